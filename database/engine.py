@@ -1,0 +1,25 @@
+"""The engine: SQLAlchemy over psycopg, READ COMMITTED, UTC."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+def driver_url(url: str) -> str:
+    """The same database by the driver that we use: ``postgresql://`` becomes ``postgresql+psycopg://``."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgresql", "postgres") else url
+
+
+def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) -> AsyncEngine:
+    """An engine with up to ``connections`` connections.
+
+    A connection that can't be had within ``connect_timeout`` seconds raises ``OperationalError``, so
+    that a page can say 503 while there is still somebody to read it.
+    """
+    return create_async_engine(
+        driver_url(url),
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=connect_timeout,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": connect_timeout, "options": "-c timezone=UTC"},
+    )

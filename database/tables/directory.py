@@ -1,0 +1,100 @@
+"""Who works here: the desk, its teams, titles, skills, people and shifts."""
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
+
+from database.tables.base import instant, metadata
+
+desk = Table(
+    "desk",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("holidays", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("facts", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("ruleset", Text),
+    Column("directory_version", Integer, nullable=False, server_default=text("1")),
+)
+
+title = Table(
+    "title", metadata, Column("id", Integer, primary_key=True), Column("name", Text, nullable=False, unique=True)
+)
+
+skill = Table(
+    "skill", metadata, Column("id", Integer, primary_key=True), Column("name", Text, nullable=False, unique=True)
+)
+
+team = Table(
+    "team",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("lead_title", Integer, ForeignKey("title.id")),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False, unique=True),
+    Column("team", Integer, ForeignKey("team.id")),
+    Column("title", Integer, ForeignKey("title.id")),
+    Column("languages", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("password_hash", Text),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+)
+
+person_skill = Table(
+    "person_skill",
+    metadata,
+    Column("person", Integer, ForeignKey("person.id"), nullable=False),
+    Column("skill", Integer, ForeignKey("skill.id"), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    PrimaryKeyConstraint("person", "skill"),
+)
+
+weekly_shift = Table(
+    "weekly_shift",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person", Integer, ForeignKey("person.id"), nullable=False, index=True),
+    Column("days", ARRAY(SmallInteger), nullable=False),
+    Column("start_minute", SmallInteger, nullable=False),
+    Column("end_minute", SmallInteger, nullable=False),
+    Column("time_zone", Text, nullable=False),
+)
+
+# Weekly shifts as real spans of time, merged where they touch; the primary key is
+# `(person, during without overlaps)`, to which a witness holds a temporal foreign key.
+shift = Table(
+    "shift",
+    metadata,
+    Column("person", Integer, ForeignKey("person.id"), nullable=False),
+    Column("during", TSTZRANGE, nullable=False),
+)
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("person", Integer, ForeignKey("person.id"), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    instant("since"),
+    instant("seen_at"),
+)

@@ -1,0 +1,103 @@
+"""Calls, the rounds that find people for them, and the offers those rounds make."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from database.tables.base import instant, metadata
+
+call = Table(
+    "call",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("escalation", Uuid(as_uuid=False), ForeignKey("escalation.id"), nullable=False),
+    Column("nth", SmallInteger, nullable=False),
+    Column("booking", BigInteger, ForeignKey("booking.id")),
+    Column("state", Text, nullable=False),
+    Column("priority", Integer, nullable=False, server_default=text("0")),
+    instant("starts_at", nullable=True),
+    instant("muster_at"),
+    instant("search_began_at", nullable=True),
+    Column("step", SmallInteger, nullable=False, server_default=text("0")),
+    Column("skipped", Integer, nullable=False, server_default=text("0")),
+    instant("step_at", nullable=True),
+    Column("room", Text, nullable=False, server_default=text("''")),
+    Column("person", Integer, ForeignKey("person.id")),
+    Column("team", Integer, ForeignKey("team.id")),
+    Column("title", Integer, ForeignKey("title.id")),
+    Column("attribution", JSONB),
+    instant("accepted_at", nullable=True),
+    instant("customer_joined_at", nullable=True),
+    instant("agent_joined_at", nullable=True),
+    instant("ended_at", nullable=True),
+    instant("wrapped_up_at", nullable=True),
+    UniqueConstraint("escalation", "nth"),
+)
+Index("call_due", call.c.muster_at, postgresql_where=call.c.state == "waiting")
+Index("call_person_accepted", call.c.person, call.c.accepted_at)
+
+round = Table(
+    "round",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    instant("at"),
+    Column("calls", Integer, nullable=False),
+    Column("offers", Integer, nullable=False),
+    Column("took_ms", Integer, nullable=False),
+)
+
+offer = Table(
+    "offer",
+    metadata,
+    Column("call", Uuid(as_uuid=False), ForeignKey("call.id"), nullable=False),
+    Column("nth", SmallInteger, nullable=False),
+    Column("person", Integer, ForeignKey("person.id"), nullable=False),
+    Column("round", BigInteger, ForeignKey("round.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("step", SmallInteger, nullable=False, server_default=text("0")),
+    Column("why", JSONB, nullable=False),
+    instant("made_at"),
+    instant("expires_at"),
+    instant("answered_at", nullable=True),
+    PrimaryKeyConstraint("call", "nth"),
+)
+Index("offer_live_agent", offer.c.person, unique=True, postgresql_where=offer.c.state.in_(["offered", "accepted"]))
+Index("offer_live_call", offer.c.call, unique=True, postgresql_where=offer.c.state.in_(["offered", "accepted"]))
+Index("offer_round", offer.c.round)
+Index("offer_expiry", offer.c.expires_at, postgresql_where=offer.c.state == "offered")
+
+wrap_up = Table(
+    "wrap_up",
+    metadata,
+    Column("call", Uuid(as_uuid=False), ForeignKey("call.id"), primary_key=True),
+    Column("resolved", Text, nullable=False),
+    Column("cause", Text, nullable=False, server_default=text("''")),
+    Column("product_area", Text, nullable=False, server_default=text("''")),
+    Column("gap", Text, nullable=False, server_default=text("''")),
+    Column("follow_up", Text, nullable=False, server_default=text("''")),
+    Column("note", Text, nullable=False, server_default=text("''")),
+    Column("person", Integer, ForeignKey("person.id"), nullable=False),
+    instant("at"),
+)
+
+rating = Table(
+    "rating",
+    metadata,
+    Column("call", Uuid(as_uuid=False), ForeignKey("call.id"), primary_key=True),
+    Column("escalation", Uuid(as_uuid=False), ForeignKey("escalation.id"), nullable=False, index=True),
+    Column("score", SmallInteger, nullable=False),
+    Column("comment", Text, nullable=False, server_default=text("''")),
+    instant("at"),
+)
