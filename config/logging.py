@@ -1,0 +1,68 @@
+"""Logs: one line a record on standard error, readable or JSON. Tokens never reach it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Literal
+
+TOKEN_PATHS = ("c", "join", "rate", "sign-in")
+"""First segments of the addresses whose second segment lets somebody in."""
+
+_IN_PATH = re.compile(rf"(/(?:{'|'.join(TOKEN_PATHS)})/)[^\s/?#\"']+")
+_IN_QUERY = re.compile(r"([?&](?:token|key|secret)=)[^\s&\"']+", re.IGNORECASE)
+_BEARER = re.compile(r"(\bBearer\s+)[\w.~+/=-]+", re.IGNORECASE)
+_PASSWORD = re.compile(r"(\w://[^\s:/@]+:)[^\s/@]+(?=@)")
+
+
+def without_tokens(text: str) -> str:
+    """The text with every link token, bearer token and address password replaced by ``…``."""
+    for pattern in (_IN_PATH, _IN_QUERY, _BEARER, _PASSWORD):
+        text = pattern.sub(r"\1…", text)
+    return text
+
+
+class TextLines(logging.Formatter):
+    """``2026-11-24T10:30:00.123Z INFO web.access …``; a traceback follows on its own lines."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        return _utc(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_tokens(super().format(record))
+
+
+class JsonLines(logging.Formatter):
+    """One object a line: ``at, level, logger, message`` and, after a failure, ``traceback``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "at": _utc(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": without_tokens(record.getMessage()),
+        }
+        if record.exc_info:
+            entry["traceback"] = without_tokens(self.formatException(record.exc_info))
+        return json.dumps(entry, ensure_ascii=False)
+
+
+def configure(level: str = "INFO", style: Literal["text", "json"] = "text") -> None:
+    """Send every logger of this process through one handler. Call once, from an entry point."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if style == "json" else TextLines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    # These tell of each request and query at INFO; ours tell of the effects.
+    for chatty in ("httpx", "httpcore", "mail.log", "sqlalchemy.engine"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def _utc(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,21 @@
+"""The connection to Temporal, by its standard settings.
+
+``TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS…`` or a profile in Temporal's own
+configuration file, as its command-line tool reads them. Without any: 127.0.0.1:7233, namespace ``default``.
+"""
+
+from __future__ import annotations
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+
+
+async def connect(*, lazy: bool = True) -> Client:
+    """One client for the life of a process.
+
+    Lazy: it connects at its first call, and a Temporal that is down raises there (``RuntimeError`` at the
+    first connection, ``RPCError`` afterwards). Not lazy: raises ``RuntimeError`` at once.
+    """
+    found = ClientConfig.load_client_connect_config()
+    return await Client.connect(**{**found, "data_converter": pydantic_data_converter, "lazy": lazy})
