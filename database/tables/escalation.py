@@ -116,3 +116,13 @@ message = Table(
     UniqueConstraint("escalation", "key"),
 )
 Index("message_due", message.c.next_attempt_at, postgresql_where=message.c.state == "queued")
+
+# Free words of people (a comment, a reason), left here before a workflow is told of them, so that histories
+# hold a reference and never the words.
+words = Table(
+    "words",
+    metadata,
+    Column("ref", Uuid(as_uuid=False), primary_key=True),
+    Column("text", Text, nullable=False),
+    instant("at"),
+)

@@ -96,6 +96,13 @@ CREATE TABLE witness (
 
 CREATE INDEX witness_day_idx ON witness (day, version);
 
+CREATE TABLE words (
+  ref UUID NOT NULL,
+  text TEXT NOT NULL,
+  at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT words_pkey PRIMARY KEY (ref)
+);
+
 CREATE TABLE desk_day (
   desk INTEGER NOT NULL,
   day DATE NOT NULL,

@@ -1,0 +1,47 @@
+"""The single-use link: until when it lives, when it is nudged, and what refuses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.failure import Failure
+
+NUDGE_AT = 0.6
+"""The customer is nudged after this share of the link's life."""
+LINKS_AT_MOST = 5
+"""Links an escalation may have: the first, and those renewed after a call that nobody took or joined."""
+
+
+@dataclass(frozen=True)
+class LinkLife:
+    issued_at: datetime
+    nudge_at: datetime
+    expires_at: datetime
+
+
+def link_life(now: datetime, seconds: int) -> LinkLife:
+    return LinkLife(now, now + timedelta(seconds=seconds * NUDGE_AT), now + timedelta(seconds=seconds))
+
+
+@dataclass
+class LinkUnknown(Failure):
+    status = 404
+    title = "This address does not lead anywhere"
+
+
+@dataclass
+class LinkExpired(Failure):
+    expired_at: datetime
+
+    status = 410
+    title = "This link has expired"
+
+
+@dataclass
+class LinkUsed(Failure):
+    """The link has booked its call already; the page shows that call instead."""
+
+    starts_at: datetime
+
+    title = "This link has booked its call"

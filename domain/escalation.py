@@ -1,0 +1,237 @@
+"""An escalation: one ticket raised to a call, and the words for where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from domain.failure import Failure
+
+
+class Mode(StrEnum):
+    BOOKING = "booking"
+    NOW = "now"
+    """No booking: straight to the muster."""
+
+
+class State(StrEnum):
+    """Where an escalation stands. In order of its life."""
+
+    INVITED = "invited"
+    """The customer has a link and has not booked."""
+    BOOKED = "booked"
+    MUSTERING = "mustering"
+    """Being offered to people."""
+    ACCEPTED = "accepted"
+    """A person has taken the call, which has not begun."""
+    ON_CALL = "on_call"
+    WRAPPING_UP = "wrapping_up"
+    RATING = "rating"
+    """Wrapped up; the customer has been or will be asked for a rating."""
+    CLOSED = "closed"
+    REFUSED = "refused"
+    """The rules did not allow a call."""
+
+
+OPEN_STATES = (
+    State.INVITED,
+    State.BOOKED,
+    State.MUSTERING,
+    State.ACCEPTED,
+    State.ON_CALL,
+    State.WRAPPING_UP,
+)
+"""While in one of these, the same ticket is the same escalation."""
+
+
+class Outcome(StrEnum):
+    """How an escalation ended."""
+
+    RESOLVED = "resolved"
+    UNRESOLVED = "unresolved"
+    NOT_RECORDED = "not_recorded"
+    """The call took place, and nobody wrote a wrap-up."""
+    LINK_EXPIRED = "link_expired"
+    CANCELLED = "cancelled"
+    """By the customer."""
+    WITHDRAWN = "withdrawn"
+    """By support ops or the agent."""
+    TICKET_SOLVED = "ticket_solved"
+    NOT_SERVED = "not_served"
+    """Nobody took it, or the customer did not come, as often as links are renewed."""
+    REFUSED = "refused"
+
+
+class Kind(StrEnum):
+    """What an event of the timeline tells."""
+
+    OPENED = "opened"
+    REFUSED = "refused"
+    LINK_ISSUED = "link_issued"
+    LINK_NUDGED = "link_nudged"
+    LINK_EXPIRED = "link_expired"
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    CUSTOMER_REMINDED = "customer_reminded"
+    AGENT_REMINDED = "agent_reminded"
+    MUSTER_BEGAN = "muster_began"
+    OFFERED = "offered"
+    DECLINED = "declined"
+    OFFER_EXPIRED = "offer_expired"
+    AGENT_VANISHED = "agent_vanished"
+    STEP_TAKEN = "step_taken"
+    ALERTED = "alerted"
+    ACCEPTED = "accepted"
+    EXHAUSTED = "exhausted"
+    """The last step found nobody."""
+    NOBODY_AVAILABLE = "nobody_available"
+    """The customer was told, with a priority link."""
+    CUSTOMER_JOINED = "customer_joined"
+    AGENT_JOINED = "agent_joined"
+    AGENT_MISSED = "agent_missed"
+    CUSTOMER_CALLED_FOR = "customer_called_for"
+    CUSTOMER_MISSED = "customer_missed"
+    CALL_ENDED = "call_ended"
+    WRAPPED_UP = "wrapped_up"
+    WRAP_UP_MISSED = "wrap_up_missed"
+    SURVEY_SENT = "survey_sent"
+    SURVEY_REMINDED = "survey_reminded"
+    SURVEY_ENDED = "survey_ended"
+    RATED = "rated"
+    RATING_ALERTED = "rating_alerted"
+    NUDGED = "nudged"
+    MESSAGE_FAILED = "message_failed"
+    REPAIRED = "repaired"
+    CLOSED = "closed"
+
+
+TOLD_AT_ONCE = frozenset(
+    {
+        Kind.OPENED,
+        Kind.ACCEPTED,
+        Kind.EXHAUSTED,
+        Kind.CUSTOMER_JOINED,
+        Kind.AGENT_JOINED,
+        Kind.CALL_ENDED,
+        Kind.AGENT_VANISHED,
+    }
+)
+"""Events that a workflow waits for. The others that Postgres decides travel along with the next of these,
+so that an ordinary call costs few signals."""
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A reference into a help desk, with its facts as they were sent."""
+
+    system: str
+    id: str
+    url: str
+    subject: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Customer:
+    name: str
+    email: str
+    time_zone: str = ""
+    """An IANA name, or empty where unknown."""
+    language: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A request to raise a ticket to a call."""
+
+    ticket: Ticket
+    customer: Customer
+    mode: Mode
+    opened_by: str
+    """``person:7``, ``api:zendesk``, ``webhook:zendesk``."""
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What an opening came to."""
+
+    escalation_id: str
+    created: bool
+    """False where the ticket already had an open escalation, or the request was sent before."""
+
+
+@dataclass
+class CallRefused(Failure):
+    """The rules don't allow a call for this ticket."""
+
+    rule: str
+    reason: str
+    escalation_id: str = ""
+
+    status = 422
+    title = "The rules don't allow a call for this ticket"
+
+    @property
+    def detail(self) -> str:
+        return f'Rule "{self.rule}": {self.reason}'
+
+
+@dataclass
+class BookingOnly(Failure):
+    """The rules allow a booked call, not a call now."""
+
+    rule: str
+
+    status = 422
+    title = "The rules allow a booked call only"
+
+    @property
+    def detail(self) -> str:
+        return f'Rule "{self.rule}" offers a booking only. Escalate with a booking link instead.'
+
+
+@dataclass
+class NoRules(Failure):
+    """No rules have been published for this desk."""
+
+    status = 409
+    title = "No rules have been published yet"
+
+
+@dataclass
+class KeyReused(Failure):
+    """The same Idempotency-Key came with another request."""
+
+    key: str
+
+    status = 422
+    title = "This Idempotency-Key was used for another request"
+
+
+@dataclass
+class EscalationUnknown(Failure):
+    escalation_id: str
+
+    status = 404
+    title = "There is no such escalation"
+
+
+@dataclass
+class NotNow(Failure):
+    """The escalation stands elsewhere than this needs."""
+
+    state: str
+    wanted: str = ""
+
+    title = "That is no longer possible"
+
+    @property
+    def detail(self) -> str:
+        return f"This escalation is {self.state.replace('_', ' ')}{self.wanted and '; ' + self.wanted}."
+
+

@@ -1,0 +1,38 @@
+"""The base of every refusal that a person is told about. Each one stands beside its capability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Failure(Exception):
+    """Something was refused, for a reason the reader can act on. Subclasses carry their facts as fields.
+
+    ``status`` is the HTTP status of the answer; ``title`` is fit to be shown to whoever asked.
+    """
+
+    status = 409
+    title = "That can't be done now"
+
+    @property
+    def detail(self) -> str:
+        """One sentence: what is wrong and what the way on is."""
+        return self.title
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+@dataclass
+class Unreachable(Failure):
+    """A part that this needs does not answer. Nothing was acknowledged; sending it again is safe."""
+
+    part: str
+
+    status = 503
+    title = "Something we need does not answer right now"
+
+    @property
+    def detail(self) -> str:
+        return f"{self.part} does not answer right now. Nothing was changed; please try again in a few seconds."

@@ -1,0 +1,73 @@
+"""Ids, queue names and tokens are built here and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import uuid
+from datetime import datetime
+
+TASK_QUEUE = "escalations"
+OUTBOX_CHANNEL = "outbox"
+"""NOTIFY: an event waits to be told to its workflow."""
+KICK_CHANNEL = "kick"
+"""NOTIFY: a round may find somebody now (a person freed, a call declined, moved, due)."""
+LIVE_CHANNEL = "live"
+"""NOTIFY: pages that show this may redraw. Payload: ``escalation:<id>``, ``person:<id>``, ``round:<id>``."""
+MESSAGE_CHANNEL = "message"
+"""NOTIFY: a message waits to be sent."""
+
+_CALLS = uuid.UUID("6b0fe0a5-9f0e-4f2b-8c4e-0f6a6a1c2d3e")
+
+
+def workflow_id(escalation_id: str) -> str:
+    return f"escalation-{escalation_id}"
+
+
+def call_id(escalation_id: str, nth: int) -> str:
+    """The nth call of an escalation, the same however often it is asked for."""
+    return str(uuid.uuid5(_CALLS, f"{escalation_id}/{nth}"))
+
+
+def message_id(escalation_id: str, key: str) -> str:
+    """The id of one message, so that a second copy of it can be told apart from a second message."""
+    return str(uuid.uuid5(_CALLS, f"{escalation_id}/message/{key}"))
+
+
+class Tokens:
+    """Secret addresses: 32 bytes each, derived from the installation's key.
+
+    A derived token is as unguessable as a random one, and can be written into a mail a second time
+    after a crash, although the database keeps only its hash (docs/decisions/0002).
+    """
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < 32:
+            raise ValueError("the secret key must have at least 32 bytes")
+        self._key = key
+
+    def _token(self, *parts: object) -> str:
+        name = "\x1f".join(str(part) for part in parts).encode()
+        return base64.urlsafe_b64encode(hmac.digest(self._key, name, hashlib.sha256)).rstrip(b"=").decode()
+
+    def customer_link(self, escalation_id: str, nth: int) -> str:
+        return self._token("customer_link", escalation_id, nth)
+
+    def customer_join(self, call: str) -> str:
+        return self._token("join", call, "customer")
+
+    def agent_join(self, call: str, offer_nth: int) -> str:
+        return self._token("join", call, "agent", offer_nth)
+
+    def survey(self, call: str) -> str:
+        return self._token("survey", call)
+
+    def form(self, session: str, purpose: str, at: datetime | None = None) -> str:
+        """A form token: proof that the form was drawn by us for this session."""
+        return self._token("form", session, purpose, at.isoformat() if at else "")
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of a token."""
+    return hashlib.sha256(token.encode()).digest()

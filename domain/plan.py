@@ -1,0 +1,61 @@
+"""The plan: what the rules decided for an escalation when it was opened. Kept to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.escalation import BookingOnly, CallRefused, Mode
+from rules_dsl.decision import CallKind, Decision, StepKind, Target
+from rules_dsl.directory import Directory
+
+GIVE_UP_AFTER = 15 * 60
+"""Seconds that a search goes on past its last step, where the rules name no end to it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    decision: Decision
+    ruleset: str
+    """The version of the rules: a SHA-256 in hex."""
+    made_at: datetime
+
+    @property
+    def gives_up_after(self) -> int:
+        """Seconds of search after which the customer is told that nobody is available."""
+        end = next((step.after for step in self.decision.steps if step.kind is StepKind.OFFER_BOOKING), None)
+        if end is not None:
+            return end
+        last = max((step.after for step in self.decision.steps), default=0)
+        return last + GIVE_UP_AFTER
+
+    @property
+    def pool_key(self) -> str:
+        """Equal for plans whose calls are served by the same people: the identity of a seat pool."""
+        decision = self.decision
+        targets = sorted(f"{target.team}:{','.join(map(str, sorted(target.titles)))}" for target in decision.targets)
+        needs = sorted(f"{need.skill}/{need.level}/{need.language}" for need in decision.requires)
+        return "|".join(targets) + "#" + "|".join(needs)
+
+    @property
+    def pool_text(self) -> str:
+        """The pool in the words of the rules."""
+        words = " or ".join(target.text for target in self.decision.targets)
+        needs = ", ".join(need.text for need in self.decision.requires)
+        return f"{words} with {needs}" if needs else words
+
+
+def agree_to(plan: Plan, mode: Mode) -> None:
+    """Raise ``CallRefused`` or ``BookingOnly`` where the plan does not allow what was asked for."""
+    if plan.decision.kind is CallKind.REFUSED:
+        raise CallRefused(plan.decision.rule, plan.decision.refusal)
+    if plan.decision.kind is CallKind.BOOKING_ONLY and mode is Mode.NOW:
+        raise BookingOnly(plan.decision.rule)
+
+
+def team_of(target: Target, directory: Directory) -> int | None:
+    """The team in whose name a customer is written to: the target's, or the one with most of its titles."""
+    if target.team is not None:
+        return target.team
+    teams = [person.team for person in directory.people if person.title in target.titles]
+    return max(sorted(set(teams)), key=teams.count, default=None)

@@ -1,0 +1,34 @@
+"""The customer's rating: 1 to 5 and free words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.failure import Failure
+
+LOWEST, HIGHEST = 1, 5
+LONGEST_COMMENT = 4000
+
+
+@dataclass
+class AlreadyRated(Failure):
+    """One call has one rating."""
+
+    score: int
+
+    title = "You have rated this call already"
+
+    @property
+    def detail(self) -> str:
+        return f"You rated this call {self.score} of 5. Thank you."
+
+
+@dataclass
+class SurveyOver(Failure):
+    status = 410
+    title = "This survey has ended"
+
+
+def is_bad(score: int, alert_under: int | None) -> bool:
+    """Whether the plan wants the team lead to be told."""
+    return alert_under is not None and score < alert_under

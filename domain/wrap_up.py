@@ -1,0 +1,34 @@
+"""What the agent records after a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.escalation import Outcome
+
+
+class Resolved(StrEnum):
+    YES = "yes"
+    NO = "no"
+    FOLLOW_UP = "follow_up"
+
+
+CAUSES = ("product fault", "missing feature", "unclear documentation", "wrong use", "billing", "other")
+GAPS = ("none", "product", "documentation", "training", "process")
+
+
+@dataclass(frozen=True)
+class WrapUp:
+    resolved: Resolved
+    cause: str = ""
+    product_area: str = ""
+    gap: str = ""
+    follow_up: str = ""
+    note: str = ""
+
+
+def outcome_of(wrap_up: WrapUp | None) -> Outcome:
+    if wrap_up is None:
+        return Outcome.NOT_RECORDED
+    return Outcome.RESOLVED if wrap_up.resolved is Resolved.YES else Outcome.UNRESOLVED
