@@ -10,6 +10,8 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
+LOCAL = "127.0.0.1:7233"
+
 
 async def connect(*, lazy: bool = True) -> Client:
     """One client for the life of a process.
@@ -18,4 +20,12 @@ async def connect(*, lazy: bool = True) -> Client:
     first connection, ``RPCError`` afterwards). Not lazy: raises ``RuntimeError`` at once.
     """
     found = ClientConfig.load_client_connect_config()
-    return await Client.connect(**{**found, "data_converter": pydantic_data_converter, "lazy": lazy})
+    return await Client.connect(
+        found.get("target_host", LOCAL),
+        namespace=found.get("namespace", "default"),
+        api_key=found.get("api_key"),
+        tls=found.get("tls"),
+        rpc_metadata=found.get("rpc_metadata", {}),
+        data_converter=pydantic_data_converter,
+        lazy=lazy,
+    )

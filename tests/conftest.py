@@ -1,0 +1,75 @@
+"""Fixtures for every test: real PostgreSQL, databases made by the migrations, Temporal that skips time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from cli.stack import postgres
+from cli.stack.postgres import Cluster
+from cli.stack.temporal import BINARY, SEARCH_ATTRIBUTES
+from config.settings import with_driver
+from database.migrate import upgrade
+from tests.servers import cloned_database, free_port, running_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One PostgreSQL for the whole run."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with running_postgres(folder) as cluster:
+        yield cluster
+    shutil.rmtree(folder / "postgres")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_cluster: Cluster) -> str:
+    """The administrator's address of that PostgreSQL (plain ``postgresql://``)."""
+    return postgres_cluster.url("postgres")
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_cluster: Cluster) -> str:
+    """Name of a database with every migration run and nothing in it, to be cloned."""
+    postgres.ensure_database(postgres_cluster, "template")
+    upgrade(with_driver(postgres_cluster.url("template")))
+    return "template"
+
+
+@pytest.fixture
+def database_url(postgres_cluster: Cluster, migrated_template: str) -> Iterator[str]:
+    """Address (``postgresql+psycopg://``) of a database of this test's own, migrated and empty."""
+    with cloned_database(postgres_cluster, migrated_template) as url:
+        yield with_driver(url)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on a database of this test's own."""
+    engine = create_async_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def temporal_env() -> AsyncIterator[WorkflowEnvironment]:
+    """A Temporal server whose workflows' clocks are pushed: ``await env.fast_forward(handle, delta)``.
+
+    Time never skips by itself, so that a message can't race with a deadline. A push takes up to a second of
+    real time a timer, and lands up to a second late.
+    """
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        ts_config=TimeSkippingConfig(enabled=False),
+        data_converter=pydantic_data_converter,
+        dev_server_existing_path=str(BINARY),
+        port=free_port(),
+        search_attributes=SEARCH_ATTRIBUTES,
+        dev_server_log_level="error",
+        dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
+    ) as environment:
+        yield environment
