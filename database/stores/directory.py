@@ -1,0 +1,77 @@
+"""Reading the directory as the rules see it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables import directory as tables
+from rules_dsl.directory import (
+    Directory,
+    FactType,
+    HolidayCalendar,
+    Person,
+    Skill,
+    Team,
+    Title,
+    WeeklyShift,
+)
+
+
+async def read_desk(conn: AsyncConnection) -> Row[Any] | None:
+    """The desk, or None before one has been seeded."""
+    return (await conn.execute(select(tables.desk).order_by(tables.desk.c.id).limit(1))).one_or_none()
+
+
+async def read_directory(conn: AsyncConnection) -> Directory:
+    """The whole directory of the desk, as one frozen snapshot."""
+    desk = await read_desk(conn)
+    if desk is None:
+        return Directory("", "UTC", "EUR")
+    return Directory(
+        desk=desk.name,
+        time_zone=desk.time_zone,
+        currency=desk.currency,
+        teams=tuple(
+            Team(row.id, row.name, row.address, row.lead_title)
+            for row in await conn.execute(select(tables.team).order_by(tables.team.c.id))
+        ),
+        titles=tuple(
+            Title(row.id, row.name) for row in await conn.execute(select(tables.title).order_by(tables.title.c.id))
+        ),
+        skills=tuple(
+            Skill(row.id, row.name) for row in await conn.execute(select(tables.skill).order_by(tables.skill.c.id))
+        ),
+        holidays=tuple(HolidayCalendar(**row) for row in desk.holidays),
+        facts=tuple(FactType(**{**row, "values": tuple(row.get("values", ()))}) for row in desk.facts),
+        people=await _people(conn),
+    )
+
+
+async def _people(conn: AsyncConnection) -> tuple[Person, ...]:
+    """Those in a team; a manager or administrator outside every team takes no calls."""
+    skills: dict[int, dict[int, int]] = defaultdict(dict)
+    for row in await conn.execute(select(tables.person_skill)):
+        skills[row.person][row.skill] = row.level
+    shifts: dict[int, list[WeeklyShift]] = defaultdict(list)
+    for row in await conn.execute(select(tables.weekly_shift).order_by(tables.weekly_shift.c.id)):
+        shifts[row.person].append(WeeklyShift(tuple(row.days), row.start_minute, row.end_minute, row.time_zone))
+    person = tables.person
+    query = select(person).where(person.c.active, person.c.team.is_not(None), person.c.title.is_not(None))
+    return tuple(
+        Person(
+            id=row.id,
+            name=row.name,
+            email=row.email,
+            team=row.team,
+            title=row.title,
+            skills=skills[row.id],
+            languages=tuple(row.languages),
+            roles=tuple(row.roles),
+            shifts=tuple(shifts[row.id]),
+        )
+        for row in await conn.execute(query.order_by(person.c.id))
+    )

@@ -1,0 +1,82 @@
+"""The timeline: one row an effect, written in the effect's own transaction.
+
+Every effect locks its escalation first (``lock``), so two effects of one escalation never interleave, and
+``seq`` is gapless and in commit order. An effect that carries a key is done once, however often it runs.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.escalation import escalation, escalation_event
+from domain.escalation import TOLD_AT_ONCE, EscalationUnknown, Kind, Outcome, State
+from domain.ids import LIVE_CHANNEL, OUTBOX_CHANNEL
+
+
+async def notify(conn: AsyncConnection, channel: str, payload: str = "") -> None:
+    """Wake who listens, when this transaction commits."""
+    await conn.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload})
+
+
+async def lock(conn: AsyncConnection, escalation_id: str) -> Row[Any]:
+    """The escalation's row, held until the transaction ends. Raises ``EscalationUnknown``."""
+    query = select(escalation).where(escalation.c.id == escalation_id).with_for_update()
+    row = (await conn.execute(query)).one_or_none()
+    if row is None:
+        raise EscalationUnknown(escalation_id)
+    return row
+
+
+async def done_before(conn: AsyncConnection, escalation_id: str, key: str) -> dict[str, Any] | None:
+    """What an effect with this key wrote when it was done, or None."""
+    query = select(escalation_event.c.body).where(
+        escalation_event.c.escalation == escalation_id, escalation_event.c.key == key
+    )
+    return (await conn.execute(query)).scalar_one_or_none()
+
+
+async def record(
+    conn: AsyncConnection,
+    escalation_id: str,
+    kind: Kind,
+    now: datetime,
+    *,
+    body: dict[str, Any] | None = None,
+    actor: str = "muster",
+    key: str | None = None,
+    told: bool = True,
+    state: State | None = None,
+    outcome: Outcome | None = None,
+) -> int:
+    """Write one event and move the escalation to ``state``; returns the event's ``seq``.
+
+    ``told`` says that the workflow knows already, because its own activity writes this. An event that
+    it does not know waits in the outbox.
+    """
+    changes: dict[str, Any] = {"seq": escalation.c.seq + 1, "updated_at": now}
+    if state is not None:
+        changes["state"] = state.value
+        changes["closed_at"] = now if state in (State.CLOSED, State.REFUSED) else None
+    if outcome is not None:
+        changes["outcome"] = outcome.value
+    statement = update(escalation).where(escalation.c.id == escalation_id).values(changes).returning(escalation.c.seq)
+    seq: int = (await conn.execute(statement)).scalar_one()
+    row = {"escalation": escalation_id, "seq": seq, "kind": kind.value, "body": body or {}, "actor": actor}
+    row |= {"key": key, "at": now, "told_at": now if told else None}
+    await conn.execute(escalation_event.insert().values(row))
+    await notify(conn, LIVE_CHANNEL, f"escalation:{escalation_id}")
+    if not told and kind in TOLD_AT_ONCE:
+        await notify(conn, OUTBOX_CHANNEL)
+    return seq
+
+
+async def database_now(conn: AsyncConnection, now: datetime | None) -> datetime:
+    """``now``, or the database's clock: the one clock that all processes share."""
+    if now is not None:
+        return now
+    moment: datetime = (await conn.execute(select(func.clock_timestamp()))).scalar_one()
+    return moment

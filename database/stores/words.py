@@ -1,0 +1,25 @@
+"""Free words of people, kept out of workflow histories: a history holds the reference."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.escalation import words
+
+
+async def keep_words(conn: AsyncConnection, text: str) -> str:
+    """Keep these words; returns their reference, or an empty one for none."""
+    if not text.strip():
+        return ""
+    ref = str(uuid.uuid4())
+    await conn.execute(words.insert().values(ref=ref, text=text.strip(), at=func.clock_timestamp()))
+    return ref
+
+
+async def read_words(conn: AsyncConnection, ref: str) -> str:
+    if not ref:
+        return ""
+    return (await conn.execute(select(words.c.text).where(words.c.ref == ref))).scalar_one_or_none() or ""
