@@ -1,0 +1,92 @@
+"""Who is at their desk. Written by desks (and scripts), read by rounds and pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import KICK_CHANNEL, LIVE_CHANNEL
+from domain.presence import VANISHED_AFTER, PresenceState
+
+_SAY = text("SELECT pg_notify(:channel, :payload)")
+
+# Saying the same again is not a change, unless the desk had vanished in between.
+_SET = text("""
+INSERT INTO presence AS p (person, state, reason, since, seen_at)
+VALUES (:person, :state, :reason, :now, :now)
+ON CONFLICT (person) DO UPDATE SET
+  since = CASE WHEN (p.state, p.reason) = (excluded.state, excluded.reason) AND p.seen_at > :silent
+               THEN p.since ELSE excluded.since END,
+  state = excluded.state, reason = excluded.reason, seen_at = greatest(p.seen_at, excluded.seen_at)
+RETURNING since = :now AS changed
+""")
+
+_BEAT = text("""
+WITH before AS (SELECT state, seen_at FROM presence WHERE person = :person FOR UPDATE)
+UPDATE presence p SET
+  since = CASE WHEN before.seen_at <= :silent THEN :now ELSE p.since END,
+  seen_at = greatest(p.seen_at, :now)
+FROM before WHERE p.person = :person
+RETURNING p.state, before.seen_at <= :silent AS came_back
+""")
+
+_FIND = text("SELECT state, reason, since, seen_at FROM presence WHERE person = :person")
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What a person said, when, and when their desk was last heard of."""
+
+    state: PresenceState
+    reason: str
+    since: datetime
+    seen_at: datetime
+
+
+async def set_presence(conn: AsyncConnection, person_id: int, state: str, reason: str, now: datetime) -> None:
+    """Say where a person is. ``now`` counts as a sign of life. Raises ``ValueError`` for an unknown state."""
+    said = PresenceState(state)
+    row = (
+        await conn.execute(
+            _SET,
+            {
+                "person": person_id,
+                "state": said.value,
+                "reason": reason if said is PresenceState.AWAY else "",
+                "now": now,
+                "silent": now - VANISHED_AFTER,
+            },
+        )
+    ).one()
+    if row.changed:
+        await _tell(conn, person_id, free=said is PresenceState.AVAILABLE)
+
+
+async def heartbeat(conn: AsyncConnection, person_id: int, now: datetime) -> PresenceState | None:
+    """A sign of life: what the person last said counts for twenty seconds more.
+
+    None where they never said anything. Coming back after a silence begins the time anew.
+    """
+    values = {"person": person_id, "now": now, "silent": now - VANISHED_AFTER}
+    row = (await conn.execute(_BEAT, values)).one_or_none()
+    if row is None:
+        return None
+    state = PresenceState(row.state)
+    if row.came_back:
+        await _tell(conn, person_id, free=state is PresenceState.AVAILABLE)
+    return state
+
+
+async def find_presence(conn: AsyncConnection, person_id: int) -> Presence | None:
+    row = (await conn.execute(_FIND, {"person": person_id})).one_or_none()
+    return Presence(PresenceState(row.state), row.reason, row.since, row.seen_at) if row else None
+
+
+async def _tell(conn: AsyncConnection, person_id: int, *, free: bool) -> None:
+    await conn.execute(_SAY, {"channel": LIVE_CHANNEL, "payload": "presence"})
+    await conn.execute(_SAY, {"channel": LIVE_CHANNEL, "payload": f"person:{person_id}"})
+    if free:
+        await conn.execute(_SAY, {"channel": KICK_CHANNEL, "payload": ""})

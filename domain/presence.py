@@ -1,0 +1,37 @@
+"""Presence: who can be offered a call at this moment.
+
+A person is present while their desk says so again and again. An open page or an open event stream proves
+nothing: a laptop that was shut keeps both for minutes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+VANISHED_AFTER = timedelta(seconds=20)
+"""A desk that has been silent for this long is gone."""
+BEAT_EVERY = timedelta(seconds=5)
+"""How often a desk says that it is there."""
+LONGEST_REASON = 80
+
+AWAY_REASONS = ("break", "lunch", "meeting", "training", "writing tickets")
+"""Offered in the away menu; others may be typed."""
+
+
+class PresenceState(StrEnum):
+    """What a person has said of themselves. Being on a call is read from the calls, not said."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+def alive(seen_at: datetime, now: datetime) -> bool:
+    """Whether the desk has been heard of lately enough."""
+    return now - seen_at < VANISHED_AFTER
+
+
+def present(state: str, seen_at: datetime, now: datetime) -> bool:
+    """Whether a call may be offered, as far as presence goes: available, and lately heard of."""
+    return state == PresenceState.AVAILABLE and alive(seen_at, now)
