@@ -49,7 +49,6 @@ escalation = Table(
     Column("team", Integer, ForeignKey("team.id")),
     Column("opened_by", Text, nullable=False),
     Column("seq", Integer, nullable=False, server_default=text("0")),
-    Column("workflow_input", JSONB),
     instant("opened_at"),
     instant("updated_at"),
     instant("closed_at", nullable=True),
@@ -67,6 +66,7 @@ Index(
 )
 Index("escalation_state_updated", escalation.c.state, escalation.c.updated_at)
 Index("escalation_opened_at", escalation.c.opened_at, escalation.c.id)
+Index("escalation_opened_by", escalation.c.opened_by, escalation.c.opened_at)
 
 escalation_event = Table(
     "escalation_event",

@@ -76,6 +76,7 @@ offer = Table(
 Index("offer_live_agent", offer.c.person, unique=True, postgresql_where=offer.c.state.in_(["offered", "accepted"]))
 Index("offer_live_call", offer.c.call, unique=True, postgresql_where=offer.c.state.in_(["offered", "accepted"]))
 Index("offer_round", offer.c.round)
+Index("offer_person_made", offer.c.person, offer.c.made_at)
 Index("offer_expiry", offer.c.expires_at, postgresql_where=offer.c.state == "offered")
 
 wrap_up = Table(

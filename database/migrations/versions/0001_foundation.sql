@@ -164,7 +164,6 @@ CREATE TABLE escalation (
   team INTEGER,
   opened_by TEXT NOT NULL,
   seq INTEGER DEFAULT 0 NOT NULL,
-  workflow_input JSONB,
   opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
   updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
   closed_at TIMESTAMP WITH TIME ZONE,
@@ -180,6 +179,8 @@ CREATE INDEX escalation_customer_idx ON escalation (customer);
 CREATE UNIQUE INDEX escalation_open_ticket ON escalation (desk, ticket_system, ticket_id) WHERE state IN ('invited', 'booked', 'mustering', 'accepted', 'on_call', 'wrapping_up');
 
 CREATE INDEX escalation_opened_at ON escalation (opened_at, id);
+
+CREATE INDEX escalation_opened_by ON escalation (opened_by, opened_at);
 
 CREATE INDEX escalation_state_updated ON escalation (state, updated_at);
 
@@ -428,6 +429,8 @@ CREATE INDEX offer_expiry ON offer (expires_at) WHERE state = 'offered';
 CREATE UNIQUE INDEX offer_live_agent ON offer (person) WHERE state IN ('offered', 'accepted');
 
 CREATE UNIQUE INDEX offer_live_call ON offer (call) WHERE state IN ('offered', 'accepted');
+
+CREATE INDEX offer_person_made ON offer (person, made_at);
 
 CREATE INDEX offer_round ON offer (round);
 
