@@ -1,0 +1,70 @@
+"""Webhooks that come in: the secret of each source, and the answers given, so that a replay changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.account import webhook_received, webhook_source
+
+
+@dataclass(frozen=True)
+class WebhookSource:
+    name: str
+    kind: str
+    """``zendesk``."""
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"WebhookSource({self.name!r}, {self.kind!r})"
+
+
+@dataclass(frozen=True)
+class GivenAnswer:
+    fingerprint: str
+    """SHA-256 of the body that was answered, in hex."""
+    status: int
+    body: dict[str, Any]
+
+
+async def find_source(conn: AsyncConnection, name: str, kind: str) -> WebhookSource | None:
+    query = select(webhook_source).where(webhook_source.c.name == name, webhook_source.c.kind == kind)
+    row = (await conn.execute(query)).one_or_none()
+    return row and WebhookSource(row.name, row.kind, row.secret)
+
+
+async def all_sources(conn: AsyncConnection) -> list[WebhookSource]:
+    rows = await conn.execute(select(webhook_source).order_by(webhook_source.c.name))
+    return [WebhookSource(row.name, row.kind, row.secret) for row in rows]
+
+
+async def keep_source(conn: AsyncConnection, name: str, kind: str, secret: str) -> None:
+    """Add a source, or give it a new secret."""
+    statement = insert(webhook_source).values(name=name, kind=kind, secret=secret)
+    await conn.execute(
+        statement.on_conflict_do_update(index_elements=["name"], set_={"kind": kind, "secret": secret})
+    )
+
+
+async def answer_given(conn: AsyncConnection, source: str, event: str) -> GivenAnswer | None:
+    """What this event was answered the first time, or None for a new one."""
+    query = select(webhook_received).where(webhook_received.c.source == source, webhook_received.c.event == event)
+    row = (await conn.execute(query)).one_or_none()
+    if row is None or row.answer is None:
+        return None
+    return GivenAnswer(row.fingerprint, row.answer["status"], row.answer["body"])
+
+
+async def keep_answer(
+    conn: AsyncConnection, source: str, event: str, answer: GivenAnswer, now: datetime
+) -> GivenAnswer:
+    """Keep an answer for replays; where two came at once, the first answer is kept and returned."""
+    stored = {"status": answer.status, "body": answer.body}
+    row = {"source": source, "event": event, "fingerprint": answer.fingerprint, "answer": stored, "at": now}
+    await conn.execute(insert(webhook_received).values(row).on_conflict_do_nothing())
+    return await answer_given(conn, source, event) or answer
