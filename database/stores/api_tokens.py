@@ -38,7 +38,7 @@ class TokenNameTaken(Failure):
 
     @property
     def detail(self) -> str:
-        return f'There is a token named "{self.name}" already. Names are never used twice, so that the log stays clear.'
+        return f'There is a token named "{self.name}" already. A name is never used twice, to keep the log clear.'
 
 
 async def create_token(conn: AsyncConnection, name: str, scopes: Iterable[str], now: datetime) -> str:
@@ -61,7 +61,8 @@ async def find_token(conn: AsyncConnection, token: str) -> ApiToken | None:
 async def revoke_token(conn: AsyncConnection, name: str, now: datetime) -> bool:
     """Returns whether a live token had this name."""
     statement = update(api_token).where(api_token.c.name == name, api_token.c.revoked_at.is_(None))
-    return (await conn.execute(statement.values(revoked_at=now).returning(api_token.c.name))).one_or_none() is not None
+    revoked = await conn.execute(statement.values(revoked_at=now).returning(api_token.c.name))
+    return revoked.one_or_none() is not None
 
 
 async def all_tokens(conn: AsyncConnection) -> list[ApiToken]:

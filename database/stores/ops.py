@@ -1,0 +1,134 @@
+"""Lists of escalations for support ops and the API, page by page, and what ops may set right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, or_, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.escalation import customer, escalation, message
+from domain.ids import LIVE_CHANNEL, MESSAGE_CHANNEL
+
+Place = tuple[datetime, str]
+"""Where a page ended: the moment and the id of its last escalation."""
+
+
+@dataclass(frozen=True)
+class EscalationLine:
+    id: str
+    state: str
+    outcome: str | None
+    ticket_system: str
+    ticket_id: str
+    subject: str
+    customer_name: str
+    customer_email: str
+    rule: str
+    opened_at: datetime
+    updated_at: datetime
+    failed_messages: int
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What a list is narrowed to. Empty fields narrow nothing."""
+
+    states: tuple[str, ...] = ()
+    words: str = ""
+    """In the ticket's id or subject, the customer's name or address."""
+    still_since: datetime | None = None
+    """Only those in which nothing has happened since."""
+    failed_messages: bool = False
+
+
+async def counts_by_state(conn: AsyncConnection) -> dict[str, int]:
+    query = select(escalation.c.state, func.count().label("number")).group_by(escalation.c.state)
+    return {row.state: row.number for row in await conn.execute(query)}
+
+
+async def list_standing(
+    conn: AsyncConnection, sought: Sought, *, after: Place | None = None, limit: int = 50
+) -> list[EscalationLine]:
+    """Those in which nothing has happened for longest come first: the oldest stuck one leads."""
+    query = _narrowed(sought).order_by(escalation.c.updated_at, escalation.c.id).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(escalation.c.updated_at, escalation.c.id) > tuple_(*after))
+    return [_line(row) for row in await conn.execute(query)]
+
+
+async def list_newest(
+    conn: AsyncConnection, states: Sequence[str] = (), *, after: Place | None = None, limit: int = 50
+) -> list[EscalationLine]:
+    """Newest opened first."""
+    query = _narrowed(Sought(tuple(states))).limit(limit)
+    query = query.order_by(escalation.c.opened_at.desc(), escalation.c.id.desc())
+    if after is not None:
+        query = query.where(tuple_(escalation.c.opened_at, escalation.c.id) < tuple_(*after))
+    return [_line(row) for row in await conn.execute(query)]
+
+
+def _narrowed(sought: Sought) -> Select[Any]:
+    failed = (
+        select(func.count())
+        .where(message.c.escalation == escalation.c.id, message.c.state == "failed")
+        .scalar_subquery()
+    )
+    query = select(escalation, customer.c.name, customer.c.email, failed.label("failed_messages")).join(
+        customer, customer.c.id == escalation.c.customer
+    )
+    if sought.states:
+        query = query.where(escalation.c.state.in_(sought.states))
+    if sought.still_since is not None:
+        query = query.where(escalation.c.updated_at <= sought.still_since)
+    if sought.failed_messages:
+        query = query.where(failed > 0)
+    if sought.words:
+        columns = (escalation.c.ticket_id, escalation.c.subject, customer.c.name, customer.c.email)
+        query = query.where(or_(*(column.icontains(sought.words, autoescape=True) for column in columns)))
+    return query
+
+
+def _line(row: Row[Any]) -> EscalationLine:
+    return EscalationLine(
+        id=row.id,
+        state=row.state,
+        outcome=row.outcome,
+        ticket_system=row.ticket_system,
+        ticket_id=row.ticket_id,
+        subject=row.subject,
+        customer_name=row.name,
+        customer_email=row.email,
+        rule=row.rule,
+        opened_at=row.opened_at,
+        updated_at=row.updated_at,
+        failed_messages=row.failed_messages,
+    )
+
+
+async def find_open(conn: AsyncConnection, ticket_system: str, ticket_id: str, states: Sequence[str]) -> str | None:
+    """The id of the ticket's escalation in one of these states, or None."""
+    query = select(escalation.c.id).where(
+        escalation.c.ticket_system == ticket_system,
+        escalation.c.ticket_id == ticket_id,
+        escalation.c.state.in_(states),
+    )
+    return (await conn.execute(query)).scalar_one_or_none()
+
+
+async def send_again(conn: AsyncConnection, escalation_id: str, message_id: str) -> bool:
+    """Queue a failed message anew. Returns False where it is not a failed one; a second click does nothing."""
+    statement = (
+        update(message)
+        .where(message.c.id == message_id, message.c.escalation == escalation_id, message.c.state == "failed")
+        .values(state="queued", next_attempt_at=func.now(), attempts=0)
+        .returning(message.c.id)
+    )
+    if (await conn.execute(statement)).one_or_none() is None:
+        return False
+    for channel, payload in ((MESSAGE_CHANNEL, ""), (LIVE_CHANNEL, f"escalation:{escalation_id}")):
+        await conn.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload})
+    return True
