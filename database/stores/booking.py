@@ -1,0 +1,269 @@
+"""Booking, moving and cancelling: each one transaction, the link used and the seat taken or neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.customer_link import end_links
+from database.stores.joins import make_join_links
+from database.stores.seats import seat_at
+from database.stores.telling import tell_customer
+from database.stores.timeline import lock, notify, record
+from database.tables.booking import booking, desk_day, witness
+from database.tables.customer_link import customer_link
+from database.tables.muster import call, offer
+from domain.booking import Seat, TooLate
+from domain.customer_link import LinkExpired, LinkUnknown, LinkUsed
+from domain.escalation import EscalationUnknown, Kind, NotNow, Outcome, State
+from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id
+from domain.plan import Plan
+
+
+@dataclass(frozen=True)
+class Held:
+    """A booked call."""
+
+    booking_id: int
+    call_id: str
+    starts_at: datetime
+    muster_at: datetime
+
+
+async def book(
+    conn: AsyncConnection, escalation_id: str, link_id: int, start: datetime, tokens: Tokens, now: datetime
+) -> Held:
+    """Use up the link and take the seat. Asked again for the same start, it answers the same.
+
+    Raises ``LinkUnknown``, ``LinkUsed``, ``LinkExpired``, ``SlotRefused``, ``SlotTaken``.
+    """
+    desk_id, day = await _local_day(conn, escalation_id, start)
+    await _queue(conn, desk_id, {day})
+    standing = await lock(conn, escalation_id)
+    link = (await conn.execute(select(customer_link).where(customer_link.c.id == link_id))).one_or_none()
+    if link is None or str(link.escalation) != escalation_id:
+        raise LinkUnknown()
+    if (held := await _held(conn, link_id)) is not None:
+        if held.starts_at != start:
+            raise LinkUsed(held.starts_at)
+        return held
+    if link.state != "open" or link.expires_at <= now:
+        raise LinkExpired(link.expires_at)
+    if standing.state != State.INVITED:
+        raise NotNow(standing.state)
+    plan, seat = await seat_at(conn, escalation_id, start, day, now)
+    version = await _next_version(conn, desk_id, day)
+    booking_id = await _sell(conn, standing, link_id, plan, seat, version, now)
+    await conn.execute(
+        update(customer_link).where(customer_link.c.id == link_id).values(state="used", used_at=now)
+    )
+    held = await _due(conn, standing, link.nth, booking_id, plan, start, tokens)
+    body = {"starts_at": start.isoformat(), "booking_id": booking_id, "call_id": held.call_id}
+    await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", state=State.BOOKED)
+    await tell_customer(
+        conn, escalation_id, "confirmation", now, key=str(booking_id), booking_id=booking_id, link_nth=link.nth
+    )
+    await notify(conn, KICK_CHANNEL)
+    return held
+
+
+async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> Held:
+    """Take another seat for the same call. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
+    desk_id, day = await _local_day(conn, escalation_id, start)
+    standing = await _booked(conn, escalation_id)
+    await _queue(conn, desk_id, {day, (await _local_day(conn, escalation_id, standing.starts_at))[1]})
+    await lock(conn, escalation_id)
+    standing = await _booked(conn, escalation_id)
+    if standing.starts_at == start:
+        return await _held_or_raise(conn, standing.link)
+    if now >= standing.muster_at or standing.call_state != "waiting":
+        raise TooLate()
+    await conn.execute(delete(witness).where(witness.c.booking == standing.id))
+    plan, seat = await seat_at(conn, escalation_id, start, day, now)
+    changes = {"starts_at": start, "occupies": Range(*seat.occupies), "sequence": booking.c.sequence + 1}
+    await conn.execute(update(booking).where(booking.c.id == standing.id).values(changes))
+    version = await _next_version(conn, desk_id, day)
+    await conn.execute(insert(witness).values(_witness(standing.id, standing.pool, seat, version)))
+    due = {"starts_at": start, "muster_at": start - timedelta(seconds=plan.decision.calls.prepare)}
+    await conn.execute(update(call).where(call.c.id == standing.call_id).values(due))
+    body = {"starts_at": start.isoformat(), "from": standing.starts_at.isoformat(), "call_id": str(standing.call_id)}
+    await record(conn, escalation_id, Kind.MOVED, now, body=body, actor="customer", state=State.BOOKED)
+    await tell_customer(
+        conn,
+        escalation_id,
+        "moved",
+        now,
+        key=f"{standing.id}/{standing.sequence + 1}",
+        booking_id=standing.id,
+        link_nth=standing.link_nth,
+    )
+    await notify(conn, KICK_CHANNEL)
+    return await _held_or_raise(conn, standing.link)
+
+
+async def cancel(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
+    """The customer cancels. Asked again, nothing more happens. Raises ``TooLate`` once the call has begun."""
+    standing = await lock(conn, escalation_id)
+    if standing.outcome == Outcome.CANCELLED:
+        return
+    if standing.state not in (State.BOOKED, State.MUSTERING, State.ACCEPTED):
+        raise TooLate()
+    booking_id = await release(conn, escalation_id, now)
+    await record(
+        conn,
+        escalation_id,
+        Kind.CANCELLED,
+        now,
+        actor="customer",
+        state=State.CLOSED,
+        outcome=Outcome.CANCELLED,
+        key="cancelled",
+    )
+    await tell_customer(conn, escalation_id, "cancelled", now, booking_id=booking_id)
+
+
+async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> int | None:
+    """Give back all that an escalation holds: seat, offers, links. Returns the booking it gave up.
+
+    The caller has locked the escalation.
+    """
+    sold = update(booking).where(booking.c.escalation == escalation_id, booking.c.state.in_(["sold", "at_risk"]))
+    freed = sold.values(state="cancelled", sequence=booking.c.sequence + 1).returning(booking.c.id)
+    booking_id = (await conn.execute(freed)).scalar_one_or_none()
+    await conn.execute(delete(witness).where(witness.c.booking == booking_id))
+    running = ["waiting", "offered", "taken", "on_call", "wrapping_up"]
+    ended = update(call).where(call.c.escalation == escalation_id, call.c.state.in_(running))
+    calls = (await conn.execute(ended.values(state="cancelled").returning(call.c.id))).scalars().all()
+    live = update(offer).where(offer.c.call.in_(calls), offer.c.state.in_(["offered", "accepted"]))
+    people = await conn.execute(live.values(state="withdrawn", answered_at=now).returning(offer.c.person))
+    for person_id in people.scalars():
+        await notify(conn, LIVE_CHANNEL, f"person:{person_id}")
+    await end_links(conn, escalation_id)
+    await notify(conn, KICK_CHANNEL)
+    return booking_id
+
+
+async def _local_day(conn: AsyncConnection, escalation_id: str, start: datetime) -> tuple[int, date]:
+    """The desk, and the day in its zone on which a start falls."""
+    query = text("SELECT desk.id, desk.time_zone FROM escalation e JOIN desk ON desk.id = e.desk WHERE e.id = :id")
+    row = (await conn.execute(query, {"id": escalation_id})).one_or_none()
+    if row is None:
+        raise EscalationUnknown(escalation_id)
+    return row.id, start.astimezone(ZoneInfo(row.time_zone)).date()
+
+
+async def _queue(conn: AsyncConnection, desk_id: int, days: set[date]) -> None:
+    """One seller at a time a desk and day; the constraints are the guard, this is the queue."""
+    for day in sorted(days):
+        lock_day = text("SELECT pg_advisory_xact_lock(:desk, :day)")
+        await conn.execute(lock_day, {"desk": desk_id, "day": day.toordinal()})
+
+
+async def _next_version(conn: AsyncConnection, desk_id: int, day: date) -> int:
+    statement = insert(desk_day).values(desk=desk_id, day=day, version=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=["desk", "day"], set_={"version": desk_day.c.version + 1}
+    )
+    version: int = (await conn.execute(statement.returning(desk_day.c.version))).scalar_one()
+    return version
+
+
+def _witness(booking_id: int, pool: int, seat: Seat, version: int) -> dict[str, Any]:
+    return {
+        "booking": booking_id,
+        "pool": pool,
+        "person": seat.person,
+        "during": Range(*seat.occupies),
+        "day": seat.day,
+        "nth": seat.nth,
+        "version": version,
+    }
+
+
+async def _sell(
+    conn: AsyncConnection, standing: Row[Any], link_id: int, plan: Plan, seat: Seat, version: int, now: datetime
+) -> int:
+    row = {
+        "escalation": str(standing.id),
+        "link": link_id,
+        "pool": standing.pool,
+        "starts_at": seat.starts_at,
+        "seconds": plan.decision.booking.slot,
+        "occupies": Range(*seat.occupies),
+        "booked_at": now,
+    }
+    booking_id: int = (await conn.execute(booking.insert().values(row).returning(booking.c.id))).scalar_one()
+    await conn.execute(insert(witness).values(_witness(booking_id, standing.pool, seat, version)))
+    return booking_id
+
+
+async def _due(
+    conn: AsyncConnection,
+    standing: Row[Any],
+    nth: int,
+    booking_id: int,
+    plan: Plan,
+    start: datetime,
+    tokens: Tokens,
+) -> Held:
+    """The call that the rounds will find somebody for."""
+    muster_at = start - timedelta(seconds=plan.decision.calls.prepare)
+    held = Held(booking_id, call_id(str(standing.id), nth), start, muster_at)
+    row = {
+        "id": held.call_id,
+        "escalation": str(standing.id),
+        "nth": nth,
+        "booking": booking_id,
+        "state": "waiting",
+        "priority": standing.priority,
+        "starts_at": start,
+        "muster_at": muster_at,
+    }
+    await conn.execute(call.insert().values(row))
+    await make_join_links(conn, held.call_id, tokens)
+    return held
+
+
+async def _held(conn: AsyncConnection, link_id: int) -> Held | None:
+    query = (
+        select(booking.c.id, call.c.id.label("call_id"), booking.c.starts_at, call.c.muster_at)
+        .join(call, call.c.booking == booking.c.id)
+        .where(booking.c.link == link_id)
+    )
+    row = (await conn.execute(query)).one_or_none()
+    return None if row is None else Held(row.id, str(row.call_id), row.starts_at, row.muster_at)
+
+
+async def _held_or_raise(conn: AsyncConnection, link_id: int) -> Held:
+    held = await _held(conn, link_id)
+    if held is None:
+        raise LinkUnknown()
+    return held
+
+
+async def _booked(conn: AsyncConnection, escalation_id: str) -> Row[Any]:
+    """The live booking with its call. Raises ``NotNow`` where there is none."""
+    query = (
+        select(
+            booking,
+            call.c.id.label("call_id"),
+            call.c.muster_at,
+            call.c.state.label("call_state"),
+            customer_link.c.nth.label("link_nth"),
+        )
+        .join(call, call.c.booking == booking.c.id)
+        .join(customer_link, customer_link.c.id == booking.c.link)
+        .where(booking.c.escalation == escalation_id, booking.c.state.in_(["sold", "at_risk"]))
+    )
+    row = (await conn.execute(query)).one_or_none()
+    if row is None:
+        raise NotNow("not booked")
+    return row
+
+

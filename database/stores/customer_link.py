@@ -1,0 +1,185 @@
+"""Issuing, renewing, ending and finding the single-use link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.plans import load_plan
+from database.stores.telling import tell_customer
+from database.stores.timeline import done_before, lock, record
+from database.tables.booking import booking
+from database.tables.customer_link import customer_link
+from database.tables.directory import desk, team
+from database.tables.escalation import customer, escalation
+from database.tables.muster import call
+from domain.customer_link import LinkLife, link_life
+from domain.escalation import Kind, Outcome, State
+from domain.ids import Tokens, token_hash
+from domain.plan import Plan
+
+RAISED_BY = 1000
+"""What a renewed link adds to the priority of the call that it books."""
+
+
+@dataclass(frozen=True)
+class Issued:
+    link_id: int
+    nth: int
+    life: LinkLife
+
+
+async def issue_first(conn: AsyncConnection, escalation_id: str, plan: Plan, tokens: Tokens, now: datetime) -> Issued:
+    """The link of a new escalation, in the transaction that opens it."""
+    return await _issue(conn, escalation_id, plan, tokens, now, letter="invitation", priority=False)
+
+
+async def renew(
+    conn: AsyncConnection, escalation_id: str, tokens: Tokens, now: datetime, *, letter: str, priority: bool
+) -> Issued:
+    """A fresh link after a call that did not come about; the caller has locked the escalation."""
+    stored = (await conn.execute(select(escalation.c.plan).where(escalation.c.id == escalation_id))).scalar_one()
+    return await _issue(conn, escalation_id, load_plan(stored), tokens, now, letter=letter, priority=priority)
+
+
+async def _issue(
+    conn: AsyncConnection,
+    escalation_id: str,
+    plan: Plan,
+    tokens: Tokens,
+    now: datetime,
+    *,
+    letter: str,
+    priority: bool,
+) -> Issued:
+    latest = select(func.coalesce(func.max(customer_link.c.nth), 0)).where(customer_link.c.escalation == escalation_id)
+    nth: int = (await conn.execute(latest)).scalar_one() + 1
+    life = link_life(now, plan.decision.links.booking_expires)
+    await _end_open(conn, escalation_id, "replaced")
+    row = {
+        "escalation": escalation_id,
+        "nth": nth,
+        "token_hash": token_hash(tokens.customer_link(escalation_id, nth)),
+        "state": "open",
+        "priority": priority,
+        "issued_at": now,
+        "expires_at": life.expires_at,
+    }
+    link_id: int = (await conn.execute(customer_link.insert().values(row).returning(customer_link.c.id))).scalar_one()
+    body = {"link_id": link_id, "nth": nth, "expires_at": life.expires_at.isoformat(), "priority": priority}
+    await record(conn, escalation_id, Kind.LINK_ISSUED, now, body=body, state=State.INVITED)
+    if priority:
+        raised = escalation.c.priority % RAISED_BY + RAISED_BY
+        await conn.execute(update(escalation).where(escalation.c.id == escalation_id).values(priority=raised))
+    await tell_customer(conn, escalation_id, letter, now, key=str(nth), link_nth=nth)
+    return Issued(link_id, nth, life)
+
+
+async def _end_open(conn: AsyncConnection, escalation_id: str, state: str) -> None:
+    statement = update(customer_link).where(
+        customer_link.c.escalation == escalation_id, customer_link.c.state.in_(["open", "used"])
+    )
+    await conn.execute(statement.values(state=state))
+
+
+async def nudge(conn: AsyncConnection, escalation_id: str, link_id: int, now: datetime, *, key: str = "") -> None:
+    """Remind the customer of a link that has not been used. Done once a key."""
+    await lock(conn, escalation_id)
+    effect = f"nudge/{link_id}/{key}"
+    query = select(customer_link).where(customer_link.c.id == link_id)
+    link = (await conn.execute(query)).one()
+    if link.state != "open" or await done_before(conn, escalation_id, effect) is not None:
+        return
+    await tell_customer(conn, escalation_id, "invitation_again", now, key=f"{link.nth}/{key}", link_nth=link.nth)
+    await record(conn, escalation_id, Kind.LINK_NUDGED, now, body={"nth": link.nth}, key=effect)
+
+
+async def expire(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
+    """End an unused link, and with it the escalation."""
+    standing = await lock(conn, escalation_id)
+    if standing.state != State.INVITED:
+        return
+    await _end_open(conn, escalation_id, "expired")
+    await record(
+        conn, escalation_id, Kind.LINK_EXPIRED, now, state=State.CLOSED, outcome=Outcome.LINK_EXPIRED, key="link_expired"
+    )
+
+
+async def end_links(conn: AsyncConnection, escalation_id: str) -> None:
+    """Nothing can be booked by any link of this escalation any more."""
+    statement = update(customer_link).where(
+        customer_link.c.escalation == escalation_id, customer_link.c.state == "open"
+    )
+    await conn.execute(statement.values(state="expired"))
+
+
+@dataclass(frozen=True)
+class LinkPage:
+    """All that the customer's page shows of one link."""
+
+    link_id: int
+    nth: int
+    state: str
+    expires_at: datetime
+    escalation_id: str
+    escalation_state: str
+    outcome: str | None
+    mode: str
+    subject: str
+    customer_name: str
+    customer_zone: str
+    team_name: str
+    team_address: str
+    desk_name: str
+    desk_zone: str
+    plan: Plan
+    booking: Any | None
+    """The row of table ``booking``, or None."""
+    call: Any | None
+    """The row of table ``call`` that this link has led to, or None."""
+
+
+async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
+    """The link behind a token. Looking changes nothing."""
+    query = (
+        select(
+            customer_link.c.id.label("link_id"),
+            customer_link.c.nth,
+            customer_link.c.state,
+            customer_link.c.expires_at,
+            escalation.c.id.label("escalation_id"),
+            escalation.c.state.label("escalation_state"),
+            escalation.c.outcome,
+            escalation.c.mode,
+            escalation.c.subject,
+            escalation.c.plan,
+            customer.c.name.label("customer_name"),
+            customer.c.time_zone.label("customer_zone"),
+            func.coalesce(team.c.name, desk.c.name).label("team_name"),
+            func.coalesce(team.c.address, "").label("team_address"),
+            desk.c.name.label("desk_name"),
+            desk.c.time_zone.label("desk_zone"),
+        )
+        .join(escalation, escalation.c.id == customer_link.c.escalation)
+        .join(customer, customer.c.id == escalation.c.customer)
+        .join(desk, desk.c.id == escalation.c.desk)
+        .outerjoin(team, team.c.id == escalation.c.team)
+        .where(customer_link.c.token_hash == token_hash(token))
+    )
+    row = (await conn.execute(query)).one_or_none()
+    if row is None:
+        return None
+    booked = (await conn.execute(select(booking).where(booking.c.link == row.link_id))).one_or_none()
+    led_to = select(call).where(call.c.booking == booked.id if booked else _now_call(row))
+    fields = dict(row._mapping)
+    plan = load_plan(fields.pop("plan"))
+    return LinkPage(**fields, plan=plan, booking=booked, call=(await conn.execute(led_to)).one_or_none())
+
+
+def _now_call(row: Any) -> Any:
+    """A call now has a link too, the first: it shows the waiting room and books nothing."""
+    return (call.c.escalation == row.escalation_id) & (call.c.booking.is_(None)) & (call.c.nth == row.nth)

@@ -1,0 +1,235 @@
+"""What one agent's desk shows: where they stand, the offer in front of them, their calls, their escalations.
+
+Remaining times come from the database's clock, the one that judges whether an answer is in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.plans import load_plan
+from domain.plan import Plan
+from domain.presence import VANISHED_AFTER
+
+PASSED_SHOWN_FOR = timedelta(minutes=2)
+"""How long a desk goes on saying what became of an offer."""
+RAISED_SHOWN = 12
+
+# A word for each area that changes whenever the area would be drawn differently, so that a desk that asks
+# every few seconds is sent only what has changed.
+_PULSE = text("""
+SELECT
+  (SELECT left(md5(concat(
+      (SELECT concat_ws('/', state, reason, since, seen_at > :silent) FROM presence WHERE person = :person),
+      (SELECT upper(during) FROM shift WHERE person = :person AND during @> CAST(:now AS timestamptz)),
+      (SELECT string_agg(state, ',' ORDER BY id) FROM call
+        WHERE person = :person AND accepted_at > :recent AND state IN ('taken', 'on_call', 'wrapping_up'))
+    )), 10)) AS presence,
+  (SELECT left(md5(concat(string_agg(
+      concat_ws('/', call, nth, state, state = 'offered' AND expires_at <= clock_timestamp()), ','
+      ORDER BY made_at DESC))), 10)
+    FROM offer WHERE person = :person AND made_at > :recent AND state <> 'accepted'
+      AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed)) AS offer,
+  (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, starts_at, customer_joined_at, agent_joined_at), ','
+      ORDER BY id))), 10)
+    FROM call WHERE person = :person AND accepted_at > :recent
+      AND state IN ('taken', 'on_call', 'wrapping_up')) AS calls,
+  (SELECT left(md5(concat(string_agg(concat_ws('/', c.id, c.state, r.score), ',' ORDER BY c.id), :day)), 10)
+    FROM call c LEFT JOIN rating r ON r.call = c.id
+    WHERE c.person = :person AND c.accepted_at >= :day) AS today,
+  (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, updated_at), ',' ORDER BY id))), 10)
+    FROM (SELECT id, state, updated_at FROM escalation WHERE opened_by = :opened_by
+      ORDER BY opened_at DESC LIMIT :raised) mine) AS mine
+""")
+
+_HEAD = text("""
+SELECT p.id AS person_id, p.name AS person_name, p.roles, t.name AS team, ti.name AS title,
+  d.name AS desk, d.time_zone AS zone, pr.state, pr.reason, pr.since, pr.seen_at,
+  (SELECT upper(during) FROM shift WHERE person = p.id AND during @> CAST(:now AS timestamptz)) AS shift_ends,
+  (SELECT min(lower(during)) FROM shift WHERE person = p.id AND lower(during) > :now) AS next_shift
+FROM person p
+  LEFT JOIN desk d ON d.id = (SELECT min(id) FROM desk)
+  LEFT JOIN team t ON t.id = p.team LEFT JOIN title ti ON ti.id = p.title
+  LEFT JOIN presence pr ON pr.person = p.id
+WHERE p.id = :person
+""")
+
+_CARD = """
+SELECT c.id AS call_id, o.nth, o.state AS offer_state, o.made_at, o.expires_at, o.answered_at,
+  greatest(extract(epoch FROM o.expires_at - clock_timestamp()), 0)::float8 AS remaining,
+  o.why, o.person AS offered_to, c.state AS call_state, c.person AS taken_by, c.starts_at, c.accepted_at,
+  c.customer_joined_at, c.agent_joined_at, c.ended_at, e.id AS escalation_id, e.state AS escalation_state,
+  e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.facts, e.mode, e.plan,
+  cu.id AS customer_id, cu.name AS customer_name, cu.email AS customer_email, cu.time_zone AS customer_zone,
+  cu.language AS customer_language, w.resolved, r.score
+FROM call c
+  JOIN LATERAL (SELECT * FROM offer WHERE {offer} ORDER BY nth DESC LIMIT 1) o ON true
+  JOIN escalation e ON e.id = c.escalation JOIN customer cu ON cu.id = e.customer
+  LEFT JOIN wrap_up w ON w.call = c.id LEFT JOIN rating r ON r.call = c.id
+WHERE {call}
+"""
+
+_MY_OFFER = "call = c.id AND person = :person AND state IN ('accepted', 'done')"
+_CURRENT = text(
+    _CARD.format(
+        offer=_MY_OFFER,
+        call="c.person = :person AND c.accepted_at > :recent AND c.state IN ('taken', 'on_call', 'wrapping_up')"
+        " ORDER BY c.accepted_at DESC",
+    )
+)
+_TODAY = text(
+    _CARD.format(
+        offer=_MY_OFFER,
+        call="c.person = :person AND c.accepted_at >= :day ORDER BY coalesce(c.starts_at, c.accepted_at)",
+    )
+)
+_ONE = text(_CARD.format(offer="call = c.id AND nth = :nth AND person = :person", call="c.id = :call"))
+# The newest offer that still rings, or else the newest that passed a moment ago.
+_NEWEST = text("""
+SELECT call, nth FROM offer WHERE person = :person AND made_at > :recent AND state <> 'accepted'
+  AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed)
+ORDER BY (state = 'offered' AND expires_at > clock_timestamp()) DESC, made_at DESC LIMIT 1
+""")
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """One short word an area; a different word means that the area has changed."""
+
+    presence: str
+    offer: str
+    calls: str
+    today: str
+    mine: str
+
+
+@dataclass(frozen=True)
+class DeskHead:
+    """Who sits here, what they last said, and until when they work."""
+
+    person_id: int
+    person_name: str
+    roles: tuple[str, ...]
+    team: str | None
+    title: str | None
+    desk: str | None
+    zone: str | None
+    state: str | None
+    reason: str | None
+    since: datetime | None
+    seen_at: datetime | None
+    shift_ends: datetime | None
+    """None outside every shift."""
+    next_shift: datetime | None
+
+
+@dataclass(frozen=True)
+class CallCard:
+    """An offer or a call, with the ticket, the customer and the reasons behind it."""
+
+    call_id: str
+    nth: int
+    """Which offer of the call: the one made to this person."""
+    offer_state: str
+    made_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None
+    remaining: float
+    """Seconds left to answer, by the database's clock; 0 when over."""
+    why: Mapping[str, Any]
+    offered_to: int
+    call_state: str
+    taken_by: int | None
+    starts_at: datetime | None
+    """None: as soon as somebody takes it."""
+    accepted_at: datetime | None
+    customer_joined_at: datetime | None
+    agent_joined_at: datetime | None
+    ended_at: datetime | None
+    escalation_id: str
+    escalation_state: str
+    subject: str
+    ticket_system: str
+    ticket_id: str
+    ticket_url: str
+    facts: Mapping[str, Any]
+    mode: str
+    plan: Plan
+    customer_id: int
+    customer_name: str
+    customer_email: str
+    customer_zone: str
+    customer_language: str
+    resolved: str | None
+    score: int | None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a desk is looked at: now, and when today began in the desk's zone."""
+
+    now: datetime
+    day_began: datetime
+
+    def values(self, person_id: int) -> dict[str, Any]:
+        return {
+            "person": person_id,
+            "now": self.now,
+            "day": self.day_began,
+            "recent": self.now - timedelta(days=1),
+            "passed": self.now - PASSED_SHOWN_FOR,
+        }
+
+
+async def read_pulse(conn: AsyncConnection, person_id: int, moment: Moment) -> Pulse:
+    values = moment.values(person_id) | {
+        "silent": moment.now - VANISHED_AFTER,
+        "opened_by": f"person:{person_id}",
+        "raised": RAISED_SHOWN,
+    }
+    return Pulse(**(await conn.execute(_PULSE, values)).one()._mapping)
+
+
+async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> DeskHead:
+    row = dict((await conn.execute(_HEAD, {"person": person_id, "now": now})).one()._mapping)
+    return DeskHead(**row | {"roles": tuple(row["roles"])})
+
+
+async def find_offer(conn: AsyncConnection, person_id: int, moment: Moment) -> CallCard | None:
+    """The offer that rings, or else the newest that passed within ``PASSED_SHOWN_FOR``; ``remaining`` tells."""
+    newest = (await conn.execute(_NEWEST, moment.values(person_id))).one_or_none()
+    return None if newest is None else await find_card(conn, str(newest.call), newest.nth, person_id)
+
+
+async def find_card(conn: AsyncConnection, call_id: str, nth: int, person_id: int) -> CallCard | None:
+    """One offer, where it was made to this person."""
+    row = (await conn.execute(_ONE, {"call": call_id, "nth": nth, "person": person_id})).one_or_none()
+    return _card(row._mapping) if row else None
+
+
+async def current_calls(conn: AsyncConnection, person_id: int, moment: Moment) -> list[CallCard]:
+    """Calls that this person has taken and not wrapped up, the newest first."""
+    return [_card(row._mapping) for row in await conn.execute(_CURRENT, moment.values(person_id))]
+
+
+async def calls_today(conn: AsyncConnection, person_id: int, moment: Moment) -> list[CallCard]:
+    """Calls that this person took today, by the time they start."""
+    return [_card(row._mapping) for row in await conn.execute(_TODAY, moment.values(person_id))]
+
+
+def _card(row: Mapping[str, Any]) -> CallCard:
+    fields = dict(row)
+    return CallCard(
+        **fields
+        | {
+            "call_id": str(fields["call_id"]),
+            "escalation_id": str(fields["escalation_id"]),
+            "plan": load_plan(fields["plan"]),
+        }
+    )

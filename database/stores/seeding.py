@@ -1,0 +1,118 @@
+"""Loading a directory: from a file into the tables, as often as one likes.
+
+Names (of teams, titles, skills) and mail addresses (of people) are the keys: what is there already keeps its
+id and is brought up to date; what the file no longer names stays, because the past may speak of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Table, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.shifts import lay_out_shifts
+from database.tables import directory as tables
+from rules_dsl.directory import Directory, Person
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """Somebody who can sign in."""
+
+    id: int
+    name: str
+    role: str
+    """The first of their roles."""
+
+
+@dataclass(frozen=True)
+class Outsider:
+    """Somebody outside every team, who takes no calls."""
+
+    name: str
+    email: str
+    role: str
+
+
+async def seed_directory(
+    conn: AsyncConnection, directory: Directory, outsiders: Sequence[Outsider], now: datetime
+) -> list[Seeded]:
+    """Write the desk and everybody, lay out the shifts, and tell who is there, in the order given."""
+    await _write_desk(conn, directory)
+    titles = {title.id: await _put(conn, tables.title, {"name": title.name}) for title in directory.titles}
+    skills = {skill.id: await _put(conn, tables.skill, {"name": skill.name}) for skill in directory.skills}
+    teams = {
+        team.id: await _put(
+            conn,
+            tables.team,
+            {"name": team.name, "address": team.address, "lead_title": titles.get(team.lead_title or 0)},
+        )
+        for team in directory.teams
+    }
+    seeded = [await _write_person(conn, person, teams, titles, skills) for person in directory.people]
+    for outsider in outsiders:
+        row = {"email": outsider.email, "name": outsider.name, "roles": [outsider.role]}
+        seeded.append(Seeded(await _put(conn, tables.person, row), outsider.name, outsider.role))
+    await lay_out_shifts(conn, now)
+    return seeded
+
+
+async def _write_desk(conn: AsyncConnection, directory: Directory) -> None:
+    row = {
+        "name": directory.desk,
+        "time_zone": directory.time_zone,
+        "currency": directory.currency,
+        "holidays": [asdict(calendar) for calendar in directory.holidays],
+        "facts": [asdict(fact) for fact in directory.facts],
+    }
+    standing = (await conn.execute(select(tables.desk.c.id).order_by(tables.desk.c.id).limit(1))).scalar_one_or_none()
+    if standing is None:
+        await conn.execute(insert(tables.desk).values(row))
+    else:
+        version = tables.desk.c.directory_version + 1
+        changed = update(tables.desk).where(tables.desk.c.id == standing)
+        await conn.execute(changed.values(**row, directory_version=version))
+
+
+async def _write_person(
+    conn: AsyncConnection,
+    person: Person,
+    teams: Mapping[int, int],
+    titles: Mapping[int, int],
+    skills: Mapping[int, int],
+) -> Seeded:
+    row = {
+        "email": person.email,
+        "name": person.name,
+        "team": teams[person.team],
+        "title": titles[person.title],
+        "languages": list(person.languages),
+        "roles": list(person.roles),
+        "active": True,
+    }
+    number = await _put(conn, tables.person, row)
+    await conn.execute(delete(tables.person_skill).where(tables.person_skill.c.person == number))
+    await conn.execute(delete(tables.weekly_shift).where(tables.weekly_shift.c.person == number))
+    levels = [{"person": number, "skill": skills[skill], "level": level} for skill, level in person.skills.items()]
+    if levels:
+        await conn.execute(insert(tables.person_skill), levels)
+    if person.shifts:
+        shifts = [{"person": number, **asdict(shift), "days": list(shift.days)} for shift in person.shifts]
+        await conn.execute(insert(tables.weekly_shift), shifts)
+    return Seeded(number, person.name, person.roles[0] if person.roles else "agent")
+
+
+async def _put(conn: AsyncConnection, table: Table, row: Mapping[str, Any]) -> int:
+    """Insert or update by the table's natural key, which is the row's first column; returns the id."""
+    key, *others = row
+    identity: Column[int] = table.c.id
+    statement = upsert(table).values(row)
+    changes = {name: statement.excluded[name] for name in others or [key]}
+    statement = statement.on_conflict_do_update(index_elements=[key], set_=changes)
+    number: int = (await conn.execute(statement.returning(identity))).scalar_one()
+    return number

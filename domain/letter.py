@@ -1,0 +1,155 @@
+"""What can be written to people, and what must be known to write it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class LetterKind(StrEnum):
+    # To the customer.
+    INVITATION = "invitation"
+    INVITATION_AGAIN = "invitation_again"
+    CONFIRMATION = "confirmation"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    """A booked call is called off by the desk."""
+    REMINDER = "reminder"
+    CALL_NOW = "call_now"
+    CUSTOMER_CALLED_FOR = "customer_called_for"
+    CUSTOMER_MISSED = "customer_missed"
+    NOBODY_AVAILABLE = "nobody_available"
+    SURVEY = "survey"
+    SURVEY_AGAIN = "survey_again"
+    # To those who work here.
+    AGENT_REMINDER = "agent_reminder"
+    LEAD_ALERT = "lead_alert"
+    MANAGER_NOBODY = "manager_nobody"
+    RATING_ALERT = "rating_alert"
+
+
+INSIDE = frozenset(
+    {LetterKind.AGENT_REMINDER, LetterKind.LEAD_ALERT, LetterKind.MANAGER_NOBODY, LetterKind.RATING_ALERT}
+)
+"""Letters to those who work here. All others go to the customer."""
+
+
+class Channel(StrEnum):
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True)
+class LinkFacts:
+    nth: int
+    expires_at: datetime
+    open: bool
+    """Neither used, nor expired, nor replaced."""
+
+
+@dataclass(frozen=True)
+class BookingFacts:
+    id: int
+    starts_at: datetime
+    seconds: int
+    sequence: int
+    """How often it was changed: a calendar takes the higher one."""
+
+
+@dataclass(frozen=True)
+class AgentFacts:
+    """Who has the call; never shown to a customer."""
+
+    name: str
+    offer: int | None
+    """The accepted offer, on which the agent's join link rests."""
+
+
+@dataclass(frozen=True)
+class RatingFacts:
+    score: int
+    comment: str
+
+
+@dataclass(frozen=True)
+class LetterFacts:
+    """Everything that a letter may tell. Text is plain: see ``one_line``."""
+
+    message_id: str
+    escalation_id: str
+    kind: LetterKind
+    recipient: str
+    written_at: datetime
+    """When the effect happened that it tells of."""
+    sent_at: datetime
+    """Now."""
+    subject: str
+    """The ticket's."""
+    customer_name: str
+    customer_email: str
+    time_zone: str
+    """The reader's IANA zone."""
+    desk_name: str
+    team_name: str
+    team_address: str
+    """Empty where no team was named."""
+    outcome: str = ""
+    link: LinkFacts | None = None
+    booking: BookingFacts | None = None
+    call_id: str = ""
+    starts_at: datetime | None = None
+    """None: a call now."""
+    survey_until: datetime | None = None
+    agent: AgentFacts | None = None
+    rating: RatingFacts | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """The moment at which it is read, as far as can be known."""
+        return max(self.written_at, self.sent_at)
+
+
+@dataclass(frozen=True)
+class Incomplete(Exception):
+    """A letter's rows don't hold what it must tell; sending it again would not help."""
+
+    lacks: str
+
+    def __str__(self) -> str:
+        return f"there is no {self.lacks} to write of"
+
+
+_LATE_REMINDER = timedelta(minutes=5)
+
+
+def past_use(facts: LetterFacts) -> str:
+    """Why a letter that was held up has nothing true left to say; empty where it has."""
+    if facts.kind in (LetterKind.REMINDER, LetterKind.AGENT_REMINDER):
+        late = facts.starts_at is not None and facts.sent_at > facts.starts_at + _LATE_REMINDER
+        return "the call has begun" if late else ""
+    if facts.kind is LetterKind.INVITATION_AGAIN and facts.link is not None and not facts.link.open:
+        return "the link is no longer open"
+    return ""
+
+
+_DIRECTION = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Characters that turn the direction of what follows, and so can make a line read as another."""
+
+
+def plain(text: str) -> str:
+    """Somebody else's text without control, direction and lone surrogate characters; line ends are kept."""
+    kept = (char for char in text.translate(_DIRECTION) if char in "\n\t" or unicodedata.category(char) not in _UNSEEN)
+    return "".join(kept).strip()
+
+
+def one_line(text: str, longest: int = 150) -> str:
+    """The same on one line, cut to ``longest`` characters: fit for a header, a heading, a calendar."""
+    line = re.sub(r"\s+", " ", plain(re.sub(r"[\r\n\x0b\x0c\x85\u2028\u2029]", " ", text)))
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+_UNSEEN = frozenset({"Cc", "Cs", "Co", "Cn"})

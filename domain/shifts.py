@@ -1,0 +1,47 @@
+"""Weekly shifts as real spans of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.booking import Span
+from rules_dsl.directory import WeeklyShift
+
+
+def wall_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """The instant of a wall time, in UTC. Minute 1440 is the next midnight.
+
+    A skipped wall time moves forward by the length of the gap; a repeated one means the first.
+    """
+    wall = datetime.combine(day, time(0)) + timedelta(minutes=minute)
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def shift_spans(weekly: Iterable[WeeklyShift], first: date, last: date) -> list[Span]:
+    """Every span of these shifts that begins on the days ``first`` to ``last``, merged where they touch.
+
+    A shift that ends at or before it starts ends on the following day.
+    """
+    spans: list[Span] = []
+    for shift in weekly:
+        zone = ZoneInfo(shift.time_zone)
+        end = shift.end_minute if shift.end_minute > shift.start_minute else shift.end_minute + 1440
+        day = first
+        while day <= last:
+            if day.weekday() in shift.days:
+                spans.append((wall_instant(day, shift.start_minute, zone), wall_instant(day, end, zone)))
+            day += timedelta(days=1)
+    return merged(spans)
+
+
+def merged(spans: Sequence[Span]) -> list[Span]:
+    """The same time in as few spans as possible, in order; empty spans are left out."""
+    result: list[Span] = []
+    for start, stop in sorted(span for span in spans if span[0] < span[1]):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(stop, result[-1][1]))
+        else:
+            result.append((start, stop))
+    return result

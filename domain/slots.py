@@ -1,0 +1,90 @@
+"""Which starts a desk offers at all: its grid, its hours, its notice and its horizon. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from rules_dsl import is_open, working_days_after
+from rules_dsl.decision import Decision, OpenHours
+
+
+@dataclass(frozen=True)
+class Window:
+    """From when to when starts are offered, both included."""
+
+    earliest: datetime
+    latest: datetime
+
+
+def window(decision: Decision, zone: str, now: datetime, *, priority: bool = False) -> Window:
+    """The starts allowed at ``now``. A priority link waives the notice, not the preparation."""
+    booking = decision.booking
+    earliest = now + timedelta(seconds=decision.calls.prepare)
+    if not priority:
+        noticed = now + timedelta(seconds=booking.notice)
+        if booking.notice_working_days:
+            noticed = working_days_after(booking.hours, zone, now, booking.notice_working_days)
+        earliest = max(earliest, noticed)
+    latest = now + timedelta(seconds=booking.horizon)
+    if booking.horizon_working_days:
+        latest = working_days_after(booking.hours, zone, now, booking.horizon_working_days)
+    return Window(earliest, latest)
+
+
+def starts_of(day: date, every: int, zone: ZoneInfo) -> Iterator[datetime]:
+    """The grid of one local day, as instants in order. A skipped wall time has no start, a doubled one two."""
+    midnight = datetime.combine(day, time(0))
+    instants = set()
+    for second in range(0, 86_400, every):
+        wall = midnight + timedelta(seconds=second)
+        for fold in (0, 1):
+            instant = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+            if instant.astimezone(zone).replace(tzinfo=None) == wall:
+                instants.add(instant)
+    yield from sorted(instants)
+
+
+def within_hours(hours: OpenHours | None, start: datetime, seconds: int) -> bool:
+    """Whether the whole talk lies in the opening hours."""
+    if hours is None:
+        return True
+    return is_open(hours, start) and is_open(hours, start + timedelta(seconds=max(seconds - 1, 0)))
+
+
+def offered_starts(decision: Decision, zone: str, allowed: Window) -> list[tuple[datetime, date]]:
+    """Every start that the rules allow, with its local day, in order; whether a seat is free comes after."""
+    local, booking = ZoneInfo(zone), decision.booking
+    day, last = allowed.earliest.astimezone(local).date(), allowed.latest.astimezone(local).date()
+    found: list[tuple[datetime, date]] = []
+    while day <= last:
+        found.extend(
+            (start, day)
+            for start in starts_of(day, booking.start_every, local)
+            if allowed.earliest <= start <= allowed.latest and within_hours(booking.hours, start, booking.slot)
+        )
+        day += timedelta(days=1)
+    return found
+
+
+def why_not_offered(decision: Decision, zone: str, allowed: Window, start: datetime, now: datetime) -> str | None:
+    """The reason in words why the rules don't allow this start, or None where they do."""
+    local, booking = ZoneInfo(zone), decision.booking
+    if start <= now:
+        return "it is in the past"
+    if start < allowed.earliest:
+        return "it is too soon for the team to prepare"
+    if start > allowed.latest:
+        return "it is further ahead than calls are booked"
+    if start not in set(starts_of(start.astimezone(local).date(), booking.start_every, local)):
+        return "no call starts at that minute"
+    if not within_hours(booking.hours, start, booking.slot):
+        return "it is outside the team's opening hours"
+    return None
+
+
+def nearest(starts: Sequence[datetime], wanted: datetime, most: int = 3) -> tuple[datetime, ...]:
+    """The free starts closest to the wanted one, in order of time."""
+    return tuple(sorted(sorted(starts, key=lambda start: abs(start - wanted))[:most]))
