@@ -49,7 +49,9 @@ class Settings(BaseSettings):
     )
     database_pool: int = Field(10, ge=1, description="Database connections a process keeps at most.")
     secret_key: SecretStr | None = Field(
-        None, description="At least 32 characters; signs form tokens. The embedded default makes its own."
+        None,
+        min_length=32,
+        description="At least 32 characters; every link and form token is made from it. Made once by `muster up`.",
     )
     session_hours: int = Field(12, ge=1, description="Hours until a signed-in person signs in again.")
     room_url: str = Field(
@@ -91,11 +93,11 @@ class Settings(BaseSettings):
         return self.database_url
 
     def require_secret_key(self) -> str:
-        """The signing key; in the embedded stack made once and kept in ``home/secret``, mode 0600."""
+        """The key of ``domain.ids.Tokens``; the embedded stack makes one and keeps it in ``home/secret``."""
         if self.secret_key is not None:
             return self.secret_key.get_secret_value()
         if not self.embedded:
-            raise SettingMissing("MUSTER_SECRET_KEY", "to sign what is handed to browsers")
+            raise SettingMissing("MUSTER_SECRET_KEY", "to make links and form tokens from")
         return kept_secret(self.home / "secret")
 
 

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from temporalio.common import SearchAttributeKey
-
 ENVIRONMENT = {"GOGC": "400"}
 """The server's garbage collector runs less often: a quarter less CPU a workflow, for some memory."""
 
 RETENTION = timedelta(days=30)
 """How long closed histories are kept; the development server's own default is a day."""
 
-SEARCH_ATTRIBUTES = [SearchAttributeKey.for_keyword("EscalationState")]
-"""All of the kind that the command line calls ``Keyword``."""
+SEARCH_ATTRIBUTES = ("EscalationState",)
+"""All of the kind ``Keyword``."""
 
 
 class TemporalBinaryMissing(Exception):
@@ -53,7 +51,7 @@ class Server:
 
 
 def command(server: Server) -> tuple[str, ...]:
-    attributes = (part for key in SEARCH_ATTRIBUTES for part in ("--search-attribute", f"{key.name}=Keyword"))
+    attributes = (part for name in SEARCH_ATTRIBUTES for part in ("--search-attribute", f"{name}=Keyword"))
     return (
         *(str(BINARY), "server", "start-dev", "--ip", "127.0.0.1"),
         *("--port", str(server.port), "--ui-port", str(server.ui_port)),

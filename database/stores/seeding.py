@@ -6,6 +6,7 @@ id and is brought up to date; what the file no longer names stays, because the p
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.shifts import lay_out_shifts
 from database.tables import directory as tables
+from database.tables.account import sign_in_link
+from domain.ids import token_hash
 from rules_dsl.directory import Directory, Person
 
 
@@ -116,3 +119,13 @@ async def _put(conn: AsyncConnection, table: Table, row: Mapping[str, Any]) -> i
     statement = statement.on_conflict_do_update(index_elements=[key], set_=changes)
     number: int = (await conn.execute(statement.returning(identity))).scalar_one()
     return number
+
+
+async def renew_sign_in_link(conn: AsyncConnection, person: int, expires_at: datetime) -> str:
+    """The token of a new one-time sign-in link; this person's unused earlier ones stop working."""
+    token = secrets.token_urlsafe(32)
+    unused = sign_in_link.c.used_at.is_(None)
+    await conn.execute(delete(sign_in_link).where(sign_in_link.c.person == person, unused))
+    row = {"token_hash": token_hash(token), "person": person, "expires_at": expires_at}
+    await conn.execute(insert(sign_in_link).values(row))
+    return token

@@ -1,0 +1,86 @@
+"""`muster doctor`: what is reachable, and in which state."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import click
+import httpx
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+from temporalio.service import RPCError
+
+from cli.environment import settings_beside_stack
+from cli.stack.home import Home
+from config.settings import Settings
+from config.temporal import connect
+from database.engine import driver_url
+from database.migrate import newest, present
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: str
+    well: bool
+    said: str
+
+
+@click.command()
+def doctor() -> None:
+    """Tell what is reachable, and in which state. Ends with 1 where something is amiss."""
+    settings = settings_beside_stack()
+    findings = list(_examine(settings))
+    for finding in findings:
+        click.echo(f"{'ok    ' if finding.well else 'AMISS '} {finding.what:<10} {finding.said}")
+    if not all(finding.well for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+def _examine(settings: Settings) -> Iterator[Finding]:
+    yield Finding("muster", True, f"{version('muster')}, Python {platform.python_version()}")
+    record = Home(settings.home).read_record()
+    state = f"process {record.pid}, {len(record.children)} children" if record.pid else "not running"
+    yield Finding("stack", True, f"{settings.home}: {state}")
+    yield _database(settings)
+    yield asyncio.run(_temporal())
+    yield _web(settings)
+
+
+def _database(settings: Settings) -> Finding:
+    if settings.database_url is None:
+        return Finding("database", False, "none: run `muster up`, or set MUSTER_DATABASE_URL")
+    engine = create_engine(driver_url(settings.database_url), poolclass=NullPool, connect_args={"connect_timeout": 3})
+    try:
+        with engine.connect() as connection:
+            server = connection.execute(text("SHOW server_version")).scalar_one()
+            found, wanted = present(connection), newest()
+    except SQLAlchemyError as failure:
+        return Finding("database", False, str(failure.__cause__ or failure).strip().splitlines()[0])
+    if found != wanted:
+        return Finding("database", False, f"PostgreSQL {server}, at {found}, needs {wanted}: run `muster migrate`")
+    return Finding("database", True, f"PostgreSQL {server}, migrated to {found}")
+
+
+async def _temporal() -> Finding:
+    try:
+        client = await connect(lazy=False)
+        info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
+    except (RuntimeError, RPCError) as failure:
+        return Finding("temporal", False, str(failure).splitlines()[0])
+    address = client.service_client.config.target_host
+    return Finding("temporal", True, f"server {info.server_version} at {address}, namespace {client.namespace}")
+
+
+def _web(settings: Settings) -> Finding:
+    address = f"http://{settings.host}:{settings.port}"
+    try:
+        answer = httpx.get(f"{address}/readyz", timeout=6, trust_env=False)
+    except httpx.HTTPError as failure:
+        return Finding("web", False, f"{address}: {failure}")
+    return Finding("web", answer.is_success, f"{address} answers {answer.status_code}")

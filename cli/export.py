@@ -1,0 +1,28 @@
+"""`muster export`: everything, for another program."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from cli.environment import process_settings
+from database.engine import open_engine
+from database.stores.export import export_lines
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, default=True, help="One JSON object a line (the only form).")
+def export(as_json: bool) -> None:
+    """Write out everything, one JSON object a line; a last line of type "end" says that it is whole."""
+    asyncio.run(_write(process_settings().require_database_url()))
+
+
+async def _write(database_url: str) -> None:
+    engine = open_engine(database_url, connections=1)
+    try:
+        async with engine.connect() as conn:
+            async for line in export_lines(conn):
+                click.echo(line, nl=False)
+    finally:
+        await engine.dispose()

@@ -1,0 +1,14 @@
+"""`muster migrate`: the database's shape."""
+
+from __future__ import annotations
+
+import click
+
+from cli.environment import process_settings
+from database.migrate import upgrade
+
+
+@click.command()
+def migrate() -> None:
+    """Run the migrations that have not run yet."""
+    upgrade(process_settings().require_database_url())

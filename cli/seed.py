@@ -1,0 +1,114 @@
+"""`muster seed`: a directory and rules into the database, and what it takes to try them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cli.environment import example, process_settings
+from cli.stack.home import Home, write_private
+from database.engine import open_engine
+from database.stores.api_tokens import SCOPES, create_token, find_token
+from database.stores.rulesets import current_published, publish
+from database.stores.seeding import Outsider, renew_sign_in_link, seed_directory
+from rules_dsl.directory import Directory, WeeklyShift
+from rules_dsl.messages import RulesRefused, render
+
+EVERY_DAY = tuple(range(7))
+LINKS_LAST = timedelta(days=7)
+OUTSIDERS = {"manager": "Signe Lund", "ops": "Tomas Novak", "admin": "Maren Dahl"}
+"""Who is added, in the manner of the example, for each of these roles that nobody in the directory has."""
+
+
+@click.command()
+@click.option("--directory", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A directory file.")
+@click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A rules file.")
+@click.option("--always-on-duty", is_flag=True, help="Give every agent shifts around the clock, for trying it out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the credentials as JSON.")
+def seed(directory: Path | None, rules: Path | None, always_on_duty: bool, as_json: bool) -> None:
+    """Load a directory and rules (else the example team); make an API token and new sign-in links.
+
+    Writes them to credentials.json in MUSTER_HOME. Can be run again: what is there is kept up to date.
+    """
+    settings = process_settings()
+    chosen = directory or example("small_team.directory.json")
+    loaded = _read_directory(chosen)
+    if always_on_duty:
+        loaded = _around_the_clock(loaded)
+    rules_file = rules or example("small_team.rules")
+    home = Home(settings.home)
+    home.make()
+    try:
+        credentials = asyncio.run(
+            _seed(settings.require_database_url(), settings.base_url, loaded, rules_file.read_text(), home)
+        )
+    except RulesRefused as refused:
+        said = "\n".join(render(message, rules_file.read_text(), rules_file.name) for message in refused.messages)
+        raise click.ClickException(f"the rules are refused\n\n{said}") from None
+    write_private(home.credentials, json.dumps(credentials, indent=1))
+    click.echo(json.dumps(credentials, indent=1) if as_json else _listing(credentials, home))
+
+
+async def _seed(database_url: str, web_url: str, directory: Directory, rules: str, home: Home) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    engine = open_engine(database_url, connections=1)
+    try:
+        async with engine.begin() as conn:
+            people = await seed_directory(conn, directory, _outsiders(directory), now)
+            standing = await current_published(conn)
+            await publish(conn, rules, "muster seed", "seeded", standing.number if standing else None, now)
+            links = [
+                {
+                    "name": person.name,
+                    "role": person.role,
+                    "sign_in": f"{web_url}/sign-in/{await renew_sign_in_link(conn, person.id, now + LINKS_LAST)}",
+                }
+                for person in people
+            ]
+            return {"api_token": await _api_token(conn, home, now), "people": links}
+    finally:
+        await engine.dispose()
+
+
+async def _api_token(conn: AsyncConnection, home: Home, now: datetime) -> str:
+    """The token handed out before, while it is good; else a new one."""
+    if home.credentials.exists():
+        earlier = str(json.loads(home.credentials.read_text()).get("api_token"))
+        if await find_token(conn, earlier) is not None:
+            return earlier
+    return await create_token(conn, f"seed {now:%Y-%m-%d %H:%M:%S}", SCOPES, now)
+
+
+def _read_directory(path: Path) -> Directory:
+    try:
+        return Directory.from_json(json.loads(path.read_text()))
+    except ValueError as wrong:
+        raise click.ClickException(f"{path}: {wrong}") from None
+
+
+def _around_the_clock(directory: Directory) -> Directory:
+    always = WeeklyShift(EVERY_DAY, 0, 24 * 60, directory.time_zone)
+    people = (replace(person, shifts=(*person.shifts, always)) for person in directory.people)
+    return replace(directory, people=tuple(people))
+
+
+def _outsiders(directory: Directory) -> list[Outsider]:
+    present = {role for person in directory.people for role in person.roles}
+    domain = directory.teams[0].address.partition("@")[2]
+    return [
+        Outsider(name, f"{name.lower().replace(' ', '.')}@{domain}", role)
+        for role, name in OUTSIDERS.items()
+        if role not in present
+    ]
+
+
+def _listing(credentials: dict[str, Any], home: Home) -> str:
+    rows = [f"{person['role']:<8} {person['name']:<16} {person['sign_in']}" for person in credentials["people"]]
+    return "\n".join([*rows, f"API token and these links: {home.credentials}"])

@@ -1,0 +1,158 @@
+"""The embedded stack's folder: what lies where, who holds it, and what is running in it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+
+class AlreadyRunning(Exception):
+    """Another `muster up` holds this home."""
+
+    def __init__(self, home: Home) -> None:
+        record = home.read_record()
+        where = f" at {record.url}" if record.url else ""
+        super().__init__(f"Muster already runs{where} (process {record.pid}, data in {home.folder})")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A child process, recognisable although process ids are used again."""
+
+    pid: int
+    started: float
+    """Seconds since 1970, as the system tells it."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What ``stack.json`` tells. ``ports`` outlive a run, so that addresses stay as they were."""
+
+    pid: int | None = None
+    ready: bool = False
+    url: str = ""
+    database_url: str = ""
+    temporal_address: str = ""
+    ports: dict[str, int] = field(default_factory=dict)
+    children: dict[str, Running] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        children = {name: {"pid": running.pid, "started": running.started} for name, running in self.children.items()}
+        return {**self.__dict__, "children": children}
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Record:
+        children = {name: Running(**running) for name, running in data.pop("children").items()}
+        return Record(**data, children=children)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below ``MUSTER_HOME``."""
+
+    folder: Path
+
+    @property
+    def record_file(self) -> Path:
+        return self.folder / "stack.json"
+
+    @property
+    def credentials(self) -> Path:
+        return self.folder / "credentials.json"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def postgres(self) -> Path:
+        return self.folder / "postgres"
+
+    @property
+    def temporal_file(self) -> Path:
+        return self.folder / "temporal.db"
+
+    def make(self) -> None:
+        """Make the folder and those within that hold what only their owner should read."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for private in (self.logs, self.folder / "mail"):
+            private.mkdir(mode=0o700, exist_ok=True)
+
+    def read_record(self) -> Record:
+        """The last record, or an empty one where there is none or it can't be read."""
+        try:
+            return Record.from_json(json.loads(self.record_file.read_text()))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return Record()
+
+    def write_record(self, record: Record) -> None:
+        write_private(self.record_file, json.dumps(record.as_json(), indent=1))
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the home for ourselves. Raises ``AlreadyRunning``; given back with the process, however it ends."""
+        self.make()
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise AlreadyRunning(self) from None
+            yield
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file in one step, readable by its owner alone."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    new.replace(path)
+
+
+def end_leftovers(record: Record) -> None:
+    """End children that outlived a killed supervisor (where the system doesn't end them by itself)."""
+    for running in record.children.values():
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(running.pid)
+            if abs(process.create_time() - running.started) < 1:
+                process.kill()
+                process.wait(5)
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def choose_ports(names: Sequence[str], after: int, earlier: dict[str, int]) -> dict[str, int]:
+    """A port for each name: the earlier one, else the next after ``after``, else any; free ones only."""
+    chosen: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        wishes = (earlier.get(name), after + place)
+        wish = next((port for port in wishes if port and port < 65536 and is_free(port)), None)
+        chosen[name] = wish or _any_free_port(set(chosen.values()))
+    return chosen
+
+
+def _any_free_port(taken: set[int]) -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port not in taken:
+            return port

@@ -1,0 +1,98 @@
+"""The children of the embedded stack, and how each is asked whether it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+
+from cli.stack import postgres, temporal
+from cli.stack.supervisor import Child
+from domain.ids import TASK_QUEUE
+
+PROCESSES = ("worker", "ticker-1", "ticker-2", "web", "mailbox")
+FOUNDATIONS = ("temporal", "postgres")
+"""Stopped after the processes that stand on them."""
+
+
+def muster(name: str, environment: Mapping[str, str], *arguments: str) -> Child:
+    """A `muster …` command as a child. ``-P``: the folder it is started in must not hide our modules."""
+    return Child(name, (sys.executable, "-P", "-m", "cli.main", *arguments), environment)
+
+
+def postgres_child(cluster: postgres.Cluster) -> Child:
+    async def ready() -> bool:
+        return await asyncio.to_thread(postgres.answers, cluster.url("postgres"))
+
+    return Child(
+        "postgres",
+        postgres.command(cluster),
+        {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"},
+        ready,
+        stop_signal=postgres.STOP_SIGNAL,
+        last_signal=signal.SIGQUIT,
+        orphan_signal=postgres.STOP_SIGNAL,
+        run_as=postgres.run_as(),
+    )
+
+
+def temporal_child(server: temporal.Server) -> Child:
+    async def ready() -> bool:
+        # The front end listens before its namespace is there: taking the retention is the proof.
+        return await accepts(server.port) and await temporal.raise_retention(server)
+
+    return Child("temporal", temporal.command(server), {**os.environ, **temporal.ENVIRONMENT}, ready)
+
+
+def mailbox_child(folder: Path, port: int, environment: Mapping[str, str]) -> Child:
+    async def ready() -> bool:
+        return await accepts(port)
+
+    arguments = ("mailbox", "--port", str(port), "--folder", str(folder))
+    return replace(muster("mailbox", environment, *arguments), ready=ready)
+
+
+def web_child(url: str, environment: Mapping[str, str]) -> Child:
+    async def ready() -> bool:
+        try:
+            async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+                return (await client.get(f"{url}/healthz")).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    return replace(muster("web", environment, "web"), ready=ready)
+
+
+def worker_child(environment: Mapping[str, str], server: temporal.Server | None) -> Child:
+    """Ready when it asks Temporal for work; by an outside Temporal we can only see that it runs."""
+    child = muster("worker", environment, "worker")
+    if server is None:
+        return child
+    address = f"http://127.0.0.1:{server.ui_port}/api/v1/namespaces/default/task-queues/{TASK_QUEUE}"
+
+    async def ready() -> bool:
+        try:
+            async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+                answer = await client.get(address, params={"taskQueueType": "TASK_QUEUE_TYPE_WORKFLOW"})
+            return answer.status_code == httpx.codes.OK and bool(answer.json().get("pollers"))
+        except httpx.HTTPError:
+            return False
+
+    return replace(child, ready=ready)
+
+
+async def accepts(port: int) -> bool:
+    """Whether something listens on this port of 127.0.0.1."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True

@@ -1,0 +1,157 @@
+"""One process that starts others, starts again those that die, and stops them all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from cli.stack.home import Running
+from cli.stack.postgres import RunAs
+from cli.stack.process import die_with_parent
+
+SETTLED = 5.0
+"""Seconds after which a child counts as well: should it die then, it is started again at once."""
+LONGEST_PAUSE = 2.0
+"""Seconds between attempts to start a child that keeps dying."""
+
+
+class ChildFailed(Exception):
+    """A child ended, or didn't get ready, while the stack was starting."""
+
+    def __init__(self, name: str, log: Path) -> None:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
+        super().__init__(f"{name} did not start; its log {log} ends:\n{tail}")
+
+
+async def at_once() -> bool:
+    """Readiness of a child that is ready when it runs."""
+    return True
+
+
+@dataclass(frozen=True)
+class Child:
+    """A process to keep running."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    ready: Callable[[], Awaitable[bool]] = at_once
+    stop_signal: signal.Signals = signal.SIGTERM
+    last_signal: signal.Signals = signal.SIGKILL
+    """For one that didn't stop in time."""
+    orphan_signal: signal.Signals = signal.SIGKILL
+    """What the system sends it should the supervisor be killed."""
+    run_as: RunAs = field(default_factory=RunAs)
+
+
+class Supervisor:
+    """Keeps children. ``say`` gets a line for people; ``changed`` is called when a process id changes."""
+
+    def __init__(self, logs: Path, say: Callable[[str], None], changed: Callable[[], None]) -> None:
+        self._logs = logs
+        self._say = say
+        self._changed = changed
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
+        self._children: dict[str, Child] = {}
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self.running: dict[str, Running] = {}
+
+    async def start(self, child: Child, within: float = 30.0) -> None:
+        """Start and keep a child. Returns once it is ready; raises ``ChildFailed`` if it isn't in time."""
+        self._children[child.name] = child
+        await self._spawn(child)
+        self._keepers[child.name] = asyncio.create_task(self._keep(child))
+        deadline = time.monotonic() + within
+        while not await child.ready():
+            if time.monotonic() > deadline:
+                raise ChildFailed(child.name, self._log(child.name))
+            await asyncio.sleep(0.05)
+
+    async def run_once(self, child: Child) -> None:
+        """Run to its end something that isn't kept. Raises ``ChildFailed`` unless it ends well."""
+        process = await self._open(child)
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
+        if code != 0:
+            raise ChildFailed(child.name, self._log(child.name))
+
+    async def stop(self, names: tuple[str, ...], within: float) -> None:
+        """Ask these to stop, together; make those stop that haven't within so many seconds."""
+        for name in names:
+            if keeper := self._keepers.pop(name, None):
+                keeper.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await keeper
+        present = [(self._children[name], self._processes[name]) for name in names if name in self._processes]
+        for child, process in present:
+            _send(process, child.stop_signal)
+        waiting = [asyncio.create_task(process.wait()) for _, process in present]
+        if waiting:
+            await asyncio.wait(waiting, timeout=within)
+        for child, process in present:
+            _send(process, child.last_signal)
+        if waiting:
+            await asyncio.wait(waiting, timeout=0.5)
+        for (child, process), wait in zip(present, waiting, strict=True):
+            _send(process, signal.SIGKILL)
+            await wait
+            self._processes.pop(child.name)
+            self.running.pop(child.name, None)
+        self._changed()
+
+    async def _keep(self, child: Child) -> None:
+        failures = 0
+        while True:
+            process = self._processes[child.name]
+            began = time.monotonic()
+            code = await process.wait()
+            failures = 0 if time.monotonic() - began > SETTLED else failures + 1
+            self._say(f"{child.name} ended ({_reason(code)}), starting it again")
+            await asyncio.sleep(min(0.1 * 2 ** (failures - 1), LONGEST_PAUSE) if failures else 0)
+            await self._spawn(child)
+
+    async def _spawn(self, child: Child) -> None:
+        process = await self._open(child)
+        self._processes[child.name] = process
+        with contextlib.suppress(psutil.Error):
+            self.running[child.name] = Running(process.pid, psutil.Process(process.pid).create_time())
+        self._changed()
+
+    async def _open(self, child: Child) -> asyncio.subprocess.Process:
+        with self._log(child.name).open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *child.command,
+                env=dict(child.environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Ctrl-C at a terminal goes to a whole process group: only we should hear it.
+                start_new_session=True,
+                preexec_fn=die_with_parent(child.orphan_signal),
+                cwd="/",
+                **child.run_as,
+            )
+
+    def _log(self, name: str) -> Path:
+        return self._logs / f"{name}.log"
+
+
+def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+
+
+def _reason(code: int) -> str:
+    return f"code {code}" if code >= 0 else signal.Signals(-code).name

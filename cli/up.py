@@ -1,0 +1,50 @@
+"""`muster up`: the embedded stack at a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import click
+
+from cli.environment import read_settings
+from cli.stack.embedded import EmbeddedStack, PortTaken
+from cli.stack.home import AlreadyRunning, Home
+from cli.stack.postgres import DataFolderRefused
+from cli.stack.supervisor import ChildFailed
+
+GREETED = {"agent": "Agent", "manager": "Manager", "ops": "Support ops", "admin": "Administrator"}
+"""Roles for which the list shows one person each."""
+
+
+@click.command()
+def up() -> None:
+    """Start everything on this machine, seed the example team, and print the addresses."""
+    settings = read_settings()
+    home = Home(settings.home)
+    try:
+        with home.held():
+            stack = EmbeddedStack(settings, home, lambda line: click.echo(f"muster: {line}", err=True))
+            click.echo("Starting Muster …", err=True)
+            asyncio.run(stack.run(lambda: click.echo(_addresses(stack, home, settings.base_url))))
+            click.echo("Muster has stopped; its data stays.", err=True)
+    except (AlreadyRunning, PortTaken, ChildFailed, DataFolderRefused) as failure:
+        raise click.ClickException(str(failure)) from None
+
+
+def _addresses(stack: EmbeddedStack, home: Home, url: str) -> str:
+    rows = [("Muster", "", url)]
+    if home.credentials.exists():
+        people = json.loads(home.credentials.read_text())["people"]
+        for role, title in GREETED.items():
+            person = next((person for person in people if person["role"] == role), None)
+            if person is not None:
+                rows.append((title, person["name"], person["sign_in"]))
+    if stack.catches_mail:
+        rows.append(("Caught mail", "", f"{url}/dev/mail"))
+    if stack.temporal_ui:
+        rows.append(("Temporal", "", stack.temporal_ui))
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    lines = [f"  {what:<{widths[0]}}  {who:<{widths[1]}}  {where}" for what, who, where in rows]
+    hint = f"Sign-in links work once; `muster seed` makes new ones. Logs: {home.logs}. Ctrl-C stops everything."
+    return "\n".join(["", "Muster is ready.", "", *lines, "", hint])
