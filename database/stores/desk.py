@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.plans import load_plan
@@ -223,7 +223,7 @@ async def calls_today(conn: AsyncConnection, person_id: int, moment: Moment) -> 
     return [_card(row._mapping) for row in await conn.execute(_TODAY, moment.values(person_id))]
 
 
-def _card(row: Mapping[str, Any]) -> CallCard:
+def _card(row: RowMapping) -> CallCard:
     fields = dict(row)
     return CallCard(
         **fields
