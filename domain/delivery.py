@@ -30,7 +30,7 @@ LONGEST_ASKED = 24 * HOUR
 """A receiver's wish to wait is granted up to here."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Undelivered(Exception):
     """An attempt failed. ``final``: another would fail too."""
 

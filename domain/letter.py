@@ -113,7 +113,7 @@ class LetterFacts:
         return max(self.written_at, self.sent_at)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Incomplete(Exception):
     """A letter's rows don't hold what it must tell; sending it again would not help."""
 
