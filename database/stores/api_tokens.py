@@ -6,8 +6,9 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -55,7 +56,7 @@ async def find_token(conn: AsyncConnection, token: str) -> ApiToken | None:
     """The token with this secret, unless it was revoked."""
     query = select(api_token).where(api_token.c.token_hash == token_hash(token), api_token.c.revoked_at.is_(None))
     row = (await conn.execute(query)).one_or_none()
-    return row and ApiToken(row.name, frozenset(row.scopes), row.created_at, row.revoked_at)
+    return None if row is None else _token(row)
 
 
 async def revoke_token(conn: AsyncConnection, name: str, now: datetime) -> bool:
@@ -69,4 +70,8 @@ async def all_tokens(conn: AsyncConnection) -> list[ApiToken]:
     """Live ones first, then by name."""
     query = select(api_token).order_by(api_token.c.revoked_at.is_not(None), api_token.c.name)
     rows = await conn.execute(query)
-    return [ApiToken(row.name, frozenset(row.scopes), row.created_at, row.revoked_at) for row in rows]
+    return [_token(row) for row in rows]
+
+
+def _token(row: Row[Any]) -> ApiToken:
+    return ApiToken(row.name, frozenset(row.scopes), row.created_at, row.revoked_at)

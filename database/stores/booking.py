@@ -66,9 +66,7 @@ async def book(
     held = await _due(conn, standing, link.nth, booking_id, plan, start, tokens)
     body = {"starts_at": start.isoformat(), "booking_id": booking_id, "call_id": held.call_id}
     await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", state=State.BOOKED)
-    await tell_customer(
-        conn, escalation_id, "confirmation", now, key=str(booking_id), booking_id=booking_id, link_nth=link.nth
-    )
+    await _tell(conn, escalation_id, "confirmation", booking_id, now)
     await notify(conn, KICK_CHANNEL)
     return held
 
@@ -94,15 +92,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     await conn.execute(update(call).where(call.c.id == standing.call_id).values(due))
     body = {"starts_at": start.isoformat(), "from": standing.starts_at.isoformat(), "call_id": str(standing.call_id)}
     await record(conn, escalation_id, Kind.MOVED, now, body=body, actor="customer", state=State.BOOKED)
-    await tell_customer(
-        conn,
-        escalation_id,
-        "moved",
-        now,
-        key=f"{standing.id}/{standing.sequence + 1}",
-        booking_id=standing.id,
-        link_nth=standing.link_nth,
-    )
+    await _tell(conn, escalation_id, "moved", standing.id, now)
     await notify(conn, KICK_CHANNEL)
     return await _held_or_raise(conn, standing.link)
 
@@ -125,7 +115,8 @@ async def cancel(conn: AsyncConnection, escalation_id: str, now: datetime) -> No
         outcome=Outcome.CANCELLED,
         key="cancelled",
     )
-    await tell_customer(conn, escalation_id, "cancelled", now, booking_id=booking_id)
+    if booking_id is not None:
+        await _tell(conn, escalation_id, "cancelled", booking_id, now)
 
 
 async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> int | None:
@@ -147,6 +138,23 @@ async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> i
     await end_links(conn, escalation_id)
     await notify(conn, KICK_CHANNEL)
     return booking_id
+
+
+async def _tell(conn: AsyncConnection, escalation_id: str, kind: str, booking_id: int, now: datetime) -> None:
+    """A letter about a booking as it stands now, so that a copy sent later still tells the same."""
+    query = select(booking.c.starts_at, booking.c.seconds, booking.c.sequence).where(booking.c.id == booking_id)
+    row = (await conn.execute(query)).one()
+    await tell_customer(
+        conn,
+        escalation_id,
+        kind,
+        now,
+        key=f"{booking_id}/{row.sequence}",
+        booking=booking_id,
+        starts_at=row.starts_at.isoformat(),
+        seconds=row.seconds,
+        sequence=row.sequence,
+    )
 
 
 async def _local_day(conn: AsyncConnection, escalation_id: str, start: datetime) -> tuple[int, date]:
@@ -255,10 +263,8 @@ async def _booked(conn: AsyncConnection, escalation_id: str) -> Row[Any]:
             call.c.id.label("call_id"),
             call.c.muster_at,
             call.c.state.label("call_state"),
-            customer_link.c.nth.label("link_nth"),
         )
         .join(call, call.c.booking == booking.c.id)
-        .join(customer_link, customer_link.c.id == booking.c.link)
         .where(booking.c.escalation == escalation_id, booking.c.state.in_(["sold", "at_risk"]))
     )
     row = (await conn.execute(query)).one_or_none()

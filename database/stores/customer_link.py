@@ -75,7 +75,7 @@ async def _issue(
     if priority:
         raised = escalation.c.priority % RAISED_BY + RAISED_BY
         await conn.execute(update(escalation).where(escalation.c.id == escalation_id).values(priority=raised))
-    await tell_customer(conn, escalation_id, letter, now, key=str(nth), link_nth=nth)
+    await tell_customer(conn, escalation_id, letter, now, key=str(nth), link=nth)
     return Issued(link_id, nth, life)
 
 
@@ -94,7 +94,7 @@ async def nudge(conn: AsyncConnection, escalation_id: str, link_id: int, now: da
     link = (await conn.execute(query)).one()
     if link.state != "open" or await done_before(conn, escalation_id, effect) is not None:
         return
-    await tell_customer(conn, escalation_id, "invitation_again", now, key=f"{link.nth}/{key}", link_nth=link.nth)
+    await tell_customer(conn, escalation_id, "invitation_again", now, key=f"{link.nth}/{key}", link=link.nth)
     await record(conn, escalation_id, Kind.LINK_NUDGED, now, body={"nth": link.nth}, key=effect)
 
 

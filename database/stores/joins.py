@@ -1,0 +1,174 @@
+"""Personal join links: how we know who came. The room's own address is given out to nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.timeline import lock, notify, record
+from database.tables.customer_link import join_link
+from database.tables.directory import desk, team
+from database.tables.escalation import escalation
+from database.tables.muster import call
+from domain.call import CallOver, JoinUnknown, NotYours
+from domain.escalation import Kind, State
+from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, token_hash
+
+
+async def make_join_links(conn: AsyncConnection, call_id: str, tokens: Tokens) -> None:
+    """The customer's join link of a call."""
+    row = {"token_hash": token_hash(tokens.customer_join(call_id)), "call": call_id, "side": "customer"}
+    await conn.execute(insert(join_link).values(row).on_conflict_do_nothing())
+
+
+async def make_agent_join_link(conn: AsyncConnection, call_id: str, nth: int, person_id: int, tokens: Tokens) -> None:
+    """The join link of the person who accepted the nth offer of a call."""
+    row = {"token_hash": token_hash(tokens.agent_join(call_id, nth)), "call": call_id, "side": "agent"}
+    await conn.execute(insert(join_link).values(row | {"person": person_id}).on_conflict_do_nothing())
+
+
+@dataclass(frozen=True)
+class JoinPage:
+    """What the join page shows. ``ready`` says that a person has taken the call, ``over`` that it has ended."""
+
+    call_id: str
+    side: str
+    """``customer`` or ``agent``."""
+    person: int | None
+    nth: int
+    """The nth call of its escalation, by the nth link."""
+    escalation_id: str
+    subject: str
+    team_name: str
+    desk_name: str
+    starts_at: datetime | None
+    call_state: str
+    customer_joined_at: datetime | None
+    agent_joined_at: datetime | None
+    ready: bool
+    over: bool
+
+
+async def find_join(conn: AsyncConnection, token: str) -> JoinPage | None:
+    """The call behind a join token. Looking changes nothing."""
+    row = await _find(conn, token)
+    if row is None:
+        return None
+    theirs = row.side == "customer" or row.person == row.call_person
+    return JoinPage(
+        call_id=str(row.call),
+        side=row.side,
+        person=row.person,
+        nth=row.nth,
+        escalation_id=str(row.escalation),
+        subject=row.subject,
+        team_name=row.team_name,
+        desk_name=row.desk_name,
+        starts_at=row.starts_at,
+        call_state=row.call_state,
+        customer_joined_at=row.customer_joined_at,
+        agent_joined_at=row.agent_joined_at,
+        ready=row.call_state in ("taken", "on_call"),
+        over=row.call_state not in ("waiting", "offered", "taken", "on_call") or not theirs,
+    )
+
+
+async def join(conn: AsyncConnection, token: str, room_url: str, now: datetime) -> str | None:
+    """Note that this side has come; returns the room's address, or None while nobody has taken the call.
+
+    ``room_url`` is the template of the settings, with ``{call_id}`` in it. Joining again is harmless.
+    Raises ``JoinUnknown``, ``CallOver``, ``NotYours``.
+    """
+    row = await _find(conn, token)
+    if row is None:
+        raise JoinUnknown()
+    await lock(conn, str(row.escalation))
+    row = await _find(conn, token)
+    if row is None:
+        raise JoinUnknown()
+    if row.call_state not in ("waiting", "offered", "taken", "on_call"):
+        raise CallOver()
+    if row.side == "agent" and row.person != row.call_person:
+        raise NotYours()
+    await _arrive(conn, row, room_url, now)
+    return room_url.format(call_id=row.call) if row.call_state in ("taken", "on_call") else None
+
+
+async def _arrive(conn: AsyncConnection, row: Row[Any], room_url: str, now: datetime) -> None:
+    column = f"{row.side}_joined_at"
+    if getattr(row, column) is not None:
+        return
+    other_here = row.agent_joined_at if row.side == "customer" else row.customer_joined_at
+    begins = row.call_state == "taken" and other_here is not None
+    changes = {column: now, "room": room_url.format(call_id=row.call)} | ({"state": "on_call"} if begins else {})
+    await conn.execute(update(call).where(call.c.id == row.call).values(changes))
+    kind = Kind.CUSTOMER_JOINED if row.side == "customer" else Kind.AGENT_JOINED
+    await record(
+        conn,
+        str(row.escalation),
+        kind,
+        now,
+        body={"call_id": str(row.call)},
+        actor="customer" if row.side == "customer" else f"person:{row.person}",
+        told=False,
+        state=State.ON_CALL if begins else None,
+    )
+    if row.call_person is not None:
+        await notify(conn, LIVE_CHANNEL, f"person:{row.call_person}")
+    await notify(conn, KICK_CHANNEL)
+
+
+async def end_call(conn: AsyncConnection, call_id: str, person_id: int, now: datetime) -> None:
+    """The agent hangs up. Ending twice is ending once. Raises ``NotYours``, ``CallOver``."""
+    owner = (await conn.execute(select(call.c.escalation).where(call.c.id == call_id))).scalar_one_or_none()
+    if owner is None:
+        raise JoinUnknown()
+    await lock(conn, str(owner))
+    row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
+    if row.person != person_id:
+        raise NotYours()
+    if row.ended_at is not None:
+        return
+    if row.state not in ("taken", "on_call"):
+        raise CallOver()
+    await conn.execute(update(call).where(call.c.id == call_id).values(state="wrapping_up", ended_at=now))
+    await record(
+        conn,
+        str(owner),
+        Kind.CALL_ENDED,
+        now,
+        body={"call_id": call_id},
+        actor=f"person:{person_id}",
+        told=False,
+        state=State.WRAPPING_UP,
+    )
+    await notify(conn, LIVE_CHANNEL, f"person:{person_id}")
+
+
+async def _find(conn: AsyncConnection, token: str) -> Row[Any] | None:
+    query = (
+        select(
+            join_link,
+            call.c.nth,
+            call.c.escalation,
+            call.c.starts_at,
+            call.c.state.label("call_state"),
+            call.c.person.label("call_person"),
+            call.c.customer_joined_at,
+            call.c.agent_joined_at,
+            escalation.c.subject,
+            func.coalesce(team.c.name, desk.c.name).label("team_name"),
+            desk.c.name.label("desk_name"),
+        )
+        .join(call, call.c.id == join_link.c.call)
+        .join(escalation, escalation.c.id == call.c.escalation)
+        .join(desk, desk.c.id == escalation.c.desk)
+        .outerjoin(team, team.c.id == escalation.c.team)
+        .where(join_link.c.token_hash == token_hash(token))
+    )
+    return (await conn.execute(query)).one_or_none()

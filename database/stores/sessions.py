@@ -1,0 +1,121 @@
+"""Who is signed in, and the one-time links that sign a person in. Only hashes of secrets are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.account import session, sign_in_link
+from database.tables.directory import desk, person
+from domain.ids import token_hash
+from domain.sign_in import Account, SignInLinkExpired, SignInLinkUnknown, SignInLinkUsed
+
+_ACCOUNT = (person.c.id, person.c.name, person.c.email, person.c.roles, person.c.password_hash)
+
+
+@dataclass(frozen=True)
+class Session:
+    account: Account
+    expires_at: datetime
+    time_zone: str
+    """The desk's."""
+
+
+async def find_account(conn: AsyncConnection, email: str) -> Account | None:
+    """The active person with this address."""
+    query = select(*_ACCOUNT).where(func.lower(person.c.email) == email.strip().lower(), person.c.active)
+    row = (await conn.execute(query)).one_or_none()
+    return _account(row) if row else None
+
+
+async def set_password_hash(conn: AsyncConnection, person_id: int, password_hash: str | None) -> None:
+    """Change how this person signs in, and end every session of theirs."""
+    await conn.execute(update(person).where(person.c.id == person_id).values(password_hash=password_hash))
+    await end_sessions_of(conn, person_id)
+
+
+async def begin_session(
+    conn: AsyncConnection, person_id: int, token: str, now: datetime, expires_at: datetime
+) -> None:
+    await conn.execute(delete(session).where(session.c.person == person_id, session.c.expires_at <= now))
+    await conn.execute(
+        session.insert().values(
+            token_hash=token_hash(token), person=person_id, began_at=now, expires_at=expires_at
+        )
+    )
+
+
+async def find_session(conn: AsyncConnection, token: str, now: datetime) -> Session | None:
+    """The living session of this secret; None where it ended, ran out, or its person left."""
+    zone = select(desk.c.time_zone).order_by(desk.c.id).limit(1).scalar_subquery()
+    query = (
+        select(*_ACCOUNT, session.c.expires_at, zone.label("time_zone"))
+        .join(person, person.c.id == session.c.person)
+        .where(session.c.token_hash == token_hash(token), session.c.expires_at > now, person.c.active)
+    )
+    row = (await conn.execute(query)).one_or_none()
+    return Session(_account(row), row.expires_at, row.time_zone or "UTC") if row else None
+
+
+async def end_session(conn: AsyncConnection, token: str) -> None:
+    await conn.execute(delete(session).where(session.c.token_hash == token_hash(token)))
+
+
+async def end_sessions_of(conn: AsyncConnection, person_id: int) -> None:
+    await conn.execute(delete(session).where(session.c.person == person_id))
+
+
+async def issue_sign_in_link(conn: AsyncConnection, person_id: int, token: str, expires_at: datetime) -> None:
+    """Keep a one-time link; its address is ``/sign-in/{token}``."""
+    await conn.execute(
+        sign_in_link.insert().values(token_hash=token_hash(token), person=person_id, expires_at=expires_at)
+    )
+
+
+async def read_sign_in_link(conn: AsyncConnection, token: str, now: datetime) -> str:
+    """Whom the link signs in, by name. Changes nothing.
+
+    Raises ``SignInLinkUnknown``, ``SignInLinkUsed`` or ``SignInLinkExpired``.
+    """
+    query = (
+        select(sign_in_link.c.expires_at, sign_in_link.c.used_at, person.c.name)
+        .join(person, person.c.id == sign_in_link.c.person)
+        .where(sign_in_link.c.token_hash == token_hash(token), person.c.active)
+    )
+    row = (await conn.execute(query)).one_or_none()
+    if row is None:
+        raise SignInLinkUnknown
+    if row.used_at is not None:
+        raise SignInLinkUsed
+    if row.expires_at <= now:
+        raise SignInLinkExpired
+    name: str = row.name
+    return name
+
+
+async def use_sign_in_link(conn: AsyncConnection, token: str, now: datetime) -> int:
+    """Use the link up; returns the person's id. Raises as ``read_sign_in_link`` does."""
+    statement = (
+        update(sign_in_link)
+        .where(
+            sign_in_link.c.token_hash == token_hash(token),
+            sign_in_link.c.used_at.is_(None),
+            sign_in_link.c.expires_at > now,
+            sign_in_link.c.person == person.c.id,
+            person.c.active,
+        )
+        .values(used_at=now)
+        .returning(sign_in_link.c.person)
+    )
+    person_id: int | None = (await conn.execute(statement)).scalar_one_or_none()
+    if person_id is None:
+        await read_sign_in_link(conn, token, now)
+        raise SignInLinkUsed
+    return person_id
+
+
+def _account(row: Row[tuple[int, str, str, list[str], str | None]]) -> Account:
+    return Account(row.id, row.name, row.email, frozenset(row.roles), row.password_hash)

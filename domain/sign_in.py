@@ -1,0 +1,94 @@
+"""Who may enter, and what refuses them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.failure import Failure
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    MANAGER = "manager"
+    OPS = "ops"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Account:
+    person_id: int
+    name: str
+    email: str
+    roles: frozenset[str]
+    password_hash: str | None
+    """Argon2id. None: this person signs in by link only."""
+
+
+@dataclass
+class NotSignedIn(Failure):
+    status = 401
+    title = "Please sign in"
+
+
+@dataclass
+class RoleMissing(Failure):
+    """Signed in, but this page is for others."""
+
+    needs: tuple[str, ...]
+
+    status = 403
+    title = "This page isn't for your role"
+
+    @property
+    def detail(self) -> str:
+        return f"It is for: {', '.join(self.needs) or 'nobody'}. An administrator can change what you may open."
+
+
+@dataclass
+class SignInRefused(Failure):
+    """Unknown address, wrong password, or no password at all: the answer does not tell which."""
+
+    status = 401
+    title = "This address and password don't match"
+
+
+@dataclass
+class SignInLinkUnknown(Failure):
+    status = 404
+    title = "This address does not lead anywhere"
+
+
+@dataclass
+class SignInLinkUsed(Failure):
+    status = 410
+    title = "This sign-in link has been used"
+
+    @property
+    def detail(self) -> str:
+        return "A sign-in link works once. Ask an administrator for a new one, or sign in with your password."
+
+
+@dataclass
+class SignInLinkExpired(Failure):
+    status = 410
+    title = "This sign-in link has expired"
+
+    @property
+    def detail(self) -> str:
+        return "Ask an administrator for a new one, or sign in with your password."
+
+
+@dataclass
+class TooManyMisses(Failure):
+    """Too many wrong tokens or passwords from one address."""
+
+    retry_after: int
+    """Seconds."""
+
+    status = 429
+    title = "Too many tries"
+
+    @property
+    def detail(self) -> str:
+        return f"Please wait {self.retry_after} seconds and try again."

@@ -1,0 +1,78 @@
+"""Reading a ticket's reference out of what an agent pastes: an address, a key or a number."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from domain.failure import Failure
+
+LONGEST = 2000
+
+# Host, path, and the system's name. The first group of the path is the ticket's id.
+_KNOWN = (
+    (r"(.+\.)?zendesk\.com", r"(?:/agent|/hc/[^/]+)?/(?:tickets|requests)/(\d+)", "zendesk"),
+    (r"(.+\.)?freshdesk\.com", r"/(?:a|helpdesk|support)/tickets/(\d+)", "freshdesk"),
+    (r"app\.(?:eu\.|au\.)?intercom\.com", r"/.*conversations?/(\d+)", "intercom"),
+    (r"(secure\.)?helpscout\.net", r"/conversation/(\d+)", "helpscout"),
+    (r"(.+\.)?gorgias\.com", r"/app/(?:.*/)?tickets?/(\d+)", "gorgias"),
+    (r"(.+\.)?atlassian\.net", r"/browse/([A-Za-z][A-Za-z0-9]*-\d+)", "jira"),
+    (r"app\.frontapp\.com", r"/.*open/(\w+)", "front"),
+)
+
+
+@dataclass(frozen=True)
+class TicketReference:
+    system: str
+    id: str
+    url: str
+    """Empty where only a number or key was given."""
+
+
+@dataclass
+class ReferenceUnclear(Failure):
+    """What was given names no ticket."""
+
+    given: str
+
+    status = 422
+    title = "This doesn't name a ticket"
+
+    @property
+    def detail(self) -> str:
+        return "Paste the ticket's address from your help desk, or its number, such as 4711."
+
+
+def read_reference(given: str, usual_system: str) -> TicketReference:
+    """The ticket that an address or a number means; a bare number belongs to ``usual_system``.
+
+    Raises ``ReferenceUnclear``.
+    """
+    text = given.strip()
+    if not text or len(text) > LONGEST:
+        raise ReferenceUnclear(given)
+    if "://" in text:
+        return _of_address(text)
+    ticket = text.lstrip("#").strip()
+    if not re.fullmatch(r"[\w.\-]{1,100}", ticket):
+        raise ReferenceUnclear(given)
+    return TicketReference(usual_system, ticket, "")
+
+
+def _of_address(url: str) -> TicketReference:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        raise ReferenceUnclear(url) from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ReferenceUnclear(url)
+    for known_host, path, system in _KNOWN:
+        if re.fullmatch(known_host, host) and (found := re.match(path, parts.path)):
+            return TicketReference(system, found[1], url)
+    segments = [part for part in parts.path.split("/") if re.fullmatch(r"[\w.\-]{1,100}", part)]
+    numbered = [part for part in segments if any(letter.isdigit() for letter in part)]
+    if not numbered:
+        raise ReferenceUnclear(url)
+    return TicketReference(host.removeprefix("www."), numbered[-1], url)
