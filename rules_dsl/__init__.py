@@ -1,0 +1,33 @@
+"""The rules language: from a text that a support manager reads aloud to a decision, and who may be asked."""
+
+from rules_dsl.checking import check_rules, compile_rules
+from rules_dsl.directory import Directory, Facts
+from rules_dsl.facts import FactRefused, read_facts
+from rules_dsl.hours import is_open, wall_instant, working_days_after
+from rules_dsl.messages import Message, RulesRefused, render
+from rules_dsl.parser import Parsed, parse_rules
+from rules_dsl.pools import pool
+from rules_dsl.ranking import order_values, rank
+from rules_dsl.ruleset import NoRuleApplies, Ruleset
+
+__all__ = [
+    "Directory",
+    "FactRefused",
+    "Facts",
+    "Message",
+    "NoRuleApplies",
+    "Parsed",
+    "RulesRefused",
+    "Ruleset",
+    "check_rules",
+    "compile_rules",
+    "is_open",
+    "order_values",
+    "parse_rules",
+    "pool",
+    "rank",
+    "read_facts",
+    "render",
+    "wall_instant",
+    "working_days_after",
+]

@@ -74,8 +74,15 @@ class OrderKey(StrEnum):
 @dataclass(frozen=True)
 class Limits:
     calls_a_day: int | None = None
+    """Calls a day of one agent, with what ``up to … more`` adds for this escalation."""
     gap: int = 0
     """Seconds between two calls of one agent."""
+    title_calls_a_day: tuple[tuple[int, int], ...] = ()
+    """(title, calls a day of one agent of that title); the stricter of this and ``calls_a_day`` counts."""
+    shift_percent: int | None = None
+    """At most this much of a shift in calls."""
+    shift_end: int = 0
+    """No call begins in the last so many seconds of a shift."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,8 @@ class OpenHours:
     """(weekday, start minute, end minute); 24:00 is minute 1440."""
     holidays: str | None = None
     """Country of the ``holidays`` library whose days are closed."""
+    holiday_subdivision: str | None = None
+    """State or province of that country, where its days differ."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +124,7 @@ class CallTimes:
     offer: int
     wait_for_customer: int
     wrap_up: int
+    accept_automatically: bool = False
 
 
 @dataclass(frozen=True)

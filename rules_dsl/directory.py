@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from rules_dsl.clock_words import day_number, days_between, minute_of_day, zone_named
+from rules_dsl.json_fields import JsonObject
 
 FactKind = Literal["choice", "count", "money", "duration", "yes/no", "tags", "moment"]
 FactValue = str | int | bool | tuple[str, ...]
@@ -107,4 +110,96 @@ class Directory:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Directory:
         """Read the form of ``examples/*.directory.json``. Raises ``ValueError`` naming the wrong field."""
-        raise NotImplementedError
+        top = JsonObject(data)
+        teams, titles, skills = _teams(top), _titles(top), _skills(top)
+        zone = top.text("time_zone")
+        if zone_named(zone) is None:
+            raise top.wrong("time_zone", f'"{zone}" is not a time zone')
+        return Directory(
+            desk=top.text("desk"),
+            time_zone=zone,
+            currency=top.text("currency"),
+            teams=teams,
+            titles=titles,
+            skills=skills,
+            holidays=tuple(
+                HolidayCalendar(name, item.text("country"), item.optional_text("subdivision"))
+                for name, item in top.mapping("holidays").members()
+            ),
+            facts=tuple(_fact(name, item) for name, item in top.mapping("facts").members()),
+            people=_people(top, teams, titles, skills),
+        )
+
+
+def _titles(top: JsonObject) -> tuple[Title, ...]:
+    return tuple(Title(number, name) for number, name in enumerate(top.texts("titles"), 1))
+
+
+def _skills(top: JsonObject) -> tuple[Skill, ...]:
+    return tuple(Skill(number, name) for number, name in enumerate(top.texts("skills"), 1))
+
+
+def _teams(top: JsonObject) -> tuple[Team, ...]:
+    titles = {title.name: title.id for title in _titles(top)}
+    teams: list[Team] = []
+    for number, item in enumerate(top.objects("teams"), 1):
+        name = item.text("name")
+        if any(team.name == name for team in teams):
+            raise item.wrong("name", f'"{name}" stands there twice')
+        lead = item.one_of("lead_title", titles) if item.data.get("lead_title") is not None else None
+        teams.append(Team(number, name, item.text("address"), lead))
+    return tuple(teams)
+
+
+def _fact(name: str, item: JsonObject) -> FactType:
+    kind = item.text("type")
+    for known in get_args(FactKind):
+        if kind == known:
+            values = item.texts("values")
+            if kind == "choice" and not values:
+                raise item.wrong("values", "a choice needs its values")
+            return FactType(name, known, values, item.flag("ordered", False), item.flag("may_be_missing", True))
+    raise item.wrong("type", f'"{kind}" is none of {", ".join(get_args(FactKind))}')
+
+
+def _people(
+    top: JsonObject, teams: tuple[Team, ...], titles: tuple[Title, ...], skills: tuple[Skill, ...]
+) -> tuple[Person, ...]:
+    team_ids = {team.name: team.id for team in teams}
+    title_ids = {title.name: title.id for title in titles}
+    skill_ids = {skill.name: skill.id for skill in skills}
+    return tuple(
+        Person(
+            id=number,
+            name=item.text("name"),
+            email=item.text("email"),
+            team=item.one_of("team", team_ids),
+            title=item.one_of("title", title_ids),
+            skills=_levels(item.mapping("skills"), skill_ids),
+            languages=item.texts("languages"),
+            roles=item.texts("roles"),
+            shifts=tuple(_shift(shift) for shift in item.objects("shifts")),
+        )
+        for number, item in enumerate(top.objects("people"), 1)
+    )
+
+
+def _levels(item: JsonObject, skill_ids: Mapping[str, int]) -> dict[int, int]:
+    for name in item.data:
+        if name not in skill_ids:
+            raise item.wrong(name, "not a declared skill")
+    return {skill_ids[name]: item.whole(name, 1, 5) for name in item.data}
+
+
+def _shift(item: JsonObject) -> WeeklyShift:
+    first, _, last = item.text("days").partition("-")
+    start_day, end_day = day_number(first), day_number(last or first)
+    if start_day is None or end_day is None:
+        raise item.wrong("days", "days such as Mon-Fri or Sat are wanted")
+    start, end = minute_of_day(item.text("from")), minute_of_day(item.text("to"))
+    if start is None or end is None or start >= end:
+        raise item.wrong("from", "a time of day before `to` is wanted, such as 08:30 to 16:30")
+    zone = item.text("time_zone")
+    if zone_named(zone) is None:
+        raise item.wrong("time_zone", f'"{zone}" is not a time zone')
+    return WeeklyShift(days_between(start_day, end_day), start, end, zone)

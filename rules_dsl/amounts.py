@@ -1,0 +1,87 @@
+"""Numbers, money and lengths of time, as people write them. Exact: no floats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+_MONEY = re.compile(r"[$€£¥]?([0-9]{1,12}(?:\.[0-9]{1,6})?)([kmb]?)[€]?")
+_TOGETHER = re.compile(r"([0-9.]+)([a-z]+)")
+_SCALE = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
+_WITHOUT_MINOR_UNITS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
+_UNITS = {
+    **dict.fromkeys(("second", "seconds", "sec", "secs", "s"), 1),
+    **dict.fromkeys(("minute", "minutes", "min", "mins"), 60),
+    **dict.fromkeys(("hour", "hours", "h"), 3600),
+    **dict.fromkeys(("day", "days"), 86400),
+    **dict.fromkeys(("week", "weeks"), 7 * 86400),
+}
+LONGEST = 10 * 366 * 86400
+"""Ten years, in seconds: no length of time in the language is longer."""
+
+
+@dataclass(frozen=True)
+class ReadDuration:
+    seconds: int
+    working_days: int
+    words: int
+    """How many words it took."""
+
+
+def read_whole(word: str) -> int | None:
+    return int(word) if re.fullmatch(r"[0-9]{1,12}", word) else None
+
+
+def read_duration(words: Sequence[str]) -> ReadDuration | None:
+    """A length of time at the start of lower-case words: ``90 seconds``, ``1 hour 30 minutes``, ``2 working days``."""
+    if len(words) >= 3 and words[1] == "working" and words[2] in ("day", "days"):
+        number = read_whole(words[0])
+        return ReadDuration(0, number, 3) if number is not None and number <= 3660 else None
+    total, taken = Decimal(0), 0
+    while (part := _part(words[taken : taken + 2])) is not None:
+        total, taken = total + part[0], taken + part[1]
+    if not taken or total != int(total) or total > LONGEST:
+        return None
+    return ReadDuration(int(total), 0, taken)
+
+
+def _part(words: Sequence[str]) -> tuple[Decimal, int] | None:
+    if not words:
+        return None
+    together = _TOGETHER.fullmatch(words[0])
+    if together and together[2] in _UNITS and _NUMBER.fullmatch(together[1]):
+        return Decimal(together[1]) * _UNITS[together[2]], 1
+    if len(words) == 2 and _NUMBER.fullmatch(words[0]) and words[1] in _UNITS:
+        return Decimal(words[0]) * _UNITS[words[1]], 2
+    return None
+
+
+def read_money(word: str, currency: str) -> int | None:
+    """Minor units: ``250k`` in EUR is 25,000,000 cents."""
+    found = _MONEY.fullmatch(word.lower())
+    if found is None:
+        return None
+    minor = 1 if currency in _WITHOUT_MINOR_UNITS else 100
+    amount = Decimal(found[1]) * _SCALE[found[2]] * minor
+    return int(amount) if amount == int(amount) else None
+
+
+def say_money(amount: int, currency: str) -> str:
+    minor = 1 if currency in _WITHOUT_MINOR_UNITS else 100
+    whole, rest = divmod(amount, minor)
+    for scale, letter in ((1_000_000, "M"), (1_000, "k")):
+        if not rest and whole and whole % scale == 0:
+            return f"{whole // scale}{letter}"
+    return f"{whole}.{rest:02d}" if rest else str(whole)
+
+
+def say_duration(seconds: int) -> str:
+    """``3 minutes``; the largest unit that divides it."""
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds and seconds % size == 0:
+            count = seconds // size
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"

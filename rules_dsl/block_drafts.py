@@ -1,0 +1,124 @@
+"""A block while it is being read: which lines may stand in it, and in what order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rules_dsl import parse_doing, parse_settings
+from rules_dsl.cursor import Cursor
+from rules_dsl.messages import Message, nearest
+from rules_dsl.parse_conditions import lead_of, when_line
+from rules_dsl.parse_expectations import ExpectationLines
+from rules_dsl.tree import Block, BlockKind, DoLine, Lead, Phrase, Place, Setting, Span, WhenLine
+from rules_dsl.words import Line
+
+_CONDITIONAL = frozenset({BlockKind.DEFINE, BlockKind.RULE, BlockKind.NEVER})
+_DOING = frozenset({BlockKind.DEFAULT, BlockKind.RULE, BlockKind.OTHERWISE})
+_EXPECTING = frozenset({BlockKind.EXPECT, BlockKind.NEVER})
+_EXPECTATION_STARTS = ("given", "at", "then", "after")
+
+
+@dataclass
+class Draft:
+    kind: BlockKind
+    at: Place
+    name: Phrase | None = None
+    when: list[WhenLine] = field(default_factory=list)
+    do: list[DoLine] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    zone: Phrase | None = None
+    holidays: Phrase | None = None
+    expecting: ExpectationLines = field(default_factory=ExpectationLines)
+    damaged: bool = False
+    complaint: Message | None = None
+    """What is wrong with the heading itself."""
+
+    def block(self) -> Block:
+        return Block(
+            self.kind, self.at, self.name, tuple(self.when), tuple(self.do), tuple(self.settings),
+            tuple(self.spans), self.zone, self.holidays, tuple(self.expecting.given), self.expecting.moment,
+            tuple(self.expecting.outcomes), self.damaged,
+        )  # fmt: skip
+
+    def add(self, cursor: Cursor) -> None:
+        """Takes a line that is no heading. Raises ``BadLine``."""
+        if self.kind in _EXPECTING and self._expectation(cursor):
+            return
+        if self.kind in _CONDITIONAL and self._when(cursor):
+            return
+        if self.kind in _DOING:
+            line = parse_doing.do_line(cursor)
+            if line is not None:
+                self.do.append(line)
+                return
+        if self.kind in parse_settings.SENTENCES:
+            setting = parse_settings.setting_line(cursor, self.kind)
+            if setting is not None:
+                self.settings.append(setting)
+                return
+        self._refuse(cursor)
+
+    def _expectation(self, cursor: Cursor) -> bool:
+        unfinished_when = self.kind is BlockKind.NEVER and not self.expecting.outcomes
+        if unfinished_when and cursor.sees("and"):
+            return False
+        return self.expecting.read(cursor)
+
+    def _when(self, cursor: Cursor) -> bool:
+        lead = lead_of(cursor)
+        if lead is None:
+            return False
+        if not self.when and lead in (Lead.AND, Lead.OR_WHEN) and not self.damaged:
+            cursor.refuse("R130", cursor.whole(), found=lead.value)
+        if self.when and lead is Lead.WHEN:
+            cursor.refuse("R131", cursor.whole(), rest=cursor.text(1, len(cursor.words)))
+        if lead in (Lead.AND, Lead.OR_WHEN) and any(line.lead is Lead.UNLESS for line in self.when):
+            cursor.refuse("R132", cursor.whole(), found=lead.value)
+        if self.do:
+            cursor.refuse("R133", cursor.whole(), found=lead.value)
+        self.when.append(when_line(cursor, lead))
+        return True
+
+    def _refuse(self, cursor: Cursor) -> None:
+        said = cursor.text(0, len(cursor.words))
+        home = home_of(cursor.line, self.kind)
+        if home is not None:
+            cursor.refuse("R111", cursor.whole(), found=said, home=home, inside=self.kind.value)
+        cursor.refuse(
+            "R101", cursor.whole(), found=said, inside=self.kind.value,
+            nearest=nearest(said, self._examples()), known=self._starts(),
+        )  # fmt: skip
+
+    def _examples(self) -> list[str]:
+        found = [sentence.example for sentence in parse_settings.SENTENCES.get(self.kind, ())]
+        if self.kind in _DOING:
+            found += [example for example, _ in parse_doing.SENTENCES.values()]
+        return found
+
+    def _starts(self) -> str:
+        found: list[str] = []
+        if self.kind in _CONDITIONAL:
+            found += [lead.value for lead in Lead]
+        if self.kind in _EXPECTING:
+            found += _EXPECTATION_STARTS
+        if self.kind in _DOING:
+            found += [" ".join(words) for words in parse_doing.SENTENCES]
+        found += [
+            sentence.pattern.split(" {")[0].split("|")[0] for sentence in parse_settings.SENTENCES.get(self.kind, ())
+        ]
+        return ", ".join(f"`{start}`" for start in dict.fromkeys(found)) or "nothing: the heading says it all"
+
+
+def home_of(line: Line, inside: BlockKind) -> str | None:
+    """The block where a line that is out of place would be right."""
+    cursor = Cursor(line)
+    low = line.words[0].low
+    if inside not in _DOING and any(cursor.sees(*words) for words in parse_doing.SENTENCES):
+        return "a rule"
+    if inside not in _CONDITIONAL and (low in ("when", "unless") or cursor.sees("or", "when")):
+        return "a rule"
+    if inside not in _EXPECTING and low in _EXPECTATION_STARTS:
+        return "an expectation"
+    home = parse_settings.home_of(line)
+    return f"the block `{home.value}`" if home is not None and home is not inside else None

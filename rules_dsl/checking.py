@@ -1,0 +1,36 @@
+"""The whole way from text to ruleset: parse, look up, check, and run the file's own expectations."""
+
+from __future__ import annotations
+
+from rules_dsl.directory import Directory
+from rules_dsl.expectations import check_expectations
+from rules_dsl.lower_file import lower_file
+from rules_dsl.messages import Message, RulesRefused
+from rules_dsl.naming import Names
+from rules_dsl.parser import parse_rules
+from rules_dsl.ruleset import Ruleset
+
+
+def check_rules(text: str, directory: Directory) -> tuple[Message, ...]:
+    """All that is to be said about a rules file, in the order of its lines. Never raises."""
+    return _checked(text, directory)[1]
+
+
+def compile_rules(text: str, directory: Directory) -> Ruleset:
+    """The ruleset. Raises ``RulesRefused`` with all messages where there is any error; warnings don't refuse."""
+    ruleset, messages = _checked(text, directory)
+    if ruleset is None:
+        raise RulesRefused(messages)
+    return ruleset
+
+
+def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Message, ...]]:
+    parsed = parse_rules(text)
+    names = Names(directory, list(parsed.messages))
+    if not parsed.tree.blocks and parsed.messages:
+        return None, parsed.messages
+    ruleset = lower_file(names, parsed.tree, text)
+    check_expectations(names, parsed.tree, ruleset)
+    messages = tuple(sorted(dict.fromkeys(names.messages), key=lambda message: (message.line, message.column)))
+    sound = not any(message.severity == "error" for message in messages)
+    return (ruleset if sound else None), messages

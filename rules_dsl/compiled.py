@@ -1,0 +1,125 @@
+"""Conditions and rules with every name resolved: what deciding walks over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules_dsl.decision import CallKind, OpenHours, OrderKey, Step, Target
+from rules_dsl.tree import SkillKind
+
+
+@dataclass(frozen=True)
+class OneOf:
+    fact: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Within:
+    """Both ends count; None is no end."""
+
+    fact: str
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True)
+class IsKnown:
+    fact: str
+
+
+@dataclass(frozen=True)
+class IsYes:
+    fact: str
+
+
+@dataclass(frozen=True)
+class HasTags:
+    fact: str
+    tags: tuple[str, ...]
+    every: bool
+
+
+@dataclass(frozen=True)
+class InHours:
+    hours: OpenHours
+
+
+@dataclass(frozen=True)
+class IsDefined:
+    name: str
+    when: When
+
+
+Test = OneOf | Within | IsKnown | IsYes | HasTags | InHours | IsDefined
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One condition line."""
+
+    test: Test
+    negated: bool
+    line: int
+    text: str
+    """As written, without ``when`` or ``and``."""
+
+
+@dataclass(frozen=True)
+class When:
+    """Any of the alternatives, each with all its clauses; and none of ``unless``."""
+
+    alternatives: tuple[tuple[Clause, ...], ...]
+    """An empty alternative always holds: ``when anything``."""
+    unless: tuple[Clause, ...] = ()
+
+
+ALWAYS = When(((),))
+
+
+@dataclass(frozen=True)
+class SkillWant:
+    """A skill phrase; what it asks for may depend on the customer's language or the product area."""
+
+    kind: SkillKind
+    skill: int | None
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule with its defaults filled in."""
+
+    name: str
+    line: int
+    when: When
+    kind: CallKind
+    refusal: str
+    targets: tuple[Target, ...]
+    requires: tuple[SkillWant, ...]
+    prefers: tuple[tuple[SkillWant, ...], ...]
+    order: tuple[OrderKey, ...]
+    steps: tuple[Step, ...]
+    """A ``DROP_SKILL`` step without a skill drops the skill of the escalation's product area."""
+    slot: int | None
+    prepare: int | None
+    note: str
+
+
+@dataclass(frozen=True)
+class MoreCalls:
+    """``up to 1 more when …``"""
+
+    number: int
+    clause: Clause
+
+
+@dataclass(frozen=True)
+class LimitRules:
+    calls_a_day: int | None = None
+    title_calls_a_day: tuple[tuple[int, int], ...] = ()
+    more: tuple[MoreCalls, ...] = ()
+    gap: int = 0
+    shift_percent: int | None = None
+    shift_end: int = 0

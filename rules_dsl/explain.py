@@ -1,0 +1,74 @@
+"""Why a rule applied or not, line by line, with the values that were found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rules_dsl.clock_words import DAYS
+from rules_dsl.compiled import Clause, InHours, IsDefined, Rule, Test, When
+from rules_dsl.decision import Reason
+from rules_dsl.directory import Facts, FactValue
+from rules_dsl.evaluate import all_hold, clause_holds, when_holds
+
+
+def reasons_against(rule: Rule, facts: Facts, now: datetime) -> Iterator[Reason]:
+    """For each alternative its first line that failed or was unknown; else the ``unless`` line that held."""
+    for clause in _failures(rule.when, facts, now):
+        yield _reason(rule, clause, False, facts, now)
+
+
+def reasons_for(rule: Rule, facts: Facts, now: datetime) -> Iterator[Reason]:
+    """The lines of the first alternative that held, and the ``unless`` lines that did not."""
+    for alternative in rule.when.alternatives:
+        if all_hold(alternative, facts, now) is True:
+            lines = [*alternative, *rule.when.unless]
+            yield from (_reason(rule, clause, True, facts, now) for clause in lines)
+            if not lines:
+                yield Reason(rule.name, True, rule.line, "anything", "no rule above applies")
+            return
+
+
+def _failures(when: When, facts: Facts, now: datetime) -> Iterator[Clause]:
+    reached = any(all_hold(alternative, facts, now) is True for alternative in when.alternatives)
+    if reached:
+        yield from (clause for clause in when.unless if clause_holds(clause, facts, now) is not False)
+        return
+    for alternative in when.alternatives:
+        yield next(clause for clause in alternative if clause_holds(clause, facts, now) is not True)
+
+
+def _reason(rule: Rule, clause: Clause, held: bool, facts: Facts, now: datetime) -> Reason:
+    text = f"unless {clause.text}" if clause in rule.when.unless else clause.text
+    return Reason(rule.name, held, clause.line, text, because(clause.test, facts, now))
+
+
+def because(test: Test, facts: Facts, now: datetime) -> str:
+    """The value that a condition met: ``priority is normal``, ``product area is unknown``."""
+    if isinstance(test, InHours):
+        local = now.astimezone(ZoneInfo(test.hours.time_zone))
+        return f"it is {DAYS[local.weekday()]} {local:%H:%M} in {test.hours.time_zone}"
+    if isinstance(test, IsDefined):
+        return "; ".join(dict.fromkeys(_within(test, facts, now)))
+    return f"{test.fact} {say_value(facts.get(test.fact))}"
+
+
+def _within(test: IsDefined, facts: Facts, now: datetime) -> Iterator[str]:
+    if when_holds(test.when, facts, now) is True:
+        held = (one for one in test.when.alternatives if all_hold(one, facts, now) is True)
+        yield from (because(clause.test, facts, now) for clause in next(held))
+    else:
+        yield from (because(clause.test, facts, now) for clause in _failures(test.when, facts, now))
+
+
+def say_value(value: FactValue | None) -> str:
+    match value:
+        case None:
+            return "is unknown"
+        case bool():
+            return "is yes" if value else "is no"
+        case tuple():
+            return "are " + (", ".join(f'"{tag}"' for tag in value) if value else "none")
+        case _:
+            return f"is {value}"

@@ -1,0 +1,107 @@
+"""Facts as they come from outside, checked against the desk's vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from rules_dsl.amounts import LONGEST, read_duration, read_money
+from rules_dsl.directory import Directory, Facts, FactType, FactValue
+from rules_dsl.messages import nearest
+
+_MOST_TAGS = 1000
+_LONGEST_TAG = 200
+_LARGEST = 10**15
+
+
+class FactRefused(Exception):
+    """A fact that the desk does not know, or a value that its type does not have."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+def read_facts(raw: Mapping[str, object], directory: Directory) -> Facts:
+    """Facts by their declared names. An absent one, or ``None``, is unknown. Raises ``FactRefused``.
+
+    Count: a whole number. Money: minor units, or ``"250k"``. Duration: seconds, or ``"3 days"``.
+    Choice: one of its values. Tags: a list of texts. Yes/no: true or false. Moment: ISO 8601 with a zone.
+    """
+    found: dict[str, FactValue] = {}
+    for name, value in raw.items():
+        fact = directory.fact_named(name)
+        if fact is None:
+            near = nearest(name, [known.name for known in directory.facts])
+            raise FactRefused(name, "there is no such fact" + (f"; did you mean `{near}`?" if near else ""))
+        if value is not None:
+            found[name] = _read(fact, value, directory.currency)
+    return found
+
+
+def _read(fact: FactType, value: object, currency: str) -> FactValue:
+    match fact.kind:
+        case "choice":
+            return _choice(fact, value)
+        case "count":
+            return _whole(fact, value, "a whole number is wanted")
+        case "money":
+            amount = read_money(value, currency) if isinstance(value, str) else None
+            return amount if amount is not None else _whole(fact, value, "minor units or a text such as 250k is wanted")
+        case "duration":
+            return _duration(fact, value)
+        case "yes/no":
+            if isinstance(value, bool):
+                return value
+            raise FactRefused(fact.name, "true or false is wanted")
+        case "tags":
+            return _tags(fact, value)
+        case "moment":
+            return _moment(fact, value)
+
+
+def _choice(fact: FactType, value: object) -> str:
+    if isinstance(value, str):
+        for known in fact.values:
+            if known.lower() == value.lower():
+                return known
+    raise FactRefused(fact.name, f"one of {', '.join(fact.values)} is wanted")
+
+
+def _whole(fact: FactType, value: object, wanted: str, largest: int = _LARGEST) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= largest:
+        return value
+    raise FactRefused(fact.name, wanted)
+
+
+def _duration(fact: FactType, value: object) -> int:
+    wanted = "seconds or a text such as 3 days is wanted"
+    if isinstance(value, str):
+        words = value.lower().split()
+        duration = read_duration(words)
+        if duration is None or duration.working_days or duration.words != len(words):
+            raise FactRefused(fact.name, wanted)
+        return duration.seconds
+    return _whole(fact, value, wanted, LONGEST)
+
+
+def _tags(fact: FactType, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or len(value) > _MOST_TAGS:
+        raise FactRefused(fact.name, f"a list of at most {_MOST_TAGS} texts is wanted")
+    tags: set[str] = set()
+    for tag in value:
+        if not isinstance(tag, str) or not tag.strip() or len(tag) > _LONGEST_TAG:
+            raise FactRefused(fact.name, f"each tag is a text of at most {_LONGEST_TAG} characters")
+        tags.add(tag)
+    return tuple(sorted(tags))
+
+
+def _moment(fact: FactType, value: object) -> str:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise FactRefused(fact.name, "a moment with its zone is wanted, such as 2026-03-01T09:30:00+01:00")
+    return moment.isoformat()

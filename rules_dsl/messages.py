@@ -1,0 +1,83 @@
+"""A message about a rules file: stable code, place, the author's words, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from string import Formatter
+
+from rules_dsl.tree import Place
+from rules_dsl.wording import WORDING, Severity
+from rules_dsl.words import read_lines
+
+
+@dataclass(frozen=True)
+class Message:
+    code: str
+    severity: Severity
+    line: int
+    """1-based; 0 where the message is about the whole file."""
+    column: int
+    length: int
+    text: str
+    helps: tuple[str, ...] = ()
+
+
+class BadLine(Exception):
+    """Ends the reading of one line, so that a bad line gives exactly one message."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.text)
+        self.message = message
+
+
+class RulesRefused(Exception):
+    """A rules file with errors. ``messages`` are all of them, warnings too, in the order of the file."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        super().__init__("; ".join(message.text for message in messages if message.severity == "error"))
+        self.messages = tuple(messages)
+
+
+def message(code: str, at: Place | None, **said: str | int | None) -> Message:
+    """Words come from ``WORDING`` alone; a help is left out when one of its words is missing."""
+    wording = WORDING[code]
+    helps = tuple(help.format(**said) for help in wording.helps if _complete(help, said))
+    where = at or Place(0, 0, 0)
+    return Message(
+        code,
+        wording.severity,
+        where.line,
+        where.column,
+        where.length,
+        wording.text.format(**said),
+        helps,
+    )
+
+
+def _complete(template: str, said: Mapping[str, object]) -> bool:
+    fields = (field for _, field, _, _ in Formatter().parse(template) if field)
+    return all(said.get(field) is not None for field in fields)
+
+
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """What was probably meant, whatever its capitals; None when nothing is near."""
+    by_low = {name.lower(): name for name in reversed(known)}
+    found = get_close_matches(word.lower()[:80], by_low, n=1, cutoff=0.6)
+    return by_low[found[0]] if found else None
+
+
+def render(message: Message, text: str, file_name: str) -> str:
+    """The message as a person reads it: what, where, the line with a caret under the phrase, the helps."""
+    parts = [f"{message.severity} {message.code}: {message.text}"]
+    if message.line:
+        parts.append(f"  {file_name}, line {message.line}, column {message.column}")
+        source = next((line.text for line in read_lines(text) if line.number == message.line), "")
+        number = f"{message.line:>4}"
+        shown = "".join(" " if mark.isspace() else mark for mark in source).rstrip()
+        parts.append(f"{number} | {shown}")
+        carets = "^" * max(1, message.length)
+        parts.append(f"{' ' * len(number)} | {' ' * (message.column - 1)}{carets}")
+    parts.extend(f"     = {help}" for help in message.helps)
+    return "\n".join(parts) + "\n"

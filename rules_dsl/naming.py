@@ -1,0 +1,119 @@
+"""Looking up what a file names: teams, titles, skills, facts, hours, defined names. What is missing is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rules_dsl.compiled import IsDefined
+from rules_dsl.decision import OpenHours
+from rules_dsl.directory import Directory, FactType, Person, Skill, Team, Title
+from rules_dsl.messages import Message, message, nearest
+from rules_dsl.tree import Phrase, Place
+
+_KNOWN_SHOWN = 8
+
+
+@dataclass
+class Names:
+    directory: Directory
+    messages: list[Message] = field(default_factory=list)
+    hours: dict[str, OpenHours | None] = field(default_factory=dict)
+    """None: declared, but wrong; its own message says so."""
+    defined: dict[str, IsDefined | None] = field(default_factory=dict)
+    used: set[tuple[str, str, int]] = field(default_factory=set)
+    """Kind, name and id of all that was found: a part of the version."""
+
+    def report(self, code: str, at: Place | None, **said: str | int | None) -> None:
+        self.messages.append(message(code, at, **said))
+
+    def team(self, phrase: Phrase) -> Team | None:
+        team = self.directory.team_named(phrase.text)
+        if team is None:
+            self._missing("R201", phrase, [known.name for known in self.directory.teams])
+        else:
+            self.used.add(("team", team.name, team.id))
+        return team
+
+    def title(self, phrase: Phrase) -> Title | None:
+        title = self.directory.title_named(phrase.text)
+        if title is None:
+            self._missing("R203", phrase, [known.name for known in self.directory.titles])
+        else:
+            self.used.add(("title", title.name, title.id))
+        return title
+
+    def skill(self, phrase: Phrase) -> Skill | None:
+        skill = self.directory.skill_named(phrase.text)
+        if skill is None:
+            self._missing("R204", phrase, [known.name for known in self.directory.skills])
+        else:
+            self.used.add(("skill", skill.name, skill.id))
+        return skill
+
+    def fact(self, phrase: Phrase) -> FactType | None:
+        for fact in self.directory.facts:
+            if fact.name.lower() == phrase.text.lower():
+                return fact
+        names = [fact.name for fact in self.directory.facts]
+        self.report(
+            "R205", phrase.at, found=phrase.text, nearest=nearest(phrase.text, names), known=_listed(names, "`")
+        )
+        return None
+
+    def hours_named(self, phrase: Phrase) -> OpenHours | None:
+        if phrase.text not in self.hours:
+            near = nearest(phrase.text, list(self.hours))
+            self.report("R208", phrase.at, found=phrase.text, nearest=near)
+        return self.hours.get(phrase.text)
+
+    def defined_as(self, phrase: Phrase) -> IsDefined | None:
+        if phrase.text not in self.defined:
+            self._missing("R207", phrase, list(self.defined))
+        return self.defined.get(phrase.text)
+
+    def bare(self, phrase: Phrase) -> None:
+        """A name with neither ``team`` nor ``title`` before it."""
+        person = self._person(phrase.text)
+        if person is not None:
+            self._refuse_person(phrase, person)
+            return
+        kind = None
+        if self.directory.team_named(phrase.text) is not None:
+            kind = "team"
+        elif self.directory.title_named(phrase.text) is not None:
+            kind = "title"
+        self.report("R216", phrase.at, found=phrase.text, instead=f'{kind} "{phrase.text}"' if kind else 'team "…"')
+
+    def _missing(self, code: str, phrase: Phrase, known: Sequence[str]) -> None:
+        person = self._person(phrase.text)
+        if person is not None:
+            self._refuse_person(phrase, person)
+            return
+        self.report(code, phrase.at, found=phrase.text, nearest=nearest(phrase.text, known), known=_listed(known, '"'))
+
+    def _person(self, name: str) -> Person | None:
+        wanted = " ".join(name.lower().split())
+        return next(
+            (
+                person
+                for person in self.directory.people
+                if wanted and wanted in (person.name.lower(), person.email.lower())
+            ),
+            None,
+        )
+
+    def _refuse_person(self, phrase: Phrase, person: Person) -> None:
+        team = next((team.name for team in self.directory.teams if team.id == person.team), "")
+        title = next((title.name for title in self.directory.titles if title.id == person.title), "")
+        self.report(
+            "R202", phrase.at, found=phrase.text, person=person.name, team=team, title=title,
+            instead=f'send to team "{team}", title "{title}"',
+        )  # fmt: skip
+
+
+def _listed(names: Sequence[str], quote: str) -> str | None:
+    if not names:
+        return None
+    shown = ", ".join(f"{quote}{name}{quote}" for name in names[:_KNOWN_SHOWN])
+    return f"{shown} …" if len(names) > _KNOWN_SHOWN else shown

@@ -1,0 +1,85 @@
+"""From text to tree, line by line. A bad line gives one message, and reading goes on with the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules_dsl.block_drafts import Draft
+from rules_dsl.cursor import Cursor
+from rules_dsl.headings import open_block
+from rules_dsl.messages import BadLine, Message, message
+from rules_dsl.tree import Block, Place, RulesFile
+from rules_dsl.words import Line, WordKind, read_lines
+
+LARGEST = 1_000_000
+"""Bytes of UTF-8: a larger file is refused unread."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    tree: RulesFile
+    messages: tuple[Message, ...]
+    """How the file is written (R1xx); names and structure are the checker's."""
+
+
+def parse_rules(text: str) -> Parsed:
+    """Never raises: whatever the text, there is a tree, and a message for each line not understood."""
+    if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
+        return Parsed(RulesFile((), ()), (message("R123", None, most=LARGEST),))
+    if "\0" in text:
+        return Parsed(RulesFile((), ()), (message("R124", _place_of_nul(text)),))
+    return _Reading().read(text)
+
+
+def _place_of_nul(text: str) -> Place:
+    line = next(line for line in read_lines(text) if "\0" in line.text)
+    return Place(line.number, line.text.index("\0") + 1, 1)
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.blocks: list[Block] = []
+        self.draft: Draft | None = None
+        self.homeless = False
+
+    def read(self, text: str) -> Parsed:
+        comments = []
+        for line in read_lines(text):
+            if line.comment is not None:
+                comments.append(line.comment)
+            if line.words:
+                self._line(line)
+        self._close()
+        return Parsed(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.messages))
+
+    def _close(self) -> None:
+        if self.draft is not None:
+            self.blocks.append(self.draft.block())
+
+    def _line(self, line: Line) -> None:
+        try:
+            draft = open_block(line, self.draft.kind if self.draft else None)
+            if draft is not None:
+                self._close()
+                self.draft = draft
+                self._refuse_unclosed(line)
+                if draft.complaint is not None:
+                    raise BadLine(draft.complaint)
+                return
+            self._refuse_unclosed(line)
+            if self.draft is not None:
+                self.draft.add(Cursor(line))
+            elif not self.homeless:
+                self.homeless = True
+                cursor = Cursor(line)
+                cursor.refuse("R114", cursor.whole(), found=cursor.text(0, len(line.words)))
+        except BadLine as bad:
+            self.messages.append(bad.message)
+            if self.draft is not None:
+                self.draft.damaged = True
+
+    def _refuse_unclosed(self, line: Line) -> None:
+        for index, word in enumerate(line.words):
+            if word.kind is WordKind.UNCLOSED:
+                Cursor(line, index).refuse("R102", found=word.text)
