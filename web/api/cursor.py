@@ -1,0 +1,31 @@
+"""A place in a list that goes on: opaque to the caller, checked when it comes back."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from datetime import datetime
+
+from database.stores.ops import Place
+from web.api.problems import FieldError, FieldsRefused
+
+
+def write_cursor(place: Place) -> str:
+    moment, escalation_id = place
+    said = json.dumps([moment.isoformat(), escalation_id]).encode()
+    return base64.urlsafe_b64encode(said).rstrip(b"=").decode()
+
+
+def read_cursor(cursor: str | None) -> Place | None:
+    """Raises ``FieldsRefused`` for one that we did not write."""
+    if not cursor:
+        return None
+    try:
+        moment, escalation_id = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+        at = datetime.fromisoformat(moment)
+        if at.tzinfo is None:
+            raise ValueError(moment)
+        return at, str(uuid.UUID(escalation_id))
+    except (ValueError, TypeError, AttributeError):
+        raise FieldsRefused((FieldError("?cursor", "not a cursor that this list has given"),)) from None

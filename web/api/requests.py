@@ -1,0 +1,54 @@
+"""The bodies that the API reads. No type is bent to fit and no unknown field is passed over."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.escalation import Customer, Mode, Opening, Ticket
+from web.api.words import Facts, Language, Mail, Name, Reason, Short, Subject, WebAddress, Zone
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TicketBody(Body):
+    system: Short = Field(description="The help desk, as `zendesk`.", examples=["zendesk"])
+    id: Short = Field(description="The ticket's id in that help desk.", examples=["4711"])
+    url: WebAddress = Field(description="Where an agent opens the ticket.")
+    subject: Subject = Field(examples=["Engine stops at sea"])
+    facts: Facts = Field(
+        default={}, description="What the rules may ask, by the names of the desk's vocabulary: priority, tags, …"
+    )
+
+
+class CustomerBody(Body):
+    name: Name
+    email: Mail = Field(description="Where the link and the survey go.")
+    time_zone: Zone = Field(default="", description="IANA name; else the desk's zone is shown first.")
+    language: Language = ""
+    facts: Facts = Field(default={}, description="Facts about the customer: tier, ARR, …")
+
+
+class OpenEscalation(Body):
+    """A ticket to be raised to a call."""
+
+    ticket: TicketBody
+    customer: CustomerBody
+    mode: Literal["booking", "now"] = Field(
+        default="booking", description="`now` begins at once to look for somebody; nothing is booked."
+    )
+
+    def opening(self, opened_by: str, key: str | None) -> Opening:
+        return Opening(
+            Ticket(**self.ticket.model_dump()), Customer(**self.customer.model_dump()), Mode(self.mode), opened_by, key
+        )
+
+
+class WithdrawEscalation(Body):
+    """The call is no longer wanted."""
+
+    outcome: Literal["withdrawn", "ticket_solved"] = "withdrawn"
+    reason: Reason = ""

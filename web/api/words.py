@@ -1,0 +1,94 @@
+"""What one field may hold: text without control characters, mail addresses, zones, web addresses, facts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_MAIL = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@(?:{_LABEL}\.)*{_LABEL}")
+_OVERRIDES = "\u202d\u202e"
+"""Write text backwards, so that a reader sees something else than what stands there."""
+LARGEST = 2**53 - 1
+"""Whole numbers that every JSON reader keeps exactly."""
+_FACT_TEXT = 1000
+_FACTS = 100
+
+
+def _clean(text: str) -> str:
+    for mark in text:
+        if unicodedata.category(mark) in ("Cc", "Cs") or mark in _OVERRIDES:
+            raise ValueError(f"must not contain the character U+{ord(mark):04X}")
+    return text
+
+
+def _mail(text: str) -> str:
+    if not _MAIL.fullmatch(text) or len(text.partition("@")[0]) > 64:
+        raise ValueError("must be a mail address, as mira@example.com")
+    return text
+
+
+def _zone(text: str) -> str:
+    if text and text not in available_timezones():
+        raise ValueError("must be an IANA time zone, as Europe/Copenhagen")
+    return text
+
+
+def _web(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in text
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("must be an http or https address")
+    return text
+
+
+def _fact(value: Any) -> Any:
+    """A fact's value as it was sent; what it means is judged by the directory's vocabulary."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if len(value) > _FACT_TEXT:
+            raise ValueError(f"must have at most {_FACT_TEXT} characters")
+        return _clean(value)
+    if isinstance(value, int):
+        if abs(value) > LARGEST:
+            raise ValueError("is too large a number")
+        return value
+    if isinstance(value, list) and len(value) <= _FACTS and all(isinstance(item, str) for item in value):
+        return [_fact(item) for item in value]
+    raise ValueError("must be text, a whole number, true, false, or a list of texts")
+
+
+def _known(facts: dict[str, Any]) -> dict[str, Any]:
+    """Null says that a fact is unknown, as leaving it out does."""
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _or_empty(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _limits(longest: int, shortest: int = 1) -> StringConstraints:
+    """At most so many characters, without white space at the ends."""
+    return StringConstraints(strict=True, strip_whitespace=True, min_length=shortest, max_length=longest)
+
+
+Name = Annotated[str, _limits(200), AfterValidator(_clean)]
+Short = Annotated[str, _limits(100), AfterValidator(_clean)]
+Subject = Annotated[str, _limits(500), AfterValidator(_clean)]
+Reason = Annotated[str, _limits(1000, 0), AfterValidator(_clean)]
+Mail = Annotated[str, _limits(254), AfterValidator(_mail)]
+Zone = Annotated[str, _limits(60, 0), AfterValidator(_zone), BeforeValidator(_or_empty)]
+Language = Annotated[str, _limits(40, 0), AfterValidator(_clean), BeforeValidator(_or_empty)]
+WebAddress = Annotated[str, _limits(2000), AfterValidator(_clean), AfterValidator(_web)]
+FactName = Annotated[str, _limits(100), AfterValidator(_clean)]
+Fact = Annotated[Any, AfterValidator(_fact)]
+Facts = Annotated[dict[FactName, Fact], Field(max_length=_FACTS), AfterValidator(_known)]
