@@ -73,7 +73,8 @@ _compiled: _Compiled | None = None
 
 async def current_published(conn: AsyncConnection) -> Published | None:
     """The version that stands, or None before the first."""
-    return (found := await _newest(conn)) and _published(found)
+    found = await _newest(conn)
+    return None if found is None else _published(found)
 
 
 async def current_ruleset(conn: AsyncConnection, directory: Directory) -> Ruleset | None:
@@ -100,7 +101,7 @@ async def published_versions(conn: AsyncConnection, *, before: int | None = None
 
 async def published_number(conn: AsyncConnection, number: int) -> Published | None:
     row = (await conn.execute(select(ruleset).where(ruleset.c.number == number))).one_or_none()
-    return row and _published(row)
+    return None if row is None else _published(row)
 
 
 async def publish(

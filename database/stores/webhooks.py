@@ -35,7 +35,7 @@ class GivenAnswer:
 async def find_source(conn: AsyncConnection, name: str, kind: str) -> WebhookSource | None:
     query = select(webhook_source).where(webhook_source.c.name == name, webhook_source.c.kind == kind)
     row = (await conn.execute(query)).one_or_none()
-    return row and WebhookSource(row.name, row.kind, row.secret)
+    return None if row is None else WebhookSource(row.name, row.kind, row.secret)
 
 
 async def all_sources(conn: AsyncConnection) -> list[WebhookSource]:
@@ -46,9 +46,7 @@ async def all_sources(conn: AsyncConnection) -> list[WebhookSource]:
 async def keep_source(conn: AsyncConnection, name: str, kind: str, secret: str) -> None:
     """Add a source, or give it a new secret."""
     statement = insert(webhook_source).values(name=name, kind=kind, secret=secret)
-    await conn.execute(
-        statement.on_conflict_do_update(index_elements=["name"], set_={"kind": kind, "secret": secret})
-    )
+    await conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"kind": kind, "secret": secret}))
 
 
 async def answer_given(conn: AsyncConnection, source: str, event: str) -> GivenAnswer | None:

@@ -97,7 +97,7 @@ async def opening_of(request: Request, opening: Opening) -> Opened:
     try:
         return await open_or_refuse(engine, opening, request.app.state.tokens, await _now(engine))
     except FactRefused as refused:
-        raise fact_errors(refused) from None
+        raise fact_errors(refused, opening) from None
 
 
 async def whole_of(engine: AsyncEngine, escalation_id: str) -> WholeEscalation:

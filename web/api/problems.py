@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from domain.escalation import BookingOnly, CallRefused
+from domain.escalation import BookingOnly, CallRefused, Opening
 from domain.failure import Failure
 from rules_dsl import FactRefused
 
@@ -135,9 +135,10 @@ def failure_problem(failure: Failure) -> JSONResponse:
     return problem(failure.status, failure.title, failure.detail, kind=kind, errors=errors, **more)
 
 
-def fact_errors(refused: FactRefused) -> FieldsRefused:
-    """A fact that the directory does not know, or not so, at its place in the ticket."""
-    return FieldsRefused((FieldError(f"/ticket/facts/{escaped(refused.name)}", str(refused)),))
+def fact_errors(refused: FactRefused, opening: Opening) -> FieldsRefused:
+    """A fact that the directory does not know, or not so, at its place in the request."""
+    whose = "ticket" if refused.name in opening.ticket.facts else "customer"
+    return FieldsRefused((FieldError(f"/{whose}/facts/{escaped(refused.name)}", refused.reason),))
 
 
 def http_problem(failed: HTTPException) -> JSONResponse:

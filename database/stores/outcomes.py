@@ -1,0 +1,159 @@
+"""What came of the calls: the numbers of a span, as a whole and by title, team and person.
+
+Everything is counted by the call's end, so that a call, its wrap-up and its rating stand in the same span.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Integer, Row, Select, Table, case, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.directory import person, team, title
+from database.tables.escalation import escalation, escalation_event
+from database.tables.muster import call, rating, wrap_up
+from domain.escalation import Kind
+
+
+class By(StrEnum):
+    TITLE = "title"
+    TEAM = "team"
+    PERSON = "person"
+
+
+@dataclass(frozen=True)
+class Span:
+    """Half-open, UTC."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Of the calls served in one span. None where there was nothing to measure."""
+
+    name: str
+    """Of the title, team or person; empty for the whole."""
+    served: int
+    """Calls in which both sides joined."""
+    ratings: int
+    csat: float | None
+    """Mean of 1 to 5."""
+    wrapped_up: int
+    resolved: int
+    handle_seconds: float | None
+    """Median, from the first of the two joining to the wrap-up."""
+    replies: float | None
+    """Mean of the ticket's replies before the call."""
+
+    @property
+    def resolution(self) -> float | None:
+        """Share of recorded calls that were resolved, 0 to 1."""
+        return self.resolved / self.wrapped_up if self.wrapped_up else None
+
+
+@dataclass(frozen=True)
+class NotServed:
+    nobody_available: int
+    customer_missed: int
+    agent_missed: int
+
+
+@dataclass(frozen=True)
+class Day:
+    day: date
+    served: int
+    ratings: int
+    csat: float | None
+
+
+_NAMED: dict[By, tuple[Column[Any], Table]] = {
+    By.TITLE: (call.c.title, title),
+    By.TEAM: (call.c.team, team),
+    By.PERSON: (call.c.person, person),
+}
+
+
+async def measure(conn: AsyncConnection, span: Span) -> Measures:
+    """The whole desk."""
+    return _measures("", (await conn.execute(_served(span))).one())
+
+
+async def measure_by(conn: AsyncConnection, span: Span, by: By) -> list[Measures]:
+    """One line each, those with most calls first."""
+    column, names = _NAMED[by]
+    query = _served(span).add_columns(names.c.name.label("name")).join(names, names.c.id == column)
+    query = query.group_by(names.c.id, names.c.name).order_by(func.count().desc(), names.c.name)
+    return [_measures(row.name, row) for row in await conn.execute(query)]
+
+
+async def not_served(conn: AsyncConnection, span: Span) -> NotServed:
+    kinds = (Kind.NOBODY_AVAILABLE, Kind.CUSTOMER_MISSED, Kind.AGENT_MISSED)
+    query = (
+        select(escalation_event.c.kind, func.count().label("number"))
+        .where(escalation_event.c.kind.in_([kind.value for kind in kinds]))
+        .where(escalation_event.c.at >= span.since, escalation_event.c.at < span.until)
+        .group_by(escalation_event.c.kind)
+    )
+    counted = {row.kind: row.number for row in await conn.execute(query)}
+    return NotServed(*(counted.get(kind.value, 0) for kind in kinds))
+
+
+async def by_day(conn: AsyncConnection, span: Span, zone: str) -> list[Day]:
+    """Days of this zone on which calls ended."""
+    day = func.date(func.timezone(zone, call.c.ended_at)).label("day")
+    query = _served(span).add_columns(day).group_by(day).order_by(day)
+    return [
+        Day(row.day, row.served, row.ratings, None if row.csat is None else float(row.csat))
+        for row in await conn.execute(query)
+    ]
+
+
+def _served(span: Span) -> Select[Any]:
+    began = func.least(call.c.customer_joined_at, call.c.agent_joined_at)
+    handled = func.extract("epoch", func.coalesce(call.c.wrapped_up_at, call.c.ended_at) - began)
+    return (
+        select(
+            func.count().label("served"),
+            func.count(rating.c.score).label("ratings"),
+            func.avg(rating.c.score).label("csat"),
+            func.count(wrap_up.c.call).label("wrapped_up"),
+            func.count(case((wrap_up.c.resolved == "yes", 1))).label("resolved"),
+            func.percentile_cont(0.5).within_group(handled).label("handle_seconds"),
+            func.avg(_replies()).label("replies"),
+        )
+        .select_from(call)
+        .join(escalation, escalation.c.id == call.c.escalation)
+        .outerjoin(rating, rating.c.call == call.c.id)
+        .outerjoin(wrap_up, wrap_up.c.call == call.c.id)
+        .where(call.c.ended_at >= span.since, call.c.ended_at < span.until)
+        .where(call.c.customer_joined_at.is_not(None), call.c.agent_joined_at.is_not(None))
+    )
+
+
+def _replies() -> ColumnElement[Any]:
+    """The fact ``replies``, where the desk has it and as a number."""
+    known = escalation.c.facts["replies"]
+    return case((func.jsonb_typeof(known) == "number", cast(known.astext, Integer)))
+
+
+def _measures(name: str, row: Row[Any]) -> Measures:
+    return Measures(
+        name=name,
+        served=row.served,
+        ratings=row.ratings,
+        csat=_number(row.csat),
+        wrapped_up=row.wrapped_up,
+        resolved=row.resolved,
+        handle_seconds=_number(row.handle_seconds),
+        replies=_number(row.replies),
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
