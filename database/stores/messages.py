@@ -108,10 +108,11 @@ async def take_due(
         .order_by(message.c.next_attempt_at)
         .limit(at_most)
         .with_for_update(skip_locked=True)
+        .cte("due")
     )
     taken = (
         update(message)
-        .where(message.c.id.in_(due.scalar_subquery()))
+        .where(message.c.id.in_(select(due.c.id)))
         .values(attempts=message.c.attempts + 1, next_attempt_at=func.now() + lease)
         .returning(message)
     )
@@ -120,14 +121,16 @@ async def take_due(
 
 
 async def renew(conn: AsyncConnection, message_ids: Sequence[str], lease: timedelta) -> None:
-    """Keep hold of messages whose sending takes its time."""
-    held = (message.c.id.in_(message_ids)) & (message.c.state == "queued")
-    await conn.execute(update(message).where(held).values(next_attempt_at=func.now() + lease))
+    """Keep hold of messages whose sending takes its time; one that has been put off stays put off."""
+    held = message.c.id.in_(message_ids) & (message.c.state == "queued")
+    short = message.c.next_attempt_at < func.now() + lease
+    await conn.execute(update(message).where(held & short).values(next_attempt_at=func.now() + lease))
 
 
-async def until_next_due(conn: AsyncConnection) -> timedelta | None:
-    """How long until a message is due; None where none waits."""
-    soonest = select(func.min(message.c.next_attempt_at) - func.now()).where(message.c.state == "queued")
+async def until_next_due(conn: AsyncConnection, channel: Channel) -> timedelta | None:
+    """How long until a message is due; None where none waits, below zero where one is overdue."""
+    queued = (message.c.state == "queued") & (message.c.channel == channel.value)
+    soonest = select(func.min(message.c.next_attempt_at) - func.now()).where(queued)
     wait: timedelta | None = (await conn.execute(soonest)).scalar_one()
     return wait
 
@@ -152,6 +155,11 @@ async def give_up(conn: AsyncConnection, waiting: Waiting, error: str) -> None:
     body = {"message": waiting.id, "kind": waiting.kind, "channel": waiting.channel.value, "reason": error}
     now = await timeline.database_now(conn, None)
     await timeline.record(conn, waiting.escalation_id, Kind.MESSAGE_FAILED, now, body=body)
+
+
+async def drop(conn: AsyncConnection, message_id: str) -> None:
+    """Remove a message to a place that this installation does not have."""
+    await conn.execute(message.delete().where(message.c.id == message_id, message.c.state == "queued"))
 
 
 async def send_again(conn: AsyncConnection, message_id: str) -> bool:

@@ -1,0 +1,73 @@
+"""Mail by SMTP."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Literal, Protocol
+
+import aiosmtplib
+
+from domain.delivery import Undelivered
+
+
+class Mailer(Protocol):
+    async def send(self, mail: EmailMessage) -> None:
+        """Hand a mail to the next server. Raises ``Undelivered``; then it may still have arrived."""
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    host: str
+    port: int = 25
+    tls: Literal["none", "starttls", "tls"] = "none"
+    user: str | None = None
+    password: str | None = None
+    timeout: float = 30
+    """Seconds for the whole of one mail."""
+
+
+class SmtpMailer:
+    """One connection a mail: a server that falls silent holds up that mail alone."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        self._server = server
+
+    async def send(self, mail: EmailMessage) -> None:
+        try:
+            async with asyncio.timeout(self._server.timeout):
+                await self._send(mail)
+        except aiosmtplib.SMTPRecipientsRefused as refused:
+            raise _refusal(refused.recipients[0]) from refused
+        except aiosmtplib.SMTPNotSupported as error:
+            raise Undelivered(f"the mail server can't take it: {error}", final=True) from error
+        except aiosmtplib.SMTPResponseException as refused:
+            raise _refusal(refused) from refused
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            raise Undelivered(f"the mail server does not answer: {error or type(error).__name__}") from error
+
+    async def _send(self, mail: EmailMessage) -> None:
+        server = self._server
+        await aiosmtplib.send(
+            mail,
+            hostname=server.host,
+            port=server.port,
+            username=server.user,
+            password=server.password,
+            use_tls=server.tls == "tls",
+            start_tls=server.tls == "starttls",
+            timeout=server.timeout,
+        )
+
+
+_OURS_TO_MEND = frozenset({502, 503, 530, 534, 535, 538})
+"""Replies that speak of how we sign in or talk, not of this mail (RFC 4954, 6)."""
+
+
+def _refusal(refused: aiosmtplib.SMTPResponseException) -> Undelivered:
+    """5xx to a mail stays as it is; all else may pass (RFC 5321, 4.2.1), as does a server that greets nobody."""
+    of_server = isinstance(refused, aiosmtplib.SMTPConnectResponseError | aiosmtplib.SMTPHeloError)
+    final = refused.code >= 500 and refused.code not in _OURS_TO_MEND and not of_server
+    said = " ".join(refused.message.split())[:300]
+    return Undelivered(f"the mail server refused it with {refused.code}: {said}", final=final)

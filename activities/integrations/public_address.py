@@ -1,0 +1,42 @@
+"""Which address a webhook may be called at: looked up once, judged, and then called by its number.
+
+A name that is looked up again by the HTTP client could lead elsewhere the second time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+
+import httpx
+
+from domain.delivery import Undelivered
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+async def address_to_call(url: httpx.URL, private_allowed: bool) -> str:
+    """The number to connect to. Raises ``Undelivered`` for a private one, unless allowed."""
+    if url.scheme not in ("http", "https") or not url.host:
+        raise Undelivered("the webhook's address is not http:// or https://", final=True)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+    numbers = [str(entry[4][0]) for entry in found]
+    fit = [number for number in numbers if private_allowed or is_public(number)]
+    if not fit:
+        raise Undelivered("the webhook leads to a private address, which the settings don't allow", final=True)
+    return fit[0]
+
+
+def is_public(number: str) -> bool:
+    """Whether an address belongs to the public internet, looking through the ways of writing IPv4 in IPv6."""
+    address = ipaddress.ip_address(number.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            address = inner
+    return address.is_global and not address.is_multicast

@@ -1,0 +1,99 @@
+"""A letter as a mail: text, simple HTML, and where it concerns a booking an entry for the calendar.
+
+The same letter makes the same bytes however often it is made, so that a copy sent after a crash can be told
+from a second letter.
+"""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from activities.integrations.calendar import Invite, Method, booking_uid, invite
+from activities.letters.letter import Addresses, Letter
+from domain.delivery import Undelivered
+from domain.letter import Incomplete, LetterFacts
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, auto_reload=False
+)
+
+
+def as_mail(letter: Letter, facts: LetterFacts, addresses: Addresses, sender: str = "") -> EmailMessage:
+    """The mail, from the team. ``sender`` replaces the team's address where one address sends all mail.
+
+    Raises ``Undelivered`` for a recipient that is no address, ``Incomplete`` where rows are missing.
+    """
+    mail = EmailMessage(policy=SMTP)
+    team = facts.team_address or sender or f"no-reply@{addresses.host}"
+    mail["From"] = _address(sender or team, facts.team_name)
+    mail["To"] = _address(facts.recipient)
+    mail["Reply-To"] = _address(team, facts.team_name)
+    mail["Subject"] = letter.subject
+    mail["Date"] = format_datetime(facts.written_at)
+    mail["Message-ID"] = f"<{facts.message_id}@{addresses.host}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(as_text(letter, facts), cte="quoted-printable")
+    mail.add_alternative(_html(letter, facts), subtype="html", cte="quoted-printable")
+    if letter.calendar:
+        _add_entry(mail, Method(letter.calendar), calendar_entry(facts, addresses))
+    _set_boundaries(mail, facts.message_id)
+    return mail
+
+
+def as_text(letter: Letter, facts: LetterFacts) -> str:
+    button = (f"{letter.button.label}:\n{letter.button.address}",) if letter.button else ()
+    blocks = (letter.greeting, *letter.lines, *button, *letter.after, "\n".join(_signature(facts)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def calendar_entry(facts: LetterFacts, addresses: Addresses) -> Invite:
+    """The customer's calendar entry of the booking. Raises ``Incomplete`` without one."""
+    if facts.booking is None:
+        raise Incomplete("booking")
+    return Invite(
+        uid=booking_uid(facts.booking.id, facts.escalation_id, addresses.host),
+        sequence=facts.booking.sequence,
+        starts_at=facts.booking.starts_at,
+        seconds=facts.booking.seconds,
+        subject=facts.subject,
+        team_name=facts.team_name,
+        team_address=facts.team_address or f"no-reply@{addresses.host}",
+        customer_name=facts.customer_name,
+        customer_email=facts.customer_email,
+        page=addresses.customer_page(facts),
+        written_at=facts.written_at,
+    )
+
+
+def _html(letter: Letter, facts: LetterFacts) -> str:
+    return _PAGES.get_template("letter.html").render(letter=letter, signature=_signature(facts))
+
+
+def _signature(facts: LetterFacts) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((facts.team_name, facts.desk_name)))
+
+
+def _address(address: str, name: str = "") -> Address:
+    local, _, domain = address.rpartition("@")
+    try:
+        return Address(display_name=name, addr_spec=f"{local}@{domain.encode('idna').decode()}")
+    except (ValueError, IndexError) as error:
+        raise Undelivered(f"{address!r} is no mail address", final=True) from error
+
+
+def _add_entry(mail: EmailMessage, method: Method, entry: Invite) -> None:
+    """Twice, as calendars want it: an alternative of the text, which they act upon, and a file to open."""
+    content = invite(entry, method)
+    mail.add_alternative(content, maintype="text", subtype="calendar", params={"charset": "utf-8", "method": method})
+    mail.add_attachment(content, maintype="application", subtype="ics", filename="invite.ics")
+
+
+def _set_boundaries(mail: EmailMessage, message_id: str) -> None:
+    for nth, part in enumerate(part for part in mail.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{message_id}_{nth}")

@@ -1,0 +1,67 @@
+"""Times and spans in the reader's words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.letter import Incomplete, LetterFacts
+
+_UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+
+def at(moment: datetime, zone: str) -> str:
+    """``Tuesday 24 November 2026 at 10:30 (Europe/Copenhagen, UTC+1)``.
+
+    The offset is named because an hour is told twice in the night that clocks are put back.
+    """
+    local = moment.astimezone(ZoneInfo(zone))
+    offset = _offset(local.utcoffset() or timedelta())
+    named = offset if zone == "UTC" else f"{zone}, {offset}"
+    seconds = f":{local:%S}" if local.second else ""
+    return f"{local:%A} {local.day} {local:%B %Y} at {local:%H:%M}{seconds} ({named})"
+
+
+def span(time: timedelta) -> str:
+    """``20 minutes``, ``1 hour 30 minutes``: the two largest units, at least a second."""
+    left = max(round(time.total_seconds()), 1)
+    if left > 600:
+        left = round(left / 60) * 60
+    words = []
+    for unit, size in _UNITS:
+        count, left = divmod(left, size)
+        if count:
+            words.append(f"{count} {unit}{'s' if count > 1 else ''}")
+    return " ".join(words[:2])
+
+
+def starts(facts: LetterFacts) -> datetime:
+    """The start of the booked call. Raises ``Incomplete`` for a call now."""
+    if facts.starts_at is None:
+        raise Incomplete("start")
+    return facts.starts_at
+
+
+def starts_in_words(facts: LetterFacts) -> str:
+    return at(starts(facts), facts.time_zone)
+
+
+def until_start(facts: LetterFacts) -> str:
+    """``in 1 hour``, or ``now`` for a call that is due."""
+    left = starts(facts) - facts.moment
+    return f"in {span(left)}" if left > timedelta(seconds=30) else "now"
+
+
+def hello(name: str) -> str:
+    return f"Hello {name}," if name else "Hello,"
+
+
+def customer(facts: LetterFacts) -> str:
+    return facts.customer_name or "a customer"
+
+
+def _offset(offset: timedelta) -> str:
+    minutes = round(offset.total_seconds() / 60)
+    sign = "-" if minutes < 0 else "+"
+    hours, rest = divmod(abs(minutes), 60)
+    return "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")

@@ -1,0 +1,34 @@
+"""Which letter is written for which kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from activities.letters import booking, call, customer_link, muster, rating, waiting
+from activities.letters.letter import Addresses, Letter
+from domain.letter import LetterFacts, LetterKind
+
+WRITERS: Mapping[LetterKind, Callable[[LetterFacts, Addresses], Letter]] = {
+    LetterKind.INVITATION: customer_link.invitation,
+    LetterKind.INVITATION_AGAIN: customer_link.invitation_again,
+    LetterKind.CONFIRMATION: booking.confirmation,
+    LetterKind.MOVED: booking.moved,
+    LetterKind.CANCELLED: booking.cancelled,
+    LetterKind.WITHDRAWN: booking.withdrawn,
+    LetterKind.REMINDER: waiting.reminder,
+    LetterKind.CALL_NOW: call.call_now,
+    LetterKind.CUSTOMER_CALLED_FOR: call.customer_called_for,
+    LetterKind.CUSTOMER_MISSED: call.customer_missed,
+    LetterKind.NOBODY_AVAILABLE: muster.nobody_available,
+    LetterKind.SURVEY: rating.survey,
+    LetterKind.SURVEY_AGAIN: rating.survey_again,
+    LetterKind.AGENT_REMINDER: waiting.agent_reminder,
+    LetterKind.LEAD_ALERT: muster.lead_alert,
+    LetterKind.MANAGER_NOBODY: muster.manager_nobody,
+    LetterKind.RATING_ALERT: rating.rating_alert,
+}
+
+
+def write(facts: LetterFacts, addresses: Addresses) -> Letter:
+    """The letter's sentences. Raises ``Incomplete`` where its rows lack what it must tell."""
+    return WRITERS[facts.kind](facts, addresses)
