@@ -71,8 +71,5 @@ node_modules/.installed: package-lock.json | .venv/.installed
 	@touch $@
 
 $(VENDOR)/.copied: node_modules/.installed
-	@mkdir -p $(VENDOR)
-	cp node_modules/@picocss/pico/css/pico.classless.min.css $(VENDOR)/
-	cp node_modules/htmx.org/dist/htmx.min.js $(VENDOR)/
-	cp node_modules/htmx-ext-sse/dist/sse.min.js $(VENDOR)/sse.js
+	"$(NPM)" run --silent vendor
 	@touch $@

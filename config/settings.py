@@ -70,9 +70,6 @@ class Settings(BaseSettings):
     alert_webhook_url: str | None = Field(
         None, description="Slack-compatible webhook that hears of bad ratings at once."
     )
-    zendesk_secret: SecretStr | None = Field(
-        None, description="Signing secret of the Zendesk webhook that opens escalations."
-    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged.")
     log_format: Literal["text", "json"] = Field("text", description="One readable line or one JSON object.")

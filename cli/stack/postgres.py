@@ -26,7 +26,7 @@ SYSTEM_USER = "embedded_postgres"
 STOP_SIGNAL = signal.SIGINT
 """PostgreSQL's "fast shutdown": ends sessions, writes a checkpoint, leaves nothing to recover."""
 
-DURABLE = {"max_connections": "200", "wal_compression": "lz4"}
+DURABLE = {"max_connections": "200"}
 FORGETFUL = {"max_connections": "200", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """For tests alone: twice as fast, and lost with the machine."""
 

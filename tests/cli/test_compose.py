@@ -1,0 +1,122 @@
+"""The compose file and the image, as far as they can be checked without Docker."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli.main import COMMANDS
+from cli.stack.temporal import SEARCH_ATTRIBUTES
+from config.settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ("web", "worker", "ticker", "migrate")
+
+KEYS = {
+    *("build", "image", "restart", "environment", "depends_on", "command", "entrypoint", "ports", "healthcheck"),
+    *("stop_grace_period", "deploy", "configs", "volumes"),
+}
+CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
+TEMPORAL_SERVER = {
+    *("DB", "DB_PORT", "POSTGRES_SEEDS", "POSTGRES_USER", "POSTGRES_PWD", "DBNAME", "VISIBILITY_DBNAME"),
+    *("BIND_ON_IP", "NUM_HISTORY_SHARDS"),
+}
+KNOWN = {
+    "postgres": {"POSTGRES_PASSWORD"},
+    "temporal": TEMPORAL_SERVER,
+    "temporal-schema": {"SQL_PASSWORD"},
+    "temporal-namespace": {"TEMPORAL_ADDRESS"},
+    "temporal-ui": {"TEMPORAL_ADDRESS"},
+    "mail": set[str](),
+}
+SETTINGS = {f"MUSTER_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_the_structure_is_that_of_a_compose_file() -> None:
+    assert {key for key in COMPOSE if not key.startswith("x-")} == {"name", "services", "configs", "volumes"}
+    for name, service in SERVICES.items():
+        assert set(service) <= KEYS, name
+        for needed, how in service.get("depends_on", {}).items():
+            assert needed in SERVICES, name
+            assert how["condition"] in CONDITIONS, name
+        for mount in service.get("volumes", ()):
+            assert mount.partition(":")[0] in COMPOSE["volumes"], name
+        for config in service.get("configs", ()):
+            assert config["source"] in COMPOSE["configs"], name
+        for part in ("command", "entrypoint"):
+            assert all(isinstance(word, str) for word in service.get(part, [])), name
+        assert all(isinstance(value, str) for value in service.get("environment", {}).values()), name
+
+
+def test_what_must_be_healthy_says_how_it_is_asked() -> None:
+    for service in SERVICES.values():
+        for needed, how in service.get("depends_on", {}).items():
+            if how["condition"] == "service_healthy":
+                assert "healthcheck" in SERVICES[needed]
+
+
+def test_the_needs_of_services_are_no_circle() -> None:
+    def depth(name: str, above: tuple[str, ...]) -> None:
+        assert name not in above
+        for needed in SERVICES[name].get("depends_on", {}):
+            depth(needed, (*above, name))
+
+    for name in SERVICES:
+        depth(name, ())
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_images_are_pinned(name: str) -> None:
+    image, _, tag = SERVICES[name]["image"].rpartition(":")
+    assert image
+    assert re.fullmatch(r"v?\d+(\.\d+)+", tag), tag
+
+
+def test_base_images_name_their_version() -> None:
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert bases
+    assert all(re.search(r":\d", base) for base in bases)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_run_commands_that_exist(name: str) -> None:
+    (command,) = SERVICES[name]["command"]
+    assert command in COMMANDS
+    assert json.loads(re.findall(r"^ENTRYPOINT (.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[0]) == [
+        "muster"
+    ]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_variables_are_known(name: str) -> None:
+    allowed = SETTINGS | {"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"} if name in OURS else KNOWN[name]
+    assert set(SERVICES[name].get("environment", {})) <= allowed
+
+
+def test_what_the_file_asks_for_stands_in_the_example() -> None:
+    asked = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    told = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert asked <= told
+
+
+def test_nothing_is_published_beyond_this_machine() -> None:
+    for service in SERVICES.values():
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+def test_temporal_is_prepared_as_the_embedded_one_is() -> None:
+    (script,) = SERVICES["temporal-namespace"]["command"]
+    assert "--retention 720h" in script
+    for attribute in SEARCH_ATTRIBUTES:
+        assert f"--name {attribute} --type Keyword" in script
+
+
+def test_a_stopping_worker_is_given_more_time_than_it_gives_itself() -> None:
+    assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > 20

@@ -1,0 +1,109 @@
+"""PostgreSQL, Temporal and the mailbox as the supervisor's children: started, killed, back, and gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import smtplib
+import time
+from collections.abc import AsyncIterator, Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from activities.integrations.mailbox import list_mail
+from cli.stack import parts, postgres, temporal
+from cli.stack.postgres import Cluster
+from cli.stack.supervisor import Child, ChildFailed, Supervisor
+from tests.servers import free_port, running_postgres
+
+
+@pytest.fixture
+async def supervisor(tmp_path: Path) -> AsyncIterator[Supervisor]:
+    (tmp_path / "logs").mkdir()
+    lines: list[str] = []
+    supervisor = Supervisor(tmp_path / "logs", lines.append, lambda: None)
+    yield supervisor
+    await supervisor.stop(tuple(supervisor.running), within=5)
+
+
+async def until(condition: Callable[[], bool], within: float = 20) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        await asyncio.sleep(0.05)
+
+
+async def test_a_killed_postgres_is_back_with_what_it_acknowledged(tmp_path: Path, supervisor: Supervisor) -> None:
+    cluster = Cluster(tmp_path / "postgres", free_port(), "a-password")
+    postgres.initialise(cluster)
+    await supervisor.start(parts.postgres_child(cluster))
+    postgres.ensure_database(cluster, "kept")
+    first = supervisor.running["postgres"]
+    os.kill(first.pid, signal.SIGKILL)
+    await until(lambda: supervisor.running["postgres"] != first)
+    await until(lambda: postgres.answers(cluster.url("kept")), within=30)
+    began = time.monotonic()
+    await supervisor.stop(("postgres",), within=5)
+    assert time.monotonic() - began < 5
+    assert not (cluster.folder / "postmaster.pid").exists()
+
+
+def test_a_server_that_outlived_its_supervisor_is_ended(tmp_path: Path) -> None:
+    with running_postgres(tmp_path) as cluster:
+        postgres.clear_stale_server(cluster.folder)
+        assert not postgres.answers(cluster.url("postgres"))
+        assert not (cluster.folder / "postmaster.pid").exists()
+
+
+async def test_temporal_is_ready_with_its_attributes_and_its_retention(tmp_path: Path, supervisor: Supervisor) -> None:
+    server = temporal.Server(tmp_path / "temporal.db", free_port(), free_port())
+    await supervisor.start(parts.temporal_child(server))
+    for arguments, expected in (
+        (("operator", "namespace", "describe", "default"), "720h"),
+        (("operator", "search-attribute", "list"), temporal.SEARCH_ATTRIBUTES[0]),
+    ):
+        asked = await asyncio.create_subprocess_exec(
+            *(str(temporal.BINARY), *arguments, "--address", server.address), stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await asked.communicate()
+        assert expected in said.decode()
+
+
+async def test_the_mailbox_keeps_what_it_takes_through_its_death(tmp_path: Path, supervisor: Supervisor) -> None:
+    folder, port = tmp_path / "mail", free_port()
+    await supervisor.start(parts.mailbox_child(folder, port, os.environ))
+    message = EmailMessage()
+    message["From"], message["To"] = "Support <support@harborboats.example>", "Mira Olsen <mira@customer.example>"
+    message["Subject"] = "Book your call: Engine stops at sea ⚓"
+    message["X-Muster-Message"] = "42"
+    message.set_content("Choose a time:\nhttps://muster.example/c/abc_DEF-1\nBye.")
+    message.add_alternative('<a href="https://muster.example/c/abc_DEF-1">Choose</a>', subtype="html")
+    message.add_attachment("BEGIN:VCALENDAR\nEND:VCALENDAR\n", subtype="calendar", filename="call.ics")
+
+    def send() -> None:
+        with smtplib.SMTP("127.0.0.1", port) as client:
+            client.send_message(message)
+
+    await asyncio.to_thread(send)
+    os.kill(supervisor.running["mailbox"].pid, signal.SIGKILL)
+    (mail,) = list_mail(folder)
+    assert (mail.to, mail.subject) == ("mira@customer.example", "Book your call: Engine stops at sea ⚓")
+    assert mail.links == ("https://muster.example/c/abc_DEF-1",)
+    assert mail.ics.startswith("BEGIN:VCALENDAR")
+    assert mail.html.startswith("<a ")
+    assert dict(mail.headers)["X-Muster-Message"] == "42"
+    assert mail.as_json()["from"] == "Support <support@harborboats.example>"
+    assert list_mail(tmp_path / "nowhere") == []
+
+
+async def test_a_child_that_cannot_start_is_told_with_its_last_words(tmp_path: Path, supervisor: Supervisor) -> None:
+    async def never() -> bool:
+        return False
+
+    with pytest.raises(ChildFailed, match="no such room"):
+        await supervisor.start(Child("talker", ("sh", "-c", "echo no such room; sleep 9"), os.environ, never), within=1)
+    with pytest.raises(ChildFailed, match="out of breath"):
+        await supervisor.run_once(Child("runner", ("sh", "-c", "echo out of breath; exit 3"), os.environ))
