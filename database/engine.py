@@ -1,6 +1,12 @@
 """The engine: SQLAlchemy over psycopg, READ COMMITTED, UTC."""
 
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
+"""What is raised when the database does not answer, or has no connection or disk left for us."""
 
 
 def driver_url(url: str) -> str:
@@ -23,3 +29,13 @@ def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) ->
         pool_pre_ping=True,
         connect_args={"connect_timeout": connect_timeout, "options": "-c timezone=UTC"},
     )
+
+
+async def answers(engine: AsyncEngine) -> bool:
+    """Whether the database answers this process now."""
+    try:
+        async with engine.connect() as conn:
+            await conn.execute(text("SELECT 1"))
+    except DATABASE_DOWN:
+        return False
+    return True

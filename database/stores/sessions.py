@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -42,9 +43,7 @@ async def begin_session(
 ) -> None:
     await conn.execute(delete(session).where(session.c.person == person_id, session.c.expires_at <= now))
     await conn.execute(
-        session.insert().values(
-            token_hash=token_hash(token), person=person_id, began_at=now, expires_at=expires_at
-        )
+        session.insert().values(token_hash=token_hash(token), person=person_id, began_at=now, expires_at=expires_at)
     )
 
 
@@ -117,5 +116,5 @@ async def use_sign_in_link(conn: AsyncConnection, token: str, now: datetime) -> 
     return person_id
 
 
-def _account(row: Row[tuple[int, str, str, list[str], str | None]]) -> Account:
+def _account(row: Row[Any]) -> Account:
     return Account(row.id, row.name, row.email, frozenset(row.roles), row.password_hash)

@@ -1,0 +1,119 @@
+"""Who may call which route. What is not written here is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+
+from domain.sign_in import NotSignedIn, Role, RoleMissing
+from web.session import find_signed_in
+
+
+class Open(Enum):
+    """Routes that need no signing in."""
+
+    PUBLIC = "public"
+    LINK = "link"
+    """The address itself is the secret; the route looks it up."""
+    API = "api"
+    """A bearer token with scopes, checked by ``web.api``."""
+    HOOK = "hook"
+    """A signature over the body, checked by ``web.api``."""
+    EMBEDDED = "embedded"
+    """There only in the embedded default, which listens on this machine alone."""
+
+
+Rule = Open | frozenset[Role]
+
+AGENT, MANAGER, OPS, ADMIN = Role.AGENT, Role.MANAGER, Role.OPS, Role.ADMIN
+ANYONE = frozenset(Role)
+DESK = frozenset({AGENT})
+ESCALATING = frozenset({AGENT, MANAGER, OPS})
+RULES = frozenset({MANAGER, ADMIN})
+OUTCOMES = frozenset({MANAGER, OPS, ADMIN})
+WATCHING = frozenset({OPS, MANAGER, ADMIN})
+ADMINISTERING = frozenset({ADMIN})
+
+MATRIX: dict[str, Rule] = {
+    "GET /": Open.PUBLIC,
+    "GET /static/{name:path}": Open.PUBLIC,
+    "GET /healthz": Open.PUBLIC,
+    "GET /readyz": Open.PUBLIC,
+    "GET /metrics": Open.PUBLIC,
+    "GET /favicon.ico": Open.PUBLIC,
+    "GET /robots.txt": Open.PUBLIC,
+    "GET /sign-in": Open.PUBLIC,
+    "POST /sign-in": Open.PUBLIC,
+    "GET /sign-in/{token}": Open.LINK,
+    "POST /sign-in/{token}": Open.LINK,
+    "POST /sign-out": ANYONE,
+    # The customer
+    "GET /c/{token}": Open.LINK,
+    "GET /c/{token}/line": Open.LINK,
+    "GET /c/{token}/calendar.ics": Open.LINK,
+    "POST /c/{token}/book": Open.LINK,
+    "POST /c/{token}/move": Open.LINK,
+    "POST /c/{token}/cancel": Open.LINK,
+    "GET /join/{token}": Open.LINK,
+    "POST /join/{token}": Open.LINK,
+    "GET /rate/{token}": Open.LINK,
+    "POST /rate/{token}": Open.LINK,
+    # Other programs
+    "GET /api/v1/openapi.json": Open.PUBLIC,
+    "POST /api/v1/escalations": Open.API,
+    "GET /api/v1/escalations": Open.API,
+    "GET /api/v1/escalations/{escalation_id}": Open.API,
+    "POST /api/v1/escalations/{escalation_id}/withdraw": Open.API,
+    "GET /api/v1/export": Open.API,
+    "POST /hooks/zendesk/{source}": Open.HOOK,
+    # The embedded default
+    "GET /dev/mail": Open.EMBEDDED,
+    "GET /dev/mail.json": Open.EMBEDDED,
+    "GET /dev/mail/{mail}": Open.EMBEDDED,
+    "GET /dev/room/{call}": Open.EMBEDDED,
+}
+
+PLACES: tuple[tuple[str, str], ...] = (
+    ("/desk", "Desk"),
+    ("/ops", "Escalations"),
+    ("/rules", "Rules"),
+    ("/outcomes", "Outcomes"),
+    ("/admin", "Administration"),
+)
+"""What the navigation shows, in this order, to those who may open it."""
+
+
+def key_of(method: str, path: str) -> str:
+    return f"{'GET' if method == 'HEAD' else method} {path}"
+
+
+def places_for(roles: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    held = set(roles)
+    rules = {address: MATRIX.get(f"GET {address}") for address, _ in PLACES}
+    return tuple(
+        (address, name)
+        for address, name in PLACES
+        if isinstance(rule := rules[address], frozenset) and held & {role.value for role in rule}
+    )
+
+
+async def allowed(request: Request) -> None:
+    """Let the request through or raise; ``request.state.signed`` afterwards tells who asks, if known.
+
+    Raises ``NotSignedIn``, ``RoleMissing``, or 404 where the route isn't there in this installation.
+    """
+    rule = MATRIX.get(key_of(request.method, request.scope["route"].path), frozenset())
+    request.state.signed = None
+    if rule is Open.EMBEDDED and not request.app.state.settings.embedded:
+        raise HTTPException(404)
+    if isinstance(rule, Open):
+        return
+    signed = await find_signed_in(request)
+    if signed is None:
+        raise NotSignedIn
+    if not signed.roles & {role.value for role in rule}:
+        raise RoleMissing(tuple(sorted(role.value for role in rule)))
+    request.state.signed = signed

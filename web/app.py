@@ -1,0 +1,61 @@
+"""The web application: its parts, its life, and what surrounds its routes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI
+from prometheus_client import CollectorRegistry, ProcessCollector
+from starlette.middleware.gzip import GZipMiddleware
+
+from config.settings import Settings
+from database.engine import open_engine
+from domain.ids import Tokens
+from web import admin, api, assets, customer, desk, dev, failure_pages, health, hooks, ops, outcomes, rules, sign_in
+from web.access import allowed
+from web.live import Live
+from web.metrics import RequestMetrics
+from web.miss_limit import MissLimit
+from web.security import Shield
+
+_PARTS = (assets, health, sign_in, customer, desk, rules, outcomes, ops, admin, api, hooks, dev)
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    """Opens nothing that has to answer: the database and Temporal may come later, or go and come back."""
+    settings: Settings = app.state.settings
+    app.state.engine = open_engine(settings.require_database_url(), connections=settings.database_pool)
+    await app.state.live.start()
+    yield
+    await app.state.live.stop()
+    await app.state.engine.dispose()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application for these settings. Raises ``SettingMissing`` or ``AssetMissing`` where it can't serve."""
+    app = FastAPI(
+        title="Muster",
+        lifespan=_life,
+        dependencies=[Depends(allowed)],
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.tokens = Tokens(settings.require_secret_key().encode())
+    app.state.live = Live(settings.require_database_url())
+    app.state.misses = MissLimit()
+    app.state.registry = CollectorRegistry()
+    ProcessCollector(registry=app.state.registry)
+    assets.asset_url("vendor/htmx.min.js")
+    for part in _PARTS:
+        app.include_router(part.router)
+    failure_pages.install(app)
+    # The last added is the outermost.
+    app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
+    app.add_middleware(RequestMetrics, registry=app.state.registry)
+    app.add_middleware(Shield, room_url=settings.room_url, base_url=settings.base_url)
+    return app

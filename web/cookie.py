@@ -1,0 +1,36 @@
+"""The session cookie: host-only, invisible to scripts, not sent along by other sites' forms."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+
+def session_token(request: Request) -> str | None:
+    """The secret of this request's session, if it carries one."""
+    return request.cookies.get(_name(request)) or None
+
+
+def keep_cookie(request: Request, response: Response, token: str) -> None:
+    hours = request.app.state.settings.session_hours
+    response.set_cookie(
+        _name(request),
+        token,
+        max_age=hours * 3600,
+        path="/",
+        secure=_encrypted(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_cookie(request: Request, response: Response) -> None:
+    response.delete_cookie(_name(request), path="/", secure=_encrypted(request), httponly=True, samesite="lax")
+
+
+def _name(request: Request) -> str:
+    return "__Host-muster" if _encrypted(request) else "muster"
+
+
+def _encrypted(request: Request) -> bool:
+    address: str = request.app.state.settings.base_url
+    return address.startswith("https://")

@@ -1,0 +1,96 @@
+"""The one place that turns what went wrong into a page. Programs' addresses get problems instead."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+from database.engine import DATABASE_DOWN
+from domain.failure import Failure, Unreachable
+from domain.sign_in import NotSignedIn, TooManyMisses
+from web.api.problems import answer_with_problem
+from web.page import page
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = 3
+"""Seconds after which what does not answer now is worth asking again."""
+_PROGRAMS = ("/api/", "/hooks/")
+_WORDS = {
+    400: ("This request can't be read", "Please go back and try again."),
+    404: ("This address does not lead anywhere", "It may be mistyped or cut off. Open it from the mail again."),
+    405: ("This address can't be used that way", "Please go back and use the page's own buttons."),
+    413: ("That is too large", "At most one megabyte can be sent at once. Please send less."),
+    422: ("Something in the form is missing or can't be read", "Please go back and check what you filled in."),
+    500: ("Something went wrong on our side", "It was noted. Please try again; nothing is done twice."),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of every route; known ones in the reader's words, unknown ones logged."""
+    app.add_exception_handler(Failure, _answer)
+    app.add_exception_handler(HTTPException, _answer)
+    app.add_exception_handler(RequestValidationError, _answer)
+    for down in DATABASE_DOWN:
+        app.add_exception_handler(down, _answer)
+    app.add_exception_handler(Exception, _answer)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    failure = _as_failure(error)
+    response: Response
+    if request.url.path.startswith(_PROGRAMS):
+        response = await answer_with_problem(request, failure)
+    elif isinstance(failure, NotSignedIn):
+        return _to_sign_in(request)
+    else:
+        response = failure_page(request, failure)
+    if isinstance(failure, Unreachable):
+        log.warning("%s %s: %s", request.method, request.url.path, _cause(error))
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    if isinstance(failure, TooManyMisses):
+        response.headers["Retry-After"] = str(failure.retry_after)
+    return response
+
+
+def failure_page(request: Request, failure: Exception) -> Response:
+    """The page of a failure; a status and words of its own where it is one of ours."""
+    status, title, detail = describe(failure)
+    headers = getattr(failure, "headers", None) or {}
+    response = page(request, "failure.html", status, title=title, detail=detail)
+    response.headers.update(headers)
+    return response
+
+
+def describe(failure: Exception) -> tuple[int, str, str]:
+    """Status, title and detail."""
+    if isinstance(failure, Failure):
+        detail = failure.detail
+        return failure.status, failure.title, detail if detail != failure.title else ""
+    status = failure.status_code if isinstance(failure, HTTPException) else 500
+    status = 422 if isinstance(failure, RequestValidationError) else status
+    title, detail = _WORDS.get(status, (HTTPStatus(status).phrase, ""))
+    return status, title, detail
+
+
+def _as_failure(error: Exception) -> Exception:
+    return Unreachable("Our database") if isinstance(error, DATABASE_DOWN) else error
+
+
+def _cause(error: Exception) -> str:
+    first = str(error).strip().splitlines()
+    return first[0] if first else type(error).__name__
+
+
+def _to_sign_in(request: Request) -> Response:
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+    if request.method != "GET" or "text/event-stream" in request.headers.get("accept", ""):
+        return page(request, "failure.html", 401, title="Please sign in", detail="")
+    return RedirectResponse(f"/sign-in?to={quote(request.url.path, safe='/')}", 303)

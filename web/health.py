@@ -1,0 +1,35 @@
+"""Whether this process lives, whether it can serve, and its figures."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from database.engine import answers
+
+router = APIRouter()
+
+
+@router.get("/healthz")
+async def healthz() -> JSONResponse:
+    """This process answers. Says nothing of what it depends on, so that nobody restarts it for their sake."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> JSONResponse:
+    """200 while the database answers, 503 while it doesn't."""
+    if not await answers(request.app.state.engine):
+        return JSONResponse({"status": "waiting", "database": "unreachable"}, 503, {"Retry-After": "2"})
+    return JSONResponse({"status": "ready", "database": "ok"})
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/robots.txt")
+async def robots() -> Response:
+    return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")

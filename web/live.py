@@ -1,0 +1,104 @@
+"""Live pages: one listening connection a process, fanned out to any number of server-sent event streams."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from starlette.responses import StreamingResponse
+
+from database.listening import EVERYTHING, listen
+from domain.ids import LIVE_CHANNEL
+
+KEEP_ALIVE = 10.0
+"""Seconds between comments on a stream where nothing happens; the session is looked at as often."""
+_WAITING_AT_MOST = 1000
+
+
+@dataclass(frozen=True)
+class Event:
+    name: str
+    data: str
+
+    def encode(self) -> bytes:
+        lines = "".join(f"data: {line}\n" for line in self.data.splitlines() or [""])
+        return f"event: {self.name}\n{lines}\n".encode()
+
+
+Draw = Callable[[str], Awaitable[Sequence[Event]]]
+"""What to send for one payload, ``EVERYTHING`` at first and after each reconnection. Often nothing."""
+
+
+class Live:
+    """``start`` in the application's lifespan; ``hush`` when the server begins to stop."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._subscribers: set[asyncio.Queue[str | None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._hushed = False
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._listen(), name="live")
+
+    async def stop(self) -> None:
+        self.hush()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def hush(self) -> None:
+        """End every stream; browsers come back by themselves. Safe to call twice."""
+        self._hushed = True
+        self._tell(None)
+
+    @contextlib.contextmanager
+    def subscribe(self) -> Iterator[asyncio.Queue[str | None]]:
+        """Payloads as they come, ``EVERYTHING`` at first; None says that the server is stopping."""
+        queue: asyncio.Queue[str | None] = asyncio.Queue(_WAITING_AT_MOST)
+        queue.put_nowait(None if self._hushed else EVERYTHING)
+        self._subscribers.add(queue)
+        try:
+            yield queue
+        finally:
+            self._subscribers.discard(queue)
+
+    async def _listen(self) -> None:
+        async for notification in listen(self._url, [LIVE_CHANNEL]):
+            self._tell(notification.payload)
+
+    def _tell(self, payload: str | None) -> None:
+        for queue in self._subscribers:
+            # A reader that lags this far reads everything once instead.
+            if queue.full():
+                while not queue.empty():
+                    queue.get_nowait()
+                queue.put_nowait(EVERYTHING)
+            queue.put_nowait(payload)
+
+
+def event_stream(live: Live, draw: Draw, still_allowed: Callable[[], Awaitable[bool]]) -> StreamingResponse:
+    """An endless answer of server-sent events; it ends when ``still_allowed`` says no or the server stops."""
+
+    async def frames() -> AsyncIterator[bytes]:
+        yield b"retry: 1000\n\n"
+        with live.subscribe() as queue:
+            while True:
+                try:
+                    payload = await asyncio.wait_for(queue.get(), KEEP_ALIVE)
+                except TimeoutError:
+                    if not await still_allowed():
+                        return
+                    yield b": still here\n\n"
+                    continue
+                if payload is None:
+                    return
+                for event in await draw(payload):
+                    yield event.encode()
+
+    return StreamingResponse(
+        frames(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+    )

@@ -1,0 +1,104 @@
+"""Signing in, by password or by one-time link, and out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from database.stores import sessions
+from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused
+from web.access import places_for
+from web.form_guard import Guarded
+from web.page import page
+from web.passwords import password_matches
+from web.session import find_signed_in, sign_in, sign_out
+
+router = APIRouter()
+
+
+@router.get("/")
+async def front_door(request: Request) -> RedirectResponse:
+    return RedirectResponse(await _home(request) or "/sign-in", 303)
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request, to: str = "") -> Response:
+    home = await _home(request)
+    if home:
+        return RedirectResponse(_inside(to) or home, 303)
+    return page(request, "sign_in.html", email="", to=_inside(to), refused="")
+
+
+@router.post("/sign-in", dependencies=[Guarded])
+async def sign_in_by_password(
+    request: Request,
+    email: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    to: Annotated[str, Form()] = "",
+) -> Response:
+    misses = request.app.state.misses
+    misses.check(request)
+    async with request.app.state.engine.connect() as conn:
+        account = await sessions.find_account(conn, email)
+    if not await password_matches(account.password_hash if account else None, password) or account is None:
+        misses.miss(request)
+        refused = SignInRefused()
+        return page(request, "sign_in.html", 401, email=email, to=_inside(to), refused=refused.title)
+    response = RedirectResponse(_inside(to) or "/", 303)
+    await sign_in(request, response, account.person_id)
+    return response
+
+
+@router.get("/sign-in/{token}")
+async def link_page(request: Request, token: str) -> HTMLResponse:
+    """One button. Looking uses nothing up, so that a mail scanner can't."""
+    request.app.state.misses.check(request)
+    try:
+        async with request.app.state.engine.connect() as conn:
+            name = await sessions.read_sign_in_link(conn, token, datetime.now(UTC))
+    except SignInLinkUnknown:
+        request.app.state.misses.miss(request)
+        raise
+    return page(request, "sign_in_link.html", name=name)
+
+
+@router.post("/sign-in/{token}", dependencies=[Guarded])
+async def sign_in_by_link(request: Request, token: str) -> Response:
+    request.app.state.misses.check(request)
+    try:
+        async with request.app.state.engine.begin() as conn:
+            person_id = await sessions.use_sign_in_link(conn, token, datetime.now(UTC))
+    except SignInLinkUnknown:
+        request.app.state.misses.miss(request)
+        raise
+    except SignInLinkUsed:
+        # The second of a double click: the first has signed this browser in.
+        if await find_signed_in(request) is None:
+            raise
+        return RedirectResponse("/", 303)
+    response = RedirectResponse("/", 303)
+    await sign_in(request, response, person_id)
+    return response
+
+
+@router.post("/sign-out", dependencies=[Guarded])
+async def sign_out_here(request: Request) -> RedirectResponse:
+    response = RedirectResponse("/sign-in", 303)
+    await sign_out(request, response)
+    return response
+
+
+async def _home(request: Request) -> str:
+    """The first page that this person may open; empty for a stranger and for someone without a role."""
+    signed = await find_signed_in(request)
+    places = places_for(signed.roles) if signed else ()
+    return places[0][0] if places else ""
+
+
+def _inside(to: str) -> str:
+    """A way on that stays here."""
+    plain = to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable()
+    return to if plain else ""

@@ -1,0 +1,74 @@
+"""Times in the reader's zone, with the zone named, and the distance to now in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """The zones a person may choose: places, not abbreviations."""
+    return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
+
+
+def zone_or(name: str | None, fallback: str = "UTC") -> str:
+    """The zone if there is one of this name, else the fallback, else UTC."""
+    known = available_timezones()
+    return next((zone for zone in (name, fallback) if zone and zone in known), "UTC")
+
+
+def place(zone: str) -> str:
+    """``Europe/Copenhagen`` as ``Copenhagen``."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def local(moment: datetime, zone: str | None) -> datetime:
+    return moment.astimezone(_zone(zone))
+
+
+def clock(moment: datetime, zone: str | None = None) -> str:
+    """``10:30``; in the hour that a clock change repeats with its offset: ``02:30 (UTC+02:00)``."""
+    at = local(moment, zone)
+    repeated = at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
+    return f"{at:%H:%M} (UTC{at.isoformat()[-6:]})" if repeated else f"{at:%H:%M}"
+
+
+def day(moment: datetime, zone: str | None = None) -> str:
+    """``Tue 24 Nov``."""
+    at = local(moment, zone)
+    return f"{at:%a} {at.day} {at:%b}"
+
+
+def when(moment: datetime, zone: str | None = None) -> str:
+    """``Tue 24 Nov, 10:30 Copenhagen time``."""
+    return f"{day(moment, zone)}, {clock(moment, zone)} {place(zone) + ' time' if zone else 'UTC'}"
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """``3 min ago``, ``in 2 h``, ``just now``."""
+    seconds = int(((now or datetime.now(UTC)) - moment).total_seconds())
+    size = abs(seconds)
+    if size < 5:
+        return "just now"
+    text = length(size)
+    return f"{text} ago" if seconds > 0 else f"in {text}"
+
+
+def length(seconds: float) -> str:
+    """``45 s``, ``20 min``, ``2 h 5 min``, ``3 days``."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+    return f"{round(hours / 24)} days"
+
+
+def _zone(zone: str | None) -> tzinfo:
+    return ZoneInfo(zone) if zone else UTC
