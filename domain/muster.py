@@ -178,7 +178,7 @@ def _choose_one(
         best,
         call.step,
         call.plan.pool_text if call.step == 0 else decision.steps[call.step - 1].text,
-        order_values(decision, best, states[best], directory),
+        order_values(decision, best, asked, states[best], directory),
         order[1 : 1 + CONSIDERED_AT_MOST],
         excluded[:EXCLUDED_AT_MOST],
     )

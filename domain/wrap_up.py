@@ -15,6 +15,8 @@ class Resolved(StrEnum):
 
 
 CAUSES = ("product fault", "missing feature", "unclear documentation", "wrong use", "billing", "other")
+FOLLOW_UPS = ("none", "reply in the ticket", "another call", "bug report", "change to the documentation")
+"""A choice and no free words: what is chosen stands in the workflow's history."""
 GAPS = ("none", "product", "documentation", "training", "process")
 
 

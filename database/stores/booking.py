@@ -126,7 +126,7 @@ async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> i
     """
     sold = update(booking).where(booking.c.escalation == escalation_id, booking.c.state.in_(["sold", "at_risk"]))
     freed = sold.values(state="cancelled", sequence=booking.c.sequence + 1).returning(booking.c.id)
-    booking_id = (await conn.execute(freed)).scalar_one_or_none()
+    booking_id: int | None = (await conn.execute(freed)).scalar_one_or_none()
     await conn.execute(delete(witness).where(witness.c.booking == booking_id))
     running = ["waiting", "offered", "taken", "on_call", "wrapping_up"]
     ended = update(call).where(call.c.escalation == escalation_id, call.c.state.in_(running))

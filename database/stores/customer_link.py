@@ -105,7 +105,13 @@ async def expire(conn: AsyncConnection, escalation_id: str, now: datetime) -> No
         return
     await _end_open(conn, escalation_id, "expired")
     await record(
-        conn, escalation_id, Kind.LINK_EXPIRED, now, state=State.CLOSED, outcome=Outcome.LINK_EXPIRED, key="link_expired"
+        conn,
+        escalation_id,
+        Kind.LINK_EXPIRED,
+        now,
+        key="link_expired",
+        state=State.CLOSED,
+        outcome=Outcome.LINK_EXPIRED,
     )
 
 

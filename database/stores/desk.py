@@ -34,7 +34,7 @@ SELECT
   (SELECT left(md5(concat(string_agg(
       concat_ws('/', call, nth, state, state = 'offered' AND expires_at <= clock_timestamp()), ','
       ORDER BY made_at DESC))), 10)
-    FROM offer WHERE person = :person AND made_at > :recent AND state <> 'accepted'
+    FROM offer WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
       AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed)) AS offer,
   (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, starts_at, customer_joined_at, agent_joined_at), ','
       ORDER BY id))), 10)
@@ -92,7 +92,7 @@ _TODAY = text(
 _ONE = text(_CARD.format(offer="call = c.id AND nth = :nth AND person = :person", call="c.id = :call"))
 # The newest offer that still rings, or else the newest that passed a moment ago.
 _NEWEST = text("""
-SELECT call, nth FROM offer WHERE person = :person AND made_at > :recent AND state <> 'accepted'
+SELECT call, nth FROM offer WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
   AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed)
 ORDER BY (state = 'offered' AND expires_at > clock_timestamp()) DESC, made_at DESC LIMIT 1
 """)
@@ -233,3 +233,25 @@ def _card(row: RowMapping) -> CallCard:
             "plan": load_plan(fields["plan"]),
         }
     )
+
+
+async def asked_in_round(conn: AsyncConnection, round_id: int) -> frozenset[int]:
+    """Those to whom a round made an offer."""
+    rows = await conn.execute(text("SELECT person FROM offer WHERE round = :round"), {"round": round_id})
+    return frozenset(row.person for row in rows)
+
+
+async def escalations_in_hand(conn: AsyncConnection, person_id: int) -> frozenset[str]:
+    """The escalations whose calls this person has taken and not wrapped up."""
+    query = text(
+        "SELECT escalation FROM call WHERE person = :person AND state IN ('taken', 'on_call', 'wrapping_up')"
+        " AND accepted_at > clock_timestamp() - interval '1 day'"
+    )
+    return frozenset(str(row.escalation) for row in await conn.execute(query, {"person": person_id}))
+
+
+async def escalation_of_call(conn: AsyncConnection, call_id: str, person_id: int) -> str | None:
+    """The escalation of a call that this person took."""
+    query = text("SELECT escalation FROM call WHERE id = :call AND person = :person")
+    found = (await conn.execute(query, {"call": call_id, "person": person_id})).scalar_one_or_none()
+    return None if found is None else str(found)

@@ -90,3 +90,39 @@ async def _tell(conn: AsyncConnection, person_id: int, *, free: bool) -> None:
     await conn.execute(_SAY, {"channel": LIVE_CHANNEL, "payload": f"person:{person_id}"})
     if free:
         await conn.execute(_SAY, {"channel": KICK_CHANNEL, "payload": ""})
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """One person as a manager sees the desk."""
+
+    name: str
+    team: str
+    title: str
+    state: str
+    """``available``, ``away``, ``offline``, ``on the call``, ``wrapping up`` or ``silent``."""
+    reason: str
+    since: datetime | None
+    shift_ends: datetime | None
+
+
+_COLLEAGUES = text("""
+SELECT p.name, t.name AS team, ti.name AS title, coalesce(pr.reason, '') AS reason,
+  CASE WHEN c.state = 'wrapping_up' THEN 'wrapping up' WHEN c.state IS NOT NULL THEN 'on the call'
+    WHEN pr.state IS NULL OR pr.state = 'offline' THEN 'offline'
+    WHEN pr.seen_at <= :silent THEN 'silent' ELSE pr.state END AS state,
+  coalesce(c.since, pr.since) AS since,
+  (SELECT upper(during) FROM shift WHERE person = p.id AND during @> CAST(:now AS timestamptz)) AS shift_ends
+FROM person p JOIN team t ON t.id = p.team JOIN title ti ON ti.id = p.title
+  LEFT JOIN presence pr ON pr.person = p.id
+  LEFT JOIN LATERAL (SELECT state, coalesce(ended_at, agent_joined_at, accepted_at) AS since FROM call
+    WHERE person = p.id AND state IN ('taken', 'on_call', 'wrapping_up')
+    ORDER BY accepted_at DESC LIMIT 1) c ON true
+WHERE p.active AND 'agent' = ANY (p.roles) ORDER BY shift_ends IS NULL, t.name, p.name
+""")
+
+
+async def find_colleagues(conn: AsyncConnection, now: datetime) -> list[Colleague]:
+    """Every agent and where they stand; those on shift first."""
+    rows = await conn.execute(_COLLEAGUES, {"now": now, "silent": now - VANISHED_AFTER})
+    return [Colleague(**row._mapping) for row in rows]

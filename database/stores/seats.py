@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -55,7 +55,7 @@ async def read_sellers(conn: AsyncConnection, pool: int, first: datetime, last: 
     ]
 
 
-async def _escalation(conn: AsyncConnection, escalation_id: str) -> tuple[Row[Any], Plan, bool]:
+async def _escalation(conn: AsyncConnection, escalation_id: str) -> tuple[Any, Plan, bool]:
     query = (
         select(escalation.c.pool, escalation.c.plan, desk.c.time_zone)
         .join(desk, desk.c.id == escalation.c.desk)

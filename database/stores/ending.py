@@ -1,0 +1,39 @@
+"""Ending an escalation from outside its story: withdrawn by us, or its ticket solved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.booking import release
+from database.stores.telling import tell_customer
+from database.stores.timeline import lock, record
+from database.stores.words import read_words
+from domain.escalation import OPEN_STATES, Kind, Outcome, State
+
+
+async def withdraw(
+    conn: AsyncConnection, escalation_id: str, outcome: Outcome, actor: str, reason_ref: str, now: datetime
+) -> bool:
+    """End it, giving back everything it holds. Returns False where it was over already."""
+    standing = await lock(conn, escalation_id)
+    if standing.state not in OPEN_STATES:
+        return False
+    booking_id = await release(conn, escalation_id, now)
+    body = {"outcome": outcome.value, "reason": await read_words(conn, reason_ref)}
+    await record(
+        conn,
+        escalation_id,
+        Kind.WITHDRAWN,
+        now,
+        body=body,
+        actor=actor,
+        key="withdrawn",
+        state=State.CLOSED,
+        outcome=outcome,
+    )
+    if standing.state != State.INVITED:
+        params = {"outcome": outcome.value} | ({"booking": booking_id} if booking_id else {})
+        await tell_customer(conn, escalation_id, "withdrawn", now, **params)
+    return True

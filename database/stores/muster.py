@@ -1,0 +1,148 @@
+"""The muster's own effects: a call now, a search that found nobody, a person who did not come."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.customer_link import RAISED_BY, renew
+from database.stores.joins import make_join_links
+from database.stores.telling import tell_customer, tell_managers
+from database.stores.timeline import done_before, lock, notify, record
+from database.tables.booking import booking, witness
+from database.tables.customer_link import customer_link
+from database.tables.escalation import escalation, escalation_event
+from database.tables.muster import call, offer
+from domain.customer_link import LINKS_AT_MOST, LinkLife
+from domain.escalation import Kind, Outcome, State
+from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id, token_hash
+from domain.plan import Plan
+
+GONE = ("declined", "missed")
+"""Offer states of people who are not asked for that call again."""
+
+
+async def begin_call_now(conn: AsyncConnection, escalation_id: str, plan: Plan, tokens: Tokens, now: datetime) -> str:
+    """A call without a booking: due at once. Its link shows the waiting room and books nothing."""
+    due = call_id(escalation_id, 1)
+    link = {
+        "escalation": escalation_id,
+        "nth": 1,
+        "token_hash": token_hash(tokens.customer_link(escalation_id, 1)),
+        "state": "used",
+        "issued_at": now,
+        "expires_at": now + timedelta(seconds=plan.decision.links.live_expires),
+        "used_at": now,
+    }
+    await conn.execute(customer_link.insert().values(link))
+    priority = select(escalation.c.priority).where(escalation.c.id == escalation_id).scalar_subquery()
+    row = {"id": due, "escalation": escalation_id, "nth": 1, "state": "waiting", "muster_at": now}
+    await conn.execute(call.insert().values(row | {"priority": priority + RAISED_BY}))
+    await make_join_links(conn, due, tokens)
+    await record(conn, escalation_id, Kind.MUSTER_BEGAN, now, body={"call_id": due}, state=State.MUSTERING)
+    await tell_customer(conn, escalation_id, "call_now", now, call=due)
+    await notify(conn, KICK_CHANNEL)
+    return due
+
+
+async def renew_after(
+    conn: AsyncConnection,
+    escalation_id: str,
+    call_id: str,
+    kind: Kind,
+    letter: str,
+    tokens: Tokens,
+    now: datetime,
+) -> tuple[int, LinkLife] | None:
+    """A call did not come about: a fresh link for the customer, or, after too many, the end.
+
+    ``kind`` is ``NOBODY_AVAILABLE`` or ``CUSTOMER_MISSED``. Done once a call; returns the link, or None.
+    """
+    await lock(conn, escalation_id)
+    effect = f"{kind.value}/{call_id}"
+    if await done_before(conn, escalation_id, effect) is not None:
+        return await _latest_link(conn, escalation_id)
+    await _leave_call(conn, call_id, "unserved" if kind is Kind.NOBODY_AVAILABLE else "missed", now)
+    nobody = kind is Kind.NOBODY_AVAILABLE
+    if nobody:
+        await tell_managers(conn, escalation_id, "manager_nobody", now, key=call_id, call=call_id)
+    links = (await conn.execute(select(customer_link.c.nth).where(customer_link.c.escalation == escalation_id))).all()
+    if len(links) >= LINKS_AT_MOST:
+        await record(conn, escalation_id, kind, now, body={"call_id": call_id, "renewed": False}, key=effect)
+        await record(
+            conn, escalation_id, Kind.CLOSED, now, key="closed", state=State.CLOSED, outcome=Outcome.NOT_SERVED
+        )
+        return None
+    await record(conn, escalation_id, kind, now, body={"call_id": call_id, "renewed": True}, key=effect)
+    issued = await renew(conn, escalation_id, tokens, now, letter=letter, priority=nobody)
+    return issued.link_id, issued.life
+
+
+async def _latest_link(conn: AsyncConnection, escalation_id: str) -> tuple[int, LinkLife] | None:
+    query = (
+        select(customer_link)
+        .where(customer_link.c.escalation == escalation_id, customer_link.c.state == "open")
+        .order_by(customer_link.c.nth.desc())
+        .limit(1)
+    )
+    row = (await conn.execute(query)).one_or_none()
+    return None if row is None else (row.id, LinkLife(row.issued_at, row.expires_at, row.expires_at))
+
+
+async def _leave_call(conn: AsyncConnection, call_id: str, state: str, now: datetime) -> None:
+    """The call is over without having taken place; whoever had it is free."""
+    ended = update(call).where(call.c.id == call_id).values(state=state, ended_at=now)
+    booking_id = (await conn.execute(ended.returning(call.c.booking))).scalar_one()
+    await finish_booking(conn, booking_id)
+    freed = update(offer).where(offer.c.call == call_id, offer.c.state.in_(["offered", "accepted"]))
+    freed = freed.values(state="done" if state == "missed" else "withdrawn", answered_at=now)
+    for person in (await conn.execute(freed.returning(offer.c.person))).scalars():
+        await notify(conn, LIVE_CHANNEL, f"person:{person}")
+    await notify(conn, KICK_CHANNEL)
+
+
+async def finish_booking(conn: AsyncConnection, booking_id: int | None) -> None:
+    """The booked time has been used, one way or another: its seat is free again."""
+    if booking_id is None:
+        return
+    await conn.execute(update(booking).where(booking.c.id == booking_id).values(state="done"))
+    await conn.execute(delete(witness).where(witness.c.booking == booking_id))
+
+
+async def replace_agent(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> bool:
+    """The person who accepted has not come: look for another at once. Returns False where they came after all."""
+    await lock(conn, escalation_id)
+    row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
+    if row.state != "taken" or row.agent_joined_at is not None:
+        return bool(row.state == "waiting")
+    missed = update(offer).where(offer.c.call == call_id, offer.c.state == "accepted")
+    await conn.execute(missed.values(state="missed", answered_at=now))
+    await open_again(conn, call_id, raised=True)
+    body = {"call_id": call_id, "person": row.person}
+    await record(conn, escalation_id, Kind.AGENT_MISSED, now, body=body, state=State.MUSTERING)
+    await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
+    return True
+
+
+async def open_again(conn: AsyncConnection, call_id: str, *, raised: bool) -> None:
+    """The call waits for somebody again; the search goes on where it stood."""
+    changes: dict[str, Any] = {"state": "waiting", "person": None, "team": None, "title": None}
+    changes |= {"attribution": None, "accepted_at": None}
+    if raised:
+        changes["priority"] = call.c.priority + RAISED_BY
+    await conn.execute(update(call).where(call.c.id == call_id).values(changes))
+    await notify(conn, KICK_CHANNEL)
+
+
+async def settle(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> tuple[str, list[Row[Any]]]:
+    """How the call stands, and the events its workflow was not told; they count as told now."""
+    await lock(conn, escalation_id)
+    state = (await conn.execute(select(call.c.state).where(call.c.id == call_id))).scalar_one()
+    untold = (escalation_event.c.escalation == escalation_id) & escalation_event.c.told_at.is_(None)
+    told = update(escalation_event).where(untold).values(told_at=now)
+    rows = (await conn.execute(told.returning(escalation_event))).all()
+    await notify(conn, KICK_CHANNEL)
+    return str(state), sorted(rows, key=lambda row: int(row.seq))

@@ -1,0 +1,124 @@
+"""Asking for a rating, reminding once, saving it, and telling a bad one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.plans import load_plan
+from database.stores.telling import tell_customer, tell_leads
+from database.stores.timeline import done_before, lock, record
+from database.tables.customer_link import survey
+from database.tables.directory import desk, team
+from database.tables.escalation import escalation
+from database.tables.muster import call, rating
+from domain.escalation import Kind, State
+from domain.ids import Tokens, token_hash
+from domain.rating import AlreadyRated, SurveyOver, is_bad
+
+
+async def ask(conn: AsyncConnection, escalation_id: str, call_id: str, tokens: Tokens, now: datetime) -> None:
+    """Send the survey of a call."""
+    standing = await lock(conn, escalation_id)
+    effect = f"survey_sent/{call_id}"
+    if await done_before(conn, escalation_id, effect) is not None:
+        return
+    expires = now + timedelta(seconds=load_plan(standing.plan).decision.links.survey_expires)
+    row = {"call": call_id, "token_hash": token_hash(tokens.survey(call_id)), "asked_at": now, "expires_at": expires}
+    await conn.execute(insert(survey).values(row))
+    await tell_customer(conn, escalation_id, "survey", now, key=call_id, call=call_id)
+    await record(conn, escalation_id, Kind.SURVEY_SENT, now, body={"call_id": call_id}, key=effect)
+
+
+async def ask_again(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:
+    await lock(conn, escalation_id)
+    effect = f"survey_reminded/{call_id}"
+    if await done_before(conn, escalation_id, effect) is not None:
+        return
+    await tell_customer(conn, escalation_id, "survey_again", now, key=call_id, call=call_id)
+    await record(conn, escalation_id, Kind.SURVEY_REMINDED, now, body={"call_id": call_id}, key=effect)
+
+
+async def save_rating(
+    conn: AsyncConnection, escalation_id: str, call_id: str, score: int, comment: str, now: datetime
+) -> None:
+    """Save the rating and close the escalation. The same again is harmless; raises ``AlreadyRated`` for another."""
+    standing = await lock(conn, escalation_id)
+    given = (await conn.execute(select(rating).where(rating.c.call == call_id))).one_or_none()
+    if given is not None:
+        if given.score == score:
+            return
+        raise AlreadyRated(given.score)
+    asked = (await conn.execute(select(survey).where(survey.c.call == call_id))).one_or_none()
+    if asked is None or asked.expires_at <= now:
+        raise SurveyOver()
+    row = {"call": call_id, "escalation": escalation_id, "score": score, "comment": comment, "at": now}
+    await conn.execute(rating.insert().values(row))
+    body = {"call_id": call_id, "score": score}
+    await record(conn, escalation_id, Kind.RATED, now, body=body, actor="customer", key=f"rated/{call_id}")
+    if is_bad(score, load_plan(standing.plan).decision.feedback.alert_under):
+        await tell_leads(conn, escalation_id, "rating_alert", now, key=call_id, call=call_id)
+        await record(conn, escalation_id, Kind.RATING_ALERTED, now, body=body)
+    await record(conn, escalation_id, Kind.CLOSED, now, key="closed", state=State.CLOSED)
+
+
+async def end_survey(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:
+    """No rating came: the survey ends, and with it the escalation."""
+    await lock(conn, escalation_id)
+    if await done_before(conn, escalation_id, "closed") is not None:
+        return
+    await record(conn, escalation_id, Kind.SURVEY_ENDED, now, body={"call_id": call_id})
+    await record(conn, escalation_id, Kind.CLOSED, now, key="closed", state=State.CLOSED)
+
+
+@dataclass(frozen=True)
+class SurveyPage:
+    """What the rating page shows."""
+
+    call_id: str
+    escalation_id: str
+    subject: str
+    team_name: str
+    desk_name: str
+    desk_zone: str
+    held_at: datetime | None
+    """When the call took place."""
+    expires_at: datetime
+    score: int | None
+    comment: str
+
+
+async def find_survey(conn: AsyncConnection, token: str) -> SurveyPage | None:
+    """The survey behind a token. Looking changes nothing."""
+    row = (await conn.execute(_survey().where(survey.c.token_hash == token_hash(token)))).one_or_none()
+    if row is None:
+        return None
+    fields = dict(row._mapping) | {"call_id": str(row.call_id), "escalation_id": str(row.escalation_id)}
+    return SurveyPage(**fields)
+
+
+def _survey() -> Select[Any]:
+    return (
+        select(
+            survey.c.call.label("call_id"),
+            call.c.escalation.label("escalation_id"),
+            escalation.c.subject,
+            func.coalesce(team.c.name, desk.c.name).label("team_name"),
+            desk.c.name.label("desk_name"),
+            desk.c.time_zone.label("desk_zone"),
+            func.coalesce(call.c.agent_joined_at, call.c.accepted_at).label("held_at"),
+            survey.c.expires_at,
+            rating.c.score,
+            func.coalesce(rating.c.comment, "").label("comment"),
+        )
+        .join(call, call.c.id == survey.c.call)
+        .join(escalation, escalation.c.id == call.c.escalation)
+        .join(desk, desk.c.id == escalation.c.desk)
+        .outerjoin(team, team.c.id == escalation.c.team)
+        .outerjoin(rating, rating.c.call == survey.c.call)
+    )

@@ -1,0 +1,53 @@
+"""While a booked call is waited for, and while one side is late: what is sent, once each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.telling import tell_customer, tell_person
+from database.stores.timeline import done_before, lock, record
+from database.tables.muster import call, offer
+from domain.escalation import Kind
+
+
+async def remind_customer(conn: AsyncConnection, escalation_id: str, call_id: str, step: str, now: datetime) -> None:
+    """The reminder ``step`` of a call; ``step`` names the start and the lead, so a moved call gets its own."""
+    await lock(conn, escalation_id)
+    row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
+    effect = f"customer_reminded/{call_id}/{step}"
+    if row.state not in ("waiting", "offered", "taken") or await done_before(conn, escalation_id, effect) is not None:
+        return
+    await tell_customer(
+        conn, escalation_id, "reminder", now, key=f"{call_id}/{step}", call=call_id, starts_at=row.starts_at.isoformat()
+    )
+    await record(conn, escalation_id, Kind.CUSTOMER_REMINDED, now, body={"call_id": call_id}, key=effect)
+
+
+async def remind_agent(conn: AsyncConnection, escalation_id: str, call_id: str, step: str, now: datetime) -> None:
+    """Remind whoever has accepted the call; nobody, where nobody has."""
+    await lock(conn, escalation_id)
+    row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
+    effect = f"agent_reminded/{call_id}/{step}"
+    if row.state != "taken" or await done_before(conn, escalation_id, effect) is not None:
+        return
+    accepted = select(offer.c.nth).where(offer.c.call == call_id, offer.c.state == "accepted")
+    nth = (await conn.execute(accepted)).scalar_one()
+    await tell_person(
+        conn, escalation_id, row.person, "agent_reminder", now, key=f"{call_id}/{step}", call=call_id, offer=nth
+    )
+    body = {"call_id": call_id, "person": row.person}
+    await record(conn, escalation_id, Kind.AGENT_REMINDED, now, body=body, key=effect)
+
+
+async def call_for_customer(conn: AsyncConnection, escalation_id: str, call_id: str, step: str, now: datetime) -> None:
+    """We are here and the customer is not: write to them."""
+    await lock(conn, escalation_id)
+    row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
+    effect = f"customer_called_for/{call_id}/{step}"
+    if row.customer_joined_at is not None or await done_before(conn, escalation_id, effect) is not None:
+        return
+    await tell_customer(conn, escalation_id, "customer_called_for", now, key=f"{call_id}/{step}", call=call_id)
+    await record(conn, escalation_id, Kind.CUSTOMER_CALLED_FOR, now, body={"call_id": call_id}, key=effect)

@@ -1,0 +1,86 @@
+"""The end of a call: what the agent recorded, or that nothing was."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.muster import finish_booking
+from database.stores.timeline import done_before, lock, notify, record
+from database.tables.muster import call, offer, wrap_up
+from domain.call import NotYours
+from domain.escalation import Kind, NotNow, State
+from domain.ids import KICK_CHANNEL, LIVE_CHANNEL
+from domain.wrap_up import WrapUp, outcome_of
+
+
+async def save_wrap_up(
+    conn: AsyncConnection, escalation_id: str, call_id: str, person_id: int, said: WrapUp, now: datetime
+) -> None:
+    """Record a wrap-up, once a call. Raises ``NotYours`` and, before the call was taken, ``NotNow``."""
+    standing = await lock(conn, escalation_id)
+    row = (await conn.execute(select(call).where(call.c.id == call_id))).one_or_none()
+    if row is None or row.person != person_id or str(row.escalation) != escalation_id:
+        raise NotYours()
+    if await done_before(conn, escalation_id, f"wrapped_up/{call_id}") is not None:
+        return
+    if row.state not in ("taken", "on_call", "wrapping_up", "done"):
+        raise NotNow(standing.state)
+    values = {
+        "call": call_id,
+        "resolved": said.resolved.value,
+        "cause": said.cause,
+        "product_area": said.product_area,
+        "gap": said.gap,
+        "follow_up": said.follow_up,
+        "note": said.note,
+        "person": person_id,
+        "at": now,
+    }
+    await conn.execute(insert(wrap_up).values(values))
+    await _free(conn, call_id, now)
+    await record(
+        conn,
+        escalation_id,
+        Kind.WRAPPED_UP,
+        now,
+        body={"call_id": call_id, "resolved": said.resolved.value},
+        actor=f"person:{person_id}",
+        key=f"wrapped_up/{call_id}",
+        state=State.RATING,
+        outcome=outcome_of(said),
+    )
+
+
+async def end_unrecorded(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:
+    """Nobody wrapped the call up in time: it ends by itself, and its person is free."""
+    await lock(conn, escalation_id)
+    if await done_before(conn, escalation_id, f"wrapped_up/{call_id}") is not None:
+        return
+    await _free(conn, call_id, now)
+    await record(
+        conn,
+        escalation_id,
+        Kind.WRAP_UP_MISSED,
+        now,
+        body={"call_id": call_id},
+        key=f"wrapped_up/{call_id}",
+        state=State.RATING,
+        outcome=outcome_of(None),
+    )
+
+
+async def _free(conn: AsyncConnection, call_id: str, now: datetime) -> None:
+    """The call is done: its person can be asked again, its seat is free."""
+    row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
+    changes = {"state": "done", "ended_at": row.ended_at or now, "wrapped_up_at": now}
+    await conn.execute(update(call).where(call.c.id == call_id).values(changes))
+    await conn.execute(
+        update(offer).where(offer.c.call == call_id, offer.c.state == "accepted").values(state="done")
+    )
+    await finish_booking(conn, row.booking)
+    await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
+    await notify(conn, KICK_CHANNEL)
