@@ -6,6 +6,7 @@ from a second letter.
 
 from __future__ import annotations
 
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -83,7 +84,7 @@ def _address(address: str, name: str = "") -> Address:
     local, _, domain = address.rpartition("@")
     try:
         return Address(display_name=name, addr_spec=f"{local}@{domain.encode('idna').decode()}")
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         raise Undelivered(f"{address!r} is no mail address", final=True) from error
 
 

@@ -26,7 +26,7 @@ def customer_called_for(facts: LetterFacts, addresses: Addresses) -> Letter:
         greeting=hello(facts.customer_name),
         lines=(f"Our team is in your call about “{facts.subject}” and waits for you.",),
         button=Button("Join the call", addresses.customer_join(facts)),
-        after=("If you can't come now, there is nothing to do: you will get a link for another time.",),
+        after=("If you can't come now, there is nothing to do: we will write to you again.",),
     )
 
 

@@ -10,7 +10,7 @@ def invitation(facts: LetterFacts, addresses: Addresses) -> Letter:
         subject=f"Pick a time for your call: {facts.subject}",
         greeting=hello(facts.customer_name),
         lines=(
-            f"Some things are solved faster by talking. We would like to call you about “{facts.subject}”.",
+            f"Some things are solved faster by talking. We would like to talk to you about “{facts.subject}”.",
             "Choose a time that suits you. Someone from our team who knows this kind of question will be there.",
         ),
         button=Button("Book your call", addresses.customer_page(facts)),

@@ -10,7 +10,7 @@ from domain.letter import LetterFacts
 def nobody_available(facts: LetterFacts, addresses: Addresses) -> Letter:
     sorry = (
         f"We are sorry: we could not find anyone for your call about “{facts.subject}”. "
-        "Everyone who could have helped was busy. This was our fault, not yours, and our team lead knows."
+        "Nobody who could help was free. This was our fault, not yours, and our managers have been told."
     )
     subject = f"We could not take your call: {facts.subject}"
     if not may_book(facts):
@@ -38,18 +38,14 @@ def lead_alert(facts: LetterFacts, addresses: Addresses) -> Letter:
 
 
 def manager_nobody(facts: LetterFacts, addresses: Addresses) -> Letter:
-    told = (
-        "The customer has been told, and has a link that books with priority."
-        if may_book(facts)
-        else "The customer has been told, and has no further link: somebody must write to them."
-    )
+    link = ", and has a link that books with priority" if may_book(facts) else ""
     return Letter(
         subject=f"Nobody was available: {facts.subject}",
         greeting="Hello,",
         lines=(
             f"The search for someone to take the call with {customer(facts)} about “{facts.subject}” "
             f"has ended without anyone. {_due(facts)}",
-            told,
+            f"The customer has been told{link}.",
         ),
         button=Button("See the escalation", addresses.story(facts)),
     )
@@ -57,5 +53,5 @@ def manager_nobody(facts: LetterFacts, addresses: Addresses) -> Letter:
 
 def _due(facts: LetterFacts) -> str:
     if facts.starts_at is None:
-        return f"It is a call now for {facts.team_name}."
-    return f"It is booked with {facts.team_name} for {at(facts.starts_at, facts.time_zone)}."
+        return f"It was a call now for {facts.team_name}."
+    return f"It was booked with {facts.team_name} for {at(facts.starts_at, facts.time_zone)}."

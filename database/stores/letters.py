@@ -99,7 +99,13 @@ def _call(waiting: Waiting) -> Select[Any]:
 
 
 _NEW_LINK = frozenset(
-    {LetterKind.INVITATION, LetterKind.INVITATION_AGAIN, LetterKind.CUSTOMER_MISSED, LetterKind.NOBODY_AVAILABLE}
+    {
+        LetterKind.INVITATION,
+        LetterKind.INVITATION_AGAIN,
+        LetterKind.CUSTOMER_MISSED,
+        LetterKind.NOBODY_AVAILABLE,
+        LetterKind.MANAGER_NOBODY,
+    }
 )
 
 

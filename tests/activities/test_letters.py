@@ -1,0 +1,181 @@
+"""Every letter, word for word; and what somebody else's words can't do to it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from markupsafe import escape
+
+from activities.letters.as_chat import as_chat
+from activities.letters.as_mail import as_mail, as_text
+from activities.letters.wording import at, span
+from activities.letters.write import WRITERS, write
+from domain.delivery import Undelivered
+from domain.letter import INSIDE, Incomplete, LetterFacts, LetterKind, one_line, past_use
+from tests.activities.sample_letter import ADDRESSES, STARTS, letter_facts
+
+WORDS = Path(__file__).parent / "letters"
+HOSTILE = 'Help\r\nBcc: everybody@victim.example\u2028now\u202egnp.exe <b>bold</b> & \x00"quoted";x=y'
+
+
+def mail_of(facts: LetterFacts, sender: str = "") -> EmailMessage:
+    """The mail as a reader's program sees it: written out and parsed again."""
+    written = as_mail(write(facts, ADDRESSES), facts, ADDRESSES, sender).as_bytes()
+    parsed = email.message_from_bytes(written, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def part_of(mail: EmailMessage, kind: str) -> str:
+    return next(str(part.get_content()) for part in mail.walk() if part.get_content_type() == kind)
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_each_letter_says_word_for_word_what_its_file_says(kind: LetterKind) -> None:
+    facts = letter_facts(kind)
+    letter = write(facts, ADDRESSES)
+    assert f"{letter.subject}\n\n{as_text(letter, facts)}" == (WORDS / f"{kind.value}.txt").read_text()
+
+
+def test_every_kind_is_written_and_every_file_is_a_kind() -> None:
+    assert set(WRITERS) == set(LetterKind)
+    assert {path.stem for path in WORDS.glob("*.txt")} == {kind.value for kind in LetterKind}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LetterKind if kind not in INSIDE])
+def test_a_customer_meets_the_team_alone(kind: LetterKind) -> None:
+    inside = letter_facts(LetterKind.AGENT_REMINDER).agent
+    written = mail_of(letter_facts(kind, agent=inside))
+    assert str(written["From"]) == "Support <support@harborboats.example>"
+    assert str(written["Reply-To"]) == "Support <support@harborboats.example>"
+    assert "Jonas" not in written.as_string()
+    assert "Berg" not in written.as_string()
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_the_same_letter_is_the_same_bytes(kind: LetterKind) -> None:
+    facts = letter_facts(kind)
+    first, second = (as_mail(write(facts, ADDRESSES), facts, ADDRESSES).as_bytes() for _ in range(2))
+    assert first == second
+
+
+def test_a_mail_says_who_sent_it_and_that_a_program_did() -> None:
+    mail = mail_of(letter_facts(LetterKind.INVITATION))
+    assert mail["Message-ID"] == "<7a0c6a43-6f0a-5d8e-9a44-0d3d8b1f2c10@calls.harborboats.example>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Subject"] == "Pick a time for your call: Engine stops at sea"
+    assert mail["To"] == "mira@olsen.example"
+
+
+def test_one_sender_for_all_mail_still_hears_replies_in_the_team() -> None:
+    mail = mail_of(letter_facts(LetterKind.INVITATION), sender="calls@harborboats.example")
+    assert str(mail["From"]) == "Support <calls@harborboats.example>"
+    assert str(mail["Reply-To"]) == "Support <support@harborboats.example>"
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_the_html_has_the_same_words_and_addresses_as_the_text(kind: LetterKind) -> None:
+    facts = letter_facts(kind)
+    letter = write(facts, ADDRESSES)
+    html = part_of(mail_of(facts), "text/html")
+    for line in (letter.greeting, *letter.lines, *letter.after):
+        assert str(escape(line)) in html
+    found = set(re.findall(r'href="([^"]+)"', html))
+    assert found == ({letter.button.address} if letter.button else set())
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_hostile_words_stay_words(kind: LetterKind) -> None:
+    hostile = one_line(HOSTILE)
+    facts = letter_facts(kind, subject=hostile, customer_name=hostile, team_name=hostile, desk_name=hostile)
+    mail = mail_of(facts)
+    assert mail["Bcc"] is None
+    assert {"To", "From", "Subject", "Message-ID"} <= set(mail.keys())
+    assert "\n" not in str(mail["Subject"])
+    assert "<b>" not in part_of(mail, "text/html")
+    assert "\u202e" not in mail.as_string() + part_of(mail, "text/plain") + part_of(mail, "text/html")
+
+
+def test_one_line_keeps_what_people_write() -> None:
+    assert one_line("  Motor går i stå – 船 👩‍🔧  ") == "Motor går i stå – 船 👩‍🔧"
+    assert one_line("x" * 200, 150) == "x" * 149 + "…"
+
+
+def test_nobodys_words_become_a_mention_in_a_chat() -> None:
+    facts = letter_facts(LetterKind.RATING_ALERT, subject="<!channel> & <https://evil.example|Join>")
+    payload = as_chat(write(facts, ADDRESSES))
+    assert "<!channel>" not in json.dumps(payload)
+    assert "&lt;!channel&gt; &amp; &lt;https://evil.example|Join&gt;" in payload["text"]
+    assert f"<{ADDRESSES.story(facts)}|See the escalation>" in payload["text"]
+
+
+def test_a_chat_block_is_never_longer_than_slack_takes() -> None:
+    facts = letter_facts(LetterKind.RATING_ALERT, subject="&" * 4000)
+    assert all(len(block["text"]["text"]) <= 3000 for block in as_chat(write(facts, ADDRESSES))["blocks"])
+
+
+def test_tokens_stay_out_of_chats() -> None:
+    for kind in (LetterKind.RATING_ALERT, LetterKind.LEAD_ALERT, LetterKind.MANAGER_NOBODY):
+        payload = json.dumps(as_chat(write(letter_facts(kind), ADDRESSES)))
+        assert not re.search(r"/(?:c|join|rate)/", payload)
+
+
+def test_without_a_fresh_link_none_is_promised() -> None:
+    for kind in (LetterKind.CUSTOMER_MISSED, LetterKind.NOBODY_AVAILABLE):
+        letter = write(letter_facts(kind, link=None), ADDRESSES)
+        assert letter.button is None
+        assert "link" not in " ".join(letter.lines)
+
+
+def test_a_letter_whose_rows_are_gone_says_what_it_lacks() -> None:
+    with pytest.raises(Incomplete, match="no customer link"):
+        write(letter_facts(LetterKind.INVITATION, link=None), ADDRESSES)
+
+
+@pytest.mark.parametrize("address", ["", "nobody", "two@x.example, more@y.example", "a@b\nBcc: c@d.example"])
+def test_what_is_no_address_is_refused_for_good(address: str) -> None:
+    facts = letter_facts(LetterKind.INVITATION, recipient=address)
+    with pytest.raises(Undelivered) as refused:
+        as_mail(write(facts, ADDRESSES), facts, ADDRESSES)
+    assert refused.value.final
+
+
+def test_a_domain_with_other_letters_is_written_as_mail_servers_want_it() -> None:
+    mail = mail_of(letter_facts(LetterKind.INVITATION, recipient="mira@bådhavn.example"))
+    assert mail["To"] == "mira@xn--bdhavn-iua.example"
+
+
+def test_a_reminder_that_was_held_up_tells_the_time_that_is_left_or_nothing() -> None:
+    held_up = letter_facts(LetterKind.REMINDER, sent_at=STARTS - timedelta(minutes=20))
+    assert "begins in 20 minutes" in write(held_up, ADDRESSES).subject
+    assert past_use(held_up) == ""
+    assert past_use(letter_facts(LetterKind.REMINDER, sent_at=STARTS + timedelta(minutes=6))) == "the call has begun"
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "words"),
+    [
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "Europe/Copenhagen", "02:30 (Europe/Copenhagen, UTC+2)"),
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "Europe/Copenhagen", "02:30 (Europe/Copenhagen, UTC+1)"),
+        (datetime(2026, 6, 1, 0, 0, tzinfo=UTC), "Asia/Kolkata", "05:30 (Asia/Kolkata, UTC+5:30)"),
+        (datetime(2026, 6, 1, 0, 0, tzinfo=UTC), "America/St_Johns", "21:30 (America/St_Johns, UTC-2:30)"),
+        (datetime(2026, 6, 1, 12, 0, 30, tzinfo=UTC), "UTC", "12:00:30 (UTC)"),
+    ],
+)
+def test_a_time_names_its_zone_and_its_offset(moment: datetime, zone: str, words: str) -> None:
+    assert at(moment, zone).endswith(f" at {words}")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "1 second"), (45, "45 seconds"), (1200, "20 minutes"), (5400, "1 hour 30 minutes"), (90000, "1 day 1 hour")],
+)
+def test_a_span_is_told_in_its_two_largest_units(seconds: int, words: str) -> None:
+    assert span(timedelta(seconds=seconds)) == words
