@@ -9,7 +9,9 @@ from rules_dsl.cursor import Cursor
 from rules_dsl.messages import Message, nearest
 from rules_dsl.parse_conditions import lead_of, when_line
 from rules_dsl.parse_expectations import ExpectationLines
-from rules_dsl.tree import Block, BlockKind, DoLine, Lead, Phrase, Place, Setting, Span, WhenLine
+from rules_dsl.tree import Block, BlockKind, Setting, Span
+from rules_dsl.tree_conditions import Lead, Phrase, Place, WhenLine
+from rules_dsl.tree_doing import DoLine
 from rules_dsl.words import Line
 
 _CONDITIONAL = frozenset({BlockKind.DEFINE, BlockKind.RULE, BlockKind.NEVER})

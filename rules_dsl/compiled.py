@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rules_dsl.decision import CallKind, OpenHours, OrderKey, Step, Target
-from rules_dsl.tree import SkillKind
+from rules_dsl.tree_doing import SkillKind
 
 
 @dataclass(frozen=True)

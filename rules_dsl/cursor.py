@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from rules_dsl.amounts import read_duration, read_whole
 from rules_dsl.messages import BadLine, message
-from rules_dsl.tree import Duration, Phrase, Place
+from rules_dsl.tree_conditions import Duration, Phrase, Place
 from rules_dsl.words import Line, Word, WordKind
 
 

@@ -15,7 +15,8 @@ from rules_dsl.messages import nearest
 from rules_dsl.naming import Names
 from rules_dsl.pools import aimed_at
 from rules_dsl.ruleset import NoRuleApplies, Ruleset
-from rules_dsl.tree import Block, BlockKind, Given, Outcome, Phrase, RulesFile
+from rules_dsl.tree import Block, BlockKind, Given, Outcome, RulesFile
+from rules_dsl.tree_conditions import Phrase
 
 _KINDS = {"booking only": CallKind.BOOKING_ONLY, "no call": CallKind.REFUSED, "a call": CallKind.CALL}
 _STEPS = {

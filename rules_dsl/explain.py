@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from rules_dsl.amounts import say_duration, say_money
 from rules_dsl.clock_words import DAYS
 from rules_dsl.compiled import Clause, InHours, IsDefined, Rule, Test, When
 from rules_dsl.decision import Reason
-from rules_dsl.directory import Facts, FactValue
+from rules_dsl.directory import FactKind, Facts, FactValue
 from rules_dsl.evaluate import all_hold, clause_holds, when_holds
 
 
-def reasons_against(rule: Rule, facts: Facts, now: datetime) -> Iterator[Reason]:
+@dataclass(frozen=True)
+class Vocabulary:
+    """How values are said: money and lengths of time are numbers inside, and not to a person."""
+
+    kinds: tuple[tuple[str, FactKind], ...]
+    currency: str
+
+    def say(self, fact: str, value: FactValue | None) -> str:
+        match value:
+            case None:
+                return "is unknown"
+            case bool():
+                return "is yes" if value else "is no"
+            case tuple():
+                return "are " + (", ".join(f'"{tag}"' for tag in value) if value else "none")
+        kind = dict(self.kinds).get(fact)
+        if isinstance(value, int) and kind == "money":
+            return f"is {say_money(value, self.currency)}"
+        if isinstance(value, int) and kind == "duration":
+            return f"is {say_duration(value)}"
+        return f"is {value}"
+
+
+def reasons_against(rule: Rule, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[Reason]:
     """For each alternative its first line that failed or was unknown; else the ``unless`` line that held."""
     for clause in _failures(rule.when, facts, now):
-        yield _reason(rule, clause, False, facts, now)
+        yield _reason(rule, clause, False, facts, now, speech)
 
 
-def reasons_for(rule: Rule, facts: Facts, now: datetime) -> Iterator[Reason]:
+def reasons_for(rule: Rule, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[Reason]:
     """The lines of the first alternative that held, and the ``unless`` lines that did not."""
     for alternative in rule.when.alternatives:
         if all_hold(alternative, facts, now) is True:
             lines = [*alternative, *rule.when.unless]
-            yield from (_reason(rule, clause, True, facts, now) for clause in lines)
+            yield from (_reason(rule, clause, True, facts, now, speech) for clause in lines)
             if not lines:
                 yield Reason(rule.name, True, rule.line, "anything", "no rule above applies")
             return
@@ -39,36 +64,24 @@ def _failures(when: When, facts: Facts, now: datetime) -> Iterator[Clause]:
         yield next(clause for clause in alternative if clause_holds(clause, facts, now) is not True)
 
 
-def _reason(rule: Rule, clause: Clause, held: bool, facts: Facts, now: datetime) -> Reason:
+def _reason(rule: Rule, clause: Clause, held: bool, facts: Facts, now: datetime, speech: Vocabulary) -> Reason:
     text = f"unless {clause.text}" if clause in rule.when.unless else clause.text
-    return Reason(rule.name, held, clause.line, text, because(clause.test, facts, now))
+    return Reason(rule.name, held, clause.line, text, because(clause.test, facts, now, speech))
 
 
-def because(test: Test, facts: Facts, now: datetime) -> str:
+def because(test: Test, facts: Facts, now: datetime, speech: Vocabulary) -> str:
     """The value that a condition met: ``priority is normal``, ``product area is unknown``."""
     if isinstance(test, InHours):
         local = now.astimezone(ZoneInfo(test.hours.time_zone))
         return f"it is {DAYS[local.weekday()]} {local:%H:%M} in {test.hours.time_zone}"
     if isinstance(test, IsDefined):
-        return "; ".join(dict.fromkeys(_within(test, facts, now)))
-    return f"{test.fact} {say_value(facts.get(test.fact))}"
+        return "; ".join(dict.fromkeys(_within(test, facts, now, speech)))
+    return f"{test.fact} {speech.say(test.fact, facts.get(test.fact))}"
 
 
-def _within(test: IsDefined, facts: Facts, now: datetime) -> Iterator[str]:
+def _within(test: IsDefined, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[str]:
     if when_holds(test.when, facts, now) is True:
         held = (one for one in test.when.alternatives if all_hold(one, facts, now) is True)
-        yield from (because(clause.test, facts, now) for clause in next(held))
+        yield from (because(clause.test, facts, now, speech) for clause in next(held))
     else:
-        yield from (because(clause.test, facts, now) for clause in _failures(test.when, facts, now))
-
-
-def say_value(value: FactValue | None) -> str:
-    match value:
-        case None:
-            return "is unknown"
-        case bool():
-            return "is yes" if value else "is no"
-        case tuple():
-            return "are " + (", ".join(f'"{tag}"' for tag in value) if value else "none")
-        case _:
-            return f"is {value}"
+        yield from (because(clause.test, facts, now, speech) for clause in _failures(test.when, facts, now))

@@ -9,7 +9,8 @@ from rules_dsl.clock_words import day_number, days_between
 from rules_dsl.cursor import Cursor
 from rules_dsl.messages import BadLine, message, nearest
 from rules_dsl.parse_expectations import time_of_day
-from rules_dsl.tree import BlockKind, Phrase, Span
+from rules_dsl.tree import BlockKind, Span
+from rules_dsl.tree_conditions import Phrase
 from rules_dsl.words import Line, WordKind
 
 _ALONE = {
@@ -115,7 +116,7 @@ def _day(cursor: Cursor) -> int:
     day = day_number(word.text)
     if day is None:
         cursor.index -= 1
-        cursor.refuse("R121", found=word.written, wanted="a day, such as Mon")
+        cursor.refuse("R121", found=word.written, wanted="a day such as Mon")
     return day
 
 

@@ -9,7 +9,7 @@ from rules_dsl.compiled import Clause, HasTags, InHours, IsKnown, IsYes, OneOf, 
 from rules_dsl.directory import FactType
 from rules_dsl.messages import nearest
 from rules_dsl.naming import Names
-from rules_dsl.tree import (
+from rules_dsl.tree_conditions import (
     Comparison,
     Condition,
     DefinedHolds,
@@ -188,4 +188,6 @@ def _wrong_question(names: Names, fact: FactType, condition: Condition) -> None:
         "tags": f'{fact.name} include "…"',
         "moment": f"{fact.name} is known",
     }
-    names.report("R212", condition.at, fact=fact.name, kind=_KINDS[fact.kind], instead=ways[fact.kind])
+    unordered = fact.kind == "choice" and isinstance(condition, FactCompares | FactBetween)
+    kind = "a list without an order" if unordered else _KINDS[fact.kind]
+    names.report("R212", condition.at, fact=fact.name, kind=kind, instead=ways[fact.kind])

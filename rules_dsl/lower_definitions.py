@@ -5,7 +5,8 @@ from __future__ import annotations
 from rules_dsl.compiled import IsDefined
 from rules_dsl.lower_conditions import lower_when
 from rules_dsl.naming import Names
-from rules_dsl.tree import Block, BlockKind, DefinedHolds, RulesFile
+from rules_dsl.tree import Block, BlockKind, RulesFile
+from rules_dsl.tree_conditions import DefinedHolds
 
 
 def lower_definitions(names: Names, tree: RulesFile) -> None:

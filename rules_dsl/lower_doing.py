@@ -9,8 +9,9 @@ from rules_dsl.amounts import say_duration
 from rules_dsl.compiled import Rule, SkillWant, When
 from rules_dsl.decision import CallKind, OrderKey, Step, StepKind, Target
 from rules_dsl.naming import Names
-from rules_dsl.tree import (
-    Block,
+from rules_dsl.tree import Block
+from rules_dsl.tree_conditions import Phrase
+from rules_dsl.tree_doing import (
     BookingOnly,
     BookSlots,
     DoLine,
@@ -18,7 +19,6 @@ from rules_dsl.tree import (
     NoCall,
     Note,
     OrderBy,
-    Phrase,
     Prefer,
     Prepare,
     Require,

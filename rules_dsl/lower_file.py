@@ -6,6 +6,7 @@ import hashlib
 import json
 
 from rules_dsl.compiled import ALWAYS, Rule, When
+from rules_dsl.explain import Vocabulary
 from rules_dsl.lower_conditions import lower_when
 from rules_dsl.lower_definitions import lower_definitions
 from rules_dsl.lower_doing import PRODUCT_AREA, check_lines, lower_rule, with_defaults
@@ -22,7 +23,8 @@ from rules_dsl.lower_settings import (
 from rules_dsl.naming import Names
 from rules_dsl.ruleset import Ruleset
 from rules_dsl.structure import check_structure
-from rules_dsl.tree import BlockKind, DoLine, RulesFile
+from rules_dsl.tree import BlockKind, RulesFile
+from rules_dsl.tree_doing import DoLine
 from rules_dsl.words import canonical_text
 
 NEVER = When(())
@@ -49,6 +51,9 @@ def lower_file(names: Names, tree: RulesFile, text: str) -> Ruleset:
         feedback=feedback,
         links=links,
         area_skills=_area_skills(names),
+        vocabulary=Vocabulary(
+            tuple((fact.name, fact.kind) for fact in names.directory.facts), names.directory.currency
+        ),
     )
 
 

@@ -13,7 +13,8 @@ from rules_dsl.hours import knows_country
 from rules_dsl.lower_conditions import lower_clause
 from rules_dsl.messages import nearest
 from rules_dsl.naming import Names
-from rules_dsl.tree import Block, BlockKind, Phrase, RulesFile, Setting
+from rules_dsl.tree import Block, BlockKind, RulesFile, Setting
+from rules_dsl.tree_conditions import Phrase
 
 _MANY = frozenset({"title calls", "more"})
 _WORKING_DAYS = frozenset({"notice", "horizon"})
@@ -44,7 +45,8 @@ def zone_of(names: Names, tree: RulesFile) -> str:
     for key, known in (("currency", names.directory.currency), ("time zone", names.directory.time_zone)):
         said = found[key].name if key in found else None
         if said is not None and said.text != known and (key == "currency" or zone_named(said.text)):
-            names.report("R215", said.at, what=key, known=known, found=said.text)
+            zone_said = said.text if key == "time zone" else None
+            names.report("R215", said.at, what=key, known=known, found=said.text, zone=zone_said)
     zone = found["time zone"].name if "time zone" in found else None
     return _checked_zone(names, zone) if zone else names.directory.time_zone
 

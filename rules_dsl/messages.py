@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from string import Formatter
 
-from rules_dsl.tree import Place
+from rules_dsl.tree_conditions import Place
 from rules_dsl.wording import WORDING, Severity
 from rules_dsl.words import read_lines
 

@@ -9,7 +9,7 @@ from rules_dsl.compiled import IsDefined
 from rules_dsl.decision import OpenHours
 from rules_dsl.directory import Directory, FactType, Person, Skill, Team, Title
 from rules_dsl.messages import Message, message, nearest
-from rules_dsl.tree import Phrase, Place
+from rules_dsl.tree_conditions import Phrase, Place
 
 _KNOWN_SHOWN = 8
 

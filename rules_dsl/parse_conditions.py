@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rules_dsl.cursor import Cursor
-from rules_dsl.tree import (
+from rules_dsl.tree_conditions import (
     Comparison,
     Condition,
     DefinedHolds,
@@ -182,6 +182,7 @@ def _values(cursor: Cursor) -> tuple[Phrase, ...]:
 
 
 def _tags(cursor: Cursor, fact: Phrase, negated: bool, start: int) -> TagsInclude:
+    cursor.example = 'when tags include "safety"'
     tags = [_tag(cursor)]
     joins: set[str] = set()
     while not cursor.done:

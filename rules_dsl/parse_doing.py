@@ -7,7 +7,8 @@ from collections.abc import Callable
 from rules_dsl.cursor import Cursor
 from rules_dsl.decision import OrderKey
 from rules_dsl.messages import nearest
-from rules_dsl.tree import (
+from rules_dsl.tree_conditions import Phrase
+from rules_dsl.tree_doing import (
     BookingOnly,
     BookSlots,
     DoLine,
@@ -15,7 +16,6 @@ from rules_dsl.tree import (
     NoCall,
     Note,
     OrderBy,
-    Phrase,
     Prefer,
     Prepare,
     Require,

@@ -8,7 +8,9 @@ from rules_dsl.clock_words import day_number, minute_of_day
 from rules_dsl.cursor import Cursor
 from rules_dsl.messages import nearest
 from rules_dsl.parse_doing import targets
-from rules_dsl.tree import Given, Outcome, Phrase, StepWord
+from rules_dsl.tree import Given, Outcome
+from rules_dsl.tree_conditions import Phrase
+from rules_dsl.tree_doing import StepWord
 from rules_dsl.words import WordKind
 
 _PLAIN = (
@@ -58,7 +60,7 @@ def moment(cursor: Cursor) -> tuple[int, int]:
     day = day_number(cursor.next_word("a day").text)
     if day is None:
         cursor.index -= 1
-        cursor.refuse("R121", found=cursor.words[cursor.index].written, wanted="a day, such as Mon")
+        cursor.refuse("R121", found=cursor.words[cursor.index].written, wanted="a day such as Mon")
     return day, time_of_day(cursor)
 
 
@@ -66,7 +68,7 @@ def time_of_day(cursor: Cursor) -> int:
     minute = minute_of_day(cursor.next_word("a time of day").text)
     if minute is None:
         cursor.index -= 1
-        cursor.refuse("R121", found=cursor.words[cursor.index].written, wanted="a time of day, such as 08:30")
+        cursor.refuse("R121", found=cursor.words[cursor.index].written, wanted="a time of day such as 08:30")
     return minute
 
 

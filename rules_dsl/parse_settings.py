@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from rules_dsl.cursor import Cursor
 from rules_dsl.messages import BadLine, Message
 from rules_dsl.parse_conditions import read_condition
-from rules_dsl.tree import BlockKind, Phrase, Setting
+from rules_dsl.tree import BlockKind, Setting
+from rules_dsl.tree_conditions import Phrase
 from rules_dsl.words import Line
 
 

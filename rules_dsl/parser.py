@@ -8,7 +8,8 @@ from rules_dsl.block_drafts import Draft
 from rules_dsl.cursor import Cursor
 from rules_dsl.headings import open_block
 from rules_dsl.messages import BadLine, Message, message
-from rules_dsl.tree import Block, Place, RulesFile
+from rules_dsl.tree import Block, RulesFile
+from rules_dsl.tree_conditions import Place
 from rules_dsl.words import Line, WordKind, read_lines
 
 LARGEST = 1_000_000

@@ -101,7 +101,7 @@ def _words(key: OrderKey, state: AgentState, person: Person, decision: Decision)
         case OrderKey.BEST_CSAT:
             return f"{state.csat:.2f}"
         case OrderKey.BEST_CSAT_HERE:
-            return f"{state.csat_here:.2f} on this product area"
+            return f"{state.csat_here:.2f}"
         case OrderKey.HANDLED_BEFORE:
             return "yes" if state.handled_before else "no"
         case OrderKey.MOST_EXPERIENCED:

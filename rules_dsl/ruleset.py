@@ -21,8 +21,8 @@ from rules_dsl.decision import (
 )
 from rules_dsl.directory import Facts
 from rules_dsl.evaluate import clause_holds, when_holds
-from rules_dsl.explain import reasons_against, reasons_for
-from rules_dsl.tree import SkillKind
+from rules_dsl.explain import Vocabulary, reasons_against, reasons_for
+from rules_dsl.tree_doing import SkillKind
 
 LANGUAGE = "language"
 PRODUCT_AREA = "product area"
@@ -47,6 +47,7 @@ class Ruleset:
     links: Links
     area_skills: tuple[tuple[str, int], ...]
     """Product areas that a skill is named after, with that skill."""
+    vocabulary: Vocabulary
 
     def decide(self, facts: Facts, now: datetime) -> Decision:
         """What is to happen with this escalation. ``now`` is timezone-aware; same inputs, same decision.
@@ -57,8 +58,10 @@ class Ruleset:
             raise ValueError("the moment of a decision needs its time zone")
         index = self._first_match(facts, now)
         rule = self.rules[index]
-        above = tuple(reason for other in self.rules[:index] for reason in reasons_against(other, facts, now))
-        why = (*above, *reasons_for(rule, facts, now))
+        above = tuple(
+            reason for other in self.rules[:index] for reason in reasons_against(other, facts, now, self.vocabulary)
+        )
+        why = (*above, *reasons_for(rule, facts, now, self.vocabulary))
         return self._filled(rule, facts, now, why)
 
     def _first_match(self, facts: Facts, now: datetime) -> int:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from rules_dsl.lower_doing import group_of, with_defaults
 from rules_dsl.naming import Names
-from rules_dsl.tree import (
-    Block,
-    BlockKind,
+from rules_dsl.tree import Block, BlockKind, RulesFile
+from rules_dsl.tree_doing import (
     BookingOnly,
     BookSlots,
     DoLine,
@@ -17,7 +16,6 @@ from rules_dsl.tree import (
     OrderBy,
     Prepare,
     Require,
-    RulesFile,
     SendTo,
     SkillKind,
     StepWord,

@@ -1,0 +1,130 @@
+"""Conditions in the tree of a rules file: facts and values as written, with their places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a phrase stands: 1-based line and column, length in characters."""
+
+    line: int
+    column: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A name or some bare words, as written."""
+
+    text: str
+    at: Place
+    quoted: bool = False
+
+    @property
+    def written(self) -> str:
+        return f'"{self.text}"' if self.quoted else self.text
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Whole seconds, or whole working days (then ``seconds`` is 0)."""
+
+    seconds: int
+    at: Place
+    working_days: int = 0
+
+
+class Comparison(Enum):
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    OVER = "over"
+    UNDER = "under"
+
+
+@dataclass(frozen=True)
+class FactIs:
+    """``product area is [not] engine, hull or sails``"""
+
+    fact: Phrase
+    values: tuple[Phrase, ...]
+    negated: bool
+    at: Place
+
+
+@dataclass(frozen=True)
+class FactCompares:
+    fact: Phrase
+    comparison: Comparison
+    value: Phrase
+    at: Place
+
+
+@dataclass(frozen=True)
+class FactBetween:
+    """Both ends count."""
+
+    fact: Phrase
+    low: Phrase
+    high: Phrase
+    at: Place
+
+
+@dataclass(frozen=True)
+class FactKnown:
+    fact: Phrase
+    known: bool
+    at: Place
+
+
+@dataclass(frozen=True)
+class FactHolds:
+    """``[not] reopened``"""
+
+    fact: Phrase
+    negated: bool
+    at: Place
+
+
+@dataclass(frozen=True)
+class TagsInclude:
+    fact: Phrase
+    tags: tuple[Phrase, ...]
+    every: bool
+    negated: bool
+    at: Place
+
+
+@dataclass(frozen=True)
+class HoursHold:
+    hours: Phrase
+    inside: bool
+    at: Place
+
+
+@dataclass(frozen=True)
+class DefinedHolds:
+    name: Phrase
+    negated: bool
+    at: Place
+
+
+Condition = FactIs | FactCompares | FactBetween | FactKnown | FactHolds | TagsInclude | HoursHold | DefinedHolds
+
+
+class Lead(Enum):
+    WHEN = "when"
+    AND = "and"
+    OR_WHEN = "or when"
+    UNLESS = "unless"
+
+
+@dataclass(frozen=True)
+class WhenLine:
+    lead: Lead
+    condition: Condition | None
+    """None: ``when anything``, which always holds."""
+    text: str
+    at: Place

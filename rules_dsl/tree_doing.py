@@ -1,0 +1,111 @@
+"""What a rule does, in the tree of a rules file: targets, skills, order, steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from rules_dsl.tree_conditions import Duration, Phrase, Place
+
+
+@dataclass(frozen=True)
+class TargetPhrase:
+    team: Phrase | None
+    titles: tuple[Phrase, ...]
+    bare: Phrase | None
+    """A name without ``team`` or ``title`` before it: wrong, and explained with the directory at hand."""
+    text: str
+    at: Place
+
+
+class SkillKind(Enum):
+    NAMED = "named"
+    CUSTOMER_LANGUAGE = "the customer's language"
+    PRODUCT_AREA = "skill of this product area"
+
+
+@dataclass(frozen=True)
+class SkillPhrase:
+    kind: SkillKind
+    name: Phrase | None
+    level: int
+    text: str
+    at: Place
+
+
+@dataclass(frozen=True)
+class SendTo:
+    targets: tuple[TargetPhrase, ...]
+    at: Place
+
+
+@dataclass(frozen=True)
+class Require:
+    skill: SkillPhrase
+    at: Place
+
+
+@dataclass(frozen=True)
+class Prefer:
+    skills: tuple[SkillPhrase, ...]
+    at: Place
+
+
+@dataclass(frozen=True)
+class OrderBy:
+    keys: tuple[Phrase, ...]
+    """Each is the value of an ``OrderKey``."""
+    at: Place
+
+
+class StepWord(Enum):
+    WIDEN = "widen to"
+    DROP_SKILL = "drop skill"
+    DROP_PREFERRED = "drop preferred skills"
+    DROP_AREA_SKILL = "drop skill of this product area"
+    ALERT_LEAD = "alert the team lead"
+    ALERT_DUTY = "alert the duty manager"
+    OFFER_BOOKING = "offer booking"
+
+
+@dataclass(frozen=True)
+class IfNobody:
+    after: Duration
+    step: StepWord
+    targets: tuple[TargetPhrase, ...]
+    skill: Phrase | None
+    text: str
+    """The step as written, without ``if nobody in``."""
+    at: Place
+
+
+@dataclass(frozen=True)
+class BookingOnly:
+    at: Place
+
+
+@dataclass(frozen=True)
+class NoCall:
+    say: Phrase
+    at: Place
+
+
+@dataclass(frozen=True)
+class BookSlots:
+    length: Duration
+    at: Place
+
+
+@dataclass(frozen=True)
+class Prepare:
+    before: Duration
+    at: Place
+
+
+@dataclass(frozen=True)
+class Note:
+    text: Phrase
+    at: Place
+
+
+DoLine = SendTo | Require | Prefer | OrderBy | IfNobody | BookingOnly | NoCall | BookSlots | Prepare | Note

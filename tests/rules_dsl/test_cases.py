@@ -1,0 +1,25 @@
+"""Language behaviour as data: each wrong file stands beside the messages it gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rules_dsl import check_rules, render
+from tests.rules_dsl.desks import directory
+
+CASES = Path(__file__).parent / "cases"
+FILES = sorted(CASES.glob("*/*.rules"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_messages_are_as_written(path: Path) -> None:
+    text = path.read_text("utf-8")
+    found = check_rules(text, directory(path.parent.name))
+    rendered = "\n".join(render(message, text, path.name) for message in found)
+    assert rendered == path.with_suffix(".messages").read_text("utf-8")
+
+
+def test_there_are_many_cases() -> None:
+    assert len(FILES) >= 40

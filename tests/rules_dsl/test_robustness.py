@@ -1,0 +1,60 @@
+"""No text makes the language fail: there is always a tree, and messages that point into the text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules_dsl import RulesRefused, check_rules, compile_rules, parse_rules, render
+from rules_dsl.parser import LARGEST
+from tests.rules_dsl.desks import directory, rules_text
+
+WORDS = sorted({word for name in ("small_team", "forty_agents", "follow_the_sun") for word in rules_text(name).split()})
+PIECES = st.one_of(st.sampled_from([*WORDS, "\n", "\n  ", '"', ",", "#", "(", "=="]), st.text(max_size=6))
+LINES = st.sampled_from(rules_text("follow_the_sun").splitlines() + rules_text("small_team").splitlines())
+
+
+def assert_sound(text: str) -> None:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for message in check_rules(text, directory("follow_the_sun")):
+        assert 0 <= message.line <= len(lines)
+        assert message.line == 0 or (message.column >= 1 and message.length >= 1)
+        assert message.column <= len(lines[message.line - 1]) + 1 if message.line else True
+        assert message.code in render(message, text, "desk.rules")
+
+
+@given(st.text())
+def test_any_text(text: str) -> None:
+    assert_sound(text)
+
+
+@settings(max_examples=300)
+@given(st.lists(PIECES, max_size=40))
+def test_words_of_the_language_in_any_order(pieces: list[str]) -> None:
+    assert_sound(" ".join(pieces))
+
+
+@settings(max_examples=100)
+@given(st.lists(LINES, max_size=40))
+def test_lines_of_the_language_in_any_order(lines: list[str]) -> None:
+    assert_sound("\n".join(lines))
+
+
+def test_each_line_cut_short_gives_at_most_one_message_of_writing() -> None:
+    for line in rules_text("forty_agents").splitlines():
+        for end in range(len(line)):
+            parsed = parse_rules('rules for "x"\nrule "A"\n' + line[:end])
+            assert len(parsed.messages) <= 1
+
+
+def test_too_large_a_file_is_refused() -> None:
+    assert [message.code for message in parse_rules("#" * (LARGEST + 1)).messages] == ["R123"]
+    assert [message.code for message in parse_rules("#" + "é" * (LARGEST // 2)).messages] == ["R123"]
+    with pytest.raises(RulesRefused, match="too large"):
+        compile_rules("# æ" * LARGEST, directory("small_team"))
+
+
+def test_a_nul_is_pointed_at() -> None:
+    (message,) = parse_rules("rules for\n  x\0y").messages
+    assert (message.code, message.line, message.column) == ("R124", 2, 4)
