@@ -102,7 +102,7 @@ class RecordWrapUp:
     cause: str = ""
     product_area: str = ""
     gap: str = ""
-    follow_up: str = ""
+    follow_up_ref: str = ""
     note_ref: str = ""
     """Free words stay out of the history: they are left in the database under this reference first."""
 
@@ -143,6 +143,14 @@ class At:
 
     escalation_id: str
     now: datetime
+
+
+@dataclass(frozen=True)
+class NudgeLink:
+    escalation_id: str
+    link_id: int
+    now: datetime
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,7 +202,7 @@ class SaveRating:
 
 @dataclass(frozen=True)
 class Settled:
-    """What the rows say: the call as it stands, and what the workflow has not been told."""
+    """What the rows say of a call: how it stands, and every event that a workflow waits for."""
 
     call_state: str
     events: tuple[Event, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,6 +35,6 @@ async def withdraw(
         outcome=outcome,
     )
     if standing.state != State.INVITED:
-        params = {"outcome": outcome.value} | ({"booking": booking_id} if booking_id else {})
+        params: dict[str, Any] = {"outcome": outcome.value} | ({"booking": booking_id} if booking_id else {})
         await tell_customer(conn, escalation_id, "withdrawn", now, **params)
     return True

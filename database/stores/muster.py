@@ -17,7 +17,7 @@ from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call, offer
 from domain.customer_link import LINKS_AT_MOST, LinkLife
-from domain.escalation import Kind, Outcome, State
+from domain.escalation import TOLD_AT_ONCE, Kind, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id, token_hash
 from domain.plan import Plan
 
@@ -138,11 +138,16 @@ async def open_again(conn: AsyncConnection, call_id: str, *, raised: bool) -> No
 
 
 async def settle(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> tuple[str, list[Row[Any]]]:
-    """How the call stands, and the events its workflow was not told; they count as told now."""
+    """How the call stands, and every event of the escalation that a workflow waits for, in order.
+
+    All of them, told or not: an answer that is lost on its way must not take an event with it.
+    """
     await lock(conn, escalation_id)
     state = (await conn.execute(select(call.c.state).where(call.c.id == call_id))).scalar_one()
-    untold = (escalation_event.c.escalation == escalation_id) & escalation_event.c.told_at.is_(None)
-    told = update(escalation_event).where(untold).values(told_at=now)
-    rows = (await conn.execute(told.returning(escalation_event))).all()
+    mine = escalation_event.c.escalation == escalation_id
+    await conn.execute(update(escalation_event).where(mine, escalation_event.c.told_at.is_(None)).values(told_at=now))
+    waited_for = [kind.value for kind in TOLD_AT_ONCE - {Kind.OPENED}]
+    query = select(escalation_event).where(mine, escalation_event.c.kind.in_(waited_for))
+    rows = (await conn.execute(query.order_by(escalation_event.c.seq))).all()
     await notify(conn, KICK_CHANNEL)
-    return str(state), sorted(rows, key=lambda row: int(row.seq))
+    return str(state), list(rows)

@@ -22,17 +22,31 @@ from domain.ids import Tokens, token_hash
 from domain.rating import AlreadyRated, SurveyOver, is_bad
 
 
-async def ask(conn: AsyncConnection, escalation_id: str, call_id: str, tokens: Tokens, now: datetime) -> None:
-    """Send the survey of a call."""
+async def ask(conn: AsyncConnection, escalation_id: str, call_id: str, tokens: Tokens, now: datetime) -> bool:
+    """Send the survey of a call. False where the rules spare this customer, who was asked lately."""
     standing = await lock(conn, escalation_id)
     effect = f"survey_sent/{call_id}"
     if await done_before(conn, escalation_id, effect) is not None:
-        return
-    expires = now + timedelta(seconds=load_plan(standing.plan).decision.links.survey_expires)
+        return True
+    decision = load_plan(standing.plan).decision
+    if decision.feedback.every and await _asked_since(conn, standing.customer, now, decision.feedback.every):
+        return False
+    expires = now + timedelta(seconds=decision.links.survey_expires)
     row = {"call": call_id, "token_hash": token_hash(tokens.survey(call_id)), "asked_at": now, "expires_at": expires}
     await conn.execute(insert(survey).values(row))
     await tell_customer(conn, escalation_id, "survey", now, key=call_id, call=call_id)
     await record(conn, escalation_id, Kind.SURVEY_SENT, now, body={"call_id": call_id}, key=effect)
+    return True
+
+
+async def _asked_since(conn: AsyncConnection, customer: int, now: datetime, seconds: int) -> bool:
+    query = (
+        select(survey.c.call)
+        .join(call, call.c.id == survey.c.call)
+        .join(escalation, escalation.c.id == call.c.escalation)
+        .where(escalation.c.customer == customer, survey.c.asked_at > now - timedelta(seconds=seconds))
+    )
+    return (await conn.execute(query.limit(1))).first() is not None
 
 
 async def ask_again(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:

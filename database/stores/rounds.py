@@ -106,8 +106,8 @@ async def _write_offers(
 ) -> int:
     if not result.offers:
         return 0
-    row: dict[str, Any] = {"at": now, "calls": len(result.searches), "offers": len(result.offers)}
-    row["took_ms"] = int((time.perf_counter() - began) * 1000)
+    took = int((time.perf_counter() - began) * 1000)
+    row = {"at": now, "calls": len(result.searches), "offers": len(result.offers), "took_ms": took}
     written = round_table.insert().values(row).returning(round_table.c.id)
     round_id: int = (await conn.execute(written)).scalar_one()
     nths = await _last_offers(conn, [chosen.call.call_id for chosen in result.offers])
@@ -119,8 +119,13 @@ async def _write_offers(
         Told(
             chosen.call.escalation_id,
             Kind.OFFERED,
-            {"call_id": chosen.call.call_id, "offer": made[chosen.call.call_id], "person": chosen.person}
-            | {"step": chosen.step, "round": round_id},
+            {
+                "call_id": chosen.call.call_id,
+                "offer": made[chosen.call.call_id],
+                "person": chosen.person,
+                "step": chosen.step,
+                "round": round_id,
+            },
         )
         for chosen in result.offers
         if chosen.call.call_id in made

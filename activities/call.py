@@ -1,0 +1,36 @@
+"""The hands of the call: a customer who does not come."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.customer_link import link_out
+from activities.messages import LinkOut, OfCall
+from activities.refusals import effect
+from activities.world import World
+from database.stores import muster, waiting
+from domain.escalation import Kind
+
+
+class CallActivities:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn
+    async def call_for_customer(self, call: OfCall) -> None:
+        async with effect(self.world) as conn:
+            await waiting.call_for_customer(conn, call.escalation_id, call.call_id, call.step, call.now)
+
+    @activity.defn
+    async def customer_missed(self, call: OfCall) -> LinkOut | None:
+        async with effect(self.world) as conn:
+            renewed = await muster.renew_after(
+                conn,
+                call.escalation_id,
+                call.call_id,
+                Kind.CUSTOMER_MISSED,
+                "customer_missed",
+                self.world.tokens,
+                call.now,
+            )
+        return link_out(renewed)

@@ -1,0 +1,34 @@
+"""The hands of the link: nudged, expired."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.messages import At, LinkOut, NudgeLink
+from activities.refusals import effect
+from activities.world import World
+from database.stores import customer_link
+from domain.customer_link import LinkLife
+
+
+class CustomerLinkActivities:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn
+    async def nudge_customer(self, link: NudgeLink) -> None:
+        async with effect(self.world) as conn:
+            await customer_link.nudge(conn, link.escalation_id, link.link_id, link.now, key=link.key)
+
+    @activity.defn
+    async def expire_link(self, at: At) -> None:
+        async with effect(self.world) as conn:
+            await customer_link.expire(conn, at.escalation_id, at.now)
+
+
+def link_out(renewed: tuple[int, LinkLife] | None) -> LinkOut | None:
+    """A renewed link in the workflow's words."""
+    if renewed is None:
+        return None
+    link_id, life = renewed
+    return LinkOut(link_id, life.nudge_at, life.expires_at)

@@ -1,0 +1,23 @@
+"""The hands of an ending from outside: withdrawn, or the ticket solved."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.messages import Ending
+from activities.refusals import effect
+from activities.world import World
+from database.stores import ending as stores
+from domain.escalation import Outcome
+
+
+class EndingActivities:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn
+    async def withdraw(self, ending: Ending) -> bool:
+        async with effect(self.world) as conn:
+            return await stores.withdraw(
+                conn, ending.escalation_id, Outcome(ending.outcome), ending.actor, ending.reason_ref, ending.now
+            )

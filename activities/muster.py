@@ -1,0 +1,48 @@
+"""The hands of the muster: what the rows say, nobody available, a person replaced, the backstop's round."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.customer_link import link_out
+from activities.messages import Event, LinkOut, OfCall, Settled
+from activities.refusals import effect
+from activities.world import World
+from database.stores import muster, rounds
+from domain.escalation import Kind
+
+
+class MusterActivities:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn
+    async def settle(self, call: OfCall) -> Settled:
+        async with effect(self.world) as conn:
+            state, rows = await muster.settle(conn, call.escalation_id, call.call_id, call.now)
+        return Settled(state, tuple(Event(row.seq, row.kind, row.at, row.body) for row in rows))
+
+    @activity.defn
+    async def nobody_available(self, call: OfCall) -> LinkOut | None:
+        async with effect(self.world) as conn:
+            renewed = await muster.renew_after(
+                conn,
+                call.escalation_id,
+                call.call_id,
+                Kind.NOBODY_AVAILABLE,
+                "nobody_available",
+                self.world.tokens,
+                call.now,
+            )
+        return link_out(renewed)
+
+    @activity.defn
+    async def replace_agent(self, call: OfCall) -> bool:
+        async with effect(self.world) as conn:
+            return await muster.replace_agent(conn, call.escalation_id, call.call_id, call.now)
+
+    @activity.defn
+    async def run_round(self) -> int:
+        async with effect(self.world) as conn:
+            report = await rounds.run_round(conn)
+        return report.offers if report is not None else 0

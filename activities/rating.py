@@ -1,0 +1,38 @@
+"""The hands of the rating."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.messages import OfCall, SaveRating
+from activities.refusals import effect
+from activities.world import World
+from database.stores import rating
+from database.stores.words import read_words
+
+
+class RatingActivities:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn
+    async def ask_for_rating(self, call: OfCall) -> bool:
+        async with effect(self.world) as conn:
+            return await rating.ask(conn, call.escalation_id, call.call_id, self.world.tokens, call.now)
+
+    @activity.defn
+    async def ask_again(self, call: OfCall) -> None:
+        async with effect(self.world) as conn:
+            await rating.ask_again(conn, call.escalation_id, call.call_id, call.now)
+
+    @activity.defn
+    async def save_rating(self, said: SaveRating) -> None:
+        given = said.rating
+        async with effect(self.world) as conn:
+            comment = await read_words(conn, given.comment_ref)
+            await rating.save_rating(conn, said.escalation_id, given.call_id, given.score, comment, said.now)
+
+    @activity.defn
+    async def end_survey(self, call: OfCall) -> None:
+        async with effect(self.world) as conn:
+            await rating.end_survey(conn, call.escalation_id, call.call_id, call.now)

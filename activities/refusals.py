@@ -1,0 +1,49 @@
+"""Domain failures across Temporal: raised as application errors, revived on the other side."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio.exceptions import ApplicationError
+
+from activities.world import World
+from domain.failure import Failure
+
+_JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+@asynccontextmanager
+async def effect(world: World) -> AsyncIterator[AsyncConnection]:
+    """One transaction; a domain failure in it becomes an error that is not retried."""
+    try:
+        async with world.engine.begin() as conn:
+            yield conn
+    except Failure as failure:
+        raise as_error(failure) from failure
+
+
+def as_error(failure: Failure) -> ApplicationError:
+    facts = _JSON.dump_python(asdict(failure), mode="json")
+    return ApplicationError(failure.title, facts, type=type(failure).__name__, non_retryable=True)
+
+
+def revive(error: ApplicationError) -> Failure | None:
+    """The failure that was raised, or None where the error is no domain failure."""
+    kind = next((kind for kind in _kinds(Failure) if kind.__name__ == error.type), None)
+    if kind is None:
+        return None
+    facts = error.details[0] if error.details else {}
+    return TypeAdapter(kind).validate_python(facts) if facts else kind()
+
+
+def _kinds(base: type[Failure]) -> Iterator[type[Failure]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+

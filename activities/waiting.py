@@ -1,0 +1,25 @@
+"""The hands of waiting: reminders."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.messages import OfCall
+from activities.refusals import effect
+from activities.world import World
+from database.stores import waiting
+
+
+class WaitingActivities:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn
+    async def remind_customer(self, call: OfCall) -> None:
+        async with effect(self.world) as conn:
+            await waiting.remind_customer(conn, call.escalation_id, call.call_id, call.step, call.now)
+
+    @activity.defn
+    async def remind_agent(self, call: OfCall) -> None:
+        async with effect(self.world) as conn:
+            await waiting.remind_agent(conn, call.escalation_id, call.call_id, call.step, call.now)

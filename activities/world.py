@@ -1,0 +1,15 @@
+"""What activities touch the world with, handed to each by the worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.ids import Tokens
+
+
+@dataclass(frozen=True)
+class World:
+    engine: AsyncEngine
+    tokens: Tokens

@@ -1,0 +1,36 @@
+"""The hands of the wrap-up."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.messages import OfCall, SaveWrapUp
+from activities.refusals import effect
+from activities.world import World
+from database.stores import wrap_up
+from database.stores.words import read_words
+from domain.wrap_up import Resolved, WrapUp
+
+
+class WrapUpActivities:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @activity.defn
+    async def save_wrap_up(self, said: SaveWrapUp) -> None:
+        told = said.wrap_up
+        async with effect(self.world) as conn:
+            recorded = WrapUp(
+                Resolved(told.resolved),
+                cause=told.cause,
+                product_area=told.product_area,
+                gap=told.gap,
+                follow_up=await read_words(conn, told.follow_up_ref),
+                note=await read_words(conn, told.note_ref),
+            )
+            await wrap_up.save_wrap_up(conn, said.escalation_id, told.call_id, told.person_id, recorded, said.now)
+
+    @activity.defn
+    async def end_unrecorded(self, call: OfCall) -> None:
+        async with effect(self.world) as conn:
+            await wrap_up.end_unrecorded(conn, call.escalation_id, call.call_id, call.now)
