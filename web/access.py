@@ -31,6 +31,7 @@ Rule = Open | frozenset[Role]
 AGENT, MANAGER, OPS, ADMIN = Role.AGENT, Role.MANAGER, Role.OPS, Role.ADMIN
 ANYONE = frozenset(Role)
 DESK = frozenset({AGENT})
+LOOKING_AT_DESKS = frozenset({AGENT, MANAGER})
 ESCALATING = frozenset({AGENT, MANAGER, OPS})
 RULES = frozenset({MANAGER, ADMIN})
 OUTCOMES = frozenset({MANAGER, OPS, ADMIN})
@@ -69,6 +70,19 @@ MATRIX: dict[str, Rule] = {
     "POST /api/v1/escalations/{escalation_id}/withdraw": Open.API,
     "GET /api/v1/export": Open.API,
     "POST /hooks/zendesk/{source}": Open.HOOK,
+    # The desk
+    "GET /desk": LOOKING_AT_DESKS,
+    "GET /desk/live": LOOKING_AT_DESKS,
+    "GET /desk/stream": LOOKING_AT_DESKS,
+    "POST /desk/presence": DESK,
+    "POST /desk/presence/heartbeat": DESK,
+    "POST /desk/offers/{call_id}/{nth}/accept": DESK,
+    "POST /desk/offers/{call_id}/{nth}/decline": DESK,
+    "POST /desk/calls/{call_id}/end": DESK,
+    "POST /desk/calls/{call_id}/wrap-up": DESK,
+    "GET /desk/escalate": ESCALATING,
+    "POST /desk/escalate": ESCALATING,
+    "GET /desk/escalations/{escalation_id}": ESCALATING,
     # The embedded default
     "GET /dev/mail": Open.EMBEDDED,
     "GET /dev/mail.json": Open.EMBEDDED,

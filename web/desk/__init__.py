@@ -1,0 +1,9 @@
+"""The agent's desk: presence, live offers, calls, wrap-ups and escalating."""
+
+from fastapi import APIRouter
+
+from web.desk import calls, escalate, live, offers, presence
+
+router = APIRouter()
+for part in (live, presence, offers, calls, escalate):
+    router.include_router(part.router)

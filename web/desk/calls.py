@@ -1,0 +1,83 @@
+"""Ending a call and wrapping it up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+
+from activities.messages import RecordWrapUp
+from database.stores import joins
+from database.stores.desk import escalation_of_call
+from database.stores.words import keep_words
+from domain.escalation import EscalationUnknown
+from domain.failure import Failure
+from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolved
+from web.desk.areas import answer, declared_facts
+from web.form_guard import Guarded
+from web.session import Signed
+
+LONGEST_NOTE = 4000
+
+router = APIRouter(prefix="/desk/calls/{call_id}")
+
+
+@router.post("/end", dependencies=[Guarded])
+async def end(request: Request, signed: Signed, call_id: UUID) -> Response:
+    try:
+        async with request.app.state.engine.begin() as conn:
+            await joins.end_call(conn, str(call_id), signed.person_id, datetime.now(UTC))
+    except Failure as failure:
+        return await answer(request, signed, failure.status, notice=failure.detail)
+    return await answer(request, signed)
+
+
+@router.post("/wrap-up", dependencies=[Guarded])
+async def wrap_up(
+    request: Request,
+    signed: Signed,
+    call_id: UUID,
+    resolved: Annotated[str, Form()] = "",
+    cause: Annotated[str, Form()] = "",
+    product_area: Annotated[str, Form()] = "",
+    gap: Annotated[str, Form()] = "",
+    follow_up: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+) -> Response:
+    typed = {"call": str(call_id), "resolved": resolved, "cause": cause, "product_area": product_area}
+    typed |= {"gap": gap, "follow_up": follow_up, "note": note}
+
+    async def refuse(problem: str, status: int) -> Response:
+        return await answer(request, signed, status, force=("calls",), wrap_form=typed, wrap_problem=problem)
+
+    async with request.app.state.engine.connect() as conn:
+        escalation_id = await escalation_of_call(conn, str(call_id), signed.person_id)
+        areas = next((fact.values for fact in await declared_facts(conn) if fact.name == "product area"), ())
+    if escalation_id is None:
+        raise EscalationUnknown(str(call_id))
+    problem = _problem(typed, areas)
+    if problem:
+        return await refuse(problem, 422)
+    try:
+        async with request.app.state.engine.begin() as conn:
+            note_ref = await keep_words(conn, note)
+        record = RecordWrapUp(str(call_id), signed.person_id, resolved, cause, product_area, gap, follow_up, note_ref)
+        await request.app.state.gateway.wrap_up(escalation_id, record)
+    except Failure as failure:
+        return await refuse(failure.detail, failure.status)
+    return await answer(request, signed, notice="Wrapped up. Thank you.")
+
+
+def _problem(typed: Mapping[str, Any], areas: tuple[str, ...]) -> str:
+    """What is wrong with a wrap-up, in the agent's words; empty where nothing is."""
+    if typed["resolved"] not in list(Resolved):
+        return "Was it solved? Choose yes, no or follow-up."
+    for name, known in (("cause", CAUSES), ("product_area", areas), ("gap", GAPS), ("follow_up", FOLLOW_UPS)):
+        if typed[name] and typed[name] not in known:
+            return f"“{typed[name]}” is not one of the choices for {name.replace('_', ' ')}."
+    if len(typed["note"]) > LONGEST_NOTE:
+        return f"The note is longer than {LONGEST_NOTE} letters. Please shorten it."
+    return ""

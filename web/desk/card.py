@@ -1,0 +1,57 @@
+"""An offer or a call as it is drawn: with the ticket's facts, the customer's past and the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.context_pack import PastEscalation, past_escalations
+from database.stores.desk import CallCard
+from rules_dsl.directory import FactType
+from web.desk.fact_words import fact_rows
+from web.desk.plan_words import plan_lines, rule_lines
+
+FACTS_ON_FACE = 4
+
+
+@dataclass(frozen=True)
+class Shown:
+    card: CallCard
+    facts: list[tuple[str, str]]
+    past: list[PastEscalation]
+    plan: list[str]
+    rule: list[str]
+    passed: str
+    """Why the offer can no longer be answered; empty while it rings."""
+
+    @property
+    def face(self) -> list[tuple[str, str]]:
+        """The facts that are read at a glance."""
+        return self.facts[:FACTS_ON_FACE]
+
+
+async def show(conn: AsyncConnection, card: CallCard, declared: Sequence[FactType]) -> Shown:
+    return Shown(
+        card,
+        fact_rows(card.facts, declared),
+        await past_escalations(conn, card.customer_id, card.escalation_id),
+        plan_lines(card.plan),
+        rule_lines(card.plan),
+        passed_words(card),
+    )
+
+
+def passed_words(card: CallCard) -> str:
+    """What became of an offer that can't be answered any more; empty for one that can."""
+    elsewhere = card.taken_by is not None and card.taken_by != card.offered_to
+    if card.offer_state == "offered" and card.remaining > 0:
+        return ""
+    if card.offer_state in ("offered", "expired"):
+        return "it ran out, and somebody else took it" if elsewhere else "it ran out before it was answered"
+    if card.offer_state == "withdrawn":
+        return "somebody else took it" if elsewhere else "the call was cancelled, moved or taken back"
+    if card.offer_state == "missed":
+        return "you had not joined in time, so somebody else is asked"
+    return {"declined": "you declined it", "accepted": "you have taken it"}.get(card.offer_state, "the call is over")

@@ -1,0 +1,103 @@
+"""The desk's page, what has changed of it, and the stream that says when to ask."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.listening import EVERYTHING
+from database.stores.desk import asked_in_round, escalations_in_hand
+from database.stores.presence import find_colleagues
+from domain.ids import LIVE_CHANNEL
+from web.desk.areas import desk_page, draw_changed, seen_in
+from web.live import Event, event_stream
+from web.session import Signed, still_signed_in
+
+WAKE = Event("wake", LIVE_CHANNEL)
+"""Says only that something may have changed; the desk asks what."""
+IN_HAND_KEPT = 5.0
+"""Seconds for which a stream remembers whose calls it serves."""
+_ROUNDS_KEPT = 8
+
+router = APIRouter()
+
+
+@router.get("/desk")
+async def show_desk(request: Request, signed: Signed) -> Response:
+    colleagues = None
+    if "manager" in signed.roles:
+        async with request.app.state.engine.connect() as conn:
+            colleagues = await find_colleagues(conn, datetime.now(UTC))
+    return await desk_page(request, signed, colleagues=colleagues)
+
+
+@router.get("/desk/live")
+async def changes(request: Request, signed: Signed) -> Response:
+    """The areas that differ from the pulses sent; 204 where none does."""
+    drawn = await draw_changed(request, signed, seen_in(request.query_params))
+    return HTMLResponse(drawn) if drawn else Response(status_code=204)
+
+
+@router.get("/desk/stream")
+async def stream(request: Request, signed: Signed) -> Response:
+    reader = _Reader(request.app.state.engine, signed.person_id)
+
+    async def still_allowed() -> bool:
+        return await still_signed_in(request)
+
+    return event_stream(request.app.state.live, reader.draw, still_allowed)
+
+
+class _Reader:
+    """Decides which notifications concern one person."""
+
+    def __init__(self, engine: AsyncEngine, person_id: int) -> None:
+        self._engine = engine
+        self._person = person_id
+        self._in_hand: frozenset[str] = frozenset()
+        self._read_at = 0.0
+
+    async def draw(self, payload: str) -> Sequence[Event]:
+        return (WAKE,) if await self._concerns(payload) else ()
+
+    async def _concerns(self, payload: str) -> bool:
+        if payload in (EVERYTHING, f"person:{self._person}"):
+            self._read_at = 0.0
+            return True
+        kind, _, name = payload.partition(":")
+        if kind == "round" and re.fullmatch(r"\d{1,18}", name):
+            return self._person in await _asked(self._engine, int(name))
+        return kind == "escalation" and name in await self._escalations()
+
+    async def _escalations(self) -> frozenset[str]:
+        clock = asyncio.get_running_loop().time()
+        if clock - self._read_at > IN_HAND_KEPT:
+            async with self._engine.connect() as conn:
+                self._in_hand = await escalations_in_hand(conn, self._person)
+            self._read_at = clock
+        return self._in_hand
+
+
+_rounds: WeakKeyDictionary[AsyncEngine, dict[int, asyncio.Task[frozenset[int]]]] = WeakKeyDictionary()
+
+
+async def _asked(engine: AsyncEngine, round_id: int) -> frozenset[int]:
+    """Whom a round asked, read once however many desks are open here."""
+    known = _rounds.setdefault(engine, {})
+    if round_id not in known:
+        known[round_id] = asyncio.create_task(_read_asked(engine, round_id))
+        for old in list(known)[:-_ROUNDS_KEPT]:
+            del known[old]
+    return await asyncio.shield(known[round_id])
+
+
+async def _read_asked(engine: AsyncEngine, round_id: int) -> frozenset[int]:
+    async with engine.connect() as conn:
+        return await asked_in_round(conn, round_id)

@@ -1,0 +1,101 @@
+// The desk: says that it is there, asks what has changed, counts an offer down, and speaks up.
+(() => {
+  const byId = (id) => document.getElementById(id);
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const field = byId(button.dataset.copy);
+      field.select();
+      try { await navigator.clipboard.writeText(field.value); } catch { document.execCommand("copy"); }
+      button.textContent = "Copied";
+    });
+  }
+
+  const desk = byId("desk");
+  if (!desk) return;
+  const plainTitle = document.title;
+  const wake = () => htmx.trigger("#desk-wake", "wake");
+  const beat = () => (byId("desk-beat") ? htmx.trigger("#desk-beat", "beat") : wake());
+
+  // What is wrong with an answer is said on the desk, so those answers are swapped too.
+  desk.addEventListener("htmx:beforeSwap", (event) => {
+    if ([409, 410, 422, 503].includes(event.detail.xhr.status)) event.detail.shouldSwap = true;
+  });
+  const broken = (is) => { byId("desk-broken").hidden = !is; };
+  for (const name of ["htmx:sendError", "htmx:timeout"]) desk.addEventListener(name, () => broken(true));
+  desk.addEventListener("htmx:afterRequest", (event) => {
+    const status = event.detail.xhr.status;
+    if (status >= 500) broken(true);
+    else if (status > 0) broken(false);
+  });
+
+  try {
+    new Worker(desk.dataset.beat).onmessage = beat;
+  } catch {
+    setInterval(beat, 5000);
+  }
+  beat();
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
+  window.addEventListener("online", beat);
+  // The stream only says when to ask; it opens with a wake-up, also after each break.
+  new EventSource(desk.dataset.stream).addEventListener("wake", wake);
+
+  // The offer. The server says how many seconds are left; the wall clock of this machine is never asked.
+  let ringing = "", ends = 0;
+  const words = (left) => `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  const tick = () => {
+    const offer = desk.querySelector("[data-offer]");
+    if (!offer) {
+      if (ringing) document.title = plainTitle;
+      ringing = "";
+      return;
+    }
+    if (offer.dataset.offer !== ringing) {
+      ringing = offer.dataset.offer;
+      ends = performance.now() + 1000 * Number(offer.dataset.remaining);
+      byId("desk-said").textContent = offer.dataset.say;
+      ring();
+    }
+    const left = Math.max(0, Math.ceil((ends - performance.now()) / 1000));
+    offer.querySelector(".countdown").textContent = words(left);
+    document.title = `◎ ${words(left)} ${offer.dataset.title}`;
+    if (left === 0 && !offer.dataset.over) {
+      offer.dataset.over = "yes";
+      setTimeout(wake, 300);
+    }
+  };
+  setInterval(tick, 250);
+  desk.addEventListener("htmx:afterSettle", tick);
+  desk.addEventListener("htmx:oobAfterSwap", tick);
+  tick();
+
+  // Sound is off until somebody wants it, and remembered.
+  const sound = byId("sound");
+  let audio = null;
+  const wanted = () => localStorage.getItem("sound") === "on";
+  const show = () => {
+    sound.textContent = wanted() ? "Sound on" : "Sound off";
+    sound.setAttribute("aria-pressed", String(wanted()));
+  };
+  function ring() {
+    if (!wanted()) return;
+    audio = audio || new AudioContext();
+    [0, 0.25].forEach((after) => {
+      const tone = audio.createOscillator(), level = audio.createGain(), at = audio.currentTime + after;
+      tone.frequency.value = 660;
+      level.gain.setValueAtTime(0.15, at);
+      level.gain.exponentialRampToValueAtTime(0.001, at + 0.2);
+      tone.connect(level).connect(audio.destination);
+      tone.start(at);
+      tone.stop(at + 0.2);
+    });
+  }
+  sound.hidden = false;
+  sound.addEventListener("click", () => {
+    localStorage.setItem("sound", wanted() ? "off" : "on");
+    show();
+    ring();
+  });
+  show();
+})();
