@@ -32,7 +32,8 @@ OUTSIDERS = {"manager": "Signe Lund", "ops": "Tomas Novak", "admin": "Maren Dahl
 @click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A rules file.")
 @click.option("--always-on-duty", is_flag=True, help="Give every agent shifts around the clock, for trying it out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the credentials as JSON.")
-def seed(directory: Path | None, rules: Path | None, always_on_duty: bool, as_json: bool) -> None:
+@click.option("--quiet", is_flag=True, help="Print nothing: where output is logged, sign-in links have no place.")
+def seed(directory: Path | None, rules: Path | None, always_on_duty: bool, as_json: bool, quiet: bool) -> None:
     """Load a directory and rules (else the example team); make an API token and new sign-in links.
 
     Writes them to credentials.json in MUSTER_HOME. Can be run again: what is there is kept up to date.
@@ -53,7 +54,8 @@ def seed(directory: Path | None, rules: Path | None, always_on_duty: bool, as_js
         said = "\n".join(render(message, rules_file.read_text(), rules_file.name) for message in refused.messages)
         raise click.ClickException(f"the rules are refused\n\n{said}") from None
     write_private(home.credentials, json.dumps(credentials, indent=1))
-    click.echo(json.dumps(credentials, indent=1) if as_json else _listing(credentials, home))
+    if not quiet:
+        click.echo(json.dumps(credentials, indent=1) if as_json else _listing(credentials, home))
 
 
 async def _seed(database_url: str, web_url: str, directory: Directory, rules: str, home: Home) -> dict[str, Any]:

@@ -17,7 +17,8 @@ async def connect(*, lazy: bool = True) -> Client:
     """One client for the life of a process.
 
     Lazy: it connects at its first call, and a Temporal that is down raises there (``RuntimeError`` at the
-    first connection, ``RPCError`` afterwards). Not lazy: raises ``RuntimeError`` at once.
+    first connection, ``RPCError`` afterwards). Not lazy: raises ``RuntimeError`` at once. A worker can't use a
+    lazy one.
     """
     found = ClientConfig.load_client_connect_config()
     return await Client.connect(

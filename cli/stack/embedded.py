@@ -87,7 +87,7 @@ class EmbeddedStack:
             self._supervisor.start(parts.web_child(f"http://127.0.0.1:{self._settings.port}", environment)),
         ]
         if self._cluster:
-            seeding = parts.muster("seed", environment, "seed", "--always-on-duty")
+            seeding = parts.muster("seed", environment, "seed", "--always-on-duty", "--quiet")
             starts.append(self._supervisor.run_once(seeding))
         await asyncio.gather(*starts)
 
