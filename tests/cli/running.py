@@ -1,0 +1,97 @@
+"""A real `muster up` in a home of its own, started and ended as a person would."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from cli.stack.home import Home, Record
+from tests.servers import free_port
+
+MUSTER = str(Path(sys.executable).with_name("muster"))
+
+
+def until(condition: Callable[[], bool], within: float, what: str) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {within} s: {what}"
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One home, and the supervisor that holds it."""
+
+    home: Home
+    port: int
+    supervisor: subprocess.Popen[str]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def record(self) -> Record:
+        return self.home.read_record()
+
+    def environment(self) -> dict[str, str]:
+        return environment(self.home.folder, self.port)
+
+    def muster(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command beside the stack."""
+        return subprocess.run(
+            [MUSTER, *arguments], env=self.environment(), capture_output=True, text=True, check=False, timeout=60
+        )
+
+    def serves(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5).is_success
+        except httpx.HTTPError:
+            return False
+
+    def family(self) -> list[psutil.Process]:
+        """The supervisor and everything below it."""
+        above = psutil.Process(self.supervisor.pid)
+        return [above, *above.children(recursive=True)]
+
+
+def environment(home: Path, port: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MUSTER_", "TEMPORAL_"))}
+    return {**kept, "MUSTER_HOME": str(home), "MUSTER_PORT": str(port)}
+
+
+def ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+@contextlib.contextmanager
+def running_stack(folder: Path, port: int | None = None) -> Iterator[Stack]:
+    """`muster up`, ready; told to stop at the end of the block unless it has ended by then."""
+    chosen = port or free_port()
+    with (folder.parent / f"{folder.name}.up.log").open("a+") as log:
+        supervisor = subprocess.Popen(
+            [MUSTER, "up"], env=environment(folder, chosen), stdout=log, stderr=log, text=True, start_new_session=True
+        )
+        stack = Stack(Home(folder), chosen, supervisor)
+        try:
+            until(lambda: stack.record.ready or supervisor.poll() is not None, 90, "the stack is ready")
+            log.seek(0)
+            assert supervisor.poll() is None, log.read()
+            yield stack
+        finally:
+            if supervisor.poll() is None:
+                supervisor.send_signal(signal.SIGTERM)
+            supervisor.wait(15)

@@ -1,0 +1,148 @@
+"""`muster up`: everything comes up, comes back, and goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cli.stack.home import Home
+from tests.cli.running import MUSTER, Stack, ended, environment, running_stack, until
+
+pytestmark = pytest.mark.timeout(300)
+
+CHILDREN = ("mailbox", "ticker-1", "ticker-2", "worker", "web", "temporal", "postgres")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running_stack(tmp_path_factory.mktemp("up") / "home") as stack:
+        yield stack
+
+
+def test_it_serves_and_tells_who_can_sign_in(stack: Stack) -> None:
+    assert stack.serves()
+    credentials = json.loads(stack.home.credentials.read_text())
+    assert stat.S_IMODE(stack.home.credentials.stat().st_mode) == 0o600
+    assert {person["role"] for person in credentials["people"]} == {"agent", "manager", "ops", "admin"}
+    for person in credentials["people"]:
+        assert httpx.get(person["sign_in"]).is_success
+    said = (stack.home.folder.parent / "home.up.log").read_text()
+    for shown in ("Administrator", "/sign-in/", f"{stack.url}/dev/mail", "Temporal"):
+        assert shown in said
+
+
+def test_what_is_private_is_so(stack: Stack) -> None:
+    for name in ("stack.json", "credentials.json", "secret", "postgres-password"):
+        assert stat.S_IMODE((stack.home.folder / name).stat().st_mode) == 0o600, name
+    for name in ("mail", "logs", "postgres"):
+        assert stat.S_IMODE((stack.home.folder / name).stat().st_mode) == 0o700, name
+
+
+def test_no_log_holds_a_link_or_a_token(stack: Stack) -> None:
+    credentials = json.loads(stack.home.credentials.read_text())
+    secrets = [credentials["api_token"], *(person["sign_in"].rsplit("/", 1)[1] for person in credentials["people"])]
+    httpx.get(credentials["people"][0]["sign_in"])
+    for log in stack.home.logs.glob("*.log"):
+        text = log.read_text(errors="replace")
+        assert not any(secret in text for secret in secrets), log.name
+
+
+def test_a_second_one_says_that_one_runs_and_where(stack: Stack) -> None:
+    second = stack.muster("up")
+    assert second.returncode == 1
+    assert f"already runs at {stack.url}" in second.stderr
+    assert stack.serves()
+
+
+def test_another_home_on_a_taken_port_is_told_so(stack: Stack) -> None:
+    other = subprocess.run(
+        [MUSTER, "up"],
+        env=environment(stack.home.folder.parent / "other", stack.port),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert other.returncode == 1
+    assert f"port {stack.port} is taken" in other.stderr
+
+
+def test_the_doctor_finds_everything_well(stack: Stack) -> None:
+    found = stack.muster("doctor")
+    assert found.returncode == 0, found.stdout
+    for shown in ("PostgreSQL 18", "migrated to", "server 1."):
+        assert shown in found.stdout
+
+
+def test_seeding_again_renews_links_and_keeps_the_token(stack: Stack) -> None:
+    before = json.loads(stack.home.credentials.read_text())
+    again = stack.muster("seed", "--always-on-duty", "--json")
+    assert again.returncode == 0, again.stderr
+    after = json.loads(again.stdout)
+    assert after == json.loads(stack.home.credentials.read_text())
+    assert after["api_token"] == before["api_token"]
+    assert [person["name"] for person in after["people"]] == [person["name"] for person in before["people"]]
+    assert not {person["sign_in"] for person in after["people"]} & {person["sign_in"] for person in before["people"]}
+
+
+def test_export_is_whole(stack: Stack) -> None:
+    lines = [json.loads(line) for line in stack.muster("export", "--json").stdout.splitlines()]
+    assert lines[-1] == {"type": "end", "lines": len(lines) - 1}
+    assert {"desk", "person", "ruleset"} <= {line["type"] for line in lines}
+
+
+def test_a_ticket_can_be_escalated_from_a_terminal(stack: Stack) -> None:
+    done = stack.muster(
+        *("escalate", "--ticket", "4711", "--email", "mira@customer.example", "--time-zone", "Europe/Copenhagen"),
+        *("--fact", "priority=high", "--fact", 'tags=["rigging"]', "--fact", "replies=7"),
+        *("--fact", "reopened=false", "--fact", "ticket age=90000"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["id"]
+    assert answer["customer_link"].startswith(f"{stack.url}/c/")
+
+
+@pytest.mark.parametrize("name", CHILDREN)
+def test_a_killed_child_comes_back(stack: Stack, name: str) -> None:
+    before = stack.record.children[name]
+    os.kill(before.pid, signal.SIGKILL)
+    until(lambda: stack.record.children.get(name) not in (None, before), 30, f"{name} runs again")
+    until(stack.serves, 40, f"pages are served after the death of {name}")
+
+
+def test_ctrl_c_ends_everything_and_a_new_start_keeps_the_ports(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("stop") / "home"
+    with running_stack(folder) as stack:
+        family, ports = stack.family(), stack.record.ports
+        began = time.monotonic()
+        # As a terminal does it: to the whole foreground group.
+        os.killpg(stack.supervisor.pid, signal.SIGINT)
+        stack.supervisor.wait(15)
+        assert time.monotonic() - began < 5
+        assert stack.supervisor.returncode == 0
+        assert all(ended(process) for process in family)
+        assert not stack.record.children
+    with running_stack(folder, stack.port) as again:
+        assert again.record.ports == ports
+        family = again.family()
+        os.kill(again.supervisor.pid, signal.SIGKILL)
+        again.supervisor.wait()
+        until(lambda: all(ended(process) for process in family), 15, "children of a killed supervisor are gone")
+    with running_stack(folder, stack.port) as last:
+        assert last.serves()
+
+
+def test_a_record_that_cannot_be_read_is_as_none(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.record_file.write_text("{half")
+    assert home.read_record().ports == {}
+    assert not home.read_record().ready
