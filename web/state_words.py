@@ -14,6 +14,13 @@ class StateWords:
     ``done`` ✓, ``person`` ▲, ``lost`` ✕."""
     words: str
 
+    @property
+    def shape(self) -> str:
+        """For places without the style sheet."""
+        return _SHAPES[self.mark]
+
+
+_SHAPES = {"waiting": "◷", "offered": "◎", "on": "●", "done": "✓", "person": "▲", "lost": "✕"}
 
 _STATES = {
     State.INVITED: StateWords("waiting", "waiting for the customer to book"),
