@@ -137,6 +137,7 @@ class LinkPage:
     mode: str
     subject: str
     customer_name: str
+    customer_email: str
     customer_zone: str
     team_name: str
     team_address: str
@@ -164,6 +165,7 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
             escalation.c.subject,
             escalation.c.plan,
             customer.c.name.label("customer_name"),
+            customer.c.email.label("customer_email"),
             customer.c.time_zone.label("customer_zone"),
             func.coalesce(team.c.name, desk.c.name).label("team_name"),
             func.coalesce(team.c.address, "").label("team_address"),
