@@ -2,4 +2,8 @@
 
 from fastapi import APIRouter
 
+from web.customer import booking, calendar, call, customer_link, rating
+
 router = APIRouter()
+for part in (customer_link, booking, calendar, call, rating):
+    router.include_router(part.router)

@@ -1,0 +1,83 @@
+"""Joining the call: a page with one button, and the way on to the room. This is how we know who came."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from database.stores import joins
+from database.stores.customer_link import LinkPage, find_link
+from database.stores.joins import JoinPage
+from domain.call import CallOver, JoinUnknown
+from web import times
+from web.form_guard import Guarded
+from web.page import page
+
+router = APIRouter()
+
+OPENS = timedelta(minutes=15)
+"""So long before its start a call that nobody has taken yet can be joined."""
+
+
+@router.get("/join/{token}")
+async def join_page(request: Request, token: str) -> HTMLResponse:
+    join, link = await _open(request, token)
+    return _page(request, join, link)
+
+
+@router.post("/join/{token}", dependencies=[Guarded])
+async def join_now(request: Request, token: str) -> Response:
+    """On to the room; or, while nobody has taken the call, to the waiting room, where we know who is there."""
+    join, link = await _open(request, token)
+    now = datetime.now(UTC)
+    if join.over:
+        raise CallOver
+    if not join.ready and not _is_open(join, now):
+        return _page(request, join, link, 409)
+    settings = request.app.state.settings
+    template = settings.room_url.replace("{public_url}", settings.base_url)
+    async with request.app.state.engine.begin() as conn:
+        room = await joins.join(conn, token, template, now)
+    if room is not None:
+        return RedirectResponse(room, 303)
+    if join.side == "agent":
+        return _page(request, join, link, 409)
+    return RedirectResponse(_waiting_room(request, join), 303)
+
+
+async def _open(request: Request, token: str) -> tuple[JoinPage, LinkPage | None]:
+    """Raises ``JoinUnknown``, and ``TooManyMisses`` to whoever guesses."""
+    request.app.state.misses.check(request)
+    async with request.app.state.engine.connect() as conn:
+        join = await joins.find_join(conn, token)
+        if join is not None:
+            link = await find_link(conn, request.app.state.tokens.customer_link(join.escalation_id, join.nth))
+            return join, link
+    request.app.state.misses.miss(request)
+    raise JoinUnknown
+
+
+def _page(request: Request, join: JoinPage, link: LinkPage | None, status: int = 200) -> HTMLResponse:
+    customer = join.side == "customer"
+    zones = (link.customer_zone, link.desk_zone) if link is not None else ("", "UTC")
+    return page(
+        request,
+        "customer/join.html",
+        410 if join.over else status,
+        join=join,
+        customer=customer,
+        zone=times.zone_or(zones[0] if customer else "", zones[1]),
+        open=join.ready or _is_open(join, datetime.now(UTC)),
+        address=link.team_address if link is not None and customer else "",
+        waiting_room=_waiting_room(request, join) if customer else "",
+    )
+
+
+def _is_open(join: JoinPage, now: datetime) -> bool:
+    return join.starts_at is None or now >= join.starts_at - OPENS
+
+
+def _waiting_room(request: Request, join: JoinPage) -> str:
+    return f"/c/{request.app.state.tokens.customer_link(join.escalation_id, join.nth)}"
