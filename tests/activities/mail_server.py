@@ -1,0 +1,83 @@
+"""A real mail server that behaves as badly as it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email
+import email.policy
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from activities.integrations.mail import SmtpServer
+
+
+@dataclass
+class MailServer:
+    """``caught`` is all that arrived, whatever was answered."""
+
+    port: int = 0
+    caught: list[EmailMessage] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    """Answers to RCPT, by address."""
+    slow: float = 0
+    """Seconds until DATA is answered."""
+    drops: int = 0
+    """How many times more the connection is dropped after DATA."""
+    at_once: int = 0
+    most_at_once: int = 0
+
+    async def handle_RCPT(self, server: SMTP, session: Session, to: Envelope, address: str, options: list[str]) -> str:
+        if address in self.refused:
+            return self.refused[address]
+        to.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.caught.append(mail)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(self.slow)
+        self.at_once -= 1
+        if self.drops:
+            self.drops -= 1
+            _cut(server)
+        return "250 OK"
+
+    def settings(self, timeout: float = 5) -> SmtpServer:
+        return SmtpServer("127.0.0.1", self.port, timeout=timeout)
+
+    def to(self, recipient: str) -> list[EmailMessage]:
+        return [mail for mail in self.caught if mail["To"] == recipient]
+
+
+@contextlib.asynccontextmanager
+async def listening(server: MailServer) -> AsyncIterator[MailServer]:
+    """The server, up until the block ends; on its port, or one of its own if it has none yet."""
+    loop = asyncio.get_running_loop()
+    made: list[SMTP] = []
+
+    def connection() -> SMTP:
+        made.append(SMTP(server, hostname="mail.test", loop=loop))
+        return made[-1]
+
+    sockets = await loop.create_server(connection, "127.0.0.1", server.port)
+    server.port = sockets.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        sockets.close()
+        for smtp in made:
+            _cut(smtp)
+        await sockets.wait_closed()
+
+
+def _cut(smtp: SMTP) -> None:
+    if isinstance(smtp.transport, asyncio.WriteTransport):
+        smtp.transport.abort()

@@ -1,0 +1,90 @@
+"""Mail against a real server: up, slow, silent, down, dropping, refusing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from activities.integrations.mail import SmtpMailer, SmtpServer
+from activities.letters.as_mail import as_mail
+from activities.letters.write import write
+from domain.delivery import Undelivered
+from domain.letter import LetterKind
+from tests.activities.mail_server import MailServer, listening
+from tests.activities.sample_letter import ADDRESSES, letter_facts
+from tests.servers import free_port
+
+FACTS = letter_facts(LetterKind.CONFIRMATION)
+MAIL = as_mail(write(FACTS, ADDRESSES), FACTS, ADDRESSES)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[MailServer]:
+    async with listening(MailServer()) as running:
+        yield running
+
+
+async def failure_of(server: SmtpServer) -> Undelivered:
+    with pytest.raises(Undelivered) as failed:
+        await SmtpMailer(server).send(MAIL)
+    return failed.value
+
+
+async def test_a_mail_arrives_whole(server: MailServer) -> None:
+    await SmtpMailer(server.settings()).send(MAIL)
+    [mail] = server.caught
+    assert mail["Message-ID"] == MAIL["Message-ID"]
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert "https://calls.harborboats.example/c/" in body.get_content()
+
+
+async def test_a_refused_address_is_final_and_a_busy_one_is_not(server: MailServer) -> None:
+    server.refused["mira@olsen.example"] = "550 no such person"
+    gone = await failure_of(server.settings())
+    server.refused["mira@olsen.example"] = "451 come back later"
+    busy = await failure_of(server.settings())
+    assert gone.final
+    assert "550: no such person" in str(gone)
+    assert not busy.final
+
+
+async def test_being_asked_to_sign_in_is_not_the_mails_fault(server: MailServer) -> None:
+    server.refused["mira@olsen.example"] = "530 authentication required"
+    assert not (await failure_of(server.settings())).final
+
+
+async def test_a_slow_server_is_waited_for_only_so_long(server: MailServer) -> None:
+    server.slow = 5
+    failed = await failure_of(server.settings(timeout=0.3))
+    assert not failed.final
+    assert "does not answer" in str(failed)
+
+
+async def test_a_silent_server_holds_nobody_up() -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    async with silent:
+        port = silent.sockets[0].getsockname()[1]
+        assert not (await failure_of(SmtpServer("127.0.0.1", port, timeout=0.3))).final
+
+
+async def test_a_server_that_is_down_may_come_back() -> None:
+    assert not (await failure_of(SmtpServer("127.0.0.1", free_port()))).final
+
+
+async def test_a_connection_dropped_after_data_leaves_it_unknown(server: MailServer) -> None:
+    server.drops = 1
+    assert not (await failure_of(server.settings())).final
+    assert len(server.caught) == 1
+
+
+async def test_starttls_is_never_given_up_in_silence(server: MailServer) -> None:
+    settings = SmtpServer("127.0.0.1", server.port, tls="starttls")
+    await failure_of(settings)
+    assert server.caught == []

@@ -1,0 +1,42 @@
+"""A sender killed between a mail's arrival and its own note of it: one copy, which can be told apart."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.stack.process import die_with_parent
+from tests.activities.mail_server import MailServer, listening
+from tests.activities.waiting_messages import fates, leave, open_escalation, until
+
+
+async def start_sender(database_url: str, server: MailServer) -> asyncio.subprocess.Process:
+    command = (sys.executable, "-m", "tests.activities.sender_process", database_url, str(server.port))
+    return await asyncio.create_subprocess_exec(*command, preexec_fn=die_with_parent())
+
+
+async def test_a_killed_senders_mail_goes_out_again_the_same(database: AsyncEngine, database_url: str) -> None:
+    escalation_id = await open_escalation(database)
+    await leave(database, escalation_id, "confirmation")
+
+    async def arrived() -> bool:
+        return bool(server.caught)
+
+    async def sent() -> bool:
+        return (await fates(database, escalation_id))[0].state == "sent"
+
+    async with listening(MailServer(slow=60)) as server:
+        first = await start_sender(database_url, server)
+        await until(arrived)
+        first.kill()
+        await first.wait()
+        server.slow = 0
+        second = await start_sender(database_url, server)
+        await until(sent, 30)
+        second.kill()
+        await second.wait()
+    original, copy = server.caught
+    assert original.as_bytes() == copy.as_bytes()
+    assert original["Message-ID"].startswith(f"<{(await fates(database, escalation_id))[0].id}@")
