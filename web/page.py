@@ -31,7 +31,7 @@ def _environment() -> Environment:
         "clock": times.clock,
         "day": times.day,
         "ago": times.ago,
-        "length": times.length,
+        "lasting": times.length,
         "place": times.place,
     }
     return environment
