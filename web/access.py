@@ -36,6 +36,7 @@ ESCALATING = frozenset({AGENT, MANAGER, OPS})
 RULES = frozenset({MANAGER, ADMIN})
 OUTCOMES = frozenset({MANAGER, OPS, ADMIN})
 WATCHING = frozenset({OPS, MANAGER, ADMIN})
+MENDING = frozenset({OPS, ADMIN})
 ADMINISTERING = frozenset({ADMIN})
 
 MATRIX: dict[str, Rule] = {
@@ -83,6 +84,31 @@ MATRIX: dict[str, Rule] = {
     "GET /desk/escalate": ESCALATING,
     "POST /desk/escalate": ESCALATING,
     "GET /desk/escalations/{escalation_id}": ESCALATING,
+    # The back office
+    "GET /ops": WATCHING,
+    "GET /ops/{escalation_id}": WATCHING,
+    "GET /ops/{escalation_id}/workflow": WATCHING,
+    "GET /ops/{escalation_id}/stream": WATCHING,
+    "POST /ops/{escalation_id}/nudge": MENDING,
+    "POST /ops/{escalation_id}/withdraw": MENDING,
+    "POST /ops/{escalation_id}/messages/{message_id}/send-again": MENDING,
+    "GET /rules": RULES,
+    "GET /rules/edit": RULES,
+    "POST /rules/check": RULES,
+    "POST /rules/publish": RULES,
+    "GET /rules/versions": RULES,
+    "GET /rules/versions/{number}": RULES,
+    "POST /rules/versions/{number}/publish": RULES,
+    "GET /rules/compare": RULES,
+    "GET /outcomes": OUTCOMES,
+    "GET /outcomes.csv": OUTCOMES,
+    "GET /admin": ADMINISTERING,
+    "POST /admin/people/{person_id}/sign-in-link": ADMINISTERING,
+    "POST /admin/people/{person_id}/password": ADMINISTERING,
+    "GET /admin/tokens": ADMINISTERING,
+    "POST /admin/tokens": ADMINISTERING,
+    "POST /admin/tokens/revoke": ADMINISTERING,
+    "GET /admin/audit": ADMINISTERING,
     # The embedded default
     "GET /dev/mail": Open.EMBEDDED,
     "GET /dev/mail.json": Open.EMBEDDED,

@@ -1,0 +1,71 @@
+"""Accounts: a fresh sign-in link, a password, signing somebody out everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+
+from database.stores.accounts import Account, account_of, all_accounts
+from database.stores.audit import write_audit
+from database.stores.seeding import renew_sign_in_link
+from database.stores.sessions import set_password_hash
+from web.form_guard import Guarded
+from web.page import page
+from web.passwords import LONGEST, SHORTEST, hash_password
+from web.session import Signed
+
+router = APIRouter()
+
+LINK_LASTS = timedelta(hours=24)
+
+
+@router.get("")
+async def accounts_page(request: Request, signed: Signed) -> HTMLResponse:
+    return await _page(request)
+
+
+@router.post("/people/{person_id}/sign-in-link", dependencies=[Guarded])
+async def renew_link(request: Request, signed: Signed, person_id: int) -> Response:
+    """A link that signs in once. It is shown once, and the earlier one of that person stops working."""
+    who = await _account(request, person_id)
+    now = datetime.now(UTC)
+    async with request.app.state.engine.begin() as conn:
+        token = await renew_sign_in_link(conn, who.id, now + LINK_LASTS)
+        await write_audit(conn, signed.actor, "renewed sign-in link", f"person:{who.id}", now)
+    link = f"{request.app.state.settings.base_url}/sign-in/{token}"
+    return await _page(request, link=link, whose=who, until=now + LINK_LASTS, zone=signed.time_zone)
+
+
+@router.post("/people/{person_id}/password", dependencies=[Guarded])
+async def set_password(
+    request: Request, signed: Signed, person_id: int, password: Annotated[str, Form()] = ""
+) -> Response:
+    """Set a password; every session of that person ends."""
+    who = await _account(request, person_id)
+    if not SHORTEST <= len(password) <= LONGEST:
+        return await _page(request, 422, wrong=f"A password has {SHORTEST} to {LONGEST} characters.", whose=who)
+    hashed = await asyncio.to_thread(hash_password, password)
+    async with request.app.state.engine.begin() as conn:
+        await set_password_hash(conn, who.id, hashed)
+        await write_audit(conn, signed.actor, "set password", f"person:{who.id}", datetime.now(UTC))
+    return await _page(request, done=f"{who.name} signs in with the new password. Open sessions have ended.")
+
+
+async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
+    known = {"link": "", "whose": None, "until": None, "wrong": "", "done": "", "zone": None}
+    async with request.app.state.engine.connect() as conn:
+        people = await all_accounts(conn)
+    return page(request, "admin/accounts.html", status, people=people, **(known | context))
+
+
+async def _account(request: Request, person_id: int) -> Account:
+    async with request.app.state.engine.connect() as conn:
+        found = await account_of(conn, person_id) if 0 < person_id < 2**31 else None
+    if found is None or not found.active:
+        raise HTTPException(404)
+    return found

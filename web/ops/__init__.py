@@ -1,0 +1,11 @@
+"""Support ops: find any escalation, read its story, and set right what stands still."""
+
+from fastapi import APIRouter
+
+from web.ops import acting, finding, reading
+
+router = APIRouter(prefix="/ops")
+for part in (finding, reading, acting):
+    router.include_router(part.router)
+
+__all__ = ["router"]

@@ -1,0 +1,63 @@
+"""What ops may do to an escalation: nudge it, withdraw it, send a failed message again."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from database.stores.ops import send_again
+from database.stores.words import keep_words
+from domain.failure import Failure
+from web.api.escalations import whole_of
+from web.form_guard import Guarded
+from web.ops.reading import story_page
+from web.session import Signed
+
+router = APIRouter(dependencies=[Guarded])
+
+_LONGEST_REASON = 1000
+
+
+@router.post("/{escalation_id}/nudge")
+async def nudge(request: Request, signed: Signed, escalation_id: str) -> Response:
+    """Ask its workflow to look again at once: remind the customer, or search anew."""
+    whole = await whole_of(request.app.state.engine, escalation_id)
+    try:
+        await request.app.state.gateway.nudge(whole.id, signed.actor)
+    except Failure as failure:
+        return story_page(request, signed.roles, whole, failure.status, wrong=failure.detail)
+    return _back(whole.id, "nudged")
+
+
+@router.post("/{escalation_id}/withdraw")
+async def withdraw(
+    request: Request, signed: Signed, escalation_id: str, reason: Annotated[str, Form()] = ""
+) -> Response:
+    """End it before its call. A reason is needed, because somebody will ask."""
+    engine = request.app.state.engine
+    whole = await whole_of(engine, escalation_id)
+    reason = reason.strip()[:_LONGEST_REASON]
+    if not reason:
+        return story_page(request, signed.roles, whole, 422, wrong="Write why, in a few words. It stands in the story.")
+    try:
+        async with engine.begin() as conn:
+            ref = await keep_words(conn, reason)
+        await request.app.state.gateway.withdraw(whole.id, signed.actor, reason_ref=ref)
+    except Failure as failure:
+        return story_page(request, signed.roles, whole, failure.status, wrong=failure.detail, typed=reason)
+    return _back(whole.id, "withdrawn")
+
+
+@router.post("/{escalation_id}/messages/{message_id}/send-again")
+async def send_message_again(request: Request, signed: Signed, escalation_id: str, message_id: uuid.UUID) -> Response:
+    whole = await whole_of(request.app.state.engine, escalation_id)
+    async with request.app.state.engine.begin() as conn:
+        queued = await send_again(conn, whole.id, str(message_id))
+    return _back(whole.id, "sent" if queued else "not-failed")
+
+
+def _back(escalation_id: str, said: str) -> RedirectResponse:
+    return RedirectResponse(f"/ops/{escalation_id}?said={said}", 303)

@@ -1,0 +1,77 @@
+"""The list of escalations: by state, words and how long nothing has happened; the oldest stuck one first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from database.stores.ops import Sought, counts_by_state, list_standing
+from domain.escalation import OPEN_STATES, State
+from web.api.cursor import read_cursor, write_cursor
+from web.page import page
+from web.session import Signed
+from web.state_words import state_words
+
+router = APIRouter()
+
+PAGE = 50
+AGES = (("", "any"), ("600", "10 minutes"), ("3600", "1 hour"), ("86400", "1 day"), ("604800", "1 week"))
+_LONGEST_WORDS = 200
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What was chosen, as it stands in the address."""
+
+    state: str = "open"
+    """``open``, ``all``, or one state."""
+    words: str = ""
+    age: str = ""
+    failed: bool = False
+
+    @property
+    def sought(self) -> Sought:
+        states = {"open": tuple(s.value for s in OPEN_STATES), "all": ()}.get(self.state, (self.state,))
+        still = datetime.now(UTC) - timedelta(seconds=int(self.age)) if self.age else None
+        return Sought(states, self.words, still, self.failed)
+
+    def address(self, **changes: str) -> str:
+        """The list's address with these choices changed; the first page of it."""
+        chosen = {"state": self.state, "q": self.words, "age": self.age, "failed": "1" if self.failed else ""}
+        return "/ops?" + urlencode({name: value for name, value in (chosen | changes).items() if value})
+
+
+@router.get("")
+async def list_page(
+    request: Request, signed: Signed, state: str = "open", q: str = "", age: str = "", failed: str = "", after: str = ""
+) -> HTMLResponse:
+    known = {"open", "all", *(one.value for one in State)}
+    chosen = Filter(
+        state if state in known else "open",
+        q.strip()[:_LONGEST_WORDS],
+        age if age in dict(AGES) else "",
+        bool(failed),
+    )
+    async with request.app.state.engine.connect() as conn:
+        counts = await counts_by_state(conn)
+        found = await list_standing(conn, chosen.sought, after=read_cursor(after), limit=PAGE + 1)
+    shown = found[:PAGE]
+    more = write_cursor((shown[-1].updated_at, shown[-1].id)) if len(found) > PAGE else ""
+    open_count = sum(counts.get(one.value, 0) for one in OPEN_STATES)
+    states = [(one.value, state_words(one.value), counts.get(one.value, 0)) for one in State]
+    return page(
+        request,
+        "ops/list.html",
+        chosen=chosen,
+        lines=[(line, state_words(line.state, line.outcome)) for line in shown],
+        states=states,
+        counts={"open": open_count, "all": sum(counts.values())},
+        more=chosen.address(after=more) if more else "",
+        ages=AGES,
+        zone=signed.time_zone,
+        here=chosen.address(after=after),
+    )

@@ -1,0 +1,116 @@
+"""The outcomes page and its figures as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.outcomes import By, Measures, Span, by_day, measure, measure_by, not_served
+from web.outcomes import sentences
+from web.outcomes.bars import Chart, chart
+from web.outcomes.sentences import Spans, six
+from web.page import page
+from web.session import Signed
+
+router = APIRouter(prefix="/outcomes")
+
+SPANS = (7, 28, 90, 365)
+DEFAULT = 28
+SHOWN = 30
+"""Lines of one table on the page; the CSV has all."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@router.get("")
+async def outcomes_page(request: Request, signed: Signed, days: int = DEFAULT) -> HTMLResponse:
+    days = days if days in SPANS else DEFAULT
+    now_span, before_span = _spans(days)
+    async with request.app.state.engine.connect() as conn:
+        spans = await _read(conn, days, now_span, before_span)
+        groups = [(by, await measure_by(conn, now_span, by)) for by in By]
+        per_day = await by_day(conn, now_span, signed.time_zone)
+    busiest = max((day.served for day in per_day), default=0)
+    served = [(f"{day.day:%a} {day.day.day} {day.day:%b}", day.served, str(day.served)) for day in per_day[-SHOWN:]]
+    return page(
+        request,
+        "outcomes/page.html",
+        days=days,
+        choices=SPANS,
+        sums=six(spans),
+        served=spans.now.served,
+        daily=chart(f"Calls served a day, last {days} days", served, busiest),
+        per_day=per_day,
+        groups=[(by.value, lines[:SHOWN], len(lines), _ratings(by, lines, days)) for by, lines in groups],
+        say=sentences,
+        zone=signed.time_zone,
+    )
+
+
+@router.get(".csv")
+async def outcomes_csv(request: Request, signed: Signed, days: int = DEFAULT, by: By = By.PERSON) -> Response:
+    days = days if days in SPANS else DEFAULT
+    now_span, _ = _spans(days)
+    async with request.app.state.engine.connect() as conn:
+        lines = await measure_by(conn, now_span, by)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerows([cell(value) for value in row] for row in _rows(by, lines))
+    headers = {"Content-Disposition": f'attachment; filename="outcomes-by-{by.value}-{days}-days.csv"'}
+    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def cell(value: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def _rows(by: By, lines: list[Measures]) -> Iterator[tuple[str, ...]]:
+    yield (
+        by.value,
+        "calls served",
+        "ratings",
+        "mean rating",
+        "recorded",
+        "resolved",
+        "median handle seconds",
+        "replies",
+    )
+    for line in lines:
+        figures = (line.csat, line.handle_seconds, line.replies)
+        rating, handled, replies = ("" if figure is None else f"{figure:.2f}" for figure in figures)
+        yield (
+            line.name,
+            str(line.served),
+            str(line.ratings),
+            rating,
+            str(line.wrapped_up),
+            str(line.resolved),
+            handled,
+            replies,
+        )
+
+
+def _ratings(by: By, lines: list[Measures], days: int) -> Chart:
+    rows = [(line.name, line.csat, f"{sentences.csat(line)} ({line.ratings})") for line in lines[:SHOWN]]
+    return chart(f"Mean rating by {by.value}, last {days} days, of 5 (number of ratings)", rows, 5)
+
+
+def _spans(days: int) -> tuple[Span, Span]:
+    now, length = datetime.now(UTC), timedelta(days=days)
+    return Span(now - length, now), Span(now - 2 * length, now - length)
+
+
+async def _read(conn: AsyncConnection, days: int, now_span: Span, before_span: Span) -> Spans:
+    return Spans(
+        days,
+        await measure(conn, now_span),
+        await measure(conn, before_span),
+        await not_served(conn, now_span),
+        await not_served(conn, before_span),
+    )

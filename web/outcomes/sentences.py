@@ -1,0 +1,105 @@
+"""Six sentences with a number each: its unit, its span, and the span before it as a neighbour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from database.stores.outcomes import Measures, NotServed
+from web.times import length
+
+
+@dataclass(frozen=True)
+class Sum:
+    title: str
+    number: str
+    sentence: str
+    neighbour: str
+    """The same of the span before."""
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Now and before, of equal length."""
+
+    days: int
+    now: Measures
+    before: Measures
+    lost_now: NotServed
+    lost_before: NotServed
+
+
+def six(spans: Spans) -> list[Sum]:
+    now, before, days = spans.now, spans.before, f"last {spans.days} days"
+    return [
+        Sum(
+            "Rating",
+            csat(now),
+            f"was the customers' mean rating of 5, from {count(now.ratings, 'rating')} in the {days}.",
+            f"Before: {csat(before)}, from {before.ratings}.",
+        ),
+        Sum(
+            "Resolved",
+            share(now.resolution),
+            f"of {count(now.wrapped_up, 'recorded call')} resolved the problem, in the {days}.",
+            f"Before: {share(before.resolution)} of {before.wrapped_up}.",
+        ),
+        Sum(
+            "Handle time",
+            duration(now.handle_seconds),
+            f"was the median from joining to the wrap-up, in the {days}.",
+            f"Before: {duration(before.handle_seconds)}.",
+        ),
+        Sum(
+            "Replies before the call",
+            mean(now.replies),
+            f"replies had been written on the ticket, on average, before it became a call, in the {days}.",
+            f"Before: {mean(before.replies)}.",
+        ),
+        Sum(
+            "Calls served",
+            str(now.served),
+            f"{'call' if now.served == 1 else 'calls'} took place with both sides there, in the {days}.",
+            f"Before: {before.served}.",
+        ),
+        _lost(spans, days),
+    ]
+
+
+def _lost(spans: Spans, days: str) -> Sum:
+    now, before = spans.lost_now, spans.lost_before
+    return Sum(
+        "Not served",
+        str(_total(now)),
+        f"times no call came about in the {days}: nobody available {now.nobody_available}, "
+        f"the customer did not come {now.customer_missed}, the agent did not come {now.agent_missed}.",
+        f"Before: {_total(before)}.",
+    )
+
+
+def _total(lost: NotServed) -> int:
+    return lost.nobody_available + lost.customer_missed + lost.agent_missed
+
+
+def csat(measured: Measures) -> str:
+    return mean(measured.csat)
+
+
+def mean(value: float | None) -> str:
+    return _or_dash(value, lambda known: f"{known:.1f}")
+
+
+def share(value: float | None) -> str:
+    return _or_dash(value, lambda known: f"{known:.0%}")
+
+
+def duration(value: float | None) -> str:
+    return _or_dash(value, length)
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _or_dash(value: float | None, said: Callable[[float], str]) -> str:
+    return "–" if value is None else said(value)

@@ -1,0 +1,11 @@
+"""Rules: reading them, editing them as text with messages, publishing a version, going back to one."""
+
+from fastapi import APIRouter
+
+from web.rules import editing, versions
+
+router = APIRouter(prefix="/rules")
+for part in (editing, versions):
+    router.include_router(part.router)
+
+__all__ = ["router"]

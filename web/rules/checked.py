@@ -1,0 +1,70 @@
+"""A rules text with what is to be said about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules_dsl import Directory, Message, check_rules, render
+
+FILE = "desk.rules"
+LONGEST = 300_000
+"""Characters of a rules text."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One message as it is shown under the editor."""
+
+    line: int
+    """1-based; 0: the whole file."""
+    severity: str
+    code: str
+    text: str
+    drawing: str
+    """The place with its caret, and the helps."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    text: str
+    messages: tuple[Shown, ...]
+
+    @property
+    def errors(self) -> int:
+        return sum(message.severity == "error" for message in self.messages)
+
+    @property
+    def warnings(self) -> int:
+        return len(self.messages) - self.errors
+
+    @property
+    def bad_lines(self) -> frozenset[int]:
+        return frozenset(message.line for message in self.messages)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.split("\n")
+
+
+def plain(text: str) -> str:
+    """As it was typed, with the line ends that browsers change put back."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+async def check(text: str, directory: Directory) -> Checked:
+    """Checked off the event loop, because a long file takes a while."""
+    if len(text) > LONGEST:
+        said = f"these rules have {len(text):,} characters; at most {LONGEST:,} can be read"
+        return Checked(text, (Shown(0, "error", "", said, ""),))
+    return shown(text, await asyncio.to_thread(check_rules, text, directory))
+
+
+def shown(text: str, messages: Sequence[Message]) -> Checked:
+    return Checked(text, tuple(_shown(message, text) for message in messages))
+
+
+def _shown(message: Message, text: str) -> Shown:
+    _, _, drawing = render(message, text, FILE).partition("\n")
+    return Shown(message.line, message.severity, message.code, message.text, drawing.rstrip())
