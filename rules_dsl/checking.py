@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules_dsl.claims import check_claims
 from rules_dsl.directory import Directory
 from rules_dsl.expectations import check_expectations
 from rules_dsl.lower_file import lower_file
@@ -31,6 +32,7 @@ def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Mes
         return None, parsed.messages
     ruleset = lower_file(names, parsed.tree, text)
     check_expectations(names, parsed.tree, ruleset)
+    if not names.refused:
+        check_claims(names, parsed.tree, ruleset)
     messages = tuple(sorted(dict.fromkeys(names.messages), key=lambda message: (message.line, message.column)))
-    sound = not any(message.severity == "error" for message in messages)
-    return (ruleset if sound else None), messages
+    return (None if names.refused else ruleset), messages

@@ -32,7 +32,7 @@ def check_expectations(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
     given = [_facts(names, block) for block in examples]
     for block in (*examples, *tree.of(BlockKind.NEVER)):
         _check_outcomes(names, tree, block)
-    if any(message.severity == "error" for message in names.messages):
+    if names.refused:
         return
     for block, facts in zip(examples, given, strict=True):
         _run(names, ruleset, block, facts)

@@ -37,10 +37,13 @@ def knows_country(country: str, subdivision: str | None = None) -> bool:
     return True
 
 
+def holidays_in(hours: OpenHours, year: int) -> frozenset[date]:
+    """Days of a year that these hours are closed for, whatever the weekday."""
+    return _closed_days(hours.holidays, hours.holiday_subdivision, year) if hours.holidays else frozenset()
+
+
 def is_holiday(hours: OpenHours, day: date) -> bool:
-    if hours.holidays is None:
-        return False
-    return day in _closed_days(hours.holidays, hours.holiday_subdivision, day.year)
+    return day in holidays_in(hours, day.year)
 
 
 def is_open(hours: OpenHours, moment: datetime) -> bool:

@@ -24,6 +24,11 @@ class Names:
     used: set[tuple[str, str, int]] = field(default_factory=set)
     """Kind, name and id of all that was found: a part of the version."""
 
+    @property
+    def refused(self) -> bool:
+        """Whether there is an error yet."""
+        return any(message.severity == "error" for message in self.messages)
+
     def report(self, code: str, at: Place | None, **said: str | int | None) -> None:
         self.messages.append(message(code, at, **said))
 

@@ -51,9 +51,6 @@ def _check_whole(names: Names, tree: RulesFile) -> None:
     rules, fallback = tree.of(BlockKind.RULE), tree.of(BlockKind.OTHERWISE)
     if not rules and not fallback:
         names.report("R301", None)
-    elif not fallback and not any(_takes_all(block) for block in rules):
-        at = rules[-1].name.at if rules[-1].name else rules[-1].at
-        names.report("R308", at)
 
 
 def _takes_all(block: Block) -> bool:

@@ -77,7 +77,8 @@ WRITING = {
     ),
     "R127": _error("`not` stands before a yes-or-no fact or a defined name, not before `{found}`", "write: … is not …"),
     "R128": _error("`or` and `and` are mixed between these tags", "put one of them on a line of its own"),
-    "R129": _error("`{found}` ends before it begins", "past midnight, write: Fri 22:00 to 24:00 and Sat 00:00 to 06:00"),
+    "R129": _error("`{found}` ends before it begins",
+                   "past midnight, write: Fri 22:00 to 24:00 and Sat 00:00 to 06:00"),
     "R130": _error("`{found}` stands where no `when` came before", "begin with `when`"),
     "R131": _error("a second `when` in one rule",
                    "to ask for both, write: and {rest}", "for either, write: or when {rest}"),
@@ -120,7 +121,8 @@ STRUCTURE = {
     "R305": _error("{rule} does not say where the call goes", 'add: send to team "…"', 'or: no call, say "…"'),
     "R306": _error("{rule} does not say when it applies", "add a line: when …", "for every escalation: when anything"),
     "R307": _warning("the rule {found} is never reached", "{because}", "move it above, or delete it"),
-    "R308": _error("some escalations match no rule", 'end the list with "otherwise"'),
+    "R308": _error("some escalations match no rule", "for example: {example}",
+                   'end the list with "otherwise"'),
     "R309": _error("{found} is defined by itself", "it goes in a circle: {circle}"),
     "R310": _error("`{found}` contradicts `{other}` (line {line})", "keep one of them"),
     "R311": _error("nothing comes after `otherwise`, so this rule is never reached", "move it above `otherwise`"),
@@ -139,9 +141,9 @@ STRUCTURE = {
 
 EXPECTATIONS = {
     "R501": _error("it does not come out as expected: {found}", "what comes out: {instead}", "because {because}"),
-    "R502": _error("this claim is not true: {found}", "for example: {example}"),
-    "R503": _error("not every escalation finds a rule", 'end the list with "otherwise"'),
-    "R504": _error("this claim is too large to prove", "say it with fewer facts"),
+    "R502": _error('it can happen: "{found}"', "for example: {example}", 'then the rule "{rule}" applies'),
+    "R503": _error("no rule takes this example", 'end the list with "otherwise"'),
+    "R504": _warning("this claim is too large to prove", "say it with fewer facts and fewer tags"),
 }
 
 WORDING: dict[str, Wording] = {**WRITING, **NAMES, **STRUCTURE, **EXPECTATIONS}

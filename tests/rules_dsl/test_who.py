@@ -101,21 +101,24 @@ def test_preferred_language() -> None:
     assert rules.decide({}, NOON).prefers == ()
 
 
+FRESH = AgentState(0)
+
+
 @pytest.mark.parametrize(
     ("key", "better", "worse"),
     [
-        ("fewest calls today", {"calls_today": 1}, {"calls_today": 2}),
-        ("round robin", {"last_asked": 90}, {"last_asked": 30}),
-        ("best CSAT", {"csat": 4.5}, {"csat": 4.4}),
-        ("best CSAT on this product area", {"csat_here": 4.5}, {"csat_here": 4.4}),
-        ("handled this customer before", {"handled_before": True}, {}),
+        ("fewest calls today", AgentState(0, calls_today=1), AgentState(0, calls_today=2)),
+        ("round robin", AgentState(0, last_asked=90), AgentState(0, last_asked=30)),
+        ("best CSAT", AgentState(0, csat=4.5), AgentState(0, csat=4.4)),
+        ("best CSAT on this product area", AgentState(0, csat_here=4.5), AgentState(0, csat_here=4.4)),
+        ("handled this customer before", AgentState(0, handled_before=True), FRESH),
     ],
 )
-def test_each_key(key: str, better: dict[str, int], worse: dict[str, int]) -> None:
+def test_each_key(key: str, better: AgentState, worse: AgentState) -> None:
     decision = decided(f' send to title "Marine Engineer"\n order by {key}')
     found = pool(decision, BOATS, 0)
     for one, other in (("Anna", "Miguel"), ("Miguel", "Anna")):
-        states = {IDS[one]: AgentState(IDS[one], **better), IDS[other]: AgentState(IDS[other], **worse)}
+        states = {IDS[one]: replace(better, person=IDS[one]), IDS[other]: replace(worse, person=IDS[other])}
         assert named(rank(decision, "e", found, states, BOATS)) == [one, other]
 
 
