@@ -31,7 +31,7 @@ def check(file: Path, directory: Path, strict: bool) -> None:
     try:
         known = Directory.from_json(json.loads(directory.read_text()))
     except ValueError as wrong:
-        raise click.ClickException(f"{directory}: {wrong}") from None
+        raise click.BadParameter(f"{directory}: {wrong}", param_hint="--directory") from None
     text = file.read_text()
     messages = check_rules(text, known)
     for message in messages:

@@ -92,7 +92,7 @@ def _read_directory(path: Path) -> Directory:
     try:
         return Directory.from_json(json.loads(path.read_text()))
     except ValueError as wrong:
-        raise click.ClickException(f"{path}: {wrong}") from None
+        raise click.BadParameter(f"{path}: {wrong}", param_hint="--directory") from None
 
 
 def _around_the_clock(directory: Directory) -> Directory:

@@ -58,6 +58,7 @@ class EmbeddedStack:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        self._write_record()
         starting = asyncio.create_task(self._start())
         stopped = asyncio.create_task(stop.wait())
         try:

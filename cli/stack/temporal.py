@@ -15,7 +15,7 @@ ENVIRONMENT = {"GOGC": "400"}
 RETENTION = timedelta(days=30)
 """How long closed histories are kept; the development server's own default is a day."""
 
-SEARCH_ATTRIBUTES = ("EscalationState",)
+SEARCH_ATTRIBUTES = ("EscalationMode", "EscalationRule")
 """All of the kind ``Keyword``."""
 
 

@@ -44,20 +44,18 @@ class Stack:
     def record(self) -> Record:
         return self.home.read_record()
 
-    def environment(self) -> dict[str, str]:
-        return environment(self.home.folder, self.port)
-
     def muster(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command beside the stack."""
-        return subprocess.run(
-            [MUSTER, *arguments], env=self.environment(), capture_output=True, text=True, check=False, timeout=60
-        )
+        return run_muster(environment(self.home.folder, self.port), *arguments)
 
     def serves(self) -> bool:
         try:
             return httpx.get(f"{self.url}/readyz", timeout=5).is_success
         except httpx.HTTPError:
             return False
+
+    def is_ready(self) -> bool:
+        return self.record.ready and self.record.pid == self.supervisor.pid
 
     def family(self) -> list[psutil.Process]:
         """The supervisor and everything below it."""
@@ -68,6 +66,10 @@ class Stack:
 def environment(home: Path, port: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MUSTER_", "TEMPORAL_"))}
     return {**kept, "MUSTER_HOME": str(home), "MUSTER_PORT": str(port)}
+
+
+def run_muster(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([MUSTER, *arguments], env=variables, capture_output=True, text=True, check=False, timeout=60)
 
 
 def ended(process: psutil.Process) -> bool:
@@ -87,7 +89,7 @@ def running_stack(folder: Path, port: int | None = None) -> Iterator[Stack]:
         )
         stack = Stack(Home(folder), chosen, supervisor)
         try:
-            until(lambda: stack.record.ready or supervisor.poll() is not None, 90, "the stack is ready")
+            until(lambda: stack.is_ready() or supervisor.poll() is not None, 90, "the stack is ready")
             log.seek(0)
             assert supervisor.poll() is None, log.read()
             yield stack

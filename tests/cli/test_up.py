@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import stat
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ import httpx
 import pytest
 
 from cli.stack.home import Home
-from tests.cli.running import MUSTER, Stack, ended, environment, running_stack, until
+from tests.cli.running import Stack, ended, environment, run_muster, running_stack, until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -64,13 +63,7 @@ def test_a_second_one_says_that_one_runs_and_where(stack: Stack) -> None:
 
 
 def test_another_home_on_a_taken_port_is_told_so(stack: Stack) -> None:
-    other = subprocess.run(
-        [MUSTER, "up"],
-        env=environment(stack.home.folder.parent / "other", stack.port),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    other = run_muster(environment(stack.home.folder.parent / "other", stack.port), "up")
     assert other.returncode == 1
     assert f"port {stack.port} is taken" in other.stderr
 
@@ -101,7 +94,8 @@ def test_export_is_whole(stack: Stack) -> None:
 
 def test_a_ticket_can_be_escalated_from_a_terminal(stack: Stack) -> None:
     done = stack.muster(
-        *("escalate", "--ticket", "4711", "--email", "mira@customer.example", "--time-zone", "Europe/Copenhagen"),
+        *("escalate", "--ticket", "https://harborboats.zendesk.com/agent/tickets/4711"),
+        *("--email", "mira@customer.example", "--time-zone", "Europe/Copenhagen"),
         *("--fact", "priority=high", "--fact", 'tags=["rigging"]', "--fact", "replies=7"),
         *("--fact", "reopened=false", "--fact", "ticket age=90000"),
     )

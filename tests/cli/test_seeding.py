@@ -1,0 +1,78 @@
+"""Seeding: what the example brings, and that doing it again changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.environment import example
+from database.stores.directory import read_directory
+from database.stores.seeding import Outsider, renew_sign_in_link, seed_directory
+from database.tables.account import sign_in_link
+from domain.ids import token_hash
+from rules_dsl.directory import Directory, WeeklyShift
+from tests.cli.running import environment, run_muster
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+MANAGER = Outsider("Signe Lund", "signe.lund@harborboats.example", "manager")
+
+
+def small_team() -> Directory:
+    return Directory.from_json(json.loads(example("small_team.directory.json").read_text()))
+
+
+async def test_what_was_written_is_read_back(database: AsyncEngine) -> None:
+    wanted = small_team()
+    for _ in range(2):
+        async with database.begin() as conn:
+            seeded = await seed_directory(conn, wanted, [MANAGER], NOW)
+        async with database.connect() as conn:
+            found = await read_directory(conn)
+        assert found == wanted, "ids too: a fresh database counts as the file does"
+        assert [person.role for person in seeded] == ["agent"] * 6 + ["manager"]
+
+
+async def test_a_changed_file_brings_everything_up_to_date(database: AsyncEngine) -> None:
+    wanted = small_team()
+    always = WeeklyShift(tuple(range(7)), 0, 1440, "Europe/Copenhagen")
+    changed = replace(wanted.people[0], skills={1: 5}, shifts=(always,), title=1)
+    async with database.begin() as conn:
+        await seed_directory(conn, wanted, [], NOW)
+    async with database.begin() as conn:
+        await seed_directory(conn, replace(wanted, people=(changed, *wanted.people[1:])), [], NOW)
+    async with database.connect() as conn:
+        assert (await read_directory(conn)).people[0] == changed
+        covered = text("SELECT count(*) FROM shift WHERE person = :person AND during @> :now ::timestamptz")
+        for hours in (0, 7, 14, 24 * 30):
+            moment = NOW + timedelta(hours=hours)
+            assert await conn.scalar(covered, {"person": changed.id, "now": moment}) == 1
+
+
+async def test_a_new_sign_in_link_ends_the_unused_one_before(database: AsyncEngine) -> None:
+    async with database.begin() as conn:
+        person = (await seed_directory(conn, small_team(), [], NOW))[0].id
+        await renew_sign_in_link(conn, person, NOW)
+        newest = await renew_sign_in_link(conn, person, NOW)
+    async with database.connect() as conn:
+        query = select(sign_in_link.c.token_hash).where(sign_in_link.c.person == person)
+        assert (await conn.execute(query)).scalars().all() == [token_hash(newest)]
+
+
+async def test_rules_with_errors_leave_the_database_as_it_was(
+    database_url: str, database: AsyncEngine, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.rules"
+    broken.write_text('rules for "Harbor Boats support"\n  time zone Mars/Phobos\n')
+    variables = {**environment(tmp_path, 8700), "MUSTER_DATABASE_URL": database_url}
+    done = await asyncio.to_thread(run_muster, variables, "seed", "--rules", str(broken))
+    assert done.returncode == 1
+    assert "broken.rules, line 2" in done.stderr
+    async with database.connect() as conn:
+        assert await conn.scalar(select(func.count()).select_from(sign_in_link)) == 0
+    assert not (tmp_path / "credentials.json").exists()
