@@ -102,7 +102,7 @@ class RecordWrapUp:
     cause: str = ""
     product_area: str = ""
     gap: str = ""
-    follow_up_ref: str = ""
+    follow_up: str = ""
     note_ref: str = ""
     """Free words stay out of the history: they are left in the database under this reference first."""
 

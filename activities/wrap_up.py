@@ -25,7 +25,7 @@ class WrapUpActivities:
                 cause=told.cause,
                 product_area=told.product_area,
                 gap=told.gap,
-                follow_up=await read_words(conn, told.follow_up_ref),
+                follow_up=told.follow_up,
                 note=await read_words(conn, told.note_ref),
             )
             await wrap_up.save_wrap_up(conn, said.escalation_id, told.call_id, told.person_id, recorded, said.now)

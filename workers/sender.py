@@ -34,8 +34,8 @@ from domain.letter import Channel
 log = logging.getLogger(__name__)
 
 AT_ONCE: Mapping[Channel, int] = {Channel.MAIL: 6, Channel.WEBHOOK: 2}
-LEASE = timedelta(seconds=10)
-RENEW_EVERY = 3.0
+LEASE = timedelta(seconds=8)
+RENEW_EVERY = 2.0
 """Seconds; well below the lease."""
 POLL_EVERY = 5.0
 """Seconds at most between two looks, for the wake-up that was lost."""

@@ -107,8 +107,8 @@ async def _write_offers(
     if not result.offers:
         return 0
     took = int((time.perf_counter() - began) * 1000)
-    row = {"at": now, "calls": len(result.searches), "offers": len(result.offers), "took_ms": took}
-    written = round_table.insert().values(row).returning(round_table.c.id)
+    row: dict[str, Any] = {"at": now, "calls": len(result.searches), "offers": len(result.offers), "took_ms": took}
+    written = round_table.insert().values(**row).returning(round_table.c.id)
     round_id: int = (await conn.execute(written)).scalar_one()
     nths = await _last_offers(conn, [chosen.call.call_id for chosen in result.offers])
     rows = [_offer(chosen, nths[chosen.call.call_id] + 1, round_id, directory, now) for chosen in result.offers]

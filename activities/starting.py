@@ -1,0 +1,82 @@
+"""Starting an escalation's workflow, from the rows that opened it. Starting twice is starting once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from activities.messages import CallDue, EscalationOpened, LinkOut, Times
+from database.stores.outbox import read_begun
+from database.stores.plans import load_plan
+from domain.customer_link import link_life
+from domain.escalation import EscalationUnknown
+from domain.ids import TASK_QUEUE, workflow_id
+from domain.plan import Plan
+
+WORKFLOW = "Escalation"
+MODE = SearchAttributeKey.for_keyword("EscalationMode")
+RULE = SearchAttributeKey.for_keyword("EscalationRule")
+LONGEST_KEYWORD = 200
+
+
+def times_of(plan: Plan) -> Times:
+    """The plan's times as the workflow keeps them."""
+    decision = plan.decision
+    return Times(
+        prepare=decision.calls.prepare,
+        offer=decision.calls.offer,
+        slot=decision.booking.slot,
+        wait_for_customer=decision.calls.wait_for_customer,
+        wrap_up=decision.calls.wrap_up,
+        give_up_after=plan.gives_up_after,
+        customer_reminders=decision.reminders.customer,
+        agent_reminders=decision.reminders.agent,
+        ask_after=decision.feedback.ask_after,
+        ask_again_after=decision.feedback.ask_again_after,
+        survey_expires=decision.links.survey_expires,
+    )
+
+
+async def start_workflow(
+    client: Client, engine: AsyncEngine, escalation_id: str, *, patience: timedelta = timedelta(seconds=3)
+) -> None:
+    """Start the workflow of an escalation that stands in the database. Raises ``EscalationUnknown``, ``RPCError``."""
+    async with engine.connect() as conn:
+        begun = await read_begun(conn, escalation_id)
+    if begun is None:
+        raise EscalationUnknown(escalation_id)
+    plan = load_plan(begun.plan)
+    link = call = None
+    if begun.link is not None:
+        life = link_life(begun.link.issued_at, plan.decision.links.booking_expires)
+        link = LinkOut(begun.link.id, life.nudge_at, begun.link.expires_at)
+    if begun.call is not None:
+        call = CallDue(str(begun.call.id), begun.call.starts_at, begun.call.muster_at)
+    attributes = [
+        SearchAttributePair(MODE, "now" if call else "booking"),
+        SearchAttributePair(RULE, plan.decision.rule[:LONGEST_KEYWORD]),
+    ]
+    try:
+        await client.start_workflow(
+            WORKFLOW,
+            EscalationOpened(escalation_id, times_of(plan), link, call),
+            id=workflow_id(escalation_id),
+            task_queue=TASK_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=TypedSearchAttributes(attributes),
+            static_summary=plan.decision.rule[:LONGEST_KEYWORD],
+            rpc_timeout=patience,
+        )
+    except WorkflowAlreadyStartedError:
+        return

@@ -1,0 +1,103 @@
+"""The worker process: workflows and activities, the relay, the sender.
+
+While the database is gone the worker does not poll: it would take tasks only to fail them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from contextlib import suppress
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.integrations.chat import Webhook
+from activities.integrations.mail import SmtpServer
+from activities.world import World
+from config.settings import Settings
+from config.temporal import connect
+from database.engine import open_engine
+from domain.ids import Tokens
+from workers.auditor import run_auditor
+from workers.backstop import keep_backstop
+from workers.registration import build_worker
+from workers.relay import run_relay
+from workers.sender import SenderSettings, run_sender
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks whether the database answers."""
+
+
+async def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    engine = open_engine(settings.require_database_url(), connections=settings.database_pool + 10)
+    world = World(engine, Tokens(settings.require_secret_key().encode()))
+    client = await _connected(stop)
+    if client is None:
+        return
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_poll_while_database_answers(client, world, stop))
+        group.create_task(run_relay(engine, client, stop))
+        group.create_task(run_auditor(engine, stop))
+        group.create_task(run_sender(engine, world.tokens, sender_settings(settings), stop))
+    await engine.dispose()
+
+
+def sender_settings(settings: Settings) -> SenderSettings:
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    server = SmtpServer(
+        host=settings.smtp_host or "127.0.0.1",
+        port=settings.smtp_port,
+        tls=settings.smtp_tls,
+        user=settings.smtp_user,
+        password=password,
+    )
+    hooks = {"alerts": Webhook(settings.alert_webhook_url)} if settings.alert_webhook_url else {}
+    return SenderSettings(settings.base_url, server, settings.smtp_from or "", hooks)
+
+
+async def _connected(stop: asyncio.Event) -> Client | None:
+    """The client, as soon as Temporal answers; None when stopped before."""
+    while not stop.is_set():
+        try:
+            client = await connect(lazy=False)
+            await keep_backstop(client)
+            return client
+        except (RuntimeError, RPCError) as error:
+            log.warning("Temporal does not answer yet: %s", type(error).__name__)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_EVERY)
+    return None
+
+
+async def _poll_while_database_answers(client: Client, world: World, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        if not await _answers(world.engine):
+            await asyncio.sleep(0.5)
+            continue
+        async with build_worker(client, world):
+            log.info("working")
+            while not stop.is_set() and await _answers(world.engine):
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(stop.wait(), LOOK_EVERY)
+        log.info("no longer working" if stop.is_set() else "the database is gone: not taking any task")
+
+
+async def _answers(engine: AsyncEngine) -> bool:
+    try:
+        async with asyncio.timeout(4), engine.connect() as conn:
+            await conn.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""What a worker carries out: the workflow and every activity, each named in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
+
+from activities.booking import BookingActivities
+from activities.call import CallActivities
+from activities.customer_link import CustomerLinkActivities
+from activities.ending import EndingActivities
+from activities.muster import MusterActivities
+from activities.rating import RatingActivities
+from activities.waiting import WaitingActivities
+from activities.world import World
+from activities.wrap_up import WrapUpActivities
+from domain.ids import TASK_QUEUE
+from workers.sandbox import production_runner
+from workflows.backstop import BackstopWorkflow
+from workflows.escalation import EscalationWorkflow
+
+CACHED_WORKFLOWS = 1000
+"""At least the largest flock; about 95 kB each."""
+
+
+def activities_of(world: World) -> list[Callable[..., Any]]:
+    """Every activity, ready to be carried out."""
+    link, seats, waiting = CustomerLinkActivities(world), BookingActivities(world), WaitingActivities(world)
+    search, call, ending = MusterActivities(world), CallActivities(world), EndingActivities(world)
+    wrap_up, rating = WrapUpActivities(world), RatingActivities(world)
+    return [
+        link.nudge_customer,
+        link.expire_link,
+        seats.hold_seat,
+        seats.move_seat,
+        seats.cancel_booking,
+        waiting.remind_customer,
+        waiting.remind_agent,
+        search.settle,
+        search.nobody_available,
+        search.replace_agent,
+        search.run_round,
+        call.call_for_customer,
+        call.customer_missed,
+        wrap_up.save_wrap_up,
+        wrap_up.end_unrecorded,
+        rating.ask_for_rating,
+        rating.ask_again,
+        rating.save_rating,
+        rating.end_survey,
+        ending.withdraw,
+    ]
+
+
+def build_worker(client: Client, world: World, *, runner: WorkflowRunner | None = None) -> Worker:
+    """A worker for the one queue. ``runner`` is the production sandbox unless given."""
+    return Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=[EscalationWorkflow, BackstopWorkflow],
+        activities=activities_of(world),
+        workflow_runner=runner or production_runner(),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_activities=50,
+        max_concurrent_local_activities=300,
+        # After a worker's death its workflows' next update waits this long; the default is ten seconds.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+        graceful_shutdown_timeout=timedelta(seconds=3),
+    )

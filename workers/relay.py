@@ -1,0 +1,99 @@
+"""The relay: tells workflows what Postgres decided. At least once; the workflow counts each event once.
+
+The event that opened an escalation is told by starting its workflow, so an acknowledged escalation whose
+process died before anything started is started here, like every other one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.messages import Event, Happened
+from activities.starting import start_workflow
+from database.listening import listen
+from database.stores.outbox import Untold, mark_told, take_untold
+from database.stores.timeline import database_now
+from domain.escalation import Kind
+from domain.ids import OUTBOX_CHANNEL, workflow_id
+from workers.waking import first_of
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT = 8
+"""Signals under way at once: few, so that people's updates are not queued behind a flock."""
+POLL_EVERY = 5.0
+PATIENCE = timedelta(seconds=5)
+SIGNAL = "happened"
+_UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
+
+
+async def run_relay(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
+    """Tell until ``stop``. Survives the loss of the database and of Temporal."""
+    news = asyncio.Event()
+    listening = asyncio.create_task(_wake_on_news(engine, news))
+    try:
+        while not stop.is_set():
+            news.clear()
+            told = 0
+            try:
+                told = await tell_once(engine, client)
+            except _UNREACHABLE as error:
+                log.warning("the outbox can't be read, trying again: %s", type(error).__name__)
+                await asyncio.sleep(1)
+            if not told:
+                await first_of(stop, news, POLL_EVERY)
+    finally:
+        listening.cancel()
+
+
+async def tell_once(engine: AsyncEngine, client: Client) -> int:
+    """Tell one batch of escalations; returns how many were told."""
+    async with engine.begin() as conn:
+        untold = await take_untold(conn)
+        gate = asyncio.Semaphore(IN_FLIGHT)
+        told = await asyncio.gather(
+            *(_tell(client, engine, escalation_id, events, gate) for escalation_id, events in untold.items())
+        )
+        answers = zip(untold.values(), told, strict=True)
+        done = [event.id for events, was_told in answers if was_told for event in events]
+        if done:
+            await mark_told(conn, done, await database_now(conn, None))
+    return sum(told)
+
+
+async def _tell(
+    client: Client, engine: AsyncEngine, escalation_id: str, events: Sequence[Untold], gate: asyncio.Semaphore
+) -> bool:
+    facts = tuple(Event(event.seq, event.kind, event.at, event.body) for event in events)
+    async with gate:
+        try:
+            if any(event.kind == Kind.OPENED for event in events):
+                await start_workflow(client, engine, escalation_id, patience=PATIENCE)
+            rest = tuple(fact for fact in facts if fact.kind != Kind.OPENED)
+            if rest:
+                handle = client.get_workflow_handle(workflow_id(escalation_id))
+                await handle.signal(SIGNAL, Happened(rest), rpc_timeout=PATIENCE)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                # Over already: there is nobody left to tell.
+                return True
+            log.warning("escalation %s was not told, trying again: %s", escalation_id, error.status.name)
+            return False
+        except RuntimeError as error:
+            log.warning("Temporal does not answer, trying again: %s", type(error).__name__)
+            return False
+    return True
+
+
+async def _wake_on_news(engine: AsyncEngine, news: asyncio.Event) -> None:
+    async for _ in listen(engine.url.render_as_string(hide_password=False), [OUTBOX_CHANNEL]):
+        news.set()

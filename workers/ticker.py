@@ -1,0 +1,75 @@
+"""The ticker: wakes at the next due moment, at an expiry, and on a kick, and runs a round.
+
+Two or more processes run it, without a leader: the round's try-lock is the election.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.listening import listen
+from database.stores.rounds import run_round
+from domain.ids import KICK_CHANNEL
+from workers.waking import first_of
+
+log = logging.getLogger(__name__)
+
+SLEEP_AT_MOST = 2.0
+"""Seconds between two looks when nothing is known to come: an agent who vanishes sends no word of it."""
+PAUSE = 0.25
+"""Seconds between two rounds, while somebody waits and nobody is free. Kicks are gathered meanwhile."""
+
+_NEXT = text("""
+SELECT extract(epoch FROM least(
+  (SELECT min(muster_at) FROM call WHERE state = 'waiting' AND muster_at > clock_timestamp()),
+  (SELECT min(expires_at) FROM offer WHERE state = 'offered')
+) - clock_timestamp())
+""")
+
+
+async def run_ticker(engine: AsyncEngine, stop: asyncio.Event) -> None:
+    """Tick until ``stop``. Survives the loss of the database."""
+    kick = asyncio.Event()
+    listening = asyncio.create_task(_wake_on_kicks(engine, kick))
+    try:
+        while not stop.is_set():
+            kick.clear()
+            pause = SLEEP_AT_MOST
+            try:
+                pause = await tick(engine)
+            except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
+                log.warning("no round, the database does not answer: %s", type(error).__name__)
+            except DBAPIError:
+                log.exception("a round failed")
+            await first_of(stop, kick, pause)
+            await asyncio.sleep(0.01)
+    finally:
+        listening.cancel()
+
+
+async def tick(engine: AsyncEngine) -> float:
+    """One round; returns after how many seconds the next one is due at the latest."""
+    async with engine.begin() as conn:
+        report = await run_round(conn)
+    if report is None or report.due > report.offers:
+        return PAUSE if report is None else PAUSE * 2
+    if report.offers:
+        return 0.0
+    async with engine.connect() as conn:
+        return await _until_next(conn)
+
+
+async def _until_next(conn: AsyncConnection) -> float:
+    seconds = (await conn.execute(_NEXT)).scalar_one_or_none()
+    return SLEEP_AT_MOST if seconds is None else min(max(float(seconds), 0.0), SLEEP_AT_MOST)
+
+
+async def _wake_on_kicks(engine: AsyncEngine, kick: asyncio.Event) -> None:
+    async for _ in listen(engine.url.render_as_string(hide_password=False), [KICK_CHANNEL]):
+        kick.set()

@@ -1,0 +1,21 @@
+"""The ticker process: rounds, in a process of their own, apart from the worker's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from config.settings import Settings
+from database.engine import open_engine
+from workers import ticker
+
+
+async def run_ticker(settings: Settings) -> None:
+    """Tick until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    engine = open_engine(settings.require_database_url(), connections=2)
+    await ticker.run_ticker(engine, stop)
+    await engine.dispose()

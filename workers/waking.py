@@ -1,0 +1,12 @@
+"""Waiting for whichever comes first: the end, some news, or the time."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+async def first_of(stop: asyncio.Event, news: asyncio.Event, seconds: float) -> None:
+    waits = [asyncio.create_task(stop.wait()), asyncio.create_task(news.wait())]
+    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for waiting in waits:
+        waiting.cancel()

@@ -1,0 +1,82 @@
+"""The call: both sides come, or one does not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum
+
+from temporalio import workflow
+
+from activities import contracts
+from domain.call import LONGEST_CALL, agent_grace, called_for_at
+from workflows.acting import act
+from workflows.story import Story
+from workflows.waiting import wait
+
+
+class Held(Enum):
+    """How a call that was accepted went on."""
+
+    TOOK_PLACE = "took place"
+    SEARCH_AGAIN = "search again"
+    NEW_LINK = "new link"
+    OVER = "over"
+
+
+async def hold(story: Story) -> Held:
+    """From the acceptance until both are there; then until the call ends."""
+    for moment, whom in _deadlines(story):
+
+        def settled() -> bool:
+            return story.begun or story.over is not None or story.accepted_at is None
+
+        if await wait(story, settled, moment, f"both join; or the {whom} is late"):
+            break
+        if (held := await _late(story, whom, moment)) is not None:
+            return held
+    if story.over is not None:
+        return Held.OVER
+    if story.accepted_at is None:
+        return Held.SEARCH_AGAIN
+    await _until_it_ends(story)
+    return Held.OVER if story.over is not None else Held.TOOK_PLACE
+
+
+def _deadlines(story: Story) -> list[tuple[datetime, str]]:
+    """When each side is missed, in order of time."""
+    assert story.accepted_at is not None
+    assert story.call is not None
+    start = max(story.call.starts_at or story.accepted_at, story.accepted_at)
+    wait_for_customer = story.times.wait_for_customer
+    moments = [(moment, "customer") for moment in called_for_at(start, wait_for_customer)]
+    moments.append((start + agent_grace(wait_for_customer), "agent"))
+    moments.append((start + timedelta(seconds=wait_for_customer), "customer for good"))
+    return sorted(moments)
+
+
+async def _late(story: Story, whom: str, moment: datetime) -> Held | None:
+    """Somebody is late: replace the agent, write to the customer, or give the call up."""
+    if whom == "agent":
+        if not story.agent_joined and await act(contracts.replace_agent, story.of_call()):
+            story.accepted_at = None
+            return Held.SEARCH_AGAIN
+    elif story.customer_joined or not story.agent_joined:
+        return None
+    elif whom == "customer":
+        await act(contracts.call_for_customer, story.of_call(moment.isoformat()))
+    else:
+        async with story.lock:
+            if not story.begun and story.over is None:
+                story.renew(await act(contracts.customer_missed, story.of_call()))
+                return Held.NEW_LINK
+    return None
+
+
+async def _until_it_ends(story: Story) -> None:
+    """Until the agent hangs up or wraps up. A call that nobody ends, ends by itself."""
+    deadline = workflow.now() + timedelta(seconds=story.times.slot) + LONGEST_CALL
+
+    def ended() -> bool:
+        return story.ended_at is not None or story.wrapped_up or story.over is not None
+
+    await wait(story, ended, deadline, "the call ends")

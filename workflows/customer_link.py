@@ -1,0 +1,31 @@
+"""The link is with the customer: they book, or it dies by itself."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from activities import contracts
+from activities.messages import At, NudgeLink
+from domain.escalation import Outcome
+from workflows.acting import act
+from workflows.story import Story, until
+
+
+async def wait_for_booking(story: Story) -> None:
+    """Returns when there is a call to wait for, or the story is over. Nudges once on the way."""
+    if story.call is not None or story.link is None:
+        return
+    link = story.link
+
+    def booked() -> bool:
+        return story.call is not None or story.over is not None
+
+    if await until(booked, link.nudge_at, "the customer books, or is nudged"):
+        return
+    await act(contracts.nudge_customer, NudgeLink(story.escalation_id, link.link_id, workflow.now()))
+    if await until(booked, link.expires_at, "the customer books, or the link expires"):
+        return
+    async with story.lock:
+        if not booked():
+            await act(contracts.expire_link, At(story.escalation_id, workflow.now()))
+            story.over = Outcome.LINK_EXPIRED.value

@@ -1,0 +1,37 @@
+"""The muster: Postgres finds the person and tells us; this waits, with a net under it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+from activities import contracts
+from workflows.acting import act
+from workflows.story import Story
+from workflows.waiting import wait
+
+JITTER = timedelta(seconds=30)
+"""Many calls are due in the same second; their nets are not."""
+NET_AT_MOST = timedelta(minutes=5)
+
+
+async def find_somebody(story: Story) -> bool:
+    """Returns True when a person has taken the call; False when nobody will, or the story is over."""
+    patience = timedelta(seconds=story.times.offer) + workflow.random().random() * JITTER
+
+    def decided() -> bool:
+        return story.accepted_at is not None or story.exhausted or story.over is not None
+
+    while not await wait(story, decided, workflow.now() + patience, "somebody accepts; or look at the rows"):
+        settled = await act(contracts.settle, story.of_call())
+        for event in settled.events:
+            story.apply(event)
+        patience = min(patience * 2, NET_AT_MOST)
+    if story.over is not None:
+        return False
+    if story.accepted_at is not None:
+        return True
+    async with story.lock:
+        story.renew(await act(contracts.nobody_available, story.of_call()))
+    return False

@@ -1,0 +1,36 @@
+"""The rating: the survey goes out by itself, reminds once, and ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+from activities import contracts
+from workflows.acting import act
+from workflows.story import Story, until
+
+
+async def ask_for_rating(story: Story) -> None:
+    times, held_at = story.times, story.ended_at or workflow.now()
+
+    def answered() -> bool:
+        return story.rated or story.over is not None
+
+    await until(answered, held_at + timedelta(seconds=times.ask_after), "the survey goes out")
+    if answered():
+        return
+    if not await act(contracts.ask_for_rating, story.of_call()):
+        await act(contracts.end_survey, story.of_call())
+        return
+    ends = workflow.now() + timedelta(seconds=times.survey_expires)
+    if times.ask_again_after is not None:
+        again = workflow.now() + timedelta(seconds=times.ask_again_after)
+        if await until(answered, min(again, ends), "the customer rates, or is asked again"):
+            return
+        if again < ends:
+            await act(contracts.ask_again, story.of_call())
+    if not await until(answered, ends, "the customer rates, or the survey ends"):
+        async with story.lock:
+            if not answered():
+                await act(contracts.end_survey, story.of_call())

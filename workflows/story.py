@@ -1,0 +1,114 @@
+"""All that an escalation's workflow knows, in one place, and the events that change it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+from activities.messages import CallDue, EscalationOpened, Event, LinkOut, OfCall, Times
+from domain.escalation import Kind
+
+
+@dataclass(frozen=True)
+class Reminder:
+    at: datetime
+    side: str
+    """``customer`` or ``agent``."""
+    step: str
+
+
+@dataclass
+class Story:
+    """The state of one escalation. Handlers and stages change it; ``changed`` is what waits look at."""
+
+    escalation_id: str
+    times: Times
+    link: LinkOut | None
+    call: CallDue | None
+    over: str | None = None
+    """The outcome, once the escalation has ended from outside its stages."""
+    seen: set[int] = field(default_factory=set)
+    accepted_at: datetime | None = None
+    exhausted: bool = False
+    customer_joined: bool = False
+    agent_joined: bool = False
+    ended_at: datetime | None = None
+    wrapped_up: bool = False
+    rated: bool = False
+    reminders: list[Reminder] = field(default_factory=list)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @staticmethod
+    def of(opened: EscalationOpened) -> Story:
+        return Story(opened.escalation_id, opened.times, opened.link, opened.call)
+
+    @property
+    def begun(self) -> bool:
+        """Both sides are there, or the call is even over."""
+        return (self.customer_joined and self.agent_joined) or self.ended_at is not None or self.wrapped_up
+
+    def of_call(self, step: str = "") -> OfCall:
+        """The argument of the activities about the present call."""
+        assert self.call is not None
+        return OfCall(self.escalation_id, self.call.call_id, workflow.now(), step)
+
+    def apply(self, event: Event) -> None:
+        """Take in a fact. Facts come at least once and in any order; each counts once, none is refused."""
+        if event.seq in self.seen:
+            return
+        self.seen.add(event.seq)
+        if self.call is None or event.body.get("call_id") != self.call.call_id:
+            return
+        match event.kind:
+            case Kind.ACCEPTED:
+                self.accepted_at = event.at
+            case Kind.AGENT_VANISHED:
+                self.accepted_at = None
+            case Kind.EXHAUSTED:
+                self.exhausted = True
+            case Kind.CUSTOMER_JOINED:
+                self.customer_joined = True
+            case Kind.AGENT_JOINED:
+                self.agent_joined = True
+            case Kind.CALL_ENDED:
+                self.ended_at = event.at
+
+    def begin_call(self, call: CallDue) -> None:
+        """A call has been booked or moved: its reminders anew, as far as their time has not passed."""
+        self.call = call
+        self.reminders = []
+        if call.starts_at is None:
+            return
+        sides = (("customer", self.times.customer_reminders), ("agent", self.times.agent_reminders))
+        for side, leads in sides:
+            for lead in leads:
+                at = call.starts_at - timedelta(seconds=lead)
+                if at > workflow.now():
+                    self.reminders.append(Reminder(at, side, f"{call.starts_at.isoformat()}/{lead}"))
+        self.reminders.sort(key=lambda reminder: (reminder.at, reminder.side))
+
+    def renew(self, link: LinkOut | None) -> None:
+        """The call did not come about. With a new link the story starts again; without one it is over."""
+        self.link, self.call, self.reminders = link, None, []
+        self.accepted_at, self.exhausted, self.ended_at = None, False, None
+        self.customer_joined = self.agent_joined = False
+        if link is None:
+            self.over = "not_served"
+
+
+async def until(done: Callable[[], bool], deadline: datetime, summary: str) -> bool:
+    """Wait for ``done`` up to the deadline; returns whether it came. A time-out is an outcome here."""
+    if done():
+        return True
+    left = deadline - workflow.now()
+    if left <= timedelta(0):
+        return False
+    try:
+        await workflow.wait_condition(done, timeout=left, timeout_summary=summary)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,28 @@
+"""The wrap-up: the agent records what came of it, within a limit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+from activities import contracts
+from workflows.acting import act
+from workflows.story import Story, until
+
+SPARE = timedelta(minutes=10)
+"""Past the plan's wrap-up time, before the agent is freed without one."""
+
+
+async def wait_for_wrap_up(story: Story) -> None:
+    deadline = workflow.now() + timedelta(seconds=story.times.wrap_up) + SPARE
+
+    def recorded() -> bool:
+        return story.wrapped_up or story.over is not None
+
+    if await until(recorded, deadline, "the agent wraps up"):
+        return
+    async with story.lock:
+        if not recorded():
+            await act(contracts.end_unrecorded, story.of_call())
+            story.wrapped_up = True
