@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from starlette.middleware.gzip import GZipMiddleware
 
 from config.settings import Settings
+from config.temporal import connect
 from database.engine import open_engine
 from domain.ids import Tokens
 from web import admin, api, assets, customer, desk, dev, failure_pages, health, hooks, ops, outcomes, rules, sign_in
@@ -18,6 +19,7 @@ from web.live import Live
 from web.metrics import RequestMetrics
 from web.miss_limit import MissLimit
 from web.security import Shield
+from web.workflow_gateway import WorkflowGateway
 
 _PARTS = (assets, health, sign_in, customer, desk, rules, outcomes, ops, admin, api, hooks, dev)
 
@@ -27,6 +29,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     """Opens nothing that has to answer: the database and Temporal may come later, or go and come back."""
     settings: Settings = app.state.settings
     app.state.engine = open_engine(settings.require_database_url(), connections=settings.database_pool)
+    app.state.gateway = WorkflowGateway(await connect(), app.state.engine)
     await app.state.live.start()
     yield
     await app.state.live.stop()

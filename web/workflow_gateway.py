@@ -31,7 +31,7 @@ from activities.messages import (
 )
 from activities.refusals import revive
 from activities.starting import start_workflow
-from database.stores.whole_escalation import find_whole
+from database.stores.whole_escalation import read_whole
 from domain.escalation import EscalationUnknown, NotNow
 from domain.failure import Failure, Unreachable
 from domain.ids import workflow_id
@@ -123,7 +123,7 @@ class WorkflowGateway:
         if not isinstance(failure, EscalationUnknown):
             return failure
         async with self._engine.connect() as conn:
-            whole = await find_whole(conn, escalation_id)
+            whole = await read_whole(conn, escalation_id)
         return failure if whole is None else NotNow(whole.state)
 
 

@@ -18,8 +18,8 @@ from temporalio.client import WorkflowExecutionDescription
 class HistoryRow:
     """One event: its number, its time, what it is, and what it carried."""
 
-    id: int
-    at: datetime
+    event_id: int
+    time: datetime
     what: str
     details: str
 
@@ -28,10 +28,10 @@ class HistoryRow:
 class PendingActivity:
     """Something being tried."""
 
-    activity: str
+    type: str
     attempt: int
     last_failure: str
-    next_attempt_at: datetime | None
+    scheduled: datetime | None
 
 
 def story_of(events: Iterable[HistoryEvent]) -> list[HistoryRow]:

@@ -85,12 +85,12 @@ async def _write_searches(conn: AsyncConnection, searches: Sequence[Searched], n
             body = {"call_id": one.call_id}
             told.append(Told(one.escalation_id, Kind.MUSTER_BEGAN, body, state=State.MUSTERING))
         for step in searched.taken:
-            body = {"call_id": one.call_id, "step": step.text, "after": step.after}
+            taken: dict[str, Any] = {"call_id": one.call_id, "step": step.text, "after": step.after}
             if step.kind in (StepKind.ALERT_LEAD, StepKind.ALERT_DUTY):
                 await _alert(conn, one.escalation_id, one.call_id, step.kind, now)
-                told.append(Told(one.escalation_id, Kind.ALERTED, body))
+                told.append(Told(one.escalation_id, Kind.ALERTED, taken))
             else:
-                told.append(Told(one.escalation_id, Kind.STEP_TAKEN, body))
+                told.append(Told(one.escalation_id, Kind.STEP_TAKEN, taken))
         if searched.exhausted:
             told.append(Told(one.escalation_id, Kind.EXHAUSTED, {"call_id": one.call_id}))
     await write_events(conn, told, now)
