@@ -71,8 +71,9 @@ def failure_page(request: Request, failure: Exception) -> Response:
 def describe(failure: Exception) -> tuple[int, str, str]:
     """Status, title and detail."""
     if isinstance(failure, Failure):
-        detail = failure.detail
-        return failure.status, failure.title, detail if detail != failure.title else ""
+        # An unknown token must read like any other address that isn't there.
+        fallback = _WORDS[404][1] if failure.status == 404 else ""
+        return failure.status, failure.title, failure.detail if failure.detail != failure.title else fallback
     status = failure.status_code if isinstance(failure, HTTPException) else 500
     status = 422 if isinstance(failure, RequestValidationError) else status
     title, detail = _WORDS.get(status, (HTTPStatus(status).phrase, ""))

@@ -26,15 +26,15 @@ def line_of(link: LinkPage, stage: Stage, now: datetime) -> Line | None:
     team, start = link.team_name, link.call.starts_at
     late = start is not None and now >= start
     if stage is Stage.BOOKED:
-        return Line("done", f"Your call is booked. Somebody of {team} is found for it shortly before it begins.")
+        return Line("done", f"Someone from {team} is found for your call shortly before it begins.")
     if stage is Stage.FINDING:
-        return Line("waiting", f"We are finding somebody of {team} for you.", _gives_up_at(link), late)
+        return Line("waiting", f"We are finding someone from {team} for you.", _gives_up_at(link), late)
     if stage is Stage.ASKING:
-        return Line("offered", f"We are asking somebody of {team} right now.", _gives_up_at(link), late)
+        return Line("offered", f"We are asking someone from {team} right now.", _gives_up_at(link), late)
     if stage is Stage.READY and link.call.agent_joined_at is not None:
-        return Line("on", f"Somebody of {team} is in the room and waits for you.")
+        return Line("on", f"Someone from {team} is in the room and waits for you.")
     if stage is Stage.READY:
-        return Line("on", f"Somebody of {team} has taken your call and will join you.")
+        return Line("on", f"Someone from {team} has taken your call and will join you.")
     if stage is Stage.ON_CALL:
         return Line("on", "Your call is going on. You can join it again from here.")
     return None
