@@ -7,46 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.desk_pulse import Moment
 from database.stores.plans import load_plan
 from domain.plan import Plan
-from domain.presence import VANISHED_AFTER
-
-PASSED_SHOWN_FOR = timedelta(minutes=2)
-"""How long a desk goes on saying what became of an offer."""
-RAISED_SHOWN = 12
-
-# A word for each area that changes whenever the area would be drawn differently, so that a desk that asks
-# every few seconds is sent only what has changed.
-_PULSE = text("""
-SELECT
-  (SELECT left(md5(concat(
-      (SELECT concat_ws('/', state, reason, since, seen_at > :silent) FROM presence WHERE person = :person),
-      (SELECT upper(during) FROM shift WHERE person = :person AND during @> CAST(:now AS timestamptz)),
-      (SELECT string_agg(state, ',' ORDER BY id) FROM call
-        WHERE person = :person AND accepted_at > :recent AND state IN ('taken', 'on_call', 'wrapping_up'))
-    )), 10)) AS presence,
-  (SELECT left(md5(concat(string_agg(
-      concat_ws('/', call, nth, state, state = 'offered' AND expires_at <= clock_timestamp()), ','
-      ORDER BY made_at DESC))), 10)
-    FROM offer WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
-      AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed)) AS offer,
-  (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, starts_at, customer_joined_at, agent_joined_at), ','
-      ORDER BY id))), 10)
-    FROM call WHERE person = :person AND accepted_at > :recent
-      AND state IN ('taken', 'on_call', 'wrapping_up')) AS calls,
-  (SELECT left(md5(concat(string_agg(concat_ws('/', c.id, c.state, r.score), ',' ORDER BY c.id), :day)), 10)
-    FROM call c LEFT JOIN rating r ON r.call = c.id
-    WHERE c.person = :person AND c.accepted_at >= :day) AS today,
-  (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, updated_at), ',' ORDER BY id))), 10)
-    FROM (SELECT id, state, updated_at FROM escalation WHERE opened_by = :opened_by
-      ORDER BY opened_at DESC LIMIT :raised) mine) AS mine
-""")
 
 _HEAD = text("""
 SELECT p.id AS person_id, p.name AS person_name, p.roles, t.name AS team, ti.name AS title,
@@ -96,17 +65,6 @@ SELECT call, nth FROM offer WHERE person = :person AND made_at > :recent AND sta
   AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed)
 ORDER BY (state = 'offered' AND expires_at > clock_timestamp()) DESC, made_at DESC LIMIT 1
 """)
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """One short word an area; a different word means that the area has changed."""
-
-    presence: str
-    offer: str
-    calls: str
-    today: str
-    mine: str
 
 
 @dataclass(frozen=True)
@@ -170,32 +128,6 @@ class CallCard:
     score: int | None
 
 
-@dataclass(frozen=True)
-class Moment:
-    """When a desk is looked at: now, and when today began in the desk's zone."""
-
-    now: datetime
-    day_began: datetime
-
-    def values(self, person_id: int) -> dict[str, Any]:
-        return {
-            "person": person_id,
-            "now": self.now,
-            "day": self.day_began,
-            "recent": self.now - timedelta(days=1),
-            "passed": self.now - PASSED_SHOWN_FOR,
-        }
-
-
-async def read_pulse(conn: AsyncConnection, person_id: int, moment: Moment) -> Pulse:
-    values = moment.values(person_id) | {
-        "silent": moment.now - VANISHED_AFTER,
-        "opened_by": f"person:{person_id}",
-        "raised": RAISED_SHOWN,
-    }
-    return Pulse(**(await conn.execute(_PULSE, values)).one()._mapping)
-
-
 async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> DeskHead:
     row = dict((await conn.execute(_HEAD, {"person": person_id, "now": now})).one()._mapping)
     return DeskHead(**row | {"roles": tuple(row["roles"])})
@@ -233,21 +165,6 @@ def _card(row: RowMapping) -> CallCard:
             "plan": load_plan(fields["plan"]),
         }
     )
-
-
-async def asked_in_round(conn: AsyncConnection, round_id: int) -> frozenset[int]:
-    """Those to whom a round made an offer."""
-    rows = await conn.execute(text("SELECT person FROM offer WHERE round = :round"), {"round": round_id})
-    return frozenset(row.person for row in rows)
-
-
-async def escalations_in_hand(conn: AsyncConnection, person_id: int) -> frozenset[str]:
-    """The escalations whose calls this person has taken and not wrapped up."""
-    query = text(
-        "SELECT escalation FROM call WHERE person = :person AND state IN ('taken', 'on_call', 'wrapping_up')"
-        " AND accepted_at > clock_timestamp() - interval '1 day'"
-    )
-    return frozenset(str(row.escalation) for row in await conn.execute(query, {"person": person_id}))
 
 
 async def escalation_of_call(conn: AsyncConnection, call_id: str, person_id: int) -> str | None:

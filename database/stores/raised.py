@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.desk import RAISED_SHOWN
+from database.stores.desk_pulse import RAISED_SHOWN
 from database.stores.plans import load_plan
 from domain.plan import Plan
 

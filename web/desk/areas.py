@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores import desk
+from database.stores.desk_pulse import Moment, read_pulse
 from database.stores.directory import read_desk
 from database.stores.raised import raised_by
 from domain.presence import AWAY_REASONS, LONGEST_REASON, alive
@@ -31,10 +32,15 @@ AREAS = ("presence", "offer", "calls", "today", "mine")
 SEEN = "seen."
 
 
-def moment_of(signed: SignedIn) -> desk.Moment:
+def moment_of(signed: SignedIn) -> Moment:
     now = datetime.now(UTC)
     zone = ZoneInfo(signed.time_zone)
-    return desk.Moment(now, datetime.combine(now.astimezone(zone).date(), time(0), zone))
+    return Moment(now, datetime.combine(now.astimezone(zone).date(), time(0), zone))
+
+
+def areas_of(signed: SignedIn) -> tuple[str, ...]:
+    """Those who take no calls have no presence to show."""
+    return AREAS if "agent" in signed.roles else AREAS[1:]
 
 
 def seen_in(sent: Mapping[str, Any]) -> dict[str, str]:
@@ -48,17 +54,17 @@ async def declared_facts(conn: AsyncConnection) -> tuple[FactType, ...]:
 
 
 async def look(
-    conn: AsyncConnection, request: Request, signed: SignedIn, moment: desk.Moment, wanted: Collection[str]
+    conn: AsyncConnection, request: Request, signed: SignedIn, moment: Moment, wanted: Collection[str]
 ) -> dict[str, Any]:
     """What the templates of the wanted areas need."""
     person = signed.person_id
     context: dict[str, Any] = {"now": moment.now, "zone": signed.time_zone, "state_words": state_words}
     context |= {"notice": "", "wrap_form": {}, "wrap_problem": "", "swap": False}
-    if "presence" in wanted:
+    if {"presence", "offer"} & set(wanted):
         head = await desk.read_head(conn, person, moment.now)
         context |= {"head": head, "away_reasons": AWAY_REASONS, "longest_reason": LONGEST_REASON}
         context["alive"] = head.seen_at is not None and alive(head.seen_at, moment.now)
-    if {"presence", "calls"} & set(wanted):
+    if {"presence", "offer", "calls"} & set(wanted):
         in_hand = await desk.current_calls(conn, person, moment)
         declared = await declared_facts(conn) if "calls" in wanted else ()
         context |= {"in_hand": in_hand, "causes": CAUSES, "gaps": GAPS, "follow_ups": FOLLOW_UPS}
@@ -82,8 +88,8 @@ async def draw_changed(
     """The areas that differ from those seen, and the forced ones; empty where nothing has changed."""
     moment = moment_of(signed)
     async with request.app.state.engine.connect() as conn:
-        pulse = asdict(await desk.read_pulse(conn, signed.person_id, moment))
-        wanted = [name for name in AREAS if name in force or pulse[name] != seen.get(name)]
+        pulse = asdict(await read_pulse(conn, signed.person_id, moment))
+        wanted = [name for name in areas_of(signed) if name in force or pulse[name] != seen.get(name)]
         context = await look(conn, request, signed, moment, wanted) if wanted else {}
     drawn = [draw(request, f"desk/_{name}.html", **context | said | {"pulse": pulse, "swap": True}) for name in wanted]
     if "notice" in said:
@@ -110,7 +116,7 @@ async def desk_page(
 ) -> Response:
     moment = moment_of(signed)
     async with request.app.state.engine.connect() as conn:
-        pulse = asdict(await desk.read_pulse(conn, signed.person_id, moment))
+        pulse = asdict(await read_pulse(conn, signed.person_id, moment))
         context = await look(conn, request, signed, moment, AREAS)
     response = page(request, "desk/desk.html", status, **context | said | {"pulse": pulse})
     response.headers.update(headers or {})

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.listening import EVERYTHING
-from database.stores.desk import asked_in_round, escalations_in_hand
+from database.stores.desk_pulse import asked_in_round, escalations_in_hand
 from database.stores.presence import find_colleagues
 from domain.ids import LIVE_CHANNEL
 from web.desk.areas import desk_page, draw_changed, seen_in

@@ -68,7 +68,6 @@
   setInterval(tick, 250);
   desk.addEventListener("htmx:afterSettle", tick);
   desk.addEventListener("htmx:oobAfterSwap", tick);
-  tick();
 
   // Sound is off until somebody wants it, and remembered.
   const sound = byId("sound");
@@ -98,4 +97,5 @@
     ring();
   });
   show();
+  tick();
 })();

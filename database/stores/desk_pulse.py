@@ -1,0 +1,99 @@
+"""Whether a desk has anything new to show, told by one cheap statement, and whom a notification concerns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.presence import VANISHED_AFTER
+
+PASSED_SHOWN_FOR = timedelta(minutes=2)
+"""How long a desk goes on saying what became of an offer."""
+RAISED_SHOWN = 12
+
+# A word for each area that changes whenever the area would be drawn differently, so that a desk that asks
+# every few seconds is sent only what has changed.
+_PULSE = text("""
+WITH standing AS MATERIALIZED (SELECT concat(
+    (SELECT concat_ws('/', state, reason, since, seen_at > :silent) FROM presence WHERE person = :person), '|',
+    (SELECT upper(during) FROM shift WHERE person = :person AND during @> CAST(:now AS timestamptz)), '|',
+    (SELECT string_agg(state, ',' ORDER BY id) FROM call
+      WHERE person = :person AND accepted_at > :recent AND state IN ('taken', 'on_call', 'wrapping_up'))) AS it),
+asked AS MATERIALIZED (SELECT concat_ws('/', call, nth, state) AS it, made_at,
+    state = 'offered' AND expires_at > clock_timestamp() AS rings
+  FROM offer WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
+    AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed))
+SELECT
+  (SELECT left(md5(it), 10) FROM standing) AS presence,
+  -- While it rings, nothing but the offer itself redraws it.
+  (SELECT left(md5(concat(
+      (SELECT string_agg(concat(it, rings), ',' ORDER BY made_at DESC) FROM asked),
+      (SELECT it FROM standing WHERE NOT EXISTS (SELECT FROM asked WHERE rings))
+    )), 10)) AS offer,
+  (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, starts_at, customer_joined_at, agent_joined_at), ','
+      ORDER BY id))), 10)
+    FROM call WHERE person = :person AND accepted_at > :recent
+      AND state IN ('taken', 'on_call', 'wrapping_up')) AS calls,
+  (SELECT left(md5(concat(string_agg(concat_ws('/', c.id, c.state, r.score), ',' ORDER BY c.id), :day)), 10)
+    FROM call c LEFT JOIN rating r ON r.call = c.id
+    WHERE c.person = :person AND c.accepted_at >= :day) AS today,
+  (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, updated_at), ',' ORDER BY id))), 10)
+    FROM (SELECT id, state, updated_at FROM escalation WHERE opened_by = :opened_by
+      ORDER BY opened_at DESC LIMIT :raised) mine) AS mine
+""")
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """One short word an area; a different word means that the area has changed."""
+
+    presence: str
+    offer: str
+    calls: str
+    today: str
+    mine: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a desk is looked at: now, and when today began in the desk's zone."""
+
+    now: datetime
+    day_began: datetime
+
+    def values(self, person_id: int) -> dict[str, Any]:
+        return {
+            "person": person_id,
+            "now": self.now,
+            "day": self.day_began,
+            "recent": self.now - timedelta(days=1),
+            "passed": self.now - PASSED_SHOWN_FOR,
+        }
+
+
+async def read_pulse(conn: AsyncConnection, person_id: int, moment: Moment) -> Pulse:
+    values = moment.values(person_id) | {
+        "silent": moment.now - VANISHED_AFTER,
+        "opened_by": f"person:{person_id}",
+        "raised": RAISED_SHOWN,
+    }
+    return Pulse(**(await conn.execute(_PULSE, values)).one()._mapping)
+
+
+async def asked_in_round(conn: AsyncConnection, round_id: int) -> frozenset[int]:
+    """Those to whom a round made an offer."""
+    rows = await conn.execute(text("SELECT person FROM offer WHERE round = :round"), {"round": round_id})
+    return frozenset(row.person for row in rows)
+
+
+async def escalations_in_hand(conn: AsyncConnection, person_id: int) -> frozenset[str]:
+    """The escalations whose calls this person has taken and not wrapped up."""
+    query = text(
+        "SELECT escalation FROM call WHERE person = :person AND state IN ('taken', 'on_call', 'wrapping_up')"
+        " AND accepted_at > clock_timestamp() - interval '1 day'"
+    )
+    return frozenset(str(row.escalation) for row in await conn.execute(query, {"person": person_id}))
