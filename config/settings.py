@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     alert_webhook_url: str | None = Field(
         None, description="Slack-compatible webhook that hears of bad ratings at once."
     )
+    webhook_private_addresses: bool = Field(
+        False, description="Lets webhooks lead to private addresses, as a chat server of your own."
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged.")
     log_format: Literal["text", "json"] = Field("text", description="One readable line or one JSON object.")

@@ -55,15 +55,18 @@ async def run_worker(settings: Settings) -> None:
 
 
 def sender_settings(settings: Settings) -> SenderSettings:
-    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
     server = SmtpServer(
         host=settings.smtp_host or "127.0.0.1",
         port=settings.smtp_port,
-        tls=settings.smtp_tls,
-        user=settings.smtp_user,
+        encryption=settings.smtp_tls,
+        user=settings.smtp_user or "",
         password=password,
     )
-    hooks = {"alerts": Webhook(settings.alert_webhook_url)} if settings.alert_webhook_url else {}
+    # What stands beside the embedded stack is on this machine, too.
+    private = settings.webhook_private_addresses or settings.embedded
+    url = settings.alert_webhook_url
+    hooks = {"alerts": Webhook(url, private_addresses=private)} if url else {}
     return SenderSettings(settings.base_url, server, settings.smtp_from or "", hooks)
 
 

@@ -12,7 +12,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -34,7 +34,7 @@ class ChatPoster(Protocol):
 @dataclass(frozen=True)
 class Webhook:
     url: str
-    secret: str | None = None
+    secret: str = field(default="", repr=False)
     """Signs what is posted, where the receiver checks it."""
     private_addresses: bool = False
     """Whether it may lead into a private network."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Literal, Protocol
 
@@ -21,9 +21,10 @@ class Mailer(Protocol):
 class SmtpServer:
     host: str
     port: int = 25
-    tls: Literal["none", "starttls", "tls"] = "none"
-    user: str | None = None
-    password: str | None = None
+    encryption: Literal["none", "starttls", "tls"] = "none"
+    user: str = ""
+    """Empty: nobody signs in."""
+    password: str = field(default="", repr=False)
     timeout: float = 30
     """Seconds for the whole of one mail."""
 
@@ -53,10 +54,10 @@ class SmtpMailer:
             mail,
             hostname=server.host,
             port=server.port,
-            username=server.user,
-            password=server.password,
-            use_tls=server.tls == "tls",
-            start_tls=server.tls == "starttls",
+            username=server.user or None,
+            password=server.password or None,
+            use_tls=server.encryption == "tls",
+            start_tls=server.encryption == "starttls",
             timeout=server.timeout,
         )
 

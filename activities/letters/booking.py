@@ -54,15 +54,13 @@ def cancelled(facts: LetterFacts, addresses: Addresses) -> Letter:
 def withdrawn(facts: LetterFacts, addresses: Addresses) -> Letter:
     solved = facts.outcome == Outcome.TICKET_SOLVED
     why = "because your ticket has been solved in the meantime" if solved else "because it is no longer planned"
+    off = f"We have called off your call about “{facts.subject}”, {why}."
+    planned = (f"{off} It would have been on", _when(facts)) if facts.booking else (off,)
     return Letter(
         subject=f"Your call is called off: {facts.subject}",
         greeting=hello(facts.customer_name),
-        lines=(
-            f"We have called off your call about “{facts.subject}”, {why}. It would have been on",
-            _when(facts),
-            "If that is not right, or you still need us, just reply to this mail.",
-        ),
-        calendar="CANCEL",
+        lines=(*planned, "If that is not right, or you still need us, just reply to this mail."),
+        calendar="CANCEL" if facts.booking else "",
     )
 
 

@@ -42,7 +42,7 @@ async def letter_facts(conn: AsyncConnection, waiting: Waiting) -> LetterFacts:
     """Everything the letter may tell. Raises ``ValueError`` for a kind that nobody writes."""
     kind = LetterKind(waiting.kind)
     row = (await conn.execute(_escalation(waiting.escalation_id))).one()
-    the_booking = await _first(conn, _booking(waiting))
+    the_booking = None if _of_call_now(waiting) else await _first(conn, _booking(waiting))
     the_call = await _first(conn, _call(waiting))
     return LetterFacts(
         message_id=waiting.id,
@@ -84,6 +84,11 @@ def _escalation(escalation_id: str) -> Select[Any]:
     )
     joined = escalation.join(customer).join(desk, desk.c.id == escalation.c.desk).outerjoin(team)
     return select(*columns).select_from(joined).where(escalation.c.id == escalation_id)
+
+
+def _of_call_now(waiting: Waiting) -> bool:
+    """Whether what is called off had no booking to give back."""
+    return waiting.kind == LetterKind.WITHDRAWN and "booking" not in waiting.params
 
 
 def _booking(waiting: Waiting) -> Select[Any]:

@@ -27,7 +27,7 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield running
 
 
-def to(receiver: Receiver, *, timeout: float = 5, secret: str | None = None) -> WebhookPoster:
+def to(receiver: Receiver, *, timeout: float = 5, secret: str = "") -> WebhookPoster:
     return WebhookPoster(Webhook(receiver.url, secret, private_addresses=True, timeout=timeout))
 
 

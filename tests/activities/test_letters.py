@@ -134,6 +134,12 @@ def test_without_a_fresh_link_none_is_promised() -> None:
         assert "link" not in " ".join(letter.lines)
 
 
+def test_a_call_now_is_called_off_without_a_calendar_entry() -> None:
+    letter = write(letter_facts(LetterKind.WITHDRAWN, booking=None, starts_at=None), ADDRESSES)
+    assert letter.calendar == ""
+    assert "It would have been" not in " ".join(letter.lines)
+
+
 def test_a_letter_whose_rows_are_gone_says_what_it_lacks() -> None:
     with pytest.raises(Incomplete, match="no customer link"):
         write(letter_facts(LetterKind.INVITATION, link=None), ADDRESSES)

@@ -85,6 +85,6 @@ async def test_a_connection_dropped_after_data_leaves_it_unknown(server: MailSer
 
 
 async def test_starttls_is_never_given_up_in_silence(server: MailServer) -> None:
-    settings = SmtpServer("127.0.0.1", server.port, tls="starttls")
+    settings = SmtpServer("127.0.0.1", server.port, encryption="starttls")
     await failure_of(settings)
     assert server.caught == []
