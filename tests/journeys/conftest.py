@@ -1,0 +1,25 @@
+"""The worker that carries the journeys on, in the strict sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from activities.world import World
+from domain.ids import Tokens
+from tests.journeys.desk import EXAMPLES, Desk
+from workers.registration import build_worker
+
+
+@pytest.fixture
+async def desk(database: AsyncEngine, temporal_env: WorkflowEnvironment) -> AsyncIterator[Desk]:
+    """The boat shop, open around the clock."""
+    tokens = Tokens(b"a key of thirty-two bytes or more")
+    desk = Desk(database, temporal_env, tokens)
+    await desk.furnish((EXAMPLES / "small_team.rules").read_text())
+    async with build_worker(temporal_env.client, World(database, tokens), runner=SandboxedWorkflowRunner()):
+        yield desk

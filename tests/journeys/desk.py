@@ -1,0 +1,164 @@
+"""A desk under test: a real database, a real Temporal whose clock is pushed, real rules, no web.
+
+Journeys push the clock and listen: what is due, who is asked, what is written to whom. A message that nobody
+expected fails the journey.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from activities.messages import BookSlot, Booked
+from database.stores import joins, offers
+from database.stores.opening import open_or_refuse
+from database.stores.presence import set_presence
+from database.stores.rounds import RoundReport, run_round
+from database.stores.rulesets import publish
+from database.stores.seats import free_starts
+from database.stores.seeding import seed_directory
+from database.tables.customer_link import customer_link
+from database.tables.escalation import escalation, escalation_event, message
+from database.tables.muster import call, offer
+from domain.escalation import Customer, Mode, Opened, Opening, Ticket
+from domain.ids import Tokens, workflow_id
+from rules_dsl.directory import Directory
+from workers.relay import tell_once
+from workflows.escalation import EscalationWorkflow
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOM = "https://meet.example/{call_id}"
+FACTS = {"priority": "normal", "tags": [], "replies": 4, "reopened": False, "ticket age": 7200}
+
+
+@dataclass
+class Desk:
+    """One desk with its people, and the means to live an escalation on it."""
+
+    engine: AsyncEngine
+    environment: WorkflowEnvironment
+    tokens: Tokens
+    offset: timedelta = timedelta(0)
+    """How far the journey's clock is ahead of the real one."""
+    expected: set[str] = field(default_factory=set)
+    """Kinds of messages that this journey has asked for."""
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    async def furnish(self, rules: str) -> None:
+        """The boat shop with these rules, everybody's shifts around the clock."""
+        data = json.loads((EXAMPLES / "small_team.directory.json").read_text())
+        for person in data["people"]:
+            person["shifts"] = [{"days": "Mon-Sun", "from": "00:00", "to": "24:00", "time_zone": data["time_zone"]}]
+        async with self.engine.begin() as conn:
+            await seed_directory(conn, Directory.from_json(data), [], self.now)
+            await publish(conn, rules, "test", "seeded", None, self.now)
+
+    async def open(self, *, mode: Mode = Mode.BOOKING, ticket: str = "1", **facts: Any) -> Opened:
+        opening = Opening(
+            Ticket("zendesk", ticket, f"https://desk.example/{ticket}", "Engine stops at sea", FACTS | facts),
+            Customer("Mira Olsen", "mira@example.com", "Europe/Copenhagen"),
+            mode,
+            "api:test",
+        )
+        opened = await open_or_refuse(self.engine, opening, self.tokens, self.now)
+        await self.relay()
+        return opened
+
+    def workflow(self, escalation_id: str) -> WorkflowHandle[Any, Any]:
+        return self.environment.client.get_workflow_handle(workflow_id(escalation_id))
+
+    async def relay(self) -> int:
+        return await tell_once(self.engine, self.environment.client)
+
+    async def push(self, escalation_id: str, by: timedelta) -> None:
+        """Let time pass for this escalation, and for the people around it."""
+        assert await self.environment.fast_forward(self.workflow(escalation_id), by)
+        self.offset += by
+
+    async def free(self, escalation_id: str) -> list[datetime]:
+        async with self.engine.connect() as conn:
+            return await free_starts(conn, escalation_id, self.now)
+
+    async def book(self, escalation_id: str, start: datetime) -> Booked:
+        row = await self.one(
+            select(customer_link)
+            .where(customer_link.c.escalation == escalation_id, customer_link.c.state != "replaced")
+            .order_by(customer_link.c.nth.desc())
+            .limit(1)
+        )
+        booked: Booked = await self.workflow(escalation_id).execute_update(
+            EscalationWorkflow.book, BookSlot(row.id, start)
+        )
+        return booked
+
+    async def come_on(self, *people: str) -> None:
+        """These people are at their desks now, and only these: everybody's heartbeat is fresh or gone."""
+        async with self.engine.begin() as conn:
+            await conn.execute(text("DELETE FROM presence"))
+            for name in people:
+                await set_presence(conn, await self.person(name), "available", "", self.now)
+
+    async def person(self, name: str) -> int:
+        found: int = (await self.one(text("SELECT id FROM person WHERE name = :name").bindparams(name=name))).id
+        return found
+
+    async def round(self) -> RoundReport | None:
+        async with self.engine.begin() as conn:
+            return await run_round(conn, self.now)
+
+    async def live_offer(self) -> Row[Any]:
+        return await self.one(select(offer).where(offer.c.state == "offered"))
+
+    async def accept(self) -> str:
+        """Whoever is asked says yes; returns their name."""
+        asked = await self.live_offer()
+        async with self.engine.begin() as conn:
+            accepted = await offers.accept(conn, str(asked.call), asked.nth, asked.person, self.tokens, self.now)
+        await self.relay()
+        return accepted.attribution.person_name
+
+    async def join(self, call_id: str, side: str) -> str | None:
+        if side == "customer":
+            token = self.tokens.customer_join(call_id)
+        else:
+            nth = (await self.one(select(offer).where(offer.c.call == call_id, offer.c.state == "accepted"))).nth
+            token = self.tokens.agent_join(call_id, nth)
+        async with self.engine.begin() as conn:
+            room = await joins.join(conn, token, ROOM, self.now)
+        await self.relay()
+        return room
+
+    async def one(self, query: Any) -> Any:
+        async with self.engine.connect() as conn:
+            return (await conn.execute(query)).one()
+
+    async def standing(self, escalation_id: str) -> tuple[str, str | None]:
+        row = await self.one(select(escalation).where(escalation.c.id == escalation_id))
+        return row.state, row.outcome
+
+    async def call_of(self, escalation_id: str) -> Row[Any]:
+        return await self.one(
+            select(call).where(call.c.escalation == escalation_id).order_by(call.c.nth.desc()).limit(1)
+        )
+
+    async def told(self, escalation_id: str) -> list[str]:
+        """The kinds of every message of this escalation, in order."""
+        query = select(message.c.kind).where(message.c.escalation == escalation_id).order_by(message.c.created_at)
+        async with self.engine.connect() as conn:
+            return [str(kind) for kind in (await conn.execute(query)).scalars()]
+
+    async def timeline(self, escalation_id: str) -> list[str]:
+        query = select(escalation_event.c.kind).where(escalation_event.c.escalation == escalation_id)
+        async with self.engine.connect() as conn:
+            return list((await conn.execute(query.order_by(escalation_event.c.seq))).scalars())
