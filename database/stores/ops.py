@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, text, tuple_, update
+from sqlalchemy import Row, Select, Tuple, func, literal, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.escalation import customer, escalation, message
@@ -56,7 +56,7 @@ async def list_standing(
     """Those in which nothing has happened for longest come first: the oldest stuck one leads."""
     query = _narrowed(sought).order_by(escalation.c.updated_at, escalation.c.id).limit(limit)
     if after is not None:
-        query = query.where(tuple_(escalation.c.updated_at, escalation.c.id) > tuple_(*after))
+        query = query.where(tuple_(escalation.c.updated_at, escalation.c.id) > _typed(after))
     return [_line(row) for row in await conn.execute(query)]
 
 
@@ -67,8 +67,13 @@ async def list_newest(
     query = _narrowed(Sought(tuple(states))).limit(limit)
     query = query.order_by(escalation.c.opened_at.desc(), escalation.c.id.desc())
     if after is not None:
-        query = query.where(tuple_(escalation.c.opened_at, escalation.c.id) < tuple_(*after))
+        query = query.where(tuple_(escalation.c.opened_at, escalation.c.id) < _typed(after))
     return [_line(row) for row in await conn.execute(query)]
+
+
+def _typed(place: Place) -> Tuple:
+    moment, escalation_id = place
+    return tuple_(literal(moment, escalation.c.updated_at.type), literal(escalation_id, escalation.c.id.type))
 
 
 def _narrowed(sought: Sought) -> Select[Any]:

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from web.admin import accounts, audit_log, tokens
 
-router = APIRouter(prefix="/admin")
+router = APIRouter()
 for part in (accounts, tokens, audit_log):
     router.include_router(part.router)
 

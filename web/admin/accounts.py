@@ -19,7 +19,7 @@ from web.page import page
 from web.passwords import LONGEST, SHORTEST, hash_password
 from web.session import Signed
 
-router = APIRouter()
+router = APIRouter(prefix="/admin")
 
 LINK_LASTS = timedelta(hours=24)
 

@@ -12,7 +12,7 @@ from database.stores.audit import audit_entries
 from web.page import page
 from web.session import Signed
 
-router = APIRouter(prefix="/audit")
+router = APIRouter(prefix="/admin/audit")
 
 PAGE = 50
 

@@ -14,7 +14,7 @@ from web.form_guard import Guarded
 from web.page import page
 from web.session import Signed
 
-router = APIRouter(prefix="/tokens")
+router = APIRouter(prefix="/admin/tokens")
 
 _LONGEST_NAME = 60
 

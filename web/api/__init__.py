@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.api import describe, escalations, export
+from web.api import escalations, export, openapi
 
 router = APIRouter()
-for part in (describe, escalations, export):
+for part in (openapi, escalations, export):
     router.include_router(part.router)
 
 __all__ = ["router"]

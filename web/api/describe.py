@@ -1,20 +1,13 @@
-"""The API described by itself: OpenAPI 3.1 at ``/api/v1/openapi.json``."""
+"""Words and schemas by which the API describes itself."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
-from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
-from web.api.requests import OpenEscalation, WithdrawEscalation
-
-router = APIRouter(prefix="/api/v1")
-
-_REF = "#/components/schemas/{model}"
-_PROBLEM = {
+REF = "#/components/schemas/{model}"
+PROBLEM = {
     "type": "object",
     "description": "RFC 9457. `errors` name the fields that are not right.",
     "required": ["type", "title", "status"],
@@ -53,34 +46,14 @@ _MEANINGS = {
 
 def body_of(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     """The request body, which the route reads itself, for the description."""
-    schema = {"$ref": _REF.format(model=model.__name__)}
+    schema = {"$ref": REF.format(model=model.__name__)}
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The answers of a route beside its success, those included that every route gives."""
-    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     return {
         status: {"description": _MEANINGS[status]} | ({} if status == 200 else {"content": problem})
         for status in sorted({*statuses, 400, 401, 403, 413, 503})
     }
-
-
-@router.get("/openapi.json", include_in_schema=False)
-async def openapi(request: Request) -> dict[str, Any]:
-    routes = [route for route in request.app.routes if getattr(route, "path", "").startswith("/api/v1/")]
-    described_api = get_openapi(
-        title="Muster",
-        version="1",
-        summary="Turns a support ticket that writing can't solve into a call, and proves what came of it.",
-        routes=routes,
-        servers=[{"url": request.app.state.settings.base_url}],
-    )
-    _, bodies = models_json_schema(
-        [(OpenEscalation, "validation"), (WithdrawEscalation, "validation")], ref_template=_REF
-    )
-    components = described_api.setdefault("components", {})
-    components.setdefault("schemas", {}).update(bodies["$defs"] | {"Problem": _PROBLEM})
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
-    described_api["security"] = [{"bearer": []}]
-    return described_api

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from web.ops import acting, finding, reading
 
-router = APIRouter(prefix="/ops")
+router = APIRouter()
 for part in (finding, reading, acting):
     router.include_router(part.router)
 

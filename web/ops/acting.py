@@ -16,7 +16,7 @@ from web.form_guard import Guarded
 from web.ops.reading import story_page
 from web.session import Signed
 
-router = APIRouter(dependencies=[Guarded])
+router = APIRouter(prefix="/ops", dependencies=[Guarded])
 
 _LONGEST_REASON = 1000
 

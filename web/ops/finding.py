@@ -16,7 +16,7 @@ from web.page import page
 from web.session import Signed
 from web.state_words import state_words
 
-router = APIRouter()
+router = APIRouter(prefix="/ops")
 
 PAGE = 50
 AGES = (("", "any"), ("600", "10 minutes"), ("3600", "1 hour"), ("86400", "1 day"), ("604800", "1 week"))

@@ -20,7 +20,7 @@ from web.page import page
 from web.session import Signed, still_signed_in
 from web.state_words import state_words
 
-router = APIRouter()
+router = APIRouter(prefix="/ops")
 
 SAID = {
     "nudged": "Nudged. What came of it stands in the story.",

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from web.rules import editing, versions
 
-router = APIRouter(prefix="/rules")
+router = APIRouter()
 for part in (editing, versions):
     router.include_router(part.router)
 

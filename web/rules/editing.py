@@ -16,7 +16,7 @@ from web.page import page
 from web.rules.checked import Checked, check, plain, shown
 from web.session import Signed
 
-router = APIRouter()
+router = APIRouter(prefix="/rules")
 
 Text = Annotated[str, Form()]
 _LONGEST_REASON = 500

@@ -17,7 +17,7 @@ from web.rules.checked import shown
 from web.rules.difference import difference
 from web.session import Signed
 
-router = APIRouter()
+router = APIRouter(prefix="/rules")
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Chosen = Annotated[int, Query(ge=1, le=2**31 - 1)]

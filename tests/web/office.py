@@ -1,0 +1,116 @@
+"""The back office to test on: the whole application over a database of the test's own, and who calls it."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from config.settings import Settings
+from database.stores.api_tokens import SCOPES, create_token
+from database.stores.rulesets import publish
+from database.stores.seeding import Outsider, seed_directory
+from database.stores.sessions import begin_session
+from rules_dsl.directory import Directory
+from web.app import create_app
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+RULES = (EXAMPLES / "small_team.rules").read_text()
+PEOPLE = {"manager": "Marta Manager", "ops": "Otto Ops", "admin": "Ada Admin"}
+_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
+
+
+@dataclass
+class Office:
+    app: FastAPI
+    engine: AsyncEngine
+    people: dict[str, int]
+    api_token: str
+
+    def program(self, token: str | None = None) -> httpx.AsyncClient:
+        """Another program, with all scopes unless it brings a token of its own."""
+        return self._client({"Authorization": f"Bearer {self.api_token if token is None else token}"})
+
+    async def browser(self, name: str) -> Browser:
+        """Somebody signed in."""
+        secret, now = secrets.token_urlsafe(32), datetime.now(UTC)
+        async with self.engine.begin() as conn:
+            await begin_session(conn, self.people[name], secret, now, now + timedelta(hours=1))
+        return Browser(self._client({"Cookie": f"muster={secret}", "Sec-Fetch-Site": "same-origin"}))
+
+    def _client(self, headers: dict[str, str]) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8700", headers=headers)
+
+
+@dataclass
+class Browser:
+    client: httpx.AsyncClient
+
+    async def get(self, address: str, status: int = 200) -> str:
+        answer = await self.client.get(address)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    async def post(self, address: str, drawn_on: str, **fields: Any) -> httpx.Response:
+        """Send a form that was drawn on this page."""
+        found = _TOKEN.search(await self.get(drawn_on))
+        assert found is not None
+        return await self.client.post(address, data={"form_token": found[1], **fields})
+
+
+@asynccontextmanager
+async def open_office(engine: AsyncEngine, database_url: str, *, rules: str = RULES) -> AsyncIterator[Office]:
+    """The boat shop with its rules published, and one person of each role outside the teams."""
+    now = datetime.now(UTC)
+    directory = Directory.from_json(json.loads((EXAMPLES / "small_team.directory.json").read_text()))
+    outsiders = [Outsider(name, f"{role}@harborboats.example", role) for role, name in PEOPLE.items()]
+    async with engine.begin() as conn:
+        seeded = await seed_directory(conn, directory, outsiders, now)
+        token = await create_token(conn, "test", SCOPES, now)
+        if rules:
+            await publish(conn, rules, "Marta Manager", "the first rules", None, now)
+    settings = Settings(database_url=database_url, secret_key=SecretStr("a secret of thirty-two characters"))
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield Office(app, engine, {one.name: one.id for one in seeded}, token)
+
+
+@pytest.fixture
+async def office(database: AsyncEngine, database_url: str) -> AsyncIterator[Office]:
+    async with open_office(database, database_url) as opened:
+        yield opened
+
+
+def ticket(number: str = "4711", **changes: Any) -> dict[str, Any]:
+    """A body that opens an escalation."""
+    body: dict[str, Any] = {
+        "ticket": {
+            "system": "zendesk",
+            "id": number,
+            "url": f"https://harbor.zendesk.com/agent/tickets/{number}",
+            "subject": "Engine stops at sea",
+            "facts": {"product area": "engine", "priority": "normal", "replies": 7, "tags": []},
+        },
+        "customer": {"name": "Mira Olsen", "email": "mira@olsen.example", "time_zone": "Europe/Copenhagen"},
+        "mode": "booking",
+    }
+    for path, value in changes.items():
+        part, _, name = path.partition("__")
+        if name:
+            body[part][name] = value
+        else:
+            body[part] = value
+    return body
