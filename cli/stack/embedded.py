@@ -77,33 +77,35 @@ class EmbeddedStack:
 
     async def _start(self) -> None:
         environment = self._environment()
-        await asyncio.gather(*self._foundations(environment))
-        if self._cluster:
-            await asyncio.to_thread(postgres.ensure_database, self._cluster, DATABASE)
-        await self._supervisor.run_once(parts.muster("migrate", environment, "migrate"))
+        start = self._supervisor.start
+        await asyncio.gather(self._start_database(environment), self._start_neighbours(environment))
         starts = [
-            self._supervisor.start(parts.worker_child(environment, self._server)),
-            self._supervisor.start(parts.muster("ticker-1", environment, "ticker")),
-            self._supervisor.start(parts.muster("ticker-2", environment, "ticker")),
-            self._supervisor.start(parts.web_child(f"http://127.0.0.1:{self._settings.port}", environment)),
+            start(parts.worker_child(environment, self._server)),
+            start(parts.muster("ticker-1", environment, "ticker")),
+            start(parts.muster("ticker-2", environment, "ticker")),
+            start(parts.web_child(f"http://127.0.0.1:{self._settings.port}", environment)),
         ]
         if self._cluster:
             seeding = parts.muster("seed", environment, "seed", "--always-on-duty", "--quiet")
             starts.append(self._supervisor.run_once(seeding))
         await asyncio.gather(*starts)
 
-    def _foundations(self, environment: dict[str, str]) -> list[asyncio.Task[None]]:
-        children = []
+    async def _start_database(self, environment: dict[str, str]) -> None:
         if self._cluster:
-            postgres.clear_stale_server(self._cluster.folder)
-            postgres.initialise(self._cluster)
-            children.append(parts.postgres_child(self._cluster))
+            await asyncio.to_thread(postgres.clear_stale_server, self._cluster.folder)
+            await asyncio.to_thread(postgres.initialise, self._cluster)
+            await self._supervisor.start(parts.postgres_child(self._cluster))
+            await asyncio.to_thread(postgres.ensure_database, self._cluster, DATABASE)
+        await self._supervisor.run_once(parts.muster("migrate", environment, "migrate"))
+
+    async def _start_neighbours(self, environment: dict[str, str]) -> None:
+        children = []
         if self._server:
             children.append(parts.temporal_child(self._server))
         if self.catches_mail:
             folder = self._home.folder / "mail"
             children.append(parts.mailbox_child(folder, self.ports["smtp"], environment))
-        return [asyncio.create_task(self._supervisor.start(child)) for child in children]
+        await asyncio.gather(*map(self._supervisor.start, children))
 
     async def _stop(self) -> None:
         self._stopping = True

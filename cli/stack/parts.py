@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import json
 import os
 import signal
 import sys
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
-
 from cli.stack import postgres, temporal
 from cli.stack.supervisor import Child
 from domain.ids import TASK_QUEUE
+
+_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Without the proxies that the environment may name."""
 
 PROCESSES = ("worker", "ticker-1", "ticker-2", "web", "mailbox")
 FOUNDATIONS = ("temporal", "postgres")
@@ -60,11 +64,7 @@ def mailbox_child(folder: Path, port: int, environment: Mapping[str, str]) -> Ch
 
 def web_child(url: str, environment: Mapping[str, str]) -> Child:
     async def ready() -> bool:
-        try:
-            async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
-                return (await client.get(f"{url}/healthz")).status_code == httpx.codes.OK
-        except httpx.HTTPError:
-            return False
+        return await read(f"{url}/healthz") is not None
 
     return replace(muster("web", environment, "web"), ready=ready)
 
@@ -74,17 +74,27 @@ def worker_child(environment: Mapping[str, str], server: temporal.Server | None)
     child = muster("worker", environment, "worker")
     if server is None:
         return child
-    address = f"http://127.0.0.1:{server.ui_port}/api/v1/namespaces/default/task-queues/{TASK_QUEUE}"
+    queue = f"http://127.0.0.1:{server.ui_port}/api/v1/namespaces/default/task-queues/{TASK_QUEUE}"
 
     async def ready() -> bool:
-        try:
-            async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
-                answer = await client.get(address, params={"taskQueueType": "TASK_QUEUE_TYPE_WORKFLOW"})
-            return answer.status_code == httpx.codes.OK and bool(answer.json().get("pollers"))
-        except httpx.HTTPError:
-            return False
+        found = await read(f"{queue}?taskQueueType=TASK_QUEUE_TYPE_WORKFLOW")
+        return found is not None and bool(json.loads(found).get("pollers"))
 
     return replace(child, ready=ready)
+
+
+async def read(url: str) -> bytes | None:
+    """What this address of our own answers well with, or None."""
+
+    def ask() -> bytes | None:
+        try:
+            with _DIRECTLY.open(url, timeout=2) as answer:
+                found: bytes = answer.read()
+                return found
+        except (OSError, http.client.HTTPException):
+            return None
+
+    return await asyncio.to_thread(ask)
 
 
 async def accepts(port: int) -> bool:

@@ -72,7 +72,7 @@ class Supervisor:
         while not await child.ready():
             if time.monotonic() > deadline:
                 raise ChildFailed(child.name, self._log(child.name))
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
     async def run_once(self, child: Child) -> None:
         """Run to its end something that isn't kept. Raises ``ChildFailed`` unless it ends well."""
