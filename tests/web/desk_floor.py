@@ -1,32 +1,28 @@
-"""A desk to test on: the boat shop, signed-in people, and rows as the round and the workflow leave them."""
+"""A desk to test on: rows as the round and the workflow leave them."""
 
 from __future__ import annotations
 
-import json
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.directory import read_directory
 from database.stores.plans import dump_plan
-from database.stores.rulesets import current_ruleset, publish
-from database.stores.seeding import Outsider, seed_directory
-from database.stores.sessions import begin_session
+from database.stores.rulesets import current_ruleset
 from database.tables.directory import desk, presence, shift
 from database.tables.escalation import customer, escalation
 from database.tables.muster import call, offer, rating, round, wrap_up
 from domain.ids import call_id
 from domain.plan import Plan
 from rules_dsl import read_facts
-from rules_dsl.directory import Directory
+from tests.web.office import Office
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ME = "Miguel Torres"
 WHY = {
     "step": 0,
     "pool": 'team "Support", title "Marine Engineer"',
@@ -45,15 +41,15 @@ class Made:
 
 @dataclass
 class Floor:
-    engine: AsyncEngine
-    people: dict[str, int]
+    office: Office
 
-    async def session(self, name: str) -> str:
-        """The secret of a session of this person's."""
-        token, now = secrets.token_urlsafe(32), datetime.now(UTC)
-        async with self.engine.begin() as conn:
-            await begin_session(conn, self.people[name], token, now, now + timedelta(hours=8))
-        return token
+    @property
+    def engine(self) -> AsyncEngine:
+        return self.office.engine
+
+    @property
+    def people(self) -> dict[str, int]:
+        return self.office.people
 
     async def on_shift(self, name: str, hours: float = 4) -> None:
         now = datetime.now(UTC)
@@ -153,15 +149,9 @@ class Floor:
         return int((await conn.execute(insert(customer).values(values).returning(customer.c.id))).scalar_one())
 
 
-async def open_floor(engine: AsyncEngine) -> Floor:
-    """The boat shop with its rules published, and a manager and an ops person."""
-    now = datetime.now(UTC)
-    directory = Directory.from_json(json.loads((EXAMPLES / "small_team.directory.json").read_text()))
-    outsiders = [
-        Outsider("Mona Manager", "mona@example.com", "manager"),
-        Outsider("Otto Ops", "otto@example.com", "ops"),
-    ]
-    async with engine.begin() as conn:
-        seeded = await seed_directory(conn, directory, outsiders, now)
-        await publish(conn, (EXAMPLES / "small_team.rules").read_text(), "test", "first", None, now)
-    return Floor(engine, {one.name: one.id for one in seeded})
+@pytest.fixture
+async def floor(office: Office) -> Floor:
+    """Miguel Torres, on shift, at a desk of the boat shop; the customer's past is empty."""
+    floor = Floor(office)
+    await floor.on_shift(ME)
+    return floor

@@ -39,8 +39,8 @@ def moment_of(signed: SignedIn) -> Moment:
 
 
 def areas_of(signed: SignedIn) -> tuple[str, ...]:
-    """Those who take no calls have no presence to show."""
-    return AREAS if "agent" in signed.roles else AREAS[1:]
+    """Those who take no calls see only what they raised."""
+    return AREAS if "agent" in signed.roles else ("mine",)
 
 
 def seen_in(sent: Mapping[str, Any]) -> dict[str, str]:
@@ -117,7 +117,7 @@ async def desk_page(
     moment = moment_of(signed)
     async with request.app.state.engine.connect() as conn:
         pulse = asdict(await read_pulse(conn, signed.person_id, moment))
-        context = await look(conn, request, signed, moment, AREAS)
+        context = await look(conn, request, signed, moment, areas_of(signed))
     response = page(request, "desk/desk.html", status, **context | said | {"pulse": pulse})
     response.headers.update(headers or {})
     return response

@@ -33,10 +33,7 @@ def plan_lines(plan: Plan) -> list[str]:
 
 
 def rule_lines(plan: Plan) -> list[str]:
-    """Why this rule and none above it."""
-    return [
-        f"{reason.text} (line {reason.line})"
-        if reason.held
-        else f"not “{reason.rule}”: {reason.because or reason.text} (line {reason.line})"
-        for reason in plan.decision.why
-    ]
+    """Why this rule, and then why none above it."""
+    why = plan.decision.why
+    held = [f"{reason.text} (line {reason.line})" for reason in why if reason.held]
+    return held + [f"not “{r.rule}”, {r.because or r.text} (line {r.line})" for r in why if not r.held]

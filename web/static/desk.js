@@ -90,12 +90,14 @@
       tone.stop(at + 0.2);
     });
   }
-  sound.hidden = false;
-  sound.addEventListener("click", () => {
-    localStorage.setItem("sound", wanted() ? "off" : "on");
+  if (sound) {
+    sound.hidden = false;
+    sound.addEventListener("click", () => {
+      localStorage.setItem("sound", wanted() ? "off" : "on");
+      show();
+      ring();
+    });
     show();
-    ring();
-  });
-  show();
+  }
   tick();
 })();

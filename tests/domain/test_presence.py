@@ -1,0 +1,25 @@
+"""Who counts as present."""
+
+from datetime import UTC, datetime, timedelta
+
+from domain.presence import VANISHED_AFTER, present
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def test_a_desk_that_was_heard_of_lately_is_present() -> None:
+    assert present("available", NOW - timedelta(seconds=19.9), NOW)
+
+
+def test_a_desk_that_is_silent_for_twenty_seconds_has_vanished() -> None:
+    assert timedelta(seconds=20) == VANISHED_AFTER
+    assert not present("available", NOW - timedelta(seconds=20), NOW)
+
+
+def test_a_person_who_is_away_is_not_present_however_often_their_desk_beats() -> None:
+    assert not present("away", NOW, NOW)
+    assert not present("offline", NOW, NOW)
+
+
+def test_a_desk_whose_clock_runs_ahead_is_present() -> None:
+    assert present("available", NOW + timedelta(seconds=3), NOW)
