@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.customer_link import RAISED_BY, renew
+from database.stores.customer_link import RAISED_BY, end_links, renew
 from database.stores.joins import make_join_links
 from database.stores.telling import tell_customer, tell_managers
 from database.stores.timeline import done_before, lock, notify, record
@@ -72,6 +72,8 @@ async def renew_after(
     links = (await conn.execute(select(customer_link.c.nth).where(customer_link.c.escalation == escalation_id))).all()
     if len(links) >= LINKS_AT_MOST:
         await record(conn, escalation_id, kind, now, body={"call_id": call_id, "renewed": False}, key=effect)
+        await end_links(conn, escalation_id)
+        await tell_customer(conn, escalation_id, letter, now, key=f"last/{call_id}", call=call_id)
         await record(
             conn, escalation_id, Kind.CLOSED, now, key="closed", state=State.CLOSED, outcome=Outcome.NOT_SERVED
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import any_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.messages import enqueue
@@ -53,7 +53,7 @@ async def tell_managers(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
     """A letter to every manager, and the alert webhook."""
-    query = select(person.c.id, person.c.email).where(person.c.roles.any("manager"), person.c.active)
+    query = select(person.c.id, person.c.email).where(any_(person.c.roles) == "manager", person.c.active)
     for manager in await conn.execute(query.order_by(person.c.id)):
         await _mail(conn, escalation_id, kind, manager.email, f"{kind}/{key}/{manager.id}", now, params)
     await _alert(conn, escalation_id, kind, key, now, params)
