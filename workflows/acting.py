@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -49,7 +49,7 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
         raise ApplicationError("The database does not answer", {"part": "the database"}, type="Unreachable") from error
 
 
-def careful(handler: Callable[Params, Coroutine[Any, Any, Result]]) -> Callable[Params, Coroutine[Any, Any, Result]]:
+def careful(handler: Callable[Params, Awaitable[Result]]) -> Callable[Params, Awaitable[Result]]:
     """A handler whose bugs reach the caller as an error. A bare exception would freeze the whole workflow."""
 
     @functools.wraps(handler)

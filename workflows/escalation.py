@@ -72,9 +72,10 @@ class EscalationWorkflow:
         for event in sorted(facts.events, key=lambda event: event.seq):
             self.story.apply(event)
 
-    @workflow.update(description="The customer books a slot")
+    @workflow.update
     @careful
     async def book(self, slot: BookSlot) -> Booked:
+        """The customer books a slot."""
         async with self.story.lock:
             booked = await decide(
                 contracts.hold_seat,
@@ -84,9 +85,10 @@ class EscalationWorkflow:
                 self.story.begin_call(booked.call)
             return booked
 
-    @workflow.update(description="The customer moves the call")
+    @workflow.update
     @careful
     async def move(self, slot: MoveBooking) -> Booked:
+        """The customer moves the call."""
         async with self.story.lock:
             moved = await decide(
                 contracts.move_seat, MoveSeat(self.story.escalation_id, slot.starts_at, workflow.now())
@@ -95,30 +97,34 @@ class EscalationWorkflow:
                 self.story.begin_call(moved.call)
             return moved
 
-    @workflow.update(description="The customer cancels")
+    @workflow.update
     @careful
     async def cancel(self, _: CancelBooking) -> None:
+        """The customer cancels."""
         async with self.story.lock:
             await decide(contracts.cancel_booking, At(self.story.escalation_id, workflow.now()))
             self.story.over = Outcome.CANCELLED.value
 
-    @workflow.update(description="The agent wraps up")
+    @workflow.update
     @careful
     async def wrap_up(self, said: RecordWrapUp) -> None:
+        """The agent wraps up."""
         async with self.story.lock:
             await decide(contracts.save_wrap_up, SaveWrapUp(self.story.escalation_id, said, workflow.now()))
             self.story.wrapped_up = True
 
-    @workflow.update(description="The customer rates the call")
+    @workflow.update
     @careful
     async def rate(self, said: RateCall) -> None:
+        """The customer rates the call."""
         async with self.story.lock:
             await decide(contracts.save_rating, SaveRating(self.story.escalation_id, said, workflow.now()))
             self.story.rated = True
 
-    @workflow.update(description="Support ops gives it a push: the link mailed again, the rows looked at")
+    @workflow.update
     @careful
     async def nudge(self, by: Nudge) -> str:
+        """Support ops gives it a push: the link mailed again, the rows looked at."""
         story = self.story
         if story.call is None and story.link is not None:
             key = f"{by.actor}/{workflow.now().isoformat()}"
@@ -133,9 +139,10 @@ class EscalationWorkflow:
             story.apply(event)
         return f"Looked at the rows: the call is {settled.call_state.replace('_', ' ')}."
 
-    @workflow.update(description="Ended from outside: withdrawn, or the ticket solved")
+    @workflow.update
     @careful
     async def withdraw(self, ending: Withdraw) -> None:
+        """Ended from outside: withdrawn, or the ticket solved."""
         async with self.story.lock:
             story = self.story
             order = Ending(story.escalation_id, ending.outcome, ending.actor, workflow.now(), ending.reason_ref)

@@ -26,9 +26,9 @@ from workflows.escalation import EscalationWorkflow
 SUPPORT = ("Anna Schmidt", "Miguel Torres", "Freja Holm", "Lukas Weber", "Noor Haddad")
 
 
-async def refused(desk: Desk, one: str, update: object, message: object) -> Failure:
+async def refused(desk: Desk, one: str, update: Any, message: object) -> Failure:
     with pytest.raises(WorkflowUpdateFailedError) as caught:
-        await desk.workflow(one).execute_update(update, message)  # type: ignore[arg-type]
+        await desk.workflow(one).execute_update(update, message)
     assert isinstance(caught.value.cause, ApplicationError)
     failure = revive(caught.value.cause)
     assert failure is not None
