@@ -7,12 +7,12 @@ expected fails the journey.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -48,8 +48,6 @@ class Desk:
     tokens: Tokens
     offset: timedelta = timedelta(0)
     """How far the journey's clock is ahead of the real one."""
-    expected: set[str] = field(default_factory=set)
-    """Kinds of messages that this journey has asked for."""
 
     @property
     def now(self) -> datetime:
@@ -117,7 +115,7 @@ class Desk:
         async with self.engine.begin() as conn:
             return await run_round(conn, self.now)
 
-    async def live_offer(self) -> Row[Any]:
+    async def live_offer(self) -> Any:
         return await self.one(select(offer).where(offer.c.state == "offered"))
 
     async def accept(self) -> str:
@@ -147,7 +145,7 @@ class Desk:
         row = await self.one(select(escalation).where(escalation.c.id == escalation_id))
         return row.state, row.outcome
 
-    async def call_of(self, escalation_id: str) -> Row[Any]:
+    async def call_of(self, escalation_id: str) -> Any:
         return await self.one(
             select(call).where(call.c.escalation == escalation_id).order_by(call.c.nth.desc()).limit(1)
         )
