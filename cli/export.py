@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 
 from cli.environment import process_settings
+from cli.reaching import run_on_database
 from database.engine import open_engine
 from database.stores.export import export_lines
 
@@ -15,7 +14,7 @@ from database.stores.export import export_lines
 @click.option("--json", "as_json", is_flag=True, default=True, help="One JSON object a line (the only form).")
 def export(as_json: bool) -> None:
     """Write out everything, one JSON object a line; a last line of type "end" says that it is whole."""
-    asyncio.run(_write(process_settings().require_database_url()))
+    run_on_database(_write(process_settings().require_database_url()))
 
 
 async def _write(database_url: str) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import click
 
 from cli.environment import process_settings
+from cli.reaching import reaching_database
 from database.migrate import upgrade
 
 
 @click.command()
 def migrate() -> None:
     """Run the migrations that have not run yet."""
-    upgrade(process_settings().require_database_url())
+    url = process_settings().require_database_url()
+    with reaching_database():
+        upgrade(url)

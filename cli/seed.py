@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ import click
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cli.environment import example, process_settings
+from cli.reaching import run_on_database
 from cli.stack.home import Home, write_private
 from database.engine import open_engine
 from database.stores.api_tokens import SCOPES, create_token, find_token
@@ -47,7 +47,7 @@ def seed(directory: Path | None, rules: Path | None, always_on_duty: bool, as_js
     home = Home(settings.home)
     home.make()
     try:
-        credentials = asyncio.run(
+        credentials = run_on_database(
             _seed(settings.require_database_url(), settings.base_url, loaded, rules_file.read_text(), home)
         )
     except RulesRefused as refused:

@@ -12,6 +12,7 @@ from cli.main import COMMANDS, HIDDEN, main
 from cli.rules import rules
 from cli.stack.home import choose_ports
 from tests.cli.running import environment, run_muster
+from tests.servers import free_port
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 SMALL_TEAM = EXAMPLES / "small_team.directory.json"
@@ -63,6 +64,15 @@ def test_a_process_without_a_database_says_which_setting_is_missing(tmp_path: Pa
     done = run_muster(environment(tmp_path, 8700), "migrate")
     assert done.returncode == 1
     assert "set MUSTER_DATABASE_URL" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["migrate", "seed", "export"])
+def test_a_database_that_does_not_answer_is_told_in_a_line(command: str, tmp_path: Path) -> None:
+    nowhere = f"postgresql://muster:word@127.0.0.1:{free_port()}/muster"
+    done = run_muster({**environment(tmp_path, 8700), "MUSTER_DATABASE_URL": nowhere}, command)
+    assert done.returncode == 1
+    assert "the database does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_wrong_setting_ends_a_command_with_its_name(tmp_path: Path) -> None:
