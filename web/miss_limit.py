@@ -23,12 +23,17 @@ class MissLimit:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def check(self, request: Request) -> None:
-        """Raise ``TooManyMisses`` while this address has missed too often."""
+        """Raise ``TooManyMisses`` while this address has missed too often. For passwords, which can be guessed."""
         level = self._level(_address(request))
         if level >= self._most:
             raise TooManyMisses(math.ceil((level - self._most + 1) * self._seconds_each))
 
     def miss(self, request: Request) -> None:
+        """Count one; raise ``TooManyMisses`` instead of whatever the caller would say, once there are too many.
+
+        A right link is never refused for others' misses from the same address: behind it may stand an office.
+        """
+        self.check(request)
         address = _address(request)
         self._buckets[address] = (self._level(address) + 1, time.monotonic())
         self._buckets.move_to_end(address)

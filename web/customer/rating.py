@@ -54,7 +54,6 @@ async def rate(
 
 async def _open(request: Request, token: str) -> SurveyPage:
     """Raises ``LinkUnknown``, and ``TooManyMisses`` to whoever guesses."""
-    request.app.state.misses.check(request)
     async with request.app.state.engine.connect() as conn:
         survey = await find_survey(conn, token)
     if survey is None:

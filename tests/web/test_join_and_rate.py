@@ -1,0 +1,125 @@
+"""Joining and rating: one click of a person, and nothing by looking."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.escalation import Mode
+from tests.web.customers import caller, visitor
+from tests.web.forms import form_to, forms_of
+from tests.web.office import Office, office
+
+__all__ = ["office"]
+
+
+async def test_joining_waits_until_someone_has_taken_the_call(office: Office) -> None:
+    mira = await caller(office, mode=Mode.NOW)
+    link = await mira.link()
+    assert link.call is not None
+    address = f"/join/{mira.tokens.customer_join(str(link.call.id))}"
+    async with visitor(office.app) as client:
+        fields = form_to((await client.get(address)).text).fields
+        for _ in range(2):
+            early = await client.post(address, data=fields)
+            assert (early.status_code, early.headers["Location"]) == (303, mira.address)
+        assert "We know that you are here" in (await client.get(mira.address)).text
+        await mira.run("UPDATE call SET state = 'taken', person = 1")
+        joined = await client.post(address, data=fields)
+        assert joined.status_code == 303
+        assert joined.headers["Location"].endswith(f"/dev/room/{link.call.id}")
+
+
+async def test_looking_is_not_joining(office: Office) -> None:
+    mira = await caller(office, mode=Mode.NOW)
+    link = await mira.link()
+    assert link.call is not None
+    address = f"/join/{mira.tokens.customer_join(str(link.call.id))}"
+    async with visitor(office.app) as client:
+        for _ in range(3):
+            assert (await client.get(address)).status_code == 200
+            await client.head(address)
+    link = await mira.link()
+    assert link.call is not None
+    assert link.call.customer_joined_at is None
+
+
+async def test_a_call_days_ahead_is_not_joined(office: Office) -> None:
+    mira = await caller(office)
+    held = await mira.book()
+    await mira.call_becomes(held, "starts_at = now() + interval '3 days'")
+    address = f"/join/{mira.tokens.customer_join(held.call_id)}"
+    async with visitor(office.app) as client:
+        page = (await client.get(address)).text
+        assert "Not yet" in page
+        assert forms_of(page) == []
+    link = await mira.link()
+    assert link.call is not None
+    assert link.call.customer_joined_at is None
+
+
+@pytest.mark.parametrize("state", ["done", "cancelled", "missed"])
+async def test_a_call_that_is_over_is_not_joined(office: Office, state: str) -> None:
+    mira = await caller(office)
+    held = await mira.book()
+    await mira.call_becomes(held, f"state = '{state}'")
+    address = f"/join/{mira.tokens.customer_join(held.call_id)}"
+    async with visitor(office.app) as client:
+        answer = await client.get(address)
+        assert answer.status_code == 410
+        assert forms_of(answer.text) == []
+
+
+async def test_the_survey_has_no_score_chosen_and_a_scanner_rates_nothing(office: Office) -> None:
+    mira = await caller(office)
+    address = await mira.is_asked(await mira.book())
+    async with visitor(office.app) as client:
+        form = form_to((await client.get(address)).text)
+        assert form.choices == {"score": ["1", "2", "3", "4", "5"]}
+        assert "score" not in form.fields
+        answer = await client.post(address, data=form.fields)
+        assert answer.status_code == 422
+        assert "Choose a score" in answer.text
+        for score in ("0", "6", "-1", "4.5", "five", "٣"):
+            refused = await client.post(address, data=form.fields | {"score": score, "comment": "kept words"})
+            assert refused.status_code == 422
+            assert "kept words" in refused.text
+
+
+async def test_a_comment_may_have_so_many_letters(office: Office) -> None:
+    mira = await caller(office)
+    address = await mira.is_asked(await mira.book())
+    async with visitor(office.app) as client:
+        form = form_to((await client.get(address)).text)
+        answer = await client.post(address, data=form.fields | {"score": "5", "comment": "x" * 4001})
+        assert answer.status_code == 422
+        assert "4001 letters" in answer.text
+        assert 'value="5" required aria-label="5, very good" checked' in answer.text
+
+
+async def test_the_first_rating_stands(office: Office) -> None:
+    mira = await caller(office)
+    held = await mira.book()
+    address = await mira.is_asked(held)
+    async with visitor(office.app) as client:
+        form = form_to((await client.get(address)).text)
+        await mira.run(
+            "INSERT INTO rating (call, escalation, score, comment, at) VALUES "
+            f"('{held.call_id}', '{mira.escalation_id}', 4, '<i>calm</i>', now())"
+        )
+        page = (await client.get(address)).text
+        assert "You rated this call 4 of 5: good." in page
+        assert "&lt;i&gt;calm&lt;/i&gt;" in page
+        assert (await client.post(address, data=form.fields | {"score": "4"})).status_code == 303
+        other = await client.post(address, data=form.fields | {"score": "1"})
+        assert other.status_code == 409
+        assert "The first rating stands" in other.text
+
+
+async def test_a_survey_ends(office: Office) -> None:
+    mira = await caller(office)
+    address = await mira.is_asked(await mira.book())
+    async with visitor(office.app) as client:
+        form = form_to((await client.get(address)).text)
+        await mira.run("UPDATE survey SET expires_at = now() - interval '1 second'")
+        assert (await client.get(address)).status_code == 410
+        assert (await client.post(address, data=form.fields | {"score": "5"})).status_code == 410
