@@ -29,3 +29,10 @@ async def wait_for_booking(story: Story) -> None:
         if not booked():
             await act(contracts.expire_link, At(story.escalation_id, workflow.now()))
             story.over = Outcome.LINK_EXPIRED.value
+
+
+async def nudge_again(story: Story, actor: str) -> None:
+    """Support ops wants the customer to have the link once more."""
+    assert story.link is not None
+    key = f"{actor}/{workflow.now().isoformat()}"
+    await act(contracts.nudge_customer, NudgeLink(story.escalation_id, story.link.link_id, workflow.now(), key))

@@ -7,33 +7,21 @@ from temporalio.exceptions import ApplicationError
 
 from activities import contracts
 from activities.messages import (
-    At,
     Booked,
     BookSlot,
     CancelBooking,
     Ending,
     EscalationOpened,
     Happened,
-    HoldSeat,
     MoveBooking,
-    MoveSeat,
     Nudge,
-    NudgeLink,
     RateCall,
     RecordWrapUp,
-    SaveRating,
-    SaveWrapUp,
     Withdraw,
 )
-from domain.escalation import Outcome
-from workflows.acting import act, careful, decide
-from workflows.call import Held, hold
-from workflows.customer_link import wait_for_booking
-from workflows.muster import find_somebody
-from workflows.rating import ask_for_rating
+from workflows import booking, call, customer_link, muster, rating, waiting, wrap_up
+from workflows.acting import careful, decide
 from workflows.story import Story
-from workflows.waiting import wait_for_muster
-from workflows.wrap_up import wait_for_wrap_up
 
 
 @workflow.defn(name="Escalation")
@@ -47,12 +35,12 @@ class EscalationWorkflow:
     async def run(self, opened: EscalationOpened) -> str:
         story, took_place = self.story, False
         while story.over is None and not took_place:
-            await wait_for_booking(story)
-            await wait_for_muster(story)
+            await customer_link.wait_for_booking(story)
+            await waiting.wait_for_muster(story)
             took_place = await self._find_and_hold()
         if took_place:
-            await wait_for_wrap_up(story)
-            await ask_for_rating(story)
+            await wrap_up.wait_for_wrap_up(story)
+            await rating.ask_for_rating(story)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return story.over or "held"
 
@@ -60,11 +48,11 @@ class EscalationWorkflow:
         """Find somebody and hold the call, with another person where the first is lost. True: it took place."""
         story = self.story
         while story.call is not None and story.over is None:
-            if not await find_somebody(story):
+            if not await muster.find_somebody(story):
                 return False
-            held = await hold(story)
-            if held is not Held.SEARCH_AGAIN:
-                return held is Held.TOOK_PLACE
+            held = await call.hold(story)
+            if held is not call.Held.SEARCH_AGAIN:
+                return held is call.Held.TOOK_PLACE
         return False
 
     @workflow.signal(description="Facts decided in Postgres: offered, accepted, joined, ended …")
@@ -76,75 +64,50 @@ class EscalationWorkflow:
     @careful
     async def book(self, slot: BookSlot) -> Booked:
         """The customer books a slot."""
-        async with self.story.lock:
-            booked = await decide(
-                contracts.hold_seat,
-                HoldSeat(self.story.escalation_id, slot.link_id, slot.starts_at, workflow.now()),
-            )
-            if self.story.call is None:
-                self.story.begin_call(booked.call)
-            return booked
+        return await booking.book(self.story, slot)
 
     @workflow.update
     @careful
     async def move(self, slot: MoveBooking) -> Booked:
         """The customer moves the call."""
-        async with self.story.lock:
-            moved = await decide(
-                contracts.move_seat, MoveSeat(self.story.escalation_id, slot.starts_at, workflow.now())
-            )
-            if self.story.call != moved.call:
-                self.story.begin_call(moved.call)
-            return moved
+        return await booking.move(self.story, slot)
 
     @workflow.update
     @careful
     async def cancel(self, _: CancelBooking) -> None:
         """The customer cancels."""
-        async with self.story.lock:
-            await decide(contracts.cancel_booking, At(self.story.escalation_id, workflow.now()))
-            self.story.over = Outcome.CANCELLED.value
+        await booking.cancel(self.story)
 
     @workflow.update
     @careful
     async def wrap_up(self, said: RecordWrapUp) -> None:
         """The agent wraps up."""
-        async with self.story.lock:
-            await decide(contracts.save_wrap_up, SaveWrapUp(self.story.escalation_id, said, workflow.now()))
-            self.story.wrapped_up = True
+        await wrap_up.record(self.story, said)
 
     @workflow.update
     @careful
     async def rate(self, said: RateCall) -> None:
         """The customer rates the call."""
-        async with self.story.lock:
-            await decide(contracts.save_rating, SaveRating(self.story.escalation_id, said, workflow.now()))
-            self.story.rated = True
+        await rating.save(self.story, said)
 
     @workflow.update
     @careful
     async def nudge(self, by: Nudge) -> str:
-        """Support ops gives it a push: the link mailed again, the rows looked at."""
+        """Support ops gives it a push: the link mailed again, or the rows looked at."""
         story = self.story
-        if story.call is None and story.link is not None:
-            key = f"{by.actor}/{workflow.now().isoformat()}"
-            await act(
-                contracts.nudge_customer, NudgeLink(story.escalation_id, story.link.link_id, workflow.now(), key)
-            )
+        if story.over is None and story.call is None and story.link is not None:
+            await customer_link.nudge_again(story, by.actor)
             return "The customer has been sent the link again."
         if story.call is None:
             return "There is nothing to push: this escalation is over."
-        settled = await act(contracts.settle, story.of_call())
-        for event in settled.events:
-            story.apply(event)
-        return f"Looked at the rows: the call is {settled.call_state.replace('_', ' ')}."
+        return f"Looked at the rows: the call is {(await muster.settle(story)).replace('_', ' ')}."
 
     @workflow.update
     @careful
     async def withdraw(self, ending: Withdraw) -> None:
         """Ended from outside: withdrawn, or the ticket solved."""
-        async with self.story.lock:
-            story = self.story
+        story = self.story
+        async with story.lock:
             order = Ending(story.escalation_id, ending.outcome, ending.actor, workflow.now(), ending.reason_ref)
             if await decide(contracts.withdraw, order):
                 story.over = ending.outcome

@@ -24,9 +24,7 @@ async def find_somebody(story: Story) -> bool:
         return story.accepted_at is not None or story.exhausted or story.over is not None
 
     while not await wait(story, decided, workflow.now() + patience, "somebody accepts; or look at the rows"):
-        settled = await act(contracts.settle, story.of_call())
-        for event in settled.events:
-            story.apply(event)
+        await settle(story)
         patience = min(patience * 2, NET_AT_MOST)
     if story.over is not None:
         return False
@@ -35,3 +33,11 @@ async def find_somebody(story: Story) -> bool:
     async with story.lock:
         story.renew(await act(contracts.nobody_available, story.of_call()))
     return False
+
+
+async def settle(story: Story) -> str:
+    """Read the rows, and take in what nobody told us; returns how the call stands."""
+    settled = await act(contracts.settle, story.of_call())
+    for event in settled.events:
+        story.apply(event)
+    return settled.call_state

@@ -7,7 +7,8 @@ from datetime import timedelta
 from temporalio import workflow
 
 from activities import contracts
-from workflows.acting import act
+from activities.messages import RateCall, SaveRating
+from workflows.acting import act, decide
 from workflows.story import Story, until
 
 
@@ -34,3 +35,9 @@ async def ask_for_rating(story: Story) -> None:
         async with story.lock:
             if not answered():
                 await act(contracts.end_survey, story.of_call())
+
+
+async def save(story: Story, said: RateCall) -> None:
+    async with story.lock:
+        await decide(contracts.save_rating, SaveRating(story.escalation_id, said, workflow.now()))
+        story.rated = True

@@ -10,15 +10,8 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 from activities.messages import CallDue, EscalationOpened, Event, LinkOut, OfCall, Times
-from domain.escalation import Kind
-
-
-@dataclass(frozen=True)
-class Reminder:
-    at: datetime
-    side: str
-    """``customer`` or ``agent``."""
-    step: str
+from domain.escalation import Kind, Outcome
+from domain.waiting import Reminder, reminders_of
 
 
 @dataclass
@@ -79,17 +72,11 @@ class Story:
 
     def begin_call(self, call: CallDue) -> None:
         """A call has been booked or moved: its reminders anew, as far as their time has not passed."""
-        self.call = call
-        self.reminders = []
-        if call.starts_at is None:
-            return
-        sides = (("customer", self.times.customer_reminders), ("agent", self.times.agent_reminders))
-        for side, leads in sides:
-            for lead in leads:
-                at = call.starts_at - timedelta(seconds=lead)
-                if at > workflow.now():
-                    self.reminders.append(Reminder(at, side, f"{call.starts_at.isoformat()}/{lead}"))
-        self.reminders.sort(key=lambda reminder: (reminder.at, reminder.side))
+        times, self.call, self.reminders = self.times, call, []
+        if call.starts_at is not None:
+            self.reminders = reminders_of(
+                call.starts_at, workflow.now(), customer=times.customer_reminders, agent=times.agent_reminders
+            )
 
     def renew(self, link: LinkOut | None) -> None:
         """The call did not come about. With a new link the story starts again; without one it is over."""
@@ -97,7 +84,7 @@ class Story:
         self.accepted_at, self.exhausted, self.ended_at = None, False, None
         self.customer_joined = self.agent_joined = False
         if link is None:
-            self.over = "not_served"
+            self.over = Outcome.NOT_SERVED.value
 
 
 async def until(done: Callable[[], bool], deadline: datetime, summary: str) -> bool:

@@ -7,7 +7,8 @@ from datetime import timedelta
 from temporalio import workflow
 
 from activities import contracts
-from workflows.acting import act
+from activities.messages import RecordWrapUp, SaveWrapUp
+from workflows.acting import act, decide
 from workflows.story import Story, until
 
 SPARE = timedelta(minutes=10)
@@ -26,3 +27,9 @@ async def wait_for_wrap_up(story: Story) -> None:
         if not recorded():
             await act(contracts.end_unrecorded, story.of_call())
             story.wrapped_up = True
+
+
+async def record(story: Story, said: RecordWrapUp) -> None:
+    async with story.lock:
+        await decide(contracts.save_wrap_up, SaveWrapUp(story.escalation_id, said, workflow.now()))
+        story.wrapped_up = True
