@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -69,8 +70,5 @@ async def usual_system(conn: AsyncConnection) -> str:
     return (await conn.execute(_USUAL_SYSTEM)).scalar_one_or_none() or "ticket"
 
 
-def _raised(fields: dict[str, object]) -> Raised:
-    stored = fields["plan"]
-    assert isinstance(stored, dict)
-    fields |= {"escalation_id": str(fields["escalation_id"]), "plan": load_plan(stored)}
-    return Raised(**fields)  # type: ignore[arg-type]  # the columns are named as the fields
+def _raised(fields: dict[str, Any]) -> Raised:
+    return Raised(**fields | {"escalation_id": str(fields["escalation_id"]), "plan": load_plan(fields["plan"])})

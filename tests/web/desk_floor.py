@@ -140,6 +140,10 @@ class Floor:
         async with self.engine.begin() as conn:
             await conn.execute(update(presence).where(presence.c.person == self.people[name]).values(values))
 
+    async def wake(self, payload: str) -> None:
+        async with self.engine.begin() as conn:
+            await conn.exec_driver_sql("SELECT pg_notify('live', %s)", (payload,))
+
     async def _customer(self, conn: Any, name: str) -> int:
         email = f"{name.lower().replace(' ', '.')}@customer.example"
         found = (await conn.execute(select(customer.c.id).where(customer.c.email == email))).scalar_one_or_none()
