@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 import click
 
@@ -17,14 +18,21 @@ GREETED = {"agent": "Agent", "manager": "Manager", "ops": "Support ops", "admin"
 """Roles for which the list shows one person each."""
 
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 @click.command()
-def up() -> None:
-    """Start everything on this machine, seed the example team, and print the addresses."""
+@click.option("--directory", type=_FILE, help="A directory file to seed with, instead of the example team.")
+@click.option("--rules", type=_FILE, help="A rules file to seed with, instead of the example team's.")
+def up(directory: Path | None, rules: Path | None) -> None:
+    """Start everything on this machine, seed a team, and print the addresses."""
     settings = read_settings()
     home = Home(settings.home)
     try:
         with home.held():
-            stack = EmbeddedStack(settings, home, lambda line: click.echo(f"muster: {line}", err=True))
+            files = (("directory", directory), ("rules", rules))
+            chosen = [f"--{name}={path.resolve()}" for name, path in files if path is not None]
+            stack = EmbeddedStack(settings, home, lambda line: click.echo(f"muster: {line}", err=True), chosen)
             click.echo("Starting Muster …", err=True)
             asyncio.run(stack.run(lambda: click.echo(_addresses(stack, home, settings.base_url))))
             click.echo("Muster has stopped; its data stays.", err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cli.stack import parts, postgres, temporal
 from cli.stack.home import Home, Record, choose_ports, end_leftovers, is_free
@@ -26,8 +26,9 @@ class PortTaken(Exception):
 class EmbeddedStack:
     """PostgreSQL, Temporal and a mailbox, unless the settings name others; Muster's processes; one home."""
 
-    def __init__(self, settings: Settings, home: Home, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, home: Home, say: Callable[[str], None], seeding: Sequence[str] = ()) -> None:
         self._settings = settings
+        self._seeding = tuple(seeding)
         self._home = home
         self._supervisor = Supervisor(home.logs, self._say_if_running, self._write_record)
         self._say = say
@@ -86,7 +87,7 @@ class EmbeddedStack:
             start(parts.web_child(f"http://127.0.0.1:{self._settings.port}", environment)),
         ]
         if self._cluster:
-            seeding = parts.muster("seed", environment, "seed", "--always-on-duty", "--quiet")
+            seeding = parts.muster("seed", environment, "seed", "--always-on-duty", "--quiet", *self._seeding)
             starts.append(self._supervisor.run_once(seeding))
         await asyncio.gather(*starts)
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,12 +80,17 @@ def ended(process: psutil.Process) -> bool:
 
 
 @contextlib.contextmanager
-def running_stack(folder: Path, port: int | None = None) -> Iterator[Stack]:
-    """`muster up`, ready; told to stop at the end of the block unless it has ended by then."""
+def running_stack(folder: Path, port: int | None = None, options: Sequence[str] = ()) -> Iterator[Stack]:
+    """`muster up` with these options, ready; told to stop at the end of the block unless it has ended by then."""
     chosen = port or free_port()
     with (folder.parent / f"{folder.name}.up.log").open("a+") as log:
         supervisor = subprocess.Popen(
-            [MUSTER, "up"], env=environment(folder, chosen), stdout=log, stderr=log, text=True, start_new_session=True
+            [MUSTER, "up", *options],
+            env=environment(folder, chosen),
+            stdout=log,
+            stderr=log,
+            text=True,
+            start_new_session=True,
         )
         stack = Stack(Home(folder), chosen, supervisor)
         try:
