@@ -14,6 +14,8 @@ class FoundForm:
     """What is sent when nobody touches anything."""
     choices: dict[str, list[str]] = field(default_factory=dict)
     """Values of radio buttons and boxes, by name."""
+    buttons: list[dict[str, str]] = field(default_factory=list)
+    """What each submit button adds, in order. The first is pressed by whatever sends a form by itself."""
 
 
 class _Reader(HTMLParser):
@@ -27,6 +29,8 @@ class _Reader(HTMLParser):
         if tag == "form":
             self.forms.append(FoundForm(given.get("method", "get").lower(), given.get("action", "")))
             self.inside = True
+        elif self.inside and tag == "button" and given.get("type", "submit") == "submit":
+            self.forms[-1].buttons.append({given["name"]: given.get("value", "")} if "name" in given else {})
         elif self.inside and tag in ("input", "textarea") and "name" in given:
             self._field(given)
 

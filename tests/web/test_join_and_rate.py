@@ -18,7 +18,7 @@ async def test_joining_waits_until_someone_has_taken_the_call(office: Office) ->
     assert link.call is not None
     address = f"/join/{mira.tokens.customer_join(str(link.call.id))}"
     async with visitor(office.app) as client:
-        fields = form_to((await client.get(address)).text).fields
+        fields = form_to((await client.get(address)).text).fields | {"here": "yes"}
         for _ in range(2):
             early = await client.post(address, data=fields)
             assert (early.status_code, early.headers["Location"]) == (303, mira.address)
@@ -27,6 +27,21 @@ async def test_joining_waits_until_someone_has_taken_the_call(office: Office) ->
         joined = await client.post(address, data=fields)
         assert joined.status_code == 303
         assert joined.headers["Location"].endswith(f"/dev/room/{link.call.id}")
+
+
+async def test_a_form_that_is_sent_as_it_stands_joins_nothing(office: Office) -> None:
+    mira = await caller(office, mode=Mode.NOW)
+    link = await mira.link()
+    assert link.call is not None
+    address = f"/join/{mira.tokens.customer_join(str(link.call.id))}"
+    async with visitor(office.app) as client:
+        form = form_to((await client.get(address)).text)
+        for sent in (form.fields, form.fields | form.buttons[0]):
+            assert (await client.post(address, data=sent)).status_code == 422
+    link = await mira.link()
+    assert link.call is not None
+    assert link.call.customer_joined_at is None
+    assert form.buttons[1:] == [{"here": "yes"}]
 
 
 async def test_looking_is_not_joining(office: Office) -> None:

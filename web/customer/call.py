@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from database.stores import joins
@@ -28,12 +29,17 @@ async def join_page(request: Request, token: str) -> HTMLResponse:
 
 
 @router.post("/join/{token}", dependencies=[Guarded])
-async def join_now(request: Request, token: str) -> Response:
-    """On to the room; or, while nobody has taken the call, to the waiting room, where we know who is there."""
+async def join_now(request: Request, token: str, here: Annotated[str, Form()] = "") -> Response:
+    """On to the room; or, while nobody has taken the call, to the waiting room, where we know who is there.
+
+    A form sent without pressing its button, or by its first one, brings nobody: see the page's form.
+    """
     join, link = await _open(request, token)
     now = datetime.now(UTC)
     if join.over:
         raise CallOver
+    if here != "yes":
+        return _page(request, join, link, 422)
     if not join.ready and not _is_open(join, now):
         return _page(request, join, link, 409)
     settings = request.app.state.settings
