@@ -24,6 +24,7 @@ from database.stores.rulesets import publish
 from database.stores.seeding import Outsider, seed_directory
 from database.stores.sessions import begin_session
 from rules_dsl.directory import Directory
+from tests.servers import free_port
 from web.app import create_app
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -89,7 +90,9 @@ async def open_office(engine: AsyncEngine, database_url: str, *, rules: str = RU
 
 
 @pytest.fixture
-async def office(database: AsyncEngine, database_url: str) -> AsyncIterator[Office]:
+async def office(database: AsyncEngine, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    """With Temporal away: what needs it says so, and everything else works."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
     async with open_office(database, database_url) as opened:
         yield opened
 

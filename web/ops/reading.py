@@ -48,7 +48,7 @@ def story_page(
         status,
         whole=whole,
         line=headline(whole),
-        state=state_words(whole.state, whole.outcome),
+        stands=state_words(whole.state, whole.outcome),
         story=tell(whole),
         opened_by=reader_name(whole.opened_by, whole),
         may_act=may_act,

@@ -1,14 +1,15 @@
-"""Horizontal bars as SVG, drawn on the server. The page lays the figures beside them as a table."""
+"""Bars and columns as SVG, drawn on the server. The page lays the figures beside them as a table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH = 640
+WIDTH = 400
 ROW = 34
-LABEL = 210
-FIGURE = 96
+LABEL = 140
+FIGURE = 76
+WIDE, TALL = 1180, 120
 
 
 @dataclass(frozen=True)
@@ -42,5 +43,36 @@ def chart(title: str, rows: Sequence[tuple[str, float | None, str]], most: float
     return Chart(title, says, bars, len(bars) * ROW)
 
 
+@dataclass(frozen=True)
+class Column:
+    name: str
+    x: int
+    width: int
+    height: int
+    """Of 0 to ``TALL``."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    title: str
+    says: str
+    columns: tuple[Column, ...]
+    most: int
+    first: str
+    last: str
+
+
+def columns(title: str, rows: Sequence[tuple[str, int]]) -> Columns:
+    """Upright columns in the order of time; ``rows`` are name and value."""
+    most = max((value for _, value in rows), default=0)
+    step = WIDE / max(1, len(rows))
+    drawn = tuple(
+        Column(name, round(place * step), max(1, round(step * 0.7)), round(TALL * value / most) if most else 0)
+        for place, (name, value) in enumerate(rows)
+    )
+    says = f"From {rows[0][0]} to {rows[-1][0]}, at most {most} a day." if rows else "There is nothing to show yet."
+    return Columns(title, says, drawn, most, rows[0][0] if rows else "", rows[-1][0] if rows else "")
+
+
 def _short(name: str) -> str:
-    return name if len(name) <= 26 else name[:25] + "…"
+    return name if len(name) <= 18 else name[:17] + "…"

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.outcomes import By, Measures, Span, by_day, measure, measure_by, not_served
 from web.outcomes import sentences
-from web.outcomes.bars import Chart, chart
+from web.outcomes.bars import Chart, chart, columns
 from web.outcomes.sentences import Spans, six
 from web.page import page
 from web.session import Signed
@@ -35,8 +36,10 @@ async def outcomes_page(request: Request, signed: Signed, days: int = DEFAULT) -
         spans = await _read(conn, days, now_span, before_span)
         groups = [(by, await measure_by(conn, now_span, by)) for by in By]
         per_day = await by_day(conn, now_span, signed.time_zone)
-    busiest = max((day.served for day in per_day), default=0)
-    served = [(f"{day.day:%a} {day.day.day} {day.day:%b}", day.served, str(day.served)) for day in per_day[-SHOWN:]]
+    served = {day.day: day.served for day in per_day}
+    first = now_span.since.astimezone(ZoneInfo(signed.time_zone)).date()
+    calendar = [first + timedelta(days=place) for place in range(days + 1)]
+    rows = [(f"{day.day} {day:%b}", served.get(day, 0)) for day in calendar]
     return page(
         request,
         "outcomes/page.html",
@@ -44,7 +47,7 @@ async def outcomes_page(request: Request, signed: Signed, days: int = DEFAULT) -
         choices=SPANS,
         sums=six(spans),
         served=spans.now.served,
-        daily=chart(f"Calls served a day, last {days} days", served, busiest),
+        daily=columns(f"Calls served a day, last {days} days", rows),
         per_day=per_day,
         groups=[(by.value, lines[:SHOWN], len(lines), _ratings(by, lines, days)) for by, lines in groups],
         say=sentences,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rules_dsl import Directory, Message, check_rules, render
 
 FILE = "desk.rules"
+_DRAWN = re.compile(r" *\d* +\| ")
 LONGEST = 300_000
 """Characters of a rules text."""
 
@@ -23,7 +25,8 @@ class Shown:
     code: str
     text: str
     drawing: str
-    """The place with its caret, and the helps."""
+    """The line with its caret; empty where it is about the whole file."""
+    helps: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ async def check(text: str, directory: Directory) -> Checked:
     """Checked off the event loop, because a long file takes a while."""
     if len(text) > LONGEST:
         said = f"these rules have {len(text):,} characters; at most {LONGEST:,} can be read"
-        return Checked(text, (Shown(0, "error", "", said, ""),))
+        return Checked(text, (Shown(0, "error", "", said, "", ()),))
     return shown(text, await asyncio.to_thread(check_rules, text, directory))
 
 
@@ -66,5 +69,5 @@ def shown(text: str, messages: Sequence[Message]) -> Checked:
 
 
 def _shown(message: Message, text: str) -> Shown:
-    _, _, drawing = render(message, text, FILE).partition("\n")
-    return Shown(message.line, message.severity, message.code, message.text, drawing.rstrip())
+    drawing = "\n".join(line for line in render(message, text, FILE).splitlines() if _DRAWN.match(line))
+    return Shown(message.line, message.severity, message.code, message.text, drawing, message.helps)
