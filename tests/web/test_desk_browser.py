@@ -225,3 +225,12 @@ async def test_escalating_and_its_refusals_read_well(desk: Desk) -> None:
     await page.click("text=Copy")
     await page.wait_for_selector("text=Copied")
     await check(page, "raised")
+
+
+async def test_accepting_hands_the_keyboard_on_to_joining(desk: Desk) -> None:
+    await desk.floor.offer(await desk.floor.due_call(), ME)
+    page = await desk.open()
+    await page.focus("text=Accept the call")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=Join the call")
+    await page.wait_for_function("document.activeElement.textContent === 'Join the call'")

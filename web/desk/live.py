@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import DATABASE_DOWN
 from database.listening import EVERYTHING
 from database.stores.desk_pulse import asked_in_round, escalations_in_hand
 from database.stores.presence import find_colleagues
@@ -47,15 +48,18 @@ async def changes(request: Request, signed: Signed) -> Response:
 
 @router.get("/desk/stream")
 async def stream(request: Request, signed: Signed) -> Response:
-    reader = _Reader(request.app.state.engine, signed.person_id)
+    reader = Reader(request.app.state.engine, signed.person_id)
 
     async def still_allowed() -> bool:
-        return await still_signed_in(request)
+        try:
+            return await still_signed_in(request)
+        except DATABASE_DOWN:
+            return True
 
     return event_stream(request.app.state.live, reader.draw, still_allowed)
 
 
-class _Reader:
+class Reader:
     """Decides which notifications concern one person."""
 
     def __init__(self, engine: AsyncEngine, person_id: int) -> None:
@@ -65,7 +69,11 @@ class _Reader:
         self._read_at = 0.0
 
     async def draw(self, payload: str) -> Sequence[Event]:
-        return (WAKE,) if await self._concerns(payload) else ()
+        try:
+            return (WAKE,) if await self._concerns(payload) else ()
+        except DATABASE_DOWN:
+            # The desk asks, and is told by the answer that the database is away.
+            return (WAKE,)
 
     async def _concerns(self, payload: str) -> bool:
         if payload in (EVERYTHING, f"person:{self._person}"):

@@ -28,6 +28,8 @@
     const status = event.detail.xhr.status;
     if (status >= 500) broken(true);
     else if (status > 0) broken(false);
+    // The button that was pressed is gone; the hand goes on to the next one.
+    if (event.detail.pathInfo.requestPath.endsWith("/accept")) desk.querySelector("#desk-calls [role=button]")?.focus();
   });
 
   try {
