@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from database.engine import DATABASE_DOWN
 from domain.failure import Failure, Unreachable
@@ -39,7 +40,31 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _answer)
     for down in DATABASE_DOWN:
         app.add_exception_handler(down, _answer)
-    app.add_exception_handler(Exception, _answer)
+    app.add_middleware(_LastResort)
+
+
+class _LastResort:
+    """Answers what nobody expected. Inside the other middlewares, so that this answer has its headers too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting_send(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting_send)
+        except Exception as error:
+            if scope["type"] != "http" or begun:
+                raise
+            log.exception("%s %s", scope["method"], scope["path"])
+            response = await _answer(Request(scope, receive), error)
+            await response(scope, receive, send)
 
 
 async def _answer(request: Request, error: Exception) -> Response:

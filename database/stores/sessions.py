@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.account import session, sign_in_link
@@ -116,5 +116,5 @@ async def use_sign_in_link(conn: AsyncConnection, token: str, now: datetime) -> 
     return person_id
 
 
-def _account(row: Row[Any]) -> Account:
+def _account(row: Any) -> Account:
     return Account(row.id, row.name, row.email, frozenset(row.roles), row.password_hash)

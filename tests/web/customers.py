@@ -19,6 +19,7 @@ from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import Tokens
 from tests.web.office import Office
 
+NAMES = ("Anna Schmidt", "Miguel Torres", "Freja Holm", "Lukas Weber", "Noor Haddad", "Ines Costa")
 SUBJECT = "Engine <b>stops</b> at sea & more"
 
 
@@ -49,9 +50,7 @@ class Caller:
         start = (await self.free())[3]
         link = await self.link()
         async with self.engine.begin() as conn:
-            return await booking.book(
-                conn, self.escalation_id, link.link_id, start, self.tokens, datetime.now(UTC)
-            )
+            return await booking.book(conn, self.escalation_id, link.link_id, start, self.tokens, datetime.now(UTC))
 
     async def call_becomes(self, held: Held, changes: str) -> None:
         """Change the call's row, as the rounds and joins would in time."""
@@ -89,3 +88,11 @@ def visitor(app: FastAPI, **headers: str) -> httpx.AsyncClient:
     """Somebody without an account."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8700", headers=headers)
+
+
+async def read_page(office: Office, address: str, status: int = 200) -> str:
+    async with visitor(office.app) as client:
+        answer = await client.get(address)
+    assert answer.status_code == status, answer.text
+    assert not any(name in answer.text for name in NAMES), "no agent's name on a customer's page"
+    return answer.text

@@ -1,0 +1,86 @@
+"""What a customer's link shows from the booking to the end: each state in its own words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from domain.escalation import Mode
+from tests.web.customers import caller, read_page, visitor
+from tests.web.forms import forms_of
+from tests.web.office import Office, office
+
+__all__ = ["office"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says", "button"),
+    [
+        ("state = 'waiting'", "We are finding someone", "I am here"),
+        ("state = 'offered'", "We are asking someone", "I am here"),
+        ("state = 'taken', accepted_at = now()", "has taken your call", "Join now"),
+        ("state = 'taken', agent_joined_at = now()", "is in the room", "Join now"),
+        ("state = 'on_call'", "Your call is going on", "Join now"),
+    ],
+)
+async def test_the_waiting_room_is_honest(office: Office, changes: str, says: str, button: str) -> None:
+    mira = await caller(office)
+    held = await mira.book()
+    await mira.call_becomes(held, f"muster_at = now() - interval '1 second', {changes}")
+    page = await read_page(office, mira.address)
+    assert says in page
+    assert button in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+    (live,) = re.findall(r'hx-get="([^"]+)"', page)
+    async with visitor(office.app) as client:
+        assert (await client.get(live)).status_code == 204, "nothing has changed"
+        await mira.call_becomes(held, "state = 'done'")
+        assert (await client.get(live)).headers["HX-Refresh"] == "true"
+
+
+async def test_the_live_line_changes_without_the_page(office: Office) -> None:
+    mira = await caller(office, mode=Mode.NOW)
+    page = await read_page(office, mira.address)
+    assert "Your call, now" in page
+    (live,) = re.findall(r'hx-get="([^"]+)"', page)
+    await mira.run("UPDATE call SET state = 'offered'")
+    assert "We are asking someone" in await read_page(office, live)
+
+
+@pytest.mark.parametrize(
+    ("link", "status", "says"),
+    [
+        ("state = 'expired'", 410, "This link has expired"),
+        ("expires_at = now() - interval '1 second'", 410, "This link has expired"),
+        ("state = 'replaced'", 410, "There is a newer link"),
+    ],
+)
+async def test_a_link_that_is_gone_says_how_to_ask_anew(office: Office, link: str, status: int, says: str) -> None:
+    mira = await caller(office)
+    await mira.link_becomes(link)
+    page = await read_page(office, mira.address, status)
+    assert says in page
+    assert "mailto:" in page
+    assert forms_of(page) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [("wrapping_up", "Your call is over"), ("done", "Your call is over"), ("unserved", "did not take place")],
+)
+async def test_a_call_that_is_over(office: Office, call: str, says: str) -> None:
+    mira = await caller(office)
+    held = await mira.book()
+    await mira.call_becomes(held, f"state = '{call}'")
+    assert says in await read_page(office, mira.address)
+
+
+@pytest.mark.parametrize("outcome", ["cancelled", "withdrawn"])
+async def test_a_call_that_was_taken_back(office: Office, outcome: str) -> None:
+    mira = await caller(office)
+    held = await mira.book()
+    await mira.call_becomes(held, "state = 'cancelled'")
+    await mira.run(f"UPDATE escalation SET state = 'closed', outcome = '{outcome}'")
+    said = "Your call is cancelled" if outcome == "cancelled" else "no longer needed"
+    assert said in await read_page(office, mira.address)
