@@ -28,7 +28,7 @@ def compile_rules(text: str, directory: Directory) -> Ruleset:
 def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Message, ...]]:
     parsed = parse_rules(text)
     names = Names(directory, list(parsed.messages))
-    if not parsed.tree.blocks and parsed.messages:
+    if not parsed.whole:
         return None, parsed.messages
     ruleset = lower_file(names, parsed.tree, text)
     check_expectations(names, parsed.tree, ruleset)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from rules_dsl.clock_words import DAYS
-from rules_dsl.compiled import When
+from rules_dsl.compiled import Rule, When
 from rules_dsl.expectations import comes_out
 from rules_dsl.lower_conditions import lower_when
 from rules_dsl.naming import Names
@@ -44,26 +44,25 @@ def _check_gap(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
 
 def _check_never(names: Names, ruleset: Ruleset, block: Block, claim: When) -> None:
     try:
-        for situation in _reaching(names, ruleset, claim):
-            decision = ruleset.decide(situation.facts, situation.now)
-            if all(comes_out(outcome, decision, names.directory) is not outcome.negated for outcome in block.outcomes):
-                names.report(
-                    "R502", block.name.at if block.name else block.at, found=block.name.text if block.name else "",
-                    example=_told(situation, ruleset), rule=decision.rule,
-                )  # fmt: skip
-                return
+        found = next(_contradictions(names, ruleset, block, claim), None)
     except (TooLarge, TooManyValues):
         names.report("R504", block.at)
+        return
+    if found is not None and block.name is not None:
+        situation, rule = found
+        example = _told(situation, ruleset)
+        names.report("R502", block.name.at, found=block.name.text, example=example, rule=rule.name)
 
 
-def _reaching(names: Names, ruleset: Ruleset, claim: When) -> Iterator[Situation]:
-    """One situation for each rule that an escalation of the claim can reach: a rule's outcomes are always the same."""
-    above: list[When] = []
-    for rule in ruleset.rules:
-        situation = find((claim, rule.when), above, names.directory.facts, ruleset.time_zone)
-        if situation is not None:
-            yield situation
-        above.append(rule.when)
+def _contradictions(names: Names, ruleset: Ruleset, block: Block, claim: When) -> Iterator[tuple[Situation, Rule]]:
+    """For each rule that does what may never happen, an escalation of the claim that reaches it."""
+    for place, rule in enumerate(ruleset.rules):
+        outcome = ruleset.outcome_of(rule)
+        if all(comes_out(said, outcome, names.directory) is not said.negated for said in block.outcomes):
+            above = [other.when for other in ruleset.rules[:place]]
+            situation = find((claim, rule.when), above, names.directory.facts, ruleset.time_zone)
+            if situation is not None:
+                yield situation, rule
 
 
 def _told(situation: Situation, ruleset: Ruleset) -> str:

@@ -53,8 +53,14 @@ class Cursor:
         return " ".join(word.written for word in chosen).replace(" ,", ",")
 
     def sees(self, *lows: str) -> bool:
-        ahead = self.words[self.index : self.index + len(lows)]
-        return len(ahead) == len(lows) and all(word.low == low for word, low in zip(ahead, lows, strict=True))
+        words, place = self.line.words, self.index
+        if place + len(lows) > len(words):
+            return False
+        for low in lows:
+            if words[place].low != low:
+                return False
+            place += 1
+        return True
 
     def sees_name(self) -> bool:
         return not self.done and self.words[self.index].kind is WordKind.NAME

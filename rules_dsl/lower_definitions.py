@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from rules_dsl.compiled import IsDefined
 from rules_dsl.lower_conditions import lower_when
 from rules_dsl.naming import Names
 from rules_dsl.tree import Block, BlockKind, RulesFile
 from rules_dsl.tree_conditions import DefinedHolds
+
+DEEPEST = 10
+LARGEST = 500
+"""Lines of a definition, with those of all definitions in it."""
 
 
 def lower_definitions(names: Names, tree: RulesFile) -> None:
@@ -31,6 +37,19 @@ def lower_definitions(names: Names, tree: RulesFile) -> None:
             names.defined[name] = IsDefined(name, when)
 
 
+@dataclass
+class _Sizes:
+    """How deep and how large each definition is with all that it names, so that deciding stays fast."""
+
+    deep: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str, own: int, uses: list[str]) -> bool:
+        self.deep[name] = 1 + max((self.deep[used] for used in uses), default=0)
+        self.lines[name] = own + sum(self.lines[used] for used in uses)
+        return self.deep[name] <= DEEPEST and self.lines[name] <= LARGEST
+
+
 def _uses(block: Block) -> list[str]:
     return [line.condition.name.text for line in block.when if isinstance(line.condition, DefinedHolds)]
 
@@ -39,6 +58,7 @@ def _in_order(names: Names, blocks: dict[str, Block]) -> list[str]:
     """Names whose definitions come first; a circle is reported once, and none of its names is compiled."""
     order: list[str] = []
     state: dict[str, str] = {}
+    sizes = _Sizes()
     for start in blocks:
         path = [start] if start not in state else []
         while path:
@@ -56,6 +76,10 @@ def _in_order(names: Names, blocks: dict[str, Block]) -> list[str]:
                 names.report("R309", phrase.at if phrase else None, found=f'"{circle}"', circle=told)
                 state[name] = "broken"
             elif any(state.get(used) == "broken" for used in _uses(blocks[name])):
+                state[name] = "broken"
+            elif not sizes.add(name, len(blocks[name].when), [used for used in _uses(blocks[name]) if used in blocks]):
+                phrase = blocks[name].name
+                names.report("R319", phrase.at if phrase else None, found=f'"{name}"', deep=DEEPEST, most=LARGEST)
                 state[name] = "broken"
             else:
                 state[name] = "done"

@@ -11,6 +11,9 @@ from rules_dsl.tree_conditions import Place
 from rules_dsl.wording import WORDING, Severity
 from rules_dsl.words import read_lines
 
+_WIDEST = 240
+"""Characters of a line shown; of a longer one the part around the place."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -63,6 +66,8 @@ def _complete(template: str, said: Mapping[str, object]) -> bool:
 
 def nearest(word: str, known: Sequence[str]) -> str | None:
     """What was probably meant, whatever its capitals; None when nothing is near."""
+    if not known:
+        return None
     by_low = {name.lower(): name for name in reversed(known)}
     found = get_close_matches(word.lower()[:80], by_low, n=1, cutoff=0.6)
     return by_low[found[0]] if found else None
@@ -75,9 +80,10 @@ def render(message: Message, text: str, file_name: str) -> str:
         parts.append(f"  {file_name}, line {message.line}, column {message.column}")
         source = next((line.text for line in read_lines(text) if line.number == message.line), "")
         number = f"{message.line:>4}"
-        shown = "".join(" " if mark.isspace() else mark for mark in source).rstrip()
+        start = max(0, message.column - _WIDEST // 2) if len(source) > _WIDEST else 0
+        shown = "".join(" " if mark.isspace() else mark for mark in source[start : start + _WIDEST]).rstrip()
         parts.append(f"{number} | {shown}")
-        carets = "^" * max(1, message.length)
-        parts.append(f"{' ' * len(number)} | {' ' * (message.column - 1)}{carets}")
+        carets = "^" * max(1, min(message.length, _WIDEST - (message.column - 1 - start)))
+        parts.append(f"{' ' * len(number)} | {' ' * (message.column - 1 - start)}{carets}")
     parts.extend(f"     = {help}" for help in message.helps)
     return "\n".join(parts) + "\n"

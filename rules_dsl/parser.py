@@ -10,10 +10,12 @@ from rules_dsl.headings import open_block
 from rules_dsl.messages import BadLine, Message, message
 from rules_dsl.tree import Block, RulesFile
 from rules_dsl.tree_conditions import Place
-from rules_dsl.words import Line, WordKind, read_lines
+from rules_dsl.words import LONGEST_LINE, Line, WordKind, read_lines
 
 LARGEST = 1_000_000
 """Bytes of UTF-8: a larger file is refused unread."""
+MOST_MESSAGES = 200
+"""Bad lines after which the rest of a file is left unread."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,16 @@ class Parsed:
     tree: RulesFile
     messages: tuple[Message, ...]
     """How the file is written (R1xx); names and structure are the checker's."""
+    whole: bool = True
+    """False where reading was given up, so that the tree says nothing about the file."""
 
 
 def parse_rules(text: str) -> Parsed:
     """Never raises: whatever the text, there is a tree, and a message for each line not understood."""
     if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
-        return Parsed(RulesFile((), ()), (message("R123", None, most=LARGEST),))
+        return Parsed(RulesFile((), ()), (message("R123", None, most=LARGEST),), False)
     if "\0" in text:
-        return Parsed(RulesFile((), ()), (message("R124", _place_of_nul(text)),))
+        return Parsed(RulesFile((), ()), (message("R124", _place_of_nul(text)),), False)
     return _Reading().read(text)
 
 
@@ -47,12 +51,17 @@ class _Reading:
     def read(self, text: str) -> Parsed:
         comments = []
         for line in read_lines(text):
+            if len(self.messages) >= MOST_MESSAGES:
+                place = Place(line.number, 1, max(1, len(line.text)))
+                self.messages.append(message("R122", place, most=MOST_MESSAGES))
+                break
             if line.comment is not None:
                 comments.append(line.comment)
             if line.words:
                 self._line(line)
         self._close()
-        return Parsed(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.messages))
+        whole = len(self.messages) <= MOST_MESSAGES
+        return Parsed(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.messages), whole)
 
     def _close(self) -> None:
         if self.draft is not None:
@@ -60,6 +69,8 @@ class _Reading:
 
     def _line(self, line: Line) -> None:
         try:
+            if len(line.text) > LONGEST_LINE:
+                raise BadLine(message("R134", Place(line.number, 1, 1), most=LONGEST_LINE))
             draft = open_block(line, self.draft.kind if self.draft else None)
             if draft is not None:
                 self._close()

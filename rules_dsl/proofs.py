@@ -11,7 +11,8 @@ from rules_dsl.directory import FactType, FactValue
 from rules_dsl.possible import possible_when
 from rules_dsl.value_classes import moments_of, tests_of, values_of
 
-MOST_STEPS = 20_000
+MOST_QUESTIONS = 300_000
+"""Conditions evaluated in one search: a few seconds."""
 
 
 class TooLarge(Exception):
@@ -64,14 +65,14 @@ def _wanted(when: When, truth: bool) -> _Wanted:
 @dataclass
 class _Search:
     domains: dict[str, tuple[FactValue | None, ...]]
-    steps: int = 0
+    questions: int = 0
 
     def extend(
         self, chosen: dict[str, FactValue | None], wanted: tuple[_Wanted, ...], now: datetime
     ) -> dict[str, FactValue | None] | None:
         """Depth first; a branch ends as soon as it can't come to what is asked for, or nothing is left to ask."""
-        self.steps += 1
-        if self.steps > MOST_STEPS:
+        self.questions += 1 + len(wanted)
+        if self.questions > MOST_QUESTIONS:
             raise TooLarge
         left = self._left(chosen, wanted, now)
         if left is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rules_dsl.compiled import LimitRules, Rule, SkillWant
 from rules_dsl.decision import (
@@ -63,6 +63,10 @@ class Ruleset:
         )
         why = (*above, *reasons_for(rule, facts, now, self.vocabulary))
         return self._filled(rule, facts, now, why)
+
+    def outcome_of(self, rule: Rule) -> Decision:
+        """What a rule brings about, whatever the facts: its kind, targets and steps are always the same."""
+        return self._filled(rule, {}, datetime.min.replace(tzinfo=UTC), ())
 
     def _first_match(self, facts: Facts, now: datetime) -> int:
         for index, rule in enumerate(self.rules):

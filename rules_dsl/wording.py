@@ -66,6 +66,7 @@ WRITING = {
         "write `is`, `is not`, `is at least`, `is at most`, `is over` or `is under`",
     ),
     "R121": _error("`{found}` stands where {wanted} is wanted", _EXAMPLE),
+    "R122": _error("{most} lines are wrong; the rest of the file was not read", "begin with the first message"),
     "R123": _error("the file is too large: at most {most} bytes are read"),
     "R124": _error("the file holds a character without a meaning (NUL)", "save it as plain text"),
     "R125": _error(
@@ -84,6 +85,7 @@ WRITING = {
                    "to ask for both, write: and {rest}", "for either, write: or when {rest}"),
     "R132": _error("`{found}` stands after `unless`; `unless` comes last", "move it above the `unless` line"),
     "R133": _error("`{found}` stands below what the rule does; conditions come first", "move it above"),
+    "R134": _error("the line is longer than {most} characters"),
 }  # fmt: skip
 
 _PEOPLE_HELPS = ('{person} is in team "{team}" as "{title}"', "try: {instead}")
@@ -133,6 +135,7 @@ STRUCTURE = {
     "R316": _warning("this step drops what the rule does not ask for"),
     "R317": _error("this expectation says nothing about what must come out", 'add a line: then team "…"'),
     "R318": _error("{name} has no conditions", "add a line: when …"),
+    "R319": _error("{found} is built from too many definitions", "at most {deep} deep and {most} lines together"),
     "R320": _error("`{found}` cannot be counted in working days", "write hours or days"),
     "R321": _warning("`{fact}` is never missing, so this {always}"),
     "R322": _error("slots of {slot} are too {size}", "a slot is between one second and a day long"),

@@ -10,6 +10,8 @@ from enum import Enum, auto
 _OPENING = '"“”„'
 _CLOSING = '"“”'
 _BARE = re.compile(r"[^\s,\"“”„]+")
+LONGEST_LINE = 5_000
+"""Characters of a line that are read; the parser refuses a longer one."""
 
 
 class WordKind(Enum):
@@ -30,10 +32,8 @@ class Word:
     length: int
     """In characters, quotes included."""
 
-    @property
-    def low(self) -> str:
-        """The keyword it may be; a quoted name never is one."""
-        return self.text.lower() if self.kind in (WordKind.BARE, WordKind.COMMA) else ""
+    low: str = ""
+    """The keyword it may be, in lower case; a quoted name never is one."""
 
     @property
     def written(self) -> str:
@@ -65,7 +65,7 @@ def read_lines(text: str) -> Iterator[Line]:
 def _read_line(number: int, raw: str) -> Line:
     words: list[Word] = []
     place = 0
-    while place < len(raw):
+    while place < min(len(raw), LONGEST_LINE):
         mark = raw[place]
         if mark.isspace() or (place == 0 and mark == "\ufeff"):
             place += 1
@@ -80,7 +80,7 @@ def _read_line(number: int, raw: str) -> Line:
 def _read_word(raw: str, place: int) -> Word:
     mark = raw[place]
     if mark == ",":
-        return Word(WordKind.COMMA, ",", place + 1, 1)
+        return Word(WordKind.COMMA, ",", place + 1, 1, ",")
     if mark in _OPENING:
         end = next((at for at in range(place + 1, len(raw)) if raw[at] in _CLOSING), None)
         if end is None:
@@ -89,7 +89,8 @@ def _read_word(raw: str, place: int) -> Word:
         return Word(WordKind.NAME, " ".join(raw[place + 1 : end].split()), place + 1, end + 1 - place)
     found = _BARE.match(raw, place)
     length = len(found[0]) if found else 1
-    return Word(WordKind.BARE, raw[place : place + length], place + 1, length)
+    text = raw[place : place + length]
+    return Word(WordKind.BARE, text, place + 1, length, text.lower())
 
 
 def canonical_text(text: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules_dsl import RulesRefused, check_rules, compile_rules, parse_rules, render
-from rules_dsl.parser import LARGEST
+from rules_dsl.parser import LARGEST, MOST_MESSAGES
 from tests.rules_dsl.desks import directory, rules_text
 
 WORDS = sorted({word for name in ("small_team", "forty_agents", "follow_the_sun") for word in rules_text(name).split()})
@@ -58,3 +58,9 @@ def test_too_large_a_file_is_refused() -> None:
 def test_a_nul_is_pointed_at() -> None:
     (message,) = parse_rules("rules for\n  x\0y").messages
     assert (message.code, message.line, message.column) == ("R124", 2, 4)
+
+
+def test_reading_stops_after_many_mistakes() -> None:
+    found = parse_rules('rule "A"\n' + "be nice\n" * 100_000).messages
+    assert len(found) == MOST_MESSAGES + 1
+    assert (found[-1].code, found[-1].line) == ("R122", MOST_MESSAGES + 2)
