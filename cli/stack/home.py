@@ -121,12 +121,16 @@ def write_private(path: Path, text: str) -> None:
 
 def end_leftovers(record: Record) -> None:
     """End children that outlived a killed supervisor (where the system doesn't end them by itself)."""
+    ending = []
     for running in record.children.values():
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(running.pid)
-            if abs(process.create_time() - running.started) < 1:
+            started = abs(process.create_time() - running.started) < 1
+            # A dead one that nobody has reaped holds nothing any more.
+            if started and process.status() != psutil.STATUS_ZOMBIE:
                 process.kill()
-                process.wait(5)
+                ending.append(process)
+    psutil.wait_procs(ending, timeout=2)
 
 
 def is_free(port: int) -> bool:

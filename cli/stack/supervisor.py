@@ -63,7 +63,7 @@ class Supervisor:
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self.running: dict[str, Running] = {}
 
-    async def start(self, child: Child, within: float = 30.0) -> None:
+    async def start(self, child: Child, within: float = 60.0) -> None:
         """Start and keep a child. Returns once it is ready; raises ``ChildFailed`` if it isn't in time."""
         self._children[child.name] = child
         await self._spawn(child)

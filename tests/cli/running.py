@@ -94,7 +94,7 @@ def running_stack(folder: Path, port: int | None = None, options: Sequence[str] 
         )
         stack = Stack(Home(folder), chosen, supervisor)
         try:
-            until(lambda: stack.is_ready() or supervisor.poll() is not None, 90, "the stack is ready")
+            until(lambda: stack.is_ready() or supervisor.poll() is not None, 120, "the stack is ready")
             log.seek(0)
             assert supervisor.poll() is None, log.read()
             yield stack

@@ -16,7 +16,7 @@ import pytest
 from cli.stack.home import Home
 from tests.cli.running import Stack, ended, environment, run_muster, running_stack, until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 CHILDREN = ("mailbox", "ticker-1", "ticker-2", "worker", "web", "temporal", "postgres")
 
