@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.customer_link import link_out
-from activities.messages import LinkOut, OfCall
+from activities.messages import Missed, OfCall
 from activities.refusals import effect
 from activities.world import World
 from database.stores import muster, waiting
@@ -22,8 +22,10 @@ class CallActivities:
             await waiting.call_for_customer(conn, call.escalation_id, call.call_id, call.step, call.now)
 
     @activity.defn
-    async def customer_missed(self, call: OfCall) -> LinkOut | None:
+    async def customer_missed(self, call: OfCall) -> Missed:
         async with effect(self.world) as conn:
+            if not await waiting.agent_waits_alone(conn, call.escalation_id, call.call_id):
+                return Missed(False)
             renewed = await muster.renew_after(
                 conn,
                 call.escalation_id,
@@ -33,4 +35,4 @@ class CallActivities:
                 self.world.tokens,
                 call.now,
             )
-        return link_out(renewed)
+        return Missed(True, link_out(renewed))

@@ -13,6 +13,7 @@ from activities.messages import (
     Ending,
     HoldSeat,
     LinkOut,
+    Missed,
     MoveSeat,
     NudgeLink,
     OfCall,
@@ -87,8 +88,8 @@ async def call_for_customer(call: OfCall) -> None:
 
 
 @activity.defn
-async def customer_missed(call: OfCall) -> LinkOut | None:
-    """The customer did not come: a fresh link; None where links were renewed too often."""
+async def customer_missed(call: OfCall) -> Missed:
+    """The customer did not come: a fresh link, unless links were renewed too often."""
     raise NotImplementedError
 
 

@@ -201,6 +201,14 @@ class SaveRating:
 
 
 @dataclass(frozen=True)
+class Missed:
+    """Whether the customer really missed the call; then with the fresh link, if there is one."""
+
+    missed: bool
+    link: LinkOut | None = None
+
+
+@dataclass(frozen=True)
 class Settled:
     """What the rows say of a call: how it stands, and every event that a workflow waits for."""
 

@@ -94,6 +94,8 @@ class Kind(StrEnum):
     AGENT_MISSED = "agent_missed"
     CUSTOMER_CALLED_FOR = "customer_called_for"
     CUSTOMER_MISSED = "customer_missed"
+    CALL_BEGAN = "call_began"
+    """Both sides are there."""
     CALL_ENDED = "call_ended"
     WRAPPED_UP = "wrapped_up"
     WRAP_UP_MISSED = "wrap_up_missed"
@@ -113,8 +115,7 @@ TOLD_AT_ONCE = frozenset(
         Kind.OPENED,
         Kind.ACCEPTED,
         Kind.EXHAUSTED,
-        Kind.CUSTOMER_JOINED,
-        Kind.AGENT_JOINED,
+        Kind.CALL_BEGAN,
         Kind.CALL_ENDED,
         Kind.AGENT_VANISHED,
     }

@@ -19,7 +19,8 @@ class Reminder:
 def reminders_of(start: datetime, now: datetime, *, customer: Sequence[int], agent: Sequence[int]) -> list[Reminder]:
     """The reminders of a call, in order of time; those whose time has passed are left out.
 
-    ``customer`` and ``agent`` are seconds before the start.
+    ``customer`` and ``agent`` are seconds before the start. (Before the muster nobody has the call: a reminder
+    of the agent that comes earlier than that would find nobody, and is not given here.)
     """
     found = [
         Reminder(start - timedelta(seconds=lead), side, f"{start.isoformat()}/{lead}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -10,7 +11,7 @@ from temporalio import workflow
 from activities import contracts
 from domain.call import LONGEST_CALL, agent_grace, called_for_at
 from workflows.acting import act
-from workflows.story import Story
+from workflows.story import Story, until
 from workflows.waiting import wait
 
 
@@ -30,7 +31,7 @@ async def hold(story: Story) -> Held:
         def settled() -> bool:
             return story.begun or story.over is not None or story.accepted_at is None
 
-        if await wait(story, settled, moment, f"both join; or the {whom} is late"):
+        if await wait(story, settled, _at(moment), f"both join; or the {whom} is late"):
             break
         if (held := await _late(story, whom, moment)) is not None:
             return held
@@ -40,6 +41,10 @@ async def hold(story: Story) -> Held:
         return Held.SEARCH_AGAIN
     await _until_it_ends(story)
     return Held.OVER if story.over is not None else Held.TOOK_PLACE
+
+
+def _at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
 
 
 def _deadlines(story: Story) -> list[tuple[datetime, str]]:
@@ -55,19 +60,18 @@ def _deadlines(story: Story) -> list[tuple[datetime, str]]:
 
 
 async def _late(story: Story, whom: str, moment: datetime) -> Held | None:
-    """Somebody is late: replace the agent, write to the customer, or give the call up."""
+    """Somebody is late, as far as we were told; the rows say who. None: go on waiting."""
     if whom == "agent":
-        if not story.agent_joined and await act(contracts.replace_agent, story.of_call()):
+        if await act(contracts.replace_agent, story.of_call()):
             story.accepted_at = None
             return Held.SEARCH_AGAIN
-    elif story.customer_joined or not story.agent_joined:
-        return None
     elif whom == "customer":
         await act(contracts.call_for_customer, story.of_call(moment.isoformat()))
     else:
         async with story.lock:
-            if not story.begun and story.over is None:
-                story.renew(await act(contracts.customer_missed, story.of_call()))
+            missed = await act(contracts.customer_missed, story.of_call())
+            if missed.missed and story.over is None:
+                story.renew(missed.link)
                 return Held.NEW_LINK
     return None
 
@@ -79,4 +83,4 @@ async def _until_it_ends(story: Story) -> None:
     def ended() -> bool:
         return story.ended_at is not None or story.wrapped_up or story.over is not None
 
-    await wait(story, ended, deadline, "the call ends")
+    await until(ended, deadline, "the call ends")

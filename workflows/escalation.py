@@ -19,7 +19,7 @@ from activities.messages import (
     RecordWrapUp,
     Withdraw,
 )
-from workflows import booking, call, customer_link, muster, rating, waiting, wrap_up
+from workflows import booking, call, customer_link, muster, rating, wrap_up
 from workflows.acting import careful, decide
 from workflows.story import Story
 
@@ -36,7 +36,6 @@ class EscalationWorkflow:
         story, took_place = self.story, False
         while story.over is None and not took_place:
             await customer_link.wait_for_booking(story)
-            await waiting.wait_for_muster(story)
             took_place = await self._find_and_hold()
         if took_place:
             await wrap_up.wait_for_wrap_up(story)

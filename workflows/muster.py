@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
@@ -17,14 +17,24 @@ NET_AT_MOST = timedelta(minutes=5)
 
 
 async def find_somebody(story: Story) -> bool:
-    """Returns True when a person has taken the call; False when nobody will, or the story is over."""
+    """Returns True when a person has taken the call; False when nobody will, or the story is over.
+
+    For a booked call this is the whole wait, reminders included: at the moment of the muster itself nothing
+    needs to happen here, only some time after it, should no word have come.
+    """
     patience = timedelta(seconds=story.times.offer) + workflow.random().random() * JITTER
+    looked_at = None
 
     def decided() -> bool:
         return story.accepted_at is not None or story.exhausted or story.over is not None
 
-    while not await wait(story, decided, workflow.now() + patience, "somebody accepts; or look at the rows"):
+    def net() -> datetime:
+        assert story.call is not None
+        return max(story.call.muster_at, looked_at or story.call.muster_at) + patience
+
+    while not await wait(story, decided, net, "somebody takes the call; if no word comes, look at the rows"):
         await settle(story)
+        looked_at = workflow.now()
         patience = min(patience * 2, NET_AT_MOST)
     if story.over is not None:
         return False

@@ -27,8 +27,8 @@ class Story:
     seen: set[int] = field(default_factory=set)
     accepted_at: datetime | None = None
     exhausted: bool = False
-    customer_joined: bool = False
-    agent_joined: bool = False
+    began: bool = False
+    """Both sides are there."""
     ended_at: datetime | None = None
     wrapped_up: bool = False
     rated: bool = False
@@ -41,8 +41,8 @@ class Story:
 
     @property
     def begun(self) -> bool:
-        """Both sides are there, or the call is even over."""
-        return (self.customer_joined and self.agent_joined) or self.ended_at is not None or self.wrapped_up
+        """The call has begun, or is even over."""
+        return self.began or self.ended_at is not None or self.wrapped_up
 
     def of_call(self, step: str = "") -> OfCall:
         """The argument of the activities about the present call."""
@@ -63,10 +63,8 @@ class Story:
                 self.accepted_at = None
             case Kind.EXHAUSTED:
                 self.exhausted = True
-            case Kind.CUSTOMER_JOINED:
-                self.customer_joined = True
-            case Kind.AGENT_JOINED:
-                self.agent_joined = True
+            case Kind.CALL_BEGAN:
+                self.began = True
             case Kind.CALL_ENDED:
                 self.ended_at = event.at
 
@@ -75,14 +73,17 @@ class Story:
         times, self.call, self.reminders = self.times, call, []
         if call.starts_at is not None:
             self.reminders = reminders_of(
-                call.starts_at, workflow.now(), customer=times.customer_reminders, agent=times.agent_reminders
+                call.starts_at,
+                workflow.now(),
+                customer=times.customer_reminders,
+                agent=[lead for lead in times.agent_reminders if lead < times.prepare],
             )
 
     def renew(self, link: LinkOut | None) -> None:
         """The call did not come about. With a new link the story starts again; without one it is over."""
         self.link, self.call, self.reminders = link, None, []
         self.accepted_at, self.exhausted, self.ended_at = None, False, None
-        self.customer_joined = self.agent_joined = False
+        self.began = False
         if link is None:
             self.over = Outcome.NOT_SERVED.value
 

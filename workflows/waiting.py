@@ -1,4 +1,4 @@
-"""Waiting for the call: reminders come due on the way, and a moved call starts the wait anew."""
+"""Waiting for the call: reminders come due on the way, one timer at a time."""
 
 from __future__ import annotations
 
@@ -10,29 +10,26 @@ from workflows.acting import act
 from workflows.story import Story, until
 
 
-async def wait(story: Story, done: Callable[[], bool], deadline: datetime, summary: str) -> bool:
-    """``until``, sending the reminders whose time comes on the way. One timer at a time."""
+async def wait(story: Story, done: Callable[[], bool], deadline: Callable[[], datetime], summary: str) -> bool:
+    """Until ``done`` or the deadline, sending the reminders whose time comes on the way.
+
+    A call that is moved has another deadline and other reminders: the wait goes on with those.
+    """
     while True:
-        due = story.reminders[0] if story.reminders else None
-        if due is None or due.at >= deadline:
-            return await until(done, deadline, summary)
-        if await until(done, due.at, f"{summary}; reminder of the {due.side}"):
-            return True
-        if story.reminders and story.reminders[0] == due:
+        call, due = story.call, story.reminders[0] if story.reminders else None
+        last = due is None or due.at >= deadline()
+        moment = deadline() if due is None or last else due.at
+        what = summary if due is None or last else f"{summary}; until then, the reminder of the {due.side}"
+
+        def disturbed(call: object = call) -> bool:
+            return done() or story.call != call
+
+        if await until(disturbed, moment, what):
+            if done():
+                return True
+        elif last:
+            return False
+        elif due is not None and story.reminders[:1] == [due]:
             story.reminders.pop(0)
             remind = contracts.remind_customer if due.side == "customer" else contracts.remind_agent
             await act(remind, story.of_call(due.step))
-
-
-async def wait_for_muster(story: Story) -> None:
-    """Returns when the search for a person begins, or the story is over."""
-    while story.call is not None and story.over is None:
-        call = story.call
-
-        def changed(call: object = call) -> bool:
-            return story.over is not None or story.call != call or story.accepted_at is not None
-
-        if not await wait(story, changed, call.muster_at, "the call is moved or cancelled, or the muster begins"):
-            return
-        if story.call == call:
-            return

@@ -116,8 +116,10 @@ async def _arrive(conn: AsyncConnection, row: Row[Any], room_url: str, now: date
         body={"call_id": str(row.call)},
         actor="customer" if row.side == "customer" else f"person:{row.person}",
         told=False,
-        state=State.ON_CALL if begins else None,
     )
+    if begins:
+        body = {"call_id": str(row.call)}
+        await record(conn, str(row.escalation), Kind.CALL_BEGAN, now, body=body, told=False, state=State.ON_CALL)
     if row.call_person is not None:
         await notify(conn, LIVE_CHANNEL, f"person:{row.call_person}")
     await notify(conn, KICK_CHANNEL)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.telling import tell_customer, tell_person
@@ -47,7 +48,18 @@ async def call_for_customer(conn: AsyncConnection, escalation_id: str, call_id: 
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     effect = f"customer_called_for/{call_id}/{step}"
-    if row.customer_joined_at is not None or await done_before(conn, escalation_id, effect) is not None:
+    if not _waits_alone(row) or await done_before(conn, escalation_id, effect) is not None:
         return
     await tell_customer(conn, escalation_id, "customer_called_for", now, key=f"{call_id}/{step}", call=call_id)
     await record(conn, escalation_id, Kind.CUSTOMER_CALLED_FOR, now, body={"call_id": call_id}, key=effect)
+
+
+async def agent_waits_alone(conn: AsyncConnection, escalation_id: str, call_id: str) -> bool:
+    """Whether the agent has come and the customer has not, or was found so when this was done before."""
+    await lock(conn, escalation_id)
+    row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
+    return _waits_alone(row) or row.state == "missed"
+
+
+def _waits_alone(row: Row[Any]) -> bool:
+    return row.state == "taken" and row.agent_joined_at is not None and row.customer_joined_at is None

@@ -1,0 +1,43 @@
+"""Histories of every released shape replay on today's code: an escalation under way survives a deployment.
+
+`MUSTER_RECORD_HISTORIES=tests/workflows/histories make test ARGS=tests/journeys/test_whole_life.py` writes
+the present shape; a recorded file is never changed afterwards, a new shape is a new file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from workflows.escalation import EscalationWorkflow
+
+HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
+
+
+def test_there_are_histories() -> None:
+    assert HISTORIES
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+async def test_a_recorded_history_replays(path: Path) -> None:
+    replayer = Replayer(
+        workflows=[EscalationWorkflow],
+        data_converter=pydantic_data_converter,
+        workflow_runner=SandboxedWorkflowRunner(),
+    )
+    await replayer.replay_workflow(WorkflowHistory.from_json(f"recorded-{path.stem}", path.read_text()))
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+def test_a_history_holds_no_personal_data(path: Path) -> None:
+    text = path.read_text().lower()
+    history = WorkflowHistory.from_json(path.stem, path.read_text())
+    carried = str(history.events).lower()
+    for secret in ("mira", "olsen", "example.com", "engine stops"):
+        assert secret not in text
+        assert secret not in carried
