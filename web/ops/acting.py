@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from database.stores.audit import write_audit
 from database.stores.ops import send_again
 from database.stores.words import keep_words
 from domain.failure import Failure
 from web.api.escalations import whole_of
 from web.form_guard import Guarded
 from web.ops.reading import story_page
-from web.session import Signed
+from web.session import Signed, SignedIn
 
 router = APIRouter(prefix="/ops", dependencies=[Guarded])
 
@@ -27,6 +29,7 @@ async def nudge(request: Request, signed: Signed, escalation_id: str) -> Respons
     whole = await whole_of(request.app.state.engine, escalation_id)
     try:
         await request.app.state.gateway.nudge(whole.id, signed.actor)
+        await _note(request, signed, "nudged", whole.id)
     except Failure as failure:
         return story_page(request, signed.roles, whole, failure.status, wrong=failure.detail)
     return _back(whole.id, "nudged")
@@ -46,6 +49,7 @@ async def withdraw(
         async with engine.begin() as conn:
             ref = await keep_words(conn, reason)
         await request.app.state.gateway.withdraw(whole.id, signed.actor, reason_ref=ref)
+        await _note(request, signed, "withdrew", whole.id)
     except Failure as failure:
         return story_page(request, signed.roles, whole, failure.status, wrong=failure.detail, typed=reason)
     return _back(whole.id, "withdrawn")
@@ -56,7 +60,14 @@ async def send_message_again(request: Request, signed: Signed, escalation_id: st
     whole = await whole_of(request.app.state.engine, escalation_id)
     async with request.app.state.engine.begin() as conn:
         queued = await send_again(conn, whole.id, str(message_id))
+    if queued:
+        await _note(request, signed, "sent a message again", whole.id)
     return _back(whole.id, "sent" if queued else "not-failed")
+
+
+async def _note(request: Request, signed: SignedIn, action: str, escalation_id: str) -> None:
+    async with request.app.state.engine.begin() as conn:
+        await write_audit(conn, signed.actor, action, f"escalation:{escalation_id}", datetime.now(UTC))
 
 
 def _back(escalation_id: str, said: str) -> RedirectResponse:

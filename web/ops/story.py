@@ -71,6 +71,7 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[Told], str]]] = {
     Kind.AGENT_MISSED: ("person", lambda t: f"{t.person} did not come; the call was offered again."),
     Kind.CUSTOMER_CALLED_FOR: ("waiting", lambda t: f"{t.customer} had not joined and was written to."),
     Kind.CUSTOMER_MISSED: ("person", lambda t: f"{t.customer} did not come{_fresh(t)}."),
+    Kind.CALL_BEGAN: ("on", lambda t: "Both sides were there, and the call began."),
     Kind.CALL_ENDED: ("done", lambda t: f"{t.actor} ended the call."),
     Kind.WRAPPED_UP: ("done", lambda t: f"{t.actor} wrapped up: {_resolved(t)}."),
     Kind.WRAP_UP_MISSED: ("person", lambda t: "Nobody wrote a wrap-up in time."),
