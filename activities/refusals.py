@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.world import World
 from domain.failure import Failure
@@ -29,7 +29,9 @@ async def effect(world: World) -> AsyncIterator[AsyncConnection]:
 
 def as_error(failure: Failure) -> ApplicationError:
     facts = _JSON.dump_python(asdict(failure), mode="json")
-    return ApplicationError(failure.title, facts, type=type(failure).__name__, non_retryable=True)
+    # A refusal is an answer: benign errors are neither logged nor counted as failures of the worker.
+    benign = ApplicationErrorCategory.BENIGN
+    return ApplicationError(failure.title, facts, type=type(failure).__name__, non_retryable=True, category=benign)
 
 
 def revive(error: ApplicationError) -> Failure | None:

@@ -1,0 +1,23 @@
+"""One stack for all that is tried against it, and a bench of judgement for each test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.faults.stack import Breakable, breakable_stack
+from tests.faults.trial import Trial, begin_trial
+
+
+@pytest.fixture(scope="session")
+async def broken(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Breakable]:
+    """A running stack that may be broken."""
+    async with breakable_stack(tmp_path_factory.mktemp("faults") / "home") as stack:
+        yield stack
+
+
+@pytest.fixture
+async def trial(broken: Breakable, request: pytest.FixtureRequest) -> AsyncIterator[Trial]:
+    async with begin_trial(broken, request.node.name) as begun:
+        yield begun

@@ -1,0 +1,103 @@
+"""What is there twice, and should not be."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tests.faults.evidence import Evidence, Row, at, message_of
+from tests.faults.mailbox import Mail
+
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
+ENDS_ASSIGNMENT = frozenset(
+    {"agent_vanished", "agent_missed", "wrapped_up", "wrap_up_missed", "customer_missed", "cancelled", "withdrawn"}
+)
+
+
+def doubled_rows(evidence: Evidence) -> Iterator[str]:
+    rows = evidence.rows
+    counted = {
+        "escalations of ticket": Counter(row["ticket_id"] for row in rows["escalation"]),
+        "bookings by link": Counter(row["link"] for row in rows["booking"]),
+        "ratings of call": Counter(row["call"] for row in rows["rating"]),
+        "wrap-ups of call": Counter(row["call"] for row in rows["wrap_up"]),
+        "accepted offers of call": Counter(
+            row["call"] for row in rows["offer"] if row["state"] in ("accepted", "done")
+        ),
+        "live offers of person": Counter(
+            row["person"] for row in rows["offer"] if row["state"] in ("offered", "accepted")
+        ),
+    }
+    for what, counter in counted.items():
+        yield from (f"{number} {what} {one}" for one, number in counter.items() if number > 1)
+
+
+@dataclass(frozen=True)
+class _Assignment:
+    call: str
+    person: int
+    begin: datetime
+    end: datetime
+
+
+def doubled_assignments(evidence: Evidence) -> Iterator[str]:
+    """Two people with one call, one person with two calls, a call offered while somebody has it."""
+    assignments = list(_assignments(evidence))
+    for nth, one in enumerate(assignments):
+        for other in assignments[nth + 1 :]:
+            if one.begin < other.end and other.begin < one.end:
+                if one.call == other.call:
+                    yield f"call {one.call} with {one.person} and {other.person}"
+                elif one.person == other.person:
+                    yield f"person {one.person} in calls {one.call} and {other.call}"
+    for offer in evidence.rows["offer"]:
+        made = at(offer["made_at"])
+        for one in assignments:
+            if one.call == offer["call"] and one.begin < made < one.end:
+                yield f"call {one.call} offered to {offer['person']} while {one.person} has it"
+
+
+def _assignments(evidence: Evidence) -> Iterator[_Assignment]:
+    """From each acceptance to whatever ended it, as the timelines tell."""
+    timelines: dict[str, list[Row]] = defaultdict(list)
+    for row in evidence.rows["escalation_event"]:
+        timelines[row["escalation"]].append(row)
+    for timeline in timelines.values():
+        timeline.sort(key=lambda row: row["seq"])
+        for place, row in enumerate(timeline):
+            if row["kind"] == "accepted":
+                call, person = row["body"]["call_id"], row["body"]["person"]
+                ends = (
+                    at(later["at"])
+                    for later in timeline[place + 1 :]
+                    if later["kind"] in ENDS_ASSIGNMENT
+                    and later["body"].get("call_id", call) == call
+                    and later["body"].get("person", person) == person
+                )
+                yield _Assignment(
+                    call, person, at(row["at"]), next(ends, datetime.max.replace(tzinfo=at(row["at"]).tzinfo))
+                )
+
+
+def doubled_mails(evidence: Evidence) -> Iterator[str]:
+    """More than one copy of a message, copies that differ, and letters that say the same twice."""
+    by_message: dict[str, list[Mail]] = defaultdict(list)
+    for mail in evidence.mails:
+        by_message[message_of(mail)].append(mail)
+    kinds = {row["id"]: row["kind"] for row in evidence.rows["message"]}
+    said: Counter[tuple[str, str, str]] = Counter()
+    for message, copies in by_message.items():
+        first = copies[0]
+        if len(copies) > 2:
+            yield f"{len(copies)} copies of a {kinds[message]} to {first['to']}"
+        if any(
+            (copy["subject"], copy["text"], copy["ics"]) != (first["subject"], first["text"], first["ics"])
+            for copy in copies
+        ):
+            yield f"a {kinds[message]} to {first['to']} whose copies differ"
+        # A customer who does not come is called for twice, in the same words.
+        if kinds[message] != "customer_called_for":
+            said[(first["to"], kinds[message], first["text"])] += 1
+    yield from (f"{number} letters {kind} to {to}" for (to, kind, _), number in said.items() if number > 1)

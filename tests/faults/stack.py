@@ -1,0 +1,97 @@
+"""A stack of one's own to break: `muster up` in a great hurry, whose children are killed as by the system."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from cli.stack.home import Running
+from tests.cli.running import Stack, running_stack
+
+RULES = Path(__file__).with_name("hurried.rules")
+PATIENCE = 60.0
+"""Seconds within which everything has to be back; promised are ten, on a machine that does nothing else."""
+
+
+@dataclass(frozen=True)
+class Breakable:
+    """A running stack, known by its addresses, its credentials, and the process ids of its children."""
+
+    stack: Stack
+
+    @property
+    def url(self) -> str:
+        return self.stack.url
+
+    @property
+    def api_token(self) -> str:
+        return str(self._credentials()["api_token"])
+
+    @property
+    def sign_in_links(self) -> Mapping[str, str]:
+        """Of the agents, by name; each works once."""
+        people = self._credentials()["people"]
+        return {person["name"]: person["sign_in"] for person in people if person["role"] == "agent"}
+
+    def renew_sign_in_links(self) -> None:
+        renewed = self.stack.muster("seed", f"--rules={RULES}", "--always-on-duty", "--quiet")
+        assert renewed.returncode == 0, renewed.stderr
+
+    def log_sizes(self) -> dict[Path, int]:
+        return {path: path.stat().st_size for path in self.stack.home.logs.glob("*.log")}
+
+    def kill(self, *names: str) -> dict[str, Running]:
+        """SIGKILL these children at once; returns what they were, for ``wait_back``."""
+        killed = {name: self.stack.record.children[name] for name in names}
+        for running in killed.values():
+            # A child that died by itself a moment ago is as dead as we want it.
+            with contextlib.suppress(ProcessLookupError):
+                if abs(psutil.Process(running.pid).create_time() - running.started) < 1:
+                    os.kill(running.pid, signal.SIGKILL)
+        return killed
+
+    async def wait_back(self, killed: Mapping[str, Running], within: float = PATIENCE) -> float:
+        """Wait until others run in their place and pages are served; returns the seconds it took."""
+        began = time.monotonic()
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            while not (self._replaced(killed) and await _is_ready(client)):
+                assert time.monotonic() - began < within, f"not back within {within} s: {', '.join(killed)}"
+                await asyncio.sleep(0.1)
+        return time.monotonic() - began
+
+    def _replaced(self, killed: Mapping[str, Running]) -> bool:
+        children = self.stack.record.children
+        return all(children.get(name) not in (None, before) for name, before in killed.items())
+
+    def _credentials(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.stack.home.credentials.read_text())
+        return found
+
+
+async def _is_ready(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/readyz", timeout=5)).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@contextlib.asynccontextmanager
+async def breakable_stack(folder: Path, options: Sequence[str] = ()) -> AsyncIterator[Breakable]:
+    """A fresh stack in this folder, on free ports, until the block ends."""
+    starting = running_stack(folder, options=(f"--rules={RULES}", *options))
+    stack = await asyncio.to_thread(starting.__enter__)
+    try:
+        yield Breakable(stack)
+    finally:
+        await asyncio.to_thread(starting.__exit__, None, None, None)

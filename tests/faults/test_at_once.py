@@ -1,0 +1,157 @@
+"""The same at once: fifty posts of one link, double clicks, the last seat, the last moment of an offer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Iterable
+
+import pytest
+
+from tests.faults.agents import Agent, Offer, until_offered
+from tests.faults.ledger import Answer, Entry
+from tests.faults.people import Customer
+from tests.faults.trial import ORDINARY_MAIL, Trial
+
+pytestmark = pytest.mark.timeout(300)
+
+FAR = 80
+"""Of the starts shown: minutes ahead, so that nothing happens meanwhile."""
+
+
+async def starts_of(customer: Customer) -> list[str]:
+    form = await customer.form("/book")
+    assert form is not None
+    return form.choices["start"]
+
+
+async def book_at(customer: Customer, start: str) -> Entry:
+    form = await customer.form("/book")
+    assert form is not None
+    return await customer.choose("book", start, form)
+
+
+async def test_fifty_posts_of_one_link_book_one_call(trial: Trial) -> None:
+    customer = await trial.program.customer(trial.ticket("fifty"))
+    form = await customer.form("/book")
+    assert form is not None
+    starts = form.choices["start"][FAR : FAR + 5]
+    posts = await asyncio.gather(*(customer.choose("book", starts[nth % 5], form) for nth in range(50)))
+    booked = {post.about["start"] for post in posts if post.ok}
+    assert len(booked) == 1
+    assert Counter(post.settled for post in posts) == {Answer.OK: 10, Answer.REFUSED: 40}
+    standing = (await trial.program.read(customer.escalation))["booking"]
+    assert standing["starts_at"] in booked
+    await trial.withdraw_all()
+    await trial.drained()
+    await trial.judged()
+
+
+async def test_a_double_click_is_one_click(trial: Trial) -> None:
+    customer = await trial.program.customer(trial.ticket("moved"))
+    form = await customer.form("/book")
+    assert form is not None
+    starts = form.choices["start"][FAR:]
+    await both(customer.choose("book", starts[0], form) for _ in range(2))
+    moving = await customer.form("/move", "?move=1")
+    assert moving is not None
+    await both(customer.choose("move", starts[4], moving) for _ in range(2))
+    await both(customer.cancel() for _ in range(2))
+
+    (agent,) = await trial.agents("Ines Costa")
+    async with asyncio.TaskGroup() as group:
+        beating = group.create_task(agent.beat())
+        talked = await trial.program.customer(trial.ticket("talked"), mode="now", area="billing")
+        _, offer = await until_offered([agent])
+        await both(agent.accept(offer) for _ in range(2))
+        await both(_end(agent, offer.call) for _ in range(2))
+        wrap_up = (await agent.desk()).form("/wrap-up")
+        assert wrap_up is not None
+        await both(agent.wrap_up(wrap_up) for _ in range(2))
+        beating.cancel()
+    survey = await trial.survey_of(talked)
+    await both(talked.rate(survey, 5) for _ in range(2))
+    events = Counter(event["kind"] for event in (await trial.program.read(customer.escalation))["timeline"])
+    assert (events["booked"], events["moved"], events["cancelled"]) == (1, 1, 1)
+    await trial.drained()
+    await trial.judged()
+
+
+async def both(clicks: Iterable[Awaitable[Entry | None]]) -> None:
+    """Two clicks at the same moment, both answered as if it had been one."""
+    for entry in await asyncio.gather(*clicks):
+        assert entry is not None
+        assert entry.ok, entry.text
+
+
+async def _end(agent: Agent, call: str) -> Entry:
+    form = (await agent.desk()).form("/end")
+    assert form is not None
+    return await agent.end(call, form)
+
+
+async def test_the_last_seat_is_sold_once_and_the_others_are_told_what_is_free(trial: Trial) -> None:
+    """Twenty customers at a start for which one person is there; twenty at one for which five are."""
+    customers = await asyncio.gather(
+        *(
+            trial.program.customer(trial.ticket(f"{area}{nth}"), area=area)
+            for area in ("billing", "hull")
+            for nth in range(20)
+        )
+    )
+    office, support = customers[:20], customers[20:]
+    for group, seats in ((office, 1), (support, 5)):
+        start = (await starts_of(group[0]))[FAR]
+        entries = await asyncio.gather(*(book_at(customer, start) for customer in group))
+        assert sum(entry.ok for entry in entries) == seats
+        for refused in (entry for entry in entries if not entry.ok):
+            assert refused.response is not None
+            assert refused.response.status_code == 409
+            assert "nearest free times" in refused.text
+            assert start not in refused.text.partition("<form")[2]
+    await trial.withdraw_all()
+    await trial.drained()
+    await trial.judged()
+
+
+async def test_an_offer_at_its_last_moment_is_accepted_or_passed_on_and_never_both(trial: Trial) -> None:
+    agents = await trial.agents()
+    async with asyncio.TaskGroup() as group:
+        beating = [group.create_task(agent.beat()) for agent in agents]
+        customers = [
+            await trial.program.customer(trial.ticket(nth), "now", "billing" if nth % 3 == 0 else "hull")
+            for nth in range(9)
+        ]
+        answers = [entry for _ in range(2) for entry in await _accept_at_last(agents)]
+        for beat in beating:
+            beat.cancel()
+    by_offer: dict[tuple[str, int], list[Entry]] = {}
+    for entry in answers:
+        by_offer.setdefault((entry.about["call"], entry.about["nth"]), []).append(entry)
+    assert by_offer
+    for entries in by_offer.values():
+        assert len({entry.settled for entry in entries[:1]}) == 1
+    trial.notes.append(f"offers at their last moment: {len(by_offer)}, {dict(Counter(one.settled for one in answers))}")
+    assert len(customers) == 9
+    await trial.withdraw_all()
+    await trial.drained()
+    await trial.judged(ORDINARY_MAIL | {"nobody_available", "manager_nobody"})
+
+
+async def _accept_at_last(agents: list[Agent]) -> list[Entry]:
+    """Every agent who is offered a call accepts it five times around the moment at which it runs out."""
+
+    async def at(agent: Agent, offer: Offer, seconds: float) -> Entry:
+        await asyncio.sleep(max(seconds, 0))
+        return await agent.accept(offer)
+
+    async def one(agent: Agent) -> list[Entry]:
+        await agent.be_available()
+        try:
+            _, offer = await until_offered([agent], within=12)
+        except AssertionError:
+            return []
+        moments = [offer.remaining + late for late in (-0.3, -0.1, 0.0, 0.1, 0.3)]
+        return list(await asyncio.gather(*(at(agent, offer, moment) for moment in moments)))
+
+    return [entry for entries in await asyncio.gather(*map(one, agents)) for entry in entries]
