@@ -72,19 +72,8 @@ async def read_whole(conn: AsyncConnection, escalation_id: str) -> WholeEscalati
         opened_at=head.opened_at,
         updated_at=head.updated_at,
         closed_at=head.closed_at,
-        ticket={
-            "system": head.ticket_system,
-            "id": head.ticket_id,
-            "url": head.ticket_url,
-            "subject": head.subject,
-            "facts": head.facts,
-        },
-        customer={
-            "name": head.customer_name,
-            "email": head.email,
-            "time_zone": head.customer_zone,
-            "language": head.language,
-        },
+        ticket=_ticket(head),
+        customer=_customer(head),
         plan=load_plan(head.plan),
         desk_zone=head.desk_zone,
         team=head.team_name,
@@ -116,6 +105,16 @@ async def _head(conn: AsyncConnection, escalation_id: str) -> Row[Any] | None:
         .where(escalation.c.id == escalation_id)
     )
     return (await conn.execute(query)).one_or_none()
+
+
+def _ticket(head: Row[Any]) -> Fields:
+    names = {"system": head.ticket_system, "id": head.ticket_id, "url": head.ticket_url}
+    return names | {"subject": head.subject, "facts": head.facts}
+
+
+def _customer(head: Row[Any]) -> Fields:
+    reached = {"name": head.customer_name, "email": head.email}
+    return reached | {"time_zone": head.customer_zone, "language": head.language}
 
 
 async def _rows(conn: AsyncConnection, query: Select[Any]) -> tuple[Fields, ...]:
