@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.call import make_join_links
 from database.stores.customer_link import end_links
-from database.stores.joins import make_join_links
 from database.stores.seats import seat_at
+from database.stores.sold_seats import local_day, next_version, queue, sell, witness_row
 from database.stores.telling import tell_customer
 from database.stores.timeline import lock, notify, record
-from database.tables.booking import booking, desk_day, witness
+from database.tables.booking import booking, witness
 from database.tables.customer_link import customer_link
 from database.tables.muster import call, offer
-from domain.booking import Seat, TooLate
+from domain.booking import TooLate
 from domain.customer_link import LinkExpired, LinkUnknown, LinkUsed
-from domain.escalation import EscalationUnknown, Kind, NotNow, Outcome, State
+from domain.escalation import Kind, NotNow, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id
 from domain.plan import Plan
 
@@ -43,8 +43,8 @@ async def book(
 
     Raises ``LinkUnknown``, ``LinkUsed``, ``LinkExpired``, ``SlotRefused``, ``SlotTaken``.
     """
-    desk_id, day = await _local_day(conn, escalation_id, start)
-    await _queue(conn, desk_id, {day})
+    desk_id, day = await local_day(conn, escalation_id, start)
+    await queue(conn, desk_id, {day})
     standing = await lock(conn, escalation_id)
     link = (await conn.execute(select(customer_link).where(customer_link.c.id == link_id))).one_or_none()
     if link is None or str(link.escalation) != escalation_id:
@@ -58,8 +58,8 @@ async def book(
     if standing.state != State.INVITED:
         raise NotNow(standing.state)
     plan, seat = await seat_at(conn, escalation_id, start, day, now)
-    version = await _next_version(conn, desk_id, day)
-    booking_id = await _sell(conn, standing, link_id, plan, seat, version, now)
+    version = await next_version(conn, desk_id, day)
+    booking_id = await sell(conn, standing, link_id, plan, seat, version, now)
     await conn.execute(
         update(customer_link).where(customer_link.c.id == link_id).values(state="used", used_at=now)
     )
@@ -73,9 +73,9 @@ async def book(
 
 async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> Held:
     """Take another seat for the same call. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
-    desk_id, day = await _local_day(conn, escalation_id, start)
+    desk_id, day = await local_day(conn, escalation_id, start)
     standing = await _booked(conn, escalation_id)
-    await _queue(conn, desk_id, {day, (await _local_day(conn, escalation_id, standing.starts_at))[1]})
+    await queue(conn, desk_id, {day, (await local_day(conn, escalation_id, standing.starts_at))[1]})
     await lock(conn, escalation_id)
     standing = await _booked(conn, escalation_id)
     if standing.starts_at == start:
@@ -86,8 +86,8 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     plan, seat = await seat_at(conn, escalation_id, start, day, now)
     changes = {"starts_at": start, "occupies": Range(*seat.occupies), "sequence": booking.c.sequence + 1}
     await conn.execute(update(booking).where(booking.c.id == standing.id).values(changes))
-    version = await _next_version(conn, desk_id, day)
-    await conn.execute(insert(witness).values(_witness(standing.id, standing.pool, seat, version)))
+    version = await next_version(conn, desk_id, day)
+    await conn.execute(insert(witness).values(witness_row(standing.id, standing.pool, seat, version)))
     due = {"starts_at": start, "muster_at": start - timedelta(seconds=plan.decision.calls.prepare)}
     await conn.execute(update(call).where(call.c.id == standing.call_id).values(due))
     body = {"starts_at": start.isoformat(), "from": standing.starts_at.isoformat(), "call_id": str(standing.call_id)}
@@ -155,60 +155,6 @@ async def _tell(conn: AsyncConnection, escalation_id: str, kind: str, booking_id
         seconds=row.seconds,
         sequence=row.sequence,
     )
-
-
-async def _local_day(conn: AsyncConnection, escalation_id: str, start: datetime) -> tuple[int, date]:
-    """The desk, and the day in its zone on which a start falls."""
-    query = text("SELECT desk.id, desk.time_zone FROM escalation e JOIN desk ON desk.id = e.desk WHERE e.id = :id")
-    row = (await conn.execute(query, {"id": escalation_id})).one_or_none()
-    if row is None:
-        raise EscalationUnknown(escalation_id)
-    return row.id, start.astimezone(ZoneInfo(row.time_zone)).date()
-
-
-async def _queue(conn: AsyncConnection, desk_id: int, days: set[date]) -> None:
-    """One seller at a time a desk and day; the constraints are the guard, this is the queue."""
-    for day in sorted(days):
-        lock_day = text("SELECT pg_advisory_xact_lock(:desk, :day)")
-        await conn.execute(lock_day, {"desk": desk_id, "day": day.toordinal()})
-
-
-async def _next_version(conn: AsyncConnection, desk_id: int, day: date) -> int:
-    statement = insert(desk_day).values(desk=desk_id, day=day, version=1)
-    statement = statement.on_conflict_do_update(
-        index_elements=["desk", "day"], set_={"version": desk_day.c.version + 1}
-    )
-    version: int = (await conn.execute(statement.returning(desk_day.c.version))).scalar_one()
-    return version
-
-
-def _witness(booking_id: int, pool: int, seat: Seat, version: int) -> dict[str, Any]:
-    return {
-        "booking": booking_id,
-        "pool": pool,
-        "person": seat.person,
-        "during": Range(*seat.occupies),
-        "day": seat.day,
-        "nth": seat.nth,
-        "version": version,
-    }
-
-
-async def _sell(
-    conn: AsyncConnection, standing: Row[Any], link_id: int, plan: Plan, seat: Seat, version: int, now: datetime
-) -> int:
-    row = {
-        "escalation": str(standing.id),
-        "link": link_id,
-        "pool": standing.pool,
-        "starts_at": seat.starts_at,
-        "seconds": plan.decision.booking.slot,
-        "occupies": Range(*seat.occupies),
-        "booked_at": now,
-    }
-    booking_id: int = (await conn.execute(booking.insert().values(row).returning(booking.c.id))).scalar_one()
-    await conn.execute(insert(witness).values(_witness(booking_id, standing.pool, seat, version)))
-    return booking_id
 
 
 async def _due(

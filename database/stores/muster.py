@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.call import make_join_links
 from database.stores.customer_link import RAISED_BY, end_links, renew
-from database.stores.joins import make_join_links
 from database.stores.telling import tell_customer, tell_managers
 from database.stores.timeline import done_before, lock, notify, record
 from database.tables.booking import booking, witness

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.joins import make_agent_join_link
+from database.stores.call import make_agent_join_link
 from database.stores.timeline import database_now, lock, notify, record
 from database.tables.directory import person, team, title
 from database.tables.escalation import escalation

@@ -18,7 +18,8 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities.messages import Booked, BookSlot
-from database.stores import joins, offers
+from database.stores import offers
+from database.stores.call import arrive
 from database.stores.opening import open_or_refuse
 from database.stores.presence import set_presence
 from database.stores.rounds import RoundReport, run_round
@@ -133,7 +134,7 @@ class Desk:
             nth = (await self.one(select(offer).where(offer.c.call == call_id, offer.c.state == "accepted"))).nth
             token = self.tokens.agent_join(call_id, nth)
         async with self.engine.begin() as conn:
-            room = await joins.join(conn, token, ROOM, self.now)
+            room = await arrive(conn, token, ROOM, self.now)
         await self.relay()
         return room
 

@@ -81,7 +81,12 @@ async def test_a_booked_call_is_reminded_found_held_wrapped_up_and_rated(desk: D
         "closed",
     ]
     history = await desk.workflow(one).fetch_history()
-    if folder := os.environ.get("MUSTER_RECORD_HISTORIES"):
-        Path(folder, "booked_and_rated.json").write_text(history.to_json())
+    keep(history.to_json())
     ours = [event for event in history.events if event.event_type not in OF_THE_TEST_SERVER]
     assert len(ours) <= EVENTS_AT_MOST
+
+
+def keep(history: str) -> None:
+    """Write the history beside those that are replayed, where that was asked for."""
+    if folder := os.environ.get("MUSTER_RECORD_HISTORIES"):
+        Path(folder, "booked_and_rated.json").write_text(history)

@@ -8,9 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from database.stores import joins
+from database.stores.call import JoinPage, arrive, find_join
 from database.stores.customer_link import LinkPage, find_link
-from database.stores.joins import JoinPage
 from domain.call import CallOver, JoinUnknown
 from web import times
 from web.form_guard import Guarded
@@ -45,7 +44,7 @@ async def join_now(request: Request, token: str, here: Annotated[str, Form()] = 
     settings = request.app.state.settings
     template = settings.room_url.replace("{public_url}", settings.base_url)
     async with request.app.state.engine.begin() as conn:
-        room = await joins.join(conn, token, template, now)
+        room = await arrive(conn, token, template, now)
     if room is not None:
         return RedirectResponse(room, 303)
     if join.side == "agent":
@@ -56,7 +55,7 @@ async def join_now(request: Request, token: str, here: Annotated[str, Form()] = 
 async def _open(request: Request, token: str) -> tuple[JoinPage, LinkPage | None]:
     """Raises ``JoinUnknown``, and ``TooManyMisses`` to whoever guesses."""
     async with request.app.state.engine.connect() as conn:
-        join = await joins.find_join(conn, token)
+        join = await find_join(conn, token)
         if join is not None:
             link = await find_link(conn, request.app.state.tokens.customer_link(join.escalation_id, join.nth))
             return join, link

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 
 from activities.messages import RecordWrapUp
-from database.stores import joins
+from database.stores.call import end_call
 from database.stores.desk import escalation_of_call
 from database.stores.words import keep_words
 from domain.escalation import EscalationUnknown
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/desk/calls/{call_id}")
 async def end(request: Request, signed: Signed, call_id: UUID) -> Response:
     try:
         async with request.app.state.engine.begin() as conn:
-            await joins.end_call(conn, str(call_id), signed.person_id, datetime.now(UTC))
+            await end_call(conn, str(call_id), signed.person_id, datetime.now(UTC))
     except Failure as failure:
         return await answer(request, signed, failure.status, notice=failure.detail)
     return await answer(request, signed)

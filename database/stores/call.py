@@ -78,7 +78,7 @@ async def find_join(conn: AsyncConnection, token: str) -> JoinPage | None:
     )
 
 
-async def join(conn: AsyncConnection, token: str, room_url: str, now: datetime) -> str | None:
+async def arrive(conn: AsyncConnection, token: str, room_url: str, now: datetime) -> str | None:
     """Note that this side has come; returns the room's address, or None while nobody has taken the call.
 
     ``room_url`` is the template of the settings, with ``{call_id}`` in it. Joining again is harmless.
@@ -95,11 +95,11 @@ async def join(conn: AsyncConnection, token: str, room_url: str, now: datetime) 
         raise CallOver()
     if row.side == "agent" and row.person != row.call_person:
         raise NotYours()
-    await _arrive(conn, row, room_url, now)
+    await _note(conn, row, room_url, now)
     return room_url.format(call_id=row.call) if row.call_state in ("taken", "on_call") else None
 
 
-async def _arrive(conn: AsyncConnection, row: Row[Any], room_url: str, now: datetime) -> None:
+async def _note(conn: AsyncConnection, row: Row[Any], room_url: str, now: datetime) -> None:
     column = f"{row.side}_joined_at"
     if getattr(row, column) is not None:
         return

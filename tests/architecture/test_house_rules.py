@@ -1,0 +1,92 @@
+"""House rules that no linter knows: sizes, names, imports in functions, what may not be committed."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from tests.architecture.tree import named, sources, tracked
+
+LINES_AT_MOST = 400
+FUNCTION_AT_MOST = 60
+"""Lines, decorators and docstring included. 40 is the aim."""
+BAD_NAMES = {"utils", "util", "helpers", "helper", "common", "shared", "misc", "service", "services", "manager"}
+REGISTRIES = ("pypi" + ".org", "files.pythonhosted" + ".org", "registry.npmjs" + ".org", "registry.yarnpkg" + ".com")
+CLOCKS = {"datetime.now", "time.time", "uuid.uuid4", "uuid.uuid1", "random.random", "os.environ", "os.getenv"}
+PURE = ("rules_dsl/", "domain/", "workflows/", "activities/contracts.py", "activities/messages.py")
+
+
+def test_no_source_file_is_too_long() -> None:
+    long = {named(path): len(path.read_text().splitlines()) for path in sources()}
+    assert {name: lines for name, lines in long.items() if lines > LINES_AT_MOST} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    long = []
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > FUNCTION_AT_MOST:
+                    long.append(f"{named(path)}:{node.name} {length}")
+    assert long == []
+
+
+def test_every_file_is_named_for_what_it_holds() -> None:
+    assert [named(path) for path in tracked("*.py") if path.stem in BAD_NAMES] == []
+
+
+def test_imports_stand_at_the_top() -> None:
+    inner = []
+    for path in sources():
+        tree = ast.parse(path.read_text())
+        top = {id(node) for node in tree.body}
+        typing_only = {
+            id(inside)
+            for node in tree.body
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            for inside in node.body
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in top | typing_only:
+                inner.append(f"{named(path)}:{node.lineno}")
+    assert inner == []
+
+
+def test_pure_code_asks_no_clock_no_chance_and_no_environment() -> None:
+    found = []
+    for path in sources():
+        if not named(path).startswith(PURE):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in CLOCKS:
+                found.append(f"{named(path)}:{node.lineno} {ast.unparse(node)}")
+    # An opened escalation's id and a wall clock are given to them, never taken by them.
+    assert found == []
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        named(path)
+        for path in sources()
+        if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert silent == []
+
+
+def test_nothing_committed_names_a_package_registry() -> None:
+    found = []
+    for path in tracked():
+        content = path.read_bytes()
+        found += [f"{named(path)}: {host}" for host in REGISTRIES if host.encode() in content]
+    assert found == []
+
+
+def test_lock_files_carry_no_address() -> None:
+    for path in tracked("requirements.lock", "package-lock.json"):
+        assert re.search(r"https?://[^\s\"]*\.(whl|tgz|tar\.gz)", path.read_text()) is None, named(path)
+
+
+def test_the_workflow_id_is_built_in_one_place() -> None:
+    literal = re.compile(r'f"escalation-\{')
+    assert [named(path) for path in sources() if literal.search(path.read_text())] == ["domain/ids.py"]
