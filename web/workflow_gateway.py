@@ -6,8 +6,10 @@ safe, because every command is done once however often it comes.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import (
@@ -50,6 +52,7 @@ class WorkflowGateway:
     def __init__(self, client: Client, engine: AsyncEngine) -> None:
         self._client = client
         self._engine = engine
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def book(self, escalation_id: str, link_id: int, starts_at: datetime) -> Booked:
         booked: Booked = await self._ask(escalation_id, EscalationWorkflow.book, BookSlot(link_id, starts_at))
@@ -97,9 +100,16 @@ class WorkflowGateway:
         return self._client.get_workflow_handle(workflow_id(escalation_id))
 
     async def _ask(self, escalation_id: str, update: Any, message: Any) -> Any:
-        """Send a command, and wait for yes or no."""
+        """Send a command, and wait for yes or no.
+
+        One at a time for an escalation: Temporal aborts all that are under way once there are more than ten.
+        """
+        turn = self._turns.setdefault(escalation_id, asyncio.Lock())
         try:
-            return await self._send(escalation_id, update, message)
+            async with asyncio.timeout(PATIENCE.total_seconds()), turn:
+                return await self._send(escalation_id, update, message)
+        except TimeoutError as error:
+            raise Unreachable("the worker") from error
         except WorkflowUpdateFailedError as error:
             raise _refusal(error) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:

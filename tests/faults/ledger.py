@@ -59,10 +59,17 @@ class Ledger:
         self.escalations: dict[str, str] = {}
         """Ticket id by the id of the escalation that was acknowledged for it."""
         self.failures: list[str] = []
+        self._clients: list[httpx.AsyncClient] = []
 
     def client(self, **headers: str) -> httpx.AsyncClient:
         """A browser of its own, or a program's connection. Redirects are not followed."""
-        return httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=15)
+        client = httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=15)
+        self._clients.append(client)
+        return client
+
+    async def close(self) -> None:
+        """End every connection."""
+        await asyncio.gather(*(client.aclose() for client in self._clients))
 
     async def send(
         self,

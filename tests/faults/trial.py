@@ -102,8 +102,8 @@ class Trial:
 async def begin_trial(stack: Breakable, name: str) -> AsyncIterator[Trial]:
     stack.renew_sign_in_links()
     ledger = Ledger(stack.url)
-    async with (
-        ledger.client(Authorization=f"Bearer {stack.api_token}") as program,
-        ledger.client() as reader,
-    ):
-        yield Trial(stack, name, ledger, Program(ledger, program), Mailbox(ledger, reader), stack.log_sizes())
+    program = Program(ledger, ledger.client(Authorization=f"Bearer {stack.api_token}"))
+    try:
+        yield Trial(stack, name, ledger, program, Mailbox(ledger, ledger.client()), stack.log_sizes())
+    finally:
+        await ledger.close()
