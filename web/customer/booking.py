@@ -85,9 +85,10 @@ async def cancel(request: Request, token: str, sure: Field = "", zone: Field = "
     try:
         await request.app.state.gateway.cancel(link.escalation_id)
     except (TooLate, NotNow) as refused:
-        return standing_page(
-            request, await open_link(request, token), zone, refused=refused.title, status=refused.status
-        )
+        link = await open_link(request, token)
+        if stage_of(link, datetime.now(UTC)) is not Stage.CANCELLED:
+            return standing_page(request, link, zone, refused=refused.title, status=refused.status)
+        # The second of a double click: the first has cancelled it.
     return _back(token, zone)
 
 

@@ -12,6 +12,7 @@ from activities.messages import RateCall
 from database.stores.rating import SurveyPage, find_survey
 from database.stores.words import keep_words
 from domain.customer_link import LinkUnknown
+from domain.escalation import NotNow
 from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated
 from web.form_guard import Guarded
 from web.page import page
@@ -47,8 +48,12 @@ async def rate(
         words = await keep_words(conn, comment)
     try:
         await request.app.state.gateway.rate(survey.escalation_id, RateCall(survey.call_id, chosen, words))
-    except AlreadyRated:
-        return _stands(request, token, await _open(request, token), chosen)
+    except (AlreadyRated, NotNow):
+        # The second of a double click may find that the first has ended everything.
+        survey = await _open(request, token)
+        if survey.score is None:
+            raise
+        return _stands(request, token, survey, chosen)
     return RedirectResponse(f"/rate/{token}", 303)
 
 
