@@ -108,6 +108,8 @@ MATRIX: dict[str, Rule] = {
     "GET /admin/tokens": ADMINISTERING,
     "POST /admin/tokens": ADMINISTERING,
     "POST /admin/tokens/revoke": ADMINISTERING,
+    "GET /admin/webhooks": ADMINISTERING,
+    "POST /admin/webhooks": ADMINISTERING,
     "GET /admin/audit": ADMINISTERING,
     # The embedded default
     "GET /dev/mail": Open.EMBEDDED,

@@ -29,7 +29,6 @@ from web.app import create_app
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RULES = (EXAMPLES / "small_team.rules").read_text()
-ZENDESK_SECRET = "of the source that the settings name"
 PEOPLE = {"manager": "Marta Manager", "ops": "Otto Ops", "admin": "Ada Admin"}
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 
@@ -85,7 +84,7 @@ async def open_office(engine: AsyncEngine, database_url: str, *, rules: str = RU
         if rules:
             await publish(conn, rules, "Marta Manager", "the first rules", None, now)
     secret = SecretStr("a secret of thirty-two characters")
-    settings = Settings(database_url=database_url, secret_key=secret, zendesk_secret=SecretStr(ZENDESK_SECRET))
+    settings = Settings(database_url=database_url, secret_key=secret)
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield Office(app, engine, {one.name: one.id for one in seeded}, token)

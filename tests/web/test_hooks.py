@@ -17,7 +17,7 @@ from web.hooks.signature import zendesk_signature
 __all__ = ["office"]
 
 SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="
-HOOK = "/hooks/zendesk/harbor"
+HOOKS = "/hooks/zendesk/"
 
 
 def event(number: str = "4711", identity: str = "event-1", **detail: Any) -> dict[str, Any]:
@@ -47,7 +47,13 @@ REQUESTER = {"name": "Mira Olsen", "email": "mira@olsen.example", "locale": "da"
 
 
 async def send(
-    office: Office, payload: object, *, at: datetime | None = None, secret: str = SECRET, **headers: str
+    office: Office,
+    payload: object,
+    *,
+    at: datetime | None = None,
+    secret: str = SECRET,
+    source: str = "harbor",
+    **headers: str,
 ) -> httpx.Response:
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     timestamp = (at or datetime.now(UTC)).isoformat().replace("+00:00", "Z")
@@ -59,7 +65,7 @@ async def send(
     }
     async with office.program("") as zendesk:
         return await zendesk.post(
-            HOOK, content=body, headers=[(name.encode(), value.encode()) for name, value in signed.items()]
+            HOOKS + source, content=body, headers=[(name.encode(), value.encode()) for name, value in signed.items()]
         )
 
 
@@ -90,6 +96,23 @@ async def test_a_trigger_opens_an_escalation_once(office: Office) -> None:
     assert (first.json()["done"], standing.json()["done"]) == ("opened", "stood already")
     assert first.json()["customer_link"].startswith("http://127.0.0.1:8700/c/")
     assert await count(office) == 1
+
+
+async def test_an_administrator_adds_a_source_and_changes_its_secret(office: Office) -> None:
+    admin = await office.browser("Ada Admin")
+    first = {"name": "sailing", "secret": "the first secret of sailing"}
+    for fields in (first, first | {"secret": "a newer secret of sailing"}):
+        assert (await admin.post("/admin/webhooks", "/admin/webhooks", **fields)).status_code == 303
+    page = await admin.get("/admin/webhooks")
+    assert "http://127.0.0.1:8700/hooks/zendesk/sailing" in page
+    assert "secret of sailing" not in page
+    taken = await send(office, event(tags=[]), secret="a newer secret of sailing", source="sailing")
+    assert taken.json()["done"] == "ignored"
+    assert (await send(office, event(tags=[]), secret=first["secret"], source="sailing")).status_code == 401
+    for fields in ({"name": "Sailing Boats", "secret": "x" * 20}, {"name": "boats", "secret": "short"}):
+        answer = await admin.post("/admin/webhooks", "/admin/webhooks", **fields)
+        assert answer.status_code == 422
+        assert f'value="{fields["name"]}"' in answer.text
 
 
 async def test_an_event_with_its_requester_opens_one(office: Office) -> None:
@@ -132,7 +155,7 @@ async def test_unsigned_altered_stale_and_foreign_ones_are_refused(office: Offic
         await send(office, payload, X_Zendesk_Webhook_Signature="é"),
     ]
     async with office.program("") as nobody:
-        refused.append(await nobody.post(HOOK, json=payload))
+        refused.append(await nobody.post(HOOKS + "harbor", json=payload))
         refused.append(await nobody.post("/hooks/zendesk/elsewhere", json=payload))
     assert [answer.status_code for answer in refused] == [401] * len(refused)
     assert {answer.headers["content-type"] for answer in refused} == {"application/problem+json"}

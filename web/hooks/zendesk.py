@@ -46,15 +46,9 @@ async def zendesk(request: Request, source: str) -> JSONResponse:
 
 
 async def _checked(request: Request, source: str, body: bytes) -> WebhookSource:
-    """The source whose secret signed this body. An unknown one is refused as a wrong signature is.
-
-    The source ``zendesk`` may have its secret from the settings instead of the database.
-    """
+    """The source whose secret signed this body. An unknown one is refused as a wrong signature is."""
     async with request.app.state.engine.connect() as conn:
         known = await find_source(conn, source, KIND)
-    from_settings = request.app.state.settings.zendesk_secret
-    if known is None and source == KIND and from_settings is not None:
-        known = WebhookSource(KIND, KIND, from_settings.get_secret_value())
     if known is None:
         raise SignatureRefused("The signature does not fit the body and this source's secret.")
     timestamp = request.headers.get("x-zendesk-webhook-signature-timestamp", "")

@@ -1,0 +1,53 @@
+"""Webhooks that come in: each source with its own secret, which is never shown again."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from database.stores.audit import write_audit
+from database.stores.webhooks import all_sources, keep_source
+from web.form_guard import Guarded
+from web.page import page
+from web.session import Signed
+
+router = APIRouter(prefix="/admin/webhooks")
+
+KIND = "zendesk"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_SHORTEST, _LONGEST = 16, 200
+
+
+@router.get("")
+async def sources_page(request: Request, signed: Signed) -> HTMLResponse:
+    return await _page(request)
+
+
+@router.post("", dependencies=[Guarded])
+async def keep(
+    request: Request, signed: Signed, name: Annotated[str, Form()] = "", secret: Annotated[str, Form()] = ""
+) -> Response:
+    """Add a source, or give it the secret that its help desk signs with from now on."""
+    name, secret = name.strip(), secret.strip()
+    if not _NAME.fullmatch(name):
+        return await _page(request, 422, wrong="A name has small letters, digits and dashes, at most 40.", name=name)
+    if not _SHORTEST <= len(secret) <= _LONGEST:
+        wrong = f"A signing secret has {_SHORTEST} to {_LONGEST} characters. Zendesk shows it beside its webhook."
+        return await _page(request, 422, wrong=wrong, name=name)
+    now = datetime.now(UTC)
+    async with request.app.state.engine.begin() as conn:
+        await keep_source(conn, name, KIND, secret)
+        await write_audit(conn, signed.actor, "set webhook secret", name, now, {"kind": KIND})
+    return RedirectResponse("/admin/webhooks", 303)
+
+
+async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
+    known = {"wrong": "", "name": ""}
+    async with request.app.state.engine.connect() as conn:
+        sources = await all_sources(conn)
+    base = request.app.state.settings.base_url
+    return page(request, "admin/webhooks.html", status, sources=sources, base=base, **(known | context))
