@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -73,7 +74,7 @@ async def tell_once(engine: AsyncEngine, client: Client) -> int:
 async def _tell(
     client: Client, engine: AsyncEngine, escalation_id: str, events: Sequence[Untold], gate: asyncio.Semaphore
 ) -> bool:
-    facts = tuple(Event(event.seq, event.kind, event.at, event.body) for event in events)
+    facts = tuple(Event(event.seq, event.kind, event.at, _without_words(event.body)) for event in events)
     async with gate:
         try:
             if any(event.kind == Kind.OPENED for event in events):
@@ -92,6 +93,11 @@ async def _tell(
             log.warning("Temporal does not answer, trying again: %s", type(error).__name__)
             return False
     return True
+
+
+def _without_words(body: dict[str, Any]) -> dict[str, Any]:
+    """What may stand in a history: an agent's reason for declining stays in the timeline (docs/decisions/0008)."""
+    return {name: value for name, value in body.items() if name != "reason"}
 
 
 async def _wake_on_news(engine: AsyncEngine, news: asyncio.Event) -> None:
