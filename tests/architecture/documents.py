@@ -34,7 +34,9 @@ def document(name: str) -> str:
 
 
 def fences(text: str) -> list[Fence]:
-    return [Fence(one[1], one[2].strip(), one[3], text.count("\n", 0, one.start()) + 1) for one in _FENCE.finditer(text)]
+    return [
+        Fence(one[1], one[2].strip(), one[3], text.count("\n", 0, one.start()) + 1) for one in _FENCE.finditer(text)
+    ]
 
 
 def prose(text: str) -> str:
