@@ -1,0 +1,72 @@
+"""Killing real processes under a few dozen lives: nothing lost, nothing doubled, everything back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.faults.agents import Agent
+from tests.faults.crowd import Crowd
+from tests.faults.stack import PATIENCE
+from tests.faults.trial import ORDINARY_MAIL, Trial
+
+pytestmark = pytest.mark.timeout(420)
+
+AFTER_DEATHS = ORDINARY_MAIL | {
+    *("nobody_available", "manager_nobody", "customer_called_for", "customer_missed"),
+}
+"""Kinds of letters that are true when a part was away for seconds."""
+VICTIMS = ("worker", "web", "temporal", "postgres")
+
+
+@contextlib.asynccontextmanager
+async def working(agents: list[Agent]) -> AsyncIterator[None]:
+    """These agents work until the block ends."""
+    work = [asyncio.create_task(agent.work()) for agent in agents]
+    try:
+        yield
+    finally:
+        for one in work:
+            one.cancel()
+        ended = await asyncio.gather(*work, return_exceptions=True)
+    for end in ended:
+        assert isinstance(end, asyncio.CancelledError), end
+
+
+async def kill_and_time(trial: Trial, nth: int, *names: str) -> float:
+    """Kill these; returns the seconds until a booking is answered well again, which needs every part."""
+    canary = await trial.program.customer(trial.ticket(f"canary{nth}"))
+    form = await canary.form("/book")
+    assert form is not None
+    killed, began = trial.stack.kill(*names), time.monotonic()
+    booked = await canary.choose("book", form.choices["start"][100], form)
+    took = time.monotonic() - began
+    assert booked.ok, booked.text
+    await trial.stack.wait_back(killed)
+    return took
+
+
+async def test_each_part_dies_mid_life_and_nothing_is_lost_or_doubled(trial: Trial) -> None:
+    crowd = Crowd(trial, random.Random(7))
+    async with working(await trial.agents()):
+        await crowd.arrive(26)
+        await asyncio.sleep(9)
+        for nth, name in enumerate(VICTIMS):
+            flying = crowd.under_way
+            took = await kill_and_time(trial, nth, name)
+            trial.notes.append(f"kill -9 {name:<9} under {flying} lives: booking works again after {took:.1f} s")
+            assert flying >= 10
+            assert took < PATIENCE
+            await crowd.arrive(4)
+            await asyncio.sleep(4)
+        endings = await crowd.end(within=150)
+        trial.notes.append(f"{crowd.opened} lives: {endings}")
+    await trial.withdraw_all()
+    trial.notes.append(f"the backlog is empty {await trial.drained():.1f} s after the last life")
+    await trial.judged(AFTER_DEATHS)
+    assert set(endings) <= {"rated", "cancelled", "silent"}, endings
