@@ -37,6 +37,12 @@ def window(decision: Decision, zone: str, now: datetime, *, priority: bool = Fal
 def starts_of(day: date, every: int, zone: ZoneInfo) -> Iterator[datetime]:
     """The grid of one local day, as instants in order. A skipped wall time has no start, a doubled one two."""
     midnight = datetime.combine(day, time(0))
+    first, last = midnight.replace(tzinfo=zone), (midnight + timedelta(days=1)).replace(tzinfo=zone)
+    if first.utcoffset() == last.utcoffset():
+        # No clock change on this day: wall time and elapsed time are one.
+        begin = first.astimezone(UTC)
+        yield from (begin + timedelta(seconds=second) for second in range(0, 86_400, every))
+        return
     instants = set()
     for second in range(0, 86_400, every):
         wall = midnight + timedelta(seconds=second)
@@ -45,6 +51,12 @@ def starts_of(day: date, every: int, zone: ZoneInfo) -> Iterator[datetime]:
             if instant.astimezone(zone).replace(tzinfo=None) == wall:
                 instants.add(instant)
     yield from sorted(instants)
+
+
+def _on_grid(start: datetime, every: int, zone: ZoneInfo) -> bool:
+    wall = start.astimezone(zone)
+    since_midnight = timedelta(hours=wall.hour, minutes=wall.minute, seconds=wall.second)
+    return start.microsecond == 0 and int(since_midnight.total_seconds()) % every == 0
 
 
 def within_hours(hours: OpenHours | None, start: datetime, seconds: int) -> bool:
@@ -78,7 +90,7 @@ def why_not_offered(decision: Decision, zone: str, allowed: Window, start: datet
         return "it is too soon for the team to prepare"
     if start > allowed.latest:
         return "it is further ahead than calls are booked"
-    if start not in set(starts_of(start.astimezone(local).date(), booking.start_every, local)):
+    if not _on_grid(start, booking.start_every, local):
         return "no call starts at that minute"
     if not within_hours(booking.hours, start, booking.slot):
         return "it is outside the team's opening hours"

@@ -1,0 +1,181 @@
+"""How long a person waits for yes: booking and accepting, beside a bare update that runs one activity.
+
+All four are asked in turn, in one run, one at a time and then eight at a time, so that noise hits all alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select, text
+from temporalio import activity, workflow
+from temporalio.client import WorkflowHandle
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.messages import BookSlot
+from bench.stack import Bench, benched
+from database.stores import offers
+from database.stores.opening import open_or_refuse
+from database.stores.presence import set_presence
+from database.stores.rounds import run_round
+from database.stores.seats import free_starts
+from database.tables.customer_link import customer_link
+from database.tables.muster import offer
+from domain.escalation import Customer, Mode, Opening, Ticket
+from domain.ids import workflow_id
+from workers.registration import build_worker
+from workers.relay import tell_once
+from workflows.escalation import EscalationWorkflow
+
+ROUNDS = 120
+PEOPLE = 160
+FACTS = {"priority": "normal", "tags": [], "replies": 4, "reopened": False, "ticket age": 7200}
+
+
+@activity.defn
+async def nothing() -> int:
+    return 1
+
+
+@workflow.defn
+class Bare:
+    """The least that an update with an activity can be."""
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.update
+    async def ask(self) -> int:
+        return await workflow.execute_activity(nothing, start_to_close_timeout=timedelta(seconds=5))
+
+    @workflow.update
+    async def ask_locally(self) -> int:
+        return await workflow.execute_local_activity(nothing, start_to_close_timeout=timedelta(seconds=5))
+
+
+async def _opened(bench: Bench, number: int, mode: Mode) -> str:
+    opening = Opening(
+        Ticket("bench", f"{mode}-{number}", "https://bench.example/1", "A call", FACTS),
+        Customer(f"Customer {number}", f"{mode}{number}@example.com", "Europe/Copenhagen"),
+        mode,
+        "api:bench",
+    )
+    return (await open_or_refuse(bench.engine, opening, bench.world.tokens, datetime.now(UTC))).escalation_id
+
+
+async def _bookings(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
+    """One booking a link, each of another free start."""
+    found: list[Callable[[], Awaitable[object]]] = []
+    starts: list[datetime] = []
+    for number in range(ROUNDS):
+        one = await _opened(bench, number, Mode.BOOKING)
+        async with bench.engine.connect() as conn:
+            if not starts:
+                now = datetime.now(UTC)
+                starts = [start for start in await free_starts(conn, one, now) if start > now + timedelta(minutes=20)]
+            link = (
+                await conn.execute(select(customer_link.c.id).where(customer_link.c.escalation == one))
+            ).scalar_one()
+        handle = bench.client.get_workflow_handle(workflow_id(one))
+        slot = BookSlot(link, starts[number % len(starts)])
+        found.append(lambda handle=handle, slot=slot: handle.execute_update(EscalationWorkflow.book, slot))  # type: ignore[misc]
+    await _tell(bench)
+    return found
+
+
+async def _acceptances(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
+    """Offers that are out, one a person, each to be accepted by its person."""
+    for number in range(ROUNDS):
+        await _opened(bench, number, Mode.NOW)
+    await _tell(bench)
+    now = datetime.now(UTC)
+    async with bench.engine.begin() as conn:
+        people = (await conn.execute(text("SELECT id FROM person WHERE name LIKE 'Advisor %'"))).scalars().all()
+        for person in people:
+            await set_presence(conn, person, "available", "", now)
+    async with bench.engine.begin() as conn:
+        await run_round(conn)
+    async with bench.engine.connect() as conn:
+        made = (await conn.execute(select(offer).where(offer.c.state == "offered"))).all()
+
+    async def accept(call: str, nth: int, person: int) -> None:
+        async with bench.engine.begin() as conn:
+            # As of the offer: setting the others up must not count against its time.
+            await offers.accept(conn, call, nth, person, bench.world.tokens, now)
+
+    return [lambda row=row: accept(str(row.call), row.nth, row.person) for row in made]  # type: ignore[misc]
+
+
+async def _tell(bench: Bench) -> None:
+    while await tell_once(bench.engine, bench.client):
+        pass
+
+
+async def _timed(asked: Callable[[], Awaitable[object]], into: list[float]) -> None:
+    began = time.perf_counter()
+    await asked()
+    into.append((time.perf_counter() - began) * 1000)
+
+
+async def measure(folder: Path) -> str:
+    """The table, as Markdown."""
+    async with benched(folder, PEOPLE) as bench:
+        runner = SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules("bench", "activities", "domain")
+        )
+        bare_worker = Worker(
+            bench.client, task_queue="bare", workflows=[Bare], activities=[nothing], workflow_runner=runner
+        )
+        async with build_worker(bench.client, bench.world), bare_worker:
+            bare = [
+                await bench.client.start_workflow(Bare.run, id=f"bare-{uuid.uuid4()}", task_queue="bare")
+                for _ in range(ROUNDS)
+            ]
+            ways = {
+                "bare update, one activity": [_ask(handle, "ask") for handle in bare],
+                "bare update, one local activity": [_ask(handle, "ask_locally") for handle in bare],
+                "book (update, seat sold in one transaction)": await _bookings(bench),
+                "accept (row first)": await _acceptances(bench),
+            }
+            return await _table(ways)
+
+
+def _ask(handle: WorkflowHandle[Bare, None], update: str) -> Callable[[], Awaitable[object]]:
+    return lambda: handle.execute_update(update)
+
+
+async def _table(ways: dict[str, list[Callable[[], Awaitable[object]]]]) -> str:
+    alone: dict[str, list[float]] = {name: [] for name in ways}
+    crowded: dict[str, list[float]] = {name: [] for name in ways}
+    count = min(len(asked) for asked in ways.values())
+    for number in range(count // 2):
+        for name, asked in ways.items():
+            await _timed(asked[number], alone[name])
+    for number in range(count // 2, count - 7, 8):
+        for name, asked in ways.items():
+            await asyncio.gather(*(_timed(asked[number + extra], crowded[name]) for extra in range(8)))
+    limit = statistics.median(alone["bare update, one activity"])
+    lines = [
+        "| what a person waits for | alone p50 / p99 ms | beside the first | 8 at once p50 / p99 ms |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name in ways:
+        p50, p99 = _percentiles(alone[name])
+        busy50, busy99 = _percentiles(crowded[name])
+        lines.append(f"| {name} | {p50:.0f} / {p99:.0f} | {p50 / limit:.2f} | {busy50:.0f} / {busy99:.0f} |")
+    return "\n".join(
+        [*lines, "", f"{count // 2} of each alone, {len(crowded['accept (row first)'])} of each in eights."]
+    )
+
+
+def _percentiles(values: list[float]) -> tuple[float, float]:
+    ordered = sorted(values)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]

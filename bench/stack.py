@@ -1,0 +1,114 @@
+"""What a benchmark runs against: PostgreSQL with fsync on, the Temporal dev server kept in a file, a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.world import World
+from cli.stack import postgres, temporal
+from cli.stack.home import choose_ports
+from cli.stack.process import die_with_parent
+from config.settings import with_driver
+from database.engine import open_engine
+from database.migrate import upgrade
+from database.stores.rulesets import publish
+from database.stores.seeding import seed_directory
+from domain.ids import Tokens
+from rules_dsl.directory import Directory
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+ROUND_THE_CLOCK = [{"days": "Mon-Sun", "from": "00:00", "to": "24:00", "time_zone": "Europe/Copenhagen"}]
+
+
+@dataclass(frozen=True)
+class Bench:
+    engine: AsyncEngine
+    client: Client
+    world: World
+
+
+@contextlib.contextmanager
+def _running(command: tuple[str, ...], log: Path, **how: object) -> Iterator[None]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            preexec_fn=die_with_parent(postgres.STOP_SIGNAL),
+            cwd="/",
+            **how,  # type: ignore[call-overload]
+        )
+    try:
+        yield
+    finally:
+        process.send_signal(postgres.STOP_SIGNAL)
+        process.wait(30)
+
+
+@contextlib.asynccontextmanager
+async def benched(folder: Path, people: int) -> AsyncIterator[Bench]:
+    """A fresh desk of ``people`` advisors, open around the clock, by the hurried rules."""
+    ports = choose_ports(("postgres", "temporal", "ui"), 19000, {})
+    cluster = postgres.Cluster(folder / "postgres", ports["postgres"], secrets.token_urlsafe(16))
+    server = temporal.Server(folder / "temporal.db", ports["temporal"], ports["ui"])
+    postgres.initialise(cluster)
+    environment = {**os.environ, **temporal.ENVIRONMENT}
+    with (
+        _running(postgres.command(cluster), folder / "postgres.log", **postgres.run_as()),
+        _running(temporal.command(server), folder / "temporal.log", env=environment),
+    ):
+        await _until_it_answers(cluster)
+        postgres.ensure_database(cluster, "muster")
+        url = with_driver(cluster.url("muster"))
+        upgrade(url)
+        engine = open_engine(url, connections=20)
+        await _furnish(engine, people)
+        client = await _connected(server.address)
+        yield Bench(engine, client, World(engine, Tokens(secrets.token_bytes(32))))
+        await engine.dispose()
+
+
+async def _until_it_answers(cluster: postgres.Cluster) -> None:
+    for _ in range(300):
+        if postgres.answers(cluster.url("postgres")):
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError("PostgreSQL did not start")
+
+
+async def _furnish(engine: AsyncEngine, people: int) -> None:
+    data = json.loads((EXAMPLES / "small_team.directory.json").read_text())
+    pattern = next(person for person in data["people"] if person["title"] == "Advisor")
+    extra = [
+        {**pattern, "name": f"Advisor {number}", "email": f"advisor{number}@harborboats.example"}
+        for number in range(people)
+    ]
+    data["people"] += extra
+    for person in data["people"]:
+        person["shifts"] = ROUND_THE_CLOCK
+    now = datetime.now(UTC)
+    async with engine.begin() as conn:
+        await seed_directory(conn, Directory.from_json(data), [], now)
+        await publish(conn, (EXAMPLES / "quick.rules").read_text(), "bench", "seeded", None, now)
+
+
+async def _connected(address: str) -> Client:
+    while True:
+        try:
+            return await Client.connect(address, data_converter=pydantic_data_converter)
+        except RuntimeError:
+            await asyncio.sleep(0.2)
