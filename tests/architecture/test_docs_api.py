@@ -132,6 +132,15 @@ def differences(wanted: Any, said: Any, at: str = "") -> list[str]:
     return [] if wanted == said else [f"{at}: {said!r}, not {wanted!r}"]
 
 
+async def test_the_readmes_request_opens_an_escalation(running: Office) -> None:
+    (shown,) = [fence.text for fence in fences(document("README.md")) if "curl" in fence.text]
+    async with running.program("") as program:
+        del program.headers["Authorization"]
+        answer = await send(program, shown[shown.index("curl") :], {"TOKEN": running.api_token})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["customer_link"]
+
+
 def test_the_comparison_sees_what_differs() -> None:
     assert differences({"a": [1, "x…"]}, {"a": [1, "xyz"]}) == []
     assert differences({"a": 1}, {"a": 2, "b": 3}) == ["/b stands on one side only", "/a: 2, not 1"]

@@ -1,0 +1,169 @@
+"""The documents: their links lead somewhere, their commands exist, their tables tell the truth."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import click
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.main import main
+from domain.escalation import TOLD_AT_ONCE
+from tests.architecture.documents import (
+    anchors,
+    code_in_passing,
+    document,
+    documents,
+    fences,
+    links,
+    table,
+)
+from tests.architecture.tree import ROOT, named
+from web.metrics import RequestMetrics
+
+STAGES = ("customer_link", "booking", "waiting", "muster", "call", "wrap_up", "rating")
+LAYERS = {"domain": "domain", "activities": "activities", "workflows": "workflows", "database": "database/stores"}
+PAGES = documents()
+SHELLS = ("sh", "text")
+_MUSTER = re.compile(r"(?:(?:^|(?<=[\s/(]))muster|compose run [^\n|]* web) ([a-z][^\n|;&]*)", re.MULTILINE)
+_FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+(?:/|\.(?:py|md|sql|rules|json|yml|html|css|js))")
+
+
+def in_code(page: Path) -> list[str]:
+    """All that a page shows as code: in passing, and in blocks for a shell."""
+    content = page.read_text("utf-8")
+    return [
+        *code_in_passing(content),
+        *(one.text.replace("\\\n", " ") for one in fences(content) if one.language in SHELLS),
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    content = page.read_text("utf-8")
+    for link in links(content):
+        if re.match(r"[a-z]+:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        there = (page.parent / unquote(target)).resolve() if target else page
+        assert there.exists(), link
+        if anchor:
+            assert anchor in anchors(there.read_text("utf-8")), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    named_files = [code for code in code_in_passing(page.read_text("utf-8")) if _FILE.fullmatch(code)]
+    assert [name for name in named_files if not (ROOT / name).exists()] == []
+
+
+def test_every_make_target_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", document("Makefile"), re.MULTILINE))
+    asked = {found for page in PAGES for code in in_code(page) for found in re.findall(r"\bmake ([a-z]+)\b", code)}
+    assert {"up", "test"} <= asked <= targets
+
+
+def asked_of_muster() -> Iterator[tuple[str, list[str]]]:
+    for page in PAGES:
+        for code in in_code(page):
+            for found in _MUSTER.findall(code):
+                yield f"{named(page)}: {found}", shlex.split(found.rstrip(")…"), comments=True)
+
+
+def test_every_command_and_option_exists() -> None:
+    seen = set()
+    for where, words in asked_of_muster():
+        command: click.Command | None = main
+        rest = list(words)
+        while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+            command = command.get_command(click.Context(command), rest.pop(0))
+        assert command is not None, where
+        seen.add(command.name)
+        known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        asked = [word.partition("=")[0] for word in rest if word.startswith("-")]
+        assert set(asked) <= known, where
+    assert {"up", "migrate", "check", "escalate"} <= seen
+
+
+def test_the_stage_table_has_every_stage_with_its_file_in_every_layer() -> None:
+    rows = table(document("README.md"), "stage")
+    assert [row[0].strip("*") for row in rows] == list(STAGES)
+    for stage, (_, *cells, web) in zip(STAGES, rows, strict=True):
+        for (layer, folder), cell in zip(LAYERS.items(), cells, strict=True):
+            assert links(cell) == [f"{folder}/{stage}.py"], (stage, layer)
+        assert links(web)
+        assert all(file.startswith("web/") for file in links(web))
+
+
+def test_every_promise_names_the_tests_that_hold_it() -> None:
+    rows = table(document("README.md"), "no.")
+    assert [row[0] for row in rows] == [f"P{number}" for number in range(1, 10)]
+    for name, _, held_by, _ in rows:
+        tests = links(held_by)
+        assert tests, name
+        for test in tests:
+            assert re.search(r"^(async )?def test_", document(test), re.MULTILINE), test
+
+
+def test_decisions_have_one_shape_and_are_listed() -> None:
+    folder = ROOT / "docs/decisions"
+    records = sorted(folder.glob("[0-9]*.md"))
+    assert [record.name[:4] for record in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
+    for record in records:
+        content = record.read_text("utf-8")
+        title, status, *headings = [line for line in content.splitlines() if line.startswith(("#", "Status:"))]
+        assert title.startswith(f"# {record.name[:4]}: ")
+        assert re.fullmatch(r"Status: (accepted|replaced by \[\d{4}\]\([\w.-]+\))", status), record.name
+        assert headings == ["## Context", "## Decision", "## Consequences"], record.name
+        assert f"- [{record.name[:4]}]({record.name}): {title[8:]}" in (folder / "README.md").read_text("utf-8")
+
+
+def test_the_newest_change_is_of_this_version() -> None:
+    version = tomllib.loads(document("pyproject.toml"))["project"]["version"]
+    assert re.findall(r"^## (.+)$", document("CHANGELOG.md"), re.MULTILINE)[0] == version
+
+
+def test_metrics_that_are_named_are_given() -> None:
+    registry = CollectorRegistry()
+    counted = RequestMetrics(_nobody, registry=registry)
+    counted.requests.labels("GET", "/", 200).inc()
+    given = generate_latest(registry).decode()
+    named_metrics = set(re.findall(r"`(muster_[a-z_]+)`", document("docs/operations.md")))
+    assert named_metrics
+    assert all(name in given for name in named_metrics)
+
+
+async def _nobody(*_: object) -> None:
+    """An application that answers nothing."""
+
+
+async def test_questions_to_the_database_can_be_asked(database: AsyncEngine) -> None:
+    asked = [fence.text for fence in fences(document("docs/operations.md")) if fence.language == "sql"]
+    assert asked
+    async with database.connect() as conn:
+        for statement in (one for block in asked for one in block.split(";") if one.strip()):
+            await conn.execute(text(statement))
+    told = re.search(r"kind IN \(([^)]*)\)", "".join(asked))
+    assert told is not None
+    assert set(re.findall(r"'(\w+)'", told[1])) == {kind.value for kind in TOLD_AT_ONCE}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
+def test_the_token_is_found_as_the_page_says(page: str, tmp_path: Path) -> None:
+    snippet = re.search(r"TOKEN=\$\(python3 -c '([^']+)'\)", document(page))
+    assert snippet is not None
+    (tmp_path / ".muster").mkdir()
+    (tmp_path / ".muster/credentials.json").write_text(json.dumps({"api_token": "muster_abc", "people": []}))
+    done = subprocess.run([sys.executable, "-c", snippet[1]], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "muster_abc\n"
