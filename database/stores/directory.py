@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -26,6 +27,11 @@ async def read_desk(conn: AsyncConnection) -> Row[Any] | None:
     return (await conn.execute(select(tables.desk).order_by(tables.desk.c.id).limit(1))).one_or_none()
 
 
+def fact_types(stored: Sequence[Mapping[str, Any]]) -> tuple[FactType, ...]:
+    """The declared facts, from the desk's column."""
+    return tuple(FactType(**{**row, "values": tuple(row.get("values", ()))}) for row in stored)
+
+
 async def read_directory(conn: AsyncConnection) -> Directory:
     """The whole directory of the desk, as one frozen snapshot."""
     desk = await read_desk(conn)
@@ -46,7 +52,7 @@ async def read_directory(conn: AsyncConnection) -> Directory:
             Skill(row.id, row.name) for row in await conn.execute(select(tables.skill).order_by(tables.skill.c.id))
         ),
         holidays=tuple(HolidayCalendar(**row) for row in desk.holidays),
-        facts=tuple(FactType(**{**row, "values": tuple(row.get("values", ()))}) for row in desk.facts),
+        facts=fact_types(desk.facts),
         people=await _people(conn),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.directory import fact_types
 from database.stores.plans import load_plan
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link
@@ -16,6 +17,7 @@ from database.tables.directory import desk, person, team, title
 from database.tables.escalation import customer, escalation, escalation_event, message
 from database.tables.muster import call, offer, rating, wrap_up
 from domain.plan import Plan
+from rules_dsl.directory import FactType
 
 Fields = dict[str, Any]
 """Columns by name, of rows that are shown as they are."""
@@ -36,6 +38,8 @@ class WholeEscalation:
     closed_at: datetime | None
     ticket: Fields
     """``system, id, url, subject, facts``."""
+    declared: tuple[FactType, ...]
+    """The desk's kinds of facts."""
     customer: Fields
     """``name, email, time_zone, language``."""
     plan: Plan
@@ -73,6 +77,7 @@ async def read_whole(conn: AsyncConnection, escalation_id: str) -> WholeEscalati
         updated_at=head.updated_at,
         closed_at=head.closed_at,
         ticket=_ticket(head),
+        declared=fact_types(head.declared),
         customer=_customer(head),
         plan=load_plan(head.plan),
         desk_zone=head.desk_zone,
@@ -97,6 +102,7 @@ async def _head(conn: AsyncConnection, escalation_id: str) -> Row[Any] | None:
             customer.c.time_zone.label("customer_zone"),
             customer.c.language,
             desk.c.time_zone.label("desk_zone"),
+            desk.c.facts.label("declared"),
             team.c.name.label("team_name"),
         )
         .join(customer, customer.c.id == escalation.c.customer)

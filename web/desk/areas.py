@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores import desk
 from database.stores.desk_pulse import Moment, read_pulse
-from database.stores.directory import read_desk
+from database.stores.directory import fact_types, read_desk
 from database.stores.raised import raised_by
 from domain.presence import AWAY_REASONS, LONGEST_REASON, alive
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
@@ -50,7 +50,7 @@ def seen_in(sent: Mapping[str, Any]) -> dict[str, str]:
 async def declared_facts(conn: AsyncConnection) -> tuple[FactType, ...]:
     row = await read_desk(conn)
     facts = row.facts if row is not None else ()
-    return tuple(FactType(**{**fact, "values": tuple(fact.get("values", ()))}) for fact in facts)
+    return fact_types(facts)
 
 
 async def look(

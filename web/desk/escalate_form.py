@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ticket_reference import ReferenceUnclear, TicketReference, read_reference
 from rules_dsl.directory import FactType
-from web.desk.fact_words import FIELD, facts_of_form
+from web.fact_words import FIELD, facts_of_form
 
 LONGEST_SUBJECT = 300
 LONGEST_NAME = 200

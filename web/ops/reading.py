@@ -13,6 +13,7 @@ from database.stores.whole_escalation import WholeEscalation
 from domain.escalation import OPEN_STATES, EscalationUnknown, State
 from domain.failure import Failure, Unreachable
 from web.api.escalations import whole_of
+from web.fact_words import fact_rows
 from web.live import Event, event_stream
 from web.ops.headline import headline
 from web.ops.story import reader_name, tell
@@ -50,6 +51,7 @@ def story_page(
         line=headline(whole),
         stands=state_words(whole.state, whole.outcome),
         story=tell(whole),
+        facts=fact_rows(whole.ticket["facts"], whole.declared),
         opened_by=reader_name(whole.opened_by, whole),
         may_act=may_act,
         may_nudge=may_act and whole.state in (State.INVITED, State.BOOKED, State.MUSTERING, State.RATING),
