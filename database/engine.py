@@ -27,6 +27,8 @@ def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) ->
         max_overflow=0,
         pool_timeout=connect_timeout,
         pool_pre_ping=True,
+        # An activity's failure is kept in a history: it may not carry a customer's data.
+        hide_parameters=True,
         connect_args={"connect_timeout": connect_timeout, "options": "-c timezone=UTC"},
     )
 
