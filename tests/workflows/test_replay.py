@@ -19,6 +19,10 @@ from workflows.escalation import EscalationWorkflow
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
 
+def recorded(path: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json(f"recorded-{path.stem}", path.read_text())
+
+
 def test_there_are_histories() -> None:
     assert HISTORIES
 
@@ -30,14 +34,13 @@ async def test_a_recorded_history_replays(path: Path) -> None:
         data_converter=pydantic_data_converter,
         workflow_runner=SandboxedWorkflowRunner(),
     )
-    await replayer.replay_workflow(WorkflowHistory.from_json(f"recorded-{path.stem}", path.read_text()))
+    await replayer.replay_workflow(recorded(path))
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 def test_a_history_holds_no_personal_data(path: Path) -> None:
     text = path.read_text().lower()
-    history = WorkflowHistory.from_json(path.stem, path.read_text())
-    carried = str(history.events).lower()
+    carried = str(recorded(path).events).lower()
     for secret in ("mira", "olsen", "example.com", "engine stops"):
         assert secret not in text
         assert secret not in carried
