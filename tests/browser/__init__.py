@@ -1,0 +1,1 @@
+"""Whole lives in a real browser, against one running stack."""

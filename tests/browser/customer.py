@@ -1,0 +1,74 @@
+"""What a customer does, by clicking, with scripts or without."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+
+from playwright.async_api import expect
+
+from tests.browser.visitor import Visitor
+
+
+class Customer:
+    """Works without scripts: where a page would change by itself, it is loaded again."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.page = visitor.page
+
+    async def open_mailed_link(self, subject: str, within: float = 30) -> None:
+        """The newest mail of this subject, as soon as it is there; then the link in it."""
+        mails = self.page.get_by_role("link", name=subject)
+        deadline = time.monotonic() + within
+        while True:
+            await self.page.goto("/dev/mail")
+            if await mails.count():
+                break
+            assert time.monotonic() < deadline, f"no mail {subject!r} within {within} s"
+            await asyncio.sleep(0.3)
+        await mails.first.click()
+        await self.page.locator("pre.letter a[href*='/c/'], pre.letter a[href*='/rate/']").first.click()
+
+    async def book(self, nth: int, button: str = "Book") -> str:
+        """Two clicks: the nth free time, and the button. What was booked, in UTC."""
+        radio = self.page.locator("input[name=start]").nth(nth)
+        start = await radio.get_attribute("value")
+        assert start is not None
+        await radio.check()
+        await self.page.get_by_role("button", name=button).click()
+        await expect(self.page.get_by_role("heading", name="Your call is booked")).to_be_visible()
+        return start
+
+    async def read(self, line: str, within: float = 60) -> None:
+        """Until the honest line says this; without scripts a page that is loaded again says it too."""
+        said = self.page.locator("#live", has_text=re.compile(line))
+        if self.visitor.scripts:
+            await expect(said).to_be_visible(timeout=1000 * within)
+            return
+        deadline = time.monotonic() + within
+        while not await said.count():
+            shown = await self.page.locator("main").inner_text()
+            assert time.monotonic() < deadline, f"not within {within} s: {line}; but: {shown}"
+            await asyncio.sleep(0.3)
+            await self.page.reload()
+
+    async def say_i_am_here(self) -> None:
+        await self.page.get_by_role("button", name="I am here").click()
+        await self.page.get_by_role("button", name="I am here").click()
+        await self.read("We know that you are here")
+
+    async def open_join_page(self) -> None:
+        await self.page.get_by_role("button", name="Join now").click()
+        await expect(self.page.get_by_role("heading", name="Join your call")).to_be_visible()
+
+    async def join(self) -> None:
+        await self.page.get_by_role("button", name="Join now").click()
+        await expect(self.page.get_by_role("heading", name="This is the room")).to_be_visible()
+
+    async def rate(self, score: int, comment: str) -> None:
+        await self.page.locator(f"input[name=score][value='{score}']").check()
+        await self.page.locator("textarea[name=comment]").fill(comment)
+        await self.page.get_by_role("button", name="Send rating").click()
+        await expect(self.page.get_by_role("heading", name="Thank you")).to_be_visible()

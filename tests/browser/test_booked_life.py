@@ -1,0 +1,125 @@
+"""One support call from the agent's click to the manager's figures, as each of them lives it."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import expect
+
+from tests.browser.agent import Agent
+from tests.browser.customer import Customer
+from tests.browser.house import House
+from tests.browser.looking import look
+
+SUBJECT = "Engine stops at sea"
+COMMENT = "Friendly, but the engine still stops. Nobody had read my first mail."
+
+
+async def test_a_call_from_the_click_to_the_figures(house: House) -> None:
+    agent = Agent(await house.staff("Freja Holm"))
+    customer = Customer(await house.visitor(phone=True, scripts=False))
+    await agent_escalates(agent)
+    await customer_books_and_moves(customer)
+    await they_find_each_other(agent, customer)
+    await they_talk(agent, customer)
+    await customer_rates(customer)
+    await agent.go_home()
+    await manager_reads_the_figures(house)
+    await ops_read_the_story(house)
+
+
+async def agent_escalates(agent: Agent) -> None:
+    await agent.page.goto("/desk")
+    await look(agent.visitor, "desk-offline")
+    await agent.become_available()
+    await look(agent.visitor, "desk-idle")
+    await agent.come_from_ticket(4711, SUBJECT, **{"product area": "engine", "tags": "diesel, charter"})
+    await look(agent.visitor, "escalate")
+    link = await agent.escalate("Send a booking link")
+    assert re.fullmatch(rf"{re.escape(agent.visitor.base)}/c/[\w-]{{43}}", link)
+    await look(agent.visitor, "escalated")
+
+
+async def customer_books_and_moves(customer: Customer) -> None:
+    page = customer.page
+    await customer.open_mailed_link("Engine stops at sea")
+    await look(customer.visitor, "book")
+    await customer.book(8)
+    await look(customer.visitor, "booked")
+    await page.get_by_role("button", name="Move").click()
+    await look(customer.visitor, "move")
+    await page.reload()
+    await customer.book(0, "Move to")
+
+
+async def they_find_each_other(agent: Agent, customer: Customer) -> None:
+    """The offer comes to the desk by itself, and the customer's page says what is true at each moment."""
+    await agent.page.goto("/desk")
+    await customer.read("Someone from Support is found for your call shortly before it begins")
+    await agent.wait_for_offer(90)
+    await customer.read("We are asking someone from Support right now", 10)
+    await customer.say_i_am_here()
+    assert (await agent.page.title()).startswith("◎ 0:")
+    await expect(agent.page.locator(".why")).to_contain_text("Why you:")
+    await agent.page.get_by_text("Context: ticket, customer, why you").click()
+    await look(agent.visitor, "desk-offer")
+    await agent.accept()
+    await customer.read("Someone from Support has taken your call and will join you")
+
+
+async def they_talk(agent: Agent, customer: Customer) -> None:
+    tab = await agent.open_join_page()
+    await tab.get_by_role("button", name="Join now").click()
+    await expect(tab.get_by_role("heading", name="This is the room")).to_be_visible()
+    await customer.read("Your call has begun: someone from Support is in the room")
+    await look(customer.visitor, "waiting-room")
+    await customer.open_join_page()
+    await look(customer.visitor, "join")
+    await customer.join()
+    await look(customer.visitor, "room")
+    assert customer.page.url == tab.url
+    await expect(agent.page.get_by_text("Mira Olsen came at")).to_be_visible()
+    await look(agent.visitor, "desk-call")
+    await agent.end_call()
+    await look(agent.visitor, "desk-wrap-up")
+    await agent.wrap_up("Follow-up", "Tank breather blocked; a mechanic in Marstal looks on Tuesday.")
+
+
+async def customer_rates(customer: Customer) -> None:
+    await customer.open_mailed_link("How was")
+    await look(customer.visitor, "rate")
+    await customer.rate(2, COMMENT)
+    await look(customer.visitor, "rated")
+    await customer.page.goto("/dev/mail")
+    await look(customer.visitor, "mailbox")
+    await customer.page.locator(".mails a").first.click()
+    await look(customer.visitor, "mail")
+
+
+async def manager_reads_the_figures(house: House) -> None:
+    manager = await house.staff("Signe Lund")
+    await manager.page.goto("/outcomes")
+    for by, name in (("title", "Advisor"), ("team", "Support"), ("person", "Freja Holm")):
+        group = manager.page.locator("section", has=manager.page.locator(f"#by-{by}"))
+        await group.get_by_text("The figures").click()
+        await expect(group.locator("tbody tr", has_text=name)).to_contain_text("2.0")
+    await look(manager, "outcomes")
+
+
+async def ops_read_the_story(house: House) -> None:
+    ops = await house.staff("Tomas Novak")
+    page = ops.page
+    await page.goto("/ops?state=all")
+    await look(ops, "ops-list")
+    await page.get_by_role("link", name=SUBJECT).click()
+    story = page.locator("#story")
+    for told in ("Freja Holm", COMMENT):
+        await expect(story).to_contain_text(told)
+    side = page.locator("#side")
+    await side.get_by_text("Why this rule").click()
+    await side.get_by_text("Freja Holm: done").click()
+    await expect(side).to_contain_text("Why Freja Holm")
+    await expect(side.locator(".mails")).to_contain_text("survey")
+    await page.get_by_text(re.compile(r"\d+ Temporal events")).click()
+    await expect(page.get_by_role("cell", name=re.compile("WorkflowExecutionStarted|Workflow.*started"))).to_be_visible()
+    await look(ops, "ops-story")

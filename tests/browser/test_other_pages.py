@@ -1,0 +1,66 @@
+"""The pages that no life passes through: strangers', administrators', and those that say no."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.agent import Agent
+from tests.browser.customer import Customer
+from tests.browser.house import House
+from tests.browser.looking import look
+
+
+async def test_the_doors(house: House) -> None:
+    stranger = await house.visitor()
+    await stranger.page.goto("/desk")
+    await expect(stranger.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await look(stranger, "sign-in")
+    await stranger.page.get_by_label("Your address").fill("freja.holm@harborboats.example")
+    await stranger.page.get_by_label("Password").fill("not this one")
+    await stranger.page.get_by_role("button", name="Sign in").click()
+    await expect(stranger.page.get_by_role("alert")).to_be_visible()
+    await look(stranger, "sign-in-refused")
+    await stranger.page.goto(house.sign_in_links["Lukas Weber"])
+    await look(stranger, "sign-in-link")
+    for address, name in (("/c/nothing-like-it", "unknown-link"), ("/nowhere", "not-found")):
+        await stranger.page.goto(address)
+        await look(stranger, name)
+    agent = await house.staff("Noor Haddad")
+    await agent.page.goto("/admin")
+    await look(agent, "forbidden")
+
+
+async def test_administration(house: House) -> None:
+    admin = await house.staff("Maren Dahl")
+    page = admin.page
+    for address, name in (("/admin", "admin"), ("/admin/audit", "admin-audit"), ("/admin/tokens", "admin-tokens")):
+        await page.goto(address)
+        await look(admin, name)
+    await page.get_by_label("Which program will use it").fill("Help desk")
+    await page.get_by_role("checkbox").first.check()
+    await page.get_by_role("button", name="Make the token").click()
+    await expect(page.get_by_text("is shown only now")).to_be_visible()
+    await look(admin, "admin-token-made")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_a_call_that_is_cancelled(house: House, *, scripts: bool) -> None:
+    agent = Agent(await house.staff("Noor Haddad"))
+    await agent.come_from_ticket(4720 + scripts, "Rudder bearing has play")
+    link = await agent.escalate("Send a booking link")
+    customer = Customer(await house.visitor(phone=True, scripts=scripts))
+    page = customer.page
+    await page.goto(link)
+    await page.get_by_role("link", name="change").click()
+    await look(customer.visitor, "zone")
+    await page.get_by_label("Show times in").select_option("America/New_York")
+    await page.get_by_role("button", name="Show times there").click()
+    await expect(page.get_by_text("times in New York")).to_be_visible()
+    await customer.book(10)
+    await expect(page.get_by_text("New York time").first).to_be_visible()
+    await page.get_by_text("Cancel this call").click()
+    await page.get_by_role("checkbox").check()
+    await page.get_by_role("button", name="Cancel the call").click()
+    await expect(page.get_by_role("heading", name="Your call is cancelled")).to_be_visible()
+    await look(customer.visitor, "cancelled")
