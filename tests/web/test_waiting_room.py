@@ -21,7 +21,7 @@ __all__ = ["office"]
         ("state = 'offered'", "We are asking someone", "I am here"),
         ("state = 'taken', accepted_at = now()", "has taken your call", "Join now"),
         ("state = 'taken', agent_joined_at = now()", "is in the room", "Join now"),
-        ("state = 'on_call'", "Your call is going on", "Join now"),
+        ("state = 'on_call'", "Your call has begun", "Join now"),
     ],
 )
 async def test_the_waiting_room_is_honest(office: Office, changes: str, says: str, button: str) -> None:

@@ -35,7 +35,7 @@ class Day:
 
 
 def slot(start: datetime, zone: str) -> Slot:
-    clock = times.clock(start, zone)
+    clock = times.clock(start, zone) + (f":{start:%S}" if start.second else "")
     return Slot(start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), clock, f"{times.day(start, zone)}, {clock}")
 
 

@@ -36,7 +36,7 @@ def line_of(link: LinkPage, stage: Stage, now: datetime) -> Line | None:
     if stage is Stage.READY:
         return Line("on", f"Someone from {team} has taken your call and will join you.")
     if stage is Stage.ON_CALL:
-        return Line("on", "Your call is going on. You can join it again from here.")
+        return Line("on", f"Your call has begun: someone from {team} is in the room. Join them from here.")
     return None
 
 
