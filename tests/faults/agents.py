@@ -80,21 +80,27 @@ class Agent:
 
     async def be_available(self) -> None:
         """Say so, where the desk does not say so already; a sign of life in any case."""
-        absent = (await self.desk()).absent
-        if absent is not None:
-            self.token = absent.fields["form_token"]
-            await self.client.post("/desk/presence", data=absent.fields)
+        desk = await self.desk()
+        self.token = forms_of(desk.page)[0].fields["form_token"]
+        if desk.absent is not None:
+            await self.client.post("/desk/presence", data=desk.absent.fields)
 
     async def beat(self) -> None:
         """Signs of life until cancelled."""
         while True:
             with contextlib.suppress(httpx.HTTPError):
-                await self.client.post("/desk/presence/heartbeat", data={"form_token": self.token}, timeout=5)
+                said = await self.client.post("/desk/presence/heartbeat", data={"form_token": self.token}, timeout=5)
+                assert not said.is_client_error, said.status_code
             await asyncio.sleep(3)
 
     async def accept(self, offer: Offer) -> Entry:
         known = {"call": offer.call, "nth": offer.nth, "person": self.name}
         return await self.ledger.send("accept", self.client, offer.form.action, offer.form.fields, about=known)
+
+    async def join(self) -> Entry | None:
+        """Go to the room of the first call in hand."""
+        _, _, address = (await self.desk()).calls[0]
+        return await press_join(self.ledger, self.client, address, "agent")
 
     async def end(self, call: str, form: FoundForm) -> Entry:
         return await self.ledger.send("end", self.client, form.action, form.fields, about={"call": call})

@@ -68,7 +68,7 @@ class Crowd:
             return await self._change_mind(customer)
         if bent is Bent.MOVE:
             await customer.book(self.chance.randint(20, 40))
-            await customer.move(self.chance.randint(4, 14))
+            await customer.move(self.chance.randint(3, 8))
         return await self._talk_and_rate(customer)
 
     async def _change_mind(self, customer: Customer) -> str:
@@ -82,7 +82,7 @@ class Crowd:
         here = ""
         while "Your call is over" not in (page := (await customer.page()).text):
             if '/book"' in page:
-                await customer.book(self.chance.randint(1, 12))
+                await customer.book(self.chance.randint(1, 7))
             elif "newer link" in page or "did not take place" in page:
                 if not await self._newest_link(customer):
                     return "not served"

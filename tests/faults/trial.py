@@ -8,7 +8,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,3 +107,17 @@ async def begin_trial(stack: Breakable, name: str) -> AsyncIterator[Trial]:
         yield Trial(stack, name, ledger, program, Mailbox(ledger, ledger.client()), stack.log_sizes())
     finally:
         await ledger.close()
+
+
+@contextlib.asynccontextmanager
+async def alive(*goings_on: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """These go on beside the block, and end with it. One that ends by itself, or fails, fails the block."""
+    tasks = [asyncio.create_task(one) for one in goings_on]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        endings = await asyncio.gather(*tasks, return_exceptions=True)
+    for ending in endings:
+        assert isinstance(ending, asyncio.CancelledError), ending
