@@ -38,7 +38,7 @@ bench: setup ## Run the benchmarks (never part of `make test`)
 	$(BIN)/python -m bench
 
 soak: setup ## Kill processes at random under load for a while (MINUTES=…)
-	$(BIN)/python -m bench.soak $(if $(MINUTES),--minutes $(MINUTES))
+	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/pytest -m soak tests/faults $(ARGS)
 
 clean: ## Remove what was set up or built; keeps .muster, the data of `make up`
 	rm -rf .venv node_modules $(VENDOR) build artefacts *.egg-info
