@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.visitor import Visitor
 
-TICKETS = "https://tickets.harborboats.example/agent/tickets"
+TICKETS = "https://harbor.zendesk.com/agent/tickets"
 
 
 class Agent:

@@ -111,8 +111,17 @@ def _sentence(event: Fields, whole: WholeEscalation) -> Sentence:
     if kind not in list(Kind):
         return Sentence(event["seq"], event["at"], f"{_words(kind).capitalize()}.", "", "waiting")
     mark, sentence = _SENTENCES[Kind(kind)]
-    said = str(body.get("reason") or body.get("comment") or body.get("error") or "")
-    return Sentence(event["seq"], event["at"], sentence(told), said, mark)
+    return Sentence(event["seq"], event["at"], sentence(told), _own_words(Kind(kind), body, whole), mark)
+
+
+def _own_words(kind: Kind, body: Fields, whole: WholeEscalation) -> str:
+    """What somebody wrote. Customers' words and notes stand in their own rows, where they can be erased."""
+    if kind is Kind.RATED and whole.rating:
+        return str(whole.rating["comment"] or "")
+    if kind is Kind.WRAPPED_UP:
+        recorded = (one["wrap_up"] for one in whole.calls if str(one["id"]) == body.get("call_id"))
+        return str((next(recorded, None) or {}).get("note") or "")
+    return str(body.get("reason") or body.get("error") or "")
 
 
 def _issued(told: Told) -> str:

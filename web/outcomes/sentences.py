@@ -36,25 +36,25 @@ def six(spans: Spans) -> list[Sum]:
             "Rating",
             csat(now),
             f"was the customers' mean rating of 5, from {count(now.ratings, 'rating')} in the {days}.",
-            f"Before: {csat(before)}, from {before.ratings}.",
+            _earlier(before.csat, f"{csat(before)}, from {before.ratings}"),
         ),
         Sum(
             "Resolved",
             share(now.resolution),
             f"of {count(now.wrapped_up, 'recorded call')} resolved the problem, in the {days}.",
-            f"Before: {share(before.resolution)} of {before.wrapped_up}.",
+            _earlier(before.resolution, f"{share(before.resolution)} of {before.wrapped_up}"),
         ),
         Sum(
             "Handle time",
             duration(now.handle_seconds),
             f"was the median from joining to the wrap-up, in the {days}.",
-            f"Before: {duration(before.handle_seconds)}.",
+            _earlier(before.handle_seconds, duration(before.handle_seconds)),
         ),
         Sum(
             "Replies before the call",
             mean(now.replies),
             f"replies had been written on the ticket, on average, before it became a call, in the {days}.",
-            f"Before: {mean(before.replies)}.",
+            _earlier(before.replies, mean(before.replies)),
         ),
         Sum(
             "Calls served",
@@ -71,10 +71,14 @@ def _lost(spans: Spans, days: str) -> Sum:
     return Sum(
         "Not served",
         str(_total(now)),
-        f"times no call came about in the {days}: nobody available {now.nobody_available}, "
+        f"{'call' if _total(now) == 1 else 'calls'} did not come about in the {days}: nobody available {now.nobody_available}, "
         f"the customer did not come {now.customer_missed}, the agent did not come {now.agent_missed}.",
         f"Before: {_total(before)}.",
     )
+
+
+def _earlier(value: float | None, said: str) -> str:
+    return "Before: nothing to compare with." if value is None else f"Before: {said}."
 
 
 def _total(lost: NotServed) -> int:
