@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from database.engine import DATABASE_DOWN
@@ -59,6 +60,8 @@ class _LastResort:
 
         try:
             await self.app(scope, receive, noting_send)
+        except ClientDisconnect:
+            log.info("%s %s: hung up before all was sent", scope["method"], scope["path"])
         except Exception as error:
             if scope["type"] != "http" or begun:
                 raise

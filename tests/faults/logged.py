@@ -10,6 +10,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 EXPECTED_LOG = (
     "canceling statement due to user request",  # somebody's patience ended; they were told to try again
+    "context canceled",  # whoever had asked Temporal is dead
 )
 MARKS = (" ERROR ", " CRITICAL ", "ERROR:", "PANIC:", "level=ERROR", "level=FATAL", "panic:")
 """Of our own logs, PostgreSQL's and Temporal's."""

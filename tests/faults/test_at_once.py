@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Iterable
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -142,3 +143,22 @@ async def _accept_at_last(agents: list[Agent]) -> list[list[Entry]]:
 
     moments = (-0.3, -0.1, -0.05, 0.0, 0.05, 0.2)
     return [posts for posts in await asyncio.gather(*map(one, agents, moments)) if posts]
+
+
+async def test_browsers_that_hang_up_in_the_middle_book_nothing_and_break_nothing(trial: Trial) -> None:
+    customer = await trial.program.customer(trial.ticket("hung-up"))
+    form = await customer.form("/book")
+    assert form is not None
+    body = urlencode(form.fields | {"start": form.choices["start"][FAR]})
+    head = f"POST {form.action} HTTP/1.1\r\nHost: {urlsplit(trial.stack.url).netloc}\r\nContent-Length: {len(body)}\r\n"
+    sent = f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n{body[:-1]}".encode()
+    for length in (10, len(head), len(sent) - 20, len(sent)):
+        _, writer = await asyncio.open_connection("127.0.0.1", trial.stack.stack.port)
+        writer.write(sent[:length])
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+    assert (await customer.form("/book")) is not None
+    await trial.withdraw_all()
+    await trial.drained()
+    await trial.judged()
