@@ -8,7 +8,7 @@ NPM = $$(command -v npm || echo $(CURDIR)/$(BIN)/npm)
 VENDOR := web/static/vendor
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint assets setup lock bench soak clean browser
+.PHONY: help up test lint assets setup lock bench soak images clean browser
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
@@ -39,6 +39,10 @@ bench: setup ## Run the benchmarks (never part of `make test`)
 
 soak: setup ## Kill processes at random under load for a while (MINUTES=…)
 	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/pytest -m soak tests/faults $(ARGS)
+
+images: setup browser ## Take the README's pictures anew, by the browser tests
+	$(BIN)/pytest tests/browser/test_booked_life.py
+	$(BIN)/python -m tests.browser.images
 
 clean: ## Remove what was set up or built; keeps .muster, the data of `make up`
 	rm -rf .venv node_modules $(VENDOR) build artefacts *.egg-info

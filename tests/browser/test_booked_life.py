@@ -9,7 +9,9 @@ from playwright.async_api import expect
 from tests.browser.agent import Agent
 from tests.browser.customer import Customer
 from tests.browser.house import House
+from tests.browser.images import picture
 from tests.browser.looking import look
+from tests.browser.visitor import Visitor
 
 SUBJECT = "Engine stops at sea"
 COMMENT = "Friendly, but the engine still stops. Nobody had read my first mail."
@@ -21,30 +23,28 @@ async def test_a_call_from_the_click_to_the_figures(house: House) -> None:
     customer = Customer(await house.visitor(phone=True, scripts=False))
     await agent_escalates(agent)
     await customer_books_and_moves(customer)
+    story = await ops_watch(house)
+    await agent_waits(agent)
     await they_find_each_other(agent, customer)
     await they_talk(agent, customer)
     await customer_rates(customer)
     await agent.go_home()
+    await ops_read_the_story(story)
     await manager_reads_the_figures(house)
-    await ops_read_the_story(house)
 
 
 async def agent_escalates(agent: Agent) -> None:
-    await agent.page.goto("/desk")
-    await look(agent.visitor, "desk-offline")
-    await agent.become_available()
-    await look(agent.visitor, "desk-idle")
     await agent.come_from_ticket(4711, SUBJECT, **{"product area": "engine", "tags": "diesel, charter"})
     await look(agent.visitor, "escalate")
     link = await agent.escalate("Send a booking link")
     assert re.fullmatch(rf"{re.escape(agent.visitor.base)}/c/[\w-]{{43}}", link)
-    await look(agent.visitor, "escalated")
 
 
 async def customer_books_and_moves(customer: Customer) -> None:
     page = customer.page
     await customer.open_mailed_link("Engine stops at sea")
     await look(customer.visitor, "book")
+    await picture(page, "book-on-a-phone", 390, 760)
     await customer.book(8)
     await look(customer.visitor, "booked")
     await page.get_by_role("button", name="Move").click()
@@ -53,15 +53,32 @@ async def customer_books_and_moves(customer: Customer) -> None:
     await customer.book(0, "Move to")
 
 
+async def ops_watch(house: House) -> Visitor:
+    """The story, open in somebody's browser while it happens."""
+    ops = await house.staff("Tomas Novak")
+    await ops.page.get_by_role("link", name=SUBJECT).click()
+    await expect(ops.page.locator("#story")).to_contain_text("Mira Olsen moved the call")
+    await ops.page.get_by_text("Why this rule").click()
+    return ops
+
+
+async def agent_waits(agent: Agent) -> None:
+    await look(agent.visitor, "escalated")
+    await agent.page.goto("/desk")
+    await look(agent.visitor, "desk-offline")
+    await agent.become_available()
+    await look(agent.visitor, "desk-idle")
+
+
 async def they_find_each_other(agent: Agent, customer: Customer) -> None:
     """The offer comes to the desk by itself, and the customer's page says what is true at each moment."""
-    await agent.page.goto("/desk")
     await customer.read("Someone from Support is found for your call shortly before it begins")
     await agent.wait_for_offer(90)
     await customer.read("We are asking someone from Support right now", 10)
     await customer.say_i_am_here()
     assert (await agent.page.title()).startswith("◎ 0:")
     await expect(agent.page.locator(".why")).to_contain_text("Why you:")
+    await picture(agent.page, "desk-offer", 1120, 560)
     await agent.page.get_by_text("Context: ticket, customer, why you").click()
     await look(agent.visitor, "desk-offer")
     await agent.accept()
@@ -107,20 +124,20 @@ async def manager_reads_the_figures(house: House) -> None:
     await look(manager, "outcomes")
 
 
-async def ops_read_the_story(house: House) -> None:
-    ops = await house.staff("Tomas Novak")
+async def ops_read_the_story(ops: Visitor) -> None:
+    """It came by itself, and what was unfolded stayed so."""
     page = ops.page
-    await page.goto("/ops?state=all")
-    await look(ops, "ops-list")
-    await page.get_by_role("link", name=SUBJECT).click()
-    story = page.locator("#story")
-    for told in ("Freja Holm accepted the call", COMMENT, NOTE):
+    story, side = page.locator("#story"), page.locator("#side")
+    for told in ("Freja Holm accepted the call", COMMENT, NOTE, "The escalation was closed"):
         await expect(story).to_contain_text(told)
-    side = page.locator("#side")
-    await side.get_by_text("Why this rule").click()
+    await expect(side.get_by_text("Decided", exact=False)).to_be_visible()
     await side.get_by_text("Freja Holm: done").click()
     await expect(side).to_contain_text("Why Freja Holm")
     await expect(side.locator(".mails")).to_contain_text("survey")
+    await picture(page, "story", 1280, 1000)
+    await page.reload()
     await page.get_by_text(re.compile(r"\d+ Temporal events")).click()
     await expect(page.get_by_role("cell", name="workflow execution started")).to_be_visible()
     await look(ops, "ops-story")
+    await page.goto("/ops?state=all")
+    await look(ops, "ops-list")

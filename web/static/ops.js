@@ -1,0 +1,11 @@
+"use strict";
+// The story is drawn anew whenever something happens; what its reader has unfolded stays unfolded.
+const unfolded = new Set();
+document.addEventListener("toggle", ({ target }) => {
+  if (target.id) unfolded[target.open ? "add" : "delete"](target.id);
+}, true);
+for (const name of ["htmx:oobAfterSwap", "htmx:afterSwap"]) {
+  document.addEventListener(name, () => {
+    for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  });
+}
