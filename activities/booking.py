@@ -35,4 +35,4 @@ class BookingActivities:
 
 
 def _booked(held: booking.Held) -> Booked:
-    return Booked(CallDue(held.call_id, held.starts_at, held.muster_at), held.booking_id)
+    return Booked(CallDue(held.call_id, held.starts_at, held.muster_at))

@@ -20,6 +20,7 @@ from activities.messages import (
     SaveRating,
     SaveWrapUp,
     Settled,
+    Stands,
 )
 
 
@@ -30,8 +31,8 @@ async def nudge_customer(link: NudgeLink) -> None:
 
 
 @activity.defn
-async def expire_link(at: At) -> None:
-    """End an unused link, and the escalation with it."""
+async def expire_link(at: At) -> Stands:
+    """End an unused link, and the escalation with it; where it has been used after all, its call stands."""
     raise NotImplementedError
 
 
@@ -77,7 +78,7 @@ async def nobody_available(call: OfCall) -> LinkOut | None:
 
 @activity.defn
 async def replace_agent(call: OfCall) -> bool:
-    """Look for another person; False where the first came after all."""
+    """Look for another person than the one of this offer; False where they came after all."""
     raise NotImplementedError
 
 
@@ -126,8 +127,8 @@ async def end_survey(call: OfCall) -> None:
 
 
 @activity.defn
-async def withdraw(ending: Ending) -> bool:
-    """End the escalation from outside; False where it was over already."""
+async def withdraw(ending: Ending) -> None:
+    """End the escalation from outside."""
     raise NotImplementedError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from activities.messages import At, LinkOut, NudgeLink
+from activities.messages import At, CallDue, LinkOut, NudgeLink, Stands
 from activities.refusals import effect
 from activities.world import World
 from database.stores import customer_link
@@ -21,9 +21,10 @@ class CustomerLinkActivities:
             await customer_link.nudge(conn, link.escalation_id, link.link_id, link.now, key=link.key)
 
     @activity.defn
-    async def expire_link(self, at: At) -> None:
+    async def expire_link(self, at: At) -> Stands:
         async with effect(self.world) as conn:
-            await customer_link.expire(conn, at.escalation_id, at.now)
+            outcome, call = await customer_link.expire(conn, at.escalation_id, at.now)
+        return Stands(None if call is None else CallDue(str(call.id), call.starts_at, call.muster_at), outcome)
 
 
 def link_out(renewed: tuple[int, LinkLife] | None) -> LinkOut | None:

@@ -16,8 +16,8 @@ class EndingActivities:
         self.world = world
 
     @activity.defn
-    async def withdraw(self, ending: Ending) -> bool:
+    async def withdraw(self, ending: Ending) -> None:
         async with effect(self.world) as conn:
-            return await stores.withdraw(
+            await stores.withdraw(
                 conn, ending.escalation_id, Outcome(ending.outcome), ending.actor, ending.reason_ref, ending.now
             )

@@ -20,7 +20,6 @@ class Times:
     slot: int
     wait_for_customer: int
     wrap_up: int
-    give_up_after: int
     customer_reminders: tuple[int, ...]
     """Before the call, longest first."""
     agent_reminders: tuple[int, ...]
@@ -131,7 +130,6 @@ class Booked:
     """The answer to booking and moving."""
 
     call: CallDue
-    booking_id: int
 
 
 # Activities: the escalation, and the moment at which the decision is made.
@@ -160,6 +158,8 @@ class OfCall:
     now: datetime
     step: str = ""
     """Tells repeated messages of one kind apart: ``3600`` for the reminder an hour before."""
+    offer: int = 0
+    """The accepted offer that it is about, where it is about one."""
 
 
 @dataclass(frozen=True)
@@ -214,3 +214,13 @@ class Settled:
 
     call_state: str
     events: tuple[Event, ...] = ()
+    outcome: str | None = None
+    """Where the escalation is over: how it ended."""
+
+
+@dataclass(frozen=True)
+class Stands:
+    """How an escalation stands once its link has run out: booked after all, or over."""
+
+    call: CallDue | None = None
+    outcome: str | None = None

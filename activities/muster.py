@@ -19,8 +19,9 @@ class MusterActivities:
     @activity.defn
     async def settle(self, call: OfCall) -> Settled:
         async with effect(self.world) as conn:
-            state, rows = await muster.settle(conn, call.escalation_id, call.call_id, call.now)
-        return Settled(state, tuple(Event(row.seq, row.kind, row.at, row.body) for row in rows))
+            found = await muster.settle(conn, call.escalation_id, call.call_id)
+        events = tuple(Event(row.seq, row.kind, row.at, row.body) for row in found.events)
+        return Settled(found.call_state, events, found.outcome)
 
     @activity.defn
     async def nobody_available(self, call: OfCall) -> LinkOut | None:
@@ -39,7 +40,7 @@ class MusterActivities:
     @activity.defn
     async def replace_agent(self, call: OfCall) -> bool:
         async with effect(self.world) as conn:
-            return await muster.replace_agent(conn, call.escalation_id, call.call_id, call.now)
+            return await muster.replace_agent(conn, call.escalation_id, call.call_id, call.offer, call.now)
 
     @activity.defn
     async def run_round(self) -> int:

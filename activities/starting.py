@@ -15,11 +15,11 @@ from temporalio.common import (
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from activities.messages import CallDue, EscalationOpened, LinkOut, Times
+from activities.customer_link import link_out
+from activities.messages import CallDue, EscalationOpened, Times
 from database.stores.outbox import read_begun
 from database.stores.plans import load_plan
-from domain.customer_link import link_life
-from domain.escalation import EscalationUnknown
+from domain.customer_link import LinkLife
 from domain.ids import TASK_QUEUE, workflow_id
 from domain.plan import Plan
 
@@ -38,7 +38,6 @@ def times_of(plan: Plan) -> Times:
         slot=decision.booking.slot,
         wait_for_customer=decision.calls.wait_for_customer,
         wrap_up=decision.calls.wrap_up,
-        give_up_after=plan.gives_up_after,
         customer_reminders=decision.reminders.customer,
         agent_reminders=decision.reminders.agent,
         ask_after=decision.feedback.ask_after,
@@ -50,16 +49,18 @@ def times_of(plan: Plan) -> Times:
 async def start_workflow(
     client: Client, engine: AsyncEngine, escalation_id: str, *, patience: timedelta = timedelta(seconds=3)
 ) -> None:
-    """Start the workflow of an escalation that stands in the database. Raises ``EscalationUnknown``, ``RPCError``."""
+    """Start the workflow of an escalation that stands in the database; nothing where that is over.
+
+    It starts from where the rows stand, so one whose workflow is gone goes on. Raises ``RPCError``.
+    """
     async with engine.connect() as conn:
         begun = await read_begun(conn, escalation_id)
     if begun is None:
-        raise EscalationUnknown(escalation_id)
+        return
     plan = load_plan(begun.plan)
     link = call = None
     if begun.link is not None:
-        life = link_life(begun.link.issued_at, plan.decision.links.booking_expires)
-        link = LinkOut(begun.link.id, life.nudge_at, begun.link.expires_at)
+        link = link_out((begun.link.id, LinkLife(begun.link.issued_at, begun.link.expires_at)))
     if begun.call is not None:
         call = CallDue(str(begun.call.id), begun.call.starts_at, begun.call.muster_at)
     attributes = [

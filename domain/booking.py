@@ -102,6 +102,6 @@ class SlotRefused(Failure):
 
 @dataclass
 class TooLate(Failure):
-    """Moving and cancelling end when the search for a person begins."""
+    """Moving ends when the search for a person begins, cancelling when the call does."""
 
     title = "It is too late to change this call"

@@ -16,12 +16,15 @@ LINKS_AT_MOST = 5
 @dataclass(frozen=True)
 class LinkLife:
     issued_at: datetime
-    nudge_at: datetime
     expires_at: datetime
+
+    @property
+    def nudge_at(self) -> datetime:
+        return self.issued_at + (self.expires_at - self.issued_at) * NUDGE_AT
 
 
 def link_life(now: datetime, seconds: int) -> LinkLife:
-    return LinkLife(now, now + timedelta(seconds=seconds * NUDGE_AT), now + timedelta(seconds=seconds))
+    return LinkLife(now, now + timedelta(seconds=seconds))
 
 
 @dataclass

@@ -26,7 +26,7 @@ class Failure(Exception):
 
 @dataclass
 class Unreachable(Failure):
-    """A part that this needs does not answer. Nothing was acknowledged; sending it again is safe."""
+    """A part that this needs does not answer. Whether it was done is not known; sending it again is safe."""
 
     part: str
 
@@ -35,4 +35,4 @@ class Unreachable(Failure):
 
     @property
     def detail(self) -> str:
-        return f"{self.part} does not answer right now. Nothing was changed; please try again in a few seconds."
+        return f"{self.part} does not answer right now. Please try again in a few seconds: asking twice does no harm."

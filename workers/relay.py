@@ -81,18 +81,32 @@ async def _tell(
                 await start_workflow(client, engine, escalation_id, patience=PATIENCE)
             rest = tuple(fact for fact in facts if fact.kind != Kind.OPENED)
             if rest:
-                handle = client.get_workflow_handle(workflow_id(escalation_id))
-                await handle.signal(SIGNAL, Happened(rest), rpc_timeout=PATIENCE)
+                await _signal(client, escalation_id, rest)
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                # Over already: there is nobody left to tell.
-                return True
             log.warning("escalation %s was not told, trying again: %s", escalation_id, error.status.name)
-            return False
         except RuntimeError as error:
             log.warning("Temporal does not answer, trying again: %s", type(error).__name__)
-            return False
-    return True
+        except Exception:
+            # Whatever is wrong with this one, the others are told.
+            log.exception("escalation %s can't be told", escalation_id)
+        else:
+            return True
+    return False
+
+
+async def _signal(client: Client, escalation_id: str, facts: tuple[Event, ...]) -> None:
+    handle = client.get_workflow_handle(workflow_id(escalation_id))
+    try:
+        await handle.signal(SIGNAL, Happened(facts), rpc_timeout=PATIENCE)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND or _namespace_missing(error):
+            raise
+        # Over already: there is nobody left to tell.
+
+
+def _namespace_missing(error: RPCError) -> bool:
+    """A server without our namespace (set up anew) knows no workflow at all: that one is over can't be learned."""
+    return any(detail.type_url.endswith("NamespaceNotFoundFailure") for detail in error.grpc_status.details)
 
 
 def _without_words(body: dict[str, Any]) -> dict[str, Any]:

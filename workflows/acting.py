@@ -18,14 +18,19 @@ Result = TypeVar("Result")
 ONE_TRANSACTION = timedelta(seconds=5)
 PATIENCE = timedelta(seconds=4)
 """How long a person waits for yes or no before they are told to try again."""
+UNTIL_KNOWN = timedelta(minutes=10)
+"""How long an effect of unknown outcome is tried again. Past that the nets find out: the link's end, the rows."""
 
 
-async def act(activity: Callable[[Argument], Awaitable[Result]], argument: Argument) -> Result:
+async def act(
+    activity: Callable[[Argument], Awaitable[Result]], argument: Argument, *, within: timedelta | None = None
+) -> Result:
     """Something that must happen: tried until it does. Its time-outs never end the escalation."""
     return await workflow.execute_activity(
         activity,
         argument,
         start_to_close_timeout=ONE_TRANSACTION,
+        schedule_to_close_timeout=within,
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
     )
 
@@ -33,7 +38,9 @@ async def act(activity: Callable[[Argument], Awaitable[Result]], argument: Argum
 async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Argument) -> Result:
     """An effect that somebody waits for, inside an update. Refusals and time-outs reach them as errors.
 
-    A local activity: it costs no task of its own, so the answer is there in a third of the time.
+    A local activity: it costs no task of its own, so the answer is there in a third of the time. Where it does not
+    answer in time, nobody knows whether the effect stands: then it is tried until it does, because this story must
+    go on from what the database says. Whoever asked has meanwhile been told that asking again is safe.
     """
     try:
         return await workflow.execute_local_activity(
@@ -44,9 +51,19 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
             retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=4),
         )
     except ActivityError as error:
-        if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
-            raise error.cause from error
-        raise ApplicationError("The database does not answer", {"part": "the database"}, type="Unreachable") from error
+        if (refused := _refusal(error)) is not None:
+            raise refused from error
+    try:
+        return await act(activity, argument, within=UNTIL_KNOWN)
+    except ActivityError as error:
+        unknown = ApplicationError("The database does not answer", {"part": "the database"}, type="Unreachable")
+        raise _refusal(error) or unknown from error
+
+
+def _refusal(error: ActivityError) -> ApplicationError | None:
+    """The answer no; None where there was no answer."""
+    cause = error.cause
+    return cause if isinstance(cause, ApplicationError) and cause.non_retryable else None
 
 
 def careful(handler: Callable[Params, Awaitable[Result]]) -> Callable[Params, Awaitable[Result]]:

@@ -16,7 +16,8 @@ async def book(story: Story, slot: BookSlot) -> Booked:
     async with story.lock:
         wanted = HoldSeat(story.escalation_id, slot.link_id, slot.starts_at, workflow.now())
         booked = await decide(contracts.hold_seat, wanted)
-        if story.call is None:
+        # An older link, sent once more, still answers with its own call; that one is over.
+        if story.call is None and story.link is not None and story.link.link_id == slot.link_id:
             story.begin_call(booked.call)
         return booked
 

@@ -11,6 +11,7 @@ from temporalio import workflow
 from activities import contracts
 from domain.call import LONGEST_CALL, agent_grace, called_for_at
 from workflows.acting import act
+from workflows.heard import Taken
 from workflows.story import Story, until
 from workflows.waiting import wait
 
@@ -26,18 +27,20 @@ class Held(Enum):
 
 async def hold(story: Story) -> Held:
     """From the acceptance until both are there; then until the call ends."""
-    for moment, whom in _deadlines(story):
+    taken = story.taken
+    assert taken is not None
 
-        def settled() -> bool:
-            return story.begun or story.over is not None or story.accepted_at is None
+    def settled() -> bool:
+        return story.begun or story.over is not None or story.taken != taken
 
+    for moment, whom in _deadlines(story, taken):
         if await wait(story, settled, _at(moment), f"both join; or the {whom} is late"):
             break
-        if (held := await _late(story, whom, moment)) is not None:
+        if (held := await _late(story, taken, whom, moment)) is not None:
             return held
     if story.over is not None:
         return Held.OVER
-    if story.accepted_at is None:
+    if story.taken != taken and not story.begun:
         return Held.SEARCH_AGAIN
     await _until_it_ends(story)
     return Held.OVER if story.over is not None else Held.TOOK_PLACE
@@ -47,11 +50,10 @@ def _at(moment: datetime) -> Callable[[], datetime]:
     return lambda: moment
 
 
-def _deadlines(story: Story) -> list[tuple[datetime, str]]:
+def _deadlines(story: Story, taken: Taken) -> list[tuple[datetime, str]]:
     """When each side is missed, in order of time."""
-    assert story.accepted_at is not None
     assert story.call is not None
-    start = max(story.call.starts_at or story.accepted_at, story.accepted_at)
+    start = max(story.call.starts_at or taken.at, taken.at)
     wait_for_customer = story.times.wait_for_customer
     moments = [(moment, "customer") for moment in called_for_at(start, wait_for_customer)]
     moments.append((start + agent_grace(wait_for_customer), "agent"))
@@ -59,11 +61,11 @@ def _deadlines(story: Story) -> list[tuple[datetime, str]]:
     return sorted(moments)
 
 
-async def _late(story: Story, whom: str, moment: datetime) -> Held | None:
+async def _late(story: Story, taken: Taken, whom: str, moment: datetime) -> Held | None:
     """Somebody is late, as far as we were told; the rows say who. None: go on waiting."""
     if whom == "agent":
-        if await act(contracts.replace_agent, story.of_call()):
-            story.accepted_at = None
+        if await act(contracts.replace_agent, story.of_call(offer=taken.offer)):
+            story.told.lost.add(taken.offer)
             return Held.SEARCH_AGAIN
     elif whom == "customer":
         await act(contracts.call_for_customer, story.of_call(moment.isoformat()))
@@ -81,6 +83,6 @@ async def _until_it_ends(story: Story) -> None:
     deadline = workflow.now() + timedelta(seconds=story.times.slot) + LONGEST_CALL
 
     def ended() -> bool:
-        return story.ended_at is not None or story.wrapped_up or story.over is not None
+        return story.told.ended_at is not None or story.wrapped_up or story.over is not None
 
     await until(ended, deadline, "the call ends")

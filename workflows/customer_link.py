@@ -27,8 +27,11 @@ async def wait_for_booking(story: Story) -> None:
         return
     async with story.lock:
         if not booked():
-            await act(contracts.expire_link, At(story.escalation_id, workflow.now()))
-            story.over = Outcome.LINK_EXPIRED.value
+            stands = await act(contracts.expire_link, At(story.escalation_id, workflow.now()))
+            if stands.call is not None:
+                story.begin_call(stands.call)
+            else:
+                story.over = stands.outcome or Outcome.LINK_EXPIRED.value
 
 
 async def nudge_again(story: Story, actor: str) -> None:

@@ -56,8 +56,8 @@ class EscalationWorkflow:
 
     @workflow.signal(description="Facts decided in Postgres: offered, accepted, joined, ended …")
     def happened(self, facts: Happened) -> None:
-        for event in sorted(facts.events, key=lambda event: event.seq):
-            self.story.apply(event)
+        for event in facts.events:
+            self.story.hear(event)
 
     @workflow.update
     @careful
@@ -108,8 +108,8 @@ class EscalationWorkflow:
         story = self.story
         async with story.lock:
             order = Ending(story.escalation_id, ending.outcome, ending.actor, workflow.now(), ending.reason_ref)
-            if await decide(contracts.withdraw, order):
-                story.over = ending.outcome
+            await decide(contracts.withdraw, order)
+            story.over = ending.outcome
 
     @book.validator
     def _may_book(self, slot: BookSlot) -> None:

@@ -26,7 +26,7 @@ async def find_somebody(story: Story) -> bool:
     looked_at = None
 
     def decided() -> bool:
-        return story.accepted_at is not None or story.exhausted or story.over is not None
+        return story.taken is not None or story.told.exhausted or story.over is not None
 
     def net() -> datetime:
         assert story.call is not None
@@ -38,7 +38,7 @@ async def find_somebody(story: Story) -> bool:
         patience = min(patience * 2, NET_AT_MOST)
     if story.over is not None:
         return False
-    if story.accepted_at is not None:
+    if story.taken is not None:
         return True
     async with story.lock:
         story.renew(await act(contracts.nobody_available, story.of_call()))
@@ -49,5 +49,6 @@ async def settle(story: Story) -> str:
     """Read the rows, and take in what nobody told us; returns how the call stands."""
     settled = await act(contracts.settle, story.of_call())
     for event in settled.events:
-        story.apply(event)
+        story.hear(event)
+    story.over = story.over or settled.outcome
     return settled.call_state

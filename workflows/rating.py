@@ -13,7 +13,7 @@ from workflows.story import Story, until
 
 
 async def ask_for_rating(story: Story) -> None:
-    times, held_at = story.times, story.ended_at or workflow.now()
+    times, held_at = story.times, story.told.ended_at or workflow.now()
 
     def answered() -> bool:
         return story.rated or story.over is not None

@@ -1,4 +1,4 @@
-"""All that an escalation's workflow knows, in one place, and the events that change it."""
+"""All that an escalation's workflow knows, in one place."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 from activities.messages import CallDue, EscalationOpened, Event, LinkOut, OfCall, Times
-from domain.escalation import Kind, Outcome
+from domain.escalation import Outcome
 from domain.waiting import Reminder, reminders_of
+from workflows.heard import Heard, Taken
 
 
 @dataclass
@@ -24,12 +25,8 @@ class Story:
     call: CallDue | None
     over: str | None = None
     """The outcome, once the escalation has ended from outside its stages."""
-    seen: set[int] = field(default_factory=set)
-    accepted_at: datetime | None = None
-    exhausted: bool = False
-    began: bool = False
-    """Both sides are there."""
-    ended_at: datetime | None = None
+    heard: dict[str, Heard] = field(default_factory=dict)
+    """Facts by call, kept also where a call is not known here yet: its booking may still be on its way."""
     wrapped_up: bool = False
     rated: bool = False
     reminders: list[Reminder] = field(default_factory=list)
@@ -37,36 +34,35 @@ class Story:
 
     @staticmethod
     def of(opened: EscalationOpened) -> Story:
-        return Story(opened.escalation_id, opened.times, opened.link, opened.call)
+        story = Story(opened.escalation_id, opened.times, opened.link, None)
+        if opened.call is not None:
+            story.begin_call(opened.call)
+        return story
+
+    @property
+    def told(self) -> Heard:
+        """What has been heard of the present call."""
+        return Heard() if self.call is None else self.heard.get(self.call.call_id, Heard())
+
+    @property
+    def taken(self) -> Taken | None:
+        """Who has the present call, as far as we were told."""
+        return self.told.taken
 
     @property
     def begun(self) -> bool:
         """The call has begun, or is even over."""
-        return self.began or self.ended_at is not None or self.wrapped_up
+        return self.told.began or self.told.ended_at is not None or self.wrapped_up
 
-    def of_call(self, step: str = "") -> OfCall:
+    def of_call(self, step: str = "", *, offer: int = 0) -> OfCall:
         """The argument of the activities about the present call."""
         assert self.call is not None
-        return OfCall(self.escalation_id, self.call.call_id, workflow.now(), step)
+        return OfCall(self.escalation_id, self.call.call_id, workflow.now(), step, offer)
 
-    def apply(self, event: Event) -> None:
-        """Take in a fact. Facts come at least once and in any order; each counts once, none is refused."""
-        if event.seq in self.seen:
-            return
-        self.seen.add(event.seq)
-        if self.call is None or event.body.get("call_id") != self.call.call_id:
-            return
-        match event.kind:
-            case Kind.ACCEPTED:
-                self.accepted_at = event.at
-            case Kind.AGENT_VANISHED:
-                self.accepted_at = None
-            case Kind.EXHAUSTED:
-                self.exhausted = True
-            case Kind.CALL_BEGAN:
-                self.began = True
-            case Kind.CALL_ENDED:
-                self.ended_at = event.at
+    def hear(self, event: Event) -> None:
+        """Take in a fact. Facts come at least once and in any order."""
+        if call_id := event.body.get("call_id"):
+            self.heard.setdefault(call_id, Heard()).take_in(event)
 
     def begin_call(self, call: CallDue) -> None:
         """A call has been booked or moved: its reminders anew, as far as their time has not passed."""
@@ -82,8 +78,6 @@ class Story:
     def renew(self, link: LinkOut | None) -> None:
         """The call did not come about. With a new link the story starts again; without one it is over."""
         self.link, self.call, self.reminders = link, None, []
-        self.accepted_at, self.exhausted, self.ended_at = None, False, None
-        self.began = False
         if link is None:
             self.over = Outcome.NOT_SERVED.value
 

@@ -130,7 +130,7 @@ async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> i
     await conn.execute(delete(witness).where(witness.c.booking == booking_id))
     running = ["waiting", "offered", "taken", "on_call", "wrapping_up"]
     ended = update(call).where(call.c.escalation == escalation_id, call.c.state.in_(running))
-    calls = (await conn.execute(ended.values(state="cancelled").returning(call.c.id))).scalars().all()
+    calls = (await conn.execute(ended.values(state="cancelled", ended_at=now).returning(call.c.id))).scalars().all()
     live = update(offer).where(offer.c.call.in_(calls), offer.c.state.in_(["offered", "accepted"]))
     people = await conn.execute(live.values(state="withdrawn", answered_at=now).returning(offer.c.person))
     for person_id in people.scalars():

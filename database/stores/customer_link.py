@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.plans import load_plan
@@ -98,21 +98,18 @@ async def nudge(conn: AsyncConnection, escalation_id: str, link_id: int, now: da
     await record(conn, escalation_id, Kind.LINK_NUDGED, now, body={"nth": link.nth}, key=effect)
 
 
-async def expire(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
-    """End an unused link, and with it the escalation."""
+async def expire(conn: AsyncConnection, escalation_id: str, now: datetime) -> tuple[str | None, Row[Any] | None]:
+    """End an unused link, and with it the escalation. Returns how that ended, or the call that the link has booked."""
     standing = await lock(conn, escalation_id)
-    if standing.state != State.INVITED:
-        return
-    await _end_open(conn, escalation_id, "expired")
-    await record(
-        conn,
-        escalation_id,
-        Kind.LINK_EXPIRED,
-        now,
-        key="link_expired",
-        state=State.CLOSED,
-        outcome=Outcome.LINK_EXPIRED,
-    )
+    if standing.state == State.INVITED:
+        await _end_open(conn, escalation_id, "expired")
+        ended = Outcome.LINK_EXPIRED
+        await record(conn, escalation_id, Kind.LINK_EXPIRED, now, key="link_expired", state=State.CLOSED, outcome=ended)
+        return ended, None
+    if standing.state == State.CLOSED:
+        return standing.outcome, None
+    newest = select(call).where(call.c.escalation == escalation_id).order_by(call.c.nth.desc()).limit(1)
+    return None, (await conn.execute(newest)).one()
 
 
 async def end_links(conn: AsyncConnection, escalation_id: str) -> None:

@@ -9,18 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.booking import release
 from database.stores.telling import tell_customer
-from database.stores.timeline import lock, record
+from database.stores.timeline import done_before, lock, record
 from database.stores.words import read_words
-from domain.escalation import OPEN_STATES, Kind, Outcome, State
+from domain.escalation import OPEN_STATES, Kind, NotNow, Outcome, State
 
 
 async def withdraw(
     conn: AsyncConnection, escalation_id: str, outcome: Outcome, actor: str, reason_ref: str, now: datetime
-) -> bool:
-    """End it, giving back everything it holds. Returns False where it was over already."""
+) -> None:
+    """End it, giving back everything it holds. Asked again, nothing more happens. Raises ``NotNow`` once it is over."""
     standing = await lock(conn, escalation_id)
+    if await done_before(conn, escalation_id, "withdrawn") is not None:
+        return
     if standing.state not in OPEN_STATES:
-        return False
+        raise NotNow(standing.state)
     booking_id = await release(conn, escalation_id, now)
     body = {"outcome": outcome.value, "reason": await read_words(conn, reason_ref)}
     await record(
@@ -37,4 +39,3 @@ async def withdraw(
     if standing.state != State.INVITED:
         params: dict[str, Any] = {"outcome": outcome.value} | ({"booking": booking_id} if booking_id else {})
         await tell_customer(conn, escalation_id, "withdrawn", now, **params)
-    return True

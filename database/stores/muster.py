@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.call import make_join_links
@@ -91,7 +93,7 @@ async def _latest_link(conn: AsyncConnection, escalation_id: str) -> tuple[int, 
         .limit(1)
     )
     row = (await conn.execute(query)).one_or_none()
-    return None if row is None else (row.id, LinkLife(row.issued_at, row.expires_at, row.expires_at))
+    return None if row is None else (row.id, LinkLife(row.issued_at, row.expires_at))
 
 
 async def _leave_call(conn: AsyncConnection, call_id: str, state: str, now: datetime) -> None:
@@ -114,42 +116,61 @@ async def finish_booking(conn: AsyncConnection, booking_id: int | None) -> None:
     await conn.execute(delete(witness).where(witness.c.booking == booking_id))
 
 
-async def replace_agent(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> bool:
-    """The person who accepted has not come: look for another at once. Returns False where they came after all."""
+async def replace_agent(conn: AsyncConnection, escalation_id: str, call_id: str, nth: int, now: datetime) -> bool:
+    """The person who accepted the nth offer has not come: look for another at once.
+
+    True where the call is not theirs any more, by this or by something before; False where they came after all.
+    """
     await lock(conn, escalation_id)
+    theirs = (offer.c.call == call_id) & (offer.c.nth == nth)
+    if (await conn.execute(select(offer.c.state).where(theirs))).scalar_one() not in ("accepted", "done"):
+        return True
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     if row.state != "taken" or row.agent_joined_at is not None:
-        return bool(row.state == "waiting")
-    missed = update(offer).where(offer.c.call == call_id, offer.c.state == "accepted")
-    await conn.execute(missed.values(state="missed", answered_at=now))
-    await open_again(conn, call_id, raised=True)
-    body = {"call_id": call_id, "person": row.person}
+        return False
+    await conn.execute(update(offer).where(theirs).values(state="missed", answered_at=now))
+    await open_again(conn, [call_id], now, raised=True)
+    body = {"call_id": call_id, "offer": nth, "person": row.person}
     await record(conn, escalation_id, Kind.AGENT_MISSED, now, body=body, state=State.MUSTERING)
     await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     return True
 
 
-async def open_again(conn: AsyncConnection, call_id: str, *, raised: bool) -> None:
-    """The call waits for somebody again; the search goes on where it stood."""
+async def open_again(conn: AsyncConnection, calls: Sequence[Any], now: datetime, *, raised: bool = False) -> None:
+    """These calls wait for somebody again; their searches go on where they stood.
+
+    The time that somebody had the call was no time of search.
+    """
     changes: dict[str, Any] = {"state": "waiting", "person": None, "team": None, "title": None}
     changes |= {"attribution": None, "accepted_at": None}
+    had = func.coalesce(literal(now) - call.c.accepted_at, timedelta(0))
+    changes["search_began_at"] = call.c.search_began_at + had
     if raised:
         changes["priority"] = call.c.priority + RAISED_BY
-    await conn.execute(update(call).where(call.c.id == call_id).values(changes))
+    held = update(call).where(call.c.id.in_(calls), call.c.state.in_(["offered", "taken"]))
+    await conn.execute(held.values(changes))
     await notify(conn, KICK_CHANNEL)
 
 
-async def settle(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> tuple[str, list[Row[Any]]]:
-    """How the call stands, and every event of the escalation that a workflow waits for, in order.
+@dataclass(frozen=True)
+class Found:
+    """What the rows say of a call."""
 
-    All of them, told or not: an answer that is lost on its way must not take an event with it.
-    """
-    await lock(conn, escalation_id)
-    state = (await conn.execute(select(call.c.state).where(call.c.id == call_id))).scalar_one()
-    mine = escalation_event.c.escalation == escalation_id
-    await conn.execute(update(escalation_event).where(mine, escalation_event.c.told_at.is_(None)).values(told_at=now))
+    call_state: str
+    events: Sequence[Row[Any]]
+    outcome: str | None
+    """Of the escalation, once that is over."""
+
+
+async def settle(conn: AsyncConnection, escalation_id: str, call_id: str) -> Found:
+    """How the call stands, and every event of the escalation that a workflow waits for, told or not."""
+    query = select(call.c.state, escalation.c.state.label("standing"), escalation.c.outcome)
+    query = query.join(escalation, escalation.c.id == call.c.escalation).where(call.c.id == call_id)
+    row = (await conn.execute(query)).one()
     waited_for = [kind.value for kind in TOLD_AT_ONCE - {Kind.OPENED}]
-    query = select(escalation_event).where(mine, escalation_event.c.kind.in_(waited_for))
-    rows = (await conn.execute(query.order_by(escalation_event.c.seq))).all()
+    events = select(escalation_event).where(
+        escalation_event.c.escalation == escalation_id, escalation_event.c.kind.in_(waited_for)
+    )
+    rows = (await conn.execute(events.order_by(escalation_event.c.seq))).all()
     await notify(conn, KICK_CHANNEL)
-    return str(state), list(rows)
+    return Found(str(row.state), rows, row.outcome if row.standing == State.CLOSED else None)

@@ -7,7 +7,6 @@ import json
 import uuid
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -61,7 +60,10 @@ async def _open(
 ) -> tuple[Opened, Failure | None]:
     ticket = opening.ticket
     # Two requests for one ticket, or with one key, wait for each other here.
-    for name in sorted([f"ticket/{ticket.system}/{ticket.id}", f"key/{opening.opened_by}/{opening.idempotency_key}"]):
+    names = [f"ticket/{ticket.system}/{ticket.id}"]
+    if opening.idempotency_key:
+        names.append(f"key/{opening.opened_by}/{opening.idempotency_key}")
+    for name in sorted(names):
         await conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
     if (standing := await _standing(conn, opening)) is not None:
         return Opened(standing, created=False), None
@@ -69,7 +71,7 @@ async def _open(
     ruleset = await current_ruleset(conn, directory)
     if desk is None or ruleset is None:
         raise NoRules()
-    facts = read_facts(_all_facts(opening), directory)
+    facts = read_facts(opening.customer.facts | ticket.facts, directory)
     plan = Plan(ruleset.decide(facts, now), ruleset.version, now)
     escalation_id = str(uuid.uuid4())
     refusal = _refusal(plan, opening.mode, escalation_id)
@@ -141,11 +143,6 @@ def _refusal(plan: Plan, mode: Mode, escalation_id: str) -> Failure | None:
     except BookingOnly as refused:
         return refused
     return None
-
-
-def _all_facts(opening: Opening) -> dict[str, Any]:
-    facts = {**opening.customer.facts, **opening.ticket.facts}
-    return facts
 
 
 def _priority(facts: Facts, directory: Directory) -> int:

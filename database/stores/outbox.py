@@ -8,25 +8,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call
-from domain.escalation import TOLD_AT_ONCE
+from domain.escalation import TOLD_AT_ONCE, State
 
+# One relay at a time an escalation, so that its events arrive in order and never before its workflow is started.
+# No row is locked: an effect of the same escalation must not wait for a slow Temporal.
 _WAITING = text("""
-SELECT DISTINCT escalation FROM (
-  SELECT escalation FROM escalation_event WHERE told_at IS NULL AND kind = ANY(:kinds) ORDER BY id LIMIT :most
-) waiting
+SELECT escalation FROM (
+  SELECT escalation, min(id) AS first FROM escalation_event WHERE told_at IS NULL AND kind = ANY(:kinds)
+  GROUP BY escalation ORDER BY first LIMIT :most
+) waiting WHERE pg_try_advisory_xact_lock(hashtextextended('relay/' || escalation, 0))
 """)
 
 _UNTOLD = text("""
-SELECT ev.id, ev.escalation, ev.seq, ev.kind, ev.body, ev.at FROM escalation_event ev
-JOIN escalation e ON e.id = ev.escalation
-WHERE ev.escalation = ANY(:escalations) AND ev.told_at IS NULL
-ORDER BY ev.escalation, ev.seq FOR UPDATE OF ev SKIP LOCKED
+SELECT id, escalation, seq, kind, body, at FROM escalation_event
+WHERE escalation = ANY(:escalations) AND told_at IS NULL ORDER BY escalation, seq
 """)
 
 
@@ -40,7 +41,7 @@ class Untold:
 
 
 async def take_untold(conn: AsyncConnection, most: int = 64) -> dict[str, list[Untold]]:
-    """The untold events of some escalations, in order, held until the transaction ends.
+    """The untold events of some escalations, in order; no other relay takes these until the transaction ends.
 
     An escalation is taken when an event waits that its workflow waits for; its others travel along.
     """
@@ -62,19 +63,22 @@ async def mark_told(conn: AsyncConnection, events: Sequence[int], now: datetime)
 class Begun:
     """What a workflow is started from."""
 
-    escalation_id: str
     plan: dict[str, Any]
-    link: Any | None
-    call: Any | None
+    link: Row[Any] | None
+    """With the customer, not used yet."""
+    call: Row[Any] | None
+    """Now, or booked already."""
 
 
 async def read_begun(conn: AsyncConnection, escalation_id: str) -> Begun | None:
-    """The escalation with its open link or its call now; None where there is none."""
-    row = (await conn.execute(select(escalation).where(escalation.c.id == escalation_id))).one_or_none()
+    """Where an escalation stands that is not over; None for one that is over, or unknown."""
+    over = escalation.c.state.in_([State.CLOSED.value, State.REFUSED.value])
+    query = select(escalation.c.plan, escalation.c.state).where(escalation.c.id == escalation_id, ~over)
+    row = (await conn.execute(query)).one_or_none()
     if row is None:
         return None
-    links = select(customer_link).where(customer_link.c.escalation == escalation_id)
-    newest = (await conn.execute(links.order_by(customer_link.c.nth.desc()).limit(1))).one_or_none()
-    calls = select(call).where(call.c.escalation == escalation_id, call.c.booking.is_(None))
-    now_call = (await conn.execute(calls.order_by(call.c.nth.desc()).limit(1))).one_or_none()
-    return Begun(escalation_id, row.plan, None if now_call else newest, now_call)
+    if row.state == State.INVITED:
+        links = select(customer_link).where(customer_link.c.escalation == escalation_id)
+        return Begun(row.plan, (await conn.execute(links.order_by(customer_link.c.nth.desc()).limit(1))).one(), None)
+    calls = select(call).where(call.c.escalation == escalation_id)
+    return Begun(row.plan, None, (await conn.execute(calls.order_by(call.c.nth.desc()).limit(1))).one())

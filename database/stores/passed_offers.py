@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.muster import open_again
 from database.stores.round_writing import Told, write_events
 from database.stores.timeline import notify
 from database.tables.directory import presence
@@ -22,16 +23,11 @@ _PASSED = text("""
 SELECT o.call, o.nth, o.person, o.state, c.escalation, o.expires_at <= :now AS ran_out
 FROM offer o JOIN call c ON c.id = o.call JOIN escalation e ON e.id = c.escalation
 LEFT JOIN presence p ON p.person = o.person
-WHERE (o.state = 'offered' AND (o.expires_at <= :now OR p.seen_at < :silent))
-   OR (o.state = 'accepted' AND c.state = 'taken' AND c.agent_joined_at IS NULL AND p.seen_at < :silent)
+WHERE (o.state = 'offered' AND (o.expires_at <= :now OR coalesce(p.seen_at <= :silent, true)))
+   OR (o.state = 'accepted' AND c.state = 'taken' AND c.agent_joined_at IS NULL
+       AND coalesce(p.seen_at <= :silent, true))
 ORDER BY e.id FOR UPDATE OF e, o SKIP LOCKED
 """)
-
-_WAIT_AGAIN = text("""
-UPDATE call SET state = 'waiting', person = NULL, team = NULL, title = NULL, attribution = NULL, accepted_at = NULL
-WHERE id = ANY(:calls) AND state IN ('offered', 'taken')
-""")
-
 
 async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
     """Take back every offer that has passed; their calls wait again. Returns how many."""
@@ -47,7 +43,7 @@ async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
         state = State.MUSTERING if row.state == "accepted" else None
         told.append(Told(str(row.escalation), kind, body, state=state))
         await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
-    await conn.execute(_WAIT_AGAIN, {"calls": [row.call for row in rows]})
+    await open_again(conn, [row.call for row in rows], now)
     rang_out = [row.person for row in rows if row.state == "offered" and row.ran_out]
     away = update(presence).where(presence.c.person.in_(rang_out), presence.c.state == "available")
     await conn.execute(away.values(state="away", reason=UNANSWERED, since=now))

@@ -61,11 +61,14 @@ async def ask_again(conn: AsyncConnection, escalation_id: str, call_id: str, now
 async def save_rating(
     conn: AsyncConnection, escalation_id: str, call_id: str, score: int, comment: str, now: datetime
 ) -> None:
-    """Save the rating and close the escalation. The same again is harmless; raises ``AlreadyRated`` for another."""
+    """Save the rating and close the escalation. The same again is harmless.
+
+    Raises ``AlreadyRated`` for another, ``SurveyOver`` where none was asked for or too late.
+    """
     standing = await lock(conn, escalation_id)
     given = (await conn.execute(select(rating).where(rating.c.call == call_id))).one_or_none()
     if given is not None:
-        if given.score == score:
+        if (given.score, given.comment) == (score, comment):
             return
         raise AlreadyRated(given.score)
     asked = (await conn.execute(select(survey).where(survey.c.call == call_id))).one_or_none()

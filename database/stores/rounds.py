@@ -75,6 +75,8 @@ async def _write_searches(conn: AsyncConnection, searches: Sequence[Searched], n
     told: list[Told] = []
     for searched in searches:
         one = searched.call
+        if one.began_at != now and not searched.taken and not searched.exhausted:
+            continue
         changes: dict[str, Any] = {"search_began_at": one.began_at, "step": one.step, "skipped": one.skipped}
         if searched.taken:
             changes["step_at"] = now

@@ -68,10 +68,18 @@ async def record(
     row = {"escalation": escalation_id, "seq": seq, "kind": kind.value, "body": body or {}, "actor": actor}
     row |= {"key": key, "at": now, "told_at": now if told else None}
     await conn.execute(escalation_event.insert().values(row))
+    if state is State.CLOSED:
+        await _nothing_left_to_tell(conn, escalation_id, now)
     await notify(conn, LIVE_CHANNEL, f"escalation:{escalation_id}")
     if not told and kind in TOLD_AT_ONCE:
         await notify(conn, OUTBOX_CHANNEL)
     return seq
+
+
+async def _nothing_left_to_tell(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
+    """Its workflow ends; what nobody waited for would stay in the outbox for ever."""
+    untold = (escalation_event.c.escalation == escalation_id) & escalation_event.c.told_at.is_(None)
+    await conn.execute(update(escalation_event).where(untold).values(told_at=now))
 
 
 async def database_now(conn: AsyncConnection, now: datetime | None) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.muster import finish_booking
-from database.stores.timeline import done_before, lock, notify, record
+from database.stores.timeline import lock, notify, record
 from database.tables.muster import call, offer, wrap_up
 from domain.call import NotYours
 from domain.escalation import Kind, NotNow, State
@@ -20,28 +21,23 @@ from domain.wrap_up import WrapUp, outcome_of
 async def save_wrap_up(
     conn: AsyncConnection, escalation_id: str, call_id: str, person_id: int, said: WrapUp, now: datetime
 ) -> None:
-    """Record a wrap-up, once a call. Raises ``NotYours`` and, before the call was taken, ``NotNow``."""
+    """Record a wrap-up, once a call; one that comes late, after the call ended without, is taken too.
+
+    Raises ``NotYours``, and ``NotNow`` before the call was taken or where another was recorded.
+    """
     standing = await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one_or_none()
     if row is None or row.person != person_id or str(row.escalation) != escalation_id:
         raise NotYours()
-    if await done_before(conn, escalation_id, f"wrapped_up/{call_id}") is not None:
+    values = asdict(said) | {"resolved": said.resolved.value}
+    recorded = (await conn.execute(select(wrap_up).where(wrap_up.c.call == call_id))).one_or_none()
+    if recorded is not None and all(getattr(recorded, name) == value for name, value in values.items()):
         return
-    if row.state not in ("taken", "on_call", "wrapping_up", "done"):
+    if recorded is not None or row.state not in ("taken", "on_call", "wrapping_up", "done"):
         raise NotNow(standing.state)
-    values = {
-        "call": call_id,
-        "resolved": said.resolved.value,
-        "cause": said.cause,
-        "product_area": said.product_area,
-        "gap": said.gap,
-        "follow_up": said.follow_up,
-        "note": said.note,
-        "person": person_id,
-        "at": now,
-    }
-    await conn.execute(insert(wrap_up).values(values))
-    await _free(conn, call_id, now)
+    await conn.execute(insert(wrap_up).values(values | {"call": call_id, "person": person_id, "at": now}))
+    if row.state != "done":
+        await _free(conn, call_id, now)
     await record(
         conn,
         escalation_id,
@@ -50,7 +46,7 @@ async def save_wrap_up(
         body={"call_id": call_id, "resolved": said.resolved.value},
         actor=f"person:{person_id}",
         key=f"wrapped_up/{call_id}",
-        state=State.RATING,
+        state=None if standing.state == State.CLOSED else State.RATING,
         outcome=outcome_of(said),
     )
 
@@ -58,7 +54,8 @@ async def save_wrap_up(
 async def end_unrecorded(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:
     """Nobody wrapped the call up in time: it ends by itself, and its person is free."""
     await lock(conn, escalation_id)
-    if await done_before(conn, escalation_id, f"wrapped_up/{call_id}") is not None:
+    row = (await conn.execute(select(call.c.state).where(call.c.id == call_id))).one()
+    if row.state == "done":
         return
     await _free(conn, call_id, now)
     await record(
@@ -67,7 +64,7 @@ async def end_unrecorded(conn: AsyncConnection, escalation_id: str, call_id: str
         Kind.WRAP_UP_MISSED,
         now,
         body={"call_id": call_id},
-        key=f"wrapped_up/{call_id}",
+        key=f"wrap_up_missed/{call_id}",
         state=State.RATING,
         outcome=outcome_of(None),
     )

@@ -121,10 +121,15 @@ class Desk:
 
     async def accept(self) -> str:
         """Whoever is asked says yes; returns their name."""
+        name = await self.accept_untold()
+        await self.relay()
+        return name
+
+    async def accept_untold(self) -> str:
+        """Whoever is asked says yes, and the workflow does not hear of it."""
         asked = await self.live_offer()
         async with self.engine.begin() as conn:
             accepted = await offers.accept(conn, str(asked.call), asked.nth, asked.person, self.tokens, self.now)
-        await self.relay()
         return accepted.attribution.person_name
 
     async def join(self, call_id: str, side: str) -> str | None:

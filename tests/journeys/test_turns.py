@@ -209,9 +209,7 @@ async def test_the_net_catches_what_nobody_was_told(desk: Desk) -> None:
     one = (await desk.open(mode=Mode.NOW)).escalation_id
     await desk.come_on("Freja Holm")
     await desk.round()
-    asked = await desk.live_offer()
-    async with desk.engine.begin() as conn:
-        await offers.accept(conn, str(asked.call), asked.nth, asked.person, desk.tokens, desk.now)
+    await desk.accept_untold()
     await desk.push(one, timedelta(seconds=80))
     await desk.join((await desk.call_of(one)).id, "agent")
     await desk.push(one, timedelta(minutes=2))

@@ -1,0 +1,50 @@
+"""What a workflow has been told of one call. Facts come at least once and in any order; none is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from activities.messages import Event
+from domain.escalation import Kind
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A person has taken the call."""
+
+    offer: int
+    """Which offer of the call: an acceptance is lost by its own number, never a later one by mistake."""
+    at: datetime
+
+
+@dataclass
+class Heard:
+    """Facts of one call. The same facts say the same, in whichever order and however often they come."""
+
+    accepted: dict[int, datetime] = field(default_factory=dict)
+    """By offer."""
+    lost: set[int] = field(default_factory=set)
+    """Offers whose person vanished or did not come."""
+    exhausted: bool = False
+    began: bool = False
+    """Both sides are there."""
+    ended_at: datetime | None = None
+
+    @property
+    def taken(self) -> Taken | None:
+        standing = [offer for offer in self.accepted if offer not in self.lost]
+        return Taken(max(standing), self.accepted[max(standing)]) if standing else None
+
+    def take_in(self, event: Event) -> None:
+        match event.kind:
+            case Kind.ACCEPTED:
+                self.accepted[event.body["offer"]] = event.at
+            case Kind.AGENT_VANISHED:
+                self.lost.add(event.body["offer"])
+            case Kind.EXHAUSTED:
+                self.exhausted = True
+            case Kind.CALL_BEGAN:
+                self.began = True
+            case Kind.CALL_ENDED:
+                self.ended_at = event.at
