@@ -3,6 +3,7 @@
 from rules_dsl.checking import check_rules, compile_rules
 from rules_dsl.directory import Directory, Facts
 from rules_dsl.facts import FactRefused, read_facts
+from rules_dsl.formatting import FormattingFailed, format_rules
 from rules_dsl.hours import is_open, wall_instant, working_days_after
 from rules_dsl.messages import Message, RulesRefused, render
 from rules_dsl.parser import Parsed, parse_rules
@@ -14,6 +15,7 @@ __all__ = [
     "Directory",
     "FactRefused",
     "Facts",
+    "FormattingFailed",
     "Message",
     "NoRuleApplies",
     "Parsed",
@@ -21,6 +23,7 @@ __all__ = [
     "Ruleset",
     "check_rules",
     "compile_rules",
+    "format_rules",
     "is_open",
     "order_values",
     "parse_rules",

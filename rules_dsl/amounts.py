@@ -19,6 +19,7 @@ _UNITS = {
     **dict.fromkeys(("day", "days"), 86400),
     **dict.fromkeys(("week", "weeks"), 7 * 86400),
 }
+_SPELT = {1: "second", 60: "minute", 3600: "hour", 86400: "day", 7 * 86400: "week"}
 LONGEST = 10 * 366 * 86400
 """Ten years, in seconds: no length of time in the language is longer."""
 
@@ -46,6 +47,18 @@ def read_duration(words: Sequence[str]) -> ReadDuration | None:
     if not taken or total != int(total) or total > LONGEST:
         return None
     return ReadDuration(int(total), 0, taken)
+
+
+def spelt_duration(words: Sequence[str]) -> str:
+    """Words that ``read_duration`` reads, with the author's units spelt out: ``90s`` is ``90 seconds``."""
+    if len(words) == 3 and words[1] == "working":
+        return f"{words[0]} working day{'' if words[0] == '1' else 's'}"
+    said: list[str] = []
+    for word in words:
+        together = _TOGETHER.fullmatch(word)
+        for part in (together[1], together[2]) if together else (word,):
+            said.append(part if part not in _UNITS else _SPELT[_UNITS[part]] + ("" if said[-1] == "1" else "s"))
+    return " ".join(said)
 
 
 def _part(words: Sequence[str]) -> tuple[Decimal, int] | None:

@@ -110,7 +110,7 @@ class Cursor:
                 self.refuse_wanted("a length of time, such as 3 minutes,")
             self.refuse("R107", self.place(start, min(start + 2, len(self.words))), found=self.text(start, start + 2))
         self.index += duration.words
-        return Duration(duration.seconds, self.since(start), duration.working_days)
+        return Duration(duration.seconds, self.since(start), duration.working_days, self.text(start))
 
     def count(self, low: int = 0, high: int = 1_000_000, *, percent: bool = False) -> int:
         word = self.next_word("a percentage" if percent else "a whole number")

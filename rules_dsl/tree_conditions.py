@@ -35,6 +35,8 @@ class Duration:
     seconds: int
     at: Place
     working_days: int = 0
+    text: str = ""
+    """As written."""
 
 
 class Comparison(Enum):
