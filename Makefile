@@ -41,7 +41,7 @@ soak: setup ## Kill processes at random under load for a while (MINUTES=…)
 	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/pytest -m soak tests/faults $(ARGS)
 
 images: setup browser ## Take the README's pictures anew, by the browser tests
-	$(BIN)/pytest tests/browser/test_booked_life.py
+	$(BIN)/pytest tests/browser
 	$(BIN)/python -m tests.browser.images
 
 clean: ## Remove what was set up or built; keeps .muster, the data of `make up`

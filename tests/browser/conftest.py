@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -15,6 +15,8 @@ from tests.chromium import executable
 from tests.cli.running import Stack, running_stack
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+QUICK = ROOT / "examples/quick.rules"
+USUAL = ROOT / "examples/small_team.rules"
 FIGURES = pytest.StashKey[list[str]]()
 
 
@@ -37,17 +39,23 @@ def figures(pytestconfig: pytest.Config) -> list[str]:
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """The example team, hurried."""
     folder = tmp_path_factory.mktemp("browser") / "home"
-    starting = running_stack(folder, options=(f"--rules={ROOT / 'examples/quick.rules'}",))
+    starting = running_stack(folder, options=(f"--rules={QUICK}",))
     stack = await asyncio.to_thread(starting.__enter__)
     yield stack
     await asyncio.to_thread(starting.__exit__, None, None, None)
 
 
-@pytest.fixture(scope="session")
-def sign_in_links(stack: Stack) -> Mapping[str, str]:
-    """By name; each works once in the whole run."""
-    people = json.loads(stack.home.credentials.read_text())["people"]
-    return {person["name"]: person["sign_in"] for person in people}
+@pytest.fixture
+def usual_rules(stack: Stack) -> Iterator[None]:
+    """The example team without its hurry, for one test."""
+    publish(stack, USUAL)
+    yield
+    publish(stack, QUICK)
+
+
+def publish(stack: Stack, rules: Path) -> None:
+    seeded = stack.muster("seed", f"--rules={rules}", "--always-on-duty", "--quiet")
+    assert seeded.returncode == 0, seeded.stderr
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +67,9 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def house(stack: Stack, chromium: Browser, sign_in_links: Mapping[str, str]) -> AsyncIterator[House]:
+async def house(stack: Stack, chromium: Browser) -> AsyncIterator[House]:
     """Everybody's browsers in one test; at its end none of them may have had anything to complain of."""
-    house = House(stack, chromium, sign_in_links)
+    house = House(stack, chromium)
     yield house
     broken = [complaint for visitor in house.visitors for complaint in await visitor.broken()]
     for visitor in house.visitors:

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.agent import Agent
 from tests.browser.house import House
+from tests.browser.images import picture
+from tests.browser.looking import look
 
 MOST_BYTES = 50_000
 MOST_REQUESTS = 6
@@ -43,6 +46,7 @@ async def watched(page: Page) -> Traffic:
     return traffic
 
 
+@pytest.mark.usefixtures("usual_rules")
 async def test_the_booking_page_is_light(house: House, figures: list[str]) -> None:
     agent = Agent(await house.staff("Noor Haddad"))
     await agent.come_from_ticket(4713, "Which antifouling for fresh water?")
@@ -58,6 +62,8 @@ async def test_the_booking_page_is_light(house: House, figures: list[str]) -> No
         f"the customer's booking page with {free} free times: {traffic.total / 1000:.1f} kB as sent, "
         f"{len(traffic.asked)} requests, no third party"
     )
+    await look(customer, "book-usual")
     await customer.page.locator("input[name=start]").nth(3).check()
     label = await customer.page.locator("input[name=start]").nth(3).get_attribute("aria-label")
     await expect(customer.page.get_by_role("button", name=f"Book {label}")).to_be_visible()
+    await picture(customer.page, "book-on-a-phone", 390, 760)

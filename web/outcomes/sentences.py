@@ -71,8 +71,9 @@ def _lost(spans: Spans, days: str) -> Sum:
     return Sum(
         "Not served",
         str(_total(now)),
-        f"{'call' if _total(now) == 1 else 'calls'} did not come about in the {days}: nobody available {now.nobody_available}, "
-        f"the customer did not come {now.customer_missed}, the agent did not come {now.agent_missed}.",
+        f"{'call' if _total(now) == 1 else 'calls'} did not come about in the {days}: "
+        f"nobody available {now.nobody_available}, the customer did not come {now.customer_missed}, "
+        f"the agent did not come {now.agent_missed}.",
         f"Before: {_total(before)}.",
     )
 
