@@ -67,7 +67,7 @@ class Crowd:
         if bent is Bent.CANCEL:
             return await self._change_mind(customer)
         if bent is Bent.MOVE:
-            await customer.book(self.chance.randint(20, 40))
+            await customer.book(self.chance.randint(14, 22))
             await customer.move(self.chance.randint(3, 8))
         return await self._talk_and_rate(customer)
 
