@@ -8,20 +8,26 @@ from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.world import World
 from domain.failure import Failure
 
+_AT_MOST = text("SET LOCAL transaction_timeout = '4s'")
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 @asynccontextmanager
 async def effect(world: World) -> AsyncIterator[AsyncConnection]:
-    """One transaction; a domain failure in it becomes an error that is not retried."""
+    """One transaction; a domain failure in it becomes an error that is not retried.
+
+    One that takes longer than its activity is waited for can't commit behind the back of the next attempt.
+    """
     try:
         async with world.engine.begin() as conn:
+            await conn.execute(_AT_MOST)
             yield conn
     except Failure as failure:
         raise as_error(failure) from failure

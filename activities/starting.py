@@ -47,16 +47,22 @@ def times_of(plan: Plan) -> Times:
 
 
 async def start_workflow(
-    client: Client, engine: AsyncEngine, escalation_id: str, *, patience: timedelta = timedelta(seconds=3)
-) -> None:
-    """Start the workflow of an escalation that stands in the database; nothing where that is over.
+    client: Client,
+    engine: AsyncEngine,
+    escalation_id: str,
+    *,
+    again: bool = False,
+    patience: timedelta = timedelta(seconds=3),
+) -> bool:
+    """Start the workflow of an escalation that stands in the database; False where that is over, or one has run.
 
-    It starts from where the rows stand, so one whose workflow is gone goes on. Raises ``RPCError``.
+    It starts from where the rows stand, so with ``again`` one whose workflow is gone goes on. Raises ``RPCError``.
     """
+    reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
     async with engine.connect() as conn:
         begun = await read_begun(conn, escalation_id)
     if begun is None:
-        return
+        return False
     plan = load_plan(begun.plan)
     link = call = None
     if begun.link is not None:
@@ -73,11 +79,12 @@ async def start_workflow(
             EscalationOpened(escalation_id, times_of(plan), link, call),
             id=workflow_id(escalation_id),
             task_queue=TASK_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_reuse_policy=reuse,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=TypedSearchAttributes(attributes),
             static_summary=plan.decision.rule[:LONGEST_KEYWORD],
             rpc_timeout=patience,
         )
     except WorkflowAlreadyStartedError:
-        return
+        return False
+    return True

@@ -1,44 +1,89 @@
 """The auditor: looks for what should have moved and didn't; repairs it and counts.
 
 An escalation whose workflow was never told that it opened, and every other event that nobody was told, is the
-relay's by design (it polls the outbox). Left to this: shifts that must be laid out further, presence of the gone.
+relay's by design (it polls the outbox). Left to this: rows that contradict each other, workflows that are gone
+while their escalation stands, and shifts that must be laid out further.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 
-from database.stores.auditing import Findings, audit
+from activities.starting import start_workflow
+from database.stores.auditing import Findings, audit, note_restart, standing_after
 from database.stores.shifts import lay_out_shifts
+from domain.ids import workflow_id
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 30.0
 SHIFTS_EVERY = timedelta(hours=6)
+FIRST = str(uuid.UUID(int=0))
+PATIENCE = timedelta(seconds=3)
 
 
-async def run_auditor(engine: AsyncEngine, stop: asyncio.Event) -> None:
-    """Look every half minute until ``stop``."""
+async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
+    """Look every half minute until ``stop``. Each part looks, whatever became of the one before."""
     laid_out_at: datetime | None = None
+    looked_up_to = FIRST
     while not stop.is_set():
-        try:
-            now = datetime.now(UTC)
+        now = datetime.now(UTC)
+        with _survived("shifts"):
             if laid_out_at is None or now - laid_out_at > SHIFTS_EVERY:
                 async with engine.begin() as conn:
                     await lay_out_shifts(conn, now)
                 laid_out_at = now
+        with _survived("rows"):
             async with engine.begin() as conn:
                 _report(await audit(conn, now))
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("no audit this time: %s", type(error).__name__)
+        with _survived("workflows"):
+            looked_up_to = await revive_workflows(engine, client, looked_up_to, now)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), LOOK_EVERY)
+
+
+async def revive_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:
+    """Start again what is gone of some workflows whose escalation stands; returns where to go on next time."""
+    async with engine.connect() as conn:
+        standing = await standing_after(conn, after, now)
+    for escalation_id in standing:
+        if await _runs(client, escalation_id):
+            continue
+        # The rows are read anew: it may have ended, row and workflow, since they were read above.
+        if await start_workflow(client, engine, escalation_id, again=True, patience=PATIENCE):
+            log.warning("repaired: the workflow of escalation %s was gone", escalation_id)
+            async with engine.begin() as conn:
+                await note_restart(conn, escalation_id, now)
+    return standing[-1] if standing else FIRST
+
+
+async def _runs(client: Client, escalation_id: str) -> bool:
+    try:
+        described = await client.get_workflow_handle(workflow_id(escalation_id)).describe(rpc_timeout=PATIENCE)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return described.status is WorkflowExecutionStatus.RUNNING
+
+
+@contextmanager
+def _survived(part: str) -> Iterator[None]:
+    """A look that failed is reported, and taken again the next time."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError, RPCError, RuntimeError) as error:
+        log.warning("no audit of the %s this time: %s", part, type(error).__name__)
 
 
 def _report(found: Findings) -> None:

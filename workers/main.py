@@ -46,12 +46,15 @@ async def run_worker(settings: Settings) -> None:
     client = await _connected(stop)
     if client is None:
         return
+    # A connection of its own for looking: all others in use is no sign that the database is gone.
+    looking = open_engine(settings.require_database_url(), connections=1)
     async with asyncio.TaskGroup() as group:
-        group.create_task(_poll_while_database_answers(client, world, stop))
+        group.create_task(_poll_while_database_answers(client, world, looking, stop))
         group.create_task(run_relay(engine, client, stop))
-        group.create_task(run_auditor(engine, stop))
+        group.create_task(run_auditor(engine, client, stop))
         group.create_task(run_sender(engine, world.tokens, sender_settings(settings), stop))
     await engine.dispose()
+    await looking.dispose()
 
 
 def sender_settings(settings: Settings) -> SenderSettings:
@@ -84,14 +87,16 @@ async def _connected(stop: asyncio.Event) -> Client | None:
     return None
 
 
-async def _poll_while_database_answers(client: Client, world: World, stop: asyncio.Event) -> None:
+async def _poll_while_database_answers(
+    client: Client, world: World, looking: AsyncEngine, stop: asyncio.Event
+) -> None:
     while not stop.is_set():
-        if not await _answers(world.engine):
+        if not await _answers(looking):
             await asyncio.sleep(0.5)
             continue
         async with build_worker(client, world):
             log.info("working")
-            while not stop.is_set() and await _answers(world.engine):
+            while not stop.is_set() and await _answers(looking):
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(stop.wait(), LOOK_EVERY)
         log.info("no longer working" if stop.is_set() else "the database is gone: not taking any task")

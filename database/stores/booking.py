@@ -84,7 +84,8 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
         raise TooLate()
     await conn.execute(delete(witness).where(witness.c.booking == standing.id))
     plan, seat = await seat_at(conn, escalation_id, start, day, now)
-    changes = {"starts_at": start, "occupies": Range(*seat.occupies), "sequence": booking.c.sequence + 1}
+    changes = {"state": "sold", "starts_at": start, "occupies": Range(*seat.occupies)}
+    changes["sequence"] = booking.c.sequence + 1
     await conn.execute(update(booking).where(booking.c.id == standing.id).values(changes))
     version = await next_version(conn, desk_id, day)
     await conn.execute(insert(witness).values(witness_row(standing.id, standing.pool, seat, version)))

@@ -118,7 +118,7 @@ async def _start_life(
 ) -> None:
     """The pool, the link or the call, and the event from which the relay starts the workflow."""
     changes = {
-        "pool": await pool_of(conn, desk, plan, directory),
+        "pool": await pool_of(conn, desk, plan, directory, now),
         "team": team_of(plan.decision.targets[0], directory),
     }
     await conn.execute(update(escalation).where(escalation.c.id == escalation_id).values(changes))
