@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from rules_dsl.compiled import LimitRules, Rule, SkillWant
 from rules_dsl.decision import (
@@ -20,8 +21,9 @@ from rules_dsl.decision import (
     StepKind,
 )
 from rules_dsl.directory import Facts
-from rules_dsl.evaluate import clause_holds, when_holds
+from rules_dsl.evaluate import clause_holds
 from rules_dsl.explain import Vocabulary, reasons_against, reasons_for
+from rules_dsl.rule_index import RuleIndex, index_of
 from rules_dsl.tree_doing import SkillKind
 
 LANGUAGE = "language"
@@ -49,15 +51,16 @@ class Ruleset:
     """Product areas that a skill is named after, with that skill."""
     vocabulary: Vocabulary
 
-    def decide(self, facts: Facts, now: datetime) -> Decision:
+    def decide(self, facts: Facts, now: datetime, *, explain: bool = True) -> Decision:
         """What is to happen with this escalation. ``now`` is timezone-aware; same inputs, same decision.
 
+        Without ``explain`` the decision's ``why`` stays empty: for many decisions of which only the outcome counts.
         Raises ``ValueError`` for a moment without a zone, ``NoRuleApplies`` where the file left a gap.
         """
-        if now.tzinfo is None:
-            raise ValueError("the moment of a decision needs its time zone")
         index = self._first_match(facts, now)
         rule = self.rules[index]
+        if not explain:
+            return self._filled(rule, facts, now, ())
         above = tuple(
             reason for other in self.rules[:index] for reason in reasons_against(other, facts, now, self.vocabulary)
         )
@@ -68,11 +71,22 @@ class Ruleset:
         """What a rule brings about, whatever the facts: its kind, targets and steps are always the same."""
         return self._filled(rule, {}, datetime.min.replace(tzinfo=UTC), ())
 
+    def match(self, facts: Facts, now: datetime) -> Rule:
+        """The rule that takes these facts, and no more. Raises as ``decide`` does."""
+        return self.rules[self._first_match(facts, now)]
+
     def _first_match(self, facts: Facts, now: datetime) -> int:
-        for index, rule in enumerate(self.rules):
-            if when_holds(rule.when, facts, now) is True:
-                return index
-        raise NoRuleApplies
+        if now.tzinfo is None:
+            raise ValueError("the moment of a decision needs its time zone")
+        index = self.index.first(facts, now)
+        if index is None:
+            raise NoRuleApplies
+        return index
+
+    @cached_property
+    def index(self) -> RuleIndex:
+        """Built when the first decision asks for it."""
+        return index_of(self.rules)
 
     def _filled(self, rule: Rule, facts: Facts, now: datetime, why: tuple[Reason, ...]) -> Decision:
         prefers = (

@@ -1,0 +1,68 @@
+"""Conditions as rows: each a set of questions about facts that must all be answered so. What the index is built of.
+
+A condition is certainly true exactly when one of its rows holds. So ``unless`` lines must be certainly
+false, and a defined name is opened up; nothing three-valued is left in a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from rules_dsl.compiled import Clause, HasTags, InHours, IsDefined, IsKnown, IsYes, OneOf, When, Within
+
+MOST_ROWS = 64
+"""Rows of one condition; one that needs more (nested ``not`` of defined names) is walked instead."""
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A question about one fact or about hours, and the answer that is asked for. Unknown is no answer."""
+
+    test: OneOf | Within | IsKnown | IsYes | HasTags | InHours
+    wanted: bool
+
+
+Row = tuple[Literal, ...]
+
+
+class TooManyRows(Exception):
+    """The condition has more than ``MOST_ROWS`` rows."""
+
+
+def rows_of(when: When, wanted: bool = True) -> list[Row]:
+    """Rows of which one holds exactly when the condition certainly has this truth. Raises ``TooManyRows``."""
+    if wanted:
+        barred = [_clause_rows(clause, False) for clause in when.unless]
+        found = [_all_of([*(_clause_rows(clause, True) for clause in one), *barred]) for one in when.alternatives]
+        return _limited(row for rows in found for row in rows)
+    failed = _all_of([_any_of(_clause_rows(clause, False) for clause in one) for one in when.alternatives])
+    return _limited([*failed, *_any_of(_clause_rows(clause, True) for clause in when.unless)])
+
+
+def _clause_rows(clause: Clause, wanted: bool) -> list[Row]:
+    truth = wanted is not clause.negated
+    if isinstance(clause.test, IsDefined):
+        return rows_of(clause.test.when, truth)
+    return [(Literal(clause.test, truth),)]
+
+
+def _any_of(choices: Iterable[list[Row]]) -> list[Row]:
+    return [row for rows in choices for row in rows]
+
+
+def _all_of(parts: Sequence[list[Row]]) -> list[Row]:
+    size = 1
+    for rows in parts:
+        size *= len(rows)
+        if size > MOST_ROWS:
+            raise TooManyRows
+    return [tuple(dict.fromkeys(literal for row in chosen for literal in row)) for chosen in product(*parts)]
+
+
+def _limited(rows: Iterable[Row]) -> list[Row]:
+    found = list(dict.fromkeys(rows))
+    if len(found) > MOST_ROWS:
+        raise TooManyRows
+    return found
