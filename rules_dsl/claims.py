@@ -2,74 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from zoneinfo import ZoneInfo
-
-from rules_dsl.clock_words import DAYS
-from rules_dsl.compiled import Rule, When
+from rules_dsl.budget import TooLarge
+from rules_dsl.compiled import When
 from rules_dsl.expectations import comes_out
 from rules_dsl.lower_conditions import lower_when
 from rules_dsl.naming import Names
-from rules_dsl.proofs import Situation, TooLarge, find
+from rules_dsl.proofs import Proofs
+from rules_dsl.regions import say_region, say_situation
+from rules_dsl.rule_proofs import check_rules_apply
 from rules_dsl.ruleset import Ruleset
+from rules_dsl.step_proofs import check_steps
 from rules_dsl.tree import Block, BlockKind, RulesFile
-from rules_dsl.value_classes import TooManyValues
+
+MOST_GAPS = 3
 
 
 def check_claims(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
-    """Reports each claim that is not true, and a situation that no rule takes. Call it for a sound file alone."""
-    for block in tree.of(BlockKind.NEVER):
-        claim = lower_when(Names(names.directory, [], names.hours, names.defined), block.when)
-        if claim is not None:
-            _check_never(names, ruleset, block, claim)
+    """Reports each claim that is not true, what no rule takes, and rules without effect.
+
+    Call it for a sound file alone. What could not be proven within the budget is said.
+    """
+    quiet = Names(names.directory, [], names.hours, names.defined)
+    never = [(block, claim) for block in tree.of(BlockKind.NEVER) if (claim := lower_when(quiet, block.when))]
+    check_steps(names, tree, ruleset)
+    try:
+        proofs = Proofs.of(
+            [rule.when for rule in ruleset.rules], names.directory.facts, ruleset.time_zone,
+            also=[claim for _, claim in never],
+        )  # fmt: skip
+    except TooLarge:
+        proofs = None
+    for block, claim in never:
+        _check_never(names, ruleset, proofs, block, claim)
     if not tree.of(BlockKind.OTHERWISE):
-        _check_gap(names, tree, ruleset)
+        _check_gap(names, tree, ruleset, proofs)
+    check_rules_apply(names, tree, ruleset, proofs)
 
 
-def _check_gap(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
-    """Every fact counts as one that may be missing: a ticket is never left without a rule."""
+def _check_gap(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: Proofs | None) -> None:
+    """A gap is an error: a ticket is never left without a rule."""
     last = tree.of(BlockKind.RULE)[-1]
     at = last.name.at if last.name else last.at
-    whens = [rule.when for rule in ruleset.rules]
-    facts = [replace(fact, may_be_missing=True) for fact in names.directory.facts]
     try:
-        gap = find((), whens, facts, ruleset.time_zone)
-    except (TooLarge, TooManyValues):
+        gaps = proofs.gaps(MOST_GAPS) if proofs else None
+    except TooLarge:
+        gaps = None
+    if gaps is None or proofs is None:
         names.report("R308", at)
-    else:
-        if gap is not None:
-            names.report("R308", at, example=_told(gap, ruleset))
+    elif gaps:
+        space, speech, zone = proofs.space, ruleset.vocabulary, ruleset.time_zone
+        example = say_situation(proofs.situation(gaps[0]), speech, zone)
+        first, second, third = [say_region(space, gap, speech, zone) for gap in gaps] + [None] * (MOST_GAPS - len(gaps))
+        names.report(
+            "R308", at, example=example, region=None if first == example else first, second=second, third=third
+        )
 
 
-def _check_never(names: Names, ruleset: Ruleset, block: Block, claim: When) -> None:
+def _check_never(names: Names, ruleset: Ruleset, proofs: Proofs | None, block: Block, claim: When) -> None:
     try:
-        found = next(_contradictions(names, ruleset, block, claim), None)
-    except (TooLarge, TooManyValues):
+        found = None
+        if proofs is not None:
+            with proofs.budget.half():
+                found = _contradiction(names, ruleset, proofs, block, claim)
+    except TooLarge:
+        proofs = None
+    if proofs is None:
         names.report("R504", block.at)
-        return
-    if found is not None and block.name is not None:
-        situation, rule = found
-        example = _told(situation, ruleset)
-        names.report("R502", block.name.at, found=block.name.text, example=example, rule=rule.name)
+    elif found is not None and block.name is not None:
+        names.report("R502", block.name.at, found=block.name.text, example=found[0], rule=found[1])
 
 
-def _contradictions(names: Names, ruleset: Ruleset, block: Block, claim: When) -> Iterator[tuple[Situation, Rule]]:
-    """For each rule that does what may never happen, an escalation of the claim that reaches it."""
+def _contradiction(names: Names, ruleset: Ruleset, proofs: Proofs, block: Block, claim: When) -> tuple[str, str] | None:
+    """An escalation of the claim that reaches a rule which does what may never happen."""
+    claimed = proofs.cubes.of(claim)
     for place, rule in enumerate(ruleset.rules):
         outcome = ruleset.outcome_of(rule)
         if all(comes_out(said, outcome, names.directory) is not said.negated for said in block.outcomes):
-            above = [other.when for other in ruleset.rules[:place]]
-            situation = find((claim, rule.when), above, names.directory.facts, ruleset.time_zone)
-            if situation is not None:
-                yield situation, rule
-
-
-def _told(situation: Situation, ruleset: Ruleset) -> str:
-    """``priority is urgent, ARR is unknown, on Mon at 09:00``"""
-    said = [f"{name} {ruleset.vocabulary.say(name, value)}" for name, value in situation.facts.items()]
-    said += [f"{name} is unknown" for name in situation.unknown]
-    if situation.timed:
-        local = situation.now.astimezone(ZoneInfo(ruleset.time_zone))
-        said.append(f"on {DAYS[local.weekday()]} at {local:%H:%M}")
-    return ", ".join(said) or "any"
+            region = next(proofs.reaching(place, claimed), None)
+            if region is not None:
+                return say_situation(proofs.situation(region), ruleset.vocabulary, ruleset.time_zone), rule.name
+    return None

@@ -11,7 +11,7 @@ from rules_dsl.amounts import say_duration, say_money
 from rules_dsl.clock_words import DAYS
 from rules_dsl.compiled import Clause, InHours, IsDefined, Rule, Test, When
 from rules_dsl.decision import Reason
-from rules_dsl.directory import FactKind, Facts, FactValue
+from rules_dsl.directory import Facts, FactType, FactValue
 from rules_dsl.evaluate import all_hold, clause_holds, when_holds
 
 
@@ -19,7 +19,7 @@ from rules_dsl.evaluate import all_hold, clause_holds, when_holds
 class Vocabulary:
     """How values are said: money and lengths of time are numbers inside, and not to a person."""
 
-    kinds: tuple[tuple[str, FactKind], ...]
+    facts: tuple[FactType, ...]
     currency: str
 
     def say(self, fact: str, value: FactValue | None) -> str:
@@ -30,7 +30,7 @@ class Vocabulary:
                 return "is yes" if value else "is no"
             case tuple():
                 return "are " + (", ".join(f'"{tag}"' for tag in value) if value else "none")
-        kind = dict(self.kinds).get(fact)
+        kind = next((known.kind for known in self.facts if known.name == fact), None)
         if isinstance(value, int) and kind == "money":
             return f"is {say_money(value, self.currency)}"
         if isinstance(value, int) and kind == "duration":

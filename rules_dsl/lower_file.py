@@ -51,9 +51,7 @@ def lower_file(names: Names, tree: RulesFile, text: str) -> Ruleset:
         feedback=feedback,
         links=links,
         area_skills=_area_skills(names),
-        vocabulary=Vocabulary(
-            tuple((fact.name, fact.kind) for fact in names.directory.facts), names.directory.currency
-        ),
+        vocabulary=Vocabulary(names.directory.facts, names.directory.currency),
     )
 
 

@@ -1,102 +1,122 @@
-"""Claims about every escalation: an exact search for facts and a moment that would make one false."""
+"""Questions about every escalation, answered exactly: by an escalation, or by the proof that there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from rules_dsl.compiled import InHours, When
-from rules_dsl.directory import FactType, FactValue
-from rules_dsl.possible import possible_when
-from rules_dsl.value_classes import moments_of, tests_of, values_of
+from rules_dsl.budget import Budget
+from rules_dsl.compiled import When
+from rules_dsl.cover import Cover
+from rules_dsl.cubes import Cube, Cubes, meet, within
+from rules_dsl.directory import FactType
+from rules_dsl.regions import Situation, situation_in
+from rules_dsl.value_classes import Region, Space, space_of
 
-MOST_QUESTIONS = 300_000
-"""Conditions evaluated in one search: a few seconds."""
-
-
-class TooLarge(Exception):
-    """The search was given up: nothing is known."""
+_MOST_LOOKED_AT = 60
+"""Regions looked at for a few that differ."""
 
 
-@dataclass(frozen=True)
-class Situation:
-    """Facts and a moment for which all that was asked for holds."""
+@dataclass
+class Proofs:
+    """Rules, in order, ready to be asked about. ``TooLarge`` is raised by any question once the budget is spent."""
 
-    facts: dict[str, FactValue]
-    unknown: tuple[str, ...]
-    """Facts that must be unknown for it."""
-    now: datetime
-    timed: bool
-    """Whether the moment matters."""
+    space: Space
+    cubes: Cubes
+    rules: list[list[Cube]]
+    """Where the condition of each rule is true, whatever stands above it."""
+    cover: Cover
+    groups: list[int]
+    """The cubes of each rule, as bits of the cover."""
+    budget: Budget
 
+    @staticmethod
+    def of(
+        rules: Sequence[When], facts: Sequence[FactType], zone: str, *, also: Sequence[When] = (),
+        budget: Budget | None = None,
+    ) -> Proofs:  # fmt: skip
+        """``also`` are conditions that will be asked about. Raises ``TooLarge``."""
+        space = space_of(facts, (*rules, *also), zone)
+        budget = budget or Budget()
+        cubes = Cubes(space, budget)
+        found = [cubes.of(when) for when in rules]
+        groups, start = [], 0
+        for one in found:
+            groups.append(((1 << len(one)) - 1) << start)
+            start += len(one)
+        cover = Cover([cube for one in found for cube in one], space.whole)
+        return Proofs(space, cubes, found, cover, groups, budget)
 
-@dataclass(frozen=True)
-class _Wanted:
-    when: When
-    truth: bool
-    """True: it must be true. False: it must not be true."""
-    facts: frozenset[str]
+    def above(self, place: int) -> int:
+        """The cubes of all rules above this one."""
+        return (self.groups[place] & -self.groups[place]) - 1 if self.groups[place] else self._before(place)
+
+    def _before(self, place: int) -> int:
+        return sum(self.groups[:place])
+
+    def reaching(self, place: int, of: Sequence[Cube] = ({},)) -> Iterator[Region]:
+        """Regions of ``of`` that this rule takes, as large as they get inside one of its cubes."""
+        above = self.above(place)
+        for cube in self.rules[place]:
+            for other in of:
+                both = meet(cube, other)
+                yield from () if both is None else self.left_of(both, above)
+
+    def left_of(self, cube: Cube, among: int) -> Iterator[Region]:
+        bounds = within(cube, self.space.possible)
+        if bounds is not None:
+            for region in self.cover.left_of(bounds, among, self.budget):
+                yield self.cover.widened(region, bounds, among)
+
+    def gaps(self, most: int) -> list[Region]:
+        """Up to so many regions that no rule takes, none inside another.
+
+        Where there is none, facts that are never missing are taken as missing too: no ticket is left without a rule.
+        """
+        return self._gaps(self.space.possible, most) or self._gaps(self.space.whole, most)
+
+    def _gaps(self, whole: Region, most: int) -> list[Region]:
+        every = sum(self.groups)
+        found: list[Region] = []
+        for looked_at, region in enumerate(self.cover.left_of(whole, every, self.budget)):
+            if not any(_inside(region, one) for one in found):
+                found.append(self.cover.widened(region, whole, every))
+            if len(found) == most or looked_at == _MOST_LOOKED_AT:
+                break
+        return found
+
+    def culprits(self, place: int) -> list[int]:
+        """A smallest set of rules above that leave nothing to this one. Asked of a rule that is never reached."""
+        regions = [region for cube in self.rules[place] if (region := within(cube, self.space.possible)) is not None]
+        touching = [
+            other
+            for other in range(place)
+            if any(self.cover.touching(region, self.groups[other]) for region in regions)
+        ]
+        return [
+            touching[one] for one in self.cover.fewest(regions, [self.groups[one] for one in touching], self.budget)
+        ]
+
+    def situation(self, region: Region) -> Situation:
+        return situation_in(self.space, region)
 
 
 def find(holding: Sequence[When], failing: Sequence[When], facts: Sequence[FactType], zone: str) -> Situation | None:
     """A situation where all of ``holding`` are true and none of ``failing`` is; None proves that there is none.
 
-    Raises ``TooLarge`` when it gives up, ``TooManyValues`` when it can't begin.
+    Raises ``TooLarge`` when it gives up.
     """
-    tests = list(tests_of((*holding, *failing)))
-    wanted = [_wanted(when, True) for when in holding] + [_wanted(when, False) for when in failing]
-    domains = {fact.name: values_of(fact, tests) for fact in facts if any(fact.name in one.facts for one in wanted)}
-    search = _Search(domains)
-    for moment in moments_of(tests, zone):
-        found = search.extend({}, tuple(wanted), moment)
-        if found is not None:
-            known = {name: value for name, value in found.items() if value is not None}
-            unknown = tuple(name for name, value in found.items() if value is None)
-            return Situation(known, unknown, moment, any(isinstance(test, InHours) for test in tests))
+    proofs = Proofs.of(failing, facts, zone, also=holding)
+    wanted: list[Cube] = [{}]
+    for when in holding:
+        met = (meet(one, other) for one in wanted for other in proofs.cubes.of(when))
+        wanted = [cube for cube in met if cube is not None]
+    for cube in wanted:
+        region = next(proofs.left_of(cube, sum(proofs.groups)), None)
+        if region is not None:
+            return proofs.situation(region)
     return None
 
 
-def _wanted(when: When, truth: bool) -> _Wanted:
-    named = (getattr(test, "fact", None) for test in tests_of((when,)))
-    return _Wanted(when, truth, frozenset(name for name in named if name is not None))
-
-
-@dataclass
-class _Search:
-    domains: dict[str, tuple[FactValue | None, ...]]
-    questions: int = 0
-
-    def extend(
-        self, chosen: dict[str, FactValue | None], wanted: tuple[_Wanted, ...], now: datetime
-    ) -> dict[str, FactValue | None] | None:
-        """Depth first; a branch ends as soon as it can't come to what is asked for, or nothing is left to ask."""
-        self.questions += 1 + len(wanted)
-        if self.questions > MOST_QUESTIONS:
-            raise TooLarge
-        left = self._left(chosen, wanted, now)
-        if left is None:
-            return None
-        name = next((name for one in left for name in self.domains if name in one.facts and name not in chosen), None)
-        if name is None:
-            return chosen
-        for value in self.domains[name]:
-            found = self.extend({**chosen, name: value}, left, now)
-            if found is not None:
-                return found
-        return None
-
-    def _left(
-        self, chosen: dict[str, FactValue | None], wanted: tuple[_Wanted, ...], now: datetime
-    ) -> tuple[_Wanted, ...] | None:
-        """What is not settled yet; None when something can't be had any more."""
-        facts = {name: value for name, value in chosen.items() if value is not None}
-        open_facts = frozenset(self.domains.keys() - chosen.keys())
-        left: list[_Wanted] = []
-        for one in wanted:
-            possible = possible_when(one.when, facts, open_facts, now)
-            if (True not in possible) if one.truth else (possible == {True}):
-                return None
-            if (possible != {True}) if one.truth else (True in possible):
-                left.append(one)
-        return tuple(left)
+def _inside(inner: Region, outer: Region) -> bool:
+    return all(one & ~other == 0 for one, other in zip(inner, outer, strict=True))

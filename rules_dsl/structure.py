@@ -53,10 +53,6 @@ def _check_whole(names: Names, tree: RulesFile) -> None:
         names.report("R301", None)
 
 
-def _takes_all(block: Block) -> bool:
-    return any(line.condition is None for line in block.when) and len(block.when) == 1
-
-
 def _check_rule_names(names: Names, tree: RulesFile) -> None:
     for kind in (BlockKind.RULE, BlockKind.EXPECT, BlockKind.NEVER):
         seen: dict[str, int] = {}
@@ -116,16 +112,8 @@ def _named(line: DoLine) -> str:
 
 
 def _check_reach(names: Names, tree: RulesFile) -> None:
-    """The plain cases: rules below ``otherwise``, and below a rule that takes everything."""
+    """Rules below ``otherwise``. What else is never reached has to be proven."""
     fallback = next(iter(tree.of(BlockKind.OTHERWISE)), None)
-    taker: Block | None = None
     for block in tree.of(BlockKind.RULE):
-        at = block.name.at if block.name else block.at
         if fallback is not None and block.at.line > fallback.at.line:
-            names.report("R311", at)
-        elif taker is not None and taker.name is not None:
-            because = f'"{taker.name.text}" (line {taker.at.line}) takes every escalation'
-            found = block.name.written if block.name else ""
-            names.report("R307", at, found=found, because=because)
-        if taker is None and _takes_all(block):
-            taker = block
+            names.report("R311", block.name.at if block.name else block.at)

@@ -1,98 +1,118 @@
-"""For each fact the few values that the conditions of a file can tell apart, and the moments that they can."""
+"""The space of all escalations as the conditions of a file see it: attributes with few classes of values each.
+
+A set of classes is a bit mask. A region is one mask an attribute; its size is the product, and never written out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
-from itertools import combinations
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from rules_dsl import defaults
 from rules_dsl.compiled import Clause, HasTags, InHours, IsDefined, OneOf, Test, When, Within
 from rules_dsl.decision import OpenHours
 from rules_dsl.directory import FactType, FactValue
-from rules_dsl.hours import holidays_in, is_open, wall_instant
+from rules_dsl.hour_classes import hour_combinations
 
-MOST_TAGS = 8
-"""Tags named in one search: their subsets are tried, so more than these are too many."""
-_SUMMER = timedelta(weeks=26)
+Region = tuple[int, ...]
+"""One mask an attribute, none of them empty."""
+TIME = 0
+"""The attribute of the moment; the facts' come after it."""
+_SOME_MOMENT = "2026-02-04T12:00:00+00:00"
 
 
-class TooManyValues(Exception):
-    """The conditions name more than a search can go through."""
+@dataclass(frozen=True)
+class Attribute:
+    """One thing that conditions ask about: a fact, one tag of a fact, or the moment."""
+
+    fact: FactType | None
+    """None: the moment."""
+    classes: tuple[tuple[FactValue, ...], ...]
+    """The known values of each class. Of a number: its first and its last one, -1 for no end."""
+    tag: str | None = None
+    unknown: int = 0
+    """The mask of the class "unknown", which is the last one; 0 where the attribute has none."""
+
+    @property
+    def whole(self) -> int:
+        return (1 << len(self.classes)) - 1 | self.unknown
+
+    @property
+    def known(self) -> int:
+        return (1 << len(self.classes)) - 1
+
+
+@dataclass(frozen=True)
+class Space:
+    attributes: tuple[Attribute, ...]
+    places: dict[tuple[str, str | None], int]
+    """The attribute of a fact, and of each of its tags."""
+    hours: tuple[OpenHours, ...]
+    moments: tuple[tuple[datetime, tuple[bool, ...]], ...]
+    whole: Region
+    """Every fact may be missing."""
+    possible: Region
+    """Facts that are never missing are known."""
+
+
+def space_of(facts: Sequence[FactType], whens: Iterable[When], zone: str) -> Space:
+    """What these conditions can tell apart. ``zone`` is where an example's moment is told."""
+    tests = list(dict.fromkeys(tests_of(whens)))
+    hours = tuple(dict.fromkeys(test.hours for test in tests if isinstance(test, InHours)))
+    moments = hour_combinations(hours, zone)
+    attributes = [Attribute(None, tuple((str(moment),) for moment, _ in moments))]
+    places: dict[tuple[str, str | None], int] = {}
+    asked: dict[str, list[Test]] = {}
+    for test in tests:
+        if not isinstance(test, InHours | IsDefined):
+            asked.setdefault(test.fact, []).append(test)
+    for fact in (fact for fact in facts if fact.name in asked):
+        places[fact.name, None] = len(attributes)
+        classes = _classes(fact, asked[fact.name])
+        attributes.append(Attribute(fact, classes, None, 1 << len(classes)))
+        for tag in sorted({tag for test in asked[fact.name] if isinstance(test, HasTags) for tag in test.tags}):
+            places[fact.name, tag] = len(attributes)
+            attributes.append(Attribute(fact, ((False,), (True,)), tag))
+    possible = tuple(one.whole if one.fact is None or one.fact.may_be_missing else one.known for one in attributes)
+    return Space(tuple(attributes), places, hours, moments, tuple(one.whole for one in attributes), possible)
 
 
 def tests_of(whens: Iterable[When]) -> Iterator[Test]:
     """All tests, those inside defined names too."""
     for when in whens:
-        for clause in _clauses(when):
+        for clause in clauses_of(when):
             yield clause.test
             if isinstance(clause.test, IsDefined):
                 yield from tests_of((clause.test.when,))
 
 
-def _clauses(when: When) -> Iterator[Clause]:
+def clauses_of(when: When) -> Iterator[Clause]:
     for alternative in when.alternatives:
         yield from alternative
     yield from when.unless
 
 
-def values_of(fact: FactType, tests: Iterable[Test]) -> tuple[FactValue | None, ...]:
-    """One value of each class; None, the unknown one, last where the fact may be missing."""
-    own = [test for test in tests if not isinstance(test, InHours | IsDefined) and test.fact == fact.name]
-    found: tuple[FactValue | None, ...]
+def _classes(fact: FactType, tests: list[Test]) -> tuple[tuple[FactValue, ...], ...]:
     match fact.kind:
         case "choice":
-            found = _told_apart(fact.values, [test for test in own if isinstance(test, OneOf)])
+            return _told_apart(fact.values, [test for test in tests if isinstance(test, OneOf)])
         case "yes/no":
-            found = (True, False)
-        case "tags":
-            found = _tag_sets(sorted({tag for test in own if isinstance(test, HasTags) for tag in test.tags}))
+            return ((False,), (True,))
         case "moment":
-            found = ("2026-02-04T12:00:00+00:00",)
-        case _:
-            ends = {0}
-            for test in own:
-                if isinstance(test, Within):
-                    ends |= {test.low - 1, test.low} if test.low is not None else set()
-                    ends |= {test.high, test.high + 1} if test.high is not None else set()
-            found = tuple(sorted(end for end in ends if end >= 0))
-    return (*found, None) if fact.may_be_missing else found
+            return ((_SOME_MOMENT,),)
+        case "tags":
+            return ((),)
+    starts = {0}
+    for test in tests:
+        if isinstance(test, Within):
+            starts |= {test.low} if test.low is not None else set()
+            starts |= {test.high + 1} if test.high is not None else set()
+    first = sorted(start for start in starts if start >= 0)
+    return tuple(zip(first, (*(start - 1 for start in first[1:]), -1), strict=True))
 
 
-def _told_apart(values: tuple[str, ...], tests: list[OneOf]) -> tuple[str, ...]:
-    first: dict[tuple[bool, ...], str] = {}
+def _told_apart(values: tuple[str, ...], tests: list[OneOf]) -> tuple[tuple[FactValue, ...], ...]:
+    alike: dict[tuple[bool, ...], list[FactValue]] = {}
     for value in values:
-        first.setdefault(tuple(value in test.values for test in tests), value)
-    return tuple(first.values())
-
-
-def _tag_sets(tags: list[str]) -> tuple[tuple[str, ...], ...]:
-    if len(tags) > MOST_TAGS:
-        raise TooManyValues
-    return tuple(chosen for size in range(len(tags) + 1) for chosen in combinations(tags, size))
-
-
-def moments_of(tests: Iterable[Test], zone: str) -> tuple[datetime, ...]:
-    """A real moment, in UTC, for each set of hours that are ever open together: winter, summer and on holidays."""
-    hours = list(dict.fromkeys(test.hours for test in tests if isinstance(test, InHours)))
-    plain = wall_instant(ZoneInfo(zone), defaults.EXAMPLE_WEEK + timedelta(days=2), 12 * 3600)
-    found: dict[frozenset[str], datetime] = {frozenset(one.name for one in hours if is_open(one, plain)): plain}
-    for moment in _boundaries(hours):
-        found.setdefault(frozenset(one.name for one in hours if is_open(one, moment)), moment)
-    return tuple(found.values())
-
-
-def _boundaries(hours: list[OpenHours]) -> Iterator[datetime]:
-    """Whatever changes, changes at one of these."""
-    days: set[date] = set()
-    for start in (defaults.EXAMPLE_WEEK, defaults.EXAMPLE_WEEK + _SUMMER):
-        days |= {start + timedelta(days=number) for number in range(7)}
-    for one in hours:
-        days |= set(holidays_in(one, defaults.EXAMPLE_WEEK.year))
-    for day in sorted(days):
-        for one in hours:
-            zone = ZoneInfo(one.time_zone)
-            minutes = sorted({0} | {minute for _, start, end in one.spans for minute in (start, end)})
-            for minute in minutes:
-                yield wall_instant(zone, day, minute * 60).astimezone(UTC)
+        alike.setdefault(tuple(value in test.values for test in tests), []).append(value)
+    return tuple(map(tuple, alike.values()))

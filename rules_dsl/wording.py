@@ -123,8 +123,8 @@ STRUCTURE = {
     "R305": _error("{rule} does not say where the call goes", 'add: send to team "…"', 'or: no call, say "…"'),
     "R306": _error("{rule} does not say when it applies", "add a line: when …", "for every escalation: when anything"),
     "R307": _warning("the rule {found} is never reached", "{because}", "move it above, or delete it"),
-    "R308": _error("some escalations match no rule", "for example: {example}",
-                   'end the list with "otherwise"'),
+    "R308": _error("some escalations match no rule", "for example: {example}", "none takes: {region}",
+                   "nor: {second}", "nor: {third}", 'end the list with "otherwise"'),
     "R309": _error("{found} is defined by itself", "it goes in a circle: {circle}"),
     "R310": _error("`{found}` contradicts `{other}` (line {line})", "keep one of them"),
     "R311": _error("nothing comes after `otherwise`, so this rule is never reached", "move it above `otherwise`"),
@@ -140,6 +140,16 @@ STRUCTURE = {
     "R321": _warning("`{fact}` is never missing, so this {always}"),
     "R322": _error("slots of {slot} are too {size}", "a slot is between one second and a day long"),
     "R323": _warning('nobody is in "{found}"', "a call sent there finds nobody"),
+    "R324": _warning("the rule {found} can never apply", "{because}", "for either of them, write: or when …"),
+    "R325": _warning("this way into the rule {found} can never be taken", "{because}"),
+    "R326": _warning("this step adds nobody", "{because}"),
+    "R327": _warning("not all could be proven: the search grew too large", "not looked at to the end: {found}"),
+}  # fmt: skip
+
+MISSING_FACTS = {
+    "R401": _warning("where `{fact}` is unknown, neither {one} nor {found} applies",
+                     "for example: {example}", "then {instead} applies",
+                     "if one of them should: or when {fact} is unknown"),
 }  # fmt: skip
 
 EXPECTATIONS = {
@@ -149,4 +159,4 @@ EXPECTATIONS = {
     "R504": _warning("this claim is too large to prove", "say it with fewer facts and fewer tags"),
 }
 
-WORDING: dict[str, Wording] = {**WRITING, **NAMES, **STRUCTURE, **EXPECTATIONS}
+WORDING: dict[str, Wording] = {**WRITING, **NAMES, **STRUCTURE, **MISSING_FACTS, **EXPECTATIONS}

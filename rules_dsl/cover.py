@@ -1,0 +1,151 @@
+"""What cubes leave over of a region: an exact search with unit propagation, in regions that don't overlap.
+
+Every attribute's class knows which cubes hold it, as one number with a bit a cube; so which cubes still touch a
+region is an ``and`` of a few numbers. A cube that asks for one thing more than the region settles takes that thing
+away (a unit); where none does, the one that asks for least is split along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rules_dsl.budget import Budget
+from rules_dsl.cubes import Cube
+from rules_dsl.value_classes import Region
+
+
+class Cover:
+    """Cubes with an index: which of them touch a region, and what of it they leave over."""
+
+    def __init__(self, cubes: Sequence[Cube], whole: Region) -> None:
+        self.cubes = [tuple(cube.items()) for cube in cubes]
+        self.whole = whole
+        self._holding = [[0] * mask.bit_length() for mask in whole]
+        self._allowing: dict[tuple[int, int], int] = {}
+        every = (1 << len(cubes)) - 1
+        asking = [0] * len(whole)
+        for number, cube in enumerate(cubes):
+            for place, mask in cube.items():
+                asking[place] |= 1 << number
+                for value, holding in enumerate(self._holding[place]):
+                    if mask >> value & 1:
+                        self._holding[place][value] = holding | 1 << number
+        self._silent = [every & ~asked for asked in asking]
+
+    def allowing(self, place: int, mask: int) -> int:
+        """The cubes that allow any of these classes."""
+        known = self._allowing.get((place, mask))
+        if known is not None:
+            return known
+        found = self._silent[place]
+        for value, holding in enumerate(self._holding[place]):
+            if mask >> value & 1:
+                found |= holding
+        self._allowing[place, mask] = found
+        return found
+
+    def touching(self, region: Region, among: int) -> int:
+        """Those of ``among`` that share anything with the region."""
+        for place, mask in enumerate(region):
+            if not among:
+                break
+            if mask != self.whole[place]:
+                among &= self.allowing(place, mask)
+        return among
+
+    def left_of(self, region: Region, among: int, budget: Budget) -> Iterator[Region]:
+        """Regions that together are what ``among`` leaves over. Raises ``TooLarge``."""
+        stack = [(region, self.touching(region, among))]
+        while stack:
+            here, touching = stack.pop()
+            budget.spend(1)
+            while touching:
+                asked = self._least(here, touching, budget)
+                if not asked:
+                    break
+                for number in range(len(asked) - 1, -1, -1):
+                    place, mask = asked[number]
+                    part = list(here)
+                    part[place] &= ~mask
+                    for settled, inside in asked[:number]:
+                        part[settled] &= inside
+                    if number:
+                        stack.append((tuple(part), self.touching(tuple(part), touching)))
+                    else:
+                        here = tuple(part)
+                        touching &= self.allowing(place, here[place])
+                        if len(asked) > 1:
+                            touching = self.touching(here, touching)
+            else:
+                yield here
+
+    def _least(self, here: Region, touching: int, budget: Budget) -> list[tuple[int, int]]:
+        """What the easiest cube asks beyond the region; nothing where a cube holds all of it."""
+        best: list[tuple[int, int]] | None = None
+        seen = 0
+        while touching:
+            low = touching & -touching
+            touching ^= low
+            seen += 1
+            asked = [(place, mask) for place, mask in self.cubes[low.bit_length() - 1] if here[place] & ~mask]
+            if best is None or len(asked) < len(best):
+                best = asked
+                if len(asked) <= 1:
+                    break
+        budget.spend(seen)
+        return best or []
+
+    def widened(self, region: Region, bounds: Region, among: int) -> Region:
+        """As large as it can get inside ``bounds`` without touching any of ``among``: the moment is freed first."""
+        grown = list(region)
+        for place, bound in enumerate(bounds):
+            for more in (bound, *(1 << value for value in range(bound.bit_length()) if bound >> value & 1)):
+                if grown[place] | more == grown[place]:
+                    continue
+                before = grown[place]
+                grown[place] |= more
+                if self.touching(tuple(grown), among):
+                    grown[place] = before
+        return tuple(grown)
+
+    def fewest(self, regions: Sequence[Region], among: Sequence[int], budget: Budget) -> list[int]:
+        """Positions in ``among`` (groups of cubes) of a smallest choice that leaves nothing over of the regions.
+
+        Together they must leave nothing. Each round, what the choice leaves is a point that one of the others must
+        take: the smallest choice that takes all points found so far is the next one.
+        """
+        points: list[frozenset[int]] = []
+        while True:
+            chosen = _hitting(points, budget)
+            cubes = 0
+            for number in chosen:
+                cubes |= among[number]
+            left = next((part for region in regions for part in self.left_of(region, cubes, budget)), None)
+            if left is None:
+                return sorted(chosen)
+            point = tuple(mask & -mask for mask in left)
+            points.append(frozenset(number for number, group in enumerate(among) if self.touching(point, group)))
+            budget.spend(len(among))
+
+
+def _hitting(points: list[frozenset[int]], budget: Budget) -> frozenset[int]:
+    """A smallest set that has something of each."""
+    for size in range(len(points) + 1):
+        found = _hit(points, frozenset(), size, budget)
+        if found is not None:
+            return found
+    return frozenset()
+
+
+def _hit(points: list[frozenset[int]], chosen: frozenset[int], size: int, budget: Budget) -> frozenset[int] | None:
+    budget.spend(1)
+    missed = min((point for point in points if not point & chosen), key=len, default=None)
+    if missed is None:
+        return chosen
+    if size == 0:
+        return None
+    for number in sorted(missed):
+        found = _hit(points, chosen | {number}, size - 1, budget)
+        if found is not None:
+            return found
+    return None
