@@ -8,7 +8,7 @@ from activities.messages import At, CallDue, LinkOut, NudgeLink, Stands
 from activities.refusals import effect
 from activities.world import World
 from database.stores import customer_link
-from domain.customer_link import LinkLife
+from database.stores.customer_link import Issued
 
 
 class CustomerLinkActivities:
@@ -27,9 +27,8 @@ class CustomerLinkActivities:
         return Stands(None if call is None else CallDue(str(call.id), call.starts_at, call.muster_at), outcome)
 
 
-def link_out(renewed: tuple[int, LinkLife] | None) -> LinkOut | None:
-    """A renewed link in the workflow's words."""
-    if renewed is None:
+def link_out(issued: Issued | None) -> LinkOut | None:
+    """A link in the workflow's words."""
+    if issued is None:
         return None
-    link_id, life = renewed
-    return LinkOut(link_id, life.nudge_at, life.expires_at)
+    return LinkOut(issued.link_id, issued.life.nudge_at, issued.life.expires_at)

@@ -19,7 +19,6 @@ from activities.customer_link import link_out
 from activities.messages import CallDue, EscalationOpened, Times
 from database.stores.outbox import read_begun
 from database.stores.plans import load_plan
-from domain.customer_link import LinkLife
 from domain.ids import TASK_QUEUE, workflow_id
 from domain.plan import Plan
 
@@ -64,13 +63,11 @@ async def start_workflow(
     if begun is None:
         return False
     plan = load_plan(begun.plan)
-    link = call = None
-    if begun.link is not None:
-        link = link_out((begun.link.id, LinkLife(begun.link.issued_at, begun.link.expires_at)))
+    link, call = link_out(begun.link), None
     if begun.call is not None:
         call = CallDue(str(begun.call.id), begun.call.starts_at, begun.call.muster_at)
     attributes = [
-        SearchAttributePair(MODE, "now" if call else "booking"),
+        SearchAttributePair(MODE, begun.mode),
         SearchAttributePair(RULE, plan.decision.rule[:LONGEST_KEYWORD]),
     ]
     try:

@@ -28,14 +28,15 @@ RAISED_BY = 1000
 
 @dataclass(frozen=True)
 class Issued:
+    """A link that is with the customer."""
+
     link_id: int
-    nth: int
     life: LinkLife
 
 
-async def issue_first(conn: AsyncConnection, escalation_id: str, plan: Plan, tokens: Tokens, now: datetime) -> Issued:
+async def issue_first(conn: AsyncConnection, escalation_id: str, plan: Plan, tokens: Tokens, now: datetime) -> None:
     """The link of a new escalation, in the transaction that opens it."""
-    return await _issue(conn, escalation_id, plan, tokens, now, letter="invitation", priority=False)
+    await _issue(conn, escalation_id, plan, tokens, now, letter="invitation", priority=False)
 
 
 async def renew(
@@ -76,7 +77,15 @@ async def _issue(
         raised = escalation.c.priority % RAISED_BY + RAISED_BY
         await conn.execute(update(escalation).where(escalation.c.id == escalation_id).values(priority=raised))
     await tell_customer(conn, escalation_id, letter, now, key=str(nth), link=nth)
-    return Issued(link_id, nth, life)
+    return Issued(link_id, life)
+
+
+async def find_issued(conn: AsyncConnection, escalation_id: str) -> Issued | None:
+    """The link that is with the customer and not used yet."""
+    standing = (customer_link.c.escalation == escalation_id) & (customer_link.c.state == "open")
+    newest = select(customer_link).where(standing).order_by(customer_link.c.nth.desc()).limit(1)
+    row = (await conn.execute(newest)).one_or_none()
+    return None if row is None else Issued(row.id, LinkLife(row.issued_at, row.expires_at))
 
 
 async def _end_open(conn: AsyncConnection, escalation_id: str, state: str) -> None:

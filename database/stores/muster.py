@@ -11,14 +11,14 @@ from sqlalchemy import Row, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.call import make_join_links
-from database.stores.customer_link import RAISED_BY, end_links, renew
+from database.stores.customer_link import RAISED_BY, Issued, end_links, find_issued, renew
 from database.stores.telling import tell_customer, tell_managers
 from database.stores.timeline import done_before, lock, notify, record
 from database.tables.booking import booking, witness
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call, offer
-from domain.customer_link import LINKS_AT_MOST, LinkLife
+from domain.customer_link import LINKS_AT_MOST
 from domain.escalation import TOLD_AT_ONCE, Kind, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id, token_hash
 from domain.plan import Plan
@@ -58,7 +58,7 @@ async def renew_after(
     letter: str,
     tokens: Tokens,
     now: datetime,
-) -> tuple[int, LinkLife] | None:
+) -> Issued | None:
     """A call did not come about: a fresh link for the customer, or, after too many, the end.
 
     ``kind`` is ``NOBODY_AVAILABLE`` or ``CUSTOMER_MISSED``. Done once a call; returns the link, or None.
@@ -66,7 +66,7 @@ async def renew_after(
     await lock(conn, escalation_id)
     effect = f"{kind.value}/{call_id}"
     if await done_before(conn, escalation_id, effect) is not None:
-        return await _latest_link(conn, escalation_id)
+        return await find_issued(conn, escalation_id)
     await _leave_call(conn, call_id, "unserved" if kind is Kind.NOBODY_AVAILABLE else "missed", now)
     nobody = kind is Kind.NOBODY_AVAILABLE
     if nobody:
@@ -81,19 +81,7 @@ async def renew_after(
         )
         return None
     await record(conn, escalation_id, kind, now, body={"call_id": call_id, "renewed": True}, key=effect)
-    issued = await renew(conn, escalation_id, tokens, now, letter=letter, priority=nobody)
-    return issued.link_id, issued.life
-
-
-async def _latest_link(conn: AsyncConnection, escalation_id: str) -> tuple[int, LinkLife] | None:
-    query = (
-        select(customer_link)
-        .where(customer_link.c.escalation == escalation_id, customer_link.c.state == "open")
-        .order_by(customer_link.c.nth.desc())
-        .limit(1)
-    )
-    row = (await conn.execute(query)).one_or_none()
-    return None if row is None else (row.id, LinkLife(row.issued_at, row.expires_at))
+    return await renew(conn, escalation_id, tokens, now, letter=letter, priority=nobody)
 
 
 async def _leave_call(conn: AsyncConnection, call_id: str, state: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.tables.customer_link import customer_link
+from database.stores.customer_link import Issued, find_issued
 from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call
 from domain.escalation import TOLD_AT_ONCE, State
@@ -64,21 +64,21 @@ class Begun:
     """What a workflow is started from."""
 
     plan: dict[str, Any]
-    link: Row[Any] | None
-    """With the customer, not used yet."""
+    mode: str
+    link: Issued | None
     call: Row[Any] | None
     """Now, or booked already."""
 
 
 async def read_begun(conn: AsyncConnection, escalation_id: str) -> Begun | None:
     """Where an escalation stands that is not over; None for one that is over, or unknown."""
-    over = escalation.c.state.in_([State.CLOSED.value, State.REFUSED.value])
-    query = select(escalation.c.plan, escalation.c.state).where(escalation.c.id == escalation_id, ~over)
+    standing = escalation.c.state.not_in([State.CLOSED.value, State.REFUSED.value])
+    query = select(escalation.c.plan, escalation.c.mode, escalation.c.state)
+    query = query.where(escalation.c.id == escalation_id, standing)
     row = (await conn.execute(query)).one_or_none()
     if row is None:
         return None
     if row.state == State.INVITED:
-        links = select(customer_link).where(customer_link.c.escalation == escalation_id)
-        return Begun(row.plan, (await conn.execute(links.order_by(customer_link.c.nth.desc()).limit(1))).one(), None)
+        return Begun(row.plan, row.mode, await find_issued(conn, escalation_id), None)
     calls = select(call).where(call.c.escalation == escalation_id)
-    return Begun(row.plan, None, (await conn.execute(calls.order_by(call.c.nth.desc()).limit(1))).one())
+    return Begun(row.plan, row.mode, None, (await conn.execute(calls.order_by(call.c.nth.desc()).limit(1))).one())

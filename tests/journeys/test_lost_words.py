@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from sqlalchemy import select, text
@@ -9,11 +10,13 @@ from temporalio.client import WorkflowExecutionStatus
 
 from activities.messages import BookSlot, Event, Happened, RateCall, RecordWrapUp, Withdraw
 from database.stores import booking, ending, muster
+from database.stores.timeline import lock
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation_event
 from domain.escalation import Kind, Mode, NotNow, Outcome
 from tests.journeys.desk import Desk
 from tests.journeys.test_turns import booked_call, refused
+from workflows.acting import PATIENCE
 from workflows.escalation import EscalationWorkflow
 
 
@@ -120,6 +123,18 @@ async def test_a_booking_whose_answer_was_lost_is_not_ended_with_the_link(desk: 
     assert "agent_missed" in await desk.timeline(one)
 
 
+async def test_a_yes_that_takes_too_long_is_still_heard(desk: Desk) -> None:
+    one = (await desk.open()).escalation_id
+    start = next(start for start in await desk.free(one) if start - desk.now > timedelta(hours=3))
+    async with desk.engine.begin() as conn:
+        await lock(conn, one)
+        asked = asyncio.create_task(desk.book(one, start))
+        await asyncio.sleep(PATIENCE.total_seconds() + 1)
+    assert (await asked).call.starts_at == start
+    await desk.push(one, start - desk.now - timedelta(minutes=58))
+    assert (await desk.told(one))[-1] == "reminder"
+
+
 async def test_a_withdrawal_whose_answer_was_lost_ends_the_story(desk: Desk) -> None:
     one, _, _ = await booked_call(desk)
     async with desk.engine.begin() as conn:
@@ -157,7 +172,7 @@ async def test_a_fresh_link_is_the_same_when_its_answer_was_lost(desk: Desk) -> 
             kind = Kind.NOBODY_AVAILABLE
             link = await muster.renew_after(conn, one, call_id, kind, "nobody_available", desk.tokens, desk.now)
             assert link is not None
-            renewed.append((link[0], link[1].nudge_at, link[1].expires_at))
+            renewed.append(link)
     assert renewed[0] == renewed[1]
 
 
