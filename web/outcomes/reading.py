@@ -37,8 +37,8 @@ async def outcomes_page(request: Request, signed: Signed, days: int = DEFAULT) -
         groups = [(by, await measure_by(conn, now_span, by)) for by in By]
         per_day = await by_day(conn, now_span, signed.time_zone)
     served = {day.day: day.served for day in per_day}
-    first = now_span.since.astimezone(ZoneInfo(signed.time_zone)).date()
-    calendar = [first + timedelta(days=place) for place in range(days + 1)]
+    first, last = (at.astimezone(ZoneInfo(signed.time_zone)).date() for at in (now_span.since, now_span.until))
+    calendar = [first + timedelta(days=place) for place in range((last - first).days + 1)]
     rows = [(f"{day.day} {day:%b}", served.get(day, 0)) for day in calendar]
     return page(
         request,
