@@ -13,7 +13,7 @@ COMMANDS = {
     "ticker": ("cli.ticker", "Run the rounds that find a person for each call that is due."),
     "migrate": ("cli.migrate", "Bring the database to this release's shape."),
     "seed": ("cli.seed", "Load a directory and rules, and make sign-in links and an API token."),
-    "rules": ("cli.rules", "Check a rules file; needs no database."),
+    "rules": ("cli.rules", "Check, format, test and try a rules file; needs no database."),
     "escalate": ("cli.escalate", "Open an escalation through the API."),
     "export": ("cli.export", "Write out everything, one JSON object a line."),
     "doctor": ("cli.doctor", "Tell what is reachable, and in which state."),
