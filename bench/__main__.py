@@ -1,25 +1,45 @@
-"""`make bench`: run every benchmark and write its table into bench/results/."""
+"""`make bench`: run every benchmark and write its table into bench/results/. `python -m bench rules` runs one."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from bench import latency, life
+from bench import latency, life, rules
 
 RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
     RESULTS.mkdir(exist_ok=True)
-    _keep("life", "One life in Temporal", life.table())
+    for name in sys.argv[1:] or BENCHMARKS:
+        title, measure = BENCHMARKS[name]
+        _keep(name, title, measure())
+
+
+def _latency() -> str:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        table = asyncio.run(latency.measure(Path(folder)))
-    busy = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
-    _keep("latency", "How long a person waits for yes", f"{table} {busy}")
+        return f"{asyncio.run(latency.measure(Path(folder)))} {_busy()}"
+
+
+def _rules() -> str:
+    return f"{rules.table()}\n\n{_busy()}"
+
+
+def _busy() -> str:
+    return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
+
+
+BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
+    "life": ("One life in Temporal", life.table),
+    "latency": ("How long a person waits for yes", _latency),
+    "rules": ("How fast rules decide", _rules),
+}
 
 
 def _keep(name: str, title: str, table: str) -> None:
