@@ -1,5 +1,6 @@
 """The rules language: from a text that a support manager reads aloud to a decision, and who may be asked."""
 
+from rules_dsl.change import Change, Move, compare_rules
 from rules_dsl.checking import check_rules, compile_rules
 from rules_dsl.directory import Directory, Facts
 from rules_dsl.facts import FactRefused, read_facts
@@ -12,16 +13,19 @@ from rules_dsl.ranking import order_values, rank
 from rules_dsl.ruleset import NoRuleApplies, Ruleset
 
 __all__ = [
+    "Change",
     "Directory",
     "FactRefused",
     "Facts",
     "FormattingFailed",
     "Message",
+    "Move",
     "NoRuleApplies",
     "Parsed",
     "RulesRefused",
     "Ruleset",
     "check_rules",
+    "compare_rules",
     "compile_rules",
     "format_rules",
     "is_open",

@@ -56,9 +56,10 @@ class Cover:
     def left_of(self, region: Region, among: int, budget: Budget) -> Iterator[Region]:
         """Regions that together are what ``among`` leaves over. Raises ``TooLarge``."""
         stack = [(region, self.touching(region, among))]
+        weight = 1 + len(self.cubes) // 100
         while stack:
             here, touching = stack.pop()
-            budget.spend(1)
+            budget.spend(10 * weight)
             while touching:
                 asked = self._least(here, touching, budget)
                 if not asked:
@@ -70,6 +71,7 @@ class Cover:
                     for settled, inside in asked[:number]:
                         part[settled] &= inside
                     if number:
+                        budget.spend(5 * weight)
                         stack.append((tuple(part), self.touching(tuple(part), touching)))
                     else:
                         here = tuple(part)
@@ -107,45 +109,3 @@ class Cover:
                 if self.touching(tuple(grown), among):
                     grown[place] = before
         return tuple(grown)
-
-    def fewest(self, regions: Sequence[Region], among: Sequence[int], budget: Budget) -> list[int]:
-        """Positions in ``among`` (groups of cubes) of a smallest choice that leaves nothing over of the regions.
-
-        Together they must leave nothing. Each round, what the choice leaves is a point that one of the others must
-        take: the smallest choice that takes all points found so far is the next one.
-        """
-        points: list[frozenset[int]] = []
-        while True:
-            chosen = _hitting(points, budget)
-            cubes = 0
-            for number in chosen:
-                cubes |= among[number]
-            left = next((part for region in regions for part in self.left_of(region, cubes, budget)), None)
-            if left is None:
-                return sorted(chosen)
-            point = tuple(mask & -mask for mask in left)
-            points.append(frozenset(number for number, group in enumerate(among) if self.touching(point, group)))
-            budget.spend(len(among))
-
-
-def _hitting(points: list[frozenset[int]], budget: Budget) -> frozenset[int]:
-    """A smallest set that has something of each."""
-    for size in range(len(points) + 1):
-        found = _hit(points, frozenset(), size, budget)
-        if found is not None:
-            return found
-    return frozenset()
-
-
-def _hit(points: list[frozenset[int]], chosen: frozenset[int], size: int, budget: Budget) -> frozenset[int] | None:
-    budget.spend(1)
-    missed = min((point for point in points if not point & chosen), key=len, default=None)
-    if missed is None:
-        return chosen
-    if size == 0:
-        return None
-    for number in sorted(missed):
-        found = _hit(points, chosen | {number}, size - 1, budget)
-        if found is not None:
-            return found
-    return None

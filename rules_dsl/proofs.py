@@ -9,6 +9,7 @@ from rules_dsl.budget import Budget
 from rules_dsl.compiled import When
 from rules_dsl.cover import Cover
 from rules_dsl.cubes import Cube, Cubes, meet, within
+from rules_dsl.culprits import fewest
 from rules_dsl.directory import FactType
 from rules_dsl.regions import Situation, situation_in
 from rules_dsl.value_classes import Region, Space, space_of
@@ -49,10 +50,11 @@ class Proofs:
 
     def above(self, place: int) -> int:
         """The cubes of all rules above this one."""
-        return (self.groups[place] & -self.groups[place]) - 1 if self.groups[place] else self._before(place)
+        return self.between(0, place)
 
-    def _before(self, place: int) -> int:
-        return sum(self.groups[:place])
+    def between(self, first: int, last: int) -> int:
+        """The cubes of the rules from ``first`` to before ``last``."""
+        return sum(self.groups[first:last])
 
     def reaching(self, place: int, of: Sequence[Cube] = ({},)) -> Iterator[Region]:
         """Regions of ``of`` that this rule takes, as large as they get inside one of its cubes."""
@@ -88,14 +90,7 @@ class Proofs:
     def culprits(self, place: int) -> list[int]:
         """A smallest set of rules above that leave nothing to this one. Asked of a rule that is never reached."""
         regions = [region for cube in self.rules[place] if (region := within(cube, self.space.possible)) is not None]
-        touching = [
-            other
-            for other in range(place)
-            if any(self.cover.touching(region, self.groups[other]) for region in regions)
-        ]
-        return [
-            touching[one] for one in self.cover.fewest(regions, [self.groups[one] for one in touching], self.budget)
-        ]
+        return fewest(self.cover, regions, self.groups[:place], self.budget)
 
     def situation(self, region: Region) -> Situation:
         return situation_in(self.space, region)

@@ -145,7 +145,9 @@ def _span(speech: Vocabulary, fact: str, first: int, last: int) -> str:
 def _hours(space: Space, mask: int, zone: str) -> list[str]:
     """The hours that are the same at all these moments; the first moment where they don't say it all."""
     states = [state for number, (_, state) in enumerate(space.moments) if mask >> number & 1]
-    settled = [place for place in range(len(space.hours)) if len({state[place] for state in states}) == 1]
+    names = [hours.name for hours in space.hours]
+    settled = [place for place, name in enumerate(names) if names.count(name) == 1]
+    settled = [place for place in settled if len({state[place] for state in states}) == 1]
     said = [f'{"during" if states[0][place] else "outside"} hours "{space.hours[place].name}"' for place in settled]
     alike = [state for _, state in space.moments if all(state[place] == states[0][place] for place in settled)]
     if len(alike) != len(states):

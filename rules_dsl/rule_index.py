@@ -43,8 +43,8 @@ class RuleIndex:
         for name, mask_of in self.others:
             mask &= mask_of(get(name))
         for hours, opened, closed in self.hours:
-            if mask & opened != mask & closed:
-                mask &= opened if is_open(hours, now) else closed
+            while_open, while_closed = mask & opened, mask & closed
+            mask = while_open if while_open == while_closed or is_open(hours, now) else while_closed
         while mask:
             lowest = mask & -mask
             rule = self.owners[lowest.bit_length() - 1]

@@ -16,6 +16,8 @@ from rules_dsl.tree import Block, BlockKind, RulesFile
 
 _NAMED = 3
 """Rules named in one message; of more, how many there are."""
+_MOST_CULPRITS = 20
+"""Rules that are never reached for which others are named; a file with more has to be read anew anyway."""
 
 
 def check_rules_apply(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: Proofs | None) -> None:
@@ -24,31 +26,36 @@ def check_rules_apply(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: P
     if proofs is None:
         names.report("R327", None, found="every rule")
         return
-    place = 0
+    place, named = 0, 0
     try:
         for place, block in enumerate(blocks):
-            _check_rule(names, ruleset, proofs, place, block)
+            named += _check_rule(names, ruleset, proofs, place, block, named < _MOST_CULPRITS)
         _check_unknown(names, ruleset, proofs, blocks)
     except TooLarge:
         found = f'"{ruleset.rules[place].name}" and what comes after it'
         names.report("R327", None, found=found)
 
 
-def _check_rule(names: Names, ruleset: Ruleset, proofs: Proofs, place: int, block: Block) -> None:
+def _check_rule(names: Names, ruleset: Ruleset, proofs: Proofs, place: int, block: Block, by_name: bool) -> bool:
+    """Whether the rule could apply and is never reached."""
     rule = ruleset.rules[place]
     if block.name is None:
-        return
+        return False
     impossible = list(_impossible_ways(proofs, rule.when))
     if not proofs.rules[place]:
         names.report("R324", block.name.at, found=block.name.written, because=impossible[0][1] if impossible else None)
-        return
+        return False
     for line, because in impossible:
         at = next((when.at for when in block.when if when.at.line == line), block.name.at)
         names.report("R325", at, found=block.name.written, because=because)
     possible = any(within(cube, proofs.space.possible) for cube in proofs.rules[place])
-    if possible and next(proofs.reaching(place), None) is None:
+    if not possible or next(proofs.reaching(place), None) is not None:
+        return False
+    because = "every call it could take is already taken above"
+    if by_name:
         because = _because([ruleset.rules[other] for other in proofs.culprits(place)])
-        names.report("R307", block.name.at, found=block.name.written, because=because)
+    names.report("R307", block.name.at, found=block.name.written, because=because)
+    return True
 
 
 def _because(culprits: Sequence[Rule]) -> str:
@@ -90,7 +97,7 @@ def _check_unknown(names: Names, ruleset: Ruleset, proofs: Proofs, blocks: Seque
     for fact, first, last, rest in _splits(proofs):
         if (fact, last) in reported:
             continue
-        region = next(proofs.left_of(rest, _up_to(proofs, last)), None)
+        region = next(proofs.left_of(rest, proofs.above(last + 1)), None)
         if region is None or _meant(proofs, fact):
             continue
         reported.add((fact, last))
@@ -133,7 +140,3 @@ def _meant(proofs: Proofs, fact: int) -> bool:
 def _takes(proofs: Proofs, rule: int, region: tuple[int, ...]) -> bool:
     point = tuple(mask & -mask for mask in region)
     return bool(proofs.cover.touching(point, proofs.groups[rule]))
-
-
-def _up_to(proofs: Proofs, rule: int) -> int:
-    return sum(proofs.groups[: rule + 1])
