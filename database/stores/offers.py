@@ -27,7 +27,7 @@ async def accept(
     ``now`` is the database's clock unless given.
     """
     made = await _locked(conn, call_id, nth, person_id)
-    if made.state == "accepted":
+    if made.state in ("accepted", "done"):
         return Accepted(call_id, made.accepted_at, Attribution(**made.attribution), again=True)
     moment = await database_now(conn, now)
     still = and_(offer.c.state == "offered", offer.c.expires_at > moment)
