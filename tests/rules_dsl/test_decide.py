@@ -40,10 +40,10 @@ def test_outside_hours_only_bookings() -> None:
 def test_settings_arrive_in_seconds() -> None:
     decision = ruleset("quick", "small_team").decide({}, MONDAY_NOON)
     assert (decision.booking.slot, decision.booking.start_every, decision.booking.notice) == (60, 30, 10)
-    assert (decision.calls.prepare, decision.calls.offer, decision.calls.wrap_up) == (5, 20, 5)
+    assert (decision.calls.prepare, decision.calls.offer, decision.calls.wrap_up) == (5, 40, 5)
     assert decision.reminders.customer == (8,)
     assert (decision.feedback.ask_after, decision.feedback.ask_again_after) == (2, 20)
-    assert [step.after for step in decision.steps] == [10, 25]
+    assert [step.after for step in decision.steps] == [20, 60]
 
 
 def test_refusal_says_why() -> None:
