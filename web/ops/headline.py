@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from database.stores.whole_escalation import Fields, WholeEscalation
 from domain.escalation import State
+from domain.wrap_up import Resolved
 from web.state_words import state_words
 from web.times import clock, when
 
@@ -36,8 +37,17 @@ def headline(whole: WholeEscalation) -> Headline:
         case State.REFUSED:
             return Headline(f"Rule “{whole.rule}” does not allow a call.", whole.plan.decision.refusal, None)
         case State.CLOSED:
-            words = state_words(whole.state, whole.outcome).words
-            return Headline(f"{words.capitalize()}.", "Nothing more will happen.", whole.closed_at)
+            return _closed(whole)
+
+
+def _closed(whole: WholeEscalation) -> Headline:
+    words = state_words(whole.state, whole.outcome).words
+    call = _call(whole)
+    wrap_up = call["wrap_up"] if call else None
+    if wrap_up is not None and wrap_up["resolved"] == Resolved.FOLLOW_UP:
+        said = f"Nothing more happens here. To be done: {wrap_up['follow_up'] or 'see the wrap-up'}."
+        return Headline("Closed, with a follow-up.", said, whole.closed_at)
+    return Headline(f"{words.capitalize()}.", "Nothing more will happen.", whole.closed_at)
 
 
 def _invited(whole: WholeEscalation) -> Headline:
