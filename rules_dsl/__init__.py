@@ -1,7 +1,7 @@
 """The rules language: from a text that a support manager reads aloud to a decision, and who may be asked."""
 
 from rules_dsl.change import Change, Move, compare_rules
-from rules_dsl.checking import check_rules, compile_rules
+from rules_dsl.checking import check_rules, compile_rules, draft_rules
 from rules_dsl.directory import Directory, Facts
 from rules_dsl.facts import FactRefused, read_facts
 from rules_dsl.formatting import FormattingFailed, format_rules
@@ -27,6 +27,7 @@ __all__ = [
     "check_rules",
     "compare_rules",
     "compile_rules",
+    "draft_rules",
     "format_rules",
     "is_open",
     "order_values",

@@ -25,6 +25,14 @@ def compile_rules(text: str, directory: Directory) -> Ruleset:
     return ruleset
 
 
+def draft_rules(text: str, directory: Directory) -> Ruleset | None:
+    """The ruleset alone, without expectations and proofs: to compare with, never to decide by. None with an error."""
+    parsed = parse_rules(text)
+    names = Names(directory, list(parsed.messages))
+    ruleset = lower_file(names, parsed.tree, text) if parsed.whole else None
+    return None if names.refused else ruleset
+
+
 def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Message, ...]]:
     parsed = parse_rules(text)
     names = Names(directory, list(parsed.messages))

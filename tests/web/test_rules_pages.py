@@ -131,6 +131,42 @@ async def test_versions_are_compared(office: Office) -> None:
     assert "What it changed" in await manager.get("/rules/versions")
 
 
+async def test_a_comparison_says_what_changes_for_whom(office: Office) -> None:
+    manager = await office.browser("Marta Manager")
+    hours = '  when outside hours "office"\n'
+    assert hours in RULES
+    less = RULES.replace(hours, f"{hours}  unless priority is urgent\n")
+    part = html.unescape((await manager.post("/rules/check", "/rules/edit", text=less)).text)
+    assert "What changes for whom" in part
+    assert 'From rule "Outside opening hours" (booking only, team "Support") to `otherwise` (team "Support")' in part
+    assert 'and outside hours "office"' in part
+    unchanged = await manager.post("/rules/check", "/rules/edit", text=RULES)
+    assert "What changes for whom" not in unchanged.text
+    wrong = await manager.post("/rules/check", "/rules/edit", text=WRONG)
+    assert "What changes for whom" not in wrong.text
+    unexplained = await manager.post("/rules/publish", "/rules/edit", text=less, reason="", based_on="1")
+    assert "What changes for whom" in unexplained.text
+    await manager.post("/rules/publish", "/rules/edit", text=less, reason="fewer", based_on="1")
+    page = html.unescape(await manager.get("/rules/compare?from=1&to=2"))
+    assert page.index("What changes for whom") < page.index("The text</h2>") < page.index('class="added"')
+    commented = await manager.post(
+        "/rules/check", "/rules/edit", text=less.replace("rules for", "# calm\nrules for", 1)
+    )
+    assert "every escalation is treated as before" in commented.text
+
+
+async def test_a_comparison_without_a_meaning_shows_the_text(office: Office) -> None:
+    manager = await office.browser("Marta Manager")
+    await manager.post("/rules/publish", "/rules/edit", text=SHORTER, reason="faster", based_on="1")
+    said = await manager.get("/rules/compare?from=1&to=2")
+    assert "No escalation moves to another rule" in said
+    async with office.engine.begin() as conn:
+        await conn.execute(team.update().where(team.c.name == "Office").values(name="Back office"))
+    page = await manager.get("/rules/compare?from=1&to=2")
+    assert "What changes for whom" not in page
+    assert 'class="added"' in page
+
+
 async def test_rules_that_the_directory_outgrew_say_so(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     await manager.post("/rules/publish", "/rules/edit", text=SHORTER, reason="faster", based_on="1")

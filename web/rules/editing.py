@@ -14,6 +14,7 @@ from rules_dsl import RulesRefused
 from web.form_guard import Guarded
 from web.page import page
 from web.rules.checked import Checked, check, plain, shown
+from web.rules.meaning import meaning
 from web.session import Signed
 
 router = APIRouter(prefix="/rules")
@@ -51,13 +52,14 @@ async def edit_page(request: Request, signed: Signed) -> HTMLResponse:
 async def check_text(
     request: Request, signed: Signed, text: Text = "", reason: Text = "", based_on: Text = ""
 ) -> Response:
-    """The messages alone where the page asks for them as one types; else the whole editor with them."""
+    """The messages, and what changes for whom: alone where the page asks as one types; else the whole editor."""
     async with request.app.state.engine.connect() as conn:
-        directory = await read_directory(conn)
+        standing, directory = await current_published(conn), await read_directory(conn)
     checked = await check(plain(text), directory)
+    means = None if standing is None or checked.errors else await meaning(standing.text, checked.text, directory)
     if request.headers.get("hx-request") == "true":
-        return page(request, "rules/_messages.html", checked=checked)
-    return _editor(request, checked, _number(based_on), reason=reason, asked=True)
+        return page(request, "rules/_messages.html", checked=checked, meaning=means)
+    return _editor(request, checked, _number(based_on), reason=reason, asked=True, meaning=means)
 
 
 @router.post("/publish", dependencies=[Guarded])
@@ -74,7 +76,8 @@ async def publish_text(
         return _editor(request, checked, base, 422, reason=reason, wrong=wrong)
     if not reason.strip():
         wrong = "Say why, in a few words. It stands beside the version."
-        return _editor(request, checked, base, 422, reason_wrong=wrong)
+        means = None if standing is None else await meaning(standing.text, typed, directory)
+        return _editor(request, checked, base, 422, reason_wrong=wrong, meaning=means)
     try:
         async with engine.begin() as conn:
             why = reason.strip()[:_LONGEST_REASON]

@@ -9,12 +9,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
+from database.stores.directory import read_directory
 from database.stores.rulesets import Published, current_published, publish, published_number, published_versions
 from rules_dsl import RulesRefused
 from web.form_guard import Guarded
 from web.page import page
 from web.rules.checked import shown
 from web.rules.difference import difference
+from web.rules.meaning import meaning
 from web.session import Signed
 
 router = APIRouter(prefix="/rules")
@@ -61,8 +63,17 @@ async def compare_page(
     request: Request, signed: Signed, older: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)], to: Chosen
 ) -> HTMLResponse:
     before, after = await _version(request, older), await _version(request, to)
-    rows = difference(before.text, after.text)
-    return page(request, "rules/compare.html", before=before, after=after, rows=rows, zone=signed.time_zone)
+    async with request.app.state.engine.connect() as conn:
+        directory = await read_directory(conn)
+    return page(
+        request,
+        "rules/compare.html",
+        before=before,
+        after=after,
+        meaning=await meaning(before.text, after.text, directory),
+        rows=difference(before.text, after.text),
+        zone=signed.time_zone,
+    )
 
 
 @router.post("/versions/{number}/publish", dependencies=[Guarded])
