@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import latency, life, rules
+from bench import latency, life, proofs, rules
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -31,6 +31,10 @@ def _rules() -> str:
     return f"{rules.table()}\n\n{_busy()}"
 
 
+def _proofs() -> str:
+    return f"{proofs.table()}\n\n{_busy()}"
+
+
 def _busy() -> str:
     return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
 
@@ -39,6 +43,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "life": ("One life in Temporal", life.table),
     "latency": ("How long a person waits for yes", _latency),
     "rules": ("How fast rules decide", _rules),
+    "proofs": ("How long proofs take", _proofs),
 }
 
 

@@ -64,6 +64,12 @@ class Proofs:
                 both = meet(cube, other)
                 yield from () if both is None else self.left_of(both, above)
 
+    def reached(self, place: int) -> bool:
+        """Whether any escalation reaches this rule."""
+        above, possible = self.above(place), self.space.possible
+        regions = (region for cube in self.rules[place] if (region := within(cube, possible)) is not None)
+        return any(next(self.cover.left_of(region, above, self.budget), None) for region in regions)
+
     def left_of(self, cube: Cube, among: int) -> Iterator[Region]:
         bounds = within(cube, self.space.possible)
         if bounds is not None:

@@ -49,7 +49,7 @@ def _check_rule(names: Names, ruleset: Ruleset, proofs: Proofs, place: int, bloc
         at = next((when.at for when in block.when if when.at.line == line), block.name.at)
         names.report("R325", at, found=block.name.written, because=because)
     possible = any(within(cube, proofs.space.possible) for cube in proofs.rules[place])
-    if not possible or next(proofs.reaching(place), None) is not None:
+    if not possible or proofs.reached(place):
         return False
     because = "every call it could take is already taken above"
     if by_name:
