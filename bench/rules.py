@@ -23,7 +23,7 @@ from rules_dsl.rule_index import index_of
 
 SIZES = (10, 100, 1000)
 ESCALATIONS = 2000
-ROUNDS = 5
+ROUNDS = 3
 _LONGEST_PASS = 0.5
 """Seconds: a slow engine decides as many of the escalations as fit, so that nobody waits for it."""
 _EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -24,7 +24,7 @@ class Cursor:
 
     @property
     def done(self) -> bool:
-        return self.index >= len(self.words)
+        return self.index >= len(self.line.words)
 
     def refuse(self, code: str, at: Place | None = None, **said: str | int | None) -> NoReturn:
         raise BadLine(message(code, at or self.here(), **{"example": self.example, **said}))
@@ -37,7 +37,8 @@ class Cursor:
         return Place(self.line.number, last.column + last.length, 1)
 
     def place(self, start: int, end: int) -> Place:
-        first, last = self.words[start], self.words[max(start, end - 1)]
+        words = self.line.words
+        first, last = words[start], words[max(start, end - 1)]
         return Place(self.line.number, first.column, last.column + last.length - first.column)
 
     def since(self, start: int) -> Place:
@@ -49,18 +50,20 @@ class Cursor:
 
     def text(self, start: int, end: int | None = None) -> str:
         """Words as written, with single spaces and none before a comma."""
-        chosen = self.words[start : self.index if end is None else end]
+        chosen = self.line.words[start : self.index if end is None else end]
+        if len(chosen) == 1:
+            return chosen[0].written
         return " ".join(word.written for word in chosen).replace(" ,", ",")
 
     def sees(self, *lows: str) -> bool:
+        """Each parameter is one word, in lower case."""
         words, place = self.line.words, self.index
-        if place + len(lows) > len(words):
+        if place + len(lows) > len(words) or words[place].low != lows[0]:
             return False
-        for low in lows:
-            if words[place].low != low:
-                return False
-            place += 1
-        return True
+        return len(lows) == 1 or all(words[place + step].low == low for step, low in enumerate(lows))
+
+    def sees_any(self, lows: frozenset[str]) -> bool:
+        return not self.done and self.line.words[self.index].low in lows
 
     def sees_name(self) -> bool:
         return not self.done and self.words[self.index].kind is WordKind.NAME

@@ -20,6 +20,9 @@ _ALONE = {
     )
 }  # fmt: skip
 _NAMED = {"rule": BlockKind.RULE, "define": BlockKind.DEFINE, "hours": BlockKind.HOURS, "expect": BlockKind.EXPECT}
+_FIRST_WORDS = frozenset({"rules", "by", "otherwise", *_ALONE, *_NAMED})
+_MISSPELT_AT_MOST = 2
+"""Words of a line that may be a misspelt heading."""
 _EXAMPLES = {
     BlockKind.HEAD: 'rules for "Harbor Boats support"',
     BlockKind.HOURS: 'hours "office" are Mon to Fri 08:30 to 16:30',
@@ -33,8 +36,10 @@ _EXAMPLES = {
 
 def open_block(line: Line, inside: BlockKind | None) -> Draft | None:
     """The block that a line opens; None when the line is no heading."""
-    cursor = Cursor(line)
     first = line.words[0].low.removesuffix(":")
+    if len(line.words) > _MISSPELT_AT_MOST and first not in _FIRST_WORDS:
+        return None
+    cursor = Cursor(line)
     if cursor.take("rules", "for"):
         return _headed(cursor, BlockKind.HEAD, _name)
     if cursor.take("by", "default") or cursor.take("by", "default:"):

@@ -24,6 +24,11 @@ from rules_dsl.tree_conditions import (
 from rules_dsl.words import WordKind
 
 _SIGNS = re.compile(r"[<>=!&|()+*/]+|.*(==|<=|>=|!=|&&|\|\|).*")
+_SIGN = re.compile(r"[<>=!&|()+*/]")
+_INSIDE = (("during", True), ("outside", False))
+_TIMED = frozenset(word for word, _ in _INSIDE)
+_JOINS = frozenset({"and", "or"})
+_VERBS = frozenset({"is", "are", "include", "includes", "do", "does"})
 _COMPARISONS: dict[tuple[str, ...], Comparison] = {
     ("at", "least"): Comparison.AT_LEAST,
     ("at", "most"): Comparison.AT_MOST,
@@ -32,23 +37,23 @@ _COMPARISONS: dict[tuple[str, ...], Comparison] = {
     ("under",): Comparison.UNDER,
     ("less", "than"): Comparison.UNDER,
 }
+_FIRST_OF_COMPARISONS = frozenset(words[0] for words in _COMPARISONS)
 _TAG_WORDS: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("include",), False),
     (("includes",), False),
     (("do", "not", "include"), True),
     (("does", "not", "include"), True),
 )
-_LEADS: dict[tuple[str, ...], Lead] = {
-    ("or", "when"): Lead.OR_WHEN,
-    ("when",): Lead.WHEN,
-    ("and",): Lead.AND,
-    ("unless",): Lead.UNLESS,
-}
+_LEADS = {"when": Lead.WHEN, "and": Lead.AND, "unless": Lead.UNLESS}
 
 
 def lead_of(cursor: Cursor) -> Lead | None:
     """Which kind of condition line this is; takes its first words."""
-    return next((lead for words, lead in _LEADS.items() if cursor.take(*words)), None)
+    if cursor.take("or", "when"):
+        return Lead.OR_WHEN
+    lead = _LEADS.get(cursor.words[cursor.index].low)
+    cursor.index += lead is not None
+    return lead
 
 
 def when_line(cursor: Cursor, lead: Lead) -> WhenLine:
@@ -67,7 +72,7 @@ def read_condition(cursor: Cursor) -> Condition:
     if cursor.done:
         cursor.refuse("R105", cursor.whole(), wanted="a condition")
     _refuse_signs(cursor)
-    for word, inside in (("during", True), ("outside", False)):
+    for word, inside in _INSIDE if cursor.sees_any(_TIMED) else ():
         if cursor.take(word):
             cursor.need("hours")
             hours = cursor.name("the name of opening hours")
@@ -87,6 +92,8 @@ def read_condition(cursor: Cursor) -> Condition:
 
 
 def _refuse_signs(cursor: Cursor) -> None:
+    if not _SIGN.search(cursor.line.text):
+        return
     for at in range(cursor.index, len(cursor.words)):
         if cursor.words[at].kind is WordKind.BARE and _SIGNS.fullmatch(cursor.words[at].text):
             cursor.refuse("R120", cursor.place(at, at + 1), found=cursor.words[at].text)
@@ -101,12 +108,14 @@ def _fact(cursor: Cursor, start: int) -> Phrase:
         cursor.index += 1
     if cursor.index == first:
         cursor.refuse_wanted("the name of a fact")
-    if {word.low for word in cursor.words[first : cursor.index]} & {"and", "or"}:
+    if any(word.low in _JOINS for word in cursor.words[first : cursor.index]):
         _refuse_second(cursor, first)
     return Phrase(cursor.text(first), cursor.since(first))
 
 
 def _at_verb(cursor: Cursor) -> bool:
+    if cursor.words[cursor.index].low not in _VERBS:
+        return False
     return cursor.sees("is") or cursor.sees("are") or any(cursor.sees(*words) for words, _ in _TAG_WORDS)
 
 
@@ -119,7 +128,7 @@ def _refuse_second(cursor: Cursor, first: int) -> None:
 
 
 def _about(cursor: Cursor, fact: Phrase, start: int) -> Condition:
-    for words, negated in _TAG_WORDS:
+    for words, negated in () if cursor.sees("is") else _TAG_WORDS:
         if cursor.take(*words):
             return _tags(cursor, fact, negated, start)
     cursor.index += 1
@@ -132,7 +141,7 @@ def _about(cursor: Cursor, fact: Phrase, start: int) -> Condition:
         cursor.need("and")
         high = _value(cursor, ())
         return _ended(cursor, FactBetween(fact, low, high, cursor.since(start)))
-    for words, comparison in _COMPARISONS.items():
+    for words, comparison in _COMPARISONS.items() if cursor.sees_any(_FIRST_OF_COMPARISONS) else ():
         if cursor.take(*words):
             value = _value(cursor, ("and", "or"))
             return _ended(cursor, FactCompares(fact, comparison, value, cursor.since(start)))
@@ -147,14 +156,15 @@ def _ended(cursor: Cursor, condition: Condition) -> Condition:
 
 
 def _end_condition(cursor: Cursor) -> None:
-    if cursor.sees("and") or cursor.sees("or"):
+    if cursor.sees_any(_JOINS):
         _refuse_second(cursor, cursor.index)
     cursor.end()
 
 
 def _value(cursor: Cursor, stops: tuple[str, ...]) -> Phrase:
     start = cursor.index
-    while not cursor.done and cursor.words[cursor.index].low not in (*stops, ","):
+    words, last = cursor.words, len(cursor.words)
+    while cursor.index < last and (low := words[cursor.index].low) != "," and low not in stops:
         cursor.index += 1
     if cursor.index == start:
         cursor.refuse_wanted("a value")

@@ -39,6 +39,8 @@ _FIXED_STEPS = (
 
 def do_line(cursor: Cursor) -> DoLine | None:
     """The line as a tree; None when its first words begin no such sentence."""
+    if not cursor.sees_any(_FIRST_WORDS):
+        return None
     for words, (example, read) in SENTENCES.items():
         if cursor.take(*words):
             cursor.example = example
@@ -198,3 +200,4 @@ SENTENCES: dict[tuple[str, ...], tuple[str, Callable[[Cursor], DoLine]]] = {
     ("note",): ('note "Somebody may be waiting."', _note),
 }
 """First words of each sentence, a line to copy, and how the rest is read."""
+_FIRST_WORDS = frozenset(words[0] for words in SENTENCES)

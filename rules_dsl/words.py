@@ -6,12 +6,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
+from typing import NamedTuple
 
-_OPENING = '"“”„'
-_CLOSING = '"“”'
-_BARE = re.compile(r"[^\s,\"“”„]+")
+_WORD = re.compile(
+    r"""(?P<bare>[^\s,"“”„#][^\s,"“”„]*)
+      | (?P<comma>,)
+      | ["“”„](?P<name>[^"“”]*)["“”]
+      | (?P<comment>\#.*)
+      | (?P<unclosed>["“”„].*)""",
+    re.VERBOSE,
+)
+_BYTE_ORDER_MARK = "\ufeff"
 LONGEST_LINE = 5_000
 """Characters of a line that are read; the parser refuses a longer one."""
+_LONGEST_KEPT = 200
+"""Characters of a line whose words are remembered."""
 
 
 class WordKind(Enum):
@@ -22,8 +32,12 @@ class WordKind(Enum):
     """A quoted name whose closing quote is missing."""
 
 
-@dataclass(frozen=True)
-class Word:
+_BARE, _COMMA, _NAME, _UNCLOSED = WordKind.BARE, WordKind.COMMA, WordKind.NAME, WordKind.UNCLOSED
+
+
+class Word(NamedTuple):
+    """A tuple, for a file has tens of thousands of them."""
+
     kind: WordKind
     text: str
     """Without its quotes."""
@@ -37,7 +51,7 @@ class Word:
 
     @property
     def written(self) -> str:
-        return f'"{self.text}"' if self.kind is WordKind.NAME else self.text
+        return f'"{self.text}"' if self.kind is _NAME else self.text
 
 
 @dataclass(frozen=True)
@@ -48,8 +62,7 @@ class Comment:
     """With its ``#``."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     number: int
     words: tuple[Word, ...]
     comment: Comment | None
@@ -63,34 +76,34 @@ def read_lines(text: str) -> Iterator[Line]:
 
 
 def _read_line(number: int, raw: str) -> Line:
+    words, comment = _known_words(raw) if len(raw) <= _LONGEST_KEPT else _words(raw)
+    return Line(number, words, None if comment is None else Comment(number, *comment), raw)
+
+
+def _words(raw: str) -> tuple[tuple[Word, ...], tuple[int, str] | None]:
+    """The words of a line, and the column and text of its comment."""
     words: list[Word] = []
-    place = 0
-    while place < min(len(raw), LONGEST_LINE):
-        mark = raw[place]
-        if mark.isspace() or (place == 0 and mark == "\ufeff"):
-            place += 1
-        elif mark == "#":
-            return Line(number, tuple(words), Comment(number, place + 1, raw[place:].rstrip()), raw)
-        else:
-            words.append(_read_word(raw, place))
-            place += words[-1].length
-    return Line(number, tuple(words), None, raw)
+    for found in _WORD.finditer(raw, int(raw.startswith(_BYTE_ORDER_MARK))):
+        start = found.start()
+        if start >= LONGEST_LINE:
+            break
+        text, column = found[0], start + 1
+        match found.lastgroup:
+            case "bare":
+                words.append(Word(_BARE, text, column, len(text), text.lower()))
+            case "comma":
+                words.append(Word(_COMMA, text, column, 1, text))
+            case "name":
+                words.append(Word(_NAME, " ".join(found["name"].split()), column, len(text)))
+            case "comment":
+                return tuple(words), (column, text.rstrip())
+            case _:
+                words.append(Word(_UNCLOSED, text.rstrip(), column, len(text.rstrip())))
+    return tuple(words), None
 
 
-def _read_word(raw: str, place: int) -> Word:
-    mark = raw[place]
-    if mark == ",":
-        return Word(WordKind.COMMA, ",", place + 1, 1, ",")
-    if mark in _OPENING:
-        end = next((at for at in range(place + 1, len(raw)) if raw[at] in _CLOSING), None)
-        if end is None:
-            rest = raw[place:].rstrip()
-            return Word(WordKind.UNCLOSED, rest, place + 1, len(rest))
-        return Word(WordKind.NAME, " ".join(raw[place + 1 : end].split()), place + 1, end + 1 - place)
-    found = _BARE.match(raw, place)
-    length = len(found[0]) if found else 1
-    text = raw[place : place + length]
-    return Word(WordKind.BARE, text, place + 1, length, text.lower())
+_known_words = lru_cache(maxsize=8192)(_words)
+"""A file is read several times over: for its tree, its version, its messages, and again after each keystroke."""
 
 
 def canonical_text(text: str) -> str:
