@@ -48,7 +48,7 @@ def _deciding(size: int) -> str:
             paces[name].append(_pace(engine, asked[: shares[name]]))
     ours = statistics.median(paces["Muster"])
     lines = [
-        f"{size} rules, 13 facts, {ESCALATIONS} escalations, first match, every answer equal:\n",
+        f"{size} rules, 13 facts, {ESCALATIONS} escalations, first match, equal wherever compared:\n",
         "| engine | decisions/s, median | least to most | ours is | answers compared |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
