@@ -19,10 +19,11 @@ up: setup ## Start everything here and print the addresses (MUSTER_HOME, MUSTER_
 	@exec $(BIN)/muster up
 
 test: setup lint browser ## Set up, check and run every test (ARGS=… goes to pytest)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: setup ## Check style, types and the import contracts
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

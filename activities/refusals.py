@@ -53,5 +53,3 @@ def _kinds(base: type[Failure]) -> Iterator[type[Failure]]:
     for kind in base.__subclasses__():
         yield kind
         yield from _kinds(kind)
-
-

@@ -235,5 +235,3 @@ class NotNow(Failure):
     @property
     def detail(self) -> str:
         return f"This escalation is {self.state.replace('_', ' ')}{self.wanted and '; ' + self.wanted}."
-
-

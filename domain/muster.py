@@ -122,9 +122,7 @@ def choose(
     return RoundResult(tuple(searches), tuple(offers))
 
 
-def advance(
-    call: DueCall, colleagues: Mapping[int, Colleague], directory: Directory, now: datetime
-) -> Searched:
+def advance(call: DueCall, colleagues: Mapping[int, Colleague], directory: Directory, now: datetime) -> Searched:
     """Take every step whose time has come, and at once those that follow a pool with nobody on duty."""
     steps = call.plan.decision.steps
     elapsed = int((now - call.began_at).total_seconds()) + call.skipped
@@ -149,9 +147,7 @@ def _exhausted(call: DueCall, now: datetime) -> bool:
     return searching >= call.plan.gives_up_after and not early
 
 
-def _somebody_on_duty(
-    call: DueCall, step: int, colleagues: Mapping[int, Colleague], directory: Directory
-) -> bool:
+def _somebody_on_duty(call: DueCall, step: int, colleagues: Mapping[int, Colleague], directory: Directory) -> bool:
     members = pool(call.plan.decision, directory, 0, step=step).members
     return any(
         colleague.on_duty and colleague.person not in call.refused_by

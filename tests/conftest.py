@@ -18,6 +18,17 @@ from config.settings import with_driver
 from database.migrate import upgrade
 from tests.servers import cloned_database, free_port, running_postgres
 
+ONE_STACK = {"browser", "faults", "cli", "journeys"}
+"""Folders whose tests share servers: under two workers each is run by one of them."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares servers; of the others, each file."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder in ONE_STACK else item.path.name))
+
 
 @pytest.fixture(scope="session")
 def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:

@@ -57,9 +57,7 @@ def cloned_database(cluster: Cluster, template: str) -> Iterator[str]:
     """The address of a fresh copy of a database that nobody is connected to; dropped afterwards."""
     name = f"test_{secrets.token_hex(8)}"
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield cluster.url(name)
         finally:

@@ -75,9 +75,7 @@ class WorkflowGateway:
         """Give it a push; returns what was done, in words."""
         return str(await self._ask(escalation_id, EscalationWorkflow.nudge, Nudge(actor)))
 
-    async def withdraw(
-        self, escalation_id: str, actor: str, outcome: str = "withdrawn", reason_ref: str = ""
-    ) -> None:
+    async def withdraw(self, escalation_id: str, actor: str, outcome: str = "withdrawn", reason_ref: str = "") -> None:
         await self._ask(escalation_id, EscalationWorkflow.withdraw, Withdraw(actor, outcome, reason_ref))
 
     async def history(self, escalation_id: str) -> list[HistoryRow]:

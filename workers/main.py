@@ -87,9 +87,7 @@ async def _connected(stop: asyncio.Event) -> Client | None:
     return None
 
 
-async def _poll_while_database_answers(
-    client: Client, world: World, looking: AsyncEngine, stop: asyncio.Event
-) -> None:
+async def _poll_while_database_answers(client: Client, world: World, looking: AsyncEngine, stop: asyncio.Event) -> None:
     while not stop.is_set():
         if not await _answers(looking):
             await asyncio.sleep(0.5)

@@ -60,9 +60,7 @@ async def book(
     plan, seat = await seat_at(conn, escalation_id, start, day, now)
     version = await next_version(conn, desk_id, day)
     booking_id = await sell(conn, standing, link_id, plan, seat, version, now)
-    await conn.execute(
-        update(customer_link).where(customer_link.c.id == link_id).values(state="used", used_at=now)
-    )
+    await conn.execute(update(customer_link).where(customer_link.c.id == link_id).values(state="used", used_at=now))
     held = await _due(conn, standing, link.nth, booking_id, plan, start, tokens)
     body = {"starts_at": start.isoformat(), "booking_id": booking_id, "call_id": held.call_id}
     await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", state=State.BOOKED)
@@ -218,5 +216,3 @@ async def _booked(conn: AsyncConnection, escalation_id: str) -> Row[Any]:
     if row is None:
         raise NotNow("not booked")
     return row
-
-

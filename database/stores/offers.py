@@ -69,9 +69,7 @@ async def decline(
     await conn.execute(gone.values(state="declined", answered_at=moment))
     await conn.execute(update(call).where(call.c.id == call_id, call.c.state == "offered").values(state="waiting"))
     body = {"call_id": call_id, "offer": nth, "person": person_id, "reason": reason[:200]}
-    await record(
-        conn, str(made.escalation), Kind.DECLINED, moment, body=body, actor=f"person:{person_id}", told=False
-    )
+    await record(conn, str(made.escalation), Kind.DECLINED, moment, body=body, actor=f"person:{person_id}", told=False)
     await notify(conn, LIVE_CHANNEL, f"person:{person_id}")
     await notify(conn, KICK_CHANNEL)
 
@@ -99,8 +97,4 @@ async def _attribution(conn: AsyncConnection, made: Row[Any]) -> Attribution:
         .where(person.c.id == made.person)
     )
     name, team_id, team_name, title_id, title_name = (await conn.execute(query)).one()
-    return Attribution(
-        made.person, name, team_id, team_name, title_id, title_name, made.step, made.ruleset, made.rule
-    )
-
-
+    return Attribution(made.person, name, team_id, team_name, title_id, title_name, made.step, made.ruleset, made.rule)

@@ -29,6 +29,7 @@ WHERE (o.state = 'offered' AND (o.expires_at <= :now OR coalesce(p.seen_at <= :s
 ORDER BY e.id FOR UPDATE OF e, o SKIP LOCKED
 """)
 
+
 async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
     """Take back every offer that has passed; their calls wait again. Returns how many."""
     rows = (await conn.execute(_PASSED, {"now": now, "silent": now - VANISHED_AFTER})).all()

@@ -38,9 +38,7 @@ async def set_password_hash(conn: AsyncConnection, person_id: int, password_hash
     await end_sessions_of(conn, person_id)
 
 
-async def begin_session(
-    conn: AsyncConnection, person_id: int, token: str, now: datetime, expires_at: datetime
-) -> None:
+async def begin_session(conn: AsyncConnection, person_id: int, token: str, now: datetime, expires_at: datetime) -> None:
     await conn.execute(delete(session).where(session.c.person == person_id, session.c.expires_at <= now))
     await conn.execute(
         session.insert().values(token_hash=token_hash(token), person=person_id, began_at=now, expires_at=expires_at)

@@ -75,9 +75,7 @@ async def _free(conn: AsyncConnection, call_id: str, now: datetime) -> None:
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     changes = {"state": "done", "ended_at": row.ended_at or now, "wrapped_up_at": now}
     await conn.execute(update(call).where(call.c.id == call_id).values(changes))
-    await conn.execute(
-        update(offer).where(offer.c.call == call_id, offer.c.state == "accepted").values(state="done")
-    )
+    await conn.execute(update(offer).where(offer.c.call == call_id, offer.c.state == "accepted").values(state="done"))
     await finish_booking(conn, row.booking)
     await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     await notify(conn, KICK_CHANNEL)

@@ -64,9 +64,7 @@ booking = Table(
     Column("occupies", TSTZRANGE, nullable=False),
     Column("state", Text, nullable=False, server_default=text("'sold'")),
     Column("sequence", Integer, nullable=False, server_default=text("0")),
-    Column(
-        "witness_of", BigInteger, Computed("case when state = 'sold' then id end", persisted=True), nullable=True
-    ),
+    Column("witness_of", BigInteger, Computed("case when state = 'sold' then id end", persisted=True), nullable=True),
     instant("booked_at"),
     UniqueConstraint("id", "pool", name="booking_id_pool_key"),
     UniqueConstraint("id", "occupies", name="booking_id_occupies_key"),

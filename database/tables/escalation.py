@@ -60,9 +60,7 @@ Index(
     escalation.c.ticket_system,
     escalation.c.ticket_id,
     unique=True,
-    postgresql_where=escalation.c.state.in_(
-        ["invited", "booked", "mustering", "accepted", "on_call", "wrapping_up"]
-    ),
+    postgresql_where=escalation.c.state.in_(["invited", "booked", "mustering", "accepted", "on_call", "wrapping_up"]),
 )
 Index("escalation_state_updated", escalation.c.state, escalation.c.updated_at)
 Index("escalation_opened_at", escalation.c.opened_at, escalation.c.id)

@@ -78,9 +78,7 @@ async def caller(office: Office, number: str = "1", *, mode: Mode = Mode.BOOKING
         "zendesk", number, "https://help.example/1", SUBJECT, {"product area": "engine", "priority": "urgent"}
     )
     customer = Customer("Mira Olsen", f"mira.{number}@example.com", zone)
-    opened = await open_or_refuse(
-        office.engine, Opening(ticket, customer, mode, "api:test"), tokens, datetime.now(UTC)
-    )
+    opened = await open_or_refuse(office.engine, Opening(ticket, customer, mode, "api:test"), tokens, datetime.now(UTC))
     return Caller(office.engine, tokens, opened.escalation_id, tokens.customer_link(opened.escalation_id, 1))
 
 

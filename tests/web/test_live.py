@@ -61,9 +61,7 @@ async def test_a_lost_connection_is_made_anew_and_everything_read_again(live: Li
         await tell(database, "person:7")
         await until(queue, "person:7")
         async with database.begin() as conn:
-            ended = (
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'muster listening'"
-            )
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'muster listening'"
             await conn.execute(text(ended + " AND datname = current_database()"))
         await until(queue, EVERYTHING)
         await tell(database, "person:8")

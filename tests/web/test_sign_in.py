@@ -114,9 +114,7 @@ async def test_the_session_changes_at_sign_in(office: Office) -> None:
     async with visitor(office.app) as client:
         client.headers["Cookie"] = old
         page = form_to(await browser_page(browser.client, old), "/sign-out").fields
-        assert (
-            await client.post("/sign-in", data=page | {"email": ADDRESS, "password": PASSWORD})
-        ).status_code == 303
+        assert (await client.post("/sign-in", data=page | {"email": ADDRESS, "password": PASSWORD})).status_code == 303
         assert (await client.get("/admin")).status_code == 303, "the former session has ended"
 
 
