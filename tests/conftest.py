@@ -18,16 +18,17 @@ from config.settings import with_driver
 from database.migrate import upgrade
 from tests.servers import cloned_database, free_port, running_postgres
 
-ONE_STACK = {"browser", "faults", "cli", "journeys"}
-"""Folders whose tests share servers: under two workers each is run by one of them."""
+OF_REAL_TIME = {"browser", "faults", "cli", "test_desk_browser.py"}
+"""Folders and files whose tests run whole stacks or browsers by the clock on the wall: never two at a time."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares servers; of the others, each file."""
+    """Under two workers, one of them lives in real time; the other does the rest, a folder at a time."""
     for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder in ONE_STACK else item.path.name))
+        names = {item.path.parent.name, item.path.name}
+        group = "real time" if names & OF_REAL_TIME else item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

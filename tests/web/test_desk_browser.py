@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, async_playwright, expect
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -233,4 +233,4 @@ async def test_accepting_hands_the_keyboard_on_to_joining(desk: Desk) -> None:
     await page.focus("text=Accept the call")
     await page.keyboard.press("Enter")
     await page.wait_for_selector("text=Join the call")
-    await page.wait_for_function("document.activeElement.textContent === 'Join the call'")
+    await expect(page.get_by_text("Join the call")).to_be_focused()
