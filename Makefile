@@ -18,8 +18,8 @@ help: ## Show what can be asked for
 up: setup ## Start everything here and print the addresses (MUSTER_HOME, MUSTER_PORT choose where)
 	@exec $(BIN)/muster up
 
-test: setup lint browser ## Set up, check and run every test (ARGS=… goes to pytest)
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+test: setup lint browser ## Set up, check and run every test (ARGS=… goes to pytest; WORKERS=2 is quicker)
+	$(BIN)/pytest $(if $(WORKERS),-n $(WORKERS) --dist loadgroup) $(ARGS)
 
 lint: setup ## Check style, types and the import contracts
 	$(BIN)/ruff check .
