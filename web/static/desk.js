@@ -28,9 +28,21 @@
     const status = event.detail.xhr.status;
     if (status >= 500) broken(true);
     else if (status > 0) broken(false);
-    // The button that was pressed is gone; the hand goes on to the next one.
-    if (event.detail.pathInfo.requestPath.endsWith("/accept")) desk.querySelector("#desk-calls [role=button]")?.focus();
   });
+
+  // Accepting takes the pressed button away; the hand goes on to the next one. The stream may bring the
+  // call before the answer does, so whichever swap shows it first hands over.
+  let accepting = false;
+  desk.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.pathInfo.requestPath.endsWith("/accept")) accepting = true;
+  });
+  const handOn = () => {
+    const next = accepting && desk.querySelector("#desk-calls [role=button]");
+    if (!next) return;
+    accepting = false;
+    next.focus();
+  };
+  for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap"]) desk.addEventListener(name, handOn);
 
   try {
     new Worker(desk.dataset.beat).onmessage = beat;
