@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rules_dsl import parse_doing, parse_settings
 from rules_dsl.cursor import Cursor
 from rules_dsl.messages import Message, nearest
-from rules_dsl.parse_conditions import lead_of, when_line
+from rules_dsl.parse_conditions import lead_of, when_sentence
 from rules_dsl.parse_expectations import ExpectationLines
 from rules_dsl.tree import Block, BlockKind, Setting, Span
 from rules_dsl.tree_conditions import Lead, Phrase, Place, WhenLine
 from rules_dsl.tree_doing import DoLine
 from rules_dsl.words import Line
 
-_CONDITIONAL = frozenset({BlockKind.DEFINE, BlockKind.RULE, BlockKind.NEVER})
-_DOING = frozenset({BlockKind.DEFAULT, BlockKind.RULE, BlockKind.OTHERWISE})
-_EXPECTING = frozenset({BlockKind.EXPECT, BlockKind.NEVER})
+_CONDITIONAL = (BlockKind.DEFINE, BlockKind.RULE, BlockKind.NEVER)
+_DOING = (BlockKind.DEFAULT, BlockKind.RULE, BlockKind.OTHERWISE)
+_EXPECTING = (BlockKind.EXPECT, BlockKind.NEVER)
 _EXPECTATION_STARTS = ("given", "at", "then", "after")
 
 
@@ -43,16 +43,17 @@ class Draft:
             tuple(self.expecting.outcomes), self.damaged,
         )  # fmt: skip
 
-    def add(self, cursor: Cursor) -> None:
+    def add(self, line: Line) -> None:
         """Takes a line that is no heading. Raises ``BadLine``."""
+        cursor = Cursor(line)
         if self.kind in _EXPECTING and self._expectation(cursor):
             return
         if self.kind in _CONDITIONAL and self._when(cursor):
             return
         if self.kind in _DOING:
-            line = parse_doing.do_line(cursor)
-            if line is not None:
-                self.do.append(line)
+            done = parse_doing.do_sentence(line.text)
+            if done is not None:
+                self.do.append(replace(done, at=done.at.on(line.number)))
                 return
         if self.kind in parse_settings.SENTENCES:
             setting = parse_settings.setting_line(cursor, self.kind)
@@ -68,18 +69,19 @@ class Draft:
         return self.expecting.read(cursor)
 
     def _when(self, cursor: Cursor) -> bool:
-        lead = lead_of(cursor)
+        lead = lead_of(cursor.line)
         if lead is None:
             return False
         if not self.when and lead in (Lead.AND, Lead.OR_WHEN) and not self.damaged:
             cursor.refuse("R130", cursor.whole(), found=lead.value)
         if self.when and lead is Lead.WHEN:
             cursor.refuse("R131", cursor.whole(), rest=cursor.text(1, len(cursor.words)))
-        if lead in (Lead.AND, Lead.OR_WHEN) and any(line.lead is Lead.UNLESS for line in self.when):
+        if lead in (Lead.AND, Lead.OR_WHEN) and self.when and self.when[-1].lead is Lead.UNLESS:
             cursor.refuse("R132", cursor.whole(), found=lead.value)
         if self.do:
             cursor.refuse("R133", cursor.whole(), found=lead.value)
-        self.when.append(when_line(cursor, lead))
+        known = when_sentence(cursor.line.text)
+        self.when.append(WhenLine(lead, known.condition, known.text, known.at.on(cursor.line.number)))
         return True
 
     def _refuse(self, cursor: Cursor) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NoReturn
 
 from rules_dsl.amounts import read_duration, read_whole
@@ -11,20 +10,19 @@ from rules_dsl.tree_conditions import Duration, Phrase, Place
 from rules_dsl.words import Line, Word, WordKind
 
 
-@dataclass
 class Cursor:
-    line: Line
-    index: int = 0
-    example: str | None = field(default=None)
-    """A whole line to copy, shown with a message about this one."""
+    __slots__ = ("example", "index", "line", "words")
 
-    @property
-    def words(self) -> tuple[Word, ...]:
-        return self.line.words
+    def __init__(self, line: Line, index: int = 0, example: str | None = None) -> None:
+        self.line = line
+        self.words: tuple[Word, ...] = line.words
+        self.index = index
+        self.example = example
+        """A whole line to copy, shown with a message about this one."""
 
     @property
     def done(self) -> bool:
-        return self.index >= len(self.line.words)
+        return self.index >= len(self.words)
 
     def refuse(self, code: str, at: Place | None = None, **said: str | int | None) -> NoReturn:
         raise BadLine(message(code, at or self.here(), **{"example": self.example, **said}))
@@ -37,8 +35,8 @@ class Cursor:
         return Place(self.line.number, last.column + last.length, 1)
 
     def place(self, start: int, end: int) -> Place:
-        words = self.line.words
-        first, last = words[start], words[max(start, end - 1)]
+        first = self.words[start]
+        last = self.words[end - 1] if end > start else first
         return Place(self.line.number, first.column, last.column + last.length - first.column)
 
     def since(self, start: int) -> Place:
@@ -50,26 +48,26 @@ class Cursor:
 
     def text(self, start: int, end: int | None = None) -> str:
         """Words as written, with single spaces and none before a comma."""
-        chosen = self.line.words[start : self.index if end is None else end]
+        chosen = self.words[start : self.index if end is None else end]
         if len(chosen) == 1:
             return chosen[0].written
         return " ".join(word.written for word in chosen).replace(" ,", ",")
 
     def sees(self, *lows: str) -> bool:
         """Each parameter is one word, in lower case."""
-        words, place = self.line.words, self.index
+        words, place = self.words, self.index
         if place + len(lows) > len(words) or words[place].low != lows[0]:
             return False
         return len(lows) == 1 or all(words[place + step].low == low for step, low in enumerate(lows))
 
     def sees_any(self, lows: frozenset[str]) -> bool:
-        return not self.done and self.line.words[self.index].low in lows
+        return self.index < len(self.words) and self.words[self.index].low in lows
 
     def sees_name(self) -> bool:
-        return not self.done and self.words[self.index].kind is WordKind.NAME
+        return self.index < len(self.words) and self.words[self.index].kind is WordKind.NAME
 
     def take(self, *lows: str) -> bool:
-        if self.sees(*lows):
+        if self.index < len(self.words) and self.words[self.index].low == lows[0] and self.sees(*lows):
             self.index += len(lows)
             return True
         return False

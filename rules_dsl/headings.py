@@ -21,6 +21,7 @@ _ALONE = {
 }  # fmt: skip
 _NAMED = {"rule": BlockKind.RULE, "define": BlockKind.DEFINE, "hours": BlockKind.HOURS, "expect": BlockKind.EXPECT}
 _FIRST_WORDS = frozenset({"rules", "by", "otherwise", *_ALONE, *_NAMED})
+_NEVER_FIRST = frozenset({"when", "and", "or", "unless", "note"})
 _MISSPELT_AT_MOST = 2
 """Words of a line that may be a misspelt heading."""
 _EXAMPLES = {
@@ -36,7 +37,10 @@ _EXAMPLES = {
 
 def open_block(line: Line, inside: BlockKind | None) -> Draft | None:
     """The block that a line opens; None when the line is no heading."""
-    first = line.words[0].low.removesuffix(":")
+    first = line.words[0].low
+    if first in _NEVER_FIRST:
+        return None
+    first = first.removesuffix(":")
     if len(line.words) > _MISSPELT_AT_MOST and first not in _FIRST_WORDS:
         return None
     cursor = Cursor(line)
@@ -130,10 +134,10 @@ def _misspelt(cursor: Cursor, inside: BlockKind | None) -> Draft | None:
     words = cursor.words
     if words[0].kind is not WordKind.BARE:
         return None
-    with_name = len(words) == 2 and words[1].kind is WordKind.NAME and words[0].low not in ("note", "and", "or")
+    with_name = len(words) == 2 and words[1].kind is WordKind.NAME
     known = tuple(_NAMED) if with_name else (*_ALONE, "otherwise") if len(words) == 1 else ()
     near = nearest(words[0].text, known)
-    if near is None or words[0].low in ("when", "unless"):
+    if near is None:
         return None
     kind = (_NAMED | _ALONE | {"otherwise": BlockKind.OTHERWISE})[near]
     cursor.index = 1

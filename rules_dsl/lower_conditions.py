@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rules_dsl.amounts import read_duration, read_money, read_whole
 from rules_dsl.compiled import Clause, HasTags, InHours, IsKnown, IsYes, OneOf, Test, When, Within
 from rules_dsl.directory import FactType
+from rules_dsl.facts import KINDS
 from rules_dsl.messages import nearest
 from rules_dsl.naming import Names
 from rules_dsl.tree_conditions import (
@@ -25,15 +26,6 @@ from rules_dsl.tree_conditions import (
     WhenLine,
 )
 
-_KINDS = {
-    "choice": "one of a list",
-    "count": "a whole number",
-    "money": "an amount of money",
-    "duration": "a length of time",
-    "yes/no": "yes or no",
-    "tags": "a set of tags",
-    "moment": "a moment",
-}
 _EXAMPLES = {"count": "3", "money": "250k", "duration": "3 days"}
 _YES = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -44,7 +36,8 @@ def lower_when(names: Names, lines: Sequence[WhenLine]) -> When | None:
     unless: list[Clause] = []
     sound = True
     for line in lines:
-        clause = lower_clause(names, line.condition, line.text) if line.condition else None
+        names.line = line.at.line
+        clause = lower_clause(names, line.condition, line.text, line.at.line) if line.condition else None
         sound = sound and (clause is not None or line.condition is None)
         if line.lead in (Lead.WHEN, Lead.OR_WHEN) or (not alternatives and line.lead is not Lead.UNLESS):
             alternatives.append([])
@@ -55,12 +48,12 @@ def lower_when(names: Names, lines: Sequence[WhenLine]) -> When | None:
     return When(tuple(map(tuple, alternatives)), tuple(unless)) if sound else None
 
 
-def lower_clause(names: Names, condition: Condition, text: str) -> Clause | None:
+def lower_clause(names: Names, condition: Condition, text: str, line: int) -> Clause | None:
     lowered = _lower(names, condition)
     if lowered is None:
         return None
     test, negated = lowered
-    return Clause(test, negated, condition.at.line, text)
+    return Clause(test, negated, line, text)
 
 
 def _lower(names: Names, condition: Condition) -> tuple[Test, bool] | None:
@@ -172,7 +165,7 @@ def read_amount(names: Names, fact: FactType, phrase: Phrase) -> int | None:
         amount = duration.seconds if duration and duration.words == len(words) and not duration.working_days else None
     if amount is None:
         names.report(
-            "R213", phrase.at, found=phrase.text, wanted=_KINDS[fact.kind], fact=fact.name,
+            "R213", phrase.at, found=phrase.text, wanted=KINDS[fact.kind], fact=fact.name,
             example=_EXAMPLES.get(fact.kind),
         )  # fmt: skip
     return amount
@@ -189,5 +182,5 @@ def _wrong_question(names: Names, fact: FactType, condition: Condition) -> None:
         "moment": f"{fact.name} is known",
     }
     unordered = fact.kind == "choice" and isinstance(condition, FactCompares | FactBetween)
-    kind = "a list without an order" if unordered else _KINDS[fact.kind]
+    kind = "a list without an order" if unordered else KINDS[fact.kind]
     names.report("R212", condition.at, fact=fact.name, kind=kind, instead=ways[fact.kind])

@@ -55,6 +55,7 @@ def check_lines(names: Names, lines: Sequence[DoLine]) -> None:
     """Looks up every name of one block's own lines, and its steps' order; reports what is wrong."""
     latest: IfNobody | None = None
     for line in lines:
+        names.line = line.at.line
         match line:
             case SendTo():
                 lower_targets(names, line.targets)
@@ -92,7 +93,7 @@ def _check_order(names: Names, line: OrderBy) -> None:
     seen: set[str] = set()
     for key in line.keys:
         if key.text in seen:
-            names.report("R303", key.at, found=key.text, line=key.at.line)
+            names.report("R303", key.at, found=key.text, line=line.at.line)
         seen.add(key.text)
         if key.text == OrderKey.BEST_CSAT_HERE and names.directory.fact_named(PRODUCT_AREA) is None:
             names.report("R214", key.at, found=key.text)

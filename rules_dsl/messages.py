@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from string import Formatter
 
@@ -25,6 +25,11 @@ class Message:
     length: int
     text: str
     helps: tuple[str, ...] = ()
+    said: tuple[tuple[str, str], ...] = ()
+    """The words put into the text, by their names: what a quick fix is made of."""
+
+    def on(self, line: int) -> Message:
+        return self if self.line else replace(self, line=line)
 
 
 class BadLine(Exception):
@@ -56,6 +61,7 @@ def message(code: str, at: Place | None, **said: str | int | None) -> Message:
         where.length,
         wording.text.format(**said),
         helps,
+        tuple((name, str(word)) for name, word in said.items() if word is not None),
     )
 
 

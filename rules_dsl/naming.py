@@ -23,6 +23,8 @@ class Names:
     defined: dict[str, IsDefined | None] = field(default_factory=dict)
     used: set[tuple[str, str, int]] = field(default_factory=set)
     """Kind, name and id of all that was found: a part of the version."""
+    line: int = 0
+    """Of the sentence that is looked at; places inside sentences don't know it."""
 
     @property
     def refused(self) -> bool:
@@ -30,7 +32,7 @@ class Names:
         return any(message.severity == "error" for message in self.messages)
 
     def report(self, code: str, at: Place | None, **said: str | int | None) -> None:
-        self.messages.append(message(code, at, **said))
+        self.messages.append(message(code, at and at.on(self.line), **said))
 
     def team(self, phrase: Phrase) -> Team | None:
         team = self.directory.team_named(phrase.text)

@@ -21,7 +21,7 @@ from rules_dsl.tree_conditions import (
     TagsInclude,
     WhenLine,
 )
-from rules_dsl.words import WordKind
+from rules_dsl.words import Line, WordKind, remembered, words_of
 
 _SIGNS = re.compile(r"[<>=!&|()+*/]+|.*(==|<=|>=|!=|&&|\|\|).*")
 _SIGN = re.compile(r"[<>=!&|()+*/]")
@@ -47,16 +47,20 @@ _TAG_WORDS: tuple[tuple[tuple[str, ...], bool], ...] = (
 _LEADS = {"when": Lead.WHEN, "and": Lead.AND, "unless": Lead.UNLESS}
 
 
-def lead_of(cursor: Cursor) -> Lead | None:
-    """Which kind of condition line this is; takes its first words."""
-    if cursor.take("or", "when"):
-        return Lead.OR_WHEN
-    lead = _LEADS.get(cursor.words[cursor.index].low)
-    cursor.index += lead is not None
-    return lead
+def lead_of(line: Line) -> Lead | None:
+    """Which kind of condition line this is."""
+    first = line.words[0].low
+    if first == "or":
+        return Lead.OR_WHEN if len(line.words) > 1 and line.words[1].low == "when" else None
+    return _LEADS.get(first)
 
 
-def when_line(cursor: Cursor, lead: Lead) -> WhenLine:
+@remembered
+def when_sentence(raw: str) -> WhenLine:
+    """A line that begins with a lead. Of its places the lines are 0, for it may stand in several. Raises ``BadLine``."""
+    line = Line(0, words_of(raw)[0], None, raw)
+    lead = lead_of(line) or Lead.WHEN
+    cursor = Cursor(line, 2 if lead is Lead.OR_WHEN else 1)
     start = cursor.index
     cursor.example = f"{lead.value} priority is urgent"
     if lead is Lead.WHEN and cursor.take("anything"):

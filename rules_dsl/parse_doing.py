@@ -25,6 +25,7 @@ from rules_dsl.tree_doing import (
     StepWord,
     TargetPhrase,
 )
+from rules_dsl.words import Line, remembered, words_of
 
 _KEYS = sorted(OrderKey, key=lambda key: -len(key.value))
 _STEP_EXAMPLES = ('widen to team "Support"', "drop preferred skills", "alert the team lead", "offer booking")
@@ -37,8 +38,13 @@ _FIXED_STEPS = (
 )
 
 
-def do_line(cursor: Cursor) -> DoLine | None:
-    """The line as a tree; None when its first words begin no such sentence."""
+@remembered
+def do_sentence(raw: str) -> DoLine | None:
+    """The line as a tree; None when its first words begin no such sentence. Raises ``BadLine``.
+
+    Of its places the lines are 0, for it may stand in several.
+    """
+    cursor = Cursor(Line(0, words_of(raw)[0], None, raw))
     if not cursor.sees_any(_FIRST_WORDS):
         return None
     for words, (example, read) in SENTENCES.items():

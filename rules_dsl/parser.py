@@ -81,17 +81,17 @@ class _Reading:
                 return
             self._refuse_unclosed(line)
             if self.draft is not None:
-                self.draft.add(Cursor(line))
+                self.draft.add(line)
             elif not self.homeless:
                 self.homeless = True
                 cursor = Cursor(line)
                 cursor.refuse("R114", cursor.whole(), found=cursor.text(0, len(line.words)))
         except BadLine as bad:
-            self.messages.append(bad.message)
+            self.messages.append(bad.message.on(line.number))
             if self.draft is not None:
                 self.draft.damaged = True
 
     def _refuse_unclosed(self, line: Line) -> None:
-        for index, word in enumerate(line.words):
-            if word.kind is WordKind.UNCLOSED:
-                Cursor(line, index).refuse("R102", found=word.text)
+        """Such a word goes on to the end of its line."""
+        if line.words[-1].kind is WordKind.UNCLOSED:
+            Cursor(line, len(line.words) - 1).refuse("R102", found=line.words[-1].text)

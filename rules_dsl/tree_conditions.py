@@ -11,8 +11,12 @@ class Place(NamedTuple):
     """Where a phrase stands: 1-based line and column, length in characters."""
 
     line: int
+    """0 inside a sentence, which may stand in several lines: then the line of the ``WhenLine`` or ``DoLine`` counts."""
     column: int
     length: int
+
+    def on(self, line: int) -> Place:
+        return self if self.line else Place(line, self.column, self.length)
 
 
 @dataclass(frozen=True)

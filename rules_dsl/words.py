@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 _WORD = re.compile(
     r"""(?P<bare>[^\s,"“”„#][^\s,"“”„]*)
@@ -17,11 +17,24 @@ _WORD = re.compile(
       | (?P<unclosed>["“”„].*)""",
     re.VERBOSE,
 )
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _BYTE_ORDER_MARK = "\ufeff"
 LONGEST_LINE = 5_000
 """Characters of a line that are read; the parser refuses a longer one."""
 _LONGEST_KEPT = 200
-"""Characters of a line whose words are remembered."""
+"""Characters of a line that is remembered with what was read from it."""
+_MOST_KEPT = 8192
+_Read = TypeVar("_Read")
+
+
+def remembered(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
+    """What a line says hangs on its text alone, so it is read once.
+
+    Most sentences of a long file stand in it several times over; and a file is read again for its version, for its
+    messages, and after each keystroke.
+    """
+    kept = lru_cache(maxsize=_MOST_KEPT)(read)
+    return lambda raw: kept(raw) if len(raw) <= _LONGEST_KEPT else read(raw)
 
 
 class WordKind(Enum):
@@ -71,16 +84,13 @@ class Line(NamedTuple):
 
 def read_lines(text: str) -> Iterator[Line]:
     """Every line of a file, blank ones too. Line ends may be ``\\n``, ``\\r\\n`` or ``\\r``."""
-    for number, raw in enumerate(re.split(r"\r\n|\n|\r", text), 1):
-        yield _read_line(number, raw)
+    for number, raw in enumerate(_lines_of(text), 1):
+        words, comment = words_of(raw)
+        yield Line(number, words, None if comment is None else Comment(number, *comment), raw)
 
 
-def _read_line(number: int, raw: str) -> Line:
-    words, comment = _known_words(raw) if len(raw) <= _LONGEST_KEPT else _words(raw)
-    return Line(number, words, None if comment is None else Comment(number, *comment), raw)
-
-
-def _words(raw: str) -> tuple[tuple[Word, ...], tuple[int, str] | None]:
+@remembered
+def words_of(raw: str) -> tuple[tuple[Word, ...], tuple[int, str] | None]:
     """The words of a line, and the column and text of its comment."""
     words: list[Word] = []
     for found in _WORD.finditer(raw, int(raw.startswith(_BYTE_ORDER_MARK))):
@@ -102,11 +112,16 @@ def _words(raw: str) -> tuple[tuple[Word, ...], tuple[int, str] | None]:
     return tuple(words), None
 
 
-_known_words = lru_cache(maxsize=8192)(_words)
-"""A file is read several times over: for its tree, its version, its messages, and again after each keystroke."""
-
-
 def canonical_text(text: str) -> str:
     """The text with its spacing and comments taken out: what a version is the hash of."""
-    lines = (" ".join(word.written for word in line.words) for line in read_lines(text))
+    lines = map(_canonical_line, _lines_of(text))
     return "\n".join(line for line in lines if line)
+
+
+@remembered
+def _canonical_line(raw: str) -> str:
+    return " ".join(word.written for word in words_of(raw)[0])
+
+
+def _lines_of(text: str) -> list[str]:
+    return _LINE_END.split(text)
