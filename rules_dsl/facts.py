@@ -9,6 +9,16 @@ from rules_dsl.amounts import LONGEST, read_duration, read_money
 from rules_dsl.directory import Directory, Facts, FactType, FactValue
 from rules_dsl.messages import nearest
 
+KINDS = {
+    "choice": "one of a list",
+    "count": "a whole number",
+    "money": "an amount of money",
+    "duration": "a length of time",
+    "yes/no": "yes or no",
+    "tags": "a set of tags",
+    "moment": "a moment",
+}
+"""Each kind of fact, as messages name it."""
 _MOST_TAGS = 1000
 _LONGEST_TAG = 200
 _LARGEST = 10**15
@@ -38,6 +48,12 @@ def read_facts(raw: Mapping[str, object], directory: Directory) -> Facts:
         if value is not None:
             found[name] = _read(fact, value, directory.currency)
     return found
+
+
+def told_kind(fact: FactType) -> str:
+    """What a fact is, for a person: ``one of a list: low, normal, high``."""
+    values = f": {', '.join(fact.values)}" if fact.values else ""
+    return f"{'an ordered list' if fact.ordered else KINDS[fact.kind]}{values}"
 
 
 def _read(fact: FactType, value: object, currency: str) -> FactValue:

@@ -8,6 +8,7 @@ from rules_dsl.amounts import read_duration, read_money, read_whole
 from rules_dsl.compiled import Clause, HasTags, InHours, IsKnown, IsYes, OneOf, Test, When, Within
 from rules_dsl.directory import FactType
 from rules_dsl.facts import KINDS
+from rules_dsl.facts import KINDS
 from rules_dsl.messages import nearest
 from rules_dsl.naming import Names
 from rules_dsl.tree_conditions import (
