@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables import directory as tables
@@ -42,19 +42,19 @@ async def read_directory(conn: AsyncConnection) -> Directory:
         time_zone=desk.time_zone,
         currency=desk.currency,
         teams=tuple(
-            Team(row.id, row.name, row.address, row.lead_title)
-            for row in await conn.execute(select(tables.team).order_by(tables.team.c.id))
+            Team(row.id, row.name, row.address, row.lead_title) for row in await conn.execute(_standing(tables.team))
         ),
-        titles=tuple(
-            Title(row.id, row.name) for row in await conn.execute(select(tables.title).order_by(tables.title.c.id))
-        ),
-        skills=tuple(
-            Skill(row.id, row.name) for row in await conn.execute(select(tables.skill).order_by(tables.skill.c.id))
-        ),
+        titles=tuple(Title(row.id, row.name) for row in await conn.execute(_standing(tables.title))),
+        skills=tuple(Skill(row.id, row.name) for row in await conn.execute(_standing(tables.skill))),
         holidays=tuple(HolidayCalendar(**row) for row in desk.holidays),
         facts=fact_types(desk.facts),
         people=await _people(conn),
     )
+
+
+def _standing(table: Table) -> Select[Any]:
+    """Without what was deleted and is only spoken of by the past."""
+    return select(table).where(table.c.retired_at.is_(None)).order_by(table.c.id)
 
 
 async def _people(conn: AsyncConnection) -> tuple[Person, ...]:

@@ -13,11 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.customer_link import issue_first
-from database.stores.directory import read_desk, read_directory
 from database.stores.muster import begin_call_now
 from database.stores.plans import dump_plan, load_plan
 from database.stores.pools import pool_of
-from database.stores.rulesets import current_ruleset
+from database.stores.rollouts import deciding, note_case
 from database.stores.timeline import record
 from database.tables.escalation import customer, escalation, request_key
 from domain.escalation import (
@@ -67,8 +66,8 @@ async def _open(
         await conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
     if (standing := await _standing(conn, opening)) is not None:
         return Opened(standing, created=False), None
-    desk, directory = await read_desk(conn), await read_directory(conn)
-    ruleset = await current_ruleset(conn, directory)
+    by = await deciding(conn, opening.customer.email)
+    desk, directory, ruleset = by.desk, by.directory, by.ruleset
     if desk is None or ruleset is None:
         raise NoRules()
     facts = read_facts(opening.customer.facts | ticket.facts, directory)
@@ -97,6 +96,7 @@ async def _open(
         "closed_at": now if refusal else None,
     }
     await conn.execute(escalation.insert().values(row))
+    await note_case(conn, escalation_id, by)
     await _keep_key(conn, opening, escalation_id, now)
     if refusal is not None:
         body = {"rule": plan.decision.rule, "reason": refusal.detail}

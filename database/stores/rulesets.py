@@ -1,4 +1,8 @@
-"""Published rules: every version that ever stood, its author and reason, and the one that stands."""
+"""Published rules: every version there ever was, its author and reason, and the one that stands.
+
+A version stands for everybody from ``adopted_at`` on. One that is being tried on some of the customers, or was
+rolled back before everybody had it, has none (``database.stores.rollouts``).
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.audit import write_audit
 from database.stores.directory import read_directory
+from database.stores.stage_rows import begin_rollout, running_row
 from database.tables.account import ruleset
 from database.tables.directory import desk
 from domain.failure import Failure
+from domain.stages import EVERYBODY, StageRuns, share_words
 from rules_dsl import Ruleset, RulesRefused, compile_rules
 from rules_dsl.directory import Directory
 
@@ -28,6 +34,8 @@ class Published:
     author: str
     reason: str
     published_at: datetime
+    adopted_at: datetime | None = None
+    """When it became the rules of everybody."""
 
 
 @dataclass
@@ -67,8 +75,10 @@ class _Compiled:
     rules: Ruleset
 
 
-_compiled: _Compiled | None = None
-# The rules that stand, compiled once a process: they change seldom and are needed for every opening.
+_compiled: dict[str, _Compiled] = {}
+# The rules that stand and those being tried, compiled once a process: they change seldom and are needed for
+# every opening.
+_KEPT = 4
 
 
 async def current_published(conn: AsyncConnection) -> Published | None:
@@ -79,16 +89,23 @@ async def current_published(conn: AsyncConnection) -> Published | None:
 
 async def current_ruleset(conn: AsyncConnection, directory: Directory) -> Ruleset | None:
     """The rules that stand, compiled against this directory. Raises ``RulesOutdated``."""
-    global _compiled
     found = await _newest(conn)
-    if found is None:
-        return None
-    if _compiled is None or _compiled.text != found.text or _compiled.directory != directory:
+    return None if found is None else compiled(found.text, directory)
+
+
+def compiled(text: str, directory: Directory) -> Ruleset:
+    """A published text as a ruleset. Raises ``RulesOutdated`` where the directory has changed under it."""
+    known = _compiled.get(text)
+    if known is None or known.directory != directory:
         try:
-            _compiled = _Compiled(found.text, directory, compile_rules(found.text, directory))
+            known = _Compiled(text, directory, compile_rules(text, directory))
         except RulesRefused as refused:
             raise RulesOutdated(next(m.text for m in refused.messages if m.severity == "error")) from refused
-    return _compiled.rules
+        _compiled.pop(text, None)
+        _compiled[text] = known
+        while len(_compiled) > _KEPT:
+            del _compiled[next(iter(_compiled))]
+    return known.rules
 
 
 async def published_versions(conn: AsyncConnection, *, before: int | None = None, limit: int = 50) -> list[Published]:
@@ -104,35 +121,87 @@ async def published_number(conn: AsyncConnection, number: int) -> Published | No
     return None if row is None else _published(row)
 
 
-async def publish(
-    conn: AsyncConnection, text: str, author: str, reason: str, based_on: int | None, now: datetime
-) -> Published:
-    """Make this text the rules that stand, for escalations opened from now on.
+async def hold_rules(conn: AsyncConnection) -> int:
+    """The desk's id. Nobody else changes rules, or names in the directory, until the transaction ends."""
+    query = select(desk.c.id).order_by(desk.c.id).limit(1).with_for_update(key_share=True)
+    held: int = (await conn.execute(query)).scalar_one()
+    return held
 
-    ``based_on`` is the number of the version that the author started from (None: there was none). Publishing
-    what stands already changes nothing. Raises ``RulesRefused`` with its messages, and ``RulesMoved``.
+
+async def publish(
+    conn: AsyncConnection,
+    text: str,
+    author: str,
+    reason: str,
+    based_on: int | None,
+    now: datetime,
+    *,
+    percent: int = EVERYBODY,
+) -> Published:
+    """Make this text the rules for so many percent of the customers, for escalations opened from now on.
+
+    ``based_on`` is the number of the version that the author started from (None: there was none). The first
+    version is always for everybody. Publishing what stands, or what is being tried, already changes nothing.
+    Raises ``RulesRefused`` with its messages, ``RulesMoved`` and ``StageRuns``.
     """
-    home = (await conn.execute(select(desk).order_by(desk.c.id).limit(1).with_for_update())).one()
+    desk_id = await hold_rules(conn)
     standing = await current_published(conn)
     if standing is not None and standing.text == text:
         return standing
+    if (trial := await running_row(conn)) is not None:
+        tried = await published_number(conn, trial.candidate)
+        if tried is not None and tried.text == text:
+            return tried
+        raise StageRuns(trial.candidate, trial.percent, trial.began_by)
     if standing is not None and standing.number != based_on:
         raise RulesMoved(standing.number, standing.author)
-    compiled = compile_rules(text, await read_directory(conn))
-    highest = (await conn.execute(select(func.max(ruleset.c.number)).where(ruleset.c.desk == home.id))).scalar()
-    row = {"desk": home.id, "number": (highest or 0) + 1, "version": compiled.version, "text": text}
-    row |= {"author": author, "reason": reason, "published_at": now}
-    await conn.execute(ruleset.insert().values(row))
-    await conn.execute(update(desk).where(desk.c.id == home.id).values(ruleset=compiled.version))
-    said = {"number": row["number"], "version": compiled.version, "reason": reason}
-    await write_audit(conn, author, "published rules", f"version {row['number']}", now, said)
-    return Published(row["number"], compiled.version, text, author, reason, now)
+    version = compile_rules(text, await read_directory(conn)).version
+    if standing is None or percent >= EVERYBODY:
+        published = await write_version(conn, desk_id, text, version, author, reason, now, adopted=True)
+        said: dict[str, Any] = {}
+    else:
+        published = await write_version(conn, desk_id, text, version, author, reason, now, adopted=False)
+        await begin_rollout(conn, desk_id, published.number, standing.number, percent, author, reason, now)
+        said = {"for": share_words(percent)}
+    said |= {"number": published.number, "version": version, "reason": reason}
+    await write_audit(conn, author, "published rules", f"version {published.number}", now, said)
+    return published
+
+
+async def write_version(
+    conn: AsyncConnection,
+    desk_id: int,
+    text: str,
+    version: str,
+    author: str,
+    reason: str,
+    now: datetime,
+    *,
+    adopted: bool,
+) -> Published:
+    """Add a version, under ``hold_rules``. Versions are never changed afterwards, but that one is adopted."""
+    highest = (await conn.execute(select(func.max(ruleset.c.number)).where(ruleset.c.desk == desk_id))).scalar()
+    row = {"desk": desk_id, "number": (highest or 0) + 1, "version": version, "text": text}
+    row |= {"author": author, "reason": reason, "published_at": now, "adopted_at": now if adopted else None}
+    written = (await conn.execute(ruleset.insert().values(row).returning(ruleset))).one()
+    if adopted:
+        await conn.execute(update(desk).where(desk.c.id == desk_id).values(ruleset=version))
+    return _published(written)
+
+
+async def adopt(conn: AsyncConnection, desk_id: int, number: int, now: datetime) -> None:
+    """From now on this version stands for everybody."""
+    mine = (ruleset.c.desk == desk_id) & (ruleset.c.number == number)
+    adopted = update(ruleset).where(mine).values(adopted_at=now).returning(ruleset.c.version)
+    version = (await conn.execute(adopted)).scalar_one()
+    await conn.execute(update(desk).where(desk.c.id == desk_id).values(ruleset=version))
 
 
 async def _newest(conn: AsyncConnection) -> Row[Any] | None:
-    query = select(ruleset).order_by(ruleset.c.number.desc()).limit(1)
+    """Of those that everybody had: a later number never stood before an earlier one."""
+    query = select(ruleset).where(ruleset.c.adopted_at.is_not(None)).order_by(ruleset.c.number.desc()).limit(1)
     return (await conn.execute(query)).one_or_none()
 
 
 def _published(row: Row[Any]) -> Published:
-    return Published(row.number, row.version, row.text, row.author, row.reason, row.published_at)
+    return Published(row.number, row.version, row.text, row.author, row.reason, row.published_at, row.adopted_at)

@@ -1,6 +1,6 @@
 """Every table, so that one import completes the metadata."""
 
-from database.tables import account, booking, customer_link, directory, escalation, muster
+from database.tables import account, booking, customer_link, directory, escalation, muster, rollout
 from database.tables.base import metadata
 
-__all__ = ["account", "booking", "customer_link", "directory", "escalation", "metadata", "muster"]
+__all__ = ["account", "booking", "customer_link", "directory", "escalation", "metadata", "muster", "rollout"]

@@ -54,6 +54,7 @@ ruleset = Table(
     Column("author", Text, nullable=False),
     Column("reason", Text, nullable=False),
     instant("published_at"),
+    instant("adopted_at", nullable=True),
     PrimaryKeyConstraint("desk", "number"),
 )
 

@@ -30,11 +30,19 @@ desk = Table(
 )
 
 title = Table(
-    "title", metadata, Column("id", Integer, primary_key=True), Column("name", Text, nullable=False, unique=True)
+    "title",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    instant("retired_at", nullable=True),
 )
 
 skill = Table(
-    "skill", metadata, Column("id", Integer, primary_key=True), Column("name", Text, nullable=False, unique=True)
+    "skill",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    instant("retired_at", nullable=True),
 )
 
 team = Table(
@@ -44,6 +52,7 @@ team = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("address", Text, nullable=False),
     Column("lead_title", Integer, ForeignKey("title.id")),
+    instant("retired_at", nullable=True),
 )
 
 person = Table(
