@@ -22,7 +22,7 @@ def check_claims(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
 
     Call it for a sound file alone. What could not be proven within the budget is said.
     """
-    quiet = Names(names.directory, [], names.hours, names.defined)
+    quiet = names.quiet()
     never = [(block, claim) for block in tree.of(BlockKind.NEVER) if (claim := lower_when(quiet, block.when))]
     check_steps(names, tree, ruleset)
     try:

@@ -6,7 +6,7 @@ Bit ``i`` of a mask is row ``i``. A row that asks nothing of the fact stands wha
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import xor
@@ -17,6 +17,8 @@ from rules_dsl.directory import FactValue
 
 Asked = Mapping[int, Sequence[Literal]]
 """What each row asks of one fact, by the row's place."""
+Groups = Mapping[tuple[Literal, ...], int]
+"""The same the other way round: the rows that ask just this of the fact. Many rows ask the same."""
 
 
 @dataclass(frozen=True)
@@ -77,25 +79,34 @@ FactMasks = ChoiceMasks | FlagMasks | RangeMasks | TagMasks
 
 def masks_for(asked: Asked, rows: int) -> FactMasks | None:
     """None where the questions don't belong to one type of fact, or can't be put into masks."""
-    literals = [literal for asks in asked.values() for literal in asks]
+    literals = dict.fromkeys(literal for asks in asked.values() for literal in asks)
     kinds = {type(literal.test) for literal in literals} - {IsKnown}
     every = (1 << rows) - 1
     for row in asked:
         every ^= 1 << row
+    groups = _grouped(asked)
     if kinds <= {OneOf}:
-        return _choice(asked, every, literals)
+        return _choice(groups, every, literals)
     if kinds == {Within}:
-        return _range(asked, every, literals)
+        return _range(groups, every, literals)
     if kinds == {IsYes}:
-        yes, no, unknown = (_standing(asked, every, value) for value in (True, False, None))
+        yes, no, unknown = (_standing(groups, every, value) for value in (True, False, None))
         return FlagMasks(yes, no, unknown)
     return _tags(asked, every) if kinds == {HasTags} else None
 
 
-def _standing(asked: Asked, free: int, value: FactValue | None) -> int:
+def _grouped(asked: Asked) -> Groups:
+    groups: dict[tuple[Literal, ...], int] = {}
     for row, asks in asked.items():
+        key = tuple(asks)
+        groups[key] = groups.get(key, 0) | 1 << row
+    return groups
+
+
+def _standing(groups: Groups, free: int, value: FactValue | None) -> int:
+    for asks, rows in groups.items():
         if all(_answers(literal, value) for literal in asks):
-            free |= 1 << row
+            free |= rows
     return free
 
 
@@ -117,13 +128,13 @@ def _answers(literal: Literal, value: FactValue | None) -> bool:
     return False
 
 
-def _choice(asked: Asked, free: int, literals: Sequence[Literal]) -> ChoiceMasks:
+def _choice(groups: Groups, free: int, literals: Iterable[Literal]) -> ChoiceMasks:
     values = dict.fromkeys(value for one in literals if isinstance(one.test, OneOf) for value in one.test.values)
-    masks: dict[FactValue | None, int] = {value: _standing(asked, free, value) for value in (*values, None)}
-    return ChoiceMasks(masks, _standing(asked, free, ()))
+    masks: dict[FactValue | None, int] = {value: _standing(groups, free, value) for value in (*values, None)}
+    return ChoiceMasks(masks, _standing(groups, free, ()))
 
 
-def _range(asked: Asked, free: int, literals: Sequence[Literal]) -> RangeMasks:
+def _range(groups: Groups, free: int, literals: Iterable[Literal]) -> RangeMasks:
     """A row's questions together are a few spans: only where they begin and end is anything noted."""
     tests = [one.test for one in literals if isinstance(one.test, Within)]
     ends = {test.low for test in tests if test.low is not None}
@@ -131,20 +142,20 @@ def _range(asked: Asked, free: int, literals: Sequence[Literal]) -> RangeMasks:
     bounds = tuple(sorted(ends))
     values = (bounds[0] - 1, *bounds) if bounds else (0,)
     changes = [free, *[0] * (len(values) - 1)]
-    for row, asks in asked.items():
-        bit, first = 1 << row, asks[0].test
+    for asks, rows in groups.items():
+        first = asks[0].test
         if len(asks) == 1 and asks[0].wanted and isinstance(first, Within):
-            changes[0 if first.low is None else bisect_right(bounds, first.low)] ^= bit
+            changes[0 if first.low is None else bisect_right(bounds, first.low)] ^= rows
             if first.high is not None:
-                changes[bisect_right(bounds, first.high + 1)] ^= bit
+                changes[bisect_right(bounds, first.high + 1)] ^= rows
             continue
         stood = False
         for place, value in enumerate(values):
             if all(_answers(literal, value) for literal in asks) is not stood:
                 stood = not stood
-                changes[place] ^= bit
+                changes[place] ^= rows
     masks = accumulate(changes, xor)
-    return RangeMasks(bounds, tuple(masks), _standing(asked, free, None), _standing(asked, free, ()))
+    return RangeMasks(bounds, tuple(masks), _standing(groups, free, None), _standing(groups, free, ()))
 
 
 def _tags(asked: Asked, free: int) -> TagMasks | None:
@@ -176,5 +187,6 @@ def _tags(asked: Asked, free: int) -> TagMasks | None:
             wants[place] = (unasked & ~(1 << row), by_tag)
             for tag in tags:
                 by_tag[tag] = by_tag.get(tag, 0) | 1 << row
-    unknown = _standing(asked, free, None)
-    return TagMasks(tuple(wants), bars, unknown, _standing(asked, free, ""), known)
+    groups = _grouped(asked)
+    unknown = _standing(groups, free, None)
+    return TagMasks(tuple(wants), bars, unknown, _standing(groups, free, ""), known)

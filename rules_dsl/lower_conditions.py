@@ -8,7 +8,6 @@ from rules_dsl.amounts import read_duration, read_money, read_whole
 from rules_dsl.compiled import Clause, HasTags, InHours, IsKnown, IsYes, OneOf, Test, When, Within
 from rules_dsl.directory import FactType
 from rules_dsl.facts import KINDS
-from rules_dsl.facts import KINDS
 from rules_dsl.messages import nearest
 from rules_dsl.naming import Names
 from rules_dsl.tree_conditions import (
@@ -50,9 +49,14 @@ def lower_when(names: Names, lines: Sequence[WhenLine]) -> When | None:
 
 
 def lower_clause(names: Names, condition: Condition, text: str, line: int) -> Clause | None:
-    lowered = _lower(names, condition)
+    lowered = names.tests.get(condition)
     if lowered is None:
-        return None
+        said = len(names.messages)
+        lowered = _lower(names, condition)
+        if lowered is None:
+            return None
+        if len(names.messages) == said:
+            names.tests[condition] = lowered
     test, negated = lowered
     return Clause(test, negated, line, text)
 

@@ -30,6 +30,7 @@ from rules_dsl.tree_doing import (
 )
 
 PRODUCT_AREA = "product area"
+LANGUAGE = "language"
 _STEPS = {
     StepWord.WIDEN: StepKind.WIDEN,
     StepWord.DROP_SKILL: StepKind.DROP_SKILL,
@@ -100,8 +101,10 @@ def _check_order(names: Names, line: OrderBy) -> None:
 
 
 def lower_rule(names: Names, name: str, block: Block, when: When, lines: Sequence[DoLine]) -> Rule:
-    """``lines`` are the block's own and the defaults. Names were checked; what is wrong is left out here."""
-    quiet = Names(names.directory)
+    """``lines`` are the block's own and the defaults. Names were checked; what is wrong is left out here.
+
+    So ``names`` are quiet ones.
+    """
     kind, refusal = _kind(lines)
     return Rule(
         name=name,
@@ -110,19 +113,19 @@ def lower_rule(names: Names, name: str, block: Block, when: When, lines: Sequenc
         kind=kind,
         refusal=refusal,
         targets=tuple(
-            target for line in lines if isinstance(line, SendTo) for target in lower_targets(quiet, line.targets)
+            target for line in lines if isinstance(line, SendTo) for target in lower_targets(names, line.targets)
         ),
         requires=tuple(
-            want for line in lines if isinstance(line, Require) and (want := _want(quiet, line.skill)) is not None
+            want for line in lines if isinstance(line, Require) and (want := _want(names, line.skill)) is not None
         ),
         prefers=tuple(
-            tuple(want for skill in line.skills if (want := _want(quiet, skill)) is not None)
+            tuple(want for skill in line.skills if (want := _want(names, skill)) is not None)
             for line in lines
             if isinstance(line, Prefer)
         ),
         order=tuple(OrderKey(key.text) for line in lines if isinstance(line, OrderBy) for key in line.keys)
         or defaults.ORDER,
-        steps=tuple(_step(quiet, line) for line in lines if isinstance(line, IfNobody)),
+        steps=tuple(_step(names, line) for line in lines if isinstance(line, IfNobody)),
         slot=next((line.length.seconds for line in lines if isinstance(line, BookSlots)), None),
         prepare=next((line.before.seconds for line in lines if isinstance(line, Prepare)), None),
         note="\n".join(line.text.text for line in lines if isinstance(line, Note)),
@@ -138,7 +141,11 @@ def _kind(lines: Sequence[DoLine]) -> tuple[CallKind, str]:
     return CallKind.CALL, ""
 
 
-def lower_targets(names: Names, phrases: Sequence[TargetPhrase]) -> tuple[Target, ...]:
+def lower_targets(names: Names, phrases: tuple[TargetPhrase, ...]) -> tuple[Target, ...]:
+    known = names.targets.get(phrases)
+    if known is not None:
+        return known
+    said = len(names.messages)
     targets: list[Target] = []
     for phrase in phrases:
         if phrase.bare is not None:
@@ -149,7 +156,10 @@ def lower_targets(names: Names, phrases: Sequence[TargetPhrase]) -> tuple[Target
         if (phrase.team is None or team) and len(titles) == len(phrase.titles):
             targets.append(Target(team.id if team else None, titles, phrase.text))
             _check_held(names, phrase, team.id if team else None)
-    return tuple(targets)
+    lowered = tuple(targets)
+    if len(names.messages) == said:
+        names.targets[phrases] = lowered
+    return lowered
 
 
 def _check_held(names: Names, phrase: TargetPhrase, team: int | None) -> None:
@@ -181,6 +191,8 @@ def _want(names: Names, phrase: SkillPhrase) -> SkillWant | None:
             names.report("R313", phrase.at, found=phrase.text)
     if phrase.kind is SkillKind.PRODUCT_AREA:
         _check_product_area(names, phrase)
+    if phrase.kind is SkillKind.CUSTOMER_LANGUAGE and names.directory.fact_named(LANGUAGE) is None:
+        names.report("R219", phrase.at, found=phrase.text)
     return SkillWant(phrase.kind, skill, phrase.level, phrase.text)
 
 

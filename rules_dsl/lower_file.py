@@ -60,12 +60,13 @@ def _rules(names: Names, tree: RulesFile) -> tuple[Rule, ...]:
     default: tuple[DoLine, ...] = tuple(line for block in tree.of(BlockKind.DEFAULT) for line in block.do)
     check_lines(names, default)
     rules: list[Rule] = []
+    quiet = names.quiet()
     for block in (*tree.of(BlockKind.RULE), *tree.of(BlockKind.OTHERWISE)):
         check_lines(names, block.do)
         fallback = block.kind is BlockKind.OTHERWISE
         when = ALWAYS if fallback else lower_when(names, block.when)
         name = "otherwise" if fallback else block.name.text if block.name else ""
-        rules.append(lower_rule(names, name, block, when or NEVER, with_defaults(block.do, default)))
+        rules.append(lower_rule(quiet, name, block, when or NEVER, with_defaults(block.do, default)))
     return tuple(rules)
 
 

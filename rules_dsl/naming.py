@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from rules_dsl.compiled import IsDefined
-from rules_dsl.decision import OpenHours
+from rules_dsl.compiled import IsDefined, Test
+from rules_dsl.decision import OpenHours, Target
 from rules_dsl.directory import Directory, FactType, Person, Skill, Team, Title
 from rules_dsl.messages import Message, message, nearest
-from rules_dsl.tree_conditions import Phrase, Place
+from rules_dsl.tree_conditions import Condition, Phrase, Place
+from rules_dsl.tree_doing import TargetPhrase
 
 _KNOWN_SHOWN = 8
 
@@ -25,6 +27,13 @@ class Names:
     """Kind, name and id of all that was found: a part of the version."""
     line: int = 0
     """Of the sentence that is looked at; places inside sentences don't know it."""
+    tests: dict[Condition, tuple[Test, bool]] = field(default_factory=dict)
+    """What conditions came to about which there was nothing to say. One that stands in many lines is one object."""
+    targets: dict[tuple[TargetPhrase, ...], tuple[Target, ...]] = field(default_factory=dict)
+
+    def quiet(self) -> Names:
+        """For looking up once more what was reported already."""
+        return replace(self, messages=[], used=set())
 
     @property
     def refused(self) -> bool:
@@ -35,7 +44,7 @@ class Names:
         self.messages.append(message(code, at and at.on(self.line), **said))
 
     def team(self, phrase: Phrase) -> Team | None:
-        team = self.directory.team_named(phrase.text)
+        team = self._teams.get(phrase.text)
         if team is None:
             self._missing("R201", phrase, [known.name for known in self.directory.teams])
         else:
@@ -43,7 +52,7 @@ class Names:
         return team
 
     def title(self, phrase: Phrase) -> Title | None:
-        title = self.directory.title_named(phrase.text)
+        title = self._titles.get(phrase.text)
         if title is None:
             self._missing("R203", phrase, [known.name for known in self.directory.titles])
         else:
@@ -59,9 +68,9 @@ class Names:
         return skill
 
     def fact(self, phrase: Phrase) -> FactType | None:
-        for fact in self.directory.facts:
-            if fact.name.lower() == phrase.text.lower():
-                return fact
+        fact = self._facts.get(phrase.text.lower())
+        if fact is not None:
+            return fact
         names = [fact.name for fact in self.directory.facts]
         self.report(
             "R205", phrase.at, found=phrase.text, nearest=nearest(phrase.text, names), known=_listed(names, "`")
@@ -91,6 +100,18 @@ class Names:
         elif self.directory.title_named(phrase.text) is not None:
             kind = "title"
         self.report("R216", phrase.at, found=phrase.text, instead=f'{kind} "{phrase.text}"' if kind else 'team "…"')
+
+    @cached_property
+    def _teams(self) -> dict[str, Team]:
+        return {team.name: team for team in reversed(self.directory.teams)}
+
+    @cached_property
+    def _titles(self) -> dict[str, Title]:
+        return {title.name: title for title in reversed(self.directory.titles)}
+
+    @cached_property
+    def _facts(self) -> dict[str, FactType]:
+        return {fact.name.lower(): fact for fact in reversed(self.directory.facts)}
 
     def _missing(self, code: str, phrase: Phrase, known: Sequence[str]) -> None:
         person = self._person(phrase.text)

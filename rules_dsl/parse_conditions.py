@@ -57,7 +57,10 @@ def lead_of(line: Line) -> Lead | None:
 
 @remembered
 def when_sentence(raw: str) -> WhenLine:
-    """A line that begins with a lead. Of its places the lines are 0, for it may stand in several. Raises ``BadLine``."""
+    """A line that begins with a lead. Raises ``BadLine``.
+
+    Of its places the lines are 0, for it may stand in several.
+    """
     line = Line(0, words_of(raw)[0], None, raw)
     lead = lead_of(line) or Lead.WHEN
     cursor = Cursor(line, 2 if lead is Lead.OR_WHEN else 1)

@@ -50,7 +50,7 @@ class Comparison(Enum):
     UNDER = "under"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FactIs:
     """``product area is [not] engine, hull or sails``"""
 
@@ -60,7 +60,7 @@ class FactIs:
     at: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FactCompares:
     fact: Phrase
     comparison: Comparison
@@ -68,7 +68,7 @@ class FactCompares:
     at: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FactBetween:
     """Both ends count."""
 
@@ -78,14 +78,14 @@ class FactBetween:
     at: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FactKnown:
     fact: Phrase
     known: bool
     at: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FactHolds:
     """``[not] reopened``"""
 
@@ -94,7 +94,7 @@ class FactHolds:
     at: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TagsInclude:
     fact: Phrase
     tags: tuple[Phrase, ...]
@@ -103,14 +103,14 @@ class TagsInclude:
     at: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HoursHold:
     hours: Phrase
     inside: bool
     at: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DefinedHolds:
     name: Phrase
     negated: bool

@@ -8,7 +8,7 @@ from enum import Enum
 from rules_dsl.tree_conditions import Duration, Phrase, Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TargetPhrase:
     team: Phrase | None
     titles: tuple[Phrase, ...]
