@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from types import MappingProxyType
 
 from rules_dsl.compiled import LimitRules, Rule, SkillWant
 from rules_dsl.decision import (
@@ -67,9 +68,11 @@ class Ruleset:
         why = (*above, *reasons_for(rule, facts, now, self.vocabulary))
         return self._filled(rule, facts, now, why)
 
-    def outcome_of(self, rule: Rule) -> Decision:
-        """What a rule brings about, whatever the facts: its kind, targets and steps are always the same."""
-        return self._filled(rule, {}, datetime.min.replace(tzinfo=UTC), ())
+    def outcome_of(self, rule: Rule, facts: Facts = MappingProxyType({})) -> Decision:
+        """What a rule brings about. Its kind, targets and slot are the same whatever the facts; what it requires,
+        prefers and drops depends on language and product area alone. The limits are those of no facts."""
+        known = {name: facts[name] for name in (LANGUAGE, PRODUCT_AREA) if name in facts}
+        return self._filled(rule, known, datetime.min.replace(tzinfo=UTC), ())
 
     def match(self, facts: Facts, now: datetime) -> Rule:
         """The rule that takes these facts, and no more. Raises as ``decide`` does."""

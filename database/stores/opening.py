@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.customer_link import issue_first
+from database.stores.directory_snapshots import keep_snapshot
 from database.stores.muster import begin_call_now
 from database.stores.plans import dump_plan, load_plan
 from database.stores.pools import pool_of
@@ -90,6 +91,7 @@ async def _open(
         "plan": dump_plan(plan),
         "ruleset": plan.ruleset,
         "rule": plan.decision.rule,
+        "directory": await keep_snapshot(conn, directory, now),
         "opened_by": opening.opened_by,
         "opened_at": now,
         "updated_at": now,

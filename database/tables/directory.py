@@ -107,3 +107,12 @@ presence = Table(
     instant("since"),
     instant("seen_at"),
 )
+
+# The directory at an escalation's opening, as the rules saw it; append-only.
+directory_snapshot = Table(
+    "directory_snapshot",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("directory", JSONB, nullable=False),
+    instant("taken_at"),
+)

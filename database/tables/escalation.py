@@ -45,6 +45,7 @@ escalation = Table(
     Column("plan", JSONB, nullable=False),
     Column("ruleset", Text, nullable=False),
     Column("rule", Text, nullable=False),
+    Column("directory", Text, ForeignKey("directory_snapshot.hash")),
     Column("pool", BigInteger, ForeignKey("pool.id")),
     Column("team", Integer, ForeignKey("team.id")),
     Column("opened_by", Text, nullable=False),

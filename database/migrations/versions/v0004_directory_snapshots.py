@@ -1,0 +1,14 @@
+"""Immutable snapshots of the directory, by the hash of what they say."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    statements = Path(__file__).with_name("0004_directory_snapshots.sql").read_text()
+    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    op.get_bind().connection.cursor().execute(statements)
