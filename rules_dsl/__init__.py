@@ -3,7 +3,7 @@
 from rules_dsl.change import Change, Move, compare_rules
 from rules_dsl.checking import check_rules, compile_rules, draft_rules
 from rules_dsl.directory import Directory, Facts
-from rules_dsl.facts import FactRefused, read_facts
+from rules_dsl.facts import FactRefused, read_facts, sent_as
 from rules_dsl.formatting import FormattingFailed, format_rules
 from rules_dsl.hours import is_open, wall_instant, working_days_after
 from rules_dsl.messages import Message, RulesRefused, render
@@ -36,6 +36,7 @@ __all__ = [
     "rank",
     "read_facts",
     "render",
+    "sent_as",
     "wall_instant",
     "working_days_after",
 ]

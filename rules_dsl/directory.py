@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from rules_dsl.clock_words import day_number, days_between, minute_of_day, zone_named
 from rules_dsl.json_fields import JsonObject
+from rules_dsl.vocabulary import MOST_FACTS, unfit
 
 FactKind = Literal["choice", "count", "money", "duration", "yes/no", "tags", "moment"]
 FactValue = str | int | bool | tuple[str, ...]
@@ -126,7 +127,7 @@ class Directory:
                 HolidayCalendar(name, item.text("country"), item.optional_text("subdivision"))
                 for name, item in top.mapping("holidays").members()
             ),
-            facts=tuple(_fact(name, item) for name, item in top.mapping("facts").members()),
+            facts=read_fact_types(top),
             people=_people(top, teams, titles, skills),
         )
 
@@ -151,14 +152,27 @@ def _teams(top: JsonObject) -> tuple[Team, ...]:
     return tuple(teams)
 
 
-def _fact(name: str, item: JsonObject) -> FactType:
+def read_fact_types(top: JsonObject) -> tuple[FactType, ...]:
+    """The desk's vocabulary, under the key ``facts``. Raises ``ValueError`` naming the wrong field."""
+    found: list[FactType] = []
+    for name, item in top.mapping("facts").members():
+        if len(found) == MOST_FACTS:
+            raise top.wrong("facts", f"at most {MOST_FACTS} facts")
+        found.append(_fact(name, item, [fact.name for fact in found]))
+    return tuple(found)
+
+
+def _fact(name: str, item: JsonObject, others: list[str]) -> FactType:
     kind = item.text("type")
     for known in get_args(FactKind):
         if kind == known:
-            values = item.texts("values")
-            if kind == "choice" and not values:
-                raise item.wrong("values", "a choice needs its values")
-            return FactType(name, known, values, item.flag("ordered", False), item.flag("may_be_missing", True))
+            values, ordered = item.texts("values"), item.flag("ordered", False)
+            wrong = unfit(name, kind, values, ordered, others)
+            if wrong is not None and wrong.field == "name":
+                raise ValueError(f"{item.path}: {wrong.reason}")
+            if wrong is not None:
+                raise item.wrong(wrong.field, wrong.reason)
+            return FactType(name, known, values, ordered, item.flag("may_be_missing", True))
     raise item.wrong("type", f'"{kind}" is none of {", ".join(get_args(FactKind))}')
 
 

@@ -19,35 +19,71 @@ KINDS = {
     "moment": "a moment",
 }
 """Each kind of fact, as messages name it."""
+_YES, _NO = frozenset({"yes", "true"}), frozenset({"no", "false"})
+_DIGITS = 20
+"""More are out of range all the same."""
 _MOST_TAGS = 1000
 _LONGEST_TAG = 200
 _LARGEST = 10**15
+_SHOWN = 12
 
 
 class FactRefused(Exception):
     """A fact that the desk does not know, or a value that its type does not have."""
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, reason: str, others: tuple[FactRefused, ...] = ()) -> None:
         super().__init__(f"{name}: {reason}")
         self.name = name
         self.reason = reason
+        self.others = others
+        """What else was wrong among the same facts."""
+
+    @property
+    def all(self) -> tuple[FactRefused, ...]:
+        return (self, *self.others)
 
 
 def read_facts(raw: Mapping[str, object], directory: Directory) -> Facts:
-    """Facts by their declared names. An absent one, or ``None``, is unknown. Raises ``FactRefused``.
+    """Facts by their declared names. An absent one, or ``None``, is unknown. Raises ``FactRefused``, once for all.
 
     Count: a whole number. Money: minor units, or ``"250k"``. Duration: seconds, or ``"3 days"``.
     Choice: one of its values. Tags: a list of texts. Yes/no: true or false. Moment: ISO 8601 with a zone.
     """
     found: dict[str, FactValue] = {}
+    refused: list[FactRefused] = []
     for name, value in raw.items():
-        fact = directory.fact_named(name)
-        if fact is None:
-            near = nearest(name, [known.name for known in directory.facts])
-            raise FactRefused(name, "there is no such fact" + (f"; did you mean `{near}`?" if near else ""))
-        if value is not None:
-            found[name] = _read(fact, value, directory.currency)
+        try:
+            fact = _declared(name, directory)
+            if value is not None:
+                found[name] = _read(fact, value, directory.currency)
+        except FactRefused as wrong:
+            refused.append(wrong)
+    if refused:
+        raise FactRefused(refused[0].name, refused[0].reason, tuple(refused[1:]))
     return found
+
+
+def _declared(name: str, directory: Directory) -> FactType:
+    fact = directory.fact_named(name)
+    if fact is None:
+        near = nearest(name, [known.name for known in directory.facts])
+        raise FactRefused(name, "there is no such fact" + (f"; did you mean `{near}`?" if near else ""))
+    return fact
+
+
+def sent_as(fact: FactType, typed: str) -> object:
+    """What somebody typed, or a help desk wrote into a text, in the form that ``read_facts`` reads. Empty: unknown."""
+    typed = typed.strip()
+    low = typed.lower()
+    if not typed:
+        return None
+    if fact.kind == "tags":
+        return [tag.strip() for tag in typed.split(",") if tag.strip()]
+    if fact.kind == "yes/no":
+        return True if low in _YES else False if low in _NO else typed
+    if fact.kind in ("count", "duration") and typed.isascii() and typed.isdigit():
+        return int(typed[:_DIGITS])
+    return typed
 
 
 def told_kind(fact: FactType) -> str:
@@ -82,7 +118,13 @@ def _choice(fact: FactType, value: object) -> str:
         for known in fact.values:
             if known.lower() == value.lower():
                 return known
-    raise FactRefused(fact.name, f"one of {', '.join(fact.values)} is wanted")
+    near = nearest(value, fact.values) if isinstance(value, str) else None
+    meant = f"; did you mean `{near}`?" if near else ""
+    raise FactRefused(fact.name, f"one of {_listed(fact.values)} is wanted{meant}")
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return ", ".join(values[:_SHOWN]) + (" …" if len(values) > _SHOWN else "")
 
 
 def _whole(fact: FactType, value: object, wanted: str, largest: int = _LARGEST) -> int:

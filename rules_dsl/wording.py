@@ -112,6 +112,7 @@ NAMES = {
     "R217": _warning("no product area has a skill of its name, so `{found}` asks for nothing"),
     "R218": _error("`{found}` is the upper end of `{fact}`, and lies below the lower one",
                    "write the smaller one first"),
+    "R219": _error("there is no fact `language`, so `{found}` means nothing here"),
 }  # fmt: skip
 
 STRUCTURE = {

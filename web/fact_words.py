@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rules_dsl import sent_as
 from rules_dsl.directory import FactType
 from web.times import length
 
@@ -34,14 +35,4 @@ def fact_words(value: Any, declared: FactType | None) -> str:
 
 def facts_of_form(typed: Mapping[str, str], declared: Sequence[FactType]) -> dict[str, Any]:
     """The facts that were filled in, by name, in the form in which a help desk would send them."""
-    return {fact.name: _sent(fact, typed[fact.name]) for fact in declared if typed.get(fact.name)}
-
-
-def _sent(fact: FactType, typed: str) -> Any:
-    if fact.kind == "tags":
-        return [tag.strip() for tag in typed.split(",") if tag.strip()]
-    if fact.kind == "yes/no" and typed in ("yes", "no"):
-        return typed == "yes"
-    if fact.kind in ("count", "duration") and typed.isdigit():
-        return int(typed)
-    return typed
+    return {fact.name: sent_as(fact, typed[fact.name]) for fact in declared if typed.get(fact.name, "").strip()}

@@ -136,9 +136,15 @@ def failure_problem(failure: Failure) -> JSONResponse:
 
 
 def fact_errors(refused: FactRefused, opening: Opening) -> FieldsRefused:
-    """A fact that the directory does not know, or not so, at its place in the request."""
-    whose = "ticket" if refused.name in opening.ticket.facts else "customer"
-    return FieldsRefused((FieldError(f"/{whose}/facts/{escaped(refused.name)}", refused.reason),))
+    """Facts that the directory does not know, or not so, each at its place in the request."""
+    return FieldsRefused(
+        tuple(
+            FieldError(
+                f"/{'ticket' if one.name in opening.ticket.facts else 'customer'}/facts/{escaped(one.name)}", one.reason
+            )
+            for one in refused.all
+        )
+    )
 
 
 def http_problem(failed: HTTPException) -> JSONResponse:

@@ -46,7 +46,7 @@ async def escalate(request: Request, signed: Signed, mode: Annotated[Mode, Form(
     try:
         opened = await open_or_refuse(engine, opening, tokens, datetime.now(UTC))
     except FactRefused as refused:
-        return _draw(request, form, declared, 422, Problems(facts={refused.name: refused.reason}))
+        return _draw(request, form, declared, 422, Problems(facts={one.name: one.reason for one in refused.all}))
     except Failure as failure:
         return _draw(request, form, declared, failure.status, refusal=failure)
     return RedirectResponse(f"/desk/escalations/{opened.escalation_id}{'' if opened.created else '?again=1'}", 303)
