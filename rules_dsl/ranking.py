@@ -10,6 +10,8 @@ from rules_dsl.decision import AgentState, Decision, OrderKey, Pool, SkillNeed
 from rules_dsl.directory import Directory, Person
 from rules_dsl.pools import meets
 
+_64_BITS = (1 << 64) - 1
+
 
 def rank(
     decision: Decision, escalation_id: str, pool: Pool, states: Mapping[int, AgentState], directory: Directory
@@ -17,20 +19,38 @@ def rank(
     """Ids of the pool's members, best first. A person without a state counts as fresh."""
     people = {person.id: person for person in directory.people}
 
-    def place(person_id: int) -> tuple[tuple[float, ...], bytes]:
+    def place(person_id: int) -> tuple[tuple[float, ...], int]:
         state = states.get(person_id, AgentState(person_id))
-        person = people[person_id]
-        lines = decision.prefers if pool.preferred else ()
-        unmet = [float(not any(meets(person, need) for need in needs)) for needs in lines]
-        keys = [_value(key, state, person, decision) for key in decision.order]
-        return (*unmet, *keys), stable_hash(escalation_id, person_id)
+        key = order_key(decision, people[person_id], state, preferred=pool.preferred)
+        return key, stable_hash(escalation_id, person_id)
 
     return tuple(sorted((member for member in pool.members if member in people), key=place))
 
 
-def stable_hash(escalation_id: str, person_id: int) -> bytes:
-    """The last word between equals: the same on every machine and in every process."""
-    return hashlib.sha256(f"{escalation_id}\n{person_id}".encode("utf-8", "surrogatepass")).digest()
+def order_key(decision: Decision, person: Person, state: AgentState, *, preferred: bool) -> tuple[float, ...]:
+    """Where a person stands by this decision, smaller first: a number a ``prefer`` line, then one an ordering key.
+
+    ``preferred`` says whether the ``prefer`` lines still count.
+    """
+    lines = decision.prefers if preferred else ()
+    unmet = (float(not any(meets(person, need) for need in needs)) for needs in lines)
+    return (*unmet, *(_value(key, state, person, decision) for key in decision.order))
+
+
+def stable_hash(escalation_id: str, person_id: int) -> int:
+    """The last word between equals, 64 bits: the same on every machine and in every process.
+
+    ``hash_of_escalation`` of the one mixed with the number of the other by splitmix64, so that a round can do it
+    for all its people at once.
+    """
+    mixed = (hash_of_escalation(escalation_id) + person_id * 0x9E3779B97F4A7C15) & _64_BITS
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _64_BITS
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _64_BITS
+    return mixed ^ (mixed >> 31)
+
+
+def hash_of_escalation(escalation_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(escalation_id.encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
 def _value(key: OrderKey, state: AgentState, person: Person, decision: Decision) -> float:

@@ -16,7 +16,7 @@ from database.tables.escalation import escalation
 from database.tables.muster import call, offer
 from domain.escalation import Kind, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens
-from domain.muster import Accepted, Attribution, OfferPassed
+from domain.offer import Accepted, Attribution, OfferPassed
 
 
 async def accept(

@@ -20,7 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory import read_directory
 from database.stores.passed_offers import end_passed_offers
-from database.stores.round_facts import read_colleagues, read_due
+from database.stores.round_facts import read_due
+from database.stores.round_people import read_colleagues
 from database.stores.round_writing import Told, write_events
 from database.stores.telling import tell_leads, tell_managers
 from database.stores.timeline import database_now, notify
@@ -147,7 +148,16 @@ def _offer(chosen: Chosen, nth: int, round_id: int, directory: Directory, now: d
         "step": chosen.step,
         "pool": chosen.pool_text,
         "values": list(chosen.values),
-        "considered": [{"person": person, "name": names.get(person, "")} for person in chosen.considered],
+        "against": list(chosen.against),
+        "considered": [
+            {
+                "person": other.person,
+                "name": names.get(other.person, ""),
+                "values": list(other.values),
+                "after": other.after,
+            }
+            for other in chosen.considered
+        ],
         "excluded": [
             {"person": other.person, "name": names.get(other.person, ""), "clause": other.clause}
             for other in chosen.excluded

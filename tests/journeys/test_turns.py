@@ -19,7 +19,7 @@ from domain.booking import SlotRefused, SlotTaken, TooLate
 from domain.customer_link import LinkUsed
 from domain.escalation import Mode
 from domain.failure import Failure
-from domain.muster import OfferPassed
+from domain.offer import OfferPassed
 from tests.journeys.desk import Desk
 from workflows.escalation import EscalationWorkflow
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from database.stores import offers
 from database.stores.desk import CallCard, find_card
-from domain.muster import OfferPassed
+from domain.offer import OfferPassed
 from web.desk.areas import answer
 from web.desk.card import passed_words
 from web.form_guard import Guarded

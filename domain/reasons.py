@@ -1,0 +1,127 @@
+"""Why this person: what a round knew, put into words, for the offer and for the page of support ops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from domain.floor import Floor
+from domain.guards import WORDS, Against, Colleague
+from domain.matching import Wishes
+from domain.searching import DueCall, Pools
+from rules_dsl import order_values
+from rules_dsl.decision import AgentState, Exclusion
+from rules_dsl.directory import Directory
+
+CONSIDERED_AT_MOST = 5
+EXCLUDED_AT_MOST = 30
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Somebody else who could have taken the call."""
+
+    person: int
+    values: tuple[str, ...]
+    """By which they were ordered, in words."""
+    after: str
+    """Why they came after the one who is asked."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An offer to be made."""
+
+    call: DueCall
+    person: int
+    step: int
+    pool_text: str
+    values: tuple[str, ...]
+    """What put this person where they stand, in words."""
+    considered: tuple[Alternative, ...]
+    """The best of the others who could have been asked, in order."""
+    excluded: tuple[Exclusion, ...]
+    against: tuple[str, ...] = ()
+    """What spoke against asking them, while nobody else could take the call."""
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """A round that has been decided."""
+
+    floor: Floor
+    wishes: Wishes
+    pools: Pools
+    colleagues: Mapping[int, Colleague]
+    directory: Directory
+    given: Set[int]
+    """Everybody who got a call in it."""
+
+    def explain(self, call: DueCall, row: int, column: int) -> Chosen:
+        """The offer of the ``row``-th call to the person of a column, with its reasons."""
+        decision = call.plan.decision
+        wishes = self.wishes
+        able = np.flatnonzero(wishes.able[row])
+        order = able[np.lexsort((wishes.tie[row, able], wishes.rank[row, able], wishes.against[row, able]))]
+        others = [int(other) for other in order if other != column][:CONSIDERED_AT_MOST]
+        values = self._values(call, column)
+        return Chosen(
+            call,
+            self.floor.free[column].person,
+            call.step,
+            call.plan.pool_text if call.step == 0 else decision.steps[call.step - 1].text,
+            values,
+            tuple(self._alternative(call, row, column, other, values) for other in others),
+            self._excluded(call)[:EXCLUDED_AT_MOST],
+            tuple(WORDS[against] for against in _parts(int(wishes.against[row, column]))),
+        )
+
+    def _alternative(self, call: DueCall, row: int, column: int, other: int, chosen: tuple[str, ...]) -> Alternative:
+        person, values, wishes = self.floor.free[other].person, self._values(call, other), self.wishes
+        stood = [(int(wishes.against[row, one]), int(wishes.rank[row, one])) for one in (other, column)]
+        heavier = [against for against in _parts(stood[0][0]) if against not in _parts(stood[1][0])]
+        first = next((one for one, theirs in zip(values, chosen, strict=True) if one != theirs), "")
+        if person in self.given:
+            after = "was needed for another call of this round"
+        elif heavier:
+            after = WORDS[heavier[0]]
+        elif stood[0] == stood[1]:
+            after = "stands equal; a stable draw decided"
+        elif stood[0] < stood[1]:
+            after = "would have come first; the round as a whole is served better so"
+        else:
+            after = f"by {first.partition(':')[0]}" if first else "comes after in the order of the plan"
+        return Alternative(person, values, after)
+
+    def _values(self, call: DueCall, column: int) -> tuple[str, ...]:
+        colleague = self.floor.free[column]
+        asked = self.pools.at(call.plan.decision, call.step)
+        state = _state(call, colleague)
+        return order_values(call.plan.decision, colleague.person, asked, state, self.directory)
+
+    def _excluded(self, call: DueCall) -> tuple[Exclusion, ...]:
+        """The members of the pool who can't be asked, each with the clause; then those who lack a skill."""
+        asked = self.pools.at(call.plan.decision, call.step)
+        clauses = ((person, self._clause(call, person)) for person in asked.members)
+        kept_out = [Exclusion(person, clause) for person, clause in clauses if clause]
+        return (*kept_out, *(one for one in asked.excluded if not one.clause.startswith(("not in", "takes no"))))
+
+    def _clause(self, call: DueCall, person: int) -> str:
+        colleague = self.colleagues.get(person)
+        if colleague is None:
+            return "not at the desk"
+        if person in call.refused_by:
+            return "declined this call or did not come to it"
+        return colleague.hindrance or self.floor.objection_to(call, colleague)
+
+
+def _state(call: DueCall, colleague: Colleague) -> AgentState:
+    here = call.csat_here.get(colleague.person, colleague.state.csat_here)
+    return replace(colleague.state, handled_before=colleague.person in call.knows_customer, csat_here=here)
+
+
+def _parts(weight: int) -> list[Against]:
+    """What a weight is made of, the heaviest first."""
+    return [one for one in sorted(Against, reverse=True) if weight & one]
