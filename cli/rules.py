@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import click
 
-from cli.rules_check import check, fmt, test
-from cli.rules_telling import explain, try_
+from cli.groups import Commands, Listed
+
+COMMANDS = {
+    "check": Listed("cli.rules_check", "Check a file and print every message."),
+    "fmt": Listed("cli.rules_check", "Write files in their canonical form."),
+    "test": Listed("cli.rules_check", "Run the expectations of a file and tell how each came out."),
+    "explain": Listed("cli.rules_telling", "Tell what a file does with one escalation, and why."),
+    "try": Listed("cli.rules_telling", "Tell who would be asked when, as a timeline.", "try_"),
+}
 
 
-@click.group()
+@click.command(cls=Commands, listed=COMMANDS)
 def rules() -> None:
     """Work with rules files."""
-
-
-for command in (check, fmt, test, explain, try_):
-    rules.add_command(command)

@@ -5,11 +5,10 @@ A skipped wall time moves forward, a repeated one means the first.
 
 from __future__ import annotations
 
+import importlib
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from rules_dsl.decision import OpenHours
 
@@ -25,6 +24,8 @@ def wall_instant(zone: ZoneInfo, day: date, second: int) -> datetime:
 
 @lru_cache(maxsize=256)
 def _closed_days(country: str, subdivision: str | None, year: int) -> frozenset[date]:
+    """The library is loaded when holidays are first asked for: that takes as long as a check of most files does."""
+    holidays = importlib.import_module("holidays")
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
 
 

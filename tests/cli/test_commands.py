@@ -25,7 +25,7 @@ def check(file: Path, *options: str) -> tuple[int, str]:
 
 def test_help_lists_every_command_that_is_for_people() -> None:
     shown = CliRunner().invoke(main, ["--help"]).output
-    for name, (_, line) in COMMANDS.items():
+    for name, (_, line, _) in COMMANDS.items():
         assert (f"{name} " in shown) == (name not in HIDDEN)
         assert name in HIDDEN or line.split()[0] in shown
 

@@ -1,0 +1,42 @@
+"""Groups of commands that load a command's module only when it is asked for: a process pays for what it runs."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+import click
+
+
+class Listed(NamedTuple):
+    """Where a command is, and its line in the list of commands."""
+
+    module: str
+    line: str
+    name: str = ""
+    """What the module calls it, where that isn't the command's own name."""
+
+
+class Commands(click.Group):
+    """``listed`` by command name. Those in ``hidden`` can be called, and are not shown."""
+
+    def __init__(self, *args: Any, listed: Mapping[str, Listed], hidden: Collection[str] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.listed = listed
+        self.hidden_names = hidden
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in self.listed if name not in self.hidden_names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.listed:
+            return None
+        found = self.listed[cmd_name]
+        command: click.Command = getattr(importlib.import_module(found.module), found.name or cmd_name)
+        command.short_help = found.line
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.listed[name].line) for name in self.list_commands(ctx)])
