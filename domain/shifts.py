@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from domain.booking import Span
 from rules_dsl.directory import WeeklyShift
 
 
+@lru_cache(maxsize=65_536)
 def wall_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The instant of a wall time, in UTC. Minute 1440 is the next midnight.
 

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Table, Text, cast, func, literal_column, select, t
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.tables import account, booking, customer_link, directory, escalation, muster
+from database.tables import account, booking, customer_link, directory, escalation, muster, schedule
 
 WITHOUT: dict[str, tuple[str, ...]] = {
     "person": ("password_hash",),
@@ -17,6 +17,8 @@ WITHOUT: dict[str, tuple[str, ...]] = {
     "survey": ("token_hash",),
     "api_token": ("token_hash",),
     "webhook_source": ("secret",),
+    "person_schedule": ("feed_hash",),
+    "calendar_feed": ("url", "content", "content_hash", "etag"),
     "message": ("params",),
     "escalation": ("workflow_input",),
 }
@@ -30,6 +32,12 @@ EXPORTED: tuple[Table, ...] = (
     directory.person,
     directory.person_skill,
     directory.weekly_shift,
+    schedule.person_schedule,
+    schedule.day_change,
+    schedule.time_off,
+    schedule.kept_free,
+    schedule.calendar_feed,
+    schedule.calendar_busy,
     directory.presence,
     account.ruleset,
     account.api_token,

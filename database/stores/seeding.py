@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.shifts import lay_out_shifts
 from database.tables import directory as tables
 from database.tables.account import sign_in_link
+from database.tables.schedule import person_schedule
 from domain.ids import token_hash
 from rules_dsl.directory import Directory, Person
 
@@ -100,14 +101,24 @@ async def _write_person(
     }
     number = await _put(conn, tables.person, row)
     await conn.execute(delete(tables.person_skill).where(tables.person_skill.c.person == number))
-    await conn.execute(delete(tables.weekly_shift).where(tables.weekly_shift.c.person == number))
     levels = [{"person": number, "skill": skills[skill], "level": level} for skill, level in person.skills.items()]
     if levels:
         await conn.execute(insert(tables.person_skill), levels)
+    await _write_shifts(conn, number, person)
+    return Seeded(number, person.name, person.roles[0] if person.roles else "agent")
+
+
+async def _write_shifts(conn: AsyncConnection, number: int, person: Person) -> None:
+    """The weekly shifts of the file, unless they were changed on a page since."""
+    edited = select(person_schedule.c.person).where(
+        person_schedule.c.person == number, person_schedule.c.edited_at.is_not(None)
+    )
+    if (await conn.execute(edited)).one_or_none() is not None:
+        return
+    await conn.execute(delete(tables.weekly_shift).where(tables.weekly_shift.c.person == number))
     if person.shifts:
         shifts = [{"person": number, **asdict(shift), "days": list(shift.days)} for shift in person.shifts]
         await conn.execute(insert(tables.weekly_shift), shifts)
-    return Seeded(number, person.name, person.roles[0] if person.roles else "agent")
 
 
 async def _put(conn: AsyncConnection, table: Table, row: Mapping[str, Any]) -> int:

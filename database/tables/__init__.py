@@ -1,6 +1,16 @@
 """Every table, so that one import completes the metadata."""
 
-from database.tables import account, booking, customer_link, directory, escalation, muster, rollout
+from database.tables import account, booking, customer_link, directory, escalation, muster, rollout, schedule
 from database.tables.base import metadata
 
-__all__ = ["account", "booking", "customer_link", "directory", "escalation", "metadata", "muster", "rollout"]
+__all__ = [
+    "account",
+    "booking",
+    "customer_link",
+    "directory",
+    "escalation",
+    "metadata",
+    "muster",
+    "rollout",
+    "schedule",
+]

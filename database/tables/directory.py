@@ -4,6 +4,7 @@ from sqlalchemy import (
     ARRAY,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Integer,
     PrimaryKeyConstraint,
@@ -27,6 +28,7 @@ desk = Table(
     Column("facts", JSONB, nullable=False, server_default=text("'[]'")),
     Column("ruleset", Text),
     Column("directory_version", Integer, nullable=False, server_default=text("1")),
+    Column("holiday_region", Text, nullable=False, server_default=text("''")),
 )
 
 title = Table(
@@ -87,6 +89,8 @@ weekly_shift = Table(
     Column("start_minute", SmallInteger, nullable=False),
     Column("end_minute", SmallInteger, nullable=False),
     Column("time_zone", Text, nullable=False),
+    Column("starts_on", Date),
+    Column("ends_on", Date),
 )
 
 # Weekly shifts as real spans of time, merged where they touch; the primary key is

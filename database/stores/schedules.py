@@ -1,0 +1,125 @@
+"""Reading schedules: everything that says when a person works."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.directory import desk, weekly_shift
+from database.tables.schedule import calendar_busy, calendar_feed, day_change, kept_free, person_schedule, time_off
+from domain.booking import Span
+from domain.holiday_days import holidays_of
+from domain.schedule import (
+    DayChange,
+    DayKind,
+    KeptFree,
+    Repeating,
+    Schedule,
+    TimeOff,
+    TimeOffKind,
+    WeeklyHours,
+)
+from domain.schedule_change import AS_THE_DESK
+
+AROUND = timedelta(days=2)
+"""Read on both sides of the days wanted, for spans that begin before them and for zones."""
+
+
+@dataclass(frozen=True)
+class DeskHours:
+    """What schedules take from the desk where they say nothing themselves."""
+
+    time_zone: str
+    holiday_region: str
+
+
+async def read_desk_hours(conn: AsyncConnection) -> DeskHours:
+    row = (await conn.execute(select(desk).order_by(desk.c.id).limit(1))).one_or_none()
+    return DeskHours("UTC", "") if row is None else DeskHours(row.time_zone, row.holiday_region)
+
+
+async def read_schedules(conn: AsyncConnection, people: Iterable[int], first: date, last: date) -> dict[int, Schedule]:
+    """The schedules of these people, with what concerns the days ``first`` to ``last``."""
+    wanted = sorted(set(people))
+    bounds = Range(_midnight(first) - AROUND, _midnight(last) + AROUND)
+    weekly = await _repeating(conn, weekly_shift, wanted, first, last)
+    kept = await _repeating(conn, kept_free, wanted, first, last)
+    days = await _grouped(conn, day_change, wanted, day_change.c.day.between(first - AROUND, last + AROUND))
+    off = await _grouped(conn, time_off, wanted, time_off.c.during.overlaps(bounds))
+    busy = await _busy(conn, wanted, bounds)
+    holidays = await _holidays(conn, wanted, first, last)
+    return {
+        person: Schedule(
+            person,
+            tuple(WeeklyHours(row.id, _when(row)) for row in weekly[person]),
+            tuple(
+                DayChange(row.id, row.day, DayKind(row.kind), row.start_minute, row.end_minute, row.time_zone)
+                for row in days[person]
+            ),
+            tuple(TimeOff(row.id, TimeOffKind(row.kind), (row.during.lower, row.during.upper)) for row in off[person]),
+            tuple(KeptFree(row.id, row.what, _when(row)) for row in kept[person]),
+            tuple(busy[person]),
+            holidays[person],
+        )
+        for person in wanted
+    }
+
+
+def _when(row: Row[Any]) -> Repeating:
+    return Repeating(tuple(row.days), row.start_minute, row.end_minute, row.time_zone, row.starts_on, row.ends_on)
+
+
+async def _repeating(
+    conn: AsyncConnection, table: Any, people: Sequence[int], first: date, last: date
+) -> Mapping[int, list[Row[Any]]]:
+    begun = table.c.starts_on.is_(None) | (table.c.starts_on <= last + AROUND)
+    lasting = table.c.ends_on.is_(None) | (table.c.ends_on >= first - AROUND)
+    return await _grouped(conn, table, people, begun & lasting)
+
+
+async def _grouped(
+    conn: AsyncConnection, table: Any, people: Sequence[int], which: ColumnElement[bool]
+) -> Mapping[int, list[Row[Any]]]:
+    rows: dict[int, list[Row[Any]]] = defaultdict(list)
+    query = select(table).where(table.c.person.in_(people), which).order_by(table.c.id)
+    for row in await conn.execute(query):
+        rows[row.person].append(row)
+    return rows
+
+
+async def _busy(conn: AsyncConnection, people: Sequence[int], bounds: Range[datetime]) -> Mapping[int, list[Span]]:
+    spans: dict[int, list[Span]] = defaultdict(list)
+    query = (
+        select(calendar_feed.c.person, calendar_busy.c.during)
+        .join(calendar_feed, calendar_feed.c.id == calendar_busy.c.feed)
+        .where(calendar_feed.c.person.in_(people), calendar_busy.c.during.overlaps(bounds))
+        .order_by(calendar_busy.c.during)
+    )
+    for row in await conn.execute(query):
+        spans[row.person].append((row.during.lower, row.during.upper))
+    return spans
+
+
+async def _holidays(
+    conn: AsyncConnection, people: Sequence[int], first: date, last: date
+) -> Mapping[int, Mapping[date, str]]:
+    desk_region = (await read_desk_hours(conn)).holiday_region
+    query = select(person_schedule.c.person, person_schedule.c.holidays).where(person_schedule.c.person.in_(people))
+    own = {row.person: row.holidays for row in await conn.execute(query)}
+    regions = {person: own.get(person, AS_THE_DESK) for person in people}
+    years = range((first - AROUND).year, (last + AROUND).year + 1)
+    known: dict[str, Mapping[date, str]] = {}
+    for region in {desk_region if region == AS_THE_DESK else region for region in regions.values()}:
+        known[region] = {day: name for year in years for day, name in holidays_of(region, year).items()}
+    return {person: known[desk_region if region == AS_THE_DESK else region] for person, region in regions.items()}
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.fromisoformat(f"{day.isoformat()}T00:00:00+00:00")

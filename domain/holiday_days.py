@@ -1,0 +1,31 @@
+"""Public holidays of a country or a part of it, by the ``holidays`` library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache, lru_cache
+from types import MappingProxyType
+
+import holidays
+
+
+@cache
+def regions() -> tuple[str, ...]:
+    """Every country that has holidays (``DK``) and every part with some of its own (``DE-BY``), in order."""
+    known = holidays.list_supported_countries(include_aliases=False)
+    parts = [f"{country}-{part}" for country, parts in known.items() for part in parts]
+    return tuple(sorted([*known, *parts]))
+
+
+def knows_region(region: str) -> bool:
+    return region in regions()
+
+
+@lru_cache(maxsize=512)
+def holidays_of(region: str, year: int) -> Mapping[date, str]:
+    """The holidays of one year with their names; none for an empty region."""
+    if not region:
+        return MappingProxyType({})
+    country, _, part = region.partition("-")
+    return MappingProxyType(dict(holidays.country_holidays(country, subdiv=part or None, years=year)))

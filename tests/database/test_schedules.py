@@ -1,0 +1,177 @@
+"""Schedules in the database: what is laid out, what a change would do, and two who change at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.stores.schedule_changes import (
+    change_desk_holidays,
+    change_schedule,
+    person_by_mail,
+    time_off_by_key,
+    try_change,
+)
+from database.stores.shifts import AT_ONCE, everybody, lay_out, lay_out_shifts, shifts_of
+from database.tables.account import audit_entry
+from database.tables.booking import booking, witness
+from database.tables.directory import desk, person, shift, team, title, weekly_shift
+from database.tables.schedule import time_off
+from domain.schedule import Repeating, TimeOffKind
+from domain.schedule_change import (
+    ROWS_AT_MOST,
+    AddTimeOff,
+    AddWeekly,
+    ClearDay,
+    KeepFree,
+    PersonUnknown,
+    RemoveWeekly,
+    ScheduleRefused,
+    SetDay,
+    SetHolidays,
+)
+from tests.database.sold import DAY, FIVE, NINE, furnish, plan_of, sold
+
+__all__ = ["DAY"]
+HOUR = timedelta(hours=1)
+BOSS = "person:9"
+
+
+async def hours_of(conn: AsyncConnection, who: int, day: date) -> list[float]:
+    begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    found = await shifts_of(conn, [who], (begin, begin + timedelta(days=1)))
+    return [(stop - start) / HOUR for start, stop in found[who]]
+
+
+async def test_every_kind_of_change_is_laid_out_at_once(database: AsyncEngine) -> None:
+    await furnish(database)
+    async with database.begin() as conn:
+        assert await hours_of(conn, 1, DAY) == [8]
+        await change_schedule(conn, 1, KeepFree("training", Repeating((DAY.weekday(),), 720, 780, "UTC")), BOSS, NINE)
+        assert await hours_of(conn, 1, DAY) == [3, 4]
+        await change_schedule(conn, 1, SetDay(DAY, ((600, 660), (1200, 1260)), "UTC"), BOSS, NINE)
+        assert await hours_of(conn, 1, DAY) == [1, 1]
+        await change_schedule(conn, 1, SetDay(DAY, (), "UTC"), BOSS, NINE)
+        assert await hours_of(conn, 1, DAY) == []
+        await change_schedule(conn, 1, ClearDay(DAY), BOSS, NINE)
+        off = AddTimeOff(TimeOffKind.SICK, (NINE, NINE + 2 * HOUR), "hr-7")
+        await change_schedule(conn, 1, off, BOSS, NINE)
+        await change_schedule(conn, 1, off, BOSS, NINE)
+        assert await hours_of(conn, 1, DAY) == [1, 4]
+        assert (await conn.execute(select(func.count()).select_from(time_off))).scalar_one() == 1
+        assert await time_off_by_key(conn, 1, "hr-7") is not None
+        entries = (await conn.execute(select(audit_entry))).all()
+    assert [entry.action for entry in entries if entry.subject == "person:1"] == ["changed schedule"] * 6
+    assert not any("sick" in str(entry.body) for entry in entries), "why somebody is off is not in the log"
+
+
+async def test_the_holidays_of_the_desk_or_of_the_person(database: AsyncEngine) -> None:
+    await furnish(database)
+    midsummer = datetime(2026, 12, 20, 12, tzinfo=UTC)
+    christmas = date(2026, 12, 25)
+    async with database.begin() as conn:
+        await lay_out_shifts(conn, midsummer)
+        assert await hours_of(conn, 1, christmas) == [8]
+        await change_desk_holidays(conn, "DK", BOSS, midsummer)
+        assert await hours_of(conn, 1, christmas) == []
+        await change_schedule(conn, 1, SetHolidays(""), BOSS, midsummer)
+        assert await hours_of(conn, 1, christmas) == [8]
+        assert await hours_of(conn, 2, christmas) == []
+        with pytest.raises(ScheduleRefused):
+            await change_desk_holidays(conn, "Atlantis", BOSS, midsummer)
+
+
+async def test_a_try_says_what_would_happen_and_leaves_nothing(database: AsyncEngine) -> None:
+    await furnish(database)
+    await sold(database, await plan_of(database), who=1)
+    sick = AddTimeOff(TimeOffKind.SICK, (NINE, FIVE))
+    async with database.begin() as conn:
+        tried = await try_change(conn, 1, sick, BOSS, NINE)
+        assert (tried.moved, tried.at_risk) == (1, ()), "the other one of the pool can serve it"
+        await change_schedule(conn, 2, sick, BOSS, NINE)
+        tried = await try_change(conn, 1, sick, BOSS, NINE)
+        assert [one.subject for one in tried.at_risk] == ["Engine stops at sea"]
+    async with database.begin() as conn:
+        assert (await conn.execute(select(booking.c.state))).scalar_one() == "sold"
+        assert (await conn.execute(select(witness.c.person))).scalar_one() == 1
+        assert await hours_of(conn, 1, DAY) == [8]
+        done = await change_schedule(conn, 1, sick, BOSS, NINE)
+        assert [one.booking for one in done.at_risk] == [one.booking for one in tried.at_risk]
+    async with database.begin() as conn:
+        assert (await conn.execute(select(booking.c.state))).scalar_one() == "at_risk", "kept, not cancelled"
+
+
+async def test_what_is_refused(database: AsyncEngine) -> None:
+    await furnish(database)
+    plain = AddWeekly(Repeating((0,), 540, 1020, "UTC"))
+    async with database.begin() as conn:
+        for nobody in (0, -1, 99, 2**31, 2**70):
+            with pytest.raises(PersonUnknown):
+                await change_schedule(conn, nobody, plain, BOSS, NINE)
+        with pytest.raises(PersonUnknown):
+            await person_by_mail(conn, "nobody@example.com")
+        assert await person_by_mail(conn, " P1@Example.com") == 1
+        await change_schedule(conn, 1, RemoveWeekly(2**40), BOSS, NINE)
+        rows = [{"person": 1, "days": [0], "start_minute": 0, "end_minute": 60, "time_zone": "UTC"}] * ROWS_AT_MOST
+        await conn.execute(insert(weekly_shift), rows)
+        with pytest.raises(ScheduleRefused, match="300 entries"):
+            await change_schedule(conn, 1, plain, BOSS, NINE)
+
+
+async def test_a_person_in_no_team_has_a_schedule_and_no_shifts(database: AsyncEngine) -> None:
+    await furnish(database)
+    async with database.begin() as conn:
+        await conn.execute(text("UPDATE person SET team = NULL WHERE id = 2"))
+        done = await change_schedule(conn, 2, AddWeekly(Repeating((0,), 540, 1020, "UTC")), BOSS, NINE)
+        assert done.at_risk == ()
+        assert await hours_of(conn, 2, DAY) == []
+
+
+async def test_two_who_change_one_schedule_at_once_both_count(database: AsyncEngine) -> None:
+    await furnish(database)
+
+    async def keep(start: int) -> None:
+        when = Repeating((DAY.weekday(),), start, start + 60, "UTC")
+        async with database.begin() as conn:
+            await change_schedule(conn, 1, KeepFree("training", when), BOSS, NINE)
+
+    await asyncio.gather(*(keep(540 + 120 * nth) for nth in range(4)))
+    async with database.connect() as conn:
+        assert await hours_of(conn, 1, DAY) == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("many", [200, pytest.param(2000, marks=pytest.mark.soak)])
+async def test_many_people_are_laid_out_in_bounded_time(database: AsyncEngine, many: int) -> None:
+    async with database.begin() as conn:
+        await conn.execute(desk.insert().values(id=1, name="Desk", time_zone="UTC", currency="EUR"))
+        await conn.execute(team.insert().values(id=1, name="Team", address="t@example.com"))
+        await conn.execute(title.insert().values(id=1, name="Title"))
+        ids = range(1, many + 1)
+        rows = [{"id": n, "name": f"P{n}", "email": f"p{n}@example.com", "team": 1, "title": 1} for n in ids]
+        await conn.execute(insert(person), rows)
+        zones = ("Europe/Berlin", "Asia/Kolkata", "America/New_York")
+        rows = [
+            {"person": n, "days": [0, 1, 2, 3, 4], "start_minute": 540, "end_minute": 1020, "time_zone": zones[n % 3]}
+            for n in ids
+        ]
+        await conn.execute(insert(weekly_shift), rows)
+    began = time.monotonic()
+    async with database.connect() as conn:
+        people = await everybody(conn)
+    for at in range(0, len(people), AT_ONCE):
+        async with database.begin() as conn:
+            await lay_out(conn, people[at : at + AT_ONCE], NINE)
+    everybody_took = time.monotonic() - began
+    began = time.monotonic()
+    async with database.begin() as conn:
+        await change_schedule(conn, 7, SetDay(DAY, (), "UTC"), BOSS, NINE)
+    one_took = time.monotonic() - began
+    async with database.connect() as conn:
+        assert (await conn.execute(select(func.count()).select_from(shift))).scalar_one() > many * 30
+    assert everybody_took < many / 50
+    assert one_took < 1
