@@ -43,6 +43,14 @@ call = Table(
     instant("agent_joined_at", nullable=True),
     instant("ended_at", nullable=True),
     instant("wrapped_up_at", nullable=True),
+    # What the last round said to the customer who waits: their place, about how long, and when that got worse.
+    Column("place", SmallInteger),
+    Column("estimate", Text),
+    instant("put_back_at", nullable=True),
+    # When the customer said that nobody is in the room with them; empty again once the agent has joined anew.
+    instant("alone_at", nullable=True),
+    # When the customer was told that it may begin late.
+    instant("told_late_at", nullable=True),
     UniqueConstraint("escalation", "nth"),
 )
 Index("call_due", call.c.muster_at, postgresql_where=call.c.state == "waiting")
@@ -78,6 +86,22 @@ Index("offer_live_call", offer.c.call, unique=True, postgresql_where=offer.c.sta
 Index("offer_round", offer.c.round)
 Index("offer_person_made", offer.c.person, offer.c.made_at)
 Index("offer_expiry", offer.c.expires_at, postgresql_where=offer.c.state == "offered")
+
+guard = Table(
+    "guard",
+    metadata,
+    Column("desk", Integer, ForeignKey("desk.id"), primary_key=True, autoincrement=False),
+    Column("occupancy_limit", SmallInteger, nullable=False),
+)
+
+# What the auditor put right, counted by what it was.
+repair = Table(
+    "repair",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("times", BigInteger, nullable=False),
+    instant("last_at"),
+)
 
 wrap_up = Table(
     "wrap_up",

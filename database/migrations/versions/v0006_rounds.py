@@ -1,0 +1,14 @@
+"""Rounds: what a waiting customer is told, the occupancy limit, counted repairs."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    statements = Path(__file__).with_name("0006_rounds.sql").read_text()
+    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    op.get_bind().connection.cursor().execute(statements)
