@@ -8,7 +8,7 @@ from cli.groups import Commands, Listed
 
 COMMANDS = {
     "check": Listed("cli.rules_check", "Check a file and print every message."),
-    "fmt": Listed("cli.rules_check", "Write files in their canonical form."),
+    "fmt": Listed("cli.rules_fmt", "Write files in their canonical form."),
     "test": Listed("cli.rules_check", "Run the expectations of a file and tell how each came out."),
     "explain": Listed("cli.rules_telling", "Tell what a file does with one escalation, and why."),
     "try": Listed("cli.rules_telling", "Tell who would be asked when, as a timeline.", "try_"),

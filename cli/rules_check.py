@@ -1,4 +1,4 @@
-"""`muster rules check`, `fmt`, `test`: what a pipeline that guards a rules file asks."""
+"""`muster rules check` and `test`: what a pipeline that guards a rules file asks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import click
 
 from cli.rules_reading import (
     ERRORS,
-    FILE,
     directory_option,
     echo_json,
     file_argument,
@@ -22,7 +20,7 @@ from cli.rules_reading import (
     read_directory,
     read_text,
 )
-from rules_dsl import Message, RulesRefused, check_rules, format_rules, parse_rules, render
+from rules_dsl import Message, check_rules, parse_rules, render
 from rules_dsl.tree import Block, BlockKind
 
 _EXPECTING = (BlockKind.EXPECT, BlockKind.NEVER, BlockKind.EVERY)
@@ -54,48 +52,6 @@ def check(file: Path, directory: Path, strict: bool, as_json: bool) -> None:
             click.echo(render(message, text, file.name))
         click.echo(f"{file.name}: {errors} errors, {warnings} warnings")
     sys.exit(ERRORS if errors else int(bool(warnings and strict)))
-
-
-@click.command()
-@click.argument("files", type=FILE, nargs=-1, required=True)
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; end with 1 where a file would change.")
-@json_option
-def fmt(files: tuple[Path, ...], only_check: bool, as_json: bool) -> None:
-    """Write FILES in their canonical form. Names are not looked up, so no directory is needed.
-
-    Ends with 0, with 1 under --check where a file would change, with 2 where a line is not understood:
-    that file stays as it is.
-    """
-    told = [_formatted(file, only_check) for file in files]
-    if as_json:
-        echo_json([{**one, "messages": [message_json(message) for message in one["messages"]]} for one in told])
-    else:
-        for file, one in zip(files, told, strict=True):
-            text = read_text(file) if one["messages"] else ""
-            for message in one["messages"]:
-                click.echo(render(message, text, file.name))
-            if one["changed"]:
-                click.echo(f"{file}: {'would change' if only_check else 'formatted'}")
-    if any(one["messages"] for one in told):
-        sys.exit(ERRORS)
-    sys.exit(int(only_check and any(one["changed"] for one in told)))
-
-
-def _formatted(file: Path, only_check: bool) -> dict[str, Any]:
-    """Bytes are compared, so that line ends count, and a file that is no UTF-8 is never rewritten."""
-    content = file.read_bytes()
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as wrong:
-        raise click.ClickException(f"{file} is not UTF-8: {wrong.reason} at byte {wrong.start}") from None
-    try:
-        formatted = format_rules(text).encode("utf-8")
-    except RulesRefused as refused:
-        return {"file": str(file), "changed": False, "messages": refused.messages}
-    changed = formatted != content
-    if changed and not only_check:
-        file.write_bytes(formatted)
-    return {"file": str(file), "changed": changed, "messages": ()}
 
 
 @click.command()

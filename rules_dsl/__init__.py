@@ -1,16 +1,25 @@
-"""The rules language: from a text that a support manager reads aloud to a decision, and who may be asked."""
+"""The rules language: from a text that a support manager reads aloud to a decision, and who may be asked.
 
-from rules_dsl.change import Change, Move, compare_rules
-from rules_dsl.checking import check_rules, compile_rules, draft_rules
-from rules_dsl.directory import Directory, Facts
-from rules_dsl.facts import FactRefused, read_facts, sent_as
-from rules_dsl.formatting import FormattingFailed, format_rules
-from rules_dsl.hours import is_open, wall_instant, working_days_after
-from rules_dsl.messages import Message, RulesRefused, render
-from rules_dsl.parser import Parsed, parse_rules
-from rules_dsl.pools import pool
-from rules_dsl.ranking import order_values, rank
-from rules_dsl.ruleset import NoRuleApplies, Ruleset
+A name's module is loaded when the name is first asked for, so that a command at a terminal pays for what it runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rules_dsl.change import Change, Move, compare_rules
+    from rules_dsl.checking import check_rules, compile_rules, draft_rules
+    from rules_dsl.directory import Directory, Facts
+    from rules_dsl.facts import FactRefused, read_facts, sent_as
+    from rules_dsl.formatting import FormattingFailed, format_rules
+    from rules_dsl.hours import is_open, wall_instant, working_days_after
+    from rules_dsl.messages import Message, RulesRefused, render
+    from rules_dsl.parser import Parsed, parse_rules
+    from rules_dsl.pools import pool
+    from rules_dsl.ranking import order_values, rank
+    from rules_dsl.ruleset import NoRuleApplies, Ruleset
 
 __all__ = [
     "Change",
@@ -40,3 +49,26 @@ __all__ = [
     "wall_instant",
     "working_days_after",
 ]
+
+_NAMES = {
+    "change": ("Change", "Move", "compare_rules"),
+    "checking": ("check_rules", "compile_rules", "draft_rules"),
+    "directory": ("Directory", "Facts"),
+    "facts": ("FactRefused", "read_facts", "sent_as"),
+    "formatting": ("FormattingFailed", "format_rules"),
+    "hours": ("is_open", "wall_instant", "working_days_after"),
+    "messages": ("Message", "RulesRefused", "render"),
+    "parser": ("Parsed", "parse_rules"),
+    "pools": ("pool",),
+    "ranking": ("order_values", "rank"),
+    "ruleset": ("NoRuleApplies", "Ruleset"),
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
