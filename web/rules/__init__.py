@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.rules import editing, versions
+from web.rules import editing, stages, versions
 
 router = APIRouter()
-for part in (editing, versions):
+for part in (editing, stages, versions):
     router.include_router(part.router)
 
 __all__ = ["router"]

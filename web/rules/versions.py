@@ -1,16 +1,18 @@
-"""Every version that ever stood: the list, one of them, what changed between two, and going back to one."""
+"""Every version there ever was: the list, one of them, what changed between two, and going back to one."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Form, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from database.stores.directory import read_directory
-from database.stores.rulesets import Published, current_published, publish, published_number, published_versions
+from database.stores.rollouts import go_back, running_rollout
+from database.stores.rulesets import Published, current_published, published_number, published_versions
+from domain.stages import StageMoved, share_words
 from rules_dsl import RulesRefused
 from web.form_guard import Guarded
 from web.page import page
@@ -32,30 +34,22 @@ async def versions_page(
 ) -> HTMLResponse:
     async with request.app.state.engine.connect() as conn:
         found = await published_versions(conn, before=before, limit=PAGE + 1)
-        standing = await current_published(conn)
+        standing, trial = await current_published(conn), await running_rollout(conn)
     return page(
         request,
         "rules/versions.html",
         versions=found[:PAGE],
         more=found[PAGE - 1].number if len(found) > PAGE else None,
         standing=standing,
+        trial=trial,
+        words=share_words,
         zone=signed.time_zone,
     )
 
 
 @router.get("/versions/{number}")
 async def version_page(request: Request, signed: Signed, number: Number) -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
-        version, standing = await _version(request, number), await current_published(conn)
-    return page(
-        request,
-        "rules/version.html",
-        version=version,
-        standing=standing,
-        lines=version.text.split("\n"),
-        messages=(),
-        zone=signed.time_zone,
-    )
+    return await _version_page(request, signed, number)
 
 
 @router.get("/compare")
@@ -77,29 +71,50 @@ async def compare_page(
 
 
 @router.post("/versions/{number}/publish", dependencies=[Guarded])
-async def publish_again(request: Request, signed: Signed, number: Number) -> Response:
-    """Going back: the old text, published anew. Refused where the directory no longer has what it names."""
-    engine, version = request.app.state.engine, await _version(request, number)
+async def publish_again(
+    request: Request, signed: Signed, number: Number, seen: Annotated[str, Form()] = ""
+) -> Response:
+    """Going back for everybody: the old text with the names of today, published anew; a running stage ends.
+
+    Refused where the directory no longer has what it names, and where the page was older than the rules.
+    """
+    await _version(request, number)
+    stood = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
     try:
-        async with engine.begin() as conn:
-            standing = await current_published(conn)
-            base = standing.number if standing else None
-            reason = f"Back to version {number}"
-            await publish(conn, version.text, signed.name, reason, base, datetime.now(UTC))
+        async with request.app.state.engine.begin() as conn:
+            await go_back(conn, number, stood, signed.name, datetime.now(UTC))
     except RulesRefused as refused:
-        async with engine.connect() as conn:
-            standing = await current_published(conn)
-        return page(
-            request,
-            "rules/version.html",
-            422,
-            version=version,
-            standing=standing,
-            lines=version.text.split("\n"),
-            messages=shown(version.text, refused.messages).messages,
-            zone=signed.time_zone,
-        )
+        return await _version_page(request, signed, number, 422, refused=refused)
+    except StageMoved as moved:
+        return await _version_page(request, signed, number, 409, wrong=moved.detail)
     return RedirectResponse("/rules?said=published", 303)
+
+
+async def _version_page(
+    request: Request,
+    signed: Signed,
+    number: int,
+    status: int = 200,
+    *,
+    refused: RulesRefused | None = None,
+    wrong: str = "",
+) -> HTMLResponse:
+    version = await _version(request, number)
+    async with request.app.state.engine.connect() as conn:
+        standing, trial = await current_published(conn), await running_rollout(conn)
+    return page(
+        request,
+        "rules/version.html",
+        status,
+        version=version,
+        standing=standing,
+        trial=trial,
+        lines=version.text.split("\n"),
+        messages=shown(version.text, refused.messages).messages if refused else (),
+        wrong=wrong,
+        words=share_words,
+        zone=signed.time_zone,
+    )
 
 
 async def _version(request: Request, number: int) -> Published:

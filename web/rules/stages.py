@@ -1,0 +1,131 @@
+"""A candidate on some of the customers: how it does beside the standing rules, the next stage, rolling back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from database.stores.directory import read_directory
+from database.stores.rollouts import Rollout, all_rollouts, find_rollout, go_on, roll_back, running_rollout
+from database.stores.rulesets import RulesOutdated, compiled, current_published
+from database.stores.stage_outcomes import stage_cases, stage_sides
+from domain.stage_outcomes import compare
+from domain.stages import EVERYBODY, STAGES, StageMoved, StageUnfit, next_stage, share_words
+from web.form_guard import Guarded
+from web.page import page
+from web.rules import stage_words
+from web.session import Signed
+
+router = APIRouter(prefix="/rules/stages")
+
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Typed = Annotated[str, Form()]
+LONGEST_REASON = 500
+
+
+@router.get("")
+async def stages_page(request: Request, signed: Signed) -> Response:
+    """The stage that runs; where none does, the earlier ones."""
+    async with request.app.state.engine.connect() as conn:
+        running = await running_rollout(conn)
+        found = [] if running else await all_rollouts(conn)
+        standing = await current_published(conn)
+    if running is not None:
+        return RedirectResponse(f"/rules/stages/{running.id}", 303)
+    return page(
+        request, "rules/stages.html", rollouts=found, standing=standing, words=share_words, zone=signed.time_zone
+    )
+
+
+@router.get("/{number}")
+async def stage_page(request: Request, signed: Signed, number: Number, share: int = 0) -> HTMLResponse:
+    return await _page(request, signed, number, share)
+
+
+@router.post("/{number}/next", dependencies=[Guarded])
+async def next_page(
+    request: Request, signed: Signed, number: Number, seen: Typed = "", to: Typed = "", reason: Typed = ""
+) -> Response:
+    """The next share, or the one that was chosen. Refused where the page was older than the stage."""
+    shown, chosen = _percent(seen), _percent(to)
+    why = reason.strip()[:LONGEST_REASON] or f"On to {share_words(chosen)}"
+    try:
+        async with request.app.state.engine.begin() as conn:
+            await go_on(conn, number, shown, chosen, signed.name, why, datetime.now(UTC))
+    except (StageMoved, StageUnfit) as refused:
+        return await _page(request, signed, number, 0, 409, wrong=refused.detail)
+    return RedirectResponse(f"/rules/stages/{number}?said={'everybody' if chosen == EVERYBODY else 'next'}", 303)
+
+
+@router.post("/{number}/roll-back", dependencies=[Guarded])
+async def roll_back_page(request: Request, signed: Signed, number: Number, reason: Typed = "") -> Response:
+    try:
+        async with request.app.state.engine.begin() as conn:
+            why = reason.strip()[:LONGEST_REASON] or "Rolled back"
+            await roll_back(conn, number, signed.name, why, datetime.now(UTC))
+    except StageMoved as moved:
+        return await _page(request, signed, number, 0, 409, wrong=moved.detail)
+    return RedirectResponse(f"/rules/stages/{number}?said=back", 303)
+
+
+async def _page(
+    request: Request, signed: Signed, number: int, share: int, status: int = 200, wrong: str = ""
+) -> HTMLResponse:
+    async with request.app.state.engine.connect() as conn:
+        found = await find_rollout(conn, number)
+        if found is None:
+            raise HTTPException(404)
+        shares = _shares(found)
+        chosen = share if share in shares else shares[-1]
+        candidate, standing = await stage_sides(conn, found.id, chosen)
+        cases = await stage_cases(conn, found.id)
+        problem = await _problem(request, found)
+        stands = await current_published(conn)
+    compared = compare(candidate, standing, chosen)
+    named = f"Version {found.candidate.number}", f"Version {found.standing.number}"
+    return page(
+        request,
+        "rules/stage.html",
+        status,
+        rollout=found,
+        stands=stands,
+        shares=shares,
+        chosen=chosen,
+        cases=cases,
+        sides=(candidate, standing),
+        headline=stage_words.headline(compared),
+        cards=stage_words.cards(compared, *named),
+        next_share=next_stage(found.percent),
+        later=[stage for stage in STAGES if stage > next_stage(found.percent)],
+        words=share_words,
+        problem=problem,
+        said=request.query_params.get("said", ""),
+        wrong=wrong,
+        zone=signed.time_zone,
+    )
+
+
+def _shares(found: Rollout) -> list[int]:
+    """The stages in which some customers had the candidate and some had not."""
+    return list(dict.fromkeys(stage.percent for stage in found.stages if stage.percent < EVERYBODY))
+
+
+async def _problem(request: Request, found: Rollout) -> str:
+    """Why a running candidate decides nothing any more; else empty."""
+    if found.outcome is not None:
+        return ""
+    async with request.app.state.engine.connect() as conn:
+        directory = await read_directory(conn)
+    try:
+        compiled(found.candidate.text, directory)
+    except RulesOutdated as outdated:
+        return outdated.problem
+    return ""
+
+
+def _percent(field: str) -> int:
+    return int(field) if field.isascii() and field.isdigit() and len(field) < 4 else 0
