@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import latency, life, proofs, rules
+from bench import latency, life, proofs, rules, simulation
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -35,6 +35,10 @@ def _proofs() -> str:
     return f"{proofs.table()}\n\n{_busy()}"
 
 
+def _simulation() -> str:
+    return f"{simulation.table()}\n\n{_busy()}"
+
+
 def _busy() -> str:
     return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
 
@@ -44,6 +48,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "latency": ("How long a person waits for yes", _latency),
     "rules": ("How fast rules decide", _rules),
     "proofs": ("How long proofs take", _proofs),
+    "simulation": ("What finding the person at call time buys", _simulation),
 }
 
 

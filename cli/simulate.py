@@ -1,0 +1,163 @@
+"""`muster simulate`: a desk's days played out, beside other ways of working. Needs no database when given files."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.environment import process_settings
+from cli.reaching import run_on_database
+from cli.rules_reading import FILE, echo_json, read_directory, read_ruleset
+from database.engine import open_engine
+from database.stores.past_arrivals import NothingPublished, PastDesk, read_past_desk
+from domain.simulation.comparing import Way, difference, play_ways, staffed
+from domain.simulation.demand import made_up_facts
+from domain.simulation.report import MEASURES, Line, lines, occupancy_lines, sentences
+from domain.simulation.scenario import Binding, Habits, Scenario
+
+SHARE = click.FloatRange(0, 1)
+TICKETS = 400
+"""Made-up tickets that escalations are drawn from where a desk has no past."""
+
+
+@click.command()
+@click.option("--rules", "rules_file", type=FILE, help="A rules file; with --directory. Default: what is published.")
+@click.option("--directory", "directory_file", type=FILE, help="The directory that the rules speak of.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="First day played. Default: the next Monday.")
+@click.option("--days", type=click.IntRange(1, 31), default=1, show_default=True)
+@click.option("--escalations", type=click.FloatRange(1, 5000), default=30.0, show_default=True, help="A day.")
+@click.option("--past", "weeks", type=click.IntRange(1, 52), help="Replay the last so many weeks of real escalations.")
+@click.option("--now-share", type=SHARE, default=0.2, show_default=True, help="Share that asks for a call now.")
+@click.option("--sick", type=SHARE, default=Habits.sick, show_default=True, help="Share of shifts missed.")
+@click.option("--overrun", type=SHARE, default=Habits.overrun, show_default=True, help="Share of calls that run long.")
+@click.option("--no-show", type=SHARE, default=Habits.no_show, show_default=True, help="Customers who don't come.")
+@click.option("--talk", type=click.FloatRange(0.05, 4), default=Habits.talk, show_default=True, help="Of the slot.")
+@click.option("--staff", multiple=True, help='More or fewer of a title, such as "Advisor=-1"; adds a way to compare.')
+@click.option("--replications", type=click.IntRange(2, 1000), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def simulate(
+    rules_file: Path | None,
+    directory_file: Path | None,
+    staff: tuple[str, ...],
+    replications: int,
+    as_json: bool,
+    weeks: int | None,
+    **options: Any,
+) -> None:
+    """Play a desk's days: people found at call time, beside names bound at booking, or other staffing."""
+    if (rules_file is None) != (directory_file is None):
+        raise click.UsageError("--rules and --directory go together")
+    if weeks is not None and rules_file is not None:
+        raise click.UsageError("--past replays what the database has: leave --rules and --directory out")
+    scenario = (
+        _from_files(rules_file, directory_file, options)
+        if rules_file is not None and directory_file is not None
+        else _from_database(options, weeks)
+    )
+    ways = _ways(scenario, staff)
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
+        played = play_ways(ways, replications, pool.map)
+    if as_json:
+        echo_json(_json(played))
+    else:
+        _tell(played, scenario, replications)
+
+
+def _ways(scenario: Scenario, staff: tuple[str, ...]) -> dict[str, Scenario]:
+    ways = {binding.value: replace(scenario, binding=binding) for binding in Binding}
+    for change in staff:
+        title, _, number = change.rpartition("=")
+        try:
+            ways[f"with {title} {int(number):+d}"] = replace(
+                scenario, directory=staffed(scenario.directory, title, int(number))
+            )
+        except ValueError as wrong:
+            raise click.BadParameter(f"{change}: {wrong}", param_hint="--staff") from None
+    return ways
+
+
+def _from_files(rules_file: Path, directory_file: Path, options: dict[str, Any]) -> Scenario:
+    directory = read_directory(directory_file)
+    facts = made_up_facts(directory, TICKETS, seed=1)
+    ruleset = read_ruleset(rules_file, directory)
+    return Scenario(directory, ruleset, _day(options), facts=facts, **_drawn(options))
+
+
+def _from_database(options: dict[str, Any], weeks: int | None) -> Scenario:
+    settings = process_settings()
+    desk = run_on_database(_read(settings.require_database_url(), weeks or 12))
+    facts = desk.facts or made_up_facts(desk.directory, TICKETS, seed=1)
+    if weeks is None:
+        return Scenario(desk.directory, desk.ruleset, _day(options), facts=facts, **_drawn(options))
+    if not desk.arrivals:
+        raise click.ClickException(f"no escalation was opened in the last {weeks} weeks: leave --past out")
+    drawn = _drawn(options) | {"days": weeks * 7}
+    first = (datetime.now(UTC) - timedelta(weeks=weeks)).date()
+    return Scenario(desk.directory, desk.ruleset, first, facts=facts, past=desk.arrivals, **drawn)
+
+
+async def _read(database_url: str, weeks: int) -> PastDesk:
+    engine = open_engine(database_url, connections=1)
+    try:
+        async with engine.connect() as conn:
+            return await read_past_desk(conn, datetime.now(UTC) - timedelta(weeks=weeks))
+    except NothingPublished as failure:
+        raise click.ClickException(failure.title) from None
+    finally:
+        await engine.dispose()
+
+
+def _day(options: dict[str, Any]) -> date:
+    if options["day"] is not None:
+        chosen: date = options["day"].date()
+        return chosen
+    today = datetime.now(UTC).date()
+    return today + timedelta(days=7 - today.weekday())
+
+
+def _drawn(options: dict[str, Any]) -> dict[str, Any]:
+    habits = Habits(sick=options["sick"], overrun=options["overrun"], no_show=options["no_show"], talk=options["talk"])
+    kept = {name: options[name] for name in ("days", "escalations", "now_share")}
+    return kept | {"habits": habits}
+
+
+def _tell(ways: tuple[Way, ...], scenario: Scenario, replications: int) -> None:
+    days = "1 day" if scenario.days == 1 else f"{scenario.days} days"
+    click.echo(f"{days} from {scenario.first}, {replications} replications, 95 % intervals\n")
+    for sentence in sentences(ways):
+        click.echo(sentence)
+    click.echo()
+    _table("", ways, lines(ways))
+    _table("Time in calls, by title", ways, occupancy_lines(ways))
+
+
+def _table(heading: str, ways: tuple[Way, ...], found: tuple[Line, ...]) -> None:
+    width = max([len(line.words) for line in found] + [len(heading)])
+    widths = [max(len(way.name), *(len(line.cells[at]) for line in found)) for at, way in enumerate(ways)]
+    click.echo(
+        "  ".join([heading.ljust(width), *(way.name.rjust(wide) for way, wide in zip(ways, widths, strict=True))])
+    )
+    for line in found:
+        cells = (cell.rjust(wide) for cell, wide in zip(line.cells, widths, strict=True))
+        click.echo("  ".join([line.words.ljust(width), *cells]))
+    click.echo()
+
+
+def _json(ways: tuple[Way, ...]) -> dict[str, Any]:
+    return {
+        "ways": [
+            {
+                "name": way.name,
+                "figures": {one.figure: vars(way.interval(one.figure)) for one in MEASURES},
+                "occupancy": {title: vars(value) for title, value in way.occupancy().items()},
+                "less_the_first": {one.figure: vars(difference(way, ways[0], one.figure)) for one in MEASURES},
+            }
+            for way in ways
+        ]
+    }

@@ -1,0 +1,110 @@
+"""What came of every escalation of one replication, and the figures drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from statistics import median
+
+from rules_dsl.directory import Directory
+
+
+class Fate(StrEnum):
+    REFUSED = "refused by the rules"
+    NO_SEAT = "no time free"
+    NO_SHOW = "the customer did not come"
+    SERVED = "served"
+    LOST = "nobody came in time"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One escalation's end."""
+
+    number: int
+    booked: bool
+    fate: Fate
+    wait: float | None = None
+    """Seconds from the booked hour, or from the wish for a call now, until an agent was there; served calls only."""
+    person: int | None = None
+
+
+@dataclass
+class Ledger:
+    """Kept while a replication runs."""
+
+    told: list[Told] = field(default_factory=list)
+    offers: int = 0
+    declined: int = 0
+    unanswered: int = 0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One replication in numbers. Shares are between 0 and 1; a share of nothing is 1, a wait of nothing 0."""
+
+    booked: int
+    honoured: float
+    """Share of booked calls whose customer came that an agent took in time."""
+    median_wait: float
+    """Seconds past the booked hour, of honoured calls."""
+    on_time: float
+    """Share of booked calls whose customer came that began within a minute of the hour."""
+    no_seat: float
+    """Share of those who wanted to book for whom no time was free."""
+    asked_now: int
+    served_now: float
+    """Share of calls now that were taken in time."""
+    median_wait_now: float
+    refused: int
+    declines: float
+    """Offers declined or left unanswered, by offer."""
+    occupancy: Mapping[str, float]
+    """By title: time in calls, preparation and wrap-up, by time on shift."""
+    fairness: float
+    """Jain's index of people's busy share: 1 where all are equally busy, 1/n where one does everything
+    (Jain, Chiu and Hawe, A Quantitative Measure of Fairness, 1984)."""
+
+
+def figures(ledger: Ledger, busy: Mapping[int, float], on_shift: Mapping[int, float], directory: Directory) -> Figures:
+    """``busy`` and ``on_shift`` in seconds by person."""
+    booked = [one for one in ledger.told if one.booked and one.fate is not Fate.NO_SEAT]
+    came = [one for one in booked if one.fate in (Fate.SERVED, Fate.LOST)]
+    waits = [one.wait for one in came if one.wait is not None]
+    wanted = sum(1 for one in ledger.told if one.booked)
+    now = [one for one in ledger.told if not one.booked and one.fate is not Fate.REFUSED]
+    waits_now = [one.wait for one in now if one.wait is not None]
+    return Figures(
+        booked=len(booked),
+        honoured=_share(len(waits), len(came)),
+        median_wait=median(waits) if waits else 0.0,
+        on_time=_share(sum(1 for wait in waits if wait <= 60), len(came)),
+        no_seat=1 - _share(len(booked), wanted),
+        asked_now=len(now),
+        served_now=_share(len(waits_now), len(now)),
+        median_wait_now=median(waits_now) if waits_now else 0.0,
+        refused=sum(1 for one in ledger.told if one.fate is Fate.REFUSED),
+        declines=1 - _share(ledger.offers - ledger.declined - ledger.unanswered, ledger.offers),
+        occupancy=_by_title(busy, on_shift, directory),
+        fairness=_jain([busy[person] / seconds for person, seconds in on_shift.items() if seconds]),
+    )
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 1.0
+
+
+def _by_title(busy: Mapping[int, float], on_shift: Mapping[int, float], directory: Directory) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for title in directory.titles:
+        holders = [person.id for person in directory.people if person.title == title.id]
+        seconds = sum(on_shift.get(person, 0.0) for person in holders)
+        if seconds:
+            found[title.name] = sum(busy.get(person, 0.0) for person in holders) / seconds
+    return found
+
+
+def _jain(shares: list[float]) -> float:
+    squares = sum(share * share for share in shares)
+    return sum(shares) ** 2 / (len(shares) * squares) if squares else 1.0

@@ -1,0 +1,96 @@
+"""A comparison in words: a table's lines, and the few sentences that answer what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.simulation.comparing import Interval, Way, difference
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure as it is told."""
+
+    figure: str
+    """Its name in ``Figures``."""
+    words: str
+    share: bool
+    """Told as a percentage; else in seconds."""
+    better: int
+    """1 where more is better, -1 where less is."""
+
+
+MEASURES = (
+    Measure("honoured", "Booked calls taken in time", True, 1),
+    Measure("on_time", "Booked calls begun within a minute", True, 1),
+    Measure("median_wait", "Median wait past the booked hour", False, -1),
+    Measure("no_seat", "Wanted to book and found no time", True, -1),
+    Measure("served_now", "Calls now taken in time", True, 1),
+    Measure("median_wait_now", "Median wait for a call now", False, -1),
+    Measure("declines", "Offers declined or unanswered", True, -1),
+    Measure("fairness", "Evenness of the load (1 is even)", True, 1),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure, way by way."""
+
+    words: str
+    cells: tuple[str, ...]
+    """By way: the mean with its 95 % interval."""
+
+
+def lines(ways: Sequence[Way]) -> tuple[Line, ...]:
+    return tuple(
+        Line(one.words, tuple(said(way.interval(one.figure), share=one.share) for way in ways)) for one in MEASURES
+    )
+
+
+def occupancy_lines(ways: Sequence[Way]) -> tuple[Line, ...]:
+    """By title: the share of their shifts that people spent in calls."""
+    by_way = [way.occupancy() for way in ways]
+    titles = {title: None for found in by_way for title in found}
+    nobody = Interval(0.0, 0.0, 0.0)
+    return tuple(
+        Line(title, tuple(said(found.get(title, nobody), share=True) for found in by_way)) for title in sorted(titles)
+    )
+
+
+def sentences(ways: Sequence[Way]) -> tuple[str, ...]:
+    """The first way against each other one."""
+    first, *others = ways
+    honoured = first.interval("honoured")
+    calls = sum(one.booked for one in first.figures)
+    opening = (
+        f"{first.name.capitalize()}, {_percent(honoured.mean)} of booked calls are taken in time "
+        f"({_bare(honoured.low)} to {_percent(honoured.high)}; {calls:,} booked calls played)."
+    )
+    return (opening, *(_against(first, other) for other in others))
+
+
+def _against(way: Way, other: Way) -> str:
+    gap = difference(way, other, "honoured")
+    points = f"{abs(gap.mean) * 100:.1f} points"
+    within = f"({gap.low * 100:+.1f} to {gap.high * 100:+.1f})"
+    if not gap.certain:
+        return f"Against “{other.name}” the difference of {points} {within} is too small to tell from luck."
+    lost = other.interval("honoured")
+    more = "more" if gap.mean > 0 else "fewer"
+    return f"That is {points} {within} {more} than “{other.name}”, which keeps {_percent(lost.mean)}."
+
+
+def said(value: Interval, *, share: bool) -> str:
+    """``97.7 % (96.6 to 98.7)`` or ``9 s (7 to 12)``."""
+    if share:
+        return f"{_percent(value.mean)} ({_bare(value.low)} to {_bare(value.high)})"
+    return f"{max(value.mean, 0):.0f} s ({max(value.low, 0):.0f} to {value.high:.0f})"
+
+
+def _percent(value: float) -> str:
+    return f"{_bare(value)}\u00a0%"
+
+
+def _bare(value: float) -> str:
+    return f"{min(max(value, 0.0), 1.0) * 100:.1f}"

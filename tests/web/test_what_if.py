@@ -1,0 +1,35 @@
+"""The page that plays days of the desk: what it answers, refuses, and leaves running."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.office import Office, office
+
+__all__ = ["office"]
+
+
+async def test_it_plays_and_tells(office: Office) -> None:
+    manager = await office.browser("Marta Manager")
+    assert "What if" in await manager.get("/outcomes/what-if")
+    played = await manager.get("/outcomes/what-if?play=true&escalations=6&title=Advisor&change=-1")
+    assert "Found at call time," in played
+    assert "with Advisor -1" in played
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "play=true&days=7&escalations=600",
+        "play=true&escalations=0",
+        "play=true&sick=1e9",
+        "play=true&title=Advisor&change=-20",
+        "play=true&title=%00&change=1",
+    ],
+)
+async def test_what_can_not_be_played_is_refused(office: Office, asked: str) -> None:
+    await (await office.browser("Marta Manager")).get(f"/outcomes/what-if?{asked}", 422)
+
+
+async def test_agents_do_not_see_it(office: Office) -> None:
+    await (await office.browser("Anna Schmidt")).get("/outcomes/what-if", 403)
