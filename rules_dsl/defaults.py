@@ -10,7 +10,7 @@ ORDER = (OrderKey.LEAST_BUSY, OrderKey.LONGEST_IDLE)
 SLOT = 30 * 60
 BOOKING = Booking(slot=SLOT, start_every=SLOT, notice=2 * 3600, horizon=0, horizon_working_days=10)
 CALLS = CallTimes(prepare=10 * 60, offer=45, wait_for_customer=10 * 60, wrap_up=10 * 60)
-REMINDERS = Reminders(customer=(86400, 3600), agent=(15 * 60,))
+REMINDERS = Reminders(customer=(86400, 3600), agent=(5 * 60,))
 ASK_AGAIN = 2 * 86400
 FEEDBACK = Feedback(ask_after=3600, ask_again_after=ASK_AGAIN, alert_under=None)
 LINKS = Links(live_expires=30 * 60, booking_expires=7 * 86400, survey_expires=14 * 86400)

@@ -11,6 +11,7 @@ from rules_dsl.lower_conditions import lower_when
 from rules_dsl.lower_definitions import lower_definitions
 from rules_dsl.lower_doing import PRODUCT_AREA, check_lines, lower_rule, with_defaults
 from rules_dsl.lower_settings import (
+    check_agent_reminders,
     lower_booking,
     lower_calls,
     lower_feedback,
@@ -39,6 +40,8 @@ def lower_file(names: Names, tree: RulesFile, text: str) -> Ruleset:
     booking, limits = lower_booking(names, tree), lower_limits(names, tree)
     calls, reminders = lower_calls(names, tree), lower_reminders(names, tree)
     feedback, links = lower_feedback(names, tree), lower_links(names, tree)
+    own = [rule.prepare for rule in rules if rule.prepare is not None]
+    check_agent_reminders(names, tree, max([*own, calls.prepare] if len(own) < len(rules) else own, default=0))
     check_structure(names, tree)
     return Ruleset(
         version=_version(text, names),

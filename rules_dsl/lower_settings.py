@@ -163,6 +163,14 @@ def lower_reminders(names: Names, tree: RulesFile) -> Reminders:
     )
 
 
+def check_agent_reminders(names: Names, tree: RulesFile, earliest: int) -> None:
+    """``earliest``: how many seconds before a call somebody is first asked to take it."""
+    lines = (setting for block in tree.of(BlockKind.REMINDERS) for setting in block.settings if setting.key == "agent")
+    for duration in (duration for line in lines for duration in line.durations):
+        if duration.seconds >= earliest:
+            names.report("R328", duration.at, found=duration.text, prepare=say_duration(earliest))
+
+
 def _before(found: dict[str, Setting], key: str, plain: tuple[int, ...]) -> tuple[int, ...]:
     if key not in found:
         return plain

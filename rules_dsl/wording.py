@@ -145,6 +145,9 @@ STRUCTURE = {
     "R325": _warning("this way into the rule {found} can never be taken", "{because}"),
     "R326": _warning("this step adds nobody", "{because}"),
     "R327": _warning("not all could be proven: the search grew too large", "not looked at to the end: {found}"),
+    "R328": _warning("nobody has the call yet {found} before it, so this reminds nobody",
+                     "people are asked from {prepare} before a call, at the earliest",
+                     "remind the agent later, or prepare earlier (the block `calls`)"),
 }  # fmt: skip
 
 MISSING_FACTS = {

@@ -13,9 +13,6 @@ DESKS = [
     ("follow_the_sun", "follow_the_sun"),
 ]
 
-DESERVED = {"forty_agents": [("R326", 70)]}
-"""Everybody in "Platform" has one of the two titles that the rule begins with."""
-
 
 @pytest.mark.parametrize(("name", "desk"), DESKS)
 def test_example_parses_and_checks_clean(name: str, desk: str) -> None:
@@ -23,8 +20,7 @@ def test_example_parses_and_checks_clean(name: str, desk: str) -> None:
     parsed = parse_rules(text)
     assert parsed.messages == ()
     assert parsed.tree.of(BlockKind.EXPECT)
-    said = [(message.code, message.line) for message in check_rules(text, directory(desk))]
-    assert said == DESERVED.get(name, [])
+    assert check_rules(text, directory(desk)) == ()
     assert len(compile_rules(text, directory(desk)).version) == 64
 
 
