@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from rules_dsl import is_open, working_days_after
 from rules_dsl.decision import Decision, OpenHours
+from rules_dsl.hours import is_holiday, wall_instant
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,45 @@ def within_hours(hours: OpenHours | None, start: datetime, seconds: int) -> bool
     return is_open(hours, start) and is_open(hours, start + timedelta(seconds=max(seconds - 1, 0)))
 
 
+def grid_of(decision: Decision) -> int:
+    """Seconds of wall time between two starts. Back to back, the time of one ends where the next one's begins."""
+    booking, calls = decision.booking, decision.calls
+    if booking.back_to_back:
+        return max(decision.limits.gap + calls.prepare + booking.slot + calls.wrap_up, 1)
+    return booking.start_every
+
+
+@lru_cache(maxsize=2048)
+def starts_in_hours(day: date, every: int, zone: str, hours: OpenHours | None, slot: int) -> tuple[datetime, ...]:
+    """The starts of one local day whose whole talk lies in the opening hours."""
+    starts = starts_of(day, every, ZoneInfo(zone))
+    if hours is None:
+        return tuple(starts)
+    around = [day + timedelta(days=number) for number in range(-2, 3)]
+    spans = [
+        (wall_instant(place, when, opens * 60), wall_instant(place, when, closes * 60))
+        for place in [ZoneInfo(hours.time_zone)]
+        for when in around
+        if not is_holiday(hours, when)
+        for weekday, opens, closes in hours.spans
+        if weekday == when.weekday()
+    ]
+    last = timedelta(seconds=max(slot - 1, 0))
+
+    def lies_in(moment: datetime) -> bool:
+        return any(opens <= moment < closes for opens, closes in spans)
+
+    return tuple(start for start in starts if lies_in(start) and lies_in(start + last))
+
+
 def offered_starts(decision: Decision, zone: str, allowed: Window) -> list[tuple[datetime, date]]:
     """Every start that the rules allow, with its local day, in order; whether a seat is free comes after."""
     local, booking = ZoneInfo(zone), decision.booking
     day, last = allowed.earliest.astimezone(local).date(), allowed.latest.astimezone(local).date()
     found: list[tuple[datetime, date]] = []
     while day <= last:
-        found.extend(
-            (start, day)
-            for start in starts_of(day, booking.start_every, local)
-            if allowed.earliest <= start <= allowed.latest and within_hours(booking.hours, start, booking.slot)
-        )
+        starts = starts_in_hours(day, grid_of(decision), zone, booking.hours, booking.slot)
+        found.extend((start, day) for start in starts if allowed.earliest <= start <= allowed.latest)
         day += timedelta(days=1)
     return found
 
@@ -90,7 +120,7 @@ def why_not_offered(decision: Decision, zone: str, allowed: Window, start: datet
         return "it is too soon for the team to prepare"
     if start > allowed.latest:
         return "it is further ahead than calls are booked"
-    if not _on_grid(start, booking.start_every, local):
+    if not _on_grid(start, grid_of(decision), local):
         return "no call starts at that minute"
     if not within_hours(booking.hours, start, booking.slot):
         return "it is outside the team's opening hours"

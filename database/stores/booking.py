@@ -7,19 +7,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, select, update
-from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.call import make_join_links
 from database.stores.customer_link import end_links
+from database.stores.seat_boards import BOARDS, next_version
 from database.stores.seats import seat_at
-from database.stores.sold_seats import local_day, next_version, queue, sell, witness_row
+from database.stores.sold_seats import insert_booking, local_day, queue, write_witnesses
 from database.stores.telling import tell_customer
 from database.stores.timeline import lock, notify, record
-from database.tables.booking import booking, witness
+from database.tables.booking import booking, pool, witness
 from database.tables.customer_link import customer_link
 from database.tables.muster import call, offer
-from domain.booking import TooLate
+from domain.booking import TooLate, occupied
 from domain.customer_link import LinkExpired, LinkUnknown, LinkUsed
 from domain.escalation import Kind, NotNow, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id
@@ -45,6 +46,7 @@ async def book(
     """
     desk_id, day = await local_day(conn, escalation_id, start)
     await queue(conn, desk_id, {day})
+    seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
     standing = await lock(conn, escalation_id)
     link = (await conn.execute(select(customer_link).where(customer_link.c.id == link_id))).one_or_none()
     if link is None or str(link.escalation) != escalation_id:
@@ -57,9 +59,9 @@ async def book(
         raise LinkExpired(link.expires_at)
     if standing.state != State.INVITED:
         raise NotNow(standing.state)
-    plan, seat = await seat_at(conn, escalation_id, start, day, now)
-    version = await next_version(conn, desk_id, day)
-    booking_id = await sell(conn, standing, link_id, plan, seat, version, now)
+    plan, changes = await seat_at(conn, seats, escalation_id, start, {day}, now)
+    booking_id = await insert_booking(conn, standing, link_id, plan, start, now)
+    await write_witnesses(conn, desk_id, changes, booking_id)
     await conn.execute(update(customer_link).where(customer_link.c.id == link_id).values(state="used", used_at=now))
     held = await _due(conn, standing, link.nth, booking_id, plan, start, tokens)
     body = {"starts_at": start.isoformat(), "booking_id": booking_id, "call_id": held.call_id}
@@ -73,20 +75,22 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     """Take another seat for the same call. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
     desk_id, day = await local_day(conn, escalation_id, start)
     standing = await _booked(conn, escalation_id)
-    await queue(conn, desk_id, {day, (await local_day(conn, escalation_id, standing.starts_at))[1]})
+    days = {day, (await local_day(conn, escalation_id, standing.starts_at))[1]}
+    await queue(conn, desk_id, days)
+    seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     await lock(conn, escalation_id)
     standing = await _booked(conn, escalation_id)
     if standing.starts_at == start:
         return await _held_or_raise(conn, standing.link)
     if now >= standing.muster_at or standing.call_state != "waiting":
         raise TooLate()
-    await conn.execute(delete(witness).where(witness.c.booking == standing.id))
-    plan, seat = await seat_at(conn, escalation_id, start, day, now)
-    changes = {"state": "sold", "starts_at": start, "occupies": Range(*seat.occupies)}
-    changes["sequence"] = booking.c.sequence + 1
-    await conn.execute(update(booking).where(booking.c.id == standing.id).values(changes))
-    version = await next_version(conn, desk_id, day)
-    await conn.execute(insert(witness).values(witness_row(standing.id, standing.pool, seat, version)))
+    plan, changes = await seat_at(conn, seats, escalation_id, start, days, now, instead_of=standing.id)
+    new = {"state": "sold", "starts_at": start, "occupies": Range(*occupied(start, plan.decision))}
+    new["sequence"] = booking.c.sequence + 1
+    await conn.execute(update(booking).where(booking.c.id == standing.id).values(new))
+    for left in days - {day}:
+        await next_version(conn, desk_id, left)
+    await write_witnesses(conn, desk_id, changes)
     due = {"starts_at": start, "muster_at": start - timedelta(seconds=plan.decision.calls.prepare)}
     await conn.execute(update(call).where(call.c.id == standing.call_id).values(due))
     body = {"starts_at": start.isoformat(), "from": standing.starts_at.isoformat(), "call_id": str(standing.call_id)}
@@ -123,6 +127,7 @@ async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> i
 
     The caller has locked the escalation.
     """
+    await _seats_freed(conn, escalation_id)
     sold = update(booking).where(booking.c.escalation == escalation_id, booking.c.state.in_(["sold", "at_risk"]))
     freed = sold.values(state="cancelled", sequence=booking.c.sequence + 1).returning(booking.c.id)
     booking_id: int | None = (await conn.execute(freed)).scalar_one_or_none()
@@ -137,6 +142,14 @@ async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> i
     await end_links(conn, escalation_id)
     await notify(conn, KICK_CHANNEL)
     return booking_id
+
+
+async def _seats_freed(conn: AsyncConnection, escalation_id: str) -> None:
+    """Its days count up, before its witness goes: the order in which sellers lock them."""
+    resting = select(pool.c.desk, witness.c.day).join(booking, booking.c.id == witness.c.booking)
+    resting = resting.join(pool, pool.c.id == witness.c.pool).where(booking.c.escalation == escalation_id)
+    for row in (await conn.execute(resting)).all():
+        await next_version(conn, row.desk, row.day)
 
 
 async def _tell(conn: AsyncConnection, escalation_id: str, kind: str, booking_id: int, now: datetime) -> None:

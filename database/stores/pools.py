@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.rewitnessing import hold_back_sales, rewitness
-from database.tables.booking import pool, pool_agent, witness
+from database.stores.replanning import replan_pools
+from database.tables.booking import pool
 from domain.plan import Plan
 from rules_dsl import pool as people_asked
 from rules_dsl.directory import Directory
@@ -28,18 +26,5 @@ async def pool_of(conn: AsyncConnection, desk: int, plan: Plan, directory: Direc
         index_elements=["desk", "key"], set_={"description": statement.excluded.description}
     )
     pool_id: int = (await conn.execute(statement.returning(pool.c.id))).scalar_one()
-    query = select(pool_agent.c.person).where(pool_agent.c.pool == pool_id)
-    present = set((await conn.execute(query)).scalars())
-    gone, new = present - members, members - present
-    lost: Sequence[int] = ()
-    if gone:
-        await hold_back_sales(conn, gone)
-        rests_on_gone = select(witness.c.booking).where(witness.c.pool == pool_id, witness.c.person.in_(gone))
-        lost = (await conn.execute(rests_on_gone)).scalars().all()
-        await conn.execute(delete(pool_agent).where(pool_agent.c.pool == pool_id, pool_agent.c.person.in_(gone)))
-    if new:
-        rows = [{"pool": pool_id, "person": person} for person in sorted(new)]
-        await conn.execute(insert(pool_agent).values(rows).on_conflict_do_nothing())
-    if lost:
-        await rewitness(conn, lost, now)
+    await replan_pools(conn, {pool_id: members}, now)
     return pool_id

@@ -1,25 +1,60 @@
-"""Sold seats that rest on a shift or a membership that goes: each is given to somebody else, or is at risk.
+"""Sold seats that rest on what goes: each is given to somebody else, or is at risk.
 
 A booking stands whatever becomes of its witness. At risk it has none, and its round finds whoever is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.plans import load_plan
-from database.stores.seats import read_sellers
-from database.stores.sold_seats import next_version, queue, witness_row
-from database.stores.timeline import record
+from database.stores.seat_boards import Seats, load_seats
+from database.stores.sold_seats import Change, changes_of, drop_witnesses, queue, write_witnesses
+from database.stores.timeline import lock, record
 from database.tables.booking import booking, pool, witness
-from database.tables.escalation import escalation
-from domain.booking import find_seat, occupied
 from domain.escalation import Kind
+from domain.seat_search import Search
+
+ONE_DAY = timedelta(days=1)
+DEPTH, TRIES = 2, 600
+"""How far a single search for another witness goes."""
+
+_LOST = text("""
+SELECT b.id, b.escalation, b.starts_at, p.description AS pool, p.desk, w.day, e.subject,
+  coalesce(c.priority, e.priority) AS priority
+FROM booking b
+  JOIN witness w ON w.booking = b.id JOIN pool p ON p.id = b.pool JOIN escalation e ON e.id = b.escalation
+  LEFT JOIN call c ON c.booking = b.id
+WHERE b.id = ANY(:lost) ORDER BY priority DESC, b.starts_at, b.id
+""")
+_AT_RISK = update(booking).where(booking.c.id == bindparam("number"), booking.c.state == "sold").values(state="at_risk")
+
+
+@dataclass(frozen=True)
+class AtRisk:
+    """A booking that stands, and that nobody can be found for as things are planned."""
+
+    booking: int
+    escalation_id: str
+    starts_at: datetime
+    pool: str
+    """In the words of the rules."""
+    subject: str
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """What a change of people's time did to the seats that are sold."""
+
+    moved: int
+    """Bookings whose witness is somebody else now."""
+    at_risk: tuple[AtRisk, ...]
+    """Bookings without one. At most these; looking longer may find somebody for some."""
 
 
 async def hold_back_sales(conn: AsyncConnection, people: Iterable[int] | None = None) -> None:
@@ -38,30 +73,57 @@ async def hold_back_sales(conn: AsyncConnection, people: Iterable[int] | None = 
 
 
 async def rewitness(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> int:
-    """Give these bookings another witness, the earliest first; returns how many are left without one."""
-    query = (
-        select(booking.c.id, booking.c.pool, booking.c.starts_at, pool.c.desk, witness.c.day, escalation.c.plan)
-        .add_columns(booking.c.escalation)
-        .join(witness, witness.c.booking == booking.c.id)
-        .join(pool, pool.c.id == booking.c.pool)
-        .join(escalation, escalation.c.id == booking.c.escalation)
-        .where(booking.c.id.in_(list(lost)))
-        .order_by(booking.c.starts_at, booking.c.id)
+    """Give these bookings another witness; returns how many are left without one."""
+    return len((await give_to_others(conn, lost, now)).at_risk)
+
+
+async def give_to_others(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> Replanned:
+    """Find another witness for each of these bookings, moving others where need be; the rest are at risk.
+
+    The most urgent first. Their days are locked by the caller, whose changes are written already.
+    """
+    rows = (await conn.execute(_LOST, {"lost": sorted(set(lost))})).all()
+    if not rows:
+        return Replanned(0, ())
+    days = {row.day for row in rows}
+    seats = await load_seats(conn, min(days) - ONE_DAY, max(days) + ONE_DAY)
+    moved, changes, unserved = _search(seats, rows)
+    for row in sorted(unserved, key=lambda row: str(row.escalation)):
+        await lock(conn, str(row.escalation))
+    desk_id = rows[0].desk
+    if unserved:
+        await drop_witnesses(conn, desk_id, {row.id: row.day.toordinal() for row in unserved})
+    await write_witnesses(conn, desk_id, changes)
+    for row in unserved:
+        await conn.execute(_AT_RISK, {"number": row.id})
+        body = {"booking_id": row.id, "found": "nobody of those on shift is free for this call any more"}
+        await record(conn, str(row.escalation), Kind.SEAT_LOST, now, body=body)
+    return Replanned(
+        moved,
+        tuple(AtRisk(row.id, str(row.escalation), row.starts_at, row.pool, row.subject) for row in unserved),
     )
-    rows = (await conn.execute(query)).all()
-    await conn.execute(delete(witness).where(witness.c.booking.in_([row.id for row in rows])))
-    return sum([not await _given_to_another(conn, row, now) for row in rows])
 
 
-async def _given_to_another(conn: AsyncConnection, row: Row[Any], now: datetime) -> bool:
-    decision = load_plan(row.plan).decision
-    sellers = await read_sellers(conn, row.pool, *occupied(row.starts_at, decision))
-    seat = find_seat(row.starts_at, row.day, decision, sellers)
-    if seat is not None:
-        version = await next_version(conn, row.desk, row.day)
-        await conn.execute(insert(witness).values(witness_row(row.id, row.pool, seat, version)))
-        return True
-    await conn.execute(update(booking).where(booking.c.id == row.id).values(state="at_risk"))
-    body = {"booking_id": row.id, "found": "nobody of those on shift is free for this call any more"}
-    await record(conn, str(row.escalation), Kind.SEAT_LOST, now, body=body)
-    return False
+def _search(seats: Seats, rows: Sequence[Row[Any]]) -> tuple[int, list[Change], list[Row[Any]]]:
+    """How many calls moved, what must be written, and for whom nobody was found."""
+    search = Search(seats.board, TRIES, days={row.day.toordinal() for row in rows})
+    stood = {booking: bit for booking, (_, bit) in seats.board.held.items()}
+    asked = {row.id: search.take(row.id) for row in rows}
+    waiting = list(rows)
+    for depth in range(DEPTH + 1):
+        left = []
+        for row in waiting:
+            search.tries = TRIES
+            if not search.place(asked[row.id], depth):
+                left.append(row)
+        waiting = left
+    moved = [one for one in search.moved() if seats.board.held[one][1] != stood[one]]
+    return len(moved), changes_of(seats, moved), waiting
+
+
+async def resting_on(conn: AsyncConnection, people: Collection[int], pool_id: int | None = None) -> list[int]:
+    """The bookings whose witness is one of these people, of this pool or of any."""
+    query = select(witness.c.booking).where(witness.c.person.in_(list(people)))
+    if pool_id is not None:
+        query = query.where(witness.c.pool == pool_id)
+    return list((await conn.execute(query)).scalars())

@@ -1,63 +1,58 @@
-"""Reading seats: who can be sold when, and which starts are free. Writing one is ``booking.py``."""
+"""Reading seats: which starts are free, and a witness for one of them. Selling one is ``booking.py``."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.plans import load_plan
-from database.tables.booking import pool_agent, witness
+from database.stores.seat_boards import BOARDS, ONE_DAY, Seats
+from database.stores.seat_rooms import Room, read_rooms, room_holds
+from database.stores.sold_seats import Change, changes_of
 from database.tables.customer_link import customer_link
-from database.tables.directory import desk, person, shift
+from database.tables.directory import desk
 from database.tables.escalation import escalation
-from domain.booking import Seat, Seller, SlotRefused, SlotTaken, Span, find_seat, occupied
+from domain.booking import SlotRefused, SlotTaken
 from domain.plan import Plan
+from domain.seat_search import Answer, apply_placement, find_place
+from domain.seat_terms import Demand, Placement, demand_of
 from domain.slots import Window, nearest, offered_starts, why_not_offered, window
 
-ONE_DAY = timedelta(days=1)
+TRIES_A_START, TRIES_A_PAGE = 12, 400
+"""People tried for a start, and for all starts of one page, before it is left to the re-packer."""
+TRIES_TO_SELL = 300
+STARTS_AT_MOST = 1500
+"""Free starts told at once. The later ones can be seen as these go."""
 
 
-async def read_sellers(conn: AsyncConnection, pool: int, first: datetime, last: datetime) -> list[Seller]:
-    """Everybody in the pool with their shifts and witnesses between two instants, a day around them."""
-    around = Range(first - ONE_DAY, last + ONE_DAY)
-    mates = select(pool_agent.c.person).where(pool_agent.c.pool == pool)
-    shifts: dict[int, list[Span]] = defaultdict(list)
-    query = select(shift).where(shift.c.person.in_(mates), shift.c.during.overlaps(around))
-    for row in await conn.execute(query):
-        shifts[row.person].append((row.during.lower, row.during.upper))
-    busy: dict[int, list[Span]] = defaultdict(list)
-    sold: dict[int, dict[date, set[int]]] = defaultdict(lambda: defaultdict(set))
-    query = select(witness).where(witness.c.person.in_(mates), witness.c.during.overlaps(around))
-    for row in await conn.execute(query):
-        busy[row.person].append((row.during.lower, row.during.upper))
-        sold[row.person][row.day].add(row.nth)
-    counted = (
-        select(pool_agent.c.person, func.count().label("pools"))
-        .join(person, person.c.id == pool_agent.c.person)
-        .where(pool_agent.c.person.in_(mates), person.c.active)
-        .group_by(pool_agent.c.person)
-    )
-    return [
-        Seller(
-            row.person,
-            row.pools,
-            tuple(shifts[row.person]),
-            tuple(busy[row.person]),
-            {day: frozenset(nths) for day, nths in sold[row.person].items()},
-        )
-        for row in await conn.execute(counted)
-    ]
+@dataclass(frozen=True)
+class Wish:
+    """What one escalation may book, and under which limits."""
+
+    desk: int
+    pool: int
+    zone: str
+    plan: Plan
+    allowed: Window
+
+    @property
+    def local(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def demand(self, start: datetime, day: date, booking: int = -1) -> Demand:
+        return demand_of(self.plan.decision, self.pool, start, day, booking)
 
 
-async def _escalation(conn: AsyncConnection, escalation_id: str) -> tuple[Any, Plan, bool]:
+async def read_wish(conn: AsyncConnection, escalation_id: str, now: datetime) -> Wish:
+    """What this escalation may book now."""
     query = (
-        select(escalation.c.pool, escalation.c.plan, desk.c.time_zone)
+        select(escalation.c.desk, escalation.c.pool, escalation.c.plan, desk.c.time_zone)
         .join(desk, desk.c.id == escalation.c.desk)
         .where(escalation.c.id == escalation_id)
     )
@@ -69,45 +64,119 @@ async def _escalation(conn: AsyncConnection, escalation_id: str) -> tuple[Any, P
         .limit(1)
     )
     priority = bool((await conn.execute(latest)).scalar_one_or_none())
-    return row, load_plan(row.plan), priority
+    plan = load_plan(row.plan)
+    allowed = window(plan.decision, row.time_zone, now, priority=priority)
+    return Wish(row.desk, row.pool, row.time_zone, plan, allowed)
 
 
 async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) -> list[datetime]:
     """The starts that this escalation can book, in order."""
-    row, plan, priority = await _escalation(conn, escalation_id)
-    allowed = window(plan.decision, row.time_zone, now, priority=priority)
-    sellers = await read_sellers(conn, row.pool, *_span(plan, allowed))
-    starts = offered_starts(plan.decision, row.time_zone, allowed)
-    return [start for start, day in starts if find_seat(start, day, plan.decision, sellers) is not None]
+    wish = await read_wish(conn, escalation_id, now)
+    starts = offered_starts(wish.plan.decision, wish.zone, wish.allowed)
+    if not starts:
+        return []
+    first, last = starts[0][1], starts[-1][1]
+    seats = await BOARDS.current(conn, wish.desk, first, last)
+    answers = answer_starts(seats, wish, starts, TRIES_A_PAGE)
+    rooms: dict[datetime, Room] = {}
+    if Answer.MAYBE in answers.values():
+        rooms = await read_rooms(conn, wish.pool, wish.demand(*starts[0]), first, last)
+    free = []
+    for start, day in starts:
+        room = rooms.get(start) if answers[start] is Answer.MAYBE else None
+        if answers[start] is Answer.YES or (room and room_holds(seats, wish.demand(start, day), room)):
+            free.append(start)
+    return free[:STARTS_AT_MOST]
 
 
-def _span(plan: Plan, allowed: Window) -> Span:
-    return occupied(allowed.earliest, plan.decision)[0], occupied(allowed.latest, plan.decision)[1]
+def answer_starts(
+    seats: Seats, wish: Wish, starts: Iterable[tuple[datetime, date]], tries: int
+) -> dict[datetime, Answer]:
+    """For each start whether it can be sold, as far as ``tries`` people go. Earlier answers are kept."""
+    found: dict[datetime, Answer] = {}
+    for day, of_day in groupby(starts, key=lambda pair: pair[1]):
+        known = _known(seats, wish, day)
+        for start, _ in of_day:
+            if (answer := known.get(start)) is None:
+                most = min(tries, TRIES_A_START)
+                answer, spent = _answer(seats, wish.demand(start, day), most)
+                tries -= spent
+                if answer is not Answer.MAYBE or spent < most or most == TRIES_A_START:
+                    known[start] = answer
+            found[start] = answer
+    return found
+
+
+def _known(seats: Seats, wish: Wish, day: date) -> dict[datetime, Answer]:
+    """Answers of this day, as long as it and the days beside it stand as they stood."""
+    sample = wish.demand(wish.allowed.earliest, day)
+    key = (day, wish.pool, sample.terms, sample.end - sample.begin)
+    versions = [seats.versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1)]
+    kept: tuple[list[int], dict[datetime, Answer]] | None = seats.answers.get(key)
+    if kept is None or kept[0] != versions:
+        kept = seats.answers[key] = (versions, {})
+    return kept[1]
+
+
+def _answer(seats: Seats, demand: Demand, tries: int) -> tuple[Answer, int]:
+    """Whether it can be sold by the direct test or by moving one other, and how many people were tried for it."""
+    found, spent = find_place(seats.board, demand, depth=1 if tries else 0, tries=tries)
+    return (found if isinstance(found, Answer) else Answer.YES), spent
 
 
 async def seat_at(
-    conn: AsyncConnection, escalation_id: str, start: datetime, day: date, now: datetime
-) -> tuple[Plan, Seat]:
-    """A seat for this start. Raises ``SlotRefused`` or ``SlotTaken``. The caller holds the day's lock."""
-    row, plan, priority = await _escalation(conn, escalation_id)
-    allowed = window(plan.decision, row.time_zone, now, priority=priority)
-    if (reason := why_not_offered(plan.decision, row.time_zone, allowed, start, now)) is not None:
+    conn: AsyncConnection,
+    seats: Seats,
+    escalation_id: str,
+    start: datetime,
+    days: Collection[date],
+    now: datetime,
+    instead_of: int | None = None,
+) -> tuple[Plan, list[Change]]:
+    """The witnesses to be written for this start. Raises ``SlotRefused`` or ``SlotTaken``.
+
+    The caller holds the lock of these days; only their calls may move. ``instead_of`` is the booking that moves here.
+    """
+    wish = await read_wish(conn, escalation_id, now)
+    if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
         raise SlotRefused(start, reason)
-    sellers: Sequence[Seller] = await read_sellers(conn, row.pool, *occupied(start, plan.decision))
-    if (seat := find_seat(start, day, plan.decision, sellers)) is None:
+    day = start.astimezone(wish.local).date()
+    demand = wish.demand(start, day, -1 if instead_of is None else instead_of)
+    rooms = await read_rooms(conn, wish.pool, demand, day, day)
+    changes = _take(seats, demand, {one.toordinal() for one in days}, rooms.get(start))
+    if changes is None:
         raise SlotTaken(start)
-    return plan, seat
+    return wish.plan, changes
+
+
+def _take(seats: Seats, demand: Demand, days: set[int], room: Room | None) -> list[Change] | None:
+    """What must be written to sell this, or None. The board is as before: nothing is sold until it is committed."""
+    board = seats.board
+    stood = board.take(demand.booking) if demand.booking in board.held else None
+    try:
+        found, _ = find_place(board, demand, depth=2, tries=TRIES_TO_SELL, days=days)
+        placement = (
+            found if isinstance(found, Placement) else room.placement if room and found is Answer.MAYBE else None
+        )
+        search = None if placement is None else apply_placement(board, demand, placement, days)
+        if search is None:
+            return None
+        changes = changes_of(seats, search.moved())
+        search.undo()
+        return changes
+    finally:
+        if stood is not None:
+            board.put(*stood)
 
 
 async def why_not(
     conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime
 ) -> SlotTaken | SlotRefused | None:
     """Why a start can't be booked, with the nearest that can; None where it can."""
-    row, plan, priority = await _escalation(conn, escalation_id)
+    wish = await read_wish(conn, escalation_id, now)
     free = await free_starts(conn, escalation_id, now)
     if start in free:
         return None
-    allowed = window(plan.decision, row.time_zone, now, priority=priority)
-    reason = why_not_offered(plan.decision, row.time_zone, allowed, start, now)
+    reason = why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)
     around = nearest(free, start)
     return SlotTaken(start, around) if reason is None else SlotRefused(start, reason, around)

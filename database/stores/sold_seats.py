@@ -1,19 +1,27 @@
-"""Seats as rows: the queue for a day, the booking and its witness. What is sold when is ``booking.py``."""
+"""Seats as rows: the queue for a day, the booking, and the witnesses that change with it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, text
-from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy import Row, bindparam, delete, insert, text, update
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.tables.booking import booking, desk_day, witness
-from domain.booking import Seat
+from database.stores.seat_boards import Seats, next_version
+from database.stores.seat_terms import terms_number
+from database.tables.booking import booking, witness
+from domain.booking import occupied
 from domain.escalation import EscalationUnknown
 from domain.plan import Plan
+from domain.seat_places import places_of
+from domain.seat_terms import Demand, instant
+
+_MOVE = update(witness).where(witness.c.booking == bindparam("number"))
 
 
 async def local_day(conn: AsyncConnection, escalation_id: str, start: datetime) -> tuple[int, date]:
@@ -25,46 +33,83 @@ async def local_day(conn: AsyncConnection, escalation_id: str, start: datetime) 
     return row.id, start.astimezone(ZoneInfo(row.time_zone)).date()
 
 
-async def queue(conn: AsyncConnection, desk_id: int, days: set[date]) -> None:
+async def queue(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> None:
     """One seller at a time a desk and day; the constraints are the guard, this is the queue."""
-    for day in sorted(days):
+    for day in sorted(set(days)):
         lock_day = text("SELECT pg_advisory_xact_lock(:desk, :day)")
         await conn.execute(lock_day, {"desk": desk_id, "day": day.toordinal()})
 
 
-async def next_version(conn: AsyncConnection, desk_id: int, day: date) -> int:
-    statement = insert(desk_day).values(desk=desk_id, day=day, version=1)
-    statement = statement.on_conflict_do_update(
-        index_elements=["desk", "day"], set_={"version": desk_day.c.version + 1}
-    )
-    version: int = (await conn.execute(statement.returning(desk_day.c.version))).scalar_one()
-    return version
-
-
-def witness_row(booking_id: int, pool: int, seat: Seat, version: int) -> dict[str, Any]:
-    return {
-        "booking": booking_id,
-        "pool": pool,
-        "person": seat.person,
-        "during": Range(*seat.occupies),
-        "day": seat.day,
-        "nth": seat.nth,
-        "version": version,
-    }
-
-
-async def sell(
-    conn: AsyncConnection, standing: Row[Any], link_id: int, plan: Plan, seat: Seat, version: int, now: datetime
+async def insert_booking(
+    conn: AsyncConnection, standing: Row[Any], link_id: int, plan: Plan, start: datetime, now: datetime
 ) -> int:
+    """The booking alone; its witness must follow in the same transaction."""
     row = {
         "escalation": str(standing.id),
         "link": link_id,
         "pool": standing.pool,
-        "starts_at": seat.starts_at,
+        "starts_at": start,
         "seconds": plan.decision.booking.slot,
-        "occupies": Range(*seat.occupies),
+        "occupies": Range(*occupied(start, plan.decision)),
         "booked_at": now,
     }
     booking_id: int = (await conn.execute(booking.insert().values(row).returning(booking.c.id))).scalar_one()
-    await conn.execute(insert(witness).values(witness_row(booking_id, standing.pool, seat, version)))
     return booking_id
+
+
+@dataclass(frozen=True)
+class Change:
+    """A witness to be written: whose it is, and which place of their day it takes."""
+
+    asked: Demand
+    person: int
+    nth: int
+    stood: bool
+    """Whether the booking had a witness before."""
+
+
+def changes_of(seats: Seats, touched: Collection[int]) -> list[Change]:
+    """What must be written so that the rows say of these bookings what the board says."""
+    board = seats.board
+    return [
+        Change(board.held[one][0], board.members[board.held[one][1]].person, nth, one in seats.nth)
+        for one, nth in sorted(places_of(board, touched, seats.nth).items())
+    ]
+
+
+async def write_witnesses(
+    conn: AsyncConnection, desk_id: int, changes: Sequence[Change], sold: int | None = None
+) -> None:
+    """Write these witnesses under new versions of their days; ``sold`` is the number of the one not sold before.
+
+    The days are locked, and so is every escalation whose timeline this transaction writes.
+    """
+    versions = {
+        day: await next_version(conn, desk_id, date.fromordinal(day))
+        for day in sorted({change.asked.day for change in changes})
+    }
+    limits = {change.asked.terms for change in changes}
+    numbers = {terms: await terms_number(conn, terms) for terms in limits}
+    moved: list[dict[str, Any]] = []
+    made: list[dict[str, Any]] = []
+    for change in changes:
+        asked = change.asked
+        row: dict[str, Any] = {"pool": asked.pool, "person": change.person, "nth": change.nth}
+        row |= {"during": Range(instant(asked.begin), instant(asked.end)), "day": date.fromordinal(asked.day)}
+        row |= {"version": versions[asked.day], "terms": numbers[asked.terms]}
+        if change.stood:
+            moved.append(row | {"number": asked.booking})
+        else:
+            made.append(row | {"booking": asked.booking if asked.booking >= 0 else sold})
+    # A witness that is gone by now was given back by its customer meanwhile: it is not made anew.
+    if moved:
+        await conn.execute(_MOVE, moved)
+    if made:
+        await conn.execute(insert(witness), made)
+
+
+async def drop_witnesses(conn: AsyncConnection, desk_id: int, bookings: Mapping[int, int]) -> None:
+    """These bookings, each with the ordinal of its day, have no witness any more."""
+    for day in sorted(set(bookings.values())):
+        await next_version(conn, desk_id, date.fromordinal(day))
+    await conn.execute(delete(witness).where(witness.c.booking.in_(list(bookings))))

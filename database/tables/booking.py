@@ -6,6 +6,7 @@ migration, because SQLAlchemy has no words for them.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     Date,
@@ -73,6 +74,14 @@ booking = Table(
 Index("booking_one_a_link", booking.c.link, unique=True)
 Index("booking_escalation_idx", booking.c.escalation)
 
+# The limits that a witness keeps to, as `domain/seat_terms.py` writes them.
+seat_terms = Table(
+    "seat_terms",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("terms", JSONB, nullable=False, unique=True),
+)
+
 witness = Table(
     "witness",
     metadata,
@@ -83,5 +92,29 @@ witness = Table(
     Column("day", Date, nullable=False),
     Column("nth", SmallInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("terms", Integer, ForeignKey("seat_terms.id")),
+    Column("pinned", Boolean, nullable=False, server_default=text("false")),
 )
 Index("witness_day_idx", witness.c.day, witness.c.version)
+
+# One row: counted up by triggers whenever a shift, a pool's members or a person's team, title or account change.
+roster = Table(
+    "roster",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, server_default=text("1")),
+    Column("version", BigInteger, nullable=False, server_default=text("0")),
+)
+
+# A start that can be sold if these witnesses move; checked again whenever it is used.
+seat_room = Table(
+    "seat_room",
+    metadata,
+    Column("pool", BigInteger, ForeignKey("pool.id", ondelete="CASCADE"), nullable=False),
+    Column("terms", Integer, ForeignKey("seat_terms.id"), nullable=False),
+    Column("occupies", TSTZRANGE, nullable=False),
+    Column("day", Date, nullable=False, index=True),
+    Column("person", Integer, nullable=False),
+    Column("moves", JSONB, nullable=False),
+    instant("found_at"),
+    PrimaryKeyConstraint("pool", "terms", "occupies"),
+)

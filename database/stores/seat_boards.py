@@ -1,0 +1,207 @@
+"""Boards of seats read from rows, and kept in memory between two readings of the same process.
+
+A kept board is brought up to date by versions: one a day, counted up by every sale, and one of the roster,
+counted up by triggers. It may only take in what is committed, so a transaction that writes seats reads its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.seat_terms import read_terms
+from database.tables.booking import desk_day
+from domain.seat_board import Board
+from domain.seat_terms import Demand, Member, Terms, merge_touching
+
+ONE_DAY = timedelta(days=1)
+
+_ROSTER = text("SELECT version, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written FROM roster")
+_MEMBERS = text("""
+SELECT p.id, coalesce(p.team, 0) AS team, coalesce(p.title, 0) AS title, a.pools, s.begins, s.ends
+FROM person p
+  JOIN (
+    SELECT person, count(DISTINCT pool) AS pools FROM (
+      SELECT person, pool FROM pool_agent UNION ALL SELECT person, NULL FROM witness WHERE day = ANY(:days)
+    ) who GROUP BY person
+  ) a ON a.person = p.id
+  LEFT JOIN (
+    SELECT person, array_agg(extract(epoch FROM lower(during))::bigint) AS begins,
+      array_agg(extract(epoch FROM upper(during))::bigint) AS ends
+    FROM shift WHERE during && tstzrange(:first, :last) GROUP BY person
+  ) s ON s.person = p.id
+""")
+_POOLS = text("""
+SELECT a.pool, array_agg(a.person) AS people FROM pool_agent a JOIN person p ON p.id = a.person AND p.active
+GROUP BY a.pool
+""")
+_COLUMNS = """
+SELECT w.booking, w.pool, w.person, w.day, w.nth, w.terms, w.pinned, w.version,
+  extract(epoch FROM lower(w.during))::bigint AS begins, extract(epoch FROM upper(w.during))::bigint AS ends
+FROM witness w
+"""
+_WITNESSES = text(f"{_COLUMNS} WHERE w.day = ANY(:days)")
+_CHANGED = text(f"""
+{_COLUMNS} JOIN unnest(CAST(:days AS date[]), CAST(:seen AS bigint[])) AS c (day, seen)
+  ON w.day = c.day AND w.version > c.seen
+""")
+_VERSIONS = text("SELECT day, version FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last")
+_SUMS = text("""
+SELECT day, count(*) AS number, sum(booking)::bigint AS total FROM witness WHERE day = ANY(:days) GROUP BY day
+""")
+
+
+@dataclass
+class Seats:
+    """A board with what the rows know beside it."""
+
+    board: Board
+    first: date
+    last: date
+    """Days whose seats are on it, both included."""
+    roster: int
+    versions: dict[date, int] = field(default_factory=dict)
+    nth: dict[int, int] = field(default_factory=dict)
+    """By booking: the place that it takes of its person's day."""
+    of_day: dict[date, set[int]] = field(default_factory=dict)
+    answers: dict[Any, Any] = field(default_factory=dict)
+    """What was found out on it, by whoever asked; each answer with the versions that it holds for."""
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def forget_day(self, day: date) -> None:
+        for booking in list(self.of_day.get(day, ())):
+            self._drop(booking, day)
+
+    def learn(self, rows: Iterable[Row[Any]], terms: dict[int, Terms]) -> None:
+        for row in rows:
+            if row.booking in self.board.held:
+                before = date.fromordinal(self.board.held[row.booking][0].day)
+                self._drop(row.booking, before)
+            limits = terms.get(row.terms, Terms()) if row.terms is not None else Terms()
+            day = row.day.toordinal()
+            asked = Demand(row.booking, row.pool, row.begins, row.ends, day, limits, row.pinned)
+            self.board.put(asked, self.board.bit_of[row.person])
+            self.nth[row.booking] = row.nth
+            self.of_day.setdefault(row.day, set()).add(row.booking)
+
+    def _drop(self, booking: int, day: date) -> None:
+        self.board.take(booking)
+        self.nth.pop(booking, None)
+        self.of_day[day].discard(booking)
+
+    def agrees(self, day: date, sums: dict[date, tuple[int, int]]) -> bool:
+        held = self.of_day.get(day, set())
+        return sums.get(day, (0, 0)) == (len(held), sum(held))
+
+
+async def load_seats(conn: AsyncConnection, first: date, last: date) -> Seats:
+    """A board of its own for this transaction, with what the transaction itself has written."""
+    roster = (await conn.execute(_ROSTER)).scalars().one()
+    days = days_between(first, last)
+    around = {
+        "days": days,
+        "first": datetime.combine(first - ONE_DAY, time(0), UTC),
+        "last": datetime.combine(last + 2 * ONE_DAY, time(0), UTC),
+    }
+    members = [
+        Member(row.id, row.team, row.title, row.pools, merge_touching(list(zip(row.begins, row.ends, strict=True))))
+        if row.begins
+        else Member(row.id, row.team, row.title, row.pools, ())
+        for row in await conn.execute(_MEMBERS, around)
+    ]
+    pools = {row.pool: row.people for row in await conn.execute(_POOLS)}
+    seats = Seats(Board(members, pools), first, last, roster)
+    seats.learn((await conn.execute(_WITNESSES, {"days": days})).all(), await read_terms(conn))
+    return seats
+
+
+class SeatBoards:
+    """The boards of one process, one a desk."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int], Seats] = {}
+
+    async def current(
+        self,
+        conn: AsyncConnection,
+        desk: int,
+        first: date,
+        last: date,
+        *,
+        exact: Collection[date] = (),
+        seats_unwritten: bool = False,
+    ) -> Seats:
+        """The board of these days and the days beside them, as the caller's transaction sees it now.
+
+        ``exact`` are days whose lock is held and which are counted besides. A transaction that has written
+        anything has a board of its own, unless it says that no seat, shift or pool was among it.
+        """
+        first, last = first - ONE_DAY, last + ONE_DAY
+        key = (conn.engine.url.render_as_string(), desk)
+        kept = self._kept.get(key)
+        row = (await conn.execute(_ROSTER)).one()
+        if row.has_written and not seats_unwritten:
+            return await load_seats(conn, first, last)
+        if kept is None or kept.roster != row.version or first < kept.first or last > kept.last:
+            versions = await _versions(conn, desk, first, last)
+            kept = await load_seats(conn, first, last)
+            kept.versions = versions
+            self._kept[key] = kept
+        async with kept.reading:
+            await _catch_up(conn, desk, kept, exact)
+        return kept
+
+    def forget(self, conn: AsyncConnection, desk: int) -> None:
+        """What is kept was refused by the database: read anew."""
+        self._kept.pop((conn.engine.url.render_as_string(), desk), None)
+
+
+BOARDS = SeatBoards()
+"""Of this process. A database and a desk have one board, whoever asks."""
+
+
+async def _versions(conn: AsyncConnection, desk: int, first: date, last: date) -> dict[date, int]:
+    rows = await conn.execute(_VERSIONS, {"desk": desk, "first": first, "last": last})
+    return {row.day: row.version for row in rows}
+
+
+async def _catch_up(conn: AsyncConnection, desk: int, kept: Seats, exact: Collection[date]) -> None:
+    versions = await _versions(conn, desk, kept.first, kept.last)
+    changed = [day for day, version in versions.items() if kept.versions.get(day, 0) != version]
+    looked_at = sorted({*changed, *(day for day in exact if kept.first <= day <= kept.last)})
+    if not looked_at:
+        return
+    seen = [kept.versions.get(day, 0) for day in looked_at]
+    rows = (await conn.execute(_CHANGED, {"days": looked_at, "seen": seen})).all()
+    counted = (await conn.execute(_SUMS, {"days": looked_at})).all()
+    terms = await read_terms(conn)
+    kept.learn(rows, terms)
+    kept.versions.update({day: versions[day] for day in changed})
+    sums = {row.day: (row.number, row.total) for row in counted}
+    if wrong := [day for day in looked_at if not kept.agrees(day, sums)]:
+        whole = (await conn.execute(_WITNESSES, {"days": wrong})).all()
+        for day in wrong:
+            kept.forget_day(day)
+        kept.learn(whole, terms)
+        kept.answers.clear()
+
+
+async def next_version(conn: AsyncConnection, desk_id: int, day: date) -> int:
+    """Count up the version of a day; it stays locked until the transaction ends."""
+    statement = insert(desk_day).values(desk=desk_id, day=day, version=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=["desk", "day"], set_={"version": desk_day.c.version + 1}
+    )
+    version: int = (await conn.execute(statement.returning(desk_day.c.version))).scalar_one()
+    return version
+
+
+def days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

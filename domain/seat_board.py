@@ -1,0 +1,270 @@
+"""The board: who is on shift when, and which sold seat rests on whom, laid out for quick questions.
+
+Time is cut at every instant at which something changes. Between two cuts stand big integers with one bit a
+person: on shift, free of calls, engaged. A question about a time is an AND over the pieces that it covers, so
+it costs the same for ten people and for a thousand, needs no grid, and knows nothing of clock changes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from domain.seat_terms import Demand, Member, Terms
+
+CapKey = tuple[int, tuple[tuple[int, int], ...]]
+REMEMBERED = 50_000
+"""Questions of eligibility whose answers are kept."""
+
+
+class Board:
+    """People, pools and sold seats. Changed by ``put`` and ``take`` only."""
+
+    def __init__(self, members: Iterable[Member], pools: Mapping[int, Collection[int]]) -> None:
+        self.members = sorted(members, key=lambda member: (member.flexibility, member.person))
+        self.bit_of = {member.person: bit for bit, member in enumerate(self.members)}
+        self.pools = {pool: self.mask_of(people) for pool, people in pools.items()}
+        self.held: dict[int, tuple[Demand, int]] = {}
+        """By booking: what it asks for, and the bit of its witness."""
+        self._of: dict[int, dict[int, Demand]] = defaultdict(dict)
+        self._of_day: dict[tuple[int, int], dict[int, Demand]] = defaultdict(dict)
+        self._eligible: dict[Demand, int] = {}
+        self._full: dict[int, dict[CapKey, int]] = defaultdict(dict)
+        self._engaged: dict[int, list[int]] = {}
+        self._kept: dict[int, list[int | None]] = {}
+        self._lay_out()
+
+    def mask_of(self, people: Iterable[int]) -> int:
+        return sum(1 << self.bit_of[person] for person in set(people) if person in self.bit_of)
+
+    def _lay_out(self) -> None:
+        edges = {0}
+        self._teams: dict[int, int] = defaultdict(int)
+        for bit, member in enumerate(self.members):
+            self._teams[member.team] |= 1 << bit
+            edges.update(edge for span in member.shifts for edge in span)
+        self._edges = sorted(edges)
+        at = {edge: place for place, edge in enumerate(self._edges)}
+        changes = [0] * len(self._edges)
+        for bit, member in enumerate(self.members):
+            for begin, end in member.shifts:
+                changes[at[begin]] ^= 1 << bit
+                changes[at[end]] ^= 1 << bit
+        self._on: list[int] = []
+        standing = 0
+        for change in changes:
+            standing ^= change
+            self._on.append(standing)
+        self._idle = [(1 << len(self.members)) - 1] * len(self._edges)
+
+    # What can be asked.
+
+    def eligible(self, demand: Demand) -> int:
+        """Who is in the pool and on shift for all of this time, whatever else they have."""
+        if (known := self._eligible.get(demand)) is not None:
+            return known
+        terms = demand.terms
+        last = max(demand.end, demand.begin + terms.prepare + terms.shift_end + 1 if terms.shift_end else 0)
+        mask = self.pools.get(demand.pool, 0)
+        for place in self._pieces(demand.begin, last):
+            mask &= self._on[place]
+            if not mask:
+                break
+        if len(self._eligible) > REMEMBERED:
+            self._eligible.clear()
+        self._eligible[demand] = mask
+        return mask
+
+    def idle(self, demand: Demand, mask: int) -> int:
+        """Those of ``mask`` who have no other call in this time, the gap before it included."""
+        for place in self._pieces(demand.rest, demand.end):
+            mask &= self._idle[place]
+            if not mask:
+                break
+        return mask
+
+    def can_take(self, demand: Demand, mask: int | None = None) -> int:
+        """The direct test: those to whom this call can be given with nothing else changed."""
+        mask = self.idle(demand, self.eligible(demand) if mask is None else mask)
+        if mask:
+            mask &= ~self.full(demand.day, demand.terms)
+        if mask and demand.terms.reserve:
+            mask &= ~self.kept_back(demand)
+        if mask and demand.terms.shift_percent < 100:
+            mask = sum(1 << bit for bit in bits(mask) if self.shift_allows(bit, demand))
+        return mask
+
+    def full(self, day: int, terms: Terms) -> int:
+        """Those who may be given no further call on this day."""
+        known = self._full[day]
+        key = (terms.cap, terms.title_caps)
+        if key not in known:
+            busy = [bit for (bit, on), calls in self._of_day.items() if on == day and calls]
+            known[key] = sum(1 << bit for bit in busy if self._is_full(bit, day, key))
+        return known[key]
+
+    def kept_back(self, demand: Demand) -> int:
+        """Those of the teams that are down to their reserve at some moment of this time."""
+        share, mask = demand.terms.reserve, 0
+        engaged = self._engaged_at(share)
+        kept = self._kept[share]
+        for place in self._pieces(demand.begin, demand.end):
+            closed = kept[place]
+            if closed is None:
+                kept[place] = closed = self._down_to_reserve(self._on[place], engaged[place], share)
+            mask |= closed
+        return mask
+
+    def shift_allows(self, bit: int, demand: Demand) -> bool:
+        """Whether the shift stays within its share of calls with this one, too."""
+        percent = demand.terms.shift_percent
+        shift = self.shift_at(bit, demand.begin)
+        if shift is None:
+            return False
+        load = sum(
+            other.end - other.begin
+            for other in self._of[bit].values()
+            if shift[0] <= other.begin < shift[1] and other.terms.shift_percent <= percent
+        )
+        return (load + demand.end - demand.begin) * 100 <= percent * (shift[1] - shift[0])
+
+    def shift_at(self, bit: int, moment: int) -> tuple[int, int] | None:
+        shifts = self.members[bit].shifts
+        place = bisect_right(shifts, (moment, 1 << 62)) - 1
+        return shifts[place] if place >= 0 and moment < shifts[place][1] else None
+
+    def in_the_way(self, bit: int, demand: Demand) -> list[Demand]:
+        """The calls of this person that leave no room for this one."""
+        return [
+            other
+            for day in (demand.day - 1, demand.day, demand.day + 1)
+            for other in self._of_day.get((bit, day), {}).values()
+            if other.rest < demand.end and demand.rest < other.end and other.booking != demand.booking
+        ]
+
+    def on_day(self, bit: int, day: int) -> Collection[Demand]:
+        return self._of_day.get((bit, day), {}).values()
+
+    def of(self, bit: int) -> Collection[Demand]:
+        """Every call that rests on this person."""
+        return self._of[bit].values()
+
+    def moments(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        """Each piece of this time: its first instant, and those who are free of calls in it."""
+        for place in self._pieces(begin, end):
+            yield max(self._edges[place], begin), self._idle[place]
+
+    def standing(self, begin: int, end: int, share: int, moments: Collection[int]) -> Iterator[tuple[int, int, int]]:
+        """At these moments and wherever something changes in this time: those on shift, and those engaged in
+        calls of plans that keep ``share`` percent in reserve."""
+        engaged = self._engaged_at(share)
+        pieces = self._pieces(begin, end)
+        for moment in sorted(
+            {*moments, begin, *(self._edges[place] for place in pieces if self._edges[place] > begin)}
+        ):
+            place = bisect_right(self._edges, moment) - 1
+            yield moment, self._on[place], engaged[place]
+
+    @property
+    def teams(self) -> Mapping[int, int]:
+        return self._teams
+
+    # What can change.
+
+    def put(self, demand: Demand, bit: int) -> None:
+        """This call rests on this person."""
+        self.held[demand.booking] = (demand, bit)
+        self._of[bit][demand.booking] = demand
+        self._of_day[bit, demand.day][demand.booking] = demand
+        self._cut(demand.rest)
+        self._cut(demand.begin)
+        self._cut(demand.end)
+        self._block(demand, bit)
+        self._refresh(demand, bit)
+
+    def take(self, booking: int) -> tuple[Demand, int]:
+        """This call rests on nobody. Raises ``KeyError`` where it did not rest on anybody."""
+        demand, bit = self.held.pop(booking)
+        del self._of[bit][booking]
+        del self._of_day[bit, demand.day][booking]
+        keep = ~(1 << bit)
+        for place in self._pieces(demand.rest, demand.end):
+            self._idle[place] |= 1 << bit
+        for share, masks in self._engaged.items():
+            if demand.terms.reserve >= share:
+                for place in self._pieces(demand.begin, demand.end):
+                    masks[place] &= keep
+        for other in self.in_the_way(bit, demand):
+            # What stands may stand closer than new calls are sold.
+            self._block(other, bit)
+        self._refresh(demand, bit)
+        return demand, bit
+
+    def _block(self, demand: Demand, bit: int) -> None:
+        for place in self._pieces(demand.rest, demand.end):
+            self._idle[place] &= ~(1 << bit)
+        for share, masks in self._engaged.items():
+            if demand.terms.reserve >= share:
+                for place in self._pieces(demand.begin, demand.end):
+                    masks[place] |= 1 << bit
+
+    def _refresh(self, demand: Demand, bit: int) -> None:
+        for key, mask in self._full[demand.day].items():
+            full = self._is_full(bit, demand.day, key)
+            self._full[demand.day][key] = mask | 1 << bit if full else mask & ~(1 << bit)
+        for kept in self._kept.values():
+            for place in self._pieces(demand.begin, demand.end):
+                kept[place] = None
+
+    def _is_full(self, bit: int, day: int, key: CapKey) -> bool:
+        """Whether one more call of this cap finds no place. A call of a higher cap takes none of a lower one's."""
+        title = self.members[bit].title
+        cap = Terms(cap=key[0], title_caps=key[1]).cap_of(title)
+        caps = [other.terms.cap_of(title) for other in self.on_day(bit, day)]
+        return any(sum(one <= most for one in caps) >= most for most in {cap, *caps} if most >= cap)
+
+    def _engaged_at(self, share: int) -> list[int]:
+        """In each piece, those on a call of a plan that keeps at least so much in reserve."""
+        if share not in self._engaged:
+            self._engaged[share] = [0] * len(self._edges)
+            self._kept[share] = [None] * len(self._edges)
+            for demand, bit in self.held.values():
+                if demand.terms.reserve >= share:
+                    for place in self._pieces(demand.begin, demand.end):
+                        self._engaged[share][place] |= 1 << bit
+        return self._engaged[share]
+
+    def _down_to_reserve(self, on: int, engaged: int, share: int) -> int:
+        closed = 0
+        for team in self._teams.values():
+            here = (on & team).bit_count()
+            if here and (engaged & team).bit_count() >= sellable(here, share):
+                closed |= team
+        return closed
+
+    def _pieces(self, begin: int, end: int) -> range:
+        return range(bisect_right(self._edges, begin) - 1, bisect_left(self._edges, end))
+
+    def _cut(self, moment: int) -> None:
+        place = bisect_right(self._edges, moment) - 1
+        if self._edges[place] == moment:
+            return
+        self._edges.insert(place + 1, moment)
+        for pieces in (self._on, self._idle, *self._engaged.values()):
+            pieces.insert(place + 1, pieces[place])
+        for kept in self._kept.values():
+            kept.insert(place + 1, kept[place])
+
+
+def sellable(on_shift: int, reserve_percent: int) -> int:
+    """How many of those on shift may be on sold calls at once; the reserve is rounded up."""
+    return on_shift - -(-on_shift * reserve_percent // 100)
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The places of the ones, the lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
