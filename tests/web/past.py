@@ -1,0 +1,36 @@
+"""A past of the boat shop to try drafts on: escalations that were opened as they are in life, only earlier."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.stores.opening import open_or_refuse
+from domain.escalation import BookingOnly, CallRefused, Customer, Mode, Opening, Ticket
+from domain.ids import Tokens
+from rules_dsl.directory import FactValue
+
+TOKENS = Tokens(b"a secret of thirty-two characters")
+
+
+def office_hour(days_ago: int) -> datetime:
+    """Ten in the morning of the last weekday that is at least so many days ago; in UTC."""
+    at = (datetime.now(UTC) - timedelta(days=days_ago)).replace(hour=10, minute=0, second=0, microsecond=0)
+    while at.weekday() > 4 or at > datetime.now(UTC) - timedelta(days=days_ago):
+        at -= timedelta(days=1)
+    return at
+
+
+async def escalated(
+    engine: AsyncEngine, number: int, at: datetime, facts: Mapping[str, FactValue], *, mode: Mode = Mode.NOW
+) -> None:
+    known: dict[str, object] = {"priority": "normal", "replies": 3, "reopened": False, "ticket age": 3600, "tags": []}
+    ticket = Ticket(
+        "zendesk", str(number), f"https://harbor.zendesk.com/agent/tickets/{number}", f"Ticket {number}", known | facts
+    )
+    customer = Customer("Mira Olsen", f"mira{number}@olsen.example", "Europe/Copenhagen", "danish", {})
+    with contextlib.suppress(CallRefused, BookingOnly):
+        await open_or_refuse(engine, Opening(ticket, customer, mode, "api:test"), TOKENS, at)

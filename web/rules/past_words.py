@@ -1,0 +1,167 @@
+"""What a trial on the past comes to, in sentences and figures that a manager takes in at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from database.stores.trial import Tried
+from domain.past import Change, Load, PastMove
+from rules_dsl.decision import CallKind
+
+SHOWN = 12
+"""Moves that stand open on the page; the rest is behind a click."""
+LEAST_TOLD = 0.5
+"""Calls a week that are worth a sentence."""
+
+
+@dataclass(frozen=True)
+class LoadChange:
+    """One title or team: calls and hours a week, now and by the draft."""
+
+    name: str
+    calls: float
+    hours: float
+    new_calls: float
+    new_hours: float
+
+    @property
+    def more(self) -> float:
+        return self.new_calls - self.calls
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    rule: str
+    whom: str
+    steps: tuple[str, ...]
+    count: int
+    new_count: int
+
+
+@dataclass(frozen=True)
+class PastView:
+    tried: Tried
+    titles: tuple[LoadChange, ...]
+    """Those with most calls first."""
+    teams: tuple[LoadChange, ...]
+    rules: tuple[RuleChange, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The answer, in one sentence."""
+        trial = self.tried.trial
+        if not trial.escalations:
+            return "Nothing was escalated in these weeks."
+        whole, elsewhere = trial.escalations, trial.changes.get(Change.ELSEWHERE, 0)
+        subject = "the one escalation" if whole == 1 else f"{whole:,} escalations"
+        if not elsewhere:
+            return "The one escalation would have gone where it goes now." if whole == 1 else (
+                f"Of {subject}, all would have gone where they go now."
+            )  # fmt: skip
+        moved = "Of the one escalation, 1" if whole == 1 else f"Of {subject}, {elsewhere:,}"
+        said = f"{moved} would have gone elsewhere"
+        most = max(self.titles, key=lambda title: (round(abs(title.more), 6), title.more), default=None)
+        if most is None or abs(most.more) < LEAST_TOLD:
+            return f"{said}; no title would have had noticeably more or fewer calls."
+        return f"{said}; {most.name}: {_more(most.more)} a week."
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What else is to be known, each in a sentence."""
+        trial = self.tried.trial
+        later, manner = trial.changes.get(Change.LATER, 0), trial.changes.get(Change.MANNER, 0)
+        refused = sum(move.count for move in trial.moves if newly_refused(move))
+        unmatched, nobody = trial.after.unmatched, trial.after.nobody - trial.before.nobody
+        said = [
+            (refused, f"{refused:,} would have been refused a call that they got."),
+            (unmatched, f"{unmatched:,} would have matched no rule."),
+            (nobody > 0, f"{nobody:,} more would have met nobody on shift at any step."),
+            (nobody < 0, f"{-nobody:,} fewer would have met nobody on shift at any step."),
+            (later, f"For {later:,} more the same people come first, and others later or at another time."),
+            (manner, f"For {manner:,} more the same people are asked in another order, or for another length."),
+        ]
+        return tuple(sentence for counts, sentence in said if counts)
+
+    @property
+    def unchanged(self) -> int:
+        return self.tried.trial.changes.get(Change.NONE, 0)
+
+    @property
+    def elsewhere(self) -> tuple[PastMove, ...]:
+        return tuple(move for move in self.tried.trial.moves if move.change is Change.ELSEWHERE)
+
+    @property
+    def slighter(self) -> tuple[PastMove, ...]:
+        return tuple(move for move in self.tried.trial.moves if move.change is not Change.ELSEWHERE)
+
+    @property
+    def most(self) -> float:
+        """The longest bar."""
+        return max((max(one.calls, one.new_calls) for one in self.titles), default=0.0)
+
+
+def past_view(tried: Tried) -> PastView:
+    before, after, weeks = tried.trial.before, tried.trial.after, Fraction(tried.weeks or 1)
+    return PastView(
+        tried,
+        _changes(before.titles, after.titles, tried.titles, weeks),
+        _changes(before.teams, after.teams, tried.teams, weeks),
+        _rules(tried),
+    )
+
+
+def newly_refused(move: PastMove) -> bool:
+    return move.after.kind is CallKind.REFUSED and move.before.kind is not CallKind.REFUSED
+
+
+def treated(kind: CallKind | None, whom: str) -> str:
+    """``team "Support"``; ``no call: Three written replies first.``; ``no rule``"""
+    match kind:
+        case None:
+            return "no rule"
+        case CallKind.REFUSED:
+            return f"no call: {whom}"
+        case CallKind.BOOKING_ONLY:
+            return f"booking only, {whom}"
+        case CallKind.CALL:
+            return whom
+
+
+def _more(calls: float) -> str:
+    number = f"{abs(calls):,.0f}" if abs(calls) >= 10 else f"{abs(calls):.1f}"
+    return f"{number} {'more' if calls > 0 else 'fewer'} calls"
+
+
+def _changes(
+    before: tuple[Load, ...], after: tuple[Load, ...], names: Mapping[int, str], weeks: Fraction
+) -> tuple[LoadChange, ...]:
+    old, new = {load.id: load for load in before}, {load.id: load for load in after}
+    found = [
+        LoadChange(names.get(key, f"no. {key}"), *_a_week(old.get(key), weeks), *_a_week(new.get(key), weeks))
+        for key in old.keys() | new.keys()
+    ]
+    return tuple(sorted(found, key=lambda one: (-max(one.calls, one.new_calls), one.name)))
+
+
+def _a_week(load: Load | None, weeks: Fraction) -> tuple[float, float]:
+    return (0.0, 0.0) if load is None else (float(load.calls / weeks), float(load.seconds / weeks / 3600))
+
+
+def _rules(tried: Tried) -> tuple[RuleChange, ...]:
+    """In the order of the draft; those that it no longer has at the end."""
+    old = {rule.treatment.rule: rule for rule in tried.trial.before.rules}
+    new = {rule.treatment.rule: rule for rule in tried.trial.after.rules}
+    rows = [(rule, old.get(name), rule.count) for name, rule in new.items()]
+    rows += [(rule, rule, 0) for name, rule in old.items() if name not in new]
+    return tuple(
+        RuleChange(
+            rule.treatment.rule,
+            treated(rule.treatment.kind, rule.treatment.whom),
+            rule.steps,
+            before.count if before else 0,
+            count,
+        )
+        for rule, before, count in rows
+    )
