@@ -12,6 +12,8 @@ COMMANDS = {
     "test": Listed("cli.rules_check", "Run the expectations of a file and tell how each came out."),
     "explain": Listed("cli.rules_telling", "Tell what a file does with one escalation, and why."),
     "try": Listed("cli.rules_telling", "Tell who would be asked when, as a timeline.", "try_"),
+    "diff": Listed("cli.rules_diff", "Tell what changes for whom between two files."),
+    "publish": Listed("cli.rules_publish", "Publish a file on a running desk."),
 }
 
 

@@ -46,8 +46,8 @@ class FactRefused(Exception):
 def read_facts(raw: Mapping[str, object], directory: Directory) -> Facts:
     """Facts by their declared names. An absent one, or ``None``, is unknown. Raises ``FactRefused``, once for all.
 
-    Count: a whole number. Money: minor units, or ``"250k"``. Duration: seconds, or ``"3 days"``.
-    Choice: one of its values. Tags: a list of texts. Yes/no: true or false. Moment: ISO 8601 with a zone.
+    Count: a whole number, or its digits. Money: minor units, or ``"250k"``. Duration: seconds, or ``"3 days"``.
+    Choice: one of its values. Tags: a list of texts. Yes/no: true or false, or the words. Moment: ISO 8601 with a zone.
     """
     found: dict[str, FactValue] = {}
     refused: list[FactRefused] = []
@@ -97,15 +97,17 @@ def _read(fact: FactType, value: object, currency: str) -> FactValue:
         case "choice":
             return _choice(fact, value)
         case "count":
-            return _whole(fact, value, "a whole number is wanted")
+            said = sent_as(fact, value) if isinstance(value, str) else value
+            return _whole(fact, said, "a whole number is wanted")
         case "money":
             amount = read_money(value, currency) if isinstance(value, str) else None
             return amount if amount is not None else _whole(fact, value, "minor units or a text such as 250k is wanted")
         case "duration":
             return _duration(fact, value)
         case "yes/no":
-            if isinstance(value, bool):
-                return value
+            said = sent_as(fact, value) if isinstance(value, str) else value
+            if isinstance(said, bool):
+                return said
             raise FactRefused(fact.name, "true or false is wanted")
         case "tags":
             return _tags(fact, value)

@@ -31,7 +31,6 @@ from rules_dsl.tree_doing import (
 
 PRODUCT_AREA = "product area"
 LANGUAGE = "language"
-LANGUAGE = "language"
 _STEPS = {
     StepWord.WIDEN: StepKind.WIDEN,
     StepWord.DROP_SKILL: StepKind.DROP_SKILL,

@@ -1,6 +1,6 @@
 """Loading a directory: from a file into the tables, as often as one likes.
 
-Names (of teams, titles, skills) and mail addresses (of people) are the keys: what is there already keeps its
+Names (of teams, titles, skills, facts) and mail addresses (of people) are the keys: what is there already keeps its
 id and is brought up to date; what the file no longer names stays, because the past may speak of it.
 """
 
@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, insert, select, update
+from sqlalchemy import Column, Row, Table, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.directory import read_desk
 from database.stores.shifts import lay_out_shifts
 from database.tables import directory as tables
 from database.tables.account import sign_in_link
@@ -47,7 +48,7 @@ async def seed_directory(
     conn: AsyncConnection, directory: Directory, outsiders: Sequence[Outsider], now: datetime
 ) -> list[Seeded]:
     """Write the desk and everybody, lay out the shifts, and tell who is there, in the order given."""
-    await _write_desk(conn, directory)
+    await _write_desk(conn, directory, await read_desk(conn))
     titles = {title.id: await _put(conn, tables.title, {"name": title.name}) for title in directory.titles}
     skills = {skill.id: await _put(conn, tables.skill, {"name": skill.name}) for skill in directory.skills}
     teams = {
@@ -66,20 +67,21 @@ async def seed_directory(
     return seeded
 
 
-async def _write_desk(conn: AsyncConnection, directory: Directory) -> None:
+async def _write_desk(conn: AsyncConnection, directory: Directory, standing: Row[Any] | None) -> None:
+    named = {fact.name for fact in directory.facts}
+    kept = [fact for fact in standing.facts if fact["name"] not in named] if standing is not None else []
     row = {
         "name": directory.desk,
         "time_zone": directory.time_zone,
         "currency": directory.currency,
         "holidays": [asdict(calendar) for calendar in directory.holidays],
-        "facts": [asdict(fact) for fact in directory.facts],
+        "facts": [*(asdict(fact) for fact in directory.facts), *kept],
     }
-    standing = (await conn.execute(select(tables.desk.c.id).order_by(tables.desk.c.id).limit(1))).scalar_one_or_none()
     if standing is None:
         await conn.execute(insert(tables.desk).values(row))
     else:
         version = tables.desk.c.directory_version + 1
-        changed = update(tables.desk).where(tables.desk.c.id == standing)
+        changed = update(tables.desk).where(tables.desk.c.id == standing.id)
         await conn.execute(changed.values(**row, directory_version=version))
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import httpx
 from sqlalchemy import func, select
 
+from database.stores.vocabulary import keep_fact
 from database.stores.webhooks import keep_source
 from database.tables.escalation import escalation
+from rules_dsl.directory import FactType
 from tests.web.office import Office, office, ticket
 from web.hooks.signature import zendesk_signature
 
@@ -43,6 +45,8 @@ def event(number: str = "4711", identity: str = "event-1", **detail: Any) -> dic
     }
 
 
+OWN = FactType("contract plan", "choice", ("silver", "gold"))
+BOATS, INSURED = FactType("boats owned", "count"), FactType("insured", "yes/no")
 REQUESTER = {"name": "Mira Olsen", "email": "mira@olsen.example", "locale": "da"}
 
 
@@ -123,6 +127,29 @@ async def test_an_event_with_its_requester_opens_one(office: Office) -> None:
         row = (await conn.execute(select(escalation))).one()
     assert (row.ticket_system, row.ticket_id, row.opened_by) == ("zendesk", "4711", "webhook:harbor")
     assert row.facts == {"priority": "urgent", "tags": ["safety"]}
+
+
+async def test_own_facts_come_as_the_text_that_placeholders_give(office: Office) -> None:
+    await with_source(office)
+    async with office.engine.begin() as conn:
+        for fact in (OWN, BOATS, INSURED):
+            await keep_fact(conn, fact, "Ada Admin", datetime.now(UTC), new=True)
+    facts = {"contract plan": "gold", "boats owned": "7", "insured": "true", "tags": "vip refund", "replies": ""}
+    trigger = {key: value for key, value in ticket(ticket__facts=facts).items() if key != "mode"}
+    assert (await send(office, trigger)).json()["done"] == "opened"
+    passed_on = event("4712", "event-2", requester=REQUESTER, facts={"insured": "no"})
+    assert (await send(office, passed_on)).json()["done"] == "opened"
+    wrong = {
+        key: value for key, value in ticket("4713", ticket__facts={"boats owned": "many"}).items() if key != "mode"
+    }
+    refused = await send(office, wrong)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/ticket/facts/boats owned")
+    async with office.engine.connect() as conn:
+        kept = (await conn.execute(select(escalation.c.facts).order_by(escalation.c.ticket_id))).scalars().all()
+    assert kept == [
+        {"contract plan": "gold", "boats owned": 7, "insured": True, "tags": ["refund", "vip"]},
+        {"insured": False, "priority": "urgent", "tags": ["safety"]},
+    ]
 
 
 async def test_an_event_without_a_requester_says_what_is_missing(office: Office) -> None:

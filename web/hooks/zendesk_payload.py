@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from rules_dsl import sent_as
 from rules_dsl.directory import Directory
 from web.api.json_body import as_model
 from web.api.problems import FieldError, FieldsRefused
@@ -74,6 +75,8 @@ class Detail(BaseModel):
     tags: list[str] = []
     url: str = ""
     requester: Requester | None = None
+    facts: dict[str, Any] = {}
+    """Not Zendesk's own: the desk's facts, which whoever passes the event on may add, as with ``requester``."""
 
 
 def read_payload(payload: Any, directory: Directory) -> Opens | Ends | Ignored:
@@ -83,10 +86,10 @@ def read_payload(payload: Any, directory: Directory) -> Opens | Ends | Ignored:
     kind = payload.get("type")
     if isinstance(kind, str) and not isinstance(payload.get("ticket"), dict):
         return _event(kind, payload, directory)
-    return _trigger(payload)
+    return _trigger(payload, directory)
 
 
-def _trigger(payload: dict[str, Any]) -> Opens | Ends:
+def _trigger(payload: dict[str, Any], directory: Directory) -> Opens | Ends:
     ticket = dict(payload["ticket"]) if isinstance(payload.get("ticket"), dict) else {}
     status = str(ticket.pop("status", "")).casefold()
     if status in _ENDED and ticket.get("id"):
@@ -94,7 +97,26 @@ def _trigger(payload: dict[str, Any]) -> Opens | Ends:
     ticket = {"system": SYSTEM} | ticket
     if isinstance(ticket.get("id"), int):
         ticket["id"] = str(ticket["id"])
-    return Opens(as_model(payload | {"ticket": ticket}, OpenEscalation))
+    ticket = _with_facts(ticket, directory)
+    said = {"ticket": ticket}
+    if isinstance(payload.get("customer"), dict):
+        said["customer"] = _with_facts(payload["customer"], directory)
+    return Opens(as_model(payload | said, OpenEscalation))
+
+
+def _with_facts(part: dict[str, Any], directory: Directory) -> dict[str, Any]:
+    """Its facts as the desk's vocabulary reads them: a placeholder of Zendesk is filled with text, or with none."""
+    facts = part.get("facts")
+    if not isinstance(facts, dict):
+        return part
+    return part | {"facts": {name: _as_declared(name, value, directory) for name, value in facts.items()}}
+
+
+def _as_declared(name: str, value: Any, directory: Directory) -> Any:
+    fact = directory.fact_named(name)
+    if fact is None or not isinstance(value, str):
+        return value
+    return value.replace(",", " ").split() if fact.kind == "tags" else sent_as(fact, value)
 
 
 def _event(kind: str, payload: dict[str, Any], directory: Directory) -> Opens | Ends | Ignored:
@@ -139,7 +161,7 @@ def _facts(detail: Detail, directory: Directory) -> dict[str, Any]:
         facts["priority"] = (detail.priority or "").casefold()
     if directory.fact_named("tags") is not None:
         facts["tags"] = [tag for tag in detail.tags if tag != TAG]
-    return facts
+    return facts | {name: _as_declared(name, value, directory) for name, value in detail.facts.items()}
 
 
 def _ticket_of(subject: object) -> str:

@@ -1,0 +1,108 @@
+"""`muster facts`: the desk's vocabulary at a terminal, with the same checks as on the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import click
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cli.environment import process_settings
+from cli.reaching import run_on_database
+from database.engine import open_engine
+from database.stores.directory import read_directory
+from database.stores.vocabulary import keep_fact, remove_fact
+from domain.failure import Failure
+from rules_dsl.directory import FactKind, FactType
+from rules_dsl.facts import told_kind
+
+_KINDS = get_args(FactKind)
+author_option = click.option("--author", default="muster facts", help="Who is noted in the audit log.")
+
+
+@click.group()
+def facts() -> None:
+    """What rules may ask of a ticket: list, declare, change, remove."""
+
+
+@facts.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As a directory file has them, under `facts`.")
+def list_(as_json: bool) -> None:
+    """List the facts that are declared."""
+    declared = _run(_declared())
+    if as_json:
+        click.echo(json.dumps({fact.name: _entry(fact) for fact in declared}, ensure_ascii=False, indent=1))
+        return
+    for fact in declared:
+        click.echo(f"{fact.name:<24} {told_kind(fact)}{'' if fact.may_be_missing else ' (always known)'}")
+
+
+@facts.command()
+@click.argument("name")
+@click.option("--type", "kind", type=click.Choice(_KINDS), required=True, help="What kind of value it has.")
+@click.option("--value", "values", multiple=True, help="One value of a choice. Repeatable, in their order.")
+@click.option("--ordered", is_flag=True, help="The values go from least to most.")
+@click.option("--always-known", is_flag=True, help="Every ticket has it, so rules need not ask for the unknown.")
+@click.option("--change", is_flag=True, help="Change the fact of this name instead of declaring a new one.")
+@author_option
+def declare(
+    name: str, kind: FactKind, values: tuple[str, ...], ordered: bool, always_known: bool, change: bool, author: str
+) -> None:
+    """Declare the fact NAME, or change it.
+
+    A change that lines of published rules do not survive is refused with these lines.
+    """
+    _run(_keep(FactType(name, kind, values, ordered, not always_known), author, new=not change))
+    click.echo(f"{'changed' if change else 'declared'}: {name}")
+
+
+@facts.command()
+@click.argument("name")
+@author_option
+def remove(name: str, author: str) -> None:
+    """Remove the fact NAME, unless lines of published rules use it."""
+    _run(_remove(name, author))
+    click.echo(f"removed: {name}")
+
+
+def _entry(fact: FactType) -> dict[str, Any]:
+    listed: dict[str, Any] = {"values": list(fact.values), "ordered": fact.ordered} if fact.kind == "choice" else {}
+    return {"type": fact.kind, **listed, "may_be_missing": fact.may_be_missing}
+
+
+async def _declared() -> tuple[FactType, ...]:
+    async with _connected() as conn:
+        return (await read_directory(conn)).facts
+
+
+async def _keep(fact: FactType, author: str, *, new: bool) -> None:
+    async with _connected() as conn:
+        await keep_fact(conn, fact, author, datetime.now(UTC), new=new)
+
+
+async def _remove(name: str, author: str) -> None:
+    async with _connected() as conn:
+        await remove_fact(conn, name, author, datetime.now(UTC))
+
+
+@asynccontextmanager
+async def _connected() -> AsyncIterator[AsyncConnection]:
+    """One transaction, committed where nothing is raised."""
+    engine = open_engine(process_settings().require_database_url(), connections=1)
+    try:
+        async with engine.begin() as conn:
+            yield conn
+    finally:
+        await engine.dispose()
+
+
+def _run(work: Coroutine[None, None, Any]) -> Any:
+    """Ends the command with the refusal's own words."""
+    try:
+        return run_on_database(work)
+    except Failure as refused:
+        raise click.ClickException(refused.detail) from None

@@ -1,0 +1,90 @@
+"""The desk's vocabulary: which facts there are, and declaring, changing and removing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, get_args
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from database.stores.directory import read_directory
+from database.stores.vocabulary import FactInUse, FactUnfit, keep_fact, remove_fact
+from rules_dsl.directory import FactKind, FactType
+from rules_dsl.facts import KINDS
+from web.form_guard import Guarded
+from web.page import page
+from web.session import Signed
+
+router = APIRouter(prefix="/admin/facts")
+
+
+@dataclass(frozen=True)
+class FactForm:
+    """All as it was typed."""
+
+    name: str = ""
+    kind: str = "choice"
+    values: str = ""
+    """One a line."""
+    ordered: bool = False
+    always_known: bool = False
+    new: bool = True
+
+    def fact(self) -> FactType:
+        kind: FactKind = next((known for known in get_args(FactKind) if known == self.kind), "choice")
+        listed = tuple(" ".join(line.split()) for line in self.values.splitlines() if line.strip())
+        choice = kind == "choice"
+        name = " ".join(self.name.split())
+        return FactType(name, kind, listed if choice else (), self.ordered and choice, not self.always_known)
+
+
+@router.get("")
+async def facts_page(request: Request, signed: Signed, change: str = "") -> HTMLResponse:
+    async with request.app.state.engine.connect() as conn:
+        fact = (await read_directory(conn)).fact_named(change)
+    return await _page(request, form=FactForm() if fact is None else _form_of(fact))
+
+
+@router.post("", dependencies=[Guarded])
+async def keep(
+    request: Request,
+    signed: Signed,
+    name: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "choice",
+    values: Annotated[str, Form()] = "",
+    ordered: Annotated[bool, Form()] = False,
+    always_known: Annotated[bool, Form()] = False,
+    new: Annotated[bool, Form()] = False,
+) -> Response:
+    form = FactForm(name, kind, values, ordered, always_known, new)
+    try:
+        async with request.app.state.engine.begin() as conn:
+            await keep_fact(conn, form.fact(), signed.actor, datetime.now(UTC), new=new)
+    except FactUnfit as refused:
+        return await _page(request, 422, form=form, wrong={refused.unfit.field: refused.unfit.reason})
+    except FactInUse as refused:
+        return await _page(request, 409, form=form, used=refused)
+    return RedirectResponse("/admin/facts", 303)
+
+
+@router.post("/remove", dependencies=[Guarded])
+async def remove(request: Request, signed: Signed, name: Annotated[str, Form()] = "") -> Response:
+    try:
+        async with request.app.state.engine.begin() as conn:
+            await remove_fact(conn, name, signed.actor, datetime.now(UTC))
+    except FactInUse as refused:
+        return await _page(request, 409, used=refused)
+    return RedirectResponse("/admin/facts", 303)
+
+
+def _form_of(fact: FactType) -> FactForm:
+    return FactForm(fact.name, fact.kind, "\n".join(fact.values), fact.ordered, not fact.may_be_missing, new=False)
+
+
+async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
+    async with request.app.state.engine.connect() as conn:
+        declared = (await read_directory(conn)).facts
+    drawn = {"form": FactForm(), "wrong": {}, "used": None} | context
+    return page(request, "admin/facts.html", status, declared=declared, kinds=KINDS, **drawn)
