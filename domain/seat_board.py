@@ -31,6 +31,8 @@ class Board:
         self._of_day: dict[tuple[int, int], dict[int, Demand]] = defaultdict(dict)
         self._eligible: dict[Demand, int] = {}
         self._full: dict[int, dict[CapKey, int]] = defaultdict(dict)
+        self.shares: set[int] = set()
+        """The reserves, in percent, that calls on this board have kept."""
         self._engaged: dict[int, list[int]] = {}
         self._kept: dict[int, list[int | None]] = {}
         self._lay_out()
@@ -106,28 +108,29 @@ class Board:
 
     def kept_back(self, demand: Demand) -> int:
         """Those of the teams that are down to their reserve at some moment of this time."""
-        share, mask = demand.terms.reserve, 0
-        engaged = self._engaged_at(share)
-        kept = self._kept[share]
-        for place in self._pieces(demand.begin, demand.end):
-            closed = kept[place]
-            if closed is None:
-                kept[place] = closed = self._down_to_reserve(self._on[place], engaged[place], share)
-            mask |= closed
+        mask = 0
+        for share in {demand.terms.reserve, *(known for known in self.shares if known < demand.terms.reserve)}:
+            engaged = self._engaged_at(share)
+            kept = self._kept[share]
+            for place in self._pieces(demand.begin, demand.end):
+                closed = kept[place]
+                if closed is None:
+                    kept[place] = closed = self._down_to_reserve(self._on[place], engaged[place], share)
+                mask |= closed
         return mask
 
     def shift_allows(self, bit: int, demand: Demand) -> bool:
         """Whether the shift stays within its share of calls with this one, too."""
-        percent = demand.terms.shift_percent
-        shift = self.shift_at(bit, demand.begin)
+        own, shift = demand.terms.shift_percent, self.shift_at(bit, demand.begin)
         if shift is None:
             return False
-        load = sum(
-            other.end - other.begin
-            for other in self._of[bit].values()
-            if shift[0] <= other.begin < shift[1] and other.terms.shift_percent <= percent
+        calls = [demand, *(other for other in self._of[bit].values() if shift[0] <= other.begin < shift[1])]
+        return all(
+            sum(call.end - call.begin for call in calls if call.terms.shift_percent <= percent) * 100
+            <= percent * (shift[1] - shift[0])
+            for percent in {call.terms.shift_percent for call in calls}
+            if own <= percent < 100
         )
-        return (load + demand.end - demand.begin) * 100 <= percent * (shift[1] - shift[0])
 
     def shift_at(self, bit: int, moment: int) -> tuple[int, int] | None:
         shifts = self.members[bit].shifts
@@ -175,6 +178,8 @@ class Board:
     def put(self, demand: Demand, bit: int) -> None:
         """This call rests on this person."""
         self.held[demand.booking] = (demand, bit)
+        if demand.terms.reserve:
+            self.shares.add(demand.terms.reserve)
         self._of[bit][demand.booking] = demand
         self._of_day[bit, demand.day][demand.booking] = demand
         self._cut(demand.rest)

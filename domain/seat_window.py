@@ -192,7 +192,7 @@ def _days(board: Board, calls: list[Demand], eligible: list[list[int]], column: 
     for (bit, day), asked in by_day.items():
         title = board.members[bit].title
         staying = [other.terms.cap_of(title) for other in board.on_day(bit, day)]
-        for most in {cap for _, cap in asked}:
+        for most in {cap for _, cap in asked} | set(staying):
             places = [place for place, cap in asked if cap <= most]
             taken = sum(cap <= most for cap in staying)
             if taken + len(places) > most:
@@ -210,14 +210,12 @@ def _shifts(
             if call.terms.shift_percent < 100 and (shift := board.shift_at(bit, call.begin)) is not None:
                 by_shift[bit, shift].append(place)
     for (bit, shift), asked in by_shift.items():
-        for percent in {calls[place].terms.shift_percent for place in asked}:
+        staying = [other for other in board.of(bit) if shift[0] <= other.begin < shift[1]]
+        percents = {call.terms.shift_percent for call in [*staying, *(calls[place] for place in asked)]} - {100}
+        for percent in percents:
             places = [place for place in asked if calls[place].terms.shift_percent <= percent]
             lengths = [float(calls[place].end - calls[place].begin) for place in places]
-            taken = sum(
-                other.end - other.begin
-                for other in board.of(bit)
-                if shift[0] <= other.begin < shift[1] and other.terms.shift_percent <= percent
-            )
+            taken = sum(other.end - other.begin for other in staying if other.terms.shift_percent <= percent)
             room = percent * (shift[1] - shift[0]) / 100 - taken
             if sum(lengths) > room:
                 now = sum(
@@ -232,7 +230,8 @@ def _reserves(
     board: Board, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
 ) -> Rows:
     """At each instant at which a call begins or a shift changes, a team keeps its reserve."""
-    for share in {call.terms.reserve for call in calls} - {0}:
+    highest = max(call.terms.reserve for call in calls)
+    for share in {share for share in {highest, *board.shares} if 0 < share <= highest}:
         keeping = [place for place, call in enumerate(calls) if call.terms.reserve >= share]
         begin, end = min(calls[place].begin for place in keeping), max(calls[place].end for place in keeping)
         for moment, on, engaged in board.standing(begin, end, share, {calls[place].begin for place in keeping}):

@@ -176,7 +176,12 @@ def desks(draw: st.DrawFn) -> Desk:
         start = opens + timedelta(minutes=15 * draw(st.integers(0, 80)))
         talk = draw(st.sampled_from((900, 1800, 2700)))
         begin = int(start.timestamp())
-        own = replace(limits, cap=min(99, limits.cap + draw(st.sampled_from((0, 0, 1)))))
+        own = replace(
+            limits,
+            cap=min(99, limits.cap + draw(st.sampled_from((0, 0, 1)))),
+            reserve=draw(st.sampled_from((limits.reserve, limits.reserve, 0, 50))),
+            shift_percent=draw(st.sampled_from((limits.shift_percent, limits.shift_percent, 80))),
+        )
         ordinal = start.astimezone(desk_zone).date().toordinal()
         calls.append(
             Demand(booking, draw(st.integers(0, len(pools) - 1)), begin - 300, begin + talk + 300, ordinal, own)
