@@ -3,6 +3,7 @@
 FROM node:24-bookworm-slim AS assets
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
+COPY web/editor web/editor
 RUN npm ci --ignore-scripts && npm run vendor
 
 FROM python:3.11-slim-bookworm

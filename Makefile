@@ -75,6 +75,6 @@ node_modules/.installed: package-lock.json | .venv/.installed
 	"$(NPM)" ci --ignore-scripts --loglevel=error
 	@touch $@
 
-$(VENDOR)/.copied: node_modules/.installed
+$(VENDOR)/.copied: node_modules/.installed package.json $(wildcard web/editor/*)
 	"$(NPM)" run --silent vendor
 	@touch $@

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,8 +23,9 @@ from cli.rules_reading import (
     read_directory,
     read_ruleset,
 )
-from rules_dsl import NoRuleApplies, pool
+from rules_dsl import NoRuleApplies
 from rules_dsl.amounts import say_duration
+from rules_dsl.asked import Asked, asked_when, on_shift
 from rules_dsl.clock_words import DAYS
 from rules_dsl.decision import CallKind, Decision, Pool, Reason
 from rules_dsl.directory import Directory, Person
@@ -62,27 +62,9 @@ class Told:
         local = self.now.astimezone(ZoneInfo(self.zone))
         return f"{DAYS[local.weekday()]} {local:%Y-%m-%d %H:%M} in {self.zone}"
 
-    def steps(self) -> Iterator[tuple[int, str, Pool]]:
-        """When each step comes, in seconds of search, what it is, and who may be asked from then on.
-        A pool that holds nobody costs no time: the next step comes at once."""
-        if self.decision.kind is CallKind.REFUSED:
-            return
-        found = pool(self.decision, self.directory, 0, step=0)
-        at = 0
-        yield at, "send to " + " or ".join(target.text for target in self.decision.targets), found
-        for place, step in enumerate(self.decision.steps, 1):
-            at = step.after if found.members else at
-            found = pool(self.decision, self.directory, step.after, step=place)
-            yield at, step.text, found
-
-
-def on_shift(person: Person, now: datetime) -> bool:
-    """Whether a shift covers the moment; somebody without shifts is always there."""
-    for shift in person.shifts:
-        local = now.astimezone(ZoneInfo(shift.time_zone))
-        if local.weekday() in shift.days and shift.start_minute <= local.hour * 60 + local.minute < shift.end_minute:
-            return True
-    return not person.shifts
+    @property
+    def steps(self) -> tuple[Asked, ...]:
+        return asked_when(self.decision, self.directory)
 
 
 def _decided(file: Path, directory: Path, facts: str, moment: str | None) -> Told:
@@ -111,7 +93,7 @@ def explain(file: Path, directory: Path, facts: str, moment: str | None, as_json
     told = _decided(file, directory, facts, moment)
     if as_json:
         why = [_reason_json(reason) for reason in told.decision.why]
-        echo_json({**_outcome_json(told), "why": why, "steps": [_step_json(told, *step) for step in told.steps()]})
+        echo_json({**_outcome_json(told), "why": why, "steps": [_step_json(told, step) for step in told.steps]})
         return
     click.echo(f"{told.heading()}: {_outcome(told.decision)}\n")
     held = [reason for reason in told.decision.why if reason.held]
@@ -123,11 +105,11 @@ def explain(file: Path, directory: Path, facts: str, moment: str | None, as_json
     for reason in told.decision.why:
         if not reason.held:
             click.echo(f"  {_rule(reason.rule)}, line {reason.line}: {reason.text} ({reason.because})")
-    for at, text, found in told.steps():
-        click.echo(f"\n{_when(at)}, {text}: {len(found.members)} may be asked")
-        for member in found.members:
+    for step in told.steps:
+        click.echo(f"\n{_when(step.after)}, {step.text}: {len(step.pool.members)} may be asked")
+        for member in step.pool.members:
             click.echo(f"  {told.title(told.person(member))}")
-        for clause, people in told.excluded(found).items():
+        for clause, people in told.excluded(step.pool).items():
             click.echo(f"  {clause}: {', '.join(people)}")
 
 
@@ -144,17 +126,14 @@ def try_(file: Path, directory: Path, facts: str, moment: str | None, as_json: b
     """
     told = _decided(file, directory, facts, moment)
     if as_json:
-        echo_json({**_outcome_json(told), "steps": [_step_json(told, *step) for step in told.steps()]})
+        echo_json({**_outcome_json(told), "steps": [_step_json(told, step) for step in told.steps]})
         return
     click.echo(f"{told.heading()}: {_rule(told.decision.rule)}, {_outcome(told.decision)}")
-    before: set[int] = set()
-    for at, text, found in told.steps():
-        click.echo(f"\n{at // 60:>4}:{at % 60:02}  {text}")
-        new = [member for member in found.members if member not in before]
-        before.update(found.members)
-        for member in new:
+    for step in told.steps:
+        click.echo(f"\n{step.after // 60:>4}:{step.after % 60:02}  {step.text}")
+        for member in step.new:
             click.echo(f"         + {told.title(told.person(member))}")
-        if not found.members:
+        if not step.pool.members:
             click.echo("         nobody; the next step comes at once")
 
 
@@ -182,12 +161,12 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
     return {"rule": reason.rule, "held": reason.held, "line": reason.line, **said}
 
 
-def _step_json(told: Told, at: int, text: str, found: Pool) -> dict[str, Any]:
+def _step_json(told: Told, step: Asked) -> dict[str, Any]:
     """Seconds since the search began."""
-    people = [told.person(member) for member in found.members]
+    people = [told.person(member) for member in step.pool.members]
     return {
-        "after": at,
-        "step": text,
+        "after": step.after,
+        "step": step.text,
         "asked": [{"name": person.name, "on_shift": on_shift(person, told.now)} for person in people],
-        "excluded": [{"name": told.person(one.person).name, "because": one.clause} for one in found.excluded],
+        "excluded": [{"name": told.person(one.person).name, "because": one.clause} for one in step.pool.excluded],
     }

@@ -12,12 +12,16 @@ LARGEST_BODY = 1_000_000
 """Bytes."""
 
 
-def content_policy(room_url: str) -> str:
-    """Everything from here alone. A form may lead on to the rooms' own site, where a call is joined."""
+def content_policy(room_url: str, style_nonce: str = "") -> str:
+    """Everything from here alone. A form may lead on to the rooms' own site, where a call is joined.
+
+    ``style_nonce``, new for each answer, lets a script of ours that bears it add its own style sheet.
+    """
+    styles = f"'self' 'nonce-{style_nonce}'" if style_nonce else "'self'"
     room = urlsplit(room_url.replace("{", "").replace("}", ""))
     rooms = f" {room.scheme}://{room.netloc}" if room.scheme in ("http", "https") and room.netloc else ""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; font-src 'self'; "
         f"connect-src 'self'; form-action 'self'{rooms}; frame-ancestors 'none'; base-uri 'none'"
     )
 

@@ -89,7 +89,7 @@ async def test_checking_publishes_nothing(office: Office) -> None:
     manager.client.headers["HX-Request"] = "true"
     part = await manager.post("/rules/check", "/rules/edit", text=WRONG)
     assert "<html" not in part.text
-    assert "error R202" in part.text
+    assert "/rules/messages/R202" in part.text
     fine = await manager.post("/rules/check", "/rules/edit", text=RULES)
     assert "They can be published" in fine.text
 

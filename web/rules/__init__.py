@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.rules import editing, past, stages, versions
+from web.rules import assisting, editing, past, stages, versions
 
 router = APIRouter()
-for part in (editing, past, stages, versions):
+for part in (editing, assisting, past, stages, versions):
     router.include_router(part.router)
 
 __all__ = ["router"]

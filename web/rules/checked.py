@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from rules_dsl import Directory, Message, check_rules, render
+from rules_dsl.fixes import Fix, quick_fixes
 
 FILE = "desk.rules"
 _DRAWN = re.compile(r" *\d* +\| ")
@@ -27,6 +29,15 @@ class Shown:
     drawing: str
     """The line with its caret; empty where it is about the whole file."""
     helps: tuple[str, ...]
+    column: int = 0
+    """1-based, in characters."""
+    length: int = 0
+    fixes: tuple[Fix, ...] = ()
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """For the editor, which draws the message under its line."""
+        return {name: value for name, value in asdict(self).items() if name != "drawing"}
 
 
 @dataclass(frozen=True)
@@ -70,4 +81,8 @@ def shown(text: str, messages: Sequence[Message]) -> Checked:
 
 def _shown(message: Message, text: str) -> Shown:
     drawing = "\n".join(line for line in render(message, text, FILE).splitlines() if _DRAWN.match(line))
-    return Shown(message.line, message.severity, message.code, message.text, drawing, message.helps)
+    fixes = quick_fixes(text, message)
+    return Shown(
+        message.line, message.severity, message.code, message.text, drawing, message.helps,
+        message.column, message.length, fixes,
+    )  # fmt: skip

@@ -1,11 +1,12 @@
-"""The rules that stand, and the editor: typing, checking, publishing. What was typed always stays."""
+"""The rules that stand, and the editor: typing, checking, trying, publishing. What was typed always stays."""
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from database.stores.directory import read_directory
@@ -13,13 +14,13 @@ from database.stores.rulesets import RulesMoved, current_published, publish
 from rules_dsl import RulesRefused
 from web.form_guard import Guarded
 from web.page import page
-from web.rules.checked import Checked, check, plain, shown
-from web.rules.meaning import meaning
+from web.rules.checked import Checked, check, shown
+from web.rules.draft import Draft, Judged, Sent, judge, read_ground, try_draft
+from web.security import content_policy
 from web.session import Signed
 
 router = APIRouter(prefix="/rules")
 
-Text = Annotated[str, Form()]
 _LONGEST_REASON = 500
 
 
@@ -41,64 +42,71 @@ async def standing_page(request: Request, signed: Signed, said: str = "") -> HTM
 
 @router.get("/edit")
 async def edit_page(request: Request, signed: Signed) -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
-        standing = await current_published(conn)
-        directory = await read_directory(conn)
-    checked = await check(standing.text, directory) if standing else Checked("", ())
-    return _editor(request, checked, standing.number if standing else None)
+    ground = await read_ground(request.app.state.engine)
+    standing = ground.standing
+    draft = Draft(standing.text if standing else "", "", standing.number if standing else None, {})
+    checked = await check(draft.text, ground.directory) if standing else Checked("", ())
+    judged = Judged(checked, None, await try_draft(draft.text, {}, ground))
+    return editor(request, draft, judged, fresh=True)
 
 
 @router.post("/check", dependencies=[Guarded])
-async def check_text(
-    request: Request, signed: Signed, text: Text = "", reason: Text = "", based_on: Text = ""
-) -> Response:
-    """The messages, and what changes for whom: alone where the page asks as one types; else the whole editor."""
-    async with request.app.state.engine.connect() as conn:
-        standing, directory = await current_published(conn), await read_directory(conn)
-    checked = await check(plain(text), directory)
-    means = None if standing is None or checked.errors else await meaning(standing.text, checked.text, directory)
+async def check_text(request: Request, signed: Signed, draft: Sent) -> Response:
+    """The messages, what changes for whom, and who is asked when: alone as one types; else the whole editor."""
+    judged = await judge(draft, await read_ground(request.app.state.engine))
     if request.headers.get("hx-request") == "true":
-        return page(request, "rules/_messages.html", checked=checked, meaning=means)
-    return _editor(request, checked, _number(based_on), reason=reason, asked=True, meaning=means)
+        return page(request, "rules/_judged.html", checked=judged.checked, meaning=judged.meaning, tried=judged.tried)
+    return editor(request, draft, judged, asked=True)
+
+
+@router.post("/try", dependencies=[Guarded])
+async def try_sample(request: Request, signed: Signed, draft: Sent) -> Response:
+    """Who is asked when for the sample, and why: alone where the page asks for it; else the whole editor."""
+    ground = await read_ground(request.app.state.engine)
+    if request.headers.get("hx-request") == "true":
+        return page(request, "rules/_tried.html", tried=await try_draft(draft.text, draft.fields, ground))
+    return editor(request, draft, await judge(draft, ground))
 
 
 @router.post("/publish", dependencies=[Guarded])
-async def publish_text(
-    request: Request, signed: Signed, text: Text = "", reason: Text = "", based_on: Text = ""
-) -> Response:
+async def publish_text(request: Request, signed: Signed, draft: Sent) -> Response:
     """Refused while there are errors, without a reason, or over a version that its author has not seen."""
-    engine, typed, base = request.app.state.engine, plain(text), _number(based_on)
-    async with engine.connect() as conn:
-        standing, directory = await current_published(conn), await read_directory(conn)
-    checked = await check(typed, directory)
-    if checked.errors:
+    engine = request.app.state.engine
+    ground = await read_ground(engine)
+    judged = await judge(draft, ground)
+    if judged.checked.errors:
         wrong = "Not published: the rules below have errors. The rules that stood still stand."
-        return _editor(request, checked, base, 422, reason=reason, wrong=wrong)
-    if not reason.strip():
+        return editor(request, draft, judged, 422, wrong=wrong)
+    if not draft.reason.strip():
         wrong = "Say why, in a few words. It stands beside the version."
-        means = None if standing is None else await meaning(standing.text, typed, directory)
-        return _editor(request, checked, base, 422, reason_wrong=wrong, meaning=means)
+        return editor(request, draft, judged, 422, reason_wrong=wrong)
     try:
         async with engine.begin() as conn:
-            why = reason.strip()[:_LONGEST_REASON]
-            published = await publish(conn, typed, signed.name, why, base, datetime.now(UTC))
+            why = draft.reason.strip()[:_LONGEST_REASON]
+            published = await publish(conn, draft.text, signed.name, why, draft.base, datetime.now(UTC))
     except RulesMoved as moved:
-        return _editor(
-            request, checked, moved.number, 409, reason=reason, wrong=moved.detail, compare=(base, moved.number)
-        )
+        newer = Draft(draft.text, draft.reason, moved.number, draft.fields)
+        return editor(request, newer, judged, 409, wrong=moved.detail, compare=(draft.base, moved.number))
     except RulesRefused as refused:
         wrong = "Not published: the directory has just changed, and these rules no longer fit it."
-        return _editor(request, shown(typed, refused.messages), base, 422, reason=reason, wrong=wrong)
-    same = standing is not None and standing.number == published.number
+        outgrown = Judged(shown(draft.text, refused.messages), None, judged.tried)
+        return editor(request, draft, outgrown, 422, wrong=wrong)
+    same = ground.standing is not None and ground.standing.number == published.number
     return RedirectResponse(f"/rules?said={'unchanged' if same else 'published'}", 303)
 
 
-def _editor(
-    request: Request, checked: Checked, based_on: int | None, status: int = 200, **context: Any
-) -> HTMLResponse:
-    known = {"reason": "", "wrong": "", "reason_wrong": "", "compare": None, "asked": False}
-    return page(request, "rules/editor.html", status, checked=checked, based_on=based_on, **(known | context))
-
-
-def _number(field: str) -> int | None:
-    return int(field) if field.isascii() and field.isdigit() and len(field) < 10 else None
+def editor(request: Request, draft: Draft, judged: Judged, status: int = 200, **context: Any) -> HTMLResponse:
+    """The editor's page. Its script may add one style sheet, by a nonce of this answer alone."""
+    known = {"wrong": "", "reason_wrong": "", "compare": None, "asked": False, "fresh": False}
+    nonce = secrets.token_urlsafe(16)
+    answer = page(
+        request,
+        "rules/editor.html",
+        status,
+        **known | {"checked": judged.checked, "meaning": judged.meaning, "tried": judged.tried} | context,
+        reason=draft.reason,
+        based_on=draft.base,
+        nonce=nonce,
+    )
+    answer.headers["Content-Security-Policy"] = content_policy(request.app.state.settings.room_url, nonce)
+    return answer

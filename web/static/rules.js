@@ -3,7 +3,7 @@
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element && event.target.closest("a[data-line]");
   const editor = document.getElementById("text");
-  if (!link || !(editor instanceof HTMLTextAreaElement)) return;
+  if (!link || !(editor instanceof HTMLTextAreaElement) || editor.hidden) return;
   event.preventDefault();
   const lines = editor.value.split("\n");
   const line = Math.min(Number(link.dataset.line), lines.length);

@@ -1,0 +1,127 @@
+// Messages under the lines they speak of, drawn from the list that the server wrote, so that the two agree.
+import { forEachDiagnostic, linter, lintGutter, setDiagnostics, setDiagnosticsEffect } from "@codemirror/lint";
+import { StateField } from "@codemirror/state";
+import { Decoration, EditorView, WidgetType } from "@codemirror/view";
+import { offsetsIn, stretch } from "./places.js";
+
+/** The diagnostics of a list of messages, as places in this document. */
+export const listed = (doc, list) => {
+  const offset = offsetsIn(doc);
+  return [...list.querySelectorAll("[data-message]")]
+    .map((item) => JSON.parse(item.dataset.message))
+    .filter((message) => message.line > 0 && message.line <= doc.lines)
+    .map((message) => ({
+      ...stretch(doc, message),
+      severity: message.severity,
+      source: message.code,
+      message: `${message.severity} ${message.code}: ${message.text}`,
+      told: message,
+      fixes: message.fixes.map((fix) => fixIn(doc, offset, fix)),
+    }))
+    .sort((one, other) => one.from - other.from);
+};
+
+function fixIn(doc, offset, { title, start, end, replacement }) {
+  const [from, to] = [offset(start), offset(end)];
+  return { title, from, to, insert: replacement, replaced: doc.sliceString(from, to) };
+}
+
+/** Puts a fix into the text, unless what it would replace has been typed over since. */
+export function applyFix(view, fix, moved) {
+  const [from, to] = [fix.from + moved, fix.to + moved];
+  const { doc } = view.state;
+  if (from < 0 || to > doc.length || doc.sliceString(from, to) !== fix.replaced) return false;
+  view.dispatch({ changes: { from, to, insert: fix.insert }, userEvent: "input.fix", scrollIntoView: true });
+  view.dispatch({ effects: EditorView.announce.of(`Changed: ${fix.title}`) });
+  view.focus();
+  return true;
+}
+
+class Said extends WidgetType {
+  constructor(diagnostics) {
+    super();
+    this.diagnostics = diagnostics;
+    this.key = JSON.stringify(diagnostics.map(({ told }) => told));
+  }
+
+  eq(other) {
+    return other.key === this.key;
+  }
+
+  get estimatedHeight() {
+    return 30 * this.diagnostics.length;
+  }
+
+  toDOM(view) {
+    const box = document.createElement("div");
+    box.className = "cm-said";
+    for (const diagnostic of this.diagnostics) box.append(drawn(view, diagnostic));
+    return box;
+  }
+
+  ignoreEvent() {
+    return true;
+  }
+}
+
+const label = ({ insert, title }) => (insert.trim() === title ? `Write ${title}` : title[0].toUpperCase() + title.slice(1));
+
+function drawn(view, diagnostic) {
+  const { told, severity, fixes } = diagnostic;
+  const line = document.createElement("div");
+  line.className = `cm-said-${severity}`;
+  const code = document.createElement("a");
+  Object.assign(code, { href: `/rules/messages/${told.code}`, target: "_blank", textContent: told.code });
+  code.setAttribute("aria-label", `${severity} ${told.code}: about this message, in a new tab`);
+  line.append(severity === "error" ? "▲ " : "△ ", code, ` ${told.text}`);
+  for (const fix of fixes) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", textContent: label(fix) });
+    button.addEventListener("click", () => applyFix(view, fix, movedBy(view.state, diagnostic)));
+    line.append(" ", button);
+  }
+  if (!fixes.length && told.helps.length) {
+    const help = document.createElement("div");
+    help.textContent = `→ ${told.helps[0]}`;
+    line.append(help);
+  }
+  return line;
+}
+
+/** How far typing above has moved a diagnostic since it was made. */
+export function movedBy(state, wanted) {
+  let moved = 0;
+  forEachDiagnostic(state, (diagnostic, from) => {
+    if (diagnostic === wanted) moved = from - wanted.from;
+  });
+  return moved;
+}
+
+function under(doc, diagnostics) {
+  const lines = new Map();
+  for (const diagnostic of diagnostics) {
+    const { to } = doc.lineAt(diagnostic.from);
+    lines.set(to, [...(lines.get(to) ?? []), diagnostic]);
+  }
+  const ends = [...lines.keys()].sort((one, other) => one - other);
+  return Decoration.set(
+    ends.map((end) => Decoration.widget({ widget: new Said(lines.get(end)), block: true, side: 1 }).range(end)),
+  );
+}
+
+const underLines = StateField.define({
+  create: () => Decoration.none,
+  update(widgets, transaction) {
+    for (const effect of transaction.effects) {
+      if (effect.is(setDiagnosticsEffect)) return under(transaction.state.doc, effect.value);
+    }
+    return transaction.docChanged ? widgets.map(transaction.changes) : widgets;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+export const show = (view, list) =>
+  view.dispatch(setDiagnostics(view.state, listed(view.state.doc, list)));
+
+const nothing = { tooltipFilter: () => [] };
+export const messages = [underLines, linter(null, nothing), lintGutter(nothing)];

@@ -1,0 +1,38 @@
+// The line above the editor that tells of a draft: brought back by itself, or offered.
+import { Drafts } from "./drafts.js";
+
+const time = (at) => new Date(at).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
+
+function line(text, label, act) {
+  const place = document.getElementById("draft");
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "quiet", textContent: label });
+  const said = document.createElement("p");
+  said.textContent = text;
+  button.addEventListener("click", () => {
+    act();
+    place.hidden = true;
+  });
+  place.replaceChildren(said, button);
+  place.hidden = false;
+}
+
+/** `put` replaces the whole text. What a failed post brought back is newer than any draft. */
+export function bringBack(drafts, textarea, put) {
+  const { own, other, served } = drafts;
+  if (textarea.dataset.fresh !== "yes") return;
+  const standing = textarea.dataset.base ? `version ${textarea.dataset.base}` : "an empty page";
+  if (own) {
+    put(own.text);
+    line(`Your draft of ${time(own.at)} is back. Nobody else sees it until you publish.`, `Start again from ${standing}`, () => {
+      put(served);
+      drafts.drop();
+    });
+  } else if (other) {
+    const begun = other.base ? `on version ${other.base}; since then ${standing} was published` : "before any version stood";
+    line(`You have a draft of ${time(other.at)}, begun ${begun}.`, "Bring it back", () => {
+      put(other.text);
+      Drafts.drop(other.key);
+    });
+  }
+}

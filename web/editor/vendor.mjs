@@ -1,0 +1,25 @@
+// Puts what pages are served into web/static/vendor/: packages as they came, and the rules editor in one file.
+import { copyFile, mkdir } from "node:fs/promises";
+import { build } from "esbuild";
+
+const into = "web/static/vendor";
+const copied = {
+  "pico.classless.min.css": "@picocss/pico/css/pico.classless.min.css",
+  "htmx.min.js": "htmx.org/dist/htmx.min.js",
+  "sse.js": "htmx-ext-sse/dist/sse.min.js",
+};
+const licence =
+  "/*! With CodeMirror, Lezer, style-mod, w3c-keyname and crelt, (c) Marijn Haverbeke and others, MIT licence. */";
+
+await mkdir(into, { recursive: true });
+for (const [name, from] of Object.entries(copied)) await copyFile(`node_modules/${from}`, `${into}/${name}`);
+await build({
+  entryPoints: ["web/editor/main.js"],
+  outfile: `${into}/rules-editor.js`,
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2022",
+  banner: { js: licence },
+  logLevel: "warning",
+});

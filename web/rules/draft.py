@@ -1,0 +1,109 @@
+"""A draft of the rules as it was sent, and everything that can be said about it without publishing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.stores.directory import read_directory
+from database.stores.rulesets import Published, current_published
+from rules_dsl import Directory, draft_rules
+from rules_dsl.decision import AgentState
+from rules_dsl.directory import FactType
+from web.fact_words import fact_words
+from web.rules.checked import LONGEST, Checked, check, plain
+from web.rules.meaning import Meaning, meaning
+from web.rules.outcome import Outcome, outcome_of
+from web.rules.sample import Read, Sample, read_sample, sample_of
+
+
+@dataclass(frozen=True)
+class Draft:
+    text: str
+    reason: str
+    base: int | None
+    """The version that its author began with."""
+    fields: Mapping[str, object]
+    """All that was sent."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a draft is judged by, all of one moment."""
+
+    standing: Published | None
+    directory: Directory
+    states: Mapping[int, AgentState]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A draft, tried on a sample escalation."""
+
+    declared: tuple[FactType, ...]
+    zone: str
+    sample: Sample
+    read: Read
+    fits: bool
+    """Whether the draft could be read and fits the directory."""
+    outcome: Outcome | None
+
+    @property
+    def known(self) -> list[tuple[str, str]]:
+        """Every fact with what is known of it, in words."""
+        facts = ((fact.name, fact_words(self.read.facts.get(fact.name), fact)) for fact in self.declared)
+        return [(name, words or ("none" if name in self.read.facts else "unknown")) for name, words in facts]
+
+
+@dataclass(frozen=True)
+class Judged:
+    checked: Checked
+    meaning: Meaning | None
+    """None where there is nothing to compare with, or an error in the way."""
+    tried: Tried
+
+
+async def sent_draft(request: Request) -> Draft:
+    """From the editor's form. Fields that are no text count as not sent."""
+    sent = {name: value for name, value in (await request.form()).multi_items() if isinstance(value, str)}
+    based_on = sent.get("based_on", "")
+    number = int(based_on) if based_on.isascii() and based_on.isdigit() and len(based_on) < 10 else None
+    return Draft(plain(sent.get("text", "")), sent.get("reason", ""), number, sent)
+
+
+Sent = Annotated[Draft, Depends(sent_draft)]
+
+
+async def read_ground(engine: AsyncEngine) -> Ground:
+    now = datetime.now(UTC)
+    async with engine.connect() as conn:
+        standing, directory = await current_published(conn), await read_directory(conn)
+    return Ground(standing, directory, {}, now)
+
+
+async def judge(draft: Draft, ground: Ground) -> Judged:
+    """Checked, compared with the version that stands, and tried on the sample that was sent along."""
+    checked = await check(draft.text, ground.directory)
+    compared = ground.standing is not None and not checked.errors
+    means = await meaning(ground.standing.text, draft.text, ground.directory) if compared and ground.standing else None
+    return Judged(checked, means, await try_draft(draft.text, draft.fields, ground))
+
+
+async def try_draft(text: str, fields: Mapping[str, object], ground: Ground) -> Tried:
+    sample = sample_of(fields, ground.directory.facts)
+    return await asyncio.to_thread(_tried, text, sample, ground)
+
+
+def _tried(text: str, sample: Sample, ground: Ground) -> Tried:
+    directory = ground.directory
+    read = read_sample(sample, directory, ground.now)
+    ruleset = draft_rules(text, directory) if len(text) <= LONGEST else None
+    outcome = None if ruleset is None else outcome_of(ruleset, read.facts, read.moment, directory, ground.states)
+    return Tried(directory.facts, directory.time_zone, sample, read, ruleset is not None, outcome)

@@ -1,0 +1,183 @@
+"""What a draft does with a sample escalation, for a manager's eyes: the rule and why, who is asked when, the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rules_dsl import Directory, Facts, NoRuleApplies, Ruleset, order_values, rank
+from rules_dsl.amounts import say_duration
+from rules_dsl.asked import Asked, asked_when, on_shift
+from rules_dsl.decision import AgentState, CallKind, Decision, Pool, Reason, StepKind
+from rules_dsl.directory import Person
+from web.times import length
+
+_SAMPLE = "sample"
+_KINDS = {
+    CallKind.CALL: "a call, booked or now",
+    CallKind.BOOKING_ONLY: "a booking only",
+    CallKind.REFUSED: "no call",
+}
+_MARKS = {
+    None: "first",
+    StepKind.ALERT_LEAD: "alert",
+    StepKind.ALERT_DUTY: "alert",
+    StepKind.OFFER_BOOKING: "booking",
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """People of one title in one team."""
+
+    title: str
+    team: str
+    count: int
+    there: int
+    """On shift at the sample's moment."""
+    new: int
+    """Whom the step before did not have."""
+
+
+@dataclass(frozen=True)
+class PoolStep:
+    """One step of the picture."""
+
+    after: str
+    """``at once``, ``after 3 min``."""
+    text: str
+    mark: str
+    """``first``, ``wider``, ``alert`` or ``booking``."""
+    groups: tuple[Group, ...]
+    excluded: tuple[tuple[str, tuple[str, ...]], ...]
+    """Names by the clause that keeps them out."""
+
+    @property
+    def count(self) -> int:
+        return sum(group.count for group in self.groups)
+
+    @property
+    def there(self) -> int:
+        return sum(group.there for group in self.groups)
+
+    @property
+    def new(self) -> int:
+        return sum(group.new for group in self.groups)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One person of the first pool that holds anybody, best first, with what put them there."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    rule: str
+    """``rule "Invoices"`` or ``otherwise``."""
+    line: int
+    kind: str
+    decision: Decision
+    steps: tuple[PoolStep, ...]
+    order: tuple[Placed, ...]
+    plan: tuple[str, ...]
+
+    @property
+    def held(self) -> tuple[Reason, ...]:
+        return tuple(reason for reason in self.decision.why if reason.held)
+
+    @property
+    def above(self) -> tuple[Reason, ...]:
+        """The first line that failed of each rule above."""
+        return tuple(reason for reason in self.decision.why if not reason.held)
+
+
+def outcome_of(
+    ruleset: Ruleset, facts: Facts, moment: datetime, directory: Directory, states: Mapping[int, AgentState]
+) -> Outcome | None:
+    """None where no rule takes these facts."""
+    try:
+        decision = ruleset.decide(facts, moment)
+    except NoRuleApplies:
+        return None
+    asked = asked_when(decision, directory)
+    line = next(rule.line for rule in ruleset.rules if rule.name == decision.rule)
+    return Outcome(
+        rule=decision.rule if decision.rule == "otherwise" else f'rule "{decision.rule}"',
+        line=line,
+        kind=_KINDS[decision.kind],
+        decision=decision,
+        steps=tuple(_pool_step(step, directory, moment) for step in asked),
+        order=_order(decision, asked, directory, states),
+        plan=plan_words(decision),
+    )
+
+
+def _pool_step(step: Asked, directory: Directory, moment: datetime) -> PoolStep:
+    people = {person.id: person for person in directory.people}
+    by_clause: dict[str, list[str]] = {}
+    for one in step.pool.excluded:
+        by_clause.setdefault(one.clause, []).append(people[one.person].name)
+    return PoolStep(
+        after=f"after {say_duration(step.after)}" if step.after else "at once",
+        text=step.text,
+        mark=_MARKS.get(step.kind, "wider"),
+        groups=_groups([people[member] for member in step.pool.members], frozenset(step.new), directory, moment),
+        excluded=tuple((clause, tuple(names)) for clause, names in by_clause.items()),
+    )
+
+
+def _groups(members: list[Person], new: frozenset[int], directory: Directory, moment: datetime) -> tuple[Group, ...]:
+    titles = {title.id: title.name for title in directory.titles}
+    teams = {team.id: team.name for team in directory.teams}
+    together: dict[tuple[int, int], list[Person]] = {}
+    for person in members:
+        together.setdefault((person.team, person.title), []).append(person)
+    return tuple(
+        Group(
+            titles[title],
+            teams[team],
+            len(people),
+            sum(on_shift(person, moment) for person in people),
+            sum(person.id in new for person in people),
+        )
+        for (team, title), people in together.items()
+    )
+
+
+def _order(
+    decision: Decision, asked: tuple[Asked, ...], directory: Directory, states: Mapping[int, AgentState]
+) -> tuple[Placed, ...]:
+    found: Pool | None = next((step.pool for step in asked if step.pool.members), None)
+    if found is None:
+        return ()
+    names = {person.id: person.name for person in directory.people}
+    return tuple(
+        Placed(names[person], order_values(decision, person, found, states.get(person), directory))
+        for person in rank(decision, _SAMPLE, found, states, directory)
+    )
+
+
+def plan_words(decision: Decision) -> tuple[str, ...]:
+    """How it goes on, in short sentences. Empty where there is no call."""
+    if decision.kind is CallKind.REFUSED:
+        return ()
+    booking, calls = decision.booking, decision.calls
+    notice = _ahead(booking.notice, booking.notice_working_days)
+    horizon = _ahead(booking.horizon, booking.horizon_working_days)
+    answer = "accepted for them" if calls.accept_automatically else f"with {length(calls.offer)} to answer"
+    lines = [
+        f"Slots of {length(booking.slot)}, booked at least {notice} and at most {horizon} ahead.",
+        f"A person is asked {length(calls.prepare)} before a booked call, {answer}."
+        if calls.prepare
+        else f"A person is asked when the call starts, {answer}.",
+        f"The call waits {length(calls.wait_for_customer)} for the customer; {length(calls.wrap_up)} to wrap up.",
+    ]
+    return (*lines, f"Note to the agent: {decision.note}") if decision.note else tuple(lines)
+
+
+def _ahead(seconds: int, working_days: int) -> str:
+    return f"{working_days} working day{'' if working_days == 1 else 's'}" if working_days else length(seconds)
