@@ -45,5 +45,5 @@ class MusterActivities:
     @activity.defn
     async def run_round(self) -> int:
         async with effect(self.world) as conn:
-            report = await rounds.run_round(conn)
+            report = await rounds.run_round(conn, self.world.tokens)
         return report.offers if report is not None else 0

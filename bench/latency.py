@@ -102,7 +102,7 @@ async def _acceptances(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
         for person in people:
             await set_presence(conn, person, "available", "", now)
     async with bench.engine.begin() as conn:
-        await run_round(conn)
+        await run_round(conn, bench.world.tokens)
     async with bench.engine.connect() as conn:
         made = (await conn.execute(select(offer).where(offer.c.state == "offered"))).all()
 

@@ -9,6 +9,8 @@ from domain.failure import Failure
 
 AGENT_GRACE = timedelta(minutes=2)
 """An agent who has not joined this long after the start is replaced."""
+ALONE_PATIENCE = timedelta(seconds=30)
+"""An agent at their desk has this long to come back to a customer who says that nobody is in the room."""
 CALLED_FOR_AT = (0.2, 0.6)
 """A customer who does not come gets a message after these shares of the wait."""
 LONGEST_CALL = timedelta(hours=4)

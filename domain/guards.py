@@ -35,9 +35,9 @@ class Against(IntEnum):
 
 
 WORDS = {
-    Against.OVER_OCCUPANCY: "is above the occupancy limit",
-    Against.NEEDED_FOR_A_SEAT: "is needed for a booked call at that time",
-    Against.MORE_THAN_THEIR_SHARE: "has had more than their share of today's calls",
+    Against.OVER_OCCUPANCY: "above the occupancy limit",
+    Against.NEEDED_FOR_A_SEAT: "needed for a booked call at that time",
+    Against.MORE_THAN_THEIR_SHARE: "had more than their share of today's calls",
 }
 
 

@@ -20,6 +20,8 @@ class LetterKind(StrEnum):
     """A booked call is called off by the desk."""
     REMINDER = "reminder"
     CALL_NOW = "call_now"
+    RUNNING_LATE = "running_late"
+    """Calls before it run over; nobody will be free for this one when it should begin."""
     CUSTOMER_CALLED_FOR = "customer_called_for"
     CUSTOMER_MISSED = "customer_missed"
     NOBODY_AVAILABLE = "nobody_available"
@@ -128,7 +130,7 @@ _LATE_REMINDER = timedelta(minutes=5)
 
 def past_use(facts: LetterFacts) -> str:
     """Why a letter that was held up has nothing true left to say; empty where it has."""
-    if facts.kind in (LetterKind.REMINDER, LetterKind.AGENT_REMINDER):
+    if facts.kind in (LetterKind.REMINDER, LetterKind.AGENT_REMINDER, LetterKind.RUNNING_LATE):
         late = facts.starts_at is not None and facts.sent_at > facts.starts_at + _LATE_REMINDER
         return "the call has begun" if late else ""
     if facts.kind is LetterKind.INVITATION_AGAIN and facts.link is not None and not facts.link.open:

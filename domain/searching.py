@@ -35,6 +35,12 @@ class DueCall:
     """Those without whom the seats sold for its time could not all be served."""
     csat_here: Mapping[int, float] = field(default_factory=dict)
     """Mean ratings on this call's product area, by person, as far as there are any."""
+    muster_at: datetime | None = None
+    """When its search is to begin; None: it has begun."""
+
+    @property
+    def due_at(self) -> datetime:
+        return self.muster_at or self.began_at
 
     def needs(self, now: datetime) -> Needs:
         """What it asks of whoever takes it. A booked call that is late keeps its planned end."""

@@ -59,6 +59,7 @@ MATRIX: dict[str, Rule] = {
     "POST /c/{token}/book": Open.LINK,
     "POST /c/{token}/move": Open.LINK,
     "POST /c/{token}/cancel": Open.LINK,
+    "POST /c/{token}/alone": Open.LINK,
     "GET /join/{token}": Open.LINK,
     "POST /join/{token}": Open.LINK,
     "GET /rate/{token}": Open.LINK,

@@ -14,8 +14,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.listening import listen
+from database.stores.looking_ahead import look_ahead
+from database.stores.round_facts import CALLS_AT_MOST
 from database.stores.rounds import run_round
-from domain.ids import KICK_CHANNEL
+from domain.ids import KICK_CHANNEL, Tokens
+from domain.matching import warm_up
 from workers.waking import first_of
 
 log = logging.getLogger(__name__)
@@ -24,6 +27,8 @@ SLEEP_AT_MOST = 2.0
 """Seconds between two looks when nothing is known to come: an agent who vanishes sends no word of it."""
 PAUSE = 0.25
 """Seconds between two rounds, while somebody waits and nobody is free. Kicks are gathered meanwhile."""
+LOOK_AHEAD_EVERY = 10.0
+"""Seconds between two looks for booked calls that would begin late."""
 
 _NEXT = text("""
 SELECT extract(epoch FROM least(
@@ -33,16 +38,22 @@ SELECT extract(epoch FROM least(
 """)
 
 
-async def run_ticker(engine: AsyncEngine, stop: asyncio.Event) -> None:
+async def run_ticker(engine: AsyncEngine, tokens: Tokens, stop: asyncio.Event) -> None:
     """Tick until ``stop``. Survives the loss of the database."""
-    kick = asyncio.Event()
+    warm_up()
+    kick, looked_at = asyncio.Event(), 0.0
+    clock = asyncio.get_running_loop().time
     listening = asyncio.create_task(_wake_on_kicks(engine, kick))
     try:
         while not stop.is_set():
             kick.clear()
             pause = SLEEP_AT_MOST
             try:
-                pause = await tick(engine)
+                if clock() - looked_at > LOOK_AHEAD_EVERY:
+                    looked_at = clock()
+                    async with engine.begin() as conn:
+                        await look_ahead(conn)
+                pause = await tick(engine, tokens)
             except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
                 log.warning("no round, the database does not answer: %s", type(error).__name__)
             except DBAPIError:
@@ -53,10 +64,12 @@ async def run_ticker(engine: AsyncEngine, stop: asyncio.Event) -> None:
         listening.cancel()
 
 
-async def tick(engine: AsyncEngine) -> float:
+async def tick(engine: AsyncEngine, tokens: Tokens) -> float:
     """One round; returns after how many seconds the next one is due at the latest."""
     async with engine.begin() as conn:
-        report = await run_round(conn)
+        report = await run_round(conn, tokens)
+    if report is not None and report.due >= CALLS_AT_MOST and report.offers:
+        return 0.0
     if report is None or report.due > report.offers:
         return PAUSE if report is None else PAUSE * 2
     if report.offers:

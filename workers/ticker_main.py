@@ -7,6 +7,7 @@ import signal
 
 from config.settings import Settings
 from database.engine import open_engine
+from domain.ids import Tokens
 from workers import ticker
 
 
@@ -17,5 +18,6 @@ async def run_ticker(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     engine = open_engine(settings.require_database_url(), connections=2)
-    await ticker.run_ticker(engine, stop)
+    tokens = Tokens(settings.require_secret_key().encode())
+    await ticker.run_ticker(engine, tokens, stop)
     await engine.dispose()

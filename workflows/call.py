@@ -42,8 +42,7 @@ async def hold(story: Story) -> Held:
         return Held.OVER
     if story.taken != taken and not story.begun:
         return Held.SEARCH_AGAIN
-    await _until_it_ends(story)
-    return Held.OVER if story.over is not None else Held.TOOK_PLACE
+    return await _until_it_ends(story)
 
 
 def _at(moment: datetime) -> Callable[[], datetime]:
@@ -78,11 +77,17 @@ async def _late(story: Story, taken: Taken, whom: str, moment: datetime) -> Held
     return None
 
 
-async def _until_it_ends(story: Story) -> None:
-    """Until the agent hangs up or wraps up. A call that nobody ends, ends by itself."""
-    deadline = workflow.now() + timedelta(seconds=story.times.slot) + LONGEST_CALL
+async def _until_it_ends(story: Story) -> Held:
+    """Until the agent hangs up or wraps up, or has vanished. A call that nobody ends, ends by itself."""
+    holder, deadline = story.taken, workflow.now() + timedelta(seconds=story.times.slot) + LONGEST_CALL
 
     def ended() -> bool:
         return story.told.ended_at is not None or story.wrapped_up or story.over is not None
 
-    await until(ended, deadline, "the call ends")
+    def lost() -> bool:
+        return holder is not None and holder.offer in story.told.lost
+
+    await until(lambda: ended() or lost(), deadline, "the call ends")
+    if story.over is not None:
+        return Held.OVER
+    return Held.SEARCH_AGAIN if lost() and not ended() else Held.TOOK_PLACE

@@ -27,14 +27,19 @@ class Heard:
     lost: set[int] = field(default_factory=set)
     """Offers whose person vanished or did not come."""
     exhausted: bool = False
-    began: bool = False
-    """Both sides are there."""
+    begun_with: set[int] = field(default_factory=set)
+    """Offers whose person and the customer were both there."""
     ended_at: datetime | None = None
 
     @property
     def taken(self) -> Taken | None:
         standing = [offer for offer in self.accepted if offer not in self.lost]
         return Taken(max(standing), self.accepted[max(standing)]) if standing else None
+
+    @property
+    def began(self) -> bool:
+        """Both sides are there, or were; not so where the agent has vanished since."""
+        return bool(self.begun_with - self.lost)
 
     def take_in(self, event: Event) -> None:
         match event.kind:
@@ -45,6 +50,7 @@ class Heard:
             case Kind.EXHAUSTED:
                 self.exhausted = True
             case Kind.CALL_BEGAN:
-                self.began = True
+                # Events of older releases don't say with whom; no offer has the number 0, so that none loses them.
+                self.begun_with.add(event.body.get("offer", 0))
             case Kind.CALL_ENDED:
                 self.ended_at = event.at

@@ -3,7 +3,7 @@
 from activities.letters.call import may_book
 from activities.letters.customer_link import until
 from activities.letters.letter import Addresses, Button, Letter
-from activities.letters.wording import at, customer, hello
+from activities.letters.wording import at, customer, hello, starts_in_words
 from domain.letter import LetterFacts
 
 
@@ -22,6 +22,19 @@ def nobody_available(facts: LetterFacts, addresses: Addresses) -> Letter:
         lines=(sorry, "With this link you can book another time. Your call then goes before others."),
         button=Button("Book with priority", addresses.customer_page(facts)),
         after=(f"It is open until {until(facts)}. If you would rather write, just reply to this mail.",),
+    )
+
+
+def running_late(facts: LetterFacts, addresses: Addresses) -> Letter:
+    return Letter(
+        subject=f"Your call may begin a few minutes late: {facts.subject}",
+        greeting=hello(facts.customer_name),
+        lines=(
+            f"Calls before yours take longer than planned. Your call about “{facts.subject}”, planned for "
+            f"{starts_in_words(facts)}, may begin a few minutes late. We are sorry.",
+            "There is nothing to do. Open this page when it is time: it tells you at once when someone is there.",
+        ),
+        button=Button("Go to your call", addresses.customer_page(facts)),
     )
 
 

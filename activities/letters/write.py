@@ -17,6 +17,7 @@ WRITERS: Mapping[LetterKind, Callable[[LetterFacts, Addresses], Letter]] = {
     LetterKind.WITHDRAWN: booking.withdrawn,
     LetterKind.REMINDER: waiting.reminder,
     LetterKind.CALL_NOW: call.call_now,
+    LetterKind.RUNNING_LATE: muster.running_late,
     LetterKind.CUSTOMER_CALLED_FOR: call.customer_called_for,
     LetterKind.CUSTOMER_MISSED: call.customer_missed,
     LetterKind.NOBODY_AVAILABLE: muster.nobody_available,

@@ -14,7 +14,7 @@ from database.stores.timeline import lock, notify, record
 from database.tables.customer_link import join_link
 from database.tables.directory import desk, team
 from database.tables.escalation import escalation
-from database.tables.muster import call
+from database.tables.muster import call, offer
 from domain.call import CallOver, JoinUnknown, NotYours
 from domain.escalation import Kind, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, token_hash
@@ -102,6 +102,9 @@ async def arrive(conn: AsyncConnection, token: str, room_url: str, now: datetime
 async def _note(conn: AsyncConnection, row: Row[Any], room_url: str, now: datetime) -> None:
     column = f"{row.side}_joined_at"
     if getattr(row, column) is not None:
+        if row.side == "agent" and row.alone_at is not None:
+            await conn.execute(update(call).where(call.c.id == row.call).values(alone_at=None))
+            await notify(conn, LIVE_CHANNEL, f"escalation:{row.escalation}")
         return
     other_here = row.agent_joined_at if row.side == "customer" else row.customer_joined_at
     begins = row.call_state == "taken" and other_here is not None
@@ -118,10 +121,35 @@ async def _note(conn: AsyncConnection, row: Row[Any], room_url: str, now: dateti
         told=False,
     )
     if begins:
-        body = {"call_id": str(row.call)}
+        body = {"call_id": str(row.call), "offer": await _accepted_offer(conn, row.call)}
         await record(conn, str(row.escalation), Kind.CALL_BEGAN, now, body=body, told=False, state=State.ON_CALL)
     if row.call_person is not None:
         await notify(conn, LIVE_CHANNEL, f"person:{row.call_person}")
+    await notify(conn, KICK_CHANNEL)
+
+
+async def _accepted_offer(conn: AsyncConnection, call_id: str) -> int:
+    query = select(func.max(offer.c.nth)).where(offer.c.call == call_id, offer.c.state == "accepted")
+    return int((await conn.execute(query)).scalar_one())
+
+
+async def say_alone(conn: AsyncConnection, call_id: str, now: datetime) -> None:
+    """The customer says that nobody is in the room with them. Saying it twice is saying it once.
+
+    Their agent is called back; one who does not come, or whose desk is silent, loses the call to another.
+    Raises ``CallOver`` where the call is not going on.
+    """
+    owner = (await conn.execute(select(call.c.escalation).where(call.c.id == call_id))).scalar_one()
+    await lock(conn, str(owner))
+    row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
+    if row.state in ("waiting", "offered", "taken") or row.alone_at is not None:
+        return
+    if row.state != "on_call":
+        raise CallOver()
+    await conn.execute(update(call).where(call.c.id == call_id).values(alone_at=now))
+    body = {"call_id": call_id, "person": row.person}
+    await record(conn, str(owner), Kind.CUSTOMER_ALONE, now, body=body, actor="customer", told=False)
+    await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     await notify(conn, KICK_CHANNEL)
 
 
@@ -163,6 +191,7 @@ async def _find(conn: AsyncConnection, token: str) -> Row[Any] | None:
             call.c.person.label("call_person"),
             call.c.customer_joined_at,
             call.c.agent_joined_at,
+            call.c.alone_at,
             escalation.c.subject,
             func.coalesce(team.c.name, desk.c.name).label("team_name"),
             desk.c.name.label("desk_name"),

@@ -5,7 +5,7 @@ A message's ``params`` say what it is about. Where one is missing, the escalatio
 - ``link`` (nth): invitation, invitation_again, customer_missed, nobody_available.
 - ``booking`` (id), and as they were then ``starts_at`` (ISO 8601), ``seconds``, ``sequence``: confirmation,
   moved, cancelled, withdrawn. Taken from ``params``, a copy sent after a crash equals the first.
-- ``call`` (id): reminder, call_now, customer_called_for, survey, survey_again and all letters inside.
+- ``call`` (id): reminder, call_now, running_late, customer_called_for, survey, survey_again and all letters inside.
 - ``person`` and ``offer`` (nth): agent_reminder; else who has accepted the call.
 - ``outcome``: withdrawn.
 """

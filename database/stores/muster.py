@@ -42,7 +42,7 @@ async def begin_call_now(conn: AsyncConnection, escalation_id: str, plan: Plan, 
     await conn.execute(customer_link.insert().values(link))
     priority = select(escalation.c.priority).where(escalation.c.id == escalation_id).scalar_subquery()
     row = {"id": due, "escalation": escalation_id, "nth": 1, "state": "waiting", "muster_at": now}
-    await conn.execute(call.insert().values(row | {"priority": priority + RAISED_BY}))
+    await conn.execute(call.insert().values(row | {"priority": priority}))
     await make_join_links(conn, due, tokens)
     await record(conn, escalation_id, Kind.MUSTER_BEGAN, now, body={"call_id": due}, state=State.MUSTERING)
     await tell_customer(conn, escalation_id, "call_now", now, call=due)
@@ -131,11 +131,12 @@ async def open_again(conn: AsyncConnection, calls: Sequence[Any], now: datetime,
     """
     changes: dict[str, Any] = {"state": "waiting", "person": None, "team": None, "title": None}
     changes |= {"attribution": None, "accepted_at": None}
+    changes |= {"agent_joined_at": None, "alone_at": None, "place": None, "estimate": None}
     had = func.coalesce(literal(now) - call.c.accepted_at, timedelta(0))
     changes["search_began_at"] = call.c.search_began_at + had
     if raised:
         changes["priority"] = call.c.priority + RAISED_BY
-    held = update(call).where(call.c.id.in_(calls), call.c.state.in_(["offered", "taken"]))
+    held = update(call).where(call.c.id.in_(calls), call.c.state.in_(["offered", "taken", "on_call"]))
     await conn.execute(held.values(changes))
     await notify(conn, KICK_CHANNEL)
 

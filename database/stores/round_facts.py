@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.customer_link import RAISED_BY
@@ -19,15 +20,19 @@ from domain.searching import DueCall
 CALLS_AT_MOST = 500
 """A round takes the most urgent; the next one follows at once."""
 
-_DUE = text("""
+# The order of urgency. A customer who waits in the room is worth more than any priority that was not raised, too;
+# among equals comes first what was booked, for it was promised, and then who has waited longest.
+_WAITING = """
 SELECT c.id, c.escalation, c.starts_at, c.search_began_at, c.muster_at, c.step, c.skipped, e.plan, e.customer,
   e.facts ->> 'product area' AS area
 FROM call c JOIN escalation e ON e.id = c.escalation
-WHERE c.state = 'waiting' AND c.muster_at <= :now
+WHERE c.state = 'waiting' AND {which}
 ORDER BY c.priority + CASE WHEN c.customer_joined_at IS NULL THEN 0 ELSE :raised END DESC,
   c.starts_at IS NULL, c.muster_at, c.id
 LIMIT :most FOR UPDATE OF e, c SKIP LOCKED
-""")
+"""
+_DUE = text(_WAITING.format(which="c.muster_at <= :now"))
+_SOON = text(_WAITING.format(which="c.starts_at > :now AND least(c.starts_at, c.muster_at) <= :until"))
 
 _REFUSED = text("SELECT call, person FROM offer WHERE call = ANY(:calls) AND state = ANY(:gone)")
 
@@ -50,6 +55,16 @@ WHERE area = ANY(:areas) GROUP BY area, person
 async def read_due(conn: AsyncConnection, now: datetime, most: int = CALLS_AT_MOST) -> list[DueCall]:
     """The calls that wait for somebody, most urgent first; locked, those of other transactions left out."""
     rows = (await conn.execute(_DUE, {"now": now, "most": most, "raised": RAISED_BY})).all()
+    return await with_needed(conn, await _calls(conn, rows, now), now)
+
+
+async def read_soon(conn: AsyncConnection, now: datetime, until: datetime) -> list[DueCall]:
+    """Booked calls that nobody has taken yet, to begin or to be searched for by ``until``; locked likewise."""
+    values = {"now": now, "until": until, "most": CALLS_AT_MOST, "raised": RAISED_BY}
+    return await _calls(conn, (await conn.execute(_SOON, values)).all(), now)
+
+
+async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime) -> list[DueCall]:
     calls = [row.id for row in rows]
     refused: dict[str, set[int]] = defaultdict(set)
     for row in await conn.execute(_REFUSED, {"calls": calls, "gone": list(GONE)}):
@@ -58,13 +73,14 @@ async def read_due(conn: AsyncConnection, now: datetime, most: int = CALLS_AT_MO
     for row in await conn.execute(_KNOWN, {"customers": [row.customer for row in rows]}):
         known[row.customer].add(row.person)
     here = await _rated_here(conn, {row.area for row in rows if row.area}, now)
-    due = [
+    return [
         DueCall(
             call_id=str(row.id),
             escalation_id=str(row.escalation),
             plan=load_plan(row.plan),
             starts_at=row.starts_at,
-            began_at=row.search_began_at or now,
+            began_at=row.search_began_at or max(row.muster_at, now),
+            muster_at=None if row.search_began_at else row.muster_at,
             step=row.step,
             skipped=row.skipped,
             refused_by=frozenset(refused[str(row.id)]),
@@ -73,7 +89,6 @@ async def read_due(conn: AsyncConnection, now: datetime, most: int = CALLS_AT_MO
         )
         for row in rows
     ]
-    return await with_needed(conn, due, now)
 
 
 async def _rated_here(conn: AsyncConnection, areas: set[str], now: datetime) -> Mapping[str, Mapping[int, float]]:

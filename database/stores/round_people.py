@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,10 +60,9 @@ def posterior_mean(total: int | None, count: int | None) -> float:
     return (PRIOR_SCORE * PRIOR_WEIGHT + float(total or 0)) / (PRIOR_WEIGHT + (count or 0))
 
 
-async def read_colleagues(
-    conn: AsyncConnection, directory: Directory, now: datetime, midnight: datetime
-) -> Mapping[int, Colleague]:
-    """Everybody who takes calls, with what hinders each. ``midnight`` began the desk's day."""
+async def read_colleagues(conn: AsyncConnection, directory: Directory, now: datetime) -> Mapping[int, Colleague]:
+    """Everybody who takes calls, with what hinders each."""
+    midnight = now.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     values = {"now": now, "midnight": midnight, "lately": now - LOOKED_BACK}
     rows: Sequence[Row[Any]] = (await conn.execute(_PEOPLE, values)).all()
     here = {person.id for person in directory.people}

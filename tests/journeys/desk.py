@@ -114,7 +114,7 @@ class Desk:
 
     async def round(self) -> RoundReport | None:
         async with self.engine.begin() as conn:
-            return await run_round(conn, self.now)
+            return await run_round(conn, self.tokens, self.now)
 
     async def live_offer(self) -> Any:
         return await self.one(select(offer).where(offer.c.state == "offered"))

@@ -9,6 +9,7 @@ from database.stores.ops import EscalationLine
 from database.stores.plans import plan_view
 from database.stores.whole_escalation import Fields, WholeEscalation
 from domain.ids import Tokens
+from domain.waiting_line import told_in_words
 
 
 def customer_link(tokens: Tokens, whole: WholeEscalation, base_url: str) -> str | None:
@@ -92,6 +93,8 @@ def _call(row: Fields) -> Fields:
         "team": row["team_name"],
         "title": row["title_name"],
         "attribution": row["attribution"],
+        "place": row["place"] if row["state"] == "waiting" else None,
+        "estimate": (told_in_words(row["estimate"]) or None) if row["state"] == "waiting" else None,
         **moments,
         "wrap_up": wrapped and {key: _plain(value) for key, value in wrapped.items() if key not in ("call", "person")},
     }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from database.stores.call import JoinPage, arrive, find_join
+from database.stores.call import JoinPage, arrive, find_join, say_alone
 from database.stores.customer_link import LinkPage, find_link
 from domain.call import CallOver, JoinUnknown
 from web import times
+from web.customer.customer_link import open_link
 from web.form_guard import Guarded
 from web.page import page
 
@@ -50,6 +52,17 @@ async def join_now(request: Request, token: str, here: Annotated[str, Form()] = 
     if join.side == "agent":
         return _page(request, join, link, 409)
     return RedirectResponse(_waiting_room(request, join), 303)
+
+
+@router.post("/c/{token}/alone", dependencies=[Guarded])
+async def nobody_here(request: Request, token: str, sure: Annotated[str, Form()] = "") -> Response:
+    """The customer is in the room and nobody is with them: their agent is called back, or replaced."""
+    link = await open_link(request, token)
+    if sure == "yes" and link.call is not None:
+        with suppress(CallOver):
+            async with request.app.state.engine.begin() as conn:
+                await say_alone(conn, str(link.call.id), datetime.now(UTC))
+    return RedirectResponse(f"/c/{token}", 303)
 
 
 async def _open(request: Request, token: str) -> tuple[JoinPage, LinkPage | None]:

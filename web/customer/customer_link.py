@@ -126,7 +126,8 @@ def standing(request: Request, link: LinkPage, stage: Stage) -> dict[str, Any]:
 def _version(link: LinkPage, stage: Stage, now: datetime) -> str:
     """Equal while the live part would be drawn alike."""
     line = line_of(link, stage, now)
-    marks = (stage.value, line.says if line else "", line is not None and line.late, _is_here(link))
+    said = (line.says, line.late, *line.more, line.alone) if line else ()
+    marks = (stage.value, *said, _is_here(link))
     return f"{stage.value}-{hashlib.sha256(repr(marks).encode()).hexdigest()[:8]}"
 
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from database.stores.customer_link import LinkPage
+from domain.waiting_line import people_before, told_in_words
 from web.customer.stage import Stage
+
+PUT_BACK_SHOWN_FOR = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,10 @@ class Line:
     by: datetime | None = None
     """Until when it will be decided one way or the other."""
     late: bool = False
+    more: tuple[str, ...] = ()
+    """What else is true: the place in the line, about how long it takes, and that either got worse."""
+    alone: bool = False
+    """Whether the customer can say that nobody is in the room with them."""
 
 
 def line_of(link: LinkPage, stage: Stage, now: datetime) -> Line | None:
@@ -26,9 +33,12 @@ def line_of(link: LinkPage, stage: Stage, now: datetime) -> Line | None:
     team, start = link.team_name, link.call.starts_at
     late = start is not None and now >= start
     if stage is Stage.BOOKED:
-        return Line("done", f"Someone from {team} is found for your call shortly before it begins.")
+        more = ("It may begin a few minutes late: calls before yours take longer than planned.",)
+        told = more if link.call.told_late_at is not None else ()
+        return Line("done", f"Someone from {team} is found for your call shortly before it begins.", more=told)
     if stage is Stage.FINDING:
-        return Line("waiting", f"We are finding someone from {team} for you.", _gives_up_at(link), late)
+        says = f"We are finding someone from {team} for you."
+        return Line("waiting", says, _gives_up_at(link), late, _in_line(link, late, now))
     if stage is Stage.ASKING:
         return Line("offered", f"We are asking someone from {team} right now.", _gives_up_at(link), late)
     if stage is Stage.READY and link.call.agent_joined_at is not None:
@@ -36,8 +46,27 @@ def line_of(link: LinkPage, stage: Stage, now: datetime) -> Line | None:
     if stage is Stage.READY:
         return Line("on", f"Someone from {team} has taken your call and will join you.")
     if stage is Stage.ON_CALL:
-        return Line("on", f"Your call has begun: someone from {team} is in the room. Join them from here.")
+        if link.call.alone_at is not None:
+            return Line(
+                "waiting", f"We have called someone from {team} back to you. If they don't come, we find another."
+            )
+        return Line("on", f"Your call has begun: someone from {team} is in the room. Join them from here.", alone=True)
     return None
+
+
+def _in_line(link: LinkPage, late: bool, now: datetime) -> tuple[str, ...]:
+    """The place and the estimate as the last round left them. A place that got worse says so for a while."""
+    call = link.call
+    if call is None or call.place is None:
+        return ()
+    said = [people_before(call.place)]
+    if call.put_back_at is not None and now - call.put_back_at < PUT_BACK_SHOWN_FOR:
+        said.append("A more urgent call came in before yours.")
+    if call.starts_at is None or late:
+        said.append(f"We expect it to take {told_in_words(call.estimate)}.")
+    elif call.told_late_at is not None:
+        said.append("It may begin a few minutes late: calls before yours take longer than planned.")
+    return tuple(said)
 
 
 def _gives_up_at(link: LinkPage) -> datetime:

@@ -60,10 +60,10 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[Told], str]]] = {
     Kind.OFFERED: ("offered", lambda t: f"The call was offered to {t.person}."),
     Kind.DECLINED: ("waiting", lambda t: f"{t.actor} declined the call."),
     Kind.OFFER_EXPIRED: ("waiting", lambda t: f"{t.person} did not answer in time."),
-    Kind.AGENT_VANISHED: ("person", lambda t: f"{t.person} was no longer at the desk; the call was offered again."),
+    Kind.AGENT_VANISHED: ("person", lambda t: _vanished(t)),
     Kind.STEP_TAKEN: ("offered", lambda t: f"Nobody had taken it, so the next step was taken: {t.get('step')}."),
     Kind.ALERTED: ("person", lambda t: f"Nobody had taken it, so somebody was alerted: {t.get('step', 'as planned')}."),
-    Kind.ACCEPTED: ("done", lambda t: f"{t.actor} accepted the call."),
+    Kind.ACCEPTED: ("done", lambda t: _accepted(t)),
     Kind.EXHAUSTED: ("person", lambda t: "The last step found nobody."),
     Kind.NOBODY_AVAILABLE: ("person", lambda t: f"{t.customer} was told that nobody is available{_fresh(t)}."),
     Kind.CUSTOMER_JOINED: ("on", lambda t: f"{t.customer} joined."),
@@ -72,6 +72,12 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[Told], str]]] = {
     Kind.CUSTOMER_CALLED_FOR: ("waiting", lambda t: f"{t.customer} had not joined and was written to."),
     Kind.CUSTOMER_MISSED: ("person", lambda t: f"{t.customer} did not come{_fresh(t)}."),
     Kind.CALL_BEGAN: ("on", lambda t: "Both sides were there, and the call began."),
+    Kind.CUSTOMER_ALONE: (
+        "person",
+        lambda t: f"{t.customer} said that nobody was in the room; {t.person} was called back.",
+    ),
+    Kind.MUSTER_EARLY: ("offered", lambda t: "Calls before it run over, so the search was brought forward."),
+    Kind.TOLD_LATE: ("person", lambda t: f"Nobody will be free in time; {t.customer} was told that it may begin late."),
     Kind.CALL_ENDED: ("done", lambda t: f"{t.actor} ended the call."),
     Kind.WRAPPED_UP: ("done", lambda t: f"{t.actor} wrapped up: {_resolved(t)}."),
     Kind.WRAP_UP_MISSED: ("person", lambda t: "Nobody wrote a wrap-up in time."),
@@ -122,6 +128,18 @@ def _own_words(kind: Kind, body: Fields, whole: WholeEscalation) -> str:
         recorded = (one["wrap_up"] for one in whole.calls if str(one["id"]) == body.get("call_id"))
         return str((next(recorded, None) or {}).get("note") or "")
     return str(body.get("reason") or body.get("error") or "")
+
+
+def _vanished(told: Told) -> str:
+    if told.body.get("midway"):
+        return f"{told.person} did not come back to the call; it was offered again, before others."
+    return f"{told.person} was no longer at the desk; the call was offered again."
+
+
+def _accepted(told: Told) -> str:
+    if told.body.get("by_rule"):
+        return f"The call was given to {told.person}: the rules accept it automatically."
+    return f"{told.actor} accepted the call."
 
 
 def _issued(told: Told) -> str:

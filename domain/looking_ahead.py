@@ -1,0 +1,71 @@
+"""Looking ahead: booked calls that will begin late unless something is done now. Pure.
+
+Nobody is bound to a booked call before its muster, so a running call never collides with *its* next call. It
+collides with all of those soon due: when more calls run over than there are people to spare. A matching of the calls
+that are soon due with those who will be free by then says which ones can't begin in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from domain.guards import Colleague, objection
+from domain.matching import servable
+from domain.searching import DueCall, Pools
+from rules_dsl.directory import Directory
+
+AHEAD = timedelta(minutes=15)
+"""How far ahead calls are looked at, at least; calls with a longer preparation, from their muster on."""
+TELL_BEFORE = timedelta(minutes=4)
+"""A customer whose call will be late is told so long before it begins."""
+OVERRUN = timedelta(minutes=5)
+"""How much longer a call that has run over its time is taken to last."""
+
+
+def free_at(now: datetime, planned_end: datetime | None) -> datetime:
+    """When somebody is free: now, at the planned end of their call, or, past that, in a while."""
+    if planned_end is None:
+        return now
+    return planned_end if planned_end > now else now + OVERRUN
+
+
+def will_be_late(
+    soon: Sequence[DueCall],
+    colleagues: Mapping[int, Colleague],
+    busy_until: Mapping[int, datetime],
+    directory: Directory,
+    occupancy_limit: int,
+    now: datetime,
+) -> tuple[DueCall, ...]:
+    """Those of the booked calls ``soon`` due, in order of urgency, that nobody will be free for at their start.
+
+    ``busy_until`` holds the planned end of the call that a person has now, for those who have one.
+    """
+    people = [one for _, one in sorted(colleagues.items()) if one.on_duty]
+    if not soon:
+        return ()
+    pools = Pools(directory, colleagues)
+    titles = {person.id: person.title for person in directory.people}
+    able = np.zeros((len(soon), len(people)), dtype=np.bool_)
+    for row, call in enumerate(soon):
+        assert call.starts_at is not None
+        step = _step_at(call, call.starts_at)
+        asked = frozenset(pools.at(call.plan.decision, step).members) - call.refused_by
+        needs = call.needs(now)
+        for column, one in enumerate(people):
+            able[row, column] = (
+                one.person in asked
+                and free_at(now, busy_until.get(one.person)) <= call.starts_at
+                and not objection(needs, one, titles[one.person], occupancy_limit, now)
+            )
+    served = frozenset(servable(able))
+    return tuple(call for row, call in enumerate(soon) if row not in served)
+
+
+def _step_at(call: DueCall, moment: datetime) -> int:
+    """How many steps its search will have taken by then."""
+    elapsed = (moment - call.began_at).total_seconds() + call.skipped
+    return max(call.step, sum(1 for step in call.plan.decision.steps if step.after <= elapsed))
