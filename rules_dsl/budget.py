@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-MOST_WORK = 1_200_000
-"""Steps of about a microsecond."""
+MOST_WORK = 3_000_000
+"""Steps of less than a microsecond."""
 
 
 class TooLarge(Exception):

@@ -27,7 +27,7 @@ class Cubes:
 
     space: Space
     budget: Budget
-    _known: dict[tuple[IsDefined, bool], list[Cube]] = field(default_factory=dict)
+    _known: dict[tuple[Test, bool], list[Cube]] = field(default_factory=dict)
 
     def of(self, when: When) -> list[Cube]:
         """Where it is true."""
@@ -46,11 +46,15 @@ class Cubes:
         return self._test(clause.test, truth is not clause.negated)
 
     def _test(self, test: Test, truth: bool) -> list[Cube]:
+        known = self._known.get((test, truth))
+        if known is None:
+            known = self._known[test, truth] = self._tested(test, truth)
+        return known
+
+    def _tested(self, test: Test, truth: bool) -> list[Cube]:
         match test:
             case IsDefined():
-                if (test, truth) not in self._known:
-                    self._known[test, truth] = self._when(test.when, truth)
-                return self._known[test, truth]
+                return self._when(test.when, truth)
             case HasTags():
                 return self._tags(test, truth)
             case InHours():
