@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.accepted_by_rule import accept_by_rule
 from database.stores.round_writing import Told, write_events
+from database.stores.timeline import notify
 from database.tables.muster import call, offer
 from database.tables.muster import round as round_table
 from domain.escalation import Kind
-from domain.ids import Tokens
+from domain.ids import LIVE_CHANNEL, Tokens
 from domain.muster import Chosen, RoundResult
 from rules_dsl.directory import Directory
 

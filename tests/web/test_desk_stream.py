@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from psycopg import AsyncConnection
 
 from database.listening import EVERYTHING
 from database.stores.desk_pulse import asked_in_round
+from database.stores.presence import set_presence
+from database.stores.rounds import run_round
+from domain.ids import LIVE_CHANNEL
 from tests.web.desk_floor import ME, Floor, floor
 from tests.web.office import office
 from web.desk.live import WAKE, Reader
@@ -32,6 +36,22 @@ async def test_a_round_wakes_only_those_it_asked(floor: Floor, reader: Reader) -
     assert await reader.draw("round:2") == ()
     async with floor.engine.connect() as conn:
         assert await asked_in_round(conn, 2) == {floor.people["Anna Schmidt"]}
+
+
+async def test_a_real_round_tells_the_desk_of_whom_it_asked(floor: Floor, reader: Reader) -> None:
+    await floor.on_shift(ME)
+    await floor.due_call()
+    async with floor.engine.begin() as conn:
+        await set_presence(conn, floor.people[ME], "available", "", datetime.now(UTC))
+    async with await AsyncConnection.connect(floor.engine.url.render_as_string(False).replace("+psycopg", "")) as heard:
+        await heard.set_autocommit(True)
+        await heard.execute(f"LISTEN {LIVE_CHANNEL}")
+        async with floor.engine.begin() as conn:
+            report = await run_round(conn, floor.office.app.state.tokens)
+        assert report is not None
+        assert report.offers == 1
+        payloads = [notice.payload async for notice in heard.notifies(timeout=1)]
+    assert (WAKE,) in [await reader.draw(payload) for payload in payloads]
 
 
 async def test_an_escalation_wakes_who_has_its_call_in_hand(floor: Floor, reader: Reader) -> None:

@@ -1,0 +1,215 @@
+"""The run: our stack with everybody accepting at once, fewer agents, and slow hands; deaths; then the peers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from temporalio.api.enums.v1 import EventType
+
+from bench.flock.naive import bare, naive
+from bench.flock.stack import Stack, all_due, book, running, sessions
+from domain.ids import workflow_id
+
+CALLS = 500
+PROCESSES = 2
+LEAD = 6.0
+"""Seconds between the last preparation and the due moment."""
+GIVEN = 40.0
+"""Seconds after it at which everything has been told."""
+
+
+@dataclass(frozen=True)
+class Flock:
+    name: str
+    agents: int
+    think: tuple[float, float] = (0.0, 0.0)
+    killed: tuple[tuple[str, float], ...] = ()
+    """Children killed, and how many seconds after the due moment."""
+
+
+FLOCKS = (
+    Flock("500 calls, 600 agents who accept at once", 600),
+    Flock("500 calls, 400 agents who accept at once", 400),
+    Flock("500 calls, 600 agents who accept after 1 to 8 s", 600, (1.0, 8.0)),
+)
+DEATHS = (
+    Flock("both tickers killed as the calls come due", 600, (1.0, 8.0), (("ticker-1", 0.05), ("ticker-2", 0.05))),
+    Flock("worker with its relay killed amid the acceptances", 600, (1.0, 8.0), (("worker", 3.0),)),
+    Flock("web killed amid the acceptances", 600, (1.0, 8.0), (("web", 3.0),)),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    visible: list[float]
+    acknowledged: list[float]
+    known: list[float]
+    refused: int
+    busy: dict[str, float]
+    events: float
+    rows: tuple[int, int, int]
+    """Acceptances, distinct calls and distinct people among them."""
+
+
+async def flock(stack: Stack, asked: Flock) -> Measured:
+    escalations = await book(stack, "flock", CALLS)
+    async with _agents(stack, asked) as desks:
+        before = stack.busy()
+        due = datetime.now(UTC) + timedelta(seconds=LEAD)
+        await all_due(stack, escalations, due)
+        for name, after in asked.killed:
+            await asyncio.sleep(max(due.timestamp() + after - time.time(), 0))
+            os.kill(stack.home.read_record().children[name].pid, signal.SIGKILL)
+        await asyncio.sleep(max(due.timestamp() + GIVEN - time.time(), 0))
+        told = [one for desk in desks for one in await _report(desk)]
+    busy = {name: seconds - before.get(name, 0.0) for name, seconds in stack.busy().items()}
+    known, events = await _known(stack, escalations, due)
+    return Measured(
+        sorted(one["visible"] - due.timestamp() for one in told),
+        sorted(one["acknowledged"] - one["clicked"] for one in told if one.get("status") == 200),
+        known,
+        sum(1 for one in told if one.get("status") != 200),
+        busy,
+        events,
+        await _rows(stack),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _agents(stack: Stack, asked: Flock) -> AsyncIterator[list[asyncio.subprocess.Process]]:
+    cookies = await sessions(stack, asked.agents)
+    desks = []
+    for part in range(PROCESSES):
+        desk = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.flock.agents", stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=2**24
+        )
+        order = {"host": "127.0.0.1", "port": stack.port, "think": asked.think, "cookies": cookies[part::PROCESSES]}
+        _say(desk, json.dumps(order))
+        desks.append(desk)
+    for desk in desks:
+        assert (await _heard(desk)) == "ready"
+    try:
+        yield desks
+    finally:
+        for desk in desks:
+            desk.kill()
+            await desk.wait()
+
+
+def _say(desk: asyncio.subprocess.Process, line: str) -> None:
+    assert desk.stdin is not None
+    desk.stdin.write(f"{line}\n".encode())
+
+
+async def _heard(desk: asyncio.subprocess.Process) -> str:
+    assert desk.stdout is not None
+    return (await desk.stdout.readline()).decode().strip()
+
+
+async def _report(desk: asyncio.subprocess.Process) -> list[dict[str, Any]]:
+    _say(desk, "")
+    told: list[dict[str, Any]] = json.loads(await _heard(desk))["told"]
+    return told
+
+
+async def _known(stack: Stack, escalations: Sequence[str], due: datetime) -> tuple[list[float], float]:
+    """When each workflow's code had taken its last signal in, in seconds after ``due``; the mean of events since."""
+    gate = asyncio.Semaphore(8)
+
+    async def one(escalation: str) -> tuple[float | None, int]:
+        async with gate:
+            history = await stack.client.get_workflow_handle(workflow_id(escalation)).fetch_history()
+        since = [event for event in history.events if event.event_time.ToDatetime(UTC) >= due]
+        signals = [event.event_id for event in since if event.event_type == _SIGNALED]
+        taken = (e for e in since if e.event_type == _TASK_DONE and signals and e.event_id > signals[-1])
+        done = next(taken, None)
+        return (done.event_time.ToDatetime(UTC) - due).total_seconds() if done else None, len(since)
+
+    found = await asyncio.gather(*(one(escalation) for escalation in escalations))
+    return sorted(known for known, _ in found if known is not None), statistics.fmean(events for _, events in found)
+
+
+_SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+_TASK_DONE = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+
+
+async def _rows(stack: Stack) -> tuple[int, int, int]:
+    query = text("SELECT count(*), count(DISTINCT call), count(DISTINCT person) FROM offer WHERE state = 'accepted'")
+    async with stack.engine.connect() as conn:
+        row = (await conn.execute(query)).one()
+    return row[0], row[1], row[2]
+
+
+async def measure(flocks: Sequence[Flock] = (*FLOCKS, *DEATHS), *, peers: bool = True) -> str:
+    """The tables, as Markdown."""
+    rows = [
+        "| flock | offers visible p50 / last, s | acceptance acknowledged p50 / p99, s | workflow knows p50 / last, s "
+        "| accepted: rows / calls / people | refused | processor s (web, tickers, worker, Temporal, Postgres) "
+        "| events since due |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for asked in flocks:
+        with tempfile.TemporaryDirectory() as name:
+            async with running(Path(name), 600) as stack:
+                rows.append(_row(asked, await flock(stack, asked)))
+                print(rows[-1], flush=True)
+                if peers and asked is flocks[0]:
+                    peer_rows = await _peers(stack)
+    return "\n".join(rows + (["", *peer_rows] if peers else []))
+
+
+def _row(asked: Flock, found: Measured) -> str:
+    busy = found.busy
+    tickers = busy.get("ticker-1", 0) + busy.get("ticker-2", 0)
+    spent = [busy.get("web", 0), tickers, *(busy.get(name, 0) for name in ("worker", "temporal", "postgres"))]
+    return (
+        f"| {asked.name} | {_two(found.visible, 1.0)} | {_two(found.acknowledged, 0.99)} | {_two(found.known, 1.0)} "
+        f"| {' / '.join(map(str, found.rows))} | {found.refused} | {', '.join(f'{one:.1f}' for one in spent)} "
+        f"| {found.events:.1f} |"
+    )
+
+
+def _two(values: Sequence[float], share: float) -> str:
+    if not values:
+        return "none"
+    ordered = sorted(values)
+    return f"{statistics.median(ordered):.2f} / {ordered[min(int(len(ordered) * share), len(ordered) - 1)]:.2f}"
+
+
+async def _peers(stack: Stack) -> list[str]:
+    url = stack.home.read_record().database_url
+    ran = await bare(stack.client, url, CALLS)
+    found = await naive(stack.client, url, CALLS, 600)
+    return [
+        "Peers in the same run, on the same servers, by a worker of their own:",
+        "",
+        "| peer | visible or run p50 / last, s | acknowledged p50 / p99, s | events |",
+        "| --- | --- | --- | --- |",
+        f"| each workflow picks its own agent | {_two(found.visible, 1.0)} | {_two(found.acknowledged, 0.99)} "
+        f"| {found.events:.0f} |",
+        f"| bare Temporal: a timer, one activity | {_two(ran, 1.0)} | | 11 |",
+    ]
+
+
+def table() -> str:
+    return asyncio.run(measure())
+
+
+if __name__ == "__main__":
+    chosen = [int(word) for word in sys.argv[1:]]
+    print(asyncio.run(measure([(*FLOCKS, *DEATHS)[at] for at in chosen] or (*FLOCKS, *DEATHS), peers=not chosen)))

@@ -1,0 +1,206 @@
+"""A whole embedded stack to load: `muster up` in a home of its own, filled with a desk of many agents."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.messages import BookSlot
+from bench.stack import EXAMPLES, ROUND_THE_CLOCK
+from cli.stack.home import Home, choose_ports
+from config.settings import with_driver
+from database.engine import open_engine
+from database.stores.opening import open_or_refuse
+from database.stores.seats import free_starts
+from database.stores.sessions import begin_session
+from database.tables.customer_link import customer_link
+from domain.escalation import Customer, Mode, Opening, Ticket
+from domain.ids import Tokens, workflow_id
+from workflows.escalation import EscalationWorkflow
+
+RULES = """rules for "Harbor Boats support"
+  time zone Europe/Copenhagen
+  currency EUR
+
+hours "always" are Mon to Sun 00:00 to 24:00
+
+otherwise
+  send to team "Support", title "Advisor"
+  order by least busy, then longest idle
+
+booking
+  slots of 10 minutes
+  start every 10 minutes
+  notice of 10 seconds
+  up to 12 hours ahead
+  during hours "always"
+
+calls
+  prepare 1 minute before
+  offer for 45 seconds
+  wait 10 minutes for the customer
+  wrap-up of 5 minutes
+"""
+FACTS = {"priority": "normal", "tags": [], "replies": 4, "reopened": False, "ticket age": 7200}
+IN_FLIGHT = 8
+
+
+@dataclass(frozen=True)
+class Stack:
+    home: Home
+    port: int
+    engine: AsyncEngine
+    client: Client
+
+    def busy(self) -> dict[str, float]:
+        """Processor seconds so far, by child; a child's own children are counted with it."""
+        return {name: _seconds(running.pid) for name, running in self.home.read_record().children.items()}
+
+
+def _seconds(pid: int) -> float:
+    with contextlib.suppress(psutil.Error):
+        above = psutil.Process(pid)
+        return sum(sum(one.cpu_times()[:2]) for one in (above, *above.children(recursive=True)))
+    return 0.0
+
+
+@contextlib.contextmanager
+def _up(folder: Path, port: int) -> Iterator[Home]:
+    rules, directory = folder / "flock.rules", folder / "flock.json"
+    rules.write_text(RULES)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MUSTER_", "TEMPORAL_"))}
+    home = Home(folder / "home")
+    with (folder / "up.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", "up", f"--rules={rules}", f"--directory={directory}"],
+            env={**environment, "MUSTER_HOME": str(home.folder), "MUSTER_PORT": str(port)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + 180
+        while not home.read_record().ready:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((folder / "up.log").read_text())
+            time.sleep(0.1)
+        yield home
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path, advisors: int) -> AsyncIterator[Stack]:
+    """Ready, with so many advisors on shift around the clock."""
+    folder.chmod(0o755)  # noqa: ASYNC240
+    (folder / "flock.json").write_text(json.dumps(_directory(advisors)))
+    port = choose_ports(("web",), 19500, {})["web"]
+    with _up(folder, port) as home:
+        record = home.read_record()
+        engine = open_engine(with_driver(record.database_url), connections=16)
+        client = await Client.connect(record.temporal_address, data_converter=pydantic_data_converter)
+        yield Stack(home, port, engine, client)
+        await engine.dispose()
+
+
+def _directory(advisors: int) -> object:
+    data = json.loads((EXAMPLES / "small_team.directory.json").read_text())
+    pattern = next(person for person in data["people"] if person["title"] == "Advisor")
+    people = [one for one in data["people"] if one["title"] != "Advisor"]
+    people += [
+        {**pattern, "name": f"Advisor {number}", "email": f"advisor{number}@harborboats.example"}
+        for number in range(advisors)
+    ]
+    data["people"] = [{**one, "shifts": ROUND_THE_CLOCK} for one in people]
+    return data
+
+
+async def sessions(stack: Stack, count: int) -> list[str]:
+    """The cookies of so many advisors."""
+    now = datetime.now(UTC)
+    async with stack.engine.begin() as conn:
+        found = (await conn.execute(text("SELECT id FROM person WHERE name LIKE 'Advisor %' ORDER BY id"))).scalars()
+        cookies = []
+        for person in found.all()[:count]:
+            cookies.append(secrets.token_urlsafe(32))
+            await begin_session(conn, person, cookies[-1], now, now + timedelta(hours=2))
+    return cookies
+
+
+async def book(stack: Stack, name: str, count: int) -> list[str]:
+    """So many escalations, opened and booked as customers do; their ids."""
+    tokens = Tokens((stack.home.folder / "secret").read_text().strip().encode())
+    gate = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one(number: int) -> str:
+        opening = Opening(
+            Ticket("bench", f"{name}-{number}", "https://bench.example/1", "A call", FACTS),
+            Customer(f"Customer {number}", f"{name}{number}@example.com", "Europe/Copenhagen"),
+            Mode.BOOKING,
+            "api:bench",
+        )
+        async with gate:
+            opened = await open_or_refuse(stack.engine, opening, tokens, datetime.now(UTC))
+        return opened.escalation_id
+
+    found = list(await asyncio.gather(*(one(number) for number in range(count))))
+    await _told(stack)
+    start = await _start(stack, found[0])
+
+    async def take(escalation: str) -> None:
+        async with gate, stack.engine.connect() as conn:
+            query = select(customer_link.c.id).where(customer_link.c.escalation == escalation)
+            link = (await conn.execute(query)).scalar_one()
+            handle = stack.client.get_workflow_handle(workflow_id(escalation))
+            await handle.execute_update(EscalationWorkflow.book, BookSlot(link, start))
+
+    await asyncio.gather(*(take(escalation) for escalation in found))
+    return found
+
+
+async def _told(stack: Stack) -> None:
+    """Until the relay has told everything: every workflow stands."""
+    while True:
+        async with stack.engine.connect() as conn:
+            left = await conn.execute(text("SELECT count(*) FROM escalation_event WHERE told_at IS NULL"))
+            if not left.scalar_one():
+                return
+        await asyncio.sleep(0.3)
+
+
+async def _start(stack: Stack, escalation: str) -> datetime:
+    """Late enough that nothing else comes due meanwhile."""
+    now = datetime.now(UTC)
+    async with stack.engine.connect() as conn:
+        starts = await free_starts(conn, escalation, now)
+    return next(start for start in starts if start > now + timedelta(hours=3))
+
+
+async def all_due(stack: Stack, escalations: Sequence[str], at: datetime) -> None:
+    """Their search begins at one instant."""
+    async with stack.engine.begin() as conn:
+        await conn.execute(
+            text(
+                "UPDATE call SET muster_at = :at, starts_at = :at WHERE escalation = ANY(:which) AND state = 'waiting'"
+            ),
+            {"at": at, "which": list(escalations)},
+        )
