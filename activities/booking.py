@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
 from activities.refusals import effect
 from activities.world import World
 from database.stores import booking
+from database.stores.making_room import make_room
+from domain.booking import SlotTaken
 
 
 class BookingActivities:
     def __init__(self, world: World) -> None:
         self.world = world
+        # One at a time: two hundred at the last seat must not all ask the solver.
+        self._looking = asyncio.Lock()
 
     @activity.defn
     async def hold_seat(self, slot: HoldSeat) -> Booked:
-        async with effect(self.world) as conn:
-            held = await booking.book(
+        async def book(conn: AsyncConnection) -> booking.Held:
+            return await booking.book(
                 conn, slot.escalation_id, slot.link_id, slot.starts_at, self.world.tokens, slot.now
             )
-        return _booked(held)
+
+        return await self._sell(book, slot)
 
     @activity.defn
     async def move_seat(self, slot: MoveSeat) -> Booked:
-        async with effect(self.world) as conn:
-            held = await booking.move(conn, slot.escalation_id, slot.starts_at, slot.now)
-        return _booked(held)
+        async def move(conn: AsyncConnection) -> booking.Held:
+            return await booking.move(conn, slot.escalation_id, slot.starts_at, slot.now)
+
+        return await self._sell(move, slot)
 
     @activity.defn
     async def cancel_booking(self, at: At) -> None:
         async with effect(self.world) as conn:
             await booking.cancel(conn, at.escalation_id, at.now)
+
+    async def _sell(
+        self, sell: Callable[[AsyncConnection], Awaitable[booking.Held]], slot: HoldSeat | MoveSeat
+    ) -> Booked:
+        """Sell; where short moves find nobody, look further outside the lock, once, and sell again."""
+        try:
+            async with effect(self.world) as conn:
+                return _booked(await sell(conn))
+        except ApplicationError as refused:
+            if refused.type != SlotTaken.__name__ or self._looking.locked():
+                raise
+            async with self._looking:
+                if not await make_room(self.world.engine, slot.escalation_id, slot.starts_at, slot.now):
+                    raise
+        async with effect(self.world) as conn:
+            return _booked(await sell(conn))
 
 
 def _booked(held: booking.Held) -> Booked:

@@ -112,6 +112,8 @@ class Kind(StrEnum):
     RATING_ALERTED = "rating_alerted"
     SEAT_LOST = "seat_lost"
     """Nobody of those on shift is free for a booked call any more; it stands, and its round looks for somebody."""
+    SEAT_FOUND = "seat_found"
+    """A call that had lost its seat has one again."""
     MESSAGE_FAILED = "message_failed"
     REPAIRED = "repaired"
     CLOSED = "closed"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, select, text, update
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.call import make_join_links
@@ -20,11 +22,13 @@ from database.stores.timeline import lock, notify, record
 from database.tables.booking import booking, pool, witness
 from database.tables.customer_link import customer_link
 from database.tables.muster import call, offer
-from domain.booking import TooLate, occupied
+from domain.booking import SlotTaken, TooLate, occupied
 from domain.customer_link import LinkExpired, LinkUnknown, LinkUsed
 from domain.escalation import Kind, NotNow, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id
 from domain.plan import Plan
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ async def book(
     await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", state=State.BOOKED)
     await _tell(conn, escalation_id, "confirmation", booking_id, now)
     await notify(conn, KICK_CHANNEL)
+    await _guarded(conn, desk_id, start)
     return held
 
 
@@ -97,7 +102,18 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     await record(conn, escalation_id, Kind.MOVED, now, body=body, actor="customer", state=State.BOOKED)
     await _tell(conn, escalation_id, "moved", standing.id, now)
     await notify(conn, KICK_CHANNEL)
+    await _guarded(conn, desk_id, start)
     return await _held_or_raise(conn, standing.link)
+
+
+async def _guarded(conn: AsyncConnection, desk_id: int, start: datetime) -> None:
+    """The database's own guards, asked now instead of at the end. What they refuse, the board did not know of."""
+    try:
+        await conn.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    except IntegrityError as refused:
+        BOARDS.forget(conn, desk_id)
+        log.error("a seat was refused by the database: %s", refused.orig)
+        raise SlotTaken(start) from refused
 
 
 async def cancel(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory import read_desk
+from database.stores.plans import load_plan
 from database.stores.rewitnessing import AtRisk, Replanned, give_to_others, hold_back_sales
 from database.stores.seat_boards import BOARDS, days_between
 from database.stores.sold_seats import queue
@@ -25,13 +26,17 @@ from database.tables.directory import shift
 from domain.booking import Span
 from domain.seat_search import Search
 from domain.shifts import merged
+from rules_dsl import pool as people_asked
+from rules_dsl.directory import Directory
 
 __all__ = [
     "AtRisk",
     "Replanned",
+    "dry_run_directory",
     "dry_run_pools",
     "dry_run_shifts",
     "replace_shifts",
+    "replan_directory",
     "replan_pools",
     "sparable",
 ]
@@ -39,6 +44,10 @@ __all__ = [
 ONE_DAY = timedelta(days=1)
 TRIES_TO_SPARE = 60
 
+_POOLS_IN_USE = text("""
+SELECT DISTINCT ON (pool) pool, plan FROM escalation
+WHERE state IN ('invited', 'booked', 'mustering') AND pool IS NOT NULL ORDER BY pool, opened_at DESC
+""")
 _OFF_SHIFT = text("""
 SELECT w.booking FROM witness w WHERE w.person = :person
   AND coalesce(NOT (SELECT range_agg(s.during) FROM shift s WHERE s.person = w.person AND s.during && w.during)
@@ -86,6 +95,21 @@ async def replan_pools(conn: AsyncConnection, members: Mapping[int, Collection[i
     if new:
         await conn.execute(insert(pool_agent), [{"pool": pool, "person": person} for pool, person in new])
     return await give_to_others(conn, lost, now)
+
+
+async def replan_directory(conn: AsyncConnection, directory: Directory, now: datetime) -> Replanned:
+    """Every pool on which a seat may still rest has those whom this directory puts into it."""
+    members: dict[int, frozenset[int]] = {}
+    for row in await conn.execute(_POOLS_IN_USE):
+        plan = load_plan(row.plan)
+        members[row.pool] = frozenset(people_asked(plan.decision, directory, 0, step=0).members)
+    return await replan_pools(conn, members, now)
+
+
+async def dry_run_directory(conn: AsyncConnection, directory: Directory, now: datetime) -> Replanned:
+    """What would become of the sold seats under this directory; nothing is changed."""
+    async with taken_back(conn):
+        return await replan_directory(conn, directory, now)
 
 
 async def dry_run_shifts(

@@ -150,7 +150,7 @@ class SeatBoards:
         if row.has_written and not seats_unwritten:
             return await load_seats(conn, first, last)
         if kept is None or kept.roster != row.version or first < kept.first or last > kept.last:
-            versions = await _versions(conn, desk, first, last)
+            versions = await read_versions(conn, desk, first, last)
             kept = await load_seats(conn, first, last)
             kept.versions = versions
             self._kept[key] = kept
@@ -167,13 +167,14 @@ BOARDS = SeatBoards()
 """Of this process. A database and a desk have one board, whoever asks."""
 
 
-async def _versions(conn: AsyncConnection, desk: int, first: date, last: date) -> dict[date, int]:
+async def read_versions(conn: AsyncConnection, desk: int, first: date, last: date) -> dict[date, int]:
+    """How often the seats of each day have changed."""
     rows = await conn.execute(_VERSIONS, {"desk": desk, "first": first, "last": last})
     return {row.day: row.version for row in rows}
 
 
 async def _catch_up(conn: AsyncConnection, desk: int, kept: Seats, exact: Collection[date]) -> None:
-    versions = await _versions(conn, desk, kept.first, kept.last)
+    versions = await read_versions(conn, desk, kept.first, kept.last)
     changed = [day for day, version in versions.items() if kept.versions.get(day, 0) != version]
     looked_at = sorted({*changed, *(day for day in exact if kept.first <= day <= kept.last)})
     if not looked_at:

@@ -22,9 +22,9 @@ from domain.booking import SlotRefused, SlotTaken
 from domain.plan import Plan
 from domain.seat_search import Answer, apply_placement, find_place
 from domain.seat_terms import Demand, Placement, demand_of
-from domain.slots import Window, nearest, offered_starts, why_not_offered, window
+from domain.slots import Window, offered_starts, why_not_offered, window
 
-TRIES_A_START, TRIES_A_PAGE = 12, 400
+TRIES_A_START, TRIES_A_PAGE = 12, 60
 """People tried for a start, and for all starts of one page, before it is left to the re-packer."""
 TRIES_TO_SELL = 300
 STARTS_AT_MOST = 1500
@@ -167,16 +167,3 @@ def _take(seats: Seats, demand: Demand, days: set[int], room: Room | None) -> li
     finally:
         if stood is not None:
             board.put(*stood)
-
-
-async def why_not(
-    conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime
-) -> SlotTaken | SlotRefused | None:
-    """Why a start can't be booked, with the nearest that can; None where it can."""
-    wish = await read_wish(conn, escalation_id, now)
-    free = await free_starts(conn, escalation_id, now)
-    if start in free:
-        return None
-    reason = why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)
-    around = nearest(free, start)
-    return SlotTaken(start, around) if reason is None else SlotRefused(start, reason, around)

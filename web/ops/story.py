@@ -87,6 +87,7 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[Told], str]]] = {
     Kind.RATED: ("done", lambda t: f"{t.customer} rated the call {t.get('score', '?')} of 5."),
     Kind.RATING_ALERTED: ("person", lambda t: "The low rating was told to the team lead."),
     Kind.SEAT_LOST: ("person", lambda t: "Shifts or teams changed, and nobody is free for this call any more."),
+    Kind.SEAT_FOUND: ("person", lambda t: "Somebody can be free for this call again."),
     Kind.MESSAGE_FAILED: ("person", lambda t: f"A message ({_words(t.get('kind', 'mail'))}) could not be delivered."),
     Kind.REPAIRED: ("person", lambda t: "Something had stood still and was set going again by the auditor."),
     Kind.CLOSED: ("done", lambda t: "The escalation was closed."),

@@ -1,0 +1,184 @@
+"""The slow part of seats, outside every lock: arrangements for starts, and people for bookings at risk.
+
+What the solver finds here is kept as a room (``seat_rooms``) and checked again under the lock when it is used, so
+that it can be as old as it likes. Nothing that is sold changes by finding one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.stores.plans import load_plan
+from database.stores.seat_boards import load_seats, read_versions
+from database.stores.seat_rooms import forget_rooms, keep_rooms, read_rooms, room_holds
+from database.stores.seats import answer_starts, read_wish
+from database.stores.sold_seats import changes_of, queue, write_witnesses
+from database.stores.timeline import lock, record
+from database.tables.booking import booking
+from domain.escalation import Kind
+from domain.seat_board import Board
+from domain.seat_rooms import find_rooms
+from domain.seat_search import Answer, apply_placement, find_place
+from domain.seat_terms import Demand, Placement, demand_of
+from domain.seat_window import place_by_window
+from domain.slots import offered_starts
+
+ONE_DAY = timedelta(days=1)
+SECONDS_A_START = 1.0
+STARTS_AT_ONCE = 24
+"""Starts looked at in one go, the nearest first; between two goes others have their turn."""
+
+_WISHES = text("""
+SELECT DISTINCT ON (pool, ruleset, rule) id FROM escalation
+WHERE state IN ('invited', 'booked') AND mode = 'booking' AND pool IS NOT NULL
+ORDER BY pool, ruleset, rule, opened_at DESC
+""")
+_AT_RISK = text("""
+SELECT b.id, b.escalation, b.pool, b.starts_at, e.plan, d.id AS desk, d.time_zone
+FROM booking b JOIN escalation e ON e.id = b.escalation JOIN desk d ON d.id = e.desk
+  JOIN call c ON c.booking = b.id AND c.state = 'waiting'
+WHERE b.state = 'at_risk' AND b.starts_at > :now
+ORDER BY c.priority DESC, b.starts_at, b.id LIMIT 50
+""")
+
+
+@dataclass
+class Looked:
+    """What one process has looked for in vain, and how the days stood then."""
+
+    in_vain: dict[tuple[Demand, tuple[int, ...]], datetime] = field(default_factory=dict)
+
+    def note(self, demand: Demand, versions: tuple[int, ...], now: datetime) -> None:
+        if len(self.in_vain) > 20_000:
+            self.in_vain.clear()
+        self.in_vain[demand, versions] = now
+
+
+async def make_room(engine: AsyncEngine, escalation_id: str, start: datetime, now: datetime) -> bool:
+    """Look for an arrangement for one start, at once; whether one was found. It is kept for whoever sells next."""
+    async with engine.connect() as conn:
+        wish = await read_wish(conn, escalation_id, now)
+        day = start.astimezone(wish.local).date()
+        seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
+    demand = wish.demand(start, day)
+    found, _ = find_place(seats.board, demand, depth=0, tries=0)
+    if found is Answer.NO:
+        return False
+    placement = await asyncio.to_thread(
+        place_by_window, seats.board, demand, seconds=SECONDS_A_START, days={day.toordinal()}
+    )
+    if placement is not None:
+        async with engine.begin() as conn:
+            await keep_rooms(conn, [(demand, placement)], now)
+    return placement is not None
+
+
+async def make_rooms(engine: AsyncEngine, looked: Looked, now: datetime) -> int:
+    """One go over everybody who may book now; returns how many starts were opened."""
+    async with engine.connect() as conn:
+        wishes = [str(one) for one in (await conn.execute(_WISHES)).scalars()]
+    opened = 0
+    for one in wishes:
+        wanted, board = await _without_room(engine, one, looked, now)
+        if wanted:
+            found = await asyncio.to_thread(_by_day, board, list(wanted))
+            for demand in wanted:
+                if demand not in found:
+                    looked.note(demand, wanted[demand], now)
+            opened += len(found)
+            async with engine.begin() as conn:
+                await keep_rooms(conn, list(found.items()), now)
+    async with engine.begin() as conn:
+        await forget_rooms(conn, now.date() - ONE_DAY)
+    return opened
+
+
+def _by_day(board: Board, wanted: Sequence[Demand]) -> dict[Demand, Placement]:
+    """A sale locks the day of its start only, so an arrangement moves nobody of another day."""
+    found: dict[Demand, Placement] = {}
+    for day in sorted({demand.day for demand in wanted}):
+        of_day = [demand for demand in wanted if demand.day == day]
+        found |= find_rooms(board, of_day, seconds=SECONDS_A_START, days={day})
+    return found
+
+
+async def _without_room(
+    engine: AsyncEngine, escalation_id: str, looked: Looked, now: datetime
+) -> tuple[dict[Demand, tuple[int, ...]], Board]:
+    """The next starts that may be sellable and that no arrangement is known for, with the versions of their days."""
+    async with engine.connect() as conn:
+        wish = await read_wish(conn, escalation_id, now)
+        starts = offered_starts(wish.plan.decision, wish.zone, wish.allowed)
+        if not starts:
+            return {}, Board((), {})
+        first, last = starts[0][1], starts[-1][1]
+        versions = await read_versions(conn, wish.desk, first - ONE_DAY, last + ONE_DAY)
+        seats = await load_seats(conn, first - ONE_DAY, last + ONE_DAY)
+        seats.versions = versions
+        rooms = await read_rooms(conn, wish.pool, wish.demand(*starts[0]), first, last)
+    answers = answer_starts(seats, wish, starts, tries=0)
+    wanted: dict[Demand, tuple[int, ...]] = {}
+    for start, day in starts:
+        demand, stands = wish.demand(start, day), _stands(versions, seats.roster, day)
+        if answers[start] is not Answer.MAYBE or (demand, stands) in looked.in_vain:
+            continue
+        if start not in rooms or not room_holds(seats, demand, rooms[start]):
+            wanted[demand] = stands
+            if len(wanted) == STARTS_AT_ONCE:
+                break
+    return wanted, seats.board
+
+
+def _stands(versions: dict[date, int], roster: int, day: date) -> tuple[int, ...]:
+    return (roster, *(versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1)))
+
+
+async def recover(engine: AsyncEngine, now: datetime) -> int:
+    """Look for somebody for each booking at risk, with all means; returns how many have a seat again."""
+    async with engine.connect() as conn:
+        rows = (await conn.execute(_AT_RISK, {"now": now})).all()
+    return sum([await _recover_one(engine, row, now) for row in rows])
+
+
+async def _recover_one(engine: AsyncEngine, row: Row[Any], now: datetime) -> bool:
+    day = row.starts_at.astimezone(ZoneInfo(row.time_zone)).date()
+    demand = demand_of(load_plan(row.plan).decision, row.pool, row.starts_at, day, row.id)
+    async with engine.connect() as conn:
+        seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
+    if row.id in seats.board.held:
+        return False
+    days = {day.toordinal()}
+    found, _ = find_place(seats.board, demand, depth=2, tries=600, days=days)
+    if found is Answer.MAYBE:
+        looked_for = await asyncio.to_thread(place_by_window, seats.board, demand, seconds=SECONDS_A_START, days=days)
+        found = looked_for or Answer.NO
+    if isinstance(found, Answer):
+        return False
+    async with engine.begin() as conn:
+        return await _give(conn, row, day, demand, found, now)
+
+
+async def _give(
+    conn: AsyncConnection, row: Row[Any], day: date, demand: Demand, placement: Placement, now: datetime
+) -> bool:
+    """Whether the booking has its seat again: under the lock, if all is as it was found."""
+    await queue(conn, row.desk, [day])
+    seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
+    search = apply_placement(seats.board, demand, placement, {day.toordinal()})
+    if search is None:
+        return False
+    await lock(conn, str(row.escalation))
+    still = (booking.c.id == row.id) & (booking.c.state == "at_risk") & (booking.c.starts_at == row.starts_at)
+    if (await conn.execute(update(booking).where(still).values(state="sold"))).rowcount == 0:
+        return False
+    await write_witnesses(conn, row.desk, changes_of(seats, search.moved()))
+    await record(conn, str(row.escalation), Kind.SEAT_FOUND, now, body={"booking_id": row.id})
+    return True

@@ -1,0 +1,53 @@
+"""The seat keeper: looks again and again for what selling itself has no time for.
+
+Pools follow the directory; bookings at risk are given a seat where one is found by all means; starts that short
+moves can't open are opened by the solver. One process of all does it at a time. Where none does, nothing is sold
+wrongly: fewer starts are offered, and bookings at risk stay so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.stores.directory import read_directory
+from database.stores.making_room import Looked, make_rooms, recover
+from database.stores.replanning import replan_directory
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 5.0
+"""Seconds between two looks."""
+_MY_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended('seat keeper', 0))")
+
+
+async def run_seat_keeper(engine: AsyncEngine, stop: asyncio.Event) -> None:
+    """Look until ``stop``. Survives the loss of the database."""
+    looked = Looked()
+    while not stop.is_set():
+        try:
+            await keep_seats(engine, looked, datetime.now(UTC))
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("seats were not looked after this time: %s", type(error).__name__)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(stop.wait(), LOOK_EVERY)
+
+
+async def keep_seats(engine: AsyncEngine, looked: Looked, now: datetime) -> None:
+    """One look, unless another process is at it."""
+    async with engine.begin() as turn:
+        if not (await turn.execute(_MY_TURN)).scalar_one():
+            return
+        async with engine.begin() as conn:
+            replanned = await replan_directory(conn, await read_directory(conn), now)
+        if replanned.at_risk:
+            log.warning("the directory changed: %d bookings are at risk", len(replanned.at_risk))
+        if found := await recover(engine, now):
+            log.info("%d bookings at risk have a seat again", found)
+        await make_rooms(engine, looked, now)
