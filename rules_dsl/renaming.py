@@ -89,9 +89,13 @@ def _without_words(node: object) -> object:
 
 
 def _places(tree: RulesFile, kind: NameKind, name: str) -> Iterator[Place]:
-    for found, phrase in _names(tree):
-        if found == kind and phrase.text == name:
-            yield phrase.at
+    for block in tree.blocks:
+        # A sentence that stands in many lines is one tree: only the line itself knows where it stands.
+        said = [(one, line.at.line) for line in block.do for one in _names(line)]
+        said += [(one, None) for part in (block.settings, block.outcomes) for one in _names(part)]
+        for (found, phrase), line in said:
+            if found == kind and phrase.text == name:
+                yield phrase.at if line is None else phrase.at.on(line)
 
 
 def _names(node: object) -> Iterator[tuple[str, Phrase]]:

@@ -13,7 +13,22 @@ from config.settings import Settings
 from config.temporal import connect
 from database.engine import open_engine
 from domain.ids import Tokens
-from web import admin, api, assets, customer, desk, dev, failure_pages, health, hooks, ops, outcomes, rules, sign_in
+from web import (
+    admin,
+    api,
+    assets,
+    customer,
+    desk,
+    dev,
+    directory,
+    failure_pages,
+    health,
+    hooks,
+    ops,
+    outcomes,
+    rules,
+    sign_in,
+)
 from web.access import allowed
 from web.live import Live
 from web.metrics import RequestMetrics
@@ -21,7 +36,7 @@ from web.miss_limit import MissLimit
 from web.security import Shield
 from web.workflow_gateway import WorkflowGateway
 
-_PARTS = (assets, health, sign_in, customer, desk, rules, outcomes, ops, admin, api, hooks, dev)
+_PARTS = (assets, health, sign_in, customer, desk, rules, directory, outcomes, ops, admin, api, hooks, dev)
 
 
 @asynccontextmanager

@@ -1,0 +1,97 @@
+"""People as managers keep them: what may be said of one, and who may change whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from domain.failure import Failure
+
+LONGEST = 120
+HIGHEST_LEVEL = 5
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_LANGUAGE = re.compile(r"[^\W\d_][\w -]*")
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything of one person that a form changes."""
+
+    name: str
+    email: str
+    team: int | None
+    title: int | None
+    """Both or neither: somebody outside the teams takes no calls."""
+    languages: tuple[str, ...] = ()
+    skills: Mapping[int, int] = field(default_factory=dict)
+    """Skill id to level, 1 to 5."""
+    roles: tuple[str, ...] = ("agent",)
+    active: bool = True
+
+
+@dataclass
+class CardUnfit(Failure):
+    """``where`` is the field that is wrong: ``name``, ``email``, ``team``, ``languages``, ``roles``."""
+
+    where: str
+    why: str
+
+    status = 422
+    title = "This can't be saved"
+
+    @property
+    def detail(self) -> str:
+        return self.why
+
+
+@dataclass
+class PersonGone(Failure):
+    status = 404
+    title = "There is no such person"
+
+
+@dataclass
+class NotYoursToChange(Failure):
+    """Managers keep the teams; who may administer is for administrators."""
+
+    why: str
+
+    status = 403
+    title = "Somebody else changes this"
+
+    @property
+    def detail(self) -> str:
+        return self.why
+
+
+def fit_card(card: Card) -> Card:
+    """As it is kept, with single spaces. Raises ``CardUnfit`` for the first field that is wrong."""
+    name, email = " ".join(card.name.split()), card.email.strip()
+    if not name or len(name) > LONGEST:
+        raise CardUnfit("name", f"A name is wanted, of at most {LONGEST} characters.")
+    if len(email) > LONGEST or not _EMAIL.fullmatch(email):
+        raise CardUnfit("email", "A mail address such as anna@example.com is wanted: it is how they sign in.")
+    if (card.team is None) != (card.title is None):
+        wanted = "title" if card.title is None else "team"
+        raise CardUnfit("team", f"Choose a {wanted}, too, or neither: outside the teams nobody takes calls.")
+    languages = tuple(dict.fromkeys(language.strip().lower() for language in card.languages if language.strip()))
+    wrong = next((language for language in languages if not _LANGUAGE.fullmatch(language)), None)
+    if wrong is not None:
+        raise CardUnfit("languages", f"“{wrong}” is not a language as rules write it, such as german.")
+    if not card.roles:
+        raise CardUnfit("roles", "At least one role is wanted: without one they can open nothing.")
+    return Card(name, email, card.team, card.title, languages, card.skills, card.roles, card.active)
+
+
+def refuse_reaching_up(by_roles: Collection[str], by: int, who: int, before: Card, after: Card) -> None:
+    """Raise ``NotYoursToChange`` where a change is an administrator's, or would lock its own author out."""
+    administers = "admin" in by_roles
+    if not administers and set(before.roles) - {"agent"}:
+        raise NotYoursToChange("Whoever manages, watches or administers is changed by an administrator.")
+    if not administers and set(after.roles) != set(before.roles):
+        raise NotYoursToChange("Roles are given by an administrator.")
+    if by == who and not after.active:
+        raise NotYoursToChange("You can't deactivate yourself: ask another administrator.")
+    if by == who and administers and "admin" not in after.roles:
+        raise NotYoursToChange("You can't take administration from yourself: ask another administrator.")

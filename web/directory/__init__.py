@@ -1,0 +1,11 @@
+"""The directory: who works here, in which team, with which title and skills; and the names that rules use."""
+
+from fastapi import APIRouter
+
+from web.directory import names, people
+
+router = APIRouter()
+for part in (people, names):
+    router.include_router(part.router)
+
+__all__ = ["router"]
