@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     webhook_private_addresses: bool = Field(
         False, description="Lets webhooks lead to private addresses, as a chat server of your own."
     )
+    calendar_private_addresses: bool = Field(
+        False, description="Lets people's calendars be read from private addresses, as a calendar server of your own."
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged.")
     log_format: Literal["text", "json"] = Field("text", description="One readable line or one JSON object.")

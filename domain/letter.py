@@ -31,11 +31,19 @@ class LetterKind(StrEnum):
     AGENT_REMINDER = "agent_reminder"
     LEAD_ALERT = "lead_alert"
     MANAGER_NOBODY = "manager_nobody"
+    MANAGER_SEAT_LOST = "manager_seat_lost"
+    """A calendar, or somebody's time off, took away the last who could serve a booked call."""
     RATING_ALERT = "rating_alert"
 
 
 INSIDE = frozenset(
-    {LetterKind.AGENT_REMINDER, LetterKind.LEAD_ALERT, LetterKind.MANAGER_NOBODY, LetterKind.RATING_ALERT}
+    {
+        LetterKind.AGENT_REMINDER,
+        LetterKind.LEAD_ALERT,
+        LetterKind.MANAGER_NOBODY,
+        LetterKind.MANAGER_SEAT_LOST,
+        LetterKind.RATING_ALERT,
+    }
 )
 """Letters to those who work here. All others go to the customer."""
 

@@ -21,7 +21,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.starting import start_workflow
 from database.stores.auditing import Findings, audit, note_restart, standing_after
-from database.stores.shifts import lay_out_shifts
+from database.stores.lost_seats import tell_of_lost_seats
+from database.stores.schedule_changes import bookings_at_risk
+from database.stores.shifts import AT_ONCE, everybody, lay_out
 from domain.ids import workflow_id
 
 log = logging.getLogger(__name__)
@@ -40,8 +42,7 @@ async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) 
         now = datetime.now(UTC)
         with _survived("shifts"):
             if laid_out_at is None or now - laid_out_at > SHIFTS_EVERY:
-                async with engine.begin() as conn:
-                    await lay_out_shifts(conn, now)
+                await lay_out_everybody(engine, now)
                 laid_out_at = now
         with _survived("rows"):
             async with engine.begin() as conn:
@@ -50,6 +51,16 @@ async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) 
             looked_up_to = await revive_workflows(engine, client, looked_up_to, now)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), LOOK_EVERY)
+
+
+async def lay_out_everybody(engine: AsyncEngine, now: datetime) -> None:
+    """Shifts as far ahead as slots are sold, some people at a time: nobody waits long for a desk's day."""
+    async with engine.connect() as conn:
+        people = await everybody(conn)
+    for at in range(0, len(people), AT_ONCE):
+        async with engine.begin() as conn:
+            laid_out = await lay_out(conn, people[at : at + AT_ONCE], now)
+            await tell_of_lost_seats(conn, await bookings_at_risk(conn, laid_out.at_risk), now)
 
 
 async def revive_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The worker process: workflows and activities, the relay, the sender.
+"""The worker process: workflows and activities, the relay, the sender, the auditor, calendars.
 
 While the database is gone the worker does not poll: it would take tasks only to fail them.
 """
@@ -25,6 +25,7 @@ from database.engine import open_engine
 from domain.ids import Tokens
 from workers.auditor import run_auditor
 from workers.backstop import keep_backstop
+from workers.calendars import run_calendars
 from workers.registration import build_worker
 from workers.relay import run_relay
 from workers.sender import SenderSettings, run_sender
@@ -53,6 +54,8 @@ async def run_worker(settings: Settings) -> None:
         group.create_task(run_relay(engine, client, stop))
         group.create_task(run_auditor(engine, client, stop))
         group.create_task(run_sender(engine, world.tokens, sender_settings(settings), stop))
+        private = settings.calendar_private_addresses
+        group.create_task(run_calendars(engine, stop, private_addresses=private))
     await engine.dispose()
     await looking.dispose()
 

@@ -1,4 +1,4 @@
-"""Which address a webhook may be called at: looked up once, judged, and then called by its number.
+"""Which address that somebody gave us may be called: looked up once, judged, and then called by its number.
 
 A name that is looked up again by the HTTP client could lead elsewhere the second time.
 """
@@ -16,17 +16,17 @@ from domain.delivery import Undelivered
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-async def address_to_call(url: httpx.URL, private_allowed: bool) -> str:
-    """The number to connect to. Raises ``Undelivered`` for a private one, unless allowed."""
+async def address_to_call(url: httpx.URL, private_allowed: bool, what: str = "webhook") -> str:
+    """The number to connect to. Raises ``Undelivered`` for a private one, unless allowed. ``what`` it leads to."""
     if url.scheme not in ("http", "https") or not url.host:
-        raise Undelivered("the webhook's address is not http:// or https://", final=True)
+        raise Undelivered(f"the {what}'s address is not http:// or https://", final=True)
     port = url.port or (443 if url.scheme == "https" else 80)
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
     numbers = [str(entry[4][0]) for entry in found]
     fit = [number for number in numbers if private_allowed or is_public(number)]
     if not fit:
-        raise Undelivered("the webhook leads to a private address, which the settings don't allow", final=True)
+        raise Undelivered(f"the {what} leads to a private address, which the settings don't allow", final=True)
     return fit[0]
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from activities.letters.letter import Addresses, Button, Letter
-from activities.letters.wording import hello, span, starts_in_words
+from activities.letters.wording import customer, hello, span, starts_in_words
 from domain.escalation import Outcome
 from domain.letter import LetterFacts
 
@@ -61,6 +61,21 @@ def withdrawn(facts: LetterFacts, addresses: Addresses) -> Letter:
         greeting=hello(facts.customer_name),
         lines=(*planned, "If that is not right, or you still need us, just reply to this mail."),
         calendar="CANCEL" if facts.booking else "",
+    )
+
+
+def manager_seat_lost(facts: LetterFacts, addresses: Addresses) -> Letter:
+    return Letter(
+        subject=f"Nobody on shift can serve this call: {facts.subject}",
+        greeting="Hello,",
+        lines=(
+            f"The call with {customer(facts)} about “{facts.subject}” is booked with {facts.team_name} for",
+            _when(facts),
+            "Shifts or calendars have changed, and nobody on shift is free for it any more. "
+            "The customer has not been told: the booking stands, and when it is due, whoever is there is asked.",
+            "Somebody who works longer that day, or another time for the customer, puts it right.",
+        ),
+        button=Button("See the escalation", addresses.story(facts)),
     )
 
 

@@ -26,6 +26,7 @@ WRITERS: Mapping[LetterKind, Callable[[LetterFacts, Addresses], Letter]] = {
     LetterKind.AGENT_REMINDER: waiting.agent_reminder,
     LetterKind.LEAD_ALERT: muster.lead_alert,
     LetterKind.MANAGER_NOBODY: muster.manager_nobody,
+    LetterKind.MANAGER_SEAT_LOST: booking.manager_seat_lost,
     LetterKind.RATING_ALERT: rating.rating_alert,
 }
 

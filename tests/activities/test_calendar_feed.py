@@ -1,0 +1,239 @@
+"""Calendars fetched from real servers that hang, lie, lead astray or never end; and what the worker makes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.integrations.calendar_feed import fetch_calendar
+from database.stores.calendar_feeds import StandingFeed, add_feed, standing_feeds
+from database.stores.schedule_changes import change_schedule
+from database.stores.shifts import lay_out_shifts, shifts_of
+from database.tables.booking import booking
+from database.tables.directory import person
+from database.tables.escalation import message
+from domain.calendar_feed import FEEDS_AT_MOST, LARGEST, FeedUnread
+from domain.schedule import TimeOffKind
+from domain.schedule_change import AddTimeOff, RemoveFeed, ScheduleRefused
+from tests.activities.calendars import answer, calendar, event
+from tests.activities.receiver import Receiver, listening
+from tests.database.sold import DAY, FIVE, NINE, furnish, plan_of, sold
+from tests.servers import free_port
+from workers.calendars import look_once
+
+HOUR = timedelta(hours=1)
+TEN_TO_ELEVEN = calendar(event("DTSTART:20261201T100000Z", "DTEND:20261201T110000Z", "SUMMARY:Dentist"))
+EMPTY = calendar()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Receiver]:
+    async with listening(Receiver()) as running:
+        yield running
+
+
+async def fetched(server: Receiver, *answers: bytes, etag: str = "", patience: float = 5) -> bytes | None:
+    server.answers = list(answers)
+    found = await fetch_calendar(server.url, etag=etag, private_addresses=True, patience=patience)
+    return found.content
+
+
+async def unread(server: Receiver, *answers: bytes, patience: float = 5) -> str:
+    with pytest.raises(FeedUnread) as failed:
+        await fetched(server, *answers, patience=patience)
+    return failed.value.reason
+
+
+async def test_a_calendar_is_fetched_and_asked_for_again_only_if_it_changed(server: Receiver) -> None:
+    assert await fetched(server, answer(TEN_TO_ELEVEN, headers='etag: "1"\r\n')) == TEN_TO_ELEVEN
+    assert await fetched(server, answer(b"", status="304 Not Modified"), etag='"1"') is None
+    assert server.received[1].headers["if-none-match"] == '"1"'
+    assert "cookie" not in server.received[1].headers
+
+
+async def test_servers_that_mean_no_good(server: Receiver) -> None:
+    assert "within" in await unread(server, b"", patience=0.3)
+    assert "2 MB" in await unread(server, answer(b"x" * 10_000_000))
+    assert server.written < LARGEST * 4, "the rest is not even taken"
+    endless = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    assert await unread(server, endless, patience=1)
+    assert "404" in await unread(server, answer(b"", status="404 Not Found"))
+    assert "compressed" in await unread(server, answer(b"x", headers="content-encoding: gzip\r\n"))
+    assert await unread(server, b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
+    assert await unread(server, b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100_000 + b"\r\n")
+
+
+async def test_a_slow_drip_is_not_waited_for() -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while not writer.is_closing():
+                writer.write(b"B")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+
+    dripping = await asyncio.start_server(drip, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{dripping.sockets[0].getsockname()[1]}/"
+    began = time.monotonic()
+    with pytest.raises(FeedUnread, match="within"):
+        await fetch_calendar(url, private_addresses=True, patience=0.5)
+    assert time.monotonic() - began < 3
+    dripping.close()
+    await dripping.wait_closed()
+
+
+async def test_redirects_are_followed_a_little_and_judged_each(server: Receiver) -> None:
+    on = answer(b"", status="302 Found", headers="location: /elsewhere\r\n")
+    assert await fetched(server, on, on, answer(EMPTY)) == EMPTY
+    assert [one.path for one in server.received] == ["/hook", "/elsewhere", "/elsewhere"]
+    assert "leads on" in await unread(server, *[on] * 9)
+    away = answer(b"", status="302 Found", headers="location: file:///etc/passwd\r\n")
+    assert "http" in await unread(server, away)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "10.0.0.1", "192.168.1.1", "169.254.169.254", "[::ffff:127.0.0.1]", "0"]
+)
+async def test_private_places_are_not_asked(server: Receiver, host: str) -> None:
+    with pytest.raises(FeedUnread):
+        await fetch_calendar(f"http://{host}:{server.port}/", patience=5)
+    assert server.received == []
+
+
+async def test_nobody_there() -> None:
+    with pytest.raises(FeedUnread, match="reached"):
+        await fetch_calendar(f"http://127.0.0.1:{free_port()}/", private_addresses=True)
+    with pytest.raises(FeedUnread):
+        await fetch_calendar("http://a..b/")
+
+
+async def look(engine: AsyncEngine, now: datetime = NINE) -> StandingFeed:
+    assert await look_once(engine, now, private_addresses=True) == 1
+    async with engine.connect() as conn:
+        [standing] = await standing_feeds(conn, 1, now)
+    return standing
+
+
+async def hours(engine: AsyncEngine) -> list[float]:
+    begin = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
+    async with engine.connect() as conn:
+        found = await shifts_of(conn, [1], (begin, begin + timedelta(days=1)))
+    return [(stop - start) / HOUR for start, stop in found[1]]
+
+
+async def give(engine: AsyncEngine, url: str = "", content: bytes | None = None) -> None:
+    async with engine.begin() as conn:
+        await add_feed(conn, 1, "Work", "person:1", NINE, url=url, content=content)
+
+
+async def test_busy_times_count_and_the_last_good_copy_does_while_it_fails(
+    database: AsyncEngine, server: Receiver
+) -> None:
+    await furnish(database)
+    await give(database, url=server.url)
+    server.answers = [answer(TEN_TO_ELEVEN)]
+    first = await look(database)
+    assert (first.error, first.busy, first.read_at) == ("", 1, NINE)
+    assert await hours(database) == [1, 6]
+    server.answers = [answer(b"<html>", status="200 OK")]
+    lying = await look(database, NINE + HOUR)
+    assert (lying.error, lying.read_at) == ("what stands there is no calendar", NINE)
+    assert await hours(database) == [1, 6]
+    server.answers = [answer(TEN_TO_ELEVEN)]
+    assert (await look(database, NINE + 4 * HOUR)).read_at == NINE + 4 * HOUR
+    server.answers = [answer(EMPTY)]
+    assert (await look(database, NINE + 8 * HOUR)).error == ""
+    assert await hours(database) == [8]
+
+
+async def test_a_dead_calendar_goes_on_counting_for_days_that_come_nearer(
+    database: AsyncEngine, server: Receiver
+) -> None:
+    await furnish(database)
+    await give(database, url=server.url)
+    daily = calendar(event("DTSTART:20261201T100000Z", "DTEND:20261201T110000Z", "RRULE:FREQ=DAILY"))
+    server.answers = [answer(daily)]
+    await look(database)
+    later = NINE + timedelta(days=40)
+    server.answers = [answer(b"", status="500 No")]
+    standing = await look(database, later)
+    assert (standing.error, standing.read_at) == ("it is answered with 500", NINE)
+    assert standing.busy > 55
+    async with database.begin() as conn:
+        await lay_out_shifts(conn, later)
+        found = await shifts_of(conn, [1], (later + timedelta(days=30), later + timedelta(days=31)))
+    assert [(stop - start) / HOUR for start, stop in found[1]] == [1, 6]
+
+
+async def test_a_file_is_read_once_and_laid_out_further(database: AsyncEngine) -> None:
+    await furnish(database)
+    await give(database, content=calendar(event("DTSTART:20261201T100000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY")))
+    first = await look(database)
+    later = NINE + timedelta(days=30)
+    assert (await look(database, later)).busy > 55
+    assert first.busy > 55
+    assert await look_once(database, later) == 0
+
+
+async def test_a_file_that_is_none_stays_unread(database: AsyncEngine) -> None:
+    await furnish(database)
+    await give(database, content=b"holiday photos")
+    assert (await look(database)).error == "what stands there is no calendar"
+    assert (await look(database, NINE + timedelta(days=2))).error == "what stands there is no calendar"
+    assert await hours(database) == [8]
+
+
+async def test_managers_hear_of_calls_that_a_calendar_makes_unservable(database: AsyncEngine, server: Receiver) -> None:
+    await furnish(database)
+    await sold(database, await plan_of(database), who=1)
+    async with database.begin() as conn:
+        await change_schedule(conn, 2, AddTimeOff(TimeOffKind.LEAVE, (NINE, FIVE)), "person:2", NINE)
+        await conn.execute(person.insert().values(id=9, name="Boss", email="boss@example.com", roles=["manager"]))
+    await give(database, url=server.url)
+    server.answers = [answer(TEN_TO_ELEVEN)]
+    await look(database)
+    async with database.connect() as conn:
+        assert (await conn.execute(select(booking.c.state))).scalar_one() == "at_risk"
+        letters = (await conn.execute(select(message.c.kind, message.c.recipient).order_by(message.c.channel))).all()
+        told = (await conn.execute(text("SELECT kind FROM escalation_event"))).scalars().all()
+    assert [tuple(letter) for letter in letters] == [
+        ("manager_seat_lost", "boss@example.com"),
+        ("manager_seat_lost", "alerts"),
+    ]
+    assert told == ["seat_lost"]
+
+
+async def test_a_calendar_that_is_removed_gives_the_time_back(database: AsyncEngine, server: Receiver) -> None:
+    await furnish(database)
+    await give(database, url=server.url)
+    server.answers = [answer(TEN_TO_ELEVEN)]
+    standing = await look(database)
+    async with database.begin() as conn:
+        await change_schedule(conn, 1, RemoveFeed(standing.id), "person:1", NINE)
+    assert await hours(database) == [8]
+    assert await look_once(database, NINE + timedelta(days=1)) == 0
+
+
+async def test_two_workers_never_look_at_one_calendar_at_once(database: AsyncEngine, server: Receiver) -> None:
+    await furnish(database)
+    await give(database, url=server.url)
+    server.answers = [answer(EMPTY)]
+    looked = await asyncio.gather(*(look_once(database, NINE, private_addresses=True) for _ in range(3)))
+    assert sorted(looked) == [0, 0, 1]
+    assert len(server.received) == 1
+
+
+async def test_nobody_gives_more_calendars_than_they_can_have(database: AsyncEngine) -> None:
+    await furnish(database)
+    for _ in range(FEEDS_AT_MOST):
+        await give(database, url="https://calendar.example/a")
+    with pytest.raises(ScheduleRefused):
+        await give(database, url="https://calendar.example/a")

@@ -1,0 +1,202 @@
+"""What of a calendar makes its owner busy; and that none can do harm."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from activities.integrations.calendar_reading import answer, read, read_calendar
+from domain.booking import Span
+from domain.calendar_feed import FeedUnread, check_address, fingerprint
+from domain.schedule_change import ScheduleRefused
+from tests.activities.calendars import calendar, event
+
+BOUNDS = (datetime(2026, 11, 20, tzinfo=UTC), datetime(2027, 1, 20, tzinfo=UTC))
+ZONE = "Europe/Copenhagen"
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"2026-{text}+00:00")
+
+
+def busy(*parts: str, head: str = "") -> list[Span]:
+    return list(read(calendar(*parts, head=head), BOUNDS, ZONE).busy)
+
+
+NINE_TO_TEN = ("DTSTART:20261201T090000Z", "DTEND:20261201T100000Z")
+
+
+@pytest.mark.parametrize(
+    ("lines", "start", "stop"),
+    [
+        (NINE_TO_TEN, "12-01T09:00", "12-01T10:00"),
+        (("DTSTART:20261201T090000", "DURATION:PT30M"), "12-01T08:00", "12-01T08:30"),
+        (("DTSTART;TZID=America/New_York:20261201T090000", "DURATION:PT30M"), "12-01T14:00", "12-01T14:30"),
+        (("DTSTART;TZID=Romance Standard Time:20261201T090000", "DURATION:PT1H"), "12-01T08:00", "12-01T09:00"),
+        (("DTSTART;TZID=Asia/Kolkata:20261201T090000", "DURATION:PT1H"), "12-01T03:30", "12-01T04:30"),
+        (("DTSTART;VALUE=DATE:20261201",), "11-30T23:00", "12-01T23:00"),
+        (("DTSTART;VALUE=DATE:20261201", "DTEND;VALUE=DATE:20261203"), "11-30T23:00", "12-02T23:00"),
+        ((*NINE_TO_TEN, "STATUS:TENTATIVE"), "12-01T09:00", "12-01T10:00"),
+        ((*NINE_TO_TEN, "TRANSP:OPAQUE"), "12-01T09:00", "12-01T10:00"),
+    ],
+)
+def test_an_event_makes_busy(lines: tuple[str, ...], start: str, stop: str) -> None:
+    assert busy(event(*lines)) == [(at(start), at(stop))]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (*NINE_TO_TEN, "TRANSP:TRANSPARENT"),
+        (*NINE_TO_TEN, "STATUS:CANCELLED"),
+        (*NINE_TO_TEN, "X-MICROSOFT-CDO-BUSYSTATUS:FREE"),
+        ("DTSTART:20261201T090000Z",),
+        ("DTSTART:20200101T090000Z", "DTEND:20200101T100000Z"),
+        ("DTSTART:20300101T090000Z", "DTEND:20300101T100000Z"),
+        ("SUMMARY:no times at all",),
+    ],
+)
+def test_an_event_makes_nobody_busy(lines: tuple[str, ...]) -> None:
+    assert busy(event(*lines)) == []
+
+
+def test_our_own_entries_make_nobody_busy() -> None:
+    assert busy(event(*NINE_TO_TEN, uid="muster-shift-1-20261201@calls.example")) == []
+
+
+def test_a_series_has_its_exceptions() -> None:
+    series = ("DTSTART;TZID=Europe/Berlin:20200107T090000", "DTEND;TZID=Europe/Berlin:20200107T100000")
+    found = busy(
+        event(*series, "RRULE:FREQ=WEEKLY", "EXDATE;TZID=Europe/Berlin:20261201T090000", uid="s"),
+        event("RECURRENCE-ID;TZID=Europe/Berlin:20261208T090000", "DTSTART:20261209T120000Z", "DURATION:PT1H", uid="s"),
+        event("RECURRENCE-ID;TZID=Europe/Berlin:20261215T090000", *NINE_TO_TEN, "STATUS:CANCELLED", uid="s"),
+    )
+    assert [start for start, _ in found if start.month == 12] == [
+        at("12-09T12:00"),
+        at("12-22T08:00"),
+        at("12-29T08:00"),
+    ]
+
+
+def test_a_series_keeps_its_wall_time_when_clocks_change() -> None:
+    bounds = (datetime(2026, 10, 20, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+    content = calendar(event("DTSTART;TZID=Europe/Berlin:20260101T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY"))
+    hours = {start.date().isoformat(): start.hour for start, _ in read(content, bounds, ZONE).busy}
+    assert (hours["2026-10-24"], hours["2026-10-25"]) == (7, 8)
+
+
+def test_a_calendar_of_free_and_busy_alone() -> None:
+    lines = "FREEBUSY;FBTYPE=BUSY:20261203T100000Z/PT1H,20261204T100000Z/20261204T110000Z\r\n"
+    lines += "FREEBUSY;FBTYPE=FREE:20261205T100000Z/PT1H\r\n"
+    assert busy(f"BEGIN:VFREEBUSY\r\nUID:1\r\n{lines}END:VFREEBUSY\r\n") == [
+        (at("12-03T10:00"), at("12-03T11:00")),
+        (at("12-04T10:00"), at("12-04T11:00")),
+    ]
+
+
+def test_the_zone_of_a_calendar_counts_for_times_that_name_none() -> None:
+    found = busy(event("DTSTART:20261201T090000", "DURATION:PT1H"), head="X-WR-TIMEZONE:America/New_York\r\n")
+    assert found == [(at("12-01T14:00"), at("12-01T15:00"))]
+
+
+def test_what_is_kept_has_no_words_and_says_the_same() -> None:
+    words = ("SUMMARY:Divorce lawyer", "DESCRIPTION:secret", "LOCATION:home", "ATTENDEE:mailto:x@example.com")
+    weekly = event(*NINE_TO_TEN, *words, "RRULE:FREQ=WEEKLY", "X-ALT-DESC:secret", "COMMENT:secret")
+    reading = read(calendar(weekly, head="X-WR-CALNAME:Private\r\n"), BOUNDS, ZONE)
+    for word in (b"Divorce", b"secret", b"home", b"x@example", b"Private"):
+        assert word not in reading.content
+    assert read(reading.content, BOUNDS, ZONE).busy == reading.busy
+    assert len(reading.busy) == 8
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00" * 1000,
+        b"<html>Please sign in</html>",
+        b"BEGIN:VEVENT\r\nEND:VEVENT\r\n",
+        b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n",
+        calendar(event("DTSTART:20200101T090000Z", "DURATION:PT1S", "RRULE:FREQ=SECONDLY")),
+        calendar(event("DTSTART:20200101T090000Z", "DURATION:PT1S", "RRULE:FREQ=MINUTELY")),
+        calendar(event("DTSTART:20261120T000000Z", "DURATION:PT1M", "RRULE:FREQ=HOURLY;BYMINUTE=0,15,30,45")),
+    ],
+)
+def test_what_is_no_calendar_is_not_read(content: bytes) -> None:
+    with pytest.raises(FeedUnread):
+        read(content, BOUNDS, ZONE)
+
+
+def test_one_bad_event_does_not_hide_the_others() -> None:
+    bad = event("DTSTART:20261201T090000Z", "RRULE:FREQ=NEVER;COUNT=x")
+    assert len(busy(bad, event("DTSTART:20261202T090000Z", "DURATION:PT1H"))) == 1
+
+
+async def test_one_that_repeats_without_end_is_given_up() -> None:
+    every = f"RRULE:FREQ=DAILY;BYMINUTE={','.join(map(str, range(60)))};BYHOUR={','.join(map(str, range(24)))}"
+    endless = calendar(*(event("DTSTART:20200101T000000Z", "DURATION:PT1S", every) for _ in range(50)))
+    began = time.monotonic()
+    with pytest.raises(FeedUnread, match="too long"):
+        await read_calendar(endless, BOUNDS, ZONE, patience=2)
+    assert time.monotonic() - began < 10
+
+
+async def test_a_reader_says_what_the_pure_reading_says() -> None:
+    content = calendar(event(*NINE_TO_TEN, "RRULE:FREQ=DAILY;COUNT=3"))
+    reading, refused = await asyncio.gather(
+        read_calendar(content, BOUNDS, ZONE),
+        read_calendar(b"no calendar", BOUNDS, ZONE),
+        return_exceptions=True,
+    )
+    assert reading == read(content, BOUNDS, ZONE)
+    assert isinstance(refused, FeedUnread)
+
+
+lines = st.sampled_from(
+    [
+        "BEGIN:VCALENDAR", "END:VCALENDAR", "BEGIN:VEVENT", "END:VEVENT", "UID:1", "DTSTART:20261201T090000Z",
+        "DTEND:00010101T000000Z", "DTSTART;VALUE=DATE:99991231", "DURATION:-P99999999W", "DURATION:PT1H",
+        "RRULE:FREQ=YEARLY;BYDAY=99SU", "RRULE:FREQ=DAILY;INTERVAL=0", "RRULE:FREQ=DAILY;COUNT=3", "EXDATE:x",
+        "DTSTART;TZID=../../etc/passwd:20261201T090000", "RECURRENCE-ID:20261201T090000Z", "RDATE:19000101T000000Z",
+        "BEGIN:VTIMEZONE", "END:VTIMEZONE", "TZID:X", "BEGIN:STANDARD", "END:STANDARD", "TZOFFSETFROM:+9999",
+        "TZOFFSETTO:-9999", "STATUS:", "TRANSP:\x00", "\x80\xff", ":", ";=:", "FREEBUSY:x/y",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(lines, max_size=25))
+@settings(max_examples=120, deadline=None)
+def test_nonsense_is_refused_or_read(parts: list[str]) -> None:
+    said = answer("\r\n".join(["BEGIN:VCALENDAR", *parts, "END:VCALENDAR"]).encode(), BOUNDS, ZONE)
+    spans = [tuple(map(datetime.fromisoformat, span)) for span in said.get("busy", ())]
+    assert all(BOUNDS[0] <= start < stop <= BOUNDS[1] for start, stop in spans)
+    assert ("error" in said) != ("content" in said)
+
+
+def test_the_moment_of_asking_is_no_change() -> None:
+    one = calendar(event(*NINE_TO_TEN, uid="a"))
+    assert fingerprint(one) == fingerprint(one.replace(b"DTSTAMP:20261101", b"DTSTAMP:20261102"))
+    assert fingerprint(one) != fingerprint(one.replace(b"T090000Z", b"T093000Z"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "calendar.ics", "ftp://calendar.example/a", "file:///etc/passwd", "https://", "http://[::1", "javascript:1",
+        "https://user:word@calendar.example/a", "https://calendar.example/a b", "https://calendar.example/\x00",
+        "https://calendar.example:99999/a", "https://calendar.example/" + "x" * 2000,
+    ],
+)  # fmt: skip
+def test_addresses_that_are_refused(url: str) -> None:
+    with pytest.raises(ScheduleRefused):
+        check_address(url)
+
+
+def test_addresses_that_are_taken() -> None:
+    for url in ("https://calendar.example/me.ics?key=1", "webcal://calendar.example/a", "http://10.0.0.1:8080/a"):
+        assert check_address(f" {url} ") == url
