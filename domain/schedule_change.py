@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.booking import Span
@@ -194,23 +194,3 @@ def _check_words(what: str) -> None:
         raise ScheduleRefused("what", f"Say in 1 to {LONGEST_WORDS} characters what the time is kept for.")
     if any(unicodedata.category(mark) in ("Cc", "Cs") or mark in "\u202d\u202e" for mark in what):
         raise ScheduleRefused("what", "This contains characters that are not text.")
-
-
-@dataclass(frozen=True)
-class AtRisk:
-    """A booked call that can't be served any more as things stand."""
-
-    booking: int
-    escalation_id: str
-    subject: str
-    starts_at: datetime
-    seconds: int
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What a change does, or would do, to calls that are booked."""
-
-    moved: int = 0
-    """Served by somebody else; nobody notices."""
-    at_risk: tuple[AtRisk, ...] = field(default=())

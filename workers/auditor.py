@@ -22,7 +22,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.starting import start_workflow
 from database.stores.auditing import Findings, audit, note_restart, standing_after
 from database.stores.lost_seats import tell_of_lost_seats
-from database.stores.schedule_changes import bookings_at_risk
 from database.stores.shifts import AT_ONCE, everybody, lay_out
 from domain.ids import workflow_id
 
@@ -59,8 +58,8 @@ async def lay_out_everybody(engine: AsyncEngine, now: datetime) -> None:
         people = await everybody(conn)
     for at in range(0, len(people), AT_ONCE):
         async with engine.begin() as conn:
-            laid_out = await lay_out(conn, people[at : at + AT_ONCE], now)
-            await tell_of_lost_seats(conn, await bookings_at_risk(conn, laid_out.at_risk), now)
+            replanned = await lay_out(conn, people[at : at + AT_ONCE], now)
+            await tell_of_lost_seats(conn, replanned.at_risk, now)
 
 
 async def revive_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.integrations.calendar_feed import fetch_calendar
 from activities.integrations.calendar_reading import read_calendar
 from database.stores.calendar_feeds import DueFeed, keep_laid_out, keep_reading, keep_same, keep_unread, take_due
+from database.stores.replanning import Replanned
 from domain.calendar_feed import FeedUnread, Reading, fingerprint, horizon
-from domain.schedule_change import Effect
 
 log = logging.getLogger(__name__)
 
@@ -93,15 +93,15 @@ async def _read(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addre
 async def _lay_out(engine: AsyncEngine, feed: DueFeed, now: datetime, content: bytes, etag: str) -> None:
     until, reading = await _reading(feed, now, content)
     async with engine.begin() as conn:
-        effect = await keep_reading(conn, feed, reading, now, until=until, mark=fingerprint(content), etag=etag)
-    _tell(feed, effect)
+        replanned = await keep_reading(conn, feed, reading, now, until=until, mark=fingerprint(content), etag=etag)
+    _tell(feed, replanned)
 
 
 async def _lay_out_further(engine: AsyncEngine, feed: DueFeed, now: datetime, content: bytes, reason: str) -> None:
     until, reading = await _reading(feed, now, content)
     async with engine.begin() as conn:
-        effect = await keep_laid_out(conn, feed, reading, now, until=until, reason=reason)
-    _tell(feed, effect)
+        replanned = await keep_laid_out(conn, feed, reading, now, until=until, reason=reason)
+    _tell(feed, replanned)
 
 
 async def _reading(feed: DueFeed, now: datetime, content: bytes) -> tuple[datetime, Reading]:
@@ -110,6 +110,6 @@ async def _reading(feed: DueFeed, now: datetime, content: bytes) -> tuple[dateti
         return bounds[1], await read_calendar(content, bounds, feed.time_zone)
 
 
-def _tell(feed: DueFeed, effect: Effect) -> None:
-    if effect.at_risk:
-        log.warning("calendar %d took away the seats of %d booked calls", feed.id, len(effect.at_risk))
+def _tell(feed: DueFeed, replanned: Replanned) -> None:
+    if replanned.at_risk:
+        log.warning("calendar %d took away the seats of %d booked calls", feed.id, len(replanned.at_risk))

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.audit import write_audit
 from database.stores.lost_seats import tell_of_lost_seats
-from database.stores.schedule_changes import bookings_at_risk
+from database.stores.replanning import Replanned
 from database.stores.shifts import lay_out
 from database.tables.schedule import calendar_busy, calendar_feed
 from domain.booking import Span
 from domain.calendar_feed import FEEDS_AT_MOST, LAID_OUT_AHEAD, Reading, next_look
-from domain.schedule_change import Effect, ScheduleRefused
+from domain.schedule_change import ScheduleRefused
 
 LEASE = timedelta(minutes=3)
 """A calendar that was taken comes due again after this, should whoever took it be gone."""
@@ -100,17 +100,17 @@ async def take_due(conn: AsyncConnection, now: datetime, most: int) -> list[DueF
 
 async def keep_reading(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, mark: str, etag: str
-) -> Effect:
+) -> Replanned:
     """What it says now counts. Calls that can't be served any more are told to the managers."""
     values = {"content": reading.content, "content_hash": mark, "etag": etag, "laid_out_until": until}
     if not await _settle(conn, feed, now, values | {"error": "", "failures": 0, "read_at": now}):
-        return Effect()
+        return Replanned(0, ())
     return await _count(conn, feed, reading.busy, now)
 
 
 async def keep_laid_out(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, reason: str
-) -> Effect:
+) -> Replanned:
     """It could not be fetched, and what it said before is laid out further."""
     await keep_unread(conn, feed, reason, now)
     await conn.execute(update(calendar_feed).where(calendar_feed.c.id == feed.id).values(laid_out_until=until))
@@ -139,13 +139,12 @@ async def _settle(
     return done.one_or_none() is not None
 
 
-async def _count(conn: AsyncConnection, feed: DueFeed, busy: Sequence[Span], now: datetime) -> Effect:
+async def _count(conn: AsyncConnection, feed: DueFeed, busy: Sequence[Span], now: datetime) -> Replanned:
     if not await _rewrite(conn, feed.id, busy):
-        return Effect()
-    laid_out = await lay_out(conn, [feed.person], now)
-    lost = await bookings_at_risk(conn, laid_out.at_risk)
-    await tell_of_lost_seats(conn, lost, now)
-    return Effect(laid_out.moved, lost)
+        return Replanned(0, ())
+    replanned = await lay_out(conn, [feed.person], now)
+    await tell_of_lost_seats(conn, replanned.at_risk, now)
+    return replanned
 
 
 async def _rewrite(conn: AsyncConnection, feed: int, busy: Sequence[Span]) -> bool:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.rewitnessing import AtRisk
 from database.stores.telling import tell_managers
 from domain.letter import LetterKind
-from domain.schedule_change import AtRisk
 
 
 async def tell_of_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: datetime) -> None:

@@ -35,10 +35,12 @@ __all__ = [
     "dry_run_directory",
     "dry_run_pools",
     "dry_run_shifts",
+    "lock_days",
     "replace_shifts",
     "replan_directory",
     "replan_pools",
     "sparable",
+    "taken_back",
 ]
 
 ONE_DAY = timedelta(days=1)
@@ -64,7 +66,7 @@ async def replace_shifts(
     """
     standing = await _shifts(conn, person, within)
     if gone := without(standing, spans):
-        await _lock_days(conn, gone)
+        await lock_days(conn, gone)
         standing = await _shifts(conn, person, within)
     first, last = within
     kept = [piece for begin, end in standing for piece in ((begin, min(end, first)), (max(begin, last), end))]
@@ -190,7 +192,7 @@ async def _shifts(conn: AsyncConnection, person: int, within: Span) -> list[Span
     return [(row.during.lower, row.during.upper) for row in rows]
 
 
-async def _lock_days(conn: AsyncConnection, spans: Sequence[Span]) -> None:
+async def lock_days(conn: AsyncConnection, spans: Sequence[Span]) -> None:
     """Nobody sells on the days of these spans, or the days beside them, until the transaction ends."""
     desk = await read_desk(conn)
     if desk is None:

@@ -17,10 +17,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.audit import write_audit
-from database.stores.shifts import LaidOut, everybody, lay_out
-from database.tables.booking import booking
+from database.stores.replanning import Replanned, taken_back
+from database.stores.shifts import everybody, lay_out
 from database.tables.directory import desk, person, weekly_shift
-from database.tables.escalation import escalation
 from database.tables.schedule import calendar_feed, day_change, kept_free, person_schedule, time_off
 from domain.holiday_days import knows_region
 from domain.schedule import DayKind, Repeating
@@ -29,10 +28,8 @@ from domain.schedule_change import (
     ROWS_AT_MOST,
     AddTimeOff,
     AddWeekly,
-    AtRisk,
     Change,
     ClearDay,
-    Effect,
     KeepFree,
     PersonUnknown,
     RemoveFeed,
@@ -46,38 +43,34 @@ from domain.schedule_change import (
 )
 
 
-async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> Effect:
+async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> Replanned:
     """Write the change and lay the person's shifts out anew. Raises ``ScheduleRefused``, ``PersonUnknown``."""
     check(change, now)
     await _write(conn, await _known(conn, who), change, actor, now)
     # What kind of time off it is stays between the person and their managers.
     body = {"change": type(change).__name__}
     await write_audit(conn, actor, "changed schedule", f"person:{who}", now, body)
-    return await _effect(conn, await lay_out(conn, [who], now))
+    return await lay_out(conn, [who], now)
 
 
-async def try_change(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> Effect:
+async def try_change(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> Replanned:
     """What ``change_schedule`` would do; nothing is left behind."""
-    async with conn.begin_nested() as savepoint:
-        effect = await change_schedule(conn, who, change, actor, now)
-        await savepoint.rollback()
-    return effect
+    async with taken_back(conn):
+        return await change_schedule(conn, who, change, actor, now)
 
 
-async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> Effect:
+async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> Replanned:
     """The holidays of everybody who has none of their own. Raises ``ScheduleRefused``."""
     if region != NO_HOLIDAYS and not knows_region(region):
         raise ScheduleRefused("holidays", f"“{region}” is no country or region with known holidays.")
     await conn.execute(update(desk).values(holiday_region=region))
     await write_audit(conn, actor, "set the desk's holidays", region or "none", now)
-    return await _effect(conn, await lay_out(conn, await everybody(conn), now))
+    return await lay_out(conn, await everybody(conn), now)
 
 
-async def try_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> Effect:
-    async with conn.begin_nested() as savepoint:
-        effect = await change_desk_holidays(conn, region, actor, now)
-        await savepoint.rollback()
-    return effect
+async def try_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> Replanned:
+    async with taken_back(conn):
+        return await change_desk_holidays(conn, region, actor, now)
 
 
 async def person_by_mail(conn: AsyncConnection, email: str) -> int:
@@ -165,19 +158,3 @@ async def _edited(conn: AsyncConnection, who: int, now: datetime) -> None:
 async def _set_person(conn: AsyncConnection, who: int, **values: Any) -> None:
     statement = upsert(person_schedule).values(person=who, **values)
     await conn.execute(statement.on_conflict_do_update(index_elements=["person"], set_=values))
-
-
-async def _effect(conn: AsyncConnection, laid_out: LaidOut) -> Effect:
-    return Effect(laid_out.moved, await bookings_at_risk(conn, laid_out.at_risk))
-
-
-async def bookings_at_risk(conn: AsyncConnection, bookings: Sequence[int]) -> tuple[AtRisk, ...]:
-    """These bookings in words, the earliest first."""
-    query = (
-        select(booking.c.id, booking.c.escalation, escalation.c.subject, booking.c.starts_at, booking.c.seconds)
-        .join(escalation, escalation.c.id == booking.c.escalation)
-        .where(booking.c.id.in_(bookings))
-        .order_by(booking.c.starts_at, booking.c.id)
-    )
-    rows = (await conn.execute(query)).all()
-    return tuple(AtRisk(row.id, str(row.escalation), row.subject, row.starts_at, row.seconds) for row in rows)

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, delete, insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.rewitnessing import hold_back_sales, rewitness
+from database.stores.replanning import Replanned, lock_days
+from database.stores.rewitnessing import give_to_others
 from database.stores.schedules import read_schedules
-from database.tables.booking import witness
 from database.tables.directory import person, shift
 from domain.booking import Span
-from domain.schedule import available_spans
+from domain.schedule import available_spans, within, without
 
 DAYS_BACK, DAYS_AHEAD = 2, 45
 AT_ONCE = 100
 """People laid out in one transaction by whoever lays out everybody."""
 
-
-@dataclass(frozen=True)
-class LaidOut:
-    """What laying out did to sold seats."""
-
-    moved: int = 0
-    """Given to somebody else."""
-    at_risk: tuple[int, ...] = ()
-    """Bookings that nobody can serve any more."""
+Rows = Mapping[int, list[Span]]
+"""Spans by person, merged and in order."""
 
 
 def laid_out_days(now: datetime) -> tuple[date, date]:
@@ -48,39 +40,49 @@ async def lay_out_shifts(conn: AsyncConnection, now: datetime) -> int:
     return len((await lay_out(conn, await everybody(conn), now)).at_risk)
 
 
-async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime) -> LaidOut:
+async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime) -> Replanned:
     """Write these people's shifts from two days ago to ``DAYS_AHEAD`` days ahead, changing only what differs.
 
-    Sold seats that rested on a shift that is gone are given to others.
+    Sold seats that rested on time that goes are given to others. The caller has locked no escalation and no day.
     """
-    await hold_back_sales(conn, people)
     # Two who change one schedule at once: the second waits here, and then reads what the first wrote.
     locked = select(person.c.id, person.c.active, person.c.team).where(person.c.id.in_(people)).order_by(person.c.id)
     rows = (await conn.execute(locked.with_for_update(key_share=True))).all()
     first, last = laid_out_days(now)
     working = [row.id for row in rows if row.active and row.team is not None]
     schedules = await read_schedules(conn, working, first, last)
-    wanted = {(who, start, stop) for who in working for start, stop in available_spans(schedules[who], first, last)}
-    query = select(shift).where(shift.c.person.in_(people))
-    standing = {(row.person, row.during.lower, row.during.upper) for row in await conn.execute(query)}
-    await _write(conn, gone=standing - wanted, new=wanted - standing)
-    return await _serve_again(conn, people, now)
+    wanted: Rows = {who: available_spans(schedules[who], first, last) for who in working}
+    standing = await _standing(conn, people)
+    ahead = (now, now + timedelta(days=DAYS_AHEAD + 3))
+    gone = [span for who in standing for span in without(within(standing[who], ahead), wanted.get(who, []))]
+    if gone:
+        await lock_days(conn, gone)
+    await _write(conn, standing, wanted, await _past_with_seats(conn, people, now))
+    if not gone:
+        return Replanned(0, ())
+    lost = (await conn.execute(_RESTS_ON_NONE, {"people": list(people)})).scalars().all()
+    return await give_to_others(conn, lost, now)
 
 
-async def _write(
-    conn: AsyncConnection,
-    *,
-    gone: Iterable[tuple[int, datetime, datetime]],
-    new: Iterable[tuple[int, datetime, datetime]],
-) -> None:
-    if rows := [{"who": who, "span": Range(*span)} for who, *span in gone]:
-        await conn.execute(
-            delete(shift).where(shift.c.person == bindparam("who"), shift.c.during == bindparam("span")), rows
-        )
-    if rows := [{"person": who, "during": Range(*span)} for who, *span in sorted(new)]:
-        await conn.execute(insert(shift), rows)
+async def _standing(conn: AsyncConnection, people: Collection[int]) -> Rows:
+    spans: dict[int, list[Span]] = {}
+    query = select(shift).where(shift.c.person.in_(people)).order_by(shift.c.person, shift.c.during)
+    for row in await conn.execute(query):
+        spans.setdefault(row.person, []).append((row.during.lower, row.during.upper))
+    return spans
 
 
+# One statement each: every statement on shifts counts up the version by which boards of seats see a change.
+_DELETE = text("""
+DELETE FROM shift s
+USING unnest(CAST(:people AS int[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[])) g (who, start, stop)
+WHERE s.person = g.who AND s.during = tstzrange(g.start, g.stop)
+""")
+_INSERT = text("""
+INSERT INTO shift (person, during)
+SELECT who, tstzrange(start, stop)
+FROM unnest(CAST(:people AS int[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[])) n (who, start, stop)
+""")
 _RESTS_ON_NONE = text("""
 SELECT w.booking FROM witness w
 WHERE w.person = ANY(:people)
@@ -89,14 +91,25 @@ ORDER BY w.booking
 """)
 
 
-async def _serve_again(conn: AsyncConnection, people: Collection[int], now: datetime) -> LaidOut:
-    lost: Sequence[int] = (await conn.execute(_RESTS_ON_NONE, {"people": list(people)})).scalars().all()
-    if not lost:
-        return LaidOut()
-    await rewitness(conn, lost, now)
-    served = set((await conn.execute(select(witness.c.booking).where(witness.c.booking.in_(lost)))).scalars())
-    at_risk = tuple(booking for booking in lost if booking not in served)
-    return LaidOut(len(served), at_risk)
+_PAST_WITH_SEATS = text("""
+SELECT DISTINCT s.person, s.during FROM shift s JOIN witness w ON w.person = s.person AND w.during && s.during
+WHERE s.person = ANY(:people) AND upper(s.during) <= :now
+""")
+
+
+async def _past_with_seats(conn: AsyncConnection, people: Collection[int], now: datetime) -> set[tuple[int, Span]]:
+    """Shifts that are over and under which a seat stands whose escalation has not moved on: not ours to take."""
+    rows = await conn.execute(_PAST_WITH_SEATS, {"people": list(people), "now": now})
+    return {(row.person, (row.during.lower, row.during.upper)) for row in rows}
+
+
+async def _write(conn: AsyncConnection, standing: Rows, wanted: Rows, kept: set[tuple[int, Span]]) -> None:
+    before = {(who, *span) for who, spans in standing.items() for span in spans if (who, span) not in kept}
+    after = {(who, *span) for who, spans in wanted.items() for span in spans}
+    for statement, rows in ((_DELETE, before - after), (_INSERT, after - before)):
+        if rows:
+            who, begins, ends = zip(*sorted(rows), strict=True)
+            await conn.execute(statement, {"people": list(who), "begins": list(begins), "ends": list(ends)})
 
 
 async def shifts_of(conn: AsyncConnection, people: Iterable[int], bounds: Span) -> dict[int, list[Span]]:

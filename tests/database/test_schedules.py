@@ -106,6 +106,16 @@ async def test_a_try_says_what_would_happen_and_leaves_nothing(database: AsyncEn
         assert (await conn.execute(select(booking.c.state))).scalar_one() == "at_risk", "kept, not cancelled"
 
 
+async def test_a_seat_of_a_past_that_nobody_closed_keeps_its_shift(database: AsyncEngine) -> None:
+    await furnish(database)
+    await sold(database, await plan_of(database), who=1)
+    async with database.begin() as conn:
+        assert await lay_out_shifts(conn, NINE + timedelta(days=9)) == 0
+    async with database.connect() as conn:
+        assert await hours_of(conn, 1, DAY) == [8]
+        assert await hours_of(conn, 2, DAY) == []
+
+
 async def test_what_is_refused(database: AsyncEngine) -> None:
     await furnish(database)
     plain = AddWeekly(Repeating((0,), 540, 1020, "UTC"))
