@@ -6,27 +6,35 @@ All in processor time, of every thread: engines that wait for threads of their o
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from bench.rules_peers import PEERS, Decide, compiled_rules
 from bench.rules_sample import DIRECTORY, NOW, conditions, escalations, text
-from rules_dsl import Facts, parse_rules
+from rules_dsl import Facts, compile_rules, draft_rules, parse_rules
 from rules_dsl.lower_file import lower_file
 from rules_dsl.naming import Names
 from rules_dsl.rule_index import index_of
+from rules_dsl.words import forget
 
 SIZES = (10, 100, 1000)
 ESCALATIONS = 2000
 ROUNDS = 3
+READINGS = 9
+COLD_STARTS = 9
 _LONGEST_PASS = 0.5
 """Seconds: a slow engine decides as many of the escalations as fit, so that nobody waits for it."""
 _EXAMPLES = Path(__file__).parent.parent / "examples"
+Made = TypeVar("Made")
 _CHECK = ("-m", "cli.main", "rules", "check", "examples/forty_agents.rules", "--directory")
 
 
@@ -34,7 +42,7 @@ def table() -> str:
     """Markdown. Raises ``AssertionError`` where an engine's answers differ from ours."""
     decisions = [_deciding(size) for size in SIZES]
     told = "All in processor time, of every thread; medians of rounds in turn, and the spread."
-    return "\n\n".join([told, *decisions, _explaining(), _reading(), _cold()])
+    return "\n\n".join([told, *decisions, _explaining(), _reading(), _holding(), _cold()])
 
 
 def _deciding(size: int) -> str:
@@ -87,40 +95,80 @@ def _explaining() -> str:
 
 
 def _reading() -> str:
+    """First with nothing remembered of any line, as in a new process; then again, as after a keystroke."""
     said = text(conditions(1000))
     parsed, names = parse_rules(said), Names(DIRECTORY)
     ruleset = lower_file(names, parsed.tree, said)
-    steps: dict[str, Callable[[], object]] = {
-        "parse": lambda: parse_rules(said),
-        "resolve names": lambda: lower_file(Names(DIRECTORY), parsed.tree, said),
-        "index": lambda: index_of(ruleset.rules),
+    steps: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+        "parse": (forget, lambda: parse_rules(said)),
+        "parse and index": (forget, lambda: (parse_rules(said), index_of(ruleset.rules))),
+        "parse once more": (lambda: parse_rules(said), lambda: parse_rules(said)),
+        "resolve names": (lambda: None, lambda: lower_file(Names(DIRECTORY), parsed.tree, said)),
+        "index": (lambda: None, lambda: index_of(ruleset.rules)),
+        "all, with every proof (`compile_rules`)": (forget, lambda: compile_rules(said, DIRECTORY)),
     }
-    told = ", ".join(f"{name} {_spread(_milliseconds(step))}" for name, step in steps.items())
-    return f"Reading 1,000 rules ({len(said) // 1000} kB), in ms: {told}."
+    lines = [
+        f"Reading 1,000 rules ({len(said) // 1000} kB, {len(said.splitlines()):,} lines, "
+        f"{len(set(said.splitlines())):,} of them different):\n",
+        "| step | ms, median and spread |",
+        "| --- | ---: |",
+    ]
+    lines += [
+        f"| {name} | {_spread(_milliseconds(work, READINGS, before))} |" for name, (before, work) in steps.items()
+    ]
+    return "\n".join(lines)
+
+
+def _holding() -> str:
+    said = text(conditions(1000))
+    whole, ruleset = _held(lambda: draft_rules(said, DIRECTORY))
+    assert ruleset is not None
+    index, _ = _held(lambda: index_of(ruleset.rules))
+    return f"Held in memory at 1,000 rules: the index {index:.2f} MB, the ruleset {whole:.2f} MB."
+
+
+def _held(make: Callable[[], Made]) -> tuple[float, Made]:
+    """Megabytes that stay with what was made."""
+    forget()
+    tracemalloc.start()
+    made = make()
+    forget()
+    gc.collect()
+    held = tracemalloc.get_traced_memory()[0] / 1e6
+    tracemalloc.stop()
+    return held, made
 
 
 def _cold() -> str:
+    """With compiled bytecode, as an installed package has it; a first round writes it."""
     check = [sys.executable, *_CHECK, str(_EXAMPLES / "forty_agents.directory.json")]
     empty, whole = [], []
-    for _ in range(ROUNDS):
-        empty.append(_process([sys.executable, "-c", "pass"]))
-        whole.append(_process(check))
+    with tempfile.TemporaryDirectory() as bytecode:
+        for _ in range(1 + COLD_STARTS):
+            empty.append(_process([sys.executable, "-c", "pass"], bytecode))
+            whole.append(_process(check, bytecode))
+    empty, whole = empty[1:], whole[1:]
     return (
         f"A cold `muster rules check examples/forty_agents.rules`: {_spread(whole)} ms; "
         f"an empty Python: {_spread(empty)} ms."
     )
 
 
-def _process(command: Sequence[str]) -> float:
+def _process(command: Sequence[str], bytecode: str) -> float:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = bytecode
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=_EXAMPLES.parent, check=True, capture_output=True)
+    subprocess.run(command, cwd=_EXAMPLES.parent, check=True, capture_output=True, env=environment)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def _milliseconds(work: Callable[[], object]) -> list[float]:
+def _milliseconds(
+    work: Callable[[], object], rounds: int = ROUNDS, before: Callable[[], object] = lambda: None
+) -> list[float]:
     found = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
+        before()
         gc.collect()
         start = time.process_time()
         work()

@@ -25,6 +25,7 @@ _LONGEST_KEPT = 200
 """Characters of a line that is remembered with what was read from it."""
 _MOST_KEPT = 8192
 _Read = TypeVar("_Read")
+_forgetting: list[Callable[[], None]] = []
 
 
 def remembered(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
@@ -34,7 +35,14 @@ def remembered(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
     messages, and after each keystroke.
     """
     kept = lru_cache(maxsize=_MOST_KEPT)(read)
+    _forgetting.append(kept.cache_clear)
     return lambda raw: kept(raw) if len(raw) <= _LONGEST_KEPT else read(raw)
+
+
+def forget() -> None:
+    """Nothing is remembered any more, as in a new process."""
+    for clear in _forgetting:
+        clear()
 
 
 class WordKind(Enum):
