@@ -14,7 +14,6 @@ from database.stores.customer_link import RAISED_BY
 from database.stores.muster import GONE
 from database.stores.plans import load_plan
 from database.stores.round_people import posterior_mean
-from database.stores.spared import with_needed
 from domain.searching import DueCall
 
 CALLS_AT_MOST = 500
@@ -55,7 +54,7 @@ WHERE area = ANY(:areas) GROUP BY area, person
 async def read_due(conn: AsyncConnection, now: datetime, most: int = CALLS_AT_MOST) -> list[DueCall]:
     """The calls that wait for somebody, most urgent first; locked, those of other transactions left out."""
     rows = (await conn.execute(_DUE, {"now": now, "most": most, "raised": RAISED_BY})).all()
-    return await with_needed(conn, await _calls(conn, rows, now), now)
+    return await _calls(conn, rows, now)
 
 
 async def read_soon(conn: AsyncConnection, now: datetime, until: datetime) -> list[DueCall]:

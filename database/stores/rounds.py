@@ -22,6 +22,7 @@ from database.stores.round_facts import read_due
 from database.stores.round_offers import write_offers
 from database.stores.round_people import read_colleagues
 from database.stores.round_writing import Told, write_events
+from database.stores.spared import with_needed
 from database.stores.telling import tell_leads, tell_managers
 from database.stores.timeline import database_now, notify
 from database.stores.waiting_line import tell_places
@@ -59,6 +60,8 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
         return RoundReport(0, 0, ended)
     directory = await read_directory(conn)
     colleagues = await read_colleagues(conn, directory, moment)
+    free = [person for person, colleague in colleagues.items() if not colleague.hindrance]
+    due = await with_needed(conn, due, free, moment)
     result = choose(due, colleagues, directory, moment, await occupancy_limit(conn))
     await _write_searches(conn, result.searches, moment)
     made = await write_offers(conn, result, directory, tokens, moment, began)

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.replanning import sparable
 from domain.searching import DueCall
 
 GRAIN = timedelta(minutes=15)
 """Calls that end within the same quarter of an hour are looked at together."""
 
-# Seats whose call is not being looked after yet; a call that is due has this round itself.
-_NEEDED = text("""
-SELECT DISTINCT w.person FROM witness w
-WHERE w.during && tstzrange(:now, :until)
-  AND NOT EXISTS (SELECT 1 FROM call c WHERE c.booking = w.booking AND (c.state <> 'waiting' OR c.muster_at <= :now))
+LOOKED_AT = 100
+"""People whom a round tries to spare by giving their seats to others; any more are taken to be needed."""
+
+# The seats of that time, by who would tentatively serve each. A call that is due already has this round itself.
+_SEATS = text("""
+SELECT w.person, w.booking,
+  EXISTS (SELECT 1 FROM call c WHERE c.booking = w.booking AND (c.state <> 'waiting' OR c.muster_at <= :now)) AS due
+FROM witness w WHERE w.during && tstzrange(:now, :until)
 """)
 
 
-async def with_needed(conn: AsyncConnection, due: Sequence[DueCall], now: datetime) -> list[DueCall]:
-    """These calls, each with those who are needed for other seats while it lasts."""
+async def with_needed(
+    conn: AsyncConnection, due: Sequence[DueCall], free: Collection[int], now: datetime
+) -> list[DueCall]:
+    """These calls, each with those of the ``free`` people who are needed for other seats while it lasts."""
     ends: dict[datetime, list[int]] = defaultdict(list)
     for index, call in enumerate(due):
         ends[_ends_at(call, now)].append(index)
     found = list(due)
     for end, indexes in ends.items():
-        rows = await conn.execute(_NEEDED, {"now": now, "until": end})
-        needed = frozenset(rows.scalars())
+        seats = (await conn.execute(_SEATS, {"now": now, "until": end})).all()
+        holding = sorted({row.person for row in seats if not row.due} & set(free))
+        if not holding:
+            continue
+        being_served = [row.booking for row in seats if row.due]
+        spared = await sparable(conn, holding[:LOOKED_AT], (now, end), being_served, now)
+        needed = frozenset(holding) - spared
         for index in indexes:
             found[index] = replace(due[index], needed=needed)
     return found
