@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import latency, life, proofs, rules, simulation
+from bench import latency, life, proofs, rules, simulation, trial
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -39,6 +39,10 @@ def _simulation() -> str:
     return f"{simulation.table()}\n\n{_busy()}"
 
 
+def _trial() -> str:
+    return f"{trial.table()}\n\n{_busy()}"
+
+
 def _busy() -> str:
     return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
 
@@ -49,6 +53,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "rules": ("How fast rules decide", _rules),
     "proofs": ("How long proofs take", _proofs),
     "simulation": ("What finding the person at call time buys", _simulation),
+    "trial": ("How long a draft takes on the past", _trial),
 }
 
 

@@ -41,7 +41,7 @@ class Bench:
 
 
 @contextlib.contextmanager
-def _running(command: tuple[str, ...], log: Path, **how: object) -> Iterator[None]:
+def running(command: tuple[str, ...], log: Path, **how: object) -> Iterator[None]:
     with log.open("wb") as out:
         process = subprocess.Popen(
             command,
@@ -68,10 +68,10 @@ async def benched(folder: Path, people: int) -> AsyncIterator[Bench]:
     postgres.initialise(cluster)
     environment = {**os.environ, **temporal.ENVIRONMENT}
     with (
-        _running(postgres.command(cluster), folder / "postgres.log", **postgres.run_as()),
-        _running(temporal.command(server), folder / "temporal.log", env=environment),
+        running(postgres.command(cluster), folder / "postgres.log", **postgres.run_as()),
+        running(temporal.command(server), folder / "temporal.log", env=environment),
     ):
-        await _until_it_answers(cluster)
+        await until_it_answers(cluster)
         postgres.ensure_database(cluster, "muster")
         url = with_driver(cluster.url("muster"))
         upgrade(url)
@@ -82,7 +82,7 @@ async def benched(folder: Path, people: int) -> AsyncIterator[Bench]:
         await engine.dispose()
 
 
-async def _until_it_answers(cluster: postgres.Cluster) -> None:
+async def until_it_answers(cluster: postgres.Cluster) -> None:
     for _ in range(300):
         if postgres.answers(cluster.url("postgres")):
             return

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 from fractions import Fraction
 
-from rules_dsl.decision import CallKind
+from rules_dsl.decision import CallKind, Decision
 from rules_dsl.directory import Facts
 
 
@@ -58,8 +58,27 @@ class PastMove:
     after: Treatment
     change: Change
     count: int
-    examples: tuple[str, ...]
-    """Ids of escalations, the newest first."""
+    examples: tuple[Example, ...]
+    """The newest first."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Among whom the person of one past call would have been found, under one of the two texts."""
+
+    decision: Decision | None
+    """None: no rule applies."""
+    people: tuple[int, ...]
+    """Person ids: on shift then, and put first by what the directory tells. Empty: no call, or nobody there."""
+    pools: tuple[tuple[int, tuple[int, ...]], ...]
+    """By step: seconds of search, and the ids of those who may be asked from then on."""
+
+
+@dataclass(frozen=True)
+class Example:
+    past: Past
+    before: Candidates
+    after: Candidates
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain.past import Change, Treatment
+from domain.past import Candidates, Change, Treatment
 from rules_dsl.compiled import Rule
 from rules_dsl.decision import CallKind, Decision, StepKind
 from rules_dsl.directory import Facts
@@ -13,7 +13,6 @@ from rules_dsl.ruleset import Ruleset
 from rules_dsl.tree_doing import SkillKind
 
 NOBODY = 0
-_HANGING = (SkillKind.CUSTOMER_LANGUAGE, SkillKind.PRODUCT_AREA)
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,17 @@ class Reach:
             self._asked[key] = self._found(now, on_duty)
         return self._asked[key]
 
+    def candidates(self, now: bool, on_duty: int | None) -> Candidates:
+        """The same by name, with the pools of all steps."""
+        return Candidates(
+            self.decision,
+            self._ids(self.asked(now, on_duty)),
+            tuple((after, self._ids(mask)) for after, mask in self.pools),
+        )
+
+    def _ids(self, mask: int) -> tuple[int, ...]:
+        return tuple(person.id for _, person in self.people.each(mask))
+
     def _found(self, now: bool, on_duty: int | None) -> int:
         if self.decision is None:
             return NOBODY
@@ -66,11 +76,8 @@ class Reach:
         return self.people.likely_first(self.decision, step, there or self.first)
 
 
-def reach_of(ruleset: Ruleset, place: int | None, facts: Facts, people: PeopleMasks) -> Reach:
-    """Of the rule at this place; None: no rule applies."""
-    if place is None:
-        return Reach(people, None)
-    decision = ruleset.outcome_of(ruleset.rules[place], facts)
+def reach_of(ruleset: Ruleset, rule: Rule, facts: Facts, people: PeopleMasks) -> Reach:
+    decision = ruleset.outcome_of(rule, facts)
     if decision.kind is CallKind.REFUSED:
         return Reach(people, decision)
     pools = [(0, people.members(decision, 0))]
@@ -81,11 +88,11 @@ def reach_of(ruleset: Ruleset, place: int | None, facts: Facts, people: PeopleMa
     return Reach(people, decision, tuple(pools))
 
 
-def hangs_on_facts(rule: Rule) -> bool:
-    """Whether language or product area change whom a rule reaches."""
-    wants = (*rule.requires, *(want for line in rule.prefers for want in line))
+def hanging_facts(rule: Rule) -> tuple[bool, bool]:
+    """Whether the language, and whether the product area, changes whom a rule reaches."""
+    kinds = {want.kind for want in (*rule.requires, *(want for line in rule.prefers for want in line))}
     drops = any(step.kind is StepKind.DROP_SKILL and step.skill is None for step in rule.steps)
-    return drops or any(want.kind in _HANGING for want in wants)
+    return SkillKind.CUSTOMER_LANGUAGE in kinds, drops or SkillKind.PRODUCT_AREA in kinds
 
 
 def compared(before: Reach, after: Reach, now: bool) -> Change:

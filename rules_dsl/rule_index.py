@@ -32,10 +32,12 @@ class RuleIndex:
     hours: tuple[tuple[OpenHours, int, int], ...]
     """Hours with the rows that stand while they are open, and while they are closed."""
 
-    def first(
-        self, facts: Facts, now: datetime, opened_at: Callable[[OpenHours, datetime], bool] = is_open
-    ) -> int | None:
-        """The place of the first rule that is certainly true. ``opened_at`` answers as ``is_open`` does."""
+    def first(self, facts: Facts, now: datetime) -> int | None:
+        """The place of the first rule that is certainly true."""
+        return self.first_of(self.standing(facts, now), facts, now)
+
+    def standing(self, facts: Facts, now: datetime, opened_at: Callable[[OpenHours, datetime], bool] = is_open) -> int:
+        """The rows that these facts leave standing. ``opened_at`` answers as ``is_open`` does."""
         mask, get = self.start, facts.get
         for name, masks, other in self.choices:
             mask &= masks.get(get(name), other)
@@ -47,6 +49,10 @@ class RuleIndex:
         for hours, opened, closed in self.hours:
             while_open, while_closed = mask & opened, mask & closed
             mask = while_open if while_open == while_closed or opened_at(hours, now) else while_closed
+        return mask
+
+    def first_of(self, mask: int, facts: Facts, now: datetime) -> int | None:
+        """The place of the first rule with a row among these, of those that ``standing`` left."""
         while mask:
             lowest = mask & -mask
             rule = self.owners[lowest.bit_length() - 1]

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory_snapshots import read_snapshots
+from database.stores.past_order import FirstAsked, first_asked
 from domain.escalation import Mode
 from domain.past import Past, Trial
 from domain.trial import Trying
@@ -85,6 +86,8 @@ class Tried:
     until: datetime
     tickets: Mapping[str, PastTicket]
     """Of the examples."""
+    asked: Mapping[str, FirstAsked]
+    """Who would have been asked in the examples, by escalation; not all of them are worked out."""
     titles: Mapping[int, str]
     teams: Mapping[int, str]
     under_others: int
@@ -121,7 +124,8 @@ async def try_draft(
         trial,
         since,
         now,
-        await read_tickets(conn, {example for move in trial.moves for example in move.examples}),
+        await read_tickets(conn, {example.past.id for move in trial.moves for example in move.examples}),
+        await first_asked(conn, [example for move in trial.moves for example in move.examples], known),
         {title.id: title.name for one in reversed(known.values()) for title in one.titles},
         {team.id: team.name for one in reversed(known.values()) for team in one.teams},
         await opened_under_others(conn, since, now, standing.version),

@@ -127,7 +127,16 @@ def test_what_moves_is_what_deciding_one_by_one_says(desk: str) -> None:
     opened = {one.id: one.opened_at for one in past}
     for move in trial.moves:
         assert 0 < len(move.examples) <= move.count
-        assert list(move.examples) == sorted(move.examples, key=opened.__getitem__, reverse=True)
+        moments = [example.past.opened_at for example in move.examples]
+        assert moments == sorted(moments, reverse=True)
+        for example in move.examples:
+            assert opened[example.past.id] == example.past.opened_at
+            for side, rules in ((example.before, before), (example.after, after)):
+                where = snapshots[example.past.directory]
+                assert side.decision is not None
+                assert side.decision.rule == rules.match(example.past.facts, example.past.opened_at).name
+                assert set(side.people) <= {person for _, pool in side.pools for person in pool}
+                assert next((members for _, members in side.pools if members), ()) == first_asked(side.decision, where)
 
 
 @pytest.mark.parametrize("desk", CHANGES)

@@ -1,0 +1,180 @@
+"""A draft tried on 100,000 past escalations against 100 rules: the pure part, and reading them from PostgreSQL.
+
+Beside it: deciding each escalation alone by both texts and resolving its pools, as one would without the machinery.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import text as sql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bench.stack import running, until_it_answers
+from bench.trial_sample import SINCE, UNTIL, WEEKS, compiled, directory, past, snapshots
+from cli.stack import postgres
+from cli.stack.home import choose_ports
+from config.settings import with_driver
+from database.engine import open_engine
+from database.migrate import upgrade
+from database.stores.directory_snapshots import keep_snapshot
+from database.stores.plans import dump_plan
+from database.stores.trial import read_past, try_draft
+from domain.past import Change, Past, Trial
+from domain.plan import Plan
+from domain.trial import try_on_past
+from rules_dsl import Ruleset, pool
+
+ESCALATIONS, RULES, ROUNDS = 100_000, 100, 5
+ONE_BY_ONE = 2000
+"""Escalations that are decided alone: told for all by proportion."""
+_COLUMNS = (
+    "id, desk, ticket_system, ticket_id, ticket_url, subject, facts, customer, mode, state, plan, ruleset, rule,"
+    " directory, opened_by, opened_at, updated_at"
+)
+
+
+def table() -> str:
+    """Markdown. Raises ``AssertionError`` where the two ways differ."""
+    before, after = compiled(RULES, draft=False), compiled(RULES, draft=True)
+    escalations = list(past(ESCALATIONS))
+    pure: list[tuple[float, float]] = []
+    alone: list[tuple[float, float]] = []
+    for _ in range(ROUNDS):
+        pure.append(_timed_pure(before, after, escalations))
+        alone.append(_timed_alone(before, after, escalations[:: ESCALATIONS // ONE_BY_ONE]))
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        reading, whole = asyncio.run(_from_database(Path(folder), before, after, escalations))
+    ours = statistics.median(seconds for _, seconds in pure)
+    rows = [
+        "| what | processor s, median | wall s, median | least to most | beside the first |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        _row("deciding, pools, sums: the pure part", pure, ours),
+        _row(f"each alone: `decide` and `pool`, both texts (from {ONE_BY_ONE:,}, by proportion)", alone, ours),
+        _row("reading them from PostgreSQL", reading, ours),
+        _row("all of it, as the page does", whole, ours),
+    ]
+    told = (
+        f"{ESCALATIONS:,} escalations of {WEEKS} weeks, {len(snapshots())} directories of 40 people, 13 facts, "
+        f"{RULES} rules in each text, every tenth changed; {ROUNDS} rounds in turn."
+    )
+    return "\n\n".join([told, "\n".join(rows)])
+
+
+def _row(name: str, found: Sequence[tuple[float, float]], ours: float) -> str:
+    wall = [seconds for seconds, _ in found]
+    busy = statistics.median(seconds for _, seconds in found)
+    spread = f"{min(wall):.2f} to {max(wall):.2f}"
+    return f"| {name} | {busy:.2f} | {statistics.median(wall):.2f} | {spread} | {busy / ours:.1f} × |"
+
+
+def _timed_pure(before: Ruleset, after: Ruleset, escalations: Sequence[Past]) -> tuple[float, float]:
+    known = snapshots()
+    wall, busy = time.perf_counter(), time.process_time()
+    try_on_past(before, after, escalations, known, SINCE, UNTIL)
+    return time.perf_counter() - wall, time.process_time() - busy
+
+
+def _timed_alone(before: Ruleset, after: Ruleset, some: Sequence[Past]) -> tuple[float, float]:
+    known, share, elsewhere = snapshots(), ESCALATIONS / len(some), 0
+    wall, busy = time.perf_counter(), time.process_time()
+    for one in some:
+        pools = []
+        for rules in (before, after):
+            decision = rules.decide(one.facts, one.opened_at, explain=False)
+            where = known[one.directory]
+            steps = [pool(decision, where, 0, step=step).members for step in range(len(decision.steps) + 1)]
+            pools.append(next((members for members in steps if members), ()))
+        elsewhere += pools[0] != pools[1]
+    took = (time.perf_counter() - wall) * share, (time.process_time() - busy) * share
+    same = try_on_past(before, after, some, known, SINCE, UNTIL)
+    assert same.changes[Change.ELSEWHERE] == elsewhere, "the two ways differ"
+    return took
+
+
+async def _from_database(
+    folder: Path, before: Ruleset, after: Ruleset, escalations: Sequence[Past]
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    cluster = postgres.Cluster(
+        folder / "postgres", choose_ports(("postgres",), 19400, {})["postgres"], secrets.token_urlsafe(16)
+    )
+    postgres.initialise(cluster)
+    reading: list[tuple[float, float]] = []
+    whole: list[tuple[float, float]] = []
+    with running(postgres.command(cluster), folder / "postgres.log", **postgres.run_as()):
+        await until_it_answers(cluster)
+        postgres.ensure_database(cluster, "muster")
+        url = cluster.url("muster")
+        upgrade(with_driver(url))
+        engine = open_engine(with_driver(url), connections=1)
+        async with engine.begin() as conn:
+            hashes = {name: await keep_snapshot(conn, one, SINCE) for name, one in snapshots().items()}
+        await asyncio.to_thread(lay_past, url, before, escalations, hashes)
+        expected = try_on_past(before, after, escalations, snapshots(), SINCE, UNTIL)
+        async with engine.connect() as conn:
+            await conn.execute(sql("SELECT 1"))
+            for _ in range(ROUNDS):
+                reading.append(await _timed_reading(conn))
+                took, trial = await _timed_whole(conn, before, after)
+                whole.append(took)
+                assert trial.changes == expected.changes, "what was read differs from what was written"
+        await engine.dispose()
+    return reading, whole
+
+
+async def _timed_reading(conn: AsyncConnection) -> tuple[float, float]:
+    wall, busy, count = time.perf_counter(), time.process_time(), 0
+    async for portion in read_past(conn, SINCE, UNTIL):
+        count += len(portion)
+    assert count == ESCALATIONS
+    return time.perf_counter() - wall, time.process_time() - busy
+
+
+async def _timed_whole(conn: AsyncConnection, before: Ruleset, after: Ruleset) -> tuple[tuple[float, float], Trial]:
+    wall, busy = time.perf_counter(), time.process_time()
+    tried = await try_draft(conn, before, after, directory(), WEEKS, UNTIL)
+    return (time.perf_counter() - wall, time.process_time() - busy), tried.trial
+
+
+def lay_past(url: str, rules: Ruleset, escalations: Sequence[Past], hashes: dict[str, str]) -> None:
+    """Rows as openings leave them, plans and bookings included. ``url`` is a plain ``postgresql://``."""
+    plan = json.dumps(dump_plan(Plan(rules.decide({}, UNTIL, explain=False), rules.version, UNTIL)))
+    with psycopg.connect(url) as conn:
+        conn.execute(
+            "INSERT INTO desk (id, name, time_zone, currency) VALUES (1, 'Bench', 'Europe/Berlin', 'EUR')"
+            " ON CONFLICT DO NOTHING"
+        )
+        conn.execute("INSERT INTO customer (id, email, name) VALUES (1, 'a@b.example', 'A')")
+        conn.execute("INSERT INTO pool (id, desk, key, definition, description) VALUES (1, 1, 'k', '{}', 'k')")
+        conn.execute("SET session_replication_role = replica")  # seats without witnesses: nobody sits on them here
+        with conn.cursor().copy(f"COPY escalation ({_COLUMNS}) FROM STDIN") as copy:
+            for number, one in enumerate(escalations):
+                mode = "now" if one.now else "booking"
+                at = one.opened_at
+                copy.write_row(
+                    (one.id, 1, "bench", str(number), "", f"Ticket {number}", json.dumps(one.facts), 1, mode,
+                     "closed", plan, rules.version, "r1", hashes[one.directory], "bench", at, at)
+                )  # fmt: skip
+        booked = [one for one in escalations if not one.now and one.call_at is not None]
+        with conn.cursor().copy("COPY customer_link (id, escalation, nth, token_hash, state, issued_at, expires_at)"
+                                " FROM STDIN") as copy:  # fmt: skip
+            for number, one in enumerate(booked):
+                token = number.to_bytes(32, "big")
+                copy.write_row((number, one.id, 1, token, "used", one.opened_at, one.opened_at))
+        with conn.cursor().copy("COPY booking (escalation, link, pool, starts_at, seconds, occupies, state, booked_at)"
+                                " FROM STDIN") as copy:  # fmt: skip
+            for number, one in enumerate(booked):
+                row = (one.id, number, 1, one.call_at, 1800, "empty", "done", one.opened_at)
+                copy.write_row(row)
+        conn.execute("SET session_replication_role = DEFAULT")
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("VACUUM ANALYZE")
