@@ -14,6 +14,7 @@ COMMANDS = {
     "try": Listed("cli.rules_telling", "Tell who would be asked when, as a timeline.", "try_"),
     "diff": Listed("cli.rules_diff", "Tell what changes for whom between two files."),
     "publish": Listed("cli.rules_publish", "Publish a file on a running desk."),
+    "serve": Listed("cli.rules_serve", "Serve an editor as a language server, over stdin and stdout."),
 }
 
 

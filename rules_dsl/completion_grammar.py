@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rules_dsl.meanings import meaning
 from rules_dsl.words import Word, WordKind
 
 ChoiceKind = Literal["keyword", "team", "title", "skill", "fact", "value", "hours", "definition", "rule", "holidays"]
@@ -60,7 +61,8 @@ class Wanted:
 
 
 def phrase(text: str, kind: ChoiceKind = "keyword", detail: str = "") -> Phrase:
-    return Phrase(text, tuple(text.lower().replace(",", " ,").split()), kind, detail)
+    said = detail or (meaning(text) if kind == "keyword" else "")
+    return Phrase(text, tuple(text.lower().replace(",", " ,").split()), kind, said)
 
 
 def name(text: str, kind: ChoiceKind, detail: str = "") -> Phrase:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules_dsl import check_rules
@@ -81,6 +81,7 @@ def test_whatever_ends_a_line_of_the_example_is_offered_before_it_is_written() -
     assert seen > 50
 
 
+@settings(max_examples=60)
 @given(st.integers(0, len(FILE)), st.text(max_size=4))
 def test_any_place_of_any_text(offset: int, noise: str) -> None:
     text = FILE[:offset] + noise + FILE[offset:]
