@@ -45,10 +45,9 @@ class Draft:
 
     def add(self, line: Line) -> None:
         """Takes a line that is no heading. Raises ``BadLine``."""
-        cursor = Cursor(line)
-        if self.kind in _EXPECTING and self._expectation(cursor):
+        if self.kind in _EXPECTING and self._expectation(Cursor(line)):
             return
-        if self.kind in _CONDITIONAL and self._when(cursor):
+        if self.kind in _CONDITIONAL and self._when(line):
             return
         if self.kind in _DOING:
             done = parse_doing.do_sentence(line.text)
@@ -56,11 +55,11 @@ class Draft:
                 self.do.append(replace(done, at=done.at.on(line.number)))
                 return
         if self.kind in parse_settings.SENTENCES:
-            setting = parse_settings.setting_line(cursor, self.kind)
+            setting = parse_settings.setting_line(Cursor(line), self.kind)
             if setting is not None:
                 self.settings.append(setting)
                 return
-        self._refuse(cursor)
+        self._refuse(Cursor(line))
 
     def _expectation(self, cursor: Cursor) -> bool:
         unfinished_when = self.kind is BlockKind.NEVER and not self.expecting.outcomes
@@ -68,21 +67,30 @@ class Draft:
             return False
         return self.expecting.read(cursor)
 
-    def _when(self, cursor: Cursor) -> bool:
-        lead = lead_of(cursor.line)
+    def _when(self, line: Line) -> bool:
+        lead = lead_of(line)
         if lead is None:
             return False
-        if not self.when and lead in (Lead.AND, Lead.OR_WHEN) and not self.damaged:
-            cursor.refuse("R130", cursor.whole(), found=lead.value)
-        if self.when and lead is Lead.WHEN:
-            cursor.refuse("R131", cursor.whole(), rest=cursor.text(1, len(cursor.words)))
-        if lead in (Lead.AND, Lead.OR_WHEN) and self.when and self.when[-1].lead is Lead.UNLESS:
-            cursor.refuse("R132", cursor.whole(), found=lead.value)
-        if self.do:
-            cursor.refuse("R133", cursor.whole(), found=lead.value)
-        known = when_sentence(cursor.line.text)
-        self.when.append(WhenLine(lead, known.condition, known.text, known.at.on(cursor.line.number)))
+        code = self._misplaced(lead)
+        if code is not None:
+            cursor = Cursor(line)
+            cursor.refuse(code, cursor.whole(), found=lead.value, rest=cursor.text(1, len(line.words)))
+        known = when_sentence(line.text)
+        at = Place(line.number, known.at.column, known.at.length)
+        self.when.append(WhenLine(lead, known.condition, known.text, at))
         return True
+
+    def _misplaced(self, lead: Lead) -> str | None:
+        """The code of what is wrong with a condition line here."""
+        going_on = lead is Lead.AND or lead is Lead.OR_WHEN
+        if not self.when:
+            if going_on and not self.damaged:
+                return "R130"
+        elif lead is Lead.WHEN:
+            return "R131"
+        elif going_on and self.when[-1].lead is Lead.UNLESS:
+            return "R132"
+        return "R133" if self.do else None
 
     def _refuse(self, cursor: Cursor) -> None:
         said = cursor.text(0, len(cursor.words))

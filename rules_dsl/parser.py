@@ -12,6 +12,7 @@ from rules_dsl.tree import Block, RulesFile
 from rules_dsl.tree_conditions import Place
 from rules_dsl.words import LONGEST_LINE, Line, WordKind, read_lines
 
+_UNCLOSED = WordKind.UNCLOSED
 LARGEST = 1_000_000
 """Bytes of UTF-8: a larger file is refused unread."""
 MOST_MESSAGES = 200
@@ -75,11 +76,13 @@ class _Reading:
             if draft is not None:
                 self._close()
                 self.draft = draft
-                self._refuse_unclosed(line)
+                if line.words[-1].kind is _UNCLOSED:
+                    self._refuse_unclosed(line)
                 if draft.complaint is not None:
                     raise BadLine(draft.complaint)
                 return
-            self._refuse_unclosed(line)
+            if line.words[-1].kind is _UNCLOSED:
+                self._refuse_unclosed(line)
             if self.draft is not None:
                 self.draft.add(line)
             elif not self.homeless:
@@ -93,5 +96,4 @@ class _Reading:
 
     def _refuse_unclosed(self, line: Line) -> None:
         """Such a word goes on to the end of its line."""
-        if line.words[-1].kind is WordKind.UNCLOSED:
-            Cursor(line, len(line.words) - 1).refuse("R102", found=line.words[-1].text)
+        Cursor(line, len(line.words) - 1).refuse("R102", found=line.words[-1].text)
