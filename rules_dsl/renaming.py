@@ -92,10 +92,10 @@ def _places(tree: RulesFile, kind: NameKind, name: str) -> Iterator[Place]:
     for block in tree.blocks:
         # A sentence that stands in many lines is one tree: only the line itself knows where it stands.
         said = [(one, line.at.line) for line in block.do for one in _names(line)]
-        said += [(one, None) for part in (block.settings, block.outcomes) for one in _names(part)]
+        said += [(one, one[1].at.line) for part in (block.settings, block.outcomes) for one in _names(part)]
         for (found, phrase), line in said:
             if found == kind and phrase.text == name:
-                yield phrase.at if line is None else phrase.at.on(line)
+                yield phrase.at.on(line)
 
 
 def _names(node: object) -> Iterator[tuple[str, Phrase]]:

@@ -10,12 +10,15 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from database.stores.directory import read_directory
+from database.stores.rollouts import running_rollout
 from database.stores.rulesets import RulesMoved, current_published, publish
+from domain.stages import EVERYBODY, STAGES, StageRuns, share_words
 from rules_dsl import RulesRefused
 from web.form_guard import Guarded
 from web.page import page
 from web.rules.checked import Checked, check, shown
 from web.rules.draft import Draft, Judged, Sent, judge, read_ground, try_draft
+from web.rules.renamed import with_todays_names
 from web.security import content_policy
 from web.session import Signed
 
@@ -27,7 +30,7 @@ _LONGEST_REASON = 500
 @router.get("")
 async def standing_page(request: Request, signed: Signed, said: str = "") -> HTMLResponse:
     async with request.app.state.engine.connect() as conn:
-        standing = await current_published(conn)
+        standing, trial = await current_published(conn), await running_rollout(conn)
         directory = await read_directory(conn)
     checked = await check(standing.text, directory) if standing else None
     return page(
@@ -36,6 +39,8 @@ async def standing_page(request: Request, signed: Signed, said: str = "") -> HTM
         standing=standing,
         checked=checked,
         said=said if said in ("published", "unchanged") else "",
+        trial=trial,
+        words=share_words,
         zone=signed.time_zone,
     )
 
@@ -47,7 +52,9 @@ async def edit_page(request: Request, signed: Signed) -> HTMLResponse:
     draft = Draft(standing.text if standing else "", "", standing.number if standing else None, {})
     checked = await check(draft.text, ground.directory) if standing else Checked("", ())
     judged = Judged(checked, None, await try_draft(draft.text, {}, ground))
-    return editor(request, draft, judged, fresh=True)
+    async with request.app.state.engine.connect() as conn:
+        trial = await running_rollout(conn)
+    return editor(request, draft, judged, fresh=True, trial=trial)
 
 
 @router.post("/check", dependencies=[Guarded])
@@ -56,7 +63,10 @@ async def check_text(request: Request, signed: Signed, draft: Sent) -> Response:
     judged = await judge(draft, await read_ground(request.app.state.engine))
     if request.headers.get("hx-request") == "true":
         return page(request, "rules/_judged.html", checked=judged.checked, meaning=judged.meaning, tried=judged.tried)
-    return editor(request, draft, judged, asked=True)
+    draft, renamed = await with_todays_names(request.app.state.engine, draft)
+    if renamed:
+        judged = await judge(draft, await read_ground(request.app.state.engine))
+    return editor(request, draft, judged, asked=True, renamed=renamed)
 
 
 @router.post("/try", dependencies=[Guarded])
@@ -72,18 +82,22 @@ async def try_sample(request: Request, signed: Signed, draft: Sent) -> Response:
 async def publish_text(request: Request, signed: Signed, draft: Sent) -> Response:
     """Refused while there are errors, without a reason, or over a version that its author has not seen."""
     engine = request.app.state.engine
+    draft, renamed = await with_todays_names(engine, draft)
     ground = await read_ground(engine)
     judged = await judge(draft, ground)
     if judged.checked.errors:
         wrong = "Not published: the rules below have errors. The rules that stood still stand."
-        return editor(request, draft, judged, 422, wrong=wrong)
+        return editor(request, draft, judged, 422, wrong=wrong, renamed=renamed)
     if not draft.reason.strip():
         wrong = "Say why, in a few words. It stands beside the version."
-        return editor(request, draft, judged, 422, reason_wrong=wrong)
+        return editor(request, draft, judged, 422, reason_wrong=wrong, renamed=renamed)
     try:
         async with engine.begin() as conn:
             why = draft.reason.strip()[:_LONGEST_REASON]
-            published = await publish(conn, draft.text, signed.name, why, draft.base, datetime.now(UTC))
+            now, share = datetime.now(UTC), _share(draft)
+            published = await publish(conn, draft.text, signed.name, why, draft.base, now, percent=share)
+    except StageRuns as runs:
+        return editor(request, draft, judged, 409, wrong=runs.detail, renamed=renamed)
     except RulesMoved as moved:
         newer = Draft(draft.text, draft.reason, moved.number, draft.fields)
         return editor(request, newer, judged, 409, wrong=moved.detail, compare=(draft.base, moved.number))
@@ -91,13 +105,22 @@ async def publish_text(request: Request, signed: Signed, draft: Sent) -> Respons
         wrong = "Not published: the directory has just changed, and these rules no longer fit it."
         outgrown = Judged(shown(draft.text, refused.messages), None, judged.tried)
         return editor(request, draft, outgrown, 422, wrong=wrong)
+    if published.adopted_at is None:
+        return RedirectResponse("/rules/stages?said=started", 303)
     same = ground.standing is not None and ground.standing.number == published.number
     return RedirectResponse(f"/rules?said={'unchanged' if same else 'published'}", 303)
 
 
+def _share(draft: Draft) -> int:
+    """For how many percent it is to be published; everybody where nothing fit was chosen."""
+    chosen = draft.fields.get("percent")
+    return next((stage for stage in STAGES if str(stage) == chosen), EVERYBODY)
+
+
 def editor(request: Request, draft: Draft, judged: Judged, status: int = 200, **context: Any) -> HTMLResponse:
     """The editor's page. Its script may add one style sheet, by a nonce of this answer alone."""
-    known = {"wrong": "", "reason_wrong": "", "compare": None, "asked": False, "fresh": False}
+    known: dict[str, Any] = {"wrong": "", "reason_wrong": "", "compare": None, "asked": False, "fresh": False}
+    known |= {"trial": None, "renamed": (), "shares": STAGES, "words": share_words}
     nonce = secrets.token_urlsafe(16)
     answer = page(
         request,

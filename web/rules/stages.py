@@ -35,7 +35,8 @@ async def stages_page(request: Request, signed: Signed) -> Response:
         found = [] if running else await all_rollouts(conn)
         standing = await current_published(conn)
     if running is not None:
-        return RedirectResponse(f"/rules/stages/{running.id}", 303)
+        said = "?said=started" if request.query_params.get("said") == "started" else ""
+        return RedirectResponse(f"/rules/stages/{running.id}{said}", 303)
     return page(
         request, "rules/stages.html", rollouts=found, standing=standing, words=share_words, zone=signed.time_zone
     )
