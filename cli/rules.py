@@ -13,6 +13,7 @@ COMMANDS = {
     "explain": Listed("cli.rules_telling", "Tell what a file does with one escalation, and why."),
     "try": Listed("cli.rules_telling", "Tell who would be asked when, as a timeline.", "try_"),
     "diff": Listed("cli.rules_diff", "Tell what changes for whom between two files."),
+    "past": Listed("cli.rules_past", "Tell what a file would have done with the last weeks' escalations."),
     "publish": Listed("cli.rules_publish", "Publish a file on a running desk."),
     "serve": Listed("cli.rules_serve", "Serve an editor as a language server, over stdin and stdout."),
 }
