@@ -28,6 +28,7 @@ from workers.backstop import keep_backstop
 from workers.calendars import run_calendars
 from workers.registration import build_worker
 from workers.relay import run_relay
+from workers.seat_keeper import run_seat_keeper
 from workers.sender import SenderSettings, run_sender
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ async def run_worker(settings: Settings) -> None:
         group.create_task(_poll_while_database_answers(client, world, looking, stop))
         group.create_task(run_relay(engine, client, stop))
         group.create_task(run_auditor(engine, client, stop))
+        group.create_task(run_seat_keeper(engine, stop))
         group.create_task(run_sender(engine, world.tokens, sender_settings(settings), stop))
         private = settings.calendar_private_addresses
         group.create_task(run_calendars(engine, stop, private_addresses=private))

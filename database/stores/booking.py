@@ -15,18 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.call import make_join_links
 from database.stores.customer_link import end_links
 from database.stores.seat_boards import BOARDS, next_version
-from database.stores.seats import seat_at
-from database.stores.sold_seats import insert_booking, local_day, queue, write_witnesses
+from database.stores.seats import gone_for_certain, read_wish, seat_at
+from database.stores.sold_seats import insert_booking, queue, write_witnesses
 from database.stores.telling import tell_customer
 from database.stores.timeline import lock, notify, record
 from database.tables.booking import booking, pool, witness
 from database.tables.customer_link import customer_link
 from database.tables.muster import call, offer
-from domain.booking import SlotTaken, TooLate, occupied
+from domain.booking import SlotRefused, SlotTaken, TooLate, occupied
 from domain.customer_link import LinkExpired, LinkUnknown, LinkUsed
 from domain.escalation import Kind, NotNow, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id
 from domain.plan import Plan
+from domain.slots import why_not_offered
 
 log = logging.getLogger(__name__)
 
@@ -48,22 +49,26 @@ async def book(
 
     Raises ``LinkUnknown``, ``LinkUsed``, ``LinkExpired``, ``SlotRefused``, ``SlotTaken``.
     """
-    desk_id, day = await local_day(conn, escalation_id, start)
+    wish = await read_wish(conn, escalation_id, now)
+    desk_id, day = wish.desk, start.astimezone(wish.local).date()
+    seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
+    if wish.state == State.INVITED and gone_for_certain(seats, wish, start):
+        _must_be_open(await _link(conn, escalation_id, link_id), now)
+        if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
+            raise SlotRefused(start, reason)
+        raise SlotTaken(start)
     await queue(conn, desk_id, {day})
     seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
     standing = await lock(conn, escalation_id)
-    link = (await conn.execute(select(customer_link).where(customer_link.c.id == link_id))).one_or_none()
-    if link is None or str(link.escalation) != escalation_id:
-        raise LinkUnknown()
+    link = await _link(conn, escalation_id, link_id)
     if (held := await _held(conn, link_id)) is not None:
         if held.starts_at != start:
             raise LinkUsed(held.starts_at)
         return held
-    if link.state != "open" or link.expires_at <= now:
-        raise LinkExpired(link.expires_at)
+    _must_be_open(link, now)
     if standing.state != State.INVITED:
         raise NotNow(standing.state)
-    plan, changes = await seat_at(conn, seats, escalation_id, start, {day}, now)
+    plan, changes = wish.plan, await seat_at(conn, seats, wish, start, {day}, now)
     booking_id = await insert_booking(conn, standing, link_id, plan, start, now)
     await write_witnesses(conn, desk_id, changes, booking_id)
     await conn.execute(update(customer_link).where(customer_link.c.id == link_id).values(state="used", used_at=now))
@@ -76,11 +81,24 @@ async def book(
     return held
 
 
+async def _link(conn: AsyncConnection, escalation_id: str, link_id: int) -> Row[Any]:
+    link = (await conn.execute(select(customer_link).where(customer_link.c.id == link_id))).one_or_none()
+    if link is None or str(link.escalation) != escalation_id:
+        raise LinkUnknown()
+    return link
+
+
+def _must_be_open(link: Row[Any], now: datetime) -> None:
+    if link.state != "open" or link.expires_at <= now:
+        raise LinkExpired(link.expires_at)
+
+
 async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> Held:
     """Take another seat for the same call. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
-    desk_id, day = await local_day(conn, escalation_id, start)
+    wish = await read_wish(conn, escalation_id, now)
+    desk_id, day = wish.desk, start.astimezone(wish.local).date()
     standing = await _booked(conn, escalation_id)
-    days = {day, (await local_day(conn, escalation_id, standing.starts_at))[1]}
+    days = {day, standing.starts_at.astimezone(wish.local).date()}
     await queue(conn, desk_id, days)
     seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     await lock(conn, escalation_id)
@@ -89,7 +107,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
         return await _held_or_raise(conn, standing.link)
     if now >= standing.muster_at or standing.call_state != "waiting":
         raise TooLate()
-    plan, changes = await seat_at(conn, seats, escalation_id, start, days, now, instead_of=standing.id)
+    plan, changes = wish.plan, await seat_at(conn, seats, wish, start, days, now, instead_of=standing.id)
     new = {"state": "sold", "starts_at": start, "occupies": Range(*occupied(start, plan.decision))}
     new["sequence"] = booking.c.sequence + 1
     await conn.execute(update(booking).where(booking.c.id == standing.id).values(new))

@@ -7,7 +7,7 @@ counted up by triggers. It may only take in what is committed, so a transaction 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -22,8 +22,10 @@ from domain.seat_board import Board
 from domain.seat_terms import Demand, Member, Terms, merge_touching
 
 ONE_DAY = timedelta(days=1)
+DAYS_KEPT = timedelta(days=100)
+"""The longest time that one board grows to."""
 
-_ROSTER = text("SELECT version, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written FROM roster")
+_ROSTER = text("SELECT version FROM roster")
 _MEMBERS = text("""
 SELECT p.id, coalesce(p.team, 0) AS team, coalesce(p.title, 0) AS title, a.pools, s.begins, s.ends
 FROM person p
@@ -53,6 +55,10 @@ _CHANGED = text(f"""
   ON w.day = c.day AND w.version > c.seen
 """)
 _VERSIONS = text("SELECT day, version FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last")
+_STANDS = text("""
+SELECT NULL::date AS day, version, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written FROM roster
+UNION ALL SELECT day, version, false FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last
+""")
 _SUMS = text("""
 SELECT day, count(*) AS number, sum(booking)::bigint AS total FROM witness WHERE day = ANY(:days) GROUP BY day
 """)
@@ -70,6 +76,8 @@ class Seats:
     versions: dict[date, int] = field(default_factory=dict)
     nth: dict[int, int] = field(default_factory=dict)
     """By booking: the place that it takes of its person's day."""
+    terms: dict[int, Terms] = field(default_factory=dict)
+    """Limits by their number."""
     of_day: dict[date, set[int]] = field(default_factory=dict)
     answers: dict[Any, Any] = field(default_factory=dict)
     """What was found out on it, by whoever asked; each answer with the versions that it holds for."""
@@ -79,12 +87,15 @@ class Seats:
         for booking in list(self.of_day.get(day, ())):
             self._drop(booking, day)
 
-    def learn(self, rows: Iterable[Row[Any]], terms: dict[int, Terms]) -> None:
+    async def take_in(self, conn: AsyncConnection, rows: Sequence[Row[Any]]) -> None:
+        """Put these witnesses on the board, in place of what it has of the same bookings."""
+        if any(row.terms is not None and row.terms not in self.terms for row in rows):
+            self.terms = await read_terms(conn)
         for row in rows:
             if row.booking in self.board.held:
                 before = date.fromordinal(self.board.held[row.booking][0].day)
                 self._drop(row.booking, before)
-            limits = terms.get(row.terms, Terms()) if row.terms is not None else Terms()
+            limits = Terms() if row.terms is None else self.terms[row.terms]
             day = row.day.toordinal()
             asked = Demand(row.booking, row.pool, row.begins, row.ends, day, limits, row.pinned)
             self.board.put(asked, self.board.bit_of[row.person])
@@ -103,7 +114,7 @@ class Seats:
 
 async def load_seats(conn: AsyncConnection, first: date, last: date) -> Seats:
     """A board of its own for this transaction, with what the transaction itself has written."""
-    roster = (await conn.execute(_ROSTER)).scalars().one()
+    roster = (await conn.execute(_ROSTER)).scalar_one()
     days = days_between(first, last)
     around = {
         "days": days,
@@ -118,7 +129,7 @@ async def load_seats(conn: AsyncConnection, first: date, last: date) -> Seats:
     ]
     pools = {row.pool: row.people for row in await conn.execute(_POOLS)}
     seats = Seats(Board(members, pools), first, last, roster)
-    seats.learn((await conn.execute(_WITNESSES, {"days": days})).all(), await read_terms(conn))
+    await seats.take_in(conn, (await conn.execute(_WITNESSES, {"days": days})).all())
     return seats
 
 
@@ -146,16 +157,17 @@ class SeatBoards:
         first, last = first - ONE_DAY, last + ONE_DAY
         key = (conn.engine.url.render_as_string(), desk)
         kept = self._kept.get(key)
-        row = (await conn.execute(_ROSTER)).one()
-        if row.has_written and not seats_unwritten:
+        if kept is not None and max(last, kept.last) - min(first, kept.first) <= DAYS_KEPT:
+            first, last = min(first, kept.first), max(last, kept.last)
+        roster, versions, has_written = await _stands(conn, desk, first, last)
+        if has_written and not seats_unwritten:
             return await load_seats(conn, first, last)
-        if kept is None or kept.roster != row.version or first < kept.first or last > kept.last:
-            versions = await read_versions(conn, desk, first, last)
+        if kept is None or kept.roster != roster or (first, last) != (kept.first, kept.last):
             kept = await load_seats(conn, first, last)
             kept.versions = versions
             self._kept[key] = kept
         async with kept.reading:
-            await _catch_up(conn, desk, kept, exact)
+            await _catch_up(conn, kept, versions, exact)
         return kept
 
     def forget(self, conn: AsyncConnection, desk: int) -> None:
@@ -173,24 +185,29 @@ async def read_versions(conn: AsyncConnection, desk: int, first: date, last: dat
     return {row.day: row.version for row in rows}
 
 
-async def _catch_up(conn: AsyncConnection, desk: int, kept: Seats, exact: Collection[date]) -> None:
-    versions = await read_versions(conn, desk, kept.first, kept.last)
-    changed = [day for day, version in versions.items() if kept.versions.get(day, 0) != version]
-    looked_at = sorted({*changed, *(day for day in exact if kept.first <= day <= kept.last)})
+async def _stands(conn: AsyncConnection, desk: int, first: date, last: date) -> tuple[int, dict[date, int], bool]:
+    """The versions of the roster and of these days, and whether this transaction has written anything."""
+    rows = (await conn.execute(_STANDS, {"desk": desk, "first": first, "last": last})).all()
+    roster = next(row for row in rows if row.day is None)
+    return roster.version, {row.day: row.version for row in rows if row.day is not None}, roster.has_written
+
+
+async def _catch_up(conn: AsyncConnection, kept: Seats, versions: dict[date, int], exact: Collection[date]) -> None:
+    changed = [day for day, version in versions.items() if kept.versions.get(day, 0) < version]
+    looked_at = sorted({*changed, *exact})
     if not looked_at:
         return
-    seen = [kept.versions.get(day, 0) for day in looked_at]
-    rows = (await conn.execute(_CHANGED, {"days": looked_at, "seen": seen})).all()
+    if changed:
+        seen = [kept.versions.get(day, 0) for day in changed]
+        await kept.take_in(conn, (await conn.execute(_CHANGED, {"days": changed, "seen": seen})).all())
+        kept.versions.update({day: versions[day] for day in changed})
     counted = (await conn.execute(_SUMS, {"days": looked_at})).all()
-    terms = await read_terms(conn)
-    kept.learn(rows, terms)
-    kept.versions.update({day: versions[day] for day in changed})
     sums = {row.day: (row.number, row.total) for row in counted}
     if wrong := [day for day in looked_at if not kept.agrees(day, sums)]:
         whole = (await conn.execute(_WITNESSES, {"days": wrong})).all()
         for day in wrong:
             kept.forget_day(day)
-        kept.learn(whole, terms)
+        await kept.take_in(conn, whole)
         kept.answers.clear()
 
 

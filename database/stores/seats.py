@@ -19,9 +19,10 @@ from database.tables.customer_link import customer_link
 from database.tables.directory import desk
 from database.tables.escalation import escalation
 from domain.booking import SlotRefused, SlotTaken
+from domain.escalation import EscalationUnknown
 from domain.plan import Plan
 from domain.seat_search import Answer, apply_placement, find_place
-from domain.seat_terms import Demand, Placement, demand_of
+from domain.seat_terms import Demand, demand_of
 from domain.slots import Window, offered_starts, why_not_offered, window
 
 TRIES_A_START, TRIES_A_PAGE = 12, 60
@@ -40,6 +41,8 @@ class Wish:
     zone: str
     plan: Plan
     allowed: Window
+    state: str
+    """Where the escalation stands."""
 
     @property
     def local(self) -> ZoneInfo:
@@ -49,24 +52,29 @@ class Wish:
         return demand_of(self.plan.decision, self.pool, start, day, booking)
 
 
+_LATEST_LINK = (
+    select(customer_link.c.priority)
+    .where(customer_link.c.escalation == escalation.c.id)
+    .order_by(customer_link.c.nth.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+
 async def read_wish(conn: AsyncConnection, escalation_id: str, now: datetime) -> Wish:
-    """What this escalation may book now."""
+    """What this escalation may book now. Raises ``EscalationUnknown``."""
     query = (
-        select(escalation.c.desk, escalation.c.pool, escalation.c.plan, desk.c.time_zone)
+        select(escalation.c.desk, escalation.c.pool, escalation.c.plan, escalation.c.state, desk.c.time_zone)
+        .add_columns(_LATEST_LINK.label("priority"))
         .join(desk, desk.c.id == escalation.c.desk)
         .where(escalation.c.id == escalation_id)
     )
-    row = (await conn.execute(query)).one()
-    latest = (
-        select(customer_link.c.priority)
-        .where(customer_link.c.escalation == escalation_id)
-        .order_by(customer_link.c.nth.desc())
-        .limit(1)
-    )
-    priority = bool((await conn.execute(latest)).scalar_one_or_none())
+    row = (await conn.execute(query)).one_or_none()
+    if row is None:
+        raise EscalationUnknown(escalation_id)
     plan = load_plan(row.plan)
-    allowed = window(plan.decision, row.time_zone, now, priority=priority)
-    return Wish(row.desk, row.pool, row.time_zone, plan, allowed)
+    allowed = window(plan.decision, row.time_zone, now, priority=bool(row.priority))
+    return Wish(row.desk, row.pool, row.time_zone, plan, allowed, row.state)
 
 
 async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) -> list[datetime]:
@@ -124,40 +132,49 @@ def _answer(seats: Seats, demand: Demand, tries: int) -> tuple[Answer, int]:
     return (found if isinstance(found, Answer) else Answer.YES), spent
 
 
+def gone_for_certain(seats: Seats, wish: Wish, start: datetime) -> bool:
+    """Whether nobody at all can serve this start any more: proven, so nothing needs to be locked to say so."""
+    demand = wish.demand(start, start.astimezone(wish.local).date())
+    return find_place(seats.board, demand, depth=0, tries=0)[0] is Answer.NO
+
+
 async def seat_at(
     conn: AsyncConnection,
     seats: Seats,
-    escalation_id: str,
+    wish: Wish,
     start: datetime,
     days: Collection[date],
     now: datetime,
     instead_of: int | None = None,
-) -> tuple[Plan, list[Change]]:
+) -> list[Change]:
     """The witnesses to be written for this start. Raises ``SlotRefused`` or ``SlotTaken``.
 
     The caller holds the lock of these days; only their calls may move. ``instead_of`` is the booking that moves here.
     """
-    wish = await read_wish(conn, escalation_id, now)
     if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
         raise SlotRefused(start, reason)
     day = start.astimezone(wish.local).date()
     demand = wish.demand(start, day, -1 if instead_of is None else instead_of)
-    rooms = await read_rooms(conn, wish.pool, demand, day, day)
-    changes = _take(seats, demand, {one.toordinal() for one in days}, rooms.get(start))
+    ordinals = {one.toordinal() for one in days}
+    changes = _take(seats, demand, ordinals)
+    if changes is None and not gone_for_certain(seats, wish, start):
+        rooms = await read_rooms(conn, wish.pool, demand, day, day)
+        changes = _take(seats, demand, ordinals, rooms[start]) if start in rooms else None
     if changes is None:
         raise SlotTaken(start)
-    return wish.plan, changes
+    return changes
 
 
-def _take(seats: Seats, demand: Demand, days: set[int], room: Room | None) -> list[Change] | None:
+def _take(seats: Seats, demand: Demand, days: set[int], room: Room | None = None) -> list[Change] | None:
     """What must be written to sell this, or None. The board is as before: nothing is sold until it is committed."""
     board = seats.board
     stood = board.take(demand.booking) if demand.booking in board.held else None
     try:
-        found, _ = find_place(board, demand, depth=2, tries=TRIES_TO_SELL, days=days)
-        placement = (
-            found if isinstance(found, Placement) else room.placement if room and found is Answer.MAYBE else None
-        )
+        if room is None:
+            found, _ = find_place(board, demand, depth=2, tries=TRIES_TO_SELL, days=days)
+            placement = None if isinstance(found, Answer) else found
+        else:
+            placement = room.placement
         search = None if placement is None else apply_placement(board, demand, placement, days)
         if search is None:
             return None

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, bindparam, delete, insert, text, update
 from sqlalchemy.dialects.postgresql import Range
@@ -16,21 +15,11 @@ from database.stores.seat_boards import Seats, next_version
 from database.stores.seat_terms import terms_number
 from database.tables.booking import booking, witness
 from domain.booking import occupied
-from domain.escalation import EscalationUnknown
 from domain.plan import Plan
 from domain.seat_places import places_of
 from domain.seat_terms import Demand, instant
 
 _MOVE = update(witness).where(witness.c.booking == bindparam("number"))
-
-
-async def local_day(conn: AsyncConnection, escalation_id: str, start: datetime) -> tuple[int, date]:
-    """The desk, and the day in its zone on which a start falls."""
-    query = text("SELECT desk.id, desk.time_zone FROM escalation e JOIN desk ON desk.id = e.desk WHERE e.id = :id")
-    row = (await conn.execute(query, {"id": escalation_id})).one_or_none()
-    if row is None:
-        raise EscalationUnknown(escalation_id)
-    return row.id, start.astimezone(ZoneInfo(row.time_zone)).date()
 
 
 async def queue(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> None:
@@ -66,13 +55,21 @@ class Change:
     nth: int
     stood: bool
     """Whether the booking had a witness before."""
+    limits: int | None
+    """The number of its limits, where it is known."""
 
 
 def changes_of(seats: Seats, touched: Collection[int]) -> list[Change]:
     """What must be written so that the rows say of these bookings what the board says."""
-    board = seats.board
+    board, numbers = seats.board, {limits: number for number, limits in seats.terms.items()}
     return [
-        Change(board.held[one][0], board.members[board.held[one][1]].person, nth, one in seats.nth)
+        Change(
+            board.held[one][0],
+            board.members[board.held[one][1]].person,
+            nth,
+            one in seats.nth,
+            numbers.get(board.held[one][0].terms),
+        )
         for one, nth in sorted(places_of(board, touched, seats.nth).items())
     ]
 
@@ -88,8 +85,9 @@ async def write_witnesses(
         day: await next_version(conn, desk_id, date.fromordinal(day))
         for day in sorted({change.asked.day for change in changes})
     }
-    limits = {change.asked.terms for change in changes}
-    numbers = {terms: await terms_number(conn, terms) for terms in limits}
+    numbers = {change.asked.terms: change.limits for change in changes}
+    for limits, number in numbers.items():
+        numbers[limits] = await terms_number(conn, limits) if number is None else number
     moved: list[dict[str, Any]] = []
     made: list[dict[str, Any]] = []
     for change in changes:

@@ -1,0 +1,89 @@
+"""Desks to sell seats on, by a seed: shifts with breaks, skills, overlapping pools, calls of several lengths."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from domain.seat_board import Board
+from domain.seat_search import apply_placement, find_place
+from domain.seat_terms import Demand, Member, Placement, Terms, merge_touching
+from domain.seat_window import place_by_window
+
+HOUR = 3600
+QUARTER = 900
+LIMITS = Terms(prepare=300)
+OPENS, CLOSES = 8 * HOUR, 18 * HOUR
+LENGTHS = (1500, 2400, 3300)
+"""Occupied seconds: preparation of five minutes, talk of 15, 30 or 45, wrap-up of five."""
+
+
+@dataclass(frozen=True)
+class SampleDesk:
+    members: tuple[Member, ...]
+    pools: dict[int, frozenset[int]]
+    days: int
+
+    def board(self) -> Board:
+        return Board(self.members, self.pools)
+
+
+def sample_desk(agents: int, days: int, seed: int) -> SampleDesk:
+    """Six shift patterns of eight or nine hours with an own break each; a pool of all, and one a skill."""
+    rng = random.Random(seed)
+    skills = {person: {skill for skill in range(1, 6) if rng.random() < 0.4} for person in range(1, agents + 1)}
+    pools = {0: frozenset(skills)}
+    for skill in range(1, 6):
+        pools[skill] = frozenset(person for person, has in skills.items() if skill in has)
+    for pool, (one, other) in enumerate(((1, 2), (3, 4)), 6):
+        pools[pool] = pools[one] & pools[other]
+    members = []
+    for person in range(1, agents + 1):
+        begin = OPENS + rng.choice((0, 0, 1, 1, 2, 2)) * HOUR // 2
+        end, rest = begin + rng.choice((8, 8, 9)) * HOUR, begin + rng.randrange(12, 20) * QUARTER
+        shifts = [
+            (day * 24 * HOUR + start, day * 24 * HOUR + stop)
+            for day in range(days)
+            for start, stop in ((begin, rest), (rest + 2 * QUARTER, end))
+        ]
+        flexible = sum(person in people for people in pools.values())
+        members.append(Member(person, 1 + person % 3, 1, flexible, merge_touching(shifts)))
+    return SampleDesk(tuple(members), pools, days)
+
+
+def starts_of_day(desk: SampleDesk, day: int, pool: int, length: int = 2400) -> list[Demand]:
+    """What a slot page of one day asks: every quarter of an hour, one length."""
+    base = (day * 24) * HOUR
+    return [
+        Demand(-1, pool, base + start - 300, base + start - 300 + length, day, LIMITS)
+        for start in range(OPENS, CLOSES, QUARTER)
+    ]
+
+
+def random_call(desk: SampleDesk, rng: random.Random, booking: int, day: int) -> Demand:
+    start = (day * 24) * HOUR + rng.randrange(OPENS, CLOSES, QUARTER) - 300
+    pool = rng.choices(list(desk.pools), [4, 2, 2, 2, 2, 2, 1, 1])[0]
+    return Demand(booking, pool, start, start + rng.choice(LENGTHS), day, LIMITS)
+
+
+def fill(desk: SampleDesk, board: Board, share: float, seed: int, *, solver: bool = True) -> int:
+    """Sell until so much of the shifts is taken or two hundred asks in a row find nothing; how many were sold."""
+    rng = random.Random(seed)
+    booking = 0
+    for day in range(desk.days):
+        base = day * 24 * HOUR
+        whole = sum(
+            stop - start for member in desk.members for start, stop in member.shifts if base <= start < base + 24 * HOUR
+        )
+        taken = in_vain = 0
+        while taken < share * whole and in_vain < 200:
+            call = random_call(desk, rng, booking + 1, day)
+            found, _ = find_place(board, call, depth=1, tries=20)
+            if not isinstance(found, Placement) and solver and in_vain % 20 == 19:
+                found = place_by_window(board, call, seconds=1.0) or found
+            if not isinstance(found, Placement):
+                in_vain += 1
+                continue
+            apply_placement(board, call, found)
+            booking, taken, in_vain = booking + 1, taken + call.end - call.begin, 0
+    return booking

@@ -1,0 +1,143 @@
+"""A desk in a database with people, overlapping pools, and customers who hold a link each: all ready to book."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.stores.booking import book
+from database.stores.plans import dump_plan
+from database.tables.booking import booking, pool, pool_agent
+from database.tables.customer_link import customer_link
+from database.tables.directory import desk, person, shift, team, title
+from database.tables.escalation import customer, escalation
+from domain.booking import SlotRefused, SlotTaken
+from domain.ids import Tokens
+from domain.plan import Plan
+from domain.seat_terms import Demand, Member, terms_of
+from rules_dsl import compile_rules
+from rules_dsl.decision import Decision
+from rules_dsl.directory import Directory, Team
+
+NOON = datetime(2026, 12, 1, tzinfo=UTC)
+"""Midnight at which the sold days begin; everything is asked for a day before."""
+NOW = NOON - timedelta(hours=12)
+TOKENS = Tokens(b"a key for nobody's use but a bench")
+RULES = """rules for "Desk"
+
+otherwise
+  send to team "Team"
+
+booking
+  slots of 30 minutes
+  start every 15 minutes
+  notice of 1 hour
+  up to 30 days ahead
+
+calls
+  prepare 5 minutes before
+  wrap-up of 5 minutes
+"""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A customer with a link, and the start that they want."""
+
+    escalation: str
+    link: int
+    pool: int
+    start: datetime
+
+
+def plain_decision(slot: int = 1800) -> Decision:
+    directory = Directory("Desk", "UTC", "EUR", teams=(Team(1, "Team", "t@example.com"),))
+    decided = compile_rules(RULES, directory).decide({}, NOW)
+    return replace(decided, booking=replace(decided.booking, slot=slot))
+
+
+async def furnish(
+    engine: AsyncEngine, members: Sequence[Member], pools: Mapping[int, Collection[int]], opens: datetime = NOON
+) -> None:
+    """People and pools of a sample desk; second 0 of its shifts is ``opens``."""
+    async with engine.begin() as conn:
+        await conn.execute(desk.insert().values(id=1, name="Desk", time_zone="UTC", currency="EUR"))
+        await conn.execute(title.insert().values(id=1, name="Title"))
+        teams = sorted({member.team for member in members})
+        await conn.execute(insert(team), [{"id": one, "name": f"T{one}", "address": "t@example.com"} for one in teams])
+        people = [
+            {"id": one.person, "name": f"P{one.person}", "email": f"p{one.person}@example.com", "team": one.team}
+            for one in members
+        ]
+        await conn.execute(insert(person), [row | {"title": 1} for row in people])
+        spans = [
+            {"person": one.person, "during": Range(*(opens + timedelta(seconds=edge) for edge in span))}
+            for one in members
+            for span in one.shifts
+        ]
+        await conn.execute(insert(shift), spans)
+        names = [
+            {"id": one + 1, "desk": 1, "key": str(one), "definition": {}, "description": f"{one}"} for one in pools
+        ]
+        await conn.execute(insert(pool), names)
+        mates = [{"pool": one + 1, "person": who} for one, people_in in pools.items() for who in people_in]
+        await conn.execute(insert(pool_agent), mates)
+        await conn.execute(customer.insert().values(id=1, email="c@example.com", name="C"))
+
+
+async def invite(
+    engine: AsyncEngine, wanted: Sequence[tuple[int, datetime, int]], decision: Decision | None = None
+) -> list[Asking]:
+    """A customer for each (pool, start, seconds of talk)."""
+    asking, rows, links = [], [], []
+    async with engine.begin() as conn:
+        first: int = (await conn.execute(text("SELECT coalesce(max(id), 0) + 1 FROM customer_link"))).scalar_one()
+        plans = {}
+        for number, (one, start, slot) in enumerate(wanted, first):
+            if slot not in plans:
+                decided = plain_decision(slot) if decision is None else decision
+                plans[slot] = dump_plan(Plan(decided, "r", NOW))
+            who = str(uuid.uuid4())
+            asking.append(Asking(who, number, one, start))
+            row = {"id": who, "desk": 1, "ticket_system": "z", "ticket_id": who, "ticket_url": "u", "subject": "s"}
+            row |= {"facts": {}, "customer": 1, "mode": "booking", "state": "invited", "plan": plans[slot]}
+            row |= {"ruleset": "r", "rule": f"r{slot}", "pool": one + 1, "opened_by": "t"}
+            rows.append(row | {"opened_at": NOW, "updated_at": NOW})
+            link = {"id": number, "escalation": who, "nth": 1, "token_hash": who.encode(), "state": "open"}
+            links.append(link | {"issued_at": NOW, "expires_at": NOON + timedelta(days=60)})
+        await conn.execute(insert(escalation), rows)
+        await conn.execute(insert(customer_link), links)
+    return asking
+
+
+async def buy(engine: AsyncEngine, one: Asking) -> bool:
+    """Whether this customer got the start that they wanted."""
+    try:
+        async with engine.begin() as conn:
+            await book(conn, one.escalation, one.link, one.start, TOKENS, NOW)
+    except (SlotTaken, SlotRefused):
+        return False
+    return True
+
+
+async def sold_calls(conn: AsyncConnection, opens: datetime = NOON) -> list[Demand]:
+    """What is sold, from the bookings alone, in seconds since ``opens``."""
+    query = select(booking.c.id, booking.c.pool, booking.c.occupies).where(booking.c.state == "sold")
+    limits = terms_of(plain_decision())
+    return [
+        Demand(
+            row.id,
+            row.pool - 1,
+            int((row.occupies.lower - opens).total_seconds()),
+            int((row.occupies.upper - opens).total_seconds()),
+            (row.occupies.lower - opens).days,
+            limits,
+        )
+        for row in await conn.execute(query)
+    ]
