@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-VANISHED_AFTER = timedelta(seconds=20)
-"""A desk that has been silent for this long is gone."""
+VANISHED_AFTER = timedelta(seconds=17)
+"""A desk that has been silent for this long is gone: three beats missed. A ticker looks every two seconds at the
+latest, so that a vanished person is noticed within 20."""
 BEAT_EVERY = timedelta(seconds=5)
 """How often a desk says that it is there."""
 LONGEST_REASON = 80

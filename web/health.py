@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from database.engine import answers
+from database.engine import DATABASE_DOWN, answers
+from database.stores.auditing import counted_repairs
+from web.metrics import repairs_text
 
 router = APIRouter()
 
@@ -27,7 +31,12 @@ async def readyz(request: Request) -> JSONResponse:
 
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
-    return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+    """This process's own figures, and the repairs that the database counts; without these while it is down."""
+    given = generate_latest(request.app.state.registry)
+    with suppress(*DATABASE_DOWN):
+        async with request.app.state.engine.connect() as conn:
+            given += repairs_text({one.what: one.times for one in await counted_repairs(conn)})
+    return Response(given, media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/robots.txt")

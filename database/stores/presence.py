@@ -66,7 +66,7 @@ async def set_presence(conn: AsyncConnection, person_id: int, state: str, reason
 
 
 async def heartbeat(conn: AsyncConnection, person_id: int, now: datetime) -> PresenceState | None:
-    """A sign of life: what the person last said counts for twenty seconds more.
+    """A sign of life: what the person last said counts for ``VANISHED_AFTER`` more.
 
     None where they never said anything. Coming back after a silence begins the time anew.
     """

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from database.stores.auditing import counted_repairs
 from database.stores.ops import Sought, counts_by_state, list_standing
 from domain.escalation import OPEN_STATES, State
 from web.api.cursor import read_cursor, write_cursor
@@ -21,6 +22,14 @@ router = APIRouter(prefix="/ops")
 PAGE = 50
 AGES = (("", "any"), ("600", "10 minutes"), ("3600", "1 hour"), ("86400", "1 day"), ("604800", "1 week"))
 _LONGEST_WORDS = 200
+REPAIRED = {
+    "untold": "events told late to their workflow",
+    "busy_with_nothing": "people busy with a call that was over",
+    "offered_to_nobody": "calls offered to nobody",
+    "held_too_long": "offers and seats held past their time",
+    "workflow_gone": "workflows started anew",
+}
+"""What the auditor counts, as ops read it."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ async def list_page(
     )
     async with request.app.state.engine.connect() as conn:
         counts = await counts_by_state(conn)
+        repairs = await counted_repairs(conn)
         found = await list_standing(conn, chosen.sought, after=read_cursor(after), limit=PAGE + 1)
     shown = found[:PAGE]
     more = write_cursor((shown[-1].updated_at, shown[-1].id)) if len(found) > PAGE else ""
@@ -72,6 +82,7 @@ async def list_page(
         counts={"open": open_count, "all": sum(counts.values())},
         more=chosen.address(after=more) if more else "",
         ages=AGES,
+        repairs=[(REPAIRED[one.what], one) for one in repairs if one.what in REPAIRED],
         zone=signed.time_zone,
         here=chosen.address(after=after),
     )
