@@ -26,6 +26,8 @@ LONGEST = 10 * 366 * 86400
 
 @dataclass(frozen=True)
 class ReadDuration:
+    """A length of time, and what it took of a line."""
+
     seconds: int
     working_days: int
     words: int

@@ -22,6 +22,8 @@ _EXPECTATION_STARTS = ("given", "at", "then", "after")
 
 @dataclass
 class Draft:
+    """What was read of a block so far."""
+
     kind: BlockKind
     at: Place
     name: Phrase | None = None

@@ -7,7 +7,7 @@ false, and a defined name is opened up; nothing three-valued is left in a row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from rules_dsl.compiled import Clause, HasTags, InHours, IsDefined, IsKnown, IsYes, OneOf, When, Within
@@ -16,11 +16,17 @@ MOST_ROWS = 64
 """Rows of one condition; one that needs more (nested ``not`` of defined names) is walked instead."""
 
 
-@dataclass(frozen=True)
-class Literal:
-    """A question about one fact or about hours, and the answer that is asked for. Unknown is no answer."""
+Asking = OneOf | Within | IsKnown | IsYes | HasTags | InHours
 
-    test: OneOf | Within | IsKnown | IsYes | HasTags | InHours
+
+@dataclass(frozen=True, eq=False)
+class Literal:
+    """A question about one fact or about hours, and the answer that is asked for. Unknown is no answer.
+
+    The same one wherever the same test is asked: it is compared by identity, for an index compares thousands.
+    """
+
+    test: Asking
     wanted: bool
 
 
@@ -31,21 +37,32 @@ class TooManyRows(Exception):
     """The condition has more than ``MOST_ROWS`` rows."""
 
 
-def rows_of(when: When, wanted: bool = True) -> list[Row]:
-    """Rows of which one holds exactly when the condition certainly has this truth. Raises ``TooManyRows``."""
-    if wanted:
-        barred = [_clause_rows(clause, False) for clause in when.unless]
-        found = [_all_of([*(_clause_rows(clause, True) for clause in one), *barred]) for one in when.alternatives]
-        return _limited(row for rows in found for row in rows)
-    failed = _all_of([_any_of(_clause_rows(clause, False) for clause in one) for one in when.alternatives])
-    return _limited([*failed, *_any_of(_clause_rows(clause, True) for clause in when.unless)])
+@dataclass(frozen=True)
+class Rows:
+    """Turns the conditions of one file into rows."""
 
+    _by_test: dict[tuple[Asking, bool], Literal] = field(default_factory=dict)
+    _by_place: dict[tuple[int, bool], Literal] = field(default_factory=dict)
+    """By where in memory the test is: most are one object wherever they stand, and needn't be compared."""
 
-def _clause_rows(clause: Clause, wanted: bool) -> list[Row]:
-    truth = wanted is not clause.negated
-    if isinstance(clause.test, IsDefined):
-        return rows_of(clause.test.when, truth)
-    return [(Literal(clause.test, truth),)]
+    def of(self, when: When, wanted: bool = True) -> list[Row]:
+        """Rows of which one holds exactly when the condition certainly has this truth. Raises ``TooManyRows``."""
+        if wanted:
+            barred = [self._clause(clause, False) for clause in when.unless]
+            found = [_all_of([*(self._clause(clause, True) for clause in one), *barred]) for one in when.alternatives]
+            return _limited(row for rows in found for row in rows)
+        failed = _all_of([_any_of(self._clause(clause, False) for clause in one) for one in when.alternatives])
+        return _limited([*failed, *_any_of(self._clause(clause, True) for clause in when.unless)])
+
+    def _clause(self, clause: Clause, wanted: bool) -> list[Row]:
+        truth, test = wanted is not clause.negated, clause.test
+        if isinstance(test, IsDefined):
+            return self.of(test.when, truth)
+        known = self._by_place.get((id(test), truth))
+        if known is None:
+            known = self._by_test.setdefault((test, truth), Literal(test, truth))
+            self._by_place[id(test), truth] = known
+        return [(known,)]
 
 
 def _any_of(choices: Iterable[list[Row]]) -> list[Row]:
@@ -58,6 +75,8 @@ def _all_of(parts: Sequence[list[Row]]) -> list[Row]:
         size *= len(rows)
         if size > MOST_ROWS:
             raise TooManyRows
+    if size == 1:
+        return [tuple(dict.fromkeys([literal for rows in parts for literal in rows[0]]))]
     return [tuple(dict.fromkeys(literal for row in chosen for literal in row)) for chosen in product(*parts)]
 
 

@@ -10,6 +10,8 @@ from rules_dsl.tree_doing import SkillKind
 
 @dataclass(frozen=True)
 class OneOf:
+    """A choice is one of these."""
+
     fact: str
     values: tuple[str, ...]
 
@@ -25,16 +27,22 @@ class Within:
 
 @dataclass(frozen=True)
 class IsKnown:
+    """A fact is not missing."""
+
     fact: str
 
 
 @dataclass(frozen=True)
 class IsYes:
+    """A yes-or-no fact holds."""
+
     fact: str
 
 
 @dataclass(frozen=True)
 class HasTags:
+    """A set of tags has any, or every one, of these."""
+
     fact: str
     tags: tuple[str, ...]
     every: bool
@@ -42,11 +50,15 @@ class HasTags:
 
 @dataclass(frozen=True)
 class InHours:
+    """The moment lies in opening hours."""
+
     hours: OpenHours
 
 
 @dataclass(frozen=True)
 class IsDefined:
+    """What a `define` block says."""
+
     name: str
     when: When
 
@@ -117,6 +129,8 @@ class MoreCalls:
 
 @dataclass(frozen=True)
 class LimitRules:
+    """The limits of a file; the strictest of each kind."""
+
     calls_a_day: int | None = None
     title_calls_a_day: tuple[tuple[int, int], ...] = ()
     more: tuple[MoreCalls, ...] = ()

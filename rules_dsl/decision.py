@@ -73,6 +73,8 @@ class OrderKey(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
+    """How much one agent may be asked for, at one moment."""
+
     calls_a_day: int | None = None
     """Calls a day of one agent, with what ``up to … more`` adds for this escalation."""
     gap: int = 0
@@ -101,6 +103,8 @@ class OpenHours:
 
 @dataclass(frozen=True)
 class Booking:
+    """Which slots are offered."""
+
     slot: int
     """Seconds of talk."""
     start_every: int
@@ -120,6 +124,8 @@ class Booking:
 
 @dataclass(frozen=True)
 class CallTimes:
+    """How long each part of a call takes, in seconds."""
+
     prepare: int
     offer: int
     wait_for_customer: int
@@ -129,6 +135,8 @@ class CallTimes:
 
 @dataclass(frozen=True)
 class Reminders:
+    """Seconds before a call."""
+
     customer: tuple[int, ...] = ()
     """Seconds before the call, longest first."""
     agent: tuple[int, ...] = ()
@@ -136,6 +144,8 @@ class Reminders:
 
 @dataclass(frozen=True)
 class Feedback:
+    """When and how often a customer is asked; in seconds."""
+
     ask_after: int
     ask_again_after: int | None
     """Seconds after the first survey; None: never. Without a line in the rules: two days."""
@@ -147,6 +157,8 @@ class Feedback:
 
 @dataclass(frozen=True)
 class Links:
+    """How long each link lives, in seconds."""
+
     live_expires: int
     """Seconds that the link of a call now lives."""
     booking_expires: int

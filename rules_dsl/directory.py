@@ -23,6 +23,8 @@ Facts = Mapping[str, FactValue]
 
 @dataclass(frozen=True)
 class Team:
+    """People who work together, and write under one address."""
+
     id: int
     name: str
     address: str
@@ -33,18 +35,24 @@ class Team:
 
 @dataclass(frozen=True)
 class Title:
+    """What somebody is."""
+
     id: int
     name: str
 
 
 @dataclass(frozen=True)
 class Skill:
+    """What somebody can do, at a level."""
+
     id: int
     name: str
 
 
 @dataclass(frozen=True)
 class FactType:
+    """What may be known of a ticket: its type, and its values where they are listed."""
+
     name: str
     kind: FactKind
     values: tuple[str, ...] = ()
@@ -65,6 +73,8 @@ class WeeklyShift:
 
 @dataclass(frozen=True)
 class Person:
+    """Somebody of the desk."""
+
     id: int
     name: str
     email: str
@@ -79,6 +89,8 @@ class Person:
 
 @dataclass(frozen=True)
 class HolidayCalendar:
+    """A name for the holidays of a country or a part of it."""
+
     name: str
     country: str
     subdivision: str | None = None
@@ -86,6 +98,8 @@ class HolidayCalendar:
 
 @dataclass(frozen=True)
 class Directory:
+    """All that rules may name."""
+
     desk: str
     time_zone: str
     currency: str

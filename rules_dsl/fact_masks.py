@@ -31,6 +31,8 @@ class ChoiceMasks:
 
 @dataclass(frozen=True)
 class FlagMasks:
+    """A yes-or-no fact."""
+
     yes: int
     no: int
     unknown: int
@@ -53,6 +55,8 @@ class RangeMasks:
 
 @dataclass(frozen=True)
 class TagMasks:
+    """A set of tags."""
+
     wants: tuple[tuple[int, Mapping[str, int]], ...]
     """Each: the rows that ask nothing here, and for each tag the rows that it satisfies."""
     bars: Mapping[str, int]

@@ -44,6 +44,9 @@ def open_block(line: Line, inside: BlockKind | None) -> Draft | None:
     if len(line.words) > _MISSPELT_AT_MOST and first not in _FIRST_WORDS:
         return None
     cursor = Cursor(line)
+    if first in _NAMED:
+        cursor.index = 1
+        return _named(cursor, _NAMED[first])
     if cursor.take("rules", "for"):
         return _headed(cursor, BlockKind.HEAD, _name)
     if cursor.take("by", "default") or cursor.take("by", "default:"):
@@ -54,9 +57,6 @@ def open_block(line: Line, inside: BlockKind | None) -> Draft | None:
     if first in _ALONE and not cursor.sees("booking", "link"):
         cursor.index = 1
         return _headed(cursor, _ALONE[first], _nothing)
-    if first in _NAMED:
-        cursor.index = 1
-        return _named(cursor, _NAMED[first])
     return _misspelt(cursor, inside)
 
 

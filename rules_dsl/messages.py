@@ -17,6 +17,8 @@ _WIDEST = 240
 
 @dataclass(frozen=True)
 class Message:
+    """One thing to say about a file, with its place."""
+
     code: str
     severity: Severity
     line: int

@@ -14,6 +14,8 @@ from rules_dsl.words import Line
 
 @dataclass(frozen=True)
 class Sentence:
+    """One sentence of a settings block."""
+
     key: str
     pattern: str
     """Words; ``a|b`` is either; gaps stand in braces."""

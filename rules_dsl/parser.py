@@ -21,6 +21,8 @@ MOST_MESSAGES = 200
 
 @dataclass(frozen=True)
 class Parsed:
+    """What was read of a file."""
+
     tree: RulesFile
     messages: tuple[Message, ...]
     """How the file is written (R1xx); names and structure are the checker's."""

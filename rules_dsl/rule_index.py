@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rules_dsl.clause_rows import Literal, Row, TooManyRows, rows_of
+from rules_dsl.clause_rows import Literal, Row, Rows, TooManyRows
 from rules_dsl.compiled import InHours, Rule
 from rules_dsl.decision import OpenHours
 from rules_dsl.directory import Facts, FactValue
@@ -20,6 +20,8 @@ from rules_dsl.hours import is_open
 
 @dataclass(frozen=True)
 class RuleIndex:
+    """The rows of all rules, as masks by fact."""
+
     rules: tuple[Rule, ...]
     owners: tuple[int, ...]
     """The rule of each row; rows stand in the order of their rules."""
@@ -66,9 +68,10 @@ def index_of(rules: Sequence[Rule]) -> RuleIndex:
     rows: list[Row] = []
     owners: list[int] = []
     walked: set[int] = set()
+    conditions = Rows()
     for place, rule in enumerate(rules):
         try:
-            found = rows_of(rule.when)
+            found = conditions.of(rule.when)
         except TooManyRows:
             found = [()]
             walked.add(place)

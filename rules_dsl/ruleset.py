@@ -37,6 +37,8 @@ class NoRuleApplies(Exception):
 
 @dataclass(frozen=True)
 class Ruleset:
+    """A whole file, ready to decide by."""
+
     version: str
     """SHA-256, in hex, of the canonical text and the ids that its names had."""
     time_zone: str

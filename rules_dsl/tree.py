@@ -24,6 +24,8 @@ class Setting:
 
 @dataclass(frozen=True)
 class Span:
+    """Some days, from one minute of the day to another."""
+
     days: tuple[int, ...]
     start: int
     end: int
@@ -93,6 +95,8 @@ class Block:
 
 @dataclass(frozen=True)
 class RulesFile:
+    """A whole file."""
+
     blocks: tuple[Block, ...]
     comments: tuple[Comment, ...]
 

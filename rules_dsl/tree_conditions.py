@@ -62,6 +62,8 @@ class FactIs:
 
 @dataclass(frozen=True, eq=False)
 class FactCompares:
+    """``replies is at least 8``"""
+
     fact: Phrase
     comparison: Comparison
     value: Phrase
@@ -80,6 +82,8 @@ class FactBetween:
 
 @dataclass(frozen=True, eq=False)
 class FactKnown:
+    """``ARR is [un]known``"""
+
     fact: Phrase
     known: bool
     at: Place
@@ -96,6 +100,8 @@ class FactHolds:
 
 @dataclass(frozen=True, eq=False)
 class TagsInclude:
+    """``tags [do not] include "safety" or "legal"``"""
+
     fact: Phrase
     tags: tuple[Phrase, ...]
     every: bool
@@ -105,6 +111,8 @@ class TagsInclude:
 
 @dataclass(frozen=True, eq=False)
 class HoursHold:
+    """``during hours "office"``, ``outside hours "office"``"""
+
     hours: Phrase
     inside: bool
     at: Place
@@ -112,6 +120,8 @@ class HoursHold:
 
 @dataclass(frozen=True, eq=False)
 class DefinedHolds:
+    """``[not] "big customer"``"""
+
     name: Phrase
     negated: bool
     at: Place
@@ -129,6 +139,8 @@ class Lead(Enum):
 
 @dataclass(frozen=True)
 class WhenLine:
+    """One line of a rule's conditions."""
+
     lead: Lead
     condition: Condition | None
     """None: ``when anything``, which always holds."""

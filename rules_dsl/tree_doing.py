@@ -10,6 +10,8 @@ from rules_dsl.tree_conditions import Duration, Phrase, Place
 
 @dataclass(frozen=True, eq=False)
 class TargetPhrase:
+    """``team "Support", title "Advisor"``"""
+
     team: Phrase | None
     titles: tuple[Phrase, ...]
     bare: Phrase | None
@@ -26,6 +28,8 @@ class SkillKind(Enum):
 
 @dataclass(frozen=True)
 class SkillPhrase:
+    """``skill "diesel" at level 2``"""
+
     kind: SkillKind
     name: Phrase | None
     level: int
@@ -35,24 +39,32 @@ class SkillPhrase:
 
 @dataclass(frozen=True)
 class SendTo:
+    """``send to …``"""
+
     targets: tuple[TargetPhrase, ...]
     at: Place
 
 
 @dataclass(frozen=True)
 class Require:
+    """``require …``"""
+
     skill: SkillPhrase
     at: Place
 
 
 @dataclass(frozen=True)
 class Prefer:
+    """``prefer …``"""
+
     skills: tuple[SkillPhrase, ...]
     at: Place
 
 
 @dataclass(frozen=True)
 class OrderBy:
+    """``order by …``"""
+
     keys: tuple[Phrase, ...]
     """Each is the value of an ``OrderKey``."""
     at: Place
@@ -70,6 +82,8 @@ class StepWord(Enum):
 
 @dataclass(frozen=True)
 class IfNobody:
+    """``if nobody in 3 minutes, …``"""
+
     after: Duration
     step: StepWord
     targets: tuple[TargetPhrase, ...]
@@ -81,29 +95,39 @@ class IfNobody:
 
 @dataclass(frozen=True)
 class BookingOnly:
+    """``offer booking only``"""
+
     at: Place
 
 
 @dataclass(frozen=True)
 class NoCall:
+    """``no call, say …``"""
+
     say: Phrase
     at: Place
 
 
 @dataclass(frozen=True)
 class BookSlots:
+    """``book slots of …``"""
+
     length: Duration
     at: Place
 
 
 @dataclass(frozen=True)
 class Prepare:
+    """``prepare … before``"""
+
     before: Duration
     at: Place
 
 
 @dataclass(frozen=True)
 class Note:
+    """``note …``"""
+
     text: Phrase
     at: Place
 

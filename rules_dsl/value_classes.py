@@ -44,6 +44,8 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Space:
+    """The attributes of one file, and the moments that its hours tell apart."""
+
     attributes: tuple[Attribute, ...]
     places: dict[tuple[str, str | None], int]
     """The attribute of a fact, and of each of its tags."""

@@ -10,6 +10,8 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Wording:
+    """What is said under one code."""
+
     severity: Severity
     text: str
     helps: tuple[str, ...] = ()

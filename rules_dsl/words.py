@@ -77,6 +77,8 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True)
 class Comment:
+    """What stands after `#`."""
+
     line: int
     column: int
     text: str
