@@ -78,6 +78,7 @@ MATRIX: dict[str, Rule] = {
     "GET /desk/stream": LOOKING_AT_DESKS,
     "POST /desk/presence": DESK,
     "POST /desk/presence/heartbeat": DESK,
+    "GET /desk/offers/{call_id}/{nth}/context": DESK,
     "POST /desk/offers/{call_id}/{nth}/accept": DESK,
     "POST /desk/offers/{call_id}/{nth}/decline": DESK,
     "POST /desk/calls/{call_id}/end": DESK,

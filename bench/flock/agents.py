@@ -48,19 +48,36 @@ class Desk:
             try:
                 reader, writer = await asyncio.open_connection(self.host, self.port)
                 writer.write(self._head("GET", "/desk/stream", "Accept: text/event-stream\r\n"))
-                async for line in reader:
-                    if line.startswith(b"event: wake"):
-                        if open_now.is_set():
-                            await self.look()
-                        open_now.set()
+                await self._follow(reader, open_now)
                 writer.close()
             except OSError:
                 pass
             await asyncio.sleep(1)
 
+    async def _follow(self, reader: asyncio.StreamReader, open_now: asyncio.Event) -> None:
+        name, data = "", ""
+        async for line in reader:
+            text = line.decode().rstrip("\n")
+            if text.startswith("event: "):
+                name, data = text[7:], ""
+            elif text.startswith("data: "):
+                data += text[6:] + "\n"
+            elif not text and name:
+                if name == "offer":
+                    await self.answer(data)
+                elif open_now.is_set():
+                    await self.look()
+                open_now.set()
+                name = ""
+
     async def look(self) -> None:
-        """What a woken desk does: ask what changed, and answer an offer."""
-        _, drawn = await self.ask("GET", f"/desk/live?{urlencode(self.seen)}")
+        """What a woken desk does: ask what changed; a while later where it has just accepted."""
+        if "acknowledged" in self.told:
+            await asyncio.sleep(random.uniform(0.2, 1.2))
+        await self.answer((await self.ask("GET", f"/desk/live?{urlencode(self.seen)}"))[1])
+
+    async def answer(self, drawn: str) -> None:
+        """Accept what is offered."""
         self._learn(drawn)
         found = _ACCEPT.search(drawn)
         if found is None or self.told:

@@ -59,6 +59,12 @@ _TODAY = text(
     )
 )
 _ONE = text(_CARD.format(offer="call = c.id AND nth = :nth AND person = :person", call="c.id = :call"))
+_OF_ROUND = text(
+    _CARD.format(
+        offer="call = c.id AND round = :round AND state = 'offered'",
+        call="c.id IN (SELECT call FROM offer WHERE round = :round AND state = 'offered')",
+    )
+)
 # The newest offer that still rings, or else the newest that passed a moment ago.
 _NEWEST = text("""
 SELECT call, nth FROM offer WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
@@ -143,6 +149,12 @@ async def find_card(conn: AsyncConnection, call_id: str, nth: int, person_id: in
     """One offer, where it was made to this person."""
     row = (await conn.execute(_ONE, {"call": call_id, "nth": nth, "person": person_id})).one_or_none()
     return _card(row._mapping) if row else None
+
+
+async def ringing_since(conn: AsyncConnection, round_id: int) -> dict[int, CallCard]:
+    """What a round offered and still rings, by the person asked."""
+    rows = await conn.execute(_OF_ROUND, {"round": round_id})
+    return {row._mapping["offered_to"]: _card(row._mapping) for row in rows}
 
 
 async def current_calls(conn: AsyncConnection, person_id: int, moment: Moment) -> list[CallCard]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,10 +85,9 @@ async def read_pulse(conn: AsyncConnection, person_id: int, moment: Moment) -> P
     return Pulse(**(await conn.execute(_PULSE, values)).one()._mapping)
 
 
-async def asked_in_round(conn: AsyncConnection, round_id: int) -> frozenset[int]:
-    """Those to whom a round made an offer."""
-    rows = await conn.execute(text("SELECT person FROM offer WHERE round = :round"), {"round": round_id})
-    return frozenset(row.person for row in rows)
+def pulse_of_ringing(call_id: str, nth: int) -> str:
+    """The offer area's word while this offer rings and no other is shown: what ``read_pulse`` would answer."""
+    return hashlib.md5(f"{call_id}/{nth}/offeredt".encode(), usedforsecurity=False).hexdigest()[:10]
 
 
 async def escalations_in_hand(conn: AsyncConnection, person_id: int) -> frozenset[str]:

@@ -115,8 +115,10 @@ async def test_accepting_makes_it_the_call_and_twice_is_once(floor: Floor) -> No
     desk = await browser.get("/desk")
     first = await swapped(browser, accept, desk)
     assert first.status_code == 200
-    assert set(AREA.findall(first.text)) >= {"offer", "calls", "today", "presence"}
-    assert "Join the call" in first.text
+    assert "The call is yours" in first.text
+    changed = await browser.client.get("/desk/live", params=dict(SEEN.findall(desk)), headers=SWAP)
+    assert set(AREA.findall(changed.text)) >= {"offer", "calls", "today", "presence"}
+    assert "Join the call" in changed.text
     join = re.search(r'href="(/join/[\w-]{43})"', first.text)
     assert join is not None
     assert (await swapped(browser, accept, desk)).status_code == 200
@@ -124,6 +126,14 @@ async def test_accepting_makes_it_the_call_and_twice_is_once(floor: Floor) -> No
     async with floor.engine.connect() as conn:
         kinds = (await conn.execute(select(escalation_event.c.kind))).scalars().all()
     assert kinds.count("accepted") == 1
+
+
+async def test_the_context_of_an_offer_is_for_whom_it_was_made_to(floor: Floor) -> None:
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    context = f"/desk/offers/{made.call_id}/1/context"
+    assert "Why you" in await (await floor.office.browser(ME)).get(context)
+    await (await floor.office.browser("Anna Schmidt")).get(context, 409)
 
 
 async def test_an_offer_that_ran_out_says_so(floor: Floor) -> None:

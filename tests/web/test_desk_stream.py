@@ -5,37 +5,51 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from fastapi import Request
 from psycopg import AsyncConnection
 
 from database.listening import EVERYTHING
-from database.stores.desk_pulse import asked_in_round
+from database.stores.desk_pulse import Moment, read_pulse
 from database.stores.presence import set_presence
 from database.stores.rounds import run_round
 from domain.ids import LIVE_CHANNEL
 from tests.web.desk_floor import ME, Floor, floor
 from tests.web.office import office
-from web.desk.live import WAKE, Reader
+from web.desk.live import OFFER, WAKE, Reader
+from web.session import SignedIn
 
 __all__ = ["floor", "office"]
 
 
 @pytest.fixture
 async def reader(floor: Floor) -> Reader:
-    return Reader(floor.engine, floor.people[ME])
+    asked = Request({"type": "http", "app": floor.office.app, "method": "GET", "path": "/desk/stream", "headers": []})
+    tokens = floor.office.app.state.tokens
+    return Reader(asked, SignedIn(floor.people[ME], ME, frozenset({"agent"}), b"", "Europe/Copenhagen", tokens))
 
 
 async def test_a_fresh_stream_wakes_its_desk_so_that_no_wake_up_is_lost(reader: Reader) -> None:
     assert await reader.draw(EVERYTHING) == (WAKE,)
 
 
-async def test_a_round_wakes_only_those_it_asked(floor: Floor, reader: Reader) -> None:
+async def test_a_round_brings_its_offers_to_those_it_asked_alone(floor: Floor, reader: Reader) -> None:
     await floor.offer(await floor.due_call(), ME)
     await floor.offer(await floor.due_call("Mast creaks", ticket="2"), "Anna Schmidt")
-    assert await reader.draw("round:1") == (WAKE,)
+    (offer,) = await reader.draw("round:1")
+    assert offer.name == OFFER
+    assert "Engine stops at sea" in offer.data
+    assert "/1/accept" in offer.data
     assert await reader.draw("round:2") == ()
     assert await reader.draw("round:2") == ()
+
+
+async def test_an_offer_that_was_brought_is_not_sent_once_more(floor: Floor, reader: Reader) -> None:
+    """Its area's word is the one that the desk would be answered with."""
+    await floor.offer(await floor.due_call(), ME)
+    (offer,) = await reader.draw("round:1")
     async with floor.engine.connect() as conn:
-        assert await asked_in_round(conn, 2) == {floor.people["Anna Schmidt"]}
+        pulse = await read_pulse(conn, floor.people[ME], Moment(datetime.now(UTC), datetime.now(UTC)))
+    assert f'name="seen.offer" value="{pulse.offer}"' in offer.data
 
 
 async def test_a_real_round_tells_the_desk_of_whom_it_asked(floor: Floor, reader: Reader) -> None:
@@ -51,7 +65,8 @@ async def test_a_real_round_tells_the_desk_of_whom_it_asked(floor: Floor, reader
         assert report is not None
         assert report.offers == 1
         payloads = [notice.payload async for notice in heard.notifies(timeout=1)]
-    assert (WAKE,) in [await reader.draw(payload) for payload in payloads]
+    told = [event for payload in payloads for event in await reader.draw(payload)]
+    assert [event.name for event in told] == [OFFER]
 
 
 async def test_an_escalation_wakes_who_has_its_call_in_hand(floor: Floor, reader: Reader) -> None:

@@ -59,7 +59,7 @@ async def look(
     """What the templates of the wanted areas need."""
     person = signed.person_id
     context: dict[str, Any] = {"now": moment.now, "zone": signed.time_zone, "state_words": state_words}
-    context |= {"notice": "", "wrap_form": {}, "wrap_problem": "", "swap": False}
+    context |= {"notice": "", "wrap_form": {}, "wrap_problem": "", "swap": False, "brief": False}
     if {"presence", "offer"} & set(wanted):
         head = await desk.read_head(conn, person, moment.now)
         context |= {"head": head, "away_reasons": AWAY_REASONS, "longest_reason": LONGEST_REASON}
@@ -86,11 +86,23 @@ async def draw_changed(
     request: Request, signed: SignedIn, seen: Mapping[str, str], force: Collection[str] = (), **said: Any
 ) -> str:
     """The areas that differ from those seen, and the forced ones; empty where nothing has changed."""
-    moment = moment_of(signed)
     async with request.app.state.engine.connect() as conn:
-        pulse = asdict(await read_pulse(conn, signed.person_id, moment))
-        wanted = [name for name in areas_of(signed) if name in force or pulse[name] != seen.get(name)]
-        context = await look(conn, request, signed, moment, wanted) if wanted else {}
+        return await draw_changed_on(conn, request, signed, seen, force, **said)
+
+
+async def draw_changed_on(
+    conn: AsyncConnection,
+    request: Request,
+    signed: SignedIn,
+    seen: Mapping[str, str],
+    force: Collection[str] = (),
+    **said: Any,
+) -> str:
+    """The same, by a connection that is at hand."""
+    moment = moment_of(signed)
+    pulse = asdict(await read_pulse(conn, signed.person_id, moment))
+    wanted = [name for name in areas_of(signed) if name in force or pulse[name] != seen.get(name)]
+    context = await look(conn, request, signed, moment, wanted) if wanted else {}
     drawn = [draw(request, f"desk/_{name}.html", **context | said | {"pulse": pulse, "swap": True}) for name in wanted]
     if "notice" in said:
         drawn.append(draw(request, "desk/_notice.html", notice=said["notice"], swap=True))

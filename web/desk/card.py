@@ -32,6 +32,11 @@ class Shown:
         return self.facts[:FACTS_ON_FACE]
 
 
+def brief(card: CallCard, declared: Sequence[FactType]) -> Shown:
+    """What must be seen at once; the rest is asked for when somebody opens it."""
+    return Shown(card, fact_rows(card.facts, declared), [], [], [], passed_words(card))
+
+
 async def show(conn: AsyncConnection, card: CallCard, declared: Sequence[FactType]) -> Shown:
     return Shown(
         card,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
 
@@ -14,15 +15,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import DATABASE_DOWN
 from database.listening import EVERYTHING
-from database.stores.desk_pulse import asked_in_round, escalations_in_hand
+from database.stores.desk import CallCard, ringing_since
+from database.stores.desk_pulse import escalations_in_hand, pulse_of_ringing
 from database.stores.presence import find_colleagues
 from domain.ids import LIVE_CHANNEL
-from web.desk.areas import desk_page, draw_changed, seen_in
+from rules_dsl.directory import FactType
+from web.desk.areas import declared_facts, desk_page, draw_changed, seen_in
+from web.desk.card import brief
 from web.live import Event, event_stream
-from web.session import Signed, still_signed_in
+from web.page import draw
+from web.session import Signed, SignedIn, still_signed_in
 
 WAKE = Event("wake", LIVE_CHANNEL)
 """Says only that something may have changed; the desk asks what."""
+OFFER = "offer"
+"""An event that brings the offer itself: when a round asks hundreds at once, none of them has to ask back."""
 IN_HAND_KEPT = 5.0
 """Seconds for which a stream remembers whose calls it serves."""
 _ROUNDS_KEPT = 8
@@ -48,7 +55,7 @@ async def changes(request: Request, signed: Signed) -> Response:
 
 @router.get("/desk/stream")
 async def stream(request: Request, signed: Signed) -> Response:
-    reader = Reader(request.app.state.engine, signed.person_id)
+    reader = Reader(request, signed)
 
     async def still_allowed() -> bool:
         try:
@@ -60,16 +67,20 @@ async def stream(request: Request, signed: Signed) -> Response:
 
 
 class Reader:
-    """Decides which notifications concern one person."""
+    """Decides which notifications concern one person, and draws the offers of rounds."""
 
-    def __init__(self, engine: AsyncEngine, person_id: int) -> None:
-        self._engine = engine
-        self._person = person_id
+    def __init__(self, request: Request, signed: SignedIn) -> None:
+        self._request = request
+        self._signed = signed
+        self._engine: AsyncEngine = request.app.state.engine
+        self._person = signed.person_id
         self._in_hand: frozenset[str] = frozenset()
         self._read_at = 0.0
 
     async def draw(self, payload: str) -> Sequence[Event]:
         try:
+            if found := re.fullmatch(r"round:(\d{1,18})", payload):
+                return await self._offer(int(found[1]))
             return (WAKE,) if await self._concerns(payload) else ()
         except DATABASE_DOWN:
             # The desk asks, and is told by the answer that the database is away.
@@ -80,9 +91,17 @@ class Reader:
             self._read_at = 0.0
             return True
         kind, _, name = payload.partition(":")
-        if kind == "round" and re.fullmatch(r"\d{1,18}", name):
-            return self._person in await _asked(self._engine, int(name))
         return kind == "escalation" and name in await self._escalations()
+
+    async def _offer(self, round_id: int) -> Sequence[Event]:
+        asked = await _asked(self._engine, round_id)
+        card = asked.cards.get(self._person)
+        if card is None:
+            return ()
+        shown = brief(card, asked.declared)
+        pulse = {"offer": pulse_of_ringing(card.call_id, card.nth)}
+        context = {"offer": shown, "pulse": pulse, "now": datetime.now(UTC), "zone": self._signed.time_zone}
+        return (Event(OFFER, draw(self._request, "desk/_offer.html", **context, swap=False, brief=True, in_hand=())),)
 
     async def _escalations(self) -> frozenset[str]:
         clock = asyncio.get_running_loop().time()
@@ -93,11 +112,19 @@ class Reader:
         return self._in_hand
 
 
-_rounds: WeakKeyDictionary[AsyncEngine, dict[int, asyncio.Task[frozenset[int]]]] = WeakKeyDictionary()
+@dataclass(frozen=True)
+class Asked:
+    """A round's offers by person, and what is needed to draw them."""
+
+    cards: Mapping[int, CallCard]
+    declared: tuple[FactType, ...]
 
 
-async def _asked(engine: AsyncEngine, round_id: int) -> frozenset[int]:
-    """Whom a round asked, read once however many desks are open here."""
+_rounds: WeakKeyDictionary[AsyncEngine, dict[int, asyncio.Task[Asked]]] = WeakKeyDictionary()
+
+
+async def _asked(engine: AsyncEngine, round_id: int) -> Asked:
+    """What a round offered, read once however many desks are open here."""
     known = _rounds.setdefault(engine, {})
     if round_id not in known:
         known[round_id] = asyncio.create_task(_read_asked(engine, round_id))
@@ -106,6 +133,7 @@ async def _asked(engine: AsyncEngine, round_id: int) -> frozenset[int]:
     return await asyncio.shield(known[round_id])
 
 
-async def _read_asked(engine: AsyncEngine, round_id: int) -> frozenset[int]:
+async def _read_asked(engine: AsyncEngine, round_id: int) -> Asked:
     async with engine.connect() as conn:
-        return await asked_in_round(conn, round_id)
+        cards = await ringing_since(conn, round_id)
+        return Asked(cards, await declared_facts(conn) if cards else ())

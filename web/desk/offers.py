@@ -6,14 +6,17 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse
 
 from database.stores import offers
 from database.stores.desk import CallCard, find_card
 from domain.offer import OfferPassed
-from web.desk.areas import answer
-from web.desk.card import passed_words
+from web.desk.areas import answer, declared_facts
+from web.desk.card import passed_words, show
 from web.form_guard import Guarded
+from web.page import draw, page
 from web.session import Signed, SignedIn
+from web.state_words import state_words
 
 LONGEST_REASON = 200
 
@@ -27,7 +30,22 @@ async def accept(request: Request, signed: Signed, call_id: UUID, nth: int) -> R
             await offers.accept(conn, str(call_id), nth, signed.person_id, request.app.state.tokens)
     except OfferPassed as passed:
         return await _passed(request, signed, call_id, nth, passed)
-    return await answer(request, signed)
+    if "hx-request" not in request.headers:
+        return await answer(request, signed)
+    # The row has decided: say so at once. What else has changed on the desk is asked for a moment later.
+    join = f"/join/{request.app.state.tokens.agent_join(str(call_id), nth)}"
+    return HTMLResponse(draw(request, "desk/_taken.html", call_id=call_id, join=join))
+
+
+@router.get("/context")
+async def context(request: Request, signed: Signed, call_id: UUID, nth: int) -> Response:
+    """What is known of the ticket and the customer, and why this person: for who opens it."""
+    async with request.app.state.engine.connect() as conn:
+        card = await find_card(conn, str(call_id), nth, signed.person_id)
+        shown = await show(conn, card, await declared_facts(conn)) if card else None
+    if shown is None:
+        raise OfferPassed("unknown")
+    return page(request, "desk/_context.html", shown=shown, zone=signed.time_zone, state_words=state_words)
 
 
 @router.post("/decline", dependencies=[Guarded])

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from database.stores.presence import heartbeat, set_presence
 from domain.presence import LONGEST_REASON, PresenceState
-from web.desk.areas import answer, draw_changed, seen_in
+from web.desk.areas import answer, draw_changed_on, seen_in
 from web.form_guard import Guarded
 from web.session import Signed
 
@@ -32,8 +32,8 @@ async def say(
 @router.post("/desk/presence/heartbeat", dependencies=[Guarded])
 async def beat(request: Request, signed: Signed) -> Response:
     """A sign of life; answered with what has changed on a desk that says what it shows, else 204."""
+    seen = seen_in(await request.form())
     async with request.app.state.engine.begin() as conn:
         await heartbeat(conn, signed.person_id, datetime.now(UTC))
-    seen = seen_in(await request.form())
-    drawn = await draw_changed(request, signed, seen) if seen else ""
+        drawn = await draw_changed_on(conn, request, signed, seen) if seen else ""
     return HTMLResponse(drawn) if drawn else Response(status_code=204)

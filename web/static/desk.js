@@ -34,10 +34,13 @@
   // call before the answer does, so whichever swap shows it first hands over.
   let accepting = false;
   desk.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.pathInfo.requestPath.endsWith("/accept")) accepting = true;
+    if (event.detail.pathInfo.requestPath.endsWith("/accept")) {
+      accepting = true;
+      accepted = performance.now();
+    }
   });
   const handOn = () => {
-    const next = accepting && desk.querySelector("#desk-calls [role=button]");
+    const next = accepting && desk.querySelector("#offer-answers [role=button], #desk-calls [role=button]");
     if (!next) return;
     accepting = false;
     next.focus();
@@ -53,13 +56,21 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
   window.addEventListener("online", beat);
   // The stream only says when to ask; it opens with a wake-up, also after each break.
-  new EventSource(desk.dataset.stream).addEventListener("wake", wake);
+  const stream = new EventSource(desk.dataset.stream);
+  // Hundreds may accept in the same second; what else has changed then can wait its turn.
+  let accepted = -Infinity;
+  stream.addEventListener("wake", () => {
+    const rushed = performance.now() - accepted < 2000;
+    setTimeout(wake, rushed ? 200 + 1000 * Math.random() : 0);
+  });
+  // A round brings its offer along.
+  stream.addEventListener("offer", (event) => htmx.swap("#desk-offer", event.data, { swapStyle: "outerHTML" }));
 
   // The offer. The server says how many seconds are left; the wall clock of this machine is never asked.
   let ringing = "", ends = 0;
   const words = (left) => `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   const tick = () => {
-    const offer = desk.querySelector("[data-offer]");
+    const offer = desk.querySelector("[data-offer]:has(.countdown)");
     if (!offer) {
       if (ringing) document.title = plainTitle;
       ringing = "";
