@@ -29,7 +29,7 @@ _STEPS = {
 def check_expectations(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
     """Names first; then, where nothing else is wrong with the file, each example is decided and compared."""
     examples = tree.of(BlockKind.EXPECT)
-    given = [_facts(names, block) for block in examples]
+    given = [given_facts(names, block) for block in examples]
     for block in (*examples, *tree.of(BlockKind.NEVER)):
         _check_outcomes(names, tree, block)
     if names.refused:
@@ -52,7 +52,7 @@ def _check_outcomes(names: Names, tree: RulesFile, block: Block) -> None:
                 names.report("R211", name.at, found=name.text, nearest=nearest(name.text, rules))
 
 
-def _facts(names: Names, block: Block) -> dict[str, FactValue]:
+def given_facts(names: Names, block: Block) -> dict[str, FactValue]:
     """What an example gives. Tags that can't be missing and aren't mentioned are none; all else is unknown."""
     found: dict[str, FactValue] = {
         fact.name: () for fact in names.directory.facts if fact.kind == "tags" and not fact.may_be_missing

@@ -81,6 +81,37 @@ async def test_what_a_sample_gets_wrong_is_told_at_its_field(office: Office) -> 
     assert "a day and a time are wanted" in page
 
 
+async def test_an_example_of_the_file_fills_the_sample_in(office: Office) -> None:
+    manager = await office.browser("Marta Manager")
+    name = "a safety case goes to an engineer, even at night"
+    assert f"<option>{name}</option>" in await manager.get("/rules/edit")
+    chosen = {"example": name, "fact.priority": "low"}
+    kept = (await manager.post("/rules/try", "/rules/edit", text=RULES, **chosen)).text
+    assert "<option selected>low</option>" in kept
+    filled = (await manager.post("/rules/try", "/rules/edit", text=RULES, fill="yes", **chosen)).text
+    assert "<option selected>high</option>" in filled
+    assert 'value="safety"' in filled
+    assert 'value="2026-02-08T23:10"' in filled
+    assert "on Sun 8 Feb, 23:10 Copenhagen time" in filled
+    manager.client.headers["HX-Request"] = "true"
+    part = (await manager.post("/rules/try", "/rules/edit", text=RULES, fill="yes", **chosen)).text
+    assert '<div id="sample" hx-swap-oob="innerHTML">' in part
+
+
+async def test_fields_are_drawn_anew_only_where_they_have_something_to_say(office: Office) -> None:
+    manager = await office.browser("Marta Manager")
+    manager.client.headers["HX-Request"] = "true"
+    part = (await manager.post("/rules/try", "/rules/edit", text=RULES, **{"fact.replies": "many"})).text
+    assert 'id="sample"' in part
+    assert 'name="wrong_before"' in part
+    mended = {"fact.replies": "7", "wrong_before": "yes"}
+    part = (await manager.post("/rules/try", "/rules/edit", text=RULES, **mended)).text
+    assert 'id="sample"' in part
+    assert "wrong_before" not in part
+    part = (await manager.post("/rules/try", "/rules/edit", text=RULES, **{"fact.replies": "7"})).text
+    assert 'id="sample"' not in part
+
+
 async def test_a_check_brings_the_picture_along(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     manager.client.headers["HX-Request"] = "true"

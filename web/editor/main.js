@@ -77,6 +77,12 @@ function say(text) {
   document.getElementById("editor-said").textContent = text;
 }
 
+/** For screen readers: the gist of what changed beside the text, never all of it at each pause. */
+function hear(text = "") {
+  const heard = document.getElementById("heard");
+  if (heard.textContent !== text) heard.textContent = text;
+}
+
 const view = makeView();
 textarea.hidden = true;
 form.classList.add("with-editor");
@@ -87,7 +93,22 @@ let asked = view.state.doc;
 form.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.path === "/rules/check") asked = view.state.doc;
 });
-list.addEventListener("htmx:afterSwap", () => view.state.doc === asked && show(view, list));
+list.addEventListener("htmx:afterSwap", () => {
+  hear(list.querySelector(".state")?.textContent);
+  if (view.state.doc === asked) show(view, list);
+});
+const tried = document.getElementById("tried");
+let unfolded = [];
+const partsOf = () => [...tried.querySelectorAll("details")];
+for (const when of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) {
+  document.addEventListener(when, () => (unfolded = partsOf().map((part) => part.open)));
+}
+for (const when of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
+  document.addEventListener(when, () => partsOf().forEach((part, place) => (part.open ||= Boolean(unfolded[place]))));
+}
+tried.addEventListener("htmx:afterSwap", ({ target, detail }) => {
+  if (detail.requestConfig.path === "/rules/try") hear(target.querySelector("[data-gist]")?.textContent);
+});
 textarea.addEventListener("input", () => drafts.keep(textarea.value));
 for (const trouble of ["htmx:sendError", "htmx:responseError"]) {
   textarea.addEventListener(trouble, () => say("Not checked: the server did not answer. Your text is kept in this browser."));

@@ -16,6 +16,7 @@ export const listed = (doc, list) => {
       source: message.code,
       message: `${message.severity} ${message.code}: ${message.text}`,
       told: message,
+      key: JSON.stringify(message),
       fixes: message.fixes.map((fix) => fixIn(doc, offset, fix)),
     }))
     .sort((one, other) => one.from - other.from);
@@ -41,7 +42,7 @@ class Said extends WidgetType {
   constructor(diagnostics) {
     super();
     this.diagnostics = diagnostics;
-    this.key = JSON.stringify(diagnostics.map(({ told }) => told));
+    this.key = diagnostics.map(({ key }) => key).join();
   }
 
   eq(other) {
@@ -66,6 +67,14 @@ class Said extends WidgetType {
 
 const label = ({ insert, title }) => (insert.trim() === title ? `Write ${title}` : title[0].toUpperCase() + title.slice(1));
 
+const buttons = (view, diagnostic) =>
+  diagnostic.fixes.flatMap((fix) => {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "fix", textContent: label(fix) });
+    button.addEventListener("click", () => applyFix(view, fix, movedBy(view.state, diagnostic)));
+    return [" ", button];
+  });
+
 function drawn(view, diagnostic) {
   const { told, severity, fixes } = diagnostic;
   const line = document.createElement("div");
@@ -74,12 +83,7 @@ function drawn(view, diagnostic) {
   Object.assign(code, { href: `/rules/messages/${told.code}`, target: "_blank", textContent: told.code });
   code.setAttribute("aria-label", `${severity} ${told.code}: about this message, in a new tab`);
   line.append(severity === "error" ? "▲ " : "△ ", code, ` ${told.text}`);
-  for (const fix of fixes) {
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", textContent: label(fix) });
-    button.addEventListener("click", () => applyFix(view, fix, movedBy(view.state, diagnostic)));
-    line.append(" ", button);
-  }
+  line.append(...buttons(view, diagnostic));
   if (!fixes.length && told.helps.length) {
     const help = document.createElement("div");
     help.textContent = `→ ${told.helps[0]}`;
@@ -92,7 +96,7 @@ function drawn(view, diagnostic) {
 export function movedBy(state, wanted) {
   let moved = 0;
   forEachDiagnostic(state, (diagnostic, from) => {
-    if (diagnostic === wanted) moved = from - wanted.from;
+    if (diagnostic.key === wanted.key) moved = from - wanted.from;
   });
   return moved;
 }
@@ -120,8 +124,15 @@ const underLines = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-export const show = (view, list) =>
-  view.dispatch(setDiagnostics(view.state, listed(view.state.doc, list)));
+/** Draws the listed messages into the text, and their fixes into the list, where the Tab key reaches them. */
+export function show(view, list) {
+  const diagnostics = listed(view.state.doc, list);
+  view.dispatch(setDiagnostics(view.state, diagnostics));
+  for (const item of list.querySelectorAll("[data-message]")) {
+    const found = diagnostics.find(({ key }) => key === JSON.stringify(JSON.parse(item.dataset.message)));
+    if (found && !item.querySelector(".fix")) item.firstElementChild.append(...buttons(view, found));
+  }
+}
 
 const nothing = { tooltipFilter: () => [] };
 export const messages = [underLines, linter(null, nothing), lintGutter(nothing)];

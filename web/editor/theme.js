@@ -36,18 +36,19 @@ export const theme = EditorView.theme({
   ".cm-said-error": said("ink", "red-tint"),
   ".cm-said-warning": said("ink", "warm-tint"),
   ".cm-said a": { fontWeight: "600" },
-  ".cm-said button": {
-    minHeight: "28px", width: "auto", margin: "2px 0", padding: "1px 10px", font: "inherit", fontWeight: "600",
-    borderRadius: "6px", cursor: "pointer", border: "1px solid var(--accent)", ...said("accent", "sheet"),
-  },
   ".cm-panels": { backgroundColor: "var(--paper)", color: "var(--ink)", borderColor: "var(--edge)" },
   ".cm-panels.cm-panels-top": { borderBottom: "1px solid var(--edge)" },
   ".cm-panel.cm-search": { fontSize: "14px", padding: "8px 36px 8px 8px", fontFamily: "system-ui, sans-serif" },
-  ".cm-panel.cm-search input[type=text]": { width: "auto", height: "36px", minHeight: "36px", margin: "2px 4px 2px 0", padding: "4px 8px" },
-  ".cm-panel.cm-search label": { display: "inline-flex", alignItems: "center", minHeight: "32px", marginRight: "10px", fontSize: "14px" },
+  ".cm-panel.cm-search input.cm-textfield": {
+    width: "min(100%, 20em)", height: "36px", minHeight: "36px", margin: "2px 6px 2px 0", padding: "4px 8px",
+    fontSize: "14px", border: "1px solid var(--soft)", ...said("ink", "sheet"),
+  },
+  ".cm-panel.cm-search label": {
+    display: "inline-flex", alignItems: "center", minHeight: "32px", margin: "0 10px 0 2px", fontSize: "14px",
+  },
   ".cm-button": {
-    backgroundImage: "none", minHeight: "36px", margin: "2px 4px 2px 0", borderRadius: "6px",
-    border: "1px solid var(--edge)", ...said("accent", "sheet"),
+    backgroundImage: "none", minHeight: "36px", margin: "2px 4px 2px 0", padding: "2px 10px", borderRadius: "6px",
+    fontSize: "14px", border: "1px solid var(--edge)", ...said("accent", "sheet"),
   },
   ".cm-panel.cm-search [name=close]": { color: "var(--ink)", width: "32px", minHeight: "32px", fontSize: "20px", padding: "0" },
   ".cm-tooltip": { ...said("ink", "sheet"), border: "1px solid var(--edge)", borderRadius: "8px", boxShadow: "0 8px 30px rgb(0 0 0 / .18)" },

@@ -20,7 +20,7 @@ const INSIDE = [
   "offer booking", "least busy", "longest idle", "fewest calls today", "round robin", "best CSAT on this product area",
   "best CSAT", "handled this customer before", "most experienced", "rule", "or", "and", "then", "except holidays",
   "also", "before", "ahead", "in reserve", "per agent", "for the customer", "calls a day", "bookings a day",
-  "when", "in", "on", "to",
+  "between calls", "after the call", "after", "the score", "of a shift in calls", "when", "in", "on", "to",
 ];
 
 const wholeWords = (phrases) => {

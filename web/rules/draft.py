@@ -12,15 +12,19 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.directory import read_directory
+from database.stores.round_people import read_colleagues
 from database.stores.rulesets import Published, current_published
 from rules_dsl import Directory, draft_rules
 from rules_dsl.decision import AgentState
 from rules_dsl.directory import FactType
-from web.fact_words import fact_words
+from rules_dsl.examples import examples_of
 from web.rules.checked import LONGEST, Checked, check, plain
 from web.rules.meaning import Meaning, meaning
 from web.rules.outcome import Outcome, outcome_of
-from web.rules.sample import Read, Sample, read_sample, sample_of
+from web.rules.sample import Read, Sample, read_sample, sample_like, sample_of, typed_value
+
+FILL = "fill"
+"""The field that a button to fill in an example sends."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,10 @@ class Tried:
     fits: bool
     """Whether the draft could be read and fits the directory."""
     outcome: Outcome | None
-
-    @property
-    def known(self) -> list[tuple[str, str]]:
-        """Every fact with what is known of it, in words."""
-        facts = ((fact.name, fact_words(self.read.facts.get(fact.name), fact)) for fact in self.declared)
-        return [(name, words or ("none" if name in self.read.facts else "unknown")) for name, words in facts]
+    known: tuple[tuple[str, str], ...]
+    """Every fact with what is known of it, in words."""
+    examples: tuple[str, ...]
+    """Names of the file's own examples, from which the sample can be filled in."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,9 @@ async def read_ground(engine: AsyncEngine) -> Ground:
     now = datetime.now(UTC)
     async with engine.connect() as conn:
         standing, directory = await current_published(conn), await read_directory(conn)
-    return Ground(standing, directory, {}, now)
+        colleagues = await read_colleagues(conn, directory, now)
+    states = {person: colleague.state for person, colleague in colleagues.items()}
+    return Ground(standing, directory, states, now)
 
 
 async def judge(draft: Draft, ground: Ground) -> Judged:
@@ -97,13 +101,26 @@ async def judge(draft: Draft, ground: Ground) -> Judged:
 
 
 async def try_draft(text: str, fields: Mapping[str, object], ground: Ground) -> Tried:
-    sample = sample_of(fields, ground.directory.facts)
-    return await asyncio.to_thread(_tried, text, sample, ground)
+    """``fill`` among the fields asks for the facts of the file's ``example``, in place of those that were sent."""
+    return await asyncio.to_thread(_tried, text, fields, ground)
 
 
-def _tried(text: str, sample: Sample, ground: Ground) -> Tried:
+def _tried(text: str, fields: Mapping[str, object], ground: Ground) -> Tried:
     directory = ground.directory
-    read = read_sample(sample, directory, ground.now)
     ruleset = draft_rules(text, directory) if len(text) <= LONGEST else None
+    examples = examples_of(text, ruleset, directory) if ruleset is not None else ()
+    chosen = next((one for one in examples if FILL in fields and one.name == fields.get("example")), None)
+    sample = sample_like(chosen.facts, chosen.moment, directory) if chosen else sample_of(fields, directory.facts)
+    read = read_sample(sample, directory, ground.now)
     outcome = None if ruleset is None else outcome_of(ruleset, read.facts, read.moment, directory, ground.states)
-    return Tried(directory.facts, directory.time_zone, sample, read, ruleset is not None, outcome)
+    known = ((fact.name, typed_value(fact, read.facts.get(fact.name), directory.currency)) for fact in directory.facts)
+    return Tried(
+        declared=directory.facts,
+        zone=directory.time_zone,
+        sample=sample,
+        read=read,
+        fits=ruleset is not None,
+        outcome=outcome,
+        known=tuple((name, words or "unknown") for name, words in known),
+        examples=tuple(one.name for one in examples),
+    )

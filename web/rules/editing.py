@@ -17,7 +17,7 @@ from rules_dsl import RulesRefused
 from web.form_guard import Guarded
 from web.page import page
 from web.rules.checked import Checked, check, shown
-from web.rules.draft import Draft, Judged, Sent, judge, read_ground, try_draft
+from web.rules.draft import FILL, Draft, Judged, Sent, judge, read_ground, try_draft
 from web.rules.renamed import with_todays_names
 from web.security import content_policy
 from web.session import Signed
@@ -74,7 +74,10 @@ async def try_sample(request: Request, signed: Signed, draft: Sent) -> Response:
     """Who is asked when for the sample, and why: alone where the page asks for it; else the whole editor."""
     ground = await read_ground(request.app.state.engine)
     if request.headers.get("hx-request") == "true":
-        return page(request, "rules/_tried.html", tried=await try_draft(draft.text, draft.fields, ground))
+        tried = await try_draft(draft.text, draft.fields, ground)
+        # What is being typed is left alone, unless the fields themselves have something new to say.
+        redrawn = FILL in draft.fields or "wrong_before" in draft.fields or tried.read.wrong
+        return page(request, "rules/_filled.html" if redrawn else "rules/_tried.html", tried=tried)
     return editor(request, draft, await judge(draft, ground))
 
 

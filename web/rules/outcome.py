@@ -136,7 +136,7 @@ def _groups(members: list[Person], new: frozenset[int], directory: Directory, mo
     together: dict[tuple[int, int], list[Person]] = {}
     for person in members:
         together.setdefault((person.team, person.title), []).append(person)
-    return tuple(
+    groups = (
         Group(
             titles[title],
             teams[team],
@@ -146,6 +146,7 @@ def _groups(members: list[Person], new: frozenset[int], directory: Directory, mo
         )
         for (team, title), people in together.items()
     )
+    return tuple(sorted(groups, key=lambda group: group.new == group.count))
 
 
 def _order(

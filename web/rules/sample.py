@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from rules_dsl import Directory, FactRefused, Facts, read_facts
-from rules_dsl.directory import FactType
+from rules_dsl.amounts import say_duration, say_money
+from rules_dsl.directory import FactType, FactValue
 from web.fact_words import FIELD, facts_of_form
 
 NO_TAGS = "none"
@@ -52,9 +53,31 @@ def sample_of(sent: Mapping[str, object], declared: Sequence[FactType]) -> Sampl
     return Sample({fact.name: typed(FIELD + fact.name) for fact in declared}, typed("at"))
 
 
+def sample_like(facts: Facts, moment: datetime, directory: Directory) -> Sample:
+    """Typed as somebody would who wants these facts and this moment."""
+    typed = {fact.name: typed_value(fact, facts.get(fact.name), directory.currency) for fact in directory.facts}
+    return Sample(typed, f"{moment.astimezone(ZoneInfo(directory.time_zone)):%Y-%m-%dT%H:%M}")
+
+
+def typed_value(fact: FactType, value: FactValue | None, currency: str) -> str:
+    """``3 days``, ``250k``, ``yes``; empty for what is unknown."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return ", ".join(value) or NO_TAGS
+        case int() if fact.kind == "money":
+            return say_money(value, currency)
+        case int() if fact.kind == "duration":
+            return say_duration(value)
+    return str(value)
+
+
 def read_sample(sample: Sample, directory: Directory, now: datetime) -> Read:
     """Fact by fact, so that each wrong one is told at its field; it counts as unknown."""
-    known: dict[str, str | int | bool | tuple[str, ...]] = {}
+    known: dict[str, FactValue] = {}
     wrong: dict[str, str] = {}
     for fact in directory.facts:
         typed = sample.facts.get(fact.name, "")
