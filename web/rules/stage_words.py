@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import ceil, floor, inf, isfinite
 
 from domain.intervals import Estimate
 from domain.stage_outcomes import FEWEST, Comparison, Measure, Verdict
@@ -45,6 +45,8 @@ class Card:
     """The picture, for who can't see it."""
     ends: tuple[str, str]
     """What the rail begins and ends with."""
+    known: bool
+    """Whether there is anything to draw."""
 
 
 @dataclass(frozen=True)
@@ -101,28 +103,40 @@ def headline(found: Sequence[Comparison]) -> tuple[str, str]:
 def _card(one: Comparison, candidate: str, standing: str) -> Card:
     told = _TOLD[one.measure]
     say = _seconds if one.measure is Measure.WAIT else _percent
-    most = _most(one) if one.measure is Measure.WAIT else 1.0
+    rail = (0.0, _most(one)) if one.measure is Measure.WAIT else _part(one)
     rows = (
-        _row(candidate, one.candidate, told.cases, say, most, 0),
-        _row(standing, one.standing, told.cases, say, most, 1),
+        _row(candidate, one.candidate, told.cases, say, rail, 0),
+        _row(standing, one.standing, told.cases, say, rail, 1),
     )
     says = "; ".join(f"{row.name}: {row.figure}{f', {row.between}' if row.between else ''}" for row in rows)
     return Card(
         one.measure.name.lower(), told.title, told.asks, one.verdict, _sentence(one, told), rows, says,
-        (say(0), say(most)),
+        (say(rail[0]), say(rail[1])), bool(one.candidate or one.standing),
     )  # fmt: skip
 
 
-def _row(name: str, found: Estimate | None, cases: str, say: Callable[[float], str], most: float, place: int) -> Row:
+def _row(
+    name: str,
+    found: Estimate | None,
+    cases: str,
+    say: Callable[[float], str],
+    rail: tuple[float, float],
+    place: int,
+) -> Row:
     if found is None:
         return Row(name, "–", "", f"no {cases} yet", 0, 0, None, place * ROW, place == 0)
     has_ends = isfinite(found.low)
     between = f"{say(found.low)} to {say(found.high)}" if has_ends else ""
-    x = round(RAIL * found.low / most) if has_ends and most else 0
-    width = max(2, round(RAIL * min(1.0, found.high / most)) - x) if has_ends and most else 0
-    mark = min(RAIL - 4, round(RAIL * found.value / most)) if isfinite(found.value) and most else None
+    x = _along(found.low, rail) if has_ends else 0
+    width = max(2, _along(found.high, rail) - x) if has_ends else 0
+    mark = min(RAIL - 4, _along(found.value, rail)) if isfinite(found.value) else None
     counted = f"{found.cases} {cases.removesuffix('s') if found.cases == 1 else cases}"
     return Row(name, say(found.value), between, counted, x, width, mark, place * ROW, place == 0)
+
+
+def _along(value: float, rail: tuple[float, float]) -> int:
+    first, last = rail
+    return round(RAIL * min(1.0, max(0.0, (min(value, last) - first) / (last - first))))
 
 
 def _sentence(one: Comparison, told: _Told) -> str:
@@ -167,6 +181,14 @@ def _most(one: Comparison) -> float:
     """The end of the rail: the largest figure or end that is one, with some room."""
     known = [figure for side in (one.candidate, one.standing) if side for figure in (side.value, side.high)]
     return max((figure for figure in known if isfinite(figure)), default=60.0) * 1.1
+
+
+def _part(one: Comparison) -> tuple[float, float]:
+    """The tenths of the whole between which all that is known of a share lies."""
+    known = [end for side in (one.candidate, one.standing) if side for end in (side.low, side.high)]
+    if not known:
+        return 0.0, 1.0
+    return max(0, floor(10 * min(known) - 0.5)) / 10, min(10, ceil(10 * max(known) + 0.5)) / 10
 
 
 def _listed(names: Sequence[str]) -> str:
