@@ -142,15 +142,22 @@ def _held(make: Callable[[], Made]) -> tuple[float, Made]:
 def _cold() -> str:
     """With compiled bytecode, as an installed package has it; a first round writes it."""
     check = [sys.executable, *_CHECK, str(_EXAMPLES / "forty_agents.directory.json")]
-    empty, whole = [], []
+    commands = {
+        "empty": [sys.executable, "-c", "pass"],
+        "check": check,
+        "holidays": [sys.executable, "-c", 'import holidays; holidays.country_holidays("DE", years=2026)'],
+        "click": [sys.executable, "-c", "import click"],
+    }
+    spent: dict[str, list[float]] = {name: [] for name in commands}
     with tempfile.TemporaryDirectory() as bytecode:
         for _ in range(1 + COLD_STARTS):
-            empty.append(_process([sys.executable, "-c", "pass"], bytecode))
-            whole.append(_process(check, bytecode))
-    empty, whole = empty[1:], whole[1:]
+            for name, command in commands.items():
+                spent[name].append(_process(command, bytecode))
+    told = {name: _spread(found[1:]) for name, found in spent.items()}
     return (
-        f"A cold `muster rules check examples/forty_agents.rules`: {_spread(whole)} ms; "
-        f"an empty Python: {_spread(empty)} ms."
+        f"A cold `muster rules check examples/forty_agents.rules`: {told['check']} ms; an empty Python: "
+        f"{told['empty']} ms; one that asks the library of holidays for Germany's, as the file does: "
+        f"{told['holidays']} ms; one that loads the library of commands: {told['click']} ms."
     )
 
 
