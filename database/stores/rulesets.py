@@ -6,7 +6,7 @@ rolled back before everybody had it, has none (``database.stores.rollouts``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -70,8 +70,8 @@ class RulesOutdated(Failure):
 
 @dataclass(frozen=True)
 class _Compiled:
-    text: str
     directory: Directory
+    """Without its people: a ruleset holds none, so it outlives whoever comes, moves or leaves."""
     rules: Ruleset
 
 
@@ -95,10 +95,10 @@ async def current_ruleset(conn: AsyncConnection, directory: Directory) -> Rulese
 
 def compiled(text: str, directory: Directory) -> Ruleset:
     """A published text as a ruleset. Raises ``RulesOutdated`` where the directory has changed under it."""
-    known = _compiled.get(text)
-    if known is None or known.directory != directory:
+    known, names = _compiled.get(text), replace(directory, people=())
+    if known is None or known.directory != names:
         try:
-            known = _Compiled(text, directory, compile_rules(text, directory))
+            known = _Compiled(names, compile_rules(text, directory))
         except RulesRefused as refused:
             raise RulesOutdated(next(m.text for m in refused.messages if m.severity == "error")) from refused
         _compiled.pop(text, None)
