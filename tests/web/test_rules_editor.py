@@ -12,6 +12,7 @@ import pytest
 from rules_dsl import Directory
 from rules_dsl.wording import WORDING
 from tests.web.office import EXAMPLES, RULES, Office, office
+from web.assets import assets
 from web.rules.sample import Sample, read_sample, usual_sample
 from web.security import content_policy
 
@@ -190,6 +191,12 @@ async def test_styles_of_the_editor_are_let_in_by_a_nonce_of_their_own(office: O
     assert "rules-editor.js" not in other.text
     assert "nonce" not in other.headers["content-security-policy"]
     assert "style-src 'self';" in content_policy("")
+
+
+def test_the_editor_weighs_what_its_page_in_the_docs_says() -> None:
+    said = re.search(r"(\d+) kB compressed", (EXAMPLES.parent / "docs/rules-language.md").read_text())
+    assert said is not None
+    assert len(assets()["vendor/rules-editor.js"].compressed) / 1000 == pytest.approx(int(said[1]), rel=0.05)
 
 
 def test_the_usual_sample_leaves_out_what_may_be_missing() -> None:

@@ -236,6 +236,17 @@ async def a_draft_outlives_a_reload(page: Page) -> None:
     assert await text_of(page) == RULES
     await page.reload()
     await expect(page.locator("#draft")).to_be_hidden()
+    await page.evaluate(
+        "([person, text]) => localStorage.setItem(`muster:rules:${person}:7`, JSON.stringify({text, at: Date.now()}))",
+        [await page.locator("#text").get_attribute("data-person"), "# of old"],
+    )
+    await page.reload()
+    await expect(page.locator("#draft")).to_contain_text("begun on version 7; since then version 1 was published")
+    assert await text_of(page) == RULES
+    await page.get_by_role("button", name="Bring it back").click()
+    assert await text_of(page) == "# of old"
+    await page.reload()
+    await page.get_by_role("button", name="Start again from version 1").click()
 
 
 async def without_scripts_the_text_field_does_it_all(page: Page) -> None:

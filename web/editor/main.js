@@ -85,6 +85,7 @@ function hear(text = "") {
 
 const view = makeView();
 textarea.hidden = true;
+textarea.labels[0].addEventListener("click", () => view.focus());
 form.classList.add("with-editor");
 for (const part of document.querySelectorAll("[data-editor-only]")) part.hidden = false;
 show(view, list);
@@ -111,7 +112,7 @@ tried.addEventListener("htmx:afterSwap", ({ target, detail }) => {
 });
 textarea.addEventListener("input", () => drafts.keep(textarea.value));
 for (const trouble of ["htmx:sendError", "htmx:responseError"]) {
-  textarea.addEventListener(trouble, () => say("Not checked: the server did not answer. Your text is kept in this browser."));
+  textarea.addEventListener(trouble, () => say("Not checked just now. Your text is kept in this browser."));
 }
 
 document.addEventListener("click", (event) => {

@@ -78,7 +78,7 @@ async def try_sample(request: Request, signed: Signed, draft: Sent) -> Response:
         # What is being typed is left alone, unless the fields themselves have something new to say.
         redrawn = FILL in draft.fields or "wrong_before" in draft.fields or tried.read.wrong
         return page(request, "rules/_filled.html" if redrawn else "rules/_tried.html", tried=tried)
-    return editor(request, draft, await judge(draft, ground))
+    return editor(request, draft, await judge(draft, ground), asked=True)
 
 
 @router.post("/publish", dependencies=[Guarded])
