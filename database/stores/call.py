@@ -26,12 +26,6 @@ async def make_join_links(conn: AsyncConnection, call_id: str, tokens: Tokens) -
     await conn.execute(insert(join_link).values(row).on_conflict_do_nothing())
 
 
-async def make_agent_join_link(conn: AsyncConnection, call_id: str, nth: int, person_id: int, tokens: Tokens) -> None:
-    """The join link of the person who accepted the nth offer of a call."""
-    row = {"token_hash": token_hash(tokens.agent_join(call_id, nth)), "call": call_id, "side": "agent"}
-    await conn.execute(insert(join_link).values(row | {"person": person_id}).on_conflict_do_nothing())
-
-
 @dataclass(frozen=True)
 class JoinPage:
     """What the join page shows. ``ready`` says that a person has taken the call, ``over`` that it has ended."""
