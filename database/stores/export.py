@@ -39,6 +39,7 @@ EXPORTED: tuple[Table, ...] = (
     schedule.calendar_feed,
     schedule.calendar_busy,
     directory.presence,
+    directory.directory_snapshot,
     account.ruleset,
     account.api_token,
     account.webhook_source,
