@@ -20,7 +20,21 @@ def can_serve_all(
     members: Iterable[Member], pools: Mapping[int, frozenset[int]], calls: Sequence[Demand], seconds: float = 60.0
 ) -> bool | None:
     """Proven yes or no; None where the solver could not tell in time."""
-    people = list(members)
+    return _solve(list(members), pools, calls, seconds, all_of_them=True)[0]
+
+
+def most_served(members: Iterable[Member], pools: Mapping[int, frozenset[int]], calls: Sequence[Demand]) -> int:
+    """How many of these calls can be served at most: proven, or the upper bound where the solver runs out of time."""
+    return _solve(list(members), pools, calls, 60.0, all_of_them=False)[1]
+
+
+def _solve(
+    people: Sequence[Member],
+    pools: Mapping[int, frozenset[int]],
+    calls: Sequence[Demand],
+    seconds: float,
+    all_of_them: bool,
+) -> tuple[bool | None, int]:
     x: dict[tuple[int, int], int] = {}
     for number, call in enumerate(calls):
         for member in people:
@@ -30,36 +44,35 @@ def can_serve_all(
     of_call: dict[int, list[int]] = defaultdict(list)
     for (number, _), column in x.items():
         of_call[number].append(column)
-    if len(of_call) < len(calls):
-        return False
-    rows: list[int] = []
-    columns: list[int] = []
-    high: list[int] = []
-    for number in range(len(calls)):
-        rows += [len(high)] * len(of_call[number])
-        columns += of_call[number]
-        high.append(1)
-    seen = set()
-    for moment in sorted({call.begin for call in calls}):
-        together: dict[int, list[int]] = defaultdict(list)
-        for number, call in enumerate(calls):
-            if call.begin <= moment < call.end:
-                for member in people:
-                    if (number, member.person) in x:
-                        together[member.person].append(x[number, member.person])
-        for several in together.values():
-            if len(several) > 1 and tuple(several) not in seen:
-                seen.add(tuple(several))
-                rows += [len(high)] * len(several)
-                columns += several
-                high.append(1)
-    matrix = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(high), len(x)))
-    low = np.array([1.0] * len(calls) + [-np.inf] * (len(high) - len(calls)))
+    if len(of_call) < len(calls) and all_of_them:
+        return False, len(of_call)
+    if not x:
+        return True, 0
+    sets = [*of_call.values(), *_at_once(people, calls, x)]
+    rows = [place for place, columns in enumerate(sets) for _ in columns]
+    matrix = csr_array((np.ones(len(rows)), (rows, [column for columns in sets for column in columns])))
+    low = np.full(len(sets), -np.inf)
+    if all_of_them:
+        low[: len(of_call)] = 1.0
     solved = milp(
-        np.zeros(len(x)),
+        np.full(len(x), 0.0 if all_of_them else -1.0),
         integrality=np.ones(len(x), dtype=np.int8),
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(matrix, low, np.array(high, dtype=float)),
+        constraints=LinearConstraint(matrix, low, np.ones(len(sets))),
         options={"time_limit": seconds},
     )
-    return {0: True, 2: False}.get(int(solved.status))
+    if all_of_them:
+        return {0: True, 2: False}.get(int(solved.status)), len(calls)
+    return None, len(calls) if solved.mip_dual_bound is None else int(-solved.mip_dual_bound + 1e-6)
+
+
+def _at_once(people: Sequence[Member], calls: Sequence[Demand], x: Mapping[tuple[int, int], int]) -> list[list[int]]:
+    """Sets of which one at most can be: a person's calls that run when one of them begins."""
+    seen: dict[tuple[int, ...], None] = {}
+    for moment in sorted({call.begin for call in calls}):
+        running = [number for number, call in enumerate(calls) if call.begin <= moment < call.end]
+        for member in people:
+            several = tuple(x[number, member.person] for number in running if (number, member.person) in x)
+            if len(several) > 1:
+                seen[several] = None
+    return [list(several) for several in seen]

@@ -158,6 +158,11 @@ class Board:
         for place in self._pieces(begin, end):
             yield max(self._edges[place], begin), self._idle[place]
 
+    def on_shift(self, begin: int, end: int) -> Iterator[int]:
+        """Those on shift, in each piece of this time."""
+        for place in self._pieces(begin, end):
+            yield self._on[place]
+
     def standing(self, begin: int, end: int, share: int, moments: Collection[int]) -> Iterator[tuple[int, int, int]]:
         """At these moments and wherever something changes in this time: those on shift, and those engaged in
         calls of plans that keep ``share`` percent in reserve."""

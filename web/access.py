@@ -86,6 +86,7 @@ MATRIX: dict[str, Rule] = {
     "GET /desk/escalate": ESCALATING,
     "POST /desk/escalate": ESCALATING,
     "GET /desk/escalations/{escalation_id}": ESCALATING,
+    "GET /desk/escalations/{escalation_id}/slots": ESCALATING,
     # The back office
     "GET /ops": WATCHING,
     "GET /ops/{escalation_id}": WATCHING,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from domain.seat_board import Board
 from domain.seat_flow import proven_impossible
 from domain.seat_places import places_of
+from domain.seat_reasons import Why, why_closed
 from domain.seat_search import Answer, Search, apply_placement, find_place
 from domain.seat_terms import Demand, Member, Placement, Terms, merge_touching
 from domain.seat_window import place_by_window, rearrange
@@ -247,3 +248,26 @@ def test_a_search_leaves_the_board_as_it_was(desk: Desk, data: st.DataObject) ->
         anew.put(call, bit)
     for call in desk.calls:
         assert board.can_take(replace(call, booking=-1)) == anew.can_take(replace(call, booking=-1))
+
+
+@pytest.mark.parametrize(
+    ("sold", "wanted", "why"),
+    [
+        ([], asked(-1, 9, 0, 10), Why.NOBODY_IN_POOL),
+        ([], asked(-1, 1, 90, 110), Why.OFF_SHIFT),
+        ([], asked(-1, 2, 0, 10), Why.SKILL),
+        ([], asked(-1, 1, 80, 90, Terms(shift_end=60)), Why.SHIFT_ENDS),
+        ([asked(1, 1, 0, 10)], asked(-1, 1, 5, 15), Why.BOOKED),
+        ([asked(1, 1, 0, 10, Terms(cap=1))], asked(-1, 1, 20, 30, Terms(cap=1)), Why.DAY_LIMIT),
+        ([], asked(-1, 1, 20, 30, Terms(reserve=10)), Why.RESERVE),
+        ([], asked(-1, 1, 0, 60, Terms(shift_percent=50)), Why.SHIFT_SHARE),
+        ([], asked(-1, 1, 0, 60), None),
+    ],
+)
+def test_a_closed_start_says_why(sold: list[Demand], wanted: Demand, why: Why | None) -> None:
+    """One person from 0 to 100 in pool 1; in pool 2 somebody else, who is off, has the skill."""
+    board = Board([Member(1, 1, 1, 1, ((0, 100),)), Member(2, 2, 1, 1, ())], {1: [1], 2: [2]})
+    for call in sold:
+        assert isinstance(sell(board, call), Placement)
+    closed = why_closed(board, wanted, team_mates=board.mask_of([1]) if wanted.pool == 2 else 0)
+    assert (closed.why if closed is not None else None) == why

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.desk import calls, escalate, live, offers, presence
+from web.desk import calls, escalate, live, offers, presence, slots
 
 router = APIRouter()
-for part in (live, presence, offers, calls, escalate):
+for part in (live, presence, offers, calls, escalate, slots):
     router.include_router(part.router)

@@ -1,0 +1,197 @@
+"""The slot page: how long its free starts take, cold and warm, and how many of the truly sellable ones it offers."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import statistics
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bench import seats
+from bench.seat_desks import SampleDesk, fill, sample_desk, starts_of_day
+from bench.seat_judge import can_serve_all
+from bench.seat_shop import NOON, NOW, Asking, buy, furnish, invite
+from bench.stack import running, until_it_answers
+from cli.stack import postgres
+from cli.stack.home import choose_ports
+from config.settings import with_driver
+from database.engine import open_engine
+from database.migrate import upgrade
+from database.stores.seat_boards import BOARDS
+from database.stores.seats import TRIES_A_PAGE, TRIES_A_START, free_starts
+from domain.seat_board import Board
+from domain.seat_rooms import find_rooms
+from domain.seat_search import Answer, find_place
+from domain.seat_terms import Demand, Member, Placement
+
+DAYS, ROUNDS = 14, 5
+SIZES = (10, 100, 1000)
+SHARES = (0.3, 0.7)
+DAY_SECONDS = 24 * 3600
+
+
+async def table(folder: Path) -> str:
+    """Both tables and the one on selling, as Markdown; PostgreSQL lives in this folder."""
+    port = choose_ports(("postgres",), 19600, {})["postgres"]
+    cluster = postgres.Cluster(folder / "postgres", port, secrets.token_urlsafe(16))
+    postgres.initialise(cluster)
+    with running(postgres.command(cluster), folder / "postgres.log", **postgres.run_as()):
+        await until_it_answers(cluster)
+        postgres.ensure_database(cluster, "muster")
+        upgrade(with_driver(cluster.url("muster")))
+        selling = await seats.measure(cluster)
+        pages = [await _page(cluster, agents, share) for agents in SIZES for share in SHARES]
+    return "\n\n".join([selling, _pages_table(pages), share_table()])
+
+
+def _pages_table(rows: list[str]) -> str:
+    return "\n".join(
+        [
+            f"The free starts of {DAYS} days, a start each quarter of an hour from 8 to 18, one pool with two of five"
+            f" people in it; medians of {ROUNDS} with the slowest. *Cold*: nothing in memory. *After a sale*: one day"
+            " has changed. *Warm*: nothing has. All with what the database takes.",
+            "",
+            "| people | sold | seats sold | cold ms | after a sale ms | warm ms | starts offered |",
+            "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+            *rows,
+        ]
+    )
+
+
+async def _page(cluster: postgres.Cluster, agents: int, share: float) -> str:
+    desk = sample_desk(agents, DAYS, seed=agents)
+    name = f"pages_{secrets.token_hex(4)}"
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE muster")
+    engine = open_engine(with_driver(cluster.url(name)), connections=2, connect_timeout=60)
+    await furnish(engine, desk.members, desk.pools)
+    sold = _sell_days(cluster.url(name), desk, share)
+    asking = await invite(engine, [(1, NOON + timedelta(days=1, hours=10), 1800)] * (ROUNDS + 1))
+    cold, again, warm = [], [], []
+    for round_ in range(ROUNDS):
+        async with engine.connect() as conn:
+            BOARDS.forget(conn, 1)
+        cold.append((await _timed(engine, asking[-1]))[0])
+        warm.append((await _timed(engine, asking[-1]))[0])
+        await _sell_something(engine, asking[round_])
+        took, starts = await _timed(engine, asking[-1])
+        again.append(took)
+    await engine.dispose()
+    figures = " | ".join(f"{statistics.median(some):.0f} ({max(some):.0f})" for some in (cold, again, warm))
+    return f"| {agents} | {share:.0%} | {sold} | {figures} | {starts} |"
+
+
+async def _timed(engine: AsyncEngine, one: Asking) -> tuple[float, int]:
+    async with engine.connect() as conn:
+        began = time.perf_counter()
+        starts = await free_starts(conn, one.escalation, NOW)
+        return (time.perf_counter() - began) * 1000, len(starts)
+
+
+async def _sell_something(engine: AsyncEngine, one: Asking) -> None:
+    async with engine.connect() as conn:
+        starts = await free_starts(conn, one.escalation, NOW)
+    if starts:
+        await buy(engine, Asking(one.escalation, one.link, one.pool, random.Random(5).choice(starts)))
+
+
+def _sell_days(url: str, desk: SampleDesk, share: float) -> int:
+    """One day sold by the ladder and written for every day, past the constraints: it is the reading that is timed."""
+    one_day = SampleDesk(tuple(_first_day(member) for member in desk.members), desk.pools, 1)
+    board = one_day.board()
+    fill(one_day, board, share, seed=11, solver=False)
+    rows = [(call, board.members[bit].person, day) for day in range(DAYS) for call, bit in board.held.values()]
+    places: dict[tuple[int, int], int] = {}
+    with psycopg.connect(url) as conn, conn.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("INSERT INTO seat_terms (terms) VALUES ('{}')")
+        bookings = "COPY booking (id, escalation, link, pool, starts_at, seconds, occupies, booked_at) FROM STDIN"
+        with cursor.copy(bookings) as copy:
+            for number, (call, _, day) in enumerate(rows, 1):
+                span = _span(call, day)
+                who = f"00000000-0000-0000-0000-{number:012d}"
+                copy.write_row((number, who, 10**6 + number, call.pool + 1, NOON, 1800, span, NOON))
+        witnesses = "COPY witness (booking, pool, person, during, day, nth, version, terms) FROM STDIN"
+        with cursor.copy(witnesses) as copy:
+            for number, (call, person, day) in enumerate(rows, 1):
+                nth = places[person, day] = places.get((person, day), 0) + 1
+                when = NOON.date() + timedelta(days=day)
+                copy.write_row((number, call.pool + 1, person, _span(call, day), when, nth, 1, 1))
+        for day in range(DAYS):
+            cursor.execute("INSERT INTO desk_day VALUES (1, %s, 1)", [NOON.date() + timedelta(days=day)])
+        cursor.execute("SELECT setval('booking_id_seq', %s)", [len(rows) + 1])
+        conn.commit()
+        cursor.execute("ANALYZE")
+        conn.commit()
+    return len(rows)
+
+
+def _first_day(member: Member) -> Member:
+    shifts = tuple(span for span in member.shifts if span[0] < DAY_SECONDS)
+    return Member(member.person, member.team, member.title, member.flexibility, shifts)
+
+
+def _span(call: Demand, day: int) -> str:
+    begin, end = (NOON + timedelta(days=day, seconds=edge) for edge in (call.begin, call.end))
+    return f"[{begin.isoformat()},{end.isoformat()})"
+
+
+def share_table(agents: int = 40, share: float = 0.7, seeds: int = 4) -> str:
+    """What is offered of what is truly sellable, by the page alone and with what the keeper has found."""
+    found = [_shares(agents, share, seed, pool) for seed in range(seeds) for pool in (0, 1, 6)]
+    sellable, starts = sum(one["sellable"] for one in found), sum(one["starts"] for one in found)
+    lines = [
+        f"One day of {agents} people, {share:.0%} sold, {seeds} desks, three pools each: of {starts} starts an exact"
+        f" solver calls {sellable} sellable, each by itself. The worst pool in brackets.",
+        "",
+        "| offered by | starts | of the sellable |",
+        "| --- | ---: | ---: |",
+    ]
+    for way in ("direct test", "one move", "page alone", "page with what the keeper found"):
+        worst = min(one[way] / one["sellable"] for one in found if one["sellable"])
+        number = sum(one[way] for one in found)
+        lines.append(f"| {way} | {number} | {number / sellable:.0%} ({worst:.0%}) |")
+    seconds = sum(one["ms"] for one in found) / 1000
+    maybe = sum(one["maybe"] for one in found)
+    lines += ["", f"The keeper looked at {maybe} starts for {seconds:.1f} s in all."]
+    return "\n".join(lines)
+
+
+def _shares(agents: int, share: float, seed: int, pool: int) -> dict[str, int]:
+    desk = sample_desk(agents, 1, seed)
+    board = desk.board()
+    fill(desk, board, share, seed)
+    wanted = starts_of_day(desk, 0, pool)
+    direct = sum(board.can_take(one) != 0 for one in wanted)
+    alone, left, answers = 0, TRIES_A_PAGE, {}
+    for one in wanted:
+        found, spent = find_place(board, one, depth=1 if left > 0 else 0, tries=min(left, TRIES_A_START))
+        left -= spent
+        alone += isinstance(found, Placement)
+        answers[one] = find_place(board, one, depth=1, tries=TRIES_A_START)[0]
+    maybe = [one for one, answer in answers.items() if answer is Answer.MAYBE]
+    began = time.perf_counter()
+    rooms = find_rooms(board, maybe, seconds=1.0, days={0})
+    took = time.perf_counter() - began
+    moved = sum(isinstance(answer, Placement) for answer in answers.values())
+    return {
+        "starts": len(wanted),
+        "direct test": direct,
+        "page alone": alone,
+        "one move": moved,
+        "page with what the keeper found": moved + len(rooms),
+        "sellable": moved + len(rooms) + _missed(desk, board, [one for one in maybe if one not in rooms]),
+        "maybe": len(maybe),
+        "ms": int(took * 1000),
+    }
+
+
+def _missed(desk: SampleDesk, board: Board, unsure: list[Demand]) -> int:
+    """Those that could be sold after all; one of which the judge can't tell counts as missed."""
+    calls = [call for call, _ in board.held.values()]
+    return sum(can_serve_all(desk.members, desk.pools, [*calls, one], 10.0) is not False for one in unsure)

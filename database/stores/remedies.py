@@ -1,0 +1,102 @@
+"""What could help a booking at risk: people to ask, not things that are done by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.directory import read_directory
+from database.stores.seat_boards import load_seats
+from database.stores.seats import answer_starts, read_wish
+from database.tables.booking import booking
+from domain.seat_board import Board, bits
+from domain.seat_search import Answer, find_place
+from domain.seat_terms import Demand, Placement
+from domain.slots import nearest, offered_starts
+from rules_dsl import pool as people_asked
+from rules_dsl.decision import StepKind
+
+ONE_DAY = timedelta(days=1)
+OVERTIME_AT_MOST = 2 * 3600
+"""Seconds before or after a shift that somebody might be asked for."""
+
+
+@dataclass(frozen=True)
+class Remedies:
+    starts_at: datetime
+    release_reserve: bool
+    """Whether it can be served with the team's reserve."""
+    wider: tuple[str, ...]
+    """Steps of its plan, as written, whose wider pool has somebody free."""
+    overtime: tuple[tuple[str, int], ...]
+    """Whose shift would have to begin earlier or end later, and by how many minutes; the least first."""
+    new_times: tuple[datetime, ...]
+    """The nearest starts that can be booked."""
+
+
+async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) -> Remedies | None:
+    """For the booking of this escalation that is at risk; None where none is. Raises ``EscalationUnknown``."""
+    wish = await read_wish(conn, escalation_id, now)
+    query = select(booking.c.id, booking.c.starts_at).where(booking.c.escalation == escalation_id)
+    at_risk = (await conn.execute(query.where(booking.c.state == "at_risk"))).first()
+    if at_risk is None:
+        return None
+    day = at_risk.starts_at.astimezone(wish.local).date()
+    starts = offered_starts(wish.plan.decision, wish.zone, wish.allowed)
+    near = [pair for pair in starts if abs(pair[1] - day) <= 3 * ONE_DAY]
+    first, last = min([day, *(one for _, one in near)]), max([day, *(one for _, one in near)])
+    seats = await load_seats(conn, first - ONE_DAY, last + ONE_DAY)
+    demand = wish.demand(at_risk.starts_at, day, at_risk.id)
+    directory = await read_directory(conn)
+    decision = wish.plan.decision
+    wider = tuple(
+        step.text
+        for number, step in enumerate(decision.steps, 1)
+        if step.kind in (StepKind.WIDEN, StepKind.DROP_SKILL)
+        and _free_among(seats.board, demand, people_asked(decision, directory, 0, step=number).members)
+    )
+    names = {person.id: person.name for person in directory.people}
+    answers = answer_starts(seats, wish, near, tries=100)
+    open_ones = [start for start, answer in answers.items() if answer is Answer.YES]
+    return Remedies(
+        at_risk.starts_at,
+        bool(demand.terms.reserve) and _can_be_placed(seats.board, _unreserved(demand)),
+        wider,
+        tuple((names.get(person, f"person {person}"), minutes) for person, minutes in _overtime(seats.board, demand)),
+        nearest(open_ones, at_risk.starts_at),
+    )
+
+
+def _unreserved(demand: Demand) -> Demand:
+    return replace(demand, terms=replace(demand.terms, reserve=0))
+
+
+def _can_be_placed(board: Board, demand: Demand) -> bool:
+    found, _ = find_place(board, demand, depth=2, tries=200)
+    return isinstance(found, Placement)
+
+
+def _free_among(board: Board, demand: Demand, people: tuple[int, ...]) -> bool:
+    mask = board.mask_of(people)
+    for on in board.on_shift(demand.begin, demand.end):
+        mask &= on
+    return board.idle(demand, mask) != 0
+
+
+def _overtime(board: Board, demand: Demand) -> list[tuple[int, int]]:
+    """People of the pool who have no other call then, and the minutes that their shift is too short."""
+    free = board.idle(demand, board.pools.get(demand.pool, 0))
+    found = []
+    for bit in bits(free):
+        member = board.members[bit]
+        lacking = [
+            max(begin - demand.begin, 0) + max(demand.end - end, 0)
+            for begin, end in member.shifts
+            if begin < demand.end + OVERTIME_AT_MOST and demand.begin - OVERTIME_AT_MOST < end
+        ]
+        if lacking and 0 < min(lacking) <= OVERTIME_AT_MOST:
+            found.append((member.person, -(-min(lacking) // 60)))
+    return sorted(found, key=lambda pair: (pair[1], pair[0]))[:5]

@@ -1,0 +1,55 @@
+"""The page of a day's times: open ones, closed ones with their reason, and what could help a booking at risk."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from database.stores.shifts import lay_out_shifts
+from tests.web.customers import caller
+from tests.web.desk_floor import ME, Floor, floor
+from tests.web.office import office
+
+__all__ = ["floor", "office"]
+
+
+async def test_each_closed_time_says_why(floor: Floor) -> None:
+    one = await caller(floor.office)
+    browser = await floor.office.browser(ME)
+    page = f"/desk/escalations/{one.escalation_id}/slots"
+    some_day = f"{page}?day={(await one.free())[0].astimezone(ZoneInfo('Europe/Copenhagen')).date()}"
+    assert "times are open for" in await browser.get(some_day)
+    yesterday = (datetime.now(UTC) - timedelta(days=2)).date()
+    assert "It is in the past." in await browser.get(f"{page}?day={yesterday}")
+    far = (datetime.now(UTC) + timedelta(days=200)).date()
+    assert "further ahead than calls are booked" in await browser.get(f"{page}?day={far}")
+    assert "times are open for" in await browser.get(f"{page}?day=9999-99-99"), (
+        "a day that is none is the first offered"
+    )
+    async with floor.engine.begin() as conn:
+        await conn.execute(text("DELETE FROM weekly_shift"))
+        await lay_out_shifts(conn, datetime.now(UTC))
+    closed = await browser.get(some_day)
+    assert "0 times are open" in closed
+    assert "Nobody of the pool is on shift for the whole call" in closed
+
+
+async def test_a_booking_at_risk_shows_what_could_help(floor: Floor) -> None:
+    one = await caller(floor.office)
+    held = await one.book()
+    browser = await floor.office.browser(ME)
+    page = f"/desk/escalations/{one.escalation_id}/slots"
+    assert "At risk" not in await browser.get(page)
+    lost = f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {held.booking_id}"
+    await one.run(lost)
+    shown = await browser.get(page)
+    assert "At risk" in shown
+    assert "Offer the customer another time" in shown
+
+
+async def test_an_escalation_that_is_none_is_not_found(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    answer = await browser.client.get("/desk/escalations/00000000-0000-0000-0000-000000000000/slots")
+    assert answer.status_code == 404
