@@ -11,7 +11,6 @@ from rules_dsl.decision import CallKind, Decision, StepKind, Target
 from rules_dsl.directory import Directory, FactType, FactValue
 from rules_dsl.hours import wall_instant
 from rules_dsl.lower_conditions import choice_value, read_amount
-from rules_dsl.messages import nearest
 from rules_dsl.naming import Names
 from rules_dsl.pools import aimed_at
 from rules_dsl.ruleset import NoRuleApplies, Ruleset
@@ -49,7 +48,7 @@ def _check_outcomes(names: Names, tree: RulesFile, block: Block) -> None:
             elif outcome.kind == "title":
                 names.title(name)
             elif outcome.kind == "rule" and name.text not in rules:
-                names.report("R211", name.at, found=name.text, nearest=nearest(name.text, rules))
+                names.report("R211", name.at, found=name.text, nearest=names.near(name.text, rules))
 
 
 def given_facts(names: Names, block: Block) -> dict[str, FactValue]:

@@ -8,7 +8,6 @@ from rules_dsl.amounts import read_duration, read_money, read_whole
 from rules_dsl.compiled import Clause, HasTags, InHours, IsKnown, IsYes, OneOf, Test, When, Within
 from rules_dsl.directory import FactType
 from rules_dsl.facts import KINDS
-from rules_dsl.messages import nearest
 from rules_dsl.naming import Names
 from rules_dsl.tree_conditions import (
     Comparison,
@@ -149,7 +148,7 @@ def choice_value(names: Names, fact: FactType, phrase: Phrase) -> str | None:
         if value.lower() == phrase.text.lower():
             return value
     known = ", ".join(f"`{value}`" for value in fact.values)
-    near = nearest(phrase.text, fact.values)
+    near = names.near(phrase.text, fact.values)
     names.report("R206", phrase.at, found=phrase.text, fact=fact.name, nearest=near, known=known)
     return None
 

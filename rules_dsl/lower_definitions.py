@@ -13,6 +13,8 @@ from rules_dsl.tree_conditions import DefinedHolds
 DEEPEST = 10
 LARGEST = 500
 """Lines of a definition, with those of all definitions in it."""
+_SHOWN = 10
+"""Names of a circle that are told."""
 
 
 def lower_definitions(names: Names, tree: RulesFile) -> None:
@@ -71,7 +73,8 @@ def _in_order(names: Names, blocks: dict[str, Block]) -> list[str]:
             circle = next((used for used in _uses(blocks[name]) if state.get(used) == "open"), None)
             if circle is not None and circle in path:
                 around = [*path[path.index(circle) :], circle]
-                told = ", ".join(f'"{one}"' for one in around)
+                shown = around if len(around) <= _SHOWN else [*around[: _SHOWN - 2], "…", circle]
+                told = ", ".join(one if one == "…" else f'"{one}"' for one in shown)
                 phrase = blocks[circle].name
                 names.report("R309", phrase.at if phrase else None, found=f'"{circle}"', circle=told)
                 state[name] = "broken"

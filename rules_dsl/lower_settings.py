@@ -19,6 +19,10 @@ from rules_dsl.tree_conditions import Phrase
 _MANY = frozenset({"title calls", "more"})
 _WORKING_DAYS = frozenset({"notice", "horizon"})
 _EVERY_DAY = 24 * 3600
+MOST_HOURS = 40
+"""Opening hours in a file: proofs look at every combination of them that occurs."""
+MOST_SPANS = 30
+"""Of one of them, as written."""
 
 
 def settings_of(names: Names, tree: RulesFile, kind: BlockKind) -> dict[str, Setting]:
@@ -68,7 +72,11 @@ def lower_hours(names: Names, tree: RulesFile, zone: str) -> None:
             names.report("R303", block.name.at, found=f'hours "{block.name.text}"', line=first_lines[block.name.text])
             continue
         first_lines[block.name.text] = block.at.line
-        names.hours[block.name.text] = None if block.damaged else _open_hours(names, block, block.name.text, zone)
+        too_many = len(first_lines) > MOST_HOURS or len(block.spans) > MOST_SPANS
+        if too_many:
+            names.report("R220", block.name.at, most=MOST_HOURS, spans=MOST_SPANS)
+        sound = not block.damaged and not too_many
+        names.hours[block.name.text] = _open_hours(names, block, block.name.text, zone) if sound else None
 
 
 def _open_hours(names: Names, block: Block, name: str, zone: str) -> OpenHours:

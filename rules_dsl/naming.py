@@ -14,6 +14,8 @@ from rules_dsl.tree_conditions import Condition, Phrase, Place
 from rules_dsl.tree_doing import TargetPhrase
 
 _KNOWN_SHOWN = 8
+_MOST_COMPARED = 5_000
+"""Names compared to find what was meant, in one file: thousands of missing names are told without a suggestion."""
 
 
 @dataclass
@@ -30,6 +32,12 @@ class Names:
     tests: dict[Condition, tuple[Test, bool]] = field(default_factory=dict)
     """What conditions came to about which there was nothing to say. One that stands in many lines is one object."""
     targets: dict[tuple[TargetPhrase, ...], tuple[Target, ...]] = field(default_factory=dict)
+    compared: int = 0
+
+    def near(self, word: str, known: Sequence[str]) -> str | None:
+        """What was probably meant, while looking for it is cheap."""
+        self.compared += len(known)
+        return nearest(word, known) if self.compared <= _MOST_COMPARED else None
 
     def quiet(self) -> Names:
         """For looking up once more what was reported already."""
@@ -72,14 +80,13 @@ class Names:
         if fact is not None:
             return fact
         names = [fact.name for fact in self.directory.facts]
-        self.report(
-            "R205", phrase.at, found=phrase.text, nearest=nearest(phrase.text, names), known=_listed(names, "`")
-        )
+        near = self.near(phrase.text, names)
+        self.report("R205", phrase.at, found=phrase.text, nearest=near, known=_listed(names, "`"))
         return None
 
     def hours_named(self, phrase: Phrase) -> OpenHours | None:
         if phrase.text not in self.hours:
-            near = nearest(phrase.text, list(self.hours))
+            near = self.near(phrase.text, list(self.hours))
             self.report("R208", phrase.at, found=phrase.text, nearest=near)
         return self.hours.get(phrase.text)
 
@@ -118,7 +125,8 @@ class Names:
         if person is not None:
             self._refuse_person(phrase, person)
             return
-        self.report(code, phrase.at, found=phrase.text, nearest=nearest(phrase.text, known), known=_listed(known, '"'))
+        near = self.near(phrase.text, known)
+        self.report(code, phrase.at, found=phrase.text, nearest=near, known=_listed(known, '"'))
 
     def _person(self, name: str) -> Person | None:
         wanted = " ".join(name.lower().split())

@@ -115,6 +115,7 @@ NAMES = {
     "R218": _error("`{found}` is the upper end of `{fact}`, and lies below the lower one",
                    "write the smaller one first"),
     "R219": _error("there is no fact `language`, so `{found}` means nothing here"),
+    "R220": _error("these opening hours are too many", "at most {most} in a file, each of at most {spans} spans"),
 }  # fmt: skip
 
 STRUCTURE = {

@@ -1,0 +1,189 @@
+"""Texts that nobody would write, and what must hold for every text all the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from random import Random
+
+from rules_dsl.checking import check_rules, draft_rules
+from rules_dsl.completion import complete
+from rules_dsl.directory import Directory
+from rules_dsl.fixes import quick_fixes
+from rules_dsl.formatting import format_rules
+from rules_dsl.hovering import hover
+from rules_dsl.messages import RulesRefused, render
+from rules_dsl.parser import parse_rules
+from tests.rules_dsl.desks import directory, rules_text
+
+DESKS = ("small_team", "forty_agents", "follow_the_sun")
+TEXTS = tuple(rules_text(name) for name in DESKS)
+LINES = tuple(dict.fromkeys(line for text in TEXTS for line in text.splitlines()))
+WORDS = tuple(dict.fromkeys(word for text in TEXTS for word in text.split()))
+ODD = (
+    '"',
+    "“",
+    "”",
+    "„",
+    ",",
+    "#",
+    "\t",
+    "\r",
+    "\u2028",
+    "\x0b",
+    "\x85",
+    "\ufeff",
+    "🐂",
+    "e\u0301",
+    "İ",
+    "ß",
+    "\ud800",
+    "==",
+)
+ABOUT_THE_FILE = frozenset({"R123", "R301", "R314", "R327"})
+"""Messages that may point at no line: the file is too large, empty, or was not proven to its end."""
+SLOW = 1.0
+"""Seconds of this thread for reading 100 kB, names and all; proofs have a budget of their own."""
+SLOW_PROOFS = 6.0
+_KB = 100_000
+
+
+def assert_sound(text: str, desk: Directory, random: Random) -> None:
+    """No crash, no hang, no message without a place; and the editor's helps hold wherever they are asked for."""
+    began = time.thread_time()
+    draft_rules(text, desk)
+    read = time.thread_time() - began
+    messages = check_rules(text, desk)
+    proven = time.thread_time() - began - read
+    allowed = max(1.0, len(text) / _KB)
+    assert read < SLOW * allowed, f"{read:.2f} s to read {len(text)} characters"
+    assert proven < (SLOW + SLOW_PROOFS) * allowed, f"{proven:.2f} s to prove {len(text)} characters"
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for message in messages:
+        assert message.line or message.code in ABOUT_THE_FILE, message
+        if message.line:
+            assert 1 <= message.line <= len(lines)
+            assert 1 <= message.column <= len(lines[message.line - 1]) + 1
+            assert message.length >= 1
+    for message in messages[:20]:
+        assert message.code in render(message, text, "desk.rules")
+        for fix in quick_fixes(text, message):
+            assert 0 <= fix.start <= fix.end <= len(text)
+            assert text[fix.start : fix.end] != fix.replacement
+    _assert_helps(text, desk, random)
+    _assert_formats(text)
+
+
+def _assert_helps(text: str, desk: Directory, random: Random) -> None:
+    for _ in range(3):
+        offset = random.randint(0, len(text))
+        for one in complete(text, offset, desk):
+            assert 0 <= one.start <= offset <= one.end <= len(text)
+        found = hover(text, offset, desk)
+        assert found is None or found.start <= offset < found.end
+
+
+def _assert_formats(text: str) -> None:
+    """Refused for a line that is not understood, or laid out once and for all."""
+    try:
+        formatted = format_rules(text)
+    except RulesRefused:
+        return
+    assert format_rules(formatted) == formatted
+    assert not [one for one in parse_rules(formatted).messages if one.severity == "error"]
+
+
+def changed(text: str, random: Random) -> str:
+    """A real text with some accidents."""
+    for _ in range(random.choice((1, 1, 2, 3, 8))):
+        text = random.choice(_ACCIDENTS)(text, random)
+    return text
+
+
+def written(random: Random, desk: Directory, words: int) -> str:
+    """A text made of what completion offers, word by word."""
+    text = f'rules for "{desk.desk}"\n'
+    for _ in range(words):
+        offered = complete(text, len(text), desk)
+        if not offered or random.random() < 0.12:
+            text += random.choice(
+                ("\n", "\n  ", ' "a"', " 3", " 5 minutes", ' "b"\n', " 08:30", f" {random.choice(WORDS)}")
+            )
+            continue
+        one = random.choice(offered[:12] if random.random() < 0.7 else offered)
+        text = f"{text[: one.start]}{one.insert}{text[one.end :]} "
+    return text
+
+
+def _line_swapped(text: str, random: Random) -> str:
+    lines = text.splitlines(keepends=True) or [""]
+    first, second = random.randrange(len(lines)), random.randrange(len(lines))
+    lines[first], lines[second] = lines[second], lines[first]
+    return "".join(lines)
+
+
+def _line_put_in(text: str, random: Random) -> str:
+    lines = text.splitlines(keepends=True)
+    lines.insert(random.randint(0, len(lines)), random.choice(LINES) + "\n")
+    return "".join(lines)
+
+
+def _line_left_out(text: str, random: Random) -> str:
+    lines = text.splitlines(keepends=True) or [""]
+    del lines[random.randrange(len(lines))]
+    return "".join(lines)
+
+
+def _word_replaced(text: str, random: Random) -> str:
+    words = text.split(" ")
+    words[random.randrange(len(words))] = random.choice(WORDS)
+    return " ".join(words)
+
+
+def _mark_put_in(text: str, random: Random) -> str:
+    at = random.randint(0, len(text))
+    return text[:at] + random.choice(ODD) + text[at:]
+
+
+def _stretch_left_out(text: str, random: Random) -> str:
+    at = random.randint(0, len(text))
+    return text[:at] + text[at + random.choice((1, 1, 2, 5, 40)) :]
+
+
+def _stretch_repeated(text: str, random: Random) -> str:
+    at = random.randint(0, len(text))
+    stretch = text[at : at + random.choice((3, 20, 200))]
+    return text[:at] + stretch * random.choice((2, 3, 30)) + text[at:]
+
+
+def _mark_replaced(text: str, random: Random) -> str:
+    at = random.randrange(len(text)) if text else 0
+    return text[:at] + chr(random.choice((random.randrange(128), random.randrange(0xD7FF)))) + text[at + 1 :]
+
+
+def _number_changed(text: str, random: Random) -> str:
+    digits = [at for at, mark in enumerate(text) if mark.isdigit()]
+    if not digits:
+        return text
+    at = random.choice(digits)
+    return text[:at] + random.choice(("0", "99999999999", "-1", "1.5", "٣", "1e9")) + text[at + 1 :]
+
+
+def _cased(text: str, random: Random) -> str:
+    return random.choice((text.upper, text.swapcase, text.title))()
+
+
+_ACCIDENTS: tuple[Callable[[str, Random], str], ...] = (
+    _line_swapped, _line_put_in, _line_put_in, _line_left_out, _word_replaced, _word_replaced, _mark_put_in,
+    _mark_put_in, _stretch_left_out, _stretch_repeated, _mark_replaced, _number_changed, _cased,
+)  # fmt: skip
+
+
+def one_case(seed: int) -> None:
+    """One text and one desk, from a number: a failure is told by its number and seen again by it."""
+    random = Random(seed)
+    desk = directory(random.choice(DESKS))
+    if random.random() < 0.3:
+        assert_sound(written(random, desk, random.randint(1, 60)), desk, random)
+    else:
+        assert_sound(changed(random.choice(TEXTS), random), desk, random)

@@ -1,0 +1,122 @@
+"""A short round of accidents (`make soak` goes on for minutes), and files that nobody writes: refused, and soon."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules_dsl import check_rules, draft_rules
+from rules_dsl.decision import OpenHours
+from rules_dsl.hour_classes import hour_combinations
+from rules_dsl.hours import is_open
+from tests.rules_dsl.desks import directory
+from tests.rules_dsl.fuzzing import assert_sound, one_case
+
+DESK = directory("forty_agents")
+HEAD = f'rules for "{DESK.desk}"\n'
+END = 'otherwise\n  send to team "Frontline"\n'
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**48))
+def test_any_accident(seed: int) -> None:
+    one_case(seed)
+
+
+def full(sentence: Callable[[int], str], size: int = 100_000) -> str:
+    """A file of so many characters, of one kind of sentence."""
+    parts, length = [HEAD], len(HEAD)
+    while length < size:
+        parts.append(sentence(len(parts)))
+        length += len(parts[-1])
+    return "".join(parts) + END
+
+
+@pytest.mark.parametrize(
+    ("sentence", "codes"),
+    [
+        pytest.param(lambda n: f'define "d{n}"\n  when "d{n + 1}"\n', {"R207", "R319"}, id="a deep chain"),
+        pytest.param(
+            lambda n: f'define "d{n}"\n  when "d{n - 1}"\n', {"R207", "R319"}, id="a deep chain, from its end"
+        ),
+        pytest.param(
+            lambda n: f'define "dabcdef{n}"\n  when "dabcfed{n}x"\n', {"R207"}, id="names that nobody defined"
+        ),
+        pytest.param(
+            lambda n: (
+                f'hours "h{n}" are Mon 08:{n % 60:02} to 17:00\n'
+                f'rule "r{n}"\n  when during hours "h{n}"\n  send to team "Frontline"\n'
+            ),
+            {"R220"},
+            id="too many hours",
+        ),
+        pytest.param(lambda n: f'rule "r{n}"\n', {"R305", "R306"}, id="headings alone"),
+        pytest.param(
+            lambda n: f'rule "r{n}"\n  when factt{n} is urgent\n', {"R205", "R305"}, id="facts nobody declared"
+        ),
+        pytest.param(lambda n: '"' * 4000 + "\n", {"R101", "R102", "R114"}, id="quotes"),
+    ],
+)
+def test_a_hundred_kilobytes_of_it_are_refused_within_a_second(sentence: Callable[[int], str], codes: set[str]) -> None:
+    text = full(sentence)
+    began = time.thread_time()
+    messages = check_rules(text, DESK)
+    assert time.thread_time() - began < 1
+    assert {one.code for one in messages if one.severity == "error"} <= codes
+    assert messages[0].line
+
+
+def test_a_circle_of_ten_thousand_definitions_is_told_once() -> None:
+    count = 10_000
+    circle = "".join(f'define "d{n}"\n  when "d{(n + 1) % count}"\n' for n in range(count))
+    messages = check_rules(HEAD + circle + END, DESK)
+    assert [one.code for one in messages if one.severity == "error"] == ["R309"]
+    assert len(messages[0].text + "".join(messages[0].helps)) < 2_000
+
+
+def test_ten_megabytes_one_line_and_nuls_are_refused_at_once() -> None:
+    began = time.thread_time()
+    for text, code in (
+        ((HEAD + END) * 160_000, "R123"),
+        ("\0" * 900_000, "R124"),
+        ("a" * 900_000, "R134"),
+        (HEAD + "when " * 150_000, "R134"),
+        (f'{HEAD}rule "{"a" * 900_000}"', "R134"),
+    ):
+        assert {one.code for one in check_rules(text, DESK)} >= {code}
+    assert time.thread_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", "\ufeff", "\r\r\n", "#", '"', "\ud800", "rule", "expect", "hours", "otherwise\0"]
+)
+def test_hardly_anything(text: str) -> None:
+    assert_sound(text, DESK, Random(0))
+    assert draft_rules(text, DESK) is None or text
+
+
+ZONES = ("Europe/Berlin", "America/Denver", "Asia/Kathmandu", "Pacific/Kiritimati", "America/Sao_Paulo")
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32))
+def test_each_combination_of_hours_is_that_of_its_moment(seed: int) -> None:
+    """The sweep tells of many hours what asking each of them tells."""
+    random = Random(seed)
+
+    def span() -> tuple[int, int, int]:
+        start, end = sorted(random.sample(range(0, 1441, 15), 2))
+        return random.randrange(7), start, end
+
+    hours = tuple(
+        OpenHours(str(n), random.choice(ZONES), tuple(sorted({span() for _ in range(random.randint(0, 4))})),
+                  random.choice((None, "DE")))
+        for n in range(random.randint(1, 4))
+    )  # fmt: skip
+    for moment, state in hour_combinations(hours, "UTC"):
+        assert state == tuple(is_open(one, moment) for one in hours)
