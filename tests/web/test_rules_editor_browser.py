@@ -121,6 +121,7 @@ async def test_the_editor_helps_keeps_and_never_traps(editor: Editor) -> None:
     page = await editor.open()
     await writing_is_helped_at_every_line(page)
     await write(page, RULES)
+    await expect(page.locator(".cm-said")).to_have_count(0)
     await the_keyboard_gets_in_and_out(page)
     await page.reload()
     await the_picture_follows_the_sample_and_the_draft(page)
@@ -162,6 +163,8 @@ async def writing_is_helped_at_every_line(page: Page) -> None:
     # A sail emoji above is one character to the server and two to the browser.
     await page.keyboard.press("End")
     await page.keyboard.press("Enter")
+    below = await page.locator(".cm-said").evaluate("box => box.previousElementSibling.textContent")
+    assert below.strip() == "order by idle"
     await page.keyboard.type('if nobody in 3 minutes, widen to team "Sup')
     option = page.get_by_role("option", name="Support")
     await expect(option).to_be_visible()

@@ -101,27 +101,31 @@ export function movedBy(state, wanted) {
   return moved;
 }
 
+/** One box a line, below the line in which its messages begin. */
 function under(doc, diagnostics) {
   const lines = new Map();
-  for (const diagnostic of diagnostics) {
-    const { to } = doc.lineAt(diagnostic.from);
+  for (const { diagnostic, from } of diagnostics) {
+    const { to } = doc.lineAt(from);
     lines.set(to, [...(lines.get(to) ?? []), diagnostic]);
   }
   const ends = [...lines.keys()].sort((one, other) => one - other);
-  return Decoration.set(
-    ends.map((end) => Decoration.widget({ widget: new Said(lines.get(end)), block: true, side: 1 }).range(end)),
-  );
+  const boxes = ends.map((end) => Decoration.widget({ widget: new Said(lines.get(end)), block: true, side: 1 }).range(end));
+  return { diagnostics, boxes: Decoration.set(boxes) };
 }
 
 const underLines = StateField.define({
-  create: () => Decoration.none,
-  update(widgets, transaction) {
+  create: (state) => under(state.doc, []),
+  update(value, transaction) {
     for (const effect of transaction.effects) {
-      if (effect.is(setDiagnosticsEffect)) return under(transaction.state.doc, effect.value);
+      if (effect.is(setDiagnosticsEffect)) {
+        return under(transaction.newDoc, effect.value.map((diagnostic) => ({ diagnostic, from: diagnostic.from })));
+      }
     }
-    return transaction.docChanged ? widgets.map(transaction.changes) : widgets;
+    if (!transaction.docChanged) return value;
+    const moved = ({ diagnostic, from }) => ({ diagnostic, from: transaction.changes.mapPos(from, 1) });
+    return under(transaction.newDoc, value.diagnostics.map(moved));
   },
-  provide: (field) => EditorView.decorations.from(field),
+  provide: (field) => EditorView.decorations.from(field, ({ boxes }) => boxes),
 });
 
 /** Draws the listed messages into the text, and their fixes into the list, where the Tab key reaches them. */
