@@ -63,6 +63,10 @@ class Tokens:
     def survey(self, call: str) -> str:
         return self._token("survey", call)
 
+    def own_calendar(self, person: int, nth: int) -> str:
+        """Of the calendar in which somebody sees their calls; a new one makes the former useless."""
+        return self._token("own_calendar", person, nth)
+
     def form(self, session: str, purpose: str, at: datetime | None = None) -> str:
         """A form token: proof that the form was drawn by us for this session."""
         return self._token("form", session, purpose, at.isoformat() if at else "")

@@ -27,6 +27,7 @@ from web import (
     ops,
     outcomes,
     rules,
+    shifts,
     sign_in,
 )
 from web.access import allowed
@@ -36,7 +37,7 @@ from web.miss_limit import MissLimit
 from web.security import Shield
 from web.workflow_gateway import WorkflowGateway
 
-_PARTS = (assets, health, sign_in, customer, desk, rules, directory, outcomes, ops, admin, api, hooks, dev)
+_PARTS = (assets, health, sign_in, customer, desk, rules, directory, shifts, outcomes, ops, admin, api, hooks, dev)
 
 
 @asynccontextmanager

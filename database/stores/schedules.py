@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.tables.directory import desk, weekly_shift
+from database.tables.directory import desk, person, team, title, weekly_shift
 from database.tables.schedule import calendar_busy, calendar_feed, day_change, kept_free, person_schedule, time_off
 from domain.booking import Span
 from domain.holiday_days import holidays_of
@@ -123,3 +123,55 @@ async def _holidays(
 
 def _midnight(day: date) -> datetime:
     return datetime.fromisoformat(f"{day.isoformat()}T00:00:00+00:00")
+
+
+async def team_members(conn: AsyncConnection, number: int) -> list[int]:
+    query = select(person.c.id).where(person.c.team == number, person.c.active).order_by(person.c.id)
+    return list((await conn.execute(query)).scalars())
+
+
+async def zone_of(conn: AsyncConnection, who: int) -> str:
+    """By whose clocks this person lives: the zone of their first weekly hours, else the desk's."""
+    query = select(weekly_shift.c.time_zone).where(weekly_shift.c.person == who).order_by(weekly_shift.c.id).limit(1)
+    own: str | None = (await conn.execute(query)).scalar_one_or_none()
+    return own or (await read_desk_hours(conn)).time_zone
+
+
+async def holidays_setting(conn: AsyncConnection, who: int) -> str:
+    query = select(person_schedule.c.holidays).where(person_schedule.c.person == who)
+    own: str | None = (await conn.execute(query)).scalar_one_or_none()
+    return AS_THE_DESK if own is None else own
+
+
+@dataclass(frozen=True)
+class Named:
+    """Somebody who works here."""
+
+    id: int
+    name: str
+    team: str | None
+    title: str | None
+
+
+async def named(conn: AsyncConnection, who: int) -> Named | None:
+    """None for nobody, and for those who have left."""
+    query = (
+        select(person.c.id, person.c.name, team.c.name.label("team"), title.c.name.label("title"))
+        .outerjoin(team, team.c.id == person.c.team)
+        .outerjoin(title, title.c.id == person.c.title)
+        .where(person.c.id == who, person.c.active)
+    )
+    row = (await conn.execute(query)).one_or_none()
+    return None if row is None else Named(*row)
+
+
+async def home_team(conn: AsyncConnection, who: int) -> int | None:
+    """The team of this person, else the largest; None where there is nobody in any."""
+    in_teams = select(person.c.team).where(person.c.team.is_not(None), person.c.active)
+    own = in_teams.where(person.c.id == who)
+    largest = in_teams.group_by(person.c.team).order_by(func.count().desc(), person.c.team).limit(1)
+    for query in (own, largest):
+        found: int | None = (await conn.execute(query)).scalar_one_or_none()
+        if found is not None:
+            return found
+    return None

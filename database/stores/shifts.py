@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.replanning import Replanned, lock_days
-from database.stores.rewitnessing import give_to_others
+from database.stores.rewitnessing import give_to_others, hold_back_sales
 from database.stores.schedules import read_schedules
 from database.tables.directory import person, shift
 from domain.booking import Span
@@ -45,6 +45,8 @@ async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime)
 
     Sold seats that rested on time that goes are given to others. The caller has locked no escalation and no day.
     """
+    # Days before rows, as everybody takes them.
+    await hold_back_sales(conn, people)
     # Two who change one schedule at once: the second waits here, and then reads what the first wrote.
     locked = select(person.c.id, person.c.active, person.c.team).where(person.c.id.in_(people)).order_by(person.c.id)
     rows = (await conn.execute(locked.with_for_update(key_share=True))).all()

@@ -1,0 +1,72 @@
+"""Carrying a change out, after what it does to booked calls was shown to whoever makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.lost_seats import remedies_for, tell_of_lost_seats
+from database.stores.replanning import Replanned
+from web.page import page
+from web.session import SignedIn
+from web.shifts.change_form import Sent
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A change that somebody asks for, as the page that shows its consequences needs it."""
+
+    sentence: str
+    zone: str
+    action: str
+    """Where the form goes."""
+    back: str
+    person: int | None = None
+    always_shown: bool = False
+    """Whether it is shown even where no booked call is touched."""
+    announced: bool = True
+    """Whether managers hear of calls at risk: not where a manager is the one who decides."""
+
+
+async def carry_out(
+    request: Request,
+    signed: SignedIn,
+    sent: Sent,
+    asked: Asked,
+    now: datetime,
+    write: Callable[[AsyncConnection], Awaitable[Replanned]],
+) -> Response:
+    """Do it, or show first what it does. Whatever is at risk and was not shown is shown before anything is done."""
+    async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
+        replanned = await write(conn)
+        unseen = {one.booking for one in replanned.at_risk} - sent.seen
+        if unseen or (asked.always_shown and not sent.confirmed):
+            await transaction.rollback()
+            return await _show(request, sent, asked, replanned)
+        if asked.announced:
+            await tell_of_lost_seats(conn, replanned.at_risk, now)
+    join = "&" if "?" in asked.back else "?"
+    told = f"said=done&moved={replanned.moved}&risk={len(replanned.at_risk)}"
+    return RedirectResponse(f"{asked.back}{join}{told}", 303)
+
+
+async def _show(request: Request, sent: Sent, asked: Asked, replanned: Replanned) -> Response:
+    async with request.app.state.engine.connect() as conn:
+        remedies = await remedies_for(conn, [one.booking for one in replanned.at_risk], asked.person)
+    return page(
+        request,
+        "shifts/confirm.html",
+        asked=asked,
+        fields=sent.fields,
+        moved=replanned.moved,
+        at_risk=replanned.at_risk,
+        remedies=remedies,
+        seen=",".join(str(one.booking) for one in replanned.at_risk),
+        changed=bool(sent.confirmed),
+        manages=bool(request.state.signed.roles & {"manager", "admin"}),
+    )

@@ -1,0 +1,18 @@
+"""A person's day as a cell of a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.schedule import AbsenceKind
+from domain.staffing import PersonDay
+from web.shifts import wording
+
+
+def cells(day: PersonDay, zone: str) -> dict[str, Any]:
+    """``hours`` in words, and ``absent``: kind, what for, times."""
+    absent = []
+    for one in day.absent:
+        what = one.what if one.kind is AbsenceKind.KEPT_FREE else wording.ABSENT[one.kind]
+        absent.append((one.kind.value, what, wording.times(one.during, zone)))
+    return {"hours": [wording.times(span, zone) for span in day.available], "absent": absent}

@@ -1,0 +1,150 @@
+"""A team's week: who works when, in the reader's zone, and when nobody is there. And the holidays of the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.directory_names import listed
+from database.stores.people import PAGE, Sieve, find_people
+from database.stores.replanning import Replanned
+from database.stores.schedule_changes import change_desk_holidays
+from database.stores.schedules import home_team, read_desk_hours, read_schedules, team_members
+from domain.holiday_days import regions
+from domain.staffing import TeamDay, person_days, team_days
+from web.form_guard import Guarded
+from web.page import page
+from web.session import Signed
+from web.shifts import wording
+from web.shifts.change_form import SentForm
+from web.shifts.changing import Asked, carry_out
+from web.shifts.strip import cells
+from web.times import zone_names, zone_or
+
+router = APIRouter(prefix="/shifts")
+
+COUNTED_AT_MOST = 200
+"""People of whom the gaps are worked out on the page."""
+WEEKS_AWAY = 260
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One half hour of a day's strip."""
+
+    x: int
+    height: int
+
+
+@router.get("")
+async def week_page(
+    request: Request, signed: Signed, team: str = "", q: str = "", week: str = "", zone: str = "", skip: int = 1
+) -> Response:
+    if not signed.roles & {"manager", "ops", "admin"}:
+        return RedirectResponse("/shifts/me", 303)
+    shown, here = zone_or(zone, signed.time_zone), datetime.now(UTC)
+    days = _days(week, here.astimezone(ZoneInfo(shown)).date())
+    at = max(1, min(skip, 10_000))
+    async with request.app.state.engine.connect() as conn:
+        teams = await listed(conn, "team")
+        chosen = int(team) if team.isascii() and team.isdigit() and len(team) < 10 else None
+        if not team and not q:
+            chosen = await home_team(conn, signed.person_id)
+        found, total = await find_people(conn, Sieve(q.strip()[:100], chosen), at)
+        schedules = await read_schedules(conn, [one.id for one in found], days[0], days[-1])
+        coverage = await _coverage(conn, chosen, days, shown)
+        desk = await read_desk_hours(conn)
+    rows = [(one, [cells(cell, shown) for cell in person_days(schedules[one.id], days, shown)]) for one in found]
+    address = _Address(
+        {"team": "" if chosen is None else str(chosen), "q": q, "week": days[0].isoformat(), "zone": zone}
+    )
+    return page(
+        request,
+        "shifts/week.html",
+        rows=rows,
+        days=days,
+        today=here.astimezone(ZoneInfo(shown)).date(),
+        coverage=coverage,
+        teams=teams,
+        chosen=chosen,
+        every=chosen is None,
+        q=q,
+        zone=shown,
+        zones=zone_names(),
+        total=total,
+        at=at,
+        pages=max(1, -(-total // PAGE)),
+        address=address,
+        before=(days[0] - timedelta(days=7)).isoformat(),
+        after=(days[0] + timedelta(days=7)).isoformat(),
+        manages="manager" in signed.roles or "admin" in signed.roles,
+        desk_region=desk.holiday_region,
+        regions=regions(),
+        said=request.query_params.get("said", ""),
+    )
+
+
+@router.post("/holidays", dependencies=[Guarded])
+async def desk_holidays(request: Request, signed: Signed, sent: SentForm) -> Response:
+    """Whose holidays count for everybody who has none of their own. Shown first, done then."""
+    given = sent.form.get("region", "")
+    region, now = given if isinstance(given, str) else "", datetime.now(UTC)
+    name = region or "No country"
+    asked = Asked(
+        f"The holidays of {name} count for everybody who has none of their own.",
+        signed.time_zone,
+        "/shifts/holidays",
+        "/shifts",
+        always_shown=True,
+        announced=False,
+    )
+
+    async def write(conn: AsyncConnection) -> Replanned:
+        return await change_desk_holidays(conn, region, signed.actor, now)
+
+    return await carry_out(request, signed, sent, asked, now, write)
+
+
+@dataclass(frozen=True)
+class _Address:
+    kept: dict[str, str]
+
+    def __call__(self, **changes: Any) -> str:
+        return "/shifts?" + urlencode({name: value for name, value in (self.kept | changes).items() if value != ""})
+
+
+def _days(week: str, today: date) -> list[date]:
+    """Monday to Sunday around the date given, else around today."""
+    try:
+        wanted = date.fromisoformat(week)
+    except ValueError:
+        wanted = today
+    if abs(wanted - today) > timedelta(weeks=WEEKS_AWAY):
+        wanted = today
+    monday = wanted - timedelta(days=wanted.weekday())
+    return [monday + timedelta(days=step) for step in range(7)]
+
+
+async def _coverage(
+    conn: AsyncConnection, team: int | None, days: Sequence[date], zone: str
+) -> list[dict[str, Any]] | None:
+    members = await team_members(conn, team) if team else []
+    if not members or len(members) > COUNTED_AT_MOST:
+        return None
+    schedules = await read_schedules(conn, members, days[0], days[-1])
+    return [_strip(day, zone) for day in team_days(schedules.values(), days, zone)]
+
+
+def _strip(day: TeamDay, zone: str) -> dict[str, Any]:
+    most = max(day.counts)
+    bars = [Bar(nth * 2, round(24 * count / most)) for nth, count in enumerate(day.counts) if count]
+    gaps = [wording.times(gap, zone) for gap in day.gaps]
+    return {"bars": bars, "width": len(day.counts) * 2, "most": most, "gaps": gaps}
