@@ -15,9 +15,11 @@ from cli.environment import example, process_settings
 from cli.reaching import run_on_database
 from cli.stack.home import Home, write_private
 from database.engine import open_engine
+from database.stores.accounts import all_accounts
 from database.stores.api_tokens import SCOPES, create_token, find_token
 from database.stores.rulesets import current_published, publish
-from database.stores.seeding import Outsider, renew_sign_in_link, seed_directory
+from database.stores.seeding import Outsider, Seeded, renew_sign_in_link, seed_directory
+from domain.stages import StageRuns
 from rules_dsl.directory import Directory, WeeklyShift
 from rules_dsl.messages import RulesRefused, render
 
@@ -31,9 +33,12 @@ OUTSIDERS = {"manager": "Signe Lund", "ops": "Tomas Novak", "admin": "Maren Dahl
 @click.option("--directory", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A directory file.")
 @click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A rules file.")
 @click.option("--always-on-duty", is_flag=True, help="Give every agent shifts around the clock, for trying it out.")
+@click.option("--once", is_flag=True, help="Leave a desk that is there as it is; make new sign-in links only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the credentials as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing: where output is logged, sign-in links have no place.")
-def seed(directory: Path | None, rules: Path | None, always_on_duty: bool, as_json: bool, quiet: bool) -> None:
+def seed(
+    directory: Path | None, rules: Path | None, always_on_duty: bool, once: bool, as_json: bool, quiet: bool
+) -> None:
     """Load a directory and rules (else the example team); make an API token and new sign-in links.
 
     Writes them to credentials.json in MUSTER_HOME. Can be run again: what is there is kept up to date.
@@ -48,8 +53,10 @@ def seed(directory: Path | None, rules: Path | None, always_on_duty: bool, as_js
     home.make()
     try:
         credentials = run_on_database(
-            _seed(settings.require_database_url(), settings.base_url, loaded, rules_file.read_text(), home)
+            _seed(settings.require_database_url(), settings.base_url, loaded, rules_file.read_text(), home, once=once)
         )
+    except StageRuns as runs:
+        raise click.ClickException(runs.detail) from None
     except RulesRefused as refused:
         said = "\n".join(render(message, rules_file.read_text(), rules_file.name) for message in refused.messages)
         raise click.ClickException(f"the rules are refused\n\n{said}") from None
@@ -58,14 +65,20 @@ def seed(directory: Path | None, rules: Path | None, always_on_duty: bool, as_js
         click.echo(json.dumps(credentials, indent=1) if as_json else _listing(credentials, home))
 
 
-async def _seed(database_url: str, web_url: str, directory: Directory, rules: str, home: Home) -> dict[str, Any]:
+async def _seed(
+    database_url: str, web_url: str, directory: Directory, rules: str, home: Home, *, once: bool
+) -> dict[str, Any]:
     now = datetime.now(UTC)
     engine = open_engine(database_url, connections=1)
     try:
         async with engine.begin() as conn:
-            people = await seed_directory(conn, directory, _outsiders(directory), now)
             standing = await current_published(conn)
-            await publish(conn, rules, "muster seed", "seeded", standing.number if standing else None, now)
+            if once and standing is not None:
+                accounts = [one for one in await all_accounts(conn) if one.active and one.roles]
+                people = [Seeded(one.id, one.name, one.roles[0]) for one in accounts]
+            else:
+                people = await seed_directory(conn, directory, _outsiders(directory), now)
+                await publish(conn, rules, "muster seed", "seeded", standing.number if standing else None, now)
             links = [
                 {
                     "name": person.name,

@@ -31,7 +31,8 @@ def up(directory: Path | None, rules: Path | None) -> None:
     try:
         with home.held():
             files = (("directory", directory), ("rules", rules))
-            chosen = [f"--{name}={path.resolve()}" for name, path in files if path is not None]
+            # What was changed on the pages outlives a restart, unless a file is asked for.
+            chosen = [f"--{name}={path.resolve()}" for name, path in files if path is not None] or ["--once"]
             stack = EmbeddedStack(settings, home, lambda line: click.echo(f"muster: {line}", err=True), chosen)
             click.echo("Starting Muster …", err=True)
             asyncio.run(stack.run(lambda: click.echo(_addresses(stack, home, settings.base_url))))
@@ -54,5 +55,5 @@ def _addresses(stack: EmbeddedStack, home: Home, url: str) -> str:
         rows.append(("Temporal", "", stack.temporal_ui))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     lines = [f"  {what:<{widths[0]}}  {who:<{widths[1]}}  {where}" for what, who, where in rows]
-    hint = f"Sign-in links work once; `muster seed` makes new ones. Logs: {home.logs}. Ctrl-C stops everything."
+    hint = f"Sign-in links work once; `muster seed --once` makes new ones. Logs: {home.logs}. Ctrl-C stops everything."
     return "\n".join(["", "Muster is ready.", "", *lines, "", hint])

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.environment import example
 from database.stores.directory import read_directory
+from database.stores.rulesets import current_published, publish
 from database.stores.seeding import Outsider, renew_sign_in_link, seed_directory
 from database.tables.account import sign_in_link
 from domain.ids import token_hash
@@ -52,6 +53,30 @@ async def test_a_changed_file_brings_everything_up_to_date(database: AsyncEngine
         for hours in (0, 7, 14, 24 * 30):
             moment = NOW + timedelta(hours=hours)
             assert await conn.scalar(covered, {"person": changed.id, "now": moment}) == 1
+
+
+async def test_a_desk_that_is_there_is_left_as_it_is_when_seeded_once(
+    database_url: str, database: AsyncEngine, tmp_path: Path
+) -> None:
+    variables = {**environment(tmp_path, 8700), "MUSTER_DATABASE_URL": database_url}
+    assert (await asyncio.to_thread(run_muster, variables, "seed", "--once", "--quiet")).returncode == 0
+    async with database.begin() as conn:
+        standing = await current_published(conn)
+        assert standing is not None
+        faster = standing.text.replace("if nobody in 3 minutes", "if nobody in 2 minutes")
+        await publish(conn, faster, "Marta", "faster", 1, NOW, percent=10)
+        await conn.execute(text("UPDATE team SET name = 'Desk' WHERE name = 'Support'"))
+    again = await asyncio.to_thread(run_muster, variables, "seed", "--once", "--json")
+    assert again.returncode == 0, again.stderr
+    assert len(json.loads(again.stdout)["people"]) == 9
+    async with database.connect() as conn:
+        assert (await conn.execute(text("SELECT name FROM team ORDER BY id"))).scalars().all() == ["Desk", "Office"]
+        assert await conn.scalar(text("SELECT count(*) FROM ruleset")) == 2
+    over = tmp_path / "over.rules"
+    over.write_text(faster.replace("at most 5 calls", "at most 6 calls"))
+    refused = await asyncio.to_thread(run_muster, variables, "seed", "--rules", str(over))
+    assert refused.returncode == 1
+    assert "Version 2 of Marta is being tried on 10 % of the customers" in refused.stderr
 
 
 async def test_a_new_sign_in_link_ends_the_unused_one_before(database: AsyncEngine) -> None:
