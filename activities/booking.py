@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
@@ -16,11 +17,13 @@ from database.stores import booking
 from database.stores.making_room import make_room
 from domain.booking import SlotTaken
 
+TURN = 1.0
+"""Seconds that a sale waits for its turn at the solver."""
+
 
 class BookingActivities:
     def __init__(self, world: World) -> None:
         self.world = world
-        # One at a time: two hundred at the last seat must not all ask the solver.
         self._looking = asyncio.Lock()
 
     @activity.defn
@@ -52,13 +55,21 @@ class BookingActivities:
             async with effect(self.world) as conn:
                 return _booked(await sell(conn))
         except ApplicationError as refused:
-            if refused.type != SlotTaken.__name__ or self._looking.locked():
+            if refused.type != SlotTaken.__name__ or not await self._room_made(slot):
                 raise
-            async with self._looking:
-                if not await make_room(self.world.engine, slot.escalation_id, slot.starts_at, slot.now):
-                    raise
         async with effect(self.world) as conn:
             return _booked(await sell(conn))
+
+    async def _room_made(self, slot: HoldSeat | MoveSeat) -> bool:
+        """One looks at a time: two hundred at the last seat must not all ask the solver at once."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TURN):
+                await self._looking.acquire()
+            try:
+                return await make_room(self.world.engine, slot.escalation_id, slot.starts_at, slot.now)
+            finally:
+                self._looking.release()
+        return False
 
 
 def _booked(held: booking.Held) -> Booked:

@@ -11,6 +11,7 @@ import random
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.booking import TURN
 from bench.seat_desks import SampleDesk, sample_desk
 from bench.seat_judge import can_serve_all, most_served
 from bench.seat_shop import NOON, NOW, Asking, buy, furnish, invite, sold_calls
@@ -128,11 +130,15 @@ def _buy(engine: AsyncEngine, one: Asking) -> Callable[[], Awaitable[bool]]:
     async def ask() -> bool:
         if await buy(engine, one):
             return True
-        if looking.locked():
-            return False
-        async with looking:
-            found = await make_room(engine, one.escalation, one.start, NOW)
-        return found and await buy(engine, one)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TURN):
+                await looking.acquire()
+            try:
+                found = await make_room(engine, one.escalation, one.start, NOW)
+            finally:
+                looking.release()
+            return found and await buy(engine, one)
+        return False
 
     return ask
 

@@ -60,7 +60,7 @@ async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) 
     )
     names = {person.id: person.name for person in directory.people}
     answers = answer_starts(seats, wish, near, tries=100)
-    open_ones = [start for start, answer in answers.items() if answer is Answer.YES]
+    open_ones = [start for start, answer in answers.items() if answer is Answer.YES and start != at_risk.starts_at]
     return Remedies(
         at_risk.starts_at,
         bool(demand.terms.reserve) and _can_be_placed(seats.board, _unreserved(demand)),
