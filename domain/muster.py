@@ -44,7 +44,7 @@ def choose(
     wishes = floor.wishes(calls)
     matched = match(wishes)
     given = frozenset(floor.free[column].person for column in matched if column is not None)
-    reasons = Reasons(floor, wishes, pools, colleagues, directory, given)
+    reasons = Reasons(floor, wishes, pools, colleagues, given)
     offers = tuple(
         reasons.explain(call, row, column)
         for row, (call, column) in enumerate(zip(calls, matched, strict=True))

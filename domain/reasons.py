@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.floor import Floor
 from domain.guards import WORDS, Against, Colleague
 from domain.matching import Wishes
 from domain.searching import DueCall, Pools
-from rules_dsl import order_values
 from rules_dsl.decision import AgentState, Exclusion
-from rules_dsl.directory import Directory
+from rules_dsl.ranking import order_words
 
 CONSIDERED_AT_MOST = 5
 EXCLUDED_AT_MOST = 30
@@ -55,7 +56,6 @@ class Reasons:
     wishes: Wishes
     pools: Pools
     colleagues: Mapping[int, Colleague]
-    directory: Directory
     given: Set[int]
     """Everybody who got a call in it."""
 
@@ -65,7 +65,7 @@ class Reasons:
         wishes = self.wishes
         able = np.flatnonzero(wishes.able[row])
         order = able[np.lexsort((wishes.tie[row, able], wishes.rank[row, able], wishes.against[row, able]))]
-        others = [int(other) for other in order if other != column][:CONSIDERED_AT_MOST]
+        others = [int(other) for other in order[: CONSIDERED_AT_MOST + 1] if other != column][:CONSIDERED_AT_MOST]
         values = self._values(call, column)
         return Chosen(
             call,
@@ -74,7 +74,7 @@ class Reasons:
             call.plan.pool_text if call.step == 0 else decision.steps[call.step - 1].text,
             values,
             tuple(self._alternative(call, row, column, other, values) for other in others),
-            self._excluded(call)[:EXCLUDED_AT_MOST],
+            tuple(islice(self._excluded(call, able), EXCLUDED_AT_MOST)),
             tuple(WORDS[against] for against in _parts(int(wishes.against[row, column]))),
         )
 
@@ -97,16 +97,18 @@ class Reasons:
 
     def _values(self, call: DueCall, column: int) -> tuple[str, ...]:
         colleague = self.floor.free[column]
-        asked = self.pools.at(call.plan.decision, call.step)
-        state = _state(call, colleague)
-        return order_values(call.plan.decision, colleague.person, asked, state, self.directory)
+        preferred = self.pools.at(call.plan.decision, call.step).preferred
+        person = self.floor.people[colleague.person]
+        return order_words(call.plan.decision, person, _state(call, colleague), preferred=preferred)
 
-    def _excluded(self, call: DueCall) -> tuple[Exclusion, ...]:
+    def _excluded(self, call: DueCall, able: NDArray[np.intp]) -> Iterator[Exclusion]:
         """The members of the pool who can't be asked, each with the clause; then those who lack a skill."""
         asked = self.pools.at(call.plan.decision, call.step)
-        clauses = ((person, self._clause(call, person)) for person in asked.members)
-        kept_out = [Exclusion(person, clause) for person, clause in clauses if clause]
-        return (*kept_out, *(one for one in asked.excluded if not one.clause.startswith(("not in", "takes no"))))
+        could = {self.floor.free[column].person for column in able}
+        for person in asked.members:
+            if person not in could:
+                yield Exclusion(person, self._clause(call, person))
+        yield from (one for one in asked.excluded if not one.clause.startswith(("not in", "takes no")))
 
     def _clause(self, call: DueCall, person: int) -> str:
         colleague = self.colleagues.get(person)

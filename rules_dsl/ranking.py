@@ -91,10 +91,14 @@ def order_values(
     person = next((person for person in directory.people if person.id == person_id), None)
     if person is None:
         raise KeyError(person_id)
-    known = state or AgentState(person_id)
-    lines = decision.prefers if pool.preferred else ()
-    preferred = [f"prefer {_said(needs)}: {_found(person, needs)}" for needs in lines]
-    return (*preferred, *(f"{key.value}: {_words(key, known, person, decision)}" for key in decision.order))
+    return order_words(decision, person, state or AgentState(person_id), preferred=pool.preferred)
+
+
+def order_words(decision: Decision, person: Person, state: AgentState, *, preferred: bool) -> tuple[str, ...]:
+    """``order_key`` in words, number by number."""
+    lines = decision.prefers if preferred else ()
+    met = (f"prefer {_said(needs)}: {_found(person, needs)}" for needs in lines)
+    return (*met, *(f"{key.value}: {_words(key, state, person, decision)}" for key in decision.order))
 
 
 def _said(needs: tuple[SkillNeed, ...]) -> str:

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from activities.messages import BookSlot, CancelBooking, MoveBooking, Nudge, Withdraw
 from activities.refusals import revive
 from database.stores import offers
+from database.stores.call import say_alone
 from database.tables.customer_link import customer_link
 from database.tables.muster import offer
 from domain.booking import SlotRefused, SlotTaken, TooLate
@@ -247,3 +248,47 @@ async def test_a_call_that_nobody_wraps_up_ends_by_itself_and_its_survey_ends(de
 
 def _links(one: str) -> Select[Any]:
     return select(customer_link).where(customer_link.c.escalation == one)
+
+
+async def test_an_agent_who_vanishes_midway_is_replaced_and_the_call_goes_on(desk: Desk) -> None:
+    one = (await desk.open(mode=Mode.NOW)).escalation_id
+    await desk.come_on("Freja Holm")
+    await desk.round()
+    await desk.accept()
+    call_id = (await desk.call_of(one)).id
+    await desk.join(call_id, "customer")
+    await desk.join(call_id, "agent")
+    await desk.push(one, timedelta(minutes=3))
+    await desk.come_on("Lukas Weber")
+    async with desk.engine.begin() as conn:
+        await say_alone(conn, call_id, desk.now)
+    await desk.round()
+    await desk.relay()
+    assert await desk.accept() == "Lukas Weber"
+    await desk.push(one, timedelta(minutes=1))
+    assert "agent_missed" not in await desk.timeline(one)
+    await desk.join(call_id, "agent")
+    assert await desk.standing(one) == ("on_call", None)
+    await desk.push(one, timedelta(hours=5))
+    assert await desk.standing(one) == ("rating", "not_recorded")
+    assert (await desk.call_of(one)).attribution["person_name"] == "Lukas Weber"
+
+
+async def test_nobody_in_place_of_an_agent_who_vanished_midway_is_told_as_such(desk: Desk) -> None:
+    one = (await desk.open(mode=Mode.NOW)).escalation_id
+    await desk.come_on("Freja Holm")
+    await desk.round()
+    await desk.accept()
+    call_id = (await desk.call_of(one)).id
+    for side in ("customer", "agent"):
+        await desk.join(call_id, side)
+    await desk.come_on()
+    async with desk.engine.begin() as conn:
+        await say_alone(conn, call_id, desk.now)
+    await desk.round()
+    desk.offset += timedelta(minutes=10, seconds=1)
+    await desk.round()
+    await desk.relay()
+    await desk.push(one, timedelta(seconds=5))
+    assert "nobody_available" in await desk.told(one)
+    assert await desk.standing(one) == ("invited", None)

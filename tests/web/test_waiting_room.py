@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import text
 
 from domain.escalation import Mode
 from tests.web.customers import caller, read_page, visitor
-from tests.web.forms import forms_of
+from tests.web.forms import form_to, forms_of
 from tests.web.office import Office, office
 
 __all__ = ["office"]
@@ -84,3 +85,54 @@ async def test_a_call_that_was_taken_back(office: Office, outcome: str) -> None:
     await mira.run(f"UPDATE escalation SET state = 'closed', outcome = '{outcome}'")
     said = "Your call is cancelled" if outcome == "cancelled" else "no longer needed"
     assert said in await read_page(office, mira.address)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "unsaid"),
+    [
+        ("place = 1, estimate = 'moment'", ["You are next.", "We expect it to take a moment."], "urgent"),
+        ("place = 2, estimate = 'minutes'", ["One call is before yours.", "a few minutes."], "urgent"),
+        (
+            "place = 3, estimate = 'longer', put_back_at = now()",
+            ["2 calls are before yours.", "A more urgent call came in before yours.", "longer than a few minutes."],
+            "You are next",
+        ),
+        ("place = 3, estimate = 'longer', put_back_at = now() - interval '4 minutes'", ["2 calls"], "urgent"),
+        ("place = NULL", ["We are finding someone"], "calls are before"),
+    ],
+)
+async def test_a_waiting_customer_sees_an_honest_place(
+    office: Office, changes: str, said: list[str], unsaid: str
+) -> None:
+    mira = await caller(office, mode=Mode.NOW)
+    await mira.run(f"UPDATE call SET state = 'waiting', {changes}")
+    page = await read_page(office, mira.address)
+    for words in said:
+        assert words in page
+    assert unsaid not in page
+
+
+async def test_a_customer_is_told_before_the_hour_that_it_may_begin_late(office: Office) -> None:
+    mira = await caller(office)
+    held = await mira.book()
+    assert "may begin a few minutes late" not in await read_page(office, mira.address)
+    await mira.call_becomes(held, "told_late_at = now()")
+    assert "It may begin a few minutes late" in await read_page(office, mira.address)
+
+
+async def test_a_customer_alone_in_the_room_says_so_once(office: Office) -> None:
+    mira = await caller(office, mode=Mode.NOW)
+    await mira.run("UPDATE call SET state = 'on_call', person = 1, agent_joined_at = now(), customer_joined_at = now()")
+    async with visitor(office.app) as client:
+        form = form_to((await client.get(mira.address)).text, "/alone")
+        as_a_scanner, as_a_person = form.buttons
+        await client.post(form.action, data=form.fields | as_a_scanner)
+        assert "Nobody is here" in (await client.get(mira.address)).text
+        for _ in range(2):
+            assert (await client.post(form.action, data=form.fields | as_a_person)).status_code == 303
+    page = await read_page(office, mira.address)
+    assert "We have called someone" in page
+    assert "Nobody is here" not in page
+    async with office.engine.connect() as conn:
+        told = await conn.execute(text("SELECT count(*) FROM escalation_event WHERE kind = 'customer_alone'"))
+        assert told.scalar_one() == 1

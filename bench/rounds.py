@@ -1,0 +1,149 @@
+"""How long a round's choice takes, and how many more calls it serves than giving each call its best person in turn.
+
+Desks are drawn with skewed skills: most people have the common one, half have one of eleven scarce ones, and two calls
+in five require one of these. "In turn" is what most tools do: the calls in order of urgency, each its best free
+person. Both see the same calls and people. Whoever has a scarce skill was asked less so far, as on real desks.
+
+Times are of this process alone (CPU), so that other work on the machine counts little.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from domain.floor import Floor
+from domain.guards import OCCUPANCY_LIMIT, Colleague
+from domain.matching import Wishes, match, warm_up
+from domain.muster import DueCall, choose
+from domain.plan import Plan
+from domain.searching import Pools
+from rules_dsl import compile_rules
+from rules_dsl.decision import AgentState
+from rules_dsl.directory import Directory, Person, Skill, Team, Title
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+SIZES = ((50, 60), (500, 400), (500, 600), (500, 1000), (1000, 800), (1000, 1200))
+DRAWS = 5
+SKILLS = 12
+SCARCE_PEOPLE, SCARCE_CALLS, BOTH = 0.5, 0.4, 0.7
+"""The share of people who have a scarce skill, of calls that require one, and of the former who have the common one."""
+RULES = """rules for "Bench"
+
+by default
+  order by least busy, then longest idle
+
+otherwise
+  require skill "{skill}"
+  send to team "Support"
+
+booking
+  slots of 20 minutes
+"""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    due: list[DueCall]
+    colleagues: dict[int, Colleague]
+    directory: Directory
+
+
+def table() -> str:
+    """The table of all sizes, as Markdown."""
+    warm_up()
+    rows = [_row(calls, people) for calls, people in SIZES]
+    head = (
+        "| calls × people | choosing, CPU ms: median (most) | of that solving | served at once | in turn "
+        "| more than in turn | people in the plan's order before the one given, mean: at once / in turn |"
+    )
+    told = f"{DRAWS} desks drawn for each size; the last column is over the calls that both serve."
+    return "\n".join([head, "| --- | --- | --- | --- | --- | --- | --- |", *rows, "", told])
+
+
+def _row(calls: int, people: int) -> str:
+    took, solved, ours, greedy, before = [], [], [], [], []
+    for seed in range(DRAWS):
+        drawn = draw(calls, people, seed)
+        began = time.process_time()
+        result = choose(drawn.due, drawn.colleagues, drawn.directory, NOW)
+        took.append((time.process_time() - began) * 1000)
+        wishes = _wishes(drawn)
+        began = time.process_time()
+        matched = match(wishes)
+        solved.append((time.process_time() - began) * 1000)
+        assert len(result.offers) == sum(column is not None for column in matched)
+        turn = in_turn(wishes)
+        ours.append(len(result.offers))
+        greedy.append(sum(column is not None for column in turn))
+        both = [call for call in range(calls) if matched[call] is not None and turn[call] is not None]
+        before.append([statistics.fmean(int(wishes.rank[call, to[call]]) for call in both) for to in (matched, turn)])
+    served, less = statistics.fmean(ours), statistics.fmean(greedy)
+    ranks = [statistics.fmean(part) for part in zip(*before, strict=True)]
+    return (
+        f"| {calls} × {people} | {statistics.median(took):.0f} ({max(took):.0f}) | {statistics.median(solved):.0f} "
+        f"| {served:.0f} | {less:.0f} | {(served / less - 1) * 100:.1f} % | {ranks[0]:.1f} / {ranks[1]:.1f} |"
+    )
+
+
+def in_turn(wishes: Wishes) -> list[int | None]:
+    """Each call its best free person, the most urgent call first."""
+    free = np.ones(wishes.able.shape[1], dtype=np.bool_)
+    found: list[int | None] = []
+    for row, able in enumerate(wishes.able):
+        left = np.flatnonzero(able & free)
+        if not len(left):
+            found.append(None)
+            continue
+        order = np.lexsort((wishes.tie[row, left], wishes.rank[row, left], wishes.against[row, left]))
+        best = int(left[order[0]])
+        free[best] = False
+        found.append(best)
+    return found
+
+
+def _wishes(drawn: Drawn) -> Wishes:
+    pools = Pools(drawn.directory, drawn.colleagues)
+    return Floor(drawn.colleagues, drawn.directory, pools, NOW, OCCUPANCY_LIMIT).wishes(drawn.due)
+
+
+def draw(calls: int, people: int, seed: int) -> Drawn:
+    """A desk with skewed skills, and calls in an order of urgency that has nothing to do with them."""
+    chance = np.random.default_rng(seed)
+    skills = tuple(Skill(number + 1, f"skill {number + 1}") for number in range(SKILLS))
+    staff = tuple(
+        Person(person, f"Person {person}", f"p{person}@x.example", 1, 1, _skills_of(chance))
+        for person in range(1, people + 1)
+    )
+    head = (Team(1, "Support", "s@x.example"),), (Title(1, "Advisor"),), skills
+    directory = Directory("Bench", "Europe/Copenhagen", "EUR", *head, people=staff)
+    decisions = [_decision(directory, skill.name) for skill in skills]
+    scarce = chance.random(calls) < SCARCE_CALLS
+    asked = np.where(scarce, chance.integers(1, SKILLS, calls), 0)
+    due = [
+        DueCall(f"c{nth}", f"e{nth}-{seed}", decisions[int(skill)], None, NOW, 0, 0) for nth, skill in enumerate(asked)
+    ]
+    # Whoever has a scarce skill was asked less, and so looks like the best for every common call.
+    common = np.array([set(person.skills) == {1} for person in staff])
+    loads, idles = chance.integers(0, 60, people) + 60 * common, chance.integers(0, 7200, people)
+    colleagues = {
+        person.id: Colleague(person.id, "", True, None, AgentState(person.id, load=int(load), idle=int(idle)))
+        for person, load, idle in zip(staff, loads, idles, strict=True)
+    }
+    return Drawn(due, colleagues, directory)
+
+
+def _skills_of(chance: np.random.Generator) -> dict[int, int]:
+    """The common skill, 1, one of the scarce ones, or both."""
+    scarce = {int(chance.integers(2, SKILLS + 1)): 3} if chance.random() < SCARCE_PEOPLE else {}
+    common = {1: 3} if not scarce or chance.random() < BOTH else {}
+    return common | scarce
+
+
+def _decision(directory: Directory, skill: str) -> Plan:
+    rules = compile_rules(RULES.format(skill=skill), directory)
+    return Plan(rules.decide({}, NOW), "bench", NOW)
