@@ -7,13 +7,15 @@ it costs the same for ten people and for a thousand, needs no grid, and knows no
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 
-from domain.seat_terms import Demand, Member, Terms
+from domain.seat_terms import MOST_A_DAY, Demand, Member, Terms
 
 CapKey = tuple[int, tuple[tuple[int, int], ...]]
+_NO_LIMIT: CapKey = (MOST_A_DAY, ())
 REMEMBERED = 50_000
 """Questions of eligibility whose answers are kept."""
 
@@ -27,10 +29,13 @@ class Board:
         self.pools = {pool: self.mask_of(people) for pool, people in pools.items()}
         self.held: dict[int, tuple[Demand, int]] = {}
         """By booking: what it asks for, and the bit of its witness."""
-        self._of: dict[int, dict[int, Demand]] = defaultdict(dict)
+        self._of: list[list[tuple[int, int, Demand]]] = [[] for _ in self.members]
+        """By bit: the calls in order of time, each after the two things it is ordered by."""
         self._of_day: dict[tuple[int, int], dict[int, Demand]] = defaultdict(dict)
-        self._eligible: dict[Demand, int] = {}
+        self._eligible: dict[tuple[int, int, int], int] = {}
         self._full: dict[int, dict[CapKey, int]] = defaultdict(dict)
+        self._longest = 0
+        """Seconds that the longest call keeps somebody, its gap included."""
         self.shares: set[int] = set()
         """The reserves, in percent, that calls on this board have kept."""
         self._engaged: dict[int, list[int]] = {}
@@ -64,10 +69,11 @@ class Board:
 
     def eligible(self, demand: Demand) -> int:
         """Who is in the pool and on shift for all of this time, whatever else they have."""
-        if (known := self._eligible.get(demand)) is not None:
-            return known
         terms = demand.terms
         last = max(demand.end, demand.begin + terms.prepare + terms.shift_end + 1 if terms.shift_end else 0)
+        asked = (demand.pool, demand.begin, last)
+        if (known := self._eligible.get(asked)) is not None:
+            return known
         mask = self.pools.get(demand.pool, 0)
         for place in self._pieces(demand.begin, last):
             mask &= self._on[place]
@@ -75,7 +81,7 @@ class Board:
                 break
         if len(self._eligible) > REMEMBERED:
             self._eligible.clear()
-        self._eligible[demand] = mask
+        self._eligible[asked] = mask
         return mask
 
     def idle(self, demand: Demand, mask: int) -> int:
@@ -124,7 +130,7 @@ class Board:
         own, shift = demand.terms.shift_percent, self.shift_at(bit, demand.begin)
         if shift is None:
             return False
-        calls = [demand, *(other for other in self._of[bit].values() if shift[0] <= other.begin < shift[1])]
+        calls = [demand, *(other for other in self.of(bit) if shift[0] <= other.begin < shift[1])]
         return all(
             sum(call.end - call.begin for call in calls if call.terms.shift_percent <= percent) * 100
             <= percent * (shift[1] - shift[0])
@@ -139,19 +145,35 @@ class Board:
 
     def in_the_way(self, bit: int, demand: Demand) -> list[Demand]:
         """The calls of this person that leave no room for this one."""
-        return [
-            other
-            for day in (demand.day - 1, demand.day, demand.day + 1)
-            for other in self._of_day.get((bit, day), {}).values()
-            if other.rest < demand.end and demand.rest < other.end and other.booking != demand.booking
-        ]
+        begin, end, found = demand.rest, demand.end, []
+        for _, _, other in self._since(bit, begin):
+            if other.rest >= end:
+                break
+            if begin < other.end and other.booking != demand.booking:
+                found.append(other)
+        return found
+
+    def running(self, bit: int, moment: int) -> list[Demand]:
+        """The calls that keep this person at this moment, the gap before each included: one, if limits are kept."""
+        found = []
+        for rest, _, call in self._since(bit, moment):
+            if rest > moment:
+                break
+            if moment < call.end:
+                found.append(call)
+        return found
+
+    def _since(self, bit: int, moment: int) -> Iterator[tuple[int, int, Demand]]:
+        """The calls of this person from the first that may last until after this moment, in order."""
+        calls = self._of[bit]
+        return islice(calls, bisect_left(calls, (moment - self._longest, 0)), None)
 
     def on_day(self, bit: int, day: int) -> Collection[Demand]:
         return self._of_day.get((bit, day), {}).values()
 
     def of(self, bit: int) -> Collection[Demand]:
         """Every call that rests on this person."""
-        return self._of[bit].values()
+        return [call for _, _, call in self._of[bit]]
 
     def moments(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
         """Each piece of this time: its first instant, and those who are free of calls in it."""
@@ -183,9 +205,10 @@ class Board:
     def put(self, demand: Demand, bit: int) -> None:
         """This call rests on this person."""
         self.held[demand.booking] = (demand, bit)
+        self._longest = max(self._longest, demand.end - demand.rest)
         if demand.terms.reserve:
             self.shares.add(demand.terms.reserve)
-        self._of[bit][demand.booking] = demand
+        insort(self._of[bit], (demand.rest, demand.booking, demand))
         self._of_day[bit, demand.day][demand.booking] = demand
         self._cut(demand.rest)
         self._cut(demand.begin)
@@ -196,7 +219,8 @@ class Board:
     def take(self, booking: int) -> tuple[Demand, int]:
         """This call rests on nobody. Raises ``KeyError`` where it did not rest on anybody."""
         demand, bit = self.held.pop(booking)
-        del self._of[bit][booking]
+        calls = self._of[bit]
+        del calls[bisect_left(calls, (demand.rest, booking))]
         del self._of_day[bit, demand.day][booking]
         keep = ~(1 << bit)
         for place in self._pieces(demand.rest, demand.end):
@@ -229,6 +253,8 @@ class Board:
 
     def _is_full(self, bit: int, day: int, key: CapKey) -> bool:
         """Whether one more call of this cap finds no place. A call of a higher cap takes none of a lower one's."""
+        if key == _NO_LIMIT:
+            return len(self._of_day[bit, day]) >= MOST_A_DAY
         title = self.members[bit].title
         cap = Terms(cap=key[0], title_caps=key[1]).cap_of(title)
         caps = [other.terms.cap_of(title) for other in self.on_day(bit, day)]

@@ -29,13 +29,9 @@ def _somebody_can_be_freed(board: Board, wanted: int, free: int, moment: int) ->
             return True
         found = 0
         for bit in bits(news):
-            for call in _running(board, bit, moment):
+            for call in board.running(bit, moment):
                 if not call.pinned:
                     found |= board.eligible(call)
         news = found & ~reached
         reached |= found
     return False
-
-
-def _running(board: Board, bit: int, moment: int) -> list[Demand]:
-    return [call for call in board.of(bit) if call.rest <= moment < call.end]
