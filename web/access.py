@@ -88,6 +88,9 @@ MATRIX: dict[str, Rule] = {
     "GET /desk/escalations/{escalation_id}": ESCALATING,
     "GET /desk/escalations/{escalation_id}/slots": ESCALATING,
     # The back office
+    "GET /board": WATCHING,
+    "GET /board/parts": WATCHING,
+    "GET /board/stream": WATCHING,
     "GET /ops": WATCHING,
     "GET /ops/{escalation_id}": WATCHING,
     "GET /ops/{escalation_id}/workflow": WATCHING,
@@ -158,6 +161,7 @@ MATRIX: dict[str, Rule] = {
 
 PLACES: tuple[tuple[str, str], ...] = (
     ("/desk", "Desk"),
+    ("/board", "Board"),
     ("/ops", "Escalations"),
     ("/rules", "Rules"),
     ("/directory", "Directory"),

@@ -17,6 +17,7 @@ from web import (
     admin,
     api,
     assets,
+    board,
     customer,
     desk,
     dev,
@@ -37,7 +38,23 @@ from web.miss_limit import MissLimit
 from web.security import Shield
 from web.workflow_gateway import WorkflowGateway
 
-_PARTS = (assets, health, sign_in, customer, desk, rules, directory, shifts, outcomes, ops, admin, api, hooks, dev)
+_PARTS = (
+    assets,
+    health,
+    sign_in,
+    customer,
+    desk,
+    board,
+    rules,
+    directory,
+    shifts,
+    outcomes,
+    ops,
+    admin,
+    api,
+    hooks,
+    dev,
+)
 
 
 @asynccontextmanager
