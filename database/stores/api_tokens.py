@@ -16,7 +16,7 @@ from database.tables.account import api_token
 from domain.failure import Failure
 from domain.ids import token_hash
 
-SCOPES = ("escalations:write", "escalations:read", "export")
+SCOPES = ("escalations:write", "escalations:read", "shifts:write", "shifts:read", "export")
 
 
 @dataclass(frozen=True)

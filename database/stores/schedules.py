@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.tables.directory import desk, person, team, title, weekly_shift
+from database.tables.directory import desk, person, shift, team, title, weekly_shift
 from database.tables.schedule import calendar_busy, calendar_feed, day_change, kept_free, person_schedule, time_off
 from domain.booking import Span
 from domain.holiday_days import holidays_of
@@ -175,3 +175,34 @@ async def home_team(conn: AsyncConnection, who: int) -> int | None:
         if found is not None:
             return found
     return None
+
+
+@dataclass(frozen=True)
+class PersonOnShift:
+    id: int
+    email: str
+    name: str
+    team: str | None
+    shifts: tuple[Span, ...]
+    """Where calls can be served, as laid out, cut to what was asked for."""
+
+
+async def page_of_shifts(
+    conn: AsyncConnection, bounds: Span, team_name: str, after: int, most: int
+) -> list[PersonOnShift]:
+    """People in order of their numbers, those after ``after``, with their shifts; of one team, if it is named."""
+    query = (
+        select(person.c.id, person.c.email, person.c.name, team.c.name.label("team"))
+        .join(team, team.c.id == person.c.team)
+        .where(person.c.active, person.c.id > after)
+        .order_by(person.c.id)
+        .limit(most)
+    )
+    rows = (await conn.execute(query.where(team.c.name == team_name) if team_name else query)).all()
+    spans: dict[int, list[Span]] = defaultdict(list)
+    laid_out = select(shift).where(
+        shift.c.person.in_([row.id for row in rows]), shift.c.during.overlaps(Range(*bounds))
+    )
+    for row in await conn.execute(laid_out.order_by(shift.c.person, shift.c.during)):
+        spans[row.person].append((max(row.during.lower, bounds[0]), min(row.during.upper, bounds[1])))
+    return [PersonOnShift(row.id, row.email, row.name, row.team, tuple(spans[row.id])) for row in rows]

@@ -97,7 +97,7 @@ async def send(program: httpx.AsyncClient, command: str, known: Mapping[str, str
     """Carry out a `curl` command, as far as the page uses it."""
     words = shlex.split(command.replace("\\\n", " "))
     assert words[:2] == ["curl", "-s"]
-    url, headers, body = "", {}, None
+    url, headers, body, method = "", {}, None, ""
     rest = iter(words[2:])
     for word in rest:
         if word == "-H":
@@ -105,13 +105,15 @@ async def send(program: httpx.AsyncClient, command: str, known: Mapping[str, str
             headers[name] = value
         elif word == "-d":
             body = next(rest).encode()
+        elif word == "-X":
+            method = next(rest)
         else:
             assert not word.startswith("-"), word
             url = word
     timestamp = datetime.now(UTC).isoformat()
     signed = {"TIMESTAMP": timestamp, "SIGNATURE": zendesk_signature(SECRET, timestamp, body or b"")}
     filled = {name: Template(value).substitute(known, **signed) for name, value in headers.items()}
-    method = "GET" if body is None else "POST"
+    method = method or ("GET" if body is None else "POST")
     return await program.request(method, Template(url).substitute(known), content=body, headers=filled)
 
 

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.api import escalations, export, openapi
+from web.api import escalations, export, openapi, shifts
 
 router = APIRouter()
-for part in (openapi, escalations, export):
+for part in (openapi, escalations, shifts, export):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -1,0 +1,65 @@
+"""The bodies by which programs change schedules."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from domain.schedule import TimeOffKind
+from domain.schedule_change import AddTimeOff, SetDay
+from rules_dsl.clock_words import minute_of_day
+from web.api.requests import Body
+from web.api.words import Zone
+
+
+def _clock(text: str) -> str:
+    if minute_of_day(text) is None:
+        raise ValueError("must be a time of day, as 09:00, at most 24:00")
+    return text
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("must say its offset, as 2026-12-01T09:00:00Z")
+    return moment
+
+
+Clock = Annotated[str, StringConstraints(max_length=5), AfterValidator(_clock)]
+Moment = Annotated[datetime, AfterValidator(_aware)]
+
+
+class HoursBody(Body):
+    start: Clock = Field(alias="from", examples=["09:00"])
+    end: Clock = Field(alias="until", description="At or before `from`: on the following day.", examples=["17:00"])
+
+
+class Consequences(Body):
+    dry_run: bool = Field(default=False, description="Only tell what it would do.")
+    accept_at_risk: bool = Field(
+        default=False, description="Do it although booked calls can't be served by anybody on shift any more."
+    )
+
+
+class ChangeDay(Consequences):
+    """One day's hours, in the place of what was planned for it before."""
+
+    hours: list[HoursBody] = Field(description="None: doesn't work on this day.", max_length=12)
+    time_zone: Zone = Field(default="", description="IANA name; else the person's.")
+    as_well: bool = Field(default=False, description="Beside the weekly hours instead of in their place.")
+
+    def change(self, day: date, zone: str) -> SetDay:
+        spans = tuple((minute_of_day(one.start) or 0, minute_of_day(one.end) or 0) for one in self.hours)
+        return SetDay(day, spans, self.time_zone or zone, self.as_well)
+
+
+class TakeTimeOff(Consequences):
+    """Time off between two moments."""
+
+    kind: Literal["leave", "sick", "other"] = "leave"
+    starts_at: Moment
+    ends_at: Moment
+
+    def change(self, key: str) -> AddTimeOff:
+        return AddTimeOff(TimeOffKind(self.kind), (self.starts_at, self.ends_at), key)
