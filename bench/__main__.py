@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import latency, life, proofs, rules, simulation, trial
+from bench import latency, life, proofs, rounds, rules, simulation, trial
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -43,6 +43,10 @@ def _trial() -> str:
     return f"{trial.table()}\n\n{_busy()}"
 
 
+def _rounds() -> str:
+    return f"{rounds.table()}\n\n{_busy()}"
+
+
 def _busy() -> str:
     return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
 
@@ -51,6 +55,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "life": ("One life in Temporal", life.table),
     "latency": ("How long a person waits for yes", _latency),
     "rules": ("How fast rules decide", _rules),
+    "rounds": ("How a round chooses", _rounds),
     "proofs": ("How long proofs take", _proofs),
     "simulation": ("What finding the person at call time buys", _simulation),
     "trial": ("How long a draft takes on the past", _trial),

@@ -236,7 +236,7 @@ async def test_calls_that_run_over_bring_the_next_search_forward_and_its_custome
     await floor.accept(running)
     for side in ("customer", "agent"):
         await floor.join(running, side)
-    floor.now = start - timedelta(minutes=14)
+    floor.now = start - timedelta(minutes=9)
     await floor.beat(clerk.name)
     assert await floor.look_ahead() == 0, "the running call should be over by then"
     floor.now = start - timedelta(minutes=4, seconds=30)
@@ -258,9 +258,16 @@ async def test_calls_that_run_over_bring_the_next_search_forward_and_its_custome
 async def test_the_search_is_brought_forward_where_its_own_time_has_not_come(floor: Floor) -> None:
     await floor.furnish(rules='rule "Invoices"\n  when product area is billing\n  send to team "Office"')
     start = floor.now + timedelta(minutes=30)
+    clerk = await floor.one(text("SELECT p.name FROM person p JOIN team t ON t.id = p.team WHERE t.name = 'Office'"))
     booked = await floor.book("booked", start, **BILLING)
     floor.now = start - timedelta(minutes=9)
     assert (await floor.call_of(booked)).muster_at > floor.now
+    assert await floor.look_ahead() == 0, "nobody is there at all: an early search would not help"
+    await floor.come_on(clerk.name)
+    assert await floor.look_ahead() == 0
+    running = await floor.open("running", **BILLING)
+    await floor.round()
+    await floor.accept(running)
     assert await floor.look_ahead() == 1
     assert (await floor.call_of(booked)).muster_at == floor.now
     assert (await floor.timeline(booked))[-1] == "muster_early"

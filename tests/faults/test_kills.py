@@ -15,7 +15,7 @@ from tests.faults.trial import ORDINARY_MAIL, Trial, alive
 pytestmark = pytest.mark.timeout(420)
 
 AFTER_DEATHS = ORDINARY_MAIL | {
-    *("nobody_available", "manager_nobody", "customer_called_for", "customer_missed"),
+    *("nobody_available", "manager_nobody", "customer_called_for", "customer_missed", "running_late"),
 }
 """Kinds of letters that are true when a part was away for seconds."""
 VICTIMS = ("worker", "web", "temporal", "postgres")

@@ -1,0 +1,16 @@
+"""What processes don't load: the solver stays with those who solve."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.architecture.tree import ROOT
+
+HEAVY = "numpy", "scipy"
+
+
+def test_workflows_load_no_solver() -> None:
+    program = f"import workflows.escalation, workflows.backstop, sys; print([m for m in {HEAVY} if m in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
