@@ -11,10 +11,10 @@ from rules_dsl.formatting import format_rules
 from rules_dsl.lower_doing import PRODUCT_AREA
 from rules_dsl.parser import parse_rules
 from rules_dsl.ruleset import Ruleset
-from rules_dsl.tree import Outcome, RulesFile, Setting
+from rules_dsl.tree import Outcome, Setting
 from rules_dsl.tree_conditions import Phrase, Place
 from rules_dsl.tree_doing import IfNobody, SkillPhrase, TargetPhrase
-from rules_dsl.words import read_lines
+from rules_dsl.words import Word, WordKind, read_lines
 
 NameKind = Literal["team", "title", "skill"]
 
@@ -31,13 +31,13 @@ class Named:
 
 def places_named(text: str, kind: NameKind, name: str) -> tuple[Named, ...]:
     """The lines that name this team, title or skill, in their order; each once."""
-    lines = {place.line for place in _places(parse_rules(text).tree, kind, name)}
+    lines = {place.line for place in _places(text, kind, name)}
     return tuple(Named(line.number, line.text.strip()) for line in read_lines(text) if line.number in lines)
 
 
 def replace_name(text: str, kind: NameKind, was: str, becomes: str) -> str:
     """The text with one name said otherwise and every other letter kept, finished or not: for drafts."""
-    places = {(place.line, place.column): place for place in _places(parse_rules(text).tree, kind, was)}
+    places = {(place.line, place.column): place for place in _places(text, kind, was)}
     if not places:
         return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -88,10 +88,23 @@ def _without_words(node: object) -> object:
     return node
 
 
-def _places(tree: RulesFile, kind: NameKind, name: str) -> Iterator[Place]:
-    for block in tree.blocks:
+def may_name(text: str, kind: NameKind, name: str) -> bool:
+    """Whether a line has this name in quotes and the kind's word: quick, and too often rather than too seldom."""
+    return any(
+        any(word.low == kind for word in line.words) and any(_is_name(word, name) for word in line.words)
+        for line in read_lines(text)
+    )
+
+
+def _is_name(word: Word, name: str) -> bool:
+    return word.kind is WordKind.NAME and word.text == name
+
+
+def _places(text: str, kind: NameKind, name: str) -> Iterator[Place]:
+    lines = {line.number for line in read_lines(text) if any(_is_name(word, name) for word in line.words)}
+    for block in parse_rules(text).tree.blocks if lines else ():
         # A sentence that stands in many lines is one tree: only the line itself knows where it stands.
-        said = [(one, line.at.line) for line in block.do for one in _names(line)]
+        said = [(one, line.at.line) for line in block.do if line.at.line in lines for one in _names(line)]
         said += [(one, one[1].at.line) for part in (block.settings, block.outcomes) for one in _names(part)]
         for (found, phrase), line in said:
             if found == kind and phrase.text == name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,7 +107,11 @@ async def _rewritten(
     """The standing rules and those being tried, in this order, so that the candidate stays the later one."""
     standing, trial = await current_published(conn), await running_row(conn)
     candidate = None if trial is None else await published_number(conn, trial.candidate)
-    texts = {one.number: _with_new_name(one, made, before, after) for one in (standing, candidate) if one}
+    texts = {
+        one.number: await asyncio.to_thread(_with_new_name, one, made, before, after)
+        for one in (standing, candidate)
+        if one is not None
+    }
     if standing is None or all(new is None for new in texts.values()):
         return []
     written = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +15,7 @@ from database.tables.directory import person, person_skill, skill, team, title
 from domain.directory_names import Breaks, Uses
 from domain.escalation import OPEN_STATES
 from rules_dsl import Directory, draft_rules
-from rules_dsl.renaming import NameKind, area_named, asks_area_skills, places_named
+from rules_dsl.renaming import NameKind, area_named, asks_area_skills, may_name, places_named
 
 TABLES: dict[NameKind, Table] = {"team": team, "title": title, "skill": skill}
 EARLIER = 20
@@ -34,24 +36,17 @@ async def uses_of(conn: AsyncConnection, kind: NameKind, number: int, name: str)
     standing, trial = await current_published(conn), await running_row(conn)
     candidate = None if trial is None else await published_number(conn, trial.candidate)
     directory = await read_directory(conn)
-    rules = [
-        broken
-        for version, stands in ((standing, True), (candidate, False))
-        if version is not None
-        for broken in _lines(version, kind, name, directory, stands)
-    ]
+    rules: list[Breaks] = []
+    for version, stands in ((standing, True), (candidate, False)):
+        if version is not None:
+            rules += await asyncio.to_thread(_lines, version, kind, name, directory, stands)
     in_force = {one.number for one in (standing, candidate) if one}
-    earlier = [
-        version.number
-        for version in await published_versions(conn, limit=EARLIER)
-        if version.number not in in_force and await _names_it(conn, version, kind, name)
-    ]
     led = select(team.c.name).where(team.c.lead_title == number, team.c.retired_at.is_(None)).order_by(team.c.name)
     leads = (await conn.execute(led)).scalars().all() if kind == "title" else ()
     planned = {"open": [state.value for state in OPEN_STATES], "path": _PATHS[kind], "number": number}
     return Uses(
         tuple(rules),
-        tuple(earlier),
+        await _earlier(conn, kind, name, in_force),
         await _people(conn, kind, number),
         tuple(leads),
         (await conn.execute(_PLANNED, planned)).scalar_one(),
@@ -69,9 +64,15 @@ async def _people(conn: AsyncConnection, kind: NameKind, number: int) -> int:
     return counted
 
 
-async def _names_it(conn: AsyncConnection, version: Published, kind: NameKind, name: str) -> bool:
-    text_now = with_new_names(version.text, await renamings_since(conn, version.number))
-    return bool(places_named(text_now, kind, name))
+async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: set[int]) -> tuple[int, ...]:
+    found = []
+    for version in await published_versions(conn, limit=EARLIER):
+        if version.number not in in_force:
+            since = await renamings_since(conn, version.number)
+            text_now = await asyncio.to_thread(with_new_names, version.text, since)
+            if may_name(text_now, kind, name):
+                found.append(version.number)
+    return tuple(found)
 
 
 def _lines(version: Published, kind: NameKind, name: str, directory: Directory, stands: bool) -> list[Breaks]:

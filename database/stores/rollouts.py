@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,14 +100,14 @@ async def _deciding(conn: AsyncConnection, desk: Row[Any] | None, customer: str)
     if trial is not None:
         candidate = await published_number(conn, trial.candidate)
         try:
-            tried = None if candidate is None else compiled(candidate.text, directory)
+            tried = None if candidate is None else await compiled(candidate.text, directory)
         except RulesOutdated:
             tried = None
         if tried is not None:
             theirs = has_candidate(customer, trial.id, trial.percent)
-            rules = tried if theirs else compiled(standing.text, directory)
+            rules = tried if theirs else await compiled(standing.text, directory)
             return Deciding(desk, directory, rules, trial.id, trial.percent, theirs)
-    return Deciding(desk, directory, compiled(standing.text, directory))
+    return Deciding(desk, directory, await compiled(standing.text, directory))
 
 
 async def note_case(conn: AsyncConnection, escalation_id: str, by: Deciding) -> None:
@@ -146,7 +147,7 @@ async def go_on(
     if candidate is None or not row.percent < percent <= EVERYBODY:
         raise StageMoved(await where_it_stands(conn))
     try:
-        compiled(candidate.text, await read_directory(conn))
+        await compiled(candidate.text, await read_directory(conn))
     except RulesOutdated as outdated:
         raise StageUnfit(candidate.number, outdated.problem) from outdated
     await move_rollout(conn, row.id, percent, author, reason, now)
@@ -178,7 +179,7 @@ async def go_back(conn: AsyncConnection, number: int, seen: int | None, author: 
         raise StageMoved(await where_it_stands(conn))
     reason = f"Back to version {number}"
     text = await text_today(conn, version.text, number)
-    fit = None if text == standing.text else compile_rules(text, await read_directory(conn)).version
+    fit = None if text == standing.text else await _version_of(conn, text)
     if (trial := await running_row(conn)) is not None:
         await _end_trial(conn, trial, author, reason, now)
     if fit is None:
@@ -187,6 +188,11 @@ async def go_back(conn: AsyncConnection, number: int, seen: int | None, author: 
     said = {"number": published.number, "version": fit, "reason": reason}
     await write_audit(conn, author, "published rules", f"version {published.number}", now, said)
     return published
+
+
+async def _version_of(conn: AsyncConnection, text: str) -> str:
+    """Raises ``RulesRefused``."""
+    return (await asyncio.to_thread(compile_rules, text, await read_directory(conn))).version
 
 
 async def where_it_stands(conn: AsyncConnection) -> str:

@@ -6,6 +6,7 @@ rolled back before everybody had it, has none (``database.stores.rollouts``).
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ from database.tables.account import ruleset
 from database.tables.directory import desk
 from domain.failure import Failure
 from domain.stages import EVERYBODY, StageRuns, share_words
-from rules_dsl import Ruleset, RulesRefused, compile_rules
+from rules_dsl import Ruleset, RulesRefused, compile_rules, draft_rules
 from rules_dsl.directory import Directory
 
 
@@ -90,22 +91,35 @@ async def current_published(conn: AsyncConnection) -> Published | None:
 async def current_ruleset(conn: AsyncConnection, directory: Directory) -> Ruleset | None:
     """The rules that stand, compiled against this directory. Raises ``RulesOutdated``."""
     found = await _newest(conn)
-    return None if found is None else compiled(found.text, directory)
+    return None if found is None else await compiled(found.text, directory)
 
 
-def compiled(text: str, directory: Directory) -> Ruleset:
-    """A published text as a ruleset. Raises ``RulesOutdated`` where the directory has changed under it."""
-    known, names = _compiled.get(text), replace(directory, people=())
+async def compiled(text: str, directory: Directory) -> Ruleset:
+    """A published text as a ruleset. Raises ``RulesOutdated`` where the directory has changed under it.
+
+    Its proofs and expectations were judged when it was published, so only its names are looked up again; off the
+    event loop, for a thousand rules take a while.
+    """
+    names = replace(directory, people=())
+    known = _compiled.get(text)
     if known is None or known.directory != names:
+        known = await asyncio.to_thread(_compile, text, directory, names)
+    return known.rules
+
+
+def _compile(text: str, directory: Directory, names: Directory) -> _Compiled:
+    rules = draft_rules(text, directory)
+    if rules is None:
         try:
-            known = _Compiled(names, compile_rules(text, directory))
+            rules = compile_rules(text, directory)
         except RulesRefused as refused:
             raise RulesOutdated(next(m.text for m in refused.messages if m.severity == "error")) from refused
-        _compiled.pop(text, None)
-        _compiled[text] = known
-        while len(_compiled) > _KEPT:
-            del _compiled[next(iter(_compiled))]
-    return known.rules
+    known = _Compiled(names, rules)
+    _compiled.pop(text, None)
+    _compiled[text] = known
+    for old in list(_compiled)[:-_KEPT]:
+        _compiled.pop(old, None)
+    return known
 
 
 async def published_versions(conn: AsyncConnection, *, before: int | None = None, limit: int = 50) -> list[Published]:
@@ -155,7 +169,7 @@ async def publish(
         raise StageRuns(trial.candidate, trial.percent, trial.began_by)
     if standing is not None and standing.number != based_on:
         raise RulesMoved(standing.number, standing.author)
-    version = compile_rules(text, await read_directory(conn)).version
+    version = (await asyncio.to_thread(compile_rules, text, await read_directory(conn))).version
     if standing is None or percent >= EVERYBODY:
         published = await write_version(conn, desk_id, text, version, author, reason, now, adopted=True)
         said: dict[str, Any] = {}

@@ -122,7 +122,7 @@ async def _problem(request: Request, found: Rollout) -> str:
     async with request.app.state.engine.connect() as conn:
         directory = await read_directory(conn)
     try:
-        compiled(found.candidate.text, directory)
+        await compiled(found.candidate.text, directory)
     except RulesOutdated as outdated:
         return outdated.problem
     return ""
