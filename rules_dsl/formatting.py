@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from rules_dsl.amounts import read_duration
 from rules_dsl.formatting_lines import written_expectation, written_lines
-from rules_dsl.messages import RulesRefused
+from rules_dsl.messages import RulesRefused, message
 from rules_dsl.parser import Parsed, parse_rules
 from rules_dsl.tree import BlockKind
-from rules_dsl.tree_conditions import Phrase
-from rules_dsl.words import Comment, Line, read_lines
+from rules_dsl.tree_conditions import Phrase, Place
+from rules_dsl.words import LONGEST_LINE, Comment, Line, read_lines
 
 INDENT = "  "
 
@@ -24,7 +24,8 @@ class FormattingFailed(Exception):
 def format_rules(text: str) -> str:
     """The file in its canonical form; comments stay, meaning stays, a second time changes nothing.
 
-    Raises ``RulesRefused`` with the messages where a line is not understood; names are not looked up.
+    Raises ``RulesRefused`` with the messages where a line is not understood, or would become too long; names are not
+    looked up.
     Raises ``FormattingFailed`` rather than return a text that means something else.
     """
     parsed = parse_rules(text)
@@ -32,6 +33,8 @@ def format_rules(text: str) -> str:
         raise RulesRefused(parsed.messages)
     formatted = "".join(f"{line}\n" for line in _laid_out(parsed, text))
     again = parse_rules(formatted)
+    if not again.whole:
+        raise RulesRefused(again.messages)
     if again.messages or meaning_of(again.tree) != meaning_of(parsed.tree):
         raise FormattingFailed
     return formatted
@@ -55,7 +58,10 @@ def _laid_out(parsed: Parsed, text: str) -> Iterator[str]:
             yield from _inside(waiting)
         waiting = []
         written = said.get(line.number) or written_expectation(line)
-        yield f"{'' if heading else INDENT}{written}{_trailing(line)}"
+        whole = f"{'' if heading else INDENT}{written}{_trailing(line)}"
+        if len(whole) > LONGEST_LINE:
+            raise RulesRefused((message("R134", Place(line.number, 1, 1), most=LONGEST_LINE),))
+        yield whole
         started = True
     yield from _between(waiting, started, True)
 

@@ -169,13 +169,17 @@ def _number_changed(text: str, random: Random) -> str:
     return text[:at] + random.choice(("0", "99999999999", "-1", "1.5", "٣", "1e9")) + text[at + 1 :]
 
 
+def _all_repeated(text: str, random: Random) -> str:
+    return text * random.randint(2, 12) if len(text) < 8_000 and random.random() < 0.1 else text
+
+
 def _cased(text: str, random: Random) -> str:
     return random.choice((text.upper, text.swapcase, text.title))()
 
 
 _ACCIDENTS: tuple[Callable[[str, Random], str], ...] = (
     _line_swapped, _line_put_in, _line_put_in, _line_left_out, _word_replaced, _word_replaced, _mark_put_in,
-    _mark_put_in, _stretch_left_out, _stretch_repeated, _mark_replaced, _number_changed, _cased,
+    _mark_put_in, _stretch_left_out, _stretch_repeated, _mark_replaced, _number_changed, _cased, _all_repeated,
 )  # fmt: skip
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules_dsl import check_rules, draft_rules
+from rules_dsl import RulesRefused, check_rules, draft_rules, format_rules, parse_rules
 from rules_dsl.decision import OpenHours
 from rules_dsl.hour_classes import hour_combinations
 from rules_dsl.hours import is_open
+from rules_dsl.parser import LARGEST
 from tests.rules_dsl.desks import directory
 from tests.rules_dsl.fuzzing import assert_sound, one_case
 
@@ -98,6 +99,19 @@ def test_ten_megabytes_one_line_and_nuls_are_refused_at_once() -> None:
 def test_hardly_anything(text: str) -> None:
     assert_sound(text, DESK, Random(0))
     assert draft_rules(text, DESK) is None or text
+
+
+def test_what_would_grow_too_large_in_its_canonical_form_is_refused() -> None:
+    keys = ", ".join(["least busy"] * 400)
+    with pytest.raises(RulesRefused, match="longer than") as refused:
+        format_rules(f'{HEAD}rule "A"\n\n  order by {keys}\n')
+    assert [(one.code, one.line) for one in refused.value.messages] == [("R134", 4)]
+    head, note = f'{HEAD}rule "A"\n', f'note "{"x" * 4900}"\n'
+    notes, rest = divmod(LARGEST - len(head), len(note))
+    full_up = head + note * notes + "#" * rest
+    assert parse_rules(full_up).messages == ()
+    with pytest.raises(RulesRefused, match="too large"):
+        format_rules(full_up)
 
 
 ZONES = ("Europe/Berlin", "America/Denver", "Asia/Kathmandu", "Pacific/Kiritimati", "America/Sao_Paulo")
