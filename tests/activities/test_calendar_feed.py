@@ -26,7 +26,7 @@ from tests.activities.calendars import answer, calendar, event
 from tests.activities.receiver import Receiver, listening
 from tests.database.sold import DAY, FIVE, NINE, furnish, plan_of, sold
 from tests.servers import free_port
-from workers.calendars import look_once
+from workers.calendars import look_once, run_calendars
 
 HOUR = timedelta(hours=1)
 TEN_TO_ELEVEN = calendar(event("DTSTART:20261201T100000Z", "DTEND:20261201T110000Z", "SUMMARY:Dentist"))
@@ -237,3 +237,41 @@ async def test_nobody_gives_more_calendars_than_they_can_have(database: AsyncEng
         await give(database, url="https://calendar.example/a")
     with pytest.raises(ScheduleRefused):
         await give(database, url="https://calendar.example/a")
+
+
+async def test_one_that_hangs_does_not_keep_the_others_waiting(database: AsyncEngine, server: Receiver) -> None:
+    await furnish(database)
+    silent = await asyncio.start_server(lambda reader, writer: asyncio.sleep(3600), "127.0.0.1", 0)
+    async with database.begin() as conn:
+        hanging = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/"
+        await add_feed(conn, 2, "Hangs", "person:2", NINE - HOUR, url=hanging)
+    await give(database, url=server.url)
+    server.answers = [answer(TEN_TO_ELEVEN)]
+    running = asyncio.create_task(look_once(database, NINE, private_addresses=True))
+    async with asyncio.timeout(15):
+        while await hours(database) != [1, 6]:  # noqa: ASYNC110  another task writes it into the database
+            await asyncio.sleep(0.1)
+    assert not running.done(), "the other is still waited for"
+    running.cancel()
+    await asyncio.wait([running])
+    silent.close()
+
+
+async def test_the_worker_looks_by_itself_and_stops_when_told(database: AsyncEngine, server: Receiver) -> None:
+    await furnish(database)
+    async with database.begin() as conn:
+        await add_feed(conn, 1, "Work", "person:1", datetime.now(UTC), url=server.url)
+    server.answers = [answer(EMPTY)]
+    stop = asyncio.Event()
+    running = asyncio.create_task(run_calendars(database, stop, private_addresses=True))
+    async with asyncio.timeout(20):
+        while not (await feeds(database))[0].read_at:  # noqa: ASYNC110  another task writes it into the database
+            await asyncio.sleep(0.1)
+    stop.set()
+    async with asyncio.timeout(5):
+        await running
+
+
+async def feeds(engine: AsyncEngine) -> list[StandingFeed]:
+    async with engine.connect() as conn:
+        return await standing_feeds(conn, 1, NINE)

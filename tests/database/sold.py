@@ -46,21 +46,27 @@ async def plan_of(engine: AsyncEngine) -> Plan:
 
 async def sold(engine: AsyncEngine, plan: Plan, *, who: int, start: datetime = NINE + timedelta(hours=1)) -> int:
     """A booked call, tentatively this person's; both are in its pool."""
-    one = "00000000-0000-0000-0000-000000000001"
-    span = Range(start - timedelta(minutes=5), start + timedelta(minutes=30))
     async with engine.begin() as conn:
         await conn.execute(pool.insert().values(id=1, desk=1, key=plan.pool_key, definition={}, description="pool"))
         await conn.execute(insert(pool_agent), [{"pool": 1, "person": n} for n in (1, 2)])
         await conn.execute(customer.insert().values(id=1, email="c@example.com", name="C"))
+    return await another(engine, plan, 1, who=who, start=start)
+
+
+async def another(engine: AsyncEngine, plan: Plan, number: int, *, who: int, start: datetime) -> int:
+    """One more in the same pool: half an hour from ``start``, and five minutes before."""
+    one = f"00000000-0000-0000-0000-{number:012}"
+    span = Range(start - timedelta(minutes=5), start + timedelta(minutes=30))
+    async with engine.begin() as conn:
         row = {"id": one, "desk": 1, "ticket_system": "z", "ticket_id": one, "ticket_url": "u", "facts": {}}
         row |= {"subject": "Engine stops at sea", "customer": 1, "mode": "booking", "state": "booked", "team": 1}
         row |= {"plan": dump_plan(plan), "ruleset": plan.ruleset, "rule": "otherwise", "opened_by": "t"}
         await conn.execute(escalation.insert().values(row | {"opened_at": NINE, "updated_at": NINE}))
-        link = {"id": 1, "escalation": one, "nth": 1, "token_hash": b"x", "state": "used"}
+        link = {"id": number, "escalation": one, "nth": 1, "token_hash": one.encode(), "state": "used"}
         await conn.execute(customer_link.insert().values(link | {"issued_at": NINE, "expires_at": FIVE}))
-        row = {"escalation": one, "link": 1, "pool": 1, "starts_at": start, "seconds": 1200, "occupies": span}
+        row = {"escalation": one, "link": number, "pool": 1, "starts_at": start, "seconds": 1200, "occupies": span}
         statement = booking.insert().values(row | {"booked_at": NINE}).returning(booking.c.id)
-        number: int = (await conn.execute(statement)).scalar_one()
-        row = {"booking": number, "pool": 1, "person": who, "during": span, "day": start.date(), "nth": 1}
+        made: int = (await conn.execute(statement)).scalar_one()
+        row = {"booking": made, "pool": 1, "person": who, "during": span, "day": start.date(), "nth": number}
         await conn.execute(witness.insert().values(row | {"version": 1}))
-    return number
+    return made

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.lost_seats import remedies_for, tell_of_lost_seats
+from database.stores.own_calendar import calls_of
 from database.stores.replanning import Replanned
 from web.page import page
 from web.session import SignedIn
@@ -58,6 +59,8 @@ async def carry_out(
 async def _show(request: Request, sent: Sent, asked: Asked, replanned: Replanned) -> Response:
     async with request.app.state.engine.connect() as conn:
         remedies = await remedies_for(conn, [one.booking for one in replanned.at_risk], asked.person)
+        since = datetime.now(UTC) - timedelta(days=1)
+        taken = [] if asked.person is None else await calls_of(conn, asked.person, since)
     return page(
         request,
         "shifts/confirm.html",
@@ -66,6 +69,7 @@ async def _show(request: Request, sent: Sent, asked: Asked, replanned: Replanned
         moved=replanned.moved,
         at_risk=replanned.at_risk,
         remedies=remedies,
+        taken=[call for call in taken if not call.over],
         seen=",".join(str(one.booking) for one in replanned.at_risk),
         changed=bool(sent.confirmed),
         manages=bool(request.state.signed.roles & {"manager", "admin"}),
