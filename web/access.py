@@ -156,6 +156,8 @@ MATRIX: dict[str, Rule] = {
     "POST /admin/tokens/revoke": ADMINISTERING,
     "GET /admin/webhooks": ADMINISTERING,
     "POST /admin/webhooks": ADMINISTERING,
+    "GET /admin/guards": ADMINISTERING,
+    "POST /admin/guards": ADMINISTERING,
     "GET /admin/audit": ADMINISTERING,
     # The embedded default
     "GET /dev/mail": Open.EMBEDDED,

@@ -33,7 +33,7 @@ _CARD = """
 SELECT c.id AS call_id, o.nth, o.state AS offer_state, o.made_at, o.expires_at, o.answered_at,
   greatest(extract(epoch FROM o.expires_at - clock_timestamp()), 0)::float8 AS remaining,
   o.why, o.person AS offered_to, c.state AS call_state, c.person AS taken_by, c.starts_at, c.accepted_at,
-  c.customer_joined_at, c.agent_joined_at, c.ended_at, e.id AS escalation_id, e.state AS escalation_state,
+  c.customer_joined_at, c.agent_joined_at, c.alone_at, c.ended_at, e.id AS escalation_id, e.state AS escalation_state,
   e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.facts, e.mode, e.plan,
   cu.id AS customer_id, cu.name AS customer_name, cu.email AS customer_email, cu.time_zone AS customer_zone,
   cu.language AS customer_language, w.resolved, r.score
@@ -115,6 +115,8 @@ class CallCard:
     accepted_at: datetime | None
     customer_joined_at: datetime | None
     agent_joined_at: datetime | None
+    alone_at: datetime | None
+    """When the customer said that nobody is in the room with them; None once the agent has joined again."""
     ended_at: datetime | None
     escalation_id: str
     escalation_state: str

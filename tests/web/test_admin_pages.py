@@ -62,3 +62,15 @@ async def test_the_log_tells_who_did_what(office: Office) -> None:
     assert "made API token" in page
     assert "Ada Admin" in page
     await (await office.browser("Marta Manager")).get("/admin/audit", 403)
+
+
+async def test_the_occupancy_limit_is_kept_and_noted(office: Office) -> None:
+    admin = await office.browser("Ada Admin")
+    assert 'value="85"' in await admin.get("/admin/guards")
+    for wrong in ("", "9", "101", "eighty", "-20", "8" * 40):
+        answer = await admin.post("/admin/guards", "/admin/guards", percent=wrong)
+        assert answer.status_code == 422, wrong
+        assert "from 10 to 100" in answer.text
+    assert (await admin.post("/admin/guards", "/admin/guards", percent="70 %")).status_code == 303
+    assert "At 70 % and above" in await admin.get("/admin/guards")
+    assert (await noted(office))[-1] == "set occupancy limit"

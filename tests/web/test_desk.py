@@ -206,6 +206,18 @@ async def test_a_call_is_ended_and_asks_for_its_wrap_up(floor: Floor) -> None:
     assert (await stranger.post(f"/desk/calls/{made.call_id}/wrap-up", "/desk", resolved="yes")).status_code == 404
 
 
+async def test_an_agent_whose_customer_finds_nobody_is_called_back(floor: Floor) -> None:
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    me = await floor.office.browser(ME)
+    await me.post(f"/desk/offers/{made.call_id}/1/accept", "/desk")
+    now = datetime.now(UTC)
+    await floor.change_call(made, state="on_call", customer_joined_at=now, agent_joined_at=now)
+    assert "nobody is in the room" not in await me.get("/desk")
+    await floor.change_call(made, alone_at=now)
+    assert "says that nobody is in the room" in await me.get("/desk")
+
+
 async def test_a_wrap_up_that_lacks_its_answer_keeps_what_was_typed(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     made = await in_wrap_up(floor, browser)

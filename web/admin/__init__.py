@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.admin import accounts, audit_log, facts, tokens, webhooks
+from web.admin import accounts, audit_log, facts, guards, tokens, webhooks
 
 router = APIRouter()
-for part in (accounts, facts, tokens, webhooks, audit_log):
+for part in (accounts, facts, guards, tokens, webhooks, audit_log):
     router.include_router(part.router)
 
 __all__ = ["router"]

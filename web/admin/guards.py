@@ -1,0 +1,52 @@
+"""The occupancy limit: how busy a person may be with calls, and what the limit takes from each team just now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from database.stores.audit import write_audit
+from database.stores.directory import read_desk, read_directory
+from database.stores.occupancy import occupancy_limit, set_occupancy_limit, team_occupancy
+from web.form_guard import Guarded
+from web.page import page
+from web.session import Signed
+
+router = APIRouter(prefix="/admin/guards")
+
+LOWEST, HIGHEST = 10, 100
+
+
+@router.get("")
+async def guards_page(request: Request, signed: Signed) -> HTMLResponse:
+    return await _page(request)
+
+
+@router.post("", dependencies=[Guarded])
+async def keep(request: Request, signed: Signed, percent: Annotated[str, Form()] = "") -> Response:
+    """Set the limit; rounds follow it from their next one on."""
+    typed = percent.strip().removesuffix("%").strip()
+    if not typed.isascii() or not typed.isdigit() or not LOWEST <= int(typed[:4]) <= HIGHEST:
+        return await _page(request, 422, wrong=f"A limit is a whole number from {LOWEST} to {HIGHEST}.", typed=percent)
+    async with request.app.state.engine.begin() as conn:
+        desk = await read_desk(conn)
+        if desk is not None:
+            await set_occupancy_limit(conn, desk.id, int(typed))
+            await write_audit(
+                conn, signed.actor, "set occupancy limit", desk.name, datetime.now(UTC), {"percent": typed}
+            )
+    return RedirectResponse("/admin/guards", 303)
+
+
+async def _page(request: Request, status: int = 200, wrong: str = "", typed: str | None = None) -> HTMLResponse:
+    async with request.app.state.engine.connect() as conn:
+        limit = await occupancy_limit(conn)
+        directory = await read_directory(conn)
+        teams = await team_occupancy(conn, datetime.now(UTC))
+    names = {person.id: person.name for person in directory.people}
+    rows = [(team.name, teams[team.id]) for team in directory.teams if team.id in teams]
+    shown = str(limit) if typed is None else typed
+    return page(request, "admin/guards.html", status, limit=limit, teams=rows, names=names, typed=shown, wrong=wrong)
