@@ -51,6 +51,8 @@ class Arranged:
     """The bit of a person for each call that is served, by booking; None where none was found in time."""
     at_most: int
     """How many of the calls can be served at most, proven."""
+    calls: int
+    """How many calls there are: the wanted and those that were re-arranged."""
 
 
 def rearrange(
@@ -114,13 +116,13 @@ def _solve(
     all_of_them: bool,
 ) -> Arranged:
     if all_of_them and not all(eligible):
-        return Arranged(None, len(calls) - 1)
+        return Arranged(None, len(calls) - 1, len(calls))
     column: dict[tuple[int, int], int] = {}
     for place, people in enumerate(eligible):
         for bit in people:
             column[place, bit] = len(column)
     if not column:
-        return Arranged({}, 0)
+        return Arranged({}, 0, len(calls))
     program = _Program()
     for place, people in enumerate(eligible):
         lowest = 1.0 if all_of_them else -np.inf
@@ -157,9 +159,9 @@ def _run(
     bound = getattr(solved, "mip_dual_bound", None)
     at_most = len(calls) if bound is None or all_of_them else min(int(-bound + 1e-6), len(calls))
     if solved.x is None:
-        return Arranged(None, at_most)
+        return Arranged(None, at_most, len(calls))
     chosen = {calls[place].booking: bit for (place, bit), index in column.items() if solved.x[index] > 0.5}
-    return Arranged(chosen, at_most)
+    return Arranged(chosen, at_most, len(calls))
 
 
 Rows = Iterator[tuple[list[int], list[float], float]]

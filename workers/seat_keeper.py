@@ -1,8 +1,8 @@
 """The seat keeper: looks again and again for what selling itself has no time for.
 
-Pools follow the directory; bookings at risk are given a seat where one is found by all means; starts that short
-moves can't open are opened by the solver. One process of all does it at a time. Where none does, nothing is sold
-wrongly: fewer starts are offered, and bookings at risk stay so.
+Pools follow the directory; whoever has taken a call is its witness; bookings at risk are given a seat where one
+is found by all means; starts that short moves can't open are opened by the solver. One process of all does it at
+a time. Where none does, nothing is sold wrongly: fewer starts are offered, and bookings at risk stay so.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.directory import read_directory
 from database.stores.making_room import Looked, make_rooms, recover
+from database.stores.pinning import pin_taken
 from database.stores.replanning import replan_directory
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ async def keep_seats(engine: AsyncEngine, looked: Looked, now: datetime) -> None
             replanned = await replan_directory(conn, await read_directory(conn), now)
         if replanned.at_risk:
             log.warning("the directory changed: %d bookings are at risk", len(replanned.at_risk))
+        await pin_taken(engine, now)
         if found := await recover(engine, now):
             log.info("%d bookings at risk have a seat again", found)
         await make_rooms(engine, looked, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,11 +28,12 @@ from domain.seat_board import Board
 from domain.seat_rooms import find_rooms
 from domain.seat_search import Answer, apply_placement, find_place
 from domain.seat_terms import Demand, Placement, demand_of
-from domain.seat_window import place_by_window
+from domain.seat_window import place_by_window, rearrange
 from domain.slots import offered_starts
 
 ONE_DAY = timedelta(days=1)
 SECONDS_A_START = 1.0
+SECONDS_A_DAY = 10.0
 STARTS_AT_ONCE = 24
 """Starts looked at in one go, the nearest first; between two goes others have their turn."""
 
@@ -42,7 +43,7 @@ WHERE state IN ('invited', 'booked') AND mode = 'booking' AND pool IS NOT NULL
 ORDER BY pool, ruleset, rule, opened_at DESC
 """)
 _AT_RISK = text("""
-SELECT b.id, b.escalation, b.pool, b.starts_at, e.plan, d.id AS desk, d.time_zone
+SELECT b.id, b.escalation, b.pool, b.starts_at, b.occupies, e.plan, d.id AS desk, d.time_zone
 FROM booking b JOIN escalation e ON e.id = b.escalation JOIN desk d ON d.id = e.desk
   JOIN call c ON c.booking = b.id AND c.state = 'waiting'
 WHERE b.state = 'at_risk' AND b.starts_at > :now
@@ -148,9 +149,42 @@ async def recover(engine: AsyncEngine, now: datetime) -> int:
     return sum([await _recover_one(engine, row, now) for row in rows])
 
 
-async def _recover_one(engine: AsyncEngine, row: Row[Any], now: datetime) -> bool:
+async def surely_at_risk(engine: AsyncEngine, now: datetime) -> dict[date, tuple[int, int]]:
+    """By day, how many bookings are at risk, and of how many it is proven that no plan at all serves more.
+
+    The days before and after stay as they are planned. Takes up to ``SECONDS_A_DAY`` a day.
+    """
+    async with engine.connect() as conn:
+        rows = (await conn.execute(_AT_RISK, {"now": now})).all()
+        wanted: dict[date, list[Demand]] = {}
+        for row in rows:
+            demand = _demand_of(row)
+            wanted.setdefault(date.fromordinal(demand.day), []).append(demand)
+        boards = {day: (await load_seats(conn, day - ONE_DAY, day + ONE_DAY)).board for day in wanted}
+    result = {}
+    for day, demands in wanted.items():
+        found = await asyncio.to_thread(
+            rearrange,
+            boards[day],
+            demands,
+            seconds=SECONDS_A_DAY,
+            days={day.toordinal()},
+            around=24 * 3600,
+            all_of_them=False,
+        )
+        result[day] = (len(demands), found.calls - found.at_most)
+    return result
+
+
+def _demand_of(row: Row[Any]) -> Demand:
     day = row.starts_at.astimezone(ZoneInfo(row.time_zone)).date()
-    demand = demand_of(load_plan(row.plan).decision, row.pool, row.starts_at, day, row.id)
+    begin, end = (int(edge.timestamp()) for edge in (row.occupies.lower, row.occupies.upper))
+    return replace(demand_of(load_plan(row.plan).decision, row.pool, row.starts_at, day, row.id), begin=begin, end=end)
+
+
+async def _recover_one(engine: AsyncEngine, row: Row[Any], now: datetime) -> bool:
+    demand = _demand_of(row)
+    day = date.fromordinal(demand.day)
     async with engine.connect() as conn:
         seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     if row.id in seats.board.held:

@@ -94,7 +94,7 @@ async def write_witnesses(
         asked = change.asked
         row: dict[str, Any] = {"pool": asked.pool, "person": change.person, "nth": change.nth}
         row |= {"during": Range(instant(asked.begin), instant(asked.end)), "day": date.fromordinal(asked.day)}
-        row |= {"version": versions[asked.day], "terms": numbers[asked.terms]}
+        row |= {"pinned": asked.pinned, "version": versions[asked.day], "terms": numbers[asked.terms]}
         if change.stood:
             moved.append(row | {"number": asked.booking})
         else:

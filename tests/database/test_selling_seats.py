@@ -15,7 +15,8 @@ from bench.seat_desks import SampleDesk, sample_desk
 from bench.seat_judge import can_serve_all
 from bench.seat_shop import NOON, NOW, TOKENS, Asking, buy, furnish, invite, sold_calls
 from database.stores.booking import book, cancel, move
-from database.stores.making_room import Looked, make_rooms, recover
+from database.stores.making_room import Looked, make_rooms, recover, surely_at_risk
+from database.stores.pinning import pin_taken
 from database.stores.replanning import dry_run_shifts, replace_shifts, replan_pools, sparable
 from database.stores.seats import free_starts
 from domain.booking import SlotTaken
@@ -152,10 +153,30 @@ async def test_a_sick_call_moves_what_it_can_and_cancels_nothing(database: Async
         states = text("SELECT array_agg(DISTINCT state ORDER BY state) FROM booking")
         assert (await conn.execute(states)).scalar_one() == ["at_risk", "sold"]
     assert await recover(database, NOW) == 0
+    assert await surely_at_risk(database, NOW) == {NINE.date(): (1, 1)}
     async with database.begin() as conn:
         await replace_shifts(conn, 2, [(NINE, NINE + 4 * HOUR)], day, NOW)
     assert await recover(database, NOW) == 1
     assert len(await witnesses(database)) == 3
+
+
+async def test_who_really_took_a_call_is_its_witness_and_others_make_way(database: AsyncEngine) -> None:
+    await opened(database, two_people())
+    one, two = await invite(database, [(1, NINE + HOUR, TALK), (1, NINE + HOUR, TALK)])
+    assert await buy(database, one)
+    assert await buy(database, two)
+    first, second = sorted(await witnesses(database))
+    took = (await witnesses(database))[second]
+    async with database.begin() as conn:
+        taken = text("UPDATE call SET state = 'taken', person = :who WHERE booking = :one")
+        await conn.execute(taken, {"who": took, "one": first})
+    assert await pin_taken(database, NOW) == 1
+    assert (await witnesses(database))[first] == took
+    assert (await witnesses(database))[second] != took
+    assert await pin_taken(database, NOW) == 0
+    async with database.connect() as conn:
+        pinned = text("SELECT booking FROM witness WHERE pinned")
+        assert (await conn.execute(pinned)).scalars().all() == [first]
 
 
 async def test_who_leaves_a_pool_leaves_its_seats_to_others(database: AsyncEngine) -> None:
