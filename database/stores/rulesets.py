@@ -69,6 +69,17 @@ class RulesOutdated(Failure):
         return f"The published rules no longer fit the directory: {self.problem}. A manager can publish new ones."
 
 
+@dataclass
+class NoDesk(Failure):
+    """Nothing has been seeded: there is nobody whom rules could name."""
+
+    title = "No desk has been set up yet"
+
+    @property
+    def detail(self) -> str:
+        return "No desk has been set up yet. Load one with `muster seed`, then come back."
+
+
 @dataclass(frozen=True)
 class _Compiled:
     directory: Directory
@@ -136,9 +147,14 @@ async def published_number(conn: AsyncConnection, number: int) -> Published | No
 
 
 async def hold_rules(conn: AsyncConnection) -> int:
-    """The desk's id. Nobody else changes rules, or names in the directory, until the transaction ends."""
+    """The desk's id. Nobody else changes rules, or names in the directory, until the transaction ends.
+
+    Raises ``NoDesk``.
+    """
     query = select(desk.c.id).order_by(desk.c.id).limit(1).with_for_update(key_share=True)
-    held: int = (await conn.execute(query)).scalar_one()
+    held: int | None = (await conn.execute(query)).scalar_one_or_none()
+    if held is None:
+        raise NoDesk
     return held
 
 

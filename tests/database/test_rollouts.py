@@ -9,20 +9,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.audit import audit_entries
 from database.stores.opening import open_or_refuse
 from database.stores.rollouts import Rollout, find_rollout, go_back, go_on, roll_back, running_rollout
-from database.stores.rulesets import Published, RulesMoved, current_published, publish, published_versions
+from database.stores.rulesets import NoDesk, Published, RulesMoved, current_published, publish, published_versions
 from database.stores.seeding import seed_directory
 from database.tables.account import ruleset
 from database.tables.escalation import escalation
 from database.tables.rollout import staged_escalation
 from domain.escalation import Customer, Mode, Opened, Opening, Ticket
 from domain.ids import Tokens
-from domain.stages import StageMoved, StageRuns, has_candidate
+from domain.stages import StageMoved, StageRuns, StageUnfit, has_candidate
 from rules_dsl.directory import Directory
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -197,6 +197,30 @@ async def test_two_managers_press_at_once(house: House) -> None:
     )
     assert sorted(type(one).__name__ for one in moved) == ["NoneType", "StageMoved"]
     assert [stage.percent for stage in (await house.trial()).stages] == [10, 30]
+
+
+async def test_a_candidate_that_the_directory_outgrew_decides_nothing(house: House) -> None:
+    """Names change together with the rules on the pages; somebody's own SQL does not."""
+    await house.publish(RULES.replace('team "Office"', 'team "Support"'), 1)
+    await house.publish(RULES, 2, 30)
+    trial = await house.trial()
+    async with house.engine.begin() as conn:
+        await conn.execute(text("UPDATE team SET name = 'Back office' WHERE name = 'Office'"))
+    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", trial.id, 30))
+    assert await house.decided_by(await house.open(lucky)) == RULES.replace('team "Office"', 'team "Support"')
+    async with house.engine.connect() as conn:
+        assert (await conn.execute(select(staged_escalation))).all() == [], "no case of the comparison"
+    with pytest.raises(StageUnfit, match='Version 3 no longer fits the directory: there is no team "Office"'):
+        await house.go_on(trial.id, 30, 70)
+    async with house.engine.begin() as conn:
+        await roll_back(conn, trial.id, "Marta", "a name is gone", NOW)
+    assert await house.running() is None
+
+
+async def test_before_there_is_a_desk_nothing_is_published(database: AsyncEngine) -> None:
+    async with database.begin() as conn:
+        with pytest.raises(NoDesk, match="muster seed"):
+            await publish(conn, RULES, "Marta", "because", None, NOW)
 
 
 async def test_openings_do_not_wait_for_a_publishing(house: House) -> None:
