@@ -29,7 +29,11 @@ async def escalated(
 ) -> None:
     known: dict[str, object] = {"priority": "normal", "replies": 3, "reopened": False, "ticket age": 3600, "tags": []}
     ticket = Ticket(
-        "zendesk", str(number), f"https://harbor.zendesk.com/agent/tickets/{number}", f"Ticket {number}", known | facts
+        "zendesk",
+        str(number),
+        f"https://harbor.zendesk.com/agent/tickets/{number}",
+        f"Ticket {number}",
+        known | dict(facts),
     )
     customer = Customer("Mira Olsen", f"mira{number}@olsen.example", "Europe/Copenhagen", "danish", {})
     with contextlib.suppress(CallRefused, BookingOnly):
