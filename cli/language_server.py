@@ -133,6 +133,7 @@ def _complete(server: RulesServer, asked: lsp.CompletionParams) -> lsp.Completio
             label=one.label,
             kind=_KINDS.get(one.kind, lsp.CompletionItemKind.Value),
             detail=one.detail or None,
+            documentation=one.info or None,
             sort_text=f"{number:04}",
             filter_text=one.insert.strip(),
             text_edit=lsp.TextEdit(places.range(one.start, one.end), one.insert),

@@ -10,6 +10,7 @@ from rules_dsl.completion_grammar import ChoiceKind, Pattern, Wanted, walk
 from rules_dsl.completion_names import KnownNames
 from rules_dsl.directory import Directory
 from rules_dsl.headings import open_block
+from rules_dsl.meanings import meaning
 from rules_dsl.parse_doing import SENTENCES as DOING
 from rules_dsl.tree import BlockKind
 from rules_dsl.words import Line, Word, WordKind, read_lines
@@ -32,7 +33,12 @@ class Completion:
     end: int
     kind: ChoiceKind
     detail: str = ""
-    """How many people have it, what a fact is; may be empty."""
+    """In a few words: how many people have it, what a fact is; may be empty."""
+
+    @property
+    def info(self) -> str:
+        """What a phrase of the language means, in a sentence or two; may be empty."""
+        return meaning(self.label.strip(", ")) if self.kind == "keyword" else ""
 
 
 def complete(text: str, offset: int, directory: Directory) -> tuple[Completion, ...]:

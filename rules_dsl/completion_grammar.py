@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rules_dsl.meanings import meaning
 from rules_dsl.words import Word, WordKind
 
 ChoiceKind = Literal["keyword", "team", "title", "skill", "fact", "value", "hours", "definition", "rule", "holidays"]
@@ -61,8 +60,7 @@ class Wanted:
 
 
 def phrase(text: str, kind: ChoiceKind = "keyword", detail: str = "") -> Phrase:
-    said = detail or (meaning(text) if kind == "keyword" else "")
-    return Phrase(text, tuple(text.lower().replace(",", " ,").split()), kind, said)
+    return Phrase(text, tuple(text.lower().replace(",", " ,").split()), kind, detail)
 
 
 def name(text: str, kind: ChoiceKind, detail: str = "") -> Phrase:

@@ -57,6 +57,12 @@ def test_a_name_is_told_with_how_many_have_it() -> None:
     assert found.detail == f"{sum(person.team == DESK.team_named('Frontline').id for person in DESK.people)} people"  # type: ignore[union-attr]
 
 
+def test_a_phrase_is_told_with_its_meaning() -> None:
+    told = {one.label: one.info for one in offered('rule "X"\n  when reopened\n  ')}
+    assert told["send to"].startswith("Whom to ask first")
+    assert told["unless"].endswith("Comes last.")
+
+
 def test_a_name_half_written_is_replaced_with_its_closing_quote() -> None:
     text = 'rule "X"\n  send to team "Plat" or team "Payments"\n'
     (found,) = complete(text, text.index("Plat") + 4, DESK)
