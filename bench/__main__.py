@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import latency, life, proofs, rounds, rules, simulation, trial
+from bench import latency, life, proofs, rounds, rules, simulation, slot_pages, trial, waiting
+from bench.flock import measure as flock
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -47,15 +48,32 @@ def _rounds() -> str:
     return f"{rounds.table()}\n\n{_busy()}"
 
 
+def _flock() -> str:
+    return f"{flock.table()}\n\n{_busy()}"
+
+
+def _waiting() -> str:
+    return f"{waiting.table()}\n\n{_busy()}"
+
+
 def _busy() -> str:
     return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
+
+
+def _seats() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        return f"{asyncio.run(slot_pages.table(Path(folder)))}\n\n{_busy()}"
 
 
 BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "life": ("One life in Temporal", life.table),
     "latency": ("How long a person waits for yes", _latency),
     "rules": ("How fast rules decide", _rules),
+    "seats": ("Seats: the last ones, the page of slots, and what it offers", _seats),
     "rounds": ("How a round chooses", _rounds),
+    "flock": ("A flock: 500 calls due in one second", _flock),
+    "waiting": ("What 10,000 waiting escalations take", _waiting),
     "proofs": ("How long proofs take", _proofs),
     "simulation": ("What finding the person at call time buys", _simulation),
     "trial": ("How long a draft takes on the past", _trial),

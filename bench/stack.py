@@ -41,19 +41,19 @@ class Bench:
 
 
 @contextlib.contextmanager
-def running(command: tuple[str, ...], log: Path, **how: object) -> Iterator[None]:
+def running(command: tuple[str, ...], log: Path, **how: object) -> Iterator[subprocess.Popen[bytes]]:
+    """``command`` as a child with its output in ``log``, until the context ends."""
     with log.open("wb") as out:
-        process = subprocess.Popen(
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             command,
             stdout=out,
             stderr=out,
             start_new_session=True,
             preexec_fn=die_with_parent(postgres.STOP_SIGNAL),
-            cwd="/",
-            **how,  # type: ignore[call-overload]
+            **{"cwd": "/", **how},  # type: ignore[call-overload]
         )
     try:
-        yield
+        yield process
     finally:
         process.send_signal(postgres.STOP_SIGNAL)
         process.wait(30)

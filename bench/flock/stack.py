@@ -146,8 +146,8 @@ async def sessions(stack: Stack, count: int) -> list[str]:
     return cookies
 
 
-async def book(stack: Stack, name: str, count: int) -> list[str]:
-    """So many escalations, opened and booked as customers do; their ids."""
+async def open_many(stack: Stack, name: str, count: int) -> list[str]:
+    """So many escalations whose customers have their links; their ids. Their workflows may not stand yet."""
     tokens = Tokens((stack.home.folder / "secret").read_text().strip().encode())
     gate = asyncio.Semaphore(IN_FLIGHT)
 
@@ -162,8 +162,14 @@ async def book(stack: Stack, name: str, count: int) -> list[str]:
             opened = await open_or_refuse(stack.engine, opening, tokens, datetime.now(UTC))
         return opened.escalation_id
 
-    found = list(await asyncio.gather(*(one(number) for number in range(count))))
-    await _told(stack)
+    return list(await asyncio.gather(*(one(number) for number in range(count))))
+
+
+async def book(stack: Stack, name: str, count: int) -> list[str]:
+    """So many escalations, opened and booked as customers do; their ids."""
+    gate = asyncio.Semaphore(IN_FLIGHT)
+    found = await open_many(stack, name, count)
+    await told(stack)
     start = await _start(stack, found[0])
 
     async def take(escalation: str) -> None:
@@ -177,7 +183,7 @@ async def book(stack: Stack, name: str, count: int) -> list[str]:
     return found
 
 
-async def _told(stack: Stack) -> None:
+async def told(stack: Stack) -> None:
     """Until the relay has told everything: every workflow stands."""
     while True:
         async with stack.engine.connect() as conn:

@@ -1,0 +1,175 @@
+"""10,000 escalations that wait for their customers, on a whole embedded stack: what starting and keeping them takes.
+
+Beside them, in the same run: as many bare Temporal workflows of one timer, on a server and a worker of their own.
+Both idle in the same minute; bookings and bare updates are asked in turn, so that noise hits all alike.
+`python -m bench.waiting 200 10` takes 200, and ten idle seconds instead of sixty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select, text
+
+from activities.messages import BookSlot
+from bench.flock.stack import Stack, open_many, running, told
+from bench.footprint import Footprint, footprints, idling, spent
+from bench.waiting_bare import Bare, Waits, bare, standing, start_many
+from bench.waiting_table import Costs, Started, Waiting, tables
+from database.stores.seats import free_starts
+from database.tables.customer_link import customer_link
+from domain.ids import workflow_id
+from workflows.escalation import EscalationWorkflow
+
+COUNT = 10_000
+ADVISORS = 40
+IDLE = 60.0
+"""Seconds."""
+SETTLING = 10.0
+"""Seconds between the last thing done and a look at what is idle."""
+BOOKED_BEFORE, BOOKED_AMONG = 50, 200
+SUPERVISOR = "supervisor"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is measured, beside what."""
+
+    ours: Stack
+    peer: Bare
+
+    def pids(self) -> dict[str, int]:
+        record = self.ours.home.read_record()
+        ours = {name: running.pid for name, running in record.children.items()}
+        peers = {f"bare {name}": pid for name, pid in self.peer.pids.items()}
+        assert record.pid is not None
+        return {**ours, SUPERVISOR: record.pid, **peers}
+
+    def look(self) -> dict[str, Footprint]:
+        return footprints(self.pids(), alone=SUPERVISOR)
+
+    async def idle(self, seconds: float) -> dict[str, float]:
+        await asyncio.sleep(SETTLING)
+        return await idling(self.pids(), seconds, alone=SUPERVISOR)
+
+
+async def measure(count: int = COUNT, idle: float = IDLE) -> str:
+    """The tables, as Markdown."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with running(folder, ADVISORS) as ours, bare(folder / "bare") as peer:
+            return tables(await _measured(Pair(ours, peer), count, idle))
+
+
+async def _measured(pair: Pair, count: int, idle: float) -> Waiting:
+    early = await open_many(pair.ours, "early", BOOKED_BEFORE)
+    early_bare = await start_many(pair.peer.client, "early", BOOKED_BEFORE)
+    await _all_stand(pair, early)
+    alone = await _asked_in_turn(pair, early, early_bare)
+    idle_before, before = await pair.idle(idle), pair.look()
+    disk_before = await _on_disk(pair)
+
+    opened, ours = await _started(
+        pair, lambda: open_many(pair.ours, "waiting", count), lambda ids: _all_stand(pair, ids)
+    )
+    mailed = time.perf_counter()
+    await _mailed(pair.ours)
+    mail_took = time.perf_counter() - mailed
+    after_ours = pair.look()
+    peer = pair.peer.client
+    bare_ids, bare_started = await _started(
+        pair, lambda: start_many(peer, "waiting", count), lambda ids: standing(peer, ids)
+    )
+    after_peer = pair.look()
+
+    idle_after, after, disk_after = await pair.idle(idle), pair.look(), await _on_disk(pair)
+    among = await _asked_in_turn(pair, _spread(opened), _spread(bare_ids))
+    busy = spent(before, after_ours) | {
+        name: seconds for name, seconds in spent(after_ours, after_peer).items() if name.startswith("bare")
+    }
+    costs = {
+        name: Costs(before[name].memory, after[name].memory, idle_before[name], idle_after[name], busy[name])
+        for name in before
+    }
+    disk = {name: (size - disk_before[name]) for name, size in disk_after.items()}
+    return Waiting(count, idle, costs, ours, bare_started, mail_took, disk, alone, among)
+
+
+async def _started(
+    pair: Pair, start: Callable[[], Awaitable[list[str]]], stand: Callable[[list[str]], Awaitable[None]]
+) -> tuple[list[str], Started]:
+    began = time.perf_counter()
+    ids = await start()
+    answered = time.perf_counter() - began
+    await stand(ids)
+    return ids, Started(answered, time.perf_counter() - began)
+
+
+async def _all_stand(pair: Pair, escalations: Sequence[str]) -> None:
+    await told(pair.ours)
+    await standing(pair.ours.client, [workflow_id(one) for one in escalations])
+
+
+async def _mailed(stack: Stack) -> None:
+    """Until every customer's letter is out."""
+    due = text("SELECT count(*) FROM message WHERE state = 'queued'")
+    while True:
+        async with stack.engine.connect() as conn:
+            if not (await conn.execute(due)).scalar_one():
+                return
+        await asyncio.sleep(0.3)
+
+
+async def _on_disk(pair: Pair) -> dict[str, float]:
+    """Megabytes, by what keeps them."""
+    async with pair.ours.engine.connect() as conn:
+        rows = (await conn.execute(text("SELECT pg_database_size(current_database())"))).scalar_one()
+    files = {"temporal": pair.ours.home.temporal_file, "bare temporal": pair.peer.server.file}
+    sizes = {name: sum(one.stat().st_size for one in file.parent.glob(f"{file.name}*")) for name, file in files.items()}
+    return {name: size / 1e6 for name, size in {**sizes, "postgres": rows}.items()}
+
+
+def _spread(ids: Sequence[str]) -> list[str]:
+    """Evenly over all, so that most have left the worker's cache."""
+    return list(ids[:: max(len(ids) // BOOKED_AMONG, 1)][:BOOKED_AMONG])
+
+
+async def _asked_in_turn(pair: Pair, escalations: Sequence[str], workflows: Sequence[str]) -> dict[str, list[float]]:
+    """Milliseconds of each booking, and of an update with one activity of each bare workflow."""
+    starts = await _starts(pair.ours, escalations[0])
+    took: dict[str, list[float]] = {"bare update, one activity": [], "booking": []}
+    for number, (escalation, workflow) in enumerate(zip(escalations, workflows, strict=True)):
+        began = time.perf_counter()
+        await pair.peer.client.get_workflow_handle(workflow).execute_update(Waits.ask)
+        took["bare update, one activity"].append((time.perf_counter() - began) * 1000)
+        async with pair.ours.engine.connect() as conn:
+            query = select(customer_link.c.id).where(customer_link.c.escalation == escalation)
+            link = (await conn.execute(query)).scalar_one()
+        handle = pair.ours.client.get_workflow_handle(workflow_id(escalation))
+        began = time.perf_counter()
+        await handle.execute_update(EscalationWorkflow.book, BookSlot(link, starts[number % len(starts)]))
+        took["booking"].append((time.perf_counter() - began) * 1000)
+    return took
+
+
+async def _starts(stack: Stack, escalation: str) -> list[datetime]:
+    """Late enough that nothing comes due while this runs."""
+    now = datetime.now(UTC)
+    async with stack.engine.connect() as conn:
+        starts = await free_starts(conn, escalation, now)
+    return [start for start in starts if start > now + timedelta(hours=3)]
+
+
+def table() -> str:
+    return asyncio.run(measure())
+
+
+if __name__ == "__main__":
+    print(asyncio.run(measure(*(int(word) for word in sys.argv[1:2]), *(float(word) for word in sys.argv[2:3]))))
