@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, select
+from sqlalchemy import Row, Select, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables import directory as tables
@@ -63,7 +63,9 @@ async def _people(conn: AsyncConnection) -> tuple[Person, ...]:
     for row in await conn.execute(select(tables.person_skill)):
         skills[row.person][row.skill] = row.level
     shifts: dict[int, list[WeeklyShift]] = defaultdict(list)
-    for row in await conn.execute(select(tables.weekly_shift).order_by(tables.weekly_shift.c.id)):
+    weekly = tables.weekly_shift
+    standing = weekly.c.ends_on.is_(None) | (weekly.c.ends_on >= func.current_date())
+    for row in await conn.execute(select(weekly).where(standing).order_by(weekly.c.id)):
         shifts[row.person].append(WeeklyShift(tuple(row.days), row.start_minute, row.end_minute, row.time_zone))
     person = tables.person
     query = select(person).where(person.c.active, person.c.team.is_not(None), person.c.title.is_not(None))

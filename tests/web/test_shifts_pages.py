@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import html
+import json
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, insert, select, text
 
 from database.stores.presence import set_presence
+from database.stores.seeding import seed_directory
 from database.stores.shifts import lay_out_shifts
 from database.tables.booking import booking
 from database.tables.directory import person, presence, shift, weekly_shift
 from database.tables.escalation import message
-from database.tables.schedule import calendar_feed, day_change, kept_free, person_schedule, time_off
+from database.tables.schedule import calendar_feed, day_change, kept_free, time_off
+from rules_dsl.directory import Directory
 from tests.activities.calendars import calendar, event
 from tests.web.forms import form_to
-from tests.web.office import Browser, Office, office
+from tests.web.office import EXAMPLES, Browser, Office, office
 
 __all__ = ["office"]
 
@@ -51,9 +54,12 @@ async def test_a_manager_plans_a_person(office: Office) -> None:
         assert words in page
     for words in ("Engine training", "Leave", "<option selected>DE-BY"):
         assert words in page
-    async with office.engine.connect() as conn:
-        edited = (await conn.execute(select(person_schedule.c.edited_at))).scalar_one()
-    assert edited is not None, "seeding leaves these hours alone"
+    async with office.engine.begin() as conn:
+        mine = select(weekly_shift.c.id).where(weekly_shift.c.person == office.people[ANNA]).order_by(weekly_shift.c.id)
+        before = (await conn.execute(mine)).scalars().all()
+        example = json.loads((EXAMPLES / "small_team.directory.json").read_text())
+        await seed_directory(conn, Directory.from_json(example), [], datetime.now(UTC))
+        assert (await conn.execute(mine)).scalars().all() == before, "seeding leaves these hours alone"
 
 
 async def test_what_is_wrong_stands_at_the_field_and_what_was_typed_stays(office: Office) -> None:
