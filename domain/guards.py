@@ -76,6 +76,7 @@ class Needs:
     begins_at: datetime
     lasts: timedelta
     booked: bool
+    wrap_up: timedelta = timedelta(0)
 
 
 def objection(needs: Needs, colleague: Colleague, title: int, occupancy_limit: int, now: datetime) -> str:
@@ -104,7 +105,7 @@ def _by_time(needs: Needs, colleague: Colleague, occupancy_limit: int, now: date
             return "their shift ends before the call would"
         if limits.shift_percent is not None:
             most = (shift[1] - shift[0]) * limits.shift_percent / 100
-            if colleague.busy_in_shift + needs.lasts > most:
+            if colleague.busy_in_shift + needs.lasts + needs.wrap_up > most:
                 return f"would be in calls for more than {limits.shift_percent} % of their shift"
     if not needs.booked and (share := colleague.occupancy(now)) >= occupancy_limit:
         return f"has been busy for {share} % of their time; above {occupancy_limit} % a person is skipped"

@@ -46,7 +46,8 @@ class DueCall:
         """What it asks of whoever takes it. A booked call that is late keeps its planned end."""
         decision = self.plan.decision
         lasts = timedelta(seconds=decision.booking.slot)
-        return Needs(decision.limits, self.starts_at or now, lasts, self.starts_at is not None)
+        wrap_up = timedelta(seconds=decision.calls.wrap_up)
+        return Needs(decision.limits, self.starts_at or now, lasts, self.starts_at is not None, wrap_up)
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,12 @@ def test_a_booked_call_is_not_refused_for_being_busy_and_keeps_its_planned_end()
     assert objection(promised, busy, 7, 85, NOW) == ""
 
 
+def test_the_wrap_up_counts_towards_the_share_of_a_shift() -> None:
+    half = replace(CALL, limits=Limits(shift_percent=50), wrap_up=10 * MINUTE)
+    assert objection(half, someone(busy_in_shift=200 * MINUTE), 7, 85, NOW) == ""
+    assert objection(half, someone(busy_in_shift=201 * MINUTE), 7, 85, NOW) != ""
+
+
 def test_one_call_after_coming_on_is_no_overload() -> None:
     fresh = someone(shift=(NOW - 20 * MINUTE, SHIFT[1]), busy_lately=20 * MINUTE)
     assert fresh.occupancy(NOW) == 33

@@ -60,7 +60,7 @@ def _in_line(link: LinkPage, late: bool, now: datetime) -> tuple[str, ...]:
     if call is None or call.place is None:
         return ()
     said = [people_before(call.place)]
-    if call.put_back_at is not None and now - call.put_back_at < PUT_BACK_SHOWN_FOR:
+    if call.place > 1 and call.put_back_at is not None and now - call.put_back_at < PUT_BACK_SHOWN_FOR:
         said.append("A more urgent call came in before yours.")
     if call.starts_at is None or late:
         said.append(f"We expect it to take {told_in_words(call.estimate)}.")
