@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli.environment import example
-from tests.cli.language_client import Editor
+from tests.cli.language_client import MUSTER, Editor
 
 RULES = example("small_team.rules").read_text("utf-8")
 WRONG = 'rules for "Harbor Boats support"\n\nrule "Bœuf 🐂 A"\n  when prioriti is urgent\n  sent to team "Suport"\n'
@@ -138,6 +140,17 @@ def test_a_directory_that_changes_is_read_anew(editor: Editor, desk: Path) -> No
     file.write_text(file.read_text("utf-8").replace('"Office"', '"Back office"'), "utf-8")
     editor.notify("textDocument/didSave", textDocument={"uri": uri})
     assert "R201" in {one["code"] for one in editor.diagnostics(uri)["diagnostics"]}
+
+
+def test_without_its_extra_a_line_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "pygls").mkdir()
+    (tmp_path / "pygls/__init__.py").write_text("raise ModuleNotFoundError('none', name='pygls')\n")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [MUSTER, "rules", "serve"], env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr == "Error: the language server is an extra: install muster[lsp]\n"
 
 
 @pytest.mark.parametrize(("encoding", "column"), [("utf-8", 24), ("utf-32", 21)])
