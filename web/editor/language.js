@@ -4,6 +4,7 @@ import { classHighlighter } from "@lezer/highlight";
 import { AMOUNT, BEGINNING, DAY, HEADINGS_ALONE, HEADINGS_NAMED, KEYWORD } from "./words.js";
 
 const VALUES_FOLLOW = /^(?:is|are|include|do)/i;
+const AMONG_VALUES = /^or$/i;
 
 function beginning(stream, line) {
   line.begun = true;
@@ -17,7 +18,7 @@ function word(stream, line) {
   if (stream.match(DAY)) return "atom";
   const keyword = stream.match(KEYWORD);
   if (keyword) {
-    line.value = VALUES_FOLLOW.test(keyword[0]);
+    if (!AMONG_VALUES.test(keyword[0])) line.value = VALUES_FOLLOW.test(keyword[0]);
     return "keyword";
   }
   stream.match(/^[^\s,"“”„#][^\s,"“”„]*/);
