@@ -117,8 +117,8 @@ def _told(found: Waiting) -> str:
     return (
         f"Memory is PSS, pages shared among processes counted once. Idle over {found.idle:.0f} s, both in the same "
         f"seconds. The last letter was out {found.mail_took:.1f} s after the last workflow stood; its processor time "
-        f"counts. Workers keep 1,000 workflows in memory; most of the {among} asked among the others come from their "
-        f"history ({alone} were asked alone, before)."
+        f"counts. Updates: {alone} of each before, {among} among the others, spread over all; a worker keeps 1,000 "
+        "workflows in memory and reads the others from their history."
     )
 
 

@@ -134,6 +134,15 @@ def test_the_newest_change_is_of_this_version() -> None:
     assert re.findall(r"^## (.+)$", document("CHANGELOG.md"), re.MULTILINE)[0] == version
 
 
+def test_figures_of_scale_are_the_measured_ones() -> None:
+    rows = table(document("docs/scale.md"), "what")
+    assert rows
+    for what, figure, written_in in rows:
+        said, source = figure.strip("*"), ROOT / "docs" / links(written_in)[0]
+        measured = re.search(rf"(?<![\d.,]){re.escape(said)}(?![\d,]|\.\d)", source.read_text("utf-8"))
+        assert measured, f"{what}: {said} is not in {source.name}; it was measured anew"
+
+
 def test_metrics_that_are_named_are_given() -> None:
     registry = CollectorRegistry()
     counted = RequestMetrics(_nobody, registry=registry)
