@@ -22,6 +22,8 @@ from domain.simulation.report import MEASURES, Line, lines, occupancy_lines, sen
 from domain.simulation.scenario import Binding, Habits, Scenario
 
 SHARE = click.FloatRange(0, 1)
+MOST = 50_000
+"""Past escalations read at most."""
 TICKETS = 400
 """Made-up tickets that escalations are drawn from where a desk has no past."""
 
@@ -106,7 +108,7 @@ async def _read(database_url: str, weeks: int) -> PastDesk:
     engine = open_engine(database_url, connections=1)
     try:
         async with engine.connect() as conn:
-            return await read_past_desk(conn, datetime.now(UTC) - timedelta(weeks=weeks))
+            return await read_past_desk(conn, datetime.now(UTC) - timedelta(weeks=weeks), MOST)
     except NothingPublished as failure:
         raise click.ClickException(failure.title) from None
     finally:

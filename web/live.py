@@ -85,18 +85,23 @@ def event_stream(live: Live, draw: Draw, still_allowed: Callable[[], Awaitable[b
 
     async def frames() -> AsyncIterator[bytes]:
         yield b"retry: 1000\n\n"
+        clock = asyncio.get_running_loop().time
+        checked = clock()
         with live.subscribe() as queue:
             while True:
                 try:
-                    payload = await asyncio.wait_for(queue.get(), KEEP_ALIVE)
+                    payload = await asyncio.wait_for(queue.get(), max(checked + KEEP_ALIVE - clock(), 0.0))
                 except TimeoutError:
+                    payload = ""
+                # By the clock: on a busy day a stream is never idle, and may still outlive its session.
+                if clock() - checked >= KEEP_ALIVE:
                     if not await still_allowed():
                         return
+                    checked = clock()
                     yield b": still here\n\n"
-                    continue
                 if payload is None:
                     return
-                for event in await draw(payload):
+                for event in await draw(payload) if payload else ():
                     yield event.encode()
 
     return StreamingResponse(

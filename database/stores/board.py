@@ -22,8 +22,9 @@ _SEATS = text("""
 WITH slices AS (SELECT at, tstzrange(at, at + CAST(:slice AS interval)) AS span
   FROM generate_series(CAST(:first AS timestamptz), CAST(:last AS timestamptz), CAST(:slice AS interval)) at),
 shown AS (SELECT p.id, p.description,
-    (SELECT count(*) FROM booking b
-      WHERE b.pool = p.id AND b.state = 'sold' AND b.occupies && tstzrange(:first, :end)) AS sold,
+    (SELECT count(*) FROM booking b WHERE b.pool = p.id AND b.state = 'sold'
+      AND b.starts_at BETWEEN CAST(:first AS timestamptz) - interval '1 day' AND :end
+      AND b.occupies && tstzrange(:first, :end)) AS sold,
     (SELECT count(*) FROM pool_agent a WHERE a.pool = p.id) AS people
   FROM pool p ORDER BY sold DESC, people DESC, p.id LIMIT :pools)
 SELECT shown.id, shown.description, slices.at,
@@ -32,7 +33,9 @@ SELECT shown.id, shown.description, slices.at,
   (SELECT count(DISTINCT a.person) FROM pool_agent a JOIN shift s ON s.person = a.person
       JOIN witness w ON w.person = a.person AND w.during && slices.span
     WHERE a.pool = shown.id AND s.during @> slices.at + CAST(:slice AS interval) / 2) AS taken,
-  (SELECT count(*) FROM booking b WHERE b.pool = shown.id AND b.state = 'sold' AND b.occupies && slices.span) AS sold
+  (SELECT count(*) FROM booking b WHERE b.pool = shown.id AND b.state = 'sold'
+    AND b.starts_at BETWEEN slices.at - interval '1 day' AND slices.at + interval '1 day'
+    AND b.occupies && slices.span) AS sold
 FROM shown, slices WHERE shown.people > 0 ORDER BY shown.sold DESC, shown.people DESC, shown.id, slices.at
 """)
 

@@ -18,7 +18,12 @@ from rules_dsl.directory import Directory
 _PAST = text("""
 SELECT e.facts, e.opened_at, e.mode,
   (SELECT b.starts_at FROM booking b WHERE b.escalation = e.id ORDER BY b.id LIMIT 1) AS wished
-FROM escalation e WHERE e.opened_at >= :since ORDER BY e.opened_at, e.id
+FROM (SELECT * FROM escalation WHERE opened_at >= :since ORDER BY opened_at DESC, id DESC LIMIT :most) e
+ORDER BY e.opened_at, e.id
+""")
+_COUNT = text("""
+SELECT count(*) FROM escalation e WHERE e.opened_at >= :since
+  AND (e.mode = 'now' OR EXISTS (SELECT FROM booking b WHERE b.escalation = e.id))
 """)
 
 
@@ -39,15 +44,24 @@ class PastDesk:
     """Those that led to a call: what was booked first, or a call now. Who never booked wished for nothing."""
 
 
-async def read_past_desk(conn: AsyncConnection, since: datetime) -> PastDesk:
-    """The directory and rules of today with the escalations opened since then. Raises ``NothingPublished``."""
+async def count_past(conn: AsyncConnection, since: datetime) -> int:
+    """How many calls were asked for since then."""
+    found: int = (await conn.execute(_COUNT, {"since": since})).scalar_one()
+    return found
+
+
+async def read_past_desk(conn: AsyncConnection, since: datetime, most: int) -> PastDesk:
+    """The directory and rules of today with up to ``most`` of the escalations opened since then, the latest.
+
+    Raises ``NothingPublished``.
+    """
     directory = await read_directory(conn)
     ruleset = await current_ruleset(conn, directory)
     if ruleset is None:
         raise NothingPublished
     facts: list[Facts] = []
     arrivals: list[Arrival] = []
-    for row in await conn.execute(_PAST, {"since": since}):
+    for row in await conn.execute(_PAST, {"since": since, "most": most}):
         try:
             known = read_facts(row.facts, directory)
         except FactRefused:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from database.stores.past_arrivals import PastDesk, read_past_desk
+from database.stores.past_arrivals import PastDesk, count_past, read_past_desk
 from domain.simulation.comparing import Way, staffed
 from domain.simulation.demand import made_up_facts
 from domain.simulation.report import lines, occupancy_lines, said, sentences
@@ -63,7 +63,9 @@ class Mark:
 @router.get("")
 async def what_if_page(request: Request, signed: Signed, asked: Annotated[Asked, Query()]) -> HTMLResponse:
     async with request.app.state.engine.connect() as conn:
-        desk = await read_past_desk(conn, datetime.now(UTC) - PAST)
+        since = datetime.now(UTC) - PAST
+        past_count = await count_past(conn, since)
+        desk = await read_past_desk(conn, since, 2 * MOST if asked.play else 0)
     wrong = ""
     ways: tuple[Way, ...] = ()
     if asked.play:
@@ -78,7 +80,7 @@ async def what_if_page(request: Request, signed: Signed, asked: Annotated[Asked,
         422 if wrong else 200,
         asked=asked,
         titles=[title.name for title in desk.directory.titles],
-        past_count=len(desk.arrivals),
+        past_count=past_count,
         wrong=wrong,
         ways=[way.name for way in ways],
         told=sentences(ways) if ways else (),
