@@ -55,13 +55,23 @@ async def _look_at(engine: AsyncEngine, feed: DueFeed, now: datetime, private_ad
     try:
         try:
             await _read(engine, feed, now, private_addresses)
-        except FeedUnread as unread:
-            log.info("calendar %d of person %d can't be read: %s", feed.id, feed.person, unread)
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception as error:
+            # Strangers write calendars and answer for them: whatever one brings about stays with that one.
             async with engine.begin() as conn:
-                await keep_unread(conn, feed, unread.reason, now)
+                await keep_unread(conn, feed, _reason(feed, error), now)
     except (SQLAlchemyError, OSError) as error:
         # Its lease ends, and it is looked at again.
         log.warning("calendar %d could not be looked at: %s", feed.id, type(error).__name__)
+
+
+def _reason(feed: DueFeed, error: Exception) -> str:
+    if isinstance(error, FeedUnread):
+        log.info("calendar %d of person %d can't be read: %s", feed.id, feed.person, error)
+        return error.reason
+    log.error("calendar %d of person %d brought about a fault", feed.id, feed.person, exc_info=error)
+    return f"it can't be read ({type(error).__name__})"
 
 
 async def _read(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addresses: bool) -> None:

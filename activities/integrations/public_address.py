@@ -13,6 +13,7 @@ import httpx
 
 from domain.delivery import Undelivered
 
+PORTS = range(1, 65536)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -20,7 +21,9 @@ async def address_to_call(url: httpx.URL, private_allowed: bool, what: str = "we
     """The number to connect to. Raises ``Undelivered`` for a private one, unless allowed. ``what`` it leads to."""
     if url.scheme not in ("http", "https") or not url.host:
         raise Undelivered(f"the {what}'s address is not http:// or https://", final=True)
-    port = url.port or (443 if url.scheme == "https" else 80)
+    port = (443 if url.scheme == "https" else 80) if url.port is None else url.port
+    if port not in PORTS:
+        raise Undelivered(f"the {what}'s address has a port that does not exist", final=True)
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
     numbers = [str(entry[4][0]) for entry in found]

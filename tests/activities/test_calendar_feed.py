@@ -68,6 +68,9 @@ async def test_servers_that_mean_no_good(server: Receiver) -> None:
     assert "compressed" in await unread(server, answer(b"x", headers="content-encoding: gzip\r\n"))
     assert await unread(server, b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
     assert await unread(server, b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100_000 + b"\r\n")
+    for nowhere in ("a.b:70000000000000000000000", "127.0.0.1:99999", "127.0.0.1:0"):
+        astray = answer(b"", status="302 Found", headers=f"location: http://{nowhere}/\r\n")
+        assert "port" in await unread(server, astray)
 
 
 async def test_a_slow_drip_is_not_waited_for() -> None:
@@ -181,6 +184,20 @@ async def test_a_file_is_read_once_and_laid_out_further(database: AsyncEngine) -
     assert (await look(database, later)).busy > 55
     assert first.busy > 55
     assert await look_once(database, later) == 0
+
+
+async def test_a_fault_while_reading_stays_with_its_calendar(
+    database: AsyncEngine, server: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    await furnish(database)
+    await give(database, url="http://a.b:1/")
+    async with database.begin() as conn:
+        # A zone that this machine does not know.
+        await conn.execute(text("UPDATE desk SET time_zone = 'Nowhere/At_All'"))
+        await conn.execute(text("UPDATE calendar_feed SET url = :url"), {"url": server.url})
+    server.answers = [answer(TEN_TO_ELEVEN)]
+    assert (await look(database)).error == "it can't be read (ZoneInfoNotFoundError)"
+    assert "brought about a fault" in caplog.text
 
 
 async def test_a_file_that_is_none_stays_unread(database: AsyncEngine) -> None:
