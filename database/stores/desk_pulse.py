@@ -35,7 +35,8 @@ SELECT
       (SELECT string_agg(concat(it, rings), ',' ORDER BY made_at DESC) FROM asked),
       (SELECT it FROM standing WHERE NOT EXISTS (SELECT FROM asked WHERE rings))
     )), 10)) AS offer,
-  (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, starts_at, customer_joined_at, agent_joined_at, alone_at), ','
+  (SELECT left(md5(concat(string_agg(concat_ws(
+      '/', id, state, starts_at, customer_joined_at, agent_joined_at, alone_at), ','
       ORDER BY id))), 10)
     FROM call WHERE person = :person AND accepted_at > :recent
       AND state IN ('taken', 'on_call', 'wrapping_up')) AS calls,

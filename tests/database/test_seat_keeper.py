@@ -14,7 +14,8 @@ from tests.database.sold import NINE, furnish, plan_of, sold
 from workers.seat_keeper import keep_seats
 
 ONE = "00000000-0000-0000-0000-000000000001"
-CALL = f"""WITH its AS (UPDATE escalation SET pool = 1) INSERT INTO call (id, escalation, nth, booking, state, priority, starts_at, muster_at)
+CALL = f"""WITH its AS (UPDATE escalation SET pool = 1)
+INSERT INTO call (id, escalation, nth, booking, state, priority, starts_at, muster_at)
 SELECT '{ONE}', '{ONE}', 1, id, 'waiting', 0, starts_at, starts_at FROM booking"""
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rules_dsl import Directory, order_values, pool, rank
+from rules_dsl import Directory, compile_rules, order_values, pool, rank
 from rules_dsl.decision import AgentState, Decision
-from tests.rules_dsl.desks import boats, directory, ruleset
+from rules_dsl.directory import FactType
+from tests.rules_dsl.desks import HEAD, boats, directory, ruleset
 
 NOON = datetime(2026, 3, 2, 11, tzinfo=UTC)
 BOATS: Directory = directory("small_team")
@@ -95,7 +96,9 @@ def test_preference_comes_before_order_until_dropped() -> None:
 
 
 def test_preferred_language() -> None:
-    rules = boats('otherwise\n send to title "Advisor"\n prefer the customer\'s language\n')
+    text = HEAD + 'otherwise\n send to title "Advisor"\n prefer the customer\'s language\n'
+    spoken = FactType("language", "choice", ("english", "danish"))
+    rules = compile_rules(text, replace(BOATS, facts=(*BOATS.facts, spoken)))
     decision = rules.decide({"language": "english"}, NOON)
     assert named(rank(decision, "e", pool(decision, BOATS, 0), {}, BOATS))[0] == "Noor"
     assert rules.decide({}, NOON).prefers == ()
