@@ -110,6 +110,12 @@ async def test_a_waiting_customer_sees_an_honest_place(
     for words in said:
         assert words in page
     assert unsaid not in page
+    async with office.program() as program:
+        told = (await program.get(f"/api/v1/escalations/{mira.escalation_id}")).json()["call"]
+        assert told["place"] == (None if "NULL" in changes else int(changes[8]))
+        await mira.run("UPDATE call SET state = 'offered'")
+        told = (await program.get(f"/api/v1/escalations/{mira.escalation_id}")).json()["call"]
+        assert (told["place"], told["estimate"]) == (None, None), "who is being asked for has no place in a line"
 
 
 async def test_a_customer_is_told_before_the_hour_that_it_may_begin_late(office: Office) -> None:
