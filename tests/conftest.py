@@ -18,16 +18,18 @@ from config.settings import with_driver
 from database.migrate import upgrade
 from tests.servers import cloned_database, free_port, running_postgres
 
-OF_REAL_TIME = {"browser", "faults", "cli", "test_desk_browser.py"}
-"""Folders and files whose tests run whole stacks or browsers by the clock on the wall: never two at a time."""
+OF_REAL_TIME = {"browser", "faults", "cli"}
+"""Folders whose tests, as all files named ``…_browser.py``, run whole stacks or browsers by the clock on the wall:
+never two at a time."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Under two workers, one of them lives in real time; the other does the rest, a folder at a time."""
     for item in items:
-        names = {item.path.parent.name, item.path.name}
-        group = "real time" if names & OF_REAL_TIME else item.path.parent.name
+        folder = item.path.parent.name
+        real = folder in OF_REAL_TIME or item.path.stem.endswith("_browser")
+        group = "real time" if real else folder
         item.add_marker(pytest.mark.xdist_group(group))
 
 
