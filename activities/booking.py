@@ -14,7 +14,7 @@ from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
 from activities.refusals import effect
 from activities.world import World
 from database.stores import booking
-from database.stores.making_room import make_room
+from database.stores.making_room import make_room, worth_looking
 from domain.booking import SlotTaken
 
 TURN = 1.0
@@ -62,11 +62,14 @@ class BookingActivities:
 
     async def _room_made(self, slot: HoldSeat | MoveSeat) -> bool:
         """One looks at a time: two hundred at the last seat must not all ask the solver at once."""
+        asked = (self.world.engine, slot.escalation_id, slot.starts_at, slot.now)
+        if not await worth_looking(*asked):
+            return False
         with suppress(TimeoutError):
             async with asyncio.timeout(TURN):
                 await self._looking.acquire()
             try:
-                return await make_room(self.world.engine, slot.escalation_id, slot.starts_at, slot.now)
+                return await make_room(*asked)
             finally:
                 self._looking.release()
         return False

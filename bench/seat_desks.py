@@ -66,7 +66,7 @@ def random_call(desk: SampleDesk, rng: random.Random, booking: int, day: int) ->
     return Demand(booking, pool, start, start + rng.choice(LENGTHS), day, LIMITS)
 
 
-def fill(desk: SampleDesk, board: Board, share: float, seed: int, *, solver: bool = True) -> int:
+def fill(desk: SampleDesk, board: Board, share: float, seed: int, *, solver: bool = True, tries: int = 20) -> int:
     """Sell until so much of the shifts is taken or two hundred asks in a row find nothing; how many were sold."""
     rng = random.Random(seed)
     booking = 0
@@ -78,7 +78,7 @@ def fill(desk: SampleDesk, board: Board, share: float, seed: int, *, solver: boo
         taken = in_vain = 0
         while taken < share * whole and in_vain < 200:
             call = random_call(desk, rng, booking + 1, day)
-            found, _ = find_place(board, call, depth=1, tries=20)
+            found, _ = find_place(board, call, depth=1 if tries else 0, tries=tries)
             if not isinstance(found, Placement) and solver and in_vain % 20 == 19:
                 found = place_by_window(board, call, seconds=1.0) or found
             if not isinstance(found, Placement):

@@ -26,7 +26,7 @@ from bench.seat_shop import NOON, NOW, Asking, buy, furnish, invite, sold_calls
 from cli.stack import postgres
 from config.settings import with_driver
 from database.engine import open_engine
-from database.stores.making_room import make_room
+from database.stores.making_room import make_room, worth_looking
 from domain.seat_terms import Demand, Member, Terms
 
 CLIENTS, CONNECTIONS = 200, 8
@@ -130,6 +130,8 @@ def _buy(engine: AsyncEngine, one: Asking) -> Callable[[], Awaitable[bool]]:
     async def ask() -> bool:
         if await buy(engine, one):
             return True
+        if not await worth_looking(engine, one.escalation, one.start, NOW):
+            return False
         with suppress(TimeoutError):
             async with asyncio.timeout(TURN):
                 await looking.acquire()

@@ -6,6 +6,8 @@ import random
 import secrets
 import statistics
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,8 +37,9 @@ SHARES = (0.3, 0.7)
 DAY_SECONDS = 24 * 3600
 
 
-async def table(folder: Path) -> str:
-    """Both tables and the one on selling, as Markdown; PostgreSQL lives in this folder."""
+@asynccontextmanager
+async def migrated(folder: Path) -> AsyncIterator[postgres.Cluster]:
+    """A PostgreSQL in this folder, whose database ``muster`` is migrated and can be cloned."""
     port = choose_ports(("postgres",), 19600, {})["postgres"]
     cluster = postgres.Cluster(folder / "postgres", port, secrets.token_urlsafe(16))
     postgres.initialise(cluster)
@@ -44,9 +47,20 @@ async def table(folder: Path) -> str:
         await until_it_answers(cluster)
         postgres.ensure_database(cluster, "muster")
         upgrade(with_driver(cluster.url("muster")))
-        selling = await seats.measure(cluster)
+        yield cluster
+
+
+async def selling_table(folder: Path) -> str:
+    """What selling costs, as Markdown."""
+    async with migrated(folder) as cluster:
+        return await seats.measure(cluster)
+
+
+async def pages_table(folder: Path) -> str:
+    """What a page of free starts costs, as Markdown."""
+    async with migrated(folder) as cluster:
         pages = [await _page(cluster, agents, share) for agents in SIZES for share in SHARES]
-    return "\n\n".join([selling, _pages_table(pages), share_table()])
+    return _pages_table(pages)
 
 
 def _pages_table(rows: list[str]) -> str:
@@ -104,7 +118,7 @@ def _sell_days(url: str, desk: SampleDesk, share: float) -> int:
     """One day sold by the ladder and written for every day, past the constraints: it is the reading that is timed."""
     one_day = SampleDesk(tuple(_first_day(member) for member in desk.members), desk.pools, 1)
     board = one_day.board()
-    fill(one_day, board, share, seed=11, solver=False)
+    fill(one_day, board, share, seed=11, solver=False, tries=0)
     rows = [(call, board.members[bit].person, day) for day in range(DAYS) for call, bit in board.held.values()]
     places: dict[tuple[int, int], int] = {}
     with psycopg.connect(url) as conn, conn.cursor() as cursor:
@@ -141,7 +155,7 @@ def _span(call: Demand, day: int) -> str:
     return f"[{begin.isoformat()},{end.isoformat()})"
 
 
-def share_table(agents: int = 40, share: float = 0.7, seeds: int = 4) -> str:
+def share_table(agents: int = 40, share: float = 0.7, seeds: int = 3) -> str:
     """What is offered of what is truly sellable, by the page alone and with what the keeper has found."""
     found = [_shares(agents, share, seed, pool) for seed in range(seeds) for pool in (0, 1, 6)]
     sellable, starts = sum(one["sellable"] for one in found), sum(one["starts"] for one in found)

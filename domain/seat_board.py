@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, islice
+from operator import xor
 
-from domain.seat_terms import MOST_A_DAY, Demand, Member, Terms
+from domain.seat_terms import MOST_A_DAY, Demand, Member, Terms, merge_touching
 
 CapKey = tuple[int, tuple[tuple[int, int], ...]]
 _NO_LIMIT: CapKey = (MOST_A_DAY, ())
@@ -52,18 +53,40 @@ class Board:
             self._teams[member.team] |= 1 << bit
             edges.update(edge for span in member.shifts for edge in span)
         self._edges = sorted(edges)
+        self._on = self._over_time(member.shifts for member in self.members)
+        self._idle = [(1 << len(self.members)) - 1] * len(self._edges)
+
+    def lay(self, standing: Iterable[tuple[Demand, int]]) -> None:
+        """Put many calls on a board that has none, each with its person: quicker than one by one."""
+        blocked: list[list[tuple[int, int]]] = [[] for _ in self.members]
+        edges = set(self._edges)
+        for demand, person in standing:
+            bit, rest = self.bit_of[person], demand.begin - demand.terms.gap
+            self.held[demand.booking] = (demand, bit)
+            self._of[bit].append((rest, demand.booking, demand))
+            self._of_day[bit, demand.day][demand.booking] = demand
+            blocked[bit].append((rest, demand.end))
+            edges.update((rest, demand.begin, demand.end))
+        held = [demand for demand, _ in self.held.values()]
+        self.shares = {demand.terms.reserve for demand in held} - {0}
+        self._longest = max((demand.end - demand.rest for demand in held), default=0)
+        for calls in self._of:
+            calls.sort()
+        old, on = self._edges, self._on
+        self._edges = sorted(edges)
+        self._on = [on[bisect_right(old, edge) - 1] for edge in self._edges]
+        everybody = (1 << len(self.members)) - 1
+        self._idle = [everybody & ~busy for busy in self._over_time(merge_touching(spans) for spans in blocked)]
+
+    def _over_time(self, spans: Iterable[Sequence[tuple[int, int]]]) -> list[int]:
+        """In each piece, those who have it in one of their spans; each person's spans lie apart."""
         at = {edge: place for place, edge in enumerate(self._edges)}
         changes = [0] * len(self._edges)
-        for bit, member in enumerate(self.members):
-            for begin, end in member.shifts:
+        for bit, own in enumerate(spans):
+            for begin, end in own:
                 changes[at[begin]] ^= 1 << bit
                 changes[at[end]] ^= 1 << bit
-        self._on: list[int] = []
-        standing = 0
-        for change in changes:
-            standing ^= change
-            self._on.append(standing)
-        self._idle = [(1 << len(self.members)) - 1] * len(self._edges)
+        return list(accumulate(changes, xor))
 
     # What can be asked.
 

@@ -46,7 +46,7 @@ def why_closed(board: Board, demand: Demand, team_mates: int = 0) -> Closed | No
     pool = board.pools.get(demand.pool, 0)
     if not pool:
         return Closed(Why.NOBODY_IN_POOL, "Nobody is in this pool")
-    plain = replace(demand, terms=replace(demand.terms, shift_end=0, gap=0))
+    plain = demand._replace(terms=replace(demand.terms, shift_end=0, gap=0))
     here = board.eligible(plain)
     if not here:
         return _off_shift(board, plain, team_mates)

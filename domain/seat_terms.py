@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 from rules_dsl.decision import Decision
 
@@ -39,9 +40,11 @@ class Terms:
         return min([self.cap, *(most for named, most in self.title_caps if named == title)])
 
 
-@dataclass(frozen=True)
-class Demand:
-    """What one call takes of one person of a pool: a time, preparation and wrap-up included."""
+class Demand(NamedTuple):
+    """What one call takes of one person of a pool: a time, preparation and wrap-up included.
+
+    A tuple, because a page reads ten thousand of them while somebody waits.
+    """
 
     booking: int
     """Below zero for one that is not sold."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,9 +17,9 @@ from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.plans import load_plan
-from database.stores.seat_boards import load_seats, read_versions
+from database.stores.seat_boards import BOARDS, load_seats, read_versions
 from database.stores.seat_rooms import forget_rooms, keep_rooms, read_rooms, room_holds
-from database.stores.seats import answer_starts, read_wish
+from database.stores.seats import answer_starts, gone_for_certain, read_wish
 from database.stores.sold_seats import changes_of, queue, write_witnesses
 from database.stores.timeline import lock, record
 from database.tables.booking import booking
@@ -63,6 +63,15 @@ class Looked:
         self.in_vain[demand, versions] = now
 
 
+async def worth_looking(engine: AsyncEngine, escalation_id: str, start: datetime, now: datetime) -> bool:
+    """Whether it isn't proven already that nobody can serve this start."""
+    async with engine.connect() as conn:
+        wish = await read_wish(conn, escalation_id, now)
+        day = start.astimezone(wish.local).date()
+        seats = await BOARDS.current(conn, wish.desk, day, day)
+    return not gone_for_certain(seats, wish, start)
+
+
 async def make_room(engine: AsyncEngine, escalation_id: str, start: datetime, now: datetime) -> bool:
     """Look for an arrangement for one start, at once; whether one was found. It is kept for whoever sells next."""
     async with engine.connect() as conn:
@@ -70,9 +79,6 @@ async def make_room(engine: AsyncEngine, escalation_id: str, start: datetime, no
         day = start.astimezone(wish.local).date()
         seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     demand = wish.demand(start, day)
-    found, _ = find_place(seats.board, demand, depth=0, tries=0)
-    if found is Answer.NO:
-        return False
     placement = await asyncio.to_thread(
         place_by_window, seats.board, demand, seconds=SECONDS_A_START, days={day.toordinal()}
     )
@@ -179,7 +185,8 @@ async def surely_at_risk(engine: AsyncEngine, now: datetime) -> dict[date, tuple
 def _demand_of(row: Row[Any]) -> Demand:
     day = row.starts_at.astimezone(ZoneInfo(row.time_zone)).date()
     begin, end = (int(edge.timestamp()) for edge in (row.occupies.lower, row.occupies.upper))
-    return replace(demand_of(load_plan(row.plan).decision, row.pool, row.starts_at, day, row.id), begin=begin, end=end)
+    asked = demand_of(load_plan(row.plan).decision, row.pool, row.starts_at, day, row.id)
+    return asked._replace(begin=begin, end=end)
 
 
 async def _recover_one(engine: AsyncEngine, row: Row[Any], now: datetime) -> bool:

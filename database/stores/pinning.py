@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,7 +43,7 @@ async def _pin(conn: AsyncConnection, row: Row[Any], now: datetime) -> Replanned
     seats = await load_seats(conn, row.day - ONE_DAY, row.day + ONE_DAY)
     if row.booking not in seats.board.held or row.person not in seats.board.bit_of:
         return Replanned(0, ())
-    asked = replace(Search(seats.board, 0).take(row.booking), pinned=True)
+    asked = Search(seats.board, 0).take(row.booking)._replace(pinned=True)
     bit = seats.board.bit_of[row.person]
     in_the_way = [call.booking for call in seats.board.in_the_way(bit, asked) if not call.pinned]
     seats.board.put(asked, bit)

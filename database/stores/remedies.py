@@ -71,7 +71,7 @@ async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) 
 
 
 def _unreserved(demand: Demand) -> Demand:
-    return replace(demand, terms=replace(demand.terms, reserve=0))
+    return demand._replace(terms=replace(demand.terms, reserve=0))
 
 
 def _can_be_placed(board: Board, demand: Demand) -> bool:

@@ -50,6 +50,13 @@ SELECT w.booking, w.pool, w.person, w.day, w.nth, w.terms, w.pinned, w.version,
 FROM witness w
 """
 _WITNESSES = text(f"{_COLUMNS} WHERE w.day = ANY(:days)")
+_WHOLE_DAYS = text("""
+SELECT day, array_agg(booking) AS bookings, array_agg(pool) AS pools, array_agg(person) AS people,
+  array_agg(nth) AS nths, array_agg(terms) AS terms, array_agg(pinned) AS pinned,
+  array_agg(extract(epoch FROM lower(during))::bigint) AS begins,
+  array_agg(extract(epoch FROM upper(during))::bigint) AS ends
+FROM witness WHERE day = ANY(:days) GROUP BY day
+""")
 _CHANGED = text(f"""
 {_COLUMNS} JOIN unnest(CAST(:days AS date[]), CAST(:seen AS bigint[])) AS c (day, seen)
   ON w.day = c.day AND w.version > c.seen
@@ -129,7 +136,19 @@ async def load_seats(conn: AsyncConnection, first: date, last: date) -> Seats:
     ]
     pools = {row.pool: row.people for row in await conn.execute(_POOLS)}
     seats = Seats(Board(members, pools), first, last, roster)
-    await seats.take_in(conn, (await conn.execute(_WITNESSES, {"days": days})).all())
+    seats.terms = await read_terms(conn)
+    limits: dict[int | None, Terms] = {None: Terms()}
+    for number, terms in seats.terms.items():
+        limits[number] = terms
+    standing = []
+    for row in await conn.execute(_WHOLE_DAYS, {"days": days}):
+        day = row.day.toordinal()
+        seats.of_day[row.day] = set(row.bookings)
+        seats.nth.update(zip(row.bookings, row.nths, strict=True))
+        columns = (row.bookings, row.pools, row.begins, row.ends, row.terms, row.pinned, row.people)
+        for one, pool, begin, end, number, pinned, person in zip(*columns, strict=True):
+            standing.append((Demand(one, pool, begin, end, day, limits[number], pinned), person))
+    seats.board.lay(standing)
     return seats
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ from domain.booking import SlotRefused, SlotTaken
 from domain.escalation import EscalationUnknown
 from domain.plan import Plan
 from domain.seat_search import Answer, apply_placement, find_place
-from domain.seat_terms import Demand, demand_of
+from domain.seat_terms import Demand, Terms, terms_of
 from domain.slots import Window, offered_starts, why_not_offered, window
 
 TRIES_A_START, TRIES_A_PAGE = 12, 60
@@ -49,7 +50,13 @@ class Wish:
         return ZoneInfo(self.zone)
 
     def demand(self, start: datetime, day: date, booking: int = -1) -> Demand:
-        return demand_of(self.plan.decision, self.pool, start, day, booking)
+        begin, decision = int(start.timestamp()), self.plan.decision
+        end = begin + decision.booking.slot + decision.calls.wrap_up
+        return Demand(booking, self.pool, begin - decision.calls.prepare, end, day.toordinal(), self.terms)
+
+    @cached_property
+    def terms(self) -> Terms:
+        return terms_of(self.plan.decision)
 
 
 _LATEST_LINK = (

@@ -84,7 +84,7 @@ def test_a_blocked_start_is_sold_by_moving_another() -> None:
 
 def test_a_pinned_witness_does_not_move() -> None:
     board = board_of({1: (0, 9), 2: (0, 9)}, {1: [1], 2: [1, 2]})
-    board.put(replace(asked(1, 2, 2, 4), pinned=True), board.bit_of[1])
+    board.put(asked(1, 2, 2, 4)._replace(pinned=True), board.bit_of[1])
     assert sell(board, asked(2, 1, 3, 5)) is Answer.NO
 
 
@@ -205,7 +205,7 @@ def wanted_of(desk: Desk, call: Demand) -> list[Wanted]:
 def test_what_was_sold_can_be_served_and_a_proven_no_is_one(desk: Desk) -> None:
     """Whatever desk and whatever is asked for in whatever order."""
     # The judge knows one limit a call, so titles' limits are left to where everybody has one title.
-    desk = replace(desk, calls=tuple(replace(c, terms=replace(c.terms, title_caps=())) for c in desk.calls))
+    desk = replace(desk, calls=tuple(c._replace(terms=replace(c.terms, title_caps=())) for c in desk.calls))
     flexible = {one.person: sum(one.person in pool for pool in desk.pools) for one in desk.people}
     members = [Member(one.person, one.team, 1, flexible[one.person], one.shifts) for one in desk.people]
     board = Board(members, dict(enumerate(desk.pools)))
@@ -241,13 +241,13 @@ def test_a_search_leaves_the_board_as_it_was(desk: Desk, data: st.DataObject) ->
         if data.draw(st.booleans()) and board.held:
             board.take(data.draw(st.sampled_from(sorted(board.held))))
         search = Search(board, 40)
-        search.place(replace(call, booking=-1), 2)
+        search.place(call._replace(booking=-1), 2)
         search.undo()
     anew = Board(members, dict(enumerate(desk.pools)))
     for call, bit in board.held.values():
         anew.put(call, bit)
     for call in desk.calls:
-        assert board.can_take(replace(call, booking=-1)) == anew.can_take(replace(call, booking=-1))
+        assert board.can_take(call._replace(booking=-1)) == anew.can_take(call._replace(booking=-1))
 
 
 @pytest.mark.parametrize(
