@@ -204,6 +204,10 @@ async def test_calls_booked_between_the_two_clicks_are_shown_before_anything_is_
     assert answer.status_code == 200
     assert "Calls were booked while you looked" in answer.text
     assert await state_of(office) == "sold"
+    many = ",".join(str(number) for number in range(10**6, 10**6 + 60))
+    answer = await agent.client.post(form.action, data=form.fields | {"seen": f"{many},{form.fields['seen']}"})
+    assert answer.status_code == 303, "however many were shown, each of them was"
+    assert await state_of(office) == "at_risk"
 
 
 async def test_agents_change_only_what_is_theirs(office: Office) -> None:

@@ -50,8 +50,7 @@ async def sent_change(request: Request) -> Sent:
     form = await request.form()
     fields = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
     kept = tuple(one for one in fields if one[0] not in ("form_token", "confirmed", "seen"))
-    seen = frozenset(int(one) for one in _text(form, "seen").split(",") if one.isascii() and one.isdigit())
-    return Sent(kept, _text(form, "what"), bool(_text(form, "confirmed")), seen, form)
+    return Sent(kept, _text(form, "what"), bool(_text(form, "confirmed")), _seen(form), form)
 
 
 SentForm = Annotated[Sent, Depends(sent_change)]
@@ -89,6 +88,13 @@ def change_of(sent: Sent, now: datetime, zone: str, on_shift: Sequence[Span]) ->
 def _text(form: FormData, name: str) -> str:
     value = form.get(name, "")
     return value.strip()[:200] if isinstance(value, str) else ""
+
+
+def _seen(form: FormData) -> frozenset[int]:
+    """Uncut: leaving out one that was shown would ask about it for ever."""
+    sent = form.get("seen", "")
+    numbers = sent.split(",") if isinstance(sent, str) else []
+    return frozenset(int(one) for one in numbers if one.isascii() and one.isdigit() and len(one) < 20)
 
 
 def _number(form: FormData) -> int:
