@@ -46,11 +46,14 @@ async def carry_out(
     async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
         replanned = await write(conn)
         unseen = {one.booking for one in replanned.at_risk} - sent.seen
-        if unseen or (asked.always_shown and not sent.confirmed):
+        show_first = bool(unseen) or (asked.always_shown and not sent.confirmed)
+        if show_first:
             await transaction.rollback()
-            return await _show(request, sent, asked, replanned)
-        if asked.announced:
+        elif asked.announced:
             await tell_of_lost_seats(conn, replanned.at_risk, now)
+    if show_first:
+        # Only now that the connection is given back: the page takes one of its own.
+        return await _show(request, sent, asked, replanned)
     join = "&" if "?" in asked.back else "?"
     told = f"said=done&moved={replanned.moved}&risk={len(replanned.at_risk)}"
     return RedirectResponse(f"{asked.back}{join}{told}", 303)
