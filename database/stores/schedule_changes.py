@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, delete, func, insert, select, update
@@ -99,22 +99,22 @@ async def _known(conn: AsyncConnection, who: int) -> int:
 async def _write(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> None:
     match change:
         case AddWeekly(when):
-            await _add(conn, weekly_shift, who, [_repeating(when)])
+            await _add(conn, weekly_shift, who, [_repeating(when)], now)
             await _edited(conn, who, now)
         case RemoveWeekly(number):
             await _remove(conn, weekly_shift, who, number)
             await _edited(conn, who, now)
         case KeepFree(what, when):
-            await _add(conn, kept_free, who, [{"what": what, **_repeating(when)}])
+            await _add(conn, kept_free, who, [{"what": what, **_repeating(when)}], now)
         case StopKeepingFree(number):
             await _remove(conn, kept_free, who, number)
         case SetDay() | ClearDay():
-            await _set_day(conn, who, change)
+            await _set_day(conn, who, change, now)
         case AddTimeOff(kind, during, key):
             if key is not None:
                 await conn.execute(delete(time_off).where(time_off.c.person == who, time_off.c.key == key))
             row = {"kind": kind.value, "during": Range(*during), "key": key, "said_by": actor, "at": now}
-            await _add(conn, time_off, who, [row])
+            await _add(conn, time_off, who, [row], now)
         case RemoveTimeOff(number):
             await _remove(conn, time_off, who, number)
         case RemoveFeed(number):
@@ -128,8 +128,16 @@ def _repeating(when: Repeating) -> dict[str, Any]:
     return row | {"days": sorted(set(when.days)), "starts_on": row.pop("first"), "ends_on": row.pop("last")}
 
 
-async def _add(conn: AsyncConnection, table: Table, who: int, rows: Sequence[dict[str, Any]]) -> None:
-    standing = select(func.count()).select_from(table).where(table.c.person == who)
+async def _add(conn: AsyncConnection, table: Table, who: int, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Only what has not ended counts against the limit: years of work don't lock a schedule."""
+    yesterday = now - timedelta(days=1)
+    ended = {
+        weekly_shift: weekly_shift.c.ends_on < yesterday.date(),
+        kept_free: kept_free.c.ends_on < yesterday.date(),
+        day_change: day_change.c.day < yesterday.date(),
+        time_off: func.upper(time_off.c.during) < yesterday,
+    }[table]
+    standing = select(func.count()).select_from(table).where(table.c.person == who, ended.is_not(True))
     if (await conn.execute(standing)).scalar_one() + len(rows) > ROWS_AT_MOST:
         raise ScheduleRefused("", f"There are {ROWS_AT_MOST} entries of this sort already. Remove old ones first.")
     await conn.execute(insert(table), [{"person": who, **row} for row in rows])
@@ -141,14 +149,14 @@ async def _remove(conn: AsyncConnection, table: Table, who: int, number: int) ->
         await conn.execute(delete(table).where(table.c.person == who, table.c.id == number))
 
 
-async def _set_day(conn: AsyncConnection, who: int, change: SetDay | ClearDay) -> None:
+async def _set_day(conn: AsyncConnection, who: int, change: SetDay | ClearDay, now: datetime) -> None:
     await conn.execute(delete(day_change).where(day_change.c.person == who, day_change.c.day == change.day))
     if isinstance(change, ClearDay):
         return
     kind = DayKind.OFF if not change.hours else DayKind.ALSO if change.as_well else DayKind.INSTEAD
     row = {"day": change.day, "kind": kind.value, "time_zone": change.time_zone}
     hours = change.hours or ((0, 0),)
-    await _add(conn, day_change, who, [row | {"start_minute": start, "end_minute": end} for start, end in hours])
+    await _add(conn, day_change, who, [row | {"start_minute": start, "end_minute": end} for start, end in hours], now)
 
 
 async def _edited(conn: AsyncConnection, who: int, now: datetime) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.schedule_changes import (
@@ -17,10 +18,11 @@ from database.stores.schedule_changes import (
     time_off_by_key,
     try_change,
 )
-from database.stores.shifts import AT_ONCE, everybody, lay_out, lay_out_shifts, shifts_of
+from database.stores.shifts import lay_out_shifts, shifts_of
+from database.stores.sold_seats import queue
 from database.tables.account import audit_entry
 from database.tables.booking import booking, witness
-from database.tables.directory import desk, person, shift, team, title, weekly_shift
+from database.tables.directory import weekly_shift
 from database.tables.schedule import time_off
 from domain.schedule import Repeating, TimeOffKind
 from domain.schedule_change import (
@@ -35,7 +37,7 @@ from domain.schedule_change import (
     SetDay,
     SetHolidays,
 )
-from tests.database.sold import DAY, FIVE, NINE, furnish, plan_of, sold
+from tests.database.sold import DAY, FIVE, NINE, another, furnish, plan_of, sold
 
 __all__ = ["DAY"]
 HOUR = timedelta(hours=1)
@@ -131,6 +133,12 @@ async def test_what_is_refused(database: AsyncEngine) -> None:
         await conn.execute(insert(weekly_shift), rows)
         with pytest.raises(ScheduleRefused, match="300 entries"):
             await change_schedule(conn, 1, plain, BOSS, NINE)
+        await conn.execute(update(weekly_shift).values(ends_on=DAY - timedelta(days=3)))
+        await change_schedule(conn, 1, plain, BOSS, NINE)
+        past = [{"person": 1, "during": Range(NINE - HOUR * nth, NINE - HOUR * nth + HOUR)} for nth in range(50, 350)]
+        row = {"kind": "leave", "said_by": BOSS, "at": NINE}
+        await conn.execute(insert(time_off), [one | row for one in past])
+        await change_schedule(conn, 1, AddTimeOff(TimeOffKind.LEAVE, (NINE, NINE + HOUR)), BOSS, NINE)
 
 
 async def test_a_person_in_no_team_has_a_schedule_and_no_shifts(database: AsyncEngine) -> None:
@@ -155,33 +163,28 @@ async def test_two_who_change_one_schedule_at_once_both_count(database: AsyncEng
         assert await hours_of(conn, 1, DAY) == [1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("many", [200, pytest.param(2000, marks=pytest.mark.soak)])
-async def test_many_people_are_laid_out_in_bounded_time(database: AsyncEngine, many: int) -> None:
-    async with database.begin() as conn:
-        await conn.execute(desk.insert().values(id=1, name="Desk", time_zone="UTC", currency="EUR"))
-        await conn.execute(team.insert().values(id=1, name="Team", address="t@example.com"))
-        await conn.execute(title.insert().values(id=1, name="Title"))
-        ids = range(1, many + 1)
-        rows = [{"id": n, "name": f"P{n}", "email": f"p{n}@example.com", "team": 1, "title": 1} for n in ids]
-        await conn.execute(insert(person), rows)
-        zones = ("Europe/Berlin", "Asia/Kolkata", "America/New_York")
-        rows = [
-            {"person": n, "days": [0, 1, 2, 3, 4], "start_minute": 540, "end_minute": 1020, "time_zone": zones[n % 3]}
-            for n in ids
-        ]
-        await conn.execute(insert(weekly_shift), rows)
-    began = time.monotonic()
-    async with database.connect() as conn:
-        people = await everybody(conn)
-    for at in range(0, len(people), AT_ONCE):
+async def test_two_who_lose_what_the_other_has_sold_don_t_lock_each_other_out(database: AsyncEngine) -> None:
+    await furnish(database)
+    plan = await plan_of(database)
+    later = 4 * timedelta(days=1)
+    await sold(database, plan, who=1, start=NINE + HOUR + later)
+    await another(database, plan, 2, who=2, start=NINE + HOUR)
+
+    async def away(who: int, day: date) -> None:
         async with database.begin() as conn:
-            await lay_out(conn, people[at : at + AT_ONCE], NINE)
-    everybody_took = time.monotonic() - began
-    began = time.monotonic()
-    async with database.begin() as conn:
-        await change_schedule(conn, 7, SetDay(DAY, (), "UTC"), BOSS, NINE)
-    one_took = time.monotonic() - began
+            assert (await change_schedule(conn, who, SetDay(day, (), "UTC"), BOSS, NINE)).at_risk == ()
+
+    await asyncio.gather(away(1, DAY), away(2, DAY + later))
     async with database.connect() as conn:
-        assert (await conn.execute(select(func.count()).select_from(shift))).scalar_one() > many * 30
-    assert everybody_took < many / 50
-    assert one_took < 1
+        assert await hours_of(conn, 1, DAY) == await hours_of(conn, 2, DAY + later) == []
+
+
+async def test_laying_out_what_stands_waits_for_no_seller(database: AsyncEngine) -> None:
+    await furnish(database)
+    await sold(database, await plan_of(database), who=1)
+    async with database.begin() as selling, database.begin() as conn:
+        await queue(selling, 1, [DAY])
+        await conn.execute(text("SET LOCAL lock_timeout = '1s'"))
+        assert await lay_out_shifts(conn, NINE) == 0
+        with pytest.raises(OperationalError, match="lock timeout"):
+            await change_schedule(conn, 1, SetDay(DAY, (), "UTC"), BOSS, NINE)
