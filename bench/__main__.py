@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from bench import latency, life, proofs, rounds, rules, simulation, slot_pages, trial, waiting
@@ -61,16 +61,30 @@ def _busy() -> str:
 
 
 def _seats() -> str:
+    return _in_a_folder(slot_pages.selling_table)
+
+
+def _slots() -> str:
+    return _in_a_folder(slot_pages.pages_table)
+
+
+def _offered() -> str:
+    return f"{slot_pages.share_table()} {_busy()}"
+
+
+def _in_a_folder(measure: Callable[[Path], Coroutine[None, None, str]]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        return f"{asyncio.run(slot_pages.table(Path(folder)))}\n\n{_busy()}"
+        return f"{asyncio.run(measure(Path(folder)))}\n\n{_busy()}"
 
 
 BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "life": ("One life in Temporal", life.table),
     "latency": ("How long a person waits for yes", _latency),
     "rules": ("How fast rules decide", _rules),
-    "seats": ("Seats: the last ones, the page of slots, and what it offers", _seats),
+    "seats": ("The last seats", _seats),
+    "slots": ("How long a page of free starts takes", _slots),
+    "offered": ("How much of what can be sold is offered", _offered),
     "rounds": ("How a round chooses", _rounds),
     "flock": ("A flock: 500 calls due in one second", _flock),
     "waiting": ("What 10,000 waiting escalations take", _waiting),
