@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.audit import write_audit
 from database.stores.directory_names import directory_changed
 from database.stores.pool_membership import refresh_pools
-from database.stores.rewitnessing import hold_back_sales
 from database.stores.rulesets import hold_rules
 from database.stores.sessions import end_sessions_of
-from database.stores.shifts import lay_out
+from database.stores.shifts import hold_all_time, lay_out
 from database.tables.booking import booking, witness
 from database.tables.directory import person, person_skill, presence, skill, team, title, weekly_shift
 from domain.people import Card, CardUnfit, PersonGone, fit_card
@@ -100,7 +99,7 @@ async def add_person(conn: AsyncConnection, card: Card, actor: str, now: datetim
     made: int = (await conn.execute(insert(person).values(_row(fit)).returning(person.c.id))).scalar_one()
     await _write_skills(conn, made, fit)
     await directory_changed(conn)
-    await refresh_pools(conn, now)
+    await refresh_pools(conn, made, now)
     await write_audit(conn, actor, "added person", f"person:{made}", now, {"team": fit.team, "title": fit.title})
     return made
 
@@ -115,8 +114,9 @@ async def change_person(conn: AsyncConnection, who: int, card: Card, actor: str,
     before, fit = await card_of(conn, who), await _fit(conn, card, who)
     if fit == before:
         return SeatsMoved()
-    # Days before rows, as whoever sells and whoever lays out shifts takes them.
-    await hold_back_sales(conn, [who])
+    # Days, then escalations, then rows, as whoever sells and whoever lays out shifts takes them.
+    if _may_lose_seats(before, fit):
+        await hold_all_time(conn, who, now)
     rested, risked = await seats_resting_on(conn, who), await _at_risk(conn)
     await conn.execute(update(person).where(person.c.id == who).values(_row(fit)))
     if dict(fit.skills) != dict(before.skills):
@@ -124,7 +124,7 @@ async def change_person(conn: AsyncConnection, who: int, card: Card, actor: str,
     await directory_changed(conn)
     if (before.active, before.team) != (fit.active, fit.team):
         await lay_out(conn, [who], now)
-    await refresh_pools(conn, now)
+    await refresh_pools(conn, who, now)
     if before.active and not fit.active:
         await end_sessions_of(conn, who)
         await conn.execute(delete(presence).where(presence.c.person == who))
@@ -133,6 +133,11 @@ async def change_person(conn: AsyncConnection, who: int, card: Card, actor: str,
     action = "changed person" if before.active == fit.active else "deactivated" if before.active else "brought back"
     await write_audit(conn, actor, action, f"person:{who}", now, await _told(conn, before, fit))
     return moved
+
+
+def _may_lose_seats(before: Card, after: Card) -> bool:
+    """Whether anything changes that pools and shifts look at."""
+    return replace(after, name=before.name, email=before.email, roles=before.roles) != before
 
 
 async def _fit(conn: AsyncConnection, card: Card, who: int | None) -> Card:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select, text
@@ -18,9 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory import read_desk
 from database.stores.plans import load_plan
-from database.stores.rewitnessing import AtRisk, Replanned, give_to_others, hold_back_sales
+from database.stores.rewitnessing import (
+    AtRisk,
+    Replanned,
+    give_to_others,
+    hold_back_sales,
+    queue_all,
+    sold_days,
+)
 from database.stores.seat_boards import BOARDS, days_between
-from database.stores.sold_seats import queue
 from database.tables.booking import pool_agent, witness
 from database.tables.directory import shift
 from domain.booking import Span
@@ -32,10 +38,10 @@ from rules_dsl.directory import Directory
 __all__ = [
     "AtRisk",
     "Replanned",
+    "days_of_loss",
     "dry_run_directory",
     "dry_run_pools",
     "dry_run_shifts",
-    "lock_days",
     "replace_shifts",
     "replan_directory",
     "replan_pools",
@@ -66,7 +72,7 @@ async def replace_shifts(
     """
     standing = await _shifts(conn, person, within)
     if gone := without(standing, spans):
-        await lock_days(conn, gone)
+        await queue_all(conn, await days_of_loss(conn, {person: gone}))
         standing = await _shifts(conn, person, within)
     first, last = within
     kept = [piece for begin, end in standing for piece in ((begin, min(end, first)), (max(begin, last), end))]
@@ -192,15 +198,19 @@ async def _shifts(conn: AsyncConnection, person: int, within: Span) -> list[Span
     return [(row.during.lower, row.during.upper) for row in rows]
 
 
-async def lock_days(conn: AsyncConnection, spans: Sequence[Span]) -> None:
-    """Nobody sells on the days of these spans, or the days beside them, until the transaction ends."""
+async def days_of_loss(conn: AsyncConnection, gone: Mapping[int, Sequence[Span]]) -> set[tuple[int, date]]:
+    """Desk and day of all that the loss of this time of these people can touch.
+
+    The days of the time, the days beside them, and those on which these people have sold seats.
+    """
     desk = await read_desk(conn)
-    if desk is None:
-        return
+    if desk is None or not gone:
+        return set()
     zone = ZoneInfo(desk.time_zone)
     days = {
-        day
+        (desk.id, day)
+        for spans in gone.values()
         for begin, end in spans
         for day in days_between(begin.astimezone(zone).date() - ONE_DAY, end.astimezone(zone).date() + ONE_DAY)
     }
-    await queue(conn, desk.id, days)
+    return days | await sold_days(conn, gone)

@@ -62,14 +62,28 @@ async def hold_back_sales(conn: AsyncConnection, people: Iterable[int] | None = 
 
     Taken before the first change: sellers take the day first, too.
     """
+    await queue_all(conn, await sold_days(conn, people))
+
+
+async def sold_days(conn: AsyncConnection, people: Iterable[int] | None = None) -> set[tuple[int, date]]:
+    """Desk and day of every sold seat of these people, or of all."""
     days = select(pool.c.desk, witness.c.day).join(pool, pool.c.id == witness.c.pool).distinct()
     if people is not None:
         days = days.where(witness.c.person.in_(list(people)))
-    taken: dict[int, set[date]] = {}
-    for row in await conn.execute(days):
-        taken.setdefault(row.desk, set()).add(row.day)
-    for desk_id in sorted(taken):
-        await queue(conn, desk_id, taken[desk_id])
+    return {(row.desk, row.day) for row in await conn.execute(days)}
+
+
+async def queue_all(conn: AsyncConnection, days: Iterable[tuple[int, date]]) -> None:
+    """Lock these days of these desks, in the order in which everybody locks them."""
+    for desk_id, day in sorted(set(days)):
+        await queue(conn, desk_id, [day])
+
+
+async def hold_escalations(conn: AsyncConnection, lost: Iterable[int]) -> None:
+    """Lock whose bookings these are, before the first day counts up: who cancels holds those, and then the day."""
+    query = select(booking.c.escalation).where(booking.c.id.in_(sorted(set(lost)))).distinct()
+    for escalation_id in sorted(str(one) for one in (await conn.execute(query)).scalars()):
+        await lock(conn, escalation_id)
 
 
 async def rewitness(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> int:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.replanning import Replanned, lock_days
-from database.stores.rewitnessing import give_to_others, hold_back_sales
+from database.stores.replanning import Replanned, days_of_loss
+from database.stores.rewitnessing import give_to_others, hold_escalations, queue_all
 from database.stores.schedules import read_schedules
+from database.tables.booking import witness
 from database.tables.directory import person, shift
 from domain.booking import Span
 from domain.schedule import available_spans, within, without
@@ -43,27 +45,81 @@ async def lay_out_shifts(conn: AsyncConnection, now: datetime) -> int:
 async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime) -> Replanned:
     """Write these people's shifts from two days ago to ``DAYS_AHEAD`` days ahead, changing only what differs.
 
-    Sold seats that rested on time that goes are given to others. The caller has locked no escalation and no day.
+    Sold seats that rested on time that goes are given to others. The caller has locked no escalation and no day,
+    unless by ``hold_all_time``. Where no time goes, nobody who sells waits.
     """
-    # Days before rows, as everybody takes them.
-    await hold_back_sales(conn, people)
+    change = await _held(conn, people, now)
+    if change.wanted != change.standing:
+        await _write(conn, change.standing, change.wanted, await _past_with_seats(conn, people, now))
+    if not change.gone:
+        return Replanned(0, ())
+    lost = (await conn.execute(_RESTS_ON_NONE, {"people": list(change.gone)})).scalars().all()
+    return await give_to_others(conn, lost, now)
+
+
+async def hold_all_time(conn: AsyncConnection, who: int, now: datetime) -> None:
+    """Nobody sells on a day on which this person has time ahead or a sold seat until the transaction ends.
+
+    Taken before the first change, by whoever may take all of it away. Their bookings' escalations are held, too.
+    """
+    days: set[tuple[int, date]] = set()
+    while True:
+        savepoint = await conn.begin_nested()
+        await queue_all(conn, days)
+        await conn.execute(select(person.c.id).where(person.c.id == who).with_for_update(key_share=True))
+        standing = (await _standing(conn, [who])).get(who, [])
+        touched = await days_of_loss(conn, {who: within(standing, _ahead(now))})
+        if touched <= days:
+            break
+        await savepoint.rollback()
+        days |= touched
+    await savepoint.commit()
+    resting = select(witness.c.booking).where(witness.c.person == who)
+    await hold_escalations(conn, (await conn.execute(resting)).scalars())
+
+
+@dataclass(frozen=True)
+class _Change:
+    standing: Rows
+    wanted: Rows
+    gone: Rows
+    """By those who lose any: the time ahead that stands and is not wanted."""
+
+
+async def _held(conn: AsyncConnection, people: Collection[int], now: datetime) -> _Change:
+    """What differs, with every day locked that it touches, and the people.
+
+    Days come before people, as everybody takes them, and all at once. Which days they are is known only once
+    the people are held; so where any are missing the people are let go, and all is taken in order.
+    """
+    days: set[tuple[int, date]] = set()
+    while True:
+        savepoint = await conn.begin_nested()
+        await queue_all(conn, days)
+        change = await _differing(conn, people, now)
+        touched = await days_of_loss(conn, change.gone)
+        if touched <= days:
+            await savepoint.commit()
+            return change
+        await savepoint.rollback()
+        days |= touched
+
+
+async def _differing(conn: AsyncConnection, people: Collection[int], now: datetime) -> _Change:
     # Two who change one schedule at once: the second waits here, and then reads what the first wrote.
     locked = select(person.c.id, person.c.active, person.c.team).where(person.c.id.in_(people)).order_by(person.c.id)
     rows = (await conn.execute(locked.with_for_update(key_share=True))).all()
     first, last = laid_out_days(now)
     working = [row.id for row in rows if row.active and row.team is not None]
     schedules = await read_schedules(conn, working, first, last)
-    wanted: Rows = {who: available_spans(schedules[who], first, last) for who in working}
+    wanted = {who: available_spans(schedules[who], first, last) for who in working}
     standing = await _standing(conn, people)
-    ahead = (now, now + timedelta(days=DAYS_AHEAD + 3))
-    gone = [span for who in standing for span in without(within(standing[who], ahead), wanted.get(who, []))]
-    if gone:
-        await lock_days(conn, gone)
-    await _write(conn, standing, wanted, await _past_with_seats(conn, people, now))
-    if not gone:
-        return Replanned(0, ())
-    lost = (await conn.execute(_RESTS_ON_NONE, {"people": list(people)})).scalars().all()
-    return await give_to_others(conn, lost, now)
+    gone = {who: without(within(spans, _ahead(now)), wanted.get(who, [])) for who, spans in standing.items()}
+    return _Change(standing, wanted, {who: spans for who, spans in gone.items() if spans})
+
+
+def _ahead(now: datetime) -> Span:
+    return now, now + timedelta(days=DAYS_AHEAD + 3)
 
 
 async def _standing(conn: AsyncConnection, people: Collection[int]) -> Rows:
