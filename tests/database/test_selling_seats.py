@@ -177,6 +177,20 @@ async def test_who_really_took_a_call_is_its_witness_and_others_make_way(databas
     async with database.connect() as conn:
         pinned = text("SELECT booking FROM witness WHERE pinned")
         assert (await conn.execute(pinned)).scalars().all() == [first]
+    other = (await witnesses(database))[second]
+    await said(database, f"UPDATE call SET person = {other} WHERE booking = {first}")
+    assert await pin_taken(database, NOW) == 1, "somebody else has it now"
+    assert await witnesses(database) == {first: other, second: took}
+    await said(database, f"UPDATE call SET state = 'waiting', person = NULL WHERE booking = {first}")
+    assert await pin_taken(database, NOW) == 0
+    async with database.connect() as conn:
+        assert (await conn.execute(pinned)).scalars().all() == [], "it waits again, and may move again"
+    assert await witnesses(database) == {first: other, second: took}
+
+
+async def said(engine: AsyncEngine, statement: str) -> None:
+    async with engine.begin() as conn:
+        await conn.execute(text(statement))
 
 
 async def test_who_leaves_a_pool_leaves_its_seats_to_others(database: AsyncEngine) -> None:
