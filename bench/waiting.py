@@ -31,7 +31,7 @@ from workflows.escalation import EscalationWorkflow
 COUNT = 10_000
 ADVISORS = 40
 IDLE = 60.0
-"""Seconds."""
+"""Seconds, before and with all of them."""
 SETTLING = 10.0
 """Seconds between the last thing done and a look at what is idle."""
 BOOKED_BEFORE, BOOKED_AMONG = 50, 200
@@ -71,7 +71,7 @@ async def measure(count: int = COUNT, idle: float = IDLE) -> str:
 async def _measured(pair: Pair, count: int, idle: float) -> Waiting:
     early = await open_many(pair.ours, "early", BOOKED_BEFORE)
     early_bare = await start_many(pair.peer.client, "early", BOOKED_BEFORE)
-    await _all_stand(pair, early)
+    await asyncio.gather(_all_stand(pair, early), standing(pair.peer.client, early_bare))
     alone = await _asked_in_turn(pair, early, early_bare)
     idle_before, before = await pair.idle(idle), pair.look()
     disk_before = await _on_disk(pair)
@@ -109,7 +109,9 @@ async def _started(
     ids = await start()
     answered = time.perf_counter() - began
     await stand(ids)
-    return ids, Started(answered, time.perf_counter() - began)
+    stood = time.perf_counter() - began
+    print(f"{len(ids):,} stand after {stood:.0f} s", flush=True)
+    return ids, Started(answered, stood)
 
 
 async def _all_stand(pair: Pair, escalations: Sequence[str]) -> None:

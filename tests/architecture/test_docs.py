@@ -134,6 +134,13 @@ def test_the_newest_change_is_of_this_version() -> None:
     assert re.findall(r"^## (.+)$", document("CHANGELOG.md"), re.MULTILINE)[0] == version
 
 
+def test_every_benchmark_is_told() -> None:
+    benchmarks = re.findall(r'^    "(\w+)": \("', (ROOT / "bench/__main__.py").read_text("utf-8"), re.MULTILINE)
+    assert sorted(f"`{name}`" for name in benchmarks) == sorted(
+        row[0] for row in table(document("bench/README.md"), "name")
+    )
+
+
 def test_figures_of_scale_are_the_measured_ones() -> None:
     rows = table(document("docs/scale.md"), "what")
     assert rows
