@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
+from hashlib import sha256
 
 from domain.failure import Failure
 
@@ -63,6 +65,26 @@ class NotYoursToChange(Failure):
     @property
     def detail(self) -> str:
         return self.why
+
+
+@dataclass
+class CardStale(Failure):
+    """Somebody else has saved the card since it was drawn."""
+
+    stands: Card
+
+    status = 409
+    title = "Somebody else has changed this person meanwhile"
+
+    @property
+    def detail(self) -> str:
+        return "It was changed since you opened this page."
+
+
+def mark_of(card: Card) -> str:
+    """Alike for cards that say the same, and for no others: sent along with a form, it tells what was shown."""
+    told = astuple(replace(card, skills=dict(sorted(card.skills.items())), roles=tuple(sorted(card.roles))))
+    return sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
 def fit_card(card: Card) -> Card:

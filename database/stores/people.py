@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -104,14 +105,18 @@ async def add_person(conn: AsyncConnection, card: Card, actor: str, now: datetim
     return made
 
 
-async def change_person(conn: AsyncConnection, who: int, card: Card, actor: str, now: datetime) -> SeatsMoved:
-    """Write the card; pools are brought up to date, and booked calls that rested on the person are given on.
+async def change_person(
+    conn: AsyncConnection, who: int, judge: Callable[[Card], Card], actor: str, now: datetime
+) -> SeatsMoved:
+    """Write the card that ``judge`` makes of the one that stands, which nobody changes meanwhile.
 
-    Who is deactivated is signed out, and loses shifts and any call that rings or waits for them. Raises
-    ``CardUnfit``, ``PersonGone``.
+    Pools are brought up to date, and booked calls that rested on the person are given on. Who is deactivated is
+    signed out, and loses shifts and any call that rings or waits for them. Raises ``CardUnfit``, ``PersonGone``,
+    and what ``judge`` raises.
     """
     await hold_rules(conn)
-    before, fit = await card_of(conn, who), await _fit(conn, card, who)
+    before = await card_of(conn, who)
+    fit = await _fit(conn, judge(before), who)
     if fit == before:
         return SeatsMoved()
     # Days, then escalations, then rows, as whoever sells and whoever lays out shifts takes them.

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.audit import audit_entries
 from database.stores.directory_names import add_name
-from database.stores.people import SeatsMoved, card_of, change_person, seats_resting_on
+from database.stores.people import SeatsMoved, change_person, seats_resting_on
 from database.tables.booking import booking, pool_agent, witness
 from database.tables.directory import shift
 from database.tables.escalation import escalation, escalation_event
@@ -30,8 +30,7 @@ async def one_sold(engine: AsyncEngine) -> int:
 
 async def changed(engine: AsyncEngine, who: int, **changes: object) -> SeatsMoved:
     async with engine.begin() as conn:
-        card = replace(await card_of(conn, who), **changes)  # type: ignore[arg-type]  # fields of a card
-        return await change_person(conn, who, card, "person:9", NINE)
+        return await change_person(conn, who, lambda card: replace(card, **changes), "person:9", NINE)  # type: ignore[arg-type]  # fields of a card
 
 
 async def pool_now(engine: AsyncEngine) -> list[int]:

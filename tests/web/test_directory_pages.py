@@ -6,6 +6,7 @@ import asyncio
 import html
 from datetime import UTC, datetime
 
+import httpx
 from sqlalchemy import insert, select, update
 
 from database.stores.directory import read_directory
@@ -20,6 +21,7 @@ from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import Tokens
 from rules_dsl import compare_rules, compile_rules
 from rules_dsl.renaming import decides_alike
+from tests.web.forms import form_to
 from tests.web.office import RULES, Browser, Office, office
 
 __all__ = ["office"]
@@ -198,6 +200,13 @@ async def test_two_rename_at_once(office: Office) -> None:
     assert sorted(answers) == [303, 409]
 
 
+async def save(browser: Browser, who: int, **fields: object) -> httpx.Response:
+    """Send a person's form as somebody does who has just opened it."""
+    address = f"/directory/people/{who}"
+    seen = form_to(await browser.get(address), address).fields["seen"]
+    return await browser.post(address, address, seen=seen, **fields)
+
+
 async def test_openings_never_meet_half_a_renaming(office: Office) -> None:
     manager = await office.browser("Marta Manager")
 
@@ -234,11 +243,10 @@ async def test_a_person_is_added_found_and_moved(office: Office) -> None:
             return (await conn.execute(query)).first() is not None
 
     assert await in_pool()
-    address = f"/directory/people/{who}"
-    tried = await manager.post(address, address, **fields | {"team": str(office_team), "trying": "yes"})
+    tried = await save(manager, who, **fields | {"team": str(office_team), "trying": "yes"})
     assert "Nothing is saved yet" in tried.text
     assert await in_pool()
-    moved = await manager.post(address, address, **fields | {"team": str(office_team)})
+    moved = await save(manager, who, **fields | {"team": str(office_team)})
     assert moved.status_code == 303
     assert not await in_pool()
     async with office.engine.connect() as conn:
@@ -260,7 +268,7 @@ async def test_who_is_deactivated_is_out_of_everything(office: Office) -> None:
         assert (await conn.execute(select(shift).where(shift.c.person == who))).first() is not None
     fields = {"name": row.name, "email": row.email, "team": row.team, "title": row.title, "role": "agent"}
     await anna.get("/desk")
-    gone = await admin.post(address, address, **fields, active="no")
+    gone = await save(admin, who, **fields, active="no")
     assert gone.status_code == 303, gone.text
     await anna.get("/desk", 303)
     async with office.engine.connect() as conn:
@@ -272,7 +280,7 @@ async def test_who_is_deactivated_is_out_of_everything(office: Office) -> None:
         assert who not in [one.id for one in (await read_directory(conn)).people]
     assert "Anna Schmidt" in await admin.get("/directory?gone=yes")
     assert "has left" in await admin.get(address)
-    back = await admin.post(address, address, **fields, active="yes")
+    back = await save(admin, who, **fields, active="yes")
     assert back.status_code == 303
     async with office.engine.connect() as conn:
         assert (await conn.execute(select(pool_agent).where(pool_agent.c.person == who))).first() is not None
@@ -283,17 +291,43 @@ async def test_what_a_manager_may_not(office: Office) -> None:
     manager, admin = await office.browser("Marta Manager"), await office.browser("Ada Admin")
     ada = office.people["Ada Admin"]
     fields = {"name": "Ada Admin", "email": "mine@example.com", "role": "admin"}
-    refused = await manager.post(f"/directory/people/{ada}", f"/directory/people/{ada}", **fields)
+    refused = await save(manager, ada, **fields)
     assert refused.status_code == 403
     assert "changed by an administrator" in refused.text
     for change in ({"active": "no"}, {"role": "manager"}):
-        answer = await admin.post(f"/directory/people/{ada}", f"/directory/people/{ada}", **fields | change)
+        answer = await save(admin, ada, **fields | change)
         assert answer.status_code == 403
     anna = office.people["Anna Schmidt"]
-    await manager.post(f"/directory/people/{anna}", f"/directory/people/{anna}", **fields | {"name": "Anna"})
+    assert (await save(manager, anna, **fields | {"name": "Anna"})).status_code == 303
     async with office.engine.connect() as conn:
         roles = (await conn.execute(select(person.c.roles).where(person.c.id == anna))).scalar_one()
     assert roles == ["agent"]
+
+
+async def test_two_who_change_one_person_at_once_never_overwrite_each_other_unseen(office: Office) -> None:
+    manager, admin = await office.browser("Marta Manager"), await office.browser("Ada Admin")
+    who = office.people["Anna Schmidt"]
+    address = f"/directory/people/{who}"
+    stale = form_to(await manager.get(address), address).fields["seen"]
+    async with office.engine.connect() as conn:
+        row = (await conn.execute(select(person).where(person.c.id == who))).one()
+    fields = {"name": row.name, "email": row.email, "team": str(row.team), "title": str(row.title)}
+    assert (await save(admin, who, **fields | {"role": ["agent", "ops"]})).status_code == 303
+    async with office.engine.begin() as conn:
+        await conn.execute(update(person).where(person.c.id == who).values(roles=["agent"], languages=["finnish"]))
+    refused = await manager.post(address, address, **fields | {"name": "Anna Berg", "seen": stale})
+    page = html.unescape(refused.text)
+    assert refused.status_code == 409
+    assert "Somebody else has changed Anna Schmidt since you opened this page" in page
+    assert 'value="Anna Berg"' in page
+    assert "in name, languages" in page
+    again = await manager.post(
+        address, address, **form_to(refused.text, address).fields | fields | {"name": "Anna Berg"}
+    )
+    assert again.status_code == 303
+    async with office.engine.connect() as conn:
+        names = (await conn.execute(select(person.c.name, person.c.roles).where(person.c.id == who))).one()
+    assert tuple(names) == ("Anna Berg", ["agent"])
 
 
 async def test_a_card_that_can_not_be_keeps_what_was_typed(office: Office) -> None:

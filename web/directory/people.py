@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -24,7 +24,16 @@ from database.stores.people import (
     seats_resting_on,
     zones_of,
 )
-from domain.people import HIGHEST_LEVEL, Card, CardUnfit, NotYoursToChange, PersonGone, refuse_reaching_up
+from domain.people import (
+    HIGHEST_LEVEL,
+    Card,
+    CardStale,
+    CardUnfit,
+    NotYoursToChange,
+    PersonGone,
+    mark_of,
+    refuse_reaching_up,
+)
 from domain.sign_in import Role
 from web.form_guard import Guarded
 from web.page import page
@@ -41,6 +50,8 @@ class SentCard:
     card: Card
     trying: bool
     """Only to see what would become of booked calls."""
+    seen: str
+    """The mark of the card that the form was drawn from."""
 
 
 async def sent_card(request: Request) -> SentCard:
@@ -61,7 +72,7 @@ async def sent_card(request: Request) -> SentCard:
         roles=roles,
         active=sent.get("active", "yes") == "yes",
     )
-    return SentCard(card, sent.get("trying") == "yes")
+    return SentCard(card, sent.get("trying") == "yes", sent.get("seen", ""))
 
 
 Sent = Annotated[SentCard, Depends(sent_card)]
@@ -117,26 +128,48 @@ async def person_page(request: Request, signed: Signed, number: Number) -> HTMLR
 @router.post("/people/{number}", dependencies=[Guarded])
 async def change_page(request: Request, signed: Signed, number: Number, sent: Sent) -> Response:
     """Saved; or only tried, in a transaction that is taken back."""
-    async with request.app.state.engine.connect() as conn:
-        before = await _card(conn, number)
-    card = _with_roles(sent.card, before, signed)
+    card, seen = sent.card, sent.seen
     try:
-        refuse_reaching_up(signed.roles, signed.person_id, number, before, card)
-        moved = await _changed(request, signed, number, card, sent.trying)
+        moved = await _changed(request, signed, number, sent)
+    except CardStale as stale:
+        # Drawn with the mark of what stands now: saved once more, it is meant.
+        seen = mark_of(stale.stands)
+        meanwhile = _differing(card, stale.stands, signed)
+        return await _form(request, signed, number, card, stale.status, seen=seen, meanwhile=meanwhile)
     except (CardUnfit, NotYoursToChange) as refused:
         unfit = refused if isinstance(refused, CardUnfit) else CardUnfit("", refused.detail)
-        return await _form(request, signed, number, card, refused.status, unfit=unfit)
+        return await _form(request, signed, number, card, refused.status, seen=seen, unfit=unfit)
+    except PersonGone as gone:
+        raise HTTPException(404) from gone
     if sent.trying:
-        return await _form(request, signed, number, card, tried=moved)
+        return await _form(request, signed, number, card, seen=seen, tried=moved)
     return RedirectResponse(f"/directory/people/{number}?said=saved&given={moved.given}&risk={moved.at_risk}", 303)
 
 
-async def _changed(request: Request, signed: SignedIn, number: int, card: Card, trying: bool) -> SeatsMoved:
+async def _changed(request: Request, signed: SignedIn, number: int, sent: SentCard) -> SeatsMoved:
+    def judged(before: Card) -> Card:
+        card = _with_roles(sent.card, before, signed)
+        refuse_reaching_up(signed.roles, signed.person_id, number, before, card)
+        if sent.seen != mark_of(before):
+            raise CardStale(before)
+        return card
+
     async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
-        moved = await change_person(conn, number, card, signed.actor, datetime.now(UTC))
-        if trying:
+        moved = await change_person(conn, number, judged, signed.actor, datetime.now(UTC))
+        if sent.trying:
             await transaction.rollback()
         return moved
+
+
+def _differing(card: Card, stands: Card, signed: SignedIn) -> list[str]:
+    """The fields in which what was typed is not what stands now."""
+    typed = replace(
+        card,
+        languages=tuple(language.strip().lower() for language in card.languages if language.strip()),
+        roles=card.roles if "admin" in signed.roles else stands.roles,
+    )
+    fields = ("name", "email", "team", "title", "languages", "skills", "roles", "active")
+    return [field for field in fields if getattr(typed, field) != getattr(stands, field)]
 
 
 def _with_roles(card: Card, before: Card, signed: SignedIn) -> Card:
@@ -159,6 +192,8 @@ async def _form(
     card: Card,
     status: int = 200,
     *,
+    seen: str = "",
+    meanwhile: list[str] | None = None,
     unfit: CardUnfit | None = None,
     tried: SeatsMoved | None = None,
 ) -> HTMLResponse:
@@ -178,6 +213,8 @@ async def _form(
         stands=stands,
         zones=zones,
         resting=resting,
+        seen=seen or mark_of(card),
+        meanwhile=meanwhile,
         unfit=unfit,
         tried=tried,
         said=asked.get("said", ""),
