@@ -94,10 +94,15 @@ class Seats:
         for booking in list(self.of_day.get(day, ())):
             self._drop(booking, day)
 
-    async def take_in(self, conn: AsyncConnection, rows: Sequence[Row[Any]]) -> None:
-        """Put these witnesses on the board, in place of what it has of the same bookings."""
+    async def take_in(self, conn: AsyncConnection, rows: Sequence[Row[Any]], whole: Sequence[date] = ()) -> None:
+        """Put these witnesses on the board, in place of what it has of the same bookings, or of ``whole`` days.
+
+        Nobody sees a board on which half of it is done: all waiting is before the first change.
+        """
         if any(row.terms is not None and row.terms not in self.terms for row in rows):
             self.terms = await read_terms(conn)
+        for day in whole:
+            self.forget_day(day)
         for row in rows:
             if row.booking in self.board.held:
                 before = date.fromordinal(self.board.held[row.booking][0].day)
@@ -224,9 +229,7 @@ async def _catch_up(conn: AsyncConnection, kept: Seats, versions: dict[date, int
     sums = {row.day: (row.number, row.total) for row in counted}
     if wrong := [day for day in looked_at if not kept.agrees(day, sums)]:
         whole = (await conn.execute(_WITNESSES, {"days": wrong})).all()
-        for day in wrong:
-            kept.forget_day(day)
-        await kept.take_in(conn, whole)
+        await kept.take_in(conn, whole, wrong)
         kept.answers.clear()
 
 

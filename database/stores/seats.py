@@ -29,7 +29,7 @@ from domain.slots import Window, offered_starts, why_not_offered, window
 TRIES_A_START, TRIES_A_PAGE = 12, 60
 """People tried for a start, and for all starts of one page, before it is left to the re-packer."""
 TRIES_TO_SELL = 300
-STARTS_AT_MOST = 1500
+STARTS_AT_MOST = 600
 """Free starts told at once. The later ones can be seen as these go."""
 
 
