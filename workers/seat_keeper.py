@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from sqlalchemy import text
@@ -25,17 +27,18 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 5.0
 """Seconds between two looks."""
+LOOK_AT_MOST = 10.0
+"""Seconds that one look takes; what it leaves is first in turn at the next one."""
 _MY_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended('seat keeper', 0))")
 
 
 async def run_seat_keeper(engine: AsyncEngine, stop: asyncio.Event) -> None:
     """Look until ``stop``. Survives the loss of the database."""
-    looked = Looked()
+    looked = Looked(stop=stop)
     while not stop.is_set():
-        try:
+        looked.until = time.monotonic() + LOOK_AT_MOST
+        with _survived("seats"):
             await keep_seats(engine, looked, datetime.now(UTC))
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("seats were not looked after this time: %s", type(error).__name__)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), LOOK_EVERY)
 
@@ -45,11 +48,30 @@ async def keep_seats(engine: AsyncEngine, looked: Looked, now: datetime) -> None
     async with engine.begin() as turn:
         if not (await turn.execute(_MY_TURN)).scalar_one():
             return
-        async with engine.begin() as conn:
-            replanned = await replan_directory(conn, await read_directory(conn), now)
-        if replanned.at_risk:
-            log.warning("the directory changed: %d bookings are at risk", len(replanned.at_risk))
-        await pin_taken(engine, now)
-        if found := await recover(engine, now):
-            log.info("%d bookings at risk have a seat again", found)
-        await make_rooms(engine, looked, now)
+        with _survived("pools"):
+            await _follow_directory(engine, now)
+        with _survived("calls that are taken"):
+            await pin_taken(engine, now)
+        with _survived("bookings at risk"):
+            if found := await recover(engine, looked, now):
+                log.info("%d bookings at risk have a seat again", found)
+        with _survived("starts"):
+            await make_rooms(engine, looked, now)
+
+
+async def _follow_directory(engine: AsyncEngine, now: datetime) -> None:
+    async with engine.begin() as conn:
+        replanned = await replan_directory(conn, await read_directory(conn), now)
+    if replanned.at_risk:
+        log.warning("the directory changed: %d bookings are at risk", len(replanned.at_risk))
+
+
+@contextmanager
+def _survived(part: str) -> Iterator[None]:
+    """A part that failed is reported, and looked after again the next time; the others have their turn."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("the %s were not looked after this time: %s", part, type(error).__name__)
+    except Exception:
+        log.exception("the %s were not looked after this time", part)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -56,7 +56,8 @@ async def run_ticker(engine: AsyncEngine, tokens: Tokens, stop: asyncio.Event) -
                 pause = await tick(engine, tokens)
             except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
                 log.warning("no round, the database does not answer: %s", type(error).__name__)
-            except DBAPIError:
+            except Exception:
+                # Whatever one row brings about: the next look is taken, as the calls of all others wait for it.
                 log.exception("a round failed")
             await first_of(stop, kick, pause)
             await asyncio.sleep(0.01)

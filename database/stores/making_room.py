@@ -7,7 +7,9 @@ that it can be as old as it likes. Nothing that is sold changes by finding one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -53,9 +55,29 @@ ORDER BY c.priority DESC, b.starts_at, b.id LIMIT 50
 
 @dataclass
 class Looked:
-    """What one process has looked for in vain, and how the days stood then."""
+    """What one process has looked for in vain, and how the days stood then; whose turn it is, and for how long."""
 
     in_vain: dict[tuple[Demand, tuple[int, ...]], datetime] = field(default_factory=dict)
+    had_turn: set[str] = field(default_factory=set)
+    """Of those that are looked after in turn: who comes after all others the next time."""
+    until: float = math.inf
+    """By the monotonic clock, in seconds. Nothing more is begun after it."""
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Once it is set, nothing more is begun either."""
+
+    @property
+    def left(self) -> float:
+        """Seconds, below zero where none are left."""
+        return -1.0 if self.stop.is_set() else self.until - time.monotonic()
+
+    def in_turn(self, who: Iterable[str]) -> Iterator[str]:
+        """While time is left: first those that had no turn since everybody else had one."""
+        for one in sorted(who, key=lambda one: one in self.had_turn):
+            if self.left <= 0:
+                return
+            self.had_turn.add(one)
+            yield one
+        self.had_turn.clear()
 
     def note(self, demand: Demand, versions: tuple[int, ...], now: datetime) -> None:
         if len(self.in_vain) > 20_000:
@@ -93,7 +115,7 @@ async def make_rooms(engine: AsyncEngine, looked: Looked, now: datetime) -> int:
     async with engine.connect() as conn:
         wishes = [str(one) for one in (await conn.execute(_WISHES)).scalars()]
     opened = 0
-    for one in wishes:
+    for one in looked.in_turn(wishes):
         wanted, board = await _without_room(engine, one, looked, now)
         if wanted:
             found = await asyncio.to_thread(_by_day, board, list(wanted))
@@ -139,7 +161,7 @@ async def _without_room(
             continue
         if start not in rooms or not room_holds(seats, demand, rooms[start]):
             wanted[demand] = stands
-            if len(wanted) == STARTS_AT_ONCE:
+            if len(wanted) >= min(STARTS_AT_ONCE, looked.left / (2 * SECONDS_A_START)):
                 break
     return wanted, seats.board
 
@@ -148,11 +170,11 @@ def _stands(versions: dict[date, int], roster: int, day: date) -> tuple[int, ...
     return (roster, *(versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1)))
 
 
-async def recover(engine: AsyncEngine, now: datetime) -> int:
+async def recover(engine: AsyncEngine, looked: Looked, now: datetime) -> int:
     """Look for somebody for each booking at risk, with all means; returns how many have a seat again."""
     async with engine.connect() as conn:
-        rows = (await conn.execute(_AT_RISK, {"now": now})).all()
-    return sum([await _recover_one(engine, row, now) for row in rows])
+        rows = {f"booking {row.id}": row for row in await conn.execute(_AT_RISK, {"now": now})}
+    return sum([await _recover_one(engine, rows[one], now) for one in looked.in_turn(rows)])
 
 
 async def surely_at_risk(engine: AsyncEngine, now: datetime) -> dict[date, tuple[int, int]]:

@@ -27,7 +27,8 @@ DAYS_KEPT = timedelta(days=100)
 
 _ROSTER = text("SELECT version FROM roster")
 _MEMBERS = text("""
-SELECT p.id, coalesce(p.team, 0) AS team, coalesce(p.title, 0) AS title, a.pools, s.begins, s.ends
+SELECT p.id, coalesce(p.team, 0) AS team, coalesce(p.title, 0) AS title, a.pools, s.begins, s.ends,
+  s.work_begins, s.work_ends
 FROM person p
   JOIN (
     SELECT person, count(DISTINCT pool) AS pools FROM (
@@ -36,7 +37,9 @@ FROM person p
   ) a ON a.person = p.id
   LEFT JOIN (
     SELECT person, array_agg(extract(epoch FROM lower(during))::bigint) AS begins,
-      array_agg(extract(epoch FROM upper(during))::bigint) AS ends
+      array_agg(extract(epoch FROM upper(during))::bigint) AS ends,
+      array_agg(extract(epoch FROM lower(coalesce(works, during)))::bigint) AS work_begins,
+      array_agg(extract(epoch FROM upper(coalesce(works, during)))::bigint) AS work_ends
     FROM shift WHERE during && tstzrange(:first, :last) GROUP BY person
   ) s ON s.person = p.id
 """)
@@ -103,7 +106,8 @@ class Seats:
             self.terms = await read_terms(conn)
         for day in whole:
             self.forget_day(day)
-        for row in rows:
+        # Somebody who is not on the board has come since it was read; the roster has changed, so it is read anew next.
+        for row in (row for row in rows if row.person in self.board.bit_of):
             if row.booking in self.board.held:
                 before = date.fromordinal(self.board.held[row.booking][0].day)
                 self._drop(row.booking, before)
@@ -134,19 +138,28 @@ async def load_seats(conn: AsyncConnection, first: date, last: date) -> Seats:
         "last": datetime.combine(last + 2 * ONE_DAY, time(0), UTC),
     }
     members = [
-        Member(row.id, row.team, row.title, row.pools, merge_touching(list(zip(row.begins, row.ends, strict=True))))
-        if row.begins
-        else Member(row.id, row.team, row.title, row.pools, ())
+        Member(
+            row.id,
+            row.team,
+            row.title,
+            row.pools,
+            merge_touching(list(zip(row.begins or (), row.ends or (), strict=True))),
+            merge_touching(list(zip(row.work_begins or (), row.work_ends or (), strict=True))),
+        )
         for row in await conn.execute(_MEMBERS, around)
     ]
     pools = {row.pool: row.people for row in await conn.execute(_POOLS)}
     seats = Seats(Board(members, pools), first, last, roster)
+    rows = (await conn.execute(_WHOLE_DAYS, {"days": days})).all()
+    if any(person not in seats.board.bit_of for row in rows for person in row.people):
+        # They came between two of these statements.
+        return await load_seats(conn, first, last)
     seats.terms = await read_terms(conn)
     limits: dict[int | None, Terms] = {None: Terms()}
     for number, terms in seats.terms.items():
         limits[number] = terms
     standing = []
-    for row in await conn.execute(_WHOLE_DAYS, {"days": days}):
+    for row in rows:
         day = row.day.toordinal()
         seats.of_day[row.day] = set(row.bookings)
         seats.nth.update(zip(row.bookings, row.nths, strict=True))

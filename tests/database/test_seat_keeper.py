@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import inf
+
+import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -84,3 +87,27 @@ async def test_somebody_whose_shift_is_a_little_short_is_named(database: AsyncEn
     assert helps is not None
     assert helps.overtime == (("P2", 10),)
     assert helps.new_times, "she has other times"
+
+
+async def test_what_is_wrong_with_one_row_keeps_nobody_else_from_their_turn(
+    database: AsyncEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    await furnish(database)
+    await sold(database, await plan_of(database), who=1)
+    await run(database, CALL)
+    await run(database, "UPDATE escalation SET plan = '{}'")
+    await run(database, "UPDATE call SET state = 'taken', person = 2")
+    await keep_seats(database, Looked(), NINE)
+    assert await standing(database) == ("sold", 2), "who has taken the call is its witness"
+    assert "pools were not looked after" in caplog.text
+
+
+def test_whoever_had_no_turn_is_first_at_the_next_look() -> None:
+    looked = Looked()
+    first = [one for _, one in zip(range(2), looked.in_turn("abc"), strict=False)]
+    looked.until = 0
+    assert list(looked.in_turn("abc")) == []
+    looked.until = inf
+    assert (first, list(looked.in_turn("abc"))) == (["a", "b"], ["c", "a", "b"])
+    looked.stop.set()
+    assert list(looked.in_turn("abc")) == []

@@ -152,11 +152,12 @@ async def test_a_sick_call_moves_what_it_can_and_cancels_nothing(database: Async
     async with database.connect() as conn:
         states = text("SELECT array_agg(DISTINCT state ORDER BY state) FROM booking")
         assert (await conn.execute(states)).scalar_one() == ["at_risk", "sold"]
-    assert await recover(database, NOW) == 0
+    assert await recover(database, Looked(), NOW) == 0
     assert await surely_at_risk(database, NOW) == {NINE.date(): (1, 1)}
     async with database.begin() as conn:
         await replace_shifts(conn, 2, [(NINE, NINE + 4 * HOUR)], day, NOW)
-    assert await recover(database, NOW) == 1
+    assert await recover(database, Looked(until=0), NOW) == 0, "no time is left"
+    assert await recover(database, Looked(), NOW) == 1
     assert len(await witnesses(database)) == 3
 
 
