@@ -14,11 +14,17 @@ from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
 from activities.refusals import effect
 from activities.world import World
 from database.stores import booking
-from database.stores.making_room import make_room, worth_looking
+from database.stores.making_room import SECONDS_A_START, make_room, worth_looking
 from domain.booking import SlotTaken
 
 TURN = 1.0
 """Seconds that a sale waits for its turn at the solver."""
+SELLING = 3.5
+"""Seconds that a sale may take in all, so that it can't come about after it was given up."""
+AGAIN = 0.7
+"""Seconds of them that are kept for selling what the solver has opened."""
+LOOKING = SECONDS_A_START + 0.3
+"""Seconds that a look takes at most, with what it reads and writes."""
 
 
 class BookingActivities:
@@ -51,25 +57,33 @@ class BookingActivities:
         self, sell: Callable[[AsyncConnection], Awaitable[booking.Held]], slot: HoldSeat | MoveSeat
     ) -> Booked:
         """Sell; where short moves find nobody, look further outside the lock, once, and sell again."""
-        try:
-            async with effect(self.world) as conn:
+        clock = asyncio.get_running_loop().time
+        until = clock() + SELLING
+        async with asyncio.timeout_at(until):
+            try:
+                async with effect(self.world, SELLING) as conn:
+                    return _booked(await sell(conn))
+            except ApplicationError as refused:
+                if refused.type != SlotTaken.__name__ or not await self._room_made(slot, until - AGAIN):
+                    raise
+            async with effect(self.world, until - clock()) as conn:
                 return _booked(await sell(conn))
-        except ApplicationError as refused:
-            if refused.type != SlotTaken.__name__ or not await self._room_made(slot):
-                raise
-        async with effect(self.world) as conn:
-            return _booked(await sell(conn))
 
-    async def _room_made(self, slot: HoldSeat | MoveSeat) -> bool:
-        """One looks at a time: two hundred at the last seat must not all ask the solver at once."""
+    async def _room_made(self, slot: HoldSeat | MoveSeat, until: float) -> bool:
+        """One looks at a time: two hundred at the last seat must not all ask the solver at once.
+
+        Nobody looks where too little time is left for it; ``until`` is by the clock of the event loop.
+        """
+        clock = asyncio.get_running_loop().time
         asked = (self.world.engine, slot.escalation_id, slot.starts_at, slot.now)
-        if not await worth_looking(*asked):
+        if until - clock() < LOOKING or not await worth_looking(*asked):
             return False
         with suppress(TimeoutError):
-            async with asyncio.timeout(TURN):
+            async with asyncio.timeout_at(min(clock() + TURN, until - LOOKING)):
                 await self._looking.acquire()
             try:
-                return await make_room(*asked)
+                async with asyncio.timeout_at(until):
+                    return await make_room(*asked)
             finally:
                 self._looking.release()
         return False

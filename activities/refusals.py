@@ -15,19 +15,21 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.world import World
 from domain.failure import Failure
 
-_AT_MOST = text("SET LOCAL transaction_timeout = '4s'")
+AT_MOST = 4.0
+"""Seconds that an effect may take: less than its activity is waited for."""
+_AT_MOST = text("SELECT set_config('transaction_timeout', :milliseconds, true)")
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 @asynccontextmanager
-async def effect(world: World) -> AsyncIterator[AsyncConnection]:
-    """One transaction; a domain failure in it becomes an error that is not retried.
+async def effect(world: World, at_most: float = AT_MOST) -> AsyncIterator[AsyncConnection]:
+    """One transaction of ``at_most`` seconds; a domain failure in it becomes an error that is not retried.
 
     One that takes longer than its activity is waited for can't commit behind the back of the next attempt.
     """
     try:
         async with world.engine.begin() as conn:
-            await conn.execute(_AT_MOST)
+            await conn.execute(_AT_MOST, {"milliseconds": str(max(1, round(at_most * 1000)))})
             yield conn
     except Failure as failure:
         raise as_error(failure) from failure
