@@ -25,11 +25,11 @@ never two at a time."""
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under two workers, one of them lives in real time; the other does the rest, a folder at a time."""
+    """Under two workers, one of them lives in real time first; the other does the rest, a file at a time."""
     for item in items:
         folder = item.path.parent.name
         real = folder in OF_REAL_TIME or item.path.stem.endswith("_browser")
-        group = "real time" if real else folder
+        group = "real time" if real else f"{folder}/{item.path.name}"
         item.add_marker(pytest.mark.xdist_group(group))
 
 
