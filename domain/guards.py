@@ -54,13 +54,16 @@ class Colleague:
     """Since their last call ended; None where they had none."""
     state: AgentState
     shift: Span | None = None
-    """The present one; None where it is not known, and then nothing is held against them."""
+    """The whole of the present one, meetings and lunch included; None where it is not known, and then nothing is
+    held against them."""
     busy_in_shift: timedelta = timedelta(0)
     """Calls and wrap-up in the present shift."""
     busy_lately: timedelta = timedelta(0)
     """The same in the last ``LOOKED_BACK`` of it."""
     worked_today: timedelta = timedelta(0)
     """On shift since the desk's day began."""
+    free_until: datetime | None = None
+    """When calls can't be served any more for now: a meeting, lunch, the end of the shift; None: not known."""
 
     def occupancy(self, now: datetime) -> int:
         """Percent of their time lately in which they were busy with calls."""
@@ -103,6 +106,8 @@ def _by_time(needs: Needs, colleague: Colleague, occupancy_limit: int, now: date
             return f"is in the last {limits.shift_end // 60} min of their shift; the rules keep them free"
         if needs.begins_at + needs.lasts > shift[1]:
             return "their shift ends before the call would"
+        if colleague.free_until is not None and needs.begins_at + needs.lasts > colleague.free_until:
+            return "their time is kept free of calls before this one would end"
         if limits.shift_percent is not None:
             most = (shift[1] - shift[0]) * limits.shift_percent / 100
             if colleague.busy_in_shift + needs.lasts + needs.wrap_up > most:

@@ -157,6 +157,13 @@ def available_spans(schedule: Schedule, first: date, last: date) -> list[Span]:
     return without(working_spans(schedule, first, last), away)
 
 
+def whole_times(schedule: Schedule, first: date, last: date) -> list[Span]:
+    """From the first to the last work of each working time, with all that is neither: lunch, meetings, an hour off."""
+    off = merged([one.during for one in schedule.time_off])
+    left = (without([span], off) for span in working_spans(schedule, first, last))
+    return [(parts[0][0], parts[-1][1]) for parts in left if parts]
+
+
 def without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
     """The time of ``spans`` that lies in no hole. Both are in order and free of overlaps; so is the result."""
     result: list[Span] = []

@@ -33,7 +33,7 @@ class Board:
         self._of: list[list[tuple[int, int, Demand]]] = [[] for _ in self.members]
         """By bit: the calls in order of time, each after the two things it is ordered by."""
         self._of_day: dict[tuple[int, int], dict[int, Demand]] = defaultdict(dict)
-        self._eligible: dict[tuple[int, int, int], int] = {}
+        self._eligible: dict[tuple[int, int, int, int], int] = {}
         self._full: dict[int, dict[CapKey, int]] = defaultdict(dict)
         self._longest = 0
         """Seconds that the longest call keeps somebody, its gap included."""
@@ -51,9 +51,10 @@ class Board:
         self._teams: dict[int, int] = defaultdict(int)
         for bit, member in enumerate(self.members):
             self._teams[member.team] |= 1 << bit
-            edges.update(edge for span in member.shifts for edge in span)
+            edges.update(edge for span in (*member.shifts, *member.works) for edge in span)
         self._edges = sorted(edges)
         self._on = self._over_time(member.shifts for member in self.members)
+        self._works = self._over_time(member.whole for member in self.members)
         self._idle = [(1 << len(self.members)) - 1] * len(self._edges)
 
     def lay(self, standing: Iterable[tuple[Demand, int]]) -> None:
@@ -72,9 +73,10 @@ class Board:
         self._longest = max((demand.end - demand.rest for demand in held), default=0)
         for calls in self._of:
             calls.sort()
-        old, on = self._edges, self._on
+        old, on, works = self._edges, self._on, self._works
         self._edges = sorted(edges)
         self._on = [on[bisect_right(old, edge) - 1] for edge in self._edges]
+        self._works = [works[bisect_right(old, edge) - 1] for edge in self._edges]
         everybody = (1 << len(self.members)) - 1
         self._idle = [everybody & ~busy for busy in self._over_time(merge_touching(spans) for spans in blocked)]
 
@@ -91,17 +93,23 @@ class Board:
     # What can be asked.
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool and on shift for all of this time, whatever else they have."""
+        """Who is in the pool and on shift for all of this time, whatever else they have.
+
+        Towards the end of their working time a lunch or a meeting is no end.
+        """
         terms = demand.terms
         last = max(demand.end, demand.begin + terms.prepare + terms.shift_end + 1 if terms.shift_end else 0)
-        asked = (demand.pool, demand.begin, last)
+        asked = (demand.pool, demand.begin, demand.end, last)
         if (known := self._eligible.get(asked)) is not None:
             return known
         mask = self.pools.get(demand.pool, 0)
-        for place in self._pieces(demand.begin, last):
+        for place in self._pieces(demand.begin, demand.end):
             mask &= self._on[place]
             if not mask:
                 break
+        if mask and last > demand.end:
+            for place in self._pieces(demand.end, last):
+                mask &= self._works[place]
         if len(self._eligible) > REMEMBERED:
             self._eligible.clear()
         self._eligible[asked] = mask
@@ -162,7 +170,8 @@ class Board:
         )
 
     def shift_at(self, bit: int, moment: int) -> tuple[int, int] | None:
-        shifts = self.members[bit].shifts
+        """The whole working time around this moment."""
+        shifts = self.members[bit].whole
         place = bisect_right(shifts, (moment, 1 << 62)) - 1
         return shifts[place] if place >= 0 and moment < shifts[place][1] else None
 
@@ -310,7 +319,7 @@ class Board:
         if self._edges[place] == moment:
             return
         self._edges.insert(place + 1, moment)
-        for pieces in (self._on, self._idle, *self._engaged.values()):
+        for pieces in (self._on, self._works, self._idle, *self._engaged.values()):
             pieces.insert(place + 1, pieces[place])
         for kept in self._kept.values():
             kept.insert(place + 1, kept[place])

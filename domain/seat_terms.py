@@ -74,6 +74,13 @@ class Member:
     """In how many pools they are. The least flexible are sold first."""
     shifts: tuple[tuple[int, int], ...]
     """Half-open, in order, merged where they touch."""
+    works: tuple[tuple[int, int], ...] = ()
+    """The whole working times that the shifts are pieces of, in order and apart; empty where they are the same.
+    Limits of a shift mean these."""
+
+    @property
+    def whole(self) -> tuple[tuple[int, int], ...]:
+        return self.works or self.shifts
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ from domain.plan import Plan
 _HEAD = text("""
 SELECT p.id AS person_id, p.name AS person_name, p.roles, t.name AS team, ti.name AS title,
   d.name AS desk, d.time_zone AS zone, pr.state, pr.reason, pr.since, pr.seen_at,
-  (SELECT upper(during) FROM shift WHERE person = p.id AND during @> CAST(:now AS timestamptz)) AS shift_ends,
+  (SELECT max(upper(coalesce(works, during))) FROM shift WHERE person = p.id
+    AND coalesce(works, during) @> CAST(:now AS timestamptz)) AS shift_ends,
+  (SELECT upper(during) FROM shift WHERE person = p.id AND during @> CAST(:now AS timestamptz)) AS free_until,
   (SELECT min(lower(during)) FROM shift WHERE person = p.id AND lower(during) > :now) AS next_shift
 FROM person p
   LEFT JOIN desk d ON d.id = (SELECT min(id) FROM desk)
@@ -89,7 +91,9 @@ class DeskHead:
     since: datetime | None
     seen_at: datetime | None
     shift_ends: datetime | None
-    """None outside every shift."""
+    """Of the whole of it, with lunch and meetings. None outside every shift."""
+    free_until: datetime | None
+    """When calls can't be served any more; None where they can't now."""
     next_shift: datetime | None
 
 

@@ -22,6 +22,7 @@ _PULSE = text("""
 WITH standing AS MATERIALIZED (SELECT concat(
     (SELECT concat_ws('/', state, reason, since, seen_at > :silent) FROM presence WHERE person = :person), '|',
     (SELECT upper(during) FROM shift WHERE person = :person AND during @> CAST(:now AS timestamptz)), '|',
+    (SELECT max(upper(works)) FROM shift WHERE person = :person AND works @> CAST(:now AS timestamptz)), '|',
     (SELECT string_agg(state, ',' ORDER BY id) FROM call
       WHERE person = :person AND accepted_at > :recent AND state IN ('taken', 'on_call', 'wrapping_up'))) AS it),
 asked AS MATERIALIZED (SELECT concat_ws('/', call, nth, state) AS it, made_at,

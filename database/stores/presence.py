@@ -112,14 +112,15 @@ SELECT p.name, t.name AS team, ti.name AS title, coalesce(pr.reason, '') AS reas
     WHEN pr.state IS NULL OR pr.state = 'offline' THEN 'offline'
     WHEN pr.seen_at <= :silent THEN 'silent' ELSE pr.state END AS state,
   coalesce(c.since, pr.since) AS since,
-  upper(s.during) AS shift_ends
+  s.shift_ends
 FROM person p JOIN team t ON t.id = p.team JOIN title ti ON ti.id = p.title
   LEFT JOIN presence pr ON pr.person = p.id
-  LEFT JOIN shift s ON s.person = p.id AND s.during @> CAST(:now AS timestamptz)
+  LEFT JOIN LATERAL (SELECT max(upper(coalesce(works, during))) AS shift_ends FROM shift
+    WHERE person = p.id AND coalesce(works, during) @> CAST(:now AS timestamptz)) s ON true
   LEFT JOIN LATERAL (SELECT state, coalesce(ended_at, agent_joined_at, accepted_at) AS since FROM call
     WHERE person = p.id AND state IN ('taken', 'on_call', 'wrapping_up')
     ORDER BY accepted_at DESC LIMIT 1) c ON true
-WHERE p.active AND 'agent' = ANY (p.roles) ORDER BY s.during IS NULL, t.name, p.name
+WHERE p.active AND 'agent' = ANY (p.roles) ORDER BY s.shift_ends IS NULL, t.name, p.name
 """)
 
 

@@ -18,27 +18,32 @@ from rules_dsl.directory import Directory
 PRIOR_SCORE, PRIOR_WEIGHT = 4.0, 5
 """A CSAT mean starts from this many ratings of this score, so that a few answers don't win."""
 
-# A call takes its person's time from the acceptance to the wrap-up.
+# A call takes its person's time from the acceptance to the wrap-up, or to its limit where nobody writes one.
 _PEOPLE = text("""
-SELECT p.id, pr.state, pr.reason, pr.since, pr.seen_at, lower(s.during) AS shift_began, upper(s.during) AS shift_ends,
+SELECT p.id, pr.state, pr.reason, pr.since, pr.seen_at, lower(s.works) AS shift_began, upper(s.works) AS shift_ends,
+  upper(s.during) AS free_until,
   (SELECT o.state FROM offer o WHERE o.person = p.id AND o.state IN ('offered', 'accepted')) AS live,
   calls.today, calls.last_ended, calls.busy_seconds, calls.in_shift, calls.lately,
   asked.last_made, rated.score_sum, rated.score_count, worked.seconds AS worked_today
 FROM person p
 LEFT JOIN presence pr ON pr.person = p.id
-LEFT JOIN shift s ON s.person = p.id AND s.during @> CAST(:now AS timestamptz)
+LEFT JOIN (SELECT person, during, coalesce(works, during) AS works FROM shift) s
+  ON s.person = p.id AND s.during @> CAST(:now AS timestamptz)
 LEFT JOIN LATERAL (
   SELECT count(*) FILTER (WHERE began >= :midnight) AS today, max(last_ended) AS last_ended,
     coalesce(extract(epoch FROM sum(ended - greatest(began, :lately)) FILTER (WHERE ended > :lately)), 0)
       AS busy_seconds,
-    coalesce(extract(epoch FROM sum(ended - greatest(began, lower(s.during)))
-      FILTER (WHERE ended > lower(s.during))), 0) AS in_shift,
-    coalesce(extract(epoch FROM sum(ended - greatest(began, lower(s.during), :lately))
-      FILTER (WHERE ended > greatest(lower(s.during), :lately))), 0) AS lately
+    coalesce(extract(epoch FROM sum(ended - greatest(began, lower(s.works)))
+      FILTER (WHERE ended > lower(s.works))), 0) AS in_shift,
+    coalesce(extract(epoch FROM sum(ended - greatest(began, lower(s.works), :lately))
+      FILTER (WHERE ended > greatest(lower(s.works), :lately))), 0) AS lately
   FROM (SELECT c.accepted_at AS began, coalesce(c.wrapped_up_at, c.ended_at) AS last_ended,
-      greatest(c.accepted_at, CASE WHEN c.state IN ('taken', 'on_call', 'wrapping_up') THEN :now
-        ELSE coalesce(c.wrapped_up_at, c.ended_at, :now) END) AS ended
-    FROM call c WHERE c.person = p.id AND c.accepted_at > CAST(:now AS timestamptz) - interval '2 days') had
+      greatest(c.accepted_at, least(
+        CASE WHEN c.state IN ('taken', 'on_call', 'wrapping_up') THEN :now
+          ELSE coalesce(c.wrapped_up_at, c.ended_at, :now) END,
+        c.ended_at + make_interval(secs => CAST(e.plan #>> '{decision,calls,wrap_up}' AS float8)))) AS ended
+    FROM call c JOIN escalation e ON e.id = c.escalation
+    WHERE c.person = p.id AND c.accepted_at > CAST(:now AS timestamptz) - interval '2 days') had
 ) calls ON true
 LEFT JOIN LATERAL (SELECT max(o.made_at) AS last_made FROM offer o WHERE o.person = p.id) asked ON true
 LEFT JOIN LATERAL (
@@ -88,6 +93,7 @@ def _colleague(row: Row[Any], now: datetime) -> Colleague:
             csat_here=PRIOR_SCORE,
         ),
         shift=(row.shift_began, row.shift_ends) if on_shift else None,
+        free_until=row.free_until,
         busy_in_shift=_seconds(row.in_shift),
         busy_lately=_seconds(row.lately),
         worked_today=_seconds(row.worked_today),

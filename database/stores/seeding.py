@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Row, Table, delete, insert, select, update
+from sqlalchemy import Column, Row, Table, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -62,7 +62,7 @@ async def seed_directory(
     seeded = [await _write_person(conn, person, teams, titles, skills) for person in directory.people]
     for outsider in outsiders:
         row = {"email": outsider.email, "name": outsider.name, "roles": [outsider.role]}
-        seeded.append(Seeded(await _put(conn, tables.person, row), outsider.name, outsider.role))
+        seeded.append(Seeded(await _put_person(conn, row), outsider.name, outsider.role))
     await lay_out_shifts(conn, now)
     return seeded
 
@@ -101,7 +101,7 @@ async def _write_person(
         "roles": list(person.roles),
         "active": True,
     }
-    number = await _put(conn, tables.person, row)
+    number = await _put_person(conn, row)
     await conn.execute(delete(tables.person_skill).where(tables.person_skill.c.person == number))
     levels = [{"person": number, "skill": skills[skill], "level": level} for skill, level in person.skills.items()]
     if levels:
@@ -131,6 +131,16 @@ async def _put(conn: AsyncConnection, table: Table, row: Mapping[str, Any]) -> i
     changes = {name: statement.excluded[name] for name in others or [key]}
     statement = statement.on_conflict_do_update(index_elements=[key], set_=changes)
     number: int = (await conn.execute(statement.returning(identity))).scalar_one()
+    return number
+
+
+async def _put_person(conn: AsyncConnection, row: Mapping[str, Any]) -> int:
+    """The same by the mail address, in which capitals don't count. It stays as it stands."""
+    person = tables.person
+    statement = upsert(person).values(row)
+    changes = {name: statement.excluded[name] for name in row if name != "email"}
+    statement = statement.on_conflict_do_update(index_elements=[func.lower(person.c.email)], set_=changes)
+    number: int = (await conn.execute(statement.returning(person.c.id))).scalar_one()
     return number
 
 

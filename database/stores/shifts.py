@@ -16,7 +16,7 @@ from database.stores.schedules import read_schedules
 from database.tables.booking import witness
 from database.tables.directory import person, shift
 from domain.booking import Span
-from domain.schedule import available_spans, within, without
+from domain.schedule import available_spans, covering, whole_times, within, without
 
 DAYS_BACK, DAYS_AHEAD = 2, 45
 AT_ONCE = 100
@@ -51,6 +51,7 @@ async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime)
     change = await _held(conn, people, now)
     if change.wanted != change.standing:
         await _write(conn, change.standing, change.wanted, await _past_with_seats(conn, people, now))
+    await _write_whole(conn, people, change.whole)
     if not change.gone:
         return Replanned(0, ())
     lost = (await conn.execute(_RESTS_ON_NONE, {"people": list(change.gone)})).scalars().all()
@@ -84,6 +85,8 @@ class _Change:
     wanted: Rows
     gone: Rows
     """By those who lose any: the time ahead that stands and is not wanted."""
+    whole: Rows
+    """The working times that what is wanted are pieces of."""
 
 
 async def _held(conn: AsyncConnection, people: Collection[int], now: datetime) -> _Change:
@@ -113,9 +116,10 @@ async def _differing(conn: AsyncConnection, people: Collection[int], now: dateti
     working = [row.id for row in rows if row.active and row.team is not None]
     schedules = await read_schedules(conn, working, first, last)
     wanted = {who: available_spans(schedules[who], first, last) for who in working}
+    whole = {who: whole_times(schedules[who], first, last) for who in working}
     standing = await _standing(conn, people)
     gone = {who: without(within(spans, _ahead(now)), wanted.get(who, [])) for who, spans in standing.items()}
-    return _Change(standing, wanted, {who: spans for who, spans in gone.items() if spans})
+    return _Change(standing, wanted, {who: spans for who, spans in gone.items() if spans}, whole)
 
 
 def _ahead(now: datetime) -> Span:
@@ -140,6 +144,13 @@ _INSERT = text("""
 INSERT INTO shift (person, during)
 SELECT who, tstzrange(start, stop)
 FROM unnest(CAST(:people AS int[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[])) n (who, start, stop)
+""")
+_PIECES = text("SELECT person, during, works FROM shift WHERE person = ANY(:people)")
+_PIECE_OF = text("""
+UPDATE shift s SET works = CASE WHEN g.works_from IS NOT NULL THEN tstzrange(g.works_from, g.works_until) END
+FROM unnest(CAST(:people AS int[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[]),
+  CAST(:works_from AS timestamptz[]), CAST(:works_until AS timestamptz[])) g (who, start, stop, works_from, works_until)
+WHERE s.person = g.who AND s.during = tstzrange(g.start, g.stop)
 """)
 _RESTS_ON_NONE = text("""
 SELECT w.booking FROM witness w
@@ -168,6 +179,25 @@ async def _write(conn: AsyncConnection, standing: Rows, wanted: Rows, kept: set[
         if rows:
             who, begins, ends = zip(*sorted(rows), strict=True)
             await conn.execute(statement, {"people": list(who), "begins": list(begins), "ends": list(ends)})
+
+
+async def _write_whole(conn: AsyncConnection, people: Collection[int], whole: Rows) -> None:
+    """Say beside each shift which working time it is a piece of, where it is not all of it."""
+    changed = []
+    for row in await conn.execute(_PIECES, {"people": list(people)}):
+        piece = (row.during.lower, row.during.upper)
+        around = covering(whole.get(row.person, ()), piece[0])
+        if around is None or piece[1] > around[1]:
+            # One that is over, which stays as it stood.
+            continue
+        standing = None if row.works is None else (row.works.lower, row.works.upper)
+        works = None if around == piece else around
+        if works != standing:
+            changed.append((row.person, *piece, *(works or (None, None))))
+    if changed:
+        columns = zip(*sorted(changed, key=lambda one: one[:2]), strict=True)
+        names = ("people", "begins", "ends", "works_from", "works_until")
+        await conn.execute(_PIECE_OF, {name: list(column) for name, column in zip(names, columns, strict=True)})
 
 
 async def shifts_of(conn: AsyncConnection, people: Iterable[int], bounds: Span) -> dict[int, list[Span]]:

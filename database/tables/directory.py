@@ -6,11 +6,13 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
@@ -70,6 +72,7 @@ person = Table(
     Column("password_hash", Text),
     Column("active", Boolean, nullable=False, server_default=text("true")),
 )
+Index("person_email_lower_key", func.lower(person.c.email), unique=True)
 
 person_skill = Table(
     "person_skill",
@@ -94,12 +97,14 @@ weekly_shift = Table(
 )
 
 # Weekly shifts as real spans of time, merged where they touch; the primary key is
-# `(person, during without overlaps)`, to which a witness holds a temporal foreign key.
+# `(person, during without overlaps)`, to which a witness holds a temporal foreign key. `works` is the whole
+# working time that this is a piece of, meetings and lunch included; null where it is all of it.
 shift = Table(
     "shift",
     metadata,
     Column("person", Integer, ForeignKey("person.id"), nullable=False),
     Column("during", TSTZRANGE, nullable=False),
+    Column("works", TSTZRANGE),
 )
 
 presence = Table(

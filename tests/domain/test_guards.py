@@ -60,6 +60,14 @@ def test_each_guard_at_its_edge(limits: Limits, colleague: Colleague, clause: st
     assert objection(replace(CALL, limits=limits), colleague, 7, 85, NOW) == clause
 
 
+def test_before_a_meeting_a_call_must_end_and_the_shift_does_not() -> None:
+    limits = Limits(shift_end=1800, shift_percent=50)
+    meeting_soon = someone(free_until=NOW + 30 * MINUTE)
+    assert objection(replace(CALL, limits=limits), meeting_soon, 7, 85, NOW) == ""
+    sooner = someone(free_until=NOW + 29 * MINUTE)
+    assert "kept free" in objection(replace(CALL, limits=limits), sooner, 7, 85, NOW)
+
+
 def test_a_booked_call_is_not_refused_for_being_busy_and_keeps_its_planned_end() -> None:
     busy = someone(busy_lately=240 * MINUTE, shift=(SHIFT[0], NOW + 20 * MINUTE))
     promised = replace(CALL, booked=True, begins_at=NOW - 10 * MINUTE)

@@ -22,6 +22,7 @@ from domain.schedule import (
     TimeOffKind,
     WeeklyHours,
     available_spans,
+    whole_times,
     working_spans,
 )
 from domain.schedule_change import AddTimeOff, AddWeekly, Change, KeepFree, ScheduleRefused, SetDay, SetHolidays, check
@@ -246,3 +247,18 @@ def test_what_makes_sense_passes() -> None:
         SetHolidays("desk"),
     ):
         check(change, NOW)
+
+
+def test_whole_working_times_have_lunch_in_them_and_no_leave_at_their_ends() -> None:
+    def at(hour: int) -> datetime:
+        return datetime(FIRST.year, FIRST.month, FIRST.day, hour, tzinfo=UTC)
+
+    weekly = WeeklyHours(1, Repeating(tuple(range(7)), 540, 1020, "UTC"))
+    lunch = KeptFree(1, "lunch", Repeating(tuple(range(7)), 720, 780, "UTC"))
+    plain = Schedule(1, (weekly,), kept_free=(lunch,), busy=((at(9), at(10)),))
+    assert available_spans(plain, FIRST, FIRST) == [(at(10), at(12)), (at(13), at(17))]
+    assert whole_times(plain, FIRST, FIRST) == [(at(9), at(17))]
+    off = tuple(TimeOff(n, TimeOffKind.LEAVE, span) for n, span in enumerate([(at(10), at(11)), (at(15), at(20))]))
+    assert whole_times(Schedule(1, (weekly,), time_off=off), FIRST, FIRST) == [(at(9), at(15))]
+    gone = (TimeOff(1, TimeOffKind.SICK, (at(0), at(23))),)
+    assert whole_times(Schedule(1, (weekly,), time_off=gone), FIRST, FIRST) == []

@@ -122,6 +122,19 @@ def test_a_share_of_a_shift_is_kept() -> None:
     assert board.can_take(asked(-1, 1, 40, 60, Terms(shift_percent=50))) != 0
 
 
+def test_a_meeting_is_no_end_of_a_shift_and_a_shift_is_all_of_it() -> None:
+    """At work from 0 to 200, in a meeting from 100 to 120."""
+    board = Board([Member(1, 1, 1, 1, ((0, 100), (120, 200)), ((0, 200),))], {1: [1]})
+    late = Terms(shift_end=30)
+    assert board.can_take(asked(-1, 1, 85, 100, late)), "nothing ends before the meeting"
+    assert not board.can_take(asked(-1, 1, 95, 105, late)), "in the meeting itself nothing is served"
+    assert not board.can_take(asked(-1, 1, 170, 180, late))
+    half = Terms(shift_percent=50)
+    assert isinstance(sell(board, asked(1, 1, 0, 80, half)), Placement), "more than half of the first piece"
+    assert not board.can_take(asked(-1, 1, 120, 141, half)), "what was taken before the meeting counts after it"
+    assert board.can_take(asked(-1, 1, 120, 140, half))
+
+
 def test_as_many_as_can_be_served_and_the_proof_that_no_more_can() -> None:
     board = board_of({1: (0, 10), 2: (0, 10)}, {1: [1, 2]})
     found = rearrange(board, [asked(-n, 1, 0, 5) for n in range(1, 4)], seconds=5.0, all_of_them=False)
