@@ -14,6 +14,7 @@ from domain.delivery import Undelivered
 TIMEOUT = 20.0
 """Seconds for everything, redirects included: a server that sends a byte a second is given up, too."""
 HOPS = 3
+LONGEST_ETAG = 200
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ async def _follow(url: httpx.URL, etag: str, private_addresses: bool) -> Fetched
 
 async def _read(answer: httpx.Response) -> Fetched:
     if answer.status_code == httpx.codes.NOT_MODIFIED:
-        return Fetched(None, answer.headers.get("etag", ""))
+        return Fetched(None, _etag(answer))
     if answer.status_code != httpx.codes.OK:
         raise FeedUnread(f"it is answered with {answer.status_code}")
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
@@ -81,4 +82,10 @@ async def _read(answer: httpx.Response) -> Fetched:
         content += chunk
         if len(content) > LARGEST:
             raise FeedUnread(f"it has more than {LARGEST // 1_000_000} MB")
-    return Fetched(bytes(content), answer.headers.get("etag", "")[:200])
+    return Fetched(bytes(content), _etag(answer))
+
+
+def _etag(answer: httpx.Response) -> str:
+    """Empty where it can't be sent back as it came."""
+    etag = answer.headers.get("etag", "")
+    return etag if len(etag) <= LONGEST_ETAG and etag.isascii() and etag.isprintable() else ""

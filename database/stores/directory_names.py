@@ -19,7 +19,7 @@ from database.stores.stage_rows import running_row
 from database.tables.account import ruleset
 from database.tables.directory import desk, person, person_skill, team, title
 from database.tables.rollout import rollout
-from domain.directory_names import NameGone, NameInUse, NameTaken, RenameRefused, fit_name
+from domain.directory_names import NameGone, NameInUse, NameTaken, NameUnfit, RenameRefused, fit_name
 from rules_dsl import Directory, RulesRefused, draft_rules
 from rules_dsl.renaming import NameKind, decides_alike, rename
 
@@ -54,6 +54,7 @@ async def add_name(conn: AsyncConnection, kind: NameKind, typed: str, actor: str
     await hold_rules(conn)
     name, table = fit_name(typed), TABLES[kind]
     await _refuse_taken(conn, kind, name)
+    await _refuse_unknown_lead(conn, more.get("lead_title"))
     made: int = (await conn.execute(table.insert().values(name=name, **more).returning(table.c.id))).scalar_one()
     await directory_changed(conn)
     await write_audit(conn, actor, f"added {kind}", name, now)
@@ -63,11 +64,12 @@ async def add_name(conn: AsyncConnection, kind: NameKind, typed: str, actor: str
 async def change_team(
     conn: AsyncConnection, number: int, address: str, lead_title: int | None, actor: str, now: datetime
 ) -> None:
-    """Raises ``NameGone``."""
+    """Raises ``NameGone``, ``NameUnfit``."""
     await hold_rules(conn)
     row = await _row(conn, "team", number)
     if (row.address, row.lead_title) == (address, lead_title):
         return
+    await _refuse_unknown_lead(conn, lead_title)
     await conn.execute(update(team).where(team.c.id == number).values(address=address, lead_title=lead_title))
     await directory_changed(conn)
     await write_audit(conn, actor, "changed team", row.name, now, {"address": address, "led by": lead_title})
@@ -207,3 +209,10 @@ async def _refuse_taken(conn: AsyncConnection, kind: NameKind, name: str) -> Non
     query = select(table.c.name).where(func.lower(table.c.name) == name.lower())
     for taken in (await conn.execute(query)).scalars():
         raise NameTaken(kind, taken)
+
+
+async def _refuse_unknown_lead(conn: AsyncConnection, lead_title: int | None) -> None:
+    """A page may have been drawn before the title was deleted."""
+    query = select(title.c.id).where(title.c.id == lead_title, title.c.retired_at.is_(None))
+    if lead_title is not None and (await conn.execute(query)).scalar_one_or_none() is None:
+        raise NameUnfit("There is no such title any more. Please choose who leads the team again.")

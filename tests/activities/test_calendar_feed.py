@@ -58,6 +58,12 @@ async def test_a_calendar_is_fetched_and_asked_for_again_only_if_it_changed(serv
     assert "cookie" not in server.received[1].headers
 
 
+@pytest.mark.parametrize("etag", ['"é"', '"' + "x" * 300 + '"', '"a\tb"'])
+async def test_a_mark_that_can_not_be_sent_back_is_not_kept(server: Receiver, etag: str) -> None:
+    server.answers = [answer(TEN_TO_ELEVEN, headers=f"etag: {etag}\r\n")]
+    assert (await fetch_calendar(server.url, private_addresses=True)).etag == ""
+
+
 async def test_servers_that_mean_no_good(server: Receiver) -> None:
     assert "within" in await unread(server, b"", patience=0.3)
     assert "2 MB" in await unread(server, answer(b"x" * 10_000_000))

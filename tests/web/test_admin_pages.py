@@ -67,7 +67,7 @@ async def test_the_log_tells_who_did_what(office: Office) -> None:
 async def test_the_occupancy_limit_is_kept_and_noted(office: Office) -> None:
     admin = await office.browser("Ada Admin")
     assert 'value="85"' in await admin.get("/admin/guards")
-    for wrong in ("", "9", "101", "eighty", "-20", "8" * 40):
+    for wrong in ("", "9", "101", "eighty", "-20", "8" * 40, "0050" + "1" * 9):
         answer = await admin.post("/admin/guards", "/admin/guards", percent=wrong)
         assert answer.status_code == 422, wrong
         assert "from 10 to 100" in answer.text

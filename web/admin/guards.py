@@ -29,14 +29,15 @@ async def guards_page(request: Request, signed: Signed) -> HTMLResponse:
 async def keep(request: Request, signed: Signed, percent: Annotated[str, Form()] = "") -> Response:
     """Set the limit; rounds follow it from their next one on."""
     typed = percent.strip().removesuffix("%").strip()
-    if not typed.isascii() or not typed.isdigit() or not LOWEST <= int(typed[:4]) <= HIGHEST:
+    limit = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 3 else 0
+    if not LOWEST <= limit <= HIGHEST:
         return await _page(request, 422, wrong=f"A limit is a whole number from {LOWEST} to {HIGHEST}.", typed=percent)
     async with request.app.state.engine.begin() as conn:
         desk = await read_desk(conn)
         if desk is not None:
-            await set_occupancy_limit(conn, desk.id, int(typed))
+            await set_occupancy_limit(conn, desk.id, limit)
             await write_audit(
-                conn, signed.actor, "set occupancy limit", desk.name, datetime.now(UTC), {"percent": typed}
+                conn, signed.actor, "set occupancy limit", desk.name, datetime.now(UTC), {"percent": str(limit)}
             )
     return RedirectResponse("/admin/guards", 303)
 

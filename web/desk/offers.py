@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from database.stores import offers
@@ -19,12 +19,13 @@ from web.session import Signed, SignedIn
 from web.state_words import state_words
 
 LONGEST_REASON = 200
+Nth = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 router = APIRouter(prefix="/desk/offers/{call_id}/{nth}")
 
 
 @router.post("/accept", dependencies=[Guarded])
-async def accept(request: Request, signed: Signed, call_id: UUID, nth: int) -> Response:
+async def accept(request: Request, signed: Signed, call_id: UUID, nth: Nth) -> Response:
     try:
         async with request.app.state.engine.begin() as conn:
             await offers.accept(conn, str(call_id), nth, signed.person_id, request.app.state.tokens)
@@ -38,7 +39,7 @@ async def accept(request: Request, signed: Signed, call_id: UUID, nth: int) -> R
 
 
 @router.get("/context")
-async def context(request: Request, signed: Signed, call_id: UUID, nth: int) -> Response:
+async def context(request: Request, signed: Signed, call_id: UUID, nth: Nth) -> Response:
     """What is known of the ticket and the customer, and why this person: for who opens it."""
     async with request.app.state.engine.connect() as conn:
         card = await find_card(conn, str(call_id), nth, signed.person_id)
@@ -53,7 +54,7 @@ async def decline(
     request: Request,
     signed: Signed,
     call_id: UUID,
-    nth: int,
+    nth: Nth,
     reason: Annotated[str, Form(max_length=LONGEST_REASON)] = "",
 ) -> Response:
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -25,6 +26,8 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Typed = Annotated[str, Form()]
 KINDS: dict[str, NameKind] = {"teams": "team", "titles": "title", "skills": "skill"}
 LONGEST_ADDRESS = 200
+_PART = r'[^@\s<>()\[\],;:\\"]+'
+_ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")
 
 
 @router.get("/{kind}")
@@ -37,8 +40,8 @@ async def add_page(
     request: Request, signed: Signed, kind: str, name: Typed = "", mail: Typed = "", lead: Typed = ""
 ) -> Response:
     which = _kind(kind)
-    more: dict[str, Any] = {"address": _address(mail), "lead_title": _number(lead)} if which == "team" else {}
     try:
+        more: dict[str, Any] = {"address": _address(mail), "lead_title": _number(lead)} if which == "team" else {}
         async with request.app.state.engine.begin() as conn:
             await add_name(conn, which, name, signed.actor, datetime.now(UTC), **more)
     except (NameTaken, NameUnfit) as refused:
@@ -143,8 +146,7 @@ def _kind(kind: str) -> NameKind:
 def _address(typed: str) -> str:
     """Raises ``NameUnfit``: customers of this team are written to from it."""
     address = typed.strip()
-    before, at, after = address.partition("@")
-    if not (before and at and "." in after) or " " in address or len(address) > LONGEST_ADDRESS:
+    if not _ADDRESS.fullmatch(address) or not address.isprintable() or len(address) > LONGEST_ADDRESS:
         raise NameUnfit("A mail address such as support@example.com is wanted: customers are written to from it.")
     return address
 

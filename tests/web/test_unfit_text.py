@@ -1,0 +1,51 @@
+"""What is no text, no number that can be, or seen by nobody is refused in words wherever somebody can write it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.customers import visitor
+from tests.web.office import Office, office
+
+__all__ = ["office"]
+
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+
+
+async def test_an_address_with_a_nul_leads_to_no_failure_of_ours(office: Office) -> None:
+    manager = await office.browser("Marta Manager")
+    for address in ("/directory?q=%00", "/shifts?q=a&q=%00", "/ops/%00", "/directory?team=1&title=%00"):
+        answer = await manager.client.get(address)
+        assert answer.status_code == 422, address
+        assert "contains characters that are not text" in answer.text
+    async with visitor(office.app) as stranger:
+        assert (await stranger.post("/hooks/zendesk/%00", content=b"{}")).status_code == 422
+        assert (await stranger.put("/api/v1/people/%00/days/2026-12-01", json={"hours": []})).status_code == 422
+
+
+@pytest.mark.parametrize("nth", [2**31, 10**25, -1])
+async def test_an_offer_of_a_number_that_can_not_be(office: Office, nth: int) -> None:
+    agent = await office.browser("Anna Schmidt")
+    for answer in ("accept", "decline"):
+        sent = await agent.post(f"/desk/offers/{NOWHERE}/{nth}/{answer}", "/desk")
+        assert sent.status_code == 422
+    assert (await agent.client.get(f"/desk/offers/{NOWHERE}/{nth}/context")).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["\u200b", "Sup\u200bport", "\u202etroppuS", "Sails\u2069", "\u200d"])
+async def test_a_name_that_nobody_can_see(office: Office, name: str) -> None:
+    manager = await office.browser("Marta Manager")
+    answer = await manager.post("/directory/skills", "/directory/skills", name=name)
+    assert answer.status_code == 422
+    assert "characters that nobody sees" in answer.text
+
+
+async def test_a_team_led_by_nobody_known_or_written_from_two_addresses(office: Office) -> None:
+    manager = await office.browser("Marta Manager")
+    page, mail = "/directory/teams", "rigging@harbor.example"
+    for sent in ({"lead": "99999999"}, {"mail": f"{mail},spy@else.example"}, {"mail": f"<{mail}>"}, {"mail": ""}):
+        answer = await manager.post(page, page, **({"name": "Rigging", "mail": mail} | sent))
+        assert answer.status_code == 422, sent
+        assert 'value="Rigging"' in answer.text
+        changed = await manager.post(f"{page}/1/change", f"{page}/1", **({"mail": mail} | sent))
+        assert changed.status_code == 422, sent
