@@ -7,6 +7,8 @@ taken back.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
@@ -145,10 +147,15 @@ async def taken_back(conn: AsyncConnection) -> AsyncIterator[None]:
 
 
 async def sparable(
-    conn: AsyncConnection, people: Collection[int], during: Span, except_bookings: Collection[int], now: datetime
+    conn: AsyncConnection,
+    people: Collection[int],
+    during: Span,
+    except_bookings: Collection[int],
+    until: float = math.inf,
 ) -> frozenset[int]:
     """Those of ``people`` without whom, in that time, every sold seat can still be served.
 
+    Whoever was not looked at ``until`` then, by the monotonic clock in seconds, is not among them.
     ``except_bookings`` need nobody: their calls are being given out now. The caller's transaction has written
     no seat, shift or pool.
     """
@@ -165,6 +172,8 @@ async def sparable(
             search.take(booking)
     spared = set()
     for person in people:
+        if time.monotonic() > until:
+            break
         mark, bit = search.mark(), board.bit_of.get(person)
         search.tries = TRIES_TO_SPARE
         calls = [] if bit is None else [one for one in board.of(bit) if one.rest < end and begin < one.end]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -19,6 +20,9 @@ GRAIN = timedelta(minutes=15)
 LOOKED_AT = 100
 """People whom a round tries to spare by giving their seats to others; any more are taken to be needed."""
 
+SECONDS = 1.0
+"""How long a round, which has five, looks whom it can spare; whoever it has not looked at then is needed, too."""
+
 # The seats of that time, by who would tentatively serve each. A call that is due already has this round itself.
 _SEATS = text("""
 SELECT w.person, w.booking,
@@ -35,13 +39,14 @@ async def with_needed(
     for index, call in enumerate(due):
         ends[_ends_at(call, now)].append(index)
     found = list(due)
+    until = time.monotonic() + SECONDS
     for end, indexes in ends.items():
         seats = (await conn.execute(_SEATS, {"now": now, "until": end})).all()
         holding = sorted({row.person for row in seats if not row.due} & set(free))
         if not holding:
             continue
         being_served = [row.booking for row in seats if row.due]
-        spared = await sparable(conn, holding[:LOOKED_AT], (now, end), being_served, now)
+        spared = await sparable(conn, holding[:LOOKED_AT], (now, end), being_served, until)
         needed = frozenset(holding) - spared
         for index in indexes:
             found[index] = replace(due[index], needed=needed)

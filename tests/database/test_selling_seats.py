@@ -211,13 +211,14 @@ async def test_who_can_be_spared_at_the_moment_of_a_round(database: AsyncEngine)
     one, two = await invite(database, [(1, NINE + HOUR, TALK), (0, NINE + HOUR, TALK)])
     assert await buy(database, one)
     async with database.connect() as conn:
-        assert await sparable(conn, [1, 2, 99], during, [], NOW) == {1, 2, 99}
+        assert await sparable(conn, [1, 2, 99], during, []) == {1, 2, 99}
+        assert await sparable(conn, [1, 2, 99], during, [], until=0) == frozenset(), "no time is left"
     assert await buy(database, two)
     sold = await witnesses(database)
     async with database.connect() as conn:
-        assert await sparable(conn, [1, 2], during, [], NOW) == frozenset()
-        assert await sparable(conn, [1, 2], (during[0] + HOUR, during[1] + HOUR), [], NOW) == {1, 2}
-        both = await sparable(conn, [1, 2], during, [one for one, who in sold.items() if who == 2], NOW)
+        assert await sparable(conn, [1, 2], during, []) == frozenset()
+        assert await sparable(conn, [1, 2], (during[0] + HOUR, during[1] + HOUR), []) == {1, 2}
+        both = await sparable(conn, [1, 2], during, [one for one, who in sold.items() if who == 2])
         assert both == {2}
 
 
