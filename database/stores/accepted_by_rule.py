@@ -12,10 +12,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.round_writing import Told
+from database.stores.timeline import notify
 from database.tables.customer_link import join_link
 from database.tables.muster import call
 from domain.escalation import Kind, State
-from domain.ids import Tokens, token_hash
+from domain.ids import LIVE_CHANNEL, Tokens, token_hash
 from domain.muster import Chosen
 from domain.offer import Attribution
 from rules_dsl.directory import Directory
@@ -46,6 +47,9 @@ async def accept_by_rule(
         for chosen, nth, to in attributed
     ]
     await conn.execute(insert(join_link).on_conflict_do_nothing(), links)
+    # Nothing rings for them: their desks look anew by this alone.
+    for person in sorted({to.person for _, _, to in attributed}):
+        await notify(conn, LIVE_CHANNEL, f"person:{person}")
     return [
         Told(
             chosen.call.escalation_id,

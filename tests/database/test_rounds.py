@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,7 +14,7 @@ from database.stores.call import say_alone
 from database.stores.occupancy import set_occupancy_limit, team_occupancy
 from database.tables.customer_link import join_link
 from database.tables.muster import call, offer, rating
-from domain.ids import token_hash
+from domain.ids import LIVE_CHANNEL, token_hash
 from tests.database.round_floor import Floor
 
 
@@ -136,7 +137,12 @@ async def test_calls_are_accepted_where_the_rules_say_so(floor: Floor) -> None:
     await floor.furnish(calls="accept automatically")
     await floor.come_on("Freja Holm")
     one = await floor.open("one")
-    await floor.round()
+    url = floor.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as live:
+        await live.execute(f"LISTEN {LIVE_CHANNEL}")
+        await floor.round()
+        heard = {found.payload async for found in live.notifies(timeout=5, stop_after=2)}
+    assert f"person:{await floor.person('Freja Holm')}" in heard, "her desk is told"
     due, made = await floor.call_of(one), await floor.live(one)
     assert (due.state, made.state, due.attribution["person_name"]) == ("taken", "accepted", "Freja Holm")
     link = token_hash(floor.tokens.agent_join(str(due.id), made.nth))
