@@ -15,6 +15,7 @@ from database.stores.muster import GONE
 from database.stores.plans import load_plan
 from database.stores.round_people import posterior_mean
 from domain.searching import DueCall
+from rules_dsl.decision import OrderKey
 
 CALLS_AT_MOST = 500
 """A round takes the most urgent; the next one follows at once."""
@@ -71,12 +72,18 @@ async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime)
     known: dict[int, set[int]] = defaultdict(set)
     for row in await conn.execute(_KNOWN, {"customers": [row.customer for row in rows]}):
         known[row.customer].add(row.person)
-    here = await _rated_here(conn, {row.area for row in rows if row.area}, now)
+    plans = [load_plan(row.plan) for row in rows]
+    ordered = {
+        row.area
+        for row, plan in zip(rows, plans, strict=True)
+        if row.area and OrderKey.BEST_CSAT_HERE in plan.decision.order
+    }
+    here = await _rated_here(conn, ordered, now)
     return [
         DueCall(
             call_id=str(row.id),
             escalation_id=str(row.escalation),
-            plan=load_plan(row.plan),
+            plan=plan,
             starts_at=row.starts_at,
             began_at=row.search_began_at or max(row.muster_at, now),
             muster_at=None if row.search_began_at else row.muster_at,
@@ -86,7 +93,7 @@ async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime)
             knows_customer=frozenset(known[row.customer]),
             csat_here=here.get(row.area, {}),
         )
-        for row in rows
+        for row, plan in zip(rows, plans, strict=True)
     ]
 
 
