@@ -28,7 +28,7 @@ async def tick(url, now):
     async with create_async_engine(url).begin() as conn:
         report = await run_round(conn, Tokens(b"a key of thirty-two bytes or more"), datetime.fromisoformat(now))
         print(report.offers, flush=True)
-        await asyncio.sleep(4)
+        await asyncio.to_thread(sys.stdin.readline)
 
 asyncio.run(tick(*sys.argv[1:]))
 """
@@ -45,6 +45,7 @@ async def test_a_ticker_killed_before_its_commit_costs_nothing(database: AsyncEn
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", TICKER, database_url, floor.now.isoformat()),
         cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
