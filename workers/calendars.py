@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,22 +28,36 @@ READERS = asyncio.Semaphore(2)
 
 
 async def run_calendars(engine: AsyncEngine, stop: asyncio.Event, *, private_addresses: bool = False) -> None:
-    """Look at what is due until ``stop``."""
-    while not stop.is_set():
-        looked = 0
-        try:
-            looked = await look_once(engine, datetime.now(UTC), private_addresses=private_addresses)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("can't look for calendars to read: %s", type(error).__name__)
-        if not looked:
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_EVERY)
+    """Look at what is due until ``stop``: another as soon as one is done, whatever the others take."""
+    stopping = asyncio.create_task(stop.wait())
+    looking: set[asyncio.Task[None]] = set()
+    try:
+        while not stop.is_set():
+            try:
+                now = datetime.now(UTC)
+                for feed in await _due(engine, now, AT_ONCE - len(looking)):
+                    looking.add(asyncio.create_task(_look_at(engine, feed, now, private_addresses)))
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("can't look for calendars to read: %s", type(error).__name__)
+            await asyncio.wait({stopping, *looking}, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+            looking = {task for task in looking if not task.done()}
+    finally:
+        # What is half read is read again when its lease ends.
+        for task in (stopping, *looking):
+            task.cancel()
+        await asyncio.gather(stopping, *looking, return_exceptions=True)
+
+
+async def _due(engine: AsyncEngine, now: datetime, most: int) -> list[DueFeed]:
+    if most < 1:
+        return []
+    async with engine.begin() as conn:
+        return list(await take_due(conn, now, most))
 
 
 async def look_once(engine: AsyncEngine, now: datetime, *, private_addresses: bool = False) -> int:
     """Look at some calendars that are due; returns how many."""
-    async with engine.begin() as conn:
-        due = await take_due(conn, now, AT_ONCE)
+    due = await _due(engine, now, AT_ONCE)
     async with asyncio.TaskGroup() as group:
         for feed in due:
             group.create_task(_look_at(engine, feed, now, private_addresses))

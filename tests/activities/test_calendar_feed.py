@@ -26,7 +26,7 @@ from tests.activities.calendars import answer, calendar, event
 from tests.activities.receiver import Receiver, listening
 from tests.database.sold import DAY, FIVE, NINE, furnish, plan_of, sold
 from tests.servers import free_port
-from workers.calendars import look_once, run_calendars
+from workers.calendars import AT_ONCE, look_once, run_calendars
 
 HOUR = timedelta(hours=1)
 TEN_TO_ELEVEN = calendar(event("DTSTART:20261201T100000Z", "DTEND:20261201T110000Z", "SUMMARY:Dentist"))
@@ -293,6 +293,30 @@ async def test_the_worker_looks_by_itself_and_stops_when_told(database: AsyncEng
     stop.set()
     async with asyncio.timeout(5):
         await running
+
+
+async def test_calendars_that_hang_hold_up_no_others_and_are_left_when_told_to_stop(
+    database: AsyncEngine, server: Receiver
+) -> None:
+    await furnish(database)
+    now = datetime.now(UTC)
+    silent = await asyncio.start_server(lambda reader, writer: asyncio.sleep(3600), "127.0.0.1", 0)
+    hanging = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/"
+    async with database.begin() as conn:
+        for _ in range(AT_ONCE - 1):
+            await add_feed(conn, 2, "Hangs", "person:2", now - 2 * HOUR, url=hanging)
+        for nth in range(3):
+            await add_feed(conn, 1, f"Work {nth}", "person:1", now - HOUR, url=server.url)
+    server.answers = [answer(EMPTY)] * 3
+    stop = asyncio.Event()
+    running = asyncio.create_task(run_calendars(database, stop, private_addresses=True))
+    async with asyncio.timeout(15):
+        while not all(one.read_at for one in await feeds(database)):  # noqa: ASYNC110  another task writes it
+            await asyncio.sleep(0.1)
+    stop.set()
+    async with asyncio.timeout(5):
+        await running
+    silent.close()
 
 
 async def feeds(engine: AsyncEngine) -> list[StandingFeed]:
