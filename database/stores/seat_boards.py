@@ -7,6 +7,7 @@ counted up by triggers. It may only take in what is committed, so a transaction 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,6 +25,8 @@ from domain.seat_terms import Demand, Member, Terms, merge_touching
 ONE_DAY = timedelta(days=1)
 DAYS_KEPT = timedelta(days=100)
 """The longest time that one board grows to."""
+MANY = 1000
+"""Calls that are laid out beside the event loop, so that others are served meanwhile."""
 
 _ROSTER = text("SELECT version FROM roster")
 _MEMBERS = text("""
@@ -123,6 +126,10 @@ class Seats:
         self.nth.pop(booking, None)
         self.of_day[day].discard(booking)
 
+    def serves(self, roster: int, first: date, last: date) -> bool:
+        """Whether it is of these people, and has these days."""
+        return self.roster == roster and self.first <= first and last <= self.last
+
     def agrees(self, day: date, sums: dict[date, tuple[int, int]]) -> bool:
         held = self.of_day.get(day, set())
         return sums.get(day, (0, 0)) == (len(held), sum(held))
@@ -155,6 +162,15 @@ async def load_seats(conn: AsyncConnection, first: date, last: date) -> Seats:
         # They came between two of these statements.
         return await load_seats(conn, first, last)
     seats.terms = await read_terms(conn)
+    if sum(len(row.bookings) for row in rows) < MANY:
+        _lay(seats, rows)
+    else:
+        await asyncio.to_thread(_lay, seats, rows)
+    return seats
+
+
+def _lay(seats: Seats, rows: Sequence[Row[Any]]) -> None:
+    """Put whole days on a board that nobody else has yet."""
     limits: dict[int | None, Terms] = {None: Terms()}
     for number, terms in seats.terms.items():
         limits[number] = terms
@@ -167,7 +183,6 @@ async def load_seats(conn: AsyncConnection, first: date, last: date) -> Seats:
         for one, pool, begin, end, number, pinned, person in zip(*columns, strict=True):
             standing.append((Demand(one, pool, begin, end, day, limits[number], pinned), person))
     seats.board.lay(standing)
-    return seats
 
 
 class SeatBoards:
@@ -175,6 +190,7 @@ class SeatBoards:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, int], Seats] = {}
+        self._loading: dict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def current(
         self,
@@ -194,15 +210,20 @@ class SeatBoards:
         first, last = first - ONE_DAY, last + ONE_DAY
         key = (conn.engine.url.render_as_string(), desk)
         kept = self._kept.get(key)
-        if kept is not None and max(last, kept.last) - min(first, kept.first) <= DAYS_KEPT:
-            first, last = min(first, kept.first), max(last, kept.last)
+        first, last = _reach(kept, first, last)
         roster, versions, has_written = await _stands(conn, desk, first, last)
         if has_written and not seats_unwritten:
             return await load_seats(conn, first, last)
-        if kept is None or kept.roster != roster or (first, last) != (kept.first, kept.last):
-            kept = await load_seats(conn, first, last)
-            kept.versions = versions
-            self._kept[key] = kept
+        if kept is None or not kept.serves(roster, first, last):
+            # Whoever comes while it is read waits, and has the same one.
+            async with self._loading[key]:
+                kept = self._kept.get(key)
+                first, last = _reach(kept, first, last)
+                roster, versions, _ = await _stands(conn, desk, first, last)
+                if kept is None or not kept.serves(roster, first, last):
+                    kept = await load_seats(conn, first, last)
+                    kept.versions = versions
+                    self._kept[key] = kept
         async with kept.reading:
             await _catch_up(conn, kept, versions, exact)
         return kept
@@ -214,6 +235,13 @@ class SeatBoards:
 
 BOARDS = SeatBoards()
 """Of this process. A database and a desk have one board, whoever asks."""
+
+
+def _reach(kept: Seats | None, first: date, last: date) -> tuple[date, date]:
+    """These days and those that are kept, unless that were too many."""
+    if kept is None or max(last, kept.last) - min(first, kept.first) > DAYS_KEPT:
+        return first, last
+    return min(first, kept.first), max(last, kept.last)
 
 
 async def read_versions(conn: AsyncConnection, desk: int, first: date, last: date) -> dict[date, int]:

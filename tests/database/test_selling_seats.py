@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from bench.seat_desks import SampleDesk, sample_desk
 from bench.seat_judge import can_serve_all
 from bench.seat_shop import NOON, NOW, TOKENS, Asking, buy, furnish, invite, sold_calls
+from database.stores import seat_boards
 from database.stores.booking import book, cancel, move
 from database.stores.making_room import Looked, make_rooms, recover, surely_at_risk
 from database.stores.pinning import pin_taken
@@ -192,6 +193,24 @@ async def test_who_really_took_a_call_is_its_witness_and_others_make_way(databas
 async def said(engine: AsyncEngine, statement: str) -> None:
     async with engine.begin() as conn:
         await conn.execute(text(statement))
+
+
+async def test_many_who_look_at_once_read_the_seats_once(
+    database: AsyncEngine, crowd: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seat_boards, "MANY", 1)
+    await opened(database, two_people())
+    (one,) = await invite(database, [(1, NINE + HOUR, TALK)])
+    assert await buy(database, one)
+    boards = seat_boards.SeatBoards()
+
+    async def look() -> seat_boards.Seats:
+        async with crowd.connect() as conn:
+            return await boards.current(conn, 1, NINE.date(), NINE.date())
+
+    seen = await asyncio.gather(*(look() for _ in range(8)))
+    assert len({id(seats) for seats in seen}) == 1
+    assert list(seen[0].board.held) == list(await witnesses(database))
 
 
 async def test_who_leaves_a_pool_leaves_its_seats_to_others(database: AsyncEngine) -> None:
