@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 
-from tests.architecture.tree import named, sources, tracked
+from tests.architecture.tree import PACKAGES, ROOT, named, sources, tracked
 
 LINES_AT_MOST = 400
 FUNCTION_AT_MOST = 60
@@ -19,6 +20,19 @@ PURE = ("rules_dsl/", "domain/", "workflows/", "activities/contracts.py", "activ
 def test_no_source_file_is_too_long() -> None:
     long = {named(path): len(path.read_text().splitlines()) for path in sources()}
     assert {name: lines for name, lines in long.items() if lines > LINES_AT_MOST} == {}
+
+
+def test_every_package_is_installed_with_all_that_it_reads() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    packages = [path.parent for path in tracked(*(f"{package}/*__init__.py" for package in PACKAGES))]
+    assert sorted(told["packages"]) == sorted(named(one).replace("/", ".") for one in packages)
+    # The editor's sources are bundled into web/static before.
+    read = {path for path in tracked(*(f"{package}/*" for package in PACKAGES)) if path.suffix != ".py"}
+    read -= set(tracked("web/editor/*"))
+    for package, patterns in told["package-data"].items():
+        for pattern in patterns:
+            read -= set(tracked(f":(glob){package.replace('.', '/')}/{pattern}"))
+    assert sorted(map(named, read)) == []
 
 
 def test_no_function_is_too_long() -> None:
