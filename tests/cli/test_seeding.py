@@ -55,6 +55,16 @@ async def test_a_changed_file_brings_everything_up_to_date(database: AsyncEngine
             assert await conn.scalar(covered, {"person": changed.id, "now": moment}) == 1
 
 
+async def test_capitals_of_an_address_make_nobody_new(database: AsyncEngine) -> None:
+    wanted = small_team()
+    loud = [replace(one, email=one.email.upper()) for one in wanted.people]
+    for people in (wanted.people, tuple(loud)):
+        async with database.begin() as conn:
+            await seed_directory(conn, replace(wanted, people=people), [MANAGER], NOW)
+    async with database.connect() as conn:
+        assert (await read_directory(conn)).people == wanted.people
+
+
 async def test_a_desk_that_is_there_is_left_as_it_is_when_seeded_once(
     database_url: str, database: AsyncEngine, tmp_path: Path
 ) -> None:

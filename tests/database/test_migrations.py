@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, inspect
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, insert, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database import migrations
 from database.migrate import newest, present, upgrade
 from database.tables import metadata
+from database.tables.directory import person
 
 
 def columns(connection: Connection) -> dict[str, dict[str, bool]]:
@@ -38,3 +44,22 @@ async def test_migrating_again_changes_nothing(database: AsyncEngine, database_u
     upgrade(database_url)
     async with database.connect() as conn:
         assert await conn.run_sync(present) == newest()
+
+
+async def test_people_who_share_an_address_are_named_before_only_one_can_have_it(database: AsyncEngine) -> None:
+    folder = Path(str(migrations.__file__)).parent / "versions"
+    check = "".join((folder / "0009_one_address.sql").read_text().partition("END $$;")[:2]).replace("%", "%%")
+    async with database.begin() as conn:
+        await conn.execute(text("DROP INDEX person_email_lower_key"))
+        await conn.exec_driver_sql(check)
+        addresses = ("anna@example.com", "Anna@Example.com", "otto@example.com")
+        await conn.execute(insert(person), [{"name": "P", "email": address} for address in addresses])
+        with pytest.raises(DBAPIError, match=r"but for capitals: anna@example\.com\."):
+            async with conn.begin_nested():
+                await conn.exec_driver_sql(check)
+        await conn.rollback()
+    async with database.begin() as conn:
+        await conn.execute(insert(person).values(name="P", email="anna@example.com"))
+        with pytest.raises(DBAPIError, match="person_email_lower_key"):
+            async with conn.begin_nested():
+                await conn.execute(insert(person).values(name="P", email="ANNA@example.com"))

@@ -23,7 +23,7 @@ from database.stores.sold_seats import queue
 from database.tables.account import audit_entry
 from database.tables.booking import booking, witness
 from database.tables.directory import weekly_shift
-from database.tables.schedule import time_off
+from database.tables.schedule import kept_free, time_off
 from domain.schedule import Repeating, TimeOffKind
 from domain.schedule_change import (
     ROWS_AT_MOST,
@@ -36,6 +36,7 @@ from domain.schedule_change import (
     ScheduleRefused,
     SetDay,
     SetHolidays,
+    StopKeepingFree,
 )
 from tests.database.sold import DAY, FIVE, NINE, another, furnish, plan_of, sold
 
@@ -139,6 +140,26 @@ async def test_what_is_refused(database: AsyncEngine) -> None:
         row = {"kind": "leave", "said_by": BOSS, "at": NINE}
         await conn.execute(insert(time_off), [one | row for one in past])
         await change_schedule(conn, 1, AddTimeOff(TimeOffKind.LEAVE, (NINE, NINE + HOUR)), BOSS, NINE)
+
+
+async def test_each_piece_of_a_shift_knows_the_whole_of_it(database: AsyncEngine) -> None:
+    await furnish(database)
+    lunch = KeepFree("lunch", Repeating((DAY.weekday(),), 720, 780, "UTC"))
+    early = AddTimeOff(TimeOffKind.LEAVE, (NINE + 7 * HOUR, NINE + 20 * HOUR))
+    wholes = text("SELECT works FROM shift WHERE person = 1 AND during && tstzrange(:first, :last) ORDER BY during")
+
+    async def works(conn: AsyncConnection) -> list[Range[datetime] | None]:
+        return list((await conn.execute(wholes, {"first": NINE, "last": FIVE})).scalars())
+
+    async with database.begin() as conn:
+        assert await works(conn) == [None]
+        await change_schedule(conn, 1, lunch, BOSS, NINE)
+        assert [(one.lower, one.upper) for one in await works(conn) if one] == [(NINE, FIVE)] * 2
+        await change_schedule(conn, 1, early, BOSS, NINE)
+        assert [(one.lower, one.upper) for one in await works(conn) if one] == [(NINE, NINE + 7 * HOUR)] * 2
+        number = (await conn.execute(select(kept_free.c.id))).scalar_one()
+        await change_schedule(conn, 1, StopKeepingFree(number), BOSS, NINE)
+        assert await works(conn) == [None]
 
 
 async def test_a_person_in_no_team_has_a_schedule_and_no_shifts(database: AsyncEngine) -> None:
