@@ -68,19 +68,6 @@ def _closed(
     return why_closed(seats.board, demand, mates)
 
 
-async def why_start_closed(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> Closed | None:
-    """Why this start can't be booked, or None where it can. Raises ``EscalationUnknown``."""
-    wish = await read_wish(conn, escalation_id, now)
-    if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
-        return Closed(Why.NOT_OFFERED, reason[0].upper() + reason[1:])
-    day = start.astimezone(wish.local).date()
-    seats = await BOARDS.current(conn, wish.desk, day, day)
-    answer = answer_starts(seats, wish, [(start, day)], TRIES)[start]
-    rooms = await read_rooms(conn, wish.pool, wish.demand(start, day), day, day)
-    mates = await _team_mates(conn, wish, seats)
-    return _closed(seats, wish, start, day, answer, rooms.get(start), mates)
-
-
 async def _team_mates(conn: AsyncConnection, wish: Wish, seats: Seats) -> int:
     """Those whom the plan would ask if it required nothing of them."""
     if not wish.plan.decision.requires:

@@ -1,7 +1,7 @@
-"""Changes of people's time under sold seats: shifts replaced, pools changed, each also as a dry run.
+"""Changes of people under sold seats: pools changed, and who can be spared.
 
 In one transaction: the days are locked against sellers, the change is written, every seat that rested on what
-goes is given to somebody else, and the rest are at risk. Nothing is cancelled. A dry run is the same and is
+goes is given to somebody else, and the rest are at risk. Nothing is cancelled. Trying a change is the same,
 taken back.
 """
 
@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select, text
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory import read_desk
@@ -25,15 +23,12 @@ from database.stores.rewitnessing import (
     Replanned,
     give_to_others,
     hold_back_sales,
-    queue_all,
     sold_days,
 )
 from database.stores.seat_boards import BOARDS, days_between
 from database.tables.booking import pool_agent, witness
-from database.tables.directory import shift
 from domain.booking import Span
 from domain.seat_search import Search
-from domain.shifts import merged
 from rules_dsl import pool as people_asked
 from rules_dsl.directory import Directory
 
@@ -41,14 +36,9 @@ __all__ = [
     "AtRisk",
     "Replanned",
     "days_of_loss",
-    "dry_run_directory",
-    "dry_run_pools",
-    "dry_run_shifts",
-    "replace_shifts",
     "replan_directory",
     "replan_pools",
     "sparable",
-    "taken_back",
 ]
 
 ONE_DAY = timedelta(days=1)
@@ -58,35 +48,6 @@ _POOLS_IN_USE = text("""
 SELECT DISTINCT ON (pool) pool, plan FROM escalation
 WHERE state IN ('invited', 'booked', 'mustering') AND pool IS NOT NULL ORDER BY pool, opened_at DESC
 """)
-_OFF_SHIFT = text("""
-SELECT w.booking FROM witness w WHERE w.person = :person
-  AND coalesce(NOT (SELECT range_agg(s.during) FROM shift s WHERE s.person = w.person AND s.during && w.during)
-    @> w.during, true)
-""")
-
-
-async def replace_shifts(
-    conn: AsyncConnection, person: int, spans: Sequence[Span], within: Span, now: datetime
-) -> Replanned:
-    """This person's shifts inside ``within`` become ``spans``; what stands outside of it stays.
-
-    The caller has locked no escalation and no day yet.
-    """
-    standing = await _shifts(conn, person, within)
-    if gone := without(standing, spans):
-        await queue_all(conn, await days_of_loss(conn, {person: gone}))
-        standing = await _shifts(conn, person, within)
-    first, last = within
-    kept = [piece for begin, end in standing for piece in ((begin, min(end, first)), (max(begin, last), end))]
-    inside = [(max(begin, first), min(end, last)) for begin, end in spans]
-    wanted = merged([*kept, *inside])
-    if missing := sorted(set(standing) - set(wanted)):
-        spans_gone = [Range(*span) for span in missing]
-        await conn.execute(delete(shift).where(shift.c.person == person, shift.c.during.in_(spans_gone)))
-    if new := sorted(set(wanted) - set(standing)):
-        await conn.execute(insert(shift), [{"person": person, "during": Range(*span)} for span in new])
-    lost = (await conn.execute(_OFF_SHIFT, {"person": person})).scalars().all()
-    return await give_to_others(conn, lost, now)
 
 
 async def replan_pools(conn: AsyncConnection, members: Mapping[int, Collection[int]], now: datetime) -> Replanned:
@@ -114,36 +75,6 @@ async def replan_directory(conn: AsyncConnection, directory: Directory, now: dat
         plan = load_plan(row.plan)
         members[row.pool] = frozenset(people_asked(plan.decision, directory, 0, step=0).members)
     return await replan_pools(conn, members, now)
-
-
-async def dry_run_directory(conn: AsyncConnection, directory: Directory, now: datetime) -> Replanned:
-    """What would become of the sold seats under this directory; nothing is changed."""
-    async with taken_back(conn):
-        return await replan_directory(conn, directory, now)
-
-
-async def dry_run_shifts(
-    conn: AsyncConnection, person: int, spans: Sequence[Span], within: Span, now: datetime
-) -> Replanned:
-    """What ``replace_shifts`` would do; nothing is changed. Sellers of those days wait meanwhile."""
-    async with taken_back(conn):
-        return await replace_shifts(conn, person, spans, within, now)
-
-
-async def dry_run_pools(conn: AsyncConnection, members: Mapping[int, Collection[int]], now: datetime) -> Replanned:
-    """What ``replan_pools`` would do; nothing is changed."""
-    async with taken_back(conn):
-        return await replan_pools(conn, members, now)
-
-
-@asynccontextmanager
-async def taken_back(conn: AsyncConnection) -> AsyncIterator[None]:
-    """Whatever is written inside is taken back at the end, its locks and its notifications included."""
-    savepoint = await conn.begin_nested()
-    try:
-        yield
-    finally:
-        await savepoint.rollback()
 
 
 async def sparable(
@@ -185,26 +116,6 @@ async def sparable(
         search.undo(mark)
     search.undo()
     return frozenset(spared)
-
-
-def without(standing: Iterable[Span], spans: Iterable[Span]) -> list[Span]:
-    """What of the standing time is in none of the spans."""
-    left = list(standing)
-    for begin, end in spans:
-        left = [
-            piece
-            for start, stop in left
-            for piece in ((start, min(stop, begin)), (max(start, end), stop))
-            if piece[0] < piece[1]
-        ]
-    return left
-
-
-async def _shifts(conn: AsyncConnection, person: int, within: Span) -> list[Span]:
-    rows = await conn.execute(
-        select(shift.c.during).where(shift.c.person == person, shift.c.during.overlaps(Range(*within)))
-    )
-    return [(row.during.lower, row.during.upper) for row in rows]
 
 
 async def days_of_loss(conn: AsyncConnection, gone: Mapping[int, Sequence[Span]]) -> set[tuple[int, date]]:

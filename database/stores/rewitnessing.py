@@ -5,7 +5,7 @@ A booking stands whatever becomes of its witness. At risk it has none, and its r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -86,11 +86,6 @@ async def hold_escalations(conn: AsyncConnection, lost: Iterable[int]) -> None:
         await lock(conn, escalation_id)
 
 
-async def rewitness(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> int:
-    """Give these bookings another witness; returns how many are left without one."""
-    return len((await give_to_others(conn, lost, now)).at_risk)
-
-
 async def give_to_others(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> Replanned:
     """Find another witness for each of these bookings, moving others where need be; the rest are at risk.
 
@@ -133,11 +128,3 @@ def _search(seats: Seats, rows: Sequence[Row[Any]]) -> tuple[int, list[Change], 
         waiting = left
     moved = [one for one in search.moved() if seats.board.held[one][1] != stood[one]]
     return len(moved), changes_of(seats, moved), waiting
-
-
-async def resting_on(conn: AsyncConnection, people: Collection[int], pool_id: int | None = None) -> list[int]:
-    """The bookings whose witness is one of these people, of this pool or of any."""
-    query = select(witness.c.booking).where(witness.c.person.in_(list(people)))
-    if pool_id is not None:
-        query = query.where(witness.c.pool == pool_id)
-    return list((await conn.execute(query)).scalars())

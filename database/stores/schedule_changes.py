@@ -1,7 +1,6 @@
 """Changing a schedule: always tried first, so that nobody loses a booked call without having been asked.
 
-``change_schedule`` writes and lays out in the caller's transaction; ``try_change`` does the very same inside a
-savepoint and takes it back.
+``change_schedule`` writes and lays out in the caller's transaction; whoever only tries it takes that back.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.audit import write_audit
-from database.stores.replanning import Replanned, taken_back
+from database.stores.replanning import Replanned
 from database.stores.shifts import everybody, lay_out
 from database.tables.directory import desk, person, weekly_shift
 from database.tables.schedule import calendar_feed, day_change, kept_free, person_schedule, time_off
@@ -53,12 +52,6 @@ async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor
     return await lay_out(conn, [who], now)
 
 
-async def try_change(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> Replanned:
-    """What ``change_schedule`` would do; nothing is left behind."""
-    async with taken_back(conn):
-        return await change_schedule(conn, who, change, actor, now)
-
-
 async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> Replanned:
     """The holidays of everybody who has none of their own. Raises ``ScheduleRefused``."""
     if region != NO_HOLIDAYS and not knows_region(region):
@@ -66,11 +59,6 @@ async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, n
     await conn.execute(update(desk).values(holiday_region=region))
     await write_audit(conn, actor, "set the desk's holidays", region or "none", now)
     return await lay_out(conn, await everybody(conn), now)
-
-
-async def try_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> Replanned:
-    async with taken_back(conn):
-        return await change_desk_holidays(conn, region, actor, now)
 
 
 async def person_by_mail(conn: AsyncConnection, email: str) -> int:

@@ -6,17 +6,20 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.directory import read_directory
 from database.stores.plans import dump_plan
+from database.stores.replanning import Replanned
 from database.stores.rulesets import current_ruleset, publish
+from database.stores.schedule_changes import change_schedule
 from database.stores.shifts import lay_out_shifts
 from database.tables.booking import booking, pool, pool_agent, witness
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, person, team, title, weekly_shift
 from database.tables.escalation import customer, escalation
 from domain.plan import Plan
+from domain.schedule_change import Change
 
 DAY = date(2026, 12, 1)
 NINE = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -51,6 +54,15 @@ async def sold(engine: AsyncEngine, plan: Plan, *, who: int, start: datetime = N
         await conn.execute(insert(pool_agent), [{"pool": 1, "person": n} for n in (1, 2)])
         await conn.execute(customer.insert().values(id=1, email="c@example.com", name="C"))
     return await another(engine, plan, 1, who=who, start=start)
+
+
+async def tried(conn: AsyncConnection, who: int, change: Change) -> Replanned:
+    """What the change would do: carried out, and taken back."""
+    savepoint = await conn.begin_nested()
+    try:
+        return await change_schedule(conn, who, change, "test", NINE)
+    finally:
+        await savepoint.rollback()
 
 
 async def another(engine: AsyncEngine, plan: Plan, number: int, *, who: int, start: datetime) -> int:

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.stores.schedule_changes import change_schedule, try_change
+from database.stores.schedule_changes import change_schedule
 from database.tables.booking import booking, witness
 from database.tables.directory import shift
 from domain.schedule import Repeating, TimeOffKind
 from domain.schedule_change import AddTimeOff, AddWeekly, Change, ClearDay, KeepFree, SetDay
-from tests.database.sold import DAY, NINE, another, furnish, plan_of, sold
+from tests.database.sold import DAY, NINE, another, furnish, plan_of, sold, tried
 
 QUARTER = timedelta(minutes=15)
 
@@ -52,10 +52,10 @@ async def test_a_try_tells_what_comes_and_nothing_sold_is_unservable(database: A
         who, change = chance.choice((1, 2)), some_change(chance)
         async with database.begin() as conn:
             before = await standing(conn)
-            tried = await try_change(conn, who, change, "test", NINE)
+            expected = await tried(conn, who, change)
             assert await standing(conn) == before
             done = await change_schedule(conn, who, change, "test", NINE)
-            assert {one.booking for one in done.at_risk} == {one.booking for one in tried.at_risk}
+            assert {one.booking for one in done.at_risk} == {one.booking for one in expected.at_risk}
         async with database.connect() as conn:
             # The database has agreed: each sold call has a witness, on shift throughout, alone.
             states = (await conn.execute(select(booking.c.state))).scalars().all()

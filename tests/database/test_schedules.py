@@ -16,7 +16,6 @@ from database.stores.schedule_changes import (
     change_schedule,
     person_by_mail,
     time_off_by_key,
-    try_change,
 )
 from database.stores.shifts import lay_out_shifts, shifts_of
 from database.stores.sold_seats import queue
@@ -38,7 +37,7 @@ from domain.schedule_change import (
     SetHolidays,
     StopKeepingFree,
 )
-from tests.database.sold import DAY, FIVE, NINE, another, furnish, plan_of, sold
+from tests.database.sold import DAY, FIVE, NINE, another, furnish, plan_of, sold, tried
 
 __all__ = ["DAY"]
 HOUR = timedelta(hours=1)
@@ -94,17 +93,17 @@ async def test_a_try_says_what_would_happen_and_leaves_nothing(database: AsyncEn
     await sold(database, await plan_of(database), who=1)
     sick = AddTimeOff(TimeOffKind.SICK, (NINE, FIVE))
     async with database.begin() as conn:
-        tried = await try_change(conn, 1, sick, BOSS, NINE)
-        assert (tried.moved, tried.at_risk) == (1, ()), "the other one of the pool can serve it"
+        would = await tried(conn, 1, sick)
+        assert (would.moved, would.at_risk) == (1, ()), "the other one of the pool can serve it"
         await change_schedule(conn, 2, sick, BOSS, NINE)
-        tried = await try_change(conn, 1, sick, BOSS, NINE)
-        assert [one.subject for one in tried.at_risk] == ["Engine stops at sea"]
+        would = await tried(conn, 1, sick)
+        assert [one.subject for one in would.at_risk] == ["Engine stops at sea"]
     async with database.begin() as conn:
         assert (await conn.execute(select(booking.c.state))).scalar_one() == "sold"
         assert (await conn.execute(select(witness.c.person))).scalar_one() == 1
         assert await hours_of(conn, 1, DAY) == [8]
         done = await change_schedule(conn, 1, sick, BOSS, NINE)
-        assert [one.booking for one in done.at_risk] == [one.booking for one in tried.at_risk]
+        assert [one.booking for one in done.at_risk] == [one.booking for one in would.at_risk]
     async with database.begin() as conn:
         assert (await conn.execute(select(booking.c.state))).scalar_one() == "at_risk", "kept, not cancelled"
 

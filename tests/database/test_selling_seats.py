@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bench.seat_desks import SampleDesk, sample_desk
 from bench.seat_judge import can_serve_all
@@ -18,9 +18,11 @@ from database.stores import seat_boards
 from database.stores.booking import book, cancel, move
 from database.stores.making_room import Looked, make_rooms, recover, surely_at_risk
 from database.stores.pinning import pin_taken
-from database.stores.replanning import dry_run_shifts, replace_shifts, replan_pools, sparable
+from database.stores.replanning import Replanned, replan_pools, sparable
+from database.stores.schedule_changes import change_schedule
 from database.stores.seats import free_starts
 from domain.booking import SlotTaken
+from domain.schedule_change import SetDay
 from domain.seat_terms import Member
 
 HOUR = timedelta(hours=1)
@@ -134,21 +136,26 @@ async def test_a_witness_that_changed_behind_the_versions_is_noticed_under_the_l
     assert await buy(database, two)
 
 
+async def works(conn: AsyncConnection, *spans: tuple[int, int]) -> Replanned:
+    """The second of the people has these hours that day, in minutes."""
+    return await change_schedule(conn, 2, SetDay(NINE.date(), spans, "UTC"), "test", NOW)
+
+
 async def test_a_sick_call_moves_what_it_can_and_cancels_nothing(database: AsyncEngine) -> None:
     await opened(database, two_people())
-    day = (NOON, NOON + 24 * HOUR)
     one, two, three = await invite(
         database, [(1, NINE + HOUR, TALK), (1, NINE + HOUR, TALK), (0, NINE + 5 * HOUR, TALK)]
     )
     assert await buy(database, one)
     async with database.begin() as conn:
-        tried = await dry_run_shifts(conn, 2, [], day, NOW)
+        tried = await works(conn)
+        await conn.rollback()
     assert (tried.moved, tried.at_risk) == (1, ())
     assert list((await witnesses(database)).values()) == [2]
     assert await buy(database, two)
     assert await buy(database, three)
     async with database.begin() as conn:
-        done = await replace_shifts(conn, 2, [(NINE + 2 * HOUR, NINE + 4 * HOUR)], day, NOW)
+        done = await works(conn, (660, 780))
     assert [(lost.starts_at, lost.subject) for lost in done.at_risk] == [(NINE + HOUR, "s")]
     async with database.connect() as conn:
         states = text("SELECT array_agg(DISTINCT state ORDER BY state) FROM booking")
@@ -156,7 +163,7 @@ async def test_a_sick_call_moves_what_it_can_and_cancels_nothing(database: Async
     assert await recover(database, Looked(), NOW) == 0
     assert await surely_at_risk(database, NOW) == {NINE.date(): (1, 1)}
     async with database.begin() as conn:
-        await replace_shifts(conn, 2, [(NINE, NINE + 4 * HOUR)], day, NOW)
+        await works(conn, (540, 780))
     assert await recover(database, Looked(until=0), NOW) == 0, "no time is left"
     assert await recover(database, Looked(), NOW) == 1
     assert len(await witnesses(database)) == 3
