@@ -11,7 +11,9 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.call import say_alone
+from database.stores.directory import read_directory
 from database.stores.occupancy import set_occupancy_limit, team_occupancy
+from database.stores.round_people import read_colleagues
 from database.tables.customer_link import join_link
 from database.tables.muster import call, offer, rating
 from domain.ids import LIVE_CHANNEL, token_hash
@@ -354,3 +356,28 @@ async def test_a_declined_call_is_not_offered_to_the_same_person_again(floor: Fl
         await floor.beat("Freja Holm")
         await floor.round()
     assert await floor.offered() == {}
+
+
+async def test_after_lunch_the_shift_goes_on_and_an_unwritten_wrap_up_counts_up_to_its_limit(floor: Floor) -> None:
+    await floor.furnish()
+    freja = await floor.person("Freja Holm")
+    lunch, now = floor.now - timedelta(minutes=30), floor.now
+    await floor.shift_of("Freja Holm", lunch, now + timedelta(hours=4))
+    async with floor.engine.begin() as conn:
+        whole = (
+            "UPDATE shift SET works = tstzrange(lower(during) - interval '5 hours', upper(during)) WHERE person = :p"
+        )
+        await conn.execute(text(whole), {"p": freja})
+    await floor.had_calls("Freja Holm", (120, 60))
+    wrapping = await floor.open("wrapping")
+    async with floor.engine.begin() as conn:
+        over = {"state": "wrapping_up", "person": freja, "accepted_at": now - timedelta(minutes=30)}
+        held = update(call).where(call.c.escalation == wrapping)
+        await conn.execute(held.values(over | {"ended_at": now - timedelta(minutes=20)}))
+    async with floor.engine.connect() as conn:
+        directory = await read_directory(conn)
+        found = (await read_colleagues(conn, directory, now))[freja]
+    assert found.shift == (lunch - timedelta(hours=5), now + timedelta(hours=4))
+    # An hour before lunch, and ten minutes with five of wrap-up.
+    assert found.busy_in_shift == timedelta(minutes=75)
+    assert found.occupancy(now) == 31
