@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.web.customers import visitor
+from tests.web.customers import caller, visitor
 from tests.web.office import Office, office
 
 __all__ = ["office"]
@@ -49,3 +51,14 @@ async def test_a_team_led_by_nobody_known_or_written_from_two_addresses(office: 
         assert 'value="Rigging"' in answer.text
         changed = await manager.post(f"{page}/1/change", f"{page}/1", **({"mail": mail} | sent))
         assert changed.status_code == 422, sent
+
+
+async def test_a_call_that_was_never_booked_is_not_moved_and_no_year_is_beyond_the_calendar(office: Office) -> None:
+    mira = await caller(office)
+    async with visitor(office.app) as client:
+        found = re.search(r'name="form_token" value="([^"]+)"', (await client.get(mira.address)).text)
+        assert found is not None
+        for start in ("", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z"):
+            sent = {"form_token": found[1], "start": start, "sure": "yes"}
+            answers = [await client.post(f"{mira.address}/{what}", data=sent) for what in ("book", "move", "cancel")]
+            assert [answer.status_code for answer in answers] == [422, 303, 303], start

@@ -52,10 +52,10 @@ async def book(request: Request, token: str, start: Field = "", zone: Field = ""
 async def move(request: Request, token: str, start: Field = "", zone: Field = "") -> Response:
     """Move the booked call to the chosen start."""
     link = await open_link(request, token)
-    chosen = read_start(start)
-    if link.booking is not None and link.booking.starts_at == chosen:
+    stage, chosen = stage_of(link, datetime.now(UTC)), read_start(start)
+    if stage is Stage.BOOK or (link.booking is not None and link.booking.starts_at == chosen):
         return _back(token, zone)
-    if not may_move(link, stage_of(link, datetime.now(UTC))):
+    if not may_move(link, stage):
         return standing_page(request, link, zone, refused=TooLate().title, status=TooLate.status)
     if chosen is None:
         return await _choose_first(request, link, zone)
@@ -75,7 +75,7 @@ async def cancel(request: Request, token: str, sure: Field = "", zone: Field = "
     """Cancel, if the customer said so; sent again, the same answer."""
     link = await open_link(request, token)
     stage = stage_of(link, datetime.now(UTC))
-    if stage is Stage.CANCELLED:
+    if stage in (Stage.BOOK, Stage.CANCELLED):
         return _back(token, zone)
     if sure != "yes":
         text = "Nothing was cancelled. Tick the box beside “Yes” if you want to cancel"

@@ -12,6 +12,7 @@ DAYS_SHOWN = 3
 """Days that stand open; the others are a click away."""
 STARTS_SHOWN = 12
 """Starts of one day that stand open."""
+_YEARS = range(2000, 2200)
 
 
 @dataclass(frozen=True)
@@ -53,4 +54,4 @@ def read_start(value: str) -> datetime | None:
         found = datetime.fromisoformat(value.strip())
     except ValueError:
         return None
-    return found.astimezone(UTC) if found.tzinfo is not None else None
+    return found.astimezone(UTC) if found.tzinfo is not None and found.year in _YEARS else None
