@@ -18,9 +18,9 @@ from config.settings import with_driver
 from database.migrate import upgrade
 from tests.servers import cloned_database, free_port, running_postgres
 
-OF_REAL_TIME = {"browser", "faults", "cli"}
-"""Folders whose tests, as all files named ``…_browser.py``, run whole stacks or browsers by the clock on the wall:
-never two at a time."""
+OF_REAL_TIME = {"browser", "faults", "test_up.py", "test_foundations.py", "test_seeding.py", "test_servers.py"}
+"""Folders and files whose tests, as all files named ``…_browser.py``, run whole stacks or browsers by the clock on
+the wall: never two at a time."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Under two workers, one of them lives in real time first; the other does the rest, a file at a time."""
     for item in items:
         folder = item.path.parent.name
-        real = folder in OF_REAL_TIME or item.path.stem.endswith("_browser")
+        real = {folder, item.path.name} & OF_REAL_TIME or item.path.stem.endswith("_browser")
         group = "real time" if real else f"{folder}/{item.path.name}"
         item.add_marker(pytest.mark.xdist_group(group))
 
