@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.tables.directory import presence
@@ -43,6 +43,23 @@ async def test_an_empty_desk_teaches_the_first_step(floor: Floor) -> None:
     assert "I’m available" in desk
     assert "When writing can’t solve a ticket" in desk
     assert "What you accept is listed here" in desk
+
+
+async def test_in_a_meeting_nobody_is_off_shift(floor: Floor) -> None:
+    await floor.on_shift(ME, hours=8)
+    pieces = """WITH whole AS (DELETE FROM shift WHERE person = :me RETURNING during)
+      INSERT INTO shift SELECT :me, unnest(tstzmultirange(during) - tstzmultirange(tstzrange(:since, :until))), during
+      FROM whole"""
+    now = datetime.now(UTC)
+    meeting = {"since": now - timedelta(hours=1), "until": now + timedelta(hours=1)}
+    async with floor.engine.begin() as conn:
+        await conn.execute(text(pieces), {"me": floor.people[ME], **meeting})
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    desk = await browser.get("/desk")
+    assert re.search(r"your shift lasts until .*; this time is kept free of calls until", desk)
+    assert "this time is kept free of calls: the next one comes after it" in desk
+    assert "off shift" not in re.split("Colleagues", desk)[0]
 
 
 async def test_presence_is_said_with_its_reason_and_its_age(floor: Floor) -> None:
