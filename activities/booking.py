@@ -14,6 +14,7 @@ from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
 from activities.refusals import effect
 from activities.world import World
 from database.stores import booking
+from database.stores.booked_calls import Held
 from database.stores.making_room import SECONDS_A_START, make_room, worth_looking
 from domain.booking import SlotTaken
 
@@ -34,7 +35,7 @@ class BookingActivities:
 
     @activity.defn
     async def hold_seat(self, slot: HoldSeat) -> Booked:
-        async def book(conn: AsyncConnection) -> booking.Held:
+        async def book(conn: AsyncConnection) -> Held:
             return await booking.book(
                 conn, slot.escalation_id, slot.link_id, slot.starts_at, self.world.tokens, slot.now
             )
@@ -43,7 +44,7 @@ class BookingActivities:
 
     @activity.defn
     async def move_seat(self, slot: MoveSeat) -> Booked:
-        async def move(conn: AsyncConnection) -> booking.Held:
+        async def move(conn: AsyncConnection) -> Held:
             return await booking.move(conn, slot.escalation_id, slot.starts_at, slot.now)
 
         return await self._sell(move, slot)
@@ -53,9 +54,7 @@ class BookingActivities:
         async with effect(self.world) as conn:
             await booking.cancel(conn, at.escalation_id, at.now)
 
-    async def _sell(
-        self, sell: Callable[[AsyncConnection], Awaitable[booking.Held]], slot: HoldSeat | MoveSeat
-    ) -> Booked:
+    async def _sell(self, sell: Callable[[AsyncConnection], Awaitable[Held]], slot: HoldSeat | MoveSeat) -> Booked:
         """Sell; where short moves find nobody, look further outside the lock, once, and sell again."""
         clock = asyncio.get_running_loop().time
         until = clock() + SELLING
@@ -89,5 +88,5 @@ class BookingActivities:
         return False
 
 
-def _booked(held: booking.Held) -> Booked:
+def _booked(held: Held) -> Booked:
     return Booked(CallDue(held.call_id, held.starts_at, held.muster_at))

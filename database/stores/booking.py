@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.booked_calls import Held, held_by, live_booking, must_be_held
 from database.stores.call import make_join_links
 from database.stores.customer_link import end_links
 from database.stores.seat_boards import BOARDS, next_version
@@ -30,16 +30,6 @@ from domain.plan import Plan
 from domain.slots import why_not_offered
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Held:
-    """A booked call."""
-
-    booking_id: int
-    call_id: str
-    starts_at: datetime
-    muster_at: datetime
 
 
 async def book(
@@ -61,7 +51,7 @@ async def book(
     seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
     standing = await lock(conn, escalation_id)
     link = await _link(conn, escalation_id, link_id)
-    if (held := await _held(conn, link_id)) is not None:
+    if (held := await held_by(conn, link_id)) is not None:
         if held.starts_at != start:
             raise LinkUsed(held.starts_at)
         return held
@@ -97,14 +87,14 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     """Take another seat for the same call. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
     wish = await read_wish(conn, escalation_id, now)
     desk_id, day = wish.desk, start.astimezone(wish.local).date()
-    standing = await _booked(conn, escalation_id)
+    standing = await live_booking(conn, escalation_id)
     days = {day, standing.starts_at.astimezone(wish.local).date()}
     await queue(conn, desk_id, days)
     seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     await lock(conn, escalation_id)
-    standing = await _booked(conn, escalation_id)
+    standing = await live_booking(conn, escalation_id)
     if standing.starts_at == start:
-        return await _held_or_raise(conn, standing.link)
+        return await must_be_held(conn, standing.link)
     if now >= standing.muster_at or standing.call_state != "waiting":
         raise TooLate()
     plan, changes = wish.plan, await seat_at(conn, seats, wish, start, days, now, instead_of=standing.id)
@@ -121,7 +111,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     await _tell(conn, escalation_id, "moved", standing.id, now)
     await notify(conn, KICK_CHANNEL)
     await _guarded(conn, desk_id, start)
-    return await _held_or_raise(conn, standing.link)
+    return await must_be_held(conn, standing.link)
 
 
 async def _guarded(conn: AsyncConnection, desk_id: int, start: datetime) -> None:
@@ -228,38 +218,3 @@ async def _due(
     await conn.execute(call.insert().values(row))
     await make_join_links(conn, held.call_id, tokens)
     return held
-
-
-async def _held(conn: AsyncConnection, link_id: int) -> Held | None:
-    query = (
-        select(booking.c.id, call.c.id.label("call_id"), booking.c.starts_at, call.c.muster_at)
-        .join(call, call.c.booking == booking.c.id)
-        .where(booking.c.link == link_id)
-    )
-    row = (await conn.execute(query)).one_or_none()
-    return None if row is None else Held(row.id, str(row.call_id), row.starts_at, row.muster_at)
-
-
-async def _held_or_raise(conn: AsyncConnection, link_id: int) -> Held:
-    held = await _held(conn, link_id)
-    if held is None:
-        raise LinkUnknown()
-    return held
-
-
-async def _booked(conn: AsyncConnection, escalation_id: str) -> Row[Any]:
-    """The live booking with its call. Raises ``NotNow`` where there is none."""
-    query = (
-        select(
-            booking,
-            call.c.id.label("call_id"),
-            call.c.muster_at,
-            call.c.state.label("call_state"),
-        )
-        .join(call, call.c.booking == booking.c.id)
-        .where(booking.c.escalation == escalation_id, booking.c.state.in_(["sold", "at_risk"]))
-    )
-    row = (await conn.execute(query)).one_or_none()
-    if row is None:
-        raise NotNow("not booked")
-    return row

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores import booking, rating
-from database.stores.booking import Held
+from database.stores.booked_calls import Held
 from database.stores.customer_link import LinkPage, find_link
 from database.stores.opening import open_or_refuse
 from database.stores.seats import free_starts
