@@ -24,11 +24,11 @@ from database.stores.round_people import read_colleagues
 from database.stores.round_writing import Told, write_events
 from database.stores.spared import with_needed
 from database.stores.telling import tell_leads, tell_managers
-from database.stores.timeline import database_now, notify
+from database.stores.timeline import database_now
 from database.stores.waiting_line import tell_places
 from database.tables.muster import call
 from domain.escalation import Kind, State
-from domain.ids import LIVE_CHANNEL, Tokens
+from domain.ids import Tokens
 from domain.muster import Searched, choose
 from rules_dsl.decision import StepKind
 
@@ -66,8 +66,6 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
     await _write_searches(conn, result.searches, moment)
     made = await write_offers(conn, result, directory, tokens, moment, began)
     await tell_places(conn, result, directory, colleagues, moment)
-    if made or ended:
-        await notify(conn, LIVE_CHANNEL, "round:0")
     return RoundReport(len(due), made, ended)
 
 

@@ -1,4 +1,7 @@
-"""Selling seats in a simulated desk: the real grid, notice, hours and test of a start."""
+"""Selling seats in a simulated desk: the real grid, notice, hours and terms, by the direct test of a start alone.
+
+Nobody is re-shuffled, so every way of working sells the same, and a full desk sells less than it could.
+"""
 
 from __future__ import annotations
 
