@@ -16,6 +16,7 @@ from cli.rules_reading import ERRORS, echo_json, file_argument, json_option, mes
 from database.engine import open_engine
 from database.stores.accounts import all_accounts
 from database.stores.directory import read_directory
+from database.stores.rules_capacity import Weighed, weigh_rules
 from database.stores.rulesets import Published, current_published
 from database.stores.rulesets import publish as publish_rules
 from domain.failure import Failure
@@ -34,6 +35,28 @@ class _Wanted:
     percent: int
     based_on: int | None
     strict: bool
+    accept_at_risk: bool
+
+
+@dataclass
+class _AtRisk(Failure):
+    """Booked calls could not be served by these rules."""
+
+    weighed: Weighed
+
+    @property
+    def detail(self) -> str:
+        lines = [
+            f"  {one.starts_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC  {one.subject}" for one, _ in self.weighed.lines
+        ]
+        return "\n".join(
+            [
+                f"{self.weighed.left} of {self.weighed.under.looked_at} booked calls could not be served by these "
+                "rules, so nothing was published:",
+                *lines,
+                "They keep the plan that they were booked with. --accept-at-risk publishes all the same.",
+            ]
+        )
 
 
 @click.command()
@@ -46,20 +69,28 @@ class _Wanted:
 )  # fmt: skip
 @click.option("--based-on", type=int, help="The version this file was made from: refuse if another one stands by now.")
 @click.option("--strict", is_flag=True, help="Warnings keep it from being published too.")
+@click.option("--accept-at-risk", is_flag=True, help="Publish even what could not serve calls that are booked.")
 @json_option
 def publish(
-    file: Path, reason: str, author: str, stage: str, based_on: int | None, strict: bool, as_json: bool
+    file: Path,
+    reason: str,
+    author: str,
+    stage: str,
+    based_on: int | None,
+    strict: bool,
+    accept_at_risk: bool,
+    as_json: bool,
 ) -> None:
     """Publish FILE: escalations opened from now on are decided by it.
 
     It is checked against the directory of the database, and its expectations are run. Ends with 0 where it is
-    published, or stood already; with 1 where warnings under --strict, or what stands there, keep it from it; with
-    2 for errors in the file.
+    published, or stood already; with 1 where warnings under --strict, what stands there, or calls that are booked
+    and could not be served by it keep it from it; with 2 for errors in the file.
     """
     if not reason.strip():
         raise click.BadParameter("it says why, in a few words", param_hint="--reason")
     text = read_text(file)
-    wanted = _Wanted(text, author, reason.strip(), int(stage), based_on, strict)
+    wanted = _Wanted(text, author, reason.strip(), int(stage), based_on, strict, accept_at_risk)
     try:
         published, messages = run_on_database(_publish(process_settings().require_database_url(), wanted))
     except Failure as refused:
@@ -85,6 +116,10 @@ async def _publish(database_url: str, wanted: _Wanted) -> tuple[Published | None
     """The version, or None where messages keep it from being one."""
     engine = open_engine(database_url, connections=1)
     try:
+        if not wanted.accept_at_risk:
+            weighed = await weigh_rules(engine, wanted.text, longer=True)
+            if weighed is not None and weighed.left:
+                raise _AtRisk(weighed)
         async with engine.begin() as conn:
             author = await _author(conn, wanted.author)
             messages = check_rules(wanted.text, await read_directory(conn))

@@ -113,6 +113,7 @@ MATRIX: dict[str, Rule] = {
     "POST /rules/format": RULES,
     "GET /rules/messages/{code}": RULES,
     "POST /rules/publish": RULES,
+    "POST /rules/weigh": RULES,
     "GET /rules/versions": RULES,
     "GET /rules/versions/{number}": RULES,
     "POST /rules/versions/{number}/publish": RULES,

@@ -17,7 +17,8 @@ from domain.seat_search import Answer, find_place
 from domain.seat_terms import Demand, Placement
 from domain.slots import nearest, offered_starts
 from rules_dsl import pool as people_asked
-from rules_dsl.decision import StepKind
+from rules_dsl.decision import Decision, StepKind
+from rules_dsl.directory import Directory
 
 ONE_DAY = timedelta(days=1)
 OVERTIME_AT_MOST = 2 * 3600
@@ -25,14 +26,30 @@ OVERTIME_AT_MOST = 2 * 3600
 
 
 @dataclass(frozen=True)
-class Remedies:
-    starts_at: datetime
+class Overtime:
+    """Somebody whose shift would have to begin earlier or end later, by so many minutes."""
+
+    person: int
+    name: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class People:
+    """Who could serve one call after all."""
+
     release_reserve: bool
     """Whether it can be served with the team's reserve."""
     wider: tuple[str, ...]
     """Steps of its plan, as written, whose wider pool has somebody free."""
-    overtime: tuple[tuple[str, int], ...]
-    """Whose shift would have to begin earlier or end later, and by how many minutes; the least first."""
+    overtime: tuple[Overtime, ...]
+    """The least first."""
+
+
+@dataclass(frozen=True)
+class Remedies:
+    starts_at: datetime
+    people: People
     new_times: tuple[datetime, ...]
     """The nearest starts that can be booked."""
 
@@ -50,33 +67,34 @@ async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) 
     first, last = min([day, *(one for _, one in near)]), max([day, *(one for _, one in near)])
     seats = await load_seats(conn, first - ONE_DAY, last + ONE_DAY)
     demand = wish.demand(at_risk.starts_at, day, at_risk.id)
-    directory = await read_directory(conn)
-    decision = wish.plan.decision
-    wider = tuple(
-        step.text
-        for number, step in enumerate(decision.steps, 1)
-        if step.kind in (StepKind.WIDEN, StepKind.DROP_SKILL)
-        and _free_among(seats.board, demand, people_asked(decision, directory, 0, step=number).members)
-    )
-    names = {person.id: person.name for person in directory.people}
+    found = people_for(seats.board, demand, wish.plan.decision, await read_directory(conn))
     answers = answer_starts(seats, wish, near, tries=100)
     open_ones = [start for start, answer in answers.items() if answer is Answer.YES and start != at_risk.starts_at]
-    return Remedies(
-        at_risk.starts_at,
-        bool(demand.terms.reserve) and _can_be_placed(seats.board, _unreserved(demand)),
-        wider,
-        tuple((names.get(person, f"person {person}"), minutes) for person, minutes in _overtime(seats.board, demand)),
-        nearest(open_ones, at_risk.starts_at),
+    return Remedies(at_risk.starts_at, found, nearest(open_ones, at_risk.starts_at))
+
+
+def people_for(board: Board, demand: Demand, decision: Decision, directory: Directory) -> People:
+    """Who could serve a call that rests on nobody of this board. The board is as before afterwards."""
+    names = {person.id: person.name for person in directory.people}
+    return People(
+        bool(demand.terms.reserve) and isinstance(without_reserve(board, demand), Placement),
+        tuple(
+            step.text
+            for number, step in enumerate(decision.steps, 1)
+            if step.kind in (StepKind.WIDEN, StepKind.DROP_SKILL)
+            and _free_among(board, demand, people_asked(decision, directory, 0, step=number).members)
+        ),
+        tuple(Overtime(who, names.get(who, f"person {who}"), minutes) for who, minutes in _overtime(board, demand)),
     )
 
 
-def _unreserved(demand: Demand) -> Demand:
+def unreserved(demand: Demand) -> Demand:
+    """The same call, which may take whoever its team keeps in reserve."""
     return demand._replace(terms=replace(demand.terms, reserve=0))
 
 
-def _can_be_placed(board: Board, demand: Demand) -> bool:
-    found, _ = find_place(board, demand, depth=2, tries=200)
-    return isinstance(found, Placement)
+def without_reserve(board: Board, demand: Demand) -> Placement | Answer:
+    return find_place(board, unreserved(demand), depth=2, tries=200)[0]
 
 
 def _free_among(board: Board, demand: Demand, people: tuple[int, ...]) -> bool:

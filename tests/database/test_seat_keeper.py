@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.making_room import Looked
-from database.stores.remedies import remedies_of
+from database.stores.remedies import Overtime, People, remedies_of
 from database.tables.booking import booking, witness
 from tests.database.sold import NINE, furnish, plan_of, sold
 from workers.seat_keeper import keep_seats
@@ -46,7 +46,7 @@ async def test_who_leaves_the_team_leaves_their_seats_and_who_comes_back_may_hav
     async with database.connect() as conn:
         helps = await remedies_of(conn, ONE, NINE)
     assert helps is not None
-    assert (helps.release_reserve, helps.wider, helps.overtime, helps.new_times) == (False, (), (), ())
+    assert (helps.people, helps.new_times) == (People(False, (), ()), ())
     await run(database, "UPDATE person SET active = true WHERE id = 1")
     await keep_seats(database, Looked(), NINE)
     assert await standing(database) == ("sold", 1)
@@ -79,7 +79,7 @@ async def test_somebody_whose_shift_is_a_little_short_is_named(database: AsyncEn
     async with database.connect() as conn:
         helps = await remedies_of(conn, ONE, NINE)
     assert helps is not None
-    assert helps.overtime == (("P2", 10),)
+    assert helps.people.overtime == (Overtime(2, "P2", 10),)
     assert helps.new_times, "she has other times"
 
 

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.rules import assisting, editing, past, stages, versions
+from web.rules import assisting, editing, past, stages, versions, weighing
 
 router = APIRouter()
-for part in (editing, assisting, past, stages, versions):
+for part in (editing, assisting, past, stages, versions, weighing):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -19,6 +19,7 @@ from web.page import page
 from web.rules.checked import Checked, check, shown
 from web.rules.draft import FILL, Draft, Judged, Sent, judge, read_ground, try_draft
 from web.rules.renamed import with_todays_names
+from web.rules.weighing import Asked, shown_first
 from web.security import content_policy
 from web.session import Signed
 
@@ -83,7 +84,10 @@ async def try_sample(request: Request, signed: Signed, draft: Sent) -> Response:
 
 @router.post("/publish", dependencies=[Guarded])
 async def publish_text(request: Request, signed: Signed, draft: Sent) -> Response:
-    """Refused while there are errors, without a reason, or over a version that its author has not seen."""
+    """Refused while there are errors, without a reason, or over a version that its author has not seen.
+
+    What it takes from the seats of booked calls is shown before it is done.
+    """
     engine = request.app.state.engine
     draft, renamed = await with_todays_names(engine, draft)
     ground = await read_ground(engine)
@@ -94,6 +98,9 @@ async def publish_text(request: Request, signed: Signed, draft: Sent) -> Respons
     if not draft.reason.strip():
         wrong = "Say why, in a few words. It stands beside the version."
         return editor(request, draft, judged, 422, reason_wrong=wrong, renamed=renamed)
+    asked = Asked(f"Publish these rules to {share_words(_share(draft))}", "/rules/publish")
+    if (first := await shown_first(request, draft.text, asked, draft.fields, draft.fields.get("shown"))) is not None:
+        return first
     try:
         async with engine.begin() as conn:
             why = draft.reason.strip()[:_LONGEST_REASON]

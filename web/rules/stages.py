@@ -18,6 +18,7 @@ from domain.stages import EVERYBODY, STAGES, StageMoved, StageUnfit, next_stage,
 from web.form_guard import Guarded
 from web.page import page
 from web.rules import stage_words
+from web.rules.weighing import Asked, shown_first
 from web.session import Signed
 
 router = APIRouter(prefix="/rules/stages")
@@ -49,17 +50,36 @@ async def stage_page(request: Request, signed: Signed, number: Number, share: in
 
 @router.post("/{number}/next", dependencies=[Guarded])
 async def next_page(
-    request: Request, signed: Signed, number: Number, seen: Typed = "", to: Typed = "", reason: Typed = ""
+    request: Request,
+    signed: Signed,
+    number: Number,
+    seen: Typed = "",
+    to: Typed = "",
+    reason: Typed = "",
+    shown: Typed = "",
 ) -> Response:
     """The next share, or the one that was chosen. Refused where the page was older than the stage."""
-    shown, chosen = _percent(seen), _percent(to)
+    stood, chosen = _percent(seen), _percent(to)
     why = reason.strip()[:LONGEST_REASON] or f"On to {share_words(chosen)}"
+    if (first := await _weighed_first(request, number, {"seen": seen, "to": to, "reason": reason}, shown)) is not None:
+        return first
     try:
         async with request.app.state.engine.begin() as conn:
-            await go_on(conn, number, shown, chosen, signed.name, why, datetime.now(UTC))
+            await go_on(conn, number, stood, chosen, signed.name, why, datetime.now(UTC))
     except (StageMoved, StageUnfit) as refused:
         return await _page(request, signed, number, 0, 409, wrong=refused.detail)
     return RedirectResponse(f"/rules/stages/{number}?said={'everybody' if chosen == EVERYBODY else 'next'}", 303)
+
+
+async def _weighed_first(request: Request, number: int, fields: dict[str, object], shown: str) -> HTMLResponse | None:
+    """What the candidate could not serve of the calls that are booked, where that is new."""
+    async with request.app.state.engine.connect() as conn:
+        found = await find_rollout(conn, number)
+    if found is None or found.outcome is not None:
+        return None
+    here, more = f"/rules/stages/{number}", share_words(_percent(str(fields["to"])))
+    asked = Asked(f"Give version {found.candidate.number} to {more}", f"{here}/next", here)
+    return await shown_first(request, found.candidate.text, asked, fields, shown)
 
 
 @router.post("/{number}/roll-back", dependencies=[Guarded])

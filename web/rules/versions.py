@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from database.stores.directory import read_directory
+from database.stores.renamings import text_today
 from database.stores.rollouts import go_back, running_rollout
 from database.stores.rulesets import Published, current_published, published_number, published_versions
 from domain.stages import StageMoved, share_words
@@ -19,6 +20,7 @@ from web.page import page
 from web.rules.checked import shown
 from web.rules.difference import difference
 from web.rules.meaning import meaning
+from web.rules.weighing import Asked, shown_first
 from web.session import Signed
 
 router = APIRouter(prefix="/rules")
@@ -72,14 +74,24 @@ async def compare_page(
 
 @router.post("/versions/{number}/publish", dependencies=[Guarded])
 async def publish_again(
-    request: Request, signed: Signed, number: Number, seen: Annotated[str, Form()] = ""
+    request: Request,
+    signed: Signed,
+    number: Number,
+    seen: Annotated[str, Form()] = "",
+    shown: Annotated[str, Form()] = "",
 ) -> Response:
     """Going back for everybody: the old text with the names of today, published anew; a running stage ends.
 
     Refused where the directory no longer has what it names, and where the page was older than the rules.
     """
-    await _version(request, number)
+    version = await _version(request, number)
     stood = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
+    here = f"/rules/versions/{number}"
+    asked = Asked(f"Go back to version {number}", f"{here}/publish", here)
+    async with request.app.state.engine.connect() as conn:
+        text = await text_today(conn, version.text, number)
+    if (first := await shown_first(request, text, asked, {"seen": seen}, shown)) is not None:
+        return first
     try:
         async with request.app.state.engine.begin() as conn:
             await go_back(conn, number, stood, signed.name, datetime.now(UTC))
