@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.audit import write_audit
 from database.stores.directory_names import directory_changed
 from database.stores.pool_membership import refresh_pools
+from database.stores.rewitnessing import AtRisk
 from database.stores.rulesets import hold_rules
 from database.stores.sessions import end_sessions_of
 from database.stores.shifts import hold_all_time, lay_out
-from database.tables.booking import booking, witness
+from database.tables.booking import booking, pool, witness
 from database.tables.directory import person, person_skill, presence, skill, team, title, weekly_shift
+from database.tables.escalation import escalation
 from domain.people import Card, CardUnfit, PersonGone, fit_card
 
 PAGE = 50
@@ -60,6 +62,8 @@ class SeatsMoved:
     """Given to somebody else."""
     at_risk: int = 0
     """That nobody else is free for: they stand, and their round looks for somebody."""
+    lost: tuple[AtRisk, ...] = ()
+    """These, by their start."""
 
 
 async def find_people(conn: AsyncConnection, sieve: Sieve, page: int = 1) -> tuple[list[PersonLine], int]:
@@ -133,8 +137,8 @@ async def change_person(
     if before.active and not fit.active:
         await end_sessions_of(conn, who)
         await conn.execute(delete(presence).where(presence.c.person == who))
-    at_risk = await _at_risk(conn) - risked
-    moved = SeatsMoved(max(0, rested - await seats_resting_on(conn, who) - at_risk), max(0, at_risk))
+    lost = tuple(one for one in await _at_risk(conn) if one.booking not in {other.booking for other in risked})
+    moved = SeatsMoved(max(0, rested - await seats_resting_on(conn, who) - len(lost)), len(lost), lost)
     action = "changed person" if before.active == fit.active else "deactivated" if before.active else "brought back"
     await write_audit(conn, actor, action, f"person:{who}", now, await _told(conn, before, fit))
     return moved
@@ -171,11 +175,11 @@ async def _write_skills(conn: AsyncConnection, who: int, card: Card) -> None:
         await conn.execute(insert(person_skill), rows)
 
 
-async def _at_risk(conn: AsyncConnection) -> int:
-    counted: int = (
-        await conn.execute(select(func.count()).select_from(booking).where(booking.c.state == "at_risk"))
-    ).scalar_one()
-    return counted
+async def _at_risk(conn: AsyncConnection) -> list[AtRisk]:
+    query = select(booking.c.id, booking.c.escalation, booking.c.starts_at, pool.c.description, escalation.c.subject)
+    query = query.join(pool, pool.c.id == booking.c.pool).join(escalation, escalation.c.id == booking.c.escalation)
+    rows = await conn.execute(query.where(booking.c.state == "at_risk").order_by(booking.c.starts_at, booking.c.id))
+    return [AtRisk(row.id, str(row.escalation), row.starts_at, row.description, row.subject) for row in rows]
 
 
 async def _told(conn: AsyncConnection, before: Card, after: Card) -> dict[str, Any]:

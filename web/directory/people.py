@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 
 from database.stores.directory_names import listed
+from database.stores.lost_seats import remedies_for
 from database.stores.people import (
     PAGE,
     SeatsMoved,
@@ -52,6 +53,8 @@ class SentCard:
     """Only to see what would become of booked calls."""
     seen: str
     """The mark of the card that the form was drawn from."""
+    shown: frozenset[int] = frozenset()
+    """Bookings that were shown to lose the last person who could serve them."""
 
 
 async def sent_card(request: Request) -> SentCard:
@@ -72,7 +75,9 @@ async def sent_card(request: Request) -> SentCard:
         roles=roles,
         active=sent.get("active", "yes") == "yes",
     )
-    return SentCard(card, sent.get("trying") == "yes", sent.get("seen", ""))
+    booked = sent.get("shown", "").split(",")
+    shown = frozenset(int(one) for one in booked if one.isascii() and one.isdigit() and len(one) < 20)
+    return SentCard(card, sent.get("trying") == "yes", sent.get("seen", ""), shown)
 
 
 Sent = Annotated[SentCard, Depends(sent_card)]
@@ -127,10 +132,11 @@ async def person_page(request: Request, signed: Signed, number: Number) -> HTMLR
 
 @router.post("/people/{number}", dependencies=[Guarded])
 async def change_page(request: Request, signed: Signed, number: Number, sent: Sent) -> Response:
-    """Saved; or only tried, in a transaction that is taken back."""
+    """Saved; or only tried, in a transaction that is taken back: where that was asked for, and where booked calls
+    would lose their last server and that was not shown yet."""
     card, seen = sent.card, sent.seen
     try:
-        moved = await _changed(request, signed, number, sent)
+        moved, done = await _changed(request, signed, number, sent)
     except CardStale as stale:
         # Drawn with the mark of what stands now: saved once more, it is meant.
         seen = mark_of(stale.stands)
@@ -141,12 +147,14 @@ async def change_page(request: Request, signed: Signed, number: Number, sent: Se
         return await _form(request, signed, number, card, refused.status, seen=seen, unfit=unfit)
     except PersonGone as gone:
         raise HTTPException(404) from gone
-    if sent.trying:
+    if not done:
         return await _form(request, signed, number, card, seen=seen, tried=moved)
     return RedirectResponse(f"/directory/people/{number}?said=saved&given={moved.given}&risk={moved.at_risk}", 303)
 
 
-async def _changed(request: Request, signed: SignedIn, number: int, sent: SentCard) -> SeatsMoved:
+async def _changed(request: Request, signed: SignedIn, number: int, sent: SentCard) -> tuple[SeatsMoved, bool]:
+    """What it does to booked calls, and whether it was done."""
+
     def judged(before: Card) -> Card:
         card = _with_roles(sent.card, before, signed)
         refuse_reaching_up(signed.roles, signed.person_id, number, before, card)
@@ -156,9 +164,10 @@ async def _changed(request: Request, signed: SignedIn, number: int, sent: SentCa
 
     async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
         moved = await change_person(conn, number, judged, signed.actor, datetime.now(UTC))
-        if sent.trying:
+        done = not sent.trying and {one.booking for one in moved.lost} <= sent.shown
+        if not done:
             await transaction.rollback()
-        return moved
+        return moved, done
 
 
 def _differing(card: Card, stands: Card, signed: SignedIn) -> list[str]:
@@ -202,6 +211,8 @@ async def _form(
         stands = card if number is None else await _card(conn, number)
         zones = () if number is None else await zones_of(conn, number)
         resting = 0 if number is None else await seats_resting_on(conn, number)
+        lost = [one.booking for one in tried.lost] if tried else []
+        could_work = await remedies_for(conn, lost, number)
     asked = request.query_params
     return page(
         request,
@@ -217,6 +228,9 @@ async def _form(
         meanwhile=meanwhile,
         unfit=unfit,
         tried=tried,
+        shown=",".join(map(str, lost)),
+        could_work=could_work,
+        zone=signed.time_zone,
         said=asked.get("said", ""),
         moved=SeatsMoved(_number(asked.get("given", "")), _number(asked.get("risk", ""))),
         roles=[role.value for role in Role],
