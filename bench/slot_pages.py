@@ -24,7 +24,7 @@ from cli.stack.home import choose_ports
 from config.settings import with_driver
 from database.engine import open_engine
 from database.migrate import upgrade
-from database.stores.seat_boards import BOARDS
+from database.stores.kept_boards import BOARDS
 from database.stores.seats import TRIES_A_PAGE, TRIES_A_START, free_starts
 from domain.seat_board import Board
 from domain.seat_rooms import find_rooms

@@ -6,7 +6,7 @@ with at most so many tries. What it does not find may still exist: ``seat_window
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -46,13 +46,20 @@ class Search:
             return True
         return depth > 0 and any(self._place_on(demand, bit, depth) for bit in self._by_obstacles(demand, eligible))
 
-    def _by_obstacles(self, demand: Demand, eligible: int) -> list[int]:
-        counted = []
-        for bit in bits(eligible):
-            blocking = self.board.in_the_way(bit, demand)
-            if blocking and len(blocking) <= IN_THE_WAY_AT_MOST and all(map(self.may_move, blocking)):
-                counted.append((len(blocking), bit))
-        return [bit for _, bit in sorted(counted)]
+    def _by_obstacles(self, demand: Demand, eligible: int) -> Iterator[int]:
+        """Those whose calls in the way may move, who have the fewest first."""
+        having = [eligible, *[0] * (IN_THE_WAY_AT_MOST + 1)]
+        stuck = 0
+        for group in self.board.pieces.groups(demand.rest, demand.end):
+            here = group.people & eligible
+            if here:
+                if not self.may_move(group.kind):
+                    stuck |= here
+                for number in range(IN_THE_WAY_AT_MOST, -1, -1):
+                    having[number + 1] |= having[number] & here
+        stuck |= having[-1]
+        for number in range(1, IN_THE_WAY_AT_MOST + 1):
+            yield from bits(having[number] & ~having[number + 1] & ~stuck)
 
     def may_move(self, call: Demand) -> bool:
         return not call.pinned and call.booking >= 0 and (self.days is None or call.day in self.days)

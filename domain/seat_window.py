@@ -18,7 +18,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from domain.seat_board import Board, bits, sellable
+from domain.seat_board import Board, bits
+from domain.seat_limits import sellable
 from domain.seat_terms import Demand, Placement
 
 WINDOW = 2 * 3600
@@ -69,11 +70,7 @@ def rearrange(
     The board is as before afterwards; ``wanted`` are not on it.
     """
     begin, end = min(call.rest for call in wanted) - around, max(call.end for call in wanted) + around
-    loose = [
-        call
-        for call, _ in board.held.values()
-        if begin <= call.rest and call.end <= end and not call.pinned and (days is None or call.day in days)
-    ]
+    loose = [call for call in board.held.between(begin, end) if not call.pinned and (days is None or call.day in days)]
     stood = {call.booking: board.take(call.booking)[1] for call in loose}
     try:
         calls = [*wanted, *loose]
@@ -212,7 +209,7 @@ def _shifts(
             if call.terms.shift_percent < 100 and (shift := board.shift_at(bit, call.begin)) is not None:
                 by_shift[bit, shift].append(place)
     for (bit, shift), asked in by_shift.items():
-        staying = [other for other in board.of(bit) if shift[0] <= other.begin < shift[1]]
+        staying = board.of_shift(bit, shift)
         percents = {call.terms.shift_percent for call in [*staying, *(calls[place] for place in asked)]} - {100}
         for percent in percents:
             places = [place for place in asked if calls[place].terms.shift_percent <= percent]
@@ -233,12 +230,12 @@ def _reserves(
 ) -> Rows:
     """At each instant at which a call begins or a shift changes, a team keeps its reserve."""
     highest = max(call.terms.reserve for call in calls)
-    for share in {share for share in {highest, *board.shares} if 0 < share <= highest}:
+    for share in {share for share in {highest, *board.reserve.shares} if 0 < share <= highest}:
         keeping = [place for place, call in enumerate(calls) if call.terms.reserve >= share]
         begin, end = min(calls[place].begin for place in keeping), max(calls[place].end for place in keeping)
-        for moment, on, engaged in board.standing(begin, end, share, {calls[place].begin for place in keeping}):
+        for moment, on, engaged in board.reserve.standing(begin, end, share, {calls[place].begin for place in keeping}):
             running = [place for place in keeping if calls[place].begin <= moment < calls[place].end]
-            for team in board.teams.values():
+            for team in board.roster.teams.values():
                 columns = [column[place, bit] for place in running for bit in eligible[place] if team >> bit & 1]
                 room = sellable((on & team).bit_count(), share) - (engaged & team).bit_count()
                 if len(columns) > room:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.booked_calls import Held, held_by, live_booking, must_be_held
 from database.stores.call import make_join_links
 from database.stores.customer_link import end_links
-from database.stores.seat_boards import BOARDS, next_version
+from database.stores.kept_boards import BOARDS
+from database.stores.seat_boards import next_version
 from database.stores.seats import gone_for_certain, read_wish, seat_at
 from database.stores.sold_seats import insert_booking, queue, write_witnesses
 from database.stores.telling import tell_customer

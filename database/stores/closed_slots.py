@@ -8,7 +8,8 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory import read_directory
-from database.stores.seat_boards import BOARDS, Seats
+from database.stores.kept_boards import BOARDS
+from database.stores.seat_boards import Seats
 from database.stores.seat_rooms import Room, read_rooms, room_holds
 from database.stores.seats import Wish, answer_starts, read_wish
 from domain.seat_reasons import Closed, Why, why_closed

@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.stores.kept_boards import BOARDS
 from database.stores.plans import load_plan
-from database.stores.seat_boards import BOARDS, load_seats, read_versions
+from database.stores.seat_boards import load_seats, read_versions
 from database.stores.seat_rooms import forget_rooms, keep_rooms, read_rooms, room_holds
 from database.stores.seats import answer_starts, gone_for_certain, read_wish
 from database.stores.sold_seats import changes_of, queue, write_witnesses

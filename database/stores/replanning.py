@@ -17,6 +17,7 @@ from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory import read_desk
+from database.stores.kept_boards import BOARDS
 from database.stores.plans import load_plan
 from database.stores.rewitnessing import (
     AtRisk,
@@ -25,7 +26,7 @@ from database.stores.rewitnessing import (
     hold_back_sales,
     sold_days,
 )
-from database.stores.seat_boards import BOARDS, days_between
+from database.stores.seat_boards import days_between
 from database.tables.booking import pool_agent, witness
 from domain.booking import Span
 from domain.seat_search import Search
@@ -107,7 +108,7 @@ async def sparable(
             break
         mark, bit = search.mark(), board.bit_of.get(person)
         search.tries = TRIES_TO_SPARE
-        calls = [] if bit is None else [one for one in board.of(bit) if one.rest < end and begin < one.end]
+        calls = [] if bit is None else board.held.within(bit, begin, end)
         for call in calls:
             search.take(call.booking)
         search.barred = 0 if bit is None else 1 << bit

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.kept_boards import BOARDS
 from database.stores.plans import load_plan
-from database.stores.seat_boards import BOARDS, ONE_DAY, Seats
+from database.stores.seat_boards import ONE_DAY, Seats
 from database.stores.seat_rooms import Room, read_rooms, room_holds
 from database.stores.sold_seats import Change, changes_of
 from database.tables.customer_link import customer_link

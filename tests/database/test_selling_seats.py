@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bench.seat_desks import SampleDesk, sample_desk
 from bench.seat_judge import can_serve_all
 from bench.seat_shop import NOON, NOW, TOKENS, Asking, buy, furnish, invite, sold_calls
-from database.stores import seat_boards
+from database.stores import kept_boards, seat_boards
 from database.stores.booking import book, cancel, move
 from database.stores.making_room import Looked, make_rooms, recover, surely_at_risk
 from database.stores.pinning import pin_taken
@@ -209,7 +209,7 @@ async def test_many_who_look_at_once_read_the_seats_once(
     await opened(database, two_people())
     (one,) = await invite(database, [(1, NINE + HOUR, TALK)])
     assert await buy(database, one)
-    boards = seat_boards.SeatBoards()
+    boards = kept_boards.SeatBoards()
 
     async def look() -> seat_boards.Seats:
         async with crowd.connect() as conn:
