@@ -93,6 +93,7 @@ MATRIX: dict[str, Rule] = {
     "POST /desk/escalate": ESCALATING,
     "GET /desk/escalations/{escalation_id}": ESCALATING,
     "GET /desk/escalations/{escalation_id}/slots": ESCALATING,
+    "POST /desk/escalations/{escalation_id}/release-reserve": RULES,
     # The back office
     "GET /board": WATCHING,
     "GET /board/parts": WATCHING,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -93,8 +94,9 @@ def unreserved(demand: Demand) -> Demand:
     return demand._replace(terms=replace(demand.terms, reserve=0))
 
 
-def without_reserve(board: Board, demand: Demand) -> Placement | Answer:
-    return find_place(board, unreserved(demand), depth=2, tries=200)[0]
+def without_reserve(board: Board, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
+    """Who of the reserve, too, could take it; only calls of these days move."""
+    return find_place(board, unreserved(demand), depth=2, tries=200, days=days)[0]
 
 
 def _free_among(board: Board, demand: Demand, people: tuple[int, ...]) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from database.stores.shifts import lay_out_shifts
 from tests.web.customers import caller
 from tests.web.desk_floor import ME, Floor, floor
+from tests.web.forms import form_to
 from tests.web.office import office
 
 __all__ = ["floor", "office"]
@@ -53,3 +54,33 @@ async def test_an_escalation_that_is_none_is_not_found(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     answer = await browser.client.get("/desk/escalations/00000000-0000-0000-0000-000000000000/slots")
     assert answer.status_code == 404
+
+
+async def test_a_manager_releases_the_reserve_by_a_button_and_an_agent_does_not(floor: Floor) -> None:
+    one = await caller(floor.office)
+    held = await one.book()
+    page = f"/desk/escalations/{one.escalation_id}/slots"
+    keep_all = "UPDATE escalation SET plan = jsonb_set(plan, '{decision,booking,reserve_percent}', '100')"
+    await one.run(keep_all)
+    await one.run(
+        f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {held.booking_id}"
+    )
+    agent, manager = await floor.office.browser(ME), await floor.office.browser("Marta Manager")
+    assert "A manager can do it here" in await agent.get(page)
+    refused = await agent.post(f"{page.removesuffix('/slots')}/release-reserve", "/desk/escalate")
+    assert refused.status_code == 403
+    form = form_to(await manager.get(page), "/release-reserve")
+    done = await manager.client.post(form.action, data=form.fields)
+    assert (done.status_code, done.headers["location"]) == (303, f"{page}?said=released")
+    assert "The reserve is released for this call" in await manager.get(done.headers["location"])
+    again = await manager.client.post(form.action, data=form.fields)
+    assert again.headers["location"] == f"{page}?said=served"
+    story = await manager.get(f"/ops/{one.escalation_id}")
+    assert "the reserve was released for it, by Marta Manager" in story
+    await one.run(
+        f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {held.booking_id}"
+    )
+    await one.run("DELETE FROM shift")
+    late = await manager.client.post(form.action, data=form.fields)
+    assert late.status_code == 409
+    assert "Nobody who is kept in reserve is free" in late.text

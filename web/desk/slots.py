@@ -9,10 +9,13 @@ from itertools import groupby
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
-from database.stores.closed_slots import Slot, day_of_slots
-from database.stores.remedies import remedies_of
+from database.stores.closed_slots import DayOfSlots, Slot, day_of_slots
+from database.stores.releasing import ReserveNotEnough, release_reserve
+from database.stores.remedies import Remedies, remedies_of
 from web import times
+from web.form_guard import Guarded
 from web.page import page
 from web.session import Signed
 
@@ -37,9 +40,43 @@ async def show_slots(request: Request, signed: Signed, escalation_id: UUID, day:
     async with request.app.state.engine.connect() as conn:
         found = await day_of_slots(conn, str(escalation_id), _day(day), now)
         remedies = await remedies_of(conn, str(escalation_id), now)
+    return _page(request, escalation_id, found, remedies)
+
+
+@router.post("/desk/escalations/{escalation_id}/release-reserve", dependencies=[Guarded])
+async def release(request: Request, signed: Signed, escalation_id: UUID) -> Response:
+    """A manager lets somebody of the reserve take a call at risk. Pressed again, nothing more is done."""
+    now, refused = datetime.now(UTC), ""
+    async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
+        try:
+            done = await release_reserve(conn, str(escalation_id), signed.actor, now)
+        except ReserveNotEnough as failure:
+            await transaction.rollback()
+            done, refused = False, failure.detail
+    if not refused:
+        said = "released" if done else "served"
+        return RedirectResponse(f"/desk/escalations/{escalation_id}/slots?said={said}", 303)
+    async with request.app.state.engine.connect() as conn:
+        found = await day_of_slots(conn, str(escalation_id), None, now)
+        remedies = await remedies_of(conn, str(escalation_id), now)
+    return _page(request, escalation_id, found, remedies, 409, wrong=refused)
+
+
+def _page(
+    request: Request,
+    escalation_id: UUID,
+    found: DayOfSlots,
+    remedies: Remedies | None,
+    status: int = 200,
+    wrong: str = "",
+) -> Response:
     return page(
         request,
         "desk/slots.html",
+        status,
+        wrong=wrong,
+        said=request.query_params.get("said", ""),
+        manages=bool(request.state.signed.roles & {"manager", "admin"}),
         escalation_id=escalation_id,
         day=found.day,
         before=found.day - timedelta(days=1),

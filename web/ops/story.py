@@ -87,7 +87,7 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[Told], str]]] = {
     Kind.RATED: ("done", lambda t: f"{t.customer} rated the call {t.get('score', '?')} of 5."),
     Kind.RATING_ALERTED: ("person", lambda t: "The low rating was told to the team lead."),
     Kind.SEAT_LOST: ("person", lambda t: "Shifts or teams changed, and nobody is free for this call any more."),
-    Kind.SEAT_FOUND: ("person", lambda t: "Somebody can be free for this call again."),
+    Kind.SEAT_FOUND: ("person", lambda t: f"Somebody can be free for this call again{_found(t)}."),
     Kind.MESSAGE_FAILED: ("person", lambda t: f"A message ({_words(t.get('kind', 'mail'))}) could not be delivered."),
     Kind.REPAIRED: ("person", lambda t: "Something had stood still and was set going again by the auditor."),
     Kind.CLOSED: ("done", lambda t: "The escalation was closed."),
@@ -155,6 +155,11 @@ def _fresh(told: Told) -> str:
 def _resolved(told: Told) -> str:
     words = {"yes": "resolved", "no": "not resolved", "follow_up": "a follow-up is needed"}
     return words.get(told.get("resolved"), "recorded")
+
+
+def _found(told: Told) -> str:
+    """What was done for it, where somebody did it."""
+    return f": {told.get('found')}, by {told.actor}" if "found" in told.body else ""
 
 
 def _words(name: str) -> str:
