@@ -25,13 +25,16 @@ from cli.stack.home import choose_ports
 from config.settings import with_driver
 from database.engine import open_engine
 from database.migrate import upgrade
-from database.stores.directory_snapshots import keep_snapshot
+from database.stores.directory_snapshots import keep_snapshot, read_snapshots
+from database.stores.past_reading import PastReader
 from database.stores.plans import dump_plan
-from database.stores.trial import read_past, try_draft
+from database.stores.trial import try_draft
 from domain.past import Change, Past, Trial
+from domain.past_columns import PastColumns, columns_of
 from domain.plan import Plan
-from domain.trial import try_on_past
+from domain.trial import Trying, try_on_past
 from rules_dsl import Ruleset, pool
+from rules_dsl.directory import Directory
 
 ESCALATIONS, RULES, ROUNDS = 100_000, 100, 5
 ONE_BY_ONE = 2000
@@ -46,10 +49,11 @@ def table() -> str:
     """Markdown. Raises ``AssertionError`` where the two ways differ."""
     before, after = compiled(RULES, draft=False), compiled(RULES, draft=True)
     escalations = list(past(ESCALATIONS))
+    columns = columns_of(escalations, Trying(before, after).asked)
     pure: list[tuple[float, float]] = []
     alone: list[tuple[float, float]] = []
     for _ in range(ROUNDS):
-        pure.append(_timed_pure(before, after, escalations))
+        pure.append(_timed_pure(before, after, columns))
         alone.append(_timed_alone(before, after, escalations[:: ESCALATIONS // ONE_BY_ONE]))
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
@@ -60,7 +64,7 @@ def table() -> str:
         "| --- | ---: | ---: | ---: | ---: |",
         _row("deciding, pools, sums: the pure part", pure, ours),
         _row(f"each alone: `decide` and `pool`, both texts (from {ONE_BY_ONE:,}, by proportion)", alone, ours),
-        _row("reading them from PostgreSQL", reading, ours),
+        _row("reading them from PostgreSQL into columns", reading, ours),
         _row("all of it, as the page does", whole, ours),
     ]
     told = (
@@ -77,10 +81,13 @@ def _row(name: str, found: Sequence[tuple[float, float]], ours: float) -> str:
     return f"| {name} | {busy:.2f} | {statistics.median(wall):.2f} | {spread} | {busy / ours:.1f} × |"
 
 
-def _timed_pure(before: Ruleset, after: Ruleset, escalations: Sequence[Past]) -> tuple[float, float]:
+def _timed_pure(before: Ruleset, after: Ruleset, columns: PastColumns) -> tuple[float, float]:
     known = snapshots()
     wall, busy = time.perf_counter(), time.process_time()
-    try_on_past(before, after, escalations, known, SINCE, UNTIL)
+    trying = Trying(before, after)
+    trying.know(known)
+    trying.add(columns)
+    assert trying.trial().escalations == ESCALATIONS
     return time.perf_counter() - wall, time.process_time() - busy
 
 
@@ -96,7 +103,7 @@ def _timed_alone(before: Ruleset, after: Ruleset, some: Sequence[Past]) -> tuple
             pools.append(next((members for members in steps if members), ()))
         elsewhere += pools[0] != pools[1]
     took = (time.perf_counter() - wall) * share, (time.process_time() - busy) * share
-    same = try_on_past(before, after, some, known, SINCE, UNTIL)
+    same = try_on_past(before, after, some, known)
     assert same.changes[Change.ELSEWHERE] == elsewhere, "the two ways differ"
     return took
 
@@ -119,22 +126,26 @@ async def _from_database(
         async with engine.begin() as conn:
             hashes = {name: await keep_snapshot(conn, one, SINCE) for name, one in snapshots().items()}
         await asyncio.to_thread(lay_past, url, before, escalations, hashes)
-        expected = try_on_past(before, after, escalations, snapshots(), SINCE, UNTIL)
+        expected = try_on_past(before, after, escalations, snapshots())
         async with engine.connect() as conn:
             await conn.execute(sql("SELECT 1"))
             for _ in range(ROUNDS):
-                reading.append(await _timed_reading(conn))
+                reading.append(await _timed_reading(conn, before, after))
                 took, trial = await _timed_whole(conn, before, after)
                 whole.append(took)
                 assert trial.changes == expected.changes, "what was read differs from what was written"
+                assert (trial.before, trial.after) == (expected.before, expected.after), "sums differ"
         await engine.dispose()
     return reading, whole
 
 
-async def _timed_reading(conn: AsyncConnection) -> tuple[float, float]:
-    wall, busy, count = time.perf_counter(), time.process_time(), 0
-    async for portion in read_past(conn, SINCE, UNTIL):
-        count += len(portion)
+async def _timed_reading(conn: AsyncConnection, before: Ruleset, after: Ruleset) -> tuple[float, float]:
+    asked = sorted(Trying(before, after).asked)
+    wall, busy, count, known = time.perf_counter(), time.process_time(), 0, dict[str, Directory]()
+    reader = PastReader(asked)
+    async for portion in reader.portions(conn, SINCE, UNTIL, before.version):
+        known |= await read_snapshots(conn, portion.hashes - known.keys())
+        count += len(reader.columns(portion, await reader.facts(conn, portion, known)))
     assert count == ESCALATIONS
     return time.perf_counter() - wall, time.process_time() - busy
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from domain.past import Candidates, Change, Treatment
 from rules_dsl.compiled import Rule
@@ -16,14 +17,40 @@ NOBODY = 0
 
 
 @dataclass(frozen=True)
+class Doing:
+    """What a rule does with those it takes: equal for rules that differ only in name, conditions and words."""
+
+    rule: Rule
+    ruleset: Ruleset
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal where the outcomes for all facts reach alike."""
+        rule, rules = self.rule, self.ruleset
+        own = (rule.kind, rule.targets, rule.requires, rule.prefers, rule.order, rule.steps, rule.slot, rule.prepare)
+        return (*own, rules.booking, rules.calls, rules.area_skills)
+
+    @property
+    def hangs_on(self) -> tuple[bool, bool]:
+        """Whether the language, and whether the product area, changes whom it reaches."""
+        kinds = {want.kind for want in (*self.rule.requires, *(want for line in self.rule.prefers for want in line))}
+        drops = any(step.kind is StepKind.DROP_SKILL and step.skill is None for step in self.rule.steps)
+        return SkillKind.CUSTOMER_LANGUAGE in kinds, drops or SkillKind.PRODUCT_AREA in kinds
+
+    def outcome(self, facts: Facts) -> Decision:
+        return self.ruleset.outcome_of(self.rule, facts)
+
+
+@dataclass(frozen=True, eq=False)
 class Reach:
     """Where no rule applies there is no decision; where the rule refuses there are no pools."""
 
     people: PeopleMasks
     decision: Decision | None
+    """For its name and words any rule stands that does the same."""
     pools: tuple[tuple[int, int], ...] = ()
     """Seconds of search, and who may be asked from then on. A pool with nobody in it costs no time."""
-    _asked: dict[tuple[bool, int | None], int] = field(default_factory=dict, repr=False, compare=False)
+    _asked: dict[tuple[bool, int | None], int] = field(default_factory=dict, repr=False)
 
     @property
     def kind(self) -> CallKind | None:
@@ -36,10 +63,15 @@ class Reach:
             return 0
         return self.decision.calls.prepare + self.decision.booking.slot + self.decision.calls.wrap_up
 
-    @property
+    @cached_property
     def first(self) -> int:
         """The first pool that holds anybody."""
         return next((mask for _, mask in self.pools if mask), NOBODY)
+
+    @cached_property
+    def _ever(self) -> int:
+        """Whoever may be asked at some step."""
+        return self.first | (self.pools[-1][1] if self.pools else NOBODY)
 
     def asked(self, now: bool, on_duty: int | None) -> int:
         """Those among whom the call's person is found; ``on_duty`` is None where no moment is known.
@@ -47,15 +79,15 @@ class Reach:
         A call now finds the first step with somebody on duty. A booked call is sold on its first pool: where
         nobody of that pool was there at the hour that was booked, it would have been booked for another hour.
         """
-        key = (now, on_duty)
+        key = (now, on_duty if on_duty is None else on_duty & self._ever)
         if key not in self._asked:
-            self._asked[key] = self._found(now, on_duty)
+            self._asked[key] = self._found(*key)
         return self._asked[key]
 
-    def candidates(self, now: bool, on_duty: int | None) -> Candidates:
-        """The same by name, with the pools of all steps."""
+    def candidates(self, decision: Decision | None, now: bool, on_duty: int | None) -> Candidates:
+        """The same by name, with the pools of all steps. ``decision`` is that of the rule itself."""
         return Candidates(
-            self.decision,
+            decision,
             self._ids(self.asked(now, on_duty)),
             tuple((after, self._ids(mask)) for after, mask in self.pools),
         )
@@ -76,8 +108,7 @@ class Reach:
         return self.people.likely_first(self.decision, step, there or self.first)
 
 
-def reach_of(ruleset: Ruleset, rule: Rule, facts: Facts, people: PeopleMasks) -> Reach:
-    decision = ruleset.outcome_of(rule, facts)
+def reach_of(decision: Decision, people: PeopleMasks) -> Reach:
     if decision.kind is CallKind.REFUSED:
         return Reach(people, decision)
     pools = [(0, people.members(decision, 0))]
@@ -86,13 +117,6 @@ def reach_of(ruleset: Ruleset, rule: Rule, facts: Facts, people: PeopleMasks) ->
             break
         pools.append((step.after if pools[-1][1] else pools[-1][0], people.members(decision, number)))
     return Reach(people, decision, tuple(pools))
-
-
-def hanging_facts(rule: Rule) -> tuple[bool, bool]:
-    """Whether the language, and whether the product area, changes whom a rule reaches."""
-    kinds = {want.kind for want in (*rule.requires, *(want for line in rule.prefers for want in line))}
-    drops = any(step.kind is StepKind.DROP_SKILL and step.skill is None for step in rule.steps)
-    return SkillKind.CUSTOMER_LANGUAGE in kinds, drops or SkillKind.PRODUCT_AREA in kinds
 
 
 def compared(before: Reach, after: Reach, now: bool) -> Change:

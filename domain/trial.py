@@ -1,154 +1,158 @@
 """Trying a draft of the rules on the past: the same escalations under two texts, with the directory as it was. Pure.
 
-Escalations are counted in groups: those of one directory that two rules take, with the same people on duty.
+Escalations are never walked one by one: they stand in columns, and what is alike about them is worked out once.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from domain.past import Change, Example, Past, PastMove, RuleCount, Totals, Trial
-from domain.reach import Reach, compared, hanging_facts, reach_of, treatment_of
+import numpy as np
+
+from domain.past import Candidates, Change, Example, Past, PastMove, RuleCount, Totals, Trial
+from domain.past_columns import Numbers, PastColumns, alike, columns_of, moment_of
+from domain.past_duty import Duty, PastSchedules
+from domain.past_matching import NO_RULE, Matching
+from domain.reach import compared, treatment_of
+from domain.schedule import Schedule
+from domain.trial_reaching import HANGING, Reaching
 from domain.trial_sums import Sums
 from rules_dsl.amounts import say_duration
 from rules_dsl.compiled import Rule
-from rules_dsl.directory import Directory, Facts
-from rules_dsl.open_times import OpenTimes
+from rules_dsl.directory import Directory
 from rules_dsl.people_masks import PeopleMasks
-from rules_dsl.rule_index import index_of
-from rules_dsl.ruleset import LANGUAGE, PRODUCT_AREA, Ruleset
+from rules_dsl.ruleset import Ruleset
 
 EXAMPLES = 3
 """Escalations named of each move."""
 
-_Place = int | None
-_Depends = tuple[object, object]
-
-
-@dataclass
-class _Move:
-    change: Change
-    examples: list[Example] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """One directory, one rule of each text: what both make of it, and by who was on duty, how often."""
-
-    before: Reach
-    after: Reach
-    now: bool
-    move: _Move
-    seen: Counter[int | None] = field(default_factory=Counter)
+_Move = tuple[int, int, Change]
+"""The places of the two rules, ``NO_RULE`` where none applies."""
 
 
 class Trying:
     """Fed with escalations, the newest first, in as many portions as one likes. Both texts may leave gaps."""
 
-    def __init__(self, before: Ruleset, after: Ruleset, since: datetime, until: datetime) -> None:
-        self._before, self._after = before, after
-        self._old = len(before.rules)
-        # One index of both texts: what they ask alike is looked up once.
-        self._index = index_of((*before.rules, *after.rules))
-        self._old_rows = (1 << sum(rule < self._old for rule in self._index.owners)) - 1
-        self._times = OpenTimes(since, until)
-        self._people: dict[str, PeopleMasks] = {}
-        self._pairs: dict[tuple[str, bool, _Place, _Place, _Depends], _Pair] = {}
-        self._moves: dict[tuple[_Place, _Place, Change], _Move] = {}
-        self._reaches: dict[tuple[str, _Place, _Depends], Reach] = {}
-        self._hangs: dict[_Place, tuple[bool, bool]] = {
-            place: hanging_facts(rule) for place, rule in enumerate(self._index.rules)
-        }
-        self._hangs[None] = (False, False)
+    def __init__(self, before: Ruleset, after: Ruleset, schedules: Mapping[int, Schedule] | None = None) -> None:
+        """``schedules`` tells what is recorded of people's days, by person; the others have weekly hours alone."""
+        self._texts = (before, after)
+        self._matching = Matching(before.rules, after.rules)
+        self._reaching = Reaching(self._texts)
+        self._schedules = PastSchedules(schedules or {})
+        self._duty: dict[str, Duty] = {}
+        self._sums = (Sums(), Sums())
+        self._taken: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
+        self._compared: dict[tuple[int, int, bool], Change] = {}
+        self._changes: Counter[Change] = Counter()
+        self._moved: Counter[_Move] = Counter()
+        self._examples: dict[_Move, list[Example]] = {}
         self._first: datetime | None = None
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The facts that portions are to have."""
+        return self._matching.asked | {*HANGING}
 
     def know(self, snapshots: Mapping[str, Directory]) -> None:
         """Directories by their hash, before any escalation that was opened under them."""
-        self._people |= {hash_: PeopleMasks(directory) for hash_, directory in snapshots.items()}
+        self._reaching.know({hash_: PeopleMasks(directory) for hash_, directory in snapshots.items()})
+        self._duty |= {hash_: Duty(directory, self._schedules) for hash_, directory in snapshots.items()}
 
-    def add(self, past: Iterable[Past]) -> None:
-        index, is_open, old_rows = self._index, self._times.is_open, self._old_rows
-        pairs, people, hangs = self._pairs, self._people, self._hangs
-        for one in past:
-            facts, opened_at = one.facts, one.opened_at
-            left = index.standing(facts, opened_at, is_open)
-            before = index.first_of(left & old_rows, facts, opened_at)
-            after = index.first_of(left & ~old_rows, facts, opened_at)
-            depends = _depends(facts, hangs[before], hangs[after])
-            key = (one.directory, one.now, before, after, depends)
-            pair = pairs.get(key)
-            if pair is None:
-                pair = pairs[key] = self._pair(one, before, after, depends)
-            on_duty = None if one.call_at is None else people[one.directory].on_duty(one.call_at)
-            pair.seen[on_duty] += 1
-            if len(pair.move.examples) < EXAMPLES and pair.move.change is not Change.NONE:
-                sides = (reach.candidates(one.now, on_duty) for reach in (pair.before, pair.after))
-                pair.move.examples.append(Example(one, *sides))
-            self._first = opened_at
+    def add(self, past: PastColumns) -> None:
+        if not len(past):
+            return
+        rules = self._matching.first_rules(past)
+        for counted, taken in zip(self._taken, rules, strict=True):
+            found, counts = np.unique(taken, return_counts=True)
+            counted.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
+        reaches = self._reaching.numbers(past, rules)
+        duty = self._on_duty(past)
+        changes = self._summed(past, reaches, duty)
+        moved = np.flatnonzero(changes != Change.NONE)
+        if len(moved):
+            self._note(past, moved, [one[moved] for one in (*rules, changes, *reaches, duty)])
+        self._first = moment_of(int(past.opened_at[-1]))
 
     def trial(self) -> Trial:
-        changes: Counter[Change] = Counter()
-        moved: Counter[tuple[_Place, _Place, Change]] = Counter()
-        for (_, _, before, after, _), pair in self._pairs.items():
-            number = pair.seen.total()
-            changes[pair.move.change] += number
-            moved[before, after, pair.move.change] += number
         moves = [
             PastMove(
-                treatment_of(None if before is None else self._index.rules[before]),
-                treatment_of(None if after is None else self._index.rules[after]),
+                treatment_of(self._rule(before)),
+                treatment_of(self._rule(after)),
                 change,
                 number,
-                tuple(self._moves[before, after, change].examples),
+                tuple(self._examples[before, after, change]),
             )
-            for (before, after, change), number in moved.items()
-            if change is not Change.NONE
+            for (before, after, change), number in self._moved.items()
         ]
         moves.sort(key=lambda move: (-move.change, -move.count, move.before.rule, move.after.rule))
-        return Trial(self._totals(0), self._totals(1), dict(changes), tuple(moves), self._first)
+        return Trial(self._totals(0), self._totals(1), dict(self._changes), tuple(moves), self._first)
 
-    def _pair(self, one: Past, before: _Place, after: _Place, depends: _Depends) -> _Pair:
-        old, new = (self._reach(one, place, depends) for place in (before, after))
-        change = compared(old, new, one.now)
-        move = self._moves.setdefault((before, after, change), _Move(change))
-        return _Pair(old, new, one.now, move)
+    def _rule(self, place: int) -> Rule | None:
+        return None if place == NO_RULE else self._matching.rules[place]
 
-    def _reach(self, one: Past, place: _Place, depends: _Depends) -> Reach:
-        asks_language, asks_area = self._hangs[place]
-        key = (one.directory, place, (asks_language and depends[0], asks_area and depends[1]))
-        if key not in self._reaches:
-            people = self._people[one.directory]
-            if place is None:
-                self._reaches[key] = Reach(people, None)
-            else:
-                ruleset = self._before if place < self._old else self._after
-                self._reaches[key] = reach_of(ruleset, self._index.rules[place], one.facts, people)
-        return self._reaches[key]
+    def _on_duty(self, past: PastColumns) -> Numbers:
+        """The number of who was on shift at each call, as its own directory counts them."""
+        found = np.zeros(len(past), dtype=np.intp)
+        for number, hash_ in enumerate(past.directories):
+            here = np.flatnonzero(past.directory == number)
+            found[here] = self._duty[hash_].numbers(past.call_at[here])
+        return found
+
+    def _summed(self, past: PastColumns, reaches: Sequence[Numbers], duty: Numbers) -> Numbers:
+        """Counts what both texts come to, and returns the change of each escalation."""
+        groups = alike(*reaches, past.now, duty)
+        changes: list[Change] = []
+        for place, number in zip(groups.first.tolist(), groups.counts.tolist(), strict=True):
+            now, mask = bool(past.now[place]), self._mask(past, place, int(duty[place]))
+            old, new = (int(reach[place]) for reach in reaches)
+            for sums, reach in zip(self._sums, (old, new), strict=True):
+                sums.add(self._reaching.reaches[reach], now, mask, number)
+            change = self._change(old, new, now)
+            changes.append(change)
+            self._changes[change] += number
+        return np.array(changes, dtype=np.intp)[groups.group]
+
+    def _mask(self, past: PastColumns, place: int, duty: int) -> int | None:
+        return self._duty[past.directories[past.directory[place]]].masks[duty]
+
+    def _change(self, old: int, new: int, now: bool) -> Change:
+        if old == new:
+            return Change.NONE
+        key = (old, new, now)
+        if key not in self._compared:
+            self._compared[key] = compared(self._reaching.reaches[old], self._reaching.reaches[new], now)
+        return self._compared[key]
+
+    def _note(self, past: PastColumns, moved: Numbers, columns: Sequence[Numbers]) -> None:
+        """What would have gone otherwise, with the newest few of each move by name."""
+        before, after, changes, old, new, duty = columns
+        groups = alike(before, after, changes)
+        in_order = np.argsort(groups.group, kind="stable")
+        ends = np.cumsum(groups.counts)
+        for first, number, end in zip(groups.first, groups.counts.tolist(), ends.tolist(), strict=True):
+            move = (int(before[first]), int(after[first]), Change(int(changes[first])))
+            self._moved[move] += number
+            named = self._examples.setdefault(move, [])
+            for at in in_order[end - number : end][: EXAMPLES - len(named)]:
+                one = past.at(int(moved[at]))
+                on_duty = self._mask(past, int(moved[at]), int(duty[at]))
+                sides = ((int(before[at]), int(old[at])), (int(after[at]), int(new[at])))
+                named.append(Example(one, *(self._candidates(one, *side, on_duty) for side in sides)))
+
+    def _candidates(self, one: Past, rule: int, reach: int, on_duty: int | None) -> Candidates:
+        decision = None if rule == NO_RULE else self._reaching.doings[rule].outcome(one.facts)
+        return self._reaching.reaches[reach].candidates(decision, one.now, on_duty)
 
     def _totals(self, side: int) -> Totals:
-        sums = Sums()
-        rules: Counter[_Place] = Counter()
-        for (_, _, before, after, _), pair in self._pairs.items():
-            rules[after if side else before] += pair.seen.total()
-            sums.add(pair.after if side else pair.before, pair.now, pair.seen)
-        first, ruleset = (self._old, self._after) if side else (0, self._before)
-        return sums.totals(
+        first = len(self._texts[0].rules) if side else 0
+        return self._sums[side].totals(
             tuple(
-                RuleCount(treatment_of(rule), _steps(rule), rules[first + place])
-                for place, rule in enumerate(ruleset.rules)
+                RuleCount(treatment_of(rule), _steps(rule), self._taken[side][first + place])
+                for place, rule in enumerate(self._texts[side].rules)
             )
         )
-
-
-def _depends(facts: Facts, one: tuple[bool, bool], other: tuple[bool, bool]) -> _Depends:
-    """The language and the product area, as far as either rule hangs on them."""
-    return (
-        facts.get(LANGUAGE) if one[0] or other[0] else None,
-        facts.get(PRODUCT_AREA) if one[1] or other[1] else None,
-    )
 
 
 def _steps(rule: Rule) -> tuple[str, ...]:
@@ -160,11 +164,10 @@ def try_on_past(
     after: Ruleset,
     past: Sequence[Past],
     snapshots: Mapping[str, Directory],
-    since: datetime,
-    until: datetime,
+    schedules: Mapping[int, Schedule] | None = None,
 ) -> Trial:
-    """A draft (``after``) beside the rules that stand, on the escalations opened in a span, the newest first."""
-    trying = Trying(before, after, since, until)
+    """A draft (``after``) beside the rules that stand, on escalations at hand, the newest first."""
+    trying = Trying(before, after, schedules)
     trying.know(snapshots)
-    trying.add(past)
+    trying.add(columns_of(past, trying.asked))
     return trying.trial()

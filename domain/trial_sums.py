@@ -22,21 +22,17 @@ class Sums:
     """Calls by directory (the identity of its masks), those among whom one is found, and seconds of a call."""
     people: dict[int, PeopleMasks] = field(default_factory=dict)
 
-    def add(self, reach: Reach, now: bool, seen: Counter[int | None]) -> None:
-        """Escalations that one rule takes, counted by who was on duty."""
+    def add(self, reach: Reach, now: bool, on_duty: int | None, number: int) -> None:
+        """So many escalations that one rule takes, with these people on duty."""
         if reach.kind is None:
-            self.unmatched += seen.total()
-            return
-        if reach.kind is CallKind.REFUSED:
-            self.refused += seen.total()
-            return
-        self.people[id(reach.people)] = reach.people
-        for on_duty, number in seen.items():
-            mask = reach.asked(now, on_duty)
-            if mask:
-                self.asked[id(reach.people), mask, reach.seconds] += number
-            else:
-                self.nobody += number
+            self.unmatched += number
+        elif reach.kind is CallKind.REFUSED:
+            self.refused += number
+        elif mask := reach.asked(now, on_duty):
+            self.people[id(reach.people)] = reach.people
+            self.asked[id(reach.people), mask, reach.seconds] += number
+        else:
+            self.nobody += number
 
     def totals(self, rules: tuple[RuleCount, ...]) -> Totals:
         return Totals(

@@ -22,10 +22,14 @@ class OpenTimes:
     def is_open(self, hours: OpenHours, moment: datetime) -> bool:
         if not self.since <= moment <= self.until:
             return is_open(hours, moment)
+        return bisect_right(self.edges(hours), moment) % 2 == 1
+
+    def edges(self, hours: OpenHours) -> list[datetime]:
+        """Openings and closings in turn, from before ``since`` to after ``until`` where they are open then."""
         edges = self._laid_out.get(hours)
         if edges is None:
             edges = self._laid_out[hours] = _edges(hours, self.since, self.until)
-        return bisect_right(edges, moment) % 2 == 1
+        return edges
 
 
 def _edges(hours: OpenHours, since: datetime, until: datetime) -> list[datetime]:

@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory_snapshots import read_snapshots
 from database.stores.past_order import FirstAsked, first_asked
-from domain.escalation import Mode
-from domain.past import Past, Trial
+from database.stores.past_reading import PastReader, StoredPortion
+from database.stores.past_texts import Read
+from database.stores.schedules import read_schedules
+from database.stores.shifts import DAYS_AHEAD
+from database.tables.directory import person
+from domain.past import Trial
+from domain.schedule import Schedule
 from domain.trial import Trying
 from rules_dsl import Ruleset
 from rules_dsl.directory import Directory, Facts
 
-PORTION = 5000
-
-_PAST = text("""
-SELECT e.id::text, e.opened_at, e.facts::text, e.directory, e.mode = :now_mode, b.starts_at
-FROM escalation e
-LEFT JOIN LATERAL (
-  SELECT b.starts_at FROM booking b WHERE b.escalation = e.id ORDER BY b.id DESC LIMIT 1
-) b ON e.mode <> :now_mode
-WHERE e.opened_at >= :since AND e.opened_at < :until
-ORDER BY e.opened_at DESC, e.id DESC
-""")
 _TICKETS = text("SELECT id::text, ticket_id, subject, opened_at FROM escalation WHERE id = ANY(CAST(:ids AS uuid[]))")
-_OTHERWISE_DECIDED = text("""
-SELECT count(*) FROM escalation WHERE opened_at >= :since AND opened_at < :until AND ruleset <> :version
-""")
 
 
 @dataclass(frozen=True)
@@ -44,17 +35,6 @@ class PastTicket:
     ticket: str
     subject: str
     opened_at: datetime
-
-
-async def read_past(conn: AsyncConnection, since: datetime, until: datetime) -> AsyncIterator[list[Past]]:
-    """Escalations opened in the half-open span, the newest first. Those from before snapshots name none: ``""``."""
-    said = {"since": since, "until": until, "now_mode": Mode.NOW.value}
-    async with conn.stream(_PAST, said, execution_options={"yield_per": PORTION}) as rows:
-        async for portion in rows.partitions(PORTION):
-            yield [
-                Past(id_, opened_at, facts_of(facts), directory or "", opened_at if now else starts_at, now)
-                for id_, opened_at, facts, directory, now, starts_at in portion
-            ]
 
 
 def facts_of(stored: str) -> Facts:
@@ -69,12 +49,6 @@ def facts_of(stored: str) -> Facts:
 async def read_tickets(conn: AsyncConnection, ids: Collection[str]) -> dict[str, PastTicket]:
     found = await conn.execute(_TICKETS, {"ids": list(ids)})
     return {row.id: PastTicket(row.id, row.ticket_id, row.subject, row.opened_at) for row in found}
-
-
-async def opened_under_others(conn: AsyncConnection, since: datetime, until: datetime, version: str) -> int:
-    """How many were opened under other rules than this version."""
-    said = {"since": since, "until": until, "version": version}
-    return int((await conn.execute(_OTHERWISE_DECIDED, said)).scalar_one())
 
 
 @dataclass(frozen=True)
@@ -108,17 +82,25 @@ async def try_draft(
 ) -> Tried:
     """A draft on the escalations of so many weeks, beside the rules that stand. ``directory`` is today's."""
     since = now - timedelta(weeks=weeks)
-    trying = Trying(standing, draft, since, now)
+    trying = Trying(standing, draft, await _recorded(conn, since, now))
     known = {"": directory}
     trying.know(known)
-    unrecorded = 0
-    async for portion in read_past(conn, since, now):
-        unrecorded += sum(not one.directory for one in portion)
-        if fresh := {one.directory for one in portion} - known.keys():
-            snapshots = await read_snapshots(conn, fresh)
-            trying.know(snapshots)
-            known |= snapshots
-        await asyncio.to_thread(trying.add, portion)
+    reader = PastReader(sorted(trying.asked))
+    unrecorded = under_others = 0
+    deciding: asyncio.Future[None] | None = None
+    async for portion in reader.portions(conn, since, now, standing.version):
+        unrecorded += portion.unrecorded
+        under_others += portion.under_others
+        new = portion.hashes - known.keys()
+        fresh = await read_snapshots(conn, new) if new else {}
+        facts = await reader.facts(conn, portion, known | fresh)
+        if deciding is not None:
+            await deciding
+        known |= fresh
+        trying.know(fresh)
+        deciding = asyncio.ensure_future(asyncio.to_thread(_decide, trying, reader, portion, facts))
+    if deciding is not None:
+        await deciding
     trial = await asyncio.to_thread(trying.trial)
     return Tried(
         trial,
@@ -128,6 +110,16 @@ async def try_draft(
         await first_asked(conn, [example for move in trial.moves for example in move.examples], known),
         {title.id: title.name for one in reversed(known.values()) for title in one.titles},
         {team.id: team.name for one in reversed(known.values()) for team in one.teams},
-        await opened_under_others(conn, since, now, standing.version),
+        under_others,
         unrecorded,
     )
+
+
+async def _recorded(conn: AsyncConnection, since: datetime, now: datetime) -> dict[int, Schedule]:
+    """Everybody's days, those who have left too, as far ahead as calls of the past may have been booked."""
+    everybody = (await conn.execute(select(person.c.id))).scalars()
+    return await read_schedules(conn, everybody, since.date(), (now + timedelta(days=DAYS_AHEAD)).date())
+
+
+def _decide(trying: Trying, reader: PastReader, portion: StoredPortion, facts: Mapping[str, tuple[str, Read]]) -> None:
+    trying.add(reader.columns(portion, facts))

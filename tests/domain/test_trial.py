@@ -62,7 +62,7 @@ def some_past(desk: str, count: int, hashes: Sequence[str] = ("then",)) -> list[
 
 
 def tried(before: Ruleset, after: Ruleset, past: Sequence[Past], **snapshots: Directory) -> Trial:
-    return try_on_past(before, after, past, snapshots, SINCE, UNTIL)
+    return try_on_past(before, after, past, snapshots)
 
 
 def one_by_one(rules: Ruleset, known: Directory, past: Past) -> Decision | None:
