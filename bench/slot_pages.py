@@ -25,7 +25,8 @@ from config.settings import with_driver
 from database.engine import open_engine
 from database.migrate import upgrade
 from database.stores.kept_boards import BOARDS
-from database.stores.seats import TRIES_A_PAGE, TRIES_A_START, free_starts
+from database.stores.seats import TRIES_A_PAGE, free_starts
+from domain.seat_answers import TRIES_A_START
 from domain.seat_board import Board
 from domain.seat_rooms import find_rooms
 from domain.seat_search import Answer, find_place

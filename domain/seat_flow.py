@@ -7,8 +7,6 @@ at an instant exactly if an alternating path leads from it to somebody free ther
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from domain.seat_board import Board
 from domain.seat_pieces import Group
 from domain.seat_terms import Demand
@@ -19,23 +17,29 @@ def proven_impossible(board: Board, demand: Demand) -> bool:
     wanted = board.eligible(demand)
     if not wanted:
         return True
-    return any(
-        not wanted & free and not _somebody_can_be_freed(board, wanted, free, running)
-        for free, running in board.pieces.moments(demand.rest, demand.end)
-    )
+    proofs = board.pieces.proofs
+    for place, free, running in board.pieces.moments(demand.rest, demand.end):
+        if not wanted & free:
+            possible = proofs.get((place, wanted))
+            if possible is None:
+                possible = proofs[place, wanted] = _somebody_can_be_freed(board, wanted, free, running)
+            if not possible:
+                return True
+    return False
 
 
-def _somebody_can_be_freed(board: Board, wanted: int, free: int, running: Iterable[Group]) -> bool:
-    reached, unreached = wanted, [group for group in running if not group.kind.pinned]
+def _somebody_can_be_freed(board: Board, wanted: int, free: int, running: list[Group]) -> bool:
+    reached, left = wanted, running
     while True:
-        grown, left = reached, []
-        for group in unreached:
-            if group.people & reached:
-                grown |= board.able(group)
-            else:
-                left.append(group)
-        if grown & free:
-            return True
+        grown, unreached = reached, []
+        for group in left:
+            if not group.people & reached:
+                unreached.append(group)
+            elif not group.like.pinned:
+                able = board.able(group) if group.able is None else group.able
+                if able & free:
+                    return True
+                grown |= able
         if grown == reached:
             return False
-        reached, unreached = grown, left
+        reached, left = grown, unreached

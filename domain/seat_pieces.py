@@ -9,22 +9,40 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from domain.seat_calls import Alike
-from domain.seat_terms import Demand
+from domain.seat_terms import Demand, Terms
+
+
+class Like(NamedTuple):
+    """What calls of one group have in common beside their time."""
+
+    pool: int
+    day: int
+    terms: Terms
+    pinned: bool
+    sold: bool = True
 
 
 class Group:
-    """Calls alike, and the people whom they keep."""
+    """Calls alike at one time, and the people whom they keep."""
 
-    __slots__ = ("able", "kind", "people")
+    __slots__ = ("able", "begin", "end", "like", "people")
 
-    def __init__(self, kind: Demand, people: int) -> None:
-        self.kind = kind
-        """Any of them; its booking is zero where they are sold, and below where they are not."""
+    def __init__(self, like: Like, begin: int, end: int, people: int) -> None:
+        self.like = like
+        self.begin = begin
+        self.end = end
         self.people = people
         self.able: int | None = None
         """Who could have them at all, once somebody has asked."""
+
+    @property
+    def kind(self) -> Demand:
+        """Any of them; its booking is zero where they are sold, and below where they are not."""
+        like = self.like
+        return Demand(0 if like.sold else -1, like.pool, self.begin, self.end, like.day, like.terms, like.pinned)
 
 
 class Pieces:
@@ -35,6 +53,8 @@ class Pieces:
         self._ones = ones
         self._idle = [(1 << len(ones)) - 1] * len(self._edges)
         self._running: list[list[Group]] = [[] for _ in self._edges]
+        self.proofs: dict[tuple[int, int], bool] = {}
+        """What was proven of a piece, by its place and of whom it was asked; forgotten as soon as a call changes."""
 
     def lay(self, standing: Iterable[Alike]) -> None:
         """Put many calls on pieces that have none."""
@@ -43,8 +63,9 @@ class Pieces:
         edges = set(self._edges)
         for alike in standing:
             gap = alike.terms.gap
+            like = Like(alike.pool, alike.day, alike.terms, alike.pinned)
             for (begin, end), people in self._by_time(alike).items():
-                group = Group(Demand(0, alike.pool, begin, end, alike.day, alike.terms, alike.pinned), people)
+                group = Group(like, begin, end, people)
                 begins[begin - gap].append(group)
                 ends[end].append(group)
             if gap:
@@ -87,10 +108,10 @@ class Pieces:
                 break
         return mask
 
-    def moments(self, begin: int, end: int) -> Iterator[tuple[int, list[Group]]]:
-        """In each piece of this time, those who have no call, and the calls that run."""
+    def moments(self, begin: int, end: int) -> Iterator[tuple[int, int, list[Group]]]:
+        """Each piece of this time: its place, those who have no call, and the calls that run."""
         for place in self._places(begin, end):
-            yield self._idle[place], self._running[place]
+            yield place, self._idle[place], self._running[place]
 
     def groups(self, begin: int, end: int) -> Iterable[Group]:
         """The calls that run at some moment of this time, each group once."""
@@ -108,23 +129,23 @@ class Pieces:
         """Those on a call of a plan that keeps at least so much in reserve, the gap before it not included."""
         mask = 0
         for group in self._running[bisect_right(self._edges, moment) - 1]:
-            if group.kind.terms.reserve >= reserve and group.kind.begin <= moment:
+            if group.like.terms.reserve >= reserve and group.begin <= moment:
                 mask |= group.people
         return mask
 
     # What can change.
 
     def put(self, demand: Demand, bit: int) -> None:
-        one, rest, kind = self._ones[bit], demand.rest, _kind(demand)
-        group = self._group(kind)
+        self.proofs.clear()
+        group = self._group(demand)
         if group is None:
-            for edge in (rest, demand.begin, demand.end):
+            for edge in (demand.rest, demand.begin, demand.end):
                 self._cut(edge)
-            group = Group(kind, 0)
-            for place in self._places(rest, demand.end):
+            group = Group(_like(demand), demand.begin, demand.end, 0)
+            for place in self._places(demand.rest, demand.end):
                 self._running[place].append(group)
-        group.people |= one
-        self.block(rest, demand.end, bit)
+        group.people |= self._ones[bit]
+        self.block(demand.rest, demand.end, bit)
 
     def block(self, begin: int, end: int, bit: int) -> None:
         keep = ~self._ones[bit]
@@ -133,7 +154,8 @@ class Pieces:
 
     def take(self, demand: Demand, bit: int) -> None:
         """The opposite of ``put``. The caller blocks again what other calls of this person keep."""
-        group, one = self._group(_kind(demand)), self._ones[bit]
+        self.proofs.clear()
+        group, one = self._group(demand), self._ones[bit]
         places = self._places(demand.rest, demand.end)
         for place in places:
             self._idle[place] |= one
@@ -143,9 +165,12 @@ class Pieces:
                 for place in places:
                     self._running[place].remove(group)
 
-    def _group(self, kind: Demand) -> Group | None:
-        place = bisect_right(self._edges, kind.rest) - 1
-        return next((group for group in self._running[place] if group.kind == kind), None)
+    def _group(self, demand: Demand) -> Group | None:
+        begin, end, like = demand.begin, demand.end, _like(demand)
+        for group in self._running[bisect_right(self._edges, demand.rest) - 1]:
+            if group.begin == begin and group.end == end and group.like == like:
+                return group
+        return None
 
     def _places(self, begin: int, end: int) -> range:
         return range(bisect_right(self._edges, begin) - 1, bisect_left(self._edges, end))
@@ -158,8 +183,8 @@ class Pieces:
             self._running.insert(place + 1, list(self._running[place]))
 
 
-def _kind(demand: Demand) -> Demand:
-    return Demand(0 if demand.booking >= 0 else -1, *demand[1:])
+def _like(demand: Demand) -> Like:
+    return Like(demand.pool, demand.day, demand.terms, demand.pinned, demand.booking >= 0)
 
 
 def _people(groups: Iterable[Group]) -> int:

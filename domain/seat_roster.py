@@ -76,6 +76,10 @@ class Roster:
         self._eligible[asked] = mask
         return mask
 
+    def nobody(self, pool: int, moment: int) -> bool:
+        """Whether none of the pool is on shift then."""
+        return not self.pools.get(pool, 0) & self._on[bisect_right(self.edges, moment) - 1]
+
     def on_shift(self, begin: int, end: int) -> Iterator[int]:
         """Those on shift, in each piece of this time."""
         for place in _pieces(self.edges, begin, end):

@@ -12,6 +12,7 @@ from enum import Enum
 
 from domain.seat_board import Board, bits
 from domain.seat_flow import proven_impossible
+from domain.seat_pieces import Like
 from domain.seat_terms import Demand, Placement
 
 IN_THE_WAY_AT_MOST = 3
@@ -53,7 +54,7 @@ class Search:
         for group in self.board.pieces.groups(demand.rest, demand.end):
             here = group.people & eligible
             if here:
-                if not self.may_move(group.kind):
+                if not self._may_move_all(group.like):
                     stuck |= here
                 for number in range(IN_THE_WAY_AT_MOST, -1, -1):
                     having[number + 1] |= having[number] & here
@@ -63,6 +64,9 @@ class Search:
 
     def may_move(self, call: Demand) -> bool:
         return not call.pinned and call.booking >= 0 and (self.days is None or call.day in self.days)
+
+    def _may_move_all(self, calls: Like) -> bool:
+        return calls.sold and not calls.pinned and (self.days is None or calls.day in self.days)
 
     def _place_on(self, demand: Demand, bit: int, depth: int) -> bool:
         if self.tries <= 0:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +16,10 @@ from database.stores.seat_terms import number_of, terms_number
 from database.tables.booking import seat_room
 from domain.seat_search import apply_placement
 from domain.seat_terms import Demand, Placement, instant
+
+_STAMP = text("""
+SELECT count(*), max(found_at) FROM seat_room WHERE pool = :pool AND day BETWEEN :first AND :last
+""")
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,20 @@ async def read_rooms(conn: AsyncConnection, pool: int, like: Demand, first: date
         )
         for row in await conn.execute(query)
     }
+
+
+async def kept_rooms(
+    conn: AsyncConnection, seats: Seats, like: Demand, first: date, last: date
+) -> Mapping[datetime, Room]:
+    """The same, read anew only where some were found or forgotten since they were read for this board."""
+    key = ("rooms", like.pool, like.terms, like.end - like.begin, first, last)
+    asked = {"pool": like.pool, "first": first, "last": last}
+    stamp = tuple((await conn.execute(_STAMP, asked)).one())
+    kept: tuple[tuple[Any, ...], dict[datetime, Room]] | None = seats.answers.get(key)
+    if kept is None or kept[0] != stamp:
+        rooms = await read_rooms(conn, like.pool, like, first, last) if stamp[0] else {}
+        kept = seats.answers[key] = (stamp, rooms)
+    return kept[1]
 
 
 def room_holds(seats: Seats, demand: Demand, room: Room) -> bool:

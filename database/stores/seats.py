@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.kept_boards import BOARDS
 from database.stores.plans import load_plan
 from database.stores.seat_boards import ONE_DAY, Seats
-from database.stores.seat_rooms import Room, read_rooms, room_holds
+from database.stores.seat_rooms import Room, kept_rooms, read_rooms, room_holds
 from database.stores.sold_seats import Change, changes_of
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk
@@ -23,15 +24,14 @@ from database.tables.escalation import escalation
 from domain.booking import SlotRefused, SlotTaken
 from domain.escalation import EscalationUnknown
 from domain.plan import Plan
+from domain.seat_answers import DayOfAnswers, without_moves
 from domain.seat_search import Answer, apply_placement, find_place
 from domain.seat_terms import Demand, Terms, terms_of
 from domain.slots import Window, offered_starts, why_not_offered, window
 
-TRIES_A_START, TRIES_A_PAGE = 12, 60
-"""People tried for a start, and for all starts of one page, before it is left to the re-packer."""
+TRIES_A_PAGE = 60
+"""People tried for all starts of one page."""
 TRIES_TO_SELL = 300
-STARTS_AT_MOST = 600
-"""Free starts told at once. The later ones can be seen as these go."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,18 @@ class Wish:
     state: str
     """Where the escalation stands."""
 
-    @property
+    @cached_property
     def local(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
     def demand(self, start: datetime, day: date, booking: int = -1) -> Demand:
-        begin, decision = int(start.timestamp()), self.plan.decision
-        end = begin + decision.booking.slot + decision.calls.wrap_up
-        return Demand(booking, self.pool, begin - decision.calls.prepare, end, day.toordinal(), self.terms)
+        begin = int(start.timestamp()) - self.terms.prepare
+        return Demand(booking, self.pool, begin, begin + self.seconds, day.toordinal(), self.terms)
+
+    @cached_property
+    def seconds(self) -> int:
+        """How long the call keeps its person: preparation, talk and wrap-up."""
+        return self.plan.decision.calls.prepare + self.plan.decision.booking.slot + self.plan.decision.calls.wrap_up
 
     @cached_property
     def terms(self) -> Terms:
@@ -94,15 +98,26 @@ async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) 
     first, last = starts[0][1], starts[-1][1]
     seats = await BOARDS.current(conn, wish.desk, first, last)
     answers = answer_starts(seats, wish, starts, TRIES_A_PAGE)
-    rooms: dict[datetime, Room] = {}
+    rooms: Mapping[datetime, Room] = {}
     if Answer.MAYBE in answers.values():
-        rooms = await read_rooms(conn, wish.pool, wish.demand(*starts[0]), first, last)
-    free = []
-    for start, day in starts:
-        room = rooms.get(start) if answers[start] is Answer.MAYBE else None
-        if answers[start] is Answer.YES or (room and room_holds(seats, wish.demand(start, day), room)):
-            free.append(start)
-    return free[:STARTS_AT_MOST]
+        rooms = await kept_rooms(conn, seats, wish.demand(*starts[0]), first, last)
+    return [
+        start
+        for start, day in starts
+        if answers[start] is Answer.YES or (start in rooms and _holds(seats, wish, start, day, answers, rooms[start]))
+    ]
+
+
+def _holds(
+    seats: Seats, wish: Wish, start: datetime, day: date, answers: Mapping[datetime, Answer], room: Room
+) -> bool:
+    """Whether this arrangement opens this start, found out once as the seats stand."""
+    if answers[start] is Answer.NO:
+        return False
+    known = answers_of(seats, wish, day)
+    if known.rooms.get(start, (None, False))[0] != room.found_at:
+        known.rooms[start] = (room.found_at, room_holds(seats, wish.demand(start, day), room))
+    return known.rooms[start][1]
 
 
 def answer_starts(
@@ -110,40 +125,29 @@ def answer_starts(
 ) -> dict[datetime, Answer]:
     """For each start whether it can be sold, as far as ``tries`` people go. Earlier answers are kept."""
     found: dict[datetime, Answer] = {}
-    for day, of_day in groupby(starts, key=lambda pair: pair[1]):
-        known = _known(seats, wish, day)
-        for start, _ in of_day:
-            if (answer := known.get(start)) is None:
-                most = min(tries, TRIES_A_START)
-                answer, spent = _answer(seats, wish.demand(start, day), most)
-                tries -= spent
-                if answer is not Answer.MAYBE or spent < most or most == TRIES_A_START:
-                    known[start] = answer
-            found[start] = answer
+    for day, pairs in groupby(starts, key=itemgetter(1)):
+        of_day = [start for start, _ in pairs]
+        like, known = wish.demand(of_day[0], day), answers_of(seats, wish, day)
+        known.look(seats.board, of_day, like)
+        tries -= known.move(seats.board, of_day, like, tries)
+        found.update((start, known.known[start]) for start in of_day)
     return found
 
 
-def _known(seats: Seats, wish: Wish, day: date) -> dict[datetime, Answer]:
-    """Answers of this day, as long as it and the days beside it stand as they stood."""
-    sample = wish.demand(wish.allowed.earliest, day)
-    key = (day, wish.pool, sample.terms, sample.end - sample.begin)
-    versions = [seats.versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1)]
-    kept: tuple[list[int], dict[datetime, Answer]] | None = seats.answers.get(key)
-    if kept is None or kept[0] != versions:
-        kept = seats.answers[key] = (versions, {})
-    return kept[1]
-
-
-def _answer(seats: Seats, demand: Demand, tries: int) -> tuple[Answer, int]:
-    """Whether it can be sold by the direct test or by moving one other, and how many people were tried for it."""
-    found, spent = find_place(seats.board, demand, depth=1 if tries else 0, tries=tries)
-    return (found if isinstance(found, Answer) else Answer.YES), spent
+def answers_of(seats: Seats, wish: Wish, day: date) -> DayOfAnswers:
+    """What is known of this day, as long as it and the days beside it stand as they stood."""
+    key = (day, wish.pool, wish.terms, wish.seconds)
+    stands = tuple(seats.versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1))
+    kept: DayOfAnswers | None = seats.answers.get(key)
+    if kept is None or kept.stands != stands:
+        kept = seats.answers[key] = DayOfAnswers(stands)
+    return kept
 
 
 def gone_for_certain(seats: Seats, wish: Wish, start: datetime) -> bool:
     """Whether nobody at all can serve this start any more: proven, so nothing needs to be locked to say so."""
     demand = wish.demand(start, start.astimezone(wish.local).date())
-    return find_place(seats.board, demand, depth=0, tries=0)[0] is Answer.NO
+    return without_moves(seats.board, demand) is Answer.NO
 
 
 async def seat_at(
