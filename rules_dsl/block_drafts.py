@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NoReturn
 
 from rules_dsl import parse_doing, parse_settings
 from rules_dsl.cursor import Cursor
@@ -10,8 +11,8 @@ from rules_dsl.messages import Message, nearest
 from rules_dsl.parse_conditions import lead_of, when_sentence
 from rules_dsl.parse_expectations import ExpectationLines
 from rules_dsl.tree import Block, BlockKind, Setting, Span
-from rules_dsl.tree_conditions import Lead, Phrase, Place, WhenLine
-from rules_dsl.tree_doing import DoLine
+from rules_dsl.tree_conditions import Lead, Phrase, Place, WhenLine, WhenSentence
+from rules_dsl.tree_doing import DoLine, on_line
 from rules_dsl.words import Line
 
 _CONDITIONAL = (BlockKind.DEFINE, BlockKind.RULE, BlockKind.NEVER)
@@ -20,7 +21,11 @@ _EXPECTING = (BlockKind.EXPECT, BlockKind.NEVER)
 _EXPECTATION_STARTS = ("given", "at", "then", "after")
 
 
-@dataclass
+Sentence = WhenSentence | DoLine
+"""What may stand in many rules."""
+
+
+@dataclass(slots=True)
 class Draft:
     """What was read of a block so far."""
 
@@ -45,23 +50,36 @@ class Draft:
             tuple(self.expecting.outcomes), self.damaged,
         )  # fmt: skip
 
-    def add(self, line: Line) -> None:
-        """Takes a line that is no heading. Raises ``BadLine``."""
+    def add(self, line: Line) -> Sentence | None:
+        """Takes a line that is no heading, and gives it back if ``again`` can take it. Raises ``BadLine``."""
         if self.kind in _EXPECTING and self._expectation(Cursor(line)):
-            return
-        if self.kind in _CONDITIONAL and self._when(line):
-            return
+            return None
+        if self.kind in _CONDITIONAL:
+            said = self._when(line)
+            if said is not None:
+                return said
         if self.kind in _DOING:
             done = parse_doing.do_sentence(line.text)
             if done is not None:
-                self.do.append(replace(done, at=done.at.on(line.number)))
-                return
+                self.do.append(on_line(done, line.number))
+                return done
         if self.kind in parse_settings.SENTENCES:
             setting = parse_settings.setting_line(Cursor(line), self.kind)
             if setting is not None:
                 self.settings.append(setting)
-                return
+                return None
         self._refuse(Cursor(line))
+
+    def again(self, said: Sentence, number: int) -> bool:
+        """Takes a sentence as this line; False where the line itself has to be looked at."""
+        if not isinstance(said, WhenSentence):
+            if self.kind in _DOING:
+                self.do.append(on_line(said, number))
+                return True
+        elif self.kind is BlockKind.RULE and self._misplaced(said.lead) is None:
+            self.when.append(WhenLine(said, number))
+            return True
+        return False
 
     def _expectation(self, cursor: Cursor) -> bool:
         unfinished_when = self.kind is BlockKind.NEVER and not self.expecting.outcomes
@@ -69,18 +87,17 @@ class Draft:
             return False
         return self.expecting.read(cursor)
 
-    def _when(self, line: Line) -> bool:
+    def _when(self, line: Line) -> WhenSentence | None:
         lead = lead_of(line)
         if lead is None:
-            return False
+            return None
         code = self._misplaced(lead)
         if code is not None:
             cursor = Cursor(line)
             cursor.refuse(code, cursor.whole(), found=lead.value, rest=cursor.text(1, len(line.words)))
         known = when_sentence(line.text)
-        at = Place(line.number, known.at.column, known.at.length)
-        self.when.append(WhenLine(lead, known.condition, known.text, at))
-        return True
+        self.when.append(WhenLine(known, line.number))
+        return known
 
     def _misplaced(self, lead: Lead) -> str | None:
         """The code of what is wrong with a condition line here."""
@@ -94,7 +111,7 @@ class Draft:
             return "R132"
         return "R133" if self.do else None
 
-    def _refuse(self, cursor: Cursor) -> None:
+    def _refuse(self, cursor: Cursor) -> NoReturn:
         said = cursor.text(0, len(cursor.words))
         home = home_of(cursor.line, self.kind)
         if home is not None:

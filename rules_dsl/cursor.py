@@ -35,9 +35,11 @@ class Cursor:
         return Place(self.line.number, last.column + last.length, 1)
 
     def place(self, start: int, end: int) -> Place:
-        first = self.words[start]
-        last = self.words[end - 1] if end > start else first
-        return Place(self.line.number, first.column, last.column + last.length - first.column)
+        _, _, column, length, _ = self.words[start]
+        if end > start + 1:
+            last = self.words[end - 1]
+            length = last.column + last.length - column
+        return Place(self.line.number, column, length)
 
     def since(self, start: int) -> Place:
         """From a word up to the last one taken."""
@@ -51,7 +53,8 @@ class Cursor:
         chosen = self.words[start : self.index if end is None else end]
         if len(chosen) == 1:
             return chosen[0].written
-        return " ".join(word.written for word in chosen).replace(" ,", ",")
+        said = " ".join([word.text if word.low else word.written for word in chosen])
+        return said.replace(" ,", ",") if "," in said else said
 
     def sees(self, *lows: str) -> bool:
         """Each parameter is one word, in lower case."""

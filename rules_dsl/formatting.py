@@ -11,7 +11,7 @@ from rules_dsl.formatting_lines import written_expectation, written_lines
 from rules_dsl.messages import RulesRefused, message
 from rules_dsl.parser import Parsed, parse_rules
 from rules_dsl.tree import BlockKind
-from rules_dsl.tree_conditions import Phrase, Place
+from rules_dsl.tree_conditions import Phrase, Place, WhenLine
 from rules_dsl.words import LONGEST_LINE, Comment, Line, read_lines
 
 INDENT = "  "
@@ -118,6 +118,8 @@ def meaning_of(node: object) -> object:
         return ("name", node.text) if node.quoted else ("said", bare)
     if isinstance(node, Comment):
         return node.text
+    if isinstance(node, WhenLine):
+        return meaning_of(node.said)
     if isinstance(node, tuple):
         return tuple(meaning_of(part) for part in node)
     if is_dataclass(node):

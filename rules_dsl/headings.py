@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from rules_dsl.block_drafts import Draft
@@ -10,8 +11,8 @@ from rules_dsl.cursor import Cursor
 from rules_dsl.messages import BadLine, message, nearest
 from rules_dsl.parse_expectations import time_of_day
 from rules_dsl.tree import BlockKind, Span
-from rules_dsl.tree_conditions import Phrase
-from rules_dsl.words import Line, WordKind
+from rules_dsl.tree_conditions import Phrase, Place
+from rules_dsl.words import LONGEST_LINE, Line, WordKind
 
 _ALONE = {
     kind.value: kind
@@ -20,6 +21,7 @@ _ALONE = {
     )
 }  # fmt: skip
 _NAMED = {"rule": BlockKind.RULE, "define": BlockKind.DEFINE, "hours": BlockKind.HOURS, "expect": BlockKind.EXPECT}
+_PLAIN = re.compile(r'\s*(rule|define|expect)[ ]("([^"“”]*+)")\s*')
 _FIRST_WORDS = frozenset({"rules", "by", "otherwise", *_ALONE, *_NAMED})
 _NEVER_FIRST = frozenset({"when", "and", "or", "unless", "note"})
 _MISSPELT_AT_MOST = 2
@@ -33,6 +35,17 @@ _EXAMPLES = {
     BlockKind.NEVER: 'expect never "a big customer is refused"',
     BlockKind.EVERY: "expect every escalation finds a rule",
 }
+
+
+def plain_heading(number: int, raw: str) -> Draft | None:
+    """Nearly all headings are a word and a name, read at one glance. None for a line that is anything else."""
+    found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
+    name = " ".join(found[3].split()) if found else ""
+    if found is None or not name:
+        return None
+    (start, end), (first, last) = found.span(1), found.span(2)
+    phrase = Phrase(name, Place(number, first + 1, last - first), quoted=True)
+    return Draft(_NAMED[found[1]], Place(number, start + 1, end - start), phrase)
 
 
 def open_block(line: Line, inside: BlockKind | None) -> Draft | None:

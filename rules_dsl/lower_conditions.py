@@ -34,14 +34,14 @@ def lower_when(names: Names, lines: Sequence[WhenLine]) -> When | None:
     alternatives: list[list[Clause]] = []
     unless: list[Clause] = []
     sound = True
-    for line in lines:
-        names.line = line.at.line
-        clause = lower_clause(names, line.condition, line.text, line.at.line) if line.condition else None
-        sound = sound and (clause is not None or line.condition is None)
-        if line.lead in (Lead.WHEN, Lead.OR_WHEN) or (not alternatives and line.lead is not Lead.UNLESS):
+    for said, number in lines:
+        names.line, lead = number, said.lead
+        clause = lower_clause(names, said.condition, said.text, number) if said.condition else None
+        sound = sound and (clause is not None or said.condition is None)
+        if lead is Lead.WHEN or lead is Lead.OR_WHEN or (not alternatives and lead is not Lead.UNLESS):
             alternatives.append([])
         if clause is not None:
-            (unless if line.lead is Lead.UNLESS else alternatives[-1]).append(clause)
+            (unless if lead is Lead.UNLESS else alternatives[-1]).append(clause)
     if not alternatives:
         alternatives.append([])
     return When(tuple(map(tuple, alternatives)), tuple(unless)) if sound else None

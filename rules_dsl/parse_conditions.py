@@ -19,7 +19,7 @@ from rules_dsl.tree_conditions import (
     Phrase,
     Place,
     TagsInclude,
-    WhenLine,
+    WhenSentence,
 )
 from rules_dsl.words import Line, WordKind, remembered, words_of
 
@@ -28,7 +28,8 @@ _SIGN = re.compile(r"[<>=!&|()+*/]")
 _INSIDE = (("during", True), ("outside", False))
 _TIMED = frozenset(word for word, _ in _INSIDE)
 _JOINS = frozenset({"and", "or"})
-_VERBS = frozenset({"is", "are", "include", "includes", "do", "does"})
+_IS = frozenset({"is", "are"})
+_VERBS = _IS | {"include", "includes", "do", "does"}
 _COMPARISONS: dict[tuple[str, ...], Comparison] = {
     ("at", "least"): Comparison.AT_LEAST,
     ("at", "most"): Comparison.AT_MOST,
@@ -38,6 +39,7 @@ _COMPARISONS: dict[tuple[str, ...], Comparison] = {
     ("less", "than"): Comparison.UNDER,
 }
 _FIRST_OF_COMPARISONS = frozenset(words[0] for words in _COMPARISONS)
+_NOT_A_VALUE = _FIRST_OF_COMPARISONS | {"known", "unknown", "not", "between"}
 _TAG_WORDS: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("include",), False),
     (("includes",), False),
@@ -45,6 +47,7 @@ _TAG_WORDS: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("does", "not", "include"), True),
 )
 _LEADS = {"when": Lead.WHEN, "and": Lead.AND, "unless": Lead.UNLESS}
+_EXAMPLES = {lead.value.partition(" ")[0]: f"{lead.value} priority is urgent" for lead in Lead}
 
 
 def lead_of(line: Line) -> Lead | None:
@@ -56,21 +59,17 @@ def lead_of(line: Line) -> Lead | None:
 
 
 @remembered
-def when_sentence(raw: str) -> WhenLine:
-    """A line that begins with a lead. Raises ``BadLine``.
-
-    Of its places the lines are 0, for it may stand in several.
-    """
+def when_sentence(raw: str) -> WhenSentence:
+    """A line that begins with a lead. Raises ``BadLine``."""
     line = Line(0, words_of(raw)[0], None, raw)
     lead = lead_of(line) or Lead.WHEN
-    cursor = Cursor(line, 2 if lead is Lead.OR_WHEN else 1)
-    start = cursor.index
-    cursor.example = f"{lead.value} priority is urgent"
+    start = 2 if lead is Lead.OR_WHEN else 1
+    cursor = Cursor(line, start, _EXAMPLES[line.words[0].low])
     if lead is Lead.WHEN and cursor.take("anything"):
         cursor.end()
-        return WhenLine(lead, None, "anything", cursor.whole())
+        return WhenSentence(lead, None, "anything", cursor.whole())
     condition = read_condition(cursor)
-    return WhenLine(lead, condition, cursor.text(start), cursor.since(start))
+    return WhenSentence(lead, condition, cursor.text(start), cursor.since(start))
 
 
 def read_condition(cursor: Cursor) -> Condition:
@@ -108,22 +107,19 @@ def _refuse_signs(cursor: Cursor) -> None:
 
 def _fact(cursor: Cursor, start: int) -> Phrase:
     """Words up to ``is`` or ``include``."""
-    first = cursor.index
-    while not cursor.done and not _at_verb(cursor):
-        if cursor.words[cursor.index].kind is not WordKind.BARE:
+    first, joined = cursor.index, False
+    for word in cursor.words[first:]:
+        if word.low in _VERBS and (word.low in _IS or any(cursor.sees(*words) for words, _ in _TAG_WORDS)):
+            break
+        if word.kind is not WordKind.BARE:
             cursor.refuse("R118", cursor.place(start, len(cursor.words)), found=cursor.text(start, len(cursor.words)))
+        joined = joined or word.low in _JOINS
         cursor.index += 1
     if cursor.index == first:
         cursor.refuse_wanted("the name of a fact")
-    if any(word.low in _JOINS for word in cursor.words[first : cursor.index]):
+    if joined:
         _refuse_second(cursor, first)
     return Phrase(cursor.text(first), cursor.since(first))
-
-
-def _at_verb(cursor: Cursor) -> bool:
-    if cursor.words[cursor.index].low not in _VERBS:
-        return False
-    return cursor.sees("is") or cursor.sees("are") or any(cursor.sees(*words) for words, _ in _TAG_WORDS)
 
 
 def _refuse_second(cursor: Cursor, first: int) -> None:
@@ -135,10 +131,12 @@ def _refuse_second(cursor: Cursor, first: int) -> None:
 
 
 def _about(cursor: Cursor, fact: Phrase, start: int) -> Condition:
-    for words, negated in () if cursor.sees("is") else _TAG_WORDS:
+    for words, negated in () if cursor.sees_any(_IS) else _TAG_WORDS:
         if cursor.take(*words):
             return _tags(cursor, fact, negated, start)
     cursor.index += 1
+    if not cursor.sees_any(_NOT_A_VALUE):
+        return FactIs(fact, _values(cursor), False, cursor.since(start))
     if cursor.take("known"):
         return _ended(cursor, FactKnown(fact, True, cursor.since(start)))
     if cursor.take("unknown") or cursor.take("not", "known"):
@@ -190,12 +188,12 @@ def _values(cursor: Cursor) -> tuple[Phrase, ...]:
         values.append(value)
         if cursor.done:
             return tuple(values)
-        if cursor.sees("and"):
+        low = cursor.words[cursor.index].low
+        if low == "and":
             _refuse_second(cursor, cursor.index)
-        if cursor.take(","):
+        cursor.index += 1
+        if low == ",":
             cursor.take("or")
-        elif not cursor.take("or"):
-            cursor.end()
 
 
 def _tags(cursor: Cursor, fact: Phrase, negated: bool, start: int) -> TagsInclude:

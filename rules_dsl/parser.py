@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules_dsl.block_drafts import Draft
+from rules_dsl.block_drafts import Draft, Sentence
 from rules_dsl.cursor import Cursor
-from rules_dsl.headings import open_block
+from rules_dsl.headings import open_block, plain_heading
 from rules_dsl.messages import BadLine, Message, message
+from rules_dsl.plain_conditions import plain_condition
 from rules_dsl.tree import Block, RulesFile
 from rules_dsl.tree_conditions import Place
-from rules_dsl.words import LONGEST_LINE, Line, WordKind, read_lines
+from rules_dsl.words import LONGEST_LINE, Line, WordKind, lines_of, read_line, read_lines
 
 _UNCLOSED = WordKind.UNCLOSED
 LARGEST = 1_000_000
@@ -50,14 +51,19 @@ class _Reading:
         self.blocks: list[Block] = []
         self.draft: Draft | None = None
         self.homeless = False
+        self.sentences: dict[str, Sentence] = {}
+        """Lines read so far that mean the same wherever they stand in a rule: most of a long file is said before."""
 
     def read(self, text: str) -> Parsed:
         comments = []
-        for line in read_lines(text):
-            if len(self.messages) >= MOST_MESSAGES:
-                place = Place(line.number, 1, max(1, len(line.text)))
-                self.messages.append(message("R122", place, most=MOST_MESSAGES))
+        messages = self.messages
+        for number, raw in enumerate(lines_of(text), 1):
+            if len(messages) >= MOST_MESSAGES:
+                messages.append(message("R122", Place(number, 1, max(1, len(raw))), most=MOST_MESSAGES))
                 break
+            if not raw or self._at_a_glance(number, raw):
+                continue
+            line = read_line(number, raw)
             if line.comment is not None:
                 comments.append(line.comment)
             if line.words:
@@ -65,6 +71,22 @@ class _Reading:
         self._close()
         whole = len(self.messages) <= MOST_MESSAGES
         return Parsed(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.messages), whole)
+
+    def _at_a_glance(self, number: int, raw: str) -> bool:
+        """Takes a line that is plain, or was read before; False where its words have to be looked at."""
+        said = self.sentences.get(raw)
+        if said is not None:
+            return self.draft is not None and self.draft.again(said, number)
+        draft = plain_heading(number, raw)
+        if draft is not None:
+            self._close()
+            self.draft = draft
+            return True
+        said = plain_condition(raw)
+        if said is None or self.draft is None or not self.draft.again(said, number):
+            return False
+        self.sentences[raw] = said
+        return True
 
     def _close(self) -> None:
         if self.draft is not None:
@@ -86,7 +108,9 @@ class _Reading:
             if line.words[-1].kind is _UNCLOSED:
                 self._refuse_unclosed(line)
             if self.draft is not None:
-                self.draft.add(line)
+                said = self.draft.add(line)
+                if said is not None and line.comment is None:
+                    self.sentences[line.text] = said
             elif not self.homeless:
                 self.homeless = True
                 cursor = Cursor(line)

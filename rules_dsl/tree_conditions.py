@@ -138,11 +138,37 @@ class Lead(Enum):
 
 
 @dataclass(frozen=True)
-class WhenLine:
-    """One line of a rule's conditions."""
+class WhenSentence:
+    """A condition with its lead, wherever it stands: of its places the lines are 0."""
 
     lead: Lead
     condition: Condition | None
     """None: ``when anything``, which always holds."""
     text: str
+    """The condition as written."""
     at: Place
+
+
+class WhenLine(NamedTuple):
+    """One line of a rule's conditions. A tuple, as ``Place`` is, for a file has thousands of them."""
+
+    said: WhenSentence
+    """The same one wherever the same is written."""
+    number: int
+
+    @property
+    def lead(self) -> Lead:
+        return self.said.lead
+
+    @property
+    def condition(self) -> Condition | None:
+        return self.said.condition
+
+    @property
+    def text(self) -> str:
+        return self.said.text
+
+    @property
+    def at(self) -> Place:
+        _, column, length = self.said.at
+        return Place(self.number, column, length)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from rules_dsl.tree_conditions import Duration, Phrase, Place
@@ -133,3 +133,8 @@ class Note:
 
 
 DoLine = SendTo | Require | Prefer | OrderBy | IfNobody | BookingOnly | NoCall | BookSlots | Prepare | Note
+
+
+def on_line(done: DoLine, line: int) -> DoLine:
+    """The same sentence in another line."""
+    return replace(done, at=Place(line, done.at.column, done.at.length))

@@ -10,13 +10,15 @@ from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 _WORD = re.compile(
-    r"""(?P<bare>[^\s,"“”„#][^\s,"“”„]*)
-      | (?P<comma>,)
-      | ["“”„](?P<name>[^"“”]*)["“”]
-      | (?P<comment>\#.*)
-      | (?P<unclosed>["“”„].*)""",
+    r"""([^\s,"“”„#][^\s,"“”„]*)     # 1: bare
+      | (,)                          # 2: comma
+      | ["“”„]([^"“”]*)["“”]         # 3: name
+      | (\#.*)                       # 4: comment
+      | (["“”„].*)                   # 5: unclosed""",
     re.VERBOSE,
 )
+_MORE_THAN_WORDS = re.compile('[,"“”„#\ufeff]')
+_IS_BARE, _IS_COMMA, _IS_NAME, _IS_COMMENT = 1, 2, 3, 4
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _BYTE_ORDER_MARK = "\ufeff"
 LONGEST_LINE = 5_000
@@ -94,44 +96,62 @@ class Line(NamedTuple):
 
 def read_lines(text: str) -> Iterator[Line]:
     """Every line of a file, blank ones too. Line ends may be ``\\n``, ``\\r\\n`` or ``\\r``."""
-    for number, raw in enumerate(_lines_of(text), 1):
-        words, comment = words_of(raw)
-        yield Line(number, words, None if comment is None else Comment(number, *comment), raw)
+    for number, raw in enumerate(lines_of(text), 1):
+        yield read_line(number, raw)
+
+
+def read_line(number: int, raw: str) -> Line:
+    words, comment = words_of(raw)
+    return Line(number, words, None if comment is None else Comment(number, *comment), raw)
 
 
 @remembered
 def words_of(raw: str) -> tuple[tuple[Word, ...], tuple[int, str] | None]:
     """The words of a line, and the column and text of its comment."""
+    if len(raw) < LONGEST_LINE and not _MORE_THAN_WORDS.search(raw):
+        return _bare_words(raw), None
     words: list[Word] = []
     for found in _WORD.finditer(raw, int(raw.startswith(_BYTE_ORDER_MARK))):
         start = found.start()
         if start >= LONGEST_LINE:
             break
-        text, column = found[0], start + 1
-        match found.lastgroup:
-            case "bare":
-                words.append(Word(_BARE, text, column, len(text), text.lower()))
-            case "comma":
-                words.append(Word(_COMMA, text, column, 1, text))
-            case "name":
-                words.append(Word(_NAME, " ".join(found["name"].split()), column, len(text)))
-            case "comment":
-                return tuple(words), (column, text.rstrip())
-            case _:
-                words.append(Word(_UNCLOSED, text.rstrip(), column, len(text.rstrip())))
+        text, column, kind = found[0], start + 1, found.lastindex
+        if kind == _IS_BARE:
+            words.append(Word(_BARE, text, column, len(text), text.lower()))
+        elif kind == _IS_COMMA:
+            words.append(Word(_COMMA, text, column, 1, text))
+        elif kind == _IS_NAME:
+            words.append(Word(_NAME, " ".join(found[_IS_NAME].split()), column, len(text)))
+        elif kind == _IS_COMMENT:
+            return tuple(words), (column, text.rstrip())
+        else:
+            words.append(Word(_UNCLOSED, text.rstrip(), column, len(text.rstrip())))
     return tuple(words), None
+
+
+def _bare_words(raw: str) -> tuple[Word, ...]:
+    """Most conditions are nothing but words with spaces between."""
+    words: list[Word] = []
+    end = 0
+    for text in raw.split():
+        start = raw.index(text, end)
+        end = start + len(text)
+        words.append(Word(_BARE, text, start + 1, end - start, text.lower()))
+    return tuple(words)
 
 
 def canonical_text(text: str) -> str:
     """The text with its spacing and comments taken out: what a version is the hash of."""
-    lines = map(_canonical_line, _lines_of(text))
+    lines = map(_canonical_line, lines_of(text))
     return "\n".join(line for line in lines if line)
 
 
 @remembered
 def _canonical_line(raw: str) -> str:
+    if len(raw) < LONGEST_LINE and not _MORE_THAN_WORDS.search(raw):
+        return " ".join(raw.split())
     return " ".join(word.written for word in words_of(raw)[0])
 
 
-def _lines_of(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     return _LINE_END.split(text)
