@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 from domain.booking import Span
@@ -24,6 +24,15 @@ LEAST_TIME = timedelta(hours=1)
 SHARE_SLACK = 2
 """Calls above their share of the day from which on a person has had more than their share."""
 SHARE_FACTOR = 1.25
+
+
+def rests_until(now: datetime) -> datetime:
+    """Until when nothing is sold on somebody who is above the limit now, as long as they stay above it.
+
+    As far ahead as occupancy looks back, to the next half hour, so that it doesn't change with every look.
+    """
+    half_hours = -(-(now + LOOKED_BACK).timestamp() // 1800)
+    return datetime.fromtimestamp(half_hours * 1800, UTC)
 
 
 class Against(IntEnum):

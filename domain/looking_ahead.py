@@ -33,6 +33,13 @@ def free_at(now: datetime, planned_end: datetime | None) -> datetime:
     return planned_end if planned_end > now else now + OVERRUN
 
 
+def busy_until(now: datetime, planned_end: datetime) -> datetime:
+    """Until when seats take somebody to be in a call: its planned end, or, past that, whole ``OVERRUN`` more."""
+    if planned_end > now:
+        return planned_end
+    return planned_end + OVERRUN * ((now - planned_end) // OVERRUN + 1)
+
+
 def will_be_late(
     soon: Sequence[DueCall],
     colleagues: Mapping[int, Colleague],

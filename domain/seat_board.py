@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from domain.seat_calls import Alike, Calls
+from domain.seat_engaged import Engaged
 from domain.seat_limits import DayLimits, Reserve
 from domain.seat_pieces import Group, Pieces
 from domain.seat_roster import Roster
@@ -26,6 +27,7 @@ class Board:
         self.pieces = Pieces(self.roster.edges, self.roster.ones)
         self.reserve = Reserve(self.roster, self.pieces)
         self._days = DayLimits(self.roster, self.held)
+        self._engaged = Engaged(self.roster, {})
         self.members, self.bit_of, self.pools = self.roster.members, self.roster.bit_of, self.roster.pools
 
     def mask_of(self, people: Iterable[int]) -> int:
@@ -34,8 +36,8 @@ class Board:
     # What can be asked.
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool and on shift for all of this time, whatever else they have."""
-        return self.roster.eligible(demand)
+        """Who is in the pool and on shift for all of this time, whatever else is sold on them."""
+        return self.roster.eligible(demand) & ~self._engaged.at(demand.rest)
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:
         """Those on shift, in each piece of this time."""
@@ -100,6 +102,10 @@ class Board:
         return group.able
 
     # What can change.
+
+    def engage(self, until: Mapping[int, int]) -> None:
+        """By person: until when they can be given no call, in place of what was said before."""
+        self._engaged = Engaged(self.roster, until)
 
     def put(self, demand: Demand, bit: int) -> None:
         """This call rests on this person."""

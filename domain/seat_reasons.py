@@ -20,6 +20,8 @@ class Why(StrEnum):
     SHIFT_ENDS = "shift_ends"
     BOOKED = "booked"
     """Everybody on shift has a booked call in this time."""
+    ENGAGED = "engaged"
+    """Whoever is on shift is still in a call now, or above the occupancy limit."""
     DAY_LIMIT = "day_limit"
     RESERVE = "reserve"
     SHIFT_SHARE = "shift_share"
@@ -48,6 +50,9 @@ def why_closed(board: Board, demand: Demand, team_mates: int = 0) -> Closed | No
         return Closed(Why.NOBODY_IN_POOL, "Nobody is in this pool")
     plain = demand._replace(terms=replace(demand.terms, shift_end=0, gap=0))
     here = board.eligible(plain)
+    if not here and (engaged := board.roster.eligible(plain)):
+        text = f"{_people(engaged)} on shift, and still in a call then, or resting above the limit of time in calls"
+        return Closed(Why.ENGAGED, text, proven=False)
     if not here:
         return _off_shift(board, plain, team_mates)
     if not board.eligible(demand):

@@ -1,8 +1,9 @@
 """The seat keeper: looks again and again for what selling itself has no time for.
 
-Pools follow the directory; whoever has taken a call is its witness; bookings at risk are given a seat where one
-is found by all means; starts that short moves can't open are opened by the solver. One process of all does it at
-a time. Where none does, nothing is sold wrongly: fewer starts are offered, and bookings at risk stay so.
+Pools follow the directory; whoever has taken a call is its witness, and what was sold on them in its time goes to
+others; whoever is above the occupancy limit has nothing sold on them for some hours; bookings at risk are given a
+seat where one is found by all means; starts that short moves can't open are opened by the solver. One process of all
+does it at a time. Where none does, nothing is sold wrongly: fewer starts are offered, and bookings at risk stay so.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.directory import read_directory
+from database.stores.engagements import follow_engagements
 from database.stores.making_room import Looked, make_rooms, recover
 from database.stores.pinning import pin_taken
 from database.stores.replanning import replan_directory
@@ -52,6 +54,9 @@ async def keep_seats(engine: AsyncEngine, looked: Looked, now: datetime) -> None
             await _follow_directory(engine, now)
         with _survived("calls that are taken"):
             await pin_taken(engine, now)
+        with _survived("people who are engaged"):
+            if given := await follow_engagements(engine, looked.occupied, now):
+                log.info("%d sold seats were given to others, as calls still run then", given)
         with _survived("bookings at risk"):
             if found := await recover(engine, looked, now):
                 log.info("%d bookings at risk have a seat again", found)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.engagements import resting
 from database.stores.occupancy import occupancy_limit, team_occupancy
 from domain.presence import VANISHED_AFTER
 
@@ -17,7 +18,8 @@ POOLS = 8
 CALLS = 30
 """Calls shown of each list."""
 
-# A person counts as there in a slice whose middle lies in a shift, and as taken where any call sold overlaps it.
+# A person counts as there in a slice whose middle lies in a shift, and as taken where any call sold overlaps it, or
+# where they are in a call now, or rest above the occupancy limit, until then.
 _SEATS = text("""
 WITH slices AS (SELECT at, tstzrange(at, at + CAST(:slice AS interval)) AS span
   FROM generate_series(CAST(:first AS timestamptz), CAST(:last AS timestamptz), CAST(:slice AS interval)) at),
@@ -31,8 +33,9 @@ SELECT shown.id, shown.description, slices.at,
   (SELECT count(DISTINCT a.person) FROM pool_agent a JOIN shift s ON s.person = a.person
     WHERE a.pool = shown.id AND s.during @> slices.at + CAST(:slice AS interval) / 2) AS there,
   (SELECT count(DISTINCT a.person) FROM pool_agent a JOIN shift s ON s.person = a.person
-      JOIN witness w ON w.person = a.person AND w.during && slices.span
-    WHERE a.pool = shown.id AND s.during @> slices.at + CAST(:slice AS interval) / 2) AS taken,
+    WHERE a.pool = shown.id AND s.during @> slices.at + CAST(:slice AS interval) / 2
+      AND (EXISTS (SELECT FROM witness w WHERE w.person = a.person AND w.during && slices.span)
+        OR EXISTS (SELECT FROM engaged g WHERE g.person = a.person AND g.until > greatest(slices.at, :now)))) AS taken,
   (SELECT count(*) FROM booking b WHERE b.pool = shown.id AND b.state = 'sold'
     AND b.starts_at BETWEEN slices.at - interval '1 day' AND slices.at + interval '1 day'
     AND b.occupies && slices.span) AS sold
@@ -78,7 +81,7 @@ class Slice:
     there: int
     """On shift."""
     taken: int
-    """Of those, with a call sold on them, for this pool or another."""
+    """Of those, with a call sold on them, for this pool or another; in a call now that lasts until then; or resting."""
     sold: int
     """Calls sold from this pool."""
 
@@ -140,6 +143,8 @@ class Guard:
     busy_percent: int
     staffing_gap: float
     """Seats an hour."""
+    unsold_until: datetime | None
+    """Nothing is sold on these people before; None where the seat keeper has not noted it yet."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +185,7 @@ async def read_board(conn: AsyncConnection, now: datetime, hours: int) -> Board:
 async def _pools(conn: AsyncConnection, now: datetime, hours: int) -> tuple[PoolAhead, ...]:
     first = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0)
     last = first + timedelta(hours=hours) - SLICE
-    values = {"first": first, "last": last, "slice": SLICE, "pools": POOLS}
+    values = {"first": first, "last": last, "slice": SLICE, "pools": POOLS, "now": now}
     values["end"] = last + SLICE
     found: dict[int, list[Slice]] = {}
     words: dict[int, str] = {}
@@ -192,9 +197,15 @@ async def _pools(conn: AsyncConnection, now: datetime, hours: int) -> tuple[Pool
 
 async def _guards(conn: AsyncConnection, now: datetime) -> tuple[Guard, ...]:
     names = {row.id: row.name for row in await conn.execute(_TEAMS)}
-    teams = await team_occupancy(conn, now)
+    teams, rests = await team_occupancy(conn, now), await resting(conn)
     return tuple(
-        Guard(names[team], len(one.skipped), one.busy_percent, one.staffing_gap)
+        Guard(
+            names[team],
+            len(one.skipped),
+            one.busy_percent,
+            one.staffing_gap,
+            max((rests[who] for who in one.skipped & rests.keys()), default=None),
+        )
         for team, one in sorted(teams.items())
         if one.skipped
     )

@@ -104,6 +104,7 @@ async def _catch_up(conn: AsyncConnection, kept: Seats, versions: dict[date, int
         return
     if changed:
         await kept.take_in(conn, await read_changed(conn, changed, [kept.versions.get(day, 0) for day in changed]))
+        await kept.take_in_engaged(conn)
         kept.versions.update({day: versions[day] for day in changed})
     counted = (await conn.execute(_SUMS, {"days": looked_at})).all()
     sums = {row.day: (row.number, row.total) for row in counted}

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.stores.engagements import Occupied
 from database.stores.kept_boards import BOARDS
 from database.stores.plans import load_plan
 from database.stores.seat_boards import load_seats, read_versions
@@ -63,6 +64,7 @@ class Looked:
     """Of those that are looked after in turn: who comes after all others the next time."""
     until: float = math.inf
     """By the monotonic clock, in seconds. Nothing more is begun after it."""
+    occupied: Occupied = field(default_factory=Occupied)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Once it is set, nothing more is begun either."""
 

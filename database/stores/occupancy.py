@@ -1,7 +1,8 @@
 """How busy each team is, and what that takes from its seats.
 
-Above the occupancy limit a person is skipped by calls now (docs/decisions/0016). What a team lacks by that is told
-as seats an hour, so that it can be compared with what is sold.
+Above the occupancy limit a person is skipped by calls now (docs/decisions/0016), and no seat is sold on them in the
+next hours (``engagements``). What a team lacks by that is told as seats an hour, so that it can be compared with what
+is sold.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class TeamOccupancy:
     busy_percent: int
     """Of the time that they worked in the last four hours of their shifts."""
     skipped: frozenset[int]
-    """Those above the limit: they get no calls now, and no seat should be sold on them for the next hour."""
+    """Those above the limit: they get no calls now, and no seat is sold on them in the next hours."""
     staffing_gap: float
     """Seats an hour that these people would give at the limit, to one decimal; 0 where nobody is above it."""
 

@@ -53,6 +53,7 @@ _CHANGED = text(f"""
 {_COLUMNS} JOIN unnest(CAST(:days AS date[]), CAST(:seen AS bigint[])) AS c (day, seen)
   ON w.day = c.day AND w.version > c.seen
 """)
+_ENGAGED = text("SELECT person, date_part('epoch', until)::bigint AS until FROM engaged")
 _VERSIONS = text("SELECT day, version FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last")
 
 
@@ -94,6 +95,10 @@ class Seats:
             self.board.put(asked, self.board.bit_of[row.person])
             self.nth[row.booking] = row.nth
 
+    async def take_in_engaged(self, conn: AsyncConnection) -> None:
+        """Who is in a call or above the occupancy limit by now."""
+        self.board.engage({row.person: row.until for row in await conn.execute(_ENGAGED)})
+
     def _drop(self, booking: int) -> None:
         self.board.take(booking)
         self.nth.pop(booking, None)
@@ -130,6 +135,7 @@ async def load_seats(conn: AsyncConnection, first: date, last: date, roster: int
     seats = Seats(board, first, last, roster, terms=terms)
     for row in rows:
         seats.nth.update(zip(row.bookings, row.nths, strict=True))
+    await seats.take_in_engaged(conn)
     return seats
 
 

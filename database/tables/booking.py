@@ -97,6 +97,15 @@ witness = Table(
 )
 Index("witness_day_idx", witness.c.day, witness.c.version)
 
+# Who can be given no seat before a moment, whatever their shift says: in a call, or above the occupancy limit.
+engaged = Table(
+    "engaged",
+    metadata,
+    Column("person", Integer, ForeignKey("person.id"), primary_key=True),
+    instant("until"),
+    Column("why", Text, nullable=False),
+)
+
 # One row: counted up by triggers whenever a shift, a pool's members or a person's team, title or account change.
 roster = Table(
     "roster",
