@@ -30,12 +30,17 @@ class _Answers:
 
     mask_of: Callable[[FactValue | None], int]
     masks: dict[int, int] = field(default_factory=dict)
-    by_value: list[int] = field(default_factory=list)
-    """The place of its mask, for each value that has been met."""
+    _values: Values | None = None
+    _places: list[int] = field(default_factory=list)
+    """Of the mask of each value that has been met."""
 
-    def learn(self, values: Values) -> None:
-        for value in values.known[len(self.by_value) :]:
-            self.by_value.append(self.masks.setdefault(self.mask_of(value), len(self.masks)))
+    def places(self, values: Values) -> Numbers:
+        """Among the masks, for each of these values."""
+        if values is not self._values:
+            self._values, self._places = values, []
+        for value in values.known[len(self._places) :]:
+            self._places.append(self.masks.setdefault(self.mask_of(value), len(self.masks)))
+        return np.array(self._places, dtype=np.intp)
 
 
 class Matching:
@@ -62,9 +67,9 @@ class Matching:
         standing = np.tile(self._row(self.index.start), (len(past), 1))
         for name, answers in self._answers.items():
             column = past.facts[name]
-            answers.learn(column.values)
+            places = answers.places(column.values)
             table = np.array([self._row(mask) for mask in answers.masks], dtype=np.uint64)
-            standing &= table[np.array(answers.by_value, dtype=np.intp)[column.numbers]]
+            standing &= table[places[column.numbers]]
         if self.index.hours and len(past):
             instants = past.opened_at
             times = OpenTimes(moment_of(int(instants.min())), moment_of(int(instants.max())))
