@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from web.api import escalations, export, shifts
+from web.api import escalations, export, shifts, slots
 from web.api.describe import PROBLEM, REF
 from web.api.requests import OpenEscalation, WithdrawEscalation
 from web.api.schedule_bodies import ChangeDay, TakeTimeOff
@@ -22,7 +22,7 @@ async def openapi(request: Request) -> dict[str, Any]:
         title="Muster",
         version="1",
         summary="Turns a support ticket that writing can't solve into a call, and proves what came of it.",
-        routes=[*escalations.router.routes, *shifts.router.routes, *export.router.routes],
+        routes=[*escalations.router.routes, *slots.router.routes, *shifts.router.routes, *export.router.routes],
         servers=[{"url": request.app.state.settings.base_url}],
     )
     _, bodies = models_json_schema(
