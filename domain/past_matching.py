@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from domain.past_columns import Instants, Numbers, PastColumns, Values, instant_of, moment_of
 from rules_dsl.compiled import Clause, InHours, IsDefined, Rule, When
 from rules_dsl.directory import FactValue
-from rules_dsl.open_times import OpenTimes
+from rules_dsl.open_times import open_edges
 from rules_dsl.rule_index import RuleIndex, index_of
 
 Words = NDArray[np.uint64]
@@ -72,9 +72,9 @@ class Matching:
             standing &= table[places[column.numbers]]
         if self.index.hours and len(past):
             instants = past.opened_at
-            times = OpenTimes(moment_of(int(instants.min())), moment_of(int(instants.max())))
+            bounds = moment_of(int(instants.min())), moment_of(int(instants.max()))
             for hours, opened, closed in self.index.hours:
-                edges = np.array([instant_of(edge) for edge in times.edges(hours)], dtype=np.int64)
+                edges = np.array([instant_of(edge) for edge in open_edges(hours, *bounds)], dtype=np.int64)
                 is_open = _open(edges, instants)
                 standing &= np.array([self._row(closed), self._row(opened)])[is_open]
         return standing

@@ -1,38 +1,19 @@
-"""Opening hours over a known span of time, laid out once so that asking whether they are open takes no time. Pure."""
+"""Opening hours over a span of time, laid out once for many moments. Pure."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rules_dsl.decision import OpenHours
-from rules_dsl.hours import is_holiday, is_open, wall_instant
+from rules_dsl.hours import is_holiday, wall_instant
 
 
-@dataclass(frozen=True)
-class OpenTimes:
-    """Answers as ``is_open`` does, for any moment; quickly from ``since`` to ``until``."""
+def open_edges(hours: OpenHours, since: datetime, until: datetime) -> list[datetime]:
+    """Openings and closings in turn; spans that touch or overlap are one.
 
-    since: datetime
-    until: datetime
-    _laid_out: dict[OpenHours, list[datetime]] = field(default_factory=dict, repr=False, compare=False)
-
-    def is_open(self, hours: OpenHours, moment: datetime) -> bool:
-        if not self.since <= moment <= self.until:
-            return is_open(hours, moment)
-        return bisect_right(self.edges(hours), moment) % 2 == 1
-
-    def edges(self, hours: OpenHours) -> list[datetime]:
-        """Openings and closings in turn, from before ``since`` to after ``until`` where they are open then."""
-        edges = self._laid_out.get(hours)
-        if edges is None:
-            edges = self._laid_out[hours] = _edges(hours, self.since, self.until)
-        return edges
-
-
-def _edges(hours: OpenHours, since: datetime, until: datetime) -> list[datetime]:
+    From ``since`` to ``until``, ends included, a moment is in open hours exactly after an odd number of them.
+    """
     """Openings and closings in turn; spans that touch or overlap are one."""
     zone = ZoneInfo(hours.time_zone)
     day, last = since.astimezone(zone).date() - timedelta(days=1), until.astimezone(zone).date()

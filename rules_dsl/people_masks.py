@@ -5,19 +5,14 @@ Bit *n* is the *n*-th person. What it answers is what ``pool`` answers, without 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from rules_dsl.decision import Decision, OrderKey, SkillNeed, StepKind, Target
 from rules_dsl.directory import Directory, Person
 from rules_dsl.pools import AGENT, aimed_at, meets
 from rules_dsl.ranking import experience
-
-_DAY = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -62,15 +57,6 @@ class PeopleMasks:
             among = sum(bit for bit, found in people if found == most)
         return among
 
-    def on_duty(self, moment: datetime) -> int:
-        """Whose weekly shifts cover the moment."""
-        mask = 0
-        for zone, (starts, masks) in self._weeks.items():
-            local = moment.astimezone(zone)
-            minute = local.weekday() * _DAY + local.hour * 60 + local.minute
-            mask |= masks[bisect_right(starts, minute) - 1]
-        return mask
-
     def each(self, mask: int) -> Iterator[tuple[int, Person]]:
         """The people of a mask, each with their own bit."""
         while mask:
@@ -92,17 +78,6 @@ class PeopleMasks:
     def _agents(self) -> int:
         return self._mask([not person.roles or AGENT in person.roles for person in self.directory.people])
 
-    @cached_property
-    def _weeks(self) -> dict[ZoneInfo, tuple[list[int], list[int]]]:
-        """By zone: minutes of the week at which somebody comes or goes, and who is there from each one on."""
-        spans: dict[str, list[tuple[int, int, int]]] = {}
-        for place, person in enumerate(self.directory.people):
-            for shift in person.shifts:
-                spans.setdefault(shift.time_zone, []).extend(
-                    (day * _DAY + shift.start_minute, day * _DAY + shift.end_minute, 1 << place) for day in shift.days
-                )
-        return {ZoneInfo(zone): _laid_out(found) for zone, found in spans.items()}
-
     def _aimed_at(self, target: Target) -> int:
         if target not in self._aimed:
             self._aimed[target] = self._mask([aimed_at(person, target) for person in self.directory.people])
@@ -123,13 +98,3 @@ def _grouped(ids: Sequence[int]) -> dict[int, int]:
     for place, number in enumerate(ids):
         found[number] = found.get(number, 0) | 1 << place
     return found
-
-
-def _laid_out(spans: Sequence[tuple[int, int, int]]) -> tuple[list[int], list[int]]:
-    starts = sorted({0, *(minute for start, end, _ in spans for minute in (start, end))})
-    masks = [0] * len(starts)
-    for place, minute in enumerate(starts):
-        for start, end, bit in spans:
-            if start <= minute < end:
-                masks[place] |= bit
-    return starts, masks
