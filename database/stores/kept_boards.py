@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.seat_boards import ONE_DAY, Seats, load_seats, read_changed, read_whole
+from database.stores.seat_boards import ONE_DAY, Seats, days_between, load_seats, read_whole
 
 DAYS_KEPT = timedelta(days=100)
 """The longest time that one board grows to."""
@@ -23,9 +24,22 @@ _STANDS = text("""
 SELECT NULL::date AS day, version, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written FROM roster
 UNION ALL SELECT day, version, false FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last
 """)
-_SUMS = text("""
-SELECT day, count(*) AS number, sum(booking)::bigint AS total FROM witness WHERE day = ANY(:days) GROUP BY day
+_NEWS = text("""
+SELECT r.version AS roster, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written,
+  c.day AS asked, coalesce(d.version, 0) AS stands, s.number, s.total,
+  CASE WHEN c.day = :first THEN (
+    SELECT json_object_agg(person, date_part('epoch', until)::bigint) FROM engaged) END AS engaged,
+  w.booking, w.pool, w.person, w.day, w.nth, w.terms, w.pinned,
+  date_part('epoch', lower(w.during))::bigint AS begins, date_part('epoch', upper(w.during))::bigint AS ends
+FROM roster r CROSS JOIN unnest(CAST(:days AS date[]), CAST(:seen AS bigint[]), CAST(:exact AS boolean[]))
+    AS c (day, seen, exact)
+  LEFT JOIN desk_day d ON d.desk = :desk AND d.day = c.day
+  LEFT JOIN LATERAL (
+    SELECT count(*) AS number, coalesce(sum(booking), 0)::bigint AS total FROM witness x WHERE x.day = c.day
+  ) s ON c.exact OR d.version > c.seen
+  LEFT JOIN witness w ON w.day = c.day AND w.version > c.seen
 """)
+"""What has changed in each asked day since it was seen, all as it stands at one moment; a row a changed witness."""
 
 
 class SeatBoards:
@@ -53,26 +67,25 @@ class SeatBoards:
         first, last = first - ONE_DAY, last + ONE_DAY
         key = (conn.engine.url.render_as_string(), desk)
         kept = self._kept.get(key)
-        first, last = _reach(kept, first, last)
-        roster, versions, has_written = await _stands(conn, desk, first, last)
-        if has_written and not seats_unwritten:
-            return await load_seats(conn, first, last)
-        if kept is None or not kept.serves(roster, first, last):
-            # Whoever comes while it is read waits, and has the same one.
-            loading = self._loading[key]
-            waited = loading.locked()
-            async with loading:
-                kept = self._kept.get(key)
-                if waited:
-                    first, last = _reach(kept, first, last)
-                    roster, versions, _ = await _stands(conn, desk, first, last)
-                if kept is None or not kept.serves(roster, first, last):
-                    kept = await load_seats(conn, first, last, roster)
-                    kept.versions = versions
-                    self._kept[key] = kept
-        async with kept.reading:
-            await _catch_up(conn, kept, versions, exact)
-        return kept
+        if kept is not None and kept.has(first, last):
+            async with kept.reading:
+                news = await _news(conn, desk, kept, days_between(first, last), exact)
+                if news[0].roster == kept.roster and (seats_unwritten or not news[0].has_written):
+                    await _take_in(conn, kept, news)
+                    return kept
+        # Whoever comes while it is read waits, and has the same one.
+        async with self._loading[key]:
+            if self._kept.get(key) is kept:
+                wide, wider = _reach(kept, first, last)
+                roster, versions, has_written = await _stands(conn, desk, wide, wider)
+                if has_written and not seats_unwritten:
+                    return await load_seats(conn, first, last, roster)
+                kept = self._kept[key] = await load_seats(conn, wide, wider, roster)
+                kept.versions = versions
+                return kept
+        return await self.current(
+            conn, desk, first + ONE_DAY, last - ONE_DAY, exact=exact, seats_unwritten=seats_unwritten
+        )
 
     def forget(self, conn: AsyncConnection, desk: int) -> None:
         """What is kept was refused by the database: read anew."""
@@ -97,17 +110,18 @@ async def _stands(conn: AsyncConnection, desk: int, first: date, last: date) -> 
     return roster.version, {row.day: row.version for row in rows if row.day is not None}, roster.has_written
 
 
-async def _catch_up(conn: AsyncConnection, kept: Seats, versions: dict[date, int], exact: Collection[date]) -> None:
-    changed = [day for day, version in versions.items() if kept.versions.get(day, 0) < version]
-    looked_at = sorted({*changed, *exact})
-    if not looked_at:
-        return
-    if changed:
-        await kept.take_in(conn, await read_changed(conn, changed, [kept.versions.get(day, 0) for day in changed]))
-        await kept.take_in_engaged(conn)
-        kept.versions.update({day: versions[day] for day in changed})
-    counted = (await conn.execute(_SUMS, {"days": looked_at})).all()
-    sums = {row.day: (row.number, row.total) for row in counted}
-    if wrong := [day for day in looked_at if not kept.agrees(day, sums)]:
+async def _news(
+    conn: AsyncConnection, desk: int, kept: Seats, days: Sequence[date], exact: Collection[date]
+) -> Sequence[Row[Any]]:
+    asked = {"desk": desk, "first": days[0], "days": days, "seen": [kept.versions.get(day, 0) for day in days]}
+    return (await conn.execute(_NEWS, asked | {"exact": [day in exact for day in days]})).all()
+
+
+async def _take_in(conn: AsyncConnection, kept: Seats, news: Sequence[Row[Any]]) -> None:
+    await kept.take_in(conn, [row for row in news if row.booking is not None])
+    kept.take_in_engaged(next((row.engaged for row in news if row.engaged), {}))
+    kept.versions.update((row.asked, row.stands) for row in news if row.stands)
+    counted = {row.asked: (row.number, row.total) for row in news if row.number is not None}
+    if wrong := [day for day, sums in counted.items() if kept.board.held.count(day.toordinal()) != sums]:
         await kept.take_in(conn, await read_whole(conn, wrong), wrong)
         kept.answers.clear()

@@ -37,21 +37,16 @@ FROM person p
   ) s ON s.person = p.id
 WHERE a.pools IS NOT NULL OR s.begins IS NOT NULL
 """)
-_COLUMNS = """
-SELECT w.booking, w.pool, w.person, w.day, w.nth, w.terms, w.pinned, w.version,
+_WITNESSES = text("""
+SELECT w.booking, w.pool, w.person, w.day, w.nth, w.terms, w.pinned,
   date_part('epoch', lower(w.during))::bigint AS begins, date_part('epoch', upper(w.during))::bigint AS ends
-FROM witness w
-"""
-_WITNESSES = text(f"{_COLUMNS} WHERE w.day = ANY(:days)")
+FROM witness w WHERE w.day = ANY(:days)
+""")
 _WHOLE_DAYS = text("""
 SELECT day, pool, terms, pinned, array_agg(booking) AS bookings, array_agg(person) AS people, array_agg(nth) AS nths,
   array_agg(date_part('epoch', lower(during))::bigint) AS begins,
   array_agg(date_part('epoch', upper(during))::bigint) AS ends
 FROM witness WHERE day BETWEEN :first AND :last GROUP BY day, pool, terms, pinned
-""")
-_CHANGED = text(f"""
-{_COLUMNS} JOIN unnest(CAST(:days AS date[]), CAST(:seen AS bigint[])) AS c (day, seen)
-  ON w.day = c.day AND w.version > c.seen
 """)
 _ENGAGED = text("SELECT person, date_part('epoch', until)::bigint AS until FROM engaged")
 _VERSIONS = text("SELECT day, version FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last")
@@ -74,6 +69,7 @@ class Seats:
     answers: dict[Any, Any] = field(default_factory=dict)
     """What was found out on it, by whoever asked; each answer with the versions that it holds for."""
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _engaged: Mapping[Any, int] = field(default_factory=dict)
 
     async def take_in(self, conn: AsyncConnection, rows: Sequence[Row[Any]], whole: Sequence[date] = ()) -> None:
         """Put these witnesses on the board, in place of what it has of the same bookings, or of ``whole`` days.
@@ -95,20 +91,18 @@ class Seats:
             self.board.put(asked, self.board.bit_of[row.person])
             self.nth[row.booking] = row.nth
 
-    async def take_in_engaged(self, conn: AsyncConnection) -> None:
-        """Who is in a call or above the occupancy limit by now."""
-        self.board.engage({row.person: row.until for row in await conn.execute(_ENGAGED)})
+    def take_in_engaged(self, until: Mapping[Any, int]) -> None:
+        """By person, until when they are in a call or above the occupancy limit."""
+        if until != self._engaged:
+            self._engaged = until
+            self.board.engage({int(person): end for person, end in until.items()})
 
     def _drop(self, booking: int) -> None:
         self.board.take(booking)
         self.nth.pop(booking, None)
 
-    def serves(self, roster: int, first: date, last: date) -> bool:
-        """Whether it is of these people, and has these days."""
-        return self.roster == roster and self.first <= first and last <= self.last
-
-    def agrees(self, day: date, sums: Mapping[date, tuple[int, int]]) -> bool:
-        return sums.get(day, (0, 0)) == self.board.held.count(day.toordinal())
+    def has(self, first: date, last: date) -> bool:
+        return self.first <= first and last <= self.last
 
 
 async def load_seats(conn: AsyncConnection, first: date, last: date, roster: int | None = None) -> Seats:
@@ -135,7 +129,7 @@ async def load_seats(conn: AsyncConnection, first: date, last: date, roster: int
     seats = Seats(board, first, last, roster, terms=terms)
     for row in rows:
         seats.nth.update(zip(row.bookings, row.nths, strict=True))
-    await seats.take_in_engaged(conn)
+    seats.take_in_engaged({str(row.person): row.until for row in await conn.execute(_ENGAGED)})
     return seats
 
 
@@ -169,11 +163,6 @@ def _member(row: Row[Any]) -> Member:
         # Where a whole shift is not told apart, its piece is all of it.
         works = merge_touching([*shifts, *zip(row.work_begins, row.work_ends, strict=True)])
     return Member(row.id, row.team, row.title, len(row.pools or ()), shifts, works)
-
-
-async def read_changed(conn: AsyncConnection, days: Sequence[date], seen: Sequence[int]) -> Sequence[Row[Any]]:
-    """The witnesses of these days that are newer than the version seen of each."""
-    return (await conn.execute(_CHANGED, {"days": days, "seen": seen})).all()
 
 
 async def read_whole(conn: AsyncConnection, days: Sequence[date]) -> Sequence[Row[Any]]:
