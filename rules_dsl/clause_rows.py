@@ -19,7 +19,7 @@ MOST_ROWS = 64
 Asking = OneOf | Within | IsKnown | IsYes | HasTags | InHours
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Literal:
     """A question about one fact or about hours, and the answer that is asked for. Unknown is no answer.
 
@@ -28,6 +28,8 @@ class Literal:
 
     test: Asking
     wanted: bool
+    fact: str | None
+    """None: it asks about hours."""
 
 
 Row = tuple[Literal, ...]
@@ -42,11 +44,15 @@ class Rows:
     """Turns the conditions of one file into rows."""
 
     _by_test: dict[tuple[Asking, bool], Literal] = field(default_factory=dict)
-    _by_place: dict[tuple[int, bool], Literal] = field(default_factory=dict)
-    """By where in memory the test is: most are one object wherever they stand, and needn't be compared."""
+    _by_clause: dict[int, Literal] = field(default_factory=dict)
+    """By where in memory the clause is: most are one object wherever they stand, and needn't be compared."""
 
     def of(self, when: When, wanted: bool = True) -> list[Row]:
         """Rows of which one holds exactly when the condition certainly has this truth. Raises ``TooManyRows``."""
+        if wanted and len(when.alternatives) == 1 and not when.unless:
+            row = self._plain(when.alternatives[0])
+            if row is not None:
+                return [row]
         if wanted:
             barred = [self._clause(clause, False) for clause in when.unless]
             found = [_all_of([*(self._clause(clause, True) for clause in one), *barred]) for one in when.alternatives]
@@ -54,15 +60,25 @@ class Rows:
         failed = _all_of([_any_of(self._clause(clause, False) for clause in one) for one in when.alternatives])
         return _limited([*failed, *_any_of(self._clause(clause, True) for clause in when.unless)])
 
+    def _plain(self, clauses: Iterable[Clause]) -> Row | None:
+        """The one row where all of these hold; None where one of them is a defined name."""
+        known, row = self._by_clause, []
+        for clause in clauses:
+            literal = known.get(id(clause))
+            if literal is None:
+                if isinstance(clause.test, IsDefined):
+                    return None
+                literal = known[id(clause)] = self._literal(clause.test, not clause.negated)
+            row.append(literal)
+        return tuple(dict.fromkeys(row))
+
     def _clause(self, clause: Clause, wanted: bool) -> list[Row]:
         truth, test = wanted is not clause.negated, clause.test
-        if isinstance(test, IsDefined):
-            return self.of(test.when, truth)
-        known = self._by_place.get((id(test), truth))
-        if known is None:
-            known = self._by_test.setdefault((test, truth), Literal(test, truth))
-            self._by_place[id(test), truth] = known
-        return [(known,)]
+        return self.of(test.when, truth) if isinstance(test, IsDefined) else [(self._literal(test, truth),)]
+
+    def _literal(self, test: Asking, truth: bool) -> Literal:
+        fact = None if isinstance(test, InHours) else test.fact
+        return self._by_test.setdefault((test, truth), Literal(test, truth, fact))
 
 
 def _any_of(choices: Iterable[list[Row]]) -> list[Row]:

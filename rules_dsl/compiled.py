@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rules_dsl.decision import CallKind, OpenHours, OrderKey, Step, Target
 from rules_dsl.tree_doing import SkillKind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OneOf:
     """A choice is one of these."""
 
@@ -16,7 +16,7 @@ class OneOf:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Within:
     """Both ends count; None is no end."""
 
@@ -25,21 +25,21 @@ class Within:
     high: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class IsKnown:
     """A fact is not missing."""
 
     fact: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class IsYes:
     """A yes-or-no fact holds."""
 
     fact: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HasTags:
     """A set of tags has any, or every one, of these."""
 
@@ -48,14 +48,14 @@ class HasTags:
     every: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InHours:
     """The moment lies in opening hours."""
 
     hours: OpenHours
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class IsDefined:
     """What a `define` block says."""
 
@@ -66,30 +66,31 @@ class IsDefined:
 Test = OneOf | Within | IsKnown | IsYes | HasTags | InHours | IsDefined
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clause:
-    """One condition line."""
+    """One condition. A ruleset has it once, however many lines say it."""
 
     test: Test
     negated: bool
-    line: int
     text: str
     """As written, without ``when`` or ``and``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class When:
     """Any of the alternatives, each with all its clauses; and none of ``unless``."""
 
     alternatives: tuple[tuple[Clause, ...], ...]
     """An empty alternative always holds: ``when anything``."""
     unless: tuple[Clause, ...] = ()
+    lines: tuple[int, ...] = field(default=(), compare=False)
+    """1-based line of each clause, those of ``unless`` last; empty where it was never written."""
 
 
 ALWAYS = When(((),))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SkillWant:
     """A skill phrase; what it asks for may depend on the customer's language or the product area."""
 
@@ -99,7 +100,7 @@ class SkillWant:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule with its defaults filled in."""
 

@@ -40,33 +40,48 @@ class Vocabulary:
 
 def reasons_against(rule: Rule, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[Reason]:
     """For each alternative its first line that failed or was unknown; else the ``unless`` line that held."""
-    for clause in _failures(rule.when, facts, now):
-        yield _reason(rule, clause, False, facts, now, speech)
+    for place, clause in _failures(rule.when, facts, now):
+        yield _reason(rule, place, clause, False, facts, now, speech)
 
 
 def reasons_for(rule: Rule, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[Reason]:
     """The lines of the first alternative that held, and the ``unless`` lines that did not."""
+    start = 0
     for alternative in rule.when.alternatives:
         if all_hold(alternative, facts, now) is True:
-            lines = [*alternative, *rule.when.unless]
-            yield from (_reason(rule, clause, True, facts, now, speech) for clause in lines)
+            lines = [*enumerate(alternative, start), *enumerate(rule.when.unless, _barring_from(rule.when))]
+            yield from (_reason(rule, place, clause, True, facts, now, speech) for place, clause in lines)
             if not lines:
                 yield Reason(rule.name, True, rule.line, "anything", "no rule above applies")
             return
+        start += len(alternative)
 
 
-def _failures(when: When, facts: Facts, now: datetime) -> Iterator[Clause]:
+def _barring_from(when: When) -> int:
+    """How many clauses stand before those of ``unless``."""
+    return sum(map(len, when.alternatives))
+
+
+def _failures(when: When, facts: Facts, now: datetime) -> Iterator[tuple[int, Clause]]:
+    """Clauses with their places among all."""
     reached = any(all_hold(alternative, facts, now) is True for alternative in when.alternatives)
     if reached:
-        yield from (clause for clause in when.unless if clause_holds(clause, facts, now) is not False)
+        barring = enumerate(when.unless, _barring_from(when))
+        yield from (placed for placed in barring if clause_holds(placed[1], facts, now) is not False)
         return
+    start = 0
     for alternative in when.alternatives:
-        yield next(clause for clause in alternative if clause_holds(clause, facts, now) is not True)
+        placed = enumerate(alternative, start)
+        yield next((place, clause) for place, clause in placed if clause_holds(clause, facts, now) is not True)
+        start += len(alternative)
 
 
-def _reason(rule: Rule, clause: Clause, held: bool, facts: Facts, now: datetime, speech: Vocabulary) -> Reason:
-    text = f"unless {clause.text}" if clause in rule.when.unless else clause.text
-    return Reason(rule.name, held, clause.line, text, because(clause.test, facts, now, speech))
+def _reason(
+    rule: Rule, place: int, clause: Clause, held: bool, facts: Facts, now: datetime, speech: Vocabulary
+) -> Reason:
+    text = f"unless {clause.text}" if place >= _barring_from(rule.when) else clause.text
+    line = rule.when.lines[place] if rule.when.lines else rule.line
+    return Reason(rule.name, held, line, text, because(clause.test, facts, now, speech))
 
 
 def because(test: Test, facts: Facts, now: datetime, speech: Vocabulary) -> str:
@@ -84,4 +99,4 @@ def _within(test: IsDefined, facts: Facts, now: datetime, speech: Vocabulary) ->
         held = (one for one in test.when.alternatives if all_hold(one, facts, now) is True)
         yield from (because(clause.test, facts, now, speech) for clause in next(held))
     else:
-        yield from (because(clause.test, facts, now, speech) for clause in _failures(test.when, facts, now))
+        yield from (because(clause.test, facts, now, speech) for _, clause in _failures(test.when, facts, now))

@@ -6,18 +6,18 @@ Bit ``i`` of a mask is row ``i``. A row that asks nothing of the fact stands wha
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import xor
 
-from rules_dsl.clause_rows import Literal
+from rules_dsl.clause_rows import Literal, Row
 from rules_dsl.compiled import HasTags, IsKnown, IsYes, OneOf, Within
 from rules_dsl.directory import FactValue
 
-Asked = Mapping[int, Sequence[Literal]]
+Asked = Mapping[int, Row]
 """What each row asks of one fact, by the row's place."""
-Groups = Mapping[tuple[Literal, ...], int]
+Groups = Mapping[Row, int]
 """The same the other way round: the rows that ask just this of the fact. Many rows ask the same."""
 
 
@@ -83,12 +83,12 @@ FactMasks = ChoiceMasks | FlagMasks | RangeMasks | TagMasks
 
 def masks_for(asked: Asked, rows: int) -> FactMasks | None:
     """None where the questions don't belong to one type of fact, or can't be put into masks."""
-    literals = dict.fromkeys(literal for asks in asked.values() for literal in asks)
+    groups = _grouped(asked)
+    literals = dict.fromkeys(literal for asks in groups for literal in asks)
     kinds = {type(literal.test) for literal in literals} - {IsKnown}
     every = (1 << rows) - 1
-    for row in asked:
-        every ^= 1 << row
-    groups = _grouped(asked)
+    for asking in groups.values():
+        every ^= asking
     if kinds <= {OneOf}:
         return _choice(groups, every, literals)
     if kinds == {Within}:
@@ -100,10 +100,9 @@ def masks_for(asked: Asked, rows: int) -> FactMasks | None:
 
 
 def _grouped(asked: Asked) -> Groups:
-    groups: dict[tuple[Literal, ...], int] = {}
+    groups: dict[Row, int] = {}
     for row, asks in asked.items():
-        key = tuple(asks)
-        groups[key] = groups.get(key, 0) | 1 << row
+        groups[asks] = groups.get(asks, 0) | 1 << row
     return groups
 
 

@@ -33,31 +33,42 @@ def lower_when(names: Names, lines: Sequence[WhenLine]) -> When | None:
     """None when any line was wrong; each wrong line is reported."""
     alternatives: list[list[Clause]] = []
     unless: list[Clause] = []
+    above: list[int] = []
+    below: list[int] = []
     sound = True
     for said, number in lines:
         names.line, lead = number, said.lead
-        clause = lower_clause(names, said.condition, said.text, number) if said.condition else None
-        sound = sound and (clause is not None or said.condition is None)
         if lead is Lead.WHEN or lead is Lead.OR_WHEN or (not alternatives and lead is not Lead.UNLESS):
             alternatives.append([])
-        if clause is not None:
-            (unless if lead is Lead.UNLESS else alternatives[-1]).append(clause)
+        if said.condition is None:
+            continue
+        clause = lower_clause(names, said.condition, said.text)
+        if clause is None:
+            sound = False
+        elif lead is Lead.UNLESS:
+            unless.append(clause)
+            below.append(number)
+        else:
+            alternatives[-1].append(clause)
+            above.append(number)
     if not alternatives:
         alternatives.append([])
-    return When(tuple(map(tuple, alternatives)), tuple(unless)) if sound else None
+    return When(tuple(map(tuple, alternatives)), tuple(unless), (*above, *below)) if sound else None
 
 
-def lower_clause(names: Names, condition: Condition, text: str, line: int) -> Clause | None:
-    lowered = names.tests.get(condition)
+def lower_clause(names: Names, condition: Condition, text: str) -> Clause | None:
+    """The same one wherever the same is said, so that a large ruleset stays small."""
+    known = names.clauses.get(condition)
+    if known is not None:
+        return known
+    said = len(names.messages)
+    lowered = _lower(names, condition)
     if lowered is None:
-        said = len(names.messages)
-        lowered = _lower(names, condition)
-        if lowered is None:
-            return None
-        if len(names.messages) == said:
-            names.tests[condition] = lowered
-    test, negated = lowered
-    return Clause(test, negated, line, text)
+        return None
+    clause = names.clause(*lowered, text)
+    if len(names.messages) == said:
+        names.clauses[condition] = clause
+    return clause
 
 
 def _lower(names: Names, condition: Condition) -> tuple[Test, bool] | None:

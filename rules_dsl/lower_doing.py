@@ -112,20 +112,24 @@ def lower_rule(names: Names, name: str, block: Block, when: When, lines: Sequenc
         when=when,
         kind=kind,
         refusal=refusal,
-        targets=tuple(
-            target for line in lines if isinstance(line, SendTo) for target in lower_targets(names, line.targets)
+        targets=names.same(
+            tuple(target for line in lines if isinstance(line, SendTo) for target in lower_targets(names, line.targets))
         ),
-        requires=tuple(
-            want for line in lines if isinstance(line, Require) and (want := _want(names, line.skill)) is not None
+        requires=names.same(
+            tuple(
+                want for line in lines if isinstance(line, Require) and (want := _want(names, line.skill)) is not None
+            )
         ),
-        prefers=tuple(
-            tuple(want for skill in line.skills if (want := _want(names, skill)) is not None)
-            for line in lines
-            if isinstance(line, Prefer)
+        prefers=names.same(
+            tuple(
+                tuple(want for skill in line.skills if (want := _want(names, skill)) is not None)
+                for line in lines
+                if isinstance(line, Prefer)
+            )
         ),
-        order=tuple(OrderKey(key.text) for line in lines if isinstance(line, OrderBy) for key in line.keys)
+        order=names.same(tuple(OrderKey(key.text) for line in lines if isinstance(line, OrderBy) for key in line.keys))
         or defaults.ORDER,
-        steps=tuple(_step(names, line) for line in lines if isinstance(line, IfNobody)),
+        steps=names.same(tuple(_step(names, line) for line in lines if isinstance(line, IfNobody))),
         slot=next((line.length.seconds for line in lines if isinstance(line, BookSlots)), None),
         prepare=next((line.before.seconds for line in lines if isinstance(line, Prepare)), None),
         note="\n".join(line.text.text for line in lines if isinstance(line, Note)),

@@ -112,7 +112,7 @@ def lower_limits(names: Names, tree: RulesFile) -> LimitRules:
             case "shift share":
                 limits = replace(limits, shift_percent=_stricter(limits.shift_percent, setting.number))
             case "more" if setting.condition is not None:
-                clause = lower_clause(names, setting.condition, f"up to {setting.number} more", setting.at.line)
+                clause = lower_clause(names, setting.condition, f"up to {setting.number} more")
                 if clause is not None:
                     limits = replace(limits, more=(*limits.more, MoreCalls(setting.number, clause)))
             case "gap":

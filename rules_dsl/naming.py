@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar, cast
 
-from rules_dsl.compiled import IsDefined, Test
+from rules_dsl.compiled import Clause, IsDefined, Test
 from rules_dsl.decision import OpenHours, Target
 from rules_dsl.directory import Directory, FactType, Person, Skill, Team, Title
 from rules_dsl.messages import Message, message, nearest
 from rules_dsl.tree_conditions import Condition, Phrase, Place
 from rules_dsl.tree_doing import TargetPhrase
 
+Made = TypeVar("Made", bound=Hashable)
 _KNOWN_SHOWN = 8
 _MOST_COMPARED = 5_000
 """Names compared to find what was meant, in one file: thousands of missing names are told without a suggestion."""
@@ -29,10 +31,24 @@ class Names:
     """Kind, name and id of all that was found: a part of the version."""
     line: int = 0
     """Of the sentence that is looked at; places inside sentences don't know it."""
-    tests: dict[Condition, tuple[Test, bool]] = field(default_factory=dict)
+    clauses: dict[Condition, Clause] = field(default_factory=dict)
     """What conditions came to about which there was nothing to say. One that stands in many lines is one object."""
     targets: dict[tuple[TargetPhrase, ...], tuple[Target, ...]] = field(default_factory=dict)
+    _kept: dict[Hashable, Hashable] = field(default_factory=dict)
+    _kept_clauses: dict[tuple[int, bool, str], Clause] = field(default_factory=dict)
+    """By where in memory the test is, for a defined name may stand for hundreds of lines."""
     compared: int = 0
+
+    def same(self, made: Made) -> Made:
+        """What was made before, where it is equal: a ruleset holds equal parts once."""
+        return cast(Made, self._kept.setdefault(made, made))
+
+    def clause(self, test: Test, negated: bool, text: str) -> Clause:
+        """The same one for the same."""
+        if not isinstance(test, IsDefined):
+            test = self.same(test)
+        key = (id(test), negated, text)
+        return self._kept_clauses.get(key) or self._kept_clauses.setdefault(key, Clause(test, negated, text))
 
     def near(self, word: str, known: Sequence[str]) -> str | None:
         """What was probably meant, while looking for it is cheap."""

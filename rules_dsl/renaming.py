@@ -74,7 +74,7 @@ def area_named(directory: Directory, skill: str) -> bool:
     return fact is not None and skill.lower() in (value.lower() for value in fact.values)
 
 
-_WORDS = {"text", "line", "version", "vocabulary"}
+_WORDS = {"text", "line", "lines", "version", "vocabulary"}
 
 
 def _without_words(node: object) -> object:

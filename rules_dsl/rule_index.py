@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rules_dsl.clause_rows import Literal, Row, Rows, TooManyRows
+from rules_dsl.clause_rows import Row, Rows, TooManyRows
 from rules_dsl.compiled import InHours, Rule
 from rules_dsl.decision import OpenHours
 from rules_dsl.directory import Facts, FactValue
@@ -81,18 +81,19 @@ def index_of(rules: Sequence[Rule]) -> RuleIndex:
 
 
 def _built(rules: tuple[Rule, ...], rows: Sequence[Row], owners: Sequence[int], walked: set[int]) -> RuleIndex:
-    asked: dict[str, dict[int, list[Literal]]] = {}
+    asked: dict[str, dict[int, Row]] = {}
     timed: dict[OpenHours, tuple[int, int]] = {}
     every = (1 << len(rows)) - 1
     for place, row in enumerate(rows):
         for literal in row:
-            if isinstance(literal.test, InHours):
+            if literal.fact is not None:
+                asks = asked.setdefault(literal.fact, {})
+                asks[place] = (*asks[place], literal) if place in asks else (literal,)
+            elif isinstance(literal.test, InHours):
                 opened, closed = timed.get(literal.test.hours, (every, every))
                 bit = 1 << place
                 pair = (opened, closed & ~bit) if literal.wanted else (opened & ~bit, closed)
                 timed[literal.test.hours] = pair
-            else:
-                asked.setdefault(literal.test.fact, {}).setdefault(place, []).append(literal)
     choices, flags = [], []
     others: list[tuple[str, Callable[[FactValue | None], int]]] = []
     for name, asks in asked.items():

@@ -70,19 +70,25 @@ def _because(culprits: Sequence[Rule]) -> str:
 
 def _impossible_ways(proofs: Proofs, when: When) -> Iterator[tuple[int, str]]:
     """The line where each alternative that can't be true begins, and the lines that exclude each other."""
+    start = len(when.lines) - len(when.unless)
+    barring = [(clause, line, True) for clause, line in zip(when.unless, when.lines[start:], strict=True)]
+    start = 0
     for alternative in when.alternatives:
+        numbers = when.lines[start : start + len(alternative)]
+        start += len(alternative)
         if not proofs.cubes.of(When((alternative,), when.unless)):
-            lines = [(clause, False) for clause in alternative] + [(clause, True) for clause in when.unless]
-            yield alternative[0].line if alternative else when.unless[0].line, _excluding(proofs, lines)
+            lines = [*((clause, line, False) for clause, line in zip(alternative, numbers, strict=True)), *barring]
+            yield lines[0][1], _excluding(proofs, lines)
 
 
-def _excluding(proofs: Proofs, lines: list[tuple[Clause, bool]]) -> str:
+def _excluding(proofs: Proofs, lines: list[tuple[Clause, int, bool]]) -> str:
+    """``lines`` are clauses, where they stand, and whether they do so after ``unless``."""
     for size in (1, 2, 3):
         for chosen in combinations(lines, size):
-            held = tuple(clause for clause, barring in chosen if not barring)
-            barring = tuple(clause for clause, barring in chosen if barring)
+            held = tuple(clause for clause, _, barred in chosen if not barred)
+            barring = tuple(clause for clause, _, barred in chosen if barred)
             if not proofs.cubes.of(When((held,), barring)):
-                told = [f"`{'unless ' * barred}{clause.text}` (line {clause.line})" for clause, barred in chosen]
+                told = [f"`{'unless ' * barred}{clause.text}` (line {line})" for clause, line, barred in chosen]
                 if size == 1:
                     return f"{told[0]} never holds"
                 return f"{', '.join(told[:-1])} and {told[-1]} exclude each other"

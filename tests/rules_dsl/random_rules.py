@@ -60,7 +60,7 @@ def random_when(random: Random, deep: int = 1) -> When:
 
 
 def _clauses(random: Random, number: int, deep: int) -> tuple[Clause, ...]:
-    return tuple(Clause(random_test(random, deep), random.random() < 0.3, 1, "") for _ in range(number))
+    return tuple(Clause(random_test(random, deep), random.random() < 0.3, "") for _ in range(number))
 
 
 def all_facts() -> Iterator[Facts]:

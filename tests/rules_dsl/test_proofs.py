@@ -41,7 +41,7 @@ TESTS: st.SearchStrategy[Test] = st.one_of(
         lambda tags: HasTags("tags", tuple(sorted(tags[0])), tags[1])
     ),
 )
-CLAUSES = st.tuples(TESTS, st.booleans()).map(lambda pair: Clause(pair[0], pair[1], 1, ""))
+CLAUSES = st.tuples(TESTS, st.booleans()).map(lambda pair: Clause(pair[0], pair[1], ""))
 WHENS = st.tuples(
     st.lists(st.lists(CLAUSES, max_size=3).map(tuple), min_size=1, max_size=2).map(tuple),
     st.lists(CLAUSES, max_size=1).map(tuple),

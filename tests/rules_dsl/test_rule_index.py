@@ -34,7 +34,7 @@ PLAIN: st.SearchStrategy[Test] = st.one_of(
 
 
 def clauses(tests: st.SearchStrategy[Test]) -> st.SearchStrategy[Clause]:
-    return st.builds(Clause, tests, st.booleans(), st.just(1), st.just(""))
+    return st.builds(Clause, tests, st.booleans(), st.just(""))
 
 
 def whens(tests: st.SearchStrategy[Test]) -> st.SearchStrategy[When]:
@@ -80,7 +80,7 @@ def test_the_index_answers_as_the_walk_does(
 def test_values_of_another_type_are_as_for_the_walk(facts: dict[str, FactValue], now: datetime) -> None:
     swapped: dict[str, FactValue] = dict(zip(facts, reversed(facts.values()), strict=True))
     tests: list[Test] = [Within("count", 1, 3), HasTags("tags", ("x",), False), IsYes("flag"), IsKnown("tags")]
-    whens = [When(((Clause(test, negated, 1, ""),),)) for test in tests for negated in (False, True)]
+    whens = [When(((Clause(test, negated, ""),),)) for test in tests for negated in (False, True)]
     for when in whens:
         index = index_of([rule("only", when)])
         assert index.first(swapped, now) == walked(index, swapped, now)
@@ -88,10 +88,10 @@ def test_values_of_another_type_are_as_for_the_walk(facts: dict[str, FactValue],
 
 def test_what_needs_too_many_rows_is_walked() -> None:
     either = tuple(
-        (Clause(OneOf("choice", (value,)), False, 1, ""), Clause(IsYes("flag"), False, 1, "")) for value in "abcdefgh"
+        (Clause(OneOf("choice", (value,)), False, ""), Clause(IsYes("flag"), False, "")) for value in "abcdefgh"
     )
     named = IsDefined("many", When(either))
-    index = index_of([rule("all but many", When(((Clause(named, True, 1, ""),),)))])
+    index = index_of([rule("all but many", When(((Clause(named, True, ""),),)))])
     assert index.walked == {0}
     assert index.first({"flag": False}, MONDAY) == 0
     assert index.first({"flag": True, "choice": "h"}, MONDAY) is None
