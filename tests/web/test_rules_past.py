@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
 
 from database.stores.directory import read_directory
 from database.stores.trial import try_draft
 from database.tables.directory import directory_snapshot, person, team, title
 from database.tables.escalation import escalation
+from database.tables.schedule import day_change, time_off
 from domain.escalation import Mode
 from domain.past import Change
 from rules_dsl import draft_rules
@@ -135,6 +137,31 @@ async def test_people_are_counted_where_they_were(past: Office) -> None:
     assert calls[titles["Bookkeeper"]] == 3
     assert tried.trial.before.called == 5
     assert tried.trial.changes[Change.ELSEWHERE] == 4
+
+
+async def test_days_off_and_time_off_count_and_the_page_says_what_does_not(past: Office) -> None:
+    """The bookkeeper was ill on the day of one bill, and had another day off: then nobody was in the office."""
+    async with past.engine.begin() as conn:
+        ines = (await conn.execute(select(person.c.id).where(person.c.name == "Ines Costa"))).scalar_one()
+        ill = Range(office_hour(2) - timedelta(hours=1), office_hour(2) + timedelta(hours=1))
+        row = {"person": ines, "kind": "sick", "during": ill, "said_by": "test", "at": office_hour(2)}
+        await conn.execute(time_off.insert().values(row))
+        off = {"person": ines, "day": office_hour(9).date(), "kind": "off", "start_minute": 0, "end_minute": 0}
+        await conn.execute(day_change.insert().values(off | {"time_zone": "Europe/Copenhagen"}))
+    await escalated(past.engine, 9, office_hour(9), {"product area": "billing"})
+    async with past.engine.connect() as conn:
+        directory = await read_directory(conn)
+        titles = {one.id: one.name for one in directory.titles}
+        standing = draft_rules(RULES, directory)
+        assert standing is not None
+        tried = await try_draft(conn, standing, standing, directory, 4, datetime.now(UTC))
+    # The bookkeeper's are the bills of other days; the office's steps give the others to whoever is there.
+    calls = {titles[load.id]: load.calls for load in tried.trial.before.titles}
+    assert calls.get("Bookkeeper", 0) == sum(office_hour(days) != office_hour(2) for days in (2, 3, 4))
+    assert tried.trial.before.called + tried.trial.before.nobody == 5
+    said = await shown(past, TO_ADVISORS)
+    assert "less days off, holidays, time off and time kept free, as they are recorded today" in said
+    assert "Meetings in calendars are not kept" in said
 
 
 async def test_escalations_from_before_the_snapshots_are_tried_with_todays_directory(past: Office) -> None:
