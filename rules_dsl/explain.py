@@ -64,23 +64,27 @@ def _barring_from(when: When) -> int:
 
 def _failures(when: When, facts: Facts, now: datetime) -> Iterator[tuple[int, Clause]]:
     """Clauses with their places among all."""
-    reached = any(all_hold(alternative, facts, now) is True for alternative in when.alternatives)
-    if reached:
-        barring = enumerate(when.unless, _barring_from(when))
-        yield from (placed for placed in barring if clause_holds(placed[1], facts, now) is not False)
-        return
+    failed: list[tuple[int, Clause]] = []
     start = 0
     for alternative in when.alternatives:
-        placed = enumerate(alternative, start)
-        yield next((place, clause) for place, clause in placed if clause_holds(clause, facts, now) is not True)
+        for place, clause in enumerate(alternative, start):
+            if clause_holds(clause, facts, now) is not True:
+                failed.append((place, clause))
+                break
+        else:
+            barring = enumerate(when.unless, _barring_from(when))
+            yield from (placed for placed in barring if clause_holds(placed[1], facts, now) is not False)
+            return
         start += len(alternative)
+    yield from failed
 
 
 def _reason(
     rule: Rule, place: int, clause: Clause, held: bool, facts: Facts, now: datetime, speech: Vocabulary
 ) -> Reason:
-    text = f"unless {clause.text}" if place >= _barring_from(rule.when) else clause.text
-    line = rule.when.lines[place] if rule.when.lines else rule.line
+    when = rule.when
+    text = f"unless {clause.text}" if when.unless and place >= _barring_from(when) else clause.text
+    line = when.lines[place] if when.lines else rule.line
     return Reason(rule.name, held, line, text, because(clause.test, facts, now, speech))
 
 

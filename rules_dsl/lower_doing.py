@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rules_dsl import defaults
 from rules_dsl.amounts import say_duration
@@ -115,18 +115,8 @@ def lower_rule(names: Names, name: str, block: Block, when: When, lines: Sequenc
         targets=names.same(
             tuple(target for line in lines if isinstance(line, SendTo) for target in lower_targets(names, line.targets))
         ),
-        requires=names.same(
-            tuple(
-                want for line in lines if isinstance(line, Require) and (want := _want(names, line.skill)) is not None
-            )
-        ),
-        prefers=names.same(
-            tuple(
-                tuple(want for skill in line.skills if (want := _want(names, skill)) is not None)
-                for line in lines
-                if isinstance(line, Prefer)
-            )
-        ),
+        requires=names.same(_wants(names, [line.skill for line in lines if isinstance(line, Require)])),
+        prefers=names.same(tuple(_wants(names, line.skills) for line in lines if isinstance(line, Prefer))),
         order=names.same(tuple(OrderKey(key.text) for line in lines if isinstance(line, OrderBy) for key in line.keys))
         or defaults.ORDER,
         steps=names.same(tuple(_step(names, line) for line in lines if isinstance(line, IfNobody))),
@@ -182,6 +172,10 @@ def _check_held(names: Names, phrase: TargetPhrase, team: int | None) -> None:
             names.report("R312", title_phrase.at, team=phrase.team.text, title=title.name, known=known)
         else:
             names.report("R313", title_phrase.at, found=f'the title "{title.name}"')
+
+
+def _wants(names: Names, phrases: Iterable[SkillPhrase]) -> tuple[SkillWant, ...]:
+    return tuple(want for phrase in phrases if (want := _want(names, phrase)) is not None)
 
 
 def _want(names: Names, phrase: SkillPhrase) -> SkillWant | None:
