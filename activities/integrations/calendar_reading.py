@@ -23,15 +23,16 @@ import recurring_ical_events  # type: ignore[import-untyped]
 from icalendar import Calendar, Event, FreeBusy, vRecur
 from icalendar.cal import Component
 
+from activities.integrations.calendar_bounds import refuse_endless, refuse_unread
 from domain.booking import Span
 from domain.calendar_feed import OWN_PREFIX, SPANS_AT_MOST, FeedUnread, Reading
 from domain.schedule import within
 from domain.shifts import merged
 from rules_dsl.clock_words import zone_named
 
-PATIENCE = 45.0
+PATIENCE = 20.0
 """Seconds until a reader is killed; far more than any honest calendar needs on a busy machine."""
-CPU_SECONDS = 15
+CPU_SECONDS = 8
 MEMORY = 800 * 1024 * 1024
 KEPT = (
     "UID",
@@ -108,6 +109,7 @@ def answer(content: bytes, bounds: Span, zone: str) -> dict[str, Any]:
 
 def read(content: bytes, bounds: Span, zone: str) -> Reading:
     """The same in this process, unbounded. Raises ``FeedUnread``."""
+    refuse_unread(content)
     try:
         calendars = Calendar.from_ical(content, multiple=True)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
@@ -118,6 +120,7 @@ def read(content: bytes, bounds: Span, zone: str) -> Reading:
     kept: list[bytes] = []
     for calendar in calendars:
         bare = _without_words(calendar)
+        refuse_endless(bare.walk("VEVENT"), bounds)
         floating = ZoneInfo(zone) if (named := zone_named(_zone_of(calendar))) is None else named
         busy += within(_busy(bare, bounds, floating), bounds)
         kept.append(bytes(bare.to_ical()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -137,12 +137,58 @@ def test_one_bad_event_does_not_hide_the_others() -> None:
     assert len(busy(bad, event("DTSTART:20261202T090000Z", "DURATION:PT1H"))) == 1
 
 
-async def test_one_that_repeats_without_end_is_given_up() -> None:
-    every = f"RRULE:FREQ=DAILY;BYMINUTE={','.join(map(str, range(60)))};BYHOUR={','.join(map(str, range(24)))}"
-    endless = calendar(*(event("DTSTART:20200101T000000Z", "DURATION:PT1S", every) for _ in range(50)))
+EACH_MINUTE = f"RRULE:FREQ=DAILY;BYMINUTE={','.join(map(str, range(60)))};BYHOUR={','.join(map(str, range(24)))}"
+DAYS = [(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=7 * n)).strftime("%Y%m%dT%H%M%SZ") for n in range(80_000)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (("RRULE:FREQ=DAILY;INTERVAL=0",), "never move on"),
+        (("RRULE:FREQ=WEEKLY;INTERVAL=00;BYDAY=MO",), "never move on"),
+        (("RRULE:FREQ=DAILY;INTER", " VAL=0;COUNT=3"), "never move on"),
+        (tuple(f"RDATE:{day}" for day in DAYS), "80,000 single dates"),
+        ((f"RDATE:{','.join(DAYS)}",), "80,000 single dates"),
+        (("RRULE:FREQ=DAILY", f"EXDATE:{','.join(DAYS[:6000])}"), "6,000 single dates"),
+        ((EACH_MINUTE,), "too many times"),
+        (("RRULE:FREQ=HOURLY;BYMINUTE=0,10,20,30,40,50;BYSECOND=0,20,40",), "too many times"),
+    ],
+)
+def test_what_would_take_long_to_read_is_refused_at_once(lines: tuple[str, ...], why: str) -> None:
+    began = time.process_time()
+    with pytest.raises(FeedUnread, match=why):
+        busy(event("DTSTART:20200101T000000Z", "DURATION:PT1S", *lines))
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("number", "lines"),
+    [
+        (1, ("DTSTART:19000101T090000Z", "DURATION:PT1H", "RRULE:FREQ=HOURLY")),
+        (400, ("DTSTART:20261101T090000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY")),
+    ],
+)
+def test_repetitions_that_came_to_too_many_times_are_refused(number: int, lines: tuple[str, ...]) -> None:
+    with pytest.raises(FeedUnread, match="too many times"):
+        busy(*(event(*lines) for _ in range(number)))
+
+
+def test_ten_years_of_an_honest_calendar_are_read() -> None:
+    weekly = (
+        event("DTSTART:20161204T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE") for _ in range(150)
+    )
+    past = (
+        event("DTSTART:20161204T090000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20170104T0000Z") for _ in range(99)
+    )
+    holidays = event("DTSTART;VALUE=DATE:20000101", "RRULE:FREQ=YEARLY;BYMONTH=12;BYDAY=4TH")
+    dates = event(*NINE_TO_TEN, "RRULE:FREQ=DAILY;COUNT=9", f"EXDATE:{','.join(DAYS[:4000])}")
+    assert len(busy(*weekly, *past, holidays, dates)) > 20
+
+
+async def test_a_reader_that_takes_too_long_is_stopped() -> None:
     began = time.monotonic()
     with pytest.raises(FeedUnread, match="too long"):
-        await read_calendar(endless, BOUNDS, ZONE, patience=2)
+        await read_calendar(calendar(event(*NINE_TO_TEN)), BOUNDS, ZONE, patience=0.05)
     assert time.monotonic() - began < 10
 
 
