@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.booking import booking
+from database.tables.customer_link import customer_link
 from database.tables.muster import call
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
+
+_LINK_AND_HELD = (
+    select(customer_link, booking.c.id.label("booking"), booking.c.starts_at)
+    .add_columns(call.c.id.label("call"), call.c.muster_at)
+    .outerjoin(booking, booking.c.link == customer_link.c.id)
+    .outerjoin(call, call.c.booking == booking.c.id)
+    .where(customer_link.c.id == bindparam("link"), customer_link.c.escalation == bindparam("of"))
+)
 
 
 @dataclass(frozen=True)
@@ -25,18 +34,16 @@ class Held:
     muster_at: datetime
 
 
-async def held_by(conn: AsyncConnection, link_id: int) -> Held | None:
-    query = (
-        select(booking.c.id, call.c.id.label("call_id"), booking.c.starts_at, call.c.muster_at)
-        .join(call, call.c.booking == booking.c.id)
-        .where(booking.c.link == link_id)
-    )
-    row = (await conn.execute(query)).one_or_none()
-    return None if row is None else Held(row.id, str(row.call_id), row.starts_at, row.muster_at)
+async def link_and_held(conn: AsyncConnection, escalation_id: str, link_id: int) -> tuple[Row[Any], Held | None]:
+    """The link as it stands, and what it booked. Raises ``LinkUnknown``."""
+    row = (await conn.execute(_LINK_AND_HELD, {"link": link_id, "of": escalation_id})).one_or_none()
+    if row is None:
+        raise LinkUnknown()
+    return row, None if row.call is None else Held(row.booking, str(row.call), row.starts_at, row.muster_at)
 
 
-async def must_be_held(conn: AsyncConnection, link_id: int) -> Held:
-    held = await held_by(conn, link_id)
+async def must_be_held(conn: AsyncConnection, escalation_id: str, link_id: int) -> Held:
+    _, held = await link_and_held(conn, escalation_id, link_id)
     if held is None:
         raise LinkUnknown()
     return held

@@ -11,23 +11,21 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.booked_calls import Held, held_by, live_booking, must_be_held
-from database.stores.call import make_join_links
+from database.stores.booked_calls import Held, link_and_held, live_booking, must_be_held
 from database.stores.customer_link import end_links
 from database.stores.kept_boards import BOARDS
+from database.stores.sale import sell
 from database.stores.seat_boards import next_version
-from database.stores.seats import gone_for_certain, read_wish, seat_at
-from database.stores.sold_seats import insert_booking, queue, write_witnesses
+from database.stores.seats import Wish, gone_for_certain, read_wish, read_wish_and_queue, seat_at
+from database.stores.sold_seats import queue, write_witnesses
 from database.stores.telling import tell_customer
 from database.stores.timeline import lock, notify, record
 from database.tables.booking import booking, pool, witness
-from database.tables.customer_link import customer_link
 from database.tables.muster import call, offer
 from domain.booking import SlotRefused, SlotTaken, TooLate, occupied
-from domain.customer_link import LinkExpired, LinkUnknown, LinkUsed
+from domain.customer_link import LinkExpired, LinkUsed
 from domain.escalation import Kind, NotNow, Outcome, State
-from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id
-from domain.plan import Plan
+from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens
 from domain.slots import why_not_offered
 
 log = logging.getLogger(__name__)
@@ -40,43 +38,47 @@ async def book(
 
     Raises ``LinkUnknown``, ``LinkUsed``, ``LinkExpired``, ``SlotRefused``, ``SlotTaken``.
     """
-    wish = await read_wish(conn, escalation_id, now)
+    wish, queued = await read_wish_and_queue(conn, escalation_id, start, now)
     desk_id, day = wish.desk, start.astimezone(wish.local).date()
-    seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
-    if wish.state == State.INVITED and gone_for_certain(seats, wish, start):
-        _must_be_open(await _link(conn, escalation_id, link_id), now)
-        if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
-            raise SlotRefused(start, reason)
-        raise SlotTaken(start)
-    await queue(conn, desk_id, {day})
+    if not queued:
+        # Others are selling this day: whoever asks for what is gone for certain need not wait for them.
+        await _must_not_be_gone(conn, wish, link_id, start, now)
+        await queue(conn, desk_id, {day})
     seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
     standing = await lock(conn, escalation_id)
-    link = await _link(conn, escalation_id, link_id)
-    if (held := await held_by(conn, link_id)) is not None:
+    link, held = await link_and_held(conn, escalation_id, link_id)
+    if held is not None:
         if held.starts_at != start:
             raise LinkUsed(held.starts_at)
         return held
     _must_be_open(link, now)
     if standing.state != State.INVITED:
         raise NotNow(standing.state)
-    plan, changes = wish.plan, await seat_at(conn, seats, wish, start, {day}, now)
-    booking_id = await insert_booking(conn, standing, link_id, plan, start, now)
-    await write_witnesses(conn, desk_id, changes, booking_id)
-    await conn.execute(update(customer_link).where(customer_link.c.id == link_id).values(state="used", used_at=now))
-    held = await _due(conn, standing, link.nth, booking_id, plan, start, tokens)
-    body = {"starts_at": start.isoformat(), "booking_id": booking_id, "call_id": held.call_id}
+    changes = await seat_at(conn, seats, wish, start, {day}, now)
+    held = await sell(conn, standing, link, wish.plan, start, changes, tokens, now)
+    body = {"starts_at": start.isoformat(), "booking_id": held.booking_id, "call_id": held.call_id}
     await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", state=State.BOOKED)
-    await _tell(conn, escalation_id, "confirmation", booking_id, now)
-    await notify(conn, KICK_CHANNEL)
+    told = {"booking": held.booking_id, "starts_at": start.isoformat()}
+    told |= {"seconds": wish.plan.decision.booking.slot, "sequence": 0}
+    await tell_customer(conn, escalation_id, "confirmation", now, key=f"{held.booking_id}/0", **told)
     await _guarded(conn, desk_id, start)
     return held
 
 
-async def _link(conn: AsyncConnection, escalation_id: str, link_id: int) -> Row[Any]:
-    link = (await conn.execute(select(customer_link).where(customer_link.c.id == link_id))).one_or_none()
-    if link is None or str(link.escalation) != escalation_id:
-        raise LinkUnknown()
-    return link
+async def _must_not_be_gone(conn: AsyncConnection, wish: Wish, link_id: int, start: datetime, now: datetime) -> None:
+    """Raises ``SlotTaken`` where nobody at all can serve this start any more, as it is proven without a lock."""
+    day = start.astimezone(wish.local).date()
+    if wish.state != State.INVITED:
+        return
+    for exact in ((), {day}):
+        seats = await BOARDS.current(conn, wish.desk, day, day, exact=exact)
+        if not gone_for_certain(seats, wish, start):
+            return
+    link, _ = await link_and_held(conn, wish.escalation, link_id)
+    _must_be_open(link, now)
+    if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
+        raise SlotRefused(start, reason)
+    raise SlotTaken(start)
 
 
 def _must_be_open(link: Row[Any], now: datetime) -> None:
@@ -95,7 +97,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     await lock(conn, escalation_id)
     standing = await live_booking(conn, escalation_id)
     if standing.starts_at == start:
-        return await must_be_held(conn, standing.link)
+        return await must_be_held(conn, escalation_id, standing.link)
     if now >= standing.muster_at or standing.call_state != "waiting":
         raise TooLate()
     plan, changes = wish.plan, await seat_at(conn, seats, wish, start, days, now, instead_of=standing.id)
@@ -112,7 +114,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     await _tell(conn, escalation_id, "moved", standing.id, now)
     await notify(conn, KICK_CHANNEL)
     await _guarded(conn, desk_id, start)
-    return await must_be_held(conn, standing.link)
+    return await must_be_held(conn, escalation_id, standing.link)
 
 
 async def _guarded(conn: AsyncConnection, desk_id: int, start: datetime) -> None:
@@ -192,30 +194,3 @@ async def _tell(conn: AsyncConnection, escalation_id: str, kind: str, booking_id
         seconds=row.seconds,
         sequence=row.sequence,
     )
-
-
-async def _due(
-    conn: AsyncConnection,
-    standing: Row[Any],
-    nth: int,
-    booking_id: int,
-    plan: Plan,
-    start: datetime,
-    tokens: Tokens,
-) -> Held:
-    """The call that the rounds will find somebody for."""
-    muster_at = start - timedelta(seconds=plan.decision.calls.prepare)
-    held = Held(booking_id, call_id(str(standing.id), nth), start, muster_at)
-    row = {
-        "id": held.call_id,
-        "escalation": str(standing.id),
-        "nth": nth,
-        "booking": booking_id,
-        "state": "waiting",
-        "priority": standing.priority,
-        "starts_at": start,
-        "muster_at": muster_at,
-    }
-    await conn.execute(call.insert().values(row))
-    await make_join_links(conn, held.call_id, tokens)
-    return held

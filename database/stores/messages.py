@@ -53,9 +53,7 @@ async def enqueue(
         created_at=now,
         next_attempt_at=due,
     )
-    written = await conn.execute(row.on_conflict_do_nothing().returning(message.c.id))
-    if written.first() is not None:
-        await timeline.notify(conn, ids.MESSAGE_CHANNEL)
+    await conn.execute(row.on_conflict_do_nothing().returning(func.pg_notify(ids.MESSAGE_CHANNEL, "")))
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Date, DateTime, Row, bindparam, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.kept_boards import BOARDS
@@ -38,6 +39,7 @@ TRIES_TO_SELL = 300
 class Wish:
     """What one escalation may book, and under which limits."""
 
+    escalation: str
     desk: int
     pool: int
     zone: str
@@ -73,20 +75,41 @@ _LATEST_LINK = (
 )
 
 
+_WISH = (
+    select(escalation.c.desk, escalation.c.pool, escalation.c.plan, escalation.c.state, desk.c.time_zone)
+    .add_columns(_LATEST_LINK.label("priority"))
+    .join(desk, desk.c.id == escalation.c.desk)
+    .where(escalation.c.id == bindparam("asked"))
+)
+_DAY = func.date(func.timezone(desk.c.time_zone, bindparam("start", type_=DateTime(timezone=True))))
+_ORDINAL = _DAY - literal(date.min, Date) + date.min.toordinal()
+_WISH_AND_QUEUE = _WISH.add_columns(
+    _ORDINAL.label("day"), func.pg_try_advisory_xact_lock(escalation.c.desk, _ORDINAL).label("queued")
+)
+
+
 async def read_wish(conn: AsyncConnection, escalation_id: str, now: datetime) -> Wish:
     """What this escalation may book now. Raises ``EscalationUnknown``."""
-    query = (
-        select(escalation.c.desk, escalation.c.pool, escalation.c.plan, escalation.c.state, desk.c.time_zone)
-        .add_columns(_LATEST_LINK.label("priority"))
-        .join(desk, desk.c.id == escalation.c.desk)
-        .where(escalation.c.id == escalation_id)
-    )
-    row = (await conn.execute(query)).one_or_none()
+    return _wish((await conn.execute(_WISH, {"asked": escalation_id})).one_or_none(), escalation_id, now)
+
+
+async def read_wish_and_queue(
+    conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime
+) -> tuple[Wish, bool]:
+    """The same, and whether the day of this start is locked now: it is unless somebody else has it."""
+    row = (await conn.execute(_WISH_AND_QUEUE, {"asked": escalation_id, "start": start})).one_or_none()
+    wish = _wish(row, escalation_id, now)
+    ours = start.astimezone(wish.local).date().toordinal()
+    # Two books of time zones may differ: then it is the wrong day that is locked.
+    return wish, row is not None and row.queued and row.day == ours
+
+
+def _wish(row: Row[Any] | None, escalation_id: str, now: datetime) -> Wish:
     if row is None:
         raise EscalationUnknown(escalation_id)
     plan = load_plan(row.plan)
     allowed = window(plan.decision, row.time_zone, now, priority=bool(row.priority))
-    return Wish(row.desk, row.pool, row.time_zone, plan, allowed, row.state)
+    return Wish(escalation_id, row.desk, row.pool, row.time_zone, plan, allowed, row.state)
 
 
 async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) -> list[datetime]:

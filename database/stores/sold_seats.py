@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, text, update
+from sqlalchemy import bindparam, delete, insert, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.seat_boards import Seats, next_version
 from database.stores.seat_terms import terms_number
-from database.tables.booking import booking, witness
-from domain.booking import occupied
-from domain.plan import Plan
+from database.tables.booking import witness
 from domain.seat_places import places_of
 from domain.seat_terms import Demand, instant
 
@@ -27,23 +25,6 @@ async def queue(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> No
     for day in sorted(set(days)):
         lock_day = text("SELECT pg_advisory_xact_lock(:desk, :day)")
         await conn.execute(lock_day, {"desk": desk_id, "day": day.toordinal()})
-
-
-async def insert_booking(
-    conn: AsyncConnection, standing: Row[Any], link_id: int, plan: Plan, start: datetime, now: datetime
-) -> int:
-    """The booking alone; its witness must follow in the same transaction."""
-    row = {
-        "escalation": str(standing.id),
-        "link": link_id,
-        "pool": standing.pool,
-        "starts_at": start,
-        "seconds": plan.decision.booking.slot,
-        "occupies": Range(*occupied(start, plan.decision)),
-        "booked_at": now,
-    }
-    booking_id: int = (await conn.execute(booking.insert().values(row).returning(booking.c.id))).scalar_one()
-    return booking_id
 
 
 @dataclass(frozen=True)
@@ -74,10 +55,8 @@ def changes_of(seats: Seats, touched: Collection[int]) -> list[Change]:
     ]
 
 
-async def write_witnesses(
-    conn: AsyncConnection, desk_id: int, changes: Sequence[Change], sold: int | None = None
-) -> None:
-    """Write these witnesses under new versions of their days; ``sold`` is the number of the one not sold before.
+async def write_witnesses(conn: AsyncConnection, desk_id: int, changes: Sequence[Change]) -> None:
+    """Write these witnesses under new versions of their days.
 
     The days are locked, and so is every escalation whose timeline this transaction writes.
     """
@@ -85,25 +64,39 @@ async def write_witnesses(
         day: await next_version(conn, desk_id, date.fromordinal(day))
         for day in sorted({change.asked.day for change in changes})
     }
+    await move_witnesses(conn, [change for change in changes if change.stood], versions)
+    if made := await _rows(conn, [change for change in changes if not change.stood], versions):
+        await conn.execute(insert(witness), made)
+
+
+async def move_witnesses(conn: AsyncConnection, changes: Sequence[Change], versions: Mapping[int, int]) -> None:
+    """Write these in place of what stands for their bookings; ``versions`` are those of their days, by ordinal.
+
+    A witness that is gone by now was given back by its customer meanwhile: it is not made anew.
+    """
+    if moved := await _rows(conn, changes, versions):
+        await conn.execute(_MOVE, [row | {"number": row["booking"]} for row in moved])
+
+
+async def _rows(conn: AsyncConnection, changes: Sequence[Change], versions: Mapping[int, int]) -> list[dict[str, Any]]:
     numbers = {change.asked.terms: change.limits for change in changes}
     for limits, number in numbers.items():
         numbers[limits] = await terms_number(conn, limits) if number is None else number
-    moved: list[dict[str, Any]] = []
-    made: list[dict[str, Any]] = []
-    for change in changes:
-        asked = change.asked
-        row: dict[str, Any] = {"pool": asked.pool, "person": change.person, "nth": change.nth}
-        row |= {"during": Range(instant(asked.begin), instant(asked.end)), "day": date.fromordinal(asked.day)}
-        row |= {"pinned": asked.pinned, "version": versions[asked.day], "terms": numbers[asked.terms]}
-        if change.stood:
-            moved.append(row | {"number": asked.booking})
-        else:
-            made.append(row | {"booking": asked.booking if asked.booking >= 0 else sold})
-    # A witness that is gone by now was given back by its customer meanwhile: it is not made anew.
-    if moved:
-        await conn.execute(_MOVE, moved)
-    if made:
-        await conn.execute(insert(witness), made)
+    return [
+        {
+            "booking": asked.booking,
+            "pool": asked.pool,
+            "person": change.person,
+            "during": Range(instant(asked.begin), instant(asked.end)),
+            "day": date.fromordinal(asked.day),
+            "nth": change.nth,
+            "version": versions[asked.day],
+            "terms": numbers[asked.terms],
+            "pinned": asked.pinned,
+        }
+        for change in changes
+        for asked in [change.asked]
+    ]
 
 
 async def drop_witnesses(conn: AsyncConnection, desk_id: int, bookings: Mapping[int, int]) -> None:

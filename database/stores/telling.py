@@ -5,24 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import any_, select
+from sqlalchemy import any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.messages import enqueue
 from database.tables.directory import person, team
 from database.tables.escalation import customer, escalation
 
+_CUSTOMER = (
+    select(customer.c.email)
+    .join(escalation, escalation.c.customer == customer.c.id)
+    .where(escalation.c.id == bindparam("asked"))
+)
+
 
 async def tell_customer(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
     """A letter to the customer; ``key`` tells letters of one kind apart."""
-    query = (
-        select(customer.c.email)
-        .join(escalation, escalation.c.customer == customer.c.id)
-        .where(escalation.c.id == escalation_id)
-    )
-    recipient = (await conn.execute(query)).scalar_one()
+    recipient = (await conn.execute(_CUSTOMER, {"asked": escalation_id})).scalar_one()
     await _mail(conn, escalation_id, kind, recipient, f"{kind}/{key}", now, params)
 
 

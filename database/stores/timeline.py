@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.escalation import escalation, escalation_event
 from domain.escalation import TOLD_AT_ONCE, EscalationUnknown, Kind, Outcome, State
 from domain.ids import LIVE_CHANNEL, OUTBOX_CHANNEL
+
+_LOCK = select(escalation).where(escalation.c.id == bindparam("asked")).with_for_update()
 
 
 async def notify(conn: AsyncConnection, channel: str, payload: str = "") -> None:
@@ -24,8 +26,7 @@ async def notify(conn: AsyncConnection, channel: str, payload: str = "") -> None
 
 async def lock(conn: AsyncConnection, escalation_id: str) -> Row[Any]:
     """The escalation's row, held until the transaction ends. Raises ``EscalationUnknown``."""
-    query = select(escalation).where(escalation.c.id == escalation_id).with_for_update()
-    row = (await conn.execute(query)).one_or_none()
+    row = (await conn.execute(_LOCK, {"asked": escalation_id})).one_or_none()
     if row is None:
         raise EscalationUnknown(escalation_id)
     return row
@@ -67,10 +68,10 @@ async def record(
     seq: int = (await conn.execute(statement)).scalar_one()
     row = {"escalation": escalation_id, "seq": seq, "kind": kind.value, "body": body or {}, "actor": actor}
     row |= {"key": key, "at": now, "told_at": now if told else None}
-    await conn.execute(escalation_event.insert().values(row))
+    woken = func.pg_notify(LIVE_CHANNEL, f"escalation:{escalation_id}")
+    await conn.execute(escalation_event.insert().values(row).returning(woken))
     if state is State.CLOSED:
         await _nothing_left_to_tell(conn, escalation_id, now)
-    await notify(conn, LIVE_CHANNEL, f"escalation:{escalation_id}")
     if not told and kind in TOLD_AT_ONCE:
         await notify(conn, OUTBOX_CHANNEL)
     return seq
