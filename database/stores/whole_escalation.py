@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.decided_by import DecidedBy, decided_by
 from database.stores.directory import fact_types
 from database.stores.plans import load_plan
 from database.tables.booking import booking
@@ -43,6 +44,8 @@ class WholeEscalation:
     customer: Fields
     """``name, email, time_zone, language``."""
     plan: Plan
+    decided_by: DecidedBy | None
+    """The published version whose plan it is."""
     desk_zone: str
     team: str | None
     links: tuple[Fields, ...]
@@ -80,6 +83,7 @@ async def read_whole(conn: AsyncConnection, escalation_id: str) -> WholeEscalati
         declared=fact_types(head.declared),
         customer=_customer(head),
         plan=load_plan(head.plan),
+        decided_by=await decided_by(conn, escalation_id),
         desk_zone=head.desk_zone,
         team=head.team_name,
         links=await _rows(conn, _links_of(escalation_id)),

@@ -9,12 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from database.stores.decided_by import decided_by
 from database.stores.opening import open_or_refuse
 from database.stores.raised import find_raised, usual_system
 from domain.escalation import EscalationUnknown, Mode, Opening
 from domain.failure import Failure
 from rules_dsl import FactRefused
 from rules_dsl.directory import FactType
+from web.access import RULES
 from web.desk.areas import declared_facts
 from web.desk.escalate_form import EscalateForm, Problems, form_of, opening_of
 from web.desk.plan_words import plan_lines, rule_lines
@@ -56,6 +58,7 @@ async def escalate(request: Request, signed: Signed, mode: Annotated[Mode, Form(
 async def show_raised(request: Request, signed: Signed, escalation_id: UUID, again: bool = False) -> Response:
     async with request.app.state.engine.connect() as conn:
         raised = await find_raised(conn, str(escalation_id))
+        decided = await decided_by(conn, str(escalation_id))
     if raised is None:
         raise EscalationUnknown(str(escalation_id))
     link = None
@@ -72,6 +75,8 @@ async def show_raised(request: Request, signed: Signed, escalation_id: UUID, aga
         stands=state_words(raised.state, raised.outcome),
         plan=plan_lines(raised.plan),
         rule=rule_lines(raised.plan),
+        by=decided,
+        may_read_rules=bool(signed.roles & RULES),
         zone=signed.time_zone,
     )
 

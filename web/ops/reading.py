@@ -12,6 +12,7 @@ from database.listening import EVERYTHING
 from database.stores.whole_escalation import WholeEscalation
 from domain.escalation import OPEN_STATES, EscalationUnknown, State
 from domain.failure import Failure, Unreachable
+from web.access import RULES
 from web.api.escalations import whole_of
 from web.fact_words import fact_rows
 from web.live import Event, event_stream
@@ -54,6 +55,7 @@ def story_page(
         facts=fact_rows(whole.ticket["facts"], whole.declared),
         opened_by=reader_name(whole.opened_by, whole),
         may_act=may_act,
+        may_read_rules=bool(roles & RULES),
         may_nudge=may_act and whole.state in (State.INVITED, State.BOOKED, State.MUSTERING, State.RATING),
         may_withdraw=may_act and whole.state in OPEN_STATES,
         zone=whole.desk_zone,
