@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 
 from domain.failure import Failure
+from domain.typed_text import has_unseen
 
 LONGEST = 80
 _UNFIT = re.compile(r"[\"“”„\x00-\x1f\x7f]")
-_UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-"""What nobody sees, or what turns text around: two names could look alike, or one like another."""
 
 
 def fit_name(typed: str, what: str = "A name") -> str:
@@ -23,7 +21,7 @@ def fit_name(typed: str, what: str = "A name") -> str:
         raise NameUnfit(f"{what} has at most {LONGEST} characters; this one has {len(name)}.")
     if _UNFIT.search(name):
         raise NameUnfit(f"{what} can't contain quotation marks: rules write it between them.")
-    if _UNSEEN.search(name) or not any(unicodedata.category(mark)[0] in "LNPS" for mark in name):
+    if has_unseen(name):
         raise NameUnfit(f"{what} can't contain characters that nobody sees.")
     return name
 

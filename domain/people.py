@@ -9,10 +9,10 @@ from dataclasses import astuple, dataclass, field, replace
 from hashlib import sha256
 
 from domain.failure import Failure
+from domain.typed_text import has_unseen, is_mail_address
 
 LONGEST = 120
 HIGHEST_LEVEL = 5
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LANGUAGE = re.compile(r"[^\W\d_][\w -]*")
 
 
@@ -92,7 +92,9 @@ def fit_card(card: Card) -> Card:
     name, email = " ".join(card.name.split()), card.email.strip()
     if not name or len(name) > LONGEST:
         raise CardUnfit("name", f"A name is wanted, of at most {LONGEST} characters.")
-    if len(email) > LONGEST or not _EMAIL.fullmatch(email):
+    if has_unseen(name):
+        raise CardUnfit("name", "A name can't contain characters that nobody sees.")
+    if len(email) > LONGEST or not is_mail_address(email):
         raise CardUnfit("email", "A mail address such as anna@example.com is wanted: it is how they sign in.")
     if (card.team is None) != (card.title is None):
         wanted = "title" if card.title is None else "team"

@@ -44,6 +44,18 @@ class PersonUnknown(Failure):
     title = "There is no such person"
 
 
+@dataclass
+class EntryUnknown(Failure):
+    """It is in somebody else's schedule."""
+
+    status = 404
+    title = "There is no such entry in this schedule"
+
+    @property
+    def detail(self) -> str:
+        return "This schedule has no such entry, so nothing was changed. Please load its page again."
+
+
 @dataclass(frozen=True)
 class AddWeekly:
     when: Repeating

@@ -29,6 +29,7 @@ from domain.schedule_change import (
     AddWeekly,
     Change,
     ClearDay,
+    EntryUnknown,
     KeepFree,
     PersonUnknown,
     RemoveFeed,
@@ -43,7 +44,9 @@ from domain.schedule_change import (
 
 
 async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> Replanned:
-    """Write the change and lay the person's shifts out anew. Raises ``ScheduleRefused``, ``PersonUnknown``."""
+    """Write the change and lay the person's shifts out anew. Raises ``ScheduleRefused``, ``PersonUnknown``,
+    ``EntryUnknown``.
+    """
     check(change, now)
     await _write(conn, await _known(conn, who), change, actor, now)
     # What kind of time off it is stays between the person and their managers.
@@ -132,9 +135,13 @@ async def _add(conn: AsyncConnection, table: Table, who: int, rows: Sequence[dic
 
 
 async def _remove(conn: AsyncConnection, table: Table, who: int, number: int) -> None:
-    """One that is gone already stays gone: a second click is no error."""
-    if 0 < number < 2**31:
-        await conn.execute(delete(table).where(table.c.person == who, table.c.id == number))
+    """One that is gone already stays gone: a second click is no error. Raises ``EntryUnknown`` for somebody else's."""
+    if not 0 < number < 2**31:
+        return
+    theirs = (await conn.execute(select(table.c.person).where(table.c.id == number))).scalar_one_or_none()
+    if theirs not in (None, who):
+        raise EntryUnknown
+    await conn.execute(delete(table).where(table.c.person == who, table.c.id == number))
 
 
 async def _set_day(conn: AsyncConnection, who: int, change: SetDay | ClearDay, now: datetime) -> None:

@@ -15,7 +15,7 @@ from database.tables.muster import call, offer, wrap_up
 from domain.call import NotYours
 from domain.escalation import Kind, NotNow, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL
-from domain.wrap_up import WrapUp, outcome_of
+from domain.wrap_up import Resolved, WrapUp, outcome_of
 
 
 async def save_wrap_up(
@@ -49,6 +49,15 @@ async def save_wrap_up(
         state=None if standing.state == State.CLOSED else State.RATING,
         outcome=outcome_of(said),
     )
+
+
+async def saved_wrap_up(conn: AsyncConnection, call_id: str, person_id: int) -> WrapUp | None:
+    """What this person recorded of this call; None where nothing is recorded."""
+    query = select(wrap_up).where(wrap_up.c.call == call_id, wrap_up.c.person == person_id)
+    row = (await conn.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return WrapUp(Resolved(row.resolved), row.cause, row.product_area, row.gap, row.follow_up, row.note)
 
 
 async def end_unrecorded(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:

@@ -10,9 +10,12 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.stores.desk import escalation_of_call
+from database.stores.wrap_up import save_wrap_up, saved_wrap_up
 from database.tables.directory import presence
 from database.tables.escalation import escalation_event
 from database.tables.muster import offer
+from domain.wrap_up import Resolved, WrapUp
 from tests.servers import free_port
 from tests.web.desk_floor import ME, Floor, floor
 from tests.web.office import Browser, office, open_office
@@ -272,6 +275,26 @@ async def test_a_wrap_up_that_reaches_nobody_is_kept_on_the_page(
     assert "asking twice does no harm" in answer.text
     assert 'value="no" required checked' in answer.text
     assert "Tank was empty</textarea>" in answer.text
+
+
+async def test_a_second_click_on_a_wrap_up_shows_what_was_saved(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    made = await in_wrap_up(floor, browser)
+    async with floor.engine.begin() as conn:
+        escalation_id = await escalation_of_call(conn, made, floor.people[ME])
+        assert escalation_id is not None
+        said = WrapUp(Resolved.NO, cause="billing", product_area="engine", note="Tank was empty")
+        await save_wrap_up(conn, escalation_id, made, floor.people[ME], said, datetime.now(UTC))
+    page = await browser.get("/desk")
+    for fields in ({"resolved": "no", "cause": "billing"}, {"resolved": "yes"}, {}):
+        again = await swapped(browser, f"/desk/calls/{made}/wrap-up", page, **fields)
+        assert again.status_code == 200, again.text
+        assert "wrapped up already: not solved, billing, engine. It stands as it was saved." in again.text
+    async with floor.engine.connect() as conn:
+        assert await saved_wrap_up(conn, made, floor.people[ME]) == said
+        assert await saved_wrap_up(conn, made, floor.people["Anna Schmidt"]) is None
+    stranger = await floor.office.browser("Anna Schmidt")
+    assert (await stranger.post(f"/desk/calls/{made}/wrap-up", "/desk", resolved="yes")).status_code == 404
 
 
 async def test_a_manager_sees_who_is_at_their_desk_and_acts_for_nobody(floor: Floor) -> None:

@@ -225,9 +225,19 @@ async def test_agents_change_only_what_is_theirs(office: Office) -> None:
     assert (await other.post("/shifts/me/changes", "/shifts/me", what="time_off", from_day=tomorrow)).status_code == 303
     async with office.engine.connect() as conn:
         number = (await conn.execute(select(time_off.c.id))).scalar_one()
-    await agent.post("/shifts/me/changes", "/shifts/me", what="remove_time_off", id=str(number))
+    refused = await agent.post("/shifts/me/changes", "/shifts/me", what="remove_time_off", id=str(number))
+    assert refused.status_code == 404
+    assert "no such entry" in refused.text
     assert await count(office, time_off) == 1, "somebody else's stays"
-    await other.post("/shifts/me/changes", "/shifts/me", what="remove_time_off", id=str(number))
+    manager, anna = await office.browser(MANAGER), await schedule_of(office)
+    by_manager = await manager.post(f"{anna}/changes", anna, what="remove_time_off", id=str(number))
+    assert by_manager.status_code == 404, "it is not in Anna's schedule"
+    for nonsense in ("", "x", "-1", "9" * 40):
+        answer = await other.post("/shifts/me/changes", "/shifts/me", what="remove_time_off", id=nonsense)
+        assert answer.status_code == 422
+    for _ in range(2):
+        done = await other.post("/shifts/me/changes", "/shifts/me", what="remove_time_off", id=str(number))
+        assert done.status_code == 303, "a second click is no error"
     assert await count(office, time_off) == 0
 
 

@@ -13,9 +13,10 @@ from activities.messages import RecordWrapUp
 from database.stores.call import end_call
 from database.stores.desk import escalation_of_call
 from database.stores.words import keep_words
+from database.stores.wrap_up import saved_wrap_up
 from domain.escalation import EscalationUnknown
 from domain.failure import Failure
-from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolved
+from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolved, WrapUp
 from web.desk.areas import answer, declared_facts
 from web.form_guard import Guarded
 from web.session import Signed
@@ -56,8 +57,11 @@ async def wrap_up(
     async with request.app.state.engine.connect() as conn:
         escalation_id = await escalation_of_call(conn, str(call_id), signed.person_id)
         areas = next((fact.values for fact in await declared_facts(conn) if fact.name == "product area"), ())
+        saved = await saved_wrap_up(conn, str(call_id), signed.person_id)
     if escalation_id is None:
         raise EscalationUnknown(str(call_id))
+    if saved is not None:
+        return await answer(request, signed, force=("calls",), notice=_stands(saved))
     problem = _problem(typed, areas)
     if problem:
         return await refuse(problem, 422)
@@ -67,8 +71,20 @@ async def wrap_up(
         record = RecordWrapUp(str(call_id), signed.person_id, resolved, cause, product_area, gap, follow_up, note_ref)
         await request.app.state.gateway.wrap_up(escalation_id, record)
     except Failure as failure:
-        return await refuse(failure.detail, failure.status)
+        async with request.app.state.engine.connect() as conn:
+            saved = await saved_wrap_up(conn, str(call_id), signed.person_id)
+        if saved is None:
+            return await refuse(failure.detail, failure.status)
+        # The second of a double click: the first has saved it meanwhile.
+        return await answer(request, signed, force=("calls",), notice=_stands(saved))
     return await answer(request, signed, notice="Wrapped up. Thank you.")
+
+
+def _stands(saved: WrapUp) -> str:
+    """A wrap-up as it was saved. A second one changes nothing."""
+    solved = {Resolved.YES: "solved", Resolved.NO: "not solved", Resolved.FOLLOW_UP: "a follow-up is needed"}
+    chosen = [solved[saved.resolved], *(part for part in (saved.cause, saved.product_area) if part)]
+    return f"This call is wrapped up already: {', '.join(chosen)}. It stands as it was saved."
 
 
 def _problem(typed: Mapping[str, Any], areas: tuple[str, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from database.stores.directory_names import add_name, change_team, delete_name, 
 from database.stores.directory_uses import uses_of
 from domain.directory_names import NameGone, NameInUse, NameTaken, NameUnfit, RenameRefused
 from domain.failure import Failure
+from domain.typed_text import is_mail_address
 from rules_dsl.renaming import NameKind
 from web.form_guard import Guarded
 from web.page import page
@@ -26,8 +26,6 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Typed = Annotated[str, Form()]
 KINDS: dict[str, NameKind] = {"teams": "team", "titles": "title", "skills": "skill"}
 LONGEST_ADDRESS = 200
-_PART = r'[^@\s<>()\[\],;:\\"]+'
-_ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")
 
 
 @router.get("/{kind}")
@@ -146,7 +144,7 @@ def _kind(kind: str) -> NameKind:
 def _address(typed: str) -> str:
     """Raises ``NameUnfit``: customers of this team are written to from it."""
     address = typed.strip()
-    if not _ADDRESS.fullmatch(address) or not address.isprintable() or len(address) > LONGEST_ADDRESS:
+    if len(address) > LONGEST_ADDRESS or not is_mail_address(address):
         raise NameUnfit("A mail address such as support@example.com is wanted: customers are written to from it.")
     return address
 

@@ -99,7 +99,9 @@ def _seen(form: FormData) -> frozenset[int]:
 
 def _number(form: FormData) -> int:
     text = _text(form, "id")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ScheduleRefused("", "It isn’t said which entry is meant. Please load the page again.")
+    return int(text)
 
 
 def _days(form: FormData) -> tuple[int, ...]:

@@ -1,0 +1,59 @@
+"""Names that would look like others, and addresses that are none, are not taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.directory_names import NameUnfit, fit_name
+from domain.people import Card, CardUnfit, fit_card
+from domain.typed_text import has_unseen, is_mail_address
+
+UNSEEN = ["Anna\u200bSchmidt", "Anna \u202eSchmidt", "\u2066Anna", "\ufeffAnna", "\u3164", "\u200d", "An\u00adna",
+          "A\x07", "A\U000e0041", "\u2800", "\u061cAnna", "\ue000"]  # fmt: skip
+SEEN = [
+    "Anna Schmidt",
+    "Nguyễn Thị Ánh",
+    "Ø",
+    "李小龍",
+    "Σωκράτης",
+    "می\u200cخواهم",
+    "👩\u200d🔧 Ola",
+    "O’Brien-Smith",
+    "ﬁ",
+]
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_a_name_with_what_nobody_sees_is_refused_for_people_and_for_teams(name: str) -> None:
+    assert has_unseen(name)
+    with pytest.raises(CardUnfit, match=r"nobody sees|wanted") as refused:
+        fit_card(Card(name, "anna@example.com", None, None))
+    assert refused.value.where == "name"
+    with pytest.raises(NameUnfit):
+        fit_name(name)
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_names_of_every_script_are_names(name: str) -> None:
+    assert not has_unseen(name)
+    assert fit_card(Card(name, "anna@example.com", None, None)).name == name
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["<a@b.example>", "Anna <a@b.example>", "a@b.example,c@d.example", "a;b@c.example", '"a b"@c.example', "a@b",
+     "@b.c", "a@b.example\u200b", "a@b\u202e.example", "a b@c.example", "a@@b.example", "a:b@c.example", "a\\b@c.example",
+     "a@b.example\r\nBcc: x@y.example", "a\x00@b.example", "(a)@b.example"],
+)  # fmt: skip
+def test_an_odd_address_is_refused(address: str) -> None:
+    assert not is_mail_address(address)
+    with pytest.raises(CardUnfit) as refused:
+        fit_card(Card("Anna", address, None, None))
+    assert refused.value.where == "email"
+
+
+@pytest.mark.parametrize(
+    "address", ["anna@example.com", "a.b+c@d-e.example", "o'neil@x.example", "ana@münchen.example"]
+)
+def test_an_address_to_which_mail_goes_is_taken(address: str) -> None:
+    assert fit_card(Card("Anna", f" {address} ", None, None)).email == address
