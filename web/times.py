@@ -15,8 +15,12 @@ def zone_names() -> tuple[str, ...]:
 
 def zone_or(name: str | None, fallback: str = "UTC") -> str:
     """The zone if there is one of this name, else the fallback, else UTC."""
-    known = available_timezones()
-    return next((zone for zone in (name, fallback) if zone and zone in known), "UTC")
+    return next((zone for zone in (name, fallback) if zone and zone in _known_zones()), "UTC")
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def place(zone: str) -> str:

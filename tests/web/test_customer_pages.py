@@ -15,7 +15,8 @@ from tests.web.customers import Caller, caller, read_page, visitor
 from tests.web.forms import form_to, forms_of
 from tests.web.office import Office, office
 from web.assets import assets
-from web.customer.slots import by_day
+from web.customer import slots
+from web.customer.slots import page_of_days
 
 __all__ = ["office"]
 
@@ -64,9 +65,31 @@ async def test_times_stand_in_the_zone_that_was_asked_for(office: Office) -> Non
 
 def test_a_doubled_hour_tells_its_offset() -> None:
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    (day,) = by_day([first, first + timedelta(hours=1), first + timedelta(hours=2)], "Europe/Copenhagen")
+    page = page_of_days([first, first + timedelta(hours=1), first + timedelta(hours=2)], "Europe/Copenhagen")
+    (day,) = page.days
     assert [slot.clock for slot in day.shown] == ["02:30 (UTC+02:00)", "02:30 (UTC+01:00)", "03:30"]
     assert day.shown[0].value == "2026-10-25T00:30:00Z"
+
+
+async def test_days_that_a_page_does_not_bear_are_on_the_next(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every free time stands on one of the pages, and each page says what the next one has."""
+    monkeypatch.setattr(slots, "STARTS_A_PAGE", 20)
+    mira = await caller(office)
+    wanted = [f"{start:%Y-%m-%dT%H:%M:%SZ}" for start in await mira.free()]
+    address, seen, said = f"{mira.address}?zone=Asia/Kathmandu", list[str](), len(wanted)
+    while address:
+        page = await read_page(office, address)
+        shown = form_to(page, "/book").choices["start"]
+        assert ("Back to the first days" in page) == bool(seen)
+        seen, said = [*seen, *shown], said - len(shown)
+        more = re.search(r'href="([^"]+)">More days, from \w+ \d+ \w+ on \((\d+) free times\)', page)
+        assert more is not None or said == 0
+        if more is not None:
+            assert int(more[2]) == said
+            assert "zone=Asia%2FKathmandu" in more[1] or "zone=Asia/Kathmandu" in more[1]
+        address = more[1].replace("&amp;", "&") if more is not None else ""
+    assert seen == wanted
+    assert form_to(await read_page(office, f"{mira.address}?from=nonsense"), "/book").choices["start"][0] == wanted[0]
 
 
 async def test_looking_and_scanning_books_nothing(office: Office) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from database.stores.customer_link import LinkPage, find_link
@@ -15,7 +15,7 @@ from database.stores.seats import free_starts
 from domain.customer_link import LinkUnknown
 from domain.slots import nearest
 from web import times
-from web.customer.slots import DAYS_SHOWN, by_day, slot
+from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, Stage, may_move, stage_of
 from web.customer.waiting import line_of
 from web.page import draw, page
@@ -39,13 +39,20 @@ def zone_of(link: LinkPage, wanted: str) -> str:
 
 
 @router.get("/c/{token}")
-async def link_page(request: Request, token: str, zone: str = "", move: str = "", change: str = "") -> HTMLResponse:
+async def link_page(
+    request: Request,
+    token: str,
+    zone: str = "",
+    move: str = "",
+    change: str = "",
+    first: Annotated[str, Query(alias="from")] = "",
+) -> HTMLResponse:
     link = await open_link(request, token)
     if change == "zone":
         return _choose_zone(request, link, zone_of(link, zone), move)
     stage = stage_of(link, datetime.now(UTC))
     if stage is Stage.BOOK or (move and may_move(link, stage)):
-        return await slots_page(request, link, zone)
+        return await slots_page(request, link, zone, first=read_day(first))
     return standing_page(request, link, zone)
 
 
@@ -69,15 +76,17 @@ async def slots_page(
     *,
     refused: str = "",
     wanted: datetime | None = None,
+    first: date | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    """The free starts to choose from; after a refusal with its reason and the nearest of them first."""
+    """The free starts to choose from, ``first`` being the day to begin with; after a refusal with its reason and the
+    nearest of them first."""
     reads_in = zone_of(link, zone)
     async with request.app.state.engine.connect() as conn:
         starts: Sequence[datetime] = await free_starts(conn, link.escalation_id, datetime.now(UTC))
     if link.booking is not None:
         starts = [start for start in starts if start != link.booking.starts_at]
-    days = by_day(starts, reads_in)
+    found = page_of_days(starts, reads_in, first)
     return page(
         request,
         "customer/book.html",
@@ -85,8 +94,10 @@ async def slots_page(
         **_known(request, link, zone),
         moving=link.booking is not None,
         minutes=times.length(link.plan.decision.booking.slot),
-        days=days[:DAYS_SHOWN],
-        later=days[DAYS_SHOWN:],
+        days=found.days[:DAYS_SHOWN],
+        later=found.days[DAYS_SHOWN:],
+        more=found.more,
+        earlier=found.later,
         refused=refused,
         nearest=[slot(start, reads_in) for start in nearest(starts, wanted)] if wanted else [],
         wanted=wanted,
