@@ -9,6 +9,15 @@ DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
 """What is raised when the database does not answer, or has no connection or disk left for us."""
 
 
+GAVE_WAY = frozenset({"40P01", "40001", "55P03"})
+"""Deadlock, serialization, lock not available: the database is there, and others were in the way."""
+
+
+def gave_way(error: BaseException) -> bool:
+    """Whether this was taken back because others hold what it wants; done again, it may well work."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in GAVE_WAY
+
+
 def driver_url(url: str) -> str:
     """The same database by the driver that we use: ``postgresql://`` becomes ``postgresql+psycopg://``."""
     scheme, _, rest = url.partition("://")

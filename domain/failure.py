@@ -25,6 +25,18 @@ class Failure(Exception):
 
 
 @dataclass
+class Busy(Failure):
+    """Others were changing the same rows, and this gave way to them: nothing of it was done."""
+
+    status = 503
+    title = "Others are changing the same right now"
+
+    @property
+    def detail(self) -> str:
+        return "Others are changing the same right now, so nothing was done. Please try again in a moment."
+
+
+@dataclass
 class Unreachable(Failure):
     """A part that this needs does not answer. Whether it was done is not known; sending it again is safe."""
 

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from database.engine import DATABASE_DOWN
-from domain.failure import Failure, Unreachable
+from database.engine import DATABASE_DOWN, gave_way
+from domain.failure import Busy, Failure, Unreachable
 from domain.sign_in import NotSignedIn, TooManyMisses
 from web.api.problems import answer_with_problem
 from web.page import page
@@ -79,7 +79,7 @@ async def _answer(request: Request, error: Exception) -> Response:
         return _to_sign_in(request)
     else:
         response = failure_page(request, failure)
-    if isinstance(failure, Unreachable):
+    if isinstance(failure, Busy | Unreachable):
         log.warning("%s %s: %s", request.method, request.url.path, _cause(error))
         response.headers["Retry-After"] = str(RETRY_AFTER)
     if isinstance(failure, TooManyMisses):
@@ -109,6 +109,8 @@ def describe(failure: Exception) -> tuple[int, str, str]:
 
 
 def _as_failure(error: Exception) -> Exception:
+    if gave_way(error):
+        return Busy()
     return Unreachable("Our database") if isinstance(error, DATABASE_DOWN) else error
 
 

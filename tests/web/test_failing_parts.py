@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from config.settings import Settings
 from tests.servers import free_port
 from tests.web.customers import visitor
+from tests.web.forms import form_to
 from tests.web.office import Office, office
 from web.app import create_app
 from web.assets import asset_url
@@ -69,6 +71,31 @@ async def test_what_nobody_expected_is_noted_and_told_without_details(
     assert "the reason" not in answer.text
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "the reason stays inside" in caplog.text
+
+
+async def test_who_gives_way_in_a_deadlock_is_told_to_try_again_not_that_the_database_is_gone(office: Office) -> None:
+    manager, who = await office.browser("Marta Manager"), office.people["Anna Schmidt"]
+    fields = {"name": "Anna S", "email": "anna.schmidt@harborboats.example", "trying": "yes"}
+    form = form_to(await manager.get(f"/directory/people/{who}"), f"/people/{who}").fields | fields
+    async with office.engine.connect() as other, other.begin():
+        await other.execute(text("SET LOCAL deadlock_timeout = '60s'"))
+        await other.execute(text("SELECT FROM person WHERE id = :who FOR UPDATE"), {"who": who})
+        change = asyncio.create_task(
+            manager.client.post(f"/directory/people/{who}", data=form | {"team": "", "title": ""})
+        )
+        for _ in range(500):
+            if await other.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                break
+            await asyncio.sleep(0.02)
+        # It holds the desk and waits for the person; now each waits for the other.
+        await other.execute(text("SELECT FROM desk FOR UPDATE"))
+        answer = await change
+    assert answer.status_code == 503
+    assert "Others are changing the same right now, so nothing was done" in answer.text
+    assert int(answer.headers["Retry-After"]) <= 5
+    again = await manager.client.post(f"/directory/people/{who}", data=form | {"team": "", "title": ""})
+    assert again.status_code == 200
+    assert "Nothing is saved yet" in again.text
 
 
 async def test_ready_and_counted_by_route_never_by_address(office: Office) -> None:
