@@ -76,6 +76,8 @@ class Search:
         blocking = self.board.in_the_way(bit, demand)
         if not all(map(self.may_move, blocking)):
             return False
+        if depth == 1 and not all(self._has_another(call, 1 << bit) for call in blocking):
+            return False
         for call in blocking:
             self._take(call)
         if self.put(demand, bit):
@@ -84,6 +86,11 @@ class Search:
                 return True
         self.undo(began)
         return False
+
+    def _has_another(self, call: Demand, bit: int) -> bool:
+        """Whether somebody else has the time for this call, as the board stands: without one it can't move directly."""
+        others = self.board.eligible(call) & ~(bit | self.barred)
+        return self.board.idle(call, others) & ~self.board.full(call.day, call.terms) != 0
 
     def mark(self) -> int:
         return len(self.done)
