@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rules_dsl import Directory
+from rules_dsl.meanings import MEANINGS
 from rules_dsl.wording import WORDING
 from tests.web.office import EXAMPLES, RULES, Office, office
 from web.assets import assets
@@ -150,6 +151,11 @@ async def test_completions_count_characters(office: Office) -> None:
     answer = await manager.post("/rules/complete", "/rules/edit", text=begun, offset=str(len(begun)))
     first = answer.json()["options"][0]
     assert begun[: first["start"]] + first["insert"] == begun + 'port"'
+    assert first["info"] == ""
+    phrase = await manager.post(
+        "/rules/complete", "/rules/edit", text=begun + 'port"\n  req', offset=str(len(begun) + 12)
+    )
+    assert [one["info"] for one in phrase.json()["options"]] == [MEANINGS["require"]]
     nothing = await manager.post("/rules/complete", "/rules/edit", text="# ", offset="2")
     assert nothing.json() == {"options": []}
     assert (await manager.post("/rules/complete", "/rules/edit", text="", offset="-1")).status_code == 422

@@ -14,6 +14,7 @@ import uvicorn
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from rules_dsl.meanings import MEANINGS
 from tests.chromium import executable
 from tests.servers import free_port
 from tests.web.office import RULES, open_office
@@ -171,6 +172,30 @@ async def writing_is_helped_at_every_line(page: Page) -> None:
     await page.screenshot(path=PICTURES / "editor-completion.png")
     await page.keyboard.press("Enter")
     assert 'idle\n  if nobody in 3 minutes, widen to team "Support"\n' in await text_of(page)
+    await what_a_phrase_means_is_told(page)
+
+
+async def what_a_phrase_means_is_told(page: Page) -> None:
+    """Beside the phrase, and read out with it; the directory's own names need no telling."""
+    told, option = page.locator(".cm-completionInfo"), page.get_by_role("option", name="order by")
+    await page.keyboard.press("Enter")
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.keyboard.type("ord")
+        await expect(told).to_have_text(MEANINGS["order by"])
+        await expect(told).to_be_in_viewport(ratio=0.99)
+        assert await option.get_attribute("aria-describedby") == await told.get_attribute("id")
+        await page.screenshot(path=PICTURES / f"editor-meaning-{width}.png")
+        await page.keyboard.press("Escape")
+        await expect(told).to_have_count(0)
+        for _ in "ord":
+            await page.keyboard.press("Backspace")
+    await page.keyboard.type("order by longest idle")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type('send to team "Sup')
+    await expect(page.get_by_role("option", name="Support")).to_be_visible()
+    await expect(told).to_have_count(0)
+    await page.keyboard.press("Escape")
 
 
 async def the_keyboard_gets_in_and_out(page: Page) -> None:

@@ -22,9 +22,10 @@ const source = (form) => async (context) => {
   }
 };
 
-const offered = ({ label, insert, detail, start, end }, placed) => ({
+const offered = ({ label, insert, detail, info, start, end }, placed) => ({
   label,
   detail,
+  info: info || undefined,
   apply(view, completion, from, to) {
     const stretch = { from: placed(start), to: Math.max(placed(end), to) };
     view.dispatch({

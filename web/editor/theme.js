@@ -57,6 +57,10 @@ export const theme = EditorView.theme({
   ".cm-tooltip-autocomplete ul li[aria-selected]": said("on-accent", "accent"),
   ".cm-completionDetail": { color: "var(--soft)", fontStyle: "normal", fontFamily: "system-ui, sans-serif", marginLeft: "12px" },
   "li[aria-selected] .cm-completionDetail": { color: "var(--on-accent)" },
+  ".cm-tooltip.cm-completionInfo": {
+    fontFamily: "system-ui, sans-serif", fontSize: "14px", lineHeight: "1.45", padding: "8px 12px", whiteSpace: "normal",
+    maxWidth: "min(22rem, 80vw)",
+  },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
   ".tok-heading": { fontWeight: "700", color: "var(--accent)" },
   ".tok-keyword": { color: "var(--accent)" },

@@ -43,7 +43,8 @@ async def completions(
 
 
 def _option(one: Completion) -> dict[str, Any]:
-    return {"label": one.label, "insert": one.insert, "start": one.start, "end": one.end, "detail": one.detail}
+    found = {"label": one.label, "insert": one.insert, "start": one.start, "end": one.end, "detail": one.detail}
+    return found | {"info": one.info}
 
 
 @router.post("/format", dependencies=[Guarded])
