@@ -15,6 +15,8 @@ from domain.seat_flow import proven_impossible
 from domain.seat_pieces import Like
 from domain.seat_terms import Demand, Placement
 
+TRIES_TO_SELL = 300
+"""People tried for one sale."""
 IN_THE_WAY_AT_MOST = 3
 """Calls of one person that are moved at once for another."""
 
@@ -150,6 +152,11 @@ def find_place(
         moves = tuple((booking, person) for booking, person in found.items() if booking != demand.booking)
         return Placement(found[demand.booking], moves), tries - search.tries
     return Answer.MAYBE, tries - search.tries
+
+
+def place_for_sale(board: Board, demand: Demand, days: Collection[int]) -> Placement | Answer:
+    """As far as a sale goes while others wait for it: one or two others move, of these days only."""
+    return find_place(board, demand, depth=2, tries=TRIES_TO_SELL, days=days)[0]
 
 
 def apply_placement(

@@ -26,13 +26,12 @@ from domain.booking import SlotRefused, SlotTaken
 from domain.escalation import EscalationUnknown
 from domain.plan import Plan
 from domain.seat_answers import DayOfAnswers, without_moves
-from domain.seat_search import Answer, apply_placement, find_place
+from domain.seat_search import Answer, apply_placement, place_for_sale
 from domain.seat_terms import Demand, Terms, terms_of
 from domain.slots import Window, offered_starts, why_not_offered, window
 
 TRIES_A_PAGE = 120
 """People tried for all starts of one page."""
-TRIES_TO_SELL = 300
 
 
 @dataclass(frozen=True)
@@ -206,7 +205,7 @@ def _take(seats: Seats, demand: Demand, days: set[int], room: Room | None = None
     stood = board.take(demand.booking) if demand.booking in board.held else None
     try:
         if room is None:
-            found, _ = find_place(board, demand, depth=2, tries=TRIES_TO_SELL, days=days)
+            found = place_for_sale(board, demand, days)
             placement = None if isinstance(found, Answer) else found
         else:
             placement = room.placement

@@ -1,23 +1,39 @@
-"""Selling seats in a simulated desk: the real grid, notice, hours and terms, by the direct test of a start alone.
+"""Selling seats in a simulated desk: the real grid, notice, hours and terms, by the product's own board of seats.
 
-Nobody is re-shuffled, so every way of working sells the same, and a full desk sells less than it could.
+Where the person is found at call time, a start is sold as a sale sells it: by the direct test, the proof of no, and
+moves of others' witnesses; the solver alone, which finds rooms ahead, is left out. Where a name is given with the
+booking, nobody can be moved any more, so only whoever has the whole time free can be given it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.booking import Seat, Seller, Span, find_seat
+from domain.booking import Span
+from domain.seat_board import Board, bits
+from domain.seat_search import Search, apply_placement, place_for_sale
+from domain.seat_terms import Demand, Member, Placement, demand_of, instant, merge_touching
 from domain.simulation.scenario import Arrival, Binding, Scenario
 from domain.slots import Window, offered_starts, window
 from rules_dsl import pool
 from rules_dsl.decision import Booking, Decision
 
 ONE_DAY = timedelta(days=1)
+DEPTH, TRIES = 2, 300
+"""How far the search for another witness goes when somebody is ill, as for a change of shifts."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A sold start."""
+
+    starts_at: datetime
+    occupies: Span
+    person: int
+    """Its witness, private where the person is found at call time, and the one named to the customer otherwise."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +41,6 @@ class Sold:
     arrival: Arrival
     decision: Decision
     seat: Seat
-    """Its person is private where they are found at call time, and the one named to the customer otherwise."""
 
 
 class SeatBook:
@@ -36,25 +51,94 @@ class SeatBook:
     ) -> None:
         self._scenario = scenario
         self._shifts = shifts
-        self._sick = sick
-        self._busy: dict[int, list[Span]] = defaultdict(list)
+        self._sick = sorted(sick, key=lambda missed: missed[1])
+        self._missed = 0
+        """How many of them have been called in."""
+        self._named = scenario.binding is not Binding.CALL_TIME
         self._grids: dict[tuple[Booking, date], list[tuple[datetime, date]]] = {}
-        self._days: dict[int, dict[date, set[int]]] = defaultdict(lambda: defaultdict(set))
+        self._pools: dict[tuple[int, ...], int] = {}
+        self.board = self._people()
+        """As it is known by now: without those who have called in sick."""
 
     def sell(self, arrival: Arrival, decision: Decision) -> Sold | None:
         """The free start nearest to the wish, or None where none is left within the horizon."""
         wished = arrival.wished or arrival.at
         zone = self._scenario.directory.time_zone
         starts = self._starts(decision, window(decision, zone, arrival.at))
-        members = pool(decision, self._scenario.directory, 0, step=0).members
-        sellers: dict[date, list[Seller]] = {}
+        number = self._pool(decision, arrival.at)
         for start, day in sorted(starts, key=lambda one: (abs(one[0] - wished), one[0])):
-            if day not in sellers:
-                sellers[day] = [self._seller(person, day, arrival.at) for person in members]
-            if (seat := find_seat(start, day, decision, sellers[day])) is not None:
-                self._take(seat)
-                return Sold(arrival, decision, seat)
+            demand = demand_of(decision, number, start, day, arrival.number)
+            if not self.board.roster.nobody(number, demand.begin) and (person := self._take(demand)) is not None:
+                return Sold(arrival, decision, _seat(start, demand, person))
         return None
+
+    def rebind(self, sold: Sold, now: datetime) -> Seat | None:
+        """Hand a sick person's booking to whoever's calendar is free at that time, in the pool it was sold from."""
+        zone, start = ZoneInfo(self._scenario.directory.time_zone), sold.seat.starts_at
+        number = self._pool(sold.decision, now)
+        demand = demand_of(sold.decision, number, start, start.astimezone(zone).date(), sold.arrival.number)
+        if demand.booking in self.board.held:
+            self.board.take(demand.booking)
+        person = self._take(demand)
+        return None if person is None else _seat(start, demand, person)
+
+    def _take(self, demand: Demand) -> int | None:
+        """Whose it is now, if anybody can have it."""
+        if self._named:
+            free = list(bits(self.board.can_take(demand)))
+            if not free:
+                return None
+            # Whoever has the fewest bookings that day, as names are usually given.
+            bit = min(free, key=lambda one: (len(self.board.on_day(one, demand.day)), self._person(one)))
+            self.board.put(demand, bit)
+            return self._person(bit)
+        found = place_for_sale(self.board, demand, days={demand.day})
+        if not isinstance(found, Placement) or apply_placement(self.board, demand, found, {demand.day}) is None:
+            return None
+        return found.person
+
+    def _person(self, bit: int) -> int:
+        return self.board.members[bit].person
+
+    def _pool(self, decision: Decision, now: datetime) -> int:
+        """The number of the pool that this is sold from, on a board that knows it and who is ill by now."""
+        members = tuple(pool(decision, self._scenario.directory, 0, step=0).members)
+        missed = self._missed
+        while self._missed < len(self._sick) and self._sick[self._missed][1] <= now:
+            self._missed += 1
+        if members not in self._pools or self._missed > missed:
+            self._pools.setdefault(members, len(self._pools))
+            self.board = self._people(self.board)
+        return self._pools[members]
+
+    def _people(self, before: Board | None = None) -> Board:
+        """A board of those who come, with what was sold ``before``: on others, where its person is ill by now.
+
+        What nobody else can serve stays sold, and rests on nobody.
+        """
+        ill = set(self._sick[: self._missed])
+        pools = {number: members for members, number in self._pools.items()}
+        members = [
+            Member(
+                person.id,
+                person.team,
+                person.title,
+                sum(person.id in people for people in pools.values()),
+                merge_touching([_seconds(span) for span in self._shifts[person.id] if (person.id, span[0]) not in ill]),
+            )
+            for person in self._scenario.directory.people
+        ]
+        search, lost = Search(Board(members, pools), 0), []
+        for demand, bit in before.held.values() if before is not None else ():
+            at = search.board.bit_of[before.members[bit].person] if before is not None else 0
+            if search.board.eligible(demand) >> at & 1:
+                search.board.put(demand, at)
+            else:
+                lost.append(demand)
+        for demand in () if self._named else lost:
+            search.tries = TRIES
+            search.place(demand, DEPTH)
+        return search.board
 
     def _starts(self, decision: Decision, allowed: Window) -> list[tuple[datetime, date]]:
         """``offered_starts``, remembered by day: the grid and the hours of a day are the same for everybody."""
@@ -71,24 +155,10 @@ class SeatBook:
             day += ONE_DAY
         return found
 
-    def rebind(self, sold: Sold, now: datetime) -> Seat | None:
-        """Hand a sick person's booking to whoever's calendar is free at that time, in the pool it was sold from."""
-        members = pool(sold.decision, self._scenario.directory, 0, step=0).members
-        sellers = [self._seller(person, sold.seat.day, now) for person in members]
-        seat = find_seat(sold.seat.starts_at, sold.seat.day, sold.decision, sellers)
-        if seat is not None:
-            self._take(seat)
-        return seat
 
-    def _seller(self, person: int, day: date, now: datetime) -> Seller:
-        """As known at ``now``. Where names are given, whoever has the fewest bookings that day is tried first."""
-        named = self._scenario.binding is not Binding.CALL_TIME
-        turn = len(self._days[person][day]) if named else 1
-        shifts = (span for span in self._shifts[person] if abs(span[0].date() - day) <= ONE_DAY)
-        known = (span for span in shifts if span[0] > now or (person, span[0]) not in self._sick)
-        busy = (span for span in self._busy[person] if abs(span[0].date() - day) <= ONE_DAY)
-        return Seller(person, turn, tuple(known), tuple(busy), {day: frozenset(self._days[person][day])})
+def _seat(start: datetime, demand: Demand, person: int) -> Seat:
+    return Seat(start, (instant(demand.begin), instant(demand.end)), person)
 
-    def _take(self, seat: Seat) -> None:
-        self._busy[seat.person].append(seat.occupies)
-        self._days[seat.person][seat.day].add(seat.nth)
+
+def _seconds(span: Span) -> tuple[int, int]:
+    return int(span[0].timestamp()), int(span[1].timestamp())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from domain.simulation.ledger import Fate
 from domain.simulation.playing import Replication, play
 from domain.simulation.report import lines, sentences
 from domain.simulation.scenario import Arrival, Binding, Habits, Scenario
+from domain.simulation.selling import SeatBook, Sold
 from rules_dsl import compile_rules
 from rules_dsl.directory import Directory
 
@@ -25,6 +26,7 @@ DIRECTORY = Directory.from_json(json.loads((EXAMPLES / "small_team.directory.jso
 RULES = compile_rules((EXAMPLES / "small_team.rules").read_text(), DIRECTORY)
 MONDAY = date(2026, 6, 1)
 FLAWLESS = Habits(sick=0, overrun=0, no_show=0, decline=0, unanswered=0, talk=0.5, talk_spread=0.01)
+FACTS = made_up_facts(DIRECTORY, 1, seed=1)[0]
 SCENARIO = Scenario(DIRECTORY, RULES, MONDAY, 1, 12, made_up_facts(DIRECTORY, 100, seed=1))
 
 
@@ -71,6 +73,29 @@ def test_a_sick_person_loses_only_the_bookings_in_their_own_name() -> None:
     assert difference(found, named, "honoured").low > 0
     assert difference(by_hand, named, "honoured").low > 0
     assert found.interval("honoured").mean >= by_hand.interval("honoured").mean
+
+
+@pytest.mark.parametrize("binding", [Binding.CALL_TIME, Binding.BOOKING_TIME])
+def test_who_is_ill_has_no_seat_from_when_their_shift_begins(binding: Binding) -> None:
+    """What was sold on them goes to others; where it was sold in their name it does not."""
+    shifts, noon = shifts_of(SCENARIO), datetime(2026, 6, 1, 10, tzinfo=UTC)
+    scenario = replace(SCENARIO, binding=binding)
+
+    def ask(book: SeatBook, number: int, at: datetime) -> Sold | None:
+        return book.sell(Arrival(number, at, FACTS, noon, 1.0, True), RULES.decide(FACTS, at))
+
+    before = ask(SeatBook(scenario, shifts, frozenset()), 1, noon - timedelta(days=1))
+    assert before is not None
+    ill = before.seat.person
+    missed = next(span for span in shifts[ill] if span[0] <= before.seat.starts_at < span[1])
+    book = SeatBook(scenario, shifts, frozenset({(ill, missed[0])}))
+    assert ask(book, 1, noon - timedelta(days=1)) == before
+    after = ask(book, 2, missed[0])
+    assert after is not None
+    assert after.seat.person != ill or after.seat.starts_at >= missed[1]
+    rests_on = {one: book.board.members[bit].person for one, (_, bit) in book.board.held.items()}
+    assert rests_on.get(1) != ill
+    assert (1 in rests_on) == (binding is Binding.CALL_TIME)
 
 
 def test_the_past_is_replayed_as_it_was_asked_for() -> None:
