@@ -8,30 +8,42 @@ away (a unit); where none does, the one that asks for least is split along.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from operator import and_, or_, xor
 
 from rules_dsl.budget import Budget
 from rules_dsl.cubes import Cube
+from rules_dsl.spans import Spans, stretches
 from rules_dsl.value_classes import Region
+
+_CUBES_A_STEP = 1000
+"""So many more make a step through all attributes twice as long."""
 
 
 class Cover:
     """Cubes with an index: which of them touch a region, and what of it they leave over."""
 
-    def __init__(self, cubes: Sequence[Cube], whole: Region) -> None:
+    def __init__(self, cubes: Sequence[Cube], whole: Region, budget: Budget) -> None:
         self.cubes = [tuple(cube.items()) for cube in cubes]
         self.whole = whole
+        self.budget = budget
         self._digits = max((len(cube).bit_length() for cube in cubes), default=0)
-        self._holding = [[0] * mask.bit_length() for mask in whole]
+        self._step = len(whole) * (1 + len(cubes) // _CUBES_A_STEP)
         self._allowing: list[dict[int, int]] = [{} for _ in whole]
-        self._inside: list[dict[int, int]] = [{} for _ in whole]
+        self._beyond: list[dict[int, int]] = [{} for _ in whole]
         every = (1 << len(cubes)) - 1
         asking = [0] * len(whole)
+        changes = [[0] * (mask.bit_length() + 1) for mask in whole]
         for number, cube in enumerate(cubes):
             for place, mask in cube.items():
                 asking[place] |= 1 << number
-                for value, holding in enumerate(self._holding[place]):
-                    if mask >> value & 1:
-                        self._holding[place][value] = holding | 1 << number
+                for first, end in stretches(mask):
+                    changes[place][first] ^= 1 << number
+                    changes[place][end] ^= 1 << number
+        holding = [list(accumulate(change, xor)) for change in changes]
+        self._any_of = [Spans(held, or_) for held in holding]
+        self._all_of = [Spans(held, and_) for held in holding]
+        self._asking = asking
         self._silent = [every & ~asked for asked in asking]
 
     def allowing(self, place: int, mask: int) -> int:
@@ -40,23 +52,19 @@ class Cover:
         if known is not None:
             return known
         found = self._silent[place]
-        for value, holding in enumerate(self._holding[place]):
-            if mask >> value & 1:
-                found |= holding
+        for first, end in stretches(mask):
+            self.budget.spend(1)
+            found |= self._any_of[place].joined(first, end)
         self._allowing[place][mask] = found
         return found
 
-    def inside(self, place: int, mask: int) -> int:
-        """The cubes that allow all of these classes: they ask nothing more of the attribute."""
-        known = self._inside[place].get(mask)
-        if known is not None:
-            return known
+    def beyond(self, place: int, mask: int) -> int:
+        """The cubes that don't allow all of these classes: they ask something more of the attribute."""
         found = -1
-        for value, holding in enumerate(self._holding[place]):
-            if mask >> value & 1:
-                found &= holding
-        found |= self._silent[place]
-        self._inside[place][mask] = found
+        for first, end in stretches(mask):
+            self.budget.spend(1)
+            found &= self._all_of[place].joined(first, end)
+        found = self._beyond[place][mask] = self._asking[place] & ~found
         return found
 
     def touching(self, region: Region, among: int) -> int:
@@ -69,15 +77,15 @@ class Cover:
                     break
         return among
 
-    def left_of(self, region: Region, among: int, budget: Budget) -> Iterator[Region]:
+    def left_of(self, region: Region, among: int) -> Iterator[Region]:
         """Regions that together are what ``among`` leaves over. Raises ``TooLarge``."""
         stack = [(region, self.touching(region, among))]
-        weight = (1 + len(self.cubes) // 100) * (1 + len(self.whole) // 20)
+        spend, step = self.budget.spend, self._step
         while stack:
             here, touching = stack.pop()
-            budget.spend(10 * weight)
+            spend(step)
             while touching:
-                budget.spend(weight)
+                spend(step)
                 asked = self._least(here, touching)
                 if not asked:
                     break
@@ -88,7 +96,7 @@ class Cover:
                     for settled, inside in asked[:number]:
                         part[settled] &= inside
                     if number:
-                        budget.spend(5 * weight)
+                        spend(step)
                         stack.append((tuple(part), self.touching(tuple(part), touching)))
                     else:
                         here = tuple(part)
@@ -105,8 +113,9 @@ class Cover:
         The first that asks for one thing at most is easy enough; else the first of those that ask for least.
         """
         counts = [0] * self._digits
-        for place, mask in enumerate(here):
-            carry, digit = touching & ~self.inside(place, mask), 0
+        for place, (mask, known) in enumerate(zip(here, self._beyond, strict=True)):
+            beyond = known.get(mask)
+            carry, digit = touching & (self.beyond(place, mask) if beyond is None else beyond), 0
             while carry:
                 counts[digit], carry = counts[digit] ^ carry, counts[digit] & carry
                 digit += 1
@@ -125,6 +134,7 @@ class Cover:
             for more in (bound, *(1 << value for value in range(bound.bit_length()) if bound >> value & 1)):
                 if grown[place] | more == grown[place]:
                     continue
+                self.budget.spend(self._step)
                 before = grown[place]
                 grown[place] |= more
                 if self.touching(tuple(grown), among):

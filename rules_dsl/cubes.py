@@ -6,6 +6,7 @@ lies what is unknown.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ MOST_CUBES = 3000
 """Of one condition."""
 _COMPARED = 200
 """Of more cubes, it costs too much to find those inside others."""
+_MEETING = 5
+"""Work that one meeting of two cubes is."""
 
 
 @dataclass
@@ -27,7 +30,10 @@ class Cubes:
 
     space: Space
     budget: Budget
-    _known: dict[tuple[Test, bool], list[Cube]] = field(default_factory=dict)
+    _known: dict[tuple[int, bool], tuple[Test, list[Cube]]] = field(default_factory=dict)
+    """By where in memory the test is, and therefore with it: a defined name may stand for hundreds of lines."""
+    _starts: dict[int, list[int]] = field(default_factory=dict)
+    """The first value of each class of a number."""
 
     def of(self, when: When) -> list[Cube]:
         """Where it is true."""
@@ -46,10 +52,10 @@ class Cubes:
         return self._test(clause.test, truth is not clause.negated)
 
     def _test(self, test: Test, truth: bool) -> list[Cube]:
-        known = self._known.get((test, truth))
+        known = self._known.get((id(test), truth))
         if known is None:
-            known = self._known[test, truth] = self._tested(test, truth)
-        return known
+            known = self._known[id(test), truth] = test, self._tested(test, truth)
+        return known[1]
 
     def _tested(self, test: Test, truth: bool) -> list[Cube]:
         match test:
@@ -70,18 +76,23 @@ class Cubes:
         if isinstance(test, IsKnown):
             return attribute.known if truth else attribute.unknown
         mask = 0
-        for number, values in enumerate(attribute.classes):
-            match test:
-                case OneOf():
-                    holds = values[0] in test.values
-                case IsYes():
-                    holds = values[0] is True
-                case Within():
-                    first = values[0]
-                    holds = isinstance(first, int) and (test.low is None or first >= test.low)
-                    holds = holds and isinstance(first, int) and (test.high is None or first <= test.high)
-            mask |= (holds is truth) << number
-        return mask
+        if isinstance(test, Within):
+            mask = self._range(test, place)
+        else:
+            for number, values in enumerate(attribute.classes):
+                holds = values[0] in test.values if isinstance(test, OneOf) else values[0] is True
+                mask |= holds << number
+        return mask if truth else attribute.known & ~mask
+
+    def _range(self, test: Within, place: int) -> int:
+        """The classes of a number begin where a range begins or has ended: none lies half inside."""
+        starts = self._starts.get(place)
+        if starts is None:
+            firsts = (values[0] for values in self.space.attributes[place].classes)
+            starts = self._starts[place] = [first for first in firsts if isinstance(first, int)]
+        first = 0 if test.low is None else bisect_left(starts, test.low)
+        end = len(starts) if test.high is None else bisect_right(starts, test.high)
+        return (1 << end) - 1 & -1 << first
 
     def _tags(self, test: HasTags, truth: bool) -> list[Cube]:
         place = self.space.places[test.fact, None]
@@ -97,13 +108,18 @@ class Cubes:
     def _every(self, sets: Sequence[list[Cube]]) -> list[Cube]:
         result: list[Cube] = [{}]
         for cubes in sets:
-            self.budget.spend(len(result) * len(cubes))
+            if result == [{}]:
+                result = cubes
+                continue
+            self.budget.spend(_MEETING * len(result) * len(cubes))
             met = (meet(one, other) for one in result for other in cubes)
             result = self._without_repeats([cube for cube in met if cube is not None])
         return result
 
     def _without_repeats(self, cubes: list[Cube]) -> list[Cube]:
         """Without those that another one holds; in order."""
+        if len(cubes) < 2:
+            return cubes
         unique = list({tuple(sorted(cube.items())): cube for cube in cubes}.values())
         if len(unique) > MOST_CUBES:
             raise TooLarge

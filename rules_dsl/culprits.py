@@ -25,7 +25,7 @@ def fewest(cover: Cover, regions: Sequence[Region], groups: Sequence[int], budge
     while True:
         chosen = _smallest(points, choices)
         cubes = sum(groups[number] for number in range(len(groups)) if chosen >> number & 1)
-        left = next((part for region in regions for part in cover.left_of(region, cubes, budget)), None)
+        left = next((part for region in regions for part in cover.left_of(region, cubes)), None)
         if left is None:
             return [number for number in range(len(groups)) if chosen >> number & 1]
         taking = cover.touching(tuple(mask & -mask for mask in left), every)

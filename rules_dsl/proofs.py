@@ -45,7 +45,7 @@ class Proofs:
         for one in found:
             groups.append(((1 << len(one)) - 1) << start)
             start += len(one)
-        cover = Cover([cube for one in found for cube in one], space.whole)
+        cover = Cover([cube for one in found for cube in one], space.whole, budget)
         return Proofs(space, cubes, found, cover, groups, budget)
 
     def above(self, place: int) -> int:
@@ -68,12 +68,12 @@ class Proofs:
         """Whether any escalation reaches this rule."""
         above, possible = self.above(place), self.space.possible
         regions = (region for cube in self.rules[place] if (region := within(cube, possible)) is not None)
-        return any(next(self.cover.left_of(region, above, self.budget), None) for region in regions)
+        return any(next(self.cover.left_of(region, above), None) for region in regions)
 
     def left_of(self, cube: Cube, among: int) -> Iterator[Region]:
         bounds = within(cube, self.space.possible)
         if bounds is not None:
-            for region in self.cover.left_of(bounds, among, self.budget):
+            for region in self.cover.left_of(bounds, among):
                 yield self.cover.widened(region, bounds, among)
 
     def gaps(self, most: int) -> list[Region]:
@@ -86,7 +86,7 @@ class Proofs:
     def _gaps(self, whole: Region, most: int) -> list[Region]:
         every = sum(self.groups)
         found: list[Region] = []
-        for looked_at, region in enumerate(self.cover.left_of(whole, every, self.budget)):
+        for looked_at, region in enumerate(self.cover.left_of(whole, every)):
             if not any(_inside(region, one) for one in found):
                 found.append(self.cover.widened(region, whole, every))
             if len(found) == most or looked_at == _MOST_LOOKED_AT:

@@ -41,8 +41,9 @@ def _check_rule(names: Names, ruleset: Ruleset, proofs: Proofs, place: int, bloc
     rule = ruleset.rules[place]
     if block.name is None:
         return False
-    impossible = list(_impossible_ways(proofs, rule.when))
-    if not proofs.rules[place]:
+    holds = bool(proofs.rules[place])
+    impossible = [] if holds and len(rule.when.alternatives) == 1 else list(_impossible_ways(proofs, rule.when))
+    if not holds:
         names.report("R324", block.name.at, found=block.name.written, because=impossible[0][1] if impossible else None)
         return False
     for line, because in impossible:

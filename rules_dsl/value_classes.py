@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rules_dsl.compiled import Clause, HasTags, InHours, IsDefined, OneOf, Test, When, Within
+from rules_dsl.clause_rows import Asking
+from rules_dsl.compiled import Clause, HasTags, InHours, IsDefined, OneOf, When, Within
 from rules_dsl.decision import OpenHours
 from rules_dsl.directory import FactType, FactValue
 from rules_dsl.hour_classes import hour_combinations
@@ -59,14 +60,14 @@ class Space:
 
 def space_of(facts: Sequence[FactType], whens: Iterable[When], zone: str) -> Space:
     """What these conditions can tell apart. ``zone`` is where an example's moment is told."""
-    tests = list(dict.fromkeys(tests_of(whens)))
+    tests = list(dict.fromkeys(_tests_of(whens, set())))
     hours = tuple(dict.fromkeys(test.hours for test in tests if isinstance(test, InHours)))
     moments = hour_combinations(hours, zone)
     attributes = [Attribute(None, tuple((str(moment),) for moment, _ in moments))]
     places: dict[tuple[str, str | None], int] = {}
-    asked: dict[str, list[Test]] = {}
+    asked: dict[str, list[Asking]] = {}
     for test in tests:
-        if not isinstance(test, InHours | IsDefined):
+        if not isinstance(test, InHours):
             asked.setdefault(test.fact, []).append(test)
     for fact in (fact for fact in facts if fact.name in asked):
         places[fact.name, None] = len(attributes)
@@ -79,22 +80,24 @@ def space_of(facts: Sequence[FactType], whens: Iterable[When], zone: str) -> Spa
     return Space(tuple(attributes), places, hours, moments, tuple(one.whole for one in attributes), possible)
 
 
-def tests_of(whens: Iterable[When]) -> Iterator[Test]:
-    """All tests, those inside defined names too."""
+def _tests_of(whens: Iterable[When], opened: set[int]) -> Iterator[Asking]:
+    """All questions about facts and hours. A defined name that stands in many rules is ``opened`` once."""
     for when in whens:
-        for clause in clauses_of(when):
-            yield clause.test
-            if isinstance(clause.test, IsDefined):
-                yield from tests_of((clause.test.when,))
+        for clause in _clauses_of(when):
+            if not isinstance(clause.test, IsDefined):
+                yield clause.test
+            elif id(clause.test) not in opened:
+                opened.add(id(clause.test))
+                yield from _tests_of((clause.test.when,), opened)
 
 
-def clauses_of(when: When) -> Iterator[Clause]:
+def _clauses_of(when: When) -> Iterator[Clause]:
     for alternative in when.alternatives:
         yield from alternative
     yield from when.unless
 
 
-def _classes(fact: FactType, tests: list[Test]) -> tuple[tuple[FactValue, ...], ...]:
+def _classes(fact: FactType, tests: list[Asking]) -> tuple[tuple[FactValue, ...], ...]:
     match fact.kind:
         case "choice":
             return _told_apart(fact.values, [test for test in tests if isinstance(test, OneOf)])

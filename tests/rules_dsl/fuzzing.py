@@ -44,7 +44,7 @@ ABOUT_THE_FILE = frozenset({"R123", "R301", "R314", "R327"})
 """Messages that may point at no line: the file is too large, empty, or was not proven to its end."""
 SLOW = 1.0
 """Seconds of this thread for reading 100 kB, names and all; proofs have a budget of their own."""
-SLOW_PROOFS = 6.0
+SLOW_PROOFS = 2.0
 _KB = 100_000
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from rules_dsl import check_rules
 from tests.rules_dsl.desks import directory
 
-LONGEST = 10.0
-"""Seconds of processor time; about two are meant, and a test may run on anything."""
+LONGEST = 4.0
+"""Seconds of processor time; less than one is meant, and a test may run on anything."""
 
 
 def pigeons(holes: int) -> str:
@@ -36,3 +38,29 @@ def test_many_pigeons_are_given_up() -> None:
     assert message.code == "R327"
     assert '"Impossible"' in message.helps[0]
     assert time.process_time() - start < LONGEST
+
+
+def written(rules: int, condition: str) -> str:
+    """``condition`` has a gap for the rule's number."""
+    said = [f'rule "{n}"\nwhen {condition.format(n=n)}\nsend to team "Support"\n' for n in range(rules)]
+    return "".join(['rules for "Harbor Boats support"\n', *said, 'otherwise\nsend to team "Support"\n'])
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("replies is {n}", set()),
+        ("replies is between {n} and 5000", {"R307"}),
+        ('tags include "t{n}"', {"R327"}),
+        ('"big"\nand not "big"\nand replies is {n}', {"R327"}),
+    ],
+)
+def test_a_hundred_kilobytes_of_rules_take_no_longer(condition: str, said: set[str]) -> None:
+    text = written(1700, condition)[:100_000].rpartition("rule ")[0] + 'otherwise\nsend to team "Support"\n'
+    if '"big"' in condition:
+        ways = "\n".join(f"{'or ' * bool(n)}when replies is {n * 3}" for n in range(400))
+        text += f'define "big"\n{ways}\n'
+    start = time.process_time()
+    codes = {message.code for message in check_rules(text, directory("small_team"))}
+    assert time.process_time() - start < LONGEST
+    assert codes == said
