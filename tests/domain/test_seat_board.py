@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.seat_board import Board
+from domain.seat_calls import Alike
 from domain.seat_flow import proven_impossible
 from domain.seat_places import places_of
 from domain.seat_reasons import Why, why_closed
@@ -261,6 +262,49 @@ def test_a_search_leaves_the_board_as_it_was(desk: Desk, data: st.DataObject) ->
         anew.put(call, bit)
     for call in desk.calls:
         assert board.can_take(call._replace(booking=-1)) == anew.can_take(call._replace(booking=-1))
+
+
+def laid(board: Board, members: list[Member], pools: dict[int, tuple[int, ...]]) -> Board:
+    """A board like this one, its calls laid down in columns as they are read from rows."""
+    columns: dict[tuple[int, int, Terms, bool], list[tuple[int, int, int, int]]] = {}
+    for call, bit in board.held.values():
+        like = (call.pool, call.day, call.terms, call.pinned)
+        columns.setdefault(like, []).append((call.booking, bit, call.begin, call.end))
+    found = Board(members, pools)
+    found.lay(Alike(*like, *zip(*rows, strict=True)) for like, rows in columns.items())
+    return found
+
+
+@settings(max_examples=100, deadline=None)
+@given(desks(), st.data())
+def test_calls_laid_down_in_columns_stand_as_if_put_one_by_one(desk: Desk, data: st.DataObject) -> None:
+    """Every question is answered alike, also after one of them has gone, and where calls stand closer than is sold."""
+    members = [
+        Member(one.person, one.team, title, 1, one.shifts) for one, title in zip(desk.people, desk.titles, strict=True)
+    ]
+    pools = dict(enumerate(desk.pools))
+    board = Board(members, pools)
+    for call in desk.calls:
+        sell(board, call)
+    for booking in data.draw(st.lists(st.sampled_from(sorted(board.held)), unique=True)) if board.held else []:
+        # What stands may have been sold under other limits, or be taken by now.
+        call, bit = board.take(booking)
+        gap = data.draw(st.sampled_from((0, 600, 3600)))
+        board.put(call._replace(terms=replace(call.terms, gap=gap), pinned=data.draw(st.booleans())), bit)
+    columns = laid(board, members, pools)
+    for step in range(2):
+        for call in desk.calls:
+            wanted = call._replace(booking=-1)
+            assert columns.can_take(wanted) == board.can_take(wanted), step
+            assert proven_impossible(columns, wanted) == proven_impossible(board, wanted), step
+            for bit in range(len(members)):
+                assert columns.in_the_way(bit, wanted) == board.in_the_way(bit, wanted)
+                assert set(columns.on_day(bit, call.day)) == set(board.on_day(bit, call.day))
+            assert columns.held.count(call.day) == board.held.count(call.day)
+        assert dict(columns.held) == dict(board.held)
+        if board.held:
+            booking = data.draw(st.sampled_from(sorted(board.held)))
+            assert columns.take(booking) == board.take(booking)
 
 
 @pytest.mark.parametrize(
