@@ -8,9 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from domain.booking import SlotRefused
 from rules_dsl import is_open, working_days_after
 from rules_dsl.decision import Decision, OpenHours
 from rules_dsl.hours import is_holiday, wall_instant
+
+
+BEYOND = timedelta(days=5 * 366)
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,12 @@ def why_not_offered(decision: Decision, zone: str, allowed: Window, start: datet
     if not within_hours(booking.hours, start, booking.slot):
         return "it is outside the team's opening hours"
     return None
+
+
+def refuse_beyond(start: datetime, now: datetime) -> None:
+    """Raise ``SlotRefused`` for a start so far away that calendars and clocks of zones may not reach it."""
+    if abs(start - now) > BEYOND:
+        raise SlotRefused(start, "it is in the past" if start < now else "it is further ahead than calls are booked")
 
 
 def nearest(starts: Sequence[datetime], wanted: datetime, most: int = 3) -> tuple[datetime, ...]:

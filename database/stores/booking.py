@@ -26,7 +26,7 @@ from domain.booking import SlotRefused, SlotTaken, TooLate, occupied
 from domain.customer_link import LinkExpired, LinkUsed
 from domain.escalation import Kind, NotNow, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens
-from domain.slots import why_not_offered
+from domain.slots import refuse_beyond, why_not_offered
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ async def book(
 
     Raises ``LinkUnknown``, ``LinkUsed``, ``LinkExpired``, ``SlotRefused``, ``SlotTaken``.
     """
+    refuse_beyond(start, now)
     wish, queued = await read_wish_and_queue(conn, escalation_id, start, now)
     desk_id, day = wish.desk, start.astimezone(wish.local).date()
     if not queued:
@@ -88,6 +89,7 @@ def _must_be_open(link: Row[Any], now: datetime) -> None:
 
 async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> Held:
     """Take another seat for the same call. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
+    refuse_beyond(start, now)
     wish = await read_wish(conn, escalation_id, now)
     desk_id, day = wish.desk, start.astimezone(wish.local).date()
     standing = await live_booking(conn, escalation_id)
