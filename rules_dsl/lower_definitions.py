@@ -76,13 +76,15 @@ def _in_order(names: Names, blocks: dict[str, Block]) -> list[str]:
                 shown = around if len(around) <= _SHOWN else [*around[: _SHOWN - 2], "…", circle]
                 told = ", ".join(one if one == "…" else f'"{one}"' for one in shown)
                 phrase = blocks[circle].name
-                names.report("R309", phrase.at if phrase else None, found=f'"{circle}"', circle=told)
+                names.report("R309", phrase.at if phrase else blocks[circle].at, found=f'"{circle}"', circle=told)
                 state[name] = "broken"
             elif any(state.get(used) == "broken" for used in _uses(blocks[name])):
                 state[name] = "broken"
             elif not sizes.add(name, len(blocks[name].when), [used for used in _uses(blocks[name]) if used in blocks]):
                 phrase = blocks[name].name
-                names.report("R319", phrase.at if phrase else None, found=f'"{name}"', deep=DEEPEST, most=LARGEST)
+                names.report(
+                    "R319", phrase.at if phrase else blocks[name].at, found=f'"{name}"', deep=DEEPEST, most=LARGEST
+                )
                 state[name] = "broken"
             else:
                 state[name] = "done"

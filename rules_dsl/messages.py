@@ -22,7 +22,7 @@ class Message:
     code: str
     severity: Severity
     line: int
-    """1-based; 0 where the message is about the whole file."""
+    """1-based."""
     column: int
     length: int
     text: str
@@ -31,6 +31,7 @@ class Message:
     """The words put into the text, by their names: what a quick fix is made of."""
 
     def on(self, line: int) -> Message:
+        """Inside a sentence, which may stand in several lines, the line is 0 until it is said here."""
         return self if self.line else replace(self, line=line)
 
 
@@ -50,17 +51,16 @@ class RulesRefused(Exception):
         self.messages = tuple(messages)
 
 
-def message(code: str, at: Place | None, **said: str | int | None) -> Message:
+def message(code: str, at: Place, **said: str | int | None) -> Message:
     """Words come from ``WORDING`` alone; a help is left out when one of its words is missing."""
     wording = WORDING[code]
     helps = tuple(help.format(**said) for help in wording.helps if _complete(help, said))
-    where = at or Place(0, 0, 0)
     return Message(
         code,
         wording.severity,
-        where.line,
-        where.column,
-        where.length,
+        at.line,
+        at.column,
+        at.length,
         wording.text.format(**said),
         helps,
         tuple((name, str(word)) for name, word in said.items() if word is not None),
@@ -84,14 +84,13 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
 def render(message: Message, text: str, file_name: str) -> str:
     """The message as a person reads it: what, where, the line with a caret under the phrase, the helps."""
     parts = [f"{message.severity} {message.code}: {message.text}"]
-    if message.line:
-        parts.append(f"  {file_name}, line {message.line}, column {message.column}")
-        source = next((line.text for line in read_lines(text) if line.number == message.line), "")
-        number = f"{message.line:>4}"
-        start = max(0, message.column - _WIDEST // 2) if len(source) > _WIDEST else 0
-        shown = "".join(" " if mark.isspace() else mark for mark in source[start : start + _WIDEST]).rstrip()
-        parts.append(f"{number} | {shown}")
-        carets = "^" * max(1, min(message.length, _WIDEST - (message.column - 1 - start)))
-        parts.append(f"{' ' * len(number)} | {' ' * (message.column - 1 - start)}{carets}")
+    parts.append(f"  {file_name}, line {message.line}, column {message.column}")
+    source = next((line.text for line in read_lines(text) if line.number == message.line), "")
+    number = f"{message.line:>4}"
+    start = max(0, message.column - _WIDEST // 2) if len(source) > _WIDEST else 0
+    shown = "".join(" " if mark.isspace() else mark for mark in source[start : start + _WIDEST]).rstrip()
+    parts.append(f"{number} | {shown}")
+    carets = "^" * max(1, min(message.length, _WIDEST - (message.column - 1 - start)))
+    parts.append(f"{' ' * len(number)} | {' ' * (message.column - 1 - start)}{carets}")
     parts.extend(f"     = {help}" for help in message.helps)
     return "\n".join(parts) + "\n"

@@ -64,8 +64,8 @@ class Names:
         """Whether there is an error yet."""
         return any(message.severity == "error" for message in self.messages)
 
-    def report(self, code: str, at: Place | None, **said: str | int | None) -> None:
-        self.messages.append(message(code, at and at.on(self.line), **said))
+    def report(self, code: str, at: Place, **said: str | int | None) -> None:
+        self.messages.append(message(code, at.on(self.line), **said))
 
     def team(self, phrase: Phrase) -> Team | None:
         team = self._teams.get(phrase.text)

@@ -10,7 +10,7 @@ from rules_dsl.headings import open_block, plain_heading
 from rules_dsl.messages import BadLine, Message, message
 from rules_dsl.plain_conditions import plain_condition
 from rules_dsl.tree import Block, RulesFile
-from rules_dsl.tree_conditions import Place
+from rules_dsl.tree_conditions import START, Place
 from rules_dsl.words import LONGEST_LINE, Line, WordKind, lines_of, read_line, read_lines
 
 _UNCLOSED = WordKind.UNCLOSED
@@ -34,7 +34,7 @@ class Parsed:
 def parse_rules(text: str) -> Parsed:
     """Never raises: whatever the text, there is a tree, and a message for each line not understood."""
     if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
-        return Parsed(RulesFile((), ()), (message("R123", None, most=LARGEST),), False)
+        return Parsed(RulesFile((), ()), (message("R123", START, most=LARGEST),), False)
     if "\0" in text:
         return Parsed(RulesFile((), ()), (message("R124", _place_of_nul(text)),), False)
     return _Reading().read(text)

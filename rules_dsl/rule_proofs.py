@@ -13,6 +13,7 @@ from rules_dsl.proofs import Proofs
 from rules_dsl.regions import say_situation
 from rules_dsl.ruleset import Ruleset
 from rules_dsl.tree import Block, BlockKind, RulesFile
+from rules_dsl.tree_conditions import START, Place
 
 _NAMED = 3
 """Rules named in one message; of more, how many there are."""
@@ -24,7 +25,7 @@ def check_rules_apply(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: P
     """Reports by rule. Where the budget ends, one message names the first rule that was not proven."""
     blocks = tree.of(BlockKind.RULE)
     if proofs is None:
-        names.report("R327", None, found="every rule")
+        names.report("R327", _heading_of(blocks[0]) if blocks else START, found="every rule")
         return
     place, named = 0, 0
     try:
@@ -33,7 +34,11 @@ def check_rules_apply(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: P
         _check_unknown(names, ruleset, proofs, blocks)
     except TooLarge:
         found = f'"{ruleset.rules[place].name}" and what comes after it'
-        names.report("R327", None, found=found)
+        names.report("R327", _heading_of(blocks[place]) if blocks else START, found=found)
+
+
+def _heading_of(block: Block) -> Place:
+    return block.name.at if block.name else block.at
 
 
 def _check_rule(names: Names, ruleset: Ruleset, proofs: Proofs, place: int, block: Block, by_name: bool) -> bool:

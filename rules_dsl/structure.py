@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rules_dsl.lower_doing import group_of, with_defaults
 from rules_dsl.naming import Names
 from rules_dsl.tree import Block, BlockKind, RulesFile
+from rules_dsl.tree_conditions import START
 from rules_dsl.tree_doing import (
     BookingOnly,
     BookSlots,
@@ -41,8 +42,8 @@ def check_structure(names: Names, tree: RulesFile) -> None:
 
 
 def _check_whole(names: Names, tree: RulesFile) -> None:
+    first = tree.blocks[0].at if tree.blocks else START
     if not tree.of(BlockKind.HEAD):
-        first = tree.blocks[0].at if tree.blocks else None
         names.report("R314", first, desk=names.directory.desk)
     for kind in _ONCE:
         blocks = tree.of(kind)
@@ -50,7 +51,7 @@ def _check_whole(names: Names, tree: RulesFile) -> None:
             names.report("R303", block.at, found=kind.value, line=blocks[0].at.line)
     rules, fallback = tree.of(BlockKind.RULE), tree.of(BlockKind.OTHERWISE)
     if not rules and not fallback:
-        names.report("R301", None)
+        names.report("R301", first)
 
 
 def _check_rule_names(names: Names, tree: RulesFile) -> None:

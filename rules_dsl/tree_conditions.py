@@ -19,6 +19,10 @@ class Place(NamedTuple):
         return self if self.line else Place(line, self.column, self.length)
 
 
+START = Place(1, 1, 1)
+"""Where a file begins: the place of what is said about all of it."""
+
+
 @dataclass(frozen=True)
 class Phrase:
     """A name or some bare words, as written."""

@@ -18,9 +18,9 @@ LINES = st.sampled_from(rules_text("follow_the_sun").splitlines() + rules_text("
 def assert_sound(text: str) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for message in check_rules(text, directory("follow_the_sun")):
-        assert 0 <= message.line <= len(lines)
-        assert message.line == 0 or (message.column >= 1 and message.length >= 1)
-        assert message.column <= len(lines[message.line - 1]) + 1 if message.line else True
+        assert 1 <= message.line <= len(lines)
+        assert 1 <= message.column <= len(lines[message.line - 1]) + 1
+        assert message.length >= 1
         assert message.code in render(message, text, "desk.rules")
 
 
@@ -49,10 +49,18 @@ def test_each_line_cut_short_gives_at_most_one_message_of_writing() -> None:
 
 
 def test_too_large_a_file_is_refused() -> None:
-    assert [message.code for message in parse_rules("#" * (LARGEST + 1)).messages] == ["R123"]
+    (message,) = parse_rules("#" * (LARGEST + 1)).messages
+    assert (message.code, message.line, message.column) == ("R123", 1, 1)
     assert [message.code for message in parse_rules("#" + "é" * (LARGEST // 2)).messages] == ["R123"]
     with pytest.raises(RulesRefused, match="too large"):
         compile_rules("# æ" * LARGEST, directory("small_team"))
+
+
+def test_what_is_said_of_a_whole_file_points_at_its_beginning() -> None:
+    for text, at in (("", (1, 1)), ("\n\n# soon\n", (1, 1)), ('\n  define "a"\n    when reopened\n', (2, 3))):
+        found = check_rules(text, directory("small_team"))
+        assert {message.code for message in found} == {"R301", "R314"}
+        assert {(message.line, message.column) for message in found} == {at}
 
 
 def test_a_nul_is_pointed_at() -> None:

@@ -22,12 +22,12 @@ class Shown:
     """One message as it is shown under the editor."""
 
     line: int
-    """1-based; 0: the whole file."""
+    """1-based; 0 where the text is too long to be read."""
     severity: str
     code: str
     text: str
     drawing: str
-    """The line with its caret; empty where it is about the whole file."""
+    """The line with its caret; empty where the text is too long to be read."""
     helps: tuple[str, ...]
     column: int = 0
     """1-based, in characters."""
