@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import secrets
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -37,6 +39,7 @@ from rules_dsl import Ruleset, pool
 from rules_dsl.directory import Directory
 
 ESCALATIONS, RULES, ROUNDS = 100_000, 100, 5
+CUSTOMERS = 25_000
 ONE_BY_ONE = 2000
 """Escalations that are decided alone: told for all by proportion."""
 _COLUMNS = (
@@ -69,7 +72,8 @@ def table() -> str:
     ]
     told = (
         f"{ESCALATIONS:,} escalations of {WEEKS} weeks, {len(snapshots())} directories of 40 people, 13 facts, "
-        f"{RULES} rules in each text, every tenth changed; {ROUNDS} rounds in turn."
+        f"{RULES} rules in each text, every tenth changed; five in six came to a call, and every third of these was "
+        f"rated; {ROUNDS} rounds in turn."
     )
     return "\n\n".join([told, "\n".join(rows)])
 
@@ -157,22 +161,25 @@ async def _timed_whole(conn: AsyncConnection, before: Ruleset, after: Ruleset) -
 
 
 def lay_past(url: str, rules: Ruleset, escalations: Sequence[Past], hashes: dict[str, str]) -> None:
-    """Rows as openings leave them, plans and bookings included. ``url`` is a plain ``postgresql://``."""
+    """Rows as lives leave them: plans, bookings, calls, offers, ratings. ``url`` is a plain ``postgresql://``."""
     plan = json.dumps(dump_plan(Plan(rules.decide({}, UNTIL, explain=False), rules.version, UNTIL)))
     with psycopg.connect(url) as conn:
         conn.execute(
             "INSERT INTO desk (id, name, time_zone, currency) VALUES (1, 'Bench', 'Europe/Berlin', 'EUR')"
             " ON CONFLICT DO NOTHING"
         )
-        conn.execute("INSERT INTO customer (id, email, name) VALUES (1, 'a@b.example', 'A')")
+        conn.execute(
+            "INSERT INTO customer (id, email, name) SELECT n, n || '@b.example', 'A' FROM generate_series(1, %s) n",
+            (CUSTOMERS,),
+        )
         conn.execute("INSERT INTO pool (id, desk, key, definition, description) VALUES (1, 1, 'k', '{}', 'k')")
         conn.execute("SET session_replication_role = replica")  # seats without witnesses: nobody sits on them here
         with conn.cursor().copy(f"COPY escalation ({_COLUMNS}) FROM STDIN") as copy:
             for number, one in enumerate(escalations):
                 mode = "now" if one.now else "booking"
-                at = one.opened_at
+                at, customer = one.opened_at, number % CUSTOMERS + 1
                 copy.write_row(
-                    (one.id, 1, "bench", str(number), "", f"Ticket {number}", json.dumps(one.facts), 1, mode,
+                    (one.id, 1, "bench", str(number), "", f"Ticket {number}", json.dumps(one.facts), customer, mode,
                      "closed", plan, rules.version, "r1", hashes[one.directory], "bench", at, at)
                 )  # fmt: skip
         booked = [one for one in escalations if not one.now and one.call_at is not None]
@@ -186,6 +193,28 @@ def lay_past(url: str, rules: Ruleset, escalations: Sequence[Past], hashes: dict
             for number, one in enumerate(booked):
                 row = (one.id, number, 1, one.call_at, 1800, "empty", "done", one.opened_at)
                 copy.write_row(row)
+        _lay_calls(conn, escalations)
         conn.execute("SET session_replication_role = DEFAULT")
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("VACUUM ANALYZE")
+
+
+def _lay_calls(conn: psycopg.Connection, escalations: Sequence[Past]) -> None:
+    """Those that came to a call had it with somebody; every third was rated."""
+    chance, people = random.Random(len(escalations)), [person.id for person in directory().people]
+    made = "INSERT INTO round (at, calls, offers, took_ms) VALUES (now(), 1, 1, 1) RETURNING id"
+    (held,) = conn.execute(made).fetchone() or (0,)
+    rows = [(one.id, chance.choice(people), one.call_at) for one in escalations if one.call_at is not None]
+    with conn.cursor().copy("COPY call (id, escalation, nth, state, muster_at, person, accepted_at, agent_joined_at,"
+                            " ended_at, wrapped_up_at) FROM STDIN") as copy:  # fmt: skip
+        for id_, person, at in rows:
+            ended = at + timedelta(minutes=chance.randint(5, 40))
+            copy.write_row((id_, id_, 1, "done", at, person, at, at, ended, ended + timedelta(minutes=3)))
+    with conn.cursor().copy(
+        "COPY offer (call, nth, person, round, state, why, made_at, expires_at) FROM STDIN"
+    ) as copy:
+        for id_, person, at in rows:
+            copy.write_row((id_, 1, person, held, "done", "{}", at, at))
+    with conn.cursor().copy("COPY rating (call, escalation, score, at) FROM STDIN") as copy:
+        for id_, _, at in rows[::3]:
+            copy.write_row((id_, id_, chance.randint(1, 5), at + timedelta(hours=2)))
