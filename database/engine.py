@@ -38,7 +38,8 @@ def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) ->
         pool_pre_ping=True,
         # An activity's failure is kept in a history: it may not carry a customer's data.
         hide_parameters=True,
-        connect_args={"connect_timeout": connect_timeout, "options": "-c timezone=UTC"},
+        # Compiling a statement takes longer than any of ours runs.
+        connect_args={"connect_timeout": connect_timeout, "options": "-c timezone=UTC -c jit=off"},
     )
 
 
