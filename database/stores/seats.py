@@ -30,7 +30,7 @@ from domain.seat_search import Answer, apply_placement, place_for_sale
 from domain.seat_terms import Demand, Terms, terms_of
 from domain.slots import Window, offered_starts, why_not_offered, window
 
-TRIES_A_PAGE = 120
+TRIES_A_PAGE = 60
 """People tried for all starts of one page."""
 
 
