@@ -52,16 +52,17 @@ def unserved_at_once(board: Board, wanted: Sequence[Demand], until: float) -> Un
 
 
 def unserved_for_certain(board: Board, left: Sequence[Demand], until: float) -> Unserved:
-    """Look for these with all means until then; and prove of how many that no plan serves them."""
-    still = []
+    """Look for these with all means for half of the time until then; prove of the rest how many no plan serves."""
+    still, half = [], (time.monotonic() + until) / 2
     for call in left:
-        seconds = min(SECONDS_A_CALL, until - time.monotonic())
+        seconds = min(SECONDS_A_CALL, half - time.monotonic())
         found = place_by_window(board, call, seconds=seconds, days={call.day}) if seconds > 0 else None
         if found is None or apply_placement(board, call, found, {call.day}) is None:
             still.append(call)
     at_least = 0
-    for day in sorted({call.day for call in still}):
-        seconds = min(SECONDS_A_DAY, until - time.monotonic())
+    days = sorted({call.day for call in still})
+    for number, day in enumerate(days):
+        seconds = min(SECONDS_A_DAY, (until - time.monotonic()) / (len(days) - number))
         if seconds <= 0:
             break
         of_day = [call for call in still if call.day == day]
