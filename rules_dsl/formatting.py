@@ -11,7 +11,7 @@ from rules_dsl.formatting_lines import written_expectation, written_lines
 from rules_dsl.messages import RulesRefused, message
 from rules_dsl.parser import Parsed, parse_rules
 from rules_dsl.tree import BlockKind
-from rules_dsl.tree_conditions import Phrase, Place, WhenLine
+from rules_dsl.tree_conditions import Lead, Phrase, Place, WhenLine
 from rules_dsl.words import LONGEST_LINE, Comment, Line, read_lines
 
 INDENT = "  "
@@ -43,7 +43,7 @@ def format_rules(text: str) -> str:
 def _laid_out(parsed: Parsed, text: str) -> Iterator[str]:
     said = {number: line for block in parsed.tree.blocks for number, line in written_lines(block).items()}
     headings = {block.at.line for block in parsed.tree.blocks}
-    together = _together(parsed)
+    together, deeper = _together(parsed), _deeper(parsed)
     waiting: list[Comment | None] = []
     """Own-line comments since the last sentence, None for blank lines between them."""
     started = False
@@ -55,10 +55,10 @@ def _laid_out(parsed: Parsed, text: str) -> Iterator[str]:
         if heading and line.number not in together:
             yield from _between(waiting, started, False)
         else:
-            yield from _inside(waiting)
+            yield from _inside(waiting, deeper.get(line.number, INDENT))
         waiting = []
         written = said.get(line.number) or written_expectation(line)
-        whole = f"{'' if heading else INDENT}{written}{_trailing(line)}"
+        whole = f"{'' if heading else deeper.get(line.number, INDENT)}{written}{_trailing(line)}"
         if len(whole) > LONGEST_LINE:
             raise RulesRefused((message("R134", Place(line.number, 1, 1), most=LONGEST_LINE),))
         yield whole
@@ -77,12 +77,23 @@ def _together(parsed: Parsed) -> set[int]:
     }
 
 
+def _deeper(parsed: Parsed) -> dict[int, str]:
+    """Where there are several ways into a rule, each one's ``and`` lines stand deeper than its first line."""
+    return {
+        line.number: 2 * INDENT
+        for block in parsed.tree.blocks
+        if any(line.lead is Lead.OR_WHEN for line in block.when)
+        for line in block.when
+        if line.lead is Lead.AND
+    }
+
+
 def _trailing(line: Line) -> str:
     return f"  {line.comment.text}" if line.comment else ""
 
 
-def _inside(waiting: list[Comment | None]) -> Iterator[str]:
-    yield from (f"{INDENT}{comment.text}" for comment in waiting if comment)
+def _inside(waiting: list[Comment | None], indent: str = INDENT) -> Iterator[str]:
+    yield from (f"{indent}{comment.text}" for comment in waiting if comment)
 
 
 def _between(waiting: list[Comment | None], started: bool, ending: bool) -> Iterator[str]:

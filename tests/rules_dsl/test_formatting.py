@@ -50,9 +50,9 @@ hours "office" are Mon to Fri 08:30 to 16:30 and Sat 09:00 to 12:00 in Europe/Co
 
 rule "Big"  #no blank
   when ARR is at least 250k  # money
-  and ticket age is over 90 minutes
-  # why not
-  and product area is engine, hull or sails
+    and ticket age is over 90 minutes
+    # why not
+    and product area is engine, hull or sails
   or when tags include "safety" or "night"
   send to team "Support", title "Marine Engineer" or "Skipper" or title "Chief", "Somebody"
   if nobody in 120 seconds, widen to team "Office" or team "Yard"
