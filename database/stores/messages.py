@@ -6,13 +6,13 @@ holds messages back nor sends them early.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores import timeline
@@ -20,6 +20,13 @@ from database.tables.escalation import message
 from domain import ids
 from domain.escalation import Kind
 from domain.letter import Channel
+
+_LEAVE = text("""
+INSERT INTO message (id, escalation, key, channel, kind, recipient, params, created_at, next_attempt_at)
+VALUES (:id, :escalation, :key, :channel, :kind, :recipient, CAST(:params AS jsonb), :now,
+  coalesce(CAST(:not_before AS timestamptz), now()))
+ON CONFLICT DO NOTHING RETURNING pg_notify(:woken, '')
+""")
 
 
 async def enqueue(
@@ -41,19 +48,19 @@ async def enqueue(
     settings name). ``params`` hold ids and times, never tokens or addresses; ``database/stores/letters.py``
     says which. Without ``not_before`` it is due at once.
     """
-    due = func.now() if not_before is None else not_before
-    row = insert(message).values(
-        id=ids.message_id(escalation_id, key),
-        escalation=escalation_id,
-        key=key,
-        channel=channel,
-        kind=kind,
-        recipient=recipient,
-        params=dict(params),
-        created_at=now,
-        next_attempt_at=due,
-    )
-    await conn.execute(row.on_conflict_do_nothing().returning(func.pg_notify(ids.MESSAGE_CHANNEL, "")))
+    row = {
+        "id": ids.message_id(escalation_id, key),
+        "escalation": escalation_id,
+        "key": key,
+        "channel": channel,
+        "kind": kind,
+        "recipient": recipient,
+        "params": json.dumps(dict(params)),
+        "now": now,
+        "not_before": not_before,
+        "woken": ids.MESSAGE_CHANNEL,
+    }
+    await conn.execute(_LEAVE, row)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Every effect locks its escalation first (``lock``), so two effects of one escala
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,17 @@ from database.tables.escalation import escalation, escalation_event
 from domain.escalation import TOLD_AT_ONCE, EscalationUnknown, Kind, Outcome, State
 from domain.ids import LIVE_CHANNEL, OUTBOX_CHANNEL
 
+_RECORD = text("""
+WITH moved AS (
+  UPDATE escalation SET seq = seq + 1, updated_at = :now, state = coalesce(CAST(:state AS text), state),
+    closed_at = CASE WHEN CAST(:state AS text) IS NULL THEN closed_at WHEN :closes THEN :now END,
+    outcome = coalesce(CAST(:outcome AS text), outcome)
+  WHERE id = :escalation RETURNING id, seq
+)
+INSERT INTO escalation_event (escalation, seq, kind, body, actor, key, at, told_at)
+SELECT id, seq, :kind, CAST(:body AS jsonb), :actor, :key, :now, :told_at FROM moved
+RETURNING seq, pg_notify(:live, :woken)
+""")
 _LOCK = select(escalation).where(escalation.c.id == bindparam("asked")).with_for_update()
 
 
@@ -58,18 +70,21 @@ async def record(
     ``told`` says that the workflow knows already, because its own activity writes this. An event that
     it does not know waits in the outbox.
     """
-    changes: dict[str, Any] = {"seq": escalation.c.seq + 1, "updated_at": now}
-    if state is not None:
-        changes["state"] = state.value
-        changes["closed_at"] = now if state in (State.CLOSED, State.REFUSED) else None
-    if outcome is not None:
-        changes["outcome"] = outcome.value
-    statement = update(escalation).where(escalation.c.id == escalation_id).values(changes).returning(escalation.c.seq)
-    seq: int = (await conn.execute(statement)).scalar_one()
-    row = {"escalation": escalation_id, "seq": seq, "kind": kind.value, "body": body or {}, "actor": actor}
-    row |= {"key": key, "at": now, "told_at": now if told else None}
-    woken = func.pg_notify(LIVE_CHANNEL, f"escalation:{escalation_id}")
-    await conn.execute(escalation_event.insert().values(row).returning(woken))
+    row = {
+        "escalation": escalation_id,
+        "kind": kind.value,
+        "body": json.dumps(body or {}),
+        "actor": actor,
+        "key": key,
+        "now": now,
+        "told_at": now if told else None,
+        "state": None if state is None else state.value,
+        "closes": state in (State.CLOSED, State.REFUSED),
+        "outcome": None if outcome is None else outcome.value,
+        "live": LIVE_CHANNEL,
+        "woken": f"escalation:{escalation_id}",
+    }
+    seq: int = (await conn.execute(_RECORD, row)).scalar_one()
     if state is State.CLOSED:
         await _nothing_left_to_tell(conn, escalation_id, now)
     if not told and kind in TOLD_AT_ONCE:
