@@ -51,6 +51,7 @@ async def test_the_api_describes_itself(office: Office) -> None:
         ESCALATIONS,
         f"{ESCALATIONS}/{{escalation_id}}",
         f"{ESCALATIONS}/{{escalation_id}}/withdraw",
+        f"{ESCALATIONS}/{{escalation_id}}/slots",
         "/api/v1/shifts",
         "/api/v1/people/{email}/days/{day}",
         "/api/v1/people/{email}/time-off/{key}",

@@ -286,9 +286,10 @@ async def test_a_second_click_on_a_wrap_up_shows_what_was_saved(floor: Floor) ->
         said = WrapUp(Resolved.NO, cause="billing", product_area="engine", note="Tank was empty")
         await save_wrap_up(conn, escalation_id, made, floor.people[ME], said, datetime.now(UTC))
     page = await browser.get("/desk")
-    for fields in ({"resolved": "no", "cause": "billing"}, {"resolved": "yes"}, {}):
+    same = {"resolved": "no", "cause": "billing", "product_area": "engine", "note": "Tank was empty"}
+    for fields, status in ((same, 200), (same | {"note": "Tank was full"}, 409), ({"resolved": "yes"}, 409), ({}, 409)):
         again = await swapped(browser, f"/desk/calls/{made}/wrap-up", page, **fields)
-        assert again.status_code == 200, again.text
+        assert again.status_code == status, again.text
         assert "wrapped up already: not solved, billing, engine. It stands as it was saved." in again.text
     async with floor.engine.connect() as conn:
         assert await saved_wrap_up(conn, made, floor.people[ME]) == said

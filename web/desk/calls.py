@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from domain.failure import Failure
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolved, WrapUp
 from web.desk.areas import answer, declared_facts
 from web.form_guard import Guarded
-from web.session import Signed
+from web.session import Signed, SignedIn
 
 LONGEST_NOTE = 4000
 
@@ -61,7 +62,7 @@ async def wrap_up(
     if escalation_id is None:
         raise EscalationUnknown(str(call_id))
     if saved is not None:
-        return await answer(request, signed, force=("calls",), notice=_stands(saved))
+        return await _second(request, signed, typed, saved)
     problem = _problem(typed, areas)
     if problem:
         return await refuse(problem, 422)
@@ -76,12 +77,18 @@ async def wrap_up(
         if saved is None:
             return await refuse(failure.detail, failure.status)
         # The second of a double click: the first has saved it meanwhile.
-        return await answer(request, signed, force=("calls",), notice=_stands(saved))
+        return await _second(request, signed, typed, saved)
     return await answer(request, signed, notice="Wrapped up. Thank you.")
 
 
+async def _second(request: Request, signed: SignedIn, typed: Mapping[str, Any], saved: WrapUp) -> Response:
+    """Nothing is changed: the same again is as good as the first; what says something else hears what stands."""
+    same = all(typed[name] == value for name, value in asdict(saved).items())
+    return await answer(request, signed, 200 if same else 409, force=("calls",), notice=_stands(saved))
+
+
 def _stands(saved: WrapUp) -> str:
-    """A wrap-up as it was saved. A second one changes nothing."""
+    """A wrap-up as it was saved."""
     solved = {Resolved.YES: "solved", Resolved.NO: "not solved", Resolved.FOLLOW_UP: "a follow-up is needed"}
     chosen = [solved[saved.resolved], *(part for part in (saved.cause, saved.product_area) if part)]
     return f"This call is wrapped up already: {', '.join(chosen)}. It stands as it was saved."
