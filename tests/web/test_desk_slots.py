@@ -67,6 +67,8 @@ async def test_a_manager_releases_the_reserve_by_a_button_and_an_agent_does_not(
     )
     agent, manager = await floor.office.browser(ME), await floor.office.browser("Marta Manager")
     assert "A manager can do it here" in await agent.get(page)
+    assert f'href="{page}">What could help' in await manager.get("/board")
+    assert f'href="{page}">What could help' in await manager.get(f"/ops/{one.escalation_id}")
     refused = await agent.post(f"{page.removesuffix('/slots')}/release-reserve", "/desk/escalate")
     assert refused.status_code == 403
     form = form_to(await manager.get(page), "/release-reserve")
