@@ -54,6 +54,14 @@ def refuse_endless(events: Iterable[Component], bounds: Span) -> None:
         raise FeedUnread("what repeats in it comes to too many times to be read")
 
 
+def is_over(event: Component, bounds: Span) -> bool:
+    """Whether it lies before the asked days for good: once, and no exception of a repetition. Most of a calendar is."""
+    if "RRULE" in event or "RDATE" in event or "RECURRENCE-ID" in event or "DURATION" in event:
+        return False
+    last = _day(event.get("DTEND", event.get("DTSTART")))
+    return last is not None and (bounds[0].date() - last).days > 2
+
+
 def _work(rule: vRecur, first: date | None, bounds: Span) -> tuple[float, float]:
     """Times in the asked days, and steps from the first time; both at most so many."""
     often = str(_first(rule, "FREQ", "DAILY")).upper()

@@ -23,16 +23,16 @@ import recurring_ical_events  # type: ignore[import-untyped]
 from icalendar import Calendar, Event, FreeBusy, vRecur
 from icalendar.cal import Component
 
-from activities.integrations.calendar_bounds import refuse_endless, refuse_unread
+from activities.integrations.calendar_bounds import is_over, refuse_endless, refuse_unread
 from domain.booking import Span
 from domain.calendar_feed import OWN_PREFIX, SPANS_AT_MOST, FeedUnread, Reading
 from domain.schedule import within
 from domain.shifts import merged
 from rules_dsl.clock_words import zone_named
 
-PATIENCE = 20.0
+PATIENCE = 25.0
 """Seconds until a reader is killed; far more than any honest calendar needs on a busy machine."""
-CPU_SECONDS = 8
+CPU_SECONDS = 10
 MEMORY = 800 * 1024 * 1024
 KEPT = (
     "UID",
@@ -119,7 +119,7 @@ def read(content: bytes, bounds: Span, zone: str) -> Reading:
     busy: list[Span] = []
     kept: list[bytes] = []
     for calendar in calendars:
-        bare = _without_words(calendar)
+        bare = _without_words(calendar, bounds)
         refuse_endless(bare.walk("VEVENT"), bounds)
         floating = ZoneInfo(zone) if (named := zone_named(_zone_of(calendar))) is None else named
         busy += within(_busy(bare, bounds, floating), bounds)
@@ -134,7 +134,7 @@ def _zone_of(calendar: Component) -> str:
     return str(calendar.get("X-WR-TIMEZONE", ""))
 
 
-def _without_words(calendar: Component) -> Calendar:
+def _without_words(calendar: Component, bounds: Span) -> Calendar:
     bare = Calendar()
     bare.add("prodid", "-//Muster//Busy times//EN")
     bare.add("version", "2.0")
@@ -143,7 +143,7 @@ def _without_words(calendar: Component) -> Calendar:
     for zone in calendar.walk("VTIMEZONE"):
         bare.add_component(zone)
     for event in calendar.walk("VEVENT"):
-        if _counts(event):
+        if _counts(event) and not is_over(event, bounds):
             bare.add_component(_times_of(event, Event(), KEPT))
     for free_busy in calendar.walk("VFREEBUSY"):
         bare.add_component(_times_of(free_busy, FreeBusy(), ("UID", "DTSTART", "DTEND", "FREEBUSY")))

@@ -185,6 +185,19 @@ def test_ten_years_of_an_honest_calendar_are_read() -> None:
     assert len(busy(*weekly, *past, holidays, dates)) > 20
 
 
+def test_what_is_over_is_not_kept_and_what_may_come_again_is() -> None:
+    over = event("DTSTART:20250101T090000Z", "DTEND:20250101T100000Z", uid="over")
+    begun = event("DTSTART:20250101T090000Z", "DTEND:20261201T100000Z", uid="begun")
+    again = event("DTSTART:20250101T090000Z", "DTEND:20250101T100000Z", "RRULE:FREQ=YEARLY", uid="again")
+    kept = read(calendar(over, begun, again), BOUNDS, ZONE)
+    assert (b"over" in kept.content, b"begun" in kept.content, b"again" in kept.content) == (False, True, True)
+    assert kept.busy == ((BOUNDS[0], at("12-01T10:00")), (at_2027("01-01T09:00"), at_2027("01-01T10:00")))
+
+
+def at_2027(text: str) -> datetime:
+    return datetime.fromisoformat(f"2027-{text}+00:00")
+
+
 async def test_a_reader_that_takes_too_long_is_stopped() -> None:
     began = time.monotonic()
     with pytest.raises(FeedUnread, match="too long"):

@@ -1,4 +1,4 @@
-"""Starts beyond the calendar, agents who answer twice or too late, desks that flap: nothing is lost or doubled."""
+"""Starts beyond the calendar, and agents who answer twice or too late: nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores import booking, offers
-from database.stores.presence import set_presence
 from database.tables.customer_link import customer_link
 from database.tables.muster import offer
 from domain.booking import SlotRefused
@@ -140,19 +139,3 @@ async def test_accepting_while_the_customer_cancels_ends_one_way_for_both(floor:
             left = await conn.execute(select(offer.c.state).where(offer.c.call == str(live.call)))
             assert left.scalars().all() == ["withdrawn"], said
         floor.later(minutes=9)
-
-
-async def test_a_desk_that_flaps_each_second_is_asked_once_and_never_twice_at_a_time(floor: Floor) -> None:
-    made = await floor.open("now")
-    person = await floor.person(ANNA)
-    for second in range(40):
-        floor.later(seconds=1)
-        async with floor.engine.begin() as conn:
-            await set_presence(conn, person, "available" if second % 2 else "away", "", floor.now)
-        await floor.round()
-        async with floor.engine.connect() as conn:
-            live = await conn.execute(select(offer.c.state).where(offer.c.state.in_(["offered", "accepted"])))
-            assert len(live.all()) <= 1
-    timeline = await floor.timeline(made)
-    assert timeline.count("offered") <= 3, timeline
-    assert timeline.count("offered") >= 1
