@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from rules_dsl import parse_doing, parse_settings
@@ -38,17 +38,21 @@ class Draft:
     spans: list[Span] = field(default_factory=list)
     zone: Phrase | None = None
     holidays: Phrase | None = None
-    expecting: ExpectationLines = field(default_factory=ExpectationLines)
+    expecting: ExpectationLines | None = None
+    """None: no line of an expectation yet."""
     damaged: bool = False
     complaint: Message | None = None
     """What is wrong with the heading itself."""
 
     def block(self) -> Block:
-        return Block(
+        block = Block(
             self.kind, self.at, self.name, tuple(self.when), tuple(self.do), tuple(self.settings),
-            tuple(self.spans), self.zone, self.holidays, tuple(self.expecting.given), self.expecting.moment,
-            tuple(self.expecting.outcomes), self.damaged,
+            tuple(self.spans), self.zone, self.holidays, damaged=self.damaged,
         )  # fmt: skip
+        said = self.expecting
+        if said is None:
+            return block
+        return replace(block, given=tuple(said.given), moment=said.moment, outcomes=tuple(said.outcomes))
 
     def add(self, line: Line) -> Sentence | None:
         """Takes a line that is no heading, and gives it back if ``again`` can take it. Raises ``BadLine``."""
@@ -76,16 +80,20 @@ class Draft:
             if self.kind in _DOING:
                 self.do.append(on_line(said, number))
                 return True
-        elif self.kind is BlockKind.RULE and self._misplaced(said.lead) is None:
-            self.when.append(WhenLine(said, number))
-            return True
+        elif self.kind is BlockKind.RULE:
+            when = self.when
+            goes_on = said.lead is Lead.AND and when and when[-1].said.lead is not Lead.UNLESS and not self.do
+            if goes_on or self._misplaced(said.lead) is None:
+                when.append(WhenLine(said, number))
+                return True
         return False
 
     def _expectation(self, cursor: Cursor) -> bool:
-        unfinished_when = self.kind is BlockKind.NEVER and not self.expecting.outcomes
+        said = self.expecting = self.expecting or ExpectationLines()
+        unfinished_when = self.kind is BlockKind.NEVER and not said.outcomes
         if unfinished_when and cursor.sees("and"):
             return False
-        return self.expecting.read(cursor)
+        return said.read(cursor)
 
     def _when(self, line: Line) -> WhenSentence | None:
         lead = lead_of(line)

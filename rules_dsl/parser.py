@@ -56,12 +56,15 @@ class _Reading:
 
     def read(self, text: str) -> Parsed:
         comments = []
-        messages = self.messages
+        messages, known = self.messages, self.sentences
         for number, raw in enumerate(lines_of(text), 1):
             if len(messages) >= MOST_MESSAGES:
                 messages.append(message("R122", Place(number, 1, max(1, len(raw))), most=MOST_MESSAGES))
                 break
-            if not raw or self._at_a_glance(number, raw):
+            if not raw:
+                continue
+            said = known.get(raw)
+            if self._at_a_glance(number, raw) if said is None else self.draft and self.draft.again(said, number):
                 continue
             line = read_line(number, raw)
             if line.comment is not None:
@@ -73,10 +76,7 @@ class _Reading:
         return Parsed(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.messages), whole)
 
     def _at_a_glance(self, number: int, raw: str) -> bool:
-        """Takes a line that is plain, or was read before; False where its words have to be looked at."""
-        said = self.sentences.get(raw)
-        if said is not None:
-            return self.draft is not None and self.draft.again(said, number)
+        """Takes a line that is plain; False where its words have to be looked at."""
         draft = plain_heading(number, raw)
         if draft is not None:
             self._close()
