@@ -13,7 +13,6 @@ from rules_dsl import is_open, working_days_after
 from rules_dsl.decision import Decision, OpenHours
 from rules_dsl.hours import is_holiday, wall_instant
 
-
 BEYOND = timedelta(days=5 * 366)
 
 
