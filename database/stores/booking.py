@@ -16,7 +16,7 @@ from database.stores.customer_link import end_links
 from database.stores.kept_boards import BOARDS
 from database.stores.sale import sell
 from database.stores.seat_boards import next_version
-from database.stores.seats import Wish, gone_for_certain, read_wish, read_wish_and_queue, seat_at
+from database.stores.seats import gone_for_certain, read_wish, read_wish_and_queue, seat_at
 from database.stores.sold_seats import queue, write_witnesses
 from database.stores.telling import tell_customer
 from database.stores.timeline import lock, notify, record
@@ -41,11 +41,17 @@ async def book(
     refuse_beyond(start, now)
     wish, queued = await read_wish_and_queue(conn, escalation_id, start, now)
     desk_id, day = wish.desk, start.astimezone(wish.local).date()
-    if not queued:
-        # Others are selling this day: whoever asks for what is gone for certain need not wait for them.
-        await _must_not_be_gone(conn, wish, link_id, start, now)
-        await queue(conn, desk_id, {day})
     seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
+    if wish.state == State.INVITED and gone_for_certain(seats, wish, start):
+        # Proven, so whoever asks for it need not wait for those who sell this day.
+        link, _ = await link_and_held(conn, escalation_id, link_id)
+        _must_be_open(link, now)
+        if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
+            raise SlotRefused(start, reason)
+        raise SlotTaken(start)
+    if not queued:
+        await queue(conn, desk_id, {day})
+        seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
     standing = await lock(conn, escalation_id)
     link, held = await link_and_held(conn, escalation_id, link_id)
     if held is not None:
@@ -64,22 +70,6 @@ async def book(
     await tell_customer(conn, escalation_id, "confirmation", now, key=f"{held.booking_id}/0", **told)
     await _guarded(conn, desk_id, start)
     return held
-
-
-async def _must_not_be_gone(conn: AsyncConnection, wish: Wish, link_id: int, start: datetime, now: datetime) -> None:
-    """Raises ``SlotTaken`` where nobody at all can serve this start any more, as it is proven without a lock."""
-    day = start.astimezone(wish.local).date()
-    if wish.state != State.INVITED:
-        return
-    for exact in ((), {day}):
-        seats = await BOARDS.current(conn, wish.desk, day, day, exact=exact)
-        if not gone_for_certain(seats, wish, start):
-            return
-    link, _ = await link_and_held(conn, wish.escalation, link_id)
-    _must_be_open(link, now)
-    if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
-        raise SlotRefused(start, reason)
-    raise SlotTaken(start)
 
 
 def _must_be_open(link: Row[Any], now: datetime) -> None:
