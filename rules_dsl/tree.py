@@ -72,7 +72,7 @@ class Given:
     at: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Block:
     """One block with the lines that belong to its kind; the others stay empty."""
 

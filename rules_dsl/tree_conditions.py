@@ -23,7 +23,7 @@ START = Place(1, 1, 1)
 """Where a file begins: the place of what is said about all of it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """A name or some bare words, as written."""
 
@@ -36,7 +36,7 @@ class Phrase:
         return f'"{self.text}"' if self.quoted else self.text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Duration:
     """Whole seconds, or whole working days (then ``seconds`` is 0)."""
 
@@ -54,7 +54,7 @@ class Comparison(Enum):
     UNDER = "under"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class FactIs:
     """``product area is [not] engine, hull or sails``"""
 
@@ -64,7 +64,7 @@ class FactIs:
     at: Place
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class FactCompares:
     """``replies is at least 8``"""
 
@@ -74,7 +74,7 @@ class FactCompares:
     at: Place
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class FactBetween:
     """Both ends count."""
 
@@ -84,7 +84,7 @@ class FactBetween:
     at: Place
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class FactKnown:
     """``ARR is [un]known``"""
 
@@ -93,7 +93,7 @@ class FactKnown:
     at: Place
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class FactHolds:
     """``[not] reopened``"""
 
@@ -102,7 +102,7 @@ class FactHolds:
     at: Place
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class TagsInclude:
     """``tags [do not] include "safety" or "legal"``"""
 
@@ -113,7 +113,7 @@ class TagsInclude:
     at: Place
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class HoursHold:
     """``during hours "office"``, ``outside hours "office"``"""
 
@@ -122,7 +122,7 @@ class HoursHold:
     at: Place
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class DefinedHolds:
     """``[not] "big customer"``"""
 
@@ -141,7 +141,7 @@ class Lead(Enum):
     UNLESS = "unless"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WhenSentence:
     """A condition with its lead, wherever it stands: of its places the lines are 0."""
 
