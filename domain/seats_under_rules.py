@@ -51,21 +51,22 @@ def unserved_at_once(board: Board, wanted: Sequence[Demand], until: float) -> Un
     return Unserved(tuple(waiting))
 
 
-def unserved_for_certain(board: Board, left: Sequence[Demand], until: float) -> Unserved:
-    """Look for these with all means for half of the time until then; prove of the rest how many no plan serves."""
-    still, half = [], (time.monotonic() + until) / 2
+def unserved_for_certain(board: Board, left: Sequence[Demand], seconds: float) -> Unserved:
+    """Look for these with all means for half of these seconds; prove of the rest how many no plan serves."""
+    until, half = time.monotonic() + seconds, time.monotonic() + seconds / 2
+    still = []
     for call in left:
-        seconds = min(SECONDS_A_CALL, half - time.monotonic())
-        found = place_by_window(board, call, seconds=seconds, days={call.day}) if seconds > 0 else None
+        left_of_it = min(SECONDS_A_CALL, half - time.monotonic())
+        found = place_by_window(board, call, seconds=left_of_it, days={call.day}) if left_of_it > 0 else None
         if found is None or apply_placement(board, call, found, {call.day}) is None:
             still.append(call)
     at_least = 0
     days = sorted({call.day for call in still})
     for number, day in enumerate(days):
-        seconds = min(SECONDS_A_DAY, (until - time.monotonic()) / (len(days) - number))
-        if seconds <= 0:
+        left_of_it = min(SECONDS_A_DAY, (until - time.monotonic()) / (len(days) - number))
+        if left_of_it <= 0:
             break
         of_day = [call for call in still if call.day == day]
-        found_at_all = rearrange(board, of_day, seconds=seconds, days={day}, around=WHOLE_DAY, all_of_them=False)
+        found_at_all = rearrange(board, of_day, seconds=left_of_it, days={day}, around=WHOLE_DAY, all_of_them=False)
         at_least += max(0, found_at_all.calls - found_at_all.at_most)
     return Unserved(tuple(still), min(at_least, len(still)))

@@ -156,7 +156,7 @@ async def _tried(engine: AsyncEngine, rules: Ruleset) -> UnderRules | None:
 def _look(under: UnderRules, directory: Directory, longer: bool) -> Weighed:
     found = unserved_at_once(under.board, under.wanted, time.monotonic() + AT_ONCE)
     if longer:
-        found = unserved_for_certain(under.board, found.calls, time.monotonic() + LONGER)
+        found = unserved_for_certain(under.board, found.calls, LONGER)
     remedies = {
         call.booking: people_for(under.board, call, under.calls[call.booking].plan.decision, directory)
         for call in found.calls[:SHOWN]

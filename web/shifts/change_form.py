@@ -44,13 +44,17 @@ class Sent:
     seen: frozenset[int]
     """Bookings at risk that were shown."""
     form: FormData
+    longer: bool = False
+    """Nothing is to be done: only looked longer for who could serve the calls at risk."""
 
 
 async def sent_change(request: Request) -> Sent:
     form = await request.form()
     fields = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
-    kept = tuple(one for one in fields if one[0] not in ("form_token", "confirmed", "seen"))
-    return Sent(kept, _text(form, "what"), bool(_text(form, "confirmed")), _seen(form), form)
+    kept = tuple(one for one in fields if one[0] not in ("form_token", "confirmed", "seen", "longer"))
+    return Sent(
+        kept, _text(form, "what"), bool(_text(form, "confirmed")), _seen(form), form, bool(_text(form, "longer"))
+    )
 
 
 SentForm = Annotated[Sent, Depends(sent_change)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,17 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.looking_longer import board_without
 from database.stores.lost_seats import remedies_for, tell_of_lost_seats
 from database.stores.own_calendar import calls_of
 from database.stores.replanning import Replanned
+from domain.seats_under_rules import Unserved, unserved_for_certain
 from web.page import page
 from web.session import SignedIn
 from web.shifts.change_form import Sent
+
+LONGER = 8.0
+"""Seconds that are looked for somebody for the calls at risk, beside the page."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +52,24 @@ async def carry_out(
     async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
         replanned = await write(conn)
         unseen = {one.booking for one in replanned.at_risk} - sent.seen
-        show_first = bool(unseen) or (asked.always_shown and not sent.confirmed)
+        show_first = sent.longer or bool(unseen) or (asked.always_shown and not sent.confirmed)
+        tried = await board_without(conn, replanned.at_risk) if sent.longer else None
         if show_first:
             await transaction.rollback()
         elif asked.announced:
             await tell_of_lost_seats(conn, replanned.at_risk, now)
     if show_first:
         # Only now that the connection is given back: the page takes one of its own.
-        return await _show(request, sent, asked, replanned)
+        looked = None if tried is None else await asyncio.to_thread(unserved_for_certain, *tried, LONGER)
+        if sent.longer and request.headers.get("hx-request") == "true":
+            return page(request, "shifts/_longer.html", at_risk=replanned.at_risk, looked=looked)
+        return await _show(request, sent, asked, replanned, looked)
     join = "&" if "?" in asked.back else "?"
     told = f"said=done&moved={replanned.moved}&risk={len(replanned.at_risk)}"
     return RedirectResponse(f"{asked.back}{join}{told}", 303)
 
 
-async def _show(request: Request, sent: Sent, asked: Asked, replanned: Replanned) -> Response:
+async def _show(request: Request, sent: Sent, asked: Asked, replanned: Replanned, looked: Unserved | None) -> Response:
     async with request.app.state.engine.connect() as conn:
         remedies = await remedies_for(conn, [one.booking for one in replanned.at_risk], asked.person)
         since = datetime.now(UTC) - timedelta(days=1)
@@ -71,6 +81,7 @@ async def _show(request: Request, sent: Sent, asked: Asked, replanned: Replanned
         fields=sent.fields,
         moved=replanned.moved,
         at_risk=replanned.at_risk,
+        looked=looked,
         remedies=remedies,
         taken=[call for call in taken if not call.over],
         seen=",".join(str(one.booking) for one in replanned.at_risk),

@@ -1,0 +1,45 @@
+"""A change of shifts that is only tried is looked at longer beside its page; nothing is done by looking."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select, text
+
+from database.tables.booking import booking, witness
+from database.tables.schedule import time_off
+from tests.web.customers import caller
+from tests.web.forms import form_to
+from tests.web.office import Office, office
+
+__all__ = ["office"]
+
+
+async def test_the_calls_at_risk_are_looked_at_longer_and_nothing_is_done(office: Office) -> None:
+    one = await caller(office)
+    held = await one.book()
+    async with office.engine.begin() as conn:
+        who = (await conn.execute(select(witness.c.person))).scalar_one()
+        away = (
+            "DELETE FROM shift WHERE person <> :who AND during && tstzrange(:at - interval '6 h', :at + interval '6 h')"
+        )
+        await conn.execute(text(away), {"who": who, "at": held.starts_at})
+    manager, here = await office.browser("Marta Manager"), f"/shifts/people/{who}"
+    day = (held.starts_at + timedelta(hours=1)).date().isoformat()
+    asked = await manager.post(f"{here}/changes", here, what="day", day=day, way="off")
+    assert "Nothing is changed yet" in asked.text
+    form = form_to(asked.text, "/changes")
+    assert 'hx-vals=\'{"longer": "yes"}\'' in asked.text
+    part = await manager.client.post(form.action, data=form.fields | {"longer": "yes"}, headers={"HX-Request": "true"})
+    assert part.status_code == 200, part.text
+    assert "<html" not in part.text
+    assert "for 1 nobody was found, and of 1 it is proven that no plan serves it." in part.text
+    whole = await manager.client.post(form.action, data=form.fields | {"longer": "yes", "confirmed": "yes"})
+    assert "Nothing is changed yet" in whole.text
+    assert "Looked at longer" in whole.text
+    async with office.engine.connect() as conn:
+        assert (await conn.execute(select(booking.c.state))).scalar_one() == "sold"
+        assert (await conn.execute(select(time_off))).all() == []
+    again = form_to(whole.text, "/changes")
+    done = await manager.client.post(again.action, data=again.fields)
+    assert done.status_code == 303, "looking longer is not kept with what was asked for"
