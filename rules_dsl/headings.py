@@ -155,7 +155,7 @@ def _misspelt(cursor: Cursor, inside: BlockKind | None) -> Draft | None:
     kind = (_NAMED | _ALONE | {"otherwise": BlockKind.OTHERWISE})[near]
     cursor.index = 1
     draft = Draft(kind, cursor.place(0, 1))
-    if with_name:
+    if with_name and words[1].text:
         draft.name = cursor.name("a name")
     instead = " ".join([near, *(word.written for word in words[1:])])
     draft.complaint = message("R113", cursor.place(0, 1), found=words[0].text, nearest=instead)

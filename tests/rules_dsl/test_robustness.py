@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules_dsl import RulesRefused, check_rules, compile_rules, parse_rules, render
+from rules_dsl.completion import complete
 from rules_dsl.parser import LARGEST, MOST_MESSAGES
+from rules_dsl.tree import BlockKind
 from tests.rules_dsl.desks import directory, rules_text
 
 WORDS = sorted({word for name in ("small_team", "forty_agents", "follow_the_sun") for word in rules_text(name).split()})
@@ -61,6 +63,14 @@ def test_what_is_said_of_a_whole_file_points_at_its_beginning() -> None:
         found = check_rules(text, directory("small_team"))
         assert {message.code for message in found} == {"R301", "R314"}
         assert {(message.line, message.column) for message in found} == {at}
+
+
+def test_a_misspelt_heading_without_its_name_opens_its_block() -> None:
+    text = 'rules for "x"\nrul ""\n  when reopened\n  '
+    parsed = parse_rules(text)
+    assert [(message.code, message.line) for message in parsed.messages] == [("R113", 2)]
+    assert [block.kind for block in parsed.tree.blocks] == [BlockKind.HEAD, BlockKind.RULE]
+    assert "and" in [one.label for one in complete(text, len(text), directory("small_team"))]
 
 
 def test_a_nul_is_pointed_at() -> None:
