@@ -15,13 +15,13 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.world import World
 from cli.stack import postgres, temporal
 from cli.stack.home import choose_ports
 from cli.stack.process import die_with_parent
 from config.settings import with_driver
+from config.temporal import DATA_CONVERTER
 from database.engine import open_engine
 from database.migrate import upgrade
 from database.stores.rulesets import publish
@@ -109,6 +109,6 @@ async def _furnish(engine: AsyncEngine, people: int) -> None:
 async def _connected(address: str) -> Client:
     while True:
         try:
-            return await Client.connect(address, data_converter=pydantic_data_converter)
+            return await Client.connect(address, data_converter=DATA_CONVERTER)
         except RuntimeError:
             await asyncio.sleep(0.2)

@@ -7,10 +7,23 @@ configuration file, as its command-line tool reads them. Without any: 127.0.0.1:
 from __future__ import annotations
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.envconfig import ClientConfig
 
 LOCAL = "127.0.0.1:7233"
+
+_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
+
+
+class OurPayloadConverter(CompositePayloadConverter):
+    """Pydantic's, with one memory a process of how each type is read: every workflow makes a converter of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(*_CONVERTERS)
+
+
+DATA_CONVERTER = DataConverter(payload_converter_class=OurPayloadConverter)
 
 
 async def connect(*, lazy: bool = True) -> Client:
@@ -27,6 +40,6 @@ async def connect(*, lazy: bool = True) -> Client:
         api_key=found.get("api_key"),
         tls=found.get("tls"),
         rpc_metadata=found.get("rpc_metadata", {}),
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         lazy=lazy,
     )

@@ -5,7 +5,7 @@ What many calls have in common (their pool, their limits, their order) is worked
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -33,6 +33,7 @@ class Floor:
         self._over = np.array([one.occupancy(now) >= limit for one in self.free], dtype=np.bool_)
         self._known: dict[object, NDArray[np.bool_]] = {}
         self._places: dict[object, NDArray[np.float64]] = {}
+        self._absent: dict[object, list[int]] = {}
 
     def wishes(self, calls: Sequence[DueCall]) -> Wishes:
         able = np.stack([self._able(call) for call in calls])
@@ -45,6 +46,17 @@ class Floor:
         if needs not in self._known:
             self._known[needs] = np.array([not self._objection(needs, one) for one in self.free], dtype=np.bool_)
         return members & self._known[needs] & ~self._columns(call.refused_by)
+
+    def unable(self, call: DueCall, able: NDArray[np.intp]) -> Iterator[int]:
+        """The members of the call's pool who can't be asked: those whose column is not among ``able``, then others."""
+        cannot = self._members(call).copy()
+        cannot[able] = False
+        yield from (self.free[column].person for column in np.flatnonzero(cannot))
+        key = "absent", self._pools.key(call.plan.decision, call.step)
+        if key not in self._absent:
+            members = self._pools.at(call.plan.decision, call.step).members
+            self._absent[key] = [person for person in members if person not in self._column]
+        yield from self._absent[key]
 
     def objection_to(self, call: DueCall, colleague: Colleague) -> str:
         """The clause of a guard that keeps a person from this call; empty where none does."""

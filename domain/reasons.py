@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -58,6 +58,7 @@ class Reasons:
     colleagues: Mapping[int, Colleague]
     given: Set[int]
     """Everybody who got a call in it."""
+    _words: dict[object, tuple[str, ...]] = field(default_factory=dict)
 
     def explain(self, call: DueCall, row: int, column: int) -> Chosen:
         """The offer of the ``row``-th call to the person of a column, with its reasons."""
@@ -96,18 +97,20 @@ class Reasons:
         return Alternative(person, values, after)
 
     def _values(self, call: DueCall, column: int) -> tuple[str, ...]:
-        colleague = self.floor.free[column]
-        preferred = self.pools.at(call.plan.decision, call.step).preferred
-        person = self.floor.people[colleague.person]
-        return order_words(call.plan.decision, person, _state(call, colleague), preferred=preferred)
+        colleague, decision = self.floor.free[column], call.plan.decision
+        preferred = self.pools.at(decision, call.step).preferred
+        state = _state(call, colleague)
+        key = (decision.prefers, decision.order, preferred, column, state.handled_before, state.csat_here)
+        if key not in self._words:
+            person = self.floor.people[colleague.person]
+            self._words[key] = order_words(decision, person, state, preferred=preferred)
+        return self._words[key]
 
     def _excluded(self, call: DueCall, able: NDArray[np.intp]) -> Iterator[Exclusion]:
         """The members of the pool who can't be asked, each with the clause; then those who lack a skill."""
         asked = self.pools.at(call.plan.decision, call.step)
-        could = {self.floor.free[column].person for column in able}
-        for person in asked.members:
-            if person not in could:
-                yield Exclusion(person, self._clause(call, person))
+        for person in self.floor.unable(call, able):
+            yield Exclusion(person, self._clause(call, person))
         yield from (one for one in asked.excluded if not one.clause.startswith(("not in", "takes no")))
 
     def _clause(self, call: DueCall, person: int) -> str:
@@ -121,7 +124,10 @@ class Reasons:
 
 def _state(call: DueCall, colleague: Colleague) -> AgentState:
     here = call.csat_here.get(colleague.person, colleague.state.csat_here)
-    return replace(colleague.state, handled_before=colleague.person in call.knows_customer, csat_here=here)
+    knows = colleague.person in call.knows_customer
+    if here == colleague.state.csat_here and knows == colleague.state.handled_before:
+        return colleague.state
+    return replace(colleague.state, handled_before=knows, csat_here=here)
 
 
 def _parts(weight: int) -> list[Against]:

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from temporalio.common import SearchAttributeKey
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from cli.stack import postgres
 from cli.stack.postgres import Cluster
 from cli.stack.temporal import BINARY, SEARCH_ATTRIBUTES
 from config.settings import with_driver
+from config.temporal import DATA_CONVERTER
 from database.migrate import upgrade
 from tests.servers import cloned_database, free_port, running_postgres
 
@@ -80,7 +80,7 @@ async def temporal_env() -> AsyncIterator[WorkflowEnvironment]:
     """
     async with await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False),
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         dev_server_existing_path=str(BINARY),
         port=free_port(),
         search_attributes=[SearchAttributeKey.for_keyword(name) for name in SEARCH_ATTRIBUTES],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -32,18 +33,23 @@ from web import (
     sign_in,
 )
 from web.access import allowed
+from web.desk.acceptances import Acceptances
+from web.desk.feed import Feed
+from web.desk.signs_of_life import SignsOfLife
 from web.live import Live
 from web.metrics import RequestMetrics
 from web.miss_limit import MissLimit
 from web.security import Shield
+from web.session import Sessions
 from web.workflow_gateway import WorkflowGateway
 
+# Looked through in this order: desks ask most often, then pages for what they are made of.
 _PARTS = (
+    desk,
     assets,
     health,
     sign_in,
     customer,
-    desk,
     board,
     rules,
     directory,
@@ -56,17 +62,30 @@ _PARTS = (
     dev,
 )
 
+VITAL_CONNECTIONS = 4
+"""Those that no page can take; beside the pool."""
+
 
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     """Opens nothing that has to answer: the database and Temporal may come later, or go and come back."""
     settings: Settings = app.state.settings
-    app.state.engine = open_engine(settings.require_database_url(), connections=settings.database_pool)
+    url = settings.require_database_url()
+    app.state.engine = open_engine(url, connections=settings.database_pool)
+    # However many pages are asked for: who asks is looked up, signs of life are kept, and offers are taken.
+    vital = open_engine(url, connections=VITAL_CONNECTIONS)
+    app.state.sessions = Sessions(vital)
+    app.state.signs_of_life = SignsOfLife(vital)
+    app.state.acceptances = Acceptances(vital, app.state.tokens)
     app.state.gateway = WorkflowGateway(await connect(), app.state.engine)
+    app.state.desk_feed = Feed(app.state.live, app.state.engine)
     await app.state.live.start()
-    yield
-    await app.state.live.stop()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(app.state.desk_feed.run())
+        yield
+        await app.state.live.stop()
     await app.state.engine.dispose()
+    await vital.dispose()
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -79,6 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.tokens = Tokens(settings.require_secret_key().encode())

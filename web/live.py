@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from starlette.responses import StreamingResponse
@@ -80,14 +81,20 @@ class Live:
             queue.put_nowait(payload)
 
 
-def event_stream(live: Live, draw: Draw, still_allowed: Callable[[], Awaitable[bool]]) -> StreamingResponse:
+Subscription = AbstractContextManager[asyncio.Queue[str | None]]
+"""Payloads as they come; None ends it."""
+
+
+def event_stream(
+    subscription: Subscription, draw: Draw, still_allowed: Callable[[], Awaitable[bool]]
+) -> StreamingResponse:
     """An endless answer of server-sent events; it ends when ``still_allowed`` says no or the server stops."""
 
     async def frames() -> AsyncIterator[bytes]:
         yield b"retry: 1000\n\n"
         clock = asyncio.get_running_loop().time
         checked = clock()
-        with live.subscribe() as queue:
+        with subscription as queue:
             while True:
                 try:
                     payload = await asyncio.wait_for(queue.get(), max(checked + KEEP_ALIVE - clock(), 0.0))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores import sessions
 from domain.ids import Tokens, token_hash
 from domain.sign_in import NotSignedIn
 from web.cookie import drop_cookie, keep_cookie, session_token
+from web.gathering import Gathered
+
+HURRIED, PATIENT = 0.01, 0.25
+"""Seconds between two looks at the sessions at least: where somebody waits for the answer, and where nobody does."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +40,30 @@ class SignedIn:
         return self.tokens.form(f"session:{self.session_hash.hex()}", purpose)
 
 
-async def find_signed_in(request: Request) -> SignedIn | None:
-    """The person of this request's session, or None. Asks the database each time, so that ending counts at once."""
+class Sessions:
+    """Sessions, looked up for many requests together. Nothing is remembered, so that ending one counts at once."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._hurried = Gathered(self._find, pause=HURRIED)
+        self._patient = Gathered(self._find, pause=PATIENT)
+
+    async def find(self, session_hash: bytes, *, patient: bool = False) -> sessions.Session | None:
+        """The living session of this hash; ``patient`` where nobody waits for the answer."""
+        return await (self._patient if patient else self._hurried).get(session_hash)
+
+    async def _find(self, hashes: Collection[bytes]) -> dict[bytes, sessions.Session]:
+        async with self._engine.connect() as conn:
+            return await sessions.find_sessions(conn, hashes, datetime.now(UTC))
+
+
+async def find_signed_in(request: Request, *, patient: bool = False) -> SignedIn | None:
+    """The person of this request's session, or None; ``patient`` as for ``Sessions.find``."""
     token = session_token(request)
     if token is None:
         return None
-    async with request.app.state.engine.connect() as conn:
-        found = await sessions.find_session(conn, token, datetime.now(UTC))
+    session_hash = token_hash(token)
+    found = await request.app.state.sessions.find(session_hash, patient=patient)
     if found is None:
         return None
     account = found.account
@@ -48,7 +71,7 @@ async def find_signed_in(request: Request) -> SignedIn | None:
         account.person_id,
         account.name,
         account.roles,
-        token_hash(token),
+        session_hash,
         found.time_zone,
         request.app.state.tokens,
     )
@@ -84,7 +107,7 @@ async def signed_in(request: Request) -> SignedIn:
 
 async def still_signed_in(request: Request) -> bool:
     """For streams, which outlive their first check."""
-    return await find_signed_in(request) is not None
+    return await find_signed_in(request, patient=True) is not None
 
 
 Signed = Annotated[SignedIn, Depends(signed_in)]

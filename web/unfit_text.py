@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from domain.failure import Failure
+
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass
@@ -25,7 +28,7 @@ class UnfitText(Failure):
 
 
 def is_unfit(text: str) -> bool:
-    return "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
+    return _UNFIT.search(text) is not None
 
 
 def refuse_unfit(value: Any, field: str = "") -> None:

@@ -35,6 +35,7 @@ class Desk:
     token: str = ""
     told: dict[str, Any] = field(default_factory=dict)
     _line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+    _turn: asyncio.Task[None] | None = None
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def sit_down(self) -> None:
@@ -65,15 +66,14 @@ class Desk:
             elif not text and name:
                 if name == "offer":
                     await self.answer(data)
-                elif open_now.is_set():
-                    await self.look()
+                elif self._turn is None or self._turn.done():
+                    self._turn = asyncio.create_task(self.look(int(data) / 1000))
                 open_now.set()
                 name = ""
 
-    async def look(self) -> None:
-        """What a woken desk does: ask what changed; a while later where it has just accepted."""
-        if "acknowledged" in self.told:
-            await asyncio.sleep(random.uniform(0.2, 1.2))
+    async def look(self, after: float) -> None:
+        """What a woken desk does: ask what changed when the server says, in seconds."""
+        await asyncio.sleep(after)
         await self.answer((await self.ask("GET", f"/desk/live?{urlencode(self.seen)}"))[1])
 
     async def answer(self, drawn: str) -> None:
@@ -138,16 +138,18 @@ async def main() -> None:
     asked = json.loads(sys.stdin.readline())
     desks = [Desk(asked["host"], asked["port"], cookie, tuple(asked["think"])) for cookie in asked["cookies"]]
     gate = asyncio.Semaphore(AT_ONCE)
+    going: list[asyncio.Task[None]] = []
 
     async def sit(desk: Desk) -> None:
+        """As people come in the morning: one after the other, each listening and beating from then on."""
         async with gate:
             await desk.sit_down()
+            ready = asyncio.Event()
+            going.append(asyncio.create_task(desk.listen(ready)))
+            going.append(asyncio.create_task(desk.beat()))
+            await ready.wait()
 
     await asyncio.gather(*(sit(desk) for desk in desks))
-    ready = [asyncio.Event() for _ in desks]
-    going = [asyncio.create_task(desk.listen(event)) for desk, event in zip(desks, ready, strict=True)]
-    going += [asyncio.create_task(desk.beat()) for desk in desks]
-    await asyncio.gather(*(event.wait() for event in ready))
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     broken = [task for task in going if task.done()]

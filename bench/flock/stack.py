@@ -20,12 +20,12 @@ import psutil
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.messages import BookSlot
 from bench.stack import EXAMPLES, ROUND_THE_CLOCK
 from cli.stack.home import Home, choose_ports
 from config.settings import with_driver
+from config.temporal import DATA_CONVERTER
 from database.engine import open_engine
 from database.stores.opening import open_or_refuse
 from database.stores.seats import free_starts
@@ -117,7 +117,7 @@ async def running(folder: Path, advisors: int) -> AsyncIterator[Stack]:
     with _up(folder, port) as home:
         record = home.read_record()
         engine = open_engine(with_driver(record.database_url), connections=16)
-        client = await Client.connect(record.temporal_address, data_converter=pydantic_data_converter)
+        client = await Client.connect(record.temporal_address, data_converter=DATA_CONVERTER)
         yield Stack(home, port, engine, client)
         await engine.dispose()
 

@@ -147,7 +147,7 @@ async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> Des
 
 async def find_offer(conn: AsyncConnection, person_id: int, moment: Moment) -> CallCard | None:
     """The offer that rings, or else the newest that passed within ``PASSED_SHOWN_FOR``; ``remaining`` tells."""
-    newest = (await conn.execute(_NEWEST, moment.values(person_id))).one_or_none()
+    newest = (await conn.execute(_NEWEST, moment.values(person=person_id))).one_or_none()
     return None if newest is None else await find_card(conn, str(newest.call), newest.nth, person_id)
 
 
@@ -165,12 +165,12 @@ async def ringing_since(conn: AsyncConnection, round_id: int) -> dict[int, CallC
 
 async def current_calls(conn: AsyncConnection, person_id: int, moment: Moment) -> list[CallCard]:
     """Calls that this person has taken and not wrapped up, the newest first."""
-    return [_card(row._mapping) for row in await conn.execute(_CURRENT, moment.values(person_id))]
+    return [_card(row._mapping) for row in await conn.execute(_CURRENT, moment.values(person=person_id))]
 
 
 async def calls_today(conn: AsyncConnection, person_id: int, moment: Moment) -> list[CallCard]:
     """Calls that this person took today, by the time they start."""
-    return [_card(row._mapping) for row in await conn.execute(_TODAY, moment.values(person_id))]
+    return [_card(row._mapping) for row in await conn.execute(_TODAY, moment.values(person=person_id))]
 
 
 def _card(row: RowMapping) -> CallCard:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.accepting import take
+from database.stores.accepting import Asked, take
 from database.stores.timeline import database_now, lock, notify, record
 from database.tables.muster import call, offer
 from domain.escalation import Kind
@@ -23,7 +23,7 @@ async def accept(
 
     ``now`` is the database's clock unless given.
     """
-    if (accepted := await take(conn, call_id, nth, person_id, tokens, now)) is not None:
+    if (accepted := await take(conn, Asked(call_id, nth, person_id), tokens, now)) is not None:
         return accepted
     made = await _locked(conn, call_id, nth, person_id)
     if made.state in ("accepted", "done"):

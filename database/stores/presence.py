@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,13 +25,15 @@ ON CONFLICT (person) DO UPDATE SET
 RETURNING since = :now AS changed
 """)
 
+# A row that another holds is being written by a sign of life, or by a round that will be done before the next.
 _BEAT = text("""
-WITH before AS (SELECT state, seen_at FROM presence WHERE person = :person FOR UPDATE)
+WITH before AS (
+  SELECT person, seen_at FROM presence WHERE person = ANY(:people) FOR UPDATE SKIP LOCKED)
 UPDATE presence p SET
   since = CASE WHEN before.seen_at <= :silent THEN :now ELSE p.since END,
   seen_at = greatest(p.seen_at, :now)
-FROM before WHERE p.person = :person
-RETURNING p.state, before.seen_at <= :silent AS came_back
+FROM before WHERE p.person = before.person
+RETURNING p.person, p.state, before.seen_at <= :silent AS came_back
 """)
 
 _FIND = text("SELECT state, reason, since, seen_at FROM presence WHERE person = :person")
@@ -65,19 +68,14 @@ async def set_presence(conn: AsyncConnection, person_id: int, state: str, reason
         await _tell(conn, person_id, free=said is PresenceState.AVAILABLE)
 
 
-async def heartbeat(conn: AsyncConnection, person_id: int, now: datetime) -> PresenceState | None:
-    """A sign of life: what the person last said counts for ``VANISHED_AFTER`` more.
+async def heartbeats(conn: AsyncConnection, people: Collection[int], now: datetime) -> None:
+    """Signs of life: what each of these people last said counts for ``VANISHED_AFTER`` more.
 
-    None where they never said anything. Coming back after a silence begins the time anew.
+    Nothing for those who never said anything. Coming back after a silence begins the time anew.
     """
-    values = {"person": person_id, "now": now, "silent": now - VANISHED_AFTER}
-    row = (await conn.execute(_BEAT, values)).one_or_none()
-    if row is None:
-        return None
-    state = PresenceState(row.state)
-    if row.came_back:
-        await _tell(conn, person_id, free=state is PresenceState.AVAILABLE)
-    return state
+    rows = await conn.execute(_BEAT, {"people": list(people), "now": now, "silent": now - VANISHED_AFTER})
+    for row in [row for row in rows if row.came_back]:
+        await _tell(conn, row.person, free=row.state == PresenceState.AVAILABLE)
 
 
 async def find_presence(conn: AsyncConnection, person_id: int) -> Presence | None:

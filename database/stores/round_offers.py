@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.accepted_by_rule import accept_by_rule
@@ -21,6 +21,14 @@ from domain.escalation import Kind
 from domain.ids import LIVE_CHANNEL, Tokens
 from domain.muster import Chosen, RoundResult
 from rules_dsl.directory import Directory
+
+_OFFER = text("""
+INSERT INTO offer (call, nth, person, round, state, step, why, made_at, expires_at)
+SELECT call, nth, person, :round, 'offered', step, why, :now, CAST(:now AS timestamptz) + seconds * interval '1 second'
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+  AS u(call uuid, nth int, person int, step int, why jsonb, seconds int)
+ON CONFLICT DO NOTHING RETURNING call, nth
+""")
 
 
 async def write_offers(
@@ -37,9 +45,20 @@ async def write_offers(
     written = round_table.insert().values(**row).returning(round_table.c.id)
     round_id: int = (await conn.execute(written)).scalar_one()
     nths = await _last_offers(conn, [chosen.call.call_id for chosen in result.offers])
-    rows = [_offer(chosen, nths[chosen.call.call_id] + 1, round_id, directory, now) for chosen in result.offers]
-    statement = insert(offer).values(rows).on_conflict_do_nothing().returning(offer.c.call, offer.c.nth)
-    made = {str(call_id): nth for call_id, nth in await conn.execute(statement)}
+    reasons = _reasons(result.offers, directory, round_id)
+    rows = [
+        {
+            "call": chosen.call.call_id,
+            "nth": nths[chosen.call.call_id] + 1,
+            "person": chosen.person,
+            "step": chosen.step,
+            "why": why,
+            "seconds": chosen.call.plan.decision.calls.offer,
+        }
+        for chosen, why in zip(result.offers, reasons, strict=True)
+    ]
+    values = {"round": round_id, "now": now, "rows": json.dumps(rows)}
+    made = {str(row.call): row.nth for row in await conn.execute(_OFFER, values)}
     await conn.execute(update(call).where(call.c.id.in_(list(made))).values(state="offered"))
     # Each asked person's desk finds itself in the round's offers.
     await notify(conn, LIVE_CHANNEL, f"round:{round_id}")
@@ -72,36 +91,27 @@ async def _last_offers(conn: AsyncConnection, calls: Sequence[str]) -> dict[str,
     return defaultdict(int, {str(call_id): nth for call_id, nth in await conn.execute(query)})
 
 
-def _offer(chosen: Chosen, nth: int, round_id: int, directory: Directory, now: datetime) -> dict[str, Any]:
+def _reasons(offers: Sequence[Chosen], directory: Directory, round_id: int) -> Iterator[dict[str, Any]]:
+    """What each offer's ``why`` says."""
     names = {person.id: person.name for person in directory.people}
-    why = {
-        "step": chosen.step,
-        "pool": chosen.pool_text,
-        "values": list(chosen.values),
-        "against": list(chosen.against),
-        "considered": [
-            {
-                "person": other.person,
-                "name": names.get(other.person, ""),
-                "values": list(other.values),
-                "after": other.after,
-            }
-            for other in chosen.considered
-        ],
-        "excluded": [
-            {"person": other.person, "name": names.get(other.person, ""), "clause": other.clause}
-            for other in chosen.excluded
-        ],
-        "round": round_id,
-    }
-    return {
-        "call": chosen.call.call_id,
-        "nth": nth,
-        "person": chosen.person,
-        "round": round_id,
-        "state": "offered",
-        "step": chosen.step,
-        "why": why,
-        "made_at": now,
-        "expires_at": now + timedelta(seconds=chosen.call.plan.decision.calls.offer),
-    }
+    for chosen in offers:
+        yield {
+            "step": chosen.step,
+            "pool": chosen.pool_text,
+            "values": chosen.values,
+            "against": chosen.against,
+            "considered": [
+                {
+                    "person": other.person,
+                    "name": names.get(other.person, ""),
+                    "values": other.values,
+                    "after": other.after,
+                }
+                for other in chosen.considered
+            ],
+            "excluded": [
+                {"person": other.person, "name": names.get(other.person, ""), "clause": other.clause}
+                for other in chosen.excluded
+            ],
+            "round": round_id,
+        }

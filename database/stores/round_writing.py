@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.timeline import notify
-from database.tables.escalation import escalation_event
 from domain.escalation import TOLD_AT_ONCE, Kind, State
 from domain.ids import OUTBOX_CHANNEL
 
@@ -20,6 +20,12 @@ _COUNT_UP = text("""
 UPDATE escalation e SET seq = e.seq + u.n, updated_at = :now, state = coalesce(u.state, e.state)
 FROM unnest(CAST(:ids AS uuid[]), CAST(:counts AS int[]), CAST(:states AS text[])) AS u(id, n, state)
 WHERE e.id = u.id RETURNING e.id, e.seq - u.n AS before
+""")
+
+_WRITE = text("""
+INSERT INTO escalation_event (escalation, seq, kind, body, actor, at)
+SELECT id, seq, kind, body, actor, :now
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS u(id uuid, seq int, kind text, body jsonb, actor text)
 """)
 
 
@@ -44,10 +50,16 @@ async def write_events(conn: AsyncConnection, events: Sequence[Told], now: datet
     next_seq = {str(row.id): row.before + 1 for row in await conn.execute(_COUNT_UP, values | {"now": now})}
     rows = []
     for event in events:
-        seq = next_seq[event.escalation_id]
-        next_seq[event.escalation_id] = seq + 1
-        row = {"escalation": event.escalation_id, "seq": seq, "kind": event.kind.value, "body": event.body}
-        rows.append(row | {"actor": event.actor, "key": None, "at": now, "told_at": None})
-    await conn.execute(insert(escalation_event), rows)
+        rows.append(
+            {
+                "id": event.escalation_id,
+                "seq": next_seq[event.escalation_id],
+                "kind": event.kind.value,
+                "body": event.body,
+                "actor": event.actor,
+            }
+        )
+        next_seq[event.escalation_id] += 1
+    await conn.execute(_WRITE, {"rows": json.dumps(rows), "now": now})
     if any(event.kind in TOLD_AT_ONCE for event in events):
         await notify(conn, OUTBOX_CHANNEL)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory import read_directory
@@ -26,7 +26,6 @@ from database.stores.spared import with_needed
 from database.stores.telling import tell_leads, tell_managers
 from database.stores.timeline import database_now
 from database.stores.waiting_line import tell_places
-from database.tables.muster import call
 from domain.escalation import Kind, State
 from domain.ids import Tokens
 from domain.muster import Searched, choose
@@ -75,19 +74,35 @@ async def alone(conn: AsyncConnection) -> bool:
     return bool((await conn.execute(select(func.pg_try_advisory_xact_lock(LOCK)))).scalar_one())
 
 
+_MOVED = text("""
+UPDATE call c SET search_began_at = u.began_at, step = u.step, skipped = u.skipped,
+  step_at = CASE WHEN u.step_taken THEN :now ELSE c.step_at END,
+  state = CASE WHEN u.exhausted THEN 'unserved' ELSE c.state END
+FROM unnest(CAST(:calls AS uuid[]), CAST(:began AS timestamptz[]), CAST(:steps AS int[]), CAST(:skipped AS int[]),
+    CAST(:step_taken AS boolean[]), CAST(:exhausted AS boolean[]))
+  AS u(call, began_at, step, skipped, step_taken, exhausted)
+WHERE c.id = u.call
+""")
+
+
 async def _write_searches(conn: AsyncConnection, searches: Sequence[Searched], now: datetime) -> None:
     """Steps taken, alerts raised, searches that ended with nobody."""
+    moved = [one for one in searches if one.call.began_at == now or one.taken or one.exhausted]
+    if not moved:
+        return
+    values = {
+        "now": now,
+        "calls": [one.call.call_id for one in moved],
+        "began": [one.call.began_at for one in moved],
+        "steps": [one.call.step for one in moved],
+        "skipped": [one.call.skipped for one in moved],
+        "step_taken": [bool(one.taken) for one in moved],
+        "exhausted": [one.exhausted for one in moved],
+    }
+    await conn.execute(_MOVED, values)
     told: list[Told] = []
-    for searched in searches:
+    for searched in moved:
         one = searched.call
-        if one.began_at != now and not searched.taken and not searched.exhausted:
-            continue
-        changes: dict[str, Any] = {"search_began_at": one.began_at, "step": one.step, "skipped": one.skipped}
-        if searched.taken:
-            changes["step_at"] = now
-        if searched.exhausted:
-            changes["state"] = "unserved"
-        await conn.execute(update(call).where(call.c.id == one.call_id).values(changes))
         if one.began_at == now and one.starts_at is not None:
             body = {"call_id": one.call_id}
             told.append(Told(one.escalation_id, Kind.MUSTER_BEGAN, body, state=State.MUSTERING))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.account import session, sign_in_link
-from database.tables.directory import desk, person
+from database.tables.directory import person
 from domain.ids import token_hash
 from domain.sign_in import Account, SignInLinkExpired, SignInLinkUnknown, SignInLinkUsed
 
@@ -23,6 +24,14 @@ class Session:
     expires_at: datetime
     time_zone: str
     """The desk's."""
+
+
+_SESSIONS = text("""
+SELECT p.id, p.name, p.email, p.roles, p.password_hash, s.token_hash, s.expires_at,
+  (SELECT time_zone FROM desk ORDER BY id LIMIT 1) AS time_zone
+FROM session s JOIN person p ON p.id = s.person
+WHERE s.token_hash = ANY(CAST(:hashes AS bytea[])) AND s.expires_at > :now AND p.active
+""")
 
 
 async def find_account(conn: AsyncConnection, email: str) -> Account | None:
@@ -45,16 +54,10 @@ async def begin_session(conn: AsyncConnection, person_id: int, token: str, now: 
     )
 
 
-async def find_session(conn: AsyncConnection, token: str, now: datetime) -> Session | None:
-    """The living session of this secret; None where it ended, ran out, or its person left."""
-    zone = select(desk.c.time_zone).order_by(desk.c.id).limit(1).scalar_subquery()
-    query = (
-        select(*_ACCOUNT, session.c.expires_at, zone.label("time_zone"))
-        .join(person, person.c.id == session.c.person)
-        .where(session.c.token_hash == token_hash(token), session.c.expires_at > now, person.c.active)
-    )
-    row = (await conn.execute(query)).one_or_none()
-    return Session(_account(row), row.expires_at, row.time_zone or "UTC") if row else None
+async def find_sessions(conn: AsyncConnection, hashes: Collection[bytes], now: datetime) -> dict[bytes, Session]:
+    """The living sessions among those with these hashes of secrets: not ended nor run out, their person still here."""
+    rows = await conn.execute(_SESSIONS, {"hashes": list(hashes), "now": now})
+    return {row.token_hash: Session(_account(row), row.expires_at, row.time_zone or "UTC") for row in rows}
 
 
 async def end_session(conn: AsyncConnection, token: str) -> None:

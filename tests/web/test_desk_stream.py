@@ -2,80 +2,129 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 from fastapi import Request
-from psycopg import AsyncConnection
 
 from database.listening import EVERYTHING
 from database.stores.desk_pulse import Moment, read_pulse
 from database.stores.presence import set_presence
 from database.stores.rounds import run_round
-from domain.ids import LIVE_CHANNEL
 from tests.web.desk_floor import ME, Floor, floor
 from tests.web.office import office
-from web.desk.live import OFFER, WAKE, Reader
+from web.desk.feed import ASKING, GATHERED_FOR, Feed
+from web.desk.live import OFFER, WAKE, draw_event
+from web.live import Event
 from web.session import SignedIn
 
 __all__ = ["floor", "office"]
 
+AT_ONCE = Event(WAKE, "0")
+
+
+@dataclass
+class Stream:
+    """One open desk."""
+
+    floor: Floor
+    feed: Feed
+    queue: asyncio.Queue[str | None]
+
+    async def brings(self, *payloads: str) -> list[Event]:
+        """What the desk is sent when these things happen, once it has taken in what was before."""
+        [_ async for _ in self.comes(4 * GATHERED_FOR)]
+        for payload in payloads:
+            self.feed.hear(payload)
+        return [event async for event in self.comes(4 * GATHERED_FOR)]
+
+    async def comes(self, within: float) -> AsyncIterator[Event]:
+        """What it is sent until it has been quiet for so long, in seconds."""
+        app, tokens = self.floor.office.app, self.floor.office.app.state.tokens
+        request = Request({"type": "http", "app": app, "method": "GET", "path": "/desk/stream", "headers": []})
+        me = SignedIn(self.floor.people[ME], ME, frozenset({"agent"}), b"", "Europe/Copenhagen", tokens)
+        while True:
+            try:
+                payload = await asyncio.wait_for(self.queue.get(), within)
+            except TimeoutError:
+                return
+            assert payload is not None
+            for event in draw_event(request, me, payload):
+                yield event
+
 
 @pytest.fixture
-async def reader(floor: Floor) -> Reader:
-    asked = Request({"type": "http", "app": floor.office.app, "method": "GET", "path": "/desk/stream", "headers": []})
-    tokens = floor.office.app.state.tokens
-    return Reader(asked, SignedIn(floor.people[ME], ME, frozenset({"agent"}), b"", "Europe/Copenhagen", tokens))
+async def stream(floor: Floor) -> AsyncIterator[Stream]:
+    feed: Feed = floor.office.app.state.desk_feed
+    with feed.subscribe(floor.people[ME]) as queue:
+        assert await queue.get() == EVERYTHING, "a fresh stream wakes its desk, so that no wake-up is lost"
+        stream = Stream(floor, feed, queue)
+        # The listening that begins with the application wakes everybody once.
+        [_ async for _ in stream.comes(1)]
+        yield stream
 
 
-async def test_a_fresh_stream_wakes_its_desk_so_that_no_wake_up_is_lost(reader: Reader) -> None:
-    assert await reader.draw(EVERYTHING) == (WAKE,)
-
-
-async def test_a_round_brings_its_offers_to_those_it_asked_alone(floor: Floor, reader: Reader) -> None:
+async def test_a_round_brings_its_offers_to_those_it_asked_alone(floor: Floor, stream: Stream) -> None:
     await floor.offer(await floor.due_call(), ME)
     await floor.offer(await floor.due_call("Mast creaks", ticket="2"), "Anna Schmidt")
-    (offer,) = await reader.draw("round:1")
+    (offer,) = await stream.brings("round:1")
     assert offer.name == OFFER
     assert "Engine stops at sea" in offer.data
     assert "/1/accept" in offer.data
-    assert await reader.draw("round:2") == ()
-    assert await reader.draw("round:2") == ()
+    assert not await stream.brings("round:2")
 
 
-async def test_an_offer_that_was_brought_is_not_sent_once_more(floor: Floor, reader: Reader) -> None:
+async def test_an_offer_that_was_brought_is_not_sent_once_more(floor: Floor, stream: Stream) -> None:
     """Its area's word is the one that the desk would be answered with."""
     await floor.offer(await floor.due_call(), ME)
-    (offer,) = await reader.draw("round:1")
+    (offer,) = await stream.brings("round:1")
     async with floor.engine.connect() as conn:
         pulse = await read_pulse(conn, floor.people[ME], Moment(datetime.now(UTC), datetime.now(UTC)))
     assert f'name="seen.offer" value="{pulse.offer}"' in offer.data
 
 
-async def test_a_real_round_tells_the_desk_of_whom_it_asked(floor: Floor, reader: Reader) -> None:
+async def test_a_real_round_tells_the_desk_of_whom_it_asked(floor: Floor, stream: Stream) -> None:
     await floor.on_shift(ME)
     await floor.due_call()
     async with floor.engine.begin() as conn:
         await set_presence(conn, floor.people[ME], "available", "", datetime.now(UTC))
-    async with await AsyncConnection.connect(floor.engine.url.render_as_string(False).replace("+psycopg", "")) as heard:
-        await heard.set_autocommit(True)
-        await heard.execute(f"LISTEN {LIVE_CHANNEL}")
-        async with floor.engine.begin() as conn:
-            report = await run_round(conn, floor.office.app.state.tokens)
-        assert report is not None
-        assert report.offers == 1
-        payloads = [notice.payload async for notice in heard.notifies(timeout=1)]
-    told = [event for payload in payloads for event in await reader.draw(payload)]
-    assert [event.name for event in told] == [OFFER]
+    async with floor.engine.begin() as conn:
+        report = await run_round(conn, floor.office.app.state.tokens)
+    assert report is not None
+    assert report.offers == 1
+    assert OFFER in [event.name async for event in stream.comes(2)]
 
 
-async def test_an_escalation_wakes_who_has_its_call_in_hand(floor: Floor, reader: Reader) -> None:
+async def test_an_escalation_wakes_who_has_its_call_in_hand(floor: Floor, stream: Stream) -> None:
     made, other = await floor.due_call(), await floor.due_call("Mast creaks", ticket="2")
     await floor.change_call(made, state="taken", person=floor.people[ME], accepted_at=datetime.now(UTC))
-    assert await reader.draw(f"escalation:{made.escalation_id}") == (WAKE,)
-    assert await reader.draw(f"escalation:{other.escalation_id}") == ()
+    assert await stream.brings(f"escalation:{made.escalation_id}") == [AT_ONCE]
+    assert not await stream.brings(f"escalation:{other.escalation_id}")
+
+
+async def test_one_thing_told_in_two_words_wakes_the_desk_once(floor: Floor, stream: Stream) -> None:
+    made = await floor.due_call()
+    await floor.change_call(made, state="taken", person=floor.people[ME], accepted_at=datetime.now(UTC))
+    assert await stream.brings(f"person:{floor.people[ME]}", f"escalation:{made.escalation_id}") == [AT_ONCE]
 
 
 @pytest.mark.parametrize("payload", ["person:0", "round:", "round:x", "round:99999999999999999999", "presence", ""])
-async def test_what_concerns_others_or_nobody_wakes_nobody(reader: Reader, payload: str) -> None:
-    assert await reader.draw(payload) == ()
+async def test_what_concerns_others_or_nobody_wakes_nobody(stream: Stream, payload: str) -> None:
+    assert not await stream.brings(payload)
+
+
+async def test_a_desk_that_lags_behind_is_told_to_ask_for_everything(stream: Stream) -> None:
+    for number in range(250):
+        stream.feed._tell(stream.floor.people[ME], f"round:{number}")
+    assert stream.queue.get_nowait() == EVERYTHING
+
+
+async def test_many_desks_that_are_woken_at_once_ask_one_after_the_other(stream: Stream) -> None:
+    await asyncio.sleep(2 * ASKING)
+    turns = [stream.feed.turn() for _ in range(100)]
+    assert turns[0] == 0
+    assert turns == sorted(turns)
+    assert turns[-1] == pytest.approx(99 * ASKING, abs=10 * ASKING)

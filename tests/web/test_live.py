@@ -75,7 +75,7 @@ async def frames(live: Live, allowed: list[bool], draws: Sequence[Event] = ()) -
     async def still_allowed() -> bool:
         return allowed.pop(0)
 
-    async for frame in event_stream(live, draw, still_allowed).body_iterator:
+    async for frame in event_stream(live.subscribe(), draw, still_allowed).body_iterator:
         assert isinstance(frame, bytes)
         yield frame
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from config.temporal import DATA_CONVERTER
 from workflows.escalation import EscalationWorkflow
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
@@ -31,7 +31,7 @@ def test_there_are_histories() -> None:
 async def test_a_recorded_history_replays(path: Path) -> None:
     replayer = Replayer(
         workflows=[EscalationWorkflow],
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         workflow_runner=SandboxedWorkflowRunner(),
     )
     await replayer.replay_workflow(recorded(path))

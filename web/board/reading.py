@@ -39,7 +39,7 @@ async def board_stream(request: Request, signed: Signed) -> StreamingResponse:
     async def still_allowed() -> bool:
         return await still_signed_in(request)
 
-    return event_stream(request.app.state.live, draw, still_allowed)
+    return event_stream(request.app.state.live.subscribe(), draw, still_allowed)
 
 
 async def _board(request: Request, zone: str) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -30,12 +29,6 @@ from web.state_words import state_words
 
 AREAS = ("presence", "offer", "calls", "today", "mine")
 SEEN = "seen."
-
-
-def moment_of(signed: SignedIn) -> Moment:
-    now = datetime.now(UTC)
-    zone = ZoneInfo(signed.time_zone)
-    return Moment(now, datetime.combine(now.astimezone(zone).date(), time(0), zone))
 
 
 def areas_of(signed: SignedIn) -> tuple[str, ...]:
@@ -86,23 +79,11 @@ async def draw_changed(
     request: Request, signed: SignedIn, seen: Mapping[str, str], force: Collection[str] = (), **said: Any
 ) -> str:
     """The areas that differ from those seen, and the forced ones; empty where nothing has changed."""
+    moment = Moment.of(datetime.now(UTC), signed.time_zone)
     async with request.app.state.engine.connect() as conn:
-        return await draw_changed_on(conn, request, signed, seen, force, **said)
-
-
-async def draw_changed_on(
-    conn: AsyncConnection,
-    request: Request,
-    signed: SignedIn,
-    seen: Mapping[str, str],
-    force: Collection[str] = (),
-    **said: Any,
-) -> str:
-    """The same, by a connection that is at hand."""
-    moment = moment_of(signed)
-    pulse = asdict(await read_pulse(conn, signed.person_id, moment))
-    wanted = [name for name in areas_of(signed) if name in force or pulse[name] != seen.get(name)]
-    context = await look(conn, request, signed, moment, wanted) if wanted else {}
+        pulse = asdict(await read_pulse(conn, signed.person_id, moment))
+        wanted = [name for name in areas_of(signed) if name in force or pulse[name] != seen.get(name)]
+        context = await look(conn, request, signed, moment, wanted) if wanted else {}
     drawn = [draw(request, f"desk/_{name}.html", **context | said | {"pulse": pulse, "swap": True}) for name in wanted]
     if "notice" in said:
         drawn.append(draw(request, "desk/_notice.html", notice=said["notice"], swap=True))
@@ -126,7 +107,7 @@ async def answer(
 async def desk_page(
     request: Request, signed: SignedIn, status: int = 200, headers: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
-    moment = moment_of(signed)
+    moment = Moment.of(datetime.now(UTC), signed.time_zone)
     async with request.app.state.engine.connect() as conn:
         pulse = asdict(await read_pulse(conn, signed.person_id, moment))
         context = await look(conn, request, signed, moment, areas_of(signed))

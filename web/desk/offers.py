@@ -27,8 +27,7 @@ router = APIRouter(prefix="/desk/offers/{call_id}/{nth}")
 @router.post("/accept", dependencies=[Guarded])
 async def accept(request: Request, signed: Signed, call_id: UUID, nth: Nth) -> Response:
     try:
-        async with request.app.state.engine.begin() as conn:
-            await offers.accept(conn, str(call_id), nth, signed.person_id, request.app.state.tokens)
+        await request.app.state.acceptances.accept(str(call_id), nth, signed.person_id)
     except OfferPassed as passed:
         return await _passed(request, signed, call_id, nth, passed)
     if "hx-request" not in request.headers:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import HTMLResponse
 
-from database.stores.presence import heartbeat, set_presence
+from database.stores.presence import set_presence
 from domain.presence import LONGEST_REASON, PresenceState
-from web.desk.areas import answer, draw_changed_on, seen_in
+from web.desk.areas import answer, areas_of, seen_in
+from web.desk.live import changed
 from web.form_guard import Guarded
 from web.session import Signed
 
@@ -33,7 +33,9 @@ async def say(
 async def beat(request: Request, signed: Signed) -> Response:
     """A sign of life; answered with what has changed on a desk that says what it shows, else 204."""
     seen = seen_in(await request.form())
-    async with request.app.state.engine.begin() as conn:
-        await heartbeat(conn, signed.person_id, datetime.now(UTC))
-        drawn = await draw_changed_on(conn, request, signed, seen) if seen else ""
-    return HTMLResponse(drawn) if drawn else Response(status_code=204)
+    pulse = await request.app.state.signs_of_life.keep(signed.person_id, signed.time_zone)
+    differs = pulse and any(getattr(pulse, name) != seen[name] for name in areas_of(signed) if name in seen)
+    # Where many desks have changed at once, each is woken to ask in its turn.
+    if not differs or request.app.state.desk_feed.busy():
+        return Response(status_code=204)
+    return await changed(request, signed, seen)

@@ -95,4 +95,4 @@ async def stream(request: Request, signed: Signed, escalation_id: str) -> Stream
     async def allowed() -> bool:
         return await still_signed_in(request)
 
-    return event_stream(request.app.state.live, draw, allowed)
+    return event_stream(request.app.state.live.subscribe(), draw, allowed)

@@ -34,10 +34,7 @@
   // call before the answer does, so whichever swap shows it first hands over.
   let accepting = false;
   desk.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.pathInfo.requestPath.endsWith("/accept")) {
-      accepting = true;
-      accepted = performance.now();
-    }
+    if (event.detail.pathInfo.requestPath.endsWith("/accept")) accepting = true;
   });
   const handOn = () => {
     const next = accepting && desk.querySelector("#offer-answers [role=button], #desk-calls [role=button]");
@@ -57,11 +54,13 @@
   window.addEventListener("online", beat);
   // The stream only says when to ask; it opens with a wake-up, also after each break.
   const stream = new EventSource(desk.dataset.stream);
-  // Hundreds may accept in the same second; what else has changed then can wait its turn.
-  let accepted = -Infinity;
-  stream.addEventListener("wake", () => {
-    const rushed = performance.now() - accepted < 2000;
-    setTimeout(wake, rushed ? 200 + 1000 * Math.random() : 0);
+  // Hundreds may be woken in the same second: the server says when it is this desk's turn to ask.
+  let turn = 0;
+  stream.addEventListener("wake", (event) => {
+    turn ||= setTimeout(() => {
+      turn = 0;
+      wake();
+    }, Number(event.data) || 0);
   });
   // A round brings its offer along.
   stream.addEventListener("offer", (event) => htmx.swap("#desk-offer", event.data, { swapStyle: "outerHTML" }));
