@@ -92,7 +92,8 @@ class Feed:
     async def drawing(self, person_id: int) -> AsyncIterator[bool]:
         """Wait for the turn of this person's desk to be drawn; False where it comes too late."""
         try:
-            await asyncio.wait_for(self._drawing.acquire(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await self._drawing.acquire()
         except TimeoutError:
             self.hear(f"person:{person_id}")
             yield False
