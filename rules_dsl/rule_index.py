@@ -38,8 +38,8 @@ class RuleIndex:
         """The place of the first rule that is certainly true."""
         return self.first_of(self.standing(facts, now), facts, now)
 
-    def standing(self, facts: Facts, now: datetime, opened_at: Callable[[OpenHours, datetime], bool] = is_open) -> int:
-        """The rows that these facts leave standing. ``opened_at`` answers as ``is_open`` does."""
+    def standing(self, facts: Facts, now: datetime) -> int:
+        """The rows that these facts leave standing."""
         mask, get = self.start, facts.get
         for name, masks, other in self.choices:
             mask &= masks.get(get(name), other)
@@ -50,7 +50,7 @@ class RuleIndex:
             mask &= mask_of(get(name))
         for hours, opened, closed in self.hours:
             while_open, while_closed = mask & opened, mask & closed
-            mask = while_open if while_open == while_closed or opened_at(hours, now) else while_closed
+            mask = while_open if while_open == while_closed or is_open(hours, now) else while_closed
         return mask
 
     def first_of(self, mask: int, facts: Facts, now: datetime) -> int | None:

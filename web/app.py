@@ -72,13 +72,13 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     url = settings.require_database_url()
     app.state.engine = open_engine(url, connections=settings.database_pool)
-    # However many pages are asked for: who asks is looked up, signs of life are kept, and offers are taken.
+    # However many pages are asked for: who asks is looked up, signs of life are kept, offers are brought and taken.
     vital = open_engine(url, connections=VITAL_CONNECTIONS)
     app.state.sessions = Sessions(vital)
     app.state.signs_of_life = SignsOfLife(vital)
     app.state.acceptances = Acceptances(vital, app.state.tokens)
     app.state.gateway = WorkflowGateway(await connect(), app.state.engine)
-    app.state.desk_feed = Feed(app.state.live, app.state.engine)
+    app.state.desk_feed = Feed(app.state.live, vital)
     await app.state.live.start()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(app.state.desk_feed.run())
