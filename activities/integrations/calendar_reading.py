@@ -23,6 +23,7 @@ import recurring_ical_events  # type: ignore[import-untyped]
 from icalendar import Calendar, Event, FreeBusy, vRecur
 from icalendar.cal import Component
 
+from activities.integrations.calendar_barren import drop_barren
 from activities.integrations.calendar_bounds import is_over, refuse_endless, refuse_unread
 from domain.booking import Span
 from domain.calendar_feed import OWN_PREFIX, SPANS_AT_MOST, FeedUnread, Reading
@@ -121,6 +122,7 @@ def read(content: bytes, bounds: Span, zone: str) -> Reading:
     for calendar in calendars:
         bare = _without_words(calendar, bounds)
         refuse_endless(bare.walk("VEVENT"), bounds)
+        drop_barren(bare.walk("VEVENT"))
         floating = ZoneInfo(zone) if (named := zone_named(_zone_of(calendar))) is None else named
         busy += within(_busy(bare, bounds, floating), bounds)
         kept.append(bytes(bare.to_ical()))

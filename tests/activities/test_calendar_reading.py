@@ -173,6 +173,50 @@ def test_repetitions_that_came_to_too_many_times_are_refused(number: int, lines:
         busy(*(event(*lines) for _ in range(number)))
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=3",
+        "FREQ=DAILY;INTERVAL=7;BYDAY=MO",
+        "FREQ=DAILY;BYHOUR=1,2;BYSETPOS=5",
+        "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=4,6",
+        "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6",
+    ],
+)
+def test_a_repetition_that_never_comes_costs_nothing_and_its_first_time_counts(rule: str) -> None:
+    began = time.process_time()
+    # A Tuesday.
+    assert busy(event(*NINE_TO_TEN, f"RRULE:{rule}")) == [(at("12-01T09:00"), at("12-01T10:00"))]
+    assert time.process_time() - began < 1
+
+
+def test_many_repetitions_that_never_come_are_refused_soon() -> None:
+    began = time.process_time()
+    with pytest.raises(FeedUnread, match="too seldom"):
+        busy(*(event(*NINE_TO_TEN, "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=3") for _ in range(100)))
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("first", "rule", "comes"),
+    [
+        ("19800229", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=TU", False),
+        ("20240131", "FREQ=MONTHLY;BYMONTHDAY=-1", True),
+        ("20240131", "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31", False),
+        ("20231231", "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31", True),
+        ("20240229", "FREQ=YEARLY;BYMONTH=12", True),
+        ("20260102", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", True),
+        ("20260110", "FREQ=DAILY;INTERVAL=3;BYDAY=SU;BYMONTH=12", True),
+    ],
+)
+def test_a_repetition_that_comes_seldom_is_still_one(first: str, rule: str, comes: bool) -> None:
+    kept = read(calendar(event(f"DTSTART;VALUE=DATE:{first}", f"RRULE:{rule}")), BOUNDS, ZONE)
+    assert b"RRULE" in kept.content
+    assert bool(kept.busy) == comes
+
+
 def test_ten_years_of_an_honest_calendar_are_read() -> None:
     weekly = (
         event("DTSTART:20161204T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE") for _ in range(150)
