@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.escalation import BookingOnly, CallRefused, Mode
+from rules_dsl import asked_after, pool
 from rules_dsl.decision import CallKind, Decision, StepKind, Target
 from rules_dsl.directory import Directory
 
@@ -19,6 +20,9 @@ class Plan:
     ruleset: str
     """The version of the rules: a SHA-256 in hex."""
     made_at: datetime
+    begins_at: int = 0
+    """How many of its steps count as taken when the search begins, and when a seat is sold. 0, unless a manager
+    widened the pool of a booking at risk."""
 
     @property
     def gives_up_after(self) -> int:
@@ -32,17 +36,22 @@ class Plan:
     @property
     def pool_key(self) -> str:
         """Equal for plans whose calls are served by the same people: the identity of a seat pool."""
-        decision = self.decision
-        targets = sorted(f"{target.team}:{','.join(map(str, sorted(target.titles)))}" for target in decision.targets)
-        needs = sorted(f"{need.skill}/{need.level}/{need.language}" for need in decision.requires)
+        asked, required = asked_after(self.decision, self.begins_at)
+        targets = sorted(f"{target.team}:{','.join(map(str, sorted(target.titles)))}" for target in asked)
+        needs = sorted(f"{need.skill}/{need.level}/{need.language}" for need in required)
         return "|".join(targets) + "#" + "|".join(needs)
 
     @property
     def pool_text(self) -> str:
         """The pool in the words of the rules."""
-        words = " or ".join(target.text for target in self.decision.targets)
-        needs = ", ".join(need.text for need in self.decision.requires)
+        asked, required = asked_after(self.decision, self.begins_at)
+        words = " or ".join(target.text for target in asked)
+        needs = ", ".join(need.text for need in required)
         return f"{words} with {needs}" if needs else words
+
+    def first_people(self, directory: Directory) -> tuple[int, ...]:
+        """Whom the search may ask when it begins: those on whom its seat may rest."""
+        return pool(self.decision, directory, 0, step=self.begins_at).members
 
 
 def agree_to(plan: Plan, mode: Mode) -> None:

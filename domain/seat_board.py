@@ -33,6 +33,10 @@ class Board:
     def mask_of(self, people: Iterable[int]) -> int:
         return self.roster.mask_of(people)
 
+    def ask_about(self, pool: int, people: Iterable[int]) -> None:
+        """One more pool of these people, which nothing is sold from; below zero, so that it is none of the rows'."""
+        self.roster.with_pool(pool, people)
+
     # What can be asked.
 
     def eligible(self, demand: Demand) -> int:

@@ -19,7 +19,7 @@ REMEMBERED = 50_000
 
 
 class Roster:
-    """People, pools and shifts. Never changed."""
+    """People, pools and shifts. Never changed, but for pools that somebody asks about."""
 
     def __init__(self, members: Iterable[Member], pools: Mapping[int, Collection[int]]) -> None:
         self.members = sorted(members, key=lambda member: (member.flexibility, member.person))
@@ -35,6 +35,11 @@ class Roster:
         if any(member.works for member in self.members):
             self._work_edges, self._works = self._over_time([member.whole for member in self.members])
         self._eligible: dict[tuple[int, int, int, int], int] = {}
+
+    def with_pool(self, pool: int, people: Iterable[int]) -> None:
+        """One more pool, to be asked about on this board only."""
+        self.pools[pool] = self.mask_of(people)
+        self._eligible.clear()
 
     def mask_of(self, people: Iterable[int]) -> int:
         mask = 0

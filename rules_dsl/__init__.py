@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rules_dsl.hours import is_open, wall_instant, working_days_after
     from rules_dsl.messages import Message, RulesRefused, render
     from rules_dsl.parser import Parsed, parse_rules
-    from rules_dsl.pools import pool
+    from rules_dsl.pools import asked_after, pool
     from rules_dsl.ranking import order_values, rank
     from rules_dsl.ruleset import NoRuleApplies, Ruleset
 
@@ -33,6 +33,7 @@ __all__ = [
     "Parsed",
     "RulesRefused",
     "Ruleset",
+    "asked_after",
     "check_rules",
     "compare_rules",
     "compile_rules",
@@ -59,7 +60,7 @@ _NAMES = {
     "hours": ("is_open", "wall_instant", "working_days_after"),
     "messages": ("Message", "RulesRefused", "render"),
     "parser": ("Parsed", "parse_rules"),
-    "pools": ("pool",),
+    "pools": ("asked_after", "pool"),
     "ranking": ("order_values", "rank"),
     "ruleset": ("NoRuleApplies", "Ruleset"),
 }

@@ -28,7 +28,8 @@ def pool(decision: Decision, directory: Directory, elapsed: int, *, step: int | 
     return found
 
 
-def _after(decision: Decision, directory: Directory, taken: int) -> Pool:
+def asked_after(decision: Decision, taken: int) -> tuple[tuple[Target, ...], tuple[SkillNeed, ...]]:
+    """What somebody must be one of, and what they must be able to do, once so many steps are taken."""
     steps = decision.steps[:taken]
     targets = [*decision.targets]
     dropped: set[int] = set()
@@ -37,7 +38,12 @@ def _after(decision: Decision, directory: Directory, taken: int) -> Pool:
             targets.extend(step.targets)
         elif step.kind is StepKind.DROP_SKILL and step.skill is not None:
             dropped.add(step.skill)
-    needs = [need for need in decision.requires if need.skill is None or need.skill not in dropped]
+    needs = (need for need in decision.requires if need.skill is None or need.skill not in dropped)
+    return tuple(targets), tuple(needs)
+
+
+def _after(decision: Decision, directory: Directory, taken: int) -> Pool:
+    targets, needs = asked_after(decision, taken)
     members: list[int] = []
     excluded: list[Exclusion] = []
     for person in directory.people:
@@ -46,7 +52,7 @@ def _after(decision: Decision, directory: Directory, taken: int) -> Pool:
             members.append(person.id)
         else:
             excluded.append(Exclusion(person.id, clause))
-    preferred = not any(step.kind is StepKind.DROP_PREFERRED for step in steps)
+    preferred = not any(step.kind is StepKind.DROP_PREFERRED for step in decision.steps[:taken])
     return Pool(taken, tuple(members), tuple(excluded), preferred)
 
 

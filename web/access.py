@@ -95,6 +95,7 @@ MATRIX: dict[str, Rule] = {
     "GET /desk/escalations/{escalation_id}": ESCALATING,
     "GET /desk/escalations/{escalation_id}/slots": ESCALATING | WATCHING,
     "POST /desk/escalations/{escalation_id}/release-reserve": RULES,
+    "POST /desk/escalations/{escalation_id}/widen-pool": RULES,
     # The back office
     "GET /board": WATCHING,
     "GET /board/parts": WATCHING,

@@ -15,7 +15,6 @@ from database.stores.seats import Wish, answer_starts, read_wish
 from domain.seat_reasons import Closed, Why, why_closed
 from domain.seat_search import Answer
 from domain.slots import grid_of, starts_of, why_not_offered
-from rules_dsl import pool as people_asked
 
 TRIES = 200
 STARTS_AT_MOST = 300
@@ -73,5 +72,5 @@ async def _team_mates(conn: AsyncConnection, wish: Wish, seats: Seats) -> int:
     """Those whom the plan would ask if it required nothing of them."""
     if not wish.plan.decision.requires:
         return 0
-    anybody = replace(wish.plan.decision, requires=())
-    return seats.board.mask_of(people_asked(anybody, await read_directory(conn), 0, step=0).members)
+    anybody = replace(wish.plan, decision=replace(wish.plan.decision, requires=()))
+    return seats.board.mask_of(anybody.first_people(await read_directory(conn)))

@@ -13,7 +13,6 @@ from database.stores.replanning import replan_pools
 from database.tables.booking import pool_agent
 from database.tables.escalation import escalation
 from domain.escalation import OPEN_STATES
-from rules_dsl import pool as people_asked
 
 
 async def refresh_pools(conn: AsyncConnection, who: int, now: datetime) -> None:
@@ -33,7 +32,7 @@ async def refresh_pools(conn: AsyncConnection, who: int, now: datetime) -> None:
     directory = await read_directory(conn)
     changed: dict[int, set[int]] = {}
     for row in rows:
-        wanted = set(people_asked(load_plan(row.plan).decision, directory, 0, step=0).members)
+        wanted = set(load_plan(row.plan).first_people(directory))
         held = set((await conn.execute(select(pool_agent.c.person).where(pool_agent.c.pool == row.pool))).scalars())
         if (members := wanted | (held - {who})) != held:
             changed[row.pool] = members

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.replanning import replan_pools
 from database.tables.booking import pool, pool_agent
 from domain.plan import Plan
-from rules_dsl import pool as people_asked
 from rules_dsl.directory import Directory
 
 
@@ -21,7 +20,7 @@ async def pool_of(conn: AsyncConnection, desk: int, plan: Plan, directory: Direc
     Seats sold on people who are no longer in it are given to others. One that stands as it should is only read, so
     that openings of one pool don't wait for each other.
     """
-    members = set(people_asked(plan.decision, directory, 0, step=0).members)
+    members = set(plan.first_people(directory))
     if (standing := await _standing(conn, desk, plan, members)) is not None:
         return standing
     values = {"desk": desk, "key": plan.pool_key, "definition": {"key": plan.pool_key}, "description": plan.pool_text}

@@ -13,15 +13,18 @@ from database.stores.directory import read_directory
 from database.stores.seat_boards import load_seats
 from database.stores.seats import answer_starts, read_wish
 from database.tables.booking import booking
+from domain.plan import Plan
 from domain.seat_board import Board, bits
 from domain.seat_search import Answer, find_place
 from domain.seat_terms import Demand, Placement
 from domain.slots import nearest, offered_starts
-from rules_dsl import pool as people_asked
-from rules_dsl.decision import Decision, StepKind
+from rules_dsl.decision import StepKind
 from rules_dsl.directory import Directory
 
 ONE_DAY = timedelta(days=1)
+WIDENING = (StepKind.WIDEN, StepKind.DROP_SKILL)
+ASKED_ABOUT = -1
+"""A pool that is only asked about."""
 OVERTIME_AT_MOST = 2 * 3600
 """Seconds before or after a shift that somebody might be asked for."""
 
@@ -36,13 +39,25 @@ class Overtime:
 
 
 @dataclass(frozen=True)
+class Wider:
+    """A later step of the plan whose pool can serve the call."""
+
+    step: int
+    """How many steps are taken then."""
+    text: str
+    """As it is written in the rules."""
+    people: int
+    """Of its pool, those on shift for the whole call; more than can be free for it."""
+
+
+@dataclass(frozen=True)
 class People:
     """Who could serve one call after all."""
 
     release_reserve: bool
     """Whether it can be served with the team's reserve."""
-    wider: tuple[str, ...]
-    """Steps of its plan, as written, whose wider pool has somebody free."""
+    wider: tuple[Wider, ...]
+    """The earliest first."""
     overtime: tuple[Overtime, ...]
     """The least first."""
 
@@ -68,23 +83,25 @@ async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) 
     first, last = min([day, *(one for _, one in near)]), max([day, *(one for _, one in near)])
     seats = await load_seats(conn, first - ONE_DAY, last + ONE_DAY)
     demand = wish.demand(at_risk.starts_at, day, at_risk.id)
-    found = people_for(seats.board, demand, wish.plan.decision, await read_directory(conn))
+    widens = any(step.kind in WIDENING for step in wish.plan.decision.steps)
+    all_of_them = await load_seats(conn, day - ONE_DAY, day + ONE_DAY, everybody=True) if widens else seats
+    found = people_for(seats.board, demand, wish.plan, await read_directory(conn), all_of_them.board)
     answers = answer_starts(seats, wish, near, tries=100)
     open_ones = [start for start, answer in answers.items() if answer is Answer.YES and start != at_risk.starts_at]
     return Remedies(at_risk.starts_at, found, nearest(open_ones, at_risk.starts_at))
 
 
-def people_for(board: Board, demand: Demand, decision: Decision, directory: Directory) -> People:
-    """Who could serve a call that rests on nobody of this board. The board is as before afterwards."""
+def people_for(
+    board: Board, demand: Demand, plan: Plan, directory: Directory, everybody: Board | None = None
+) -> People:
+    """Who could serve a call that rests on nobody of this board.
+
+    ``everybody`` is a board with those, too, who are in no pool yet.
+    """
     names = {person.id: person.name for person in directory.people}
     return People(
         bool(demand.terms.reserve) and isinstance(without_reserve(board, demand), Placement),
-        tuple(
-            step.text
-            for number, step in enumerate(decision.steps, 1)
-            if step.kind in (StepKind.WIDEN, StepKind.DROP_SKILL)
-            and _free_among(board, demand, people_asked(decision, directory, 0, step=number).members)
-        ),
+        _wider(everybody or board, demand, plan, directory),
         tuple(Overtime(who, names.get(who, f"person {who}"), minutes) for who, minutes in _overtime(board, demand)),
     )
 
@@ -99,11 +116,24 @@ def without_reserve(board: Board, demand: Demand, days: Collection[int] | None =
     return find_place(board, unreserved(demand), depth=2, tries=200, days=days)[0]
 
 
-def _free_among(board: Board, demand: Demand, people: tuple[int, ...]) -> bool:
-    mask = board.mask_of(people)
-    for on in board.on_shift(demand.begin, demand.end):
-        mask &= on
-    return board.idle(demand, mask) != 0
+def _wider(board: Board, demand: Demand, plan: Plan, directory: Directory) -> tuple[Wider, ...]:
+    """Steps that bring in people with whom a plan for everybody is found."""
+    found, asked = [], set(plan.first_people(directory))
+    for number, step in enumerate(plan.decision.steps, 1):
+        if number <= plan.begins_at or step.kind not in WIDENING:
+            continue
+        people = set(replace(plan, begins_at=number).first_people(directory))
+        board.ask_about(ASKED_ABOUT, people)
+        wanted = demand._replace(pool=ASKED_ABOUT)
+        if people > asked and isinstance(among_wider(board, wanted), Placement):
+            found.append(Wider(number, step.text, board.eligible(wanted).bit_count()))
+        asked |= people
+    return tuple(found)
+
+
+def among_wider(board: Board, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
+    """Who of this pool could take it; only calls of these days move."""
+    return find_place(board, demand, depth=2, tries=200, days=days)[0]
 
 
 def _overtime(board: Board, demand: Demand) -> list[tuple[int, int]]:

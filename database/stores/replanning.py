@@ -30,7 +30,6 @@ from database.stores.seat_boards import days_between
 from database.tables.booking import pool_agent, witness
 from domain.booking import Span
 from domain.seat_search import Search
-from rules_dsl import pool as people_asked
 from rules_dsl.directory import Directory
 
 __all__ = [
@@ -73,8 +72,7 @@ async def replan_directory(conn: AsyncConnection, directory: Directory, now: dat
     """Every pool on which a seat may still rest has those whom this directory puts into it."""
     members: dict[int, frozenset[int]] = {}
     for row in await conn.execute(_POOLS_IN_USE):
-        plan = load_plan(row.plan)
-        members[row.pool] = frozenset(people_asked(plan.decision, directory, 0, step=0).members)
+        members[row.pool] = frozenset(load_plan(row.plan).first_people(directory))
     return await replan_pools(conn, members, now)
 
 

@@ -87,7 +87,7 @@ async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime)
             starts_at=row.starts_at,
             began_at=row.search_began_at or max(row.muster_at, now),
             muster_at=None if row.search_began_at else row.muster_at,
-            step=row.step,
+            step=max(row.step, plan.begins_at),
             skipped=row.skipped,
             refused_by=frozenset(refused[str(row.id)]),
             knows_customer=frozenset(known[row.customer]),

@@ -158,7 +158,7 @@ def _look(under: UnderRules, directory: Directory, longer: bool) -> Weighed:
     if longer:
         found = unserved_for_certain(under.board, found.calls, LONGER)
     remedies = {
-        call.booking: people_for(under.board, call, under.calls[call.booking].plan.decision, directory)
+        call.booking: people_for(under.board, call, under.calls[call.booking].plan, directory)
         for call in found.calls[:SHOWN]
     }
     return Weighed(under, found, remedies, longer)

@@ -105,10 +105,13 @@ class Seats:
         return self.first <= first and last <= self.last
 
 
-async def load_seats(conn: AsyncConnection, first: date, last: date, roster: int | None = None) -> Seats:
+async def load_seats(
+    conn: AsyncConnection, first: date, last: date, roster: int | None = None, *, everybody: bool = False
+) -> Seats:
     """A board of its own for this transaction, with what the transaction itself has written.
 
-    ``roster`` is the version of people and shifts, where it is known already.
+    ``roster`` is the version of people and shifts, where it is known already. ``everybody`` who is on shift is on
+    the board then, those in no pool too.
     """
     if roster is None:
         roster = (await conn.execute(_ROSTER)).scalar_one()
@@ -120,12 +123,12 @@ async def load_seats(conn: AsyncConnection, first: date, last: date, roster: int
     }
     people = (await conn.execute(_PEOPLE, around)).all()
     if sum(len(row.bookings) for row in rows) < MANY:
-        board = _board(rows, people, terms)
+        board = _board(rows, people, terms, everybody)
     else:
-        board = await asyncio.to_thread(_board, rows, people, terms)
+        board = await asyncio.to_thread(_board, rows, people, terms, everybody)
     if board is None:
         # Somebody went between two of these statements.
-        return await load_seats(conn, first, last)
+        return await load_seats(conn, first, last, everybody=everybody)
     seats = Seats(board, first, last, roster, terms=terms)
     for row in rows:
         seats.nth.update(zip(row.bookings, row.nths, strict=True))
@@ -133,13 +136,15 @@ async def load_seats(conn: AsyncConnection, first: date, last: date, roster: int
     return seats
 
 
-def _board(rows: Sequence[Row[Any]], people: Sequence[Row[Any]], terms: Mapping[int, Terms]) -> Board | None:
+def _board(
+    rows: Sequence[Row[Any]], people: Sequence[Row[Any]], terms: Mapping[int, Terms], everybody: bool
+) -> Board | None:
     """A board of these people and these whole days; None where a witness is none of them."""
     witnesses = {person for row in rows for person in row.people}
     pools: dict[int, list[int]] = {}
     members = []
     for row in people:
-        if row.pools is not None or row.id in witnesses:
+        if everybody or row.pools is not None or row.id in witnesses:
             members.append(_member(row))
             for pool in row.pools or () if row.active else ():
                 pools.setdefault(pool, []).append(row.id)

@@ -86,3 +86,35 @@ async def test_a_manager_releases_the_reserve_by_a_button_and_an_agent_does_not(
     late = await manager.client.post(form.action, data=form.fields)
     assert late.status_code == 409
     assert "Nobody who is kept in reserve is free" in late.text
+
+
+async def test_a_manager_widens_the_pool_of_a_call_at_risk_and_its_story_says_so(floor: Floor) -> None:
+    one = await caller(floor.office)
+    held = await one.book()
+    page = f"/desk/escalations/{one.escalation_id}/slots"
+    office = "(SELECT id FROM team WHERE name = 'Office')"
+    step = f"""jsonb_build_array(jsonb_build_object('after', 180, 'kind', 'widen', 'text', 'widen to team "Office"',
+        'targets', jsonb_build_array(jsonb_build_object('team', {office}, 'text', 'team "Office"'))))"""
+    await one.run(f"UPDATE escalation SET plan = jsonb_set(plan, '{{decision,steps}}', {step})")
+    await one.run(
+        f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {held.booking_id}"
+    )
+    await one.run(f"DELETE FROM shift WHERE person IN (SELECT id FROM person WHERE team <> {office})")
+    agent, manager = await floor.office.browser(ME), await floor.office.browser("Marta Manager")
+    told = await agent.get(page)
+    assert "Begin with a later step of its plan, “widen to team &#34;Office&#34;”" in told
+    assert "widen-pool" not in told, "an agent is told who can do it"
+    refused = await agent.post(f"{page.removesuffix('/slots')}/widen-pool", "/desk/escalate", step="1")
+    assert refused.status_code == 403
+    form = form_to(await manager.get(page), "/widen-pool")
+    for wrong in ("2", "-1", "²", "", "9" * 50):
+        late = await manager.client.post(form.action, data=form.fields | {"step": wrong})
+        assert late.status_code == 409
+        assert "Nobody of that wider pool is free" in late.text
+    done = await manager.client.post(form.action, data=form.fields)
+    assert (done.status_code, done.headers["location"]) == (303, f"{page}?said=widened")
+    assert "The pool of this call is wider now" in await manager.get(done.headers["location"])
+    again = await manager.client.post(form.action, data=form.fields)
+    assert again.headers["location"] == f"{page}?said=served"
+    story = await manager.get(f"/ops/{one.escalation_id}")
+    assert "it begins with a later step of its plan, “widen to team &#34;Office&#34;”, by Marta Manager" in story

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from database.stores.closed_slots import DayOfSlots, Slot, day_of_slots
 from database.stores.releasing import ReserveNotEnough, release_reserve
 from database.stores.remedies import Remedies, remedies_of
+from database.stores.widening import NotWiderEnough, widen_pool
 from web import times
 from web.form_guard import Guarded
 from web.page import page
@@ -46,20 +48,35 @@ async def show_slots(request: Request, signed: Signed, escalation_id: UUID, day:
 @router.post("/desk/escalations/{escalation_id}/release-reserve", dependencies=[Guarded])
 async def release(request: Request, signed: Signed, escalation_id: UUID) -> Response:
     """A manager lets somebody of the reserve take a call at risk. Pressed again, nothing more is done."""
-    now, refused = datetime.now(UTC), ""
-    async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
-        try:
-            done = await release_reserve(conn, str(escalation_id), signed.actor, now)
-        except ReserveNotEnough as failure:
-            await transaction.rollback()
-            done, refused = False, failure.detail
-    if not refused:
-        said = "released" if done else "served"
-        return RedirectResponse(f"/desk/escalations/{escalation_id}/slots?said={said}", 303)
+    try:
+        async with request.app.state.engine.begin() as conn:
+            done = await release_reserve(conn, str(escalation_id), signed.actor, datetime.now(UTC))
+    except ReserveNotEnough as failure:
+        return await _refused(request, escalation_id, failure.detail)
+    return _told(escalation_id, "released" if done else "served")
+
+
+@router.post("/desk/escalations/{escalation_id}/widen-pool", dependencies=[Guarded])
+async def widen(request: Request, signed: Signed, escalation_id: UUID, step: Annotated[str, Form()] = "") -> Response:
+    """A manager lets a call at risk begin with a later step of its plan. Pressed again, nothing more is done."""
+    number = int(step) if step.isascii() and step.isdecimal() and len(step) < 4 else 0
+    try:
+        done = await widen_pool(request.app.state.engine, str(escalation_id), number, signed.actor, datetime.now(UTC))
+    except NotWiderEnough as failure:
+        return await _refused(request, escalation_id, failure.detail)
+    return _told(escalation_id, "widened" if done else "served")
+
+
+def _told(escalation_id: UUID, said: str) -> Response:
+    return RedirectResponse(f"/desk/escalations/{escalation_id}/slots?said={said}", 303)
+
+
+async def _refused(request: Request, escalation_id: UUID, wrong: str) -> Response:
+    now = datetime.now(UTC)
     async with request.app.state.engine.connect() as conn:
         found = await day_of_slots(conn, str(escalation_id), None, now)
         remedies = await remedies_of(conn, str(escalation_id), now)
-    return _page(request, escalation_id, found, remedies, 409, wrong=refused)
+    return _page(request, escalation_id, found, remedies, 409, wrong=wrong)
 
 
 def _page(
