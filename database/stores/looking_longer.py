@@ -16,6 +16,8 @@ from domain.seat_board import Board
 from domain.seat_terms import Demand, demand_of
 
 ONE_DAY = timedelta(days=1)
+LONGER = 8.0
+"""Seconds that are looked for somebody for the calls at risk, beside the page."""
 
 _CALLS = text("""
 SELECT b.id, b.pool, b.starts_at, b.occupies, e.plan, d.time_zone

@@ -55,6 +55,10 @@ class BookedCall:
     plan: Plan
     """By the other rules."""
 
+    @property
+    def pool(self) -> str:
+        return self.plan.pool_text
+
 
 @dataclass(frozen=True)
 class UnderRules:

@@ -6,7 +6,9 @@ import html
 
 from sqlalchemy import select, text
 
+from database.tables.booking import booking, witness
 from database.tables.directory import person
+from tests.web.customers import caller
 from tests.web.forms import form_to
 from tests.web.office import Office, office
 from tests.web.test_shifts_pages import ANNA, booked, state_of
@@ -53,3 +55,27 @@ async def test_where_somebody_else_can_serve_it_nothing_is_asked(office: Office)
     answer = await admin.client.post(here, data=fields | {"team": "", "title": "", "role": "agent", "shown": "٣,,-1"})
     assert answer.status_code == 303, html.unescape(answer.text)
     assert "given=1" in answer.headers["location"]
+
+
+async def test_the_calls_at_risk_are_looked_at_longer_and_nothing_is_saved(office: Office) -> None:
+    one = await caller(office)
+    await one.book()
+    async with office.engine.begin() as conn:
+        who = (await conn.execute(select(witness.c.person))).scalar_one()
+        await conn.execute(text("DELETE FROM shift WHERE person <> :who"), {"who": who})
+    admin = await office.browser("Ada Admin")
+    here = f"/directory/people/{who}"
+    fields = form_to(await admin.get(here), here).fields | {"team": "", "title": "", "role": "agent"}
+    tried = await admin.client.post(here, data=fields | {"trying": "yes"})
+    assert f'hx-post="{here}" hx-trigger="load" hx-include="#card"' in tried.text
+    again = form_to(tried.text, here).fields | {"team": "", "title": "", "role": "agent", "longer": "yes"}
+    part = await admin.client.post(here, data=again, headers={"HX-Request": "true"})
+    assert part.status_code == 200, part.text
+    assert "<html" not in part.text
+    assert "for 1 nobody was found, and of 1 it is proven that no plan serves it." in part.text
+    whole = await admin.client.post(here, data=again)
+    assert "Looked at longer" in whole.text
+    assert "hx-trigger" not in whole.text.partition("</h1>")[2], "it was looked at already"
+    async with office.engine.connect() as conn:
+        assert (await conn.execute(select(booking.c.state))).scalar_one() == "sold"
+        assert (await conn.execute(select(person.c.team).where(person.c.id == who))).scalar_one() is not None

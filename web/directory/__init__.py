@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.directory import names, people
+from web.directory import names, people, person
 
 router = APIRouter()
-for part in (people, names):
+for part in (people, person, names):
     router.include_router(part.router)
 
 __all__ = ["router"]

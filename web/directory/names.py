@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 
 from database.stores.directory_names import add_name, change_team, delete_name, listed, one_listed, rename_name
@@ -26,6 +27,11 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Typed = Annotated[str, Form()]
 KINDS: dict[str, NameKind] = {"teams": "team", "titles": "title", "skills": "skill"}
 LONGEST_ADDRESS = 200
+
+
+async def choices(conn: AsyncConnection) -> dict[str, Any]:
+    """What somebody can be given on the forms of people."""
+    return {f"{kind}s": await listed(conn, kind) for kind in KINDS.values()}
 
 
 @router.get("/{kind}")

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.looking_longer import board_without
+from database.stores.looking_longer import LONGER, board_without
 from database.stores.lost_seats import remedies_for, tell_of_lost_seats
 from database.stores.own_calendar import calls_of
 from database.stores.replanning import Replanned
@@ -19,9 +19,6 @@ from domain.seats_under_rules import Unserved, unserved_for_certain
 from web.page import page
 from web.session import SignedIn
 from web.shifts.change_form import Sent
-
-LONGER = 8.0
-"""Seconds that are looked for somebody for the calls at risk, beside the page."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ async def carry_out(
         # Only now that the connection is given back: the page takes one of its own.
         looked = None if tried is None else await asyncio.to_thread(unserved_for_certain, *tried, LONGER)
         if sent.longer and request.headers.get("hx-request") == "true":
-            return page(request, "shifts/_longer.html", at_risk=replanned.at_risk, looked=looked)
+            return page(request, "_looked_longer.html", at_risk=replanned.at_risk, looked=looked)
         return await _show(request, sent, asked, replanned, looked)
     join = "&" if "?" in asked.back else "?"
     told = f"said=done&moved={replanned.moved}&risk={len(replanned.at_risk)}"
