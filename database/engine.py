@@ -1,6 +1,12 @@
 """The engine: SQLAlchemy over psycopg, READ COMMITTED, UTC."""
 
-from sqlalchemy import text
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg._preparing import PrepareManager
+from psycopg.pq import Format
+from sqlalchemy import event, text
+from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -24,13 +30,30 @@ def driver_url(url: str) -> str:
     return f"postgresql+psycopg://{rest}" if scheme in ("postgresql", "postgres") else url
 
 
+class _StaysPrepared(PrepareManager):
+    """Keeps what is prepared when a transaction is taken back.
+
+    The driver forgets it then, because tables may have been made in that transaction. Ours makes none, and every page
+    that only reads ends in a rollback: each statement would be planned anew each time it is run.
+    """
+
+    def clear(self) -> bool:
+        return False
+
+
+class _Connection(AsyncConnection[Any]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepared = _StaysPrepared()
+
+
 def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) -> AsyncEngine:
     """An engine with up to ``connections`` connections.
 
     A connection that can't be had within ``connect_timeout`` seconds raises ``OperationalError``, so
     that a page can say 503 while there is still somebody to read it.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         driver_url(url),
         pool_size=connections,
         max_overflow=0,
@@ -39,8 +62,22 @@ def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) ->
         # An activity's failure is kept in a history: it may not carry a customer's data.
         hide_parameters=True,
         # Compiling a statement takes longer than any of ours runs.
-        connect_args={"connect_timeout": connect_timeout, "options": "-c timezone=UTC -c jit=off"},
+        connect_args={
+            "connect_timeout": connect_timeout,
+            "options": "-c timezone=UTC -c jit=off",
+            "async_creator_fn": _Connection.connect,
+        },
     )
+    event.listen(engine.sync_engine, "before_cursor_execute", _in_binary)
+    return engine
+
+
+def _in_binary(
+    conn: Any, cursor: Any, statement: str, parameters: Any, context: ExecutionContext | None, many: bool
+) -> None:
+    """Statements with the execution option ``binary`` send their rows as they stand: many numbers in half the time."""
+    if context is not None and context.execution_options.get("binary"):
+        cursor._cursor.format = Format.BINARY
 
 
 async def answers(engine: AsyncEngine) -> bool:

@@ -71,4 +71,4 @@ def without_moves(board: Board, demand: Demand) -> Answer:
         return Answer.NO
     if board.can_take(demand, wanted):
         return Answer.YES
-    return Answer.NO if proven_impossible(board, demand) else Answer.MAYBE
+    return Answer.NO if proven_impossible(board, demand, wanted) else Answer.MAYBE

@@ -102,7 +102,7 @@ class Board:
     def able(self, group: Group) -> int:
         """Who could have these calls at all."""
         if group.able is None:
-            group.able = self.roster.eligible(group.kind)
+            group.able = self.roster.able(group.like.pool, group.begin, group.end, group.like.terms)
         return group.able
 
     # What can change.

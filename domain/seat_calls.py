@@ -67,7 +67,16 @@ class Calls(Mapping[int, tuple[Demand, int]]):
 
     def __init__(self) -> None:
         self._days: dict[int, _Day] = {}
-        self._day_of: dict[int, int] = {}
+        self._known: dict[int, int] = {}
+        self._laid: list[Alike] = []
+        """Laid down, and not among the known yet."""
+
+    @property
+    def _day_of(self) -> dict[int, int]:
+        while self._laid:
+            alike = self._laid.pop()
+            self._known.update(dict.fromkeys(alike.bookings, alike.day))
+        return self._known
 
     def __getitem__(self, booking: int) -> tuple[Demand, int]:
         return self._days[self._day_of[booking]].tell_apart().held[booking]
@@ -83,7 +92,7 @@ class Calls(Mapping[int, tuple[Demand, int]]):
 
     def lay(self, alike: Alike) -> None:
         """Many at once, none of which it has."""
-        self._day_of.update(dict.fromkeys(alike.bookings, alike.day))
+        self._laid.append(alike)
         self._days.setdefault(alike.day, _Day()).lay(alike)
 
     def add(self, demand: Demand, bit: int) -> None:
@@ -127,7 +136,7 @@ class Calls(Mapping[int, tuple[Demand, int]]):
             call
             for day in self._near(begin, end)
             for call in day.of.get(bit, {}).values()
-            if call.rest < end and begin < call.end
+            if begin < call.end and call.begin - call.terms.gap < end
         ]
         return sorted(found, key=lambda call: (call.rest, call.booking)) if len(found) > 1 else found
 

@@ -12,9 +12,10 @@ from domain.seat_pieces import Group
 from domain.seat_terms import Demand
 
 
-def proven_impossible(board: Board, demand: Demand) -> bool:
-    """Whether no plan whatsoever serves this call beside all that are sold."""
-    wanted = board.eligible(demand)
+def proven_impossible(board: Board, demand: Demand, wanted: int | None = None) -> bool:
+    """Whether no plan whatsoever serves this call beside all that are sold; ``wanted`` are those eligible for it."""
+    if wanted is None:
+        wanted = board.eligible(demand)
     if not wanted:
         return True
     proofs = board.pieces.proofs

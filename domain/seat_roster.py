@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from operator import xor
 
-from domain.seat_terms import Demand, Member
+from domain.seat_terms import Demand, Member, Terms
 
 REMEMBERED = 50_000
-"""Questions of eligibility whose answers are kept."""
+"""Times of which it is kept who is on shift through them."""
 
 
 class Roster:
@@ -26,6 +26,7 @@ class Roster:
         self.bit_of = {member.person: bit for bit, member in enumerate(self.members)}
         self.ones = [1 << bit for bit in range(len(self.members))]
         """By bit: the mask of this person alone."""
+        self._everybody = (1 << len(self.members)) - 1
         self.pools = {pool: self.mask_of(people) for pool, people in pools.items()}
         self.teams: dict[int, int] = defaultdict(int)
         for member, one in zip(self.members, self.ones, strict=True):
@@ -34,12 +35,12 @@ class Roster:
         self._work_edges, self._works = self.edges, self._on
         if any(member.works for member in self.members):
             self._work_edges, self._works = self._over_time([member.whole for member in self.members])
-        self._eligible: dict[tuple[int, int, int, int], int] = {}
+        self._through: dict[tuple[int, int, int], int] = {}
+        """Those on shift through a time, and working up to a later end; of all pools, because many ask of one time."""
 
     def with_pool(self, pool: int, people: Iterable[int]) -> None:
         """One more pool, to be asked about on this board only."""
         self.pools[pool] = self.mask_of(people)
-        self._eligible.clear()
 
     def mask_of(self, people: Iterable[int]) -> int:
         mask = 0
@@ -59,26 +60,30 @@ class Roster:
         return edges, list(accumulate((changes[edge] for edge in edges), xor))
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool and on shift for all of this time, whatever else they have.
+        """Who is in the pool and on shift for all of this time, whatever else they have."""
+        return self.able(demand.pool, demand.begin, demand.end, demand.terms)
+
+    def able(self, pool: int, begin: int, end: int, terms: Terms) -> int:
+        """The same, of a time and of limits.
 
         Towards the end of their working time a lunch or a meeting is no end.
         """
-        terms = demand.terms
-        last = max(demand.end, demand.begin + terms.prepare + terms.shift_end + 1 if terms.shift_end else 0)
-        asked = (demand.pool, demand.begin, demand.end, last)
-        if (known := self._eligible.get(asked)) is not None:
-            return known
-        mask = self.pools.get(demand.pool, 0)
-        for place in _pieces(self.edges, demand.begin, demand.end):
+        last = max(end, begin + terms.prepare + terms.shift_end + 1) if terms.shift_end else end
+        mask = self._through.get((begin, end, last))
+        if mask is None:
+            mask = self._on_through(begin, end, last)
+            if len(self._through) > REMEMBERED:
+                self._through.clear()
+            self._through[begin, end, last] = mask
+        return mask & self.pools.get(pool, 0)
+
+    def _on_through(self, begin: int, end: int, last: int) -> int:
+        mask = self._everybody
+        for place in _pieces(self.edges, begin, end):
             mask &= self._on[place]
-            if not mask:
-                break
-        if mask and last > demand.end:
-            for place in _pieces(self._work_edges, demand.end, last):
+        if last > end:
+            for place in _pieces(self._work_edges, end, last):
                 mask &= self._works[place]
-        if len(self._eligible) > REMEMBERED:
-            self._eligible.clear()
-        self._eligible[asked] = mask
         return mask
 
     def nobody(self, pool: int, moment: int) -> bool:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from rules_dsl.decision import Decision
 
+NEVER = 1 << 62
+"""After every second that there is."""
 MOST_A_DAY = 99
 """Calls a day of one person where the rules name no limit; the database counts no further."""
 
@@ -119,6 +122,8 @@ def instant(second: int) -> datetime:
 
 def merge_touching(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """The same time in as few spans as possible, in order; empty spans are left out."""
+    if all(begin < end < after for (begin, end), (after, _) in pairwise([*spans, (NEVER, NEVER)])):
+        return tuple(spans)
     result: list[tuple[int, int]] = []
     for begin, end in sorted(span for span in spans if span[0] < span[1]):
         if result and begin <= result[-1][1]:

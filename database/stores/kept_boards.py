@@ -15,15 +15,11 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.seat_boards import ONE_DAY, Seats, days_between, load_seats, read_whole
+from database.stores.seat_boards import ONE_DAY, Seats, days_between, load_seats, read_stands, read_whole
 
 DAYS_KEPT = timedelta(days=100)
 """The longest time that one board grows to."""
 
-_STANDS = text("""
-SELECT NULL::date AS day, version, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written FROM roster
-UNION ALL SELECT day, version, false FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last
-""")
 _NEWS = text("""
 SELECT r.version AS roster, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written,
   c.day AS asked, coalesce(d.version, 0) AS stands, s.number, s.total,
@@ -84,11 +80,10 @@ class SeatBoards:
         async with self._loading[key]:
             if self._kept.get(key) is kept:
                 wide, wider = _reach(kept, first, last)
-                roster, versions, has_written = await _stands(conn, desk, wide, wider)
-                if has_written and not seats_unwritten:
-                    return await load_seats(conn, first, last, roster)
-                kept = self._kept[key] = await load_seats(conn, wide, wider, roster)
-                kept.versions = versions
+                stands = await read_stands(conn, desk, wide, wider)
+                if stands.has_written and not seats_unwritten:
+                    return await load_seats(conn, first, last, stands)
+                kept = self._kept[key] = await load_seats(conn, wide, wider, stands)
                 return kept
         return await self.current(
             conn, desk, first + ONE_DAY, last - ONE_DAY, exact=exact, seats_unwritten=seats_unwritten
@@ -108,13 +103,6 @@ def _reach(kept: Seats | None, first: date, last: date) -> tuple[date, date]:
     if kept is None or max(last, kept.last) - min(first, kept.first) > DAYS_KEPT:
         return first, last
     return min(first, kept.first), max(last, kept.last)
-
-
-async def _stands(conn: AsyncConnection, desk: int, first: date, last: date) -> tuple[int, dict[date, int], bool]:
-    """The versions of the roster and of these days, and whether this transaction has written anything."""
-    rows = (await conn.execute(_STANDS, {"desk": desk, "first": first, "last": last})).all()
-    roster = next(row for row in rows if row.day is None)
-    return roster.version, {row.day: row.version for row in rows if row.day is not None}, roster.has_written
 
 
 async def _news(

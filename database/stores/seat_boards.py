@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.seat_terms import read_terms
+from database.stores.seat_terms import load_terms, read_terms
 from database.tables.booking import desk_day
 from domain.seat_board import Board
 from domain.seat_calls import Alike
@@ -22,7 +22,13 @@ ONE_DAY = timedelta(days=1)
 MANY = 2000
 """Calls that are laid out beside the event loop, so that others are served meanwhile."""
 
-_ROSTER = text("SELECT version FROM roster")
+_STANDS = text("""
+SELECT r.version AS roster, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written,
+  (SELECT json_object_agg(id, terms) FROM seat_terms) AS terms,
+  (SELECT json_object_agg(person, date_part('epoch', until)::bigint) FROM engaged) AS engaged,
+  (SELECT json_object_agg(day, version) FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last) AS versions
+FROM roster r
+""")
 _PEOPLE = text("""
 SELECT p.id, coalesce(p.team, 0) AS team, coalesce(p.title, 0) AS title, p.active, a.pools,
   s.begins, s.ends, s.work_begins, s.work_ends
@@ -36,7 +42,7 @@ FROM person p
     FROM shift WHERE during && tstzrange(:first, :last) GROUP BY person
   ) s ON s.person = p.id
 WHERE a.pools IS NOT NULL OR s.begins IS NOT NULL
-""")
+""").execution_options(binary=True)
 _WITNESSES = text("""
 SELECT w.booking, w.pool, w.person, w.day, w.nth, w.terms, w.pinned,
   date_part('epoch', lower(w.during))::bigint AS begins, date_part('epoch', upper(w.during))::bigint AS ends
@@ -47,9 +53,21 @@ SELECT day, pool, terms, pinned, array_agg(booking) AS bookings, array_agg(perso
   array_agg(date_part('epoch', lower(during))::bigint) AS begins,
   array_agg(date_part('epoch', upper(during))::bigint) AS ends
 FROM witness WHERE day BETWEEN :first AND :last GROUP BY day, pool, terms, pinned
-""")
-_ENGAGED = text("SELECT person, date_part('epoch', until)::bigint AS until FROM engaged")
+""").execution_options(binary=True)
 _VERSIONS = text("SELECT day, version FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last")
+
+
+@dataclass(frozen=True)
+class Stands:
+    """What a reading begins with: read before the rows, so that what changes meanwhile is read anew the next time."""
+
+    roster: int
+    """The version of people, pools and shifts."""
+    has_written: bool
+    """Whether this transaction has written anything."""
+    terms: Mapping[int, Terms]
+    engaged: Mapping[str, int]
+    versions: dict[date, int]
 
 
 @dataclass
@@ -62,14 +80,22 @@ class Seats:
     """Days whose seats are on it, both included."""
     roster: int
     versions: dict[date, int] = field(default_factory=dict)
-    nth: dict[int, int] = field(default_factory=dict)
-    """By booking: the place that it takes of its person's day."""
-    terms: dict[int, Terms] = field(default_factory=dict)
+    terms: Mapping[int, Terms] = field(default_factory=dict)
     """Limits by their number."""
     answers: dict[Any, Any] = field(default_factory=dict)
     """What was found out on it, by whoever asked; each answer with the versions that it holds for."""
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     _engaged: Mapping[Any, int] = field(default_factory=dict)
+    _nth: dict[int, int] = field(default_factory=dict)
+    _columns: list[tuple[Sequence[int], Sequence[int]]] = field(default_factory=list)
+    """Bookings and their places as they were read, of which nobody has asked yet."""
+
+    @property
+    def nth(self) -> dict[int, int]:
+        """By booking: the place that it takes of its person's day."""
+        while self._columns:
+            self._nth.update(zip(*self._columns.pop(), strict=True))
+        return self._nth
 
     async def take_in(self, conn: AsyncConnection, rows: Sequence[Row[Any]], whole: Sequence[date] = ()) -> None:
         """Put these witnesses on the board, in place of what it has of the same bookings, or of ``whole`` days.
@@ -105,18 +131,27 @@ class Seats:
         return self.first <= first and last <= self.last
 
 
+async def read_stands(conn: AsyncConnection, desk: int, first: date, last: date) -> Stands:
+    row = (await conn.execute(_STANDS, {"desk": desk, "first": first, "last": last})).one()
+    terms = {int(number): load_terms(stored) for number, stored in (row.terms or {}).items()}
+    versions = {date.fromisoformat(day): version for day, version in (row.versions or {}).items()}
+    return Stands(row.roster, row.has_written, terms, row.engaged or {}, versions)
+
+
 async def load_seats(
-    conn: AsyncConnection, first: date, last: date, roster: int | None = None, *, everybody: bool = False
+    conn: AsyncConnection, first: date, last: date, stands: Stands | None = None, *, everybody: bool = False
 ) -> Seats:
     """A board of its own for this transaction, with what the transaction itself has written.
 
-    ``roster`` is the version of people and shifts, where it is known already. ``everybody`` who is on shift is on
-    the board then, those in no pool too.
+    ``stands`` is what was read before, where it was. ``everybody`` who is on shift is on the board then, those in no
+    pool too.
     """
-    if roster is None:
-        roster = (await conn.execute(_ROSTER)).scalar_one()
+    if stands is None:
+        stands = await read_stands(conn, 0, first, last)
     rows = (await conn.execute(_WHOLE_DAYS, {"first": first, "last": last})).all()
-    terms = await read_terms(conn)
+    terms = stands.terms
+    if any(row.terms is not None and row.terms not in terms for row in rows):
+        terms = await read_terms(conn)
     around = {
         "first": datetime.combine(first - ONE_DAY, time(0), UTC),
         "last": datetime.combine(last + 2 * ONE_DAY, time(0), UTC),
@@ -129,10 +164,9 @@ async def load_seats(
     if board is None:
         # Somebody went between two of these statements.
         return await load_seats(conn, first, last, everybody=everybody)
-    seats = Seats(board, first, last, roster, terms=terms)
-    for row in rows:
-        seats.nth.update(zip(row.bookings, row.nths, strict=True))
-    seats.take_in_engaged({str(row.person): row.until for row in await conn.execute(_ENGAGED)})
+    columns = [(row.bookings, row.nths) for row in rows]
+    seats = Seats(board, first, last, stands.roster, stands.versions, terms, _columns=columns)
+    seats.take_in_engaged(stands.engaged)
     return seats
 
 

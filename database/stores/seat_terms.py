@@ -15,7 +15,11 @@ _TERMS = TypeAdapter(Terms)
 
 async def read_terms(conn: AsyncConnection) -> dict[int, Terms]:
     rows = await conn.execute(select(seat_terms))
-    return {row.id: _TERMS.validate_python(row.terms) for row in rows}
+    return {row.id: load_terms(row.terms) for row in rows}
+
+
+def load_terms(stored: object) -> Terms:
+    return _TERMS.validate_python(stored)
 
 
 def number_of(terms: Terms) -> Select[int]:

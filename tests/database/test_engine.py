@@ -1,0 +1,41 @@
+"""The connections that pages and workers use: what is prepared stays, and rows in binary say the same."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.engine import open_engine
+
+_PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%asked_again%'")
+_ASKED = text("SELECT :number + 1 AS asked_again")
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(database_url, connections=1)
+    yield engine
+    await engine.dispose()
+
+
+async def test_what_is_asked_often_stays_prepared_when_a_transaction_is_taken_back(engine: AsyncEngine) -> None:
+    for _ in range(8):
+        async with engine.connect() as conn:
+            await conn.execute(_ASKED, {"number": 1})
+            await conn.rollback()
+    async with engine.connect() as conn:
+        assert (await conn.execute(_PREPARED)).scalar_one() == 1
+        assert (await conn.execute(_ASKED, {"number": 4})).scalar_one() == 5
+
+
+async def test_rows_in_binary_say_the_same(engine: AsyncEngine) -> None:
+    asked = "SELECT array_agg(n * 10000000000::bigint) AS many, date '2026-12-01' AS day, true AS so, NULL AS nothing"
+    rows = []
+    async with engine.connect() as conn:
+        for binary in (False, True):
+            statement = text(f"{asked} FROM generate_series(-2, 3) n").execution_options(binary=binary)
+            rows.append((await conn.execute(statement)).one())
+    assert rows[0] == rows[1]
