@@ -99,9 +99,8 @@ def _from_database(options: dict[str, Any], weeks: int | None) -> Scenario:
         return Scenario(desk.directory, desk.ruleset, _day(options), facts=facts, **_drawn(options))
     if not desk.arrivals:
         raise click.ClickException(f"no escalation was opened in the last {weeks} weeks: leave --past out")
-    drawn = _drawn(options) | {"days": weeks * 7}
-    first = (datetime.now(UTC) - timedelta(weeks=weeks)).date()
-    return Scenario(desk.directory, desk.ruleset, first, facts=facts, past=desk.arrivals, **drawn)
+    played = Scenario(desk.directory, desk.ruleset, _day(options), facts=facts, **_drawn(options))
+    return played.replaying(desk.arrivals)
 
 
 async def _read(database_url: str, weeks: int) -> PastDesk:

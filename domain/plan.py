@@ -7,7 +7,7 @@ from datetime import datetime
 
 from domain.escalation import BookingOnly, CallRefused, Mode
 from rules_dsl import asked_after, pool
-from rules_dsl.decision import CallKind, Decision, StepKind, Target
+from rules_dsl.decision import CallKind, Decision, SkillNeed, StepKind, Target
 from rules_dsl.directory import Directory
 
 GIVE_UP_AFTER = 15 * 60
@@ -46,12 +46,17 @@ class Plan:
         """The pool in the words of the rules."""
         asked, required = asked_after(self.decision, self.begins_at)
         words = " or ".join(target.text for target in asked)
-        needs = ", ".join(need.text for need in required)
+        needs = ", ".join(map(_said, required))
         return f"{words} with {needs}" if needs else words
 
     def first_people(self, directory: Directory) -> tuple[int, ...]:
         """Whom the search may ask when it begins: those on whom its seat may rest."""
         return pool(self.decision, directory, 0, step=self.begins_at).members
+
+
+def _said(need: SkillNeed) -> str:
+    """As it is written; of a language, also which one it is."""
+    return need.text if need.language is None else f"{need.text} ({need.language.capitalize()})"
 
 
 def agree_to(plan: Plan, mode: Mode) -> None:

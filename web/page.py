@@ -13,6 +13,7 @@ from web import times
 from web.access import places_for
 from web.assets import asset_url
 from web.form_guard import form_token
+from web.plain_words import pool_words, why_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -34,6 +35,8 @@ def _environment() -> Environment:
         "ago": times.ago,
         "lasting": times.length,
         "place": times.place,
+        "pool": pool_words,
+        "why": why_words,
     }
     return environment
 

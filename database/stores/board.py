@@ -29,7 +29,7 @@ shown AS (SELECT p.id, p.description,
       AND b.occupies && tstzrange(:first, :end)) AS sold,
     (SELECT count(*) FROM pool_agent a WHERE a.pool = p.id) AS people
   FROM pool p ORDER BY sold DESC, people DESC, p.id LIMIT :pools)
-SELECT shown.id, shown.description, slices.at,
+SELECT shown.id, shown.description, shown.sold AS ahead, slices.at,
   (SELECT count(DISTINCT a.person) FROM pool_agent a JOIN shift s ON s.person = a.person
     WHERE a.pool = shown.id AND s.during @> slices.at + CAST(:slice AS interval) / 2) AS there,
   (SELECT count(DISTINCT a.person) FROM pool_agent a JOIN shift s ON s.person = a.person
@@ -94,6 +94,8 @@ class Slice:
 class PoolAhead:
     words: str
     slices: tuple[Slice, ...]
+    sold: int
+    """Calls sold from it that touch these hours."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,11 @@ class Board:
     limit: int
     """Of occupancy, in percent."""
 
+    @property
+    def gap(self) -> float:
+        """Seats an hour that the guarded teams lack, together."""
+        return sum(guard.staffing_gap for guard in self.guards)
+
 
 async def read_board(conn: AsyncConnection, now: datetime, hours: int) -> Board:
     """The board at ``now`` and ``hours`` ahead."""
@@ -188,11 +195,11 @@ async def _pools(conn: AsyncConnection, now: datetime, hours: int) -> tuple[Pool
     values = {"first": first, "last": last, "slice": SLICE, "pools": POOLS, "now": now}
     values["end"] = last + SLICE
     found: dict[int, list[Slice]] = {}
-    words: dict[int, str] = {}
+    words: dict[int, tuple[str, int]] = {}
     for row in await conn.execute(_SEATS, values):
-        words[row.id] = row.description
+        words[row.id] = row.description, row.ahead
         found.setdefault(row.id, []).append(Slice(row.at, row.there, row.taken, row.sold))
-    return tuple(PoolAhead(words[pool], tuple(slices)) for pool, slices in found.items())
+    return tuple(PoolAhead(words[pool][0], tuple(slices), words[pool][1]) for pool, slices in found.items())
 
 
 async def _guards(conn: AsyncConnection, now: datetime) -> tuple[Guard, ...]:

@@ -29,7 +29,7 @@ MEASURES = (
     Measure("served_now", "Calls now taken in time", True, 1),
     Measure("median_wait_now", "Median wait for a call now", False, -1),
     Measure("declines", "Offers declined or unanswered", True, -1),
-    Measure("fairness", "Evenness of the load (1 is even)", True, 1),
+    Measure("fairness", "Evenness of the load (100 % is even)", True, 1),
 )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from rules_dsl import Facts, Ruleset
 from rules_dsl.directory import Directory
@@ -66,6 +67,12 @@ class Scenario:
     @property
     def last(self) -> date:
         return self.first + timedelta(days=self.days - 1)
+
+    def replaying(self, past: tuple[Arrival, ...]) -> Scenario:
+        """The same desk with these escalations, one at least, on their days: from the first opened to the last call."""
+        zone = ZoneInfo(self.directory.time_zone)
+        days = [moment.astimezone(zone).date() for one in past for moment in (one.at, one.wished or one.at)]
+        return replace(self, past=past, first=min(days), days=(max(days) - min(days)).days + 1)
 
 
 @dataclass(frozen=True)

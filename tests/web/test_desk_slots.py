@@ -102,7 +102,7 @@ async def test_a_manager_widens_the_pool_of_a_call_at_risk_and_its_story_says_so
     await one.run(f"DELETE FROM shift WHERE person IN (SELECT id FROM person WHERE team <> {office})")
     agent, manager = await floor.office.browser(ME), await floor.office.browser("Marta Manager")
     told = await agent.get(page)
-    assert "Begin with a later step of its plan, “widen to team &#34;Office&#34;”" in told
+    assert "Begin with a later step of its plan, “widen to Office”" in told
     assert "widen-pool" not in told, "an agent is told who can do it"
     refused = await agent.post(f"{page.removesuffix('/slots')}/widen-pool", "/desk/escalate", step="1")
     assert refused.status_code == 403

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.web.customers import caller
 from tests.web.office import Office, office
 
 __all__ = ["office"]
@@ -14,7 +15,19 @@ async def test_it_plays_and_tells(office: Office) -> None:
     assert "What if" in await manager.get("/outcomes/what-if")
     played = await manager.get("/outcomes/what-if?play=true&escalations=6&title=Advisor&change=-1")
     assert "Found at call time," in played
-    assert "with Advisor -1" in played
+    assert "found at call time, 1 fewer: Advisor" in played
+    assert "What the ways mean" in played
+
+
+async def test_a_past_week_is_played_again(office: Office) -> None:
+    manager = await office.browser("Marta Manager")
+    assert "your last week" not in await manager.get("/outcomes/what-if"), "nothing has been asked for yet"
+    one = await caller(office)
+    await one.book()
+    assert "your last week: 1 call<" in await manager.get("/outcomes/what-if")
+    played = await manager.get("/outcomes/what-if?play=true&past=1")
+    assert "booked calls played)" in played
+    assert '<option value="1" selected>' in played
 
 
 @pytest.mark.parametrize(
@@ -23,6 +36,7 @@ async def test_it_plays_and_tells(office: Office) -> None:
         "play=true&days=7&escalations=600",
         "play=true&escalations=0",
         "play=true&sick=1e9",
+        "play=true&past=5",
         "play=true&title=Advisor&change=-20",
         "play=true&title=%00&change=1",
     ],

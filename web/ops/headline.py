@@ -86,11 +86,14 @@ def _accepted(whole: WholeEscalation) -> Headline:
     if call is None:
         return Headline("Taken.", "", None)
     where = f"{call['person_name']} has taken the call."
-    starts = call["starts_at"] or call["accepted_at"]
+    starts: datetime = max(call["starts_at"] or call["accepted_at"], call["accepted_at"])
     late = starts + timedelta(seconds=whole.plan.decision.calls.wait_for_customer)
     if call["customer_joined_at"]:
         return Headline(where, f"{whole.customer['name']} is waiting in the room.", late)
-    return Headline(where, f"It begins {when(starts, whole.desk_zone)}.", late)
+    if call["starts_at"] is None:
+        said = f"{whole.customer['name']} is expected at once, and waited for until {clock(late, whole.desk_zone)}."
+        return Headline(where, said, late)
+    return Headline(where, f"It begins {when(starts, whole.desk_zone)}.", starts)
 
 
 def _on_call(whole: WholeEscalation) -> Headline:

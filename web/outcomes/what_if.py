@@ -25,9 +25,19 @@ router = APIRouter(prefix="/outcomes/what-if")
 REPLICATIONS = 12
 MOST = 600
 """Escalations of one replication that this page plays."""
-PAST = timedelta(weeks=4)
+PAST = (1, 4)
+"""Weeks that can be played again."""
 TICKETS = 400
 """Made-up tickets that escalations are drawn from where a desk has no past."""
+
+EXPLAINED = {
+    Binding.CALL_TIME: "As Muster works. A customer books a time of the team; who takes the call is found when it"
+    " starts, from whoever is there then.",
+    Binding.BOOKING_TIME: "As booking pages of calendars work. A customer books a time of one person. If that person is"
+    " sick or still in a call, the customer waits or is lost.",
+    Binding.BOOKING_TIME_REBOUND: "The same, with a manager who hands a sick person’s calls to whoever’s calendar is"
+    " free as the shift begins.",
+}
 
 _stage = Stage()
 
@@ -45,8 +55,8 @@ class Asked(BaseModel):
     no_show: int = Field(6, ge=0, le=60)
     title: str = Field("", max_length=200)
     change: int = Field(0, ge=-20, le=20)
-    past: bool = False
-    """Replay the escalations of the last weeks instead of drawn ones."""
+    past: int = Field(0, ge=0, le=4)
+    """Weeks up to today whose escalations are played again, instead of drawn ones."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +73,8 @@ class Mark:
 @router.get("")
 async def what_if_page(request: Request, signed: Signed, asked: Annotated[Asked, Query()]) -> HTMLResponse:
     async with request.app.state.engine.connect() as conn:
-        since = datetime.now(UTC) - PAST
-        past_count = await count_past(conn, since)
-        desk = await read_past_desk(conn, since, 2 * MOST if asked.play else 0)
+        counts = {weeks: await count_past(conn, _since(weeks)) for weeks in PAST}
+        desk = await read_past_desk(conn, _since(asked.past or max(PAST)), 2 * MOST if asked.play else 0)
     wrong = ""
     ways: tuple[Way, ...] = ()
     if asked.play:
@@ -80,9 +89,10 @@ async def what_if_page(request: Request, signed: Signed, asked: Annotated[Asked,
         422 if wrong else 200,
         asked=asked,
         titles=[title.name for title in desk.directory.titles],
-        past_count=past_count,
+        pasts={weeks: count for weeks, count in counts.items() if count},
         wrong=wrong,
         ways=[way.name for way in ways],
+        explained=EXPLAINED,
         told=sentences(ways) if ways else (),
         axis=axis,
         marks=_marks(ways, axis),
@@ -100,9 +110,8 @@ def _scenario(desk: PastDesk, asked: Asked) -> Scenario:
         desk.directory, desk.ruleset, _next_monday(), asked.days, asked.escalations, facts, asked.now / 100, habits
     )
     if asked.past and desk.arrivals:
-        first = (datetime.now(UTC) - PAST).date()
-        scenario = replace(scenario, first=first, days=PAST.days, past=desk.arrivals)
-    if max(asked.escalations * asked.days, len(scenario.past)) > MOST:
+        scenario = scenario.replaying(desk.arrivals)
+    if (len(scenario.past) or asked.escalations * asked.days) > MOST:
         raise TooLong
     return scenario
 
@@ -112,7 +121,8 @@ def _ways(scenario: Scenario, asked: Asked) -> dict[str, Scenario]:
     ways = {binding.value: replace(scenario, binding=binding) for binding in Binding}
     if asked.title and asked.change:
         other = staffed(scenario.directory, asked.title, asked.change)
-        ways[f"with {asked.title} {asked.change:+d}"] = replace(scenario, directory=other)
+        many = f"{abs(asked.change)} {'more' if asked.change > 0 else 'fewer'}"
+        ways[f"found at call time, {many}: {asked.title}"] = replace(scenario, directory=other)
     return ways
 
 
@@ -128,6 +138,10 @@ def _marks(ways: Sequence[Way], axis: int) -> list[Mark]:
 
     found = [(way.name, way.interval("honoured")) for way in ways]
     return [Mark(name, said(one, share=True), place(one.mean), place(one.low), place(one.high)) for name, one in found]
+
+
+def _since(weeks: int) -> datetime:
+    return datetime.now(UTC) - timedelta(weeks=weeks)
 
 
 def _next_monday() -> date:
