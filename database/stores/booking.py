@@ -49,8 +49,9 @@ async def book(
         if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
             raise SlotRefused(start, reason)
         raise SlotTaken(start)
-    if not queued:
-        await queue(conn, desk_id, {day})
+    # Whoever sells on the other side of midnight may want the same people. Days are locked in order.
+    if still := {one for one in wish.days(start) if not queued or one > day}:
+        await queue(conn, desk_id, still)
         seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
     standing = await lock(conn, escalation_id)
     link, held = await link_and_held(conn, escalation_id, link_id)
@@ -84,7 +85,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     desk_id, day = wish.desk, start.astimezone(wish.local).date()
     standing = await live_booking(conn, escalation_id)
     days = {day, standing.starts_at.astimezone(wish.local).date()}
-    await queue(conn, desk_id, days)
+    await queue(conn, desk_id, days | wish.days(start))
     seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     await lock(conn, escalation_id)
     standing = await live_booking(conn, escalation_id)

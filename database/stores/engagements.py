@@ -122,7 +122,7 @@ async def _write(conn: AsyncConnection, wanted: Mapping[int, Engagement], over: 
 
 async def _give_away(conn: AsyncConnection, desk_id: int, day: date, now: datetime) -> int:
     """Under the lock of the day: each seat in the way of a running call to somebody else, or it stays where it is."""
-    await queue(conn, desk_id, [day])
+    await queue(conn, desk_id, [day - ONE_DAY, day, day + ONE_DAY])
     rows = (await conn.execute(_IN_THE_WAY, {"now": now})).all()
     in_the_way = [row.booking for row in rows if row.day == day]
     seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)

@@ -236,7 +236,7 @@ async def _give(
     conn: AsyncConnection, row: Row[Any], day: date, demand: Demand, placement: Placement, now: datetime
 ) -> bool:
     """Whether the booking has its seat again: under the lock, if all is as it was found."""
-    await queue(conn, row.desk, [day])
+    await queue(conn, row.desk, [day - ONE_DAY, day, day + ONE_DAY])
     seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     search = apply_placement(seats.board, demand, placement, {day.toordinal()})
     if search is None:

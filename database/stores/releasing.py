@@ -44,7 +44,7 @@ async def release_reserve(conn: AsyncConnection, escalation_id: str, actor: str,
     if (row := (await conn.execute(query)).first()) is None:
         return False
     day = row.starts_at.astimezone(wish.local).date()
-    await queue(conn, wish.desk, [day])
+    await queue(conn, wish.desk, [day - ONE_DAY, day, day + ONE_DAY])
     seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     begin, end = (int(edge.timestamp()) for edge in (row.occupies.lower, row.occupies.upper))
     demand = unreserved(wish.demand(row.starts_at, day, row.id))._replace(begin=begin, end=end)

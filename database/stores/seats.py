@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, DateTime, Row, bindparam, func, literal, select
+from sqlalchemy import Date, DateTime, Row, bindparam, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.kept_boards import BOARDS
@@ -32,6 +32,8 @@ from domain.slots import Window, offered_starts, why_not_offered, window
 
 TRIES_A_PAGE = 60
 """People tried for all starts of one page."""
+NIGHT_HOURS = 3
+"""A start so close to midnight may reach into the day beside it, and then both days are locked, the first one first."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,13 @@ class Wish:
     def demand(self, start: datetime, day: date, booking: int = -1) -> Demand:
         begin = int(start.timestamp()) - self.terms.prepare
         return Demand(booking, self.pool, begin, begin + self.seconds, day.toordinal(), self.terms)
+
+    def days(self, start: datetime) -> set[date]:
+        """Its day, and the day beside it into which this call reaches, or the free time around it."""
+        around = timedelta(seconds=self.terms.gap)
+        begin = start - timedelta(seconds=self.terms.prepare)
+        edges = (begin - around, start, begin + timedelta(seconds=self.seconds) + around)
+        return {edge.astimezone(self.local).date() for edge in edges}
 
     @cached_property
     def seconds(self) -> int:
@@ -82,8 +91,11 @@ _WISH = (
 )
 _DAY = func.date(func.timezone(desk.c.time_zone, bindparam("start", type_=DateTime(timezone=True))))
 _ORDINAL = _DAY - literal(date.min, Date) + date.min.toordinal()
+_HOUR = func.extract("hour", func.timezone(desk.c.time_zone, bindparam("start", type_=DateTime(timezone=True))))
+_BY_DAY = _HOUR.between(NIGHT_HOURS, 23 - NIGHT_HOURS)
 _WISH_AND_QUEUE = _WISH.add_columns(
-    _ORDINAL.label("day"), func.pg_try_advisory_xact_lock(escalation.c.desk, _ORDINAL).label("queued")
+    _ORDINAL.label("day"),
+    case((_BY_DAY, func.pg_try_advisory_xact_lock(escalation.c.desk, _ORDINAL)), else_=False).label("queued"),
 )
 
 
@@ -95,7 +107,7 @@ async def read_wish(conn: AsyncConnection, escalation_id: str, now: datetime) ->
 async def read_wish_and_queue(
     conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime
 ) -> tuple[Wish, bool]:
-    """The same, and whether the day of this start is locked now: it is unless somebody else has it."""
+    """The same, and whether the day of this start is locked now: by day it is unless somebody else has it."""
     row = (await conn.execute(_WISH_AND_QUEUE, {"asked": escalation_id, "start": start})).one_or_none()
     wish = _wish(row, escalation_id, now)
     ours = start.astimezone(wish.local).date().toordinal()

@@ -174,7 +174,9 @@ async def _past_with_seats(conn: AsyncConnection, people: Collection[int], now: 
 
 async def _write(conn: AsyncConnection, standing: Rows, wanted: Rows, kept: set[tuple[int, Span]]) -> None:
     before = {(who, *span) for who, spans in standing.items() for span in spans if (who, span) not in kept}
-    after = {(who, *span) for who, spans in wanted.items() for span in spans}
+    stays = {who: [span for other, span in sorted(kept) if other == who] for who, _ in kept}
+    # What stays is not written once more, nor over it what is wanted beside it.
+    after = {(who, *span) for who, spans in wanted.items() for span in without(spans, stays.get(who, []))}
     for statement, rows in ((_DELETE, before - after), (_INSERT, after - before)):
         if rows:
             who, begins, ends = zip(*sorted(rows), strict=True)

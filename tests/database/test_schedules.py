@@ -118,6 +118,21 @@ async def test_a_seat_of_a_past_that_nobody_closed_keeps_its_shift(database: Asy
         assert await hours_of(conn, 2, DAY) == []
 
 
+async def test_a_schedule_changes_beside_the_seat_of_a_past_that_nobody_closed(database: AsyncEngine) -> None:
+    await furnish(database)
+    await sold(database, await plan_of(database), who=1)
+    evening = FIVE + timedelta(hours=1)
+    for hours in (((1320, 1380),), ((540, 1080),), ()):
+        async with database.begin() as conn:
+            # The shift of today is over, and its seat is not.
+            assert (await change_schedule(conn, 1, SetDay(DAY, hours, "UTC"), BOSS, evening)).at_risk == ()
+        async with database.connect() as conn:
+            spans = (await shifts_of(conn, [1], (NINE, NINE + timedelta(hours=15))))[1]
+        worked = [((start - NINE) / HOUR, (stop - NINE) / HOUR) for start, stop in spans]
+        assert worked[0] == (0, 8)
+        assert worked[1:] == {1380: [(13, 14)], 1080: [(8, 9)]}.get(hours[0][1] if hours else 0, [])
+
+
 async def test_what_is_refused(database: AsyncEngine) -> None:
     await furnish(database)
     plain = AddWeekly(Repeating((0,), 540, 1020, "UTC"))
