@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory import read_directory
@@ -27,6 +27,23 @@ ASKED_ABOUT = -1
 """A pool that is only asked about."""
 OVERTIME_AT_MOST = 2 * 3600
 """Seconds before or after a shift that somebody might be asked for."""
+
+
+_AWAY = text("""
+SELECT person, date_part('epoch', lower(during))::bigint AS begin, date_part('epoch', upper(during))::bigint AS end
+FROM (SELECT person, during FROM time_off
+  UNION ALL SELECT f.person, c.during FROM calendar_busy c JOIN calendar_feed f ON f.id = c.feed) away
+WHERE during && tstzrange(:first, :last)
+""")
+
+
+@dataclass(frozen=True)
+class Away:
+    """Somebody who is off or busy, from one second since 1970 to another."""
+
+    person: int
+    begin: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -84,25 +101,38 @@ async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) 
     seats = await load_seats(conn, first - ONE_DAY, last + ONE_DAY)
     demand = wish.demand(at_risk.starts_at, day, at_risk.id)
     widens = any(step.kind in WIDENING for step in wish.plan.decision.steps)
-    all_of_them = await load_seats(conn, day - ONE_DAY, day + ONE_DAY, everybody=True) if widens else seats
-    found = people_for(seats.board, demand, wish.plan, await read_directory(conn), all_of_them.board)
+    everybody = await load_seats(conn, day - ONE_DAY, day + ONE_DAY, everybody=True) if widens else seats
+    away = await read_away(conn, at_risk.starts_at - ONE_DAY, at_risk.starts_at + ONE_DAY)
+    found = people_for(seats.board, demand, wish.plan, await read_directory(conn), away, everybody.board)
     answers = answer_starts(seats, wish, near, tries=100)
     open_ones = [start for start, answer in answers.items() if answer is Answer.YES and start != at_risk.starts_at]
     return Remedies(at_risk.starts_at, found, nearest(open_ones, at_risk.starts_at))
 
 
+async def read_away(conn: AsyncConnection, first: datetime, last: datetime) -> tuple[Away, ...]:
+    """Who has time off or is busy by their calendar between these two, and when."""
+    return tuple(Away(*row) for row in await conn.execute(_AWAY, {"first": first, "last": last}))
+
+
 def people_for(
-    board: Board, demand: Demand, plan: Plan, directory: Directory, everybody: Board | None = None
+    board: Board,
+    demand: Demand,
+    plan: Plan,
+    directory: Directory,
+    away: Sequence[Away],
+    everybody: Board | None = None,
 ) -> People:
-    """Who could serve a call that rests on nobody of this board.
+    """Who could serve a call that rests on nobody of this board; those who are ``away`` then are not asked to.
 
     ``everybody`` is a board with those, too, who are in no pool yet.
     """
     names = {person.id: person.name for person in directory.people}
+    resting = {one.person for one in away if one.begin < demand.end and demand.begin < one.end}
+    overtime = _overtime(board, demand, resting)
     return People(
         bool(demand.terms.reserve) and isinstance(without_reserve(board, demand), Placement),
         _wider(everybody or board, demand, plan, directory),
-        tuple(Overtime(who, names.get(who, f"person {who}"), minutes) for who, minutes in _overtime(board, demand)),
+        tuple(Overtime(who, names.get(who, f"person {who}"), minutes) for who, minutes in overtime),
     )
 
 
@@ -136,15 +166,15 @@ def among_wider(board: Board, demand: Demand, days: Collection[int] | None = Non
     return find_place(board, demand, depth=2, tries=200, days=days)[0]
 
 
-def _overtime(board: Board, demand: Demand) -> list[tuple[int, int]]:
-    """People of the pool who have no other call then, and the minutes that their shift is too short."""
-    free = board.idle(demand, board.pools.get(demand.pool, 0))
+def _overtime(board: Board, demand: Demand, resting: Set[int]) -> list[tuple[int, int]]:
+    """People of the pool who have no other call then, and the minutes that their working time is too short."""
+    free = board.idle(demand, board.pools.get(demand.pool, 0) & ~board.mask_of(resting))
     found = []
     for bit in bits(free):
         member = board.members[bit]
         lacking = [
             max(begin - demand.begin, 0) + max(demand.end - end, 0)
-            for begin, end in member.shifts
+            for begin, end in member.whole
             if begin < demand.end + OVERTIME_AT_MOST and demand.begin - OVERTIME_AT_MOST < end
         ]
         if lacking and 0 < min(lacking) <= OVERTIME_AT_MOST:

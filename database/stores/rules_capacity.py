@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.directory import read_desk, read_directory
 from database.stores.pools import pool_of
-from database.stores.remedies import People, people_for
+from database.stores.remedies import Away, People, people_for, read_away
 from database.stores.rulesets import current_published
 from database.stores.seat_boards import load_seats
 from database.stores.trial import facts_of
@@ -72,6 +72,8 @@ class UnderRules:
     """By booking: those wanted."""
     looked_at: int
     """Booked calls that were decided anew."""
+    away: tuple[Away, ...] = ()
+    """Who could not be asked to work longer in these days."""
 
 
 async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> UnderRules | None:
@@ -79,7 +81,8 @@ async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> 
 
     Writes pools: the caller takes its transaction back.
     """
-    values = {"now": now, "until": now + AHEAD, "most": MOST}
+    until = now + AHEAD
+    values = {"now": now, "until": until, "most": MOST}
     rows, desk = (await conn.execute(_SOLD, values)).all(), await read_desk(conn)
     if not rows or desk is None:
         return None
@@ -103,7 +106,8 @@ async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> 
         if held is not None and held[0] != demand:
             wanted.append(demand)
     calls = {demand.booking: planned[demand.booking] for demand in wanted}
-    return UnderRules(seats.board, tuple(wanted), calls, len(rows))
+    away = await read_away(conn, now, until)
+    return UnderRules(seats.board, tuple(wanted), calls, len(rows), away)
 
 
 def _plan(rules: Ruleset, facts: str, opened_at: datetime, now: datetime) -> Plan | None:
@@ -162,7 +166,7 @@ def _look(under: UnderRules, directory: Directory, longer: bool) -> Weighed:
     if longer:
         found = unserved_for_certain(under.board, found.calls, LONGER)
     remedies = {
-        call.booking: people_for(under.board, call, under.calls[call.booking].plan, directory)
+        call.booking: people_for(under.board, call, under.calls[call.booking].plan, directory, under.away)
         for call in found.calls[:SHOWN]
     }
     return Weighed(under, found, remedies, longer)

@@ -137,3 +137,17 @@ async def test_a_plan_written_before_there_was_widening_begins_at_its_beginning(
     written = dump_plan(await plan_of(database))
     del written["begins_at"]
     assert load_plan(written).begins_at == 0
+
+
+async def test_somebody_who_is_off_then_is_not_asked_to_work_longer(database: AsyncEngine) -> None:
+    await at_risk(database)
+    span = "tstzrange('2026-12-01 10:30+00', '2026-12-01 12:00+00')"
+    for who in (1, 2):
+        await run(database, f"INSERT INTO shift (person, during) VALUES ({who}, {span})")
+    off = "tstzrange('2026-12-01 09:00+00', '2026-12-01 10:30+00')"
+    row = f"(1, 'sick', {off}, 'test', now())"
+    await run(database, f"INSERT INTO time_off (person, kind, during, said_by, at) VALUES {row}")
+    async with database.connect() as conn:
+        helps = await remedies_of(conn, ONE, NINE)
+    assert helps is not None
+    assert [one.person for one in helps.people.overtime] == [2]
