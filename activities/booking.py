@@ -4,88 +4,59 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
-from activities.refusals import effect
+from activities.refusals import as_answers, effect, transaction
 from activities.world import World
 from database.stores import booking
 from database.stores.booked_calls import Held
-from database.stores.making_room import SECONDS_A_START, make_room, worth_looking
-from domain.booking import SlotTaken
+from database.stores.seats import Wish
+from database.stores.selling import Asked, Sellers
 
-TURN = 1.0
-"""Seconds that a sale waits for its turn at the solver."""
 SELLING = 3.5
 """Seconds that a sale may take in all, so that it can't come about after it was given up."""
-AGAIN = 0.7
-"""Seconds of them that are kept for selling what the solver has opened."""
-LOOKING = SECONDS_A_START + 0.3
-"""Seconds that a look takes at most, with what it reads and writes."""
 
 
 class BookingActivities:
     def __init__(self, world: World) -> None:
         self.world = world
-        self._looking = asyncio.Lock()
+        self._sellers = Sellers(world.engine)
 
     @activity.defn
     async def hold_seat(self, slot: HoldSeat) -> Booked:
-        async def book(conn: AsyncConnection) -> Held:
+        async def book(conn: AsyncConnection, wish: Wish) -> Held:
             return await booking.book(
-                conn, slot.escalation_id, slot.link_id, slot.starts_at, self.world.tokens, slot.now
+                conn, slot.escalation_id, slot.link_id, slot.starts_at, self.world.tokens, slot.now, wish
             )
 
-        return await self._sell(book, slot)
+        return await self._sell(book, Asked(slot.escalation_id, slot.starts_at, slot.now, slot.link_id))
 
     @activity.defn
     async def move_seat(self, slot: MoveSeat) -> Booked:
-        async def move(conn: AsyncConnection) -> Held:
+        async def move(conn: AsyncConnection, wish: Wish) -> Held:
             return await booking.move(conn, slot.escalation_id, slot.starts_at, slot.now)
 
-        return await self._sell(move, slot)
+        return await self._sell(move, Asked(slot.escalation_id, slot.starts_at, slot.now))
 
     @activity.defn
     async def cancel_booking(self, at: At) -> None:
         async with effect(self.world) as conn:
             await booking.cancel(conn, at.escalation_id, at.now)
 
-    async def _sell(self, sell: Callable[[AsyncConnection], Awaitable[Held]], slot: HoldSeat | MoveSeat) -> Booked:
-        """Sell; where short moves find nobody, look further outside the lock, once, and sell again."""
+    async def _sell(self, sell: Callable[[AsyncConnection, Wish], Awaitable[Held]], asked: Asked) -> Booked:
         clock = asyncio.get_running_loop().time
         until = clock() + SELLING
-        async with asyncio.timeout_at(until):
-            try:
-                async with effect(self.world, SELLING) as conn:
-                    return _booked(await sell(conn))
-            except ApplicationError as refused:
-                if refused.type != SlotTaken.__name__ or not await self._room_made(slot, until - AGAIN):
-                    raise
-            async with effect(self.world, until - clock()) as conn:
-                return _booked(await sell(conn))
 
-    async def _room_made(self, slot: HoldSeat | MoveSeat, until: float) -> bool:
-        """One looks at a time: two hundred at the last seat must not all ask the solver at once.
+        async def sale(wish: Wish) -> Held:
+            async with transaction(self.world, until - clock()) as conn:
+                return await sell(conn, wish)
 
-        Nobody looks where too little time is left for it; ``until`` is by the clock of the event loop.
-        """
-        clock = asyncio.get_running_loop().time
-        asked = (self.world.engine, slot.escalation_id, slot.starts_at, slot.now)
-        if until - clock() < LOOKING or not await worth_looking(*asked):
-            return False
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(min(clock() + TURN, until - LOOKING)):
-                await self._looking.acquire()
-            try:
-                async with asyncio.timeout_at(until):
-                    return await make_room(*asked)
-            finally:
-                self._looking.release()
-        return False
+        with as_answers():
+            async with asyncio.timeout_at(until):
+                return _booked(await self._sellers.sell(asked, sale, until))
 
 
 def _booked(held: Held) -> Booked:

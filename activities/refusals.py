@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -27,10 +27,24 @@ async def effect(world: World, at_most: float = AT_MOST) -> AsyncIterator[AsyncC
 
     One that takes longer than its activity is waited for can't commit behind the back of the next attempt.
     """
-    try:
-        async with world.engine.begin() as conn:
-            await conn.execute(_AT_MOST, {"milliseconds": str(max(1, round(at_most * 1000)))})
+    with as_answers():
+        async with transaction(world, at_most) as conn:
             yield conn
+
+
+@asynccontextmanager
+async def transaction(world: World, at_most: float) -> AsyncIterator[AsyncConnection]:
+    """One transaction of ``at_most`` seconds."""
+    async with world.engine.begin() as conn:
+        await conn.execute(_AT_MOST, {"milliseconds": str(max(1, round(at_most * 1000)))})
+        yield conn
+
+
+@contextmanager
+def as_answers() -> Iterator[None]:
+    """A domain failure becomes an error that is not retried."""
+    try:
+        yield
     except Failure as failure:
         raise as_error(failure) from failure
 

@@ -30,6 +30,10 @@ class DayOfAnswers:
     """Those for which moving others was tried to the full."""
     rooms: dict[datetime, tuple[datetime, bool]] = field(default_factory=dict)
     """By start: when an arrangement was found for it, and whether it still does it."""
+    refused: set[datetime] = field(default_factory=set)
+    """For whom short moves found nobody, as far as a sale goes."""
+    in_vain: set[datetime] = field(default_factory=set)
+    """For whom the solver found no arrangement."""
 
     def look(self, board: Board, starts: Sequence[datetime], like: Demand) -> None:
         """The direct test and the proof of no, for those of which nothing is known yet.

@@ -4,76 +4,95 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.booked_calls import Held, link_and_held, live_booking, must_be_held
+from database.stores.booked_calls import Held, Link, link_and_held, live_booking, lock_with_link, must_be_held
 from database.stores.customer_link import end_links
 from database.stores.kept_boards import BOARDS
 from database.stores.sale import sell
-from database.stores.seat_boards import next_version
-from database.stores.seats import gone_for_certain, read_wish, read_wish_and_queue, seat_at
+from database.stores.seat_boards import Seats, next_version
+from database.stores.seats import Wish, gone_for_certain, read_wish, read_wish_and_queue, refused_for_good, seat_at
 from database.stores.sold_seats import queue, write_witnesses
 from database.stores.telling import tell_customer
 from database.stores.timeline import lock, notify, record
 from database.tables.booking import booking, pool, witness
 from database.tables.muster import call, offer
-from domain.booking import SlotRefused, SlotTaken, TooLate, occupied
+from domain.booking import SlotTaken, TooLate, occupied
 from domain.customer_link import LinkExpired, LinkUsed
 from domain.escalation import Kind, NotNow, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens
-from domain.slots import refuse_beyond, why_not_offered
+from domain.slots import refuse_beyond
 
 log = logging.getLogger(__name__)
 
 
 async def book(
-    conn: AsyncConnection, escalation_id: str, link_id: int, start: datetime, tokens: Tokens, now: datetime
+    conn: AsyncConnection,
+    escalation_id: str,
+    link_id: int,
+    start: datetime,
+    tokens: Tokens,
+    now: datetime,
+    wish: Wish | None = None,
 ) -> Held:
     """Use up the link and take the seat. Asked again for the same start, it answers the same.
 
-    Raises ``LinkUnknown``, ``LinkUsed``, ``LinkExpired``, ``SlotRefused``, ``SlotTaken``.
+    ``wish`` is what the escalation may book, where it was read before. Raises ``LinkUnknown``, ``LinkUsed``,
+    ``LinkExpired``, ``SlotRefused``, ``SlotTaken``.
     """
     refuse_beyond(start, now)
-    wish, queued = await read_wish_and_queue(conn, escalation_id, start, now)
-    desk_id, day = wish.desk, start.astimezone(wish.local).date()
-    seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
-    if wish.state == State.INVITED and gone_for_certain(seats, wish, start):
+    gone = queued = False
+    if wish is None:
+        wish, queued = await read_wish_and_queue(conn, escalation_id, start, now)
+        seats = await _board_of(conn, wish, start)
         # Proven, so whoever asks for it need not wait for those who sell this day.
-        link, _ = await link_and_held(conn, escalation_id, link_id)
-        _must_be_open(link, now)
-        if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
-            raise SlotRefused(start, reason)
-        raise SlotTaken(start)
-    # Whoever sells on the other side of midnight may want the same people. Days are locked in order.
-    if still := {one for one in wish.days(start) if not queued or one > day}:
-        await queue(conn, desk_id, still)
-        seats = await BOARDS.current(conn, desk_id, day, day, exact={day})
-    standing = await lock(conn, escalation_id)
-    link, held = await link_and_held(conn, escalation_id, link_id)
+        gone = wish.state == State.INVITED and gone_for_certain(seats, wish, start)
+    desk_id, day = wish.desk, start.astimezone(wish.local).date()
+    if gone:
+        link, held = await link_and_held(conn, escalation_id, link_id)
+    else:
+        # Whoever sells on the other side of midnight may want the same people. Days are locked in order.
+        if still := {one for one in wish.days(start) if not queued or one > day}:
+            await queue(conn, desk_id, still)
+            seats = await _board_of(conn, wish, start)
+        standing, link, held = await lock_with_link(conn, escalation_id, link_id)
     if held is not None:
         if held.starts_at != start:
             raise LinkUsed(held.starts_at)
         return held
     _must_be_open(link, now)
+    if gone:
+        raise refused_for_good(wish, start, now)
     if standing.state != State.INVITED:
         raise NotNow(standing.state)
+    if (standing.pool, standing.plan) != (wish.pool, wish.stored):
+        wish = await read_wish(conn, escalation_id, now)
     changes = await seat_at(conn, seats, wish, start, {day}, now)
     held = await sell(conn, standing, link, wish.plan, start, changes, tokens, now)
-    body = {"starts_at": start.isoformat(), "booking_id": held.booking_id, "call_id": held.call_id}
-    await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", state=State.BOOKED)
-    told = {"booking": held.booking_id, "starts_at": start.isoformat()}
-    told |= {"seconds": wish.plan.decision.booking.slot, "sequence": 0}
-    await tell_customer(conn, escalation_id, "confirmation", now, key=f"{held.booking_id}/0", **told)
+    await _tell_of_sale(conn, escalation_id, held, wish, now)
     await _guarded(conn, desk_id, start)
     return held
 
 
-def _must_be_open(link: Row[Any], now: datetime) -> None:
+async def _tell_of_sale(conn: AsyncConnection, escalation_id: str, held: Held, wish: Wish, now: datetime) -> None:
+    """On the timeline, and to the customer."""
+    start = held.starts_at.isoformat()
+    body = {"starts_at": start, "booking_id": held.booking_id, "call_id": held.call_id}
+    await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", state=State.BOOKED)
+    told = {"booking": held.booking_id, "starts_at": start, "seconds": wish.plan.decision.booking.slot, "sequence": 0}
+    await tell_customer(conn, escalation_id, "confirmation", now, key=f"{held.booking_id}/0", **told)
+
+
+async def _board_of(conn: AsyncConnection, wish: Wish, start: datetime) -> Seats:
+    day = start.astimezone(wish.local).date()
+    return await BOARDS.current(conn, wish.desk, day, day, exact={day})
+
+
+def _must_be_open(link: Link, now: datetime) -> None:
     if link.state != "open" or link.expires_at <= now:
         raise LinkExpired(link.expires_at)
 

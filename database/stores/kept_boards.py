@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import URL, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.seat_boards import ONE_DAY, Seats, days_between, load_seats, read_stands, read_whole
@@ -45,12 +46,24 @@ conditions inside and OFFSET 0 are for, without which every witness of every day
 """
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How the seats of a day and of the days beside it stand in the database."""
+
+    day: date
+    roster: int
+    versions: Mapping[date, int]
+    engaged: Mapping[str, int]
+    counted: tuple[int, int]
+    """How many witnesses the day has, and the sum of their bookings."""
+
+
 class SeatBoards:
     """The boards of one process, one a desk."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, int], Seats] = {}
-        self._loading: dict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._kept: dict[tuple[URL, int], Seats] = {}
+        self._loading: dict[tuple[URL, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def current(
         self,
@@ -68,7 +81,7 @@ class SeatBoards:
         anything has a board of its own, unless it says that no seat, shift or pool was among it.
         """
         first, last = first - ONE_DAY, last + ONE_DAY
-        key = (conn.engine.url.render_as_string(), desk)
+        key = (conn.engine.url, desk)
         kept = self._kept.get(key)
         if kept is not None and kept.has(first, last):
             async with kept.reading:
@@ -89,9 +102,26 @@ class SeatBoards:
             conn, desk, first + ONE_DAY, last - ONE_DAY, exact=exact, seats_unwritten=seats_unwritten
         )
 
+    def kept(self, database: URL, desk: int) -> Seats | None:
+        """The board as it was last read, however the seats stand now."""
+        return self._kept.get((database, desk))
+
+    def standing(self, conn: AsyncConnection, desk: int, stands: Standing) -> Seats | None:
+        """The kept board, if it shows the seats as they stand; nothing is read."""
+        kept = self._kept.get((conn.engine.url, desk))
+        around = days_between(stands.day - ONE_DAY, stands.day + ONE_DAY)
+        if kept is None or kept.reading.locked() or not kept.has(around[0], around[-1]):
+            return None
+        seen, standing = [kept.versions.get(one, 0) for one in around], [stands.versions.get(one, 0) for one in around]
+        counted = kept.board.held.count(stands.day.toordinal())
+        if (kept.roster, seen, counted) != (stands.roster, standing, stands.counted):
+            return None
+        kept.take_in_engaged(stands.engaged)
+        return kept
+
     def forget(self, conn: AsyncConnection, desk: int) -> None:
         """What is kept was refused by the database: read anew."""
-        self._kept.pop((conn.engine.url.render_as_string(), desk), None)
+        self._kept.pop((conn.engine.url, desk), None)
 
 
 BOARDS = SeatBoards()

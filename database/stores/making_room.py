@@ -23,7 +23,7 @@ from database.stores.kept_boards import BOARDS
 from database.stores.plans import load_plan
 from database.stores.seat_boards import load_seats, read_versions
 from database.stores.seat_rooms import forget_rooms, keep_rooms, read_rooms, room_holds
-from database.stores.seats import answer_starts, gone_for_certain, read_wish
+from database.stores.seats import Wish, answer_starts, answers_of, gone_for_certain, read_wish
 from database.stores.sold_seats import changes_of, queue, write_witnesses
 from database.stores.timeline import lock, record
 from database.tables.booking import booking
@@ -88,29 +88,28 @@ class Looked:
         self.in_vain[demand, versions] = now
 
 
-async def worth_looking(engine: AsyncEngine, escalation_id: str, start: datetime, now: datetime) -> bool:
-    """Whether it isn't proven already that nobody can serve this start."""
-    async with engine.connect() as conn:
-        wish = await read_wish(conn, escalation_id, now)
-        day = start.astimezone(wish.local).date()
-        seats = await BOARDS.current(conn, wish.desk, day, day)
-    return not gone_for_certain(seats, wish, start)
+async def make_room(engine: AsyncEngine, wish: Wish, start: datetime, now: datetime) -> bool:
+    """Look for an arrangement for one start, at once; whether one was found. It is kept for whoever sells next.
 
-
-async def make_room(engine: AsyncEngine, escalation_id: str, start: datetime, now: datetime) -> bool:
-    """Look for an arrangement for one start, at once; whether one was found. It is kept for whoever sells next."""
-    async with engine.connect() as conn:
-        wish = await read_wish(conn, escalation_id, now)
-        day = start.astimezone(wish.local).date()
-        seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
+    Nobody looks for what is proven to be gone, nor again for what was looked for in vain while the seats stand so.
+    """
+    day = start.astimezone(wish.local).date()
     demand = wish.demand(start, day)
+    async with engine.connect() as conn:
+        kept = await BOARDS.current(conn, wish.desk, day, day)
+        known = answers_of(kept, wish, day)
+        if start in known.in_vain or gone_for_certain(kept, wish, start):
+            return False
+        seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     placement = await asyncio.to_thread(
         place_by_window, seats.board, demand, seconds=SECONDS_A_START, days={day.toordinal()}
     )
-    if placement is not None:
-        async with engine.begin() as conn:
-            await keep_rooms(conn, [(demand, placement)], now)
-    return placement is not None
+    if placement is None:
+        known.in_vain.add(start)
+        return False
+    async with engine.begin() as conn:
+        await keep_rooms(conn, [(demand, placement)], now)
+    return True
 
 
 async def make_rooms(engine: AsyncEngine, looked: Looked, now: datetime) -> int:

@@ -23,7 +23,9 @@ from domain.letter import Channel
 
 _LEAVE = text("""
 INSERT INTO message (id, escalation, key, channel, kind, recipient, params, created_at, next_attempt_at)
-VALUES (:id, :escalation, :key, :channel, :kind, :recipient, CAST(:params AS jsonb), :now,
+VALUES (:id, :escalation, :key, :channel, :kind, coalesce(CAST(:recipient AS text), (
+    SELECT c.email FROM customer c JOIN escalation e ON e.customer = c.id WHERE e.id = :escalation
+  )), CAST(:params AS jsonb), :now,
   coalesce(CAST(:not_before AS timestamptz), now()))
 ON CONFLICT DO NOTHING RETURNING pg_notify(:woken, '')
 """)
@@ -36,7 +38,7 @@ async def enqueue(
     key: str,
     channel: str,
     kind: str,
-    recipient: str,
+    recipient: str | None,
     params: Mapping[str, Any],
     now: datetime,
     not_before: datetime | None = None,
@@ -44,9 +46,9 @@ async def enqueue(
     """Leave a message in the transaction of the effect that it tells of.
 
     ``key`` tells the messages of one escalation apart: a second one with the same key is the same message.
-    ``channel`` is ``mail`` (recipient: an address) or ``webhook`` (recipient: ``alerts``, the hook that the
-    settings name). ``params`` hold ids and times, never tokens or addresses; ``database/stores/letters.py``
-    says which. Without ``not_before`` it is due at once.
+    ``channel`` is ``mail`` (recipient: an address, or None for that of the escalation's customer) or ``webhook``
+    (recipient: ``alerts``, the hook that the settings name). ``params`` hold ids and times, never tokens or addresses;
+    ``database/stores/letters.py`` says which. Without ``not_before`` it is due at once.
     """
     row = {
         "id": ids.message_id(escalation_id, key),

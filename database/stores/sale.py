@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.booked_calls import Held
+from database.stores.booked_calls import Held, Link
 from database.stores.seat_terms import terms_number
 from database.stores.sold_seats import Change, move_witnesses
 from domain.booking import occupied
@@ -44,7 +44,7 @@ SELECT sold.id, counted.version, pg_notify(:kick, '') FROM sold, counted
 async def sell(
     conn: AsyncConnection,
     standing: Row[Any],
-    link: Row[Any],
+    link: Link,
     plan: Plan,
     start: datetime,
     changes: Sequence[Change],

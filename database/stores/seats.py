@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
@@ -48,6 +48,8 @@ class Wish:
     allowed: Window
     state: str
     """Where the escalation stands."""
+    stored: Mapping[str, Any] = field(compare=False, repr=False)
+    """The plan as it was read."""
 
     @cached_property
     def local(self) -> ZoneInfo:
@@ -101,7 +103,7 @@ _WISH_AND_QUEUE = _WISH.add_columns(
 
 async def read_wish(conn: AsyncConnection, escalation_id: str, now: datetime) -> Wish:
     """What this escalation may book now. Raises ``EscalationUnknown``."""
-    return _wish((await conn.execute(_WISH, {"asked": escalation_id})).one_or_none(), escalation_id, now)
+    return wish_of((await conn.execute(_WISH, {"asked": escalation_id})).one_or_none(), escalation_id, now)
 
 
 async def read_wish_and_queue(
@@ -109,18 +111,19 @@ async def read_wish_and_queue(
 ) -> tuple[Wish, bool]:
     """The same, and whether the day of this start is locked now: by day it is unless somebody else has it."""
     row = (await conn.execute(_WISH_AND_QUEUE, {"asked": escalation_id, "start": start})).one_or_none()
-    wish = _wish(row, escalation_id, now)
+    wish = wish_of(row, escalation_id, now)
     ours = start.astimezone(wish.local).date().toordinal()
     # Two books of time zones may differ: then it is the wrong day that is locked.
     return wish, row is not None and row.queued and row.day == ours
 
 
-def _wish(row: Row[Any] | None, escalation_id: str, now: datetime) -> Wish:
+def wish_of(row: Row[Any] | None, escalation_id: str, now: datetime) -> Wish:
+    """What this row lets the escalation book. Raises ``EscalationUnknown``."""
     if row is None:
         raise EscalationUnknown(escalation_id)
     plan = load_plan(row.plan)
     allowed = window(plan.decision, row.time_zone, now, priority=bool(row.priority))
-    return Wish(escalation_id, row.desk, row.pool, row.time_zone, plan, allowed, row.state)
+    return Wish(escalation_id, row.desk, row.pool, row.time_zone, plan, allowed, row.state, row.plan)
 
 
 async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) -> list[datetime]:
@@ -184,6 +187,12 @@ def gone_for_certain(seats: Seats, wish: Wish, start: datetime) -> bool:
     return without_moves(seats.board, demand) is Answer.NO
 
 
+def refused_for_good(wish: Wish, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
+    """What is said of a start that is gone for certain: the rules' own reason first."""
+    reason = why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)
+    return SlotTaken(start) if reason is None else SlotRefused(start, reason)
+
+
 async def seat_at(
     conn: AsyncConnection,
     seats: Seats,
@@ -202,7 +211,12 @@ async def seat_at(
     day = start.astimezone(wish.local).date()
     demand = wish.demand(start, day, -1 if instead_of is None else instead_of)
     ordinals = {one.toordinal() for one in days}
-    changes = _take(seats, demand, ordinals)
+    known = answers_of(seats, wish, day)
+    # As long as the seats stand as they stood, the same search finds nobody again.
+    fruitless = start in known.refused and instead_of is None
+    changes = None if fruitless else _take(seats, demand, ordinals)
+    if changes is None and instead_of is None:
+        known.refused.add(start)
     if changes is None and not gone_for_certain(seats, wish, start):
         rooms = await read_rooms(conn, wish.pool, demand, day, day)
         changes = _take(seats, demand, ordinals, rooms[start]) if start in rooms else None

@@ -5,26 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import any_, bindparam, select
+from sqlalchemy import any_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.messages import enqueue
 from database.tables.directory import person, team
-from database.tables.escalation import customer, escalation
-
-_CUSTOMER = (
-    select(customer.c.email)
-    .join(escalation, escalation.c.customer == customer.c.id)
-    .where(escalation.c.id == bindparam("asked"))
-)
+from database.tables.escalation import escalation
 
 
 async def tell_customer(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
     """A letter to the customer; ``key`` tells letters of one kind apart."""
-    recipient = (await conn.execute(_CUSTOMER, {"asked": escalation_id})).scalar_one()
-    await _mail(conn, escalation_id, kind, recipient, f"{kind}/{key}", now, params)
+    await _mail(conn, escalation_id, kind, None, f"{kind}/{key}", now, params)
 
 
 async def tell_person(
@@ -64,7 +57,7 @@ async def _mail(
     conn: AsyncConnection,
     escalation_id: str,
     kind: str,
-    recipient: str,
+    recipient: str | None,
     key: str,
     now: datetime,
     params: dict[str, Any],

@@ -1,0 +1,131 @@
+"""How a process sells seats: what is gone for certain is refused on the way in, the others take turns a desk and day.
+
+The queue of the database keeps sales apart (``sold_seats.queue``). This one stands before it, so that those who wait
+hold no connection, and whoever asks for what is gone need not wait at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from weakref import WeakValueDictionary
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.stores.booked_calls import Held
+from database.stores.kept_boards import BOARDS
+from database.stores.making_room import SECONDS_A_START, make_room
+from database.stores.seats import Wish, gone_for_certain, refused_for_good
+from database.stores.way_in import read_way_in
+from domain.booking import SlotTaken
+from domain.escalation import State
+from domain.slots import refuse_beyond
+
+TURN = 1.0
+"""Seconds that a sale waits for its turn at the solver."""
+AGAIN = 0.7
+"""Seconds of a sale's time that are kept for selling what the solver has opened."""
+LOOKING = SECONDS_A_START + 0.3
+"""Seconds that a look takes at most, with what it reads and writes."""
+AT_ONCE = 2
+"""Sales of one day that are with the database at once: one sells, and the next stands ready."""
+ON_THE_WAY_IN = 4
+"""Those who are looked at on the way in at once: sales that have begun must not wait for a connection behind them."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The start that one escalation wants; ``link`` books it, without one a booked call moves there."""
+
+    escalation: str
+    start: datetime
+    now: datetime
+    link: int | None = None
+
+
+class Sellers:
+    """Those who sell seats in one process."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        # One statement is one transaction: nothing to begin and nothing to end.
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._turns: WeakValueDictionary[tuple[int, date], asyncio.Semaphore] = WeakValueDictionary()
+        self._door = asyncio.Semaphore(ON_THE_WAY_IN)
+        self._looking = asyncio.Lock()
+
+    async def sell(self, asked: Asked, sale: Callable[[Wish], Awaitable[Held]], until: float) -> Held:
+        """Sell by ``sale``, a transaction of its own; where short moves find nobody, look further outside of it, once,
+        and sell again. ``until`` is by the clock of the event loop: no look is begun that would end after it.
+
+        Raises ``SlotTaken``, ``SlotRefused``, and what ``sale`` raises.
+        """
+        refuse_beyond(asked.start, asked.now)
+        wish = await self._on_the_way_in(asked)
+        turns = self._turns_of(wish, asked.start)
+        try:
+            return await self._in_turn(asked, wish, turns, sale)
+        except SlotTaken:
+            if not await self._room_made(asked, wish, until - AGAIN):
+                raise
+        return await self._in_turn(asked, wish, turns, sale)
+
+    async def _in_turn(
+        self, asked: Asked, wish: Wish, turns: asyncio.Semaphore, sale: Callable[[Wish], Awaitable[Held]]
+    ) -> Held:
+        async with turns:
+            if self._sold_meanwhile(wish, asked.start):
+                wish = await self._on_the_way_in(asked)
+            return await sale(wish)
+
+    def _sold_meanwhile(self, wish: Wish, start: datetime) -> bool:
+        """Whether it looks gone by the board in memory: worth a look at how it stands, before anything is locked."""
+        day = start.astimezone(wish.local).date()
+        kept = BOARDS.kept(self._engine.url, wish.desk)
+        return (
+            wish.state == State.INVITED
+            and kept is not None
+            and kept.has(day, day)
+            and gone_for_certain(kept, wish, start)
+        )
+
+    def _turns_of(self, wish: Wish, start: datetime) -> asyncio.Semaphore:
+        key = (wish.desk, start.astimezone(wish.local).date())
+        turns = self._turns.get(key)
+        if turns is None:
+            turns = self._turns[key] = asyncio.Semaphore(AT_ONCE)
+        return turns
+
+    async def _on_the_way_in(self, asked: Asked) -> Wish:
+        """What may be booked. Raises ``SlotTaken`` or ``SlotRefused`` where an open link asks for what is gone."""
+        async with self._door, self._reading.connect() as conn:
+            wish, stands = await read_way_in(conn, asked.escalation, asked.link, asked.start, asked.now)
+            if wish.state != State.INVITED or not stands.link_is_open:
+                return wish
+            day = asked.start.astimezone(wish.local).date()
+            seats = BOARDS.standing(conn, wish.desk, stands.seats)
+            if seats is None:
+                seats = await BOARDS.current(conn, wish.desk, day, day, exact={day})
+        if gone_for_certain(seats, wish, asked.start):
+            raise refused_for_good(wish, asked.start, asked.now)
+        return wish
+
+    async def _room_made(self, asked: Asked, wish: Wish, until: float) -> bool:
+        """Whether the solver found an arrangement. One looks at a time: two hundred at the last seat must not all ask
+        it at once.
+        """
+        clock = asyncio.get_running_loop().time
+        if until - clock() < LOOKING:
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(min(clock() + TURN, until - LOOKING)):
+                await self._looking.acquire()
+            try:
+                async with asyncio.timeout_at(until):
+                    return await make_room(self._engine, wish, asked.start, asked.now)
+            finally:
+                self._looking.release()
+        return False
