@@ -21,59 +21,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores import booking
 from database.stores.making_room import Looked
-from database.stores.rulesets import publish
 from database.stores.schedule_changes import change_schedule
 from database.stores.seats import free_starts
-from database.stores.seeding import seed_directory
 from database.tables.customer_link import customer_link
 from domain.escalation import Mode
 from domain.failure import Failure
 from domain.schedule import Repeating, TimeOffKind
 from domain.schedule_change import AddTimeOff, AddWeekly, Change, ClearDay, KeepFree, SetDay
-from rules_dsl.directory import Directory
-from tests.database.round_floor import RULES, Floor
+from tests.database.random_desks import POOLS, ZONES, Limits, random_desk
+from tests.database.round_floor import Floor
 from tests.domain.seat_truth import Somebody, Wanted, can_serve_all
 from workers.seat_keeper import keep_seats
 
-NIGHTS = (
-    # The last days of October and March bring a fold and a gap; Lord Howe changes by half an hour in April.
-    ("Europe/Copenhagen", datetime(2026, 10, 24, 6, tzinfo=UTC)),
-    ("Europe/Copenhagen", datetime(2027, 3, 27, 8, tzinfo=UTC)),
-    ("Australia/Lord_Howe", datetime(2027, 4, 3, 2, tzinfo=UTC)),
-    ("Asia/Kolkata", datetime(2026, 11, 24, 4, tzinfo=UTC)),
-)
-ZONES = ("Europe/Copenhagen", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu")
 SOON = timedelta(hours=30)
-AREAS = """rule "Engines"
-  when product area is engine
-  send to team "North"
-
-rule "Hulls"
-  when product area is hull
-  send to team "South"
-
-rule "Bills"
-  when product area is billing
-  send to title "Senior"
-
-rule "Sails"
-  when product area is sails
-  send to team "North"
-  require skill "sails" at level 3
-
-rule "Wires"
-  when product area is electronics
-  send to team "South" or title "Senior"
-"""
-POOLS: dict[str, Callable[[Row[Any]], bool]] = {
-    "engine": lambda who: bool(who.team == "North"),
-    "hull": lambda who: bool(who.team == "South"),
-    "billing": lambda who: bool(who.title == "Senior"),
-    "sails": lambda who: who.team == "North" and who.sails >= 3,
-    "electronics": lambda who: who.team == "South" or who.title == "Senior",
-}
-"""What the rules say, by product area."""
-
 _PEOPLE = text("""
 SELECT p.id, t.name AS team, t.id AS team_id, ti.name AS title, coalesce(max(s.level), 0) AS sails
 FROM person p JOIN team t ON t.id = p.team JOIN title ti ON ti.id = p.title
@@ -85,28 +45,6 @@ SELECT b.id, b.starts_at, b.occupies, e.facts ->> 'product area' AS area, w.pers
 FROM booking b JOIN escalation e ON e.id = b.escalation LEFT JOIN witness w ON w.booking = b.id AND w.pinned
 WHERE b.state = 'sold' ORDER BY b.id
 """)
-
-
-@dataclass(frozen=True)
-class Limits:
-    gap: int = 0
-    cap: int = 99
-    reserve: int = 0
-    percent: int = 100
-    shift_end: int = 0
-
-    def text(self) -> tuple[str, str]:
-        """As lines of the blocks ``limits`` and ``booking``."""
-        lines = []
-        if self.gap:
-            lines.append(f"at least {self.gap // 60} minutes between calls")
-        if self.cap < 99:
-            lines.append(f"at most {self.cap} calls a day per agent")
-        if self.percent < 100:
-            lines.append(f"at most {self.percent}% of a shift in calls")
-        if self.shift_end:
-            lines.append(f"no call in the last {self.shift_end // 60} minutes of a shift")
-        return "\n  ".join(lines), f"keep {self.reserve}% in reserve" if self.reserve else ""
 
 
 @dataclass
@@ -334,66 +272,6 @@ class SeatLife:
 
 
 async def begin_life(engine: AsyncEngine, seed: int) -> SeatLife:
-    """A desk of this seed, with nothing sold."""
     chance = random.Random(seed)
-    zone, now = chance.choice(NIGHTS)
-    limits = Limits(
-        gap=chance.choice((0, 0, 600)),
-        cap=chance.choice((99, 3, 4)),
-        reserve=chance.choice((0, 0, 25)),
-        percent=chance.choice((100, 100, 60)),
-        shift_end=chance.choice((0, 0, 1800)),
-    )
-    life = SeatLife(Floor(engine, now), chance, zone, limits)
-    of_limits, of_booking = limits.text()
-    rules = RULES.format(rules=AREAS, limits=of_limits and f"limits\n  {of_limits}", calls="")
-    rules = rules.replace('team "Support"', 'team "North" or team "South"').replace("Harbor Boats support", "Desk")
-    rules = rules.replace(
-        "  notice of 10 minutes\n  up to 5 days", f"  {of_booking}\n  notice of 10 minutes\n  up to 2 days"
-    )
-    async with engine.begin() as conn:
-        await seed_directory(conn, Directory.from_json(_directory(chance, zone)), [], now)
-        await publish(conn, rules, "test", "seeded", None, now)
-        for row in (await conn.execute(text("SELECT id FROM person ORDER BY id"))).all():
-            for _ in range(chance.choice((1, 1, 2))):
-                await change_schedule(conn, row.id, AddWeekly(_shift(chance, zone)), "test", now)
-    return life
-
-
-def _directory(chance: random.Random, zone: str) -> dict[str, Any]:
-    areas = {"type": "choice", "values": list(POOLS), "may_be_missing": True}
-    facts: dict[str, Any] = {"product area": areas}
-    for name, kind in {"tags": "tags", "replies": "count", "reopened": "yes/no", "ticket age": "duration"}.items():
-        facts[name] = {"type": kind, "may_be_missing": False}
-    facts["priority"] = {"type": "choice", "values": ["normal", "urgent"], "ordered": True, "may_be_missing": False}
-    return {
-        "desk": "Desk",
-        "time_zone": zone,
-        "currency": "EUR",
-        "teams": [{"name": name, "address": f"{name}@desk.example"} for name in ("North", "South")],
-        "titles": ["Senior", "Junior"],
-        "skills": ["sails"],
-        "holidays": {},
-        "facts": facts,
-        "people": [_person(chance, number) for number in range(chance.randint(3, 5))],
-    }
-
-
-def _person(chance: random.Random, number: int) -> dict[str, Any]:
-    return {
-        "name": f"Person {number}",
-        "email": f"p{number}@desk.example",
-        "team": chance.choice(("North", "South")),
-        "title": chance.choice(("Senior", "Junior")),
-        "skills": {"sails": chance.randint(1, 5)} if chance.random() < 0.6 else {},
-        "languages": [],
-        "roles": ["agent"],
-        "shifts": [],
-    }
-
-
-def _shift(chance: random.Random, zone: str) -> Repeating:
-    """Each day: some go over midnight; of two some overlap, and some have a break between them."""
-    start = 30 * chance.randrange(48)
-    end = (start + 30 * chance.randrange(5, 13)) % 1440
-    return Repeating(tuple(range(7)), start, end, chance.choice((zone, zone, *ZONES)))
+    floor, zone, limits = await random_desk(engine, chance)
+    return SeatLife(floor, chance, zone, limits)
