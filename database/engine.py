@@ -5,6 +5,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg._preparing import PrepareManager
 from psycopg.pq import Format
+from pydantic_core import from_json
 from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -61,6 +62,8 @@ def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) ->
         pool_pre_ping=True,
         # An activity's failure is kept in a history: it may not carry a customer's data.
         hide_parameters=True,
+        # Three times as quick as the standard library's, and a round reads hundreds of plans.
+        json_deserializer=from_json,
         # Compiling a statement takes longer than any of ours runs.
         connect_args={
             "connect_timeout": connect_timeout,

@@ -18,6 +18,8 @@ from rules_dsl.decision import OrderKey
 from rules_dsl.directory import Directory, Person
 from rules_dsl.ranking import hash_of_escalation, order_key
 
+_Ranks = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
+
 
 class Floor:
     """The columns of a round's arrays: those who can be asked for anything at all."""
@@ -34,6 +36,8 @@ class Floor:
         self._known: dict[object, NDArray[np.bool_]] = {}
         self._places: dict[object, NDArray[np.float64]] = {}
         self._absent: dict[object, list[int]] = {}
+        self._ranked: dict[object, tuple[NDArray[np.float64], _Ranks]] = {}
+        """With the places that they were made from, so that no others take over their identity."""
 
     def wishes(self, calls: Sequence[DueCall]) -> Wishes:
         able = np.stack([self._able(call) for call in calls])
@@ -93,17 +97,28 @@ class Floor:
 
     def _order(self, call: DueCall, able: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Of those who could take the call: how many stand before each, and their place among their equals."""
-        places, draw = self._place(call), self._draw(call)
-        columns = np.flatnonzero(able)
-        keys = places[columns]
-        order = np.lexsort((draw[columns], *keys.T[::-1]))
-        fresh = np.ones(len(columns), dtype=np.bool_)
-        fresh[1:] = (keys[order][1:] != keys[order][:-1]).any(axis=1)
-        position = np.arange(len(columns), dtype=np.int64)
-        first_of_equals = np.maximum.accumulate(np.where(fresh, position, 0)) if len(columns) else position
+        columns, equals, first_of_equals = self._ranks(call, able)
+        # Equals stand together by now, so their places are those between theirs and the next one's.
+        order = np.lexsort((self._draw(call)[columns], equals))
         rank, tie = np.zeros(len(able), dtype=np.int64), np.zeros(len(able), dtype=np.int64)
-        rank[columns[order]], tie[columns[order]] = first_of_equals, position - first_of_equals
+        rank[columns] = first_of_equals
+        tie[columns[order]] = np.arange(len(columns), dtype=np.int64) - first_of_equals
         return rank, tie
+
+    def _ranks(self, call: DueCall, able: NDArray[np.bool_]) -> _Ranks:
+        """The columns of those who could take the call by the plan's order; each one's group of equals; its place."""
+        places = self._place(call)
+        key = id(places), able.tobytes()
+        if key not in self._ranked:
+            columns = np.flatnonzero(able)
+            keys = places[columns]
+            order = np.lexsort(keys.T[::-1]) if keys.size else np.arange(len(columns))
+            fresh = np.ones(len(columns), dtype=np.bool_)
+            fresh[1:] = (keys[order][1:] != keys[order][:-1]).any(axis=1)
+            position = np.where(fresh, np.arange(len(columns), dtype=np.int64), 0)
+            first_of_equals = np.maximum.accumulate(position) if len(columns) else position
+            self._ranked[key] = places, (columns[order], np.cumsum(fresh), first_of_equals)
+        return self._ranked[key][1]
 
     def _place(self, call: DueCall) -> NDArray[np.float64]:
         """Where each free person stands by this plan, a row each; smaller first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -65,8 +66,7 @@ class Reasons:
         decision = call.plan.decision
         wishes = self.wishes
         able = np.flatnonzero(wishes.able[row])
-        order = able[np.lexsort((wishes.tie[row, able], wishes.rank[row, able], wishes.against[row, able]))]
-        others = [int(other) for other in order[: CONSIDERED_AT_MOST + 1] if other != column][:CONSIDERED_AT_MOST]
+        others = [other for other in self._best(row, able) if other != column][:CONSIDERED_AT_MOST]
         values = self._values(call, column)
         return Chosen(
             call,
@@ -78,6 +78,15 @@ class Reasons:
             tuple(islice(self._excluded(call, able), EXCLUDED_AT_MOST)),
             tuple(WORDS[against] for against in _parts(int(wishes.against[row, column]))),
         )
+
+    def _best(self, row: int, able: NDArray[np.intp]) -> list[int]:
+        """The first of those who could take a call: what speaks against them first, then the plan's order."""
+        wishes, most = self.wishes, CONSIDERED_AT_MOST + 1
+        # A rank and the place among equals together are the place in the plan's order: fewer than there are columns.
+        places = wishes.against[row, able] * wishes.able.shape[1] + wishes.rank[row, able] + wishes.tie[row, able]
+        first = np.argpartition(places, most)[:most] if len(able) > most else np.arange(len(able))
+        best: list[int] = able[first[np.argsort(places[first])]].tolist()
+        return best
 
     def _alternative(self, call: DueCall, row: int, column: int, other: int, chosen: tuple[str, ...]) -> Alternative:
         person, values, wishes = self.floor.free[other].person, self._values(call, other), self.wishes
@@ -130,6 +139,7 @@ def _state(call: DueCall, colleague: Colleague) -> AgentState:
     return replace(colleague.state, handled_before=knows, csat_here=here)
 
 
+@cache
 def _parts(weight: int) -> list[Against]:
     """What a weight is made of, the heaviest first."""
     return [one for one in sorted(Against, reverse=True) if weight & one]

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import iter_route_contexts
 from prometheus_client import CollectorRegistry, ProcessCollector
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -88,6 +89,20 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     await vital.dispose()
 
 
+def _add_routes(app: FastAPI, router: APIRouter) -> None:
+    """One by one: routers included are searched anew for every request, level by level, twice each."""
+    for route in iter_route_contexts(router.routes):
+        app.router.add_api_route(
+            route.path or "",
+            route.endpoint or app,
+            methods=route.methods,
+            dependencies=route.dependencies,
+            status_code=route.status_code,
+            response_model=route.response_model,
+            response_class=route.response_class,
+        )
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The application for these settings. Raises ``SettingMissing`` or ``AssetMissing`` where it can't serve."""
     app = FastAPI(
@@ -108,7 +123,7 @@ def create_app(settings: Settings) -> FastAPI:
     ProcessCollector(registry=app.state.registry)
     assets.asset_url("vendor/htmx.min.js")
     for part in _PARTS:
-        app.include_router(part.router)
+        _add_routes(app, part.router)
     failure_pages.install(app)
     # The last added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)

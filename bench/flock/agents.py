@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+import uvloop
+
 _SEEN = re.compile(r'name="(seen\.[a-z]+)" value="([^"]*)"')
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 _ACCEPT = re.compile(r'action="(/desk/offers/([0-9a-f-]{36})/\d+/accept)"')
@@ -159,4 +161,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

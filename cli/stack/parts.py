@@ -24,6 +24,9 @@ PROCESSES = ("worker", "ticker-1", "ticker-2", "web", "mailbox")
 FOUNDATIONS = ("temporal", "postgres")
 """Stopped after the processes that stand on them."""
 
+GIVING_WAY = {"worker": 5}
+"""Nicenesses: people wait for the web, a round and the database; workflows may learn a little later what came of it."""
+
 
 def muster(name: str, environment: Mapping[str, str], *arguments: str) -> Child:
     """A `muster …` command as a child. ``-P``: the folder it is started in must not hide our modules."""
@@ -71,7 +74,7 @@ def web_child(url: str, environment: Mapping[str, str]) -> Child:
 
 def worker_child(environment: Mapping[str, str], server: temporal.Server | None) -> Child:
     """Ready when it asks Temporal for work; by an outside Temporal we can only see that it runs."""
-    child = muster("worker", environment, "worker")
+    child = replace(muster("worker", environment, "worker"), niceness=GIVING_WAY["worker"])
     if server is None:
         return child
     queue = f"http://127.0.0.1:{server.ui_port}/api/v1/namespaces/default/task-queues/{TASK_QUEUE}"

@@ -49,6 +49,8 @@ class Child:
     orphan_signal: signal.Signals = signal.SIGKILL
     """What the system sends it should the supervisor be killed."""
     run_as: RunAs = field(default_factory=RunAs)
+    niceness: int = 0
+    """How much it gives way to the others where processor time is short, up to 19."""
 
 
 class Supervisor:
@@ -138,7 +140,7 @@ class Supervisor:
                 stderr=log,
                 # Ctrl-C at a terminal goes to a whole process group: only we should hear it.
                 start_new_session=True,
-                preexec_fn=die_with_parent(child.orphan_signal),
+                preexec_fn=die_with_parent(child.orphan_signal, child.niceness),
                 cwd="/",
                 **child.run_as,
             )

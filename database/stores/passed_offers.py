@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +15,7 @@ from database.tables.muster import offer
 from domain.call import ALONE_PATIENCE
 from domain.escalation import Kind, State
 from domain.ids import LIVE_CHANNEL
-from domain.presence import VANISHED_AFTER
+from domain.presence import FLOOR_SILENT_AFTER, VANISHED_AFTER, gone_after
 
 UNANSWERED = "an offer ran out unanswered"
 """The reason of the away state that a person is put in who let an offer ring out."""
@@ -23,7 +23,7 @@ UNANSWERED = "an offer ran out unanswered"
 # While a call goes on, a silent desk proves nothing: people close it and talk. The customer's word does.
 _PASSED = text("""
 SELECT o.call, o.nth, o.person, o.state, c.escalation, o.expires_at <= :now AS ran_out, c.state = 'on_call' AS midway,
-  coalesce(p.seen_at <= :silent, true) AS silent
+  coalesce(p.seen_at <= :silent, true) AS silent, coalesce(p.seen_at <= :unheard, true) AS unheard
 FROM offer o JOIN call c ON c.id = o.call JOIN escalation e ON e.id = c.escalation
 LEFT JOIN presence p ON p.person = o.person
 WHERE (o.state = 'offered' AND (o.expires_at <= :now OR coalesce(p.seen_at <= :silent, true)))
@@ -32,6 +32,11 @@ WHERE (o.state = 'offered' AND (o.expires_at <= :now OR coalesce(p.seen_at <= :s
    OR (o.state = 'accepted' AND c.state = 'on_call' AND c.alone_at IS NOT NULL
        AND (c.alone_at <= :unanswered OR coalesce(p.seen_at <= :silent, true)))
 ORDER BY e.id FOR UPDATE OF e, o SKIP LOCKED
+""")
+
+_SILENCE = text("""
+SELECT count(*) FILTER (WHERE seen_at > :silent) AS heard, count(*) FILTER (WHERE seen_at <= :silent) AS silent
+FROM presence WHERE state = 'available' AND seen_at > :floor
 """)
 
 # The wrap-up can still be written; its time is over, and its person can be asked again.
@@ -47,7 +52,8 @@ UPDATE offer o SET state = 'done' FROM over WHERE (o.call, o.nth) = (over.call, 
 
 async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
     """Take back every offer that has passed; their calls wait again. Returns how many."""
-    moments = {"now": now, "silent": now - VANISHED_AFTER, "unanswered": now - ALONE_PATIENCE}
+    moments = {"now": now, "silent": now - await _gone_after(conn, now), "unanswered": now - ALONE_PATIENCE}
+    moments["unheard"] = now - VANISHED_AFTER
     rows = (await conn.execute(_PASSED, moments)).all()
     if not rows:
         return 0
@@ -65,11 +71,18 @@ async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
         await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     await open_again(conn, [row.call for row in rows if not row.midway], now)
     await open_again(conn, [row.call for row in rows if row.midway], now, raised=True)
-    rang_out = [row.person for row in rows if row.state == "offered" and row.ran_out]
+    # Whose desk we can't hear may have been shown nothing.
+    rang_out = [row.person for row in rows if row.state == "offered" and row.ran_out and not row.unheard]
     away = update(presence).where(presence.c.person.in_(rang_out), presence.c.state == "available")
     await conn.execute(away.values(state="away", reason=UNANSWERED, since=now))
     await write_events(conn, told, now)
     return len(rows)
+
+
+async def _gone_after(conn: AsyncConnection, now: datetime) -> timedelta:
+    moments = {"silent": now - VANISHED_AFTER, "floor": now - FLOOR_SILENT_AFTER}
+    row = (await conn.execute(_SILENCE, moments)).one()
+    return gone_after(row.heard, row.silent)
 
 
 async def end_long_wrap_ups(conn: AsyncConnection, now: datetime) -> int:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.stores.rewitnessing import Replanned, give_to_others, hold_escalations
+from database.stores.rewitnessing import give_to_others, hold_escalations
 from database.stores.seat_boards import load_seats
 from database.stores.sold_seats import changes_of, queue, write_witnesses
-from domain.seat_search import Search
+from domain.seat_board import Board
 
 ONE_DAY = timedelta(days=1)
+AT_ONCE = 100
+"""Calls that are pinned in one transaction, which keeps sellers of their day waiting."""
 
 _TAKEN = text("""
 SELECT w.booking, w.day, c.person, p.desk, true AS taken
@@ -25,13 +29,15 @@ UNION ALL
 SELECT w.booking, w.day, w.person, p.desk, false
 FROM witness w JOIN call c ON c.booking = w.booking JOIN pool p ON p.id = w.pool
 WHERE w.pinned AND c.state IN ('waiting', 'offered')
-ORDER BY booking
+ORDER BY desk, day, booking
 """)
 _STILL = text("""
-SELECT 1 FROM call c JOIN witness w ON w.booking = c.booking
-WHERE c.booking = :booking AND CASE WHEN :taken
-  THEN c.state IN ('taken', 'on_call', 'wrapping_up') AND c.person = :person
-  ELSE c.state IN ('waiting', 'offered') AND w.person = :person END
+SELECT c.booking FROM call c JOIN witness w ON w.booking = c.booking
+  JOIN unnest(CAST(:bookings AS bigint[]), CAST(:people AS bigint[]), CAST(:taken AS boolean[]))
+    AS asked(booking, person, taken) ON asked.booking = c.booking
+WHERE CASE WHEN asked.taken
+  THEN c.state IN ('taken', 'on_call', 'wrapping_up') AND c.person = asked.person
+  ELSE c.state IN ('waiting', 'offered') AND w.person = asked.person END
 """)
 
 
@@ -43,27 +49,51 @@ async def pin_taken(engine: AsyncEngine, now: datetime) -> int:
     """
     async with engine.connect() as conn:
         rows = (await conn.execute(_TAKEN)).all()
-    for row in rows:
-        async with engine.begin() as conn:
-            await _pin(conn, row, now)
+    for (desk_id, day), of_day in groupby(rows, key=lambda row: (row.desk, row.day)):
+        left = list(of_day)
+        while left:
+            async with engine.begin() as conn:
+                await _pin(conn, desk_id, day, left[:AT_ONCE], now)
+            del left[:AT_ONCE]
     return sum(row.taken for row in rows)
 
 
-async def _pin(conn: AsyncConnection, row: Row[Any], now: datetime) -> Replanned:
-    await queue(conn, row.desk, [row.day - ONE_DAY, row.day, row.day + ONE_DAY])
-    seats = await load_seats(conn, row.day - ONE_DAY, row.day + ONE_DAY)
-    if row.booking not in seats.board.held or row.person not in seats.board.bit_of:
-        return Replanned(0, ())
-    asked = Search(seats.board, 0).take(row.booking)._replace(pinned=row.taken)
-    bit = seats.board.bit_of[row.person]
-    in_the_way = seats.board.in_the_way(bit, asked)
-    if any(call.pinned for call in in_the_way):
+async def _pin(conn: AsyncConnection, desk_id: int, day: date, rows: Sequence[Row[Any]], now: datetime) -> None:
+    await queue(conn, desk_id, [day - ONE_DAY, day, day + ONE_DAY])
+    await hold_escalations(conn, [row.booking for row in rows])
+    asked = {
+        "bookings": [row.booking for row in rows],
+        "people": [row.person for row in rows],
+        "taken": [row.taken for row in rows],
+    }
+    still = set((await conn.execute(_STILL, asked)).scalars())
+    seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
+    rows = [
+        row
+        for row in rows
+        if row.booking in still and row.booking in seats.board.held and row.person in seats.board.bit_of
+    ]
+    pinned, lost = _put(seats.board, rows)
+    await hold_escalations(conn, lost)
+    await write_witnesses(conn, desk_id, changes_of(seats, pinned))
+    await give_to_others(conn, lost, now)
+
+
+def _put(board: Board, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int]]:
+    """Put these calls on the people who have them; the bookings that are there now, and those in their way."""
+    stood = {row.booking: board.take(row.booking) for row in rows}
+    pinned, lost = [], set[int]()
+    for row in rows:
+        asked, bit = stood[row.booking][0]._replace(pinned=row.taken), board.bit_of[row.person]
+        in_the_way = board.in_the_way(bit, asked)
+        if not any(call.pinned for call in in_the_way):
+            board.put(asked, bit)
+            pinned.append(row.booking)
+            lost |= {call.booking for call in in_the_way}
+            continue
         # Taken early, while the one before is not over by the plan: the two can't both rest on one person.
-        return Replanned(0, ())
-    lost = [call.booking for call in in_the_way]
-    await hold_escalations(conn, [row.booking, *lost])
-    if (await conn.execute(_STILL, {"booking": row.booking, "taken": row.taken, "person": row.person})).first() is None:
-        return Replanned(0, ())
-    seats.board.put(asked, bit)
-    await write_witnesses(conn, row.desk, changes_of(seats, [row.booking]))
-    return await give_to_others(conn, lost, now)
+        asked, bit = stood[row.booking]
+        if board.in_the_way(bit, asked):
+            lost.add(row.booking)
+        board.put(asked, bit)
+    return pinned, lost - set(pinned)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from pydantic_core import to_json
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.accepted_by_rule import accept_by_rule
-from database.stores.round_writing import Told, write_events
+from database.stores.round_writing import Told
 from database.stores.timeline import notify
-from database.tables.muster import call, offer
 from database.tables.muster import round as round_table
 from domain.escalation import Kind
 from domain.ids import LIVE_CHANNEL, Tokens
@@ -23,33 +21,33 @@ from domain.muster import Chosen, RoundResult
 from rules_dsl.directory import Directory
 
 _OFFER = text("""
-INSERT INTO offer (call, nth, person, round, state, step, why, made_at, expires_at)
-SELECT call, nth, person, :round, 'offered', step, why, :now, CAST(:now AS timestamptz) + seconds * interval '1 second'
-FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-  AS u(call uuid, nth int, person int, step int, why jsonb, seconds int)
-ON CONFLICT DO NOTHING RETURNING call, nth
+WITH made AS (
+  INSERT INTO offer (call, nth, person, round, state, step, why, made_at, expires_at)
+  SELECT u.call, 1 + coalesce((SELECT max(o.nth) FROM offer o WHERE o.call = u.call), 0), person, :round, 'offered',
+    step, why, :now, CAST(:now AS timestamptz) + seconds * interval '1 second'
+  FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS u(call uuid, person int, step int, why jsonb, seconds int)
+  ON CONFLICT DO NOTHING RETURNING call, nth)
+UPDATE call c SET state = 'offered' FROM made WHERE c.id = made.call RETURNING made.call, made.nth
 """)
 
 
 async def write_offers(
     conn: AsyncConnection, result: RoundResult, directory: Directory, tokens: Tokens, now: datetime, began: float
-) -> int:
+) -> tuple[int, list[Told]]:
     """Write the offers of a round, and the acceptance of those that the rules accept by themselves.
 
-    ``began`` is when the round did, by ``time.perf_counter``. Returns how many were made.
+    ``began`` is when the round did, by ``time.perf_counter``. Returns how many were made, and what there is to tell.
     """
     if not result.offers:
-        return 0
+        return 0, []
     took = int((time.perf_counter() - began) * 1000)
     row: dict[str, Any] = {"at": now, "calls": len(result.searches), "offers": len(result.offers), "took_ms": took}
     written = round_table.insert().values(**row).returning(round_table.c.id)
     round_id: int = (await conn.execute(written)).scalar_one()
-    nths = await _last_offers(conn, [chosen.call.call_id for chosen in result.offers])
     reasons = _reasons(result.offers, directory, round_id)
     rows = [
         {
             "call": chosen.call.call_id,
-            "nth": nths[chosen.call.call_id] + 1,
             "person": chosen.person,
             "step": chosen.step,
             "why": why,
@@ -57,9 +55,8 @@ async def write_offers(
         }
         for chosen, why in zip(result.offers, reasons, strict=True)
     ]
-    values = {"round": round_id, "now": now, "rows": json.dumps(rows)}
+    values = {"round": round_id, "now": now, "rows": to_json(rows).decode()}
     made = {str(row.call): row.nth for row in await conn.execute(_OFFER, values)}
-    await conn.execute(update(call).where(call.c.id.in_(list(made))).values(state="offered"))
     # Each asked person's desk finds itself in the round's offers.
     await notify(conn, LIVE_CHANNEL, f"round:{round_id}")
     told = [
@@ -82,13 +79,7 @@ async def write_offers(
         for chosen in result.offers
         if chosen.call.call_id in made and chosen.call.plan.decision.calls.accept_automatically
     ]
-    await write_events(conn, [*told, *await accept_by_rule(conn, automatic, directory, tokens, now)], now)
-    return len(made)
-
-
-async def _last_offers(conn: AsyncConnection, calls: Sequence[str]) -> dict[str, int]:
-    query = select(offer.c.call, func.max(offer.c.nth)).where(offer.c.call.in_(calls)).group_by(offer.c.call)
-    return defaultdict(int, {str(call_id): nth for call_id, nth in await conn.execute(query)})
+    return len(made), [*told, *await accept_by_rule(conn, automatic, directory, tokens, now)]
 
 
 def _reasons(offers: Sequence[Chosen], directory: Directory, round_id: int) -> Iterator[dict[str, Any]]:

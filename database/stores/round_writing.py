@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +18,7 @@ from domain.ids import OUTBOX_CHANNEL
 
 _COUNT_UP = text("""
 UPDATE escalation e SET seq = e.seq + u.n, updated_at = :now, state = coalesce(u.state, e.state)
-FROM unnest(CAST(:ids AS uuid[]), CAST(:counts AS int[]), CAST(:states AS text[])) AS u(id, n, state)
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS u(id uuid, n int, state text)
 WHERE e.id = u.id RETURNING e.id, e.seq - u.n AS before
 """)
 
@@ -46,8 +46,9 @@ async def write_events(conn: AsyncConnection, events: Sequence[Told], now: datet
         return
     counts = Counter(event.escalation_id for event in events)
     states = {event.escalation_id: event.state.value for event in events if event.state is not None}
-    values = {"ids": list(counts), "counts": list(counts.values()), "states": [states.get(one) for one in counts]}
-    next_seq = {str(row.id): row.before + 1 for row in await conn.execute(_COUNT_UP, values | {"now": now})}
+    counted = [{"id": one, "n": number, "state": states.get(one)} for one, number in counts.items()]
+    values = {"rows": to_json(counted).decode(), "now": now}
+    next_seq = {str(row.id): row.before + 1 for row in await conn.execute(_COUNT_UP, values)}
     rows = []
     for event in events:
         rows.append(
@@ -60,6 +61,6 @@ async def write_events(conn: AsyncConnection, events: Sequence[Told], now: datet
             }
         )
         next_seq[event.escalation_id] += 1
-    await conn.execute(_WRITE, {"rows": json.dumps(rows), "now": now})
+    await conn.execute(_WRITE, {"rows": to_json(rows).decode(), "now": now})
     if any(event.kind in TOLD_AT_ONCE for event in events):
         await notify(conn, OUTBOX_CHANNEL)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -62,8 +63,9 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
     free = [person for person, colleague in colleagues.items() if not colleague.hindrance]
     due = await with_needed(conn, due, free, moment)
     result = choose(due, colleagues, directory, moment, await occupancy_limit(conn))
-    await _write_searches(conn, result.searches, moment)
-    made = await write_offers(conn, result, directory, tokens, moment, began)
+    searched = await _write_searches(conn, result.searches, moment)
+    made, offered = await write_offers(conn, result, directory, tokens, moment, began)
+    await write_events(conn, [*searched, *offered], moment)
     await tell_places(conn, result, directory, colleagues, moment)
     return RoundReport(len(due), made, ended)
 
@@ -78,28 +80,29 @@ _MOVED = text("""
 UPDATE call c SET search_began_at = u.began_at, step = u.step, skipped = u.skipped,
   step_at = CASE WHEN u.step_taken THEN :now ELSE c.step_at END,
   state = CASE WHEN u.exhausted THEN 'unserved' ELSE c.state END
-FROM unnest(CAST(:calls AS uuid[]), CAST(:began AS timestamptz[]), CAST(:steps AS int[]), CAST(:skipped AS int[]),
-    CAST(:step_taken AS boolean[]), CAST(:exhausted AS boolean[]))
-  AS u(call, began_at, step, skipped, step_taken, exhausted)
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+  AS u(call uuid, began_at timestamptz, step int, skipped int, step_taken boolean, exhausted boolean)
 WHERE c.id = u.call
 """)
 
 
-async def _write_searches(conn: AsyncConnection, searches: Sequence[Searched], now: datetime) -> None:
-    """Steps taken, alerts raised, searches that ended with nobody."""
+async def _write_searches(conn: AsyncConnection, searches: Sequence[Searched], now: datetime) -> list[Told]:
+    """Steps taken, alerts raised, searches that ended with nobody; returns what there is to tell of them."""
     moved = [one for one in searches if one.call.began_at == now or one.taken or one.exhausted]
     if not moved:
-        return
-    values = {
-        "now": now,
-        "calls": [one.call.call_id for one in moved],
-        "began": [one.call.began_at for one in moved],
-        "steps": [one.call.step for one in moved],
-        "skipped": [one.call.skipped for one in moved],
-        "step_taken": [bool(one.taken) for one in moved],
-        "exhausted": [one.exhausted for one in moved],
-    }
-    await conn.execute(_MOVED, values)
+        return []
+    rows = [
+        {
+            "call": one.call.call_id,
+            "began_at": one.call.began_at,
+            "step": one.call.step,
+            "skipped": one.call.skipped,
+            "step_taken": bool(one.taken),
+            "exhausted": one.exhausted,
+        }
+        for one in moved
+    ]
+    await conn.execute(_MOVED, {"now": now, "rows": to_json(rows).decode()})
     told: list[Told] = []
     for searched in moved:
         one = searched.call
@@ -115,7 +118,7 @@ async def _write_searches(conn: AsyncConnection, searches: Sequence[Searched], n
                 told.append(Told(one.escalation_id, Kind.STEP_TAKEN, taken))
         if searched.exhausted:
             told.append(Told(one.escalation_id, Kind.EXHAUSTED, {"call_id": one.call_id}))
-    await write_events(conn, told, now)
+    return told
 
 
 async def _alert(conn: AsyncConnection, escalation_id: str, call_id: str, kind: StepKind, now: datetime) -> None:

@@ -21,7 +21,7 @@ OURS = ("web", "worker", "ticker", "migrate")
 
 KEYS = {
     *("build", "image", "restart", "environment", "depends_on", "command", "entrypoint", "ports", "healthcheck"),
-    *("stop_grace_period", "deploy", "configs", "volumes"),
+    *("stop_grace_period", "deploy", "configs", "volumes", "cpu_shares"),
 }
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
 TEMPORAL_SERVER = {

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from cli.stack.home import Home
+from cli.stack.parts import GIVING_WAY
 from tests.cli.running import Stack, ended, environment, run_muster, running_stack, until
 
 pytestmark = pytest.mark.timeout(600)
@@ -37,6 +39,12 @@ def test_it_serves_and_tells_who_can_sign_in(stack: Stack) -> None:
     said = (stack.home.folder.parent / "home.up.log").read_text()
     for shown in ("Administrator", "/sign-in/", f"{stack.url}/dev/mail", "Temporal"):
         assert shown in said
+
+
+def test_what_nobody_waits_for_gives_way(stack: Stack) -> None:
+    children = stack.home.read_record().children
+    niceness = {name: psutil.Process(children[name].pid).nice() for name in CHILDREN}
+    assert niceness == dict.fromkeys(CHILDREN, 0) | GIVING_WAY
 
 
 def test_what_is_private_is_so(stack: Stack) -> None:

@@ -197,6 +197,23 @@ async def test_who_really_took_a_call_is_its_witness_and_others_make_way(databas
     assert await witnesses(database) == {first: other, second: took}
 
 
+async def test_calls_that_were_taken_the_other_way_round_change_places_at_once(database: AsyncEngine) -> None:
+    await opened(database, two_people())
+    for link in await invite(database, [(1, NINE + HOUR, TALK), (1, NINE + HOUR, TALK), (1, NINE + 3 * HOUR, TALK)]):
+        assert await buy(database, link)
+    planned = await witnesses(database)
+    first, second, later = sorted(planned)
+    other = {planned[first]: planned[second], planned[second]: planned[first]}
+    for booking in (first, second, later):
+        taken_by = other[planned[booking]]
+        await said(database, f"UPDATE call SET state = 'taken', person = {taken_by} WHERE booking = {booking}")
+    assert await pin_taken(database, NOW) == 3
+    assert await witnesses(database) == {booking: other[person] for booking, person in planned.items()}
+    async with database.connect() as conn:
+        states = text("SELECT array_agg(DISTINCT state) FROM booking JOIN witness ON booking = id WHERE pinned")
+        assert (await conn.execute(states)).scalar_one() == ["sold"], "none of them was lost on the way"
+
+
 async def said(engine: AsyncEngine, statement: str) -> None:
     async with engine.begin() as conn:
         await conn.execute(text(statement))

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from domain.presence import BEAT_EVERY, VANISHED_AFTER, present
+from domain.presence import BEAT_EVERY, FLOOR_SILENT_AFTER, VANISHED_AFTER, gone_after, present
 from workers.ticker import SLEEP_AT_MOST
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -25,3 +25,9 @@ def test_a_person_who_is_away_is_not_present_however_often_their_desk_beats() ->
 
 def test_a_desk_whose_clock_runs_ahead_is_present() -> None:
     assert present("available", NOW + timedelta(seconds=3), NOW)
+
+
+def test_a_floor_that_falls_silent_together_is_given_time() -> None:
+    assert gone_after(heard=5, silent=4) == VANISHED_AFTER
+    assert gone_after(heard=5, silent=5) == gone_after(heard=0, silent=600) == FLOOR_SILENT_AFTER
+    assert gone_after(heard=0, silent=2) == VANISHED_AFTER, "two may well be gone together"

@@ -25,6 +25,8 @@ GATHERED_FOR = 0.05
 ROUNDS_KEPT = 8
 ASKING = 0.01
 """Seconds that a process is given to answer one desk that was woken: where many are, they ask one after the other."""
+ANSWERING = 0.003
+"""Seconds that it is given to bring one offer and to take its answer: desks of a large round ask after these."""
 BUSY = 0.5
 """Seconds of turns given out from which on nothing else is drawn for desks."""
 DRAWN_AT_ONCE = 6
@@ -154,6 +156,8 @@ class Feed:
             return
         for old in list(self._rounds)[:-ROUNDS_KEPT]:
             del self._rounds[old]
+        now = asyncio.get_running_loop().time()
+        self._next_turn = max(self._next_turn, now) + len(cards) * ANSWERING
         for person in cards:
             self._tell(person, f"round:{round_id}")
 
