@@ -35,7 +35,7 @@ def why_words(values: Iterable[str]) -> list[str]:
 
 def _brief(value: str) -> str:
     key, _, found = value.rpartition(": ")
-    if found == "no":
+    if found in ("no", "0 seconds"):
         return ""
     if key.startswith("prefer "):
         return _NAMED.sub(r"\1", found.removeprefix("yes, "))

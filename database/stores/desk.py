@@ -67,10 +67,11 @@ _OF_ROUND = text(
         call="c.id IN (SELECT call FROM offer WHERE round = :round AND state = 'offered')",
     )
 )
-# The newest offer that still rings, or else the newest that passed a moment ago.
+# The newest offer that still rings, or else the newest that passed a moment ago and that no taken call came after.
 _NEWEST = text("""
-SELECT call, nth FROM offer WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
-  AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed)
+SELECT call, nth FROM offer o WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
+  AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed AND NOT EXISTS (
+    SELECT FROM offer t WHERE t.person = o.person AND t.state IN ('accepted', 'done') AND t.made_at > o.made_at))
 ORDER BY (state = 'offered' AND expires_at > clock_timestamp()) DESC, made_at DESC LIMIT 1
 """)
 
@@ -146,7 +147,8 @@ async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> Des
 
 
 async def find_offer(conn: AsyncConnection, person_id: int, moment: Moment) -> CallCard | None:
-    """The offer that rings, or else the newest that passed within ``PASSED_SHOWN_FOR``; ``remaining`` tells."""
+    """The offer that rings, or else the newest that passed within ``PASSED_SHOWN_FOR`` with no call taken since; ``remaining``
+    tells."""
     newest = (await conn.execute(_NEWEST, moment.values(person=person_id))).one_or_none()
     return None if newest is None else await find_card(conn, str(newest.call), newest.nth, person_id)
 

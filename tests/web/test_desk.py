@@ -172,6 +172,19 @@ async def test_an_offer_that_ran_out_says_so(floor: Floor) -> None:
     assert "it ran out" in plain.text
 
 
+async def test_an_offer_that_ran_out_is_not_spoken_of_beside_a_call_taken_since(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    await floor.change_offer(made, state="expired", expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    assert "has passed" in await browser.get("/desk")
+    await floor.offer(made, ME, nth=2)
+    assert (await browser.post(f"/desk/offers/{made.call_id}/2/accept", "/desk")).status_code == 303
+    desk = await browser.get("/desk")
+    assert "has passed" not in desk
+    assert "Your call" in desk
+
+
 async def test_an_offer_that_somebody_else_took_says_so(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     made = await floor.due_call()

@@ -35,6 +35,7 @@ def test_why_somebody_is_asked_leaves_out_what_does_not_speak_for_them() -> None
         "handled this customer before: yes",
         "handled this customer before: no",
         "most experienced: levels add up to 7",
+        "longest idle: 0 seconds",
         "something new: 5",
     )
     assert why_words(values) == [
