@@ -147,8 +147,10 @@ async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> Des
 
 
 async def find_offer(conn: AsyncConnection, person_id: int, moment: Moment) -> CallCard | None:
-    """The offer that rings, or else the newest that passed within ``PASSED_SHOWN_FOR`` with no call taken since; ``remaining``
-    tells."""
+    """The offer that rings, or else the newest that passed; ``remaining`` tells.
+
+    Of those that passed, one within ``PASSED_SHOWN_FOR``, with no call taken since.
+    """
     newest = (await conn.execute(_NEWEST, moment.values(person=person_id))).one_or_none()
     return None if newest is None else await find_card(conn, str(newest.call), newest.nth, person_id)
 

@@ -121,7 +121,7 @@ async def test_an_offer_shows_who_what_when_and_why(floor: Floor) -> None:
     assert 40 < float(left[1]) <= 45
     for words in ("Which oil?", "rated 3 of 5", "Good call, but I waited. &lt;b&gt;", "Somebody may be drifting"):
         assert words in desk
-    for words in ("Rule “Engine stopped at sea”", "Also considered", "Freja Holm: not title"):
+    for words in ("Rule “Engine stopped at sea”", "Also considered", "not title", "Freja Holm"):
         assert words in desk
     assert 'href="https://harbor.zendesk.com/agent/tickets/4711"' in desk
 
