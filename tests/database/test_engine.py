@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database import engine as module
 from database.engine import open_engine
 
 _PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%asked_again%'")
@@ -29,6 +30,19 @@ async def test_what_is_asked_often_stays_prepared_when_a_transaction_is_taken_ba
     async with engine.connect() as conn:
         assert (await conn.execute(_PREPARED)).scalar_one() == 1
         assert (await conn.execute(_ASKED, {"number": 4})).scalar_one() == 5
+
+
+async def test_a_connection_that_died_while_it_lay_unused_is_replaced(
+    engine: AsyncEngine, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TRUSTED", -1.0)
+    pid = text("SELECT pg_backend_pid()")
+    async with engine.connect() as conn:
+        first = (await conn.execute(pid)).scalar_one()
+    async with database.connect() as conn:
+        await conn.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": first})
+    async with engine.connect() as conn:
+        assert (await conn.execute(pid)).scalar_one() != first
 
 
 async def test_rows_in_binary_say_the_same(engine: AsyncEngine) -> None:

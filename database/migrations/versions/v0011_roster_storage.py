@@ -1,0 +1,14 @@
+"""A roster counted up once a transaction, on one page."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    statements = Path(__file__).with_name("0011_roster_storage.sql").read_text()
+    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    op.get_bind().connection.cursor().execute(statements)
