@@ -45,5 +45,16 @@ async def test_what_can_not_be_played_is_refused(office: Office, asked: str) -> 
     await (await office.browser("Marta Manager")).get(f"/outcomes/what-if?{asked}", 422)
 
 
+async def test_what_was_typed_stays_where_it_is_too_much(office: Office) -> None:
+    manager, too_much = (
+        await office.browser("Marta Manager"),
+        "/outcomes/what-if?play=true&days=7&escalations=600&sick=13",
+    )
+    refused = await manager.get(too_much, 422)
+    assert (await manager.client.get(too_much, headers={"HX-Request": "true"})).status_code == 200, "so that it shows"
+    assert "This is too much to play here." in refused
+    assert 'value="13"' in refused
+
+
 async def test_agents_do_not_see_it(office: Office) -> None:
     await (await office.browser("Anna Schmidt")).get("/outcomes/what-if", 403)

@@ -16,7 +16,7 @@ from domain.simulation.comparing import Way, staffed
 from domain.simulation.demand import made_up_facts
 from domain.simulation.report import lines, occupancy_lines, said, sentences
 from domain.simulation.scenario import Binding, Habits, Scenario
-from web.outcomes.playing import Stage, TooLong
+from web.outcomes.playing import AlreadyPlaying, Stage, TooLong
 from web.page import page
 from web.session import Signed
 
@@ -75,18 +75,21 @@ async def what_if_page(request: Request, signed: Signed, asked: Annotated[Asked,
     async with request.app.state.engine.connect() as conn:
         counts = {weeks: await count_past(conn, _since(weeks)) for weeks in PAST}
         desk = await read_past_desk(conn, _since(asked.past or max(PAST)), 2 * MOST if asked.play else 0)
-    wrong = ""
+    wrong, status = "", 200
     ways: tuple[Way, ...] = ()
     if asked.play:
         try:
             ways = await _stage.play(_ways(_scenario(desk, asked), asked), REPLICATIONS)
         except ValueError as refused:
-            wrong = str(refused)
+            wrong, status = str(refused), 422
+        except (AlreadyPlaying, TooLong) as failure:
+            wrong, status = failure.detail, failure.status
     axis = _axis(ways)
     return page(
         request,
         "outcomes/what_if.html",
-        422 if wrong else 200,
+        # What refuses is not put into the page by its script.
+        200 if request.headers.get("hx-request") == "true" else status,
         asked=asked,
         titles=[title.name for title in desk.directory.titles],
         pasts={weeks: count for weeks, count in counts.items() if count},
