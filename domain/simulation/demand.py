@@ -9,7 +9,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from domain.booking import Span
-from domain.shifts import shift_spans
+from domain.shifts import merged, shift_spans
 from domain.simulation.scenario import Arrival, Habits, Scenario
 from rules_dsl import Facts
 from rules_dsl.directory import Directory, FactType, FactValue
@@ -73,7 +73,7 @@ def _luck(arrival: Arrival, habits: Habits, seed: int) -> Arrival:
 def _staffed_minutes(scenario: Scenario, shifts: Mapping[int, tuple[Span, ...]], day: date) -> list[datetime]:
     zone = ZoneInfo(scenario.directory.time_zone)
     midnight = datetime.combine(day, time(0), zone).astimezone(UTC)
-    spans = [span for own in shifts.values() for span in own]
+    spans = merged([span for own in shifts.values() for span in own])
     minutes = (midnight + timedelta(minutes=minute) for minute in range(24 * 60))
     return [minute for minute in minutes if any(begin <= minute < end for begin, end in spans)]
 
