@@ -32,7 +32,7 @@ LOOKING = SECONDS_A_START + 0.3
 """Seconds that a look takes at most, with what it reads and writes."""
 AT_ONCE = 2
 """Sales of one day that are with the database at once: one sells, and the next stands ready."""
-ON_THE_WAY_IN = 4
+ON_THE_WAY_IN = 2
 """Those who are looked at on the way in at once: sales that have begun must not wait for a connection behind them."""
 
 
