@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
 from sqlalchemy import text
 from temporalio.api.enums.v1 import EventType
 
@@ -64,6 +66,8 @@ class Measured:
     events: float
     rows: tuple[int, int, int]
     """Acceptances, distinct calls and distinct people among them."""
+    servable: int
+    """How many of the calls these people could serve at once, by a solver that knows no round."""
 
 
 async def flock(stack: Stack, asked: Flock) -> Measured:
@@ -87,6 +91,7 @@ async def flock(stack: Stack, asked: Flock) -> Measured:
         busy,
         events,
         await _rows(stack),
+        await _servable(stack, asked.agents),
     )
 
 
@@ -155,13 +160,29 @@ async def _rows(stack: Stack) -> tuple[int, int, int]:
     return row[0], row[1], row[2]
 
 
+async def _servable(stack: Stack, agents: int) -> int:
+    """A largest matching of calls and advisors (Hopcroft and Karp, in SciPy), from the tickets and the skills alone."""
+    async with stack.engine.connect() as conn:
+        calls = (await conn.execute(_NEEDING)).scalars().all()
+        skilled = (await conn.execute(_SKILLED, {"agents": agents})).scalars().all()
+    able = csr_array([[bool(has) or not needs for has in skilled] for needs in calls])
+    return int((maximum_bipartite_matching(able) >= 0).sum())
+
+
+_NEEDING = text("SELECT coalesce(facts ->> 'product area' = 'engine', false) FROM escalation")
+_SKILLED = text("""
+SELECT EXISTS (SELECT 1 FROM person_skill h JOIN skill s ON s.id = h.skill WHERE h.person = p.id AND s.name = 'diesel')
+FROM (SELECT id FROM person WHERE name LIKE 'Advisor %' ORDER BY id LIMIT :agents) p
+""")
+
+
 async def measure(flocks: Sequence[Flock] = (*FLOCKS, *DEATHS), *, peers: bool = True) -> str:
     """The tables, as Markdown."""
     rows = [
         "| flock | offers visible p50 / last, s | acceptance acknowledged p50 / p99, s | workflow knows p50 / last, s "
-        "| accepted: rows / calls / people | refused | processor s (web, tickers, worker, Temporal, Postgres) "
-        "| events since due |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| accepted: rows / calls / people | servable | refused "
+        "| processor s (web, tickers, worker, Temporal, Postgres) | events since due |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for asked in flocks:
         with tempfile.TemporaryDirectory() as name:
@@ -179,8 +200,8 @@ def _row(asked: Flock, found: Measured) -> str:
     spent = [busy.get("web", 0), tickers, *(busy.get(name, 0) for name in ("worker", "temporal", "postgres"))]
     return (
         f"| {asked.name} | {_two(found.visible, 1.0)} | {_two(found.acknowledged, 0.99)} | {_two(found.known, 1.0)} "
-        f"| {' / '.join(map(str, found.rows))} | {found.refused} | {', '.join(f'{one:.1f}' for one in spent)} "
-        f"| {found.events:.1f} |"
+        f"| {' / '.join(map(str, found.rows))} | {found.servable} | {found.refused} "
+        f"| {', '.join(f'{one:.1f}' for one in spent)} | {found.events:.1f} |"
     )
 
 

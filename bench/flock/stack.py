@@ -41,9 +41,16 @@ RULES = """rules for "Harbor Boats support"
 
 hours "always" are Mon to Sun 00:00 to 24:00
 
+by default
+  order by least busy, then longest idle
+
+rule "Engines"
+  when product area is engine
+  require skill "diesel"
+  send to team "Support", title "Advisor"
+
 otherwise
   send to team "Support", title "Advisor"
-  order by least busy, then longest idle
 
 booking
   slots of 10 minutes
@@ -58,6 +65,8 @@ calls
   wait 10 minutes for the customer
   wrap-up of 5 minutes
 """
+SCARCE = 0.4
+"""The share of calls that require a skill, and of advisors who have it."""
 FACTS = {"priority": "normal", "tags": [], "replies": 4, "reopened": False, "ticket age": 7200}
 IN_FLIGHT = 8
 
@@ -122,12 +131,18 @@ async def running(folder: Path, advisors: int) -> AsyncIterator[Stack]:
         await engine.dispose()
 
 
+def scarce(number: int) -> bool:
+    """Whether the one of this number, call or advisor, is among those of the scarce skill."""
+    return number % 5 < 5 * SCARCE
+
+
 def _directory(advisors: int) -> object:
     data = json.loads((EXAMPLES / "small_team.directory.json").read_text())
     pattern = next(person for person in data["people"] if person["title"] == "Advisor")
     people = [one for one in data["people"] if one["title"] != "Advisor"]
     people += [
         {**pattern, "name": f"Advisor {number}", "email": f"advisor{number}@harborboats.example"}
+        | {"skills": {"diesel": 3} if scarce(number) else {"sails": 3}}
         for number in range(advisors)
     ]
     data["people"] = [{**one, "shifts": ROUND_THE_CLOCK} for one in people]
@@ -152,8 +167,9 @@ async def open_many(stack: Stack, name: str, count: int) -> list[str]:
     gate = asyncio.Semaphore(IN_FLIGHT)
 
     async def one(number: int) -> str:
+        area = {"product area": "engine"} if scarce(number) else {}
         opening = Opening(
-            Ticket("bench", f"{name}-{number}", "https://bench.example/1", "A call", FACTS),
+            Ticket("bench", f"{name}-{number}", "https://bench.example/1", "A call", FACTS | area),
             Customer(f"Customer {number}", f"{name}{number}@example.com", "Europe/Copenhagen"),
             Mode.BOOKING,
             "api:bench",
