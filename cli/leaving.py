@@ -8,12 +8,15 @@ import os
 import sys
 from collections.abc import Coroutine
 
+from config.collecting import collect_seldom
+
 
 def run_and_leave(work: Coroutine[None, None, None]) -> None:
     """Run to the end, then leave without the interpreter's own clean-up. Does not return.
 
     Temporal's core sometimes aborts a process whose interpreter finalises, after all its work is done.
     """
+    collect_seldom()
     code = 0
     try:
         asyncio.run(work)

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
-from domain.guards import Colleague, objection
+from domain.guards import Colleague, Needs, objection
 from domain.matching import servable
 from domain.searching import DueCall, Pools
 from rules_dsl.directory import Directory
@@ -58,18 +59,26 @@ def will_be_late(
         return ()
     pools = Pools(directory, colleagues)
     titles = {person.id: person.title for person in directory.people}
+    column = {one.person: number for number, one in enumerate(people)}
+    free = np.array([free_at(now, busy_until.get(one.person)).timestamp() for one in people])
+    # What many calls have in common is worked out once.
+    members: dict[object, NDArray[np.bool_]] = {}
+    unhindered: dict[Needs, NDArray[np.bool_]] = {}
     able = np.zeros((len(soon), len(people)), dtype=np.bool_)
     in_time = np.zeros_like(able)
     for row, call in enumerate(soon):
         assert call.starts_at is not None
-        step = _step_at(call, call.starts_at)
-        asked = frozenset(pools.at(call.plan.decision, step).members) - call.refused_by
-        needs = call.needs(now)
-        for column, one in enumerate(people):
-            able[row, column] = one.person in asked and not objection(
-                needs, one, titles[one.person], occupancy_limit, now
-            )
-            in_time[row, column] = free_at(now, busy_until.get(one.person)) <= call.starts_at
+        decision, step, needs = call.plan.decision, _step_at(call, call.starts_at), call.needs(now)
+        pool = pools.key(decision, step)
+        if pool not in members:
+            asked = frozenset(pools.at(decision, step).members)
+            members[pool] = np.array([one.person in asked for one in people], dtype=np.bool_)
+        if needs not in unhindered:
+            clauses = (objection(needs, one, titles[one.person], occupancy_limit, now) for one in people)
+            unhindered[needs] = np.array([not clause for clause in clauses], dtype=np.bool_)
+        able[row] = members[pool] & unhindered[needs]
+        able[row, [column[person] for person in call.refused_by if person in column]] = False
+        in_time[row] = free <= call.starts_at.timestamp()
     late = set(servable(able)) - set(servable(able & in_time))
     return tuple(soon[row] for row in sorted(late))
 

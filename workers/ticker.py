@@ -49,11 +49,12 @@ async def run_ticker(engine: AsyncEngine, tokens: Tokens, stop: asyncio.Event) -
             kick.clear()
             pause = SLEEP_AT_MOST
             try:
+                pause = await tick(engine, tokens)
                 if clock() - looked_at > LOOK_AHEAD_EVERY:
-                    looked_at = clock()
+                    # Meanwhile the next moment may have come.
+                    looked_at, pause = clock(), 0.0
                     async with engine.begin() as conn:
                         await look_ahead(conn)
-                pause = await tick(engine, tokens)
             except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
                 log.warning("no round, the database does not answer: %s", type(error).__name__)
             except Exception:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import RowMapping, text
@@ -34,9 +35,9 @@ WHERE p.id = :person
 _CARD = """
 SELECT c.id AS call_id, o.nth, o.state AS offer_state, o.made_at, o.expires_at, o.answered_at,
   greatest(extract(epoch FROM o.expires_at - clock_timestamp()), 0)::float8 AS remaining,
-  o.why, o.person AS offered_to, c.state AS call_state, c.person AS taken_by, c.starts_at, c.accepted_at,
+  {why} AS why, o.person AS offered_to, c.state AS call_state, c.person AS taken_by, c.starts_at, c.accepted_at,
   c.customer_joined_at, c.agent_joined_at, c.alone_at, c.ended_at, e.id AS escalation_id, e.state AS escalation_state,
-  e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.facts, e.mode, e.plan,
+  e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.facts, e.mode, e.plan AS stored_plan,
   cu.id AS customer_id, cu.name AS customer_name, cu.email AS customer_email, cu.time_zone AS customer_zone,
   cu.language AS customer_language, w.resolved, r.score
 FROM call c
@@ -49,6 +50,7 @@ WHERE {call}
 _MY_OFFER = "call = c.id AND person = :person AND state IN ('accepted', 'done')"
 _CURRENT = text(
     _CARD.format(
+        why="o.why",
         offer=_MY_OFFER,
         call="c.person = :person AND c.accepted_at > :recent AND c.state IN ('taken', 'on_call', 'wrapping_up')"
         " ORDER BY c.accepted_at DESC",
@@ -56,13 +58,16 @@ _CURRENT = text(
 )
 _TODAY = text(
     _CARD.format(
+        why="o.why",
         offer=_MY_OFFER,
         call="c.person = :person AND c.accepted_at >= :day ORDER BY coalesce(c.starts_at, c.accepted_at)",
     )
 )
-_ONE = text(_CARD.format(offer="call = c.id AND nth = :nth AND person = :person", call="c.id = :call"))
+_ONE = text(_CARD.format(why="o.why", offer="call = c.id AND nth = :nth AND person = :person", call="c.id = :call"))
 _OF_ROUND = text(
     _CARD.format(
+        # Of hundreds at once, what is drawn on the face of each.
+        why="jsonb_build_object('values', o.why -> 'values')",
         offer="call = c.id AND round = :round AND state = 'offered'",
         call="c.id IN (SELECT call FROM offer WHERE round = :round AND state = 'offered')",
     )
@@ -131,7 +136,7 @@ class CallCard:
     ticket_url: str
     facts: Mapping[str, Any]
     mode: str
-    plan: Plan
+    stored_plan: Mapping[str, Any]
     customer_id: int
     customer_name: str
     customer_email: str
@@ -139,6 +144,10 @@ class CallCard:
     customer_language: str
     resolved: str | None
     score: int | None
+
+    @cached_property
+    def plan(self) -> Plan:
+        return load_plan(self.stored_plan)
 
 
 async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> DeskHead:
@@ -162,7 +171,7 @@ async def find_card(conn: AsyncConnection, call_id: str, nth: int, person_id: in
 
 
 async def ringing_since(conn: AsyncConnection, round_id: int) -> dict[int, CallCard]:
-    """What a round offered and still rings, by the person asked."""
+    """What a round offered and still rings, by the person asked; of ``why``, only the values."""
     rows = await conn.execute(_OF_ROUND, {"round": round_id})
     return {row._mapping["offered_to"]: _card(row._mapping) for row in rows}
 
@@ -179,14 +188,7 @@ async def calls_today(conn: AsyncConnection, person_id: int, moment: Moment) -> 
 
 def _card(row: RowMapping) -> CallCard:
     fields = dict(row)
-    return CallCard(
-        **fields
-        | {
-            "call_id": str(fields["call_id"]),
-            "escalation_id": str(fields["escalation_id"]),
-            "plan": load_plan(fields["plan"]),
-        }
-    )
+    return CallCard(**fields | {"call_id": str(fields["call_id"]), "escalation_id": str(fields["escalation_id"])})
 
 
 async def escalation_of_call(conn: AsyncConnection, call_id: str, person_id: int) -> str | None:

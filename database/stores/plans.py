@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -16,7 +17,7 @@ def dump_plan(plan: Plan) -> dict[str, Any]:
     return dumped
 
 
-def load_plan(stored: dict[str, Any]) -> Plan:
+def load_plan(stored: Mapping[str, Any]) -> Plan:
     return _PLAN.validate_python(stored)
 
 
