@@ -22,6 +22,7 @@ from bench.seat_shop import NOON, NOW, Asking, buy, furnish, invite, plain_decis
 from bench.stack import running, until_it_answers
 from cli.stack import postgres
 from cli.stack.home import choose_ports
+from config.collecting import collect_seldom
 from config.settings import with_driver
 from database.engine import open_engine
 from database.migrate import upgrade
@@ -60,7 +61,8 @@ async def selling_table(folder: Path) -> str:
 
 
 async def pages_table(folder: Path) -> str:
-    """What a page of free starts costs, as Markdown."""
+    """What a page of free starts costs, as Markdown. The process looks for garbage as the web does."""
+    collect_seldom()
     async with migrated(folder) as cluster:
         pages = [await _page(cluster, agents, share) for agents in SIZES for share in SHARES]
     return _pages_table(pages)

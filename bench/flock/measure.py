@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,7 +81,9 @@ async def flock(stack: Stack, asked: Flock) -> Measured:
             os.kill(stack.home.read_record().children[name].pid, signal.SIGKILL)
         await asyncio.sleep(max(due.timestamp() + GIVEN - time.time(), 0))
         told = [one for desk in desks for one in await _report(desk)]
-    busy = {name: seconds - before.get(name, 0.0) for name, seconds in stack.busy().items()}
+    # The server's processes for whoever is killed end with them.
+    killed = {name for name, _ in asked.killed} | ({"postgres"} if asked.killed else set())
+    busy = {name: after - before.get(name, 0.0) for name, after in stack.busy().items() if name not in killed}
     known, events = await _known(stack, escalations, due)
     return Measured(
         sorted(one["visible"] - due.timestamp() for one in told),
@@ -195,14 +197,20 @@ async def measure(flocks: Sequence[Flock] = (*FLOCKS, *DEATHS), *, peers: bool =
 
 
 def _row(asked: Flock, found: Measured) -> str:
-    busy = found.busy
-    tickers = busy.get("ticker-1", 0) + busy.get("ticker-2", 0)
-    spent = [busy.get("web", 0), tickers, *(busy.get(name, 0) for name in ("worker", "temporal", "postgres"))]
+    spent = [_spent(found.busy, names) for names in (["web"], ["ticker-1", "ticker-2"], ["worker"], *_SERVERS)]
     return (
         f"| {asked.name} | {_two(found.visible, 1.0)} | {_two(found.acknowledged, 0.99)} | {_two(found.known, 1.0)} "
         f"| {' / '.join(map(str, found.rows))} | {found.servable} | {found.refused} "
-        f"| {', '.join(f'{one:.1f}' for one in spent)} | {found.events:.1f} |"
+        f"| {', '.join(spent)} | {found.events:.1f} |"
     )
+
+
+_SERVERS = (["temporal"], ["postgres"])
+
+
+def _spent(busy: Mapping[str, float], names: Sequence[str]) -> str:
+    """Seconds of these children together; what one had spent that ended meanwhile is not known any more."""
+    return f"{sum(busy[name] for name in names):.1f}" if set(names) <= busy.keys() else "–"
 
 
 def _two(values: Sequence[float], share: float) -> str:
