@@ -20,9 +20,9 @@ from bench.seat_desks import SampleDesk, fill, sample_desk, starts_of_day
 from bench.seat_judge import can_serve_all
 from bench.seat_shop import NOON, NOW, Asking, buy, furnish, invite, plain_decision
 from bench.stack import running, until_it_answers
+from cli.collecting import collect_seldom
 from cli.stack import postgres
 from cli.stack.home import choose_ports
-from config.collecting import collect_seldom
 from config.settings import with_driver
 from database.engine import open_engine
 from database.migrate import upgrade

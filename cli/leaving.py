@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Coroutine
 
-from config.collecting import collect_seldom
+from cli.collecting import collect_seldom
 
 
 def run_and_leave(work: Coroutine[None, None, None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from cli.collecting import collect_seldom
 from cli.environment import process_settings
 from web.app import create_app
 from web.server import run
@@ -13,4 +14,6 @@ from web.server import run
 def web() -> None:
     """Serve the pages and the API, until SIGTERM."""
     settings = process_settings()
-    run(create_app(settings), host=settings.host, port=settings.port)
+    app = create_app(settings)
+    collect_seldom()
+    run(app, host=settings.host, port=settings.port)

@@ -7,8 +7,6 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from config.collecting import collect_seldom
-
 
 class _Server(uvicorn.Server):
     """Uvicorn waits for open answers before it stops, and a stream of events is never done by itself."""
@@ -24,7 +22,6 @@ class _Server(uvicorn.Server):
 
 def run(app: FastAPI, *, host: str, port: int) -> None:
     """Serve until a signal. Addresses with tokens are not logged: there is no access log, but metrics."""
-    collect_seldom()
     config = uvicorn.Config(
         app,
         host=host,
