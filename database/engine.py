@@ -10,7 +10,7 @@ from psycopg._preparing import PrepareManager
 from psycopg.pq import Format
 from pydantic_core import from_json
 from sqlalchemy import event, text
-from sqlalchemy.engine.interfaces import Dialect, ExecutionContext
+from sqlalchemy.engine.interfaces import Dialect, ExceptionContext, ExecutionContext
 from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -25,6 +25,10 @@ TRUSTED = 1.0
 
 GAVE_WAY = frozenset({"40P01", "40001", "55P03"})
 """Deadlock, serialization, lock not available: the database is there, and others were in the way."""
+
+
+UNPREPARED = frozenset({"0A000", "26000"})
+"""Feature not supported, as a cached plan whose result has another type by now, and unknown prepared statement."""
 
 
 def gave_way(error: BaseException) -> bool:
@@ -78,9 +82,16 @@ def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) ->
         },
     )
     event.listen(engine.sync_engine, "before_cursor_execute", _in_binary)
+    event.listen(engine.sync_engine, "handle_error", _leave_what_can_not_be_run)
     event.listen(engine.sync_engine, "checkin", _note_use)
     event.listen(engine.sync_engine, "checkout", partial(_still_there, engine.dialect))
     return engine
+
+
+def _leave_what_can_not_be_run(context: ExceptionContext) -> None:
+    """A statement that was prepared before its tables changed, or on another server, never runs again there."""
+    if getattr(context.original_exception, "sqlstate", None) in UNPREPARED:
+        context.is_disconnect = True
 
 
 def _note_use(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.seat_board import Board
 from domain.seat_flow import proven_impossible
 from domain.seat_search import Answer, Search
 from domain.seat_terms import Demand
 
+ASKED_AGAIN_AFTER = timedelta(minutes=1)
 TRIES_A_START = 12
 """People tried for one start before it is left to the re-packer."""
 
@@ -32,8 +33,16 @@ class DayOfAnswers:
     """By start: when an arrangement was found for it, and whether it still does it."""
     refused: set[datetime] = field(default_factory=set)
     """For whom short moves found nobody, as far as a sale goes."""
-    in_vain: set[datetime] = field(default_factory=set)
-    """For whom the solver found no arrangement."""
+    _in_vain: dict[datetime, datetime] = field(default_factory=dict)
+    """When the solver found no arrangement for a start. It may have had too little time: it is asked again later."""
+
+    def give_up(self, start: datetime, now: datetime) -> None:
+        """The solver found no arrangement for it."""
+        self._in_vain[start] = now
+
+    def given_up(self, start: datetime, now: datetime) -> bool:
+        """Whether the solver looked for it in vain a moment ago."""
+        return start in self._in_vain and now - self._in_vain[start] < ASKED_AGAIN_AFTER
 
     def look(self, board: Board, starts: Sequence[datetime], like: Demand) -> None:
         """The direct test and the proof of no, for those of which nothing is known yet.

@@ -92,9 +92,11 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 def _add_routes(app: FastAPI, router: APIRouter) -> None:
     """One by one: routers included are searched anew for every request, level by level, twice each."""
     for route in iter_route_contexts(router.routes):
+        if route.path is None or route.endpoint is None:
+            raise TypeError(f"{route.original_route} is no route to a function")
         app.router.add_api_route(
-            route.path or "",
-            route.endpoint or app,
+            route.path,
+            route.endpoint,
             methods=route.methods,
             dependencies=route.dependencies,
             status_code=route.status_code,

@@ -71,6 +71,7 @@ async def book(
         raise NotNow(standing.state)
     if (standing.pool, standing.plan) != (wish.pool, wish.stored):
         wish = await read_wish(conn, escalation_id, now)
+        seats = await _board_of(conn, wish, start)
     changes = await seat_at(conn, seats, wish, start, {day}, now)
     held = await sell(conn, standing, link, wish.plan, start, changes, tokens, now)
     await _tell_of_sale(conn, escalation_id, held, wish, now)
@@ -106,7 +107,11 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     days = {day, standing.starts_at.astimezone(wish.local).date()}
     await queue(conn, desk_id, days | wish.days(start))
     seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
-    await lock(conn, escalation_id)
+    row = await lock(conn, escalation_id)
+    if (row.pool, row.plan) != (wish.pool, wish.stored):
+        # Its pool was widened meanwhile.
+        wish = await read_wish(conn, escalation_id, now)
+        seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     standing = await live_booking(conn, escalation_id)
     if standing.starts_at == start:
         return await must_be_held(conn, escalation_id, standing.link)

@@ -91,21 +91,21 @@ class Looked:
 async def make_room(engine: AsyncEngine, wish: Wish, start: datetime, now: datetime) -> bool:
     """Look for an arrangement for one start, at once; whether one was found. It is kept for whoever sells next.
 
-    Nobody looks for what is proven to be gone, nor again for what was looked for in vain while the seats stand so.
+    Nobody looks for what is proven to be gone, nor soon again for what was looked for in vain while the seats stand so.
     """
     day = start.astimezone(wish.local).date()
     demand = wish.demand(start, day)
     async with engine.connect() as conn:
         kept = await BOARDS.current(conn, wish.desk, day, day)
         known = answers_of(kept, wish, day)
-        if start in known.in_vain or gone_for_certain(kept, wish, start):
+        if known.given_up(start, now) or gone_for_certain(kept, wish, start):
             return False
         seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     placement = await asyncio.to_thread(
         place_by_window, seats.board, demand, seconds=SECONDS_A_START, days={day.toordinal()}
     )
     if placement is None:
-        known.in_vain.add(start)
+        known.give_up(start, now)
         return False
     async with engine.begin() as conn:
         await keep_rooms(conn, [(demand, placement)], now)

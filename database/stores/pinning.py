@@ -49,34 +49,33 @@ async def pin_taken(engine: AsyncEngine, now: datetime) -> int:
     """
     async with engine.connect() as conn:
         rows = (await conn.execute(_TAKEN)).all()
+    number = 0
     for (desk_id, day), of_day in groupby(rows, key=lambda row: (row.desk, row.day)):
         left = list(of_day)
         while left:
             async with engine.begin() as conn:
-                await _pin(conn, desk_id, day, left[:AT_ONCE], now)
+                number += await _pin(conn, desk_id, day, left[:AT_ONCE], now)
             del left[:AT_ONCE]
-    return sum(row.taken for row in rows)
+    return number
 
 
-async def _pin(conn: AsyncConnection, desk_id: int, day: date, rows: Sequence[Row[Any]], now: datetime) -> None:
+async def _pin(conn: AsyncConnection, desk_id: int, day: date, rows: Sequence[Row[Any]], now: datetime) -> int:
     await queue(conn, desk_id, [day - ONE_DAY, day, day + ONE_DAY])
-    await hold_escalations(conn, [row.booking for row in rows])
+    seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
+    rows = [row for row in rows if row.booking in seats.board.held and row.person in seats.board.bit_of]
+    pinned, lost = _put(seats.board, rows)
+    await hold_escalations(conn, [*(row.booking for row in rows), *lost])
     asked = {
         "bookings": [row.booking for row in rows],
         "people": [row.person for row in rows],
         "taken": [row.taken for row in rows],
     }
-    still = set((await conn.execute(_STILL, asked)).scalars())
-    seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
-    rows = [
-        row
-        for row in rows
-        if row.booking in still and row.booking in seats.board.held and row.person in seats.board.bit_of
-    ]
-    pinned, lost = _put(seats.board, rows)
-    await hold_escalations(conn, lost)
+    if set((await conn.execute(_STILL, asked)).scalars()) != set(asked["bookings"]):
+        # One of them is over or waits again: the next look finds the others.
+        return 0
     await write_witnesses(conn, desk_id, changes_of(seats, pinned))
     await give_to_others(conn, lost, now)
+    return sum(row.taken for row in rows if row.booking in pinned)
 
 
 def _put(board: Board, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int]]:

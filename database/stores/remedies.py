@@ -155,7 +155,7 @@ def _wider(board: Board, demand: Demand, plan: Plan, directory: Directory) -> tu
         people = set(replace(plan, begins_at=number).first_people(directory))
         board.ask_about(ASKED_ABOUT, people)
         wanted = demand._replace(pool=ASKED_ABOUT)
-        if people > asked and isinstance(among_wider(board, wanted), Placement):
+        if people > asked and isinstance(among_wider(board, wanted, {demand.day}), Placement):
             found.append(Wider(number, step.text, board.eligible(wanted).bit_count()))
         asked |= people
     return tuple(found)

@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.stores.booked_calls import Held
 from database.stores.kept_boards import BOARDS
 from database.stores.making_room import SECONDS_A_START, make_room
-from database.stores.seats import Wish, gone_for_certain, refused_for_good
+from database.stores.seat_boards import Seats
+from database.stores.seats import Wish, answers_of, gone_for_certain, refused_for_good
 from database.stores.way_in import read_way_in
 from domain.booking import SlotTaken
 from domain.escalation import State
@@ -77,20 +78,27 @@ class Sellers:
         self, asked: Asked, wish: Wish, turns: asyncio.Semaphore, sale: Callable[[Wish], Awaitable[Held]]
     ) -> Held:
         async with turns:
-            if self._sold_meanwhile(wish, asked.start):
+            if self._looks_gone(wish, asked.start):
                 wish = await self._on_the_way_in(asked)
             return await sale(wish)
 
-    def _sold_meanwhile(self, wish: Wish, start: datetime) -> bool:
-        """Whether it looks gone by the board in memory: worth a look at how it stands, before anything is locked."""
+    def _looks_gone(self, wish: Wish, start: datetime) -> bool:
+        """By the board in memory: worth a look at how it stands, before anything is locked."""
+        kept = self._kept(wish, start)
+        return wish.state == State.INVITED and kept is not None and gone_for_certain(kept, wish, start)
+
+    def _in_vain(self, asked: Asked, wish: Wish) -> bool:
+        """Whether the solver need not be asked, by the board that the sale has just been tried on."""
+        kept = self._kept(wish, asked.start)
+        if kept is None:
+            return False
+        known = answers_of(kept, wish, asked.start.astimezone(wish.local).date())
+        return known.given_up(asked.start, asked.now) or gone_for_certain(kept, wish, asked.start)
+
+    def _kept(self, wish: Wish, start: datetime) -> Seats | None:
         day = start.astimezone(wish.local).date()
         kept = BOARDS.kept(self._engine.url, wish.desk)
-        return (
-            wish.state == State.INVITED
-            and kept is not None
-            and kept.has(day, day)
-            and gone_for_certain(kept, wish, start)
-        )
+        return kept if kept is not None and kept.has(day, day) else None
 
     def _turns_of(self, wish: Wish, start: datetime) -> asyncio.Semaphore:
         key = (wish.desk, start.astimezone(wish.local).date())
@@ -118,7 +126,7 @@ class Sellers:
         it at once.
         """
         clock = asyncio.get_running_loop().time
-        if until - clock() < LOOKING:
+        if until - clock() < LOOKING or self._in_vain(asked, wish):
             return False
         with suppress(TimeoutError):
             async with asyncio.timeout_at(min(clock() + TURN, until - LOOKING)):

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.audit import write_audit
@@ -77,7 +78,7 @@ async def _give_seat(conn: AsyncConnection, wish: Wish, plan: Plan, actor: str, 
     if row is None:
         return False
     day = row.starts_at.astimezone(wish.local).date()
-    await queue(conn, wish.desk, [day])
+    await queue(conn, wish.desk, [day - ONE_DAY, day, day + ONE_DAY])
     seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     begin, end = (int(edge.timestamp()) for edge in (row.occupies.lower, row.occupies.upper))
     demand = wish.demand(row.starts_at, day, row.id)._replace(begin=begin, end=end)
@@ -94,6 +95,11 @@ async def _give_seat(conn: AsyncConnection, wish: Wish, plan: Plan, actor: str, 
     moved = update(escalation).where(escalation.c.id == wish.escalation)
     await conn.execute(moved.values(pool=wish.pool, plan=dump_plan(plan)))
     await write_witnesses(conn, wish.desk, changes_of(seats, search.moved()))
+    try:
+        await conn.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    except IntegrityError as refused:
+        # Who was free on the board has left the pool or their shift meanwhile.
+        raise NotWiderEnough from refused
     step = plan.decision.steps[plan.begins_at - 1].text
     body = {"booking_id": row.id, "found": f"it begins with a later step of its plan, “{step}”", "pool": plan.pool_text}
     await record(conn, wish.escalation, Kind.SEAT_FOUND, now, body=body, actor=actor)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database import engine as module
@@ -30,6 +31,22 @@ async def test_what_is_asked_often_stays_prepared_when_a_transaction_is_taken_ba
     async with engine.connect() as conn:
         assert (await conn.execute(_PREPARED)).scalar_one() == 1
         assert (await conn.execute(_ASKED, {"number": 4})).scalar_one() == 5
+
+
+async def test_a_statement_that_its_table_has_outgrown_runs_again_on_a_new_connection(engine: AsyncEngine) -> None:
+    asked = text("SELECT * FROM outgrown")
+    async with engine.begin() as conn:
+        await conn.execute(text("CREATE TABLE outgrown (one int)"))
+    for _ in range(8):
+        async with engine.connect() as conn:
+            await conn.execute(asked)
+    async with engine.begin() as conn:
+        await conn.execute(text("ALTER TABLE outgrown ALTER one TYPE text"))
+    with pytest.raises(DBAPIError, match="cached plan"):
+        async with engine.connect() as conn:
+            await conn.execute(asked)
+    async with engine.connect() as conn:
+        await conn.execute(asked)
 
 
 async def test_a_connection_that_died_while_it_lay_unused_is_replaced(

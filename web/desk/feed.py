@@ -157,7 +157,7 @@ class Feed:
         for old in list(self._rounds)[:-ROUNDS_KEPT]:
             del self._rounds[old]
         now = asyncio.get_running_loop().time()
-        self._next_turn = max(self._next_turn, now) + len(cards) * ANSWERING
+        self._next_turn = max(self._next_turn, now) + ANSWERING * sum(person in self._desks for person in cards)
         for person in cards:
             self._tell(person, f"round:{round_id}")
 

@@ -106,13 +106,15 @@ async def what_if_page(request: Request, signed: Signed, asked: Annotated[Asked,
 
 
 def _scenario(desk: PastDesk, asked: Asked) -> Scenario:
-    """Raises ``TooLong``."""
+    """Raises ``TooLong``, and ``ValueError`` in words where there is no past to play."""
     facts = desk.facts or made_up_facts(desk.directory, TICKETS, seed=1)
     habits = Habits(sick=asked.sick / 100, overrun=asked.overrun / 100, no_show=asked.no_show / 100)
     scenario = Scenario(
         desk.directory, desk.ruleset, _next_monday(), asked.days, asked.escalations, facts, asked.now / 100, habits
     )
-    if asked.past and desk.arrivals:
+    if asked.past and not desk.arrivals:
+        raise ValueError("Nothing was escalated in those weeks.")
+    if asked.past:
         scenario = scenario.replaying(desk.arrivals)
     if (len(scenario.past) or asked.escalations * asked.days) > MOST:
         raise TooLong
