@@ -65,7 +65,9 @@ async def measure(count: int = COUNT, idle: float = IDLE) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with running(folder, ADVISORS) as ours, bare(folder / "bare") as peer:
-            return tables(await _measured(Pair(ours, peer), count, idle))
+            found = tables(await _measured(Pair(ours, peer), count, idle))
+            print(found, flush=True)
+            return found
 
 
 async def _measured(pair: Pair, count: int, idle: float) -> Waiting:
