@@ -10,12 +10,12 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.booked_calls import Held, Link, link_and_held, live_booking, lock_with_link, must_be_held
+from database.stores.booked_calls import Held, Link, live_booking, lock_with_link, must_be_held
 from database.stores.customer_link import end_links
 from database.stores.kept_boards import BOARDS
 from database.stores.sale import sell
 from database.stores.seat_boards import Seats, next_version
-from database.stores.seats import Wish, gone_for_certain, read_wish, read_wish_and_queue, refused_for_good, seat_at
+from database.stores.seats import Wish, read_wish, seat_at
 from database.stores.sold_seats import queue, write_witnesses
 from database.stores.telling import tell_customer
 from database.stores.timeline import lock, notify, record
@@ -45,28 +45,18 @@ async def book(
     ``LinkExpired``, ``SlotRefused``, ``SlotTaken``.
     """
     refuse_beyond(start, now)
-    gone = queued = False
     if wish is None:
-        wish, queued = await read_wish_and_queue(conn, escalation_id, start, now)
-        seats = await _board_of(conn, wish, start)
-        # Proven, so whoever asks for it need not wait for those who sell this day.
-        gone = wish.state == State.INVITED and gone_for_certain(seats, wish, start)
+        wish = await read_wish(conn, escalation_id, now)
     desk_id, day = wish.desk, start.astimezone(wish.local).date()
-    if gone:
-        link, held = await link_and_held(conn, escalation_id, link_id)
-    else:
-        # Whoever sells on the other side of midnight may want the same people. Days are locked in order.
-        if still := {one for one in wish.days(start) if not queued or one > day}:
-            await queue(conn, desk_id, still)
-            seats = await _board_of(conn, wish, start)
-        standing, link, held = await lock_with_link(conn, escalation_id, link_id)
+    # Whoever sells on the other side of midnight may want the same people.
+    await queue(conn, desk_id, wish.days(start))
+    seats = await _board_of(conn, wish, start)
+    standing, link, held = await lock_with_link(conn, escalation_id, link_id)
     if held is not None:
         if held.starts_at != start:
             raise LinkUsed(held.starts_at)
         return held
     _must_be_open(link, now)
-    if gone:
-        raise refused_for_good(wish, start, now)
     if standing.state != State.INVITED:
         raise NotNow(standing.state)
     if (standing.pool, standing.plan) != (wish.pool, wish.stored):

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, DateTime, Row, bindparam, case, func, literal, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.kept_boards import BOARDS
@@ -32,8 +32,6 @@ from domain.slots import Window, offered_starts, why_not_offered, window
 
 TRIES_A_PAGE = 60
 """People tried for all starts of one page."""
-NIGHT_HOURS = 3
-"""A start so close to midnight may reach into the day beside it, and then both days are locked, the first one first."""
 
 
 @dataclass(frozen=True)
@@ -91,30 +89,11 @@ _WISH = (
     .join(desk, desk.c.id == escalation.c.desk)
     .where(escalation.c.id == bindparam("asked"))
 )
-_DAY = func.date(func.timezone(desk.c.time_zone, bindparam("start", type_=DateTime(timezone=True))))
-_ORDINAL = _DAY - literal(date.min, Date) + date.min.toordinal()
-_HOUR = func.extract("hour", func.timezone(desk.c.time_zone, bindparam("start", type_=DateTime(timezone=True))))
-_BY_DAY = _HOUR.between(NIGHT_HOURS, 23 - NIGHT_HOURS)
-_WISH_AND_QUEUE = _WISH.add_columns(
-    _ORDINAL.label("day"),
-    case((_BY_DAY, func.pg_try_advisory_xact_lock(escalation.c.desk, _ORDINAL)), else_=False).label("queued"),
-)
 
 
 async def read_wish(conn: AsyncConnection, escalation_id: str, now: datetime) -> Wish:
     """What this escalation may book now. Raises ``EscalationUnknown``."""
     return wish_of((await conn.execute(_WISH, {"asked": escalation_id})).one_or_none(), escalation_id, now)
-
-
-async def read_wish_and_queue(
-    conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime
-) -> tuple[Wish, bool]:
-    """The same, and whether the day of this start is locked now: by day it is unless somebody else has it."""
-    row = (await conn.execute(_WISH_AND_QUEUE, {"asked": escalation_id, "start": start})).one_or_none()
-    wish = wish_of(row, escalation_id, now)
-    ours = start.astimezone(wish.local).date().toordinal()
-    # Two books of time zones may differ: then it is the wrong day that is locked.
-    return wish, row is not None and row.queued and row.day == ours
 
 
 def wish_of(row: Row[Any] | None, escalation_id: str, now: datetime) -> Wish:
