@@ -50,7 +50,8 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
             schedule_to_close_timeout=PATIENCE,
             retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=4),
         )
-    except ActivityError as error:
+    except FailureError as error:
+        # Not ActivityError alone: a local activity's time-out comes wrapped in one live, and bare on replay.
         if (refused := _refusal(error)) is not None:
             raise refused from error
     try:
@@ -60,9 +61,9 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
         raise _refusal(error) or unknown from error
 
 
-def _refusal(error: ActivityError) -> ApplicationError | None:
+def _refusal(error: FailureError) -> ApplicationError | None:
     """The answer no; None where there was no answer."""
-    cause = error.cause
+    cause = error.cause if isinstance(error, ActivityError) else error
     return cause if isinstance(cause, ApplicationError) and cause.non_retryable else None
 
 

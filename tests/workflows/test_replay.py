@@ -10,11 +10,8 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from config.temporal import DATA_CONVERTER
-from workflows.escalation import EscalationWorkflow
+from tests.workflows.replaying import replay
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
@@ -29,12 +26,7 @@ def test_there_are_histories() -> None:
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
-    replayer = Replayer(
-        workflows=[EscalationWorkflow],
-        data_converter=DATA_CONVERTER,
-        workflow_runner=SandboxedWorkflowRunner(),
-    )
-    await replayer.replay_workflow(recorded(path))
+    await replay(recorded(path))
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
