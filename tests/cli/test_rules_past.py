@@ -14,7 +14,7 @@ from cli.main import main
 from database.stores.rulesets import publish
 from database.stores.seeding import seed_directory
 from tests.rules_dsl.desks import directory, rules_text
-from tests.web.past import escalated, office_hour
+from tests.web.past import escalated, office_morning
 
 RULES = rules_text("small_team")
 
@@ -25,8 +25,8 @@ async def past_of(engine: AsyncEngine) -> None:
         await seed_directory(conn, directory("small_team"), [], now)
         await publish(conn, RULES, "Marta Manager", "first", None, now)
     for number in range(3):
-        await escalated(engine, number, office_hour(2), {"product area": "billing"})
-    await escalated(engine, 7, office_hour(3), {"product area": "sails"})
+        await escalated(engine, number, office_morning(1), {"product area": "billing"})
+    await escalated(engine, 7, office_morning(2), {"product area": "sails"})
 
 
 async def ask(url: str, folder: Path, text: str, *words: str) -> tuple[int, str]:

@@ -10,18 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.opening import open_or_refuse
 from domain.escalation import BookingOnly, CallRefused, Customer, Mode, Opening, Ticket
+from domain.holiday_days import holidays_of
 from domain.ids import Tokens
 from rules_dsl.directory import FactValue
 
 TOKENS = Tokens(b"a secret of thirty-two characters")
 
 
-def office_hour(days_ago: int) -> datetime:
-    """Ten in the morning of the last weekday that is at least so many days ago; in UTC."""
-    at = (datetime.now(UTC) - timedelta(days=days_ago)).replace(hour=10, minute=0, second=0, microsecond=0)
-    while at.weekday() > 4 or at > datetime.now(UTC) - timedelta(days=days_ago):
-        at -= timedelta(days=1)
-    return at
+def office_morning(nth: int) -> datetime:
+    """Ten in the morning, in UTC, of the nth last day before today on which everybody of the boat shop works.
+
+    The bookkeeper works from Monday to Thursday, and nobody on Danish holidays. Whatever day today is, two
+    numbers are two days, the 6th is one or two weeks ago and the 20th five or six.
+    """
+    day = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0)
+    while nth:
+        day -= timedelta(days=1)
+        nth -= day.weekday() < 4 and day.date() not in holidays_of("DK", day.year)
+    return day
 
 
 async def escalated(
