@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rules_dsl.messages import Message
+from rules_dsl.words import source_lines
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _SIGNS = {
     "=": "is", "==": "is", "!=": "is not", "<>": "is not",
     ">=": "is at least", "<=": "is at most", ">": "is over", "<": "is under",
@@ -56,23 +56,14 @@ def quick_fixes(text: str, message: Message) -> tuple[Fix, ...]:
 
 
 def _place(text: str, message: Message) -> _Place | None:
-    line = _line(text, message.line)
-    if line is None:
+    lines = source_lines(text)
+    if not 0 < message.line <= len(lines):
         return None
-    written = line[0].rstrip("\r\n")
+    line_start, written = lines[message.line - 1]
     start = min(message.column - 1, len(written))
     end = min(start + message.length, len(written))
     newline = "\r\n" if "\r\n" in text else "\n"
-    return _Place(line.start() + start, line.start() + end, written, line.start(), newline)
-
-
-def _line(text: str, number: int) -> re.Match[str] | None:
-    if number < 1:
-        return None
-    for at, line in enumerate(_LINE.finditer(text), 1):
-        if at == number:
-            return line
-    return None
+    return _Place(line_start + start, line_start + end, written, line_start, newline)
 
 
 _Said = dict[str, str]

@@ -9,7 +9,7 @@ from string import Formatter
 
 from rules_dsl.tree_conditions import Place
 from rules_dsl.wording import WORDING, Severity
-from rules_dsl.words import read_lines
+from rules_dsl.words import source_lines
 
 _WIDEST = 240
 """Characters of a line shown; of a longer one the part around the place."""
@@ -85,7 +85,8 @@ def render(message: Message, text: str, file_name: str) -> str:
     """The message as a person reads it: what, where, the line with a caret under the phrase, the helps."""
     parts = [f"{message.severity} {message.code}: {message.text}"]
     parts.append(f"  {file_name}, line {message.line}, column {message.column}")
-    source = next((line.text for line in read_lines(text) if line.number == message.line), "")
+    lines = source_lines(text)
+    source = lines[message.line - 1].text if 0 < message.line <= len(lines) else ""
     number = f"{message.line:>4}"
     start = max(0, message.column - _WIDEST // 2) if len(source) > _WIDEST else 0
     shown = "".join(" " if mark.isspace() else mark for mark in source[start : start + _WIDEST]).rstrip()

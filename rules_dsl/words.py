@@ -155,3 +155,17 @@ def _canonical_line(raw: str) -> str:
 
 def lines_of(text: str) -> list[str]:
     return _LINE_END.split(text)
+
+
+class SourceLine(NamedTuple):
+    start: int
+    """Offset of its first character in the text."""
+    text: str
+    """Without its end."""
+
+
+@lru_cache(maxsize=4)
+def source_lines(text: str) -> tuple[SourceLine, ...]:
+    """The lines of a text by place. Cut once for all of the messages about it, of which there may be thousands."""
+    starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+    return tuple(SourceLine(start, line) for start, line in zip(starts, lines_of(text), strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -55,4 +56,4 @@ def with_new_names(text: str, made: Sequence[Renaming]) -> str:
 
 async def text_today(conn: AsyncConnection, text: str, number: int) -> str:
     """A text as old as version ``number``, with the names of today. Nothing but names is changed."""
-    return with_new_names(text, await renamings_since(conn, number))
+    return await asyncio.to_thread(with_new_names, text, await renamings_since(conn, number))

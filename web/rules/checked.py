@@ -15,6 +15,8 @@ FILE = "desk.rules"
 _DRAWN = re.compile(r" *\d* +\| ")
 LONGEST = 300_000
 """Characters of a rules text."""
+MOST_SHOWN = 200
+"""Messages drawn about one text."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +45,22 @@ class Shown:
 @dataclass(frozen=True)
 class Checked:
     text: str
-    messages: tuple[Shown, ...]
+    messages: tuple[Shown, ...] = ()
+    """In the order of the file; of more than ``MOST_SHOWN`` the errors come first."""
+    errors: int = 0
+    """Of the whole text, as ``warnings``, whether shown or not."""
+    warnings: int = 0
+    bad_lines: frozenset[int] = frozenset()
+    """Every line that something is said about."""
 
     @property
-    def errors(self) -> int:
-        return sum(message.severity == "error" for message in self.messages)
+    def said(self) -> int:
+        return self.errors + self.warnings
 
     @property
-    def warnings(self) -> int:
-        return len(self.messages) - self.errors
-
-    @property
-    def bad_lines(self) -> frozenset[int]:
-        return frozenset(message.line for message in self.messages)
+    def more(self) -> int:
+        """Messages that are counted and not shown."""
+        return self.said - len(self.messages)
 
     @property
     def lines(self) -> list[str]:
@@ -68,15 +73,30 @@ def plain(text: str) -> str:
 
 
 async def check(text: str, directory: Directory) -> Checked:
-    """Checked off the event loop, because a long file takes a while."""
+    """Checked and drawn off the event loop, because a long file takes a while."""
     if len(text) > LONGEST:
         said = f"these rules have {len(text):,} characters; at most {LONGEST:,} can be read"
-        return Checked(text, (Shown(0, "error", "", said, "", ()),))
-    return shown(text, await asyncio.to_thread(check_rules, text, directory))
+        return Checked(text, (Shown(0, "error", "", said, "", ()),), errors=1)
+    return await asyncio.to_thread(lambda: shown(text, check_rules(text, directory)))
 
 
 def shown(text: str, messages: Sequence[Message]) -> Checked:
-    return Checked(text, tuple(_shown(message, text) for message in messages))
+    """These messages, in the order of the file, as they are drawn; of thousands only the first."""
+    errors = sum(message.severity == "error" for message in messages)
+    drawn = sorted(messages, key=_severity)[:MOST_SHOWN] if len(messages) > MOST_SHOWN else list(messages)
+    drawn.sort(key=lambda message: (message.line, message.column))
+    return Checked(
+        text,
+        tuple(_shown(message, text) for message in drawn),
+        errors,
+        len(messages) - errors,
+        frozenset(message.line for message in messages),
+    )
+
+
+def _severity(message: Message) -> bool:
+    """Sorts errors before warnings."""
+    return message.severity != "error"
 
 
 def _shown(message: Message, text: str) -> Shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import UTC, datetime
 from typing import Any
@@ -51,7 +52,7 @@ async def edit_page(request: Request, signed: Signed) -> HTMLResponse:
     ground = await read_ground(request.app.state.engine)
     standing = ground.standing
     draft = Draft(standing.text if standing else "", "", standing.number if standing else None, {})
-    checked = await check(draft.text, ground.directory) if standing else Checked("", ())
+    checked = await check(draft.text, ground.directory) if standing else Checked("")
     judged = Judged(checked, None, await try_draft(draft.text, {}, ground))
     async with request.app.state.engine.connect() as conn:
         trial = await running_rollout(conn)
@@ -113,7 +114,8 @@ async def publish_text(request: Request, signed: Signed, draft: Sent) -> Respons
         return editor(request, newer, judged, 409, wrong=moved.detail, compare=(draft.base, moved.number))
     except RulesRefused as refused:
         wrong = "Not published: the directory has just changed, and these rules no longer fit it."
-        outgrown = Judged(shown(draft.text, refused.messages), None, judged.tried)
+        told = await asyncio.to_thread(shown, draft.text, refused.messages)
+        outgrown = Judged(told, None, judged.tried)
         return editor(request, draft, outgrown, 422, wrong=wrong)
     if published.adopted_at is None:
         return RedirectResponse("/rules/stages?said=started", 303)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -67,7 +68,7 @@ async def compare_page(
         before=before,
         after=after,
         meaning=await meaning(before.text, after.text, directory),
-        rows=difference(before.text, after.text),
+        rows=await asyncio.to_thread(difference, before.text, after.text),
         zone=signed.time_zone,
     )
 
@@ -114,6 +115,7 @@ async def _version_page(
     version = await _version(request, number)
     async with request.app.state.engine.connect() as conn:
         standing, trial = await current_published(conn), await running_rollout(conn)
+    checked = await asyncio.to_thread(shown, version.text, refused.messages) if refused else None
     return page(
         request,
         "rules/version.html",
@@ -122,7 +124,7 @@ async def _version_page(
         standing=standing,
         trial=trial,
         lines=version.text.split("\n"),
-        messages=shown(version.text, refused.messages).messages if refused else (),
+        checked=checked,
         wrong=wrong,
         words=share_words,
         zone=signed.time_zone,

@@ -1,0 +1,66 @@
+"""A text with thousands of mistakes: what is wrong is counted and shown in part, and nobody else waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from rules_dsl import check_rules
+from tests.rules_dsl.desks import HEAD, directory
+from tests.web.office import Office, office
+from web.rules.checked import MOST_SHOWN, shown
+
+__all__ = ["office"]
+
+LOOP_HELD_AT_MOST = 0.5
+"""Processor seconds that the event loop may spend between two of its turns."""
+
+
+def flooded(names: int) -> str:
+    rules = "".join(f'rule "{nth}"\n  when anything\n  send to team "Nobody {nth}"\n' for nth in range(names))
+    return f'{HEAD}{rules}otherwise\n  send to team "Support"\n'
+
+
+@asynccontextmanager
+async def turns_watched() -> AsyncIterator[list[float]]:
+    """Processor seconds of the event loop's thread between its turns, while the block lasts."""
+    spent: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            before = time.thread_time()
+            await asyncio.sleep(0.01)
+            spent.append(time.thread_time() - before)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield spent
+    finally:
+        watching.cancel()
+
+
+async def test_thousands_of_unknown_names_stop_nobody(office: Office) -> None:
+    manager = await office.browser("Marta Manager")
+    manager.client.headers["HX-Request"] = "true"
+    async with turns_watched() as spent:
+        part = html.unescape((await manager.post("/rules/check", "/rules/edit", text=flooded(4_200))).text)
+    assert "4,200 errors" in part
+    assert part.count("data-message=") == MOST_SHOWN == 200
+    assert "and 4,000 more" in part
+    assert max(spent) < LOOP_HELD_AT_MOST
+
+
+def test_errors_are_shown_before_warnings_and_in_the_order_of_the_file() -> None:
+    nobody = '  when anything\n  send to team "Office", title "Advisor"\n'
+    warned = "".join(f'rule "{nth}"\n{nobody}' for nth in range(2 * MOST_SHOWN))
+    text = f'{HEAD}{warned}otherwise\n  send to team "Nobody"\n'
+    found = check_rules(text, directory("small_team"))
+    seen = shown(text, found)
+    assert (seen.errors, seen.warnings) == (1, len(found) - 1)
+    assert seen.warnings > MOST_SHOWN == len(seen.messages)
+    assert [one.severity for one in seen.messages[-2:]] == ["warning", "error"]
+    assert [one.line for one in seen.messages] == sorted(one.line for one in seen.messages)
+    assert seen.more == len(found) - MOST_SHOWN
