@@ -18,7 +18,8 @@ from database.engine import open_engine
 from database.stores.accounts import all_accounts
 from database.stores.api_tokens import SCOPES, create_token, find_token
 from database.stores.rulesets import current_published, publish
-from database.stores.seeding import Outsider, Seeded, renew_sign_in_link, seed_directory
+from database.stores.seeding import Outsider, Seeded, seed_directory
+from database.stores.sessions import renew_sign_in_link
 from domain.stages import StageRuns
 from rules_dsl.directory import Directory, WeeklyShift
 from rules_dsl.messages import RulesRefused, render

@@ -6,7 +6,6 @@ id and is brought up to date; what the file no longer names stays, because the p
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,9 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.directory import read_desk
 from database.stores.shifts import lay_out_shifts
 from database.tables import directory as tables
-from database.tables.account import sign_in_link
 from database.tables.schedule import person_schedule
-from domain.ids import token_hash
 from rules_dsl.directory import Directory, Person
 
 
@@ -142,13 +139,3 @@ async def _put_person(conn: AsyncConnection, row: Mapping[str, Any]) -> int:
     statement = statement.on_conflict_do_update(index_elements=[func.lower(person.c.email)], set_=changes)
     number: int = (await conn.execute(statement.returning(person.c.id))).scalar_one()
     return number
-
-
-async def renew_sign_in_link(conn: AsyncConnection, person: int, expires_at: datetime) -> str:
-    """The token of a new one-time sign-in link; this person's unused earlier ones stop working."""
-    token = secrets.token_urlsafe(32)
-    unused = sign_in_link.c.used_at.is_(None)
-    await conn.execute(delete(sign_in_link).where(sign_in_link.c.person == person, unused))
-    row = {"token_hash": token_hash(token), "person": person, "expires_at": expires_at}
-    await conn.execute(insert(sign_in_link).values(row))
-    return token

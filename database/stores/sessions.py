@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,9 +43,10 @@ async def find_account(conn: AsyncConnection, email: str) -> Account | None:
 
 
 async def set_password_hash(conn: AsyncConnection, person_id: int, password_hash: str | None) -> None:
-    """Change how this person signs in, and end every session of theirs."""
+    """Change how this person signs in; every session of theirs and every unused sign-in link ends."""
     await conn.execute(update(person).where(person.c.id == person_id).values(password_hash=password_hash))
     await end_sessions_of(conn, person_id)
+    await end_sign_in_links_of(conn, person_id)
 
 
 async def begin_session(conn: AsyncConnection, person_id: int, token: str, now: datetime, expires_at: datetime) -> None:
@@ -68,11 +70,19 @@ async def end_sessions_of(conn: AsyncConnection, person_id: int) -> None:
     await conn.execute(delete(session).where(session.c.person == person_id))
 
 
-async def issue_sign_in_link(conn: AsyncConnection, person_id: int, token: str, expires_at: datetime) -> None:
-    """Keep a one-time link; its address is ``/sign-in/{token}``."""
-    await conn.execute(
-        sign_in_link.insert().values(token_hash=token_hash(token), person=person_id, expires_at=expires_at)
-    )
+async def end_sign_in_links_of(conn: AsyncConnection, person_id: int) -> None:
+    """Those not used yet; a used one stays, to say so to whoever opens it again."""
+    unused = sign_in_link.c.used_at.is_(None)
+    await conn.execute(delete(sign_in_link).where(sign_in_link.c.person == person_id, unused))
+
+
+async def renew_sign_in_link(conn: AsyncConnection, person_id: int, expires_at: datetime) -> str:
+    """The token of a new one-time link, whose address is ``/sign-in/{token}``; unused earlier ones end."""
+    await end_sign_in_links_of(conn, person_id)
+    token = secrets.token_urlsafe(32)
+    row = {"token_hash": token_hash(token), "person": person_id, "expires_at": expires_at}
+    await conn.execute(sign_in_link.insert().values(row))
+    return token
 
 
 async def read_sign_in_link(conn: AsyncConnection, token: str, now: datetime) -> str:

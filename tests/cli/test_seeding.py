@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cli.environment import example
 from database.stores.directory import read_directory
 from database.stores.rulesets import current_published, publish
-from database.stores.seeding import Outsider, renew_sign_in_link, seed_directory
+from database.stores.seeding import Outsider, seed_directory
+from database.stores.sessions import renew_sign_in_link
 from database.tables.account import sign_in_link
 from domain.ids import token_hash
 from rules_dsl.directory import Directory, WeeklyShift

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
-from database.stores.sessions import issue_sign_in_link, set_password_hash
+from database.stores.sessions import renew_sign_in_link, set_password_hash
 from tests.web.customers import visitor
 from tests.web.forms import form_to
 from tests.web.office import Office, office
@@ -31,9 +30,8 @@ async def give_password(office: Office, name: str = ADMIN) -> None:
 
 
 async def link_for(office: Office, lasts: timedelta = timedelta(hours=1)) -> str:
-    token = secrets.token_urlsafe(32)
     async with office.engine.begin() as conn:
-        await issue_sign_in_link(conn, office.people[ADMIN], token, datetime.now(UTC) + lasts)
+        token = await renew_sign_in_link(conn, office.people[ADMIN], datetime.now(UTC) + lasts)
     return f"/sign-in/{token}"
 
 
@@ -105,6 +103,18 @@ async def test_a_new_password_ends_every_session(office: Office) -> None:
     browser = await office.browser(ADMIN)
     await give_password(office)
     assert (await browser.client.get("/admin")).status_code == 303
+
+
+async def test_a_new_password_ends_every_unused_sign_in_link(office: Office) -> None:
+    address = await link_for(office)
+    async with visitor(office.app) as client:
+        fields = form_to((await client.get(address)).text).fields
+        admin, number = await office.browser("Ada Admin"), office.people[ADMIN]
+        said = await admin.post(f"/admin/people/{number}/password", "/admin", password=PASSWORD)
+        assert "Open sessions and unused sign-in links have ended" in said.text
+        assert (await client.get(address)).status_code == 404
+        assert (await client.post(address, data=fields)).status_code == 404
+        assert (await client.get("/admin")).status_code == 303, "nobody was signed in by it"
 
 
 async def test_the_session_changes_at_sign_in(office: Office) -> None:

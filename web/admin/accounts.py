@@ -12,8 +12,7 @@ from starlette.exceptions import HTTPException
 
 from database.stores.accounts import Account, account_of, all_accounts
 from database.stores.audit import write_audit
-from database.stores.seeding import renew_sign_in_link
-from database.stores.sessions import set_password_hash
+from database.stores.sessions import renew_sign_in_link, set_password_hash
 from web.form_guard import Guarded
 from web.page import page
 from web.passwords import LONGEST, SHORTEST, hash_password
@@ -45,7 +44,7 @@ async def renew_link(request: Request, signed: Signed, person_id: int) -> Respon
 async def set_password(
     request: Request, signed: Signed, person_id: int, password: Annotated[str, Form()] = ""
 ) -> Response:
-    """Set a password; every session of that person ends."""
+    """Set a password; every session and every unused sign-in link of that person ends."""
     who = await _account(request, person_id)
     if not SHORTEST <= len(password) <= LONGEST:
         return await _page(request, 422, wrong=f"A password has {SHORTEST} to {LONGEST} characters.", whose=who)
@@ -53,7 +52,9 @@ async def set_password(
     async with request.app.state.engine.begin() as conn:
         await set_password_hash(conn, who.id, hashed)
         await write_audit(conn, signed.actor, "set password", f"person:{who.id}", datetime.now(UTC))
-    return await _page(request, done=f"{who.name} signs in with the new password. Open sessions have ended.")
+    return await _page(
+        request, done=f"{who.name} signs in with the new password. Open sessions and unused sign-in links have ended."
+    )
 
 
 async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
