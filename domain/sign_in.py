@@ -81,7 +81,7 @@ class SignInLinkExpired(Failure):
 
 @dataclass
 class TooManyMisses(Failure):
-    """Too many wrong tokens or passwords from one address."""
+    """Too many wrong tokens or passwords from one address, or too many tries to sign in to one account."""
 
     retry_after: int
     """Seconds."""

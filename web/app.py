@@ -39,7 +39,7 @@ from web.desk.feed import Feed
 from web.desk.signs_of_life import SignsOfLife
 from web.live import Live
 from web.metrics import RequestMetrics
-from web.miss_limit import MissLimit
+from web.miss_limit import MissLimit, SignInLimit
 from web.security import Shield
 from web.session import Sessions
 from web.workflow_gateway import WorkflowGateway
@@ -121,6 +121,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.tokens = Tokens(settings.require_secret_key().encode())
     app.state.live = Live(settings.require_database_url())
     app.state.misses = MissLimit()
+    app.state.sign_in_limit = SignInLimit()
     app.state.registry = CollectorRegistry()
     ProcessCollector(registry=app.state.registry)
     assets.asset_url("vendor/htmx.min.js")

@@ -12,6 +12,7 @@ from database.stores import sessions
 from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused
 from web.access import places_for
 from web.form_guard import Guarded
+from web.miss_limit import SignInLimit
 from web.page import page
 from web.passwords import password_matches
 from web.session import find_signed_in, sign_in, sign_out
@@ -39,14 +40,14 @@ async def sign_in_by_password(
     password: Annotated[str, Form()] = "",
     to: Annotated[str, Form()] = "",
 ) -> Response:
-    misses = request.app.state.misses
-    misses.check(request)
+    limit: SignInLimit = request.app.state.sign_in_limit
+    limit.begin(request, email)
     async with request.app.state.engine.connect() as conn:
         account = await sessions.find_account(conn, email)
     if not await password_matches(account.password_hash if account else None, password) or account is None:
-        misses.miss(request)
         refused = SignInRefused()
         return page(request, "sign_in.html", 401, email=email, to=_inside(to), refused=refused.title)
+    limit.succeeded(request, email)
     response = RedirectResponse(_inside(to) or "/", 303)
     await sign_in(request, response, account.person_id)
     return response

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from database.stores.sessions import renew_sign_in_link, set_password_hash
 from tests.web.customers import visitor
 from tests.web.forms import form_to
 from tests.web.office import Office, office
-from web.miss_limit import MISSES_A_MINUTE
+from web.miss_limit import MISSES_A_MINUTE, TRIES_A_MINUTE, MissLimit, SignInLimit
 from web.passwords import hash_password
 
 __all__ = ["office"]
@@ -26,7 +28,7 @@ async def sign_in_by_form(client: httpx.AsyncClient, email: str, password: str, 
 
 async def give_password(office: Office, name: str = ADMIN) -> None:
     async with office.engine.begin() as conn:
-        await set_password_hash(conn, office.people[name], hash_password(PASSWORD))
+        await set_password_hash(conn, office.people[name], await hash_password(PASSWORD))
 
 
 async def link_for(office: Office, lasts: timedelta = timedelta(hours=1)) -> str:
@@ -134,12 +136,82 @@ async def browser_page(client: httpx.AsyncClient, cookie: str) -> str:
 
 async def test_guessing_is_slowed_down(office: Office) -> None:
     right = await link_for(office)
+    office.app.state.misses = MissLimit(lambda: 0.0)
     async with visitor(office.app) as client:
-        answers = [await client.get("/c/guess") for _ in range(2 * MISSES_A_MINUTE)]
-        assert {answer.status_code for answer in answers[:MISSES_A_MINUTE]} == {404}
-        assert answers[-1].status_code == 429
+        answers = [await client.get("/c/guess") for _ in range(MISSES_A_MINUTE + 2)]
+        assert [answer.status_code for answer in answers] == [404] * MISSES_A_MINUTE + [429] * 2
         assert int(answers[-1].headers["Retry-After"]) >= 1
         assert (await client.get(right)).status_code == 200, "a right link is never refused"
+
+
+@pytest.fixture
+def hashing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many passwords were being hashed whenever one more began; as many as were hashed at all."""
+    running: list[int] = []
+    at_once: list[int] = []
+    real = PasswordHasher.verify
+
+    def verify(hasher: PasswordHasher, hashed: str, password: str) -> bool:
+        running.append(1)
+        at_once.append(len(running))
+        try:
+            return real(hasher, hashed, password)
+        finally:
+            running.pop()
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    return at_once
+
+
+@pytest.fixture
+def clock(office: Office) -> list[float]:
+    """The limit's clock in seconds, which stands still but for what a test adds."""
+    told = [0.0]
+    office.app.state.sign_in_limit = SignInLimit(lambda: told[0])
+    return told
+
+
+def from_address(office: Office, last: int) -> httpx.AsyncClient:
+    """A browser at an address of its own. Nothing is sent to it."""
+    transport = httpx.ASGITransport(office.app, raise_app_exceptions=False, client=(f"192.0.2.{last}", 1))
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8700")
+
+
+async def test_tries_from_one_address_count_before_a_password_is_hashed(
+    office: Office, clock: list[float], hashing: list[int]
+) -> None:
+    async with visitor(office.app) as client:
+        fields = form_to((await client.get("/sign-in")).text, "/sign-in").fields
+        each = (fields | {"email": f"{nth}@harborboats.example", "password": "wrong"} for nth in range(80))
+        answers = await asyncio.gather(*(client.post("/sign-in", data=one) for one in each))
+    statuses = [answer.status_code for answer in answers]
+    assert len(hashing) == statuses.count(401) == MISSES_A_MINUTE
+    assert statuses.count(429) == 80 - MISSES_A_MINUTE
+    assert max(hashing) <= 2
+
+
+async def test_tries_on_one_account_count_wherever_they_come_from(office: Office, clock: list[float]) -> None:
+    await give_password(office)
+    answers = []
+    for nth in range(TRIES_A_MINUTE + 2):
+        async with from_address(office, nth) as client:
+            address = f" {ADDRESS.upper()}" if nth % 2 else ADDRESS
+            answers.append(await sign_in_by_form(client, address, "wrong"))
+    assert [answer.status_code for answer in answers] == [401] * TRIES_A_MINUTE + [429] * 2
+    assert answers[-1].headers["Retry-After"] == "6"
+    clock[0] += 6
+    async with from_address(office, 200) as client:
+        assert (await sign_in_by_form(client, ADDRESS, PASSWORD)).status_code == 303, "one more after six seconds"
+    async with from_address(office, 201) as client:
+        assert (await sign_in_by_form(client, "ops@harborboats.example", "wrong")).status_code == 401
+        assert (await client.get(await link_for(office))).status_code == 200, "a link still lets them in"
+
+
+async def test_whoever_signs_in_well_never_meets_the_limit(office: Office) -> None:
+    await give_password(office)
+    for _ in range(TRIES_A_MINUTE + 5):
+        async with visitor(office.app) as client:
+            assert (await sign_in_by_form(client, ADDRESS, PASSWORD)).status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -48,7 +47,7 @@ async def set_password(
     who = await _account(request, person_id)
     if not SHORTEST <= len(password) <= LONGEST:
         return await _page(request, 422, wrong=f"A password has {SHORTEST} to {LONGEST} characters.", whose=who)
-    hashed = await asyncio.to_thread(hash_password, password)
+    hashed = await hash_password(password)
     async with request.app.state.engine.begin() as conn:
         await set_password_hash(conn, who.id, hashed)
         await write_audit(conn, signed.actor, "set password", f"person:{who.id}", datetime.now(UTC))
