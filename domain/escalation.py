@@ -142,6 +142,8 @@ class Ticket:
     url: str
     subject: str
     facts: dict[str, Any] = field(default_factory=dict)
+    account: str = ""
+    """Whose help desk it is in, as ``harbor.zendesk.com``; empty: the one that its address names."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from domain.failure import Failure
 
@@ -20,6 +20,9 @@ _KNOWN = (
     (r"(.+\.)?atlassian\.net", r"/browse/([A-Za-z][A-Za-z0-9]*-\d+)", "jira"),
     (r"app\.frontapp\.com", r"/.*open/(\w+)", "front"),
 )
+
+_WORKSPACE = re.compile(r"/a/(?:apps|inbox)/([^/]+)")
+"""Where a help desk has one host for all of its customers, the workspace in the path tells them apart."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,22 @@ def read_reference(given: str, usual_system: str) -> TicketReference:
     return TicketReference(usual_system, ticket, "")
 
 
-def _of_address(url: str) -> TicketReference:
+def account_of(url: str) -> str:
+    """The account of its help desk that an address belongs to: ``harbor.zendesk.com``; empty where it tells none.
+
+    Two accounts count their tickets alike, so a number alone is two tickets.
+    """
+    try:
+        parts, host = _parts(url)
+    except ReferenceUnclear:
+        return ""
+    host = host.removeprefix("www.")
+    workspace = _WORKSPACE.match(parts.path) if host.endswith("intercom.com") else None
+    return f"{host}/{workspace[1]}" if workspace else host
+
+
+def _parts(url: str) -> tuple[SplitResult, str]:
+    """An address cut up, and its host. Raises ``ReferenceUnclear``."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
@@ -68,6 +86,11 @@ def _of_address(url: str) -> TicketReference:
         raise ReferenceUnclear(url) from None
     if parts.scheme not in ("http", "https") or not host:
         raise ReferenceUnclear(url)
+    return parts, host
+
+
+def _of_address(url: str) -> TicketReference:
+    parts, host = _parts(url)
     for known_host, path, system in _KNOWN:
         if re.fullmatch(known_host, host) and (found := re.match(path, parts.path)):
             return TicketReference(system, found[1], url)

@@ -32,10 +32,12 @@ from domain.escalation import (
     Opening,
     Outcome,
     State,
+    Ticket,
 )
 from domain.failure import Failure
 from domain.ids import Tokens
 from domain.plan import Plan, agree_to, team_of
+from domain.ticket_reference import account_of
 from rules_dsl import read_facts
 from rules_dsl.directory import Directory, Facts
 
@@ -58,9 +60,9 @@ async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, 
 async def _open(
     conn: AsyncConnection, opening: Opening, tokens: Tokens, now: datetime
 ) -> tuple[Opened, Failure | None]:
-    ticket = opening.ticket
+    ticket, account = opening.ticket, _account(opening.ticket)
     # Two requests for one ticket, or with one key, wait for each other here.
-    names = [f"ticket/{ticket.system}/{ticket.id}"]
+    names = [f"ticket/{ticket.system}/{account}/{ticket.id}"]
     if opening.idempotency_key:
         names.append(f"key/{opening.opened_by}/{opening.idempotency_key}")
     for name in sorted(names):
@@ -79,6 +81,7 @@ async def _open(
         "id": escalation_id,
         "desk": desk.id,
         "ticket_system": ticket.system,
+        "ticket_account": account,
         "ticket_id": ticket.id,
         "ticket_url": ticket.url,
         "subject": ticket.subject,
@@ -167,6 +170,7 @@ async def _standing(conn: AsyncConnection, opening: Opening) -> str | None:
             return str(row.escalation)
     open_ticket = select(escalation.c.id).where(
         escalation.c.ticket_system == opening.ticket.system,
+        escalation.c.ticket_account == _account(opening.ticket),
         escalation.c.ticket_id == opening.ticket.id,
         escalation.c.state.in_([state.value for state in OPEN_STATES]),
     )
@@ -189,8 +193,14 @@ async def _keep_key(conn: AsyncConnection, opening: Opening, escalation_id: str,
     await conn.execute(request_key.insert().values(row | {"escalation": escalation_id, "at": now}))
 
 
+def _account(ticket: Ticket) -> str:
+    return ticket.account or account_of(ticket.url)
+
+
 def _fingerprint(opening: Opening) -> str:
-    said = {"ticket": asdict(opening.ticket), "customer": asdict(opening.customer), "mode": opening.mode.value}
+    """Of what was sent; the account is ours to find."""
+    ticket = {name: value for name, value in asdict(opening.ticket).items() if name != "account"}
+    said = {"ticket": ticket, "customer": asdict(opening.customer), "mode": opening.mode.value}
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -114,16 +114,6 @@ def _line(row: Row[Any]) -> EscalationLine:
     )
 
 
-async def find_open(conn: AsyncConnection, ticket_system: str, ticket_id: str, states: Sequence[str]) -> str | None:
-    """The id of the ticket's escalation in one of these states, or None."""
-    query = select(escalation.c.id).where(
-        escalation.c.ticket_system == ticket_system,
-        escalation.c.ticket_id == ticket_id,
-        escalation.c.state.in_(states),
-    )
-    return (await conn.execute(query)).scalar_one_or_none()
-
-
 async def send_again(conn: AsyncConnection, escalation_id: str, message_id: str) -> bool:
     """Queue a failed message anew. Returns False where it is not a failed one; a second click does nothing."""
     statement = (

@@ -24,10 +24,6 @@ FROM escalation e JOIN customer cu ON cu.id = e.customer
 """
 _MINE = text(_SHOWN + "WHERE e.opened_by = :opened_by ORDER BY e.opened_at DESC LIMIT :shown")
 _ONE = text(_SHOWN + "WHERE e.id = :escalation")
-_USUAL_SYSTEM = text("""
-SELECT ticket_system FROM (SELECT ticket_system FROM escalation ORDER BY opened_at DESC, id DESC LIMIT 200) latest
-GROUP BY ticket_system ORDER BY count(*) DESC, ticket_system LIMIT 1
-""")
 
 
 @dataclass(frozen=True)
@@ -63,11 +59,6 @@ async def raised_by(conn: AsyncConnection, person_id: int) -> list[Raised]:
 async def find_raised(conn: AsyncConnection, escalation_id: str) -> Raised | None:
     row = (await conn.execute(_ONE, {"escalation": escalation_id})).one_or_none()
     return _raised(dict(row._mapping)) if row else None
-
-
-async def usual_system(conn: AsyncConnection) -> str:
-    """The help desk that most of the latest tickets came from; a bare ticket number is taken as one of its."""
-    return (await conn.execute(_USUAL_SYSTEM)).scalar_one_or_none() or "ticket"
 
 
 def _raised(fields: dict[str, Any]) -> Raised:

@@ -33,6 +33,7 @@ escalation = Table(
     Column("id", Uuid(as_uuid=False), primary_key=True),
     Column("desk", Integer, ForeignKey("desk.id"), nullable=False),
     Column("ticket_system", Text, nullable=False),
+    Column("ticket_account", Text, nullable=False, server_default=text("''")),
     Column("ticket_id", Text, nullable=False),
     Column("ticket_url", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -56,9 +57,10 @@ escalation = Table(
 )
 # The same ticket while its call is still to come is the same escalation.
 Index(
-    "escalation_open_ticket",
+    "escalation_open_ticket_of_account",
     escalation.c.desk,
     escalation.c.ticket_system,
+    escalation.c.ticket_account,
     escalation.c.ticket_id,
     unique=True,
     postgresql_where=escalation.c.state.in_(["invited", "booked", "mustering", "accepted", "on_call", "wrapping_up"]),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.ticket_reference import ReferenceUnclear, TicketReference, read_reference
+from domain.ticket_reference import ReferenceUnclear, TicketReference, account_of, read_reference
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,21 @@ def test_a_bare_number_belongs_to_the_usual_system(given: str) -> None:
 def test_what_names_no_ticket_is_refused(given: str) -> None:
     with pytest.raises(ReferenceUnclear):
         read_reference(given, "zendesk")
+
+
+@pytest.mark.parametrize(
+    ("url", "account"),
+    [
+        ("https://Harbor.zendesk.com/agent/tickets/4711", "harbor.zendesk.com"),
+        ("https://harbor.freshdesk.com:443/a/tickets/99", "harbor.freshdesk.com"),
+        ("https://app.intercom.com/a/inbox/x1/inbox/all/conversation/2150001", "app.intercom.com/x1"),
+        ("https://app.intercom.com/a/apps/x1/conversations/2150001", "app.intercom.com/x1"),
+        ("https://app.eu.intercom.com/a/apps/x2/conversations/2150001", "app.eu.intercom.com/x2"),
+        ("https://www.harborboats.example/cases/C-1881", "harborboats.example"),
+        ("", ""),
+        ("4711", ""),
+        ("http://[1", ""),
+    ],
+)
+def test_an_address_names_its_account(url: str, account: str) -> None:
+    assert account_of(url) == account

@@ -71,6 +71,17 @@ async def test_the_same_ticket_again_shows_what_stands(floor: Floor) -> None:
         assert (await conn.execute(select(func.count()).select_from(escalation))).scalar_one() == 1
 
 
+async def test_a_bare_number_is_asked_about_where_two_accounts_may_have_it(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    first = await browser.post("/desk/escalate", "/desk/escalate", mode="booking", **TYPED)
+    elsewhere = {**TYPED, "ticket": "https://marina.zendesk.com/agent/tickets/123", "email": "pavel@novy.example"}
+    second = await browser.post("/desk/escalate", "/desk/escalate", mode="booking", **elsewhere)
+    assert second.headers["location"] not in (first.headers["location"], first.headers["location"] + "?again=1")
+    bare = await browser.post("/desk/escalate", "/desk/escalate", mode="booking", **{**TYPED, "ticket": "#123"})
+    assert bare.status_code == 422
+    assert "Your tickets come from several help desks, and each may have a 123." in bare.text
+
+
 async def test_a_call_now_is_searched_for_at_once(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     urgent = {**TYPED, "fact.product area": "engine", "fact.priority": "urgent"}

@@ -73,9 +73,16 @@ async def send(
         )
 
 
-async def with_source(office: Office) -> None:
+async def with_source(office: Office, *others: str) -> None:
     async with office.engine.begin() as conn:
-        await keep_source(conn, "harbor", "zendesk", SECRET)
+        for name in ("harbor", *others):
+            await keep_source(conn, name, "zendesk", SECRET)
+
+
+def trigger(number: str, account: str, email: str) -> dict[str, Any]:
+    """What a trigger of this account sends."""
+    url = f"https://{account}.zendesk.com/agent/tickets/{number}"
+    return {"ticket": {"id": number, "url": url, "subject": "Engine"}, "customer": {"name": "N", "email": email}}
 
 
 async def count(office: Office) -> int:
@@ -100,6 +107,22 @@ async def test_a_trigger_opens_an_escalation_once(office: Office) -> None:
     assert (first.json()["done"], standing.json()["done"]) == ("opened", "stood already")
     assert first.json()["customer_link"].startswith("http://127.0.0.1:8700/c/")
     assert await count(office) == 1
+
+
+async def test_a_number_of_two_accounts_is_two_tickets(office: Office) -> None:
+    """And neither account ever learns the other's customer's link, whoever opens first and however it is sent."""
+    await with_source(office, "marina")
+    harbor = (await send(office, trigger("777", "harbor", "mira@olsen.example"))).json()
+    marina = (await send(office, trigger("777", "marina", "pavel@novy.example"), source="marina")).json()
+    assert (harbor["done"], marina["done"]) == ("opened", "opened")
+    assert len({harbor["id"], marina["id"]}) == len({harbor["customer_link"], marina["customer_link"]}) == 2
+    passed_on = event("777", "event-9", requester=REQUESTER)
+    again = (await send(office, passed_on, source="marina")).json()
+    assert (again["done"], again["id"]) == ("stood already", marina["id"]), "an event names no address"
+    async with office.program() as program:
+        body = ticket("777", ticket__url="https://marina.zendesk.com/agent/tickets/777")
+        by_program = (await program.post("/api/v1/escalations", json=body)).json()
+    assert (by_program["id"], by_program["customer_link"]) == (marina["id"], marina["customer_link"])
 
 
 async def test_an_administrator_adds_a_source_and_changes_its_secret(office: Office) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.world import World
+from database.tables.escalation import customer, escalation
 from tests.web.office import Office, open_office, ticket
-from tests.web.test_hooks import event, send, with_source
+from tests.web.test_hooks import event, send, trigger, with_source
 from workers.registration import build_worker
 
 ESCALATIONS = "/api/v1/escalations"
@@ -54,6 +57,29 @@ async def test_a_solved_ticket_ends_its_escalation(running: Office) -> None:
     assert solved.json() == again.json() == {"done": "withdrawn", "id": one}
     assert (whole["state"], whole["outcome"]) == ("closed", "ticket_solved")
     assert "webhook:harbor" in {event["actor"] for event in whole["timeline"]}
+
+
+def solved(number: str, **more: str) -> dict[str, Any]:
+    return {"ticket": {"id": number, "status": "solved", **more}}
+
+
+async def states(office: Office) -> dict[str, str]:
+    """Of every escalation, by its customer's address."""
+    query = select(customer.c.email, escalation.c.state).join(customer, customer.c.id == escalation.c.customer)
+    async with office.engine.connect() as conn:
+        return {row.email: row.state for row in await conn.execute(query)}
+
+
+@pytest.mark.parametrize("more", [{}, {"url": "https://marina.zendesk.com/agent/tickets/777"}])
+async def test_solved_at_one_account_calls_nobody_off_at_another(running: Office, more: dict[str, str]) -> None:
+    await with_source(running, "marina")
+    await send(running, trigger("777", "harbor", "mira@olsen.example"))
+    ignored = (await send(running, solved("777", **more), source="marina")).json()
+    assert ignored == {"done": "ignored", "reason": "the ticket has no open escalation"}
+    await send(running, trigger("777", "marina", "pavel@novy.example"), source="marina")
+    done = (await send(running, solved("777", **more), source="marina", X_Zendesk_Webhook_Invocation_Id="2")).json()
+    assert done["done"] == "withdrawn"
+    assert await states(running) == {"mira@olsen.example": "invited", "pavel@novy.example": "closed"}
 
 
 async def test_ops_withdraws_with_a_reason_and_sees_the_events(running: Office) -> None:

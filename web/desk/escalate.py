@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse
 
 from database.stores.decided_by import decided_by
 from database.stores.opening import open_or_refuse
-from database.stores.raised import find_raised, usual_system
+from database.stores.raised import find_raised
+from database.stores.ticket_accounts import accounts_in_use
 from domain.escalation import EscalationUnknown, Mode, Opening
 from domain.failure import Failure
 from rules_dsl import FactRefused
@@ -39,9 +40,9 @@ async def ask(request: Request, signed: Signed) -> Response:
 async def escalate(request: Request, signed: Signed, mode: Annotated[Mode, Form()] = Mode.BOOKING) -> Response:
     """Sent again, it leads to the same escalation."""
     async with request.app.state.engine.connect() as conn:
-        declared, usual = await declared_facts(conn), await usual_system(conn)
+        declared, in_use = await declared_facts(conn), await accounts_in_use(conn)
     form = form_of(await request.form(), declared)
-    opening = opening_of(form, declared, usual, mode, signed.actor)
+    opening = opening_of(form, declared, in_use, mode, signed.actor)
     if not isinstance(opening, Opening):
         return _draw(request, form, declared, 422, opening)
     engine, tokens = request.app.state.engine, request.app.state.tokens

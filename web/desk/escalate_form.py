@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.escalation import Customer, Mode, Opening, Ticket
-from domain.ticket_reference import ReferenceUnclear, TicketReference, read_reference
+from domain.failure import Failure
+from domain.ticket_account import only
+from domain.ticket_reference import ReferenceUnclear, TicketReference, account_of, read_reference
 from rules_dsl.directory import FactType
 from web.fact_words import FIELD, facts_of_form
 
@@ -53,14 +55,22 @@ def form_of(sent: Mapping[str, object], declared: Sequence[FactType]) -> Escalat
 
 
 def opening_of(
-    form: EscalateForm, declared: Sequence[FactType], usual_system: str, mode: Mode, opened_by: str
+    form: EscalateForm,
+    declared: Sequence[FactType],
+    in_use: Mapping[str, Collection[str]],
+    mode: Mode,
+    opened_by: str,
 ) -> Opening | Problems:
-    """The opening that this form asks for, or what stands in its way."""
+    """The opening that this form asks for, or what stands in its way.
+
+    ``in_use`` has the accounts of each help desk, the usual one first: a bare number is one of its tickets.
+    """
     wrong: dict[str, str] = {}
-    reference = None
+    reference, account = None, ""
     try:
-        reference = _reference(form, usual_system)
-    except ReferenceUnclear as unclear:
+        reference = _reference(form, next(iter(in_use), "ticket"))
+        account = _account(reference, in_use.get(reference.system, ()))
+    except (ReferenceUnclear, AccountUnclear) as unclear:
         wrong["ticket"] = unclear.detail
     if not form.subject:
         wrong["subject"] = "Say in a few words what the call is about; the customer reads it."
@@ -72,8 +82,31 @@ def opening_of(
         wrong["email"] = "A mail address is needed, such as mira@example.com."
     if wrong or reference is None:
         return Problems(wrong)
-    ticket = Ticket(reference.system, reference.id, reference.url, form.subject, facts_of_form(form.facts, declared))
+    facts = facts_of_form(form.facts, declared)
+    ticket = Ticket(reference.system, reference.id, reference.url, form.subject, facts, account)
     return Opening(ticket, Customer(form.name, form.email), mode, opened_by)
+
+
+@dataclass
+class AccountUnclear(Failure):
+    """A number alone, where tickets come from several accounts that each may have it."""
+
+    number: str
+
+    status = 422
+    title = "This could be a ticket of several help desks"
+
+    @property
+    def detail(self) -> str:
+        return f"Your tickets come from several help desks, and each may have a {self.number}. Paste its address."
+
+
+def _account(reference: TicketReference, known: Collection[str]) -> str:
+    """Raises ``AccountUnclear``."""
+    told = account_of(reference.url)
+    if not told and len(known) > 1:
+        raise AccountUnclear(reference.id)
+    return told or only(known)
 
 
 def _reference(form: EscalateForm, usual_system: str) -> TicketReference:

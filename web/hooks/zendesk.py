@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,10 +11,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from database.stores.directory import read_directory
-from database.stores.ops import find_open
+from database.stores.ticket_accounts import open_tickets, sender_of
 from database.stores.webhooks import GivenAnswer, WebhookSource, answer_given, find_source, keep_answer
 from domain.escalation import OPEN_STATES, BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome
 from domain.failure import Failure
+from domain.ticket_account import account_sent, meant
 from web.api.escalations import opening_of, whole_of
 from web.api.json_body import parse, read_bytes
 from web.api.problems import FieldError, FieldsRefused
@@ -76,14 +78,17 @@ async def _done(request: Request, source: WebhookSource, event: str, payload: An
         case Ignored():
             return {"done": "ignored", "reason": said.reason}
         case Ends():
-            return await _withdrawn(request, source, said.ticket_id)
+            return await _withdrawn(request, source, said)
         case Opens():
             return await _opened(request, source, event, said)
 
 
 async def _opened(request: Request, source: WebhookSource, event: str, said: Opens) -> dict[str, Any]:
     """A refusal by the rules is an answer too: sending the webhook again would not change it."""
-    opening = said.body.opening(f"webhook:{source.name}", event)
+    async with request.app.state.engine.connect() as conn:
+        sender = await sender_of(conn, source.name, KIND, SYSTEM)
+    opening = said.body.opening(sender.actor, event)
+    opening = replace(opening, ticket=replace(opening.ticket, account=account_sent(opening.ticket.url, sender)))
     try:
         opened = await opening_of(request, opening)
     except (CallRefused, BookingOnly) as refused:
@@ -98,16 +103,19 @@ def _refused(refused: Failure) -> dict[str, Any]:
     return {"done": "refused", "reason": refused.detail}
 
 
-async def _withdrawn(request: Request, source: WebhookSource, ticket_id: str) -> dict[str, Any]:
+async def _withdrawn(request: Request, source: WebhookSource, said: Ends) -> dict[str, Any]:
     """End the ticket's escalation while its call is still to come."""
     states = [state.value for state in OPEN_STATES]
     async with request.app.state.engine.connect() as conn:
-        standing = await find_open(conn, SYSTEM, ticket_id, states)
-    if standing is None:
+        sender = await sender_of(conn, source.name, KIND, SYSTEM)
+        standing = meant(said.url, sender, await open_tickets(conn, SYSTEM, said.ticket_id, states))
+    if not standing:
         return {"done": "ignored", "reason": "the ticket has no open escalation"}
+    if len(standing) > 1:
+        return {"done": "ignored", "reason": "several accounts have a ticket with this id; send its url, too"}
+    escalation_id = standing[0].escalation_id
     try:
-        actor = f"webhook:{source.name}"
-        await request.app.state.gateway.withdraw(standing, actor, outcome=Outcome.TICKET_SOLVED.value)
+        await request.app.state.gateway.withdraw(escalation_id, sender.actor, outcome=Outcome.TICKET_SOLVED.value)
     except (NotNow, EscalationUnknown) as late:
-        return {"done": "ignored", "id": standing, "reason": late.detail}
-    return {"done": "withdrawn", "id": standing}
+        return {"done": "ignored", "id": escalation_id, "reason": late.detail}
+    return {"done": "withdrawn", "id": escalation_id}

@@ -34,6 +34,8 @@ class Ends:
     """The ticket is solved or closed: nobody needs the call any more."""
 
     ticket_id: str
+    url: str = ""
+    """Its address, where that was sent; it tells the account."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def _trigger(payload: dict[str, Any], directory: Directory) -> Opens | Ends:
     ticket = dict(payload["ticket"]) if isinstance(payload.get("ticket"), dict) else {}
     status = str(ticket.pop("status", "")).casefold()
     if status in _ENDED and ticket.get("id"):
-        return Ends(str(ticket["id"]))
+        return Ends(str(ticket["id"]), _address(ticket.get("url")))
     ticket = {"system": SYSTEM} | ticket
     if isinstance(ticket.get("id"), int):
         ticket["id"] = str(ticket["id"])
@@ -102,6 +104,10 @@ def _trigger(payload: dict[str, Any], directory: Directory) -> Opens | Ends:
     if isinstance(payload.get("customer"), dict):
         said["customer"] = _with_facts(payload["customer"], directory)
     return Opens(as_model(payload | said, OpenEscalation))
+
+
+def _address(sent: Any) -> str:
+    return sent if isinstance(sent, str) else ""
 
 
 def _with_facts(part: dict[str, Any], directory: Directory) -> dict[str, Any]:
@@ -127,7 +133,7 @@ def _event(kind: str, payload: dict[str, Any], directory: Directory) -> Opens | 
     if not ticket_id:
         raise FieldsRefused((FieldError("/detail/id", "this field is missing"),))
     if detail.status.casefold() in _ENDED:
-        return Ends(ticket_id)
+        return Ends(ticket_id, detail.url)
     if TAG not in detail.tags:
         return Ignored(f"the ticket is not tagged {TAG}")
     if detail.requester is None:
