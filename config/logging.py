@@ -9,13 +9,15 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
-TOKEN_PATHS = ("c", "join", "rate", "sign-in")
+TOKEN_PATHS = ("c", "calendar", "join", "rate", "sign-in")
 """First segments of the addresses whose second segment lets somebody in."""
 
-_IN_PATH = re.compile(rf"(/(?:{'|'.join(TOKEN_PATHS)})/)[^\s/?#\"']+")
+_SLASH = "(?:/|%2F)"
+_IN_PATH = re.compile(rf"({_SLASH}(?:{'|'.join(TOKEN_PATHS)}){_SLASH}+)[^\s/?#\"'%]+", re.IGNORECASE)
 _IN_QUERY = re.compile(r"([?&](?:token|key|secret)=)[^\s&\"']+", re.IGNORECASE)
 _BEARER = re.compile(r"(\bBearer\s+)[\w.~+/=-]+", re.IGNORECASE)
 _PASSWORD = re.compile(r"(\w://[^\s:/@]+:)[^\s/@]+(?=@)")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def without_tokens(text: str) -> str:
@@ -25,17 +27,21 @@ def without_tokens(text: str) -> str:
     return text
 
 
+def in_one_line(text: str) -> str:
+    """The text with line ends and other controls written out, so that nobody's input begins a line of its own."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
 class TextLines(logging.Formatter):
-    """``2026-11-24T10:30:00.123Z INFO web.access …``; a traceback follows on its own lines."""
-
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        return _utc(record)
+    """``2026-11-24T10:30:00.123Z INFO web.access …``; a traceback follows, each of its lines indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_tokens(super().format(record))
+        message = in_one_line(without_tokens(record.getMessage()))
+        line = f"{_utc(record)} {record.levelname} {record.name} {message}"
+        if record.exc_info:
+            told = without_tokens(self.formatException(record.exc_info)).splitlines()
+            line = "\n".join([line, *(f"    {in_one_line(one)}" for one in told)])
+        return line
 
 
 class JsonLines(logging.Formatter):
@@ -50,7 +56,8 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = without_tokens(self.formatException(record.exc_info))
-        return json.dumps(entry, ensure_ascii=False)
+        # JSON leaves some controls as they are, and some readers take them for the end of a line.
+        return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(entry, ensure_ascii=False))
 
 
 def configure(level: str = "INFO", style: Literal["text", "json"] = "text") -> None:

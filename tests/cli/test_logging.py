@@ -7,8 +7,12 @@ import logging
 import sys
 
 import pytest
+from pydantic import SecretStr
+from starlette.routing import Route
 
 from config.logging import JsonLines, TextLines, without_tokens
+from config.settings import Settings
+from web.app import create_app
 
 TOKEN = "q3Zr-_x9" * 5
 
@@ -20,6 +24,9 @@ TOKEN = "q3Zr-_x9" * 5
         f"https://calls.example.com/join/{TOKEN}?from=mail",
         f"/rate/{TOKEN}",
         f"refused: /sign-in/{TOKEN}",
+        f"GET /calendar/{TOKEN}.ics",
+        f"GET /c//{TOKEN}",
+        f"to=%2Fc%2F{TOKEN}%2Fbook",
         f"Authorization: Bearer muster_{TOKEN}",
         f"postgresql://muster:{TOKEN}@db.example/muster",
     ],
@@ -45,7 +52,35 @@ def test_failures_too_are_written_without_tokens(formatter: logging.Formatter) -
     assert "RuntimeError" in written
 
 
+def test_every_address_with_a_token_is_known() -> None:
+    app = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", secret_key=SecretStr("x" * 32)))
+    addresses = [route.path for route in app.routes if isinstance(route, Route) and "{token}" in route.path]
+    assert len(addresses) >= 10
+    for address in addresses:
+        assert TOKEN not in without_tokens(f"GET {address.replace('{token}', TOKEN)} 500"), address
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
+def test_nobody_writes_a_line_of_their_own(formatter: logging.Formatter, end: str) -> None:
+    forged = f"2026-11-24T10:30:00.123Z ERROR web.app all is lost{end}"
+    try:
+        raise RuntimeError(f"unknown{end}{forged}")
+    except RuntimeError:
+        record = logging.LogRecord("web", logging.ERROR, __file__, 1, "at %s", (f"/x{end}{forged}",), sys.exc_info())
+    first, *others = formatter.format(record).splitlines()
+    assert "all is lost" in first
+    assert all(line.startswith("    ") for line in others)
+
+
 def test_json_lines_are_one_object_each() -> None:
     record = logging.LogRecord("web", logging.INFO, __file__, 1, "two\nlines", (), None)
     (line,) = JsonLines().format(record).splitlines()
     assert json.loads(line)["message"] == "two\nlines"
+
+
+def test_json_lines_keep_what_was_said() -> None:
+    said = "one\u2028two\x85three\x7f\u202efour"
+    record = logging.LogRecord("web", logging.INFO, __file__, 1, said, (), None)
+    (line,) = JsonLines().format(record).splitlines()
+    assert json.loads(line)["message"] == said
