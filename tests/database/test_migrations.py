@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from cli.stack.postgres import Cluster, ensure_database
+from config.settings import with_driver
 from database import migrations
-from database.migrate import newest, present, upgrade
+from database.migrate import LOCK_TIMEOUT, newest, present, upgrade
 from database.tables import metadata
 from database.tables.directory import person
+from domain.ticket_reference import account_of
+from workflows.acting import PATIENCE
 
 
 def columns(connection: Connection) -> dict[str, dict[str, bool]]:
@@ -63,3 +72,75 @@ async def test_people_who_share_an_address_are_named_before_only_one_can_have_it
         with pytest.raises(DBAPIError, match="person_email_lower_key"):
             async with conn.begin_nested():
                 await conn.execute(insert(person).values(name="P", email="ANNA@example.com"))
+
+
+def test_a_migration_waits_for_no_lock_as_long_as_anybody_waits_for_an_answer() -> None:
+    assert LOCK_TIMEOUT < PATIENCE
+
+
+async def test_a_migration_gives_way_to_traffic_and_is_tried_again(before_accounts: str) -> None:
+    """Somebody reads a table for long; a migration of it must not keep those out who come after."""
+    async with engine_of(before_accounts) as engine, engine.connect() as reading:
+        await reading.execute(text("SELECT count(*) FROM escalation"))
+        migrating = asyncio.create_task(asyncio.to_thread(upgrade, before_accounts))
+        for _ in range(3):
+            await stands_in_line(engine, migrating)
+            async with engine.begin() as passing:
+                await passing.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE.total_seconds():.0f}s'"))
+                await passing.execute(text("SELECT count(*) FROM escalation"))
+        assert not migrating.done()
+        await reading.rollback()
+        await migrating
+        assert await reading.run_sync(present) == newest()
+
+
+@pytest.fixture
+async def before_accounts(postgres_cluster: Cluster) -> str:
+    """The address of a database as it was before tickets had accounts."""
+    name = f"migrated_{secrets.token_hex(4)}"
+    await asyncio.to_thread(ensure_database, postgres_cluster, name)
+    url = with_driver(postgres_cluster.url(name))
+    await asyncio.to_thread(upgrade, url, "0011")
+    return url
+
+
+@asynccontextmanager
+async def engine_of(url: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(url)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+async def stands_in_line(engine: AsyncEngine, migrating: asyncio.Task[None]) -> None:
+    """Until the migration waits for a table's lock."""
+    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'escalation'::regclass")
+    async with engine.connect() as conn:
+        waiting = 0
+        while not waiting and not migrating.done():
+            waiting = (await conn.execute(query)).scalar_one()
+    if migrating.done():
+        await migrating
+
+
+_OPEN = text(
+    "INSERT INTO escalation (id, desk, ticket_system, ticket_id, ticket_url, subject, facts, customer, mode, state,"
+    " plan, ruleset, rule, opened_by, opened_at, updated_at) SELECT :id, desk.id, 'zendesk', :ticket, :url, 's', '{}',"
+    " customer.id, 'booking', 'invited', '{}', 'r', 'r', 't', now(), now() FROM desk, customer"
+)
+
+
+async def test_open_tickets_get_the_account_of_their_address(before_accounts: str) -> None:
+    urls = ("https://me@WWW.Harbor.zendesk.com:443/agent/tickets/1?x=https://y.example/", "", "no address")
+    async with engine_of(before_accounts) as engine:
+        async with engine.begin() as conn:
+            await conn.execute(text("INSERT INTO desk (name, time_zone, currency) VALUES ('d', 'UTC', 'EUR')"))
+            await conn.execute(text("INSERT INTO customer (email, name) VALUES ('m@olsen.example', 'Mira')"))
+            rows = [{"id": uuid.uuid4(), "ticket": str(nth), "url": url} for nth, url in enumerate(urls)]
+            await conn.execute(_OPEN, rows)
+        await asyncio.to_thread(upgrade, before_accounts)
+        async with engine.connect() as conn:
+            query = text("SELECT ticket_account FROM escalation ORDER BY ticket_id")
+            kept = (await conn.execute(query)).scalars().all()
+    assert kept == [account_of(url) for url in urls] == ["harbor.zendesk.com", "", ""]

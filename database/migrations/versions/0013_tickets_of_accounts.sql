@@ -1,5 +1,4 @@
--- Two accounts of a help desk count their tickets alike: number 777 of each is a ticket of its own.
-ALTER TABLE escalation ADD COLUMN ticket_account TEXT NOT NULL DEFAULT '';
+-- Apart from the column before it, so that the table is never closed while rows are rewritten.
 UPDATE escalation SET ticket_account = coalesce(substring(lower(ticket_url) FROM '^https?://(?:[^/?#@]*@)?(?:www\.)?([^/?#:]+)'), '')
 WHERE state IN ('invited', 'booked', 'mustering', 'accepted', 'on_call', 'wrapping_up');
 CREATE UNIQUE INDEX escalation_open_ticket_of_account ON escalation (desk, ticket_system, ticket_account, ticket_id)

@@ -1,0 +1,14 @@
+"""A ticket has an account of its help desk."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    statements = Path(__file__).with_name("0012_ticket_account.sql").read_text()
+    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    op.get_bind().connection.cursor().execute(statements)
