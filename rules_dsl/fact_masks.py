@@ -147,7 +147,7 @@ def _range(groups: Groups, free: int, literals: Iterable[Literal]) -> RangeMasks
     changes = [free, *[0] * (len(values) - 1)]
     for asks, rows in groups.items():
         first = asks[0].test
-        if len(asks) == 1 and asks[0].wanted and isinstance(first, Within):
+        if len(asks) == 1 and asks[0].wanted and isinstance(first, Within) and not _holds_nothing(first):
             changes[0 if first.low is None else bisect_right(bounds, first.low)] ^= rows
             if first.high is not None:
                 changes[bisect_right(bounds, first.high + 1)] ^= rows
@@ -159,6 +159,10 @@ def _range(groups: Groups, free: int, literals: Iterable[Literal]) -> RangeMasks
                 changes[place] ^= rows
     masks = accumulate(changes, xor)
     return RangeMasks(bounds, tuple(masks), _standing(groups, free, None), _standing(groups, free, ()))
+
+
+def _holds_nothing(test: Within) -> bool:
+    return test.low is not None and test.high is not None and test.low > test.high
 
 
 def _tags(asked: Asked, free: int) -> TagMasks | None:

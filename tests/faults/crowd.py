@@ -14,6 +14,8 @@ from tests.faults.trial import Trial
 
 STEP = 1.5
 """Seconds between two looks of a customer at their page."""
+LONGEST_WAY = 4.0
+"""Seconds within which a customer who has arrived begins to act."""
 
 
 class Bent(Enum):
@@ -43,6 +45,12 @@ class Crowd:
             self.opened += 1
             self.lives.append(asyncio.create_task(self._live(bent, self.trial.ticket(nth))))
 
+    async def keep_under_way(self, number: int) -> None:
+        """Let customers arrive until at least so many are under way: on a quick machine lives end sooner."""
+        while (lacking := number - self.under_way) > 0:
+            await self.arrive(lacking + 2)
+            await asyncio.sleep(LONGEST_WAY)
+
     @property
     def under_way(self) -> int:
         return sum(not life.done() for life in self.lives)
@@ -60,7 +68,7 @@ class Crowd:
     async def _live(self, bent: Bent, ticket: str) -> str:
         mode = "now" if bent is Bent.NOW else "booking"
         area = "billing" if self.chance.random() < 0.15 else "hull"
-        await asyncio.sleep(self.chance.uniform(0, 4))
+        await asyncio.sleep(self.chance.uniform(0, LONGEST_WAY))
         customer = await self.trial.program.customer(ticket, mode, area)
         if bent is Bent.SILENT:
             return "silent"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rules_dsl.compiled import Clause, HasTags, InHours, IsDefined, IsKnown, IsYes, OneOf, Rule, Test, When, Within
@@ -66,7 +66,11 @@ def walked(index: RuleIndex, facts: dict[str, FactValue], now: datetime) -> int 
     return next((place for place, one in enumerate(index.rules) if when_holds(one.when, facts, now) is True), None)
 
 
+NEVER = When(((Clause(Within("count", 2, 0), False, ""),),))
+
+
 @settings(max_examples=400, deadline=None)
+@example([NEVER], [({"count": 1}, MONDAY)])
 @given(st.lists(whens(NAMED), max_size=12), st.lists(st.tuples(FACTS, MOMENTS), min_size=1, max_size=12))
 def test_the_index_answers_as_the_walk_does(
     conditions: list[When], situations: list[tuple[dict[str, FactValue], datetime]]

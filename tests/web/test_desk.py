@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.desk import escalation_of_call
 from database.stores.wrap_up import save_wrap_up, saved_wrap_up
-from database.tables.directory import presence
+from database.tables.directory import presence, shift
 from database.tables.escalation import escalation_event
 from database.tables.muster import offer
 from domain.wrap_up import Resolved, WrapUp
@@ -312,6 +312,8 @@ async def test_a_second_click_on_a_wrap_up_shows_what_was_saved(floor: Floor) ->
 
 
 async def test_a_manager_sees_who_is_at_their_desk_and_acts_for_nobody(floor: Floor) -> None:
+    async with floor.engine.begin() as conn:
+        await conn.execute(shift.delete().where(shift.c.person != floor.people[ME]))
     await available(await floor.office.browser(ME))
     manager = await floor.office.browser("Marta Manager")
     desk = await manager.get("/desk")

@@ -1,0 +1,12 @@
+"""Loaded by every Python process under `faketime`, which breaks ``time.sleep`` where the monotonic clock is real."""
+
+import select
+import time
+from typing import SupportsIndex
+
+
+def _sleep(seconds: float | SupportsIndex, /) -> None:
+    select.select([], [], [], float(seconds))
+
+
+time.sleep = _sleep
