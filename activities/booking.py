@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.dependencies import World
+from activities.errors import as_answers, effect, transaction
 from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
-from activities.refusals import as_answers, effect, transaction
-from activities.world import World
 from database.stores import booking
-from database.stores.booked_calls import Held
-from database.stores.seats import Wish
-from database.stores.selling import Asked, Sellers
+from database.stores.seats.availability import Wish
+from database.stores.seats.booked_calls import Held
+from database.stores.selling.queue import Asked, Sellers
 
 SELLING = 3.5
 """Seconds that a sale may take in all, so that it can't come about after it was given up."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.customer_link import link_out
+from activities.dependencies import World
+from activities.errors import effect
 from activities.messages import Missed, OfCall
-from activities.refusals import effect
-from activities.world import World
 from database.stores import muster, waiting
 from domain.escalation import Kind
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from activities.dependencies import World
+from activities.errors import effect
 from activities.messages import At, CallDue, LinkOut, NudgeLink, Stands
-from activities.refusals import effect
-from activities.world import World
 from database.stores import customer_link
 from database.stores.customer_link import Issued
 

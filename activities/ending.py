@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from activities.dependencies import World
+from activities.errors import effect
 from activities.messages import Ending
-from activities.refusals import effect
-from activities.world import World
-from database.stores import ending as stores
+from database.stores.escalations import withdraw as stores
 from domain.escalation import Outcome
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.customer_link import link_out
+from activities.dependencies import World
+from activities.errors import effect
 from activities.messages import Event, LinkOut, OfCall, Settled
-from activities.refusals import effect
-from activities.world import World
-from database.stores import muster, rounds
+from database.stores import muster
+from database.stores.rounds import round
 from domain.escalation import Kind
 
 
@@ -45,5 +46,5 @@ class MusterActivities:
     @activity.defn
     async def run_round(self) -> int:
         async with effect(self.world) as conn:
-            report = await rounds.run_round(conn, self.world.tokens)
+            report = await round.run_round(conn, self.world.tokens)
         return report.offers if report is not None else 0

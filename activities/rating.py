@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from activities.dependencies import World
+from activities.errors import effect
 from activities.messages import OfCall, SaveRating
-from activities.refusals import effect
-from activities.world import World
 from database.stores import rating
-from database.stores.words import read_words
+from database.stores.journal.free_text import read_words
 
 
 class RatingActivities:

@@ -17,8 +17,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.customer_link import link_out
 from activities.messages import CallDue, EscalationOpened, Times
-from database.stores.outbox import read_begun
-from database.stores.plans import load_plan
+from database.stores.escalations.outbox import read_begun
+from database.stores.journal.plan_json import load_plan
 from domain.ids import TASK_QUEUE, workflow_id
 from domain.plan import Plan
 

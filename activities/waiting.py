@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from activities.dependencies import World
+from activities.errors import effect
 from activities.messages import OfCall
-from activities.refusals import effect
-from activities.world import World
 from database.stores import waiting
 
 

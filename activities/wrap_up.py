@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from activities.dependencies import World
+from activities.errors import effect
 from activities.messages import OfCall, SaveWrapUp
-from activities.refusals import effect
-from activities.world import World
 from database.stores import wrap_up
-from database.stores.words import read_words
+from database.stores.journal.free_text import read_words
 from domain.wrap_up import Resolved, WrapUp
 
 

@@ -21,11 +21,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.messages import BookSlot
 from bench.stack import Bench, benched
-from database.stores import offers
-from database.stores.opening import open_or_refuse
-from database.stores.presence import set_presence
-from database.stores.rounds import run_round
-from database.stores.seats import free_starts
+from database.stores.escalations.open import open_or_refuse
+from database.stores.rounds import answers
+from database.stores.rounds.presence import set_presence
+from database.stores.rounds.round import run_round
+from database.stores.seats.availability import free_starts
 from database.tables.customer_link import customer_link
 from database.tables.muster import offer
 from domain.escalation import Customer, Mode, Opening, Ticket
@@ -109,7 +109,7 @@ async def _acceptances(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
     async def accept(call: str, nth: int, person: int) -> None:
         async with bench.engine.begin() as conn:
             # As of the offer: setting the others up must not count against its time.
-            await offers.accept(conn, call, nth, person, bench.world.tokens, now)
+            await answers.accept(conn, call, nth, person, bench.world.tokens, now)
 
     return [lambda row=row: accept(str(row.call), row.nth, row.person) for row in made]  # type: ignore[misc]
 

@@ -11,8 +11,8 @@ from typing import Any
 import z3
 from pysat.solvers import Solver
 
-from rules_dsl.cubes import Cube
-from rules_dsl.proofs import Proofs
+from rules_dsl.analysis.cubes import Cube
+from rules_dsl.analysis.proofs import Proofs
 
 Ask = Callable[[], list[bool]]
 """Solves what was written: whether each rule is reached, and last whether there is a gap."""

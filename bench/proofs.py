@@ -15,8 +15,8 @@ from typing import TypeVar
 from bench.proof_peers import PEERS
 from bench.rules_sample import DIRECTORY, conditions, text
 from rules_dsl import Ruleset, compare_rules, draft_rules
-from rules_dsl.budget import Budget
-from rules_dsl.proofs import Proofs
+from rules_dsl.analysis.budget import Budget
+from rules_dsl.analysis.proofs import Proofs
 
 SIZES = (10, 100, 300, 1000)
 ROUNDS = 5

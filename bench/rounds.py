@@ -16,15 +16,15 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from domain.floor import Floor
-from domain.guards import OCCUPANCY_LIMIT, Colleague
-from domain.matching import Wishes, match, warm_up
-from domain.muster import DueCall, choose
 from domain.plan import Plan
-from domain.searching import Pools
+from domain.rounds.eligibility import OCCUPANCY_LIMIT, Colleague
+from domain.rounds.matching import Wishes, match, warm_up
+from domain.rounds.matrix import Floor
+from domain.rounds.muster import DueCall, choose
+from domain.rounds.search import Pools
 from rules_dsl import compile_rules
-from rules_dsl.decision import AgentState
 from rules_dsl.directory import Directory, Person, Skill, Team, Title
+from rules_dsl.model.decision import AgentState
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SIZES = ((50, 60), (500, 400), (500, 600), (500, 1000), (1000, 800), (1000, 1200))

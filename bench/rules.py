@@ -21,10 +21,10 @@ from typing import TypeVar
 from bench.rules_peers import PEERS, Decide, compiled_rules
 from bench.rules_sample import DIRECTORY, NOW, conditions, escalations, text
 from rules_dsl import Facts, compile_rules, draft_rules, parse_rules
-from rules_dsl.lower_file import lower_file
-from rules_dsl.naming import Names
-from rules_dsl.rule_index import index_of
-from rules_dsl.words import forget
+from rules_dsl.compiler.lower_file import lower_file
+from rules_dsl.compiler.resolve_names import Names
+from rules_dsl.evaluation.index import index_of
+from rules_dsl.syntax.tokens import forget
 
 SIZES = (10, 100, 1000)
 ESCALATIONS = 2000

@@ -16,8 +16,8 @@ import zen
 
 from bench.rules_sample import DIRECTORY, FACTS, NOW, Condition, Conditions, text
 from rules_dsl import Facts, Ruleset, parse_rules
-from rules_dsl.lower_file import lower_file
-from rules_dsl.naming import Names
+from rules_dsl.compiler.lower_file import lower_file
+from rules_dsl.compiler.resolve_names import Names
 
 Decide = Callable[[Facts], int | None]
 _SIGNS = {"at least": ">=", "under": "<"}

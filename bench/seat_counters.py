@@ -17,7 +17,7 @@ from bench.seat_desks import SampleDesk
 from bench.seat_judge import most_served
 from bench.seat_shop import NOON
 from cli.stack import postgres
-from domain.seat_terms import Demand, Member, Terms
+from domain.seats.demand import Demand, Member, Terms
 
 CLIENTS = 200
 Wanted = list[tuple[int, datetime, int]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from domain.seat_board import Board
-from domain.seat_search import apply_placement, find_place
-from domain.seat_terms import Demand, Member, Placement, Terms, merge_touching
-from domain.seat_window import place_by_window
+from domain.seats.board import Board
+from domain.seats.demand import Demand, Member, Placement, Terms, merge_touching
+from domain.seats.search import apply_placement, find_place
+from domain.seats.solver import place_by_window
 
 HOUR = 3600
 QUARTER = 900

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from domain.seat_terms import Demand, Member
+from domain.seats.demand import Demand, Member
 
 
 def can_serve_all(

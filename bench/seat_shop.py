@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.booking import book
-from database.stores.plans import dump_plan
+from database.stores.journal.plan_json import dump_plan
 from database.tables.booking import booking, pool, pool_agent
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, person, shift, team, title
@@ -20,10 +20,10 @@ from database.tables.escalation import customer, escalation
 from domain.booking import SlotRefused, SlotTaken
 from domain.ids import Tokens
 from domain.plan import Plan
-from domain.seat_terms import Demand, Member, terms_of
+from domain.seats.demand import Demand, Member, terms_of
 from rules_dsl import compile_rules
-from rules_dsl.decision import Decision
 from rules_dsl.directory import Directory, Team
+from rules_dsl.model.decision import Decision
 
 NOON = datetime(2026, 12, 1, tzinfo=UTC)
 """Midnight at which the sold days begin; everything is asked for a day before."""

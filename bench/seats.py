@@ -23,12 +23,12 @@ from bench.seat_shop import NOON, NOW, TOKENS, Asking, furnish, invite, sold_cal
 from cli.stack import postgres
 from config.settings import with_driver
 from database.engine import open_engine
-from database.stores.booked_calls import Held
 from database.stores.booking import book
-from database.stores.seats import Wish
-from database.stores.selling import Asked, Sellers
+from database.stores.seats.availability import Wish
+from database.stores.seats.booked_calls import Held
+from database.stores.selling.queue import Asked, Sellers
 from domain.booking import SlotRefused, SlotTaken
-from domain.seat_terms import Demand, Member
+from domain.seats.demand import Demand, Member
 
 CONNECTIONS = 8
 TEN = NOON + timedelta(hours=10)

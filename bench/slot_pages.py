@@ -20,20 +20,20 @@ from bench.seat_desks import SampleDesk, fill, sample_desk, starts_of_day
 from bench.seat_judge import can_serve_all
 from bench.seat_shop import NOON, NOW, Asking, buy, furnish, invite, plain_decision
 from bench.stack import running, until_it_answers
-from cli.collecting import collect_seldom
+from cli.garbage_collection import collect_seldom
 from cli.stack import postgres
 from cli.stack.home import choose_ports
 from config.settings import with_driver
 from database.engine import open_engine
 from database.migrate import upgrade
-from database.stores.kept_boards import BOARDS
-from database.stores.seats import TRIES_A_PAGE, free_starts
-from domain.seat_answers import TRIES_A_START
-from domain.seat_board import Board
-from domain.seat_rooms import find_rooms
-from domain.seat_search import Answer, find_place
-from domain.seat_terms import Demand, Member, Placement
-from rules_dsl.decision import Decision, OpenHours
+from database.stores.seats.availability import TRIES_A_PAGE, free_starts
+from database.stores.seats.board_cache import BOARDS
+from domain.seats.answers import TRIES_A_START
+from domain.seats.board import Board
+from domain.seats.demand import Demand, Member, Placement
+from domain.seats.prepared_moves import find_rooms
+from domain.seats.search import Answer, find_place
+from rules_dsl.model.decision import Decision, OpenHours
 
 DAYS, ROUNDS = 14, 5
 SIZES = (10, 100, 1000)

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from activities.world import World
+from activities.dependencies import World
 from cli.stack import postgres, temporal
 from cli.stack.home import choose_ports
 from cli.stack.process import die_with_parent
@@ -24,8 +24,8 @@ from config.settings import with_driver
 from config.temporal import DATA_CONVERTER
 from database.engine import open_engine
 from database.migrate import upgrade
-from database.stores.rulesets import publish
-from database.stores.seeding import seed_directory
+from database.stores.rules.versions import publish
+from database.stores.staff.seed import seed_directory
 from domain.ids import Tokens
 from rules_dsl.directory import Directory
 

@@ -27,14 +27,14 @@ from cli.stack.home import choose_ports
 from config.settings import with_driver
 from database.engine import open_engine
 from database.migrate import upgrade
-from database.stores.directory_snapshots import keep_snapshot, read_snapshots
-from database.stores.past_reading import PastReader
-from database.stores.plans import dump_plan
-from database.stores.trial import try_draft
-from domain.past import Change, Past, Trial
-from domain.past_columns import PastColumns, columns_of
+from database.stores.backtest.columns import PastReader
+from database.stores.backtest.read import try_draft
+from database.stores.directory.snapshots import keep_snapshot, read_snapshots
+from database.stores.journal.plan_json import dump_plan
+from domain.backtest.backtest import Trying, try_on_past
+from domain.backtest.columns import PastColumns, columns_of
+from domain.backtest.history import Change, Past, Trial
 from domain.plan import Plan
-from domain.trial import Trying, try_on_past
 from rules_dsl import Ruleset, pool
 from rules_dsl.directory import Directory
 

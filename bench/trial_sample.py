@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.rules_sample import FACTS, conditions, escalations
-from domain.past import Past
+from domain.backtest.history import Past
 from rules_dsl import Ruleset, draft_rules
 from rules_dsl.directory import Directory
 

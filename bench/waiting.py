@@ -23,7 +23,7 @@ from bench.flock.stack import Stack, open_many, running, told
 from bench.footprint import Footprint, footprints, idling, spent
 from bench.waiting_bare import Bare, Waits, bare, standing, start_many
 from bench.waiting_table import Costs, Started, Waiting, tables
-from database.stores.seats import free_starts
+from database.stores.seats.availability import free_starts
 from database.tables.customer_link import customer_link
 from domain.ids import workflow_id
 from workflows.escalation import EscalationWorkflow

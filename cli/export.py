@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from cli.database_session import run_on_database
 from cli.environment import process_settings
-from cli.reaching import run_on_database
 from database.engine import open_engine
-from database.stores.export import export_lines
+from database.stores.queries.export import export_lines
 
 
 @click.command()

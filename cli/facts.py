@@ -11,14 +11,14 @@ from typing import Any, get_args
 import click
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cli.database_session import run_on_database
 from cli.environment import process_settings
-from cli.reaching import run_on_database
 from database.engine import open_engine
-from database.stores.directory import read_directory
-from database.stores.vocabulary import keep_fact, remove_fact
+from database.stores.directory.read import read_directory
+from database.stores.staff.fact_types import keep_fact, remove_fact
 from domain.failure import Failure
 from rules_dsl.directory import FactKind, FactType
-from rules_dsl.facts import told_kind
+from rules_dsl.directory.facts import told_kind
 
 _KINDS = get_args(FactKind)
 author_option = click.option("--author", default="muster facts", help="Who is noted in the audit log.")

@@ -13,7 +13,7 @@ COMMANDS = {
     "ticker": Listed("cli.ticker", "Run the rounds that find a person for each call that is due."),
     "migrate": Listed("cli.migrate", "Bring the database to this release's shape."),
     "seed": Listed("cli.seed", "Load a directory and rules, and make sign-in links and an API token."),
-    "rules": Listed("cli.rules", "Check, format, test and try a rules file; needs no database."),
+    "rules": Listed("cli.rules.commands", "Check, format, test and try a rules file; needs no database."),
     "facts": Listed("cli.facts", "List, declare, change and remove what rules may ask of a ticket."),
     "escalate": Listed("cli.escalate", "Open an escalation through the API."),
     "simulate": Listed("cli.simulate", "Play a desk's days, people found at call time beside names bound at booking."),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cli.database_session import reaching_database
 from cli.environment import process_settings
-from cli.reaching import reaching_database
 from database.migrate import upgrade
 
 

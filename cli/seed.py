@@ -11,18 +11,18 @@ from typing import Any
 import click
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cli.database_session import run_on_database
 from cli.environment import example, process_settings
-from cli.reaching import run_on_database
 from cli.stack.home import Home, write_private
 from database.engine import open_engine
-from database.stores.accounts import all_accounts
-from database.stores.api_tokens import SCOPES, create_token, find_token
-from database.stores.rulesets import current_published, publish
-from database.stores.seeding import Outsider, Seeded, seed_directory
-from database.stores.sessions import renew_sign_in_link
-from domain.stages import StageRuns
+from database.stores.access.accounts import all_accounts
+from database.stores.access.api_tokens import SCOPES, create_token, find_token
+from database.stores.access.sessions import renew_sign_in_link
+from database.stores.rules.versions import current_published, publish
+from database.stores.staff.seed import Outsider, Seeded, seed_directory
+from domain.rollout.stages import StageRuns
 from rules_dsl.directory import Directory, WeeklyShift
-from rules_dsl.messages import RulesRefused, render
+from rules_dsl.syntax.diagnostics import RulesRefused, render
 
 EVERY_DAY = tuple(range(7))
 LINKS_LAST = timedelta(days=7)

@@ -11,11 +11,11 @@ from typing import Any
 
 import click
 
+from cli.database_session import run_on_database
 from cli.environment import process_settings
-from cli.reaching import run_on_database
-from cli.rules_reading import FILE, echo_json, read_directory, read_ruleset
+from cli.rules.inputs import FILE, echo_json, read_directory, read_ruleset
 from database.engine import open_engine
-from database.stores.past_arrivals import NothingPublished, PastDesk, read_past_desk
+from database.stores.backtest.arrivals import NothingPublished, PastDesk, read_past_desk
 from domain.simulation.comparing import Way, difference, play_ways, staffed
 from domain.simulation.demand import made_up_facts
 from domain.simulation.report import MEASURES, Line, lines, occupancy_lines, sentences

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from cli.collecting import collect_seldom
 from cli.environment import process_settings
+from cli.garbage_collection import collect_seldom
 from web.app import create_app
 from web.server import run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.environment import process_settings
-from cli.leaving import run_and_leave
+from cli.shutdown import run_and_leave
 from workers.main import run_worker
 
 

@@ -33,7 +33,7 @@ def in_one_line(text: str) -> str:
 
 
 class TextLines(logging.Formatter):
-    """``2026-11-24T10:30:00.123Z INFO web.access …``; a traceback follows, each of its lines indented."""
+    """``2026-11-24T10:30:00.123Z INFO web.security.access …``; a traceback follows, each of its lines indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         message = in_one_line(without_tokens(record.getMessage()))

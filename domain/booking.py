@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.failure import Failure
-from rules_dsl.decision import Decision
+from rules_dsl.model.decision import Decision
 
 Span = tuple[datetime, datetime]
 """Half-open, UTC."""

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from domain.escalation import BookingOnly, CallRefused, Mode
 from rules_dsl import asked_after, pool
-from rules_dsl.decision import CallKind, Decision, SkillNeed, StepKind, Target
 from rules_dsl.directory import Directory
+from rules_dsl.model.decision import CallKind, Decision, SkillNeed, StepKind, Target
 
 GIVE_UP_AFTER = 15 * 60
 """Seconds that a search goes on past its last step, where the rules name no end to it."""

@@ -9,17 +9,17 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rules_dsl.change import Change, Move, compare_rules
-    from rules_dsl.checking import check_rules, compile_rules, draft_rules
+    from rules_dsl.analysis.check import check_rules, compile_rules, draft_rules
+    from rules_dsl.analysis.diff import Change, Move, compare_rules
     from rules_dsl.directory import Directory, Facts
-    from rules_dsl.facts import FactRefused, read_facts, sent_as
-    from rules_dsl.formatting import FormattingFailed, format_rules
-    from rules_dsl.hours import is_open, wall_instant, working_days_after
-    from rules_dsl.messages import Message, RulesRefused, render
-    from rules_dsl.parser import Parsed, parse_rules
-    from rules_dsl.pools import asked_after, pool
-    from rules_dsl.ranking import order_values, rank
-    from rules_dsl.ruleset import NoRuleApplies, Ruleset
+    from rules_dsl.directory.facts import FactRefused, read_facts, sent_as
+    from rules_dsl.evaluation.pools import asked_after, pool
+    from rules_dsl.evaluation.ranking import order_values, rank
+    from rules_dsl.evaluation.ruleset import NoRuleApplies, Ruleset
+    from rules_dsl.formatter.format import FormattingFailed, format_rules
+    from rules_dsl.model.hours import is_open, wall_instant, working_days_after
+    from rules_dsl.syntax.diagnostics import Message, RulesRefused, render
+    from rules_dsl.syntax.parser import Parsed, parse_rules
 
 __all__ = [
     "Change",
@@ -52,17 +52,17 @@ __all__ = [
 ]
 
 _NAMES = {
-    "change": ("Change", "Move", "compare_rules"),
-    "checking": ("check_rules", "compile_rules", "draft_rules"),
+    "analysis.diff": ("Change", "Move", "compare_rules"),
+    "analysis.check": ("check_rules", "compile_rules", "draft_rules"),
     "directory": ("Directory", "Facts"),
-    "facts": ("FactRefused", "read_facts", "sent_as"),
-    "formatting": ("FormattingFailed", "format_rules"),
-    "hours": ("is_open", "wall_instant", "working_days_after"),
-    "messages": ("Message", "RulesRefused", "render"),
-    "parser": ("Parsed", "parse_rules"),
-    "pools": ("asked_after", "pool"),
-    "ranking": ("order_values", "rank"),
-    "ruleset": ("NoRuleApplies", "Ruleset"),
+    "directory.facts": ("FactRefused", "read_facts", "sent_as"),
+    "formatter.format": ("FormattingFailed", "format_rules"),
+    "model.hours": ("is_open", "wall_instant", "working_days_after"),
+    "syntax.diagnostics": ("Message", "RulesRefused", "render"),
+    "syntax.parser": ("Parsed", "parse_rules"),
+    "evaluation.pools": ("asked_after", "pool"),
+    "evaluation.ranking": ("order_values", "rank"),
+    "evaluation.ruleset": ("NoRuleApplies", "Ruleset"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 

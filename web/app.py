@@ -24,7 +24,7 @@ from web import (
     desk,
     dev,
     directory,
-    failure_pages,
+    error_pages,
     health,
     hooks,
     ops,
@@ -33,16 +33,16 @@ from web import (
     shifts,
     sign_in,
 )
-from web.access import allowed
 from web.desk.acceptances import Acceptances
 from web.desk.feed import Feed
 from web.desk.signs_of_life import SignsOfLife
 from web.live import Live
 from web.metrics import RequestMetrics
-from web.miss_limit import MissLimit, SignInLimit
-from web.security import Shield
-from web.session import Sessions
-from web.workflow_gateway import WorkflowGateway
+from web.security.access import allowed
+from web.security.headers import Shield
+from web.security.rate_limit import MissLimit, SignInLimit
+from web.security.session import Sessions
+from web.temporal.gateway import WorkflowGateway
 
 # Looked through in this order: desks ask most often, then pages for what they are made of.
 _PARTS = (
@@ -127,7 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
     assets.asset_url("vendor/htmx.min.js")
     for part in _PARTS:
         _add_routes(app, part.router)
-    failure_pages.install(app)
+    error_pages.install(app)
     # The last added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(RequestMetrics, registry=app.state.registry)

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from database.engine import DATABASE_DOWN, answers
-from database.stores.auditing import counted_repairs
+from database.stores.rounds.repair import counted_repairs
 from web.metrics import repairs_text
 
 router = APIRouter()

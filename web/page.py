@@ -9,11 +9,11 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from web import times
-from web.access import places_for
 from web.assets import asset_url
-from web.form_guard import form_token
-from web.plain_words import pool_words, why_words
+from web.security.access import places_for
+from web.security.csrf import form_token
+from web.wording import times
+from web.wording.rules import pool_words, why_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 

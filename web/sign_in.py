@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from database.stores import sessions
+from database.stores.access import sessions
 from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused
-from web.access import places_for
-from web.form_guard import Guarded
-from web.miss_limit import SignInLimit
 from web.page import page
-from web.passwords import password_matches
-from web.session import find_signed_in, sign_in, sign_out
+from web.security.access import places_for
+from web.security.csrf import Guarded
+from web.security.passwords import password_matches
+from web.security.rate_limit import SignInLimit
+from web.security.session import find_signed_in, sign_in, sign_out
 
 router = APIRouter()
 

@@ -20,9 +20,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.starting import start_workflow
-from database.stores.auditing import Findings, audit, note_restart, standing_after
-from database.stores.lost_seats import tell_of_lost_seats
-from database.stores.shifts import AT_ONCE, everybody, lay_out
+from database.stores.at_risk.alerts import tell_of_lost_seats
+from database.stores.rounds.repair import Findings, audit, note_restart, standing_after
+from database.stores.staff.shifts import AT_ONCE, everybody, lay_out
 from domain.ids import workflow_id
 
 log = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.integrations.calendar_feed import fetch_calendar
 from activities.integrations.calendar_reading import read_calendar
-from database.stores.calendar_feeds import DueFeed, keep_laid_out, keep_reading, keep_same, keep_unread, take_due
-from database.stores.replanning import Replanned
-from domain.calendar_feed import FeedUnread, Reading, fingerprint, horizon
+from database.stores.seats.change_impact import Replanned
+from database.stores.staff.calendar_feeds import DueFeed, keep_laid_out, keep_reading, keep_same, keep_unread, take_due
+from domain.schedules.calendar_feed import FeedUnread, Reading, fingerprint, horizon
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.dependencies import World
 from activities.integrations.chat import Webhook
 from activities.integrations.mail import SmtpServer
-from activities.world import World
 from config.settings import Settings
 from config.temporal import connect
 from database.engine import open_engine

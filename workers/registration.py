@@ -12,11 +12,11 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
 from activities.booking import BookingActivities
 from activities.call import CallActivities
 from activities.customer_link import CustomerLinkActivities
+from activities.dependencies import World
 from activities.ending import EndingActivities
 from activities.muster import MusterActivities
 from activities.rating import RatingActivities
 from activities.waiting import WaitingActivities
-from activities.world import World
 from activities.wrap_up import WrapUpActivities
 from domain.ids import TASK_QUEUE
 from workers.sandbox import production_runner

@@ -21,8 +21,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.messages import Event, Happened
 from activities.starting import start_workflow
 from database.listening import listen
-from database.stores.outbox import Untold, mark_told, take_untold
-from database.stores.timeline import database_now
+from database.stores.escalations.outbox import Untold, mark_told, take_untold
+from database.stores.journal.timeline import database_now
 from domain.escalation import Kind
 from domain.ids import OUTBOX_CHANNEL, workflow_id
 from workers.waking import first_of

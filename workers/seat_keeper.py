@@ -19,11 +19,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.directory import read_directory
-from database.stores.engagements import follow_engagements
-from database.stores.making_room import Looked, make_rooms, recover
-from database.stores.pinning import pin_taken
-from database.stores.replanning import replan_directory
+from database.stores.at_risk.background_solver import Looked, make_rooms, recover
+from database.stores.directory.read import read_directory
+from database.stores.seats.change_impact import replan_directory
+from database.stores.seats.engagements import follow_engagements
+from database.stores.seats.pin_assignee import pin_taken
 
 log = logging.getLogger(__name__)
 

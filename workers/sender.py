@@ -24,9 +24,9 @@ from activities.integrations.chat import Webhook, WebhookPoster
 from activities.integrations.mail import SmtpMailer, SmtpServer
 from activities.letters.letter import Addresses
 from database.listening import listen
-from database.stores import messages
-from database.stores.letters import letter_facts
-from database.stores.messages import Waiting
+from database.stores.journal import message_queue
+from database.stores.journal.message_queue import Waiting
+from database.stores.queries.letter_facts import letter_facts
 from domain.delivery import Undelivered, next_wait
 from domain.ids import MESSAGE_CHANNEL, Tokens
 from domain.letter import Channel
@@ -125,8 +125,8 @@ class Lane:
         if room <= 0:
             return POLL_EVERY
         async with self._engine.begin() as conn:
-            taken = await messages.take_due(conn, self._channel, room, LEASE, list(self._in_hand))
-            soonest = await messages.until_next_due(conn, self._channel)
+            taken = await message_queue.take_due(conn, self._channel, room, LEASE, list(self._in_hand))
+            soonest = await message_queue.until_next_due(conn, self._channel)
         for waiting in taken:
             task = asyncio.create_task(self._see_through(waiting))
             self._in_hand[waiting.id] = task
@@ -145,7 +145,7 @@ class Lane:
             if self._in_hand:
                 with contextlib.suppress(*_UNREACHABLE):
                     async with self._engine.begin() as conn:
-                        await messages.renew(conn, list(self._in_hand), LEASE)
+                        await message_queue.renew(conn, list(self._in_hand), LEASE)
 
     async def _see_through(self, waiting: Waiting) -> None:
         """Send, and write down what came of it, however long the database is away meanwhile."""
@@ -176,14 +176,14 @@ class Lane:
     async def _settle(self, waiting: Waiting, failure: Undelivered | Nowhere | None) -> None:
         async with self._engine.begin() as conn:
             if failure is None:
-                await messages.mark_sent(conn, waiting.id)
+                await message_queue.mark_sent(conn, waiting.id)
             elif isinstance(failure, Nowhere):
-                await messages.drop(conn, waiting.id)
+                await message_queue.drop(conn, waiting.id)
             # Waits are spread by chance; nothing secret hangs on it.
             elif wait := next_wait(waiting.attempts, failure, random.random()):
-                await messages.put_off(conn, waiting.id, str(failure), wait)
+                await message_queue.put_off(conn, waiting.id, str(failure), wait)
             else:
-                await messages.give_up(conn, waiting, str(failure))
+                await message_queue.give_up(conn, waiting, str(failure))
         _tell(waiting, failure)
 
 

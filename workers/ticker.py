@@ -14,11 +14,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.listening import listen
-from database.stores.looking_ahead import look_ahead
-from database.stores.round_facts import CALLS_AT_MOST
-from database.stores.rounds import run_round
+from database.stores.rounds.due_calls import CALLS_AT_MOST
+from database.stores.rounds.late_calls import look_ahead
+from database.stores.rounds.round import run_round
 from domain.ids import KICK_CHANNEL, Tokens
-from domain.matching import warm_up
+from domain.rounds.matching import warm_up
 from workers.waking import first_of
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from activities import contracts
 from activities.messages import At, Booked, BookSlot, HoldSeat, MoveBooking, MoveSeat
 from domain.escalation import Outcome
 from workflows.acting import decide
-from workflows.story import Story
+from workflows.state import Story
 
 
 async def book(story: Story, slot: BookSlot) -> Booked:

@@ -11,8 +11,8 @@ from temporalio import workflow
 from activities import contracts
 from domain.call import LONGEST_CALL, agent_grace, called_for_at
 from workflows.acting import act
-from workflows.heard import Taken
-from workflows.story import Story, until
+from workflows.call_events import Taken
+from workflows.state import Story, until
 from workflows.waiting import wait
 
 

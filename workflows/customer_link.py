@@ -8,7 +8,7 @@ from activities import contracts
 from activities.messages import At, NudgeLink
 from domain.escalation import Outcome
 from workflows.acting import act
-from workflows.story import Story, until
+from workflows.state import Story, until
 
 
 async def wait_for_booking(story: Story) -> None:

@@ -21,7 +21,7 @@ from activities.messages import (
 )
 from workflows import booking, call, customer_link, muster, rating, wrap_up
 from workflows.acting import careful, decide
-from workflows.story import Story
+from workflows.state import Story
 
 
 @workflow.defn(name="Escalation")

@@ -8,7 +8,7 @@ from temporalio import workflow
 
 from activities import contracts
 from workflows.acting import act
-from workflows.story import Story
+from workflows.state import Story
 from workflows.waiting import wait
 
 JITTER = timedelta(seconds=30)

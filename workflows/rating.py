@@ -9,7 +9,7 @@ from temporalio import workflow
 from activities import contracts
 from activities.messages import RateCall, SaveRating
 from workflows.acting import act, decide
-from workflows.story import Story, until
+from workflows.state import Story, until
 
 
 async def ask_for_rating(story: Story) -> None:

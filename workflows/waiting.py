@@ -7,7 +7,7 @@ from datetime import datetime
 
 from activities import contracts
 from workflows.acting import act
-from workflows.story import Story, until
+from workflows.state import Story, until
 
 
 async def wait(story: Story, done: Callable[[], bool], deadline: Callable[[], datetime], summary: str) -> bool:

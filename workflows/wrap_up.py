@@ -9,7 +9,7 @@ from temporalio import workflow
 from activities import contracts
 from activities.messages import RecordWrapUp, SaveWrapUp
 from workflows.acting import act, decide
-from workflows.story import Story, until
+from workflows.state import Story, until
 
 SPARE = timedelta(minutes=10)
 """Past the plan's wrap-up time, before the agent is freed without one."""

@@ -14,7 +14,7 @@ from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 from icalendar import vRecur
 from icalendar.cal import Component
 
-from domain.calendar_feed import FeedUnread
+from domain.schedules.calendar_feed import FeedUnread
 
 TRIED_FROM = datetime(9960, 1, 1, tzinfo=UTC)
 """Rules are laid out up to the year 9999, and no further. This year has a 29th of February."""

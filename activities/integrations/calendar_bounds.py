@@ -16,7 +16,7 @@ from icalendar import vRecur
 from icalendar.cal import Component
 
 from domain.booking import Span
-from domain.calendar_feed import FeedUnread
+from domain.schedules.calendar_feed import FeedUnread
 
 DATES_AT_MOST = 5_000
 """Single dates that are added to or taken from repetitions, in one calendar."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import httpx
 
 from activities.integrations.public_address import address_to_call
-from domain.calendar_feed import LARGEST, FeedUnread
 from domain.delivery import Undelivered
+from domain.schedules.calendar_feed import LARGEST, FeedUnread
 
 TIMEOUT = 20.0
 """Seconds for everything, redirects included: a server that sends a byte a second is given up, too."""

@@ -26,10 +26,10 @@ from icalendar.cal import Component
 from activities.integrations.calendar_barren import drop_barren
 from activities.integrations.calendar_bounds import is_over, refuse_endless, refuse_unread
 from domain.booking import Span
-from domain.calendar_feed import OWN_PREFIX, SPANS_AT_MOST, FeedUnread, Reading
-from domain.schedule import within
-from domain.shifts import merged
-from rules_dsl.clock_words import zone_named
+from domain.schedules.calendar_feed import OWN_PREFIX, SPANS_AT_MOST, FeedUnread, Reading
+from domain.schedules.schedule import within
+from domain.schedules.shifts import merged
+from rules_dsl.model.clock_words import zone_named
 
 PATIENCE = 25.0
 """Seconds until a reader is killed; far more than any honest calendar needs on a busy machine."""

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar, Event, vUri
 
-from database.stores.own_calendar import OwnCall
+from database.stores.staff.ics_feed import OwnCall
 from domain.booking import Span
-from domain.calendar_feed import OWN_PREFIX
 from domain.letter import one_line
+from domain.schedules.calendar_feed import OWN_PREFIX
 
 
 def own_calendar(shifts: Iterable[Span], calls: Iterable[OwnCall], host: str, desk: str, now: datetime) -> bytes:

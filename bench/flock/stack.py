@@ -27,9 +27,9 @@ from cli.stack.home import Home, choose_ports
 from config.settings import with_driver
 from config.temporal import DATA_CONVERTER
 from database.engine import open_engine
-from database.stores.opening import open_or_refuse
-from database.stores.seats import free_starts
-from database.stores.sessions import begin_session
+from database.stores.access.sessions import begin_session
+from database.stores.escalations.open import open_or_refuse
+from database.stores.seats.availability import free_starts
 from database.tables.customer_link import customer_link
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import Tokens, workflow_id

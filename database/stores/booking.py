@@ -10,22 +10,22 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.booked_calls import Held, Link, live_booking, lock_with_link, must_be_held
 from database.stores.customer_link import end_links
-from database.stores.kept_boards import BOARDS
-from database.stores.sale import sell
-from database.stores.seat_boards import Seats, next_version
-from database.stores.seats import Wish, read_wish, seat_at
-from database.stores.sold_seats import queue, write_witnesses
-from database.stores.telling import tell_customer
-from database.stores.timeline import lock, notify, record
+from database.stores.journal.notify import tell_customer
+from database.stores.journal.timeline import lock, notify, record
+from database.stores.seats.assignments import queue, write_witnesses
+from database.stores.seats.availability import Wish, read_wish, seat_at
+from database.stores.seats.board_cache import BOARDS
+from database.stores.seats.booked_calls import Held, Link, live_booking, lock_with_link, must_be_held
+from database.stores.seats.load_board import Seats, next_version
+from database.stores.selling.statements import sell
 from database.tables.booking import booking, pool, witness
 from database.tables.muster import call, offer
 from domain.booking import SlotTaken, TooLate, occupied
 from domain.customer_link import LinkExpired, LinkUsed
 from domain.escalation import Kind, NotNow, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens
-from domain.slots import refuse_beyond
+from domain.seats.slots import refuse_beyond
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.timeline import lock, notify, record
+from database.stores.journal.timeline import lock, notify, record
 from database.tables.customer_link import join_link
 from database.tables.directory import desk, team
 from database.tables.escalation import escalation

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.plans import load_plan
-from database.stores.telling import tell_customer
-from database.stores.timeline import done_before, lock, record
+from database.stores.journal.notify import tell_customer
+from database.stores.journal.plan_json import load_plan
+from database.stores.journal.timeline import done_before, lock, record
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, team

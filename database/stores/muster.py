@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.call import make_join_links
 from database.stores.customer_link import RAISED_BY, Issued, end_links, find_issued, renew
-from database.stores.telling import tell_customer, tell_managers
-from database.stores.timeline import done_before, lock, notify, record
+from database.stores.journal.notify import tell_customer, tell_managers
+from database.stores.journal.timeline import done_before, lock, notify, record
 from database.tables.booking import booking, witness
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event

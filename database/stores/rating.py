@@ -10,9 +10,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.plans import load_plan
-from database.stores.telling import tell_customer, tell_leads
-from database.stores.timeline import done_before, lock, record
+from database.stores.journal.notify import tell_customer, tell_leads
+from database.stores.journal.plan_json import load_plan
+from database.stores.journal.timeline import done_before, lock, record
 from database.tables.customer_link import survey
 from database.tables.directory import desk, team
 from database.tables.escalation import escalation

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.telling import tell_customer, tell_person
-from database.stores.timeline import done_before, lock, record
+from database.stores.journal.notify import tell_customer, tell_person
+from database.stores.journal.timeline import done_before, lock, record
 from database.tables.muster import call, offer
 from domain.escalation import Kind
 

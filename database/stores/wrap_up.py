@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.journal.timeline import lock, notify, record
 from database.stores.muster import finish_booking
-from database.stores.timeline import lock, notify, record
 from database.tables.muster import call, offer, wrap_up
 from domain.call import NotYours
 from domain.escalation import Kind, NotNow, State

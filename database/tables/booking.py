@@ -74,7 +74,7 @@ booking = Table(
 Index("booking_one_a_link", booking.c.link, unique=True)
 Index("booking_escalation_idx", booking.c.escalation)
 
-# The limits that a witness keeps to, as `domain/seat_terms.py` writes them.
+# The limits that a witness keeps to, as `domain/seats/demand.py` writes them.
 seat_terms = Table(
     "seat_terms",
     metadata,

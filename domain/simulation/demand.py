@@ -9,7 +9,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from domain.booking import Span
-from domain.shifts import merged, shift_spans
+from domain.schedules.shifts import merged, shift_spans
 from domain.simulation.scenario import Arrival, Habits, Scenario
 from rules_dsl import Facts
 from rules_dsl.directory import Directory, FactType, FactValue

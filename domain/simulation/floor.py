@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.booking import Span
-from domain.guards import LOOKED_BACK, Colleague
-from rules_dsl.decision import AgentState
+from domain.rounds.eligibility import LOOKED_BACK, Colleague
+from rules_dsl.model.decision import AgentState
 
 FOUR_HOURS = timedelta(hours=4)
 NEVER = 10**9

@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 import simpy
 
 from domain.booking import occupied
-from domain.muster import Chosen, DueCall, choose
 from domain.plan import Plan
+from domain.rounds.muster import Chosen, DueCall, choose
 from domain.simulation.demand import RUN_OUT, arrivals, shifts_of, sick_days
 from domain.simulation.floor import ON_A_CALL, Floor, Worker, seconds_within
 from domain.simulation.ledger import Fate, Figures, Ledger, Told, figures
 from domain.simulation.scenario import Arrival, Binding, Scenario
 from domain.simulation.selling import SeatBook, Sold
-from rules_dsl.decision import CallKind, Decision
+from rules_dsl.model.decision import CallKind, Decision
 
 Course = Generator[simpy.Event, object, None]
 LOOK_AGAIN = 30.0

@@ -13,13 +13,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.booking import Span
-from domain.seat_board import Board, bits
-from domain.seat_search import Search, apply_placement, place_for_sale
-from domain.seat_terms import Demand, Member, Placement, demand_of, instant, merge_touching
+from domain.seats.board import Board, bits
+from domain.seats.demand import Demand, Member, Placement, demand_of, instant, merge_touching
+from domain.seats.search import Search, apply_placement, place_for_sale
+from domain.seats.slots import Window, offered_starts, window
 from domain.simulation.scenario import Arrival, Binding, Scenario
-from domain.slots import Window, offered_starts, window
 from rules_dsl import pool
-from rules_dsl.decision import Booking, Decision
+from rules_dsl.model.decision import Booking, Decision
 
 ONE_DAY = timedelta(days=1)
 DEPTH, TRIES = 2, 300

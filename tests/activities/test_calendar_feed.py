@@ -13,18 +13,18 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.integrations.calendar_feed import fetch_calendar
-from database.stores.calendar_feeds import StandingFeed, add_feed, standing_feeds
-from database.stores.schedule_changes import change_schedule
-from database.stores.shifts import lay_out_shifts, shifts_of
+from database.stores.staff.calendar_feeds import StandingFeed, add_feed, standing_feeds
+from database.stores.staff.schedule_changes import change_schedule
+from database.stores.staff.shifts import lay_out_shifts, shifts_of
 from database.tables.booking import booking
 from database.tables.directory import person
 from database.tables.escalation import message
-from domain.calendar_feed import FEEDS_AT_MOST, LARGEST, FeedUnread
-from domain.schedule import TimeOffKind
-from domain.schedule_change import AddTimeOff, RemoveFeed, ScheduleRefused
+from domain.schedules.calendar_feed import FEEDS_AT_MOST, LARGEST, FeedUnread
+from domain.schedules.change import AddTimeOff, RemoveFeed, ScheduleRefused
+from domain.schedules.schedule import TimeOffKind
 from tests.activities.calendars import answer, calendar, event
 from tests.activities.receiver import Receiver, listening
-from tests.database.sold import DAY, FIVE, NINE, furnish, plan_of, sold
+from tests.database.seats.sold import DAY, FIVE, NINE, furnish, plan_of, sold
 from tests.servers import free_port
 from workers.calendars import AT_ONCE, look_once, run_calendars
 

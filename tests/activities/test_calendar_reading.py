@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from activities.integrations.calendar_reading import answer, read, read_calendar
 from domain.booking import Span
-from domain.calendar_feed import FeedUnread, check_address, fingerprint
-from domain.schedule_change import ScheduleRefused
+from domain.schedules.calendar_feed import FeedUnread, check_address, fingerprint
+from domain.schedules.change import ScheduleRefused
 from tests.activities.calendars import calendar, event
 
 BOUNDS = (datetime(2026, 11, 20, tzinfo=UTC), datetime(2027, 1, 20, tzinfo=UTC))

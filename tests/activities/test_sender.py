@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores import messages
+from database.stores.journal import message_queue
 from database.tables.escalation import message
 from tests.activities.mail_server import MailServer
 from tests.activities.running_sender import failures_told, sending, settled
@@ -67,8 +67,8 @@ async def test_what_failed_is_sent_again_by_a_click(database: AsyncEngine, datab
         smtp.refused.clear()
         [fate] = await fates(database, escalation_id)
         async with database.begin() as conn:
-            assert await messages.send_again(conn, fate.id)
-            assert not await messages.send_again(conn, fate.id)
+            assert await message_queue.send_again(conn, fate.id)
+            assert not await message_queue.send_again(conn, fate.id)
         await settled(database, escalation_id, "sent")
 
 

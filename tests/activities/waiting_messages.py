@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.stores import messages
-from database.stores.messages import Fate
+from database.stores.journal import message_queue
+from database.stores.journal.message_queue import Fate
 from database.tables.booking import booking, pool
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, person, team
@@ -81,12 +81,12 @@ async def leave(engine: AsyncEngine, escalation_id: str, kind: str, key: str = "
     given: dict[str, Any] = {"channel": "mail", "recipient": CUSTOMER, "params": {}, "now": NOW}
     given |= changes
     async with engine.begin() as conn:
-        await messages.enqueue(conn, escalation_id=escalation_id, key=f"{kind}/{key}", kind=kind, **given)
+        await message_queue.enqueue(conn, escalation_id=escalation_id, key=f"{kind}/{key}", kind=kind, **given)
 
 
 async def fates(engine: AsyncEngine, escalation_id: str) -> list[Fate]:
     async with engine.connect() as conn:
-        return await messages.fates(conn, escalation_id)
+        return await message_queue.fates(conn, escalation_id)
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:

@@ -8,7 +8,7 @@ import typing
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from activities import contracts
-from activities.world import World
+from activities.dependencies import World
 from domain.ids import Tokens
 from workers.registration import activities_of
 

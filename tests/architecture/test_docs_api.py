@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from activities.world import World
-from database.stores.api_tokens import SCOPES
-from database.stores.webhooks import keep_source
+from activities.dependencies import World
+from database.stores.access.api_tokens import SCOPES
+from database.stores.access.webhooks import keep_source
 from domain.escalation import Outcome, State
 from tests.architecture.documents import Fence, document, fences, prose
 from tests.web.office import RULES, Office, open_office

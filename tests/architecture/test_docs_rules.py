@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from rules_dsl import check_rules, render
-from rules_dsl.decision import OrderKey
-from rules_dsl.parse_doing import SENTENCES as DOING
-from rules_dsl.parse_settings import SENTENCES as SETTINGS
-from rules_dsl.tree_doing import StepWord
+from rules_dsl.model.decision import OrderKey
+from rules_dsl.syntax.parse_actions import SENTENCES as DOING
+from rules_dsl.syntax.parse_settings import SENTENCES as SETTINGS
+from rules_dsl.syntax.tree_actions import StepWord
 from tests.architecture.documents import Fence, document, fences
 from tests.rules_dsl.desks import directory
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import COMMANDS, HIDDEN, main
-from cli.rules import rules
+from cli.rules.commands import rules
 from cli.stack.home import choose_ports
 from tests.cli.running import environment, run_muster
 from tests.servers import free_port

@@ -12,10 +12,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.environment import example
-from database.stores.directory import read_directory
-from database.stores.rulesets import current_published, publish
-from database.stores.seeding import Outsider, seed_directory
-from database.stores.sessions import renew_sign_in_link
+from database.stores.access.sessions import renew_sign_in_link
+from database.stores.directory.read import read_directory
+from database.stores.rules.versions import current_published, publish
+from database.stores.staff.seed import Outsider, seed_directory
 from database.tables.account import sign_in_link
 from domain.ids import token_hash
 from rules_dsl.directory import Directory, WeeklyShift

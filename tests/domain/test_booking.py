@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from domain.booking import occupied
-from domain.seat_terms import demand_of, instant
+from domain.seats.demand import demand_of, instant
 from rules_dsl import compile_rules
-from rules_dsl.decision import Decision
 from rules_dsl.directory import Directory, Facts
+from rules_dsl.model.decision import Decision
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

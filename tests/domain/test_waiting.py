@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from domain.shifts import shift_spans
+from domain.schedules.shifts import shift_spans
 from domain.waiting import reminders_of
 from rules_dsl.directory import WeeklyShift
 

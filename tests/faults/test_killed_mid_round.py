@@ -9,7 +9,7 @@ from collections import Counter
 import psycopg
 import pytest
 
-from database.stores.rounds import LOCK
+from database.stores.rounds.round import LOCK
 from tests.faults.people import Customer
 from tests.faults.test_kills import AFTER_DEATHS, VICTIMS
 from tests.faults.trial import Trial, alive

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.schedule_changes import change_schedule
-from database.stores.shifts import AT_ONCE, everybody, lay_out
+from database.stores.staff.schedule_changes import change_schedule
+from database.stores.staff.shifts import AT_ONCE, everybody, lay_out
 from database.tables.directory import desk, person, shift, team, title, weekly_shift
-from domain.schedule_change import SetDay
-from tests.database.sold import DAY, NINE
+from domain.schedules.change import SetDay
+from tests.database.seats.sold import DAY, NINE
 
 
 @pytest.mark.soak

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.architecture.tree import ROOT
-from tests.database.round_floor import Floor
+from tests.database.rounds.round_floor import Floor
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -21,7 +21,7 @@ TICKER = """
 import asyncio, sys
 from datetime import datetime
 from sqlalchemy.ext.asyncio import create_async_engine
-from database.stores.rounds import run_round
+from database.stores.rounds.round import run_round
 from domain.ids import Tokens
 
 async def tick(url, now):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from cli.stack.postgres import Cluster
 from config.settings import with_driver
-from tests.database.seat_lives import begin_life
+from tests.database.seats.seat_lives import begin_life
 from tests.servers import cloned_database
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "5"))

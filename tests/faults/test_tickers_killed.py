@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.rounds import LOCK
+from database.stores.rounds.round import LOCK
 from tests.cli.running import MUSTER, environment
-from tests.database.round_floor import Floor
+from tests.database.rounds.round_floor import Floor
 from tests.servers import free_port
 
 pytestmark = pytest.mark.timeout(120)

@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.rounds import run_round
-from database.stores.shifts import everybody, lay_out
+from database.stores.rounds.round import run_round
+from database.stores.staff.shifts import everybody, lay_out
 from database.tables.directory import person, presence, weekly_shift
 from domain.escalation import Mode
-from domain.matching import warm_up
+from domain.rounds.matching import warm_up
 from tests.servers import free_port
 from tests.web.customers import caller, read_page
 from tests.web.office import Office, open_office

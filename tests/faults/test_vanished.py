@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.tables.escalation import escalation_event
-from tests.database.round_floor import Floor
+from tests.database.rounds.round_floor import Floor
 from workers.ticker import run_ticker
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.soak]

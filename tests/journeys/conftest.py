@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from activities.world import World
+from activities.dependencies import World
 from domain.ids import Tokens
 from tests.journeys.desk import EXAMPLES, Desk
 from workers.registration import build_worker

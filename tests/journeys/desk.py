@@ -18,14 +18,14 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities.messages import Booked, BookSlot
-from database.stores import offers
 from database.stores.call import arrive
-from database.stores.opening import open_or_refuse
-from database.stores.presence import set_presence
-from database.stores.rounds import RoundReport, run_round
-from database.stores.rulesets import publish
-from database.stores.seats import free_starts
-from database.stores.seeding import seed_directory
+from database.stores.escalations.open import open_or_refuse
+from database.stores.rounds import answers
+from database.stores.rounds.presence import set_presence
+from database.stores.rounds.round import RoundReport, run_round
+from database.stores.rules.versions import publish
+from database.stores.seats.availability import free_starts
+from database.stores.staff.seed import seed_directory
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event, message
 from database.tables.muster import call, offer
@@ -129,7 +129,7 @@ class Desk:
         """Whoever is asked says yes, and the workflow does not hear of it."""
         asked = await self.live_offer()
         async with self.engine.begin() as conn:
-            accepted = await offers.accept(conn, str(asked.call), asked.nth, asked.person, self.tokens, self.now)
+            accepted = await answers.accept(conn, str(asked.call), asked.nth, asked.person, self.tokens, self.now)
         return accepted.attribution.person_name
 
     async def join(self, call_id: str, side: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from database.stores import offers
+from database.stores.rounds import answers
 from database.tables.escalation import escalation_event
 from domain.escalation import Kind, Mode
 from tests.journeys.desk import Desk
@@ -18,7 +18,7 @@ async def test_a_reason_for_declining_stays_out_of_the_history(desk: Desk) -> No
     await desk.round()
     first = await desk.live_offer()
     async with desk.engine.begin() as conn:
-        await offers.decline(conn, str(first.call), first.nth, first.person, desk.now, WORDS)
+        await answers.decline(conn, str(first.call), first.nth, first.person, desk.now, WORDS)
     await desk.round()
     await desk.accept()
     declined = await desk.one(

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from temporalio.client import WorkflowExecutionStatus
 
 from activities.messages import MoveBooking
-from database.stores.auditing import standing_after
-from database.stores.shifts import lay_out_shifts
+from database.stores.rounds.repair import standing_after
+from database.stores.staff.shifts import lay_out_shifts
 from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.journeys.test_turns import SUPPORT, booked_call

@@ -9,8 +9,9 @@ from sqlalchemy import select, text
 from temporalio.client import WorkflowExecutionStatus
 
 from activities.messages import BookSlot, Event, Happened, RateCall, RecordWrapUp, Withdraw
-from database.stores import booking, ending, muster
-from database.stores.timeline import lock
+from database.stores import booking, muster
+from database.stores.escalations import withdraw
+from database.stores.journal.timeline import lock
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation_event
 from domain.escalation import Kind, Mode, NotNow, Outcome
@@ -138,7 +139,7 @@ async def test_a_yes_that_takes_too_long_is_still_heard(desk: Desk) -> None:
 async def test_a_withdrawal_whose_answer_was_lost_ends_the_story(desk: Desk) -> None:
     one, _, _ = await booked_call(desk)
     async with desk.engine.begin() as conn:
-        await ending.withdraw(conn, one, Outcome.WITHDRAWN, "person:1", "", desk.now)
+        await withdraw.withdraw(conn, one, Outcome.WITHDRAWN, "person:1", "", desk.now)
     await desk.workflow(one).execute_update(EscalationWorkflow.withdraw, Withdraw("person:1"))
     assert await desk.workflow(one).result() == "withdrawn"
 
@@ -146,7 +147,7 @@ async def test_a_withdrawal_whose_answer_was_lost_ends_the_story(desk: Desk) -> 
 async def test_the_net_finds_that_an_escalation_is_over(desk: Desk) -> None:
     one = (await desk.open(mode=Mode.NOW)).escalation_id
     async with desk.engine.begin() as conn:
-        await ending.withdraw(conn, one, Outcome.TICKET_SOLVED, "person:1", "", desk.now)
+        await withdraw.withdraw(conn, one, Outcome.TICKET_SOLVED, "person:1", "", desk.now)
     await desk.push(one, timedelta(seconds=80))
     assert await desk.workflow(one).result() == "ticket_solved"
 

@@ -10,10 +10,10 @@ from sqlalchemy import Select, select
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from activities.errors import revive
 from activities.messages import BookSlot, CancelBooking, MoveBooking, Nudge, Withdraw
-from activities.refusals import revive
-from database.stores import offers
 from database.stores.call import say_alone
+from database.stores.rounds import answers
 from database.tables.customer_link import customer_link
 from database.tables.muster import offer
 from domain.booking import SlotRefused, SlotTaken, TooLate
@@ -119,14 +119,14 @@ async def test_a_declined_call_goes_to_the_next_and_an_offer_runs_out(desk: Desk
     await desk.round()
     first = await desk.live_offer()
     async with desk.engine.begin() as conn:
-        await offers.decline(conn, str(first.call), first.nth, first.person, desk.now)
+        await answers.decline(conn, str(first.call), first.nth, first.person, desk.now)
     await desk.round()
     second = await desk.live_offer()
     assert second.person != first.person
     desk.offset += timedelta(seconds=46)
     async with desk.engine.begin() as conn:
         with pytest.raises(OfferPassed):
-            await offers.accept(conn, str(second.call), second.nth, second.person, desk.tokens, desk.now)
+            await answers.accept(conn, str(second.call), second.nth, second.person, desk.tokens, desk.now)
     await desk.come_on("Noor Haddad")
     await desk.round()
     assert await desk.accept() == "Noor Haddad"
@@ -158,7 +158,7 @@ async def test_the_pool_widens_when_nobody_takes_the_call(desk: Desk) -> None:
     engineer = await desk.live_offer()
     assert engineer.person == await desk.person("Miguel Torres")
     async with desk.engine.begin() as conn:
-        await offers.decline(conn, str(engineer.call), engineer.nth, engineer.person, desk.now)
+        await answers.decline(conn, str(engineer.call), engineer.nth, engineer.person, desk.now)
     await desk.round()
     assert (await desk.live_offer()).person == await desk.person("Freja Holm")
     assert "step_taken" in await desk.timeline(one)

@@ -9,7 +9,7 @@ from pathlib import Path
 from temporalio.api.enums.v1 import EventType
 
 from activities.messages import RateCall, RecordWrapUp
-from database.stores import offers
+from database.stores.rounds import answers
 from tests.journeys.desk import Desk
 from workflows.escalation import EscalationWorkflow
 
@@ -50,7 +50,7 @@ async def test_a_booked_call_is_reminded_found_held_wrapped_up_and_rated(desk: D
     await desk.workflow(one).execute_update(EscalationWorkflow.wrap_up, said)
     assert await desk.standing(one) == ("rating", "resolved")
     async with desk.engine.begin() as conn:
-        assert (await offers.accept(conn, call_id, 1, said.person_id, desk.tokens, desk.now)).again
+        assert (await answers.accept(conn, call_id, 1, said.person_id, desk.tokens, desk.now)).again
 
     await desk.push(one, timedelta(minutes=31))
     assert (await desk.told(one))[-1] == "survey"

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from random import Random
 
-from rules_dsl.checking import check_rules, draft_rules
-from rules_dsl.completion import complete
+from rules_dsl.analysis.check import check_rules, draft_rules
 from rules_dsl.directory import Directory
-from rules_dsl.fixes import quick_fixes
-from rules_dsl.formatting import format_rules
-from rules_dsl.hovering import hover
-from rules_dsl.messages import RulesRefused, render
-from rules_dsl.parser import parse_rules
+from rules_dsl.editor.completion import complete
+from rules_dsl.editor.hover import hover
+from rules_dsl.formatter.format import format_rules
+from rules_dsl.syntax.diagnostics import RulesRefused, render
+from rules_dsl.syntax.parser import parse_rules
+from rules_dsl.syntax.quick_fixes import quick_fixes
 from tests.rules_dsl.desks import directory, rules_text
 
 DESKS = ("small_team", "forty_agents", "follow_the_sun")

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from random import Random
 
-from rules_dsl.compiled import Clause, HasTags, InHours, IsDefined, IsKnown, IsYes, OneOf, Test, When, Within
-from rules_dsl.decision import OpenHours
 from rules_dsl.directory import Facts, FactType, FactValue
+from rules_dsl.evaluation.program import Clause, HasTags, InHours, IsDefined, IsKnown, IsYes, OneOf, Test, When, Within
+from rules_dsl.model.decision import OpenHours
 
 HOURS = (
     OpenHours("day", "Europe/Berlin", tuple((day, 480, 1080) for day in range(5)), "DE"),

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules_dsl import RulesRefused, check_rules, draft_rules, format_rules, parse_rules
-from rules_dsl.decision import OpenHours
-from rules_dsl.hour_classes import hour_combinations
-from rules_dsl.hours import is_open
-from rules_dsl.parser import LARGEST
+from rules_dsl.analysis.hour_classes import hour_combinations
+from rules_dsl.model.decision import OpenHours
+from rules_dsl.model.hours import is_open
+from rules_dsl.syntax.parser import LARGEST
 from tests.rules_dsl.desks import directory
 from tests.rules_dsl.fuzzing import assert_sound, one_case
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules_dsl import RulesRefused, check_rules, compile_rules, parse_rules, render
-from rules_dsl.completion import complete
-from rules_dsl.parser import LARGEST, MOST_MESSAGES
-from rules_dsl.tree import BlockKind
+from rules_dsl.editor.completion import complete
+from rules_dsl.syntax.parser import LARGEST, MOST_MESSAGES
+from rules_dsl.syntax.tree import BlockKind
 from tests.rules_dsl.desks import directory, rules_text
 
 WORDS = sorted({word for name in ("small_team", "forty_agents", "follow_the_sun") for word in rules_text(name).split()})

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores import booking, rating
-from database.stores.booked_calls import Held
 from database.stores.customer_link import LinkPage, find_link
-from database.stores.opening import open_or_refuse
-from database.stores.seats import free_starts
+from database.stores.escalations.open import open_or_refuse
+from database.stores.seats.availability import free_starts
+from database.stores.seats.booked_calls import Held
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import Tokens
 from tests.web.office import Office

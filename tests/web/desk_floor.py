@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.directory import read_directory
-from database.stores.plans import dump_plan
-from database.stores.rulesets import current_ruleset
+from database.stores.directory.read import read_directory
+from database.stores.journal.plan_json import dump_plan
+from database.stores.rules.versions import current_ruleset
 from database.tables.directory import desk, presence, shift
 from database.tables.escalation import customer, escalation
 from database.tables.muster import call, offer, rating, round, wrap_up

@@ -19,10 +19,10 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.settings import Settings
-from database.stores.api_tokens import SCOPES, create_token
-from database.stores.rulesets import publish
-from database.stores.seeding import Outsider, seed_directory
-from database.stores.sessions import begin_session
+from database.stores.access.api_tokens import SCOPES, create_token
+from database.stores.access.sessions import begin_session
+from database.stores.rules.versions import publish
+from database.stores.staff.seed import Outsider, seed_directory
 from rules_dsl.directory import Directory
 from tests.servers import free_port
 from web.app import create_app

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import pytest
 
-from web.gathering import MOST_AT_ONCE, Gathered
+from web.batching import MOST_AT_ONCE, Gathered
 
 
 class Source:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.listening import EVERYTHING
-from database.stores.timeline import notify
+from database.stores.journal.timeline import notify
 from domain.ids import LIVE_CHANNEL
 from web import live as live_module
 from web.live import Event, Live, event_stream

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from database.stores.accounts import Account, account_of, all_accounts
-from database.stores.audit import write_audit
-from database.stores.sessions import renew_sign_in_link, set_password_hash
-from web.form_guard import Guarded
+from database.stores.access.accounts import Account, account_of, all_accounts
+from database.stores.access.sessions import renew_sign_in_link, set_password_hash
+from database.stores.journal.audit_log import write_audit
 from web.page import page
-from web.passwords import LONGEST, SHORTEST, hash_password
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.passwords import LONGEST, SHORTEST, hash_password
+from web.security.session import Signed
 
 router = APIRouter(prefix="/admin")
 

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from database.stores.accounts import all_accounts
-from database.stores.audit import audit_entries
+from database.stores.access.accounts import all_accounts
+from database.stores.journal.audit_log import audit_entries
 from web.page import page
-from web.session import Signed
+from web.security.session import Signed
 
 router = APIRouter(prefix="/admin/audit")
 

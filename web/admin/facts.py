@@ -9,13 +9,13 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from database.stores.directory import read_directory
-from database.stores.vocabulary import FactInUse, FactUnfit, keep_fact, remove_fact
+from database.stores.directory.read import read_directory
+from database.stores.staff.fact_types import FactInUse, FactUnfit, keep_fact, remove_fact
 from rules_dsl.directory import FactKind, FactType
-from rules_dsl.facts import KINDS
-from web.form_guard import Guarded
+from rules_dsl.directory.facts import KINDS
 from web.page import page
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 
 router = APIRouter(prefix="/admin/facts")
 

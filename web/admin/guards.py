@@ -8,12 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from database.stores.audit import write_audit
-from database.stores.directory import read_desk, read_directory
-from database.stores.occupancy import occupancy_limit, set_occupancy_limit, team_occupancy
-from web.form_guard import Guarded
+from database.stores.directory.read import read_desk, read_directory
+from database.stores.journal.audit_log import write_audit
+from database.stores.seats.occupancy import occupancy_limit, set_occupancy_limit, team_occupancy
 from web.page import page
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 
 router = APIRouter(prefix="/admin/guards")
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from database.stores.api_tokens import SCOPES, TokenNameTaken, all_tokens, create_token, revoke_token
-from database.stores.audit import write_audit
-from web.form_guard import Guarded
+from database.stores.access.api_tokens import SCOPES, TokenNameTaken, all_tokens, create_token, revoke_token
+from database.stores.journal.audit_log import write_audit
 from web.page import page
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 
 router = APIRouter(prefix="/admin/tokens")
 

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from database.stores.audit import write_audit
-from database.stores.webhooks import all_sources, keep_source
-from web.form_guard import Guarded
+from database.stores.access.webhooks import all_sources, keep_source
+from database.stores.journal.audit_log import write_audit
 from web.page import page
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 
 router = APIRouter(prefix="/admin/webhooks")
 

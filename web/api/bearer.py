@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from database.stores.api_tokens import ApiToken, find_token
+from database.stores.access.api_tokens import ApiToken, find_token
 from web.api.problems import ScopeMissing, TokenMissing
 
 

@@ -7,7 +7,7 @@ import json
 import uuid
 from datetime import datetime
 
-from database.stores.ops import Place
+from database.stores.queries.escalation_list import Place
 from web.api.problems import FieldError, FieldsRefused
 
 

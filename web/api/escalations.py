@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.opening import open_or_refuse
-from database.stores.ops import list_newest
-from database.stores.timeline import database_now
-from database.stores.whole_escalation import WholeEscalation, read_whole
-from database.stores.words import keep_words
+from database.stores.escalations.open import open_or_refuse
+from database.stores.journal.free_text import keep_words
+from database.stores.journal.timeline import database_now
+from database.stores.queries.escalation_detail import WholeEscalation, read_whole
+from database.stores.queries.escalation_list import list_newest
 from domain.escalation import CallRefused, EscalationUnknown, Mode, Opened, Opening, Outcome, State
 from domain.plan import agree_to
 from rules_dsl import FactRefused

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from database.stores.export import export_lines
+from database.stores.queries.export import export_lines
 from web.api.bearer import Exporter
 from web.api.describe import described
 

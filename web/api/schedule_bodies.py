@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from domain.schedule import TimeOffKind
-from domain.schedule_change import AddTimeOff, SetDay
-from rules_dsl.clock_words import minute_of_day
+from domain.schedules.change import AddTimeOff, SetDay
+from domain.schedules.schedule import TimeOffKind
+from rules_dsl.model.clock_words import minute_of_day
 from web.api.requests import Body
 from web.api.words import Zone
 

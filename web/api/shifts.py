@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.api_tokens import ApiToken
-from database.stores.lost_seats import tell_of_lost_seats
-from database.stores.replanning import AtRisk, Replanned
-from database.stores.schedule_changes import change_schedule, person_by_mail, time_off_by_key
-from database.stores.schedules import PersonOnShift, page_of_shifts, zone_of
-from domain.schedule_change import Change, ClearDay, RemoveTimeOff, ScheduleRefused
+from database.stores.access.api_tokens import ApiToken
+from database.stores.at_risk.alerts import tell_of_lost_seats
+from database.stores.directory.schedules import PersonOnShift, page_of_shifts, zone_of
+from database.stores.seats.change_impact import AtRisk, Replanned
+from database.stores.staff.schedule_changes import change_schedule, person_by_mail, time_off_by_key
+from domain.schedules.change import Change, ClearDay, RemoveTimeOff, ScheduleRefused
 from web.api.bearer import scope
 from web.api.describe import body_of, described
 from web.api.json_body import read_model

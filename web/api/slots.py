@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from database.stores.closed_slots import Slot, day_of_slots
+from database.stores.seats.closed_slots import Slot, day_of_slots
 from web.api.bearer import Reader
 from web.api.describe import described
 from web.api.escalations import whole_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from database.stores.ops import EscalationLine
-from database.stores.plans import plan_view
-from database.stores.whole_escalation import Fields, WholeEscalation
+from database.stores.journal.plan_json import plan_view
+from database.stores.queries.escalation_detail import Fields, WholeEscalation
+from database.stores.queries.escalation_list import EscalationLine
 from domain.ids import Tokens
-from domain.waiting_line import told_in_words
+from domain.rounds.waiting_line import told_in_words
 
 
 def customer_link(tokens: Tokens, whole: WholeEscalation, base_url: str) -> str | None:

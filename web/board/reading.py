@@ -9,11 +9,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
-from database.stores.board import read_board
+from database.stores.queries.board import read_board
 from domain.ids import LIVE_CHANNEL
 from web.live import Event, event_stream
 from web.page import page
-from web.session import Signed, still_signed_in
+from web.security.session import Signed, still_signed_in
 
 router = APIRouter(prefix="/board")
 

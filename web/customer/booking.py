@@ -13,11 +13,11 @@ from domain.booking import SlotRefused, SlotTaken, TooLate
 from domain.customer_link import LinkExpired, LinkUsed
 from domain.escalation import NotNow
 from domain.failure import Failure
-from web import times
 from web.customer.customer_link import open_link, slots_page, standing_page, zone_of
 from web.customer.slots import read_start
 from web.customer.stage import CANCELLABLE, Stage, may_move, stage_of
-from web.form_guard import Guarded
+from web.security.csrf import Guarded
+from web.wording import times
 
 router = APIRouter()
 

@@ -12,10 +12,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from database.stores.call import JoinPage, arrive, find_join, say_alone
 from database.stores.customer_link import LinkPage, find_link
 from domain.call import CallOver, JoinUnknown
-from web import times
 from web.customer.customer_link import open_link
-from web.form_guard import Guarded
 from web.page import page
+from web.security.csrf import Guarded
+from web.wording import times
 
 router = APIRouter()
 

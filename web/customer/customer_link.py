@@ -11,14 +11,14 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from database.stores.customer_link import LinkPage, find_link
-from database.stores.seats import free_starts
+from database.stores.seats.availability import free_starts
 from domain.customer_link import LinkUnknown
-from domain.slots import nearest
-from web import times
+from domain.seats.slots import nearest
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, Stage, may_move, stage_of
 from web.customer.waiting import line_of
 from web.page import draw, page
+from web.wording import times
 
 router = APIRouter()
 

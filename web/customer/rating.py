@@ -9,13 +9,13 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from activities.messages import RateCall
+from database.stores.journal.free_text import keep_words
 from database.stores.rating import SurveyPage, find_survey
-from database.stores.words import keep_words
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
 from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated
-from web.form_guard import Guarded
 from web.page import page
+from web.security.csrf import Guarded
 
 router = APIRouter()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from web import times
+from web.wording import times
 
 DAYS_SHOWN = 3
 """Days that stand open; the others are a click away."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from database.stores.customer_link import LinkPage
-from domain.waiting_line import people_before, told_in_words
+from domain.rounds.waiting_line import people_before, told_in_words
 from web.customer.stage import Stage
 
 PUT_BACK_SHOWN_FOR = timedelta(minutes=3)

@@ -6,11 +6,11 @@ from collections.abc import Collection
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores import offers
-from database.stores.accepting import Asked, take_many
+from database.stores.rounds import answers
+from database.stores.rounds.accept import Asked, take_many
 from domain.ids import Tokens
 from domain.offer import Accepted
-from web.gathering import Gathered
+from web.batching import Gathered
 
 AT_ONCE = 100
 """Written down in one transaction at most: nobody waits long for the others of it."""
@@ -30,7 +30,7 @@ class Acceptances:
         if (accepted := await self._gathered.get(asked)) is not None:
             return accepted
         async with self._engine.begin() as conn:
-            return await offers.accept(conn, call_id, nth, person_id, self._tokens)
+            return await answers.accept(conn, call_id, nth, person_id, self._tokens)
 
     async def _take(self, asked: Collection[Asked]) -> dict[Asked, Accepted]:
         async with self._engine.begin() as conn:

@@ -15,17 +15,17 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores import desk
-from database.stores.desk_pulse import Moment, read_pulse
-from database.stores.directory import fact_types, read_desk
-from database.stores.raised import raised_by
-from domain.presence import AWAY_REASONS, LONGEST_REASON, alive
+from database.stores.directory.read import fact_types, read_desk
+from database.stores.escalations.raised import raised_by
+from database.stores.queries import desk
+from database.stores.queries.desk_changes import Moment, read_pulse
+from domain.rounds.presence import AWAY_REASONS, LONGEST_REASON, alive
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
 from rules_dsl.directory import FactType
 from web.desk.card import show
 from web.page import draw, page
-from web.session import SignedIn
-from web.state_words import state_words
+from web.security.session import SignedIn
+from web.wording.states import state_words
 
 AREAS = ("presence", "offer", "calls", "today", "mine")
 SEEN = "seen."

@@ -12,15 +12,15 @@ from fastapi import APIRouter, Form, Request, Response
 
 from activities.messages import RecordWrapUp
 from database.stores.call import end_call
-from database.stores.desk import escalation_of_call
-from database.stores.words import keep_words
+from database.stores.journal.free_text import keep_words
+from database.stores.queries.desk import escalation_of_call
 from database.stores.wrap_up import saved_wrap_up
 from domain.escalation import EscalationUnknown
 from domain.failure import Failure
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolved, WrapUp
 from web.desk.areas import answer, declared_facts
-from web.form_guard import Guarded
-from web.session import Signed, SignedIn
+from web.security.csrf import Guarded
+from web.security.session import Signed, SignedIn
 
 LONGEST_NOTE = 4000
 

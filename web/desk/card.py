@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.context_pack import PastEscalation, past_escalations
-from database.stores.desk import CallCard
+from database.stores.escalations.customer_history import PastEscalation, past_escalations
+from database.stores.queries.desk import CallCard
 from rules_dsl.directory import FactType
 from web.desk.plan_words import plan_lines, rule_lines
-from web.fact_words import fact_rows
+from web.wording.facts import fact_rows
 
 FACTS_ON_FACE = 4
 

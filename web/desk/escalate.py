@@ -9,22 +9,22 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from database.stores.decided_by import decided_by
-from database.stores.opening import open_or_refuse
-from database.stores.raised import find_raised
-from database.stores.ticket_accounts import accounts_in_use
+from database.stores.escalations.open import open_or_refuse
+from database.stores.escalations.raised import find_raised
+from database.stores.escalations.ticket_accounts import accounts_in_use
+from database.stores.rules.decided_by import decided_by
 from domain.escalation import EscalationUnknown, Mode, Opening
 from domain.failure import Failure
 from rules_dsl import FactRefused
 from rules_dsl.directory import FactType
-from web.access import RULES
 from web.desk.areas import declared_facts
 from web.desk.escalate_form import EscalateForm, Problems, form_of, opening_of
 from web.desk.plan_words import plan_lines, rule_lines
-from web.form_guard import Guarded
 from web.page import page
-from web.session import Signed
-from web.state_words import state_words
+from web.security.access import RULES
+from web.security.csrf import Guarded
+from web.security.session import Signed
+from web.wording.states import state_words
 
 router = APIRouter()
 

@@ -11,7 +11,7 @@ from domain.failure import Failure
 from domain.ticket_account import only
 from domain.ticket_reference import ReferenceUnclear, TicketReference, account_of, read_reference
 from rules_dsl.directory import FactType
-from web.fact_words import FIELD, facts_of_form
+from web.wording.facts import FIELD, facts_of_form
 
 LONGEST_SUBJECT = 300
 LONGEST_NAME = 200

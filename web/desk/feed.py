@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import DATABASE_DOWN
 from database.listening import EVERYTHING
-from database.stores.desk import CallCard, ringing_since
-from database.stores.desk_pulse import people_in_hand
+from database.stores.queries.desk import CallCard, ringing_since
+from database.stores.queries.desk_changes import people_in_hand
 from rules_dsl.directory import FactType
 from web.desk.areas import declared_facts
 from web.live import Live

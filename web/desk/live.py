@@ -9,14 +9,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from database.engine import DATABASE_DOWN
-from database.stores.desk_pulse import pulse_of_ringing
-from database.stores.presence import find_colleagues
+from database.stores.queries.desk_changes import pulse_of_ringing
+from database.stores.rounds.presence import find_colleagues
 from web.desk.areas import desk_page, draw_changed, seen_in
 from web.desk.card import brief
 from web.desk.feed import Feed
 from web.live import Event, event_stream
 from web.page import draw
-from web.session import Signed, SignedIn, still_signed_in
+from web.security.session import Signed, SignedIn, still_signed_in
 
 WAKE = "wake"
 """An event that says only that something may have changed, and in how many milliseconds the desk should ask what."""

@@ -8,15 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
-from database.stores import offers
-from database.stores.desk import CallCard, find_card
+from database.stores.queries.desk import CallCard, find_card
+from database.stores.rounds import answers
 from domain.offer import OfferPassed
 from web.desk.areas import answer, declared_facts
 from web.desk.card import passed_words, show
-from web.form_guard import Guarded
 from web.page import draw, page
-from web.session import Signed, SignedIn
-from web.state_words import state_words
+from web.security.csrf import Guarded
+from web.security.session import Signed, SignedIn
+from web.wording.states import state_words
 
 LONGEST_REASON = 200
 Nth = Annotated[int, Path(ge=0, le=2**31 - 1)]
@@ -58,7 +58,7 @@ async def decline(
 ) -> Response:
     try:
         async with request.app.state.engine.begin() as conn:
-            await offers.decline(conn, str(call_id), nth, signed.person_id, reason=reason.strip())
+            await answers.decline(conn, str(call_id), nth, signed.person_id, reason=reason.strip())
     except OfferPassed as passed:
         return await _passed(request, signed, call_id, nth, passed)
     return await answer(request, signed)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.plan import Plan
-from rules_dsl.decision import StepKind
-from web.times import length
+from rules_dsl.model.decision import StepKind
+from web.wording.times import length
 
 _STEPS = {
     StepKind.WIDEN: "ask more people",

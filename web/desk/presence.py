@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from database.stores.presence import set_presence
-from domain.presence import LONGEST_REASON, PresenceState
+from database.stores.rounds.presence import set_presence
+from domain.rounds.presence import LONGEST_REASON, PresenceState
 from web.desk.areas import answer, areas_of, seen_in
 from web.desk.live import changed
-from web.form_guard import Guarded
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 
 router = APIRouter()
 

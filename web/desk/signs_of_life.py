@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.desk_pulse import Moment, Pulse, read_pulses
-from database.stores.presence import heartbeats
-from web.gathering import Gathered
+from database.stores.queries.desk_changes import Moment, Pulse, read_pulses
+from database.stores.rounds.presence import heartbeats
+from web.batching import Gathered
 
 PAUSE = 0.2
 """Seconds between two writings at least: a desk's sign of life is kept this much later at most."""

@@ -12,14 +12,14 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from database.stores.closed_slots import DayOfSlots, Slot, day_of_slots
-from database.stores.releasing import ReserveNotEnough, release_reserve
-from database.stores.remedies import Remedies, remedies_of
-from database.stores.widening import NotWiderEnough, widen_pool
-from web import times
-from web.form_guard import Guarded
+from database.stores.at_risk.apply_remedy import NotWiderEnough, widen_pool
+from database.stores.at_risk.releasing import ReserveNotEnough, release_reserve
+from database.stores.at_risk.remedies import Remedies, remedies_of
+from database.stores.seats.closed_slots import DayOfSlots, Slot, day_of_slots
 from web.page import page
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
+from web.wording import times
 
 router = APIRouter()
 

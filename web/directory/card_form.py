@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from domain.people import HIGHEST_LEVEL, Card
 from domain.sign_in import Role
-from web.session import SignedIn
+from web.security.session import SignedIn
 
 NOBODY = Card("", "", None, None)
 

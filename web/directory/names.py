@@ -10,16 +10,23 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 
-from database.stores.directory_names import add_name, change_team, delete_name, listed, one_listed, rename_name
-from database.stores.directory_uses import uses_of
+from database.stores.staff.teams_titles_skills import (
+    add_name,
+    change_team,
+    delete_name,
+    listed,
+    one_listed,
+    rename_name,
+)
+from database.stores.staff.usage import uses_of
 from domain.directory_names import NameGone, NameInUse, NameTaken, NameUnfit, RenameRefused
 from domain.failure import Failure
 from domain.typed_text import is_mail_address
-from rules_dsl.renaming import NameKind
-from web.form_guard import Guarded
+from rules_dsl.analysis.rename import NameKind
 from web.page import page
 from web.rules.checked import FILE
-from web.session import Signed, SignedIn
+from web.security.csrf import Guarded
+from web.security.session import Signed, SignedIn
 
 router = APIRouter(prefix="/directory")
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from database.stores.people import PAGE, Sieve, find_people
+from database.stores.staff.people import PAGE, Sieve, find_people
 from web.directory.card_form import chosen_number
 from web.directory.names import choices
 from web.page import page
-from web.session import Signed
+from web.security.session import Signed
 
 router = APIRouter(prefix="/directory")
 

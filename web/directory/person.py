@@ -11,17 +11,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 
-from database.stores.looking_longer import LONGER, board_without
-from database.stores.lost_seats import remedies_for
-from database.stores.people import SeatsMoved, add_person, card_of, change_person, seats_resting_on, zones_of
+from database.stores.at_risk.alerts import remedies_for
+from database.stores.at_risk.deep_search import LONGER, board_without
+from database.stores.staff.people import SeatsMoved, add_person, card_of, change_person, seats_resting_on, zones_of
 from domain.people import Card, CardStale, CardUnfit, NotYoursToChange, PersonGone, mark_of, refuse_reaching_up
-from domain.seats_under_rules import Unserved, unserved_for_certain
+from domain.seats.capacity_under_rules import Unserved, unserved_for_certain
 from domain.sign_in import Role
 from web.directory.card_form import NOBODY, Sent, SentCard, chosen_number, differing, with_roles
 from web.directory.names import choices
-from web.form_guard import Guarded
 from web.page import page
-from web.session import Signed, SignedIn
+from web.security.csrf import Guarded
+from web.security.session import Signed, SignedIn
 
 router = APIRouter(prefix="/directory")
 

@@ -10,9 +10,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from database.stores.directory import read_directory
-from database.stores.ticket_accounts import open_tickets, sender_of
-from database.stores.webhooks import GivenAnswer, WebhookSource, answer_given, find_source, keep_answer
+from database.stores.access.webhooks import GivenAnswer, WebhookSource, answer_given, find_source, keep_answer
+from database.stores.directory.read import read_directory
+from database.stores.escalations.ticket_accounts import open_tickets, sender_of
 from domain.escalation import OPEN_STATES, BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome
 from domain.failure import Failure
 from domain.ticket_account import account_sent, meant

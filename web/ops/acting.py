@@ -9,14 +9,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from database.stores.audit import write_audit
-from database.stores.ops import send_again
-from database.stores.words import keep_words
+from database.stores.journal.audit_log import write_audit
+from database.stores.journal.free_text import keep_words
+from database.stores.queries.escalation_list import send_again
 from domain.failure import Failure
 from web.api.escalations import whole_of
-from web.form_guard import Guarded
 from web.ops.reading import story_page
-from web.session import Signed, SignedIn
+from web.security.csrf import Guarded
+from web.security.session import Signed, SignedIn
 
 router = APIRouter(prefix="/ops", dependencies=[Guarded])
 

@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from database.stores.auditing import counted_repairs
-from database.stores.ops import Sought, counts_by_state, list_standing
+from database.stores.queries.escalation_list import Sought, counts_by_state, list_standing
+from database.stores.rounds.repair import counted_repairs
 from domain.escalation import OPEN_STATES, State
 from web.api.cursor import read_cursor, write_cursor
 from web.page import page
-from web.session import Signed
-from web.state_words import state_words
+from web.security.session import Signed
+from web.wording.states import state_words
 
 router = APIRouter(prefix="/ops")
 

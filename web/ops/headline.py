@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from database.stores.whole_escalation import Fields, WholeEscalation
+from database.stores.queries.escalation_detail import Fields, WholeEscalation
 from domain.escalation import State
 from domain.wrap_up import Resolved
-from web.state_words import state_words
-from web.times import clock, when
+from web.wording.states import state_words
+from web.wording.times import clock, when
 
 
 @dataclass(frozen=True)

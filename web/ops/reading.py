@@ -9,18 +9,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from database.listening import EVERYTHING
-from database.stores.whole_escalation import WholeEscalation
+from database.stores.queries.escalation_detail import WholeEscalation
 from domain.escalation import OPEN_STATES, EscalationUnknown, State
 from domain.failure import Failure, Unreachable
-from web.access import RULES
 from web.api.escalations import whole_of
-from web.fact_words import fact_rows
 from web.live import Event, event_stream
 from web.ops.headline import headline
 from web.ops.story import reader_name, tell
 from web.page import page
-from web.session import Signed, still_signed_in
-from web.state_words import state_words
+from web.security.access import RULES
+from web.security.session import Signed, still_signed_in
+from web.wording.facts import fact_rows
+from web.wording.states import state_words
 
 router = APIRouter(prefix="/ops")
 

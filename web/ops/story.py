@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from database.stores.whole_escalation import Fields, WholeEscalation
+from database.stores.queries.escalation_detail import Fields, WholeEscalation
 from domain.escalation import Kind
-from web import times
+from web.wording import times
 
 
 @dataclass(frozen=True)

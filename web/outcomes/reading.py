@@ -12,12 +12,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.outcomes import By, Measures, Span, by_day, measure, measure_by, not_served
+from database.stores.queries.outcomes import By, Measures, Span, by_day, measure, measure_by, not_served
 from web.outcomes import sentences
 from web.outcomes.bars import Chart, chart, columns
 from web.outcomes.sentences import Spans, six
 from web.page import page
-from web.session import Signed
+from web.security.session import Signed
 
 router = APIRouter(prefix="/outcomes")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from database.stores.outcomes import Measures, NotServed
-from web.times import length
+from database.stores.queries.outcomes import Measures, NotServed
+from web.wording.times import length
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from database.stores.past_arrivals import PastDesk, count_past, read_past_desk
+from database.stores.backtest.arrivals import PastDesk, count_past, read_past_desk
 from domain.simulation.comparing import Way, staffed
 from domain.simulation.demand import made_up_facts
 from domain.simulation.report import lines, occupancy_lines, said, sentences
 from domain.simulation.scenario import Binding, Habits, Scenario
 from web.outcomes.playing import AlreadyPlaying, Stage, TooLong
 from web.page import page
-from web.session import Signed
+from web.security.session import Signed
 
 router = APIRouter(prefix="/outcomes/what-if")
 

@@ -11,15 +11,15 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
-from database.stores.directory import read_directory
+from database.stores.directory.read import read_directory
 from rules_dsl import FormattingFailed, RulesRefused, format_rules
-from rules_dsl.completion import Completion, complete
-from web.form_guard import Guarded
+from rules_dsl.editor.completion import Completion, complete
 from web.page import page
 from web.rules.checked import LONGEST
 from web.rules.draft import Draft, Sent, judge, read_ground
 from web.rules.editing import editor
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 
 router = APIRouter(prefix="/rules")
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rules_dsl import Directory, Message, check_rules, render
-from rules_dsl.fixes import Fix, quick_fixes
+from rules_dsl.syntax.quick_fixes import Fix, quick_fixes
 
 FILE = "desk.rules"
 _DRAWN = re.compile(r" *\d* +\| ")

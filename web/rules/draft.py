@@ -11,13 +11,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.directory import read_directory
-from database.stores.round_people import read_colleagues
-from database.stores.rulesets import Published, current_published
+from database.stores.directory.agent_states import read_colleagues
+from database.stores.directory.read import read_directory
+from database.stores.rules.versions import Published, current_published
 from rules_dsl import Directory, draft_rules
-from rules_dsl.decision import AgentState
+from rules_dsl.analysis.examples import examples_of
 from rules_dsl.directory import FactType
-from rules_dsl.examples import examples_of
+from rules_dsl.model.decision import AgentState
 from web.rules.checked import LONGEST, Checked, check, plain
 from web.rules.meaning import Meaning, meaning
 from web.rules.outcome import Outcome, outcome_of

@@ -10,19 +10,19 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from database.stores.directory import read_directory
-from database.stores.rollouts import running_rollout
-from database.stores.rulesets import RulesMoved, current_published, publish
-from domain.stages import EVERYBODY, STAGES, StageRuns, share_words
+from database.stores.directory.read import read_directory
+from database.stores.rules.rollouts import running_rollout
+from database.stores.rules.versions import RulesMoved, current_published, publish
+from domain.rollout.stages import EVERYBODY, STAGES, StageRuns, share_words
 from rules_dsl import RulesRefused
-from web.form_guard import Guarded
 from web.page import page
 from web.rules.checked import Checked, check, shown
 from web.rules.draft import FILL, Draft, Judged, Sent, judge, read_ground, try_draft
 from web.rules.renamed import with_todays_names
 from web.rules.weighing import Asked, shown_first
-from web.security import content_policy
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.headers import content_policy
+from web.security.session import Signed
 
 router = APIRouter(prefix="/rules")
 

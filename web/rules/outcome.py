@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rules_dsl import Directory, Facts, NoRuleApplies, Ruleset, order_values, rank
-from rules_dsl.amounts import say_duration
-from rules_dsl.asked import Asked, asked_when, on_shift
-from rules_dsl.decision import AgentState, CallKind, Decision, Pool, Reason, StepKind
 from rules_dsl.directory import Person
-from web.times import length
+from rules_dsl.evaluation.escalation_steps import Asked, asked_when, on_shift
+from rules_dsl.model.amounts import say_duration
+from rules_dsl.model.decision import AgentState, CallKind, Decision, Pool, Reason, StepKind
+from web.wording.times import length
 
 _SAMPLE = "sample"
 _KINDS = {

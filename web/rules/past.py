@@ -9,15 +9,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.directory import read_directory
-from database.stores.rulesets import current_published
-from database.stores.trial import try_draft
+from database.stores.backtest.read import try_draft
+from database.stores.directory.read import read_directory
+from database.stores.rules.versions import current_published
 from rules_dsl import Directory, Ruleset, draft_rules
-from web.form_guard import Guarded
 from web.page import page
 from web.rules.checked import LONGEST, Checked, check, plain
 from web.rules.past_words import SHOWN, PastView, past_view, treated
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 
 router = APIRouter(prefix="/rules")
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from database.stores.trial import Tried
-from domain.past import Change, Load, PastMove
-from rules_dsl.decision import CallKind
+from database.stores.backtest.read import Tried
+from domain.backtest.history import Change, Load, PastMove
+from rules_dsl.model.decision import CallKind
 
 SHOWN = 12
 """Moves that stand open on the page; the rest is behind a click."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.renamings import Renaming, renamings_since, with_new_names
-from database.stores.rulesets import current_published, published_number
+from database.stores.directory.renamings import Renaming, renamings_since, with_new_names
+from database.stores.rules.versions import current_published, published_number
 from rules_dsl import FormattingFailed, RulesRefused, format_rules
 from web.rules.draft import Draft
 

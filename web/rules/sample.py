@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from rules_dsl import Directory, FactRefused, Facts, read_facts
-from rules_dsl.amounts import say_duration, say_money
 from rules_dsl.directory import FactType, FactValue
-from web.fact_words import FIELD, facts_of_form
+from rules_dsl.model.amounts import say_duration, say_money
+from web.wording.facts import FIELD, facts_of_form
 
 NO_TAGS = "none"
 _YEARS = range(2000, 2200)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, inf, isfinite
 
-from domain.intervals import Estimate
-from domain.stage_outcomes import FEWEST, Comparison, Measure, Verdict
-from web.times import length
+from domain.rollout.confidence import Estimate
+from domain.rollout.outcomes import FEWEST, Comparison, Measure, Verdict
+from web.wording.times import length
 
 LABEL, RAIL, ROW = 100, 200, 34
 

@@ -9,17 +9,17 @@ from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from database.stores.directory import read_directory
-from database.stores.rollouts import Rollout, all_rollouts, find_rollout, go_on, roll_back, running_rollout
-from database.stores.rulesets import RulesOutdated, compiled, current_published
-from database.stores.stage_outcomes import stage_cases, stage_sides
-from domain.stage_outcomes import compare
-from domain.stages import EVERYBODY, STAGES, StageMoved, StageUnfit, next_stage, share_words
-from web.form_guard import Guarded
+from database.stores.directory.read import read_directory
+from database.stores.rules.rollout_outcomes import stage_cases, stage_sides
+from database.stores.rules.rollouts import Rollout, all_rollouts, find_rollout, go_on, roll_back, running_rollout
+from database.stores.rules.versions import RulesOutdated, compiled, current_published
+from domain.rollout.outcomes import compare
+from domain.rollout.stages import EVERYBODY, STAGES, StageMoved, StageUnfit, next_stage, share_words
 from web.page import page
 from web.rules import stage_words
 from web.rules.weighing import Asked, shown_first
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 
 router = APIRouter(prefix="/rules/stages")
 

@@ -10,19 +10,19 @@ from fastapi import APIRouter, Form, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from database.stores.directory import read_directory
-from database.stores.renamings import text_today
-from database.stores.rollouts import go_back, running_rollout
-from database.stores.rulesets import Published, current_published, published_number, published_versions
-from domain.stages import StageMoved, share_words
+from database.stores.directory.read import read_directory
+from database.stores.directory.renamings import text_today
+from database.stores.rules.rollouts import go_back, running_rollout
+from database.stores.rules.versions import Published, current_published, published_number, published_versions
+from domain.rollout.stages import StageMoved, share_words
 from rules_dsl import RulesRefused
-from web.form_guard import Guarded
 from web.page import page
 from web.rules.checked import shown
 from web.rules.difference import difference
 from web.rules.meaning import meaning
 from web.rules.weighing import Asked, shown_first
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 
 router = APIRouter(prefix="/rules")
 

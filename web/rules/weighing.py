@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from database.stores.rules_capacity import SHOWN, Weighed, weigh_rules
-from web.form_guard import Guarded
+from database.stores.backtest.capacity_under_rules import SHOWN, Weighed, weigh_rules
 from web.page import page
 from web.rules.checked import LONGEST, plain
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 
 router = APIRouter(prefix="/rules")
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from activities.integrations.own_calendar import own_calendar
-from database.stores.own_calendar import calls_of, whose_calendar
-from database.stores.shifts import DAYS_AHEAD, shifts_of
+from database.stores.staff.ics_feed import calls_of, whose_calendar
+from database.stores.staff.shifts import DAYS_AHEAD, shifts_of
 from domain.customer_link import LinkUnknown
 
 router = APIRouter()

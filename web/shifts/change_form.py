@@ -12,8 +12,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
 from domain.booking import Span
-from domain.schedule import Repeating, TimeOffKind, covering
-from domain.schedule_change import (
+from domain.schedules.change import (
     AddTimeOff,
     AddWeekly,
     Change,
@@ -27,7 +26,8 @@ from domain.schedule_change import (
     SetHolidays,
     StopKeepingFree,
 )
-from rules_dsl.clock_words import minute_of_day, zone_names
+from domain.schedules.schedule import Repeating, TimeOffKind, covering
+from rules_dsl.model.clock_words import minute_of_day, zone_names
 
 OWN = ("time_off", "remove_time_off", "sick_now", "sick_today", "remove_feed")
 """What people may change about themselves."""

@@ -11,13 +11,13 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.looking_longer import LONGER, board_without
-from database.stores.lost_seats import remedies_for, tell_of_lost_seats
-from database.stores.own_calendar import calls_of
-from database.stores.replanning import Replanned
-from domain.seats_under_rules import Unserved, unserved_for_certain
+from database.stores.at_risk.alerts import remedies_for, tell_of_lost_seats
+from database.stores.at_risk.deep_search import LONGER, board_without
+from database.stores.seats.change_impact import Replanned
+from database.stores.staff.ics_feed import calls_of
+from domain.seats.capacity_under_rules import Unserved, unserved_for_certain
 from web.page import page
-from web.session import SignedIn
+from web.security.session import SignedIn
 from web.shifts.change_form import Sent
 
 

@@ -8,11 +8,11 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import UploadFile
 
-from database.stores.calendar_feeds import add_feed
-from database.stores.schedules import named
-from domain.calendar_feed import LARGEST_FILE, check_address, check_name
-from domain.schedule_change import PersonUnknown, ScheduleRefused
-from web.session import SignedIn
+from database.stores.directory.schedules import named
+from database.stores.staff.calendar_feeds import add_feed
+from domain.schedules.calendar_feed import LARGEST_FILE, check_address, check_name
+from domain.schedules.change import PersonUnknown, ScheduleRefused
+from web.security.session import SignedIn
 from web.shifts.change_form import Sent
 
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from database.stores.own_calendar import end_own_calendar, make_own_calendar
-from database.stores.presence import find_presence, set_presence
-from domain.presence import PresenceState
-from domain.schedule_change import ScheduleRefused
-from web.form_guard import Guarded
-from web.session import Signed, SignedIn
+from database.stores.rounds.presence import find_presence, set_presence
+from database.stores.staff.ics_feed import end_own_calendar, make_own_calendar
+from domain.rounds.presence import PresenceState
+from domain.schedules.change import ScheduleRefused
+from web.security.csrf import Guarded
+from web.security.session import Signed, SignedIn
 from web.shifts.change_form import SentForm
 from web.shifts.feeds import keep_feed
 from web.shifts.person import SICK, change_and_answer, draw_schedule

@@ -9,25 +9,25 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.calendar_feeds import StandingFeed, standing_feeds
-from database.stores.own_calendar import own_calendar_address
-from database.stores.replanning import Replanned
-from database.stores.schedule_changes import change_schedule
-from database.stores.schedules import Named, holidays_setting, named, read_schedules, zone_of
-from database.stores.shifts import shifts_of
-from domain.holiday_days import regions
-from domain.schedule import Schedule
-from domain.schedule_change import PersonUnknown, ScheduleRefused
-from domain.staffing import person_days
-from web.form_guard import Guarded
+from database.stores.directory.schedules import Named, holidays_setting, named, read_schedules, zone_of
+from database.stores.seats.change_impact import Replanned
+from database.stores.staff.calendar_feeds import StandingFeed, standing_feeds
+from database.stores.staff.ics_feed import own_calendar_address
+from database.stores.staff.schedule_changes import change_schedule
+from database.stores.staff.shifts import shifts_of
+from domain.schedules.change import PersonUnknown, ScheduleRefused
+from domain.schedules.coverage import person_days
+from domain.schedules.holidays import regions
+from domain.schedules.schedule import Schedule
 from web.page import page
-from web.session import Signed, SignedIn
+from web.security.csrf import Guarded
+from web.security.session import Signed, SignedIn
 from web.shifts import wording
 from web.shifts.change_form import OWN, Sent, SentForm, change_of
 from web.shifts.changing import Asked, carry_out
 from web.shifts.feeds import keep_feed
 from web.shifts.strip import cells
-from web.times import zone_names
+from web.wording.times import zone_names
 
 router = APIRouter(prefix="/shifts/people")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.schedule import AbsenceKind
-from domain.staffing import PersonDay
+from domain.schedules.coverage import PersonDay
+from domain.schedules.schedule import AbsenceKind
 from web.shifts import wording
 
 

@@ -13,21 +13,21 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.directory_names import listed
-from database.stores.people import PAGE, Sieve, find_people
-from database.stores.replanning import Replanned
-from database.stores.schedule_changes import change_desk_holidays
-from database.stores.schedules import home_team, read_desk_hours, read_schedules, team_members
-from domain.holiday_days import regions
-from domain.staffing import TeamDay, person_days, team_days
-from web.form_guard import Guarded
+from database.stores.directory.schedules import home_team, read_desk_hours, read_schedules, team_members
+from database.stores.seats.change_impact import Replanned
+from database.stores.staff.people import PAGE, Sieve, find_people
+from database.stores.staff.schedule_changes import change_desk_holidays
+from database.stores.staff.teams_titles_skills import listed
+from domain.schedules.coverage import TeamDay, person_days, team_days
+from domain.schedules.holidays import regions
 from web.page import page
-from web.session import Signed
+from web.security.csrf import Guarded
+from web.security.session import Signed
 from web.shifts import wording
 from web.shifts.change_form import SentForm
 from web.shifts.changing import Asked, carry_out
 from web.shifts.strip import cells
-from web.times import zone_names, zone_or
+from web.wording.times import zone_names, zone_or
 
 router = APIRouter(prefix="/shifts")
 

@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.booking import Span
-from domain.schedule import AbsenceKind, DayChange, DayKind, Repeating
-from domain.schedule_change import (
+from domain.schedules.change import (
     AddTimeOff,
     AddWeekly,
     Change,
@@ -20,7 +19,8 @@ from domain.schedule_change import (
     SetHolidays,
     StopKeepingFree,
 )
-from web.times import clock, day, place
+from domain.schedules.schedule import AbsenceKind, DayChange, DayKind, Repeating
+from web.wording.times import clock, day, place
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 TIME_OFF = {"leave": "Leave", "sick": "Sick", "other": "Other"}

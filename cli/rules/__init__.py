@@ -1,0 +1,1 @@
+"""`muster rules`: a rules file at a terminal, in a pipeline, or in an editor."""

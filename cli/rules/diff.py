@@ -1,0 +1,74 @@
+"""`muster rules diff`: what a change means for escalations, then how the text differs."""
+
+from __future__ import annotations
+
+import sys
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.rules.inputs import FILE, directory_option, echo_json, json_option, read_directory, read_ruleset, read_text
+from rules_dsl.analysis.diff import Change, Move, compare_rules
+
+
+@click.command()
+@click.argument("before", type=FILE)
+@click.argument("after", type=FILE)
+@directory_option
+@json_option
+def diff(before: Path, after: Path, directory: Path, as_json: bool) -> None:
+    """Tell what changes for whom from the rules file BEFORE to AFTER, then how their texts differ.
+
+    Ends with 0 where every escalation is treated as before, 1 where something changes, 2 for errors in either file.
+    """
+    known = read_directory(directory)
+    change = compare_rules(read_ruleset(before, known), read_ruleset(after, known))
+    lines = list(
+        unified_diff(
+            read_text(before).splitlines(), read_text(after).splitlines(), str(before), str(after), lineterm=""
+        )
+    )
+    if as_json:
+        echo_json({"before": str(before), "after": str(after), **_json(change), "text": lines})
+    else:
+        for line in (*_told(change), *(("", *lines) if lines else ())):
+            click.echo(line)
+    sys.exit(int(not change.nothing))
+
+
+def _told(change: Change) -> list[str]:
+    if change.nothing:
+        return ["every escalation is treated as before"]
+    told: list[str] = []
+    for move in change.moves:
+        told.append(f"{move.text}{', which does the same' if move.same_outcome else ''}")
+        for region in move.regions:
+            told.append(f"  where {region.where}")
+            told.append(f"    for example: {region.told}")
+    told += change.doings
+    told += change.settings
+    if not change.complete:
+        told.append("there may be more: the search grew too large")
+    return told
+
+
+def _json(change: Change) -> dict[str, Any]:
+    return {
+        "nothing": change.nothing,
+        "complete": change.complete,
+        "moves": [_move_json(move) for move in change.moves],
+        "doings": list(change.doings),
+        "settings": list(change.settings),
+    }
+
+
+def _move_json(move: Move) -> dict[str, Any]:
+    return {
+        "from": move.before,
+        "to": move.after,
+        "text": move.text,
+        "same_outcome": move.same_outcome,
+        "regions": [{"where": region.where, "example": region.told} for region in move.regions],
+    }

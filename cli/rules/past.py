@@ -1,0 +1,178 @@
+"""`muster rules past`: a draft tried on the escalations of the last weeks, out of the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.database_session import run_on_database
+from cli.environment import process_settings
+from cli.rules.inputs import ERRORS, echo_json, file_argument, json_option, read_text
+from database.engine import open_engine
+from database.stores.backtest.read import Tried, try_draft
+from database.stores.directory.read import read_directory
+from database.stores.rules.versions import current_published
+from domain.backtest.history import Candidates, Change, Load, PastMove, Totals, Treatment
+from rules_dsl import Directory, Message, Ruleset, check_rules, draft_rules, render
+from rules_dsl.model.decision import CallKind
+
+_CHANGES = {
+    Change.NONE: "unchanged",
+    Change.MANNER: "the same people, in another order or for another length",
+    Change.LATER: "the same people first, others later",
+    Change.ELSEWHERE: "elsewhere",
+}
+
+
+@click.command()
+@file_argument
+@click.option("--weeks", type=click.IntRange(1, 104), default=4, show_default=True, help="How far to look back.")
+@json_option
+def past(file: Path, weeks: int, as_json: bool) -> None:
+    """Tell what FILE would have done with the escalations of the last weeks, beside the rules that stand.
+
+    Everybody is where they were at each escalation's opening. Changes nothing.
+    """
+    text = read_text(file)
+    tried = run_on_database(_tried(process_settings().require_database_url(), text, file.name, weeks))
+    if as_json:
+        echo_json(_json(tried, weeks))
+        return
+    for line in _lines(tried, weeks):
+        click.echo(line)
+
+
+async def _tried(url: str, text: str, name: str, weeks: int) -> Tried:
+    engine = open_engine(url, connections=1)
+    try:
+        async with engine.connect() as conn:
+            standing, directory = await current_published(conn), await read_directory(conn)
+            if standing is None:
+                raise click.ClickException("no rules have been published yet: there is no past to try these on")
+            draft = _compiled(text, name, directory)
+            before = await asyncio.to_thread(draft_rules, standing.text, directory)
+            if before is None:
+                raise click.ClickException("the rules that stand no longer fit the directory: nothing to compare with")
+            return await try_draft(conn, before, draft, directory, weeks, datetime.now(UTC))
+    finally:
+        await engine.dispose()
+
+
+def _compiled(text: str, name: str, directory: Directory) -> Ruleset:
+    """Ends the command with every message where the draft can't be read."""
+    found = draft_rules(text, directory)
+    if found is None:
+        messages: Sequence[Message] = check_rules(text, directory)
+        for message in messages:
+            click.echo(render(message, text, name), err=True)
+        raise click.exceptions.Exit(ERRORS)
+    return found
+
+
+def _lines(tried: Tried, weeks: int) -> Iterator[str]:
+    trial = tried.trial
+    yield f"{trial.escalations} escalations in the last {weeks} weeks"
+    for change in sorted(_CHANGES, reverse=True):
+        yield f"{trial.changes.get(change, 0):>8}  {_CHANGES[change]}"
+    for move in trial.moves:
+        yield f"\n{move.count:>8}  {_treated(move.before)} -> {_treated(move.after)}"
+        for example in move.examples:
+            ticket, who = tried.tickets[example.past.id], tried.asked.get(example.past.id)
+            named = f" ({who.before or 'nobody'} -> {who.after or 'nobody'})" if who else ""
+            yield f"          {ticket.ticket}: {ticket.subject}{named}"
+    yield "\ncalls a week by title, now and by the draft"
+    for name, now, then in _loads(tried):
+        yield f"{now[0]:>8.1f}{then[0]:>8.1f}  {name}"
+    yield "without a call, now and by the draft"
+    for label, count in (("refused", "refused"), ("nobody on shift", "nobody"), ("no rule", "unmatched")):
+        yield f"{getattr(trial.before, count):>8}{getattr(trial.after, count):>8}  {label}"
+
+
+def _treated(treatment: Treatment) -> str:
+    if treatment.kind is None:
+        return "no rule"
+    whom = f'no call, "{treatment.whom}"' if treatment.kind is CallKind.REFUSED else treatment.whom
+    only = "booking only, " if treatment.kind is CallKind.BOOKING_ONLY else ""
+    return f"{only}{whom} [{treatment.rule}]"
+
+
+def _loads(tried: Tried) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
+    """Titles with calls and hours a week, now and by the draft."""
+    old, new = ({load.id: load for load in side.titles} for side in (tried.trial.before, tried.trial.after))
+    return [
+        (tried.titles.get(key, str(key)), _a_week(old.get(key), tried.weeks), _a_week(new.get(key), tried.weeks))
+        for key in sorted(old.keys() | new.keys())
+    ]
+
+
+def _a_week(load: Load | None, weeks: float) -> tuple[float, float]:
+    return (0.0, 0.0) if load is None else (float(load.calls) / weeks, float(load.seconds) / weeks / 3600)
+
+
+def _json(tried: Tried, weeks: int) -> dict[str, Any]:
+    trial = tried.trial
+    return {
+        "weeks": weeks,
+        "since": tried.since.isoformat(),
+        "until": tried.until.isoformat(),
+        "escalations": trial.escalations,
+        "opened_under_other_rules": tried.under_others,
+        "tried_with_todays_directory": tried.unrecorded,
+        "changes": {change.name.lower(): trial.changes.get(change, 0) for change in Change},
+        "moves": [_move_json(move, tried) for move in trial.moves],
+        "titles": [
+            {
+                "title": name,
+                "calls_a_week": {"before": round(now[0], 3), "after": round(then[0], 3)},
+                "hours_a_week": {"before": round(now[1], 3), "after": round(then[1], 3)},
+            }
+            for name, now, then in _loads(tried)
+        ],
+        "before": _totals_json(trial.before),
+        "after": _totals_json(trial.after),
+    }
+
+
+def _totals_json(totals: Totals) -> dict[str, Any]:
+    return {
+        "called": totals.called,
+        "nobody": totals.nobody,
+        "refused": totals.refused,
+        "unmatched": totals.unmatched,
+        "rules": [{"rule": rule.treatment.rule, "count": rule.count} for rule in totals.rules],
+    }
+
+
+def _move_json(move: PastMove, tried: Tried) -> dict[str, Any]:
+    return {
+        "change": move.change.name.lower(),
+        "count": move.count,
+        "before": _treatment_json(move.before),
+        "after": _treatment_json(move.after),
+        "examples": [
+            {
+                "escalation": example.past.id,
+                "ticket": tried.tickets[example.past.id].ticket,
+                "opened_at": example.past.opened_at.isoformat(),
+                "before": _candidates_json(example.before, who.before if who else None),
+                "after": _candidates_json(example.after, who.after if who else None),
+            }
+            for example in move.examples
+            for who in (tried.asked.get(example.past.id),)
+        ],
+    }
+
+
+def _treatment_json(treatment: Treatment) -> dict[str, Any]:
+    return {"rule": treatment.rule, "kind": treatment.kind and treatment.kind.value, "whom": treatment.whom}
+
+
+def _candidates_json(side: Candidates, first: str | None) -> dict[str, Any]:
+    """``first`` is None where it was not worked out, empty where nobody was there."""
+    pools = [{"after": after, "people": list(people)} for after, people in side.pools]
+    return {"first": first, "among": list(side.people), "pools": pools}

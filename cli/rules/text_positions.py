@@ -1,0 +1,62 @@
+"""Places in a text, in the two ways they are counted: by characters, and as an editor counts lines and columns."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from lsprotocol.types import Position, PositionEncodingKind, Range
+
+from rules_dsl.syntax.diagnostics import Message
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_WIDTHS = {PositionEncodingKind.Utf8: ("utf-8", 1), PositionEncodingKind.Utf16: ("utf-16-le", 2)}
+
+
+@dataclass(frozen=True)
+class TextPlaces:
+    text: str
+    encoding: PositionEncodingKind
+    """What one column is: a byte of UTF-8, a unit of UTF-16, a character."""
+    starts: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "starts", [0, *(found.end() for found in _LINE_END.finditer(self.text))])
+
+    def line(self, number: int) -> str:
+        """From 0, without its end."""
+        return _LINE_END.split(self.text[self.starts[number] :], maxsplit=1)[0]
+
+    def position(self, offset: int) -> Position:
+        number = bisect_right(self.starts, offset) - 1
+        return Position(number, self._units(self.text[self.starts[number] : offset]))
+
+    def offset(self, position: Position) -> int:
+        """The nearest there is, where the text has no such place."""
+        if position.line >= len(self.starts):
+            return len(self.text)
+        line, units = self.line(position.line), 0
+        for at, mark in enumerate(line):
+            if units >= position.character:
+                return self.starts[position.line] + at
+            units += self._units(mark)
+        return self.starts[position.line] + len(line)
+
+    def range(self, start: int, end: int) -> Range:
+        return Range(self.position(start), self.position(end))
+
+    def of_message(self, message: Message) -> Range:
+        """The first line, for a message about the whole file."""
+        number = min(max(message.line, 1), len(self.starts)) - 1
+        line = self.line(number)
+        first = min(max(message.column, 1) - 1, len(line))
+        last = min(first + message.length, len(line)) if message.line else len(line)
+        start = self.starts[number]
+        return self.range(start + first, start + max(first, last))
+
+    def _units(self, part: str) -> int:
+        if self.encoding not in _WIDTHS:
+            return len(part)
+        name, width = _WIDTHS[self.encoding]
+        return len(part.encode(name, "surrogatepass")) // width

@@ -1,0 +1,1 @@
+"""Accounts, sessions, tokens and webhook sources: who may come in."""

@@ -1,0 +1,66 @@
+"""Booked calls that nobody can serve any more: telling managers, and who could put it right."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.journal.notify import tell_managers
+from database.stores.seats.reassign import AtRisk
+from domain.letter import LetterKind
+
+
+async def tell_of_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: datetime) -> None:
+    """A letter for each, at most one a booking and day: a calendar may change its mind all day long."""
+    for one in lost:
+        key = f"{one.booking}/{now.date()}"
+        kind = LetterKind.MANAGER_SEAT_LOST.value
+        await tell_managers(conn, one.escalation_id, kind, now, key=key, booking=one.booking)
+
+
+@dataclass(frozen=True)
+class CouldWork:
+    """Somebody of the call's pool who is off shift then, and neither away nor taken."""
+
+    person: int
+    name: str
+    near: bool
+    """Whether a shift of theirs begins or ends within four hours of the call."""
+
+
+NAMED_AT_MOST = 3
+
+_COULD_WORK = text("""
+SELECT b.id AS booking, p.id AS person, p.name,
+  EXISTS (
+    SELECT 1 FROM shift s WHERE s.person = p.id
+      AND s.during && tstzrange(lower(b.occupies) - interval '4 hours', upper(b.occupies) + interval '4 hours')
+  ) AS near
+FROM booking b JOIN pool_agent a ON a.pool = b.pool JOIN person p ON p.id = a.person AND p.active
+WHERE b.id = ANY(:bookings) AND p.id <> :except
+  AND NOT EXISTS (SELECT 1 FROM shift s WHERE s.person = p.id AND s.during @> b.occupies)
+  AND NOT EXISTS (SELECT 1 FROM time_off t WHERE t.person = p.id AND t.during && b.occupies)
+  AND NOT EXISTS (SELECT 1 FROM witness w WHERE w.person = p.id AND w.during && b.occupies)
+  AND NOT EXISTS (
+    SELECT 1 FROM calendar_busy c JOIN calendar_feed f ON f.id = c.feed
+    WHERE f.person = p.id AND c.during && b.occupies
+  )
+ORDER BY b.id, near DESC, p.name, p.id
+""")
+
+
+async def remedies_for(
+    conn: AsyncConnection, bookings: Sequence[int], without: int | None
+) -> Mapping[int, list[CouldWork]]:
+    """For each booking, a few who could serve it if they worked longer or on another day."""
+    found: dict[int, list[CouldWork]] = defaultdict(list)
+    if bookings:
+        for row in await conn.execute(_COULD_WORK, {"bookings": list(bookings), "except": without or 0}):
+            if len(found[row.booking]) < NAMED_AT_MOST:
+                found[row.booking].append(CouldWork(row.person, row.name, row.near))
+    return found

@@ -1,0 +1,249 @@
+"""The slow part of seats, outside every lock: arrangements for starts, and people for bookings at risk.
+
+What the solver finds here is kept as a room (``seat_rooms``) and checked again under the lock when it is used, so
+that it can be as old as it likes. Nothing that is sold changes by finding one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.stores.journal.plan_json import load_plan
+from database.stores.journal.timeline import lock, record
+from database.stores.seats.assignments import changes_of, queue, write_witnesses
+from database.stores.seats.availability import Wish, answer_starts, answers_of, gone_for_certain, read_wish
+from database.stores.seats.board_cache import BOARDS
+from database.stores.seats.engagements import Occupied
+from database.stores.seats.load_board import load_seats, read_versions
+from database.stores.seats.prepared_moves import forget_rooms, keep_rooms, read_rooms, room_holds
+from database.tables.booking import booking
+from domain.escalation import Kind
+from domain.seats.board import Board
+from domain.seats.demand import Demand, Placement, demand_of
+from domain.seats.prepared_moves import find_rooms
+from domain.seats.search import Answer, apply_placement, find_place
+from domain.seats.slots import offered_starts
+from domain.seats.solver import place_by_window, rearrange
+
+ONE_DAY = timedelta(days=1)
+SECONDS_A_START = 1.0
+SECONDS_A_DAY = 10.0
+STARTS_AT_ONCE = 24
+"""Starts looked at in one go, the nearest first; between two goes others have their turn."""
+
+_WISHES = text("""
+SELECT DISTINCT ON (pool, ruleset, rule) id FROM escalation
+WHERE state IN ('invited', 'booked') AND mode = 'booking' AND pool IS NOT NULL
+ORDER BY pool, ruleset, rule, opened_at DESC
+""")
+_AT_RISK = text("""
+SELECT b.id, b.escalation, b.pool, b.starts_at, b.occupies, e.plan, d.id AS desk, d.time_zone
+FROM booking b JOIN escalation e ON e.id = b.escalation JOIN desk d ON d.id = e.desk
+  JOIN call c ON c.booking = b.id AND c.state = 'waiting'
+WHERE b.state = 'at_risk' AND b.starts_at > :now
+ORDER BY c.priority DESC, b.starts_at, b.id LIMIT 50
+""")
+
+
+@dataclass
+class Looked:
+    """What one process has looked for in vain, and how the days stood then; whose turn it is, and for how long."""
+
+    in_vain: dict[tuple[Demand, tuple[int, ...]], datetime] = field(default_factory=dict)
+    had_turn: set[str] = field(default_factory=set)
+    """Of those that are looked after in turn: who comes after all others the next time."""
+    until: float = math.inf
+    """By the monotonic clock, in seconds. Nothing more is begun after it."""
+    occupied: Occupied = field(default_factory=Occupied)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Once it is set, nothing more is begun either."""
+
+    @property
+    def left(self) -> float:
+        """Seconds, below zero where none are left."""
+        return -1.0 if self.stop.is_set() else self.until - time.monotonic()
+
+    def in_turn(self, who: Iterable[str]) -> Iterator[str]:
+        """While time is left: first those that had no turn since everybody else had one."""
+        for one in sorted(who, key=lambda one: one in self.had_turn):
+            if self.left <= 0:
+                return
+            self.had_turn.add(one)
+            yield one
+        self.had_turn.clear()
+
+    def note(self, demand: Demand, versions: tuple[int, ...], now: datetime) -> None:
+        if len(self.in_vain) > 20_000:
+            self.in_vain.clear()
+        self.in_vain[demand, versions] = now
+
+
+async def make_room(engine: AsyncEngine, wish: Wish, start: datetime, now: datetime) -> bool:
+    """Look for an arrangement for one start, at once; whether one was found. It is kept for whoever sells next.
+
+    Nobody looks for what is proven to be gone, nor soon again for what was looked for in vain while the seats stand so.
+    """
+    day = start.astimezone(wish.local).date()
+    demand = wish.demand(start, day)
+    async with engine.connect() as conn:
+        kept = await BOARDS.current(conn, wish.desk, day, day)
+        known = answers_of(kept, wish, day)
+        if known.given_up(start, now) or gone_for_certain(kept, wish, start):
+            return False
+        seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
+    placement = await asyncio.to_thread(
+        place_by_window, seats.board, demand, seconds=SECONDS_A_START, days={day.toordinal()}
+    )
+    if placement is None:
+        known.give_up(start, now)
+        return False
+    async with engine.begin() as conn:
+        await keep_rooms(conn, [(demand, placement)], now)
+    return True
+
+
+async def make_rooms(engine: AsyncEngine, looked: Looked, now: datetime) -> int:
+    """One go over everybody who may book now; returns how many starts were opened."""
+    async with engine.connect() as conn:
+        wishes = [str(one) for one in (await conn.execute(_WISHES)).scalars()]
+    opened = 0
+    for one in looked.in_turn(wishes):
+        wanted, board = await _without_room(engine, one, looked, now)
+        if wanted:
+            found = await asyncio.to_thread(_by_day, board, list(wanted))
+            for demand in wanted:
+                if demand not in found:
+                    looked.note(demand, wanted[demand], now)
+            opened += len(found)
+            async with engine.begin() as conn:
+                await keep_rooms(conn, list(found.items()), now)
+    async with engine.begin() as conn:
+        await forget_rooms(conn, now.date() - ONE_DAY)
+    return opened
+
+
+def _by_day(board: Board, wanted: Sequence[Demand]) -> dict[Demand, Placement]:
+    """A sale locks the day of its start only, so an arrangement moves nobody of another day."""
+    found: dict[Demand, Placement] = {}
+    for day in sorted({demand.day for demand in wanted}):
+        of_day = [demand for demand in wanted if demand.day == day]
+        found |= find_rooms(board, of_day, seconds=SECONDS_A_START, days={day})
+    return found
+
+
+async def _without_room(
+    engine: AsyncEngine, escalation_id: str, looked: Looked, now: datetime
+) -> tuple[dict[Demand, tuple[int, ...]], Board]:
+    """The next starts that may be sellable and that no arrangement is known for, with the versions of their days."""
+    async with engine.connect() as conn:
+        wish = await read_wish(conn, escalation_id, now)
+        starts = offered_starts(wish.plan.decision, wish.zone, wish.allowed)
+        if not starts:
+            return {}, Board((), {})
+        first, last = starts[0][1], starts[-1][1]
+        versions = await read_versions(conn, wish.desk, first - ONE_DAY, last + ONE_DAY)
+        seats = await load_seats(conn, first - ONE_DAY, last + ONE_DAY)
+        seats.versions = versions
+        rooms = await read_rooms(conn, wish.pool, wish.demand(*starts[0]), first, last)
+    answers = answer_starts(seats, wish, starts, tries=0)
+    wanted: dict[Demand, tuple[int, ...]] = {}
+    for start, day in starts:
+        demand, stands = wish.demand(start, day), _stands(versions, seats.roster, day)
+        if answers[start] is not Answer.MAYBE or (demand, stands) in looked.in_vain:
+            continue
+        if start not in rooms or not room_holds(seats, demand, rooms[start]):
+            wanted[demand] = stands
+            if len(wanted) >= min(STARTS_AT_ONCE, looked.left / (2 * SECONDS_A_START)):
+                break
+    return wanted, seats.board
+
+
+def _stands(versions: dict[date, int], roster: int, day: date) -> tuple[int, ...]:
+    return (roster, *(versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1)))
+
+
+async def recover(engine: AsyncEngine, looked: Looked, now: datetime) -> int:
+    """Look for somebody for each booking at risk, with all means; returns how many have a seat again."""
+    async with engine.connect() as conn:
+        rows = {f"booking {row.id}": row for row in await conn.execute(_AT_RISK, {"now": now})}
+    return sum([await _recover_one(engine, rows[one], now) for one in looked.in_turn(rows)])
+
+
+async def surely_at_risk(engine: AsyncEngine, now: datetime) -> dict[date, tuple[int, int]]:
+    """By day, how many bookings are at risk, and of how many it is proven that no plan at all serves more.
+
+    The days before and after stay as they are planned. Takes up to ``SECONDS_A_DAY`` a day.
+    """
+    async with engine.connect() as conn:
+        rows = (await conn.execute(_AT_RISK, {"now": now})).all()
+        wanted: dict[date, list[Demand]] = {}
+        for row in rows:
+            demand = _demand_of(row)
+            wanted.setdefault(date.fromordinal(demand.day), []).append(demand)
+        boards = {day: (await load_seats(conn, day - ONE_DAY, day + ONE_DAY)).board for day in wanted}
+    result = {}
+    for day, demands in wanted.items():
+        found = await asyncio.to_thread(
+            rearrange,
+            boards[day],
+            demands,
+            seconds=SECONDS_A_DAY,
+            days={day.toordinal()},
+            around=24 * 3600,
+            all_of_them=False,
+        )
+        result[day] = (len(demands), found.calls - found.at_most)
+    return result
+
+
+def _demand_of(row: Row[Any]) -> Demand:
+    day = row.starts_at.astimezone(ZoneInfo(row.time_zone)).date()
+    begin, end = (int(edge.timestamp()) for edge in (row.occupies.lower, row.occupies.upper))
+    asked = demand_of(load_plan(row.plan).decision, row.pool, row.starts_at, day, row.id)
+    return asked._replace(begin=begin, end=end)
+
+
+async def _recover_one(engine: AsyncEngine, row: Row[Any], now: datetime) -> bool:
+    demand = _demand_of(row)
+    day = date.fromordinal(demand.day)
+    async with engine.connect() as conn:
+        seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
+    if row.id in seats.board.held:
+        return False
+    days = {day.toordinal()}
+    found, _ = find_place(seats.board, demand, depth=2, tries=600, days=days)
+    if found is Answer.MAYBE:
+        looked_for = await asyncio.to_thread(place_by_window, seats.board, demand, seconds=SECONDS_A_START, days=days)
+        found = looked_for or Answer.NO
+    if isinstance(found, Answer):
+        return False
+    async with engine.begin() as conn:
+        return await _give(conn, row, day, demand, found, now)
+
+
+async def _give(
+    conn: AsyncConnection, row: Row[Any], day: date, demand: Demand, placement: Placement, now: datetime
+) -> bool:
+    """Whether the booking has its seat again: under the lock, if all is as it was found."""
+    await queue(conn, row.desk, [day - ONE_DAY, day, day + ONE_DAY])
+    seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
+    search = apply_placement(seats.board, demand, placement, {day.toordinal()})
+    if search is None:
+        return False
+    await lock(conn, str(row.escalation))
+    still = (booking.c.id == row.id) & (booking.c.state == "at_risk") & (booking.c.starts_at == row.starts_at)
+    if (await conn.execute(update(booking).where(still).values(state="sold"))).rowcount == 0:
+        return False
+    await write_witnesses(conn, row.desk, changes_of(seats, search.moved()))
+    await record(conn, str(row.escalation), Kind.SEAT_FOUND, now, body={"booking_id": row.id})
+    return True

@@ -1,0 +1,1 @@
+"""The past read for trying rules on it."""

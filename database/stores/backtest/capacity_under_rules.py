@@ -1,0 +1,172 @@
+"""What other rules would take from the seats: booked calls decided anew, on a board that nobody else sees.
+
+The pools of the other rules are made as publishing and opening would make them, and taken back by the caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.stores.at_risk.remedies import Away, People, people_for, read_away
+from database.stores.backtest.read import facts_of
+from database.stores.directory.read import read_desk, read_directory
+from database.stores.rules.versions import current_published
+from database.stores.seats.load_board import load_seats
+from database.stores.seats.pools import pool_of
+from domain.plan import Plan
+from domain.seats.board import Board
+from domain.seats.capacity_under_rules import Unserved, unserved_at_once, unserved_for_certain
+from domain.seats.demand import Demand, demand_of
+from rules_dsl import NoRuleApplies, Ruleset, draft_rules
+from rules_dsl.directory import Directory
+from rules_dsl.model.decision import CallKind
+
+ONE_DAY = timedelta(days=1)
+AHEAD = timedelta(days=28)
+MOST = 2000
+"""Booked calls that are looked at, the nearest first."""
+SHOWN = 20
+"""Calls for which it is worked out who could serve them after all."""
+AT_ONCE, LONGER = 1.0, 8.0
+"""Seconds that are looked for somebody."""
+
+_SOLD = text("""
+SELECT b.id, b.escalation::text, b.starts_at, e.facts::text, e.opened_at, e.subject
+FROM booking b JOIN escalation e ON e.id = b.escalation JOIN witness w ON w.booking = b.id
+WHERE b.state = 'sold' AND b.starts_at > :now AND b.starts_at <= :until AND NOT w.pinned
+ORDER BY b.starts_at, b.id LIMIT :most
+""")
+
+
+@dataclass(frozen=True)
+class BookedCall:
+    booking: int
+    escalation_id: str
+    subject: str
+    starts_at: datetime
+    plan: Plan
+    """By the other rules."""
+
+    @property
+    def pool(self) -> str:
+        return self.plan.pool_text
+
+
+@dataclass(frozen=True)
+class UnderRules:
+    """Booked calls as other rules would have planned them."""
+
+    board: Board
+    """With the people of the other rules' pools, and every call as it stands."""
+    wanted: tuple[Demand, ...]
+    """The calls for which the other rules ask for other people, another time or other limits."""
+    calls: Mapping[int, BookedCall]
+    """By booking: those wanted."""
+    looked_at: int
+    """Booked calls that were decided anew."""
+    away: tuple[Away, ...] = ()
+    """Who could not be asked to work longer in these days."""
+
+
+async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> UnderRules | None:
+    """The calls booked for the days ahead, decided anew as of their opening; None where none is booked.
+
+    Writes pools: the caller takes its transaction back.
+    """
+    until = now + AHEAD
+    values = {"now": now, "until": until, "most": MOST}
+    rows, desk = (await conn.execute(_SOLD, values)).all(), await read_desk(conn)
+    if not rows or desk is None:
+        return None
+    directory, zone = await read_directory(conn), ZoneInfo(desk.time_zone)
+    planned: dict[int, BookedCall] = {}
+    for row in rows:
+        plan = _plan(rules, row.facts, row.opened_at, now)
+        if plan is not None:
+            planned[row.id] = BookedCall(row.id, row.escalation, row.subject, row.starts_at, plan)
+    pools: dict[str, int] = {}
+    for one in planned.values():
+        if one.plan.pool_key not in pools:
+            pools[one.plan.pool_key] = await pool_of(conn, desk.id, one.plan, directory, now)
+    days = [row.starts_at.astimezone(zone).date() for row in rows]
+    seats = await load_seats(conn, min(days) - ONE_DAY, max(days) + ONE_DAY)
+    wanted = []
+    for one in planned.values():
+        day = one.starts_at.astimezone(zone).date()
+        demand = demand_of(one.plan.decision, pools[one.plan.pool_key], one.starts_at, day, one.booking)
+        held = seats.board.held.get(one.booking)
+        if held is not None and held[0] != demand:
+            wanted.append(demand)
+    calls = {demand.booking: planned[demand.booking] for demand in wanted}
+    away = await read_away(conn, now, until)
+    return UnderRules(seats.board, tuple(wanted), calls, len(rows), away)
+
+
+def _plan(rules: Ruleset, facts: str, opened_at: datetime, now: datetime) -> Plan | None:
+    """None where the rules would not have planned a call at all: then it asks for nobody."""
+    try:
+        decision = rules.decide(facts_of(facts), opened_at, explain=False)
+    except NoRuleApplies:
+        return None
+    return None if decision.kind is CallKind.REFUSED else Plan(decision, rules.version, now)
+
+
+@dataclass(frozen=True)
+class Weighed:
+    under: UnderRules
+    found: Unserved
+    remedies: Mapping[int, People]
+    """By booking: who could serve it after all; of the nearest ``SHOWN``."""
+    looked_longer: bool
+
+    @property
+    def lines(self) -> Sequence[tuple[BookedCall, People]]:
+        return [(self.under.calls[one], helps) for one, helps in self.remedies.items()]
+
+    @property
+    def left(self) -> int:
+        return len(self.found.calls)
+
+    @property
+    def bookings(self) -> str:
+        return ",".join(str(call.booking) for call in self.found.calls)
+
+
+async def weigh_rules(engine: AsyncEngine, rules_text: str, *, longer: bool) -> Weighed | None:
+    """Which booked calls these rules could not serve: as an upper bound within about a second, or looked at longer.
+
+    None where no call is booked, where they stand already, or where they can't be read.
+    """
+    async with engine.connect() as conn:
+        directory, standing = await read_directory(conn), await current_published(conn)
+    if standing is not None and standing.text == rules_text:
+        return None
+    rules = await asyncio.to_thread(draft_rules, rules_text, directory)
+    under = None if rules is None else await _tried(engine, rules)
+    return None if under is None else await asyncio.to_thread(_look, under, directory, longer)
+
+
+async def _tried(engine: AsyncEngine, rules: Ruleset) -> UnderRules | None:
+    async with engine.connect() as conn, conn.begin() as transaction:
+        under = await booked_under(conn, rules, datetime.now(UTC))
+        await transaction.rollback()
+    return under
+
+
+def _look(under: UnderRules, directory: Directory, longer: bool) -> Weighed:
+    found = unserved_at_once(under.board, under.wanted, time.monotonic() + AT_ONCE)
+    if longer:
+        found = unserved_for_certain(under.board, found.calls, LONGER)
+    remedies = {
+        call.booking: people_for(under.board, call, under.calls[call.booking].plan, directory, under.away)
+        for call in found.calls[:SHOWN]
+    }
+    return Weighed(under, found, remedies, longer)

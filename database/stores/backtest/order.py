@@ -1,0 +1,65 @@
+"""Who would have been asked first in the past: the plan's order by what was recorded until then.
+
+Calls, offers and ratings are recorded; presence is not, so whoever was on shift counts as there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.backtest.agent_states import Moment, states_at
+from domain.backtest.history import Candidates, Example
+from rules_dsl import rank
+from rules_dsl.directory import Directory
+from rules_dsl.evaluation.ruleset import PRODUCT_AREA
+from rules_dsl.model.decision import AgentState, Pool
+
+AT_MOST = 40
+"""Examples that are worked out."""
+
+
+@dataclass(frozen=True)
+class FirstAsked:
+    """Names; empty: nobody."""
+
+    before: str
+    after: str
+
+
+async def first_asked(
+    conn: AsyncConnection, examples: Sequence[Example], directories: Mapping[str, Directory]
+) -> dict[str, FirstAsked]:
+    """By escalation, for the first of the examples."""
+    some = examples[:AT_MOST]
+    keys = {key for one in some for side in _sides(one) if side.decision for key in side.decision.order}
+    states = await states_at(conn, [_moment(one, directories[one.past.directory]) for one in some], keys)
+    found: dict[str, FirstAsked] = {}
+    for one in some:
+        directory = directories[one.past.directory]
+        found[one.past.id] = FirstAsked(*(_first(side, one, states, directory) for side in _sides(one)))
+    return found
+
+
+def _sides(example: Example) -> tuple[Candidates, Candidates]:
+    return example.before, example.after
+
+
+def _moment(example: Example, directory: Directory) -> Moment:
+    at, area = example.past.call_at or example.past.opened_at, example.past.facts.get(PRODUCT_AREA)
+    midnight = at.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    people = tuple(sorted({*example.before.people, *example.after.people}))
+    return Moment(example.past.id, at, midnight, area if isinstance(area, str) else None, people)
+
+
+def _first(
+    side: Candidates, example: Example, states: Mapping[tuple[str, int], AgentState], directory: Directory
+) -> str:
+    if side.decision is None or not side.people:
+        return ""
+    then = {person: states[example.past.id, person] for person in side.people}
+    first = rank(side.decision, example.past.id, Pool(0, side.people, (), True), then, directory)[0]
+    return next(person.name for person in directory.people if person.id == first)

@@ -1,0 +1,1 @@
+"""The directory as it stands: teams, titles, skills, people and where they stand now."""

@@ -1,0 +1,119 @@
+"""What a round must know of everybody who takes calls: where they are, what they have done, what hinders them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.rounds.eligibility import LOOKED_BACK, Colleague
+from domain.rounds.presence import alive, present
+from rules_dsl.directory import Directory
+from rules_dsl.model.decision import AgentState
+
+PRIOR_SCORE, PRIOR_WEIGHT = 4.0, 5
+"""A CSAT mean starts from this many ratings of this score, so that a few answers don't win."""
+
+# A call takes its person's time from the acceptance to the wrap-up, or to its limit where nobody writes one.
+_PEOPLE = text("""
+SELECT p.id, pr.state, pr.reason, pr.since, pr.seen_at, lower(s.works) AS shift_began, upper(s.works) AS shift_ends,
+  upper(s.during) AS free_until,
+  (SELECT o.state FROM offer o WHERE o.person = p.id AND o.state IN ('offered', 'accepted')) AS live,
+  calls.today, calls.last_ended, calls.busy_seconds, calls.in_shift, calls.lately,
+  asked.last_made, rated.score_sum, rated.score_count, worked.seconds AS worked_today
+FROM person p
+LEFT JOIN presence pr ON pr.person = p.id
+LEFT JOIN (SELECT person, during, coalesce(works, during) AS works FROM shift) s
+  ON s.person = p.id AND s.during @> CAST(:now AS timestamptz)
+LEFT JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE began >= :midnight) AS today, max(last_ended) AS last_ended,
+    coalesce(extract(epoch FROM sum(ended - greatest(began, :lately)) FILTER (WHERE ended > :lately)), 0)
+      AS busy_seconds,
+    coalesce(extract(epoch FROM sum(ended - greatest(began, lower(s.works)))
+      FILTER (WHERE ended > lower(s.works))), 0) AS in_shift,
+    coalesce(extract(epoch FROM sum(ended - greatest(began, lower(s.works), :lately))
+      FILTER (WHERE ended > greatest(lower(s.works), :lately))), 0) AS lately
+  FROM (SELECT c.accepted_at AS began, coalesce(c.wrapped_up_at, c.ended_at) AS last_ended,
+      greatest(c.accepted_at, least(
+        CASE WHEN c.state IN ('taken', 'on_call', 'wrapping_up') THEN :now
+          ELSE coalesce(c.wrapped_up_at, c.ended_at, :now) END,
+        c.ended_at + make_interval(secs => CAST(e.plan #>> '{decision,calls,wrap_up}' AS float8)))) AS ended
+    FROM call c JOIN escalation e ON e.id = c.escalation
+    WHERE c.person = p.id AND c.accepted_at > CAST(:now AS timestamptz) - interval '2 days') had
+) calls ON true
+LEFT JOIN LATERAL (SELECT max(o.made_at) AS last_made FROM offer o WHERE o.person = p.id) asked ON true
+LEFT JOIN LATERAL (
+  SELECT sum(r.score) AS score_sum, count(*) AS score_count
+  FROM rating r JOIN call c ON c.id = r.call
+  WHERE c.person = p.id AND r.at > CAST(:now AS timestamptz) - interval '180 days'
+) rated ON true
+LEFT JOIN LATERAL (
+  SELECT coalesce(extract(epoch FROM sum(least(upper(t.during), :now) - greatest(lower(t.during), :midnight))), 0)
+    AS seconds
+  FROM shift t WHERE t.person = p.id AND t.during && tstzrange(:midnight, :now)
+) worked ON true
+WHERE p.active AND p.team IS NOT NULL AND 'agent' = ANY(p.roles)
+""")
+
+
+def posterior_mean(total: int | None, count: int | None) -> float:
+    """The mean of ratings that add up to ``total``, drawn towards the prior as long as they are few."""
+    return (PRIOR_SCORE * PRIOR_WEIGHT + float(total or 0)) / (PRIOR_WEIGHT + (count or 0))
+
+
+async def read_colleagues(conn: AsyncConnection, directory: Directory, now: datetime) -> Mapping[int, Colleague]:
+    """Everybody who takes calls, with what hinders each."""
+    midnight = now.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    values = {"now": now, "midnight": midnight, "lately": now - LOOKED_BACK}
+    rows: Sequence[Row[Any]] = (await conn.execute(_PEOPLE, values)).all()
+    here = {person.id for person in directory.people}
+    return {row.id: _colleague(row, now) for row in rows if row.id in here}
+
+
+def _colleague(row: Row[Any], now: datetime) -> Colleague:
+    signed_in = row.state is not None and present(row.state, row.seen_at, now)
+    on_shift = row.shift_began is not None
+    idle_since = row.last_ended or row.since or now
+    return Colleague(
+        person=row.id,
+        hindrance=_hindrance(row, now, signed_in),
+        on_duty=on_shift and signed_in,
+        idle=now - row.last_ended if row.last_ended else None,
+        state=AgentState(
+            person=row.id,
+            calls_today=row.today,
+            load=int(row.busy_seconds // 60),
+            idle=max(int((now - idle_since).total_seconds()), 0),
+            last_asked=int((now - row.last_made).total_seconds()) if row.last_made else 10**9,
+            csat=posterior_mean(row.score_sum, row.score_count),
+            csat_here=PRIOR_SCORE,
+        ),
+        shift=(row.shift_began, row.shift_ends) if on_shift else None,
+        free_until=row.free_until,
+        busy_in_shift=_seconds(row.in_shift),
+        busy_lately=_seconds(row.lately),
+        worked_today=_seconds(row.worked_today),
+    )
+
+
+def _seconds(number: object) -> timedelta:
+    return timedelta(seconds=float(str(number)))
+
+
+def _hindrance(row: Row[Any], now: datetime, signed_in: bool) -> str:
+    if row.shift_began is None:
+        return "not on shift"
+    if not signed_in:
+        if row.state is None or row.state == "offline":
+            return "not at the desk"
+        if row.state == "available":
+            silent = int((now - row.seen_at).total_seconds())
+            return f"desk silent for {silent} s" if not alive(row.seen_at, now) else "not at the desk"
+        return f"away: {row.reason}" if row.reason else "away"
+    if row.live == "offered":
+        return "being asked for another call"
+    return "on another call" if row.live == "accepted" else ""

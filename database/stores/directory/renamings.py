@@ -1,0 +1,59 @@
+"""Names that have changed: a text written before is brought up to date by them, in their order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import get_args
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.rollout import renaming
+from rules_dsl.analysis.rename import NameKind, replace_name
+
+
+@dataclass(frozen=True)
+class Renaming:
+    kind: NameKind
+    subject: int
+    """Id of the team, title or skill."""
+    was: str
+    becomes: str
+    after_number: int
+    """The highest version of the rules there was before."""
+    author: str
+    at: datetime
+
+    @property
+    def words(self) -> str:
+        """``Team "Office" renamed to "Back office"``"""
+        return f'{self.kind.capitalize()} "{self.was}" renamed to "{self.becomes}"'
+
+
+async def note_renaming(conn: AsyncConnection, made: Renaming) -> None:
+    await conn.execute(renaming.insert().values(asdict(made)))
+
+
+async def renamings_since(conn: AsyncConnection, number: int) -> list[Renaming]:
+    """What was renamed after version ``number`` was published, in order."""
+    query = select(renaming).where(renaming.c.after_number >= number).order_by(renaming.c.id)
+    return [
+        Renaming(kind, row.subject, row.was, row.becomes, row.after_number, row.author, row.at)
+        for row in await conn.execute(query)
+        for kind in get_args(NameKind)
+        if kind == row.kind
+    ]
+
+
+def with_new_names(text: str, made: Sequence[Renaming]) -> str:
+    for one in made:
+        text = replace_name(text, one.kind, one.was, one.becomes)
+    return text
+
+
+async def text_today(conn: AsyncConnection, text: str, number: int) -> str:
+    """A text as old as version ``number``, with the names of today. Nothing but names is changed."""
+    return await asyncio.to_thread(with_new_names, text, await renamings_since(conn, number))

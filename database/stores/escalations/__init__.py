@@ -1,0 +1,1 @@
+"""Opening and ending escalations, and telling the workflow."""

@@ -1,0 +1,219 @@
+"""Opening an escalation: one transaction, from the request to the row that the relay starts a workflow from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.stores.customer_link import issue_first
+from database.stores.directory.snapshots import keep_snapshot
+from database.stores.journal.plan_json import dump_plan, load_plan
+from database.stores.journal.timeline import record
+from database.stores.muster import begin_call_now
+from database.stores.rules.rollouts import deciding, note_case
+from database.stores.seats.pools import pool_of
+from database.tables.escalation import customer, escalation, request_key
+from domain.escalation import (
+    OPEN_STATES,
+    BookingOnly,
+    CallRefused,
+    KeyReused,
+    Kind,
+    Mode,
+    NoRules,
+    Opened,
+    Opening,
+    Outcome,
+    State,
+    Ticket,
+)
+from domain.failure import Failure
+from domain.ids import Tokens
+from domain.plan import Plan, agree_to, team_of
+from domain.ticket_reference import account_of
+from rules_dsl import read_facts
+from rules_dsl.directory import Directory, Facts
+
+PRIORITY_STEP = 10
+"""What one step of an ordered priority is worth when calls compete; room between for raising one."""
+
+
+async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, now: datetime) -> Opened:
+    """Open an escalation, committed when this returns. What the rules refuse is kept too, then raised.
+
+    Raises ``CallRefused``, ``BookingOnly``, ``NoRules``, ``KeyReused``, and the rules' ``FactRefused``.
+    """
+    async with engine.begin() as conn:
+        opened, refusal = await _open(conn, opening, tokens, now)
+    if refusal is not None:
+        raise refusal
+    return opened
+
+
+async def _open(
+    conn: AsyncConnection, opening: Opening, tokens: Tokens, now: datetime
+) -> tuple[Opened, Failure | None]:
+    ticket, account = opening.ticket, _account(opening.ticket)
+    # Two requests for one ticket, or with one key, wait for each other here.
+    names = [f"ticket/{ticket.system}/{account}/{ticket.id}"]
+    if opening.idempotency_key:
+        names.append(f"key/{opening.opened_by}/{opening.idempotency_key}")
+    for name in sorted(names):
+        await conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    if (standing := await _standing(conn, opening)) is not None:
+        return Opened(standing, created=False), None
+    by = await deciding(conn, opening.customer.email)
+    desk, directory, ruleset = by.desk, by.directory, by.ruleset
+    if desk is None or ruleset is None:
+        raise NoRules()
+    facts = read_facts(opening.customer.facts | ticket.facts, directory)
+    plan = Plan(ruleset.decide(facts, now), ruleset.version, now)
+    escalation_id = str(uuid.uuid4())
+    refusal = _refusal(plan, opening.mode, escalation_id)
+    row = {
+        "id": escalation_id,
+        "desk": desk.id,
+        "ticket_system": ticket.system,
+        "ticket_account": account,
+        "ticket_id": ticket.id,
+        "ticket_url": ticket.url,
+        "subject": ticket.subject,
+        "facts": dict(facts),
+        "customer": await _customer(conn, opening),
+        "mode": opening.mode.value,
+        "state": (State.REFUSED if refusal else _first_state(opening.mode)).value,
+        "outcome": Outcome.REFUSED.value if refusal else None,
+        "priority": _priority(facts, directory),
+        "plan": dump_plan(plan),
+        "ruleset": plan.ruleset,
+        "rule": plan.decision.rule,
+        "directory": await keep_snapshot(conn, directory, now),
+        "opened_by": opening.opened_by,
+        "opened_at": now,
+        "updated_at": now,
+        "closed_at": now if refusal else None,
+    }
+    await conn.execute(escalation.insert().values(row))
+    await note_case(conn, escalation_id, by)
+    await _keep_key(conn, opening, escalation_id, now)
+    if refusal is not None:
+        body = {"rule": plan.decision.rule, "reason": refusal.detail}
+        await record(conn, escalation_id, Kind.REFUSED, now, body=body, actor=opening.opened_by)
+    else:
+        await _start_life(conn, escalation_id, desk.id, plan, directory, opening, tokens, now)
+    return Opened(escalation_id, created=True), refusal
+
+
+async def _start_life(
+    conn: AsyncConnection,
+    escalation_id: str,
+    desk: int,
+    plan: Plan,
+    directory: Directory,
+    opening: Opening,
+    tokens: Tokens,
+    now: datetime,
+) -> None:
+    """The pool, the link or the call, and the event from which the relay starts the workflow."""
+    changes = {
+        "pool": await pool_of(conn, desk, plan, directory, now),
+        "team": team_of(plan.decision.targets[0], directory),
+    }
+    await conn.execute(update(escalation).where(escalation.c.id == escalation_id).values(changes))
+    body = {"rule": plan.decision.rule, "ruleset": plan.ruleset, "mode": opening.mode.value}
+    await record(conn, escalation_id, Kind.OPENED, now, body=body, actor=opening.opened_by, told=False)
+    if opening.mode is Mode.NOW:
+        await begin_call_now(conn, escalation_id, plan, tokens, now)
+    else:
+        await issue_first(conn, escalation_id, plan, tokens, now)
+
+
+def _first_state(mode: Mode) -> State:
+    return State.MUSTERING if mode is Mode.NOW else State.INVITED
+
+
+def _refusal(plan: Plan, mode: Mode, escalation_id: str) -> Failure | None:
+    try:
+        agree_to(plan, mode)
+    except CallRefused as refused:
+        refused.escalation_id = escalation_id
+        return refused
+    except BookingOnly as refused:
+        return refused
+    return None
+
+
+def _priority(facts: Facts, directory: Directory) -> int:
+    declared, value = directory.fact_named("priority"), facts.get("priority")
+    if declared is None or value not in declared.values:
+        return 0
+    return declared.values.index(str(value)) * PRIORITY_STEP
+
+
+async def _standing(conn: AsyncConnection, opening: Opening) -> str | None:
+    """The escalation that this request has opened already, or that its ticket has open."""
+    if opening.idempotency_key:
+        query = select(request_key).where(
+            request_key.c.scope == opening.opened_by, request_key.c.key == opening.idempotency_key
+        )
+        if (row := (await conn.execute(query)).one_or_none()) is not None:
+            if row.fingerprint != _fingerprint(opening):
+                raise KeyReused(opening.idempotency_key)
+            await _refuse_again(conn, str(row.escalation), opening.mode)
+            return str(row.escalation)
+    open_ticket = select(escalation.c.id).where(
+        escalation.c.ticket_system == opening.ticket.system,
+        escalation.c.ticket_account == _account(opening.ticket),
+        escalation.c.ticket_id == opening.ticket.id,
+        escalation.c.state.in_([state.value for state in OPEN_STATES]),
+    )
+    standing = (await conn.execute(open_ticket)).scalar_one_or_none()
+    return None if standing is None else str(standing)
+
+
+async def _refuse_again(conn: AsyncConnection, escalation_id: str, mode: Mode) -> None:
+    """A request that was refused is refused with the same words when it is sent again."""
+    query = select(escalation.c.plan, escalation.c.state).where(escalation.c.id == escalation_id)
+    row = (await conn.execute(query)).one()
+    if row.state == State.REFUSED and (refusal := _refusal(load_plan(row.plan), mode, escalation_id)) is not None:
+        raise refusal
+
+
+async def _keep_key(conn: AsyncConnection, opening: Opening, escalation_id: str, now: datetime) -> None:
+    if not opening.idempotency_key:
+        return
+    row = {"scope": opening.opened_by, "key": opening.idempotency_key, "fingerprint": _fingerprint(opening)}
+    await conn.execute(request_key.insert().values(row | {"escalation": escalation_id, "at": now}))
+
+
+def _account(ticket: Ticket) -> str:
+    return ticket.account or account_of(ticket.url)
+
+
+def _fingerprint(opening: Opening) -> str:
+    """Of what was sent; the account is ours to find."""
+    ticket = {name: value for name, value in asdict(opening.ticket).items() if name != "account"}
+    said = {"ticket": ticket, "customer": asdict(opening.customer), "mode": opening.mode.value}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+async def _customer(conn: AsyncConnection, opening: Opening) -> int:
+    who = opening.customer
+    statement = insert(customer).values(
+        email=who.email.lower(), name=who.name, time_zone=who.time_zone, language=who.language
+    )
+    known = {"name": statement.excluded.name}
+    if who.time_zone:
+        known["time_zone"] = statement.excluded.time_zone
+    if who.language:
+        known["language"] = statement.excluded.language
+    statement = statement.on_conflict_do_update(index_elements=["email"], set_=known)
+    customer_id: int = (await conn.execute(statement.returning(customer.c.id))).scalar_one()
+    return customer_id

@@ -1,0 +1,65 @@
+"""Escalations as those who raised them see them: a list, and one with its link and plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.journal.plan_json import load_plan
+from database.stores.queries.desk_changes import RAISED_SHOWN
+from domain.plan import Plan
+
+_SHOWN = """
+SELECT e.id AS escalation_id, e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.state, e.outcome, e.mode,
+  e.opened_by, e.opened_at, e.updated_at, e.plan, cu.name AS customer_name, cu.email AS customer_email,
+  l.nth AS link_nth, l.state AS link_state, l.expires_at AS link_expires_at, c.starts_at
+FROM escalation e JOIN customer cu ON cu.id = e.customer
+  LEFT JOIN LATERAL (SELECT * FROM customer_link WHERE escalation = e.id ORDER BY nth DESC LIMIT 1) l ON true
+  LEFT JOIN LATERAL (SELECT * FROM call WHERE escalation = e.id AND state <> 'cancelled'
+    ORDER BY nth DESC LIMIT 1) c ON true
+"""
+_MINE = text(_SHOWN + "WHERE e.opened_by = :opened_by ORDER BY e.opened_at DESC LIMIT :shown")
+_ONE = text(_SHOWN + "WHERE e.id = :escalation")
+
+
+@dataclass(frozen=True)
+class Raised:
+    """One escalation with its newest link."""
+
+    escalation_id: str
+    subject: str
+    ticket_system: str
+    ticket_id: str
+    ticket_url: str
+    state: str
+    outcome: str | None
+    mode: str
+    opened_by: str
+    opened_at: datetime
+    updated_at: datetime
+    plan: Plan
+    customer_name: str
+    customer_email: str
+    link_nth: int | None
+    link_state: str | None
+    link_expires_at: datetime | None
+    starts_at: datetime | None
+
+
+async def raised_by(conn: AsyncConnection, person_id: int) -> list[Raised]:
+    """What a person raised, the newest first."""
+    rows = await conn.execute(_MINE, {"opened_by": f"person:{person_id}", "shown": RAISED_SHOWN})
+    return [_raised(dict(row._mapping)) for row in rows]
+
+
+async def find_raised(conn: AsyncConnection, escalation_id: str) -> Raised | None:
+    row = (await conn.execute(_ONE, {"escalation": escalation_id})).one_or_none()
+    return _raised(dict(row._mapping)) if row else None
+
+
+def _raised(fields: dict[str, Any]) -> Raised:
+    return Raised(**fields | {"escalation_id": str(fields["escalation_id"]), "plan": load_plan(fields["plan"])})

@@ -1,0 +1,41 @@
+"""Ending an escalation from outside its story: withdrawn by us, or its ticket solved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.booking import release
+from database.stores.journal.free_text import read_words
+from database.stores.journal.notify import tell_customer
+from database.stores.journal.timeline import done_before, lock, record
+from domain.escalation import OPEN_STATES, Kind, NotNow, Outcome, State
+
+
+async def withdraw(
+    conn: AsyncConnection, escalation_id: str, outcome: Outcome, actor: str, reason_ref: str, now: datetime
+) -> None:
+    """End it, giving back everything it holds. Asked again, nothing more happens. Raises ``NotNow`` once it is over."""
+    standing = await lock(conn, escalation_id)
+    if await done_before(conn, escalation_id, "withdrawn") is not None:
+        return
+    if standing.state not in OPEN_STATES:
+        raise NotNow(standing.state)
+    booking_id = await release(conn, escalation_id, now)
+    body = {"outcome": outcome.value, "reason": await read_words(conn, reason_ref)}
+    await record(
+        conn,
+        escalation_id,
+        Kind.WITHDRAWN,
+        now,
+        body=body,
+        actor=actor,
+        key="withdrawn",
+        state=State.CLOSED,
+        outcome=outcome,
+    )
+    if standing.state != State.INVITED:
+        params: dict[str, Any] = {"outcome": outcome.value} | ({"booking": booking_id} if booking_id else {})
+        await tell_customer(conn, escalation_id, "withdrawn", now, **params)

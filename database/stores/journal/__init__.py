@@ -1,0 +1,1 @@
+"""What happened and what is to be sent: timeline, messages, audit log."""

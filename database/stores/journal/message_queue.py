@@ -1,0 +1,200 @@
+"""Messages that wait to be sent: written beside the effect they tell of, taken by the sender.
+
+When a row is due is judged by the database's clock alone, so that a process whose clock is off neither
+holds messages back nor sends them early.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.journal import timeline
+from database.tables.escalation import message
+from domain import ids
+from domain.escalation import Kind
+from domain.letter import Channel
+
+_LEAVE = text("""
+INSERT INTO message (id, escalation, key, channel, kind, recipient, params, created_at, next_attempt_at)
+VALUES (:id, :escalation, :key, :channel, :kind, coalesce(CAST(:recipient AS text), (
+    SELECT c.email FROM customer c JOIN escalation e ON e.customer = c.id WHERE e.id = :escalation
+  )), CAST(:params AS jsonb), :now,
+  coalesce(CAST(:not_before AS timestamptz), now()))
+ON CONFLICT DO NOTHING RETURNING pg_notify(:woken, '')
+""")
+
+
+async def enqueue(
+    conn: AsyncConnection,
+    *,
+    escalation_id: str,
+    key: str,
+    channel: str,
+    kind: str,
+    recipient: str | None,
+    params: Mapping[str, Any],
+    now: datetime,
+    not_before: datetime | None = None,
+) -> None:
+    """Leave a message in the transaction of the effect that it tells of.
+
+    ``key`` tells the messages of one escalation apart: a second one with the same key is the same message.
+    ``channel`` is ``mail`` (recipient: an address, or None for that of the escalation's customer) or ``webhook``
+    (recipient: ``alerts``, the hook that the settings name). ``params`` hold ids and times, never tokens or addresses;
+    ``database/stores/queries/letter_facts.py`` says which. Without ``not_before`` it is due at once.
+    """
+    row = {
+        "id": ids.message_id(escalation_id, key),
+        "escalation": escalation_id,
+        "key": key,
+        "channel": channel,
+        "kind": kind,
+        "recipient": recipient,
+        "params": json.dumps(dict(params)),
+        "now": now,
+        "not_before": not_before,
+        "woken": ids.MESSAGE_CHANNEL,
+    }
+    await conn.execute(_LEAVE, row)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message that this sender has taken."""
+
+    id: str
+    escalation_id: str
+    channel: Channel
+    kind: str
+    recipient: str
+    params: Mapping[str, Any]
+    attempts: int
+    """With the one that is now being made."""
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a message, for those who look after escalations."""
+
+    id: str
+    channel: str
+    kind: str
+    recipient: str
+    state: str
+    """``queued``, ``sent`` or ``failed``."""
+    attempts: int
+    last_error: str
+    created_at: datetime
+    next_attempt_at: datetime
+    sent_at: datetime | None
+
+
+async def take_due(
+    conn: AsyncConnection, channel: Channel, at_most: int, lease: timedelta, busy: Sequence[str] = ()
+) -> list[Waiting]:
+    """Take due messages, the longest due first, save those that this sender has in hand (``busy``).
+
+    Taken, they are due again after ``lease``: a sender that lives renews it, a killed one's rows come back.
+    """
+    due = (
+        select(message.c.id)
+        .where(
+            message.c.state == "queued",
+            message.c.channel == channel.value,
+            message.c.next_attempt_at <= func.now(),
+            message.c.id.not_in(busy),
+        )
+        .order_by(message.c.next_attempt_at)
+        .limit(at_most)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    taken = (
+        update(message)
+        .where(message.c.id.in_(select(due.c.id)))
+        .values(attempts=message.c.attempts + 1, next_attempt_at=func.now() + lease)
+        .returning(message)
+    )
+    rows = (await conn.execute(taken)).all()
+    return [_waiting(row) for row in rows]
+
+
+async def renew(conn: AsyncConnection, message_ids: Sequence[str], lease: timedelta) -> None:
+    """Keep hold of messages whose sending takes its time; one that has been put off stays put off."""
+    held = message.c.id.in_(message_ids) & (message.c.state == "queued")
+    short = message.c.next_attempt_at < func.now() + lease
+    await conn.execute(update(message).where(held & short).values(next_attempt_at=func.now() + lease))
+
+
+async def until_next_due(conn: AsyncConnection, channel: Channel) -> timedelta | None:
+    """How long until a message is due; None where none waits, below zero where one is overdue."""
+    queued = (message.c.state == "queued") & (message.c.channel == channel.value)
+    soonest = select(func.min(message.c.next_attempt_at) - func.now()).where(queued)
+    wait: timedelta | None = (await conn.execute(soonest)).scalar_one()
+    return wait
+
+
+async def mark_sent(conn: AsyncConnection, message_id: str) -> None:
+    sent = update(message).where(message.c.id == message_id, message.c.state == "queued")
+    await conn.execute(sent.values(state="sent", sent_at=func.now(), last_error=""))
+
+
+async def put_off(conn: AsyncConnection, message_id: str, error: str, wait: timedelta) -> None:
+    """Try again after ``wait``."""
+    queued = update(message).where(message.c.id == message_id, message.c.state == "queued")
+    await conn.execute(queued.values(last_error=error, next_attempt_at=func.now() + wait))
+
+
+async def give_up(conn: AsyncConnection, waiting: Waiting, error: str) -> None:
+    """Mark it failed, and say so in the escalation's timeline."""
+    row = message.c.id == waiting.id
+    failed = update(message).where(row, message.c.state == "queued").values(state="failed", last_error=error)
+    if (await conn.execute(failed.returning(message.c.id))).first() is None:
+        return
+    body = {"message": waiting.id, "kind": waiting.kind, "channel": waiting.channel.value, "reason": error}
+    now = await timeline.database_now(conn, None)
+    await timeline.record(conn, waiting.escalation_id, Kind.MESSAGE_FAILED, now, body=body)
+
+
+async def drop(conn: AsyncConnection, message_id: str) -> None:
+    """Remove a message to a place that this installation does not have."""
+    await conn.execute(message.delete().where(message.c.id == message_id, message.c.state == "queued"))
+
+
+async def send_again(conn: AsyncConnection, message_id: str) -> bool:
+    """Queue a failed message once more; False where it has not failed."""
+    failed = update(message).where(message.c.id == message_id, message.c.state == "failed")
+    again = failed.values(state="queued", attempts=0, next_attempt_at=func.now()).returning(message.c.id)
+    if (await conn.execute(again)).first() is None:
+        return False
+    await timeline.notify(conn, ids.MESSAGE_CHANNEL)
+    return True
+
+
+async def fates(conn: AsyncConnection, escalation_id: str) -> list[Fate]:
+    """The messages of one escalation, oldest first."""
+    columns = [message.c[field.name] for field in fields(Fate)]
+    query = select(*columns).where(message.c.escalation == escalation_id)
+    rows = await conn.execute(query.order_by(message.c.created_at, message.c.key))
+    return [Fate(*row) for row in rows]
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(
+        id=row.id,
+        escalation_id=row.escalation,
+        channel=Channel(row.channel),
+        kind=row.kind,
+        recipient=row.recipient,
+        params=row.params,
+        attempts=row.attempts,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,89 @@
+"""Who is told what: messages left in the transaction of the effect that they tell of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import any_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.journal.message_queue import enqueue
+from database.tables.directory import person, team
+from database.tables.escalation import escalation
+
+
+async def tell_customer(
+    conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
+) -> None:
+    """A letter to the customer; ``key`` tells letters of one kind apart."""
+    await _mail(conn, escalation_id, kind, None, f"{kind}/{key}", now, params)
+
+
+async def tell_person(
+    conn: AsyncConnection, escalation_id: str, person_id: int, kind: str, now: datetime, *, key: str = "", **params: Any
+) -> None:
+    """A letter to one of us."""
+    recipient = (await conn.execute(select(person.c.email).where(person.c.id == person_id))).scalar_one()
+    await _mail(conn, escalation_id, kind, recipient, f"{kind}/{key}/{person_id}", now, params)
+
+
+async def tell_leads(
+    conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
+) -> None:
+    """A letter to everybody of the title that leads the escalation's team, and the alert webhook."""
+    query = (
+        select(person.c.id, person.c.email)
+        .join(team, (team.c.id == person.c.team) & (team.c.lead_title == person.c.title))
+        .join(escalation, escalation.c.team == team.c.id)
+        .where(escalation.c.id == escalation_id, person.c.active)
+    )
+    for lead in await conn.execute(query.order_by(person.c.id)):
+        await _mail(conn, escalation_id, kind, lead.email, f"{kind}/{key}/{lead.id}", now, params)
+    await _alert(conn, escalation_id, kind, key, now, params)
+
+
+async def tell_managers(
+    conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
+) -> None:
+    """A letter to every manager, and the alert webhook."""
+    query = select(person.c.id, person.c.email).where(any_(person.c.roles) == "manager", person.c.active)
+    for manager in await conn.execute(query.order_by(person.c.id)):
+        await _mail(conn, escalation_id, kind, manager.email, f"{kind}/{key}/{manager.id}", now, params)
+    await _alert(conn, escalation_id, kind, key, now, params)
+
+
+async def _mail(
+    conn: AsyncConnection,
+    escalation_id: str,
+    kind: str,
+    recipient: str | None,
+    key: str,
+    now: datetime,
+    params: dict[str, Any],
+) -> None:
+    await enqueue(
+        conn,
+        escalation_id=escalation_id,
+        key=key,
+        channel="mail",
+        kind=kind,
+        recipient=recipient,
+        params=params,
+        now=now,
+    )
+
+
+async def _alert(
+    conn: AsyncConnection, escalation_id: str, kind: str, key: str, now: datetime, params: dict[str, Any]
+) -> None:
+    await enqueue(
+        conn,
+        escalation_id=escalation_id,
+        key=f"webhook/{kind}/{key}",
+        channel="webhook",
+        kind=kind,
+        recipient="alerts",
+        params=params,
+        now=now,
+    )

@@ -1,0 +1,218 @@
+"""What managers see of the hours ahead: seats by pool, who is there, and every call that needs somebody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.seats.engagements import resting
+from database.stores.seats.occupancy import occupancy_limit, team_occupancy
+from domain.rounds.presence import VANISHED_AFTER
+
+SLICE = timedelta(minutes=30)
+POOLS = 8
+"""Pools shown: those with most calls sold, then with most people."""
+CALLS = 30
+"""Calls shown of each list."""
+
+# A person counts as there in a slice whose middle lies in a shift, and as taken where any call sold overlaps it, or
+# where they are in a call now, or rest above the occupancy limit, until then.
+_SEATS = text("""
+WITH slices AS (SELECT at, tstzrange(at, at + CAST(:slice AS interval)) AS span
+  FROM generate_series(CAST(:first AS timestamptz), CAST(:last AS timestamptz), CAST(:slice AS interval)) at),
+shown AS (SELECT p.id, p.description,
+    (SELECT count(*) FROM booking b WHERE b.pool = p.id AND b.state = 'sold'
+      AND b.starts_at BETWEEN CAST(:first AS timestamptz) - interval '1 day' AND :end
+      AND b.occupies && tstzrange(:first, :end)) AS sold,
+    (SELECT count(*) FROM pool_agent a WHERE a.pool = p.id) AS people
+  FROM pool p ORDER BY sold DESC, people DESC, p.id LIMIT :pools)
+SELECT shown.id, shown.description, shown.sold AS ahead, slices.at,
+  (SELECT count(DISTINCT a.person) FROM pool_agent a JOIN shift s ON s.person = a.person
+    WHERE a.pool = shown.id AND s.during @> slices.at + CAST(:slice AS interval) / 2) AS there,
+  (SELECT count(DISTINCT a.person) FROM pool_agent a JOIN shift s ON s.person = a.person
+    WHERE a.pool = shown.id AND s.during @> slices.at + CAST(:slice AS interval) / 2
+      AND (EXISTS (SELECT FROM witness w WHERE w.person = a.person AND w.during && slices.span)
+        OR EXISTS (SELECT FROM engaged g WHERE g.person = a.person AND g.until > greatest(slices.at, :now)))) AS taken,
+  (SELECT count(*) FROM booking b WHERE b.pool = shown.id AND b.state = 'sold'
+    AND b.starts_at BETWEEN slices.at - interval '1 day' AND slices.at + interval '1 day'
+    AND b.occupies && slices.span) AS sold
+FROM shown, slices WHERE shown.people > 0 ORDER BY shown.sold DESC, shown.people DESC, shown.id, slices.at
+""")
+
+_PEOPLE = text("""
+SELECT count(*) FILTER (WHERE shift) AS on_shift,
+  count(*) FILTER (WHERE live = 'accepted') AS on_calls,
+  count(*) FILTER (WHERE live = 'offered') AS asked,
+  count(*) FILTER (WHERE shift AND state = 'away') AS away,
+  count(*) FILTER (WHERE shift AND live IS NULL AND state = 'available' AND seen_at > :silent) AS free
+FROM (SELECT pr.state, pr.seen_at,
+    EXISTS (SELECT FROM shift s WHERE s.person = p.id AND s.during @> CAST(:now AS timestamptz)) AS shift,
+    (SELECT o.state FROM offer o WHERE o.person = p.id AND o.state IN ('offered', 'accepted')) AS live
+  FROM person p LEFT JOIN presence pr ON pr.person = p.id
+  WHERE p.active AND p.team IS NOT NULL AND 'agent' = ANY(p.roles)) people
+""")
+
+_CALLS = text("""
+SELECT c.escalation, e.subject, e.rule, c.state, c.starts_at, c.muster_at, c.step,
+  c.customer_joined_at IS NOT NULL AS customer_here, po.description AS pool, o.person_name, o.expires_at
+FROM call c JOIN escalation e ON e.id = c.escalation LEFT JOIN pool po ON po.id = e.pool
+  LEFT JOIN LATERAL (SELECT p.name AS person_name, expires_at FROM offer JOIN person p ON p.id = offer.person
+    WHERE call = c.id AND state = 'offered') o ON true
+WHERE c.state IN ('waiting', 'offered') AND c.muster_at <= :until
+ORDER BY c.muster_at, c.id LIMIT :calls
+""")
+
+_AT_RISK = text("""
+SELECT b.escalation, e.subject, b.starts_at FROM booking b JOIN escalation e ON e.id = b.escalation
+WHERE b.state = 'at_risk' AND b.starts_at > :now ORDER BY b.starts_at, b.id LIMIT :calls
+""")
+
+_TEAMS = text("SELECT id, name FROM team")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Half an hour of a pool, in people."""
+
+    at: datetime
+    there: int
+    """On shift."""
+    taken: int
+    """Of those, with a call sold on them, for this pool or another; in a call now that lasts until then; or resting."""
+    sold: int
+    """Calls sold from this pool."""
+
+    @property
+    def free(self) -> int:
+        return max(self.there - self.taken, 0)
+
+
+@dataclass(frozen=True)
+class PoolAhead:
+    words: str
+    slices: tuple[Slice, ...]
+    sold: int
+    """Calls sold from it that touch these hours."""
+
+
+@dataclass(frozen=True)
+class People:
+    """How many of the agents; one may count in more than one."""
+
+    on_shift: int
+    on_calls: int
+    asked: int
+    away: int
+    free: int
+
+
+@dataclass(frozen=True)
+class CallAhead:
+    """A call that waits for somebody, is offered to somebody, or comes due soon."""
+
+    escalation: str
+    subject: str
+    rule: str
+    state: str
+    starts_at: datetime | None
+    muster_at: datetime
+    step: int
+    customer_here: bool
+    pool: str | None
+    person_name: str | None
+    """Who is being asked."""
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SeatLost:
+    """A booked call that nobody can serve as things stand."""
+
+    escalation: str
+    subject: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A team some of whose people have more calls than the limit allows."""
+
+    team: str
+    skipped: int
+    busy_percent: int
+    staffing_gap: float
+    """Seats an hour."""
+    unsold_until: datetime | None
+    """Nothing is sold on these people before; None where the seat keeper has not noted it yet."""
+
+
+@dataclass(frozen=True)
+class Board:
+    pools: tuple[PoolAhead, ...]
+    people: People
+    waiting: tuple[CallAhead, ...]
+    offered: tuple[CallAhead, ...]
+    due: tuple[CallAhead, ...]
+    """Whose search begins within the hour."""
+    lost: tuple[SeatLost, ...]
+    guards: tuple[Guard, ...]
+    limit: int
+    """Of occupancy, in percent."""
+
+    @property
+    def gap(self) -> float:
+        """Seats an hour that the guarded teams lack, together."""
+        return sum(guard.staffing_gap for guard in self.guards)
+
+
+async def read_board(conn: AsyncConnection, now: datetime, hours: int) -> Board:
+    """The board at ``now`` and ``hours`` ahead."""
+    calls = [
+        CallAhead(**{**row._mapping, "escalation": str(row.escalation)})
+        for row in await conn.execute(_CALLS, {"until": now + timedelta(hours=1), "calls": 3 * CALLS})
+    ]
+    waiting = [one for one in calls if one.state == "waiting" and one.muster_at <= now]
+    lost = await conn.execute(_AT_RISK, {"now": now, "calls": CALLS})
+    people = (await conn.execute(_PEOPLE, {"now": now, "silent": now - VANISHED_AFTER})).one()
+    return Board(
+        await _pools(conn, now, hours),
+        People(**people._mapping),
+        tuple(waiting[:CALLS]),
+        tuple(one for one in calls if one.state == "offered")[:CALLS],
+        tuple(one for one in calls if one.state == "waiting" and one.muster_at > now)[:CALLS],
+        tuple(SeatLost(str(row.escalation), row.subject, row.starts_at) for row in lost),
+        await _guards(conn, now),
+        await occupancy_limit(conn),
+    )
+
+
+async def _pools(conn: AsyncConnection, now: datetime, hours: int) -> tuple[PoolAhead, ...]:
+    first = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0)
+    last = first + timedelta(hours=hours) - SLICE
+    values = {"first": first, "last": last, "slice": SLICE, "pools": POOLS, "now": now}
+    values["end"] = last + SLICE
+    found: dict[int, list[Slice]] = {}
+    words: dict[int, tuple[str, int]] = {}
+    for row in await conn.execute(_SEATS, values):
+        words[row.id] = row.description, row.ahead
+        found.setdefault(row.id, []).append(Slice(row.at, row.there, row.taken, row.sold))
+    return tuple(PoolAhead(words[pool][0], tuple(slices), words[pool][1]) for pool, slices in found.items())
+
+
+async def _guards(conn: AsyncConnection, now: datetime) -> tuple[Guard, ...]:
+    names = {row.id: row.name for row in await conn.execute(_TEAMS)}
+    teams, rests = await team_occupancy(conn, now), await resting(conn)
+    return tuple(
+        Guard(
+            names[team],
+            len(one.skipped),
+            one.busy_percent,
+            one.staffing_gap,
+            max((rests[who] for who in one.skipped & rests.keys()), default=None),
+        )
+        for team, one in sorted(teams.items())
+        if one.skipped
+    )

@@ -1,0 +1,198 @@
+"""What one agent's desk shows: where they stand, the offer in front of them, their calls, their escalations.
+
+Remaining times come from the database's clock, the one that judges whether an answer is in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.journal.plan_json import load_plan
+from database.stores.queries.desk_changes import Moment
+from domain.plan import Plan
+
+_HEAD = text("""
+SELECT p.id AS person_id, p.name AS person_name, p.roles, t.name AS team, ti.name AS title,
+  d.name AS desk, d.time_zone AS zone, pr.state, pr.reason, pr.since, pr.seen_at,
+  (SELECT max(upper(coalesce(works, during))) FROM shift WHERE person = p.id
+    AND coalesce(works, during) @> CAST(:now AS timestamptz)) AS shift_ends,
+  (SELECT upper(during) FROM shift WHERE person = p.id AND during @> CAST(:now AS timestamptz)) AS free_until,
+  (SELECT min(lower(during)) FROM shift WHERE person = p.id AND lower(during) > :now) AS next_shift
+FROM person p
+  LEFT JOIN desk d ON d.id = (SELECT min(id) FROM desk)
+  LEFT JOIN team t ON t.id = p.team LEFT JOIN title ti ON ti.id = p.title
+  LEFT JOIN presence pr ON pr.person = p.id
+WHERE p.id = :person
+""")
+
+_CARD = """
+SELECT c.id AS call_id, o.nth, o.state AS offer_state, o.made_at, o.expires_at, o.answered_at,
+  greatest(extract(epoch FROM o.expires_at - clock_timestamp()), 0)::float8 AS remaining,
+  {why} AS why, o.person AS offered_to, c.state AS call_state, c.person AS taken_by, c.starts_at, c.accepted_at,
+  c.customer_joined_at, c.agent_joined_at, c.alone_at, c.ended_at, e.id AS escalation_id, e.state AS escalation_state,
+  e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.facts, e.mode, e.plan AS stored_plan,
+  cu.id AS customer_id, cu.name AS customer_name, cu.email AS customer_email, cu.time_zone AS customer_zone,
+  cu.language AS customer_language, w.resolved, r.score
+FROM call c
+  JOIN LATERAL (SELECT * FROM offer WHERE {offer} ORDER BY nth DESC LIMIT 1) o ON true
+  JOIN escalation e ON e.id = c.escalation JOIN customer cu ON cu.id = e.customer
+  LEFT JOIN wrap_up w ON w.call = c.id LEFT JOIN rating r ON r.call = c.id
+WHERE {call}
+"""
+
+_MY_OFFER = "call = c.id AND person = :person AND state IN ('accepted', 'done')"
+_CURRENT = text(
+    _CARD.format(
+        why="o.why",
+        offer=_MY_OFFER,
+        call="c.person = :person AND c.accepted_at > :recent AND c.state IN ('taken', 'on_call', 'wrapping_up')"
+        " ORDER BY c.accepted_at DESC",
+    )
+)
+_TODAY = text(
+    _CARD.format(
+        why="o.why",
+        offer=_MY_OFFER,
+        call="c.person = :person AND c.accepted_at >= :day ORDER BY coalesce(c.starts_at, c.accepted_at)",
+    )
+)
+_ONE = text(_CARD.format(why="o.why", offer="call = c.id AND nth = :nth AND person = :person", call="c.id = :call"))
+_OF_ROUND = text(
+    _CARD.format(
+        # Of hundreds at once, what is drawn on the face of each.
+        why="jsonb_build_object('values', o.why -> 'values')",
+        offer="call = c.id AND round = :round AND state = 'offered'",
+        call="c.id IN (SELECT call FROM offer WHERE round = :round AND state = 'offered')",
+    )
+)
+# The newest offer that still rings, or else the newest that passed a moment ago and that no taken call came after.
+_NEWEST = text("""
+SELECT call, nth FROM offer o WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
+  AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed AND NOT EXISTS (
+    SELECT FROM offer t WHERE t.person = o.person AND t.state IN ('accepted', 'done') AND t.made_at > o.made_at))
+ORDER BY (state = 'offered' AND expires_at > clock_timestamp()) DESC, made_at DESC LIMIT 1
+""")
+
+
+@dataclass(frozen=True)
+class DeskHead:
+    """Who sits here, what they last said, and until when they work."""
+
+    person_id: int
+    person_name: str
+    roles: tuple[str, ...]
+    team: str | None
+    title: str | None
+    desk: str | None
+    zone: str | None
+    state: str | None
+    reason: str | None
+    since: datetime | None
+    seen_at: datetime | None
+    shift_ends: datetime | None
+    """Of the whole of it, with lunch and meetings. None outside every shift."""
+    free_until: datetime | None
+    """When calls can't be served any more; None where they can't now."""
+    next_shift: datetime | None
+
+
+@dataclass(frozen=True)
+class CallCard:
+    """An offer or a call, with the ticket, the customer and the reasons behind it."""
+
+    call_id: str
+    nth: int
+    """Which offer of the call: the one made to this person."""
+    offer_state: str
+    made_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None
+    remaining: float
+    """Seconds left to answer, by the database's clock; 0 when over."""
+    why: Mapping[str, Any]
+    offered_to: int
+    call_state: str
+    taken_by: int | None
+    starts_at: datetime | None
+    """None: as soon as somebody takes it."""
+    accepted_at: datetime | None
+    customer_joined_at: datetime | None
+    agent_joined_at: datetime | None
+    alone_at: datetime | None
+    """When the customer said that nobody is in the room with them; None once the agent has joined again."""
+    ended_at: datetime | None
+    escalation_id: str
+    escalation_state: str
+    subject: str
+    ticket_system: str
+    ticket_id: str
+    ticket_url: str
+    facts: Mapping[str, Any]
+    mode: str
+    stored_plan: Mapping[str, Any]
+    customer_id: int
+    customer_name: str
+    customer_email: str
+    customer_zone: str
+    customer_language: str
+    resolved: str | None
+    score: int | None
+
+    @cached_property
+    def plan(self) -> Plan:
+        return load_plan(self.stored_plan)
+
+
+async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> DeskHead:
+    row = dict((await conn.execute(_HEAD, {"person": person_id, "now": now})).one()._mapping)
+    return DeskHead(**row | {"roles": tuple(row["roles"])})
+
+
+async def find_offer(conn: AsyncConnection, person_id: int, moment: Moment) -> CallCard | None:
+    """The offer that rings, or else the newest that passed; ``remaining`` tells.
+
+    Of those that passed, one within ``PASSED_SHOWN_FOR``, with no call taken since.
+    """
+    newest = (await conn.execute(_NEWEST, moment.values(person=person_id))).one_or_none()
+    return None if newest is None else await find_card(conn, str(newest.call), newest.nth, person_id)
+
+
+async def find_card(conn: AsyncConnection, call_id: str, nth: int, person_id: int) -> CallCard | None:
+    """One offer, where it was made to this person."""
+    row = (await conn.execute(_ONE, {"call": call_id, "nth": nth, "person": person_id})).one_or_none()
+    return _card(row._mapping) if row else None
+
+
+async def ringing_since(conn: AsyncConnection, round_id: int) -> dict[int, CallCard]:
+    """What a round offered and still rings, by the person asked; of ``why``, only the values."""
+    rows = await conn.execute(_OF_ROUND, {"round": round_id})
+    return {row._mapping["offered_to"]: _card(row._mapping) for row in rows}
+
+
+async def current_calls(conn: AsyncConnection, person_id: int, moment: Moment) -> list[CallCard]:
+    """Calls that this person has taken and not wrapped up, the newest first."""
+    return [_card(row._mapping) for row in await conn.execute(_CURRENT, moment.values(person=person_id))]
+
+
+async def calls_today(conn: AsyncConnection, person_id: int, moment: Moment) -> list[CallCard]:
+    """Calls that this person took today, by the time they start."""
+    return [_card(row._mapping) for row in await conn.execute(_TODAY, moment.values(person=person_id))]
+
+
+def _card(row: RowMapping) -> CallCard:
+    fields = dict(row)
+    return CallCard(**fields | {"call_id": str(fields["call_id"]), "escalation_id": str(fields["escalation_id"])})
+
+
+async def escalation_of_call(conn: AsyncConnection, call_id: str, person_id: int) -> str | None:
+    """The escalation of a call that this person took."""
+    query = text("SELECT escalation FROM call WHERE id = :call AND person = :person")
+    found = (await conn.execute(query, {"call": call_id, "person": person_id})).scalar_one_or_none()
+    return None if found is None else str(found)

@@ -1,0 +1,111 @@
+"""Whether a desk has anything new to show, told by one cheap statement, and whom a notification concerns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.rounds.presence import VANISHED_AFTER
+
+PASSED_SHOWN_FOR = timedelta(minutes=2)
+"""How long a desk goes on saying what became of an offer."""
+RAISED_SHOWN = 12
+
+# A word for each area that changes whenever the area would be drawn differently, so that a desk that asks
+# every few seconds is sent only what has changed.
+_PULSES = text("""
+SELECT who.person, pulse.* FROM unnest(CAST(:people AS integer[])) AS who(person) CROSS JOIN LATERAL (
+WITH standing AS MATERIALIZED (SELECT concat(
+    (SELECT concat_ws('/', state, reason, since, seen_at > :silent) FROM presence WHERE person = who.person), '|',
+    (SELECT upper(during) FROM shift WHERE person = who.person AND during @> CAST(:now AS timestamptz)), '|',
+    (SELECT max(upper(works)) FROM shift WHERE person = who.person AND works @> CAST(:now AS timestamptz)), '|',
+    (SELECT string_agg(state, ',' ORDER BY id) FROM call
+      WHERE person = who.person AND accepted_at > :recent AND state IN ('taken', 'on_call', 'wrapping_up'))) AS it),
+asked AS MATERIALIZED (SELECT concat_ws('/', call, nth, state) AS it, made_at,
+    state = 'offered' AND expires_at > clock_timestamp() AS rings
+  FROM offer WHERE person = who.person AND made_at > :recent AND state NOT IN ('accepted', 'done')
+    AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed))
+SELECT
+  (SELECT left(md5(it), 10) FROM standing) AS presence,
+  -- While it rings, nothing but the offer itself redraws it.
+  (SELECT left(md5(concat(
+      (SELECT string_agg(concat(it, rings), ',' ORDER BY made_at DESC) FROM asked),
+      (SELECT it FROM standing WHERE NOT EXISTS (SELECT FROM asked WHERE rings))
+    )), 10)) AS offer,
+  (SELECT left(md5(concat(string_agg(concat_ws(
+      '/', id, state, starts_at, customer_joined_at, agent_joined_at, alone_at), ','
+      ORDER BY id))), 10)
+    FROM call WHERE person = who.person AND accepted_at > :recent
+      AND state IN ('taken', 'on_call', 'wrapping_up')) AS calls,
+  (SELECT left(md5(concat(string_agg(concat_ws('/', c.id, c.state, r.score), ',' ORDER BY c.id), :day)), 10)
+    FROM call c LEFT JOIN rating r ON r.call = c.id
+    WHERE c.person = who.person AND c.accepted_at >= :day) AS today,
+  (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, updated_at), ',' ORDER BY id))), 10)
+    FROM (SELECT id, state, updated_at FROM escalation WHERE opened_by = 'person:' || who.person
+      ORDER BY opened_at DESC LIMIT :raised) mine) AS mine
+) pulse
+""")
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """One short word an area; a different word means that the area has changed."""
+
+    presence: str
+    offer: str
+    calls: str
+    today: str
+    mine: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a desk is looked at: now, and when today began in the desk's zone."""
+
+    now: datetime
+    day_began: datetime
+
+    @classmethod
+    def of(cls, now: datetime, time_zone: str) -> Moment:
+        zone = ZoneInfo(time_zone)
+        return cls(now, datetime.combine(now.astimezone(zone).date(), time(0), zone))
+
+    def values(self, **more: Any) -> dict[str, Any]:
+        return more | {
+            "now": self.now,
+            "day": self.day_began,
+            "recent": self.now - timedelta(days=1),
+            "passed": self.now - PASSED_SHOWN_FOR,
+        }
+
+
+async def read_pulses(conn: AsyncConnection, people: Collection[int], moment: Moment) -> dict[int, Pulse]:
+    """Each person's, by id."""
+    values = moment.values(people=list(people), silent=moment.now - VANISHED_AFTER, raised=RAISED_SHOWN)
+    rows = await conn.execute(_PULSES, values)
+    return {row.person: Pulse(row.presence, row.offer, row.calls, row.today, row.mine) for row in rows}
+
+
+async def read_pulse(conn: AsyncConnection, person_id: int, moment: Moment) -> Pulse:
+    return (await read_pulses(conn, [person_id], moment))[person_id]
+
+
+def pulse_of_ringing(call_id: str, nth: int) -> str:
+    """The offer area's word while this offer rings and no other is shown: what ``read_pulses`` would answer."""
+    return hashlib.md5(f"{call_id}/{nth}/offeredt".encode(), usedforsecurity=False).hexdigest()[:10]
+
+
+async def people_in_hand(conn: AsyncConnection, escalations: Collection[str]) -> set[int]:
+    """Those who have taken a call of one of these escalations and not wrapped it up."""
+    query = text(
+        "SELECT DISTINCT person FROM call WHERE escalation = ANY(CAST(:escalations AS uuid[]))"
+        " AND person IS NOT NULL AND state IN ('taken', 'on_call', 'wrapping_up')"
+    )
+    return set((await conn.execute(query, {"escalations": list(escalations)})).scalars())

@@ -1,0 +1,1 @@
+"""Matching calls with people: rounds, offers, answers, presence."""

@@ -1,0 +1,106 @@
+"""What a round must know of the calls that are due. Of everybody who might take one: ``round_people.py``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.customer_link import RAISED_BY
+from database.stores.directory.agent_states import posterior_mean
+from database.stores.journal.plan_json import load_plan
+from database.stores.muster import GONE
+from domain.rounds.search import DueCall
+from rules_dsl.model.decision import OrderKey
+
+CALLS_AT_MOST = 500
+"""A round takes the most urgent; the next one follows at once."""
+
+# The order of urgency. A customer who waits in the room is worth more than any priority that was not raised, too;
+# among equals comes first what was booked, for it was promised, and then who has waited longest.
+_WAITING = """
+SELECT c.id, c.escalation, c.starts_at, c.search_began_at, c.muster_at, c.step, c.skipped, e.plan, e.customer,
+  e.facts ->> 'product area' AS area
+FROM call c JOIN escalation e ON e.id = c.escalation
+WHERE c.state = 'waiting' AND {which}
+ORDER BY c.priority + CASE WHEN c.customer_joined_at IS NULL THEN 0 ELSE :raised END DESC,
+  c.starts_at IS NULL, c.muster_at, c.id
+LIMIT :most FOR UPDATE OF e, c SKIP LOCKED
+"""
+_DUE = text(_WAITING.format(which="c.muster_at <= :now"))
+_SOON = text(_WAITING.format(which="c.starts_at > :now AND least(c.starts_at, c.muster_at) <= :until"))
+
+_REFUSED = text("SELECT call, person FROM offer WHERE call = ANY(:calls) AND state = ANY(:gone)")
+
+_KNOWN = text("""
+SELECT DISTINCT e.customer, c.person FROM call c JOIN escalation e ON e.id = c.escalation
+WHERE e.customer = ANY(:customers) AND c.person IS NOT NULL AND c.agent_joined_at IS NOT NULL
+""")
+
+# Ratings of the last half year by whom they are about and what the call was about, as the agent put it or the ticket.
+_RATED_HERE = text("""
+SELECT area, person, sum(score) AS score_sum, count(*) AS score_count FROM (
+  SELECT c.person, r.score, coalesce(nullif(w.product_area, ''), e.facts ->> 'product area') AS area
+  FROM rating r JOIN call c ON c.id = r.call JOIN escalation e ON e.id = c.escalation
+    LEFT JOIN wrap_up w ON w.call = c.id
+  WHERE r.at > CAST(:now AS timestamptz) - interval '180 days' AND c.person IS NOT NULL) rated
+WHERE area = ANY(:areas) GROUP BY area, person
+""")
+
+
+async def read_due(conn: AsyncConnection, now: datetime, most: int = CALLS_AT_MOST) -> list[DueCall]:
+    """The calls that wait for somebody, most urgent first; locked, those of other transactions left out."""
+    rows = (await conn.execute(_DUE, {"now": now, "most": most, "raised": RAISED_BY})).all()
+    return await _calls(conn, rows, now)
+
+
+async def read_soon(conn: AsyncConnection, now: datetime, until: datetime) -> list[DueCall]:
+    """Booked calls that nobody has taken yet, to begin or to be searched for by ``until``; locked likewise."""
+    values = {"now": now, "until": until, "most": CALLS_AT_MOST, "raised": RAISED_BY}
+    return await _calls(conn, (await conn.execute(_SOON, values)).all(), now)
+
+
+async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime) -> list[DueCall]:
+    calls = [row.id for row in rows]
+    refused: dict[str, set[int]] = defaultdict(set)
+    for row in await conn.execute(_REFUSED, {"calls": calls, "gone": list(GONE)}):
+        refused[str(row.call)].add(row.person)
+    known: dict[int, set[int]] = defaultdict(set)
+    for row in await conn.execute(_KNOWN, {"customers": [row.customer for row in rows]}):
+        known[row.customer].add(row.person)
+    plans = [load_plan(row.plan) for row in rows]
+    ordered = {
+        row.area
+        for row, plan in zip(rows, plans, strict=True)
+        if row.area and OrderKey.BEST_CSAT_HERE in plan.decision.order
+    }
+    here = await _rated_here(conn, ordered, now)
+    return [
+        DueCall(
+            call_id=str(row.id),
+            escalation_id=str(row.escalation),
+            plan=plan,
+            starts_at=row.starts_at,
+            began_at=row.search_began_at or max(row.muster_at, now),
+            muster_at=None if row.search_began_at else row.muster_at,
+            step=max(row.step, plan.begins_at),
+            skipped=row.skipped,
+            refused_by=frozenset(refused[str(row.id)]),
+            knows_customer=frozenset(known[row.customer]),
+            csat_here=here.get(row.area, {}),
+        )
+        for row, plan in zip(rows, plans, strict=True)
+    ]
+
+
+async def _rated_here(conn: AsyncConnection, areas: set[str], now: datetime) -> Mapping[str, Mapping[int, float]]:
+    """By product area and person, the mean of their ratings there."""
+    found: dict[str, dict[int, float]] = defaultdict(dict)
+    if areas:
+        for row in await conn.execute(_RATED_HERE, {"areas": sorted(areas), "now": now}):
+            found[row.area][row.person] = posterior_mean(row.score_sum, row.score_count)
+    return found

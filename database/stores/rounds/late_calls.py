@@ -1,0 +1,80 @@
+"""Booked calls that would begin late: their search begins at once, and their customers are told before, not after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.directory.agent_states import read_colleagues
+from database.stores.directory.read import read_directory
+from database.stores.journal.notify import tell_customer
+from database.stores.journal.timeline import database_now, notify, record
+from database.stores.rounds.due_calls import read_soon
+from database.stores.rounds.round import alone
+from database.stores.seats.occupancy import occupancy_limit
+from database.tables.muster import call
+from domain.escalation import Kind
+from domain.ids import KICK_CHANNEL
+from domain.rounds.late_calls import AHEAD, TELL_BEFORE, will_be_late
+from domain.rounds.search import DueCall
+
+# The planned end of what each person has now: from the later of the booked start and the acceptance.
+_BUSY = text("""
+SELECT o.person, greatest(coalesce(c.starts_at, c.accepted_at, o.made_at), coalesce(c.accepted_at, o.made_at))
+  + make_interval(secs => CAST(e.plan #>> '{decision,booking,slot}' AS float8)
+                        + CAST(e.plan #>> '{decision,calls,wrap_up}' AS float8)) AS until,
+  c.state, c.ended_at, CAST(e.plan #>> '{decision,calls,wrap_up}' AS float8) AS wrap_up
+FROM offer o JOIN call c ON c.id = o.call JOIN escalation e ON e.id = c.escalation
+WHERE o.state IN ('offered', 'accepted')
+""")
+
+
+async def look_ahead(conn: AsyncConnection, now: datetime | None = None) -> int:
+    """Look once, in the caller's transaction; returns how many calls will be late as things stand.
+
+    ``now`` is the database's clock unless given. 0 also where another process is at a round.
+    """
+    if not await alone(conn):
+        return 0
+    moment = await database_now(conn, now)
+    soon = await read_soon(conn, moment, moment + AHEAD)
+    if not soon:
+        return 0
+    directory = await read_directory(conn)
+    colleagues = await read_colleagues(conn, directory, moment)
+    busy = await _busy_until(conn)
+    late = will_be_late(soon, colleagues, busy, directory, await occupancy_limit(conn), moment)
+    await _begin_early(conn, [one for one in late if one.due_at > moment], moment)
+    for one in late:
+        assert one.starts_at is not None
+        if one.starts_at - TELL_BEFORE <= moment:
+            await _tell_late(conn, one, moment)
+    return len(late)
+
+
+async def _busy_until(conn: AsyncConnection) -> dict[int, datetime]:
+    found: dict[int, datetime] = {}
+    for row in await conn.execute(_BUSY):
+        wrapped_up_by = row.ended_at + timedelta(seconds=row.wrap_up) if row.state == "wrapping_up" else row.until
+        found[row.person] = wrapped_up_by
+    return found
+
+
+async def _begin_early(conn: AsyncConnection, late: Sequence[DueCall], now: datetime) -> None:
+    for one in late:
+        await conn.execute(update(call).where(call.c.id == one.call_id).values(muster_at=now))
+        await record(conn, one.escalation_id, Kind.MUSTER_EARLY, now, body={"call_id": one.call_id})
+    if late:
+        await notify(conn, KICK_CHANNEL)
+
+
+async def _tell_late(conn: AsyncConnection, late: DueCall, now: datetime) -> None:
+    """Once a call: the letter, and the line on the customer's page."""
+    told = update(call).where(call.c.id == late.call_id, call.c.told_late_at.is_(None)).values(told_late_at=now)
+    if (await conn.execute(told)).rowcount == 0:
+        return
+    await record(conn, late.escalation_id, Kind.TOLD_LATE, now, body={"call_id": late.call_id})
+    await tell_customer(conn, late.escalation_id, "running_late", now, key=late.call_id, call=late.call_id)

@@ -1,0 +1,128 @@
+"""Who is at their desk. Written by desks (and scripts), read by rounds and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import KICK_CHANNEL, LIVE_CHANNEL
+from domain.rounds.presence import VANISHED_AFTER, PresenceState
+
+_SAY = text("SELECT pg_notify(:channel, :payload)")
+
+# Saying the same again is not a change, unless the desk had vanished in between.
+_SET = text("""
+INSERT INTO presence AS p (person, state, reason, since, seen_at)
+VALUES (:person, :state, :reason, :now, :now)
+ON CONFLICT (person) DO UPDATE SET
+  since = CASE WHEN (p.state, p.reason) = (excluded.state, excluded.reason) AND p.seen_at > :silent
+               THEN p.since ELSE excluded.since END,
+  state = excluded.state, reason = excluded.reason, seen_at = greatest(p.seen_at, excluded.seen_at)
+RETURNING since = :now AS changed
+""")
+
+# A row that another holds is being written by a sign of life, or by a round that will be done before the next.
+_BEAT = text("""
+WITH before AS (
+  SELECT person, seen_at FROM presence WHERE person = ANY(:people) FOR UPDATE SKIP LOCKED)
+UPDATE presence p SET
+  since = CASE WHEN before.seen_at <= :silent THEN :now ELSE p.since END,
+  seen_at = greatest(p.seen_at, :now)
+FROM before WHERE p.person = before.person
+RETURNING p.person, p.state, before.seen_at <= :silent AS came_back
+""")
+
+_FIND = text("SELECT state, reason, since, seen_at FROM presence WHERE person = :person")
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What a person said, when, and when their desk was last heard of."""
+
+    state: PresenceState
+    reason: str
+    since: datetime
+    seen_at: datetime
+
+
+async def set_presence(conn: AsyncConnection, person_id: int, state: str, reason: str, now: datetime) -> None:
+    """Say where a person is. ``now`` counts as a sign of life. Raises ``ValueError`` for an unknown state."""
+    said = PresenceState(state)
+    row = (
+        await conn.execute(
+            _SET,
+            {
+                "person": person_id,
+                "state": said.value,
+                "reason": reason if said is PresenceState.AWAY else "",
+                "now": now,
+                "silent": now - VANISHED_AFTER,
+            },
+        )
+    ).one()
+    if row.changed:
+        await _tell(conn, person_id, free=said is PresenceState.AVAILABLE)
+
+
+async def heartbeats(conn: AsyncConnection, people: Collection[int], now: datetime) -> None:
+    """Signs of life: what each of these people last said counts for ``VANISHED_AFTER`` more.
+
+    Nothing for those who never said anything. Coming back after a silence begins the time anew.
+    """
+    rows = await conn.execute(_BEAT, {"people": list(people), "now": now, "silent": now - VANISHED_AFTER})
+    for row in [row for row in rows if row.came_back]:
+        await _tell(conn, row.person, free=row.state == PresenceState.AVAILABLE)
+
+
+async def find_presence(conn: AsyncConnection, person_id: int) -> Presence | None:
+    row = (await conn.execute(_FIND, {"person": person_id})).one_or_none()
+    return Presence(PresenceState(row.state), row.reason, row.since, row.seen_at) if row else None
+
+
+async def _tell(conn: AsyncConnection, person_id: int, *, free: bool) -> None:
+    await conn.execute(_SAY, {"channel": LIVE_CHANNEL, "payload": "presence"})
+    await conn.execute(_SAY, {"channel": LIVE_CHANNEL, "payload": f"person:{person_id}"})
+    if free:
+        await conn.execute(_SAY, {"channel": KICK_CHANNEL, "payload": ""})
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """One person as a manager sees the desk."""
+
+    name: str
+    team: str
+    title: str
+    state: str
+    """``available``, ``away``, ``offline``, ``on the call``, ``wrapping up`` or ``silent``."""
+    reason: str
+    since: datetime | None
+    shift_ends: datetime | None
+
+
+_COLLEAGUES = text("""
+SELECT p.name, t.name AS team, ti.name AS title, coalesce(pr.reason, '') AS reason,
+  CASE WHEN c.state = 'wrapping_up' THEN 'wrapping up' WHEN c.state IS NOT NULL THEN 'on the call'
+    WHEN pr.state IS NULL OR pr.state = 'offline' THEN 'offline'
+    WHEN pr.seen_at <= :silent THEN 'silent' ELSE pr.state END AS state,
+  coalesce(c.since, pr.since) AS since,
+  s.shift_ends
+FROM person p JOIN team t ON t.id = p.team JOIN title ti ON ti.id = p.title
+  LEFT JOIN presence pr ON pr.person = p.id
+  LEFT JOIN LATERAL (SELECT max(upper(coalesce(works, during))) AS shift_ends FROM shift
+    WHERE person = p.id AND coalesce(works, during) @> CAST(:now AS timestamptz)) s ON true
+  LEFT JOIN LATERAL (SELECT state, coalesce(ended_at, agent_joined_at, accepted_at) AS since FROM call
+    WHERE person = p.id AND state IN ('taken', 'on_call', 'wrapping_up')
+    ORDER BY accepted_at DESC LIMIT 1) c ON true
+WHERE p.active AND 'agent' = ANY (p.roles) ORDER BY s.shift_ends IS NULL, t.name, p.name
+""")
+
+
+async def find_colleagues(conn: AsyncConnection, now: datetime) -> list[Colleague]:
+    """Every agent and where they stand; those on shift first."""
+    rows = await conn.execute(_COLLEAGUES, {"now": now, "silent": now - VANISHED_AFTER})
+    return [Colleague(**row._mapping) for row in rows]

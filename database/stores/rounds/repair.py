@@ -1,0 +1,147 @@
+"""What should have moved and didn't, put right."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.journal.timeline import lock, notify, record
+from database.stores.muster import finish_booking
+from database.stores.rounds.expired_offers import end_passed_offers
+from domain.escalation import TOLD_AT_ONCE, Kind
+from domain.ids import KICK_CHANNEL, OUTBOX_CHANNEL
+
+OVERDUE = timedelta(seconds=15)
+SPENT = timedelta(hours=1)
+"""After a booked time, before its seat is taken to be forgotten."""
+
+_UNTOLD = text("""
+SELECT count(*) FROM escalation_event WHERE told_at IS NULL AND kind = ANY(:kinds) AND at < :before
+""")
+
+# Every effect locks its escalation first; so do these two, leaving out those at which something is done just now.
+
+# A person whose call is over, or was never taken, and who is still marked as having it.
+_BUSY_WITH_NOTHING = text("""
+WITH found AS (
+  SELECT o.call, o.nth FROM offer o JOIN call c ON c.id = o.call JOIN escalation e ON e.id = c.escalation
+  WHERE o.state IN ('offered', 'accepted') AND c.state IN ('done', 'unserved', 'missed', 'cancelled')
+  FOR UPDATE OF e SKIP LOCKED)
+UPDATE offer o SET state = 'withdrawn', answered_at = :now FROM found, call c
+WHERE (o.call, o.nth) = (found.call, found.nth) AND c.id = o.call AND o.state IN ('offered', 'accepted')
+RETURNING c.escalation, o.call, o.person
+""")
+
+# A call that counts as offered, and to which no live offer belongs.
+_OFFERED_TO_NOBODY = text("""
+WITH found AS (
+  SELECT c.id FROM call c JOIN escalation e ON e.id = c.escalation
+  WHERE c.state = 'offered'
+    AND NOT EXISTS (SELECT 1 FROM offer o WHERE o.call = c.id AND o.state IN ('offered', 'accepted'))
+  FOR UPDATE OF e, c SKIP LOCKED)
+UPDATE call c SET state = 'waiting' FROM found WHERE c.id = found.id RETURNING c.escalation, c.id
+""")
+
+# A booked time that is long over, its call too, and whose seat was not given back.
+_SPENT_SEATS = text("""
+SELECT b.id, b.escalation FROM booking b JOIN escalation e ON e.id = b.escalation
+WHERE b.state IN ('sold', 'at_risk') AND upper(b.occupies) < :before
+  AND NOT EXISTS (SELECT 1 FROM call c WHERE c.booking = b.id
+                  AND c.state IN ('waiting', 'offered', 'taken', 'on_call', 'wrapping_up'))
+FOR UPDATE OF e SKIP LOCKED
+""")
+
+_COUNT = text("""
+INSERT INTO repair AS r (what, times, last_at) VALUES (:what, :times, :now)
+ON CONFLICT (what) DO UPDATE SET times = r.times + excluded.times, last_at = excluded.last_at
+""")
+_COUNTED = text("SELECT what, times, last_at FROM repair ORDER BY what")
+
+_STANDING = text("""
+SELECT CAST(id AS text) FROM escalation
+WHERE state NOT IN ('closed', 'refused') AND opened_at < :before AND id > CAST(:after AS uuid) ORDER BY id LIMIT :most
+""")
+LOOKED_AT_A_TIME = 50
+
+
+@dataclass(frozen=True)
+class Findings:
+    untold: int
+    """Events that a workflow should have been told by now."""
+    busy_with_nothing: int
+    offered_to_nobody: int
+    held_too_long: int
+    """Offers past their time, and seats of calls that are over."""
+
+    @property
+    def repaired(self) -> bool:
+        return any(asdict(self).values())
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How often the auditor has put one kind of thing right."""
+
+    what: str
+    """A field of ``Findings``, or ``workflow_gone``."""
+    times: int
+    last_at: datetime
+
+
+async def audit(conn: AsyncConnection, now: datetime) -> Findings:
+    """Find, repair and count; each repair of a row is an event of its escalation."""
+    kinds = [kind.value for kind in TOLD_AT_ONCE]
+    untold: int = (await conn.execute(_UNTOLD, {"kinds": kinds, "before": now - OVERDUE})).scalar_one()
+    if untold:
+        await notify(conn, OUTBOX_CHANNEL)
+    freed = (await conn.execute(_BUSY_WITH_NOTHING, {"now": now})).all()
+    for row in freed:
+        body = {"call_id": str(row.call), "person": row.person, "found": "busy with a call that is over"}
+        await record(conn, str(row.escalation), Kind.REPAIRED, now, body=body)
+    opened = (await conn.execute(_OFFERED_TO_NOBODY)).all()
+    for row in opened:
+        body = {"call_id": str(row.id), "found": "offered to nobody"}
+        await record(conn, str(row.escalation), Kind.REPAIRED, now, body=body)
+    if freed or opened:
+        await notify(conn, KICK_CHANNEL)
+    found = Findings(untold, len(freed), len(opened), await _end_what_is_held_too_long(conn, now))
+    for what, times in asdict(found).items():
+        await _count(conn, what, times, now)
+    return found
+
+
+async def _end_what_is_held_too_long(conn: AsyncConnection, now: datetime) -> int:
+    """Rounds end offers in time, and the end of a call gives its seat back; this does it where neither happened."""
+    ended = await end_passed_offers(conn, now - OVERDUE)
+    spent = (await conn.execute(_SPENT_SEATS, {"before": now - SPENT})).all()
+    for row in spent:
+        await finish_booking(conn, row.id)
+        body = {"booking_id": row.id, "found": "a seat of a call that is over"}
+        await record(conn, str(row.escalation), Kind.REPAIRED, now, body=body)
+    return ended + len(spent)
+
+
+async def _count(conn: AsyncConnection, what: str, times: int, now: datetime) -> None:
+    if times:
+        await conn.execute(_COUNT, {"what": what, "times": times, "now": now})
+
+
+async def counted_repairs(conn: AsyncConnection) -> list[Counted]:
+    """What was put right since the installation began, by kind."""
+    return [Counted(**row._mapping) for row in await conn.execute(_COUNTED)]
+
+
+async def standing_after(conn: AsyncConnection, after: str, now: datetime) -> list[str]:
+    """Some escalations that are not over, in the order of their ids, beginning after one of them."""
+    values = {"before": now - OVERDUE, "after": after, "most": LOOKED_AT_A_TIME}
+    return list((await conn.execute(_STANDING, values)).scalars())
+
+
+async def note_restart(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
+    """Its workflow was gone, and has been started again from the rows."""
+    await lock(conn, escalation_id)
+    await record(conn, escalation_id, Kind.REPAIRED, now, body={"found": "its workflow was gone"})
+    await _count(conn, "workflow_gone", 1, now)

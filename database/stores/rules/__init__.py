@@ -1,0 +1,1 @@
+"""Versions of the rules, and their rollout in steps."""

@@ -1,0 +1,72 @@
+"""What came of the escalations of one stage: those that the candidate decided, and those that the standing rules did.
+
+Only what was opened while the stage ran is counted, however it went on afterwards; so the two are alike but for the
+rules, and no share of another stage is mixed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.rollout.outcomes import Side
+
+_COUNTED = text("""
+WITH mine AS (
+  SELECT s.candidate, e.id, e.state FROM staged_escalation s JOIN escalation e ON e.id = s.escalation
+  WHERE s.rollout = :rollout AND s.percent = :percent
+), calls AS (
+  SELECT m.candidate, c.* FROM mine m JOIN call c ON c.escalation = m.id WHERE c.state <> 'cancelled'
+)
+SELECT side.candidate,
+  (SELECT count(*) FROM mine m WHERE m.candidate = side.candidate) AS escalations,
+  (SELECT count(*) FROM mine m WHERE m.candidate = side.candidate AND m.state = 'refused') AS refused,
+  (SELECT count(*) FROM calls c WHERE c.candidate = side.candidate AND c.ended_at IS NOT NULL) AS ended,
+  (SELECT count(*) FROM calls c WHERE c.candidate = side.candidate AND c.ended_at IS NOT NULL
+     AND c.customer_joined_at IS NOT NULL AND c.agent_joined_at IS NOT NULL) AS took_place,
+  (SELECT count(*) FROM mine m JOIN escalation_event v ON v.escalation = m.id AND v.kind = 'customer_missed'
+     WHERE m.candidate = side.candidate) AS no_shows,
+  (SELECT count(*) FROM calls c JOIN offer o ON o.call = c.id WHERE c.candidate = side.candidate
+     AND o.state NOT IN ('offered', 'withdrawn')) AS offers,
+  (SELECT count(*) FROM calls c JOIN offer o ON o.call = c.id WHERE c.candidate = side.candidate
+     AND o.state = 'declined') AS declined,
+  (SELECT count(*) FROM calls c JOIN rating r ON r.call = c.id WHERE c.candidate = side.candidate) AS ratings,
+  (SELECT count(*) FROM calls c JOIN rating r ON r.call = c.id WHERE c.candidate = side.candidate
+     AND r.score >= 4) AS satisfied,
+  (SELECT coalesce(array_agg(extract(epoch FROM c.accepted_at - c.search_began_at)::float8), '{}') FROM calls c
+     WHERE c.candidate = side.candidate AND c.accepted_at IS NOT NULL AND c.search_began_at IS NOT NULL) AS waits,
+  (SELECT count(*) FROM calls c WHERE c.candidate = side.candidate AND c.accepted_at IS NULL
+     AND c.search_began_at IS NOT NULL AND c.ended_at IS NOT NULL) AS never
+FROM (VALUES (true), (false)) AS side (candidate)
+""")
+_EACH = text("""
+SELECT percent, count(*) FILTER (WHERE candidate) AS candidate, count(*) FILTER (WHERE NOT candidate) AS standing
+FROM staged_escalation WHERE rollout = :rollout GROUP BY percent
+""")
+
+
+async def stage_sides(conn: AsyncConnection, rollout_id: int, percent: int) -> tuple[Side, Side]:
+    """The candidate's side and the standing one, of the stage with this share."""
+    rows = (await conn.execute(_COUNTED, {"rollout": rollout_id, "percent": percent})).mappings().all()
+    sides = {row["candidate"]: _side(row) for row in rows}
+    return sides[True], sides[False]
+
+
+async def stage_cases(conn: AsyncConnection, rollout_id: int) -> Mapping[int, tuple[int, int]]:
+    """Escalations with the candidate and without, by the share of the stage they were opened in."""
+    rows = await conn.execute(_EACH, {"rollout": rollout_id})
+    return {row.percent: (row.candidate, row.standing) for row in rows}
+
+
+def _side(row: RowMapping) -> Side:
+    counts: dict[str, Any] = {
+        name: row[name]
+        for name in (
+            "escalations", "refused", "offers", "declined", "ended", "took_place", "no_shows", "ratings", "satisfied"
+        )
+    }  # fmt: skip
+    return Side(waits=[*row["waits"], *([inf] * row["never"])], **counts)

@@ -1,0 +1,1 @@
+"""Which seats are free, sold, and served by whom."""

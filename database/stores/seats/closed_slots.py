@@ -1,0 +1,76 @@
+"""The starts of one day as the desk sees them: open, or closed and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.directory.read import read_directory
+from database.stores.seats.availability import Wish, answer_starts, read_wish
+from database.stores.seats.board_cache import BOARDS
+from database.stores.seats.load_board import Seats
+from database.stores.seats.prepared_moves import Room, read_rooms, room_holds
+from domain.seats.reasons import Closed, Why, why_closed
+from domain.seats.search import Answer
+from domain.seats.slots import grid_of, starts_of, why_not_offered
+
+TRIES = 200
+STARTS_AT_MOST = 300
+"""Starts of one day that are told."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    start: datetime
+    closed: Closed | None
+    """None where it can be booked."""
+
+
+@dataclass(frozen=True)
+class DayOfSlots:
+    day: date
+    zone: str
+    pool: str
+    slots: tuple[Slot, ...]
+
+
+async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | None, now: datetime) -> DayOfSlots:
+    """Every start of the grid on this day, or on the first day that is offered. Raises ``EscalationUnknown``."""
+    wish = await read_wish(conn, escalation_id, now)
+    day = day or wish.allowed.earliest.astimezone(wish.local).date()
+    seats = await BOARDS.current(conn, wish.desk, day, day)
+    grid = list(starts_of(day, grid_of(wish.plan.decision), wish.local))[:STARTS_AT_MOST]
+    offered = {start: why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now) for start in grid}
+    open_ones = [(start, day) for start in grid if offered[start] is None]
+    answers = answer_starts(seats, wish, open_ones, TRIES)
+    rooms = await read_rooms(conn, wish.pool, wish.demand(grid[0], day), day, day) if grid else {}
+    mates = await _team_mates(conn, wish, seats)
+    slots = []
+    for start in grid:
+        reason = offered[start]
+        closed = (
+            Closed(Why.NOT_OFFERED, reason[0].upper() + reason[1:])
+            if reason is not None
+            else _closed(seats, wish, start, day, answers[start], rooms.get(start), mates)
+        )
+        slots.append(Slot(start, closed))
+    return DayOfSlots(day, wish.zone, wish.plan.pool_text, tuple(slots))
+
+
+def _closed(
+    seats: Seats, wish: Wish, start: datetime, day: date, answer: Answer, room: Room | None, mates: int
+) -> Closed | None:
+    demand = wish.demand(start, day)
+    if answer is Answer.YES or (room is not None and room_holds(seats, demand, room)):
+        return None
+    return why_closed(seats.board, demand, mates)
+
+
+async def _team_mates(conn: AsyncConnection, wish: Wish, seats: Seats) -> int:
+    """Those whom the plan would ask if it required nothing of them."""
+    if not wish.plan.decision.requires:
+        return 0
+    anybody = replace(wish.plan, decision=replace(wish.plan.decision, requires=()))
+    return seats.board.mask_of(anybody.first_people(await read_directory(conn)))

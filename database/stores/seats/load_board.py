@@ -1,0 +1,229 @@
+"""Boards of seats read from rows. Those that are kept between two readings stand in ``kept_boards``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.seats.limits import load_terms, read_terms
+from database.tables.booking import desk_day
+from domain.seats.assignments import Alike
+from domain.seats.board import Board
+from domain.seats.demand import Demand, Member, Terms, merge_touching
+
+ONE_DAY = timedelta(days=1)
+MANY = 2000
+"""Calls that are laid out beside the event loop, so that others are served meanwhile."""
+
+_STANDS = text("""
+SELECT r.version AS roster, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written,
+  (SELECT json_object_agg(id, terms) FROM seat_terms) AS terms,
+  (SELECT json_object_agg(person, date_part('epoch', until)::bigint) FROM engaged) AS engaged,
+  (SELECT json_object_agg(day, version) FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last) AS versions
+FROM roster r
+""")
+_PEOPLE = text("""
+SELECT p.id, coalesce(p.team, 0) AS team, coalesce(p.title, 0) AS title, p.active, a.pools,
+  s.begins, s.ends, s.work_begins, s.work_ends
+FROM person p
+  LEFT JOIN (SELECT person, array_agg(pool) AS pools FROM pool_agent GROUP BY person) a ON a.person = p.id
+  LEFT JOIN (
+    SELECT person, array_agg(date_part('epoch', lower(during))::bigint) AS begins,
+      array_agg(date_part('epoch', upper(during))::bigint) AS ends,
+      array_agg(date_part('epoch', lower(works))::bigint) FILTER (WHERE works <> during) AS work_begins,
+      array_agg(date_part('epoch', upper(works))::bigint) FILTER (WHERE works <> during) AS work_ends
+    FROM shift WHERE during && tstzrange(:first, :last) GROUP BY person
+  ) s ON s.person = p.id
+WHERE a.pools IS NOT NULL OR s.begins IS NOT NULL
+""").execution_options(binary=True)
+_WITNESSES = text("""
+SELECT w.booking, w.pool, w.person, w.day, w.nth, w.terms, w.pinned,
+  date_part('epoch', lower(w.during))::bigint AS begins, date_part('epoch', upper(w.during))::bigint AS ends
+FROM witness w WHERE w.day = ANY(:days)
+""")
+_WHOLE_DAYS = text("""
+SELECT day, pool, terms, pinned, array_agg(booking) AS bookings, array_agg(person) AS people, array_agg(nth) AS nths,
+  array_agg(date_part('epoch', lower(during))::bigint) AS begins,
+  array_agg(date_part('epoch', upper(during))::bigint) AS ends
+FROM witness WHERE day BETWEEN :first AND :last GROUP BY day, pool, terms, pinned
+""").execution_options(binary=True)
+_VERSIONS = text("SELECT day, version FROM desk_day WHERE desk = :desk AND day BETWEEN :first AND :last")
+
+
+@dataclass(frozen=True)
+class Stands:
+    """What a reading begins with: read before the rows, so that what changes meanwhile is read anew the next time."""
+
+    roster: int
+    """The version of people, pools and shifts."""
+    has_written: bool
+    """Whether this transaction has written anything."""
+    terms: Mapping[int, Terms]
+    engaged: Mapping[str, int]
+    versions: dict[date, int]
+
+
+@dataclass
+class Seats:
+    """A board with what the rows know beside it."""
+
+    board: Board
+    first: date
+    last: date
+    """Days whose seats are on it, both included."""
+    roster: int
+    versions: dict[date, int] = field(default_factory=dict)
+    terms: Mapping[int, Terms] = field(default_factory=dict)
+    """Limits by their number."""
+    answers: dict[Any, Any] = field(default_factory=dict)
+    """What was found out on it, by whoever asked; each answer with the versions that it holds for."""
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _engaged: Mapping[Any, int] = field(default_factory=dict)
+    _nth: dict[int, int] = field(default_factory=dict)
+    _columns: list[tuple[Sequence[int], Sequence[int]]] = field(default_factory=list)
+    """Bookings and their places as they were read, of which nobody has asked yet."""
+
+    @property
+    def nth(self) -> dict[int, int]:
+        """By booking: the place that it takes of its person's day."""
+        while self._columns:
+            self._nth.update(zip(*self._columns.pop(), strict=True))
+        return self._nth
+
+    async def take_in(self, conn: AsyncConnection, rows: Sequence[Row[Any]], whole: Sequence[date] = ()) -> None:
+        """Put these witnesses on the board, in place of what it has of the same bookings, or of ``whole`` days.
+
+        Nobody sees a board on which half of it is done: all waiting is before the first change.
+        """
+        if any(row.terms is not None and row.terms not in self.terms for row in rows):
+            self.terms = await read_terms(conn)
+        for day in whole:
+            for booking in list(self.board.held.bookings_of(day.toordinal())):
+                self._drop(booking)
+        # Somebody who is not on the board has come since it was read; the roster has changed, so it is read anew next.
+        for row in (row for row in rows if row.person in self.board.bit_of):
+            if row.booking in self.board.held:
+                self._drop(row.booking)
+            limits = Terms() if row.terms is None else self.terms[row.terms]
+            day = row.day.toordinal()
+            asked = Demand(row.booking, row.pool, row.begins, row.ends, day, limits, row.pinned)
+            self.board.put(asked, self.board.bit_of[row.person])
+            self.nth[row.booking] = row.nth
+
+    def take_in_engaged(self, until: Mapping[Any, int]) -> None:
+        """By person, until when they are in a call or above the occupancy limit."""
+        if until != self._engaged:
+            self._engaged = until
+            self.board.engage({int(person): end for person, end in until.items()})
+
+    def _drop(self, booking: int) -> None:
+        self.board.take(booking)
+        self.nth.pop(booking, None)
+
+    def has(self, first: date, last: date) -> bool:
+        return self.first <= first and last <= self.last
+
+
+async def read_stands(conn: AsyncConnection, desk: int, first: date, last: date) -> Stands:
+    row = (await conn.execute(_STANDS, {"desk": desk, "first": first, "last": last})).one()
+    terms = {int(number): load_terms(stored) for number, stored in (row.terms or {}).items()}
+    versions = {date.fromisoformat(day): version for day, version in (row.versions or {}).items()}
+    return Stands(row.roster, row.has_written, terms, row.engaged or {}, versions)
+
+
+async def load_seats(
+    conn: AsyncConnection, first: date, last: date, stands: Stands | None = None, *, everybody: bool = False
+) -> Seats:
+    """A board of its own for this transaction, with what the transaction itself has written.
+
+    ``stands`` is what was read before, where it was. ``everybody`` who is on shift is on the board then, those in no
+    pool too.
+    """
+    if stands is None:
+        stands = await read_stands(conn, 0, first, last)
+    rows = (await conn.execute(_WHOLE_DAYS, {"first": first, "last": last})).all()
+    terms = stands.terms
+    if any(row.terms is not None and row.terms not in terms for row in rows):
+        terms = await read_terms(conn)
+    around = {
+        "first": datetime.combine(first - ONE_DAY, time(0), UTC),
+        "last": datetime.combine(last + 2 * ONE_DAY, time(0), UTC),
+    }
+    people = (await conn.execute(_PEOPLE, around)).all()
+    if sum(len(row.bookings) for row in rows) < MANY:
+        board = _board(rows, people, terms, everybody)
+    else:
+        board = await asyncio.to_thread(_board, rows, people, terms, everybody)
+    if board is None:
+        # Somebody went between two of these statements.
+        return await load_seats(conn, first, last, everybody=everybody)
+    columns = [(row.bookings, row.nths) for row in rows]
+    seats = Seats(board, first, last, stands.roster, stands.versions, terms, _columns=columns)
+    seats.take_in_engaged(stands.engaged)
+    return seats
+
+
+def _board(
+    rows: Sequence[Row[Any]], people: Sequence[Row[Any]], terms: Mapping[int, Terms], everybody: bool
+) -> Board | None:
+    """A board of these people and these whole days; None where a witness is none of them."""
+    witnesses = {person for row in rows for person in row.people}
+    pools: dict[int, list[int]] = {}
+    members = []
+    for row in people:
+        if everybody or row.pools is not None or row.id in witnesses:
+            members.append(_member(row))
+            for pool in row.pools or () if row.active else ():
+                pools.setdefault(pool, []).append(row.id)
+    board = Board(members, pools)
+    if not witnesses <= board.bit_of.keys():
+        return None
+    board.lay(_alike(row, board, terms) for row in rows)
+    return board
+
+
+def _alike(row: Row[Any], board: Board, terms: Mapping[int, Terms]) -> Alike:
+    limits = Terms() if row.terms is None else terms[row.terms]
+    bits = [board.bit_of[person] for person in row.people]
+    return Alike(row.pool, row.day.toordinal(), limits, row.pinned, row.bookings, bits, row.begins, row.ends)
+
+
+def _member(row: Row[Any]) -> Member:
+    shifts = merge_touching(list(zip(row.begins or (), row.ends or (), strict=True)))
+    works: tuple[tuple[int, int], ...] = ()
+    if row.work_begins:
+        # Where a whole shift is not told apart, its piece is all of it.
+        works = merge_touching([*shifts, *zip(row.work_begins, row.work_ends, strict=True)])
+    return Member(row.id, row.team, row.title, len(row.pools or ()), shifts, works)
+
+
+async def read_whole(conn: AsyncConnection, days: Sequence[date]) -> Sequence[Row[Any]]:
+    """All witnesses of these days."""
+    return (await conn.execute(_WITNESSES, {"days": days})).all()
+
+
+async def read_versions(conn: AsyncConnection, desk: int, first: date, last: date) -> dict[date, int]:
+    """How often the seats of each day have changed."""
+    rows = await conn.execute(_VERSIONS, {"desk": desk, "first": first, "last": last})
+    return {row.day: row.version for row in rows}
+
+
+async def next_version(conn: AsyncConnection, desk_id: int, day: date) -> int:
+    """Count up the version of a day; it stays locked until the transaction ends."""
+    statement = insert(desk_day).values(desk=desk_id, day=day, version=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=["desk", "day"], set_={"version": desk_day.c.version + 1}
+    )
+    version: int = (await conn.execute(statement.returning(desk_day.c.version))).scalar_one()
+    return version
+
+
+def days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

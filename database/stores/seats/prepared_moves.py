@@ -1,0 +1,92 @@
+"""Arrangements that the solver found ahead of time: a start that can be sold if these witnesses move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.seats.limits import number_of, terms_number
+from database.stores.seats.load_board import Seats
+from database.tables.booking import seat_room
+from domain.seats.demand import Demand, Placement, instant
+from domain.seats.search import apply_placement
+
+_STAMP = text("""
+SELECT count(*), max(found_at) FROM seat_room WHERE pool = :pool AND day BETWEEN :first AND :last
+""")
+
+
+@dataclass(frozen=True)
+class Room:
+    """A witness for a start, found some time ago."""
+
+    placement: Placement
+    found_at: datetime
+
+
+async def read_rooms(conn: AsyncConnection, pool: int, like: Demand, first: date, last: date) -> dict[datetime, Room]:
+    """By start, those of the same pool, limits and length on these days."""
+    length = timedelta(seconds=like.end - like.begin)
+    query = select(seat_room).where(
+        seat_room.c.pool == pool,
+        seat_room.c.day.between(first, last),
+        seat_room.c.terms.in_(number_of(like.terms)),
+        func.upper(seat_room.c.occupies) - func.lower(seat_room.c.occupies) == length,
+    )
+    prepare = timedelta(seconds=like.terms.prepare)
+    return {
+        row.occupies.lower + prepare: Room(
+            Placement(row.person, tuple((booking, person) for booking, person in row.moves)), row.found_at
+        )
+        for row in await conn.execute(query)
+    }
+
+
+async def kept_rooms(
+    conn: AsyncConnection, seats: Seats, like: Demand, first: date, last: date
+) -> Mapping[datetime, Room]:
+    """The same, read anew only where some were found or forgotten since they were read for this board."""
+    key = ("rooms", like.pool, like.terms, like.end - like.begin, first, last)
+    asked = {"pool": like.pool, "first": first, "last": last}
+    stamp = tuple((await conn.execute(_STAMP, asked)).one())
+    kept: tuple[tuple[Any, ...], dict[datetime, Room]] | None = seats.answers.get(key)
+    if kept is None or kept[0] != stamp:
+        rooms = await read_rooms(conn, like.pool, like, first, last) if stamp[0] else {}
+        kept = seats.answers[key] = (stamp, rooms)
+    return kept[1]
+
+
+def room_holds(seats: Seats, demand: Demand, room: Room) -> bool:
+    """Whether this arrangement still does it, as the board stands."""
+    search = apply_placement(seats.board, demand, room.placement)
+    if search is None:
+        return False
+    search.undo()
+    return True
+
+
+async def keep_rooms(conn: AsyncConnection, found: Sequence[tuple[Demand, Placement]], now: datetime) -> None:
+    """Keep these arrangements, in place of older ones for the same starts."""
+    for demand, placement in found:
+        row = {
+            "pool": demand.pool,
+            "terms": await terms_number(conn, demand.terms),
+            "occupies": Range(instant(demand.begin), instant(demand.end)),
+            "day": date.fromordinal(demand.day),
+            "person": placement.person,
+            "moves": [list(move) for move in placement.moves],
+            "found_at": now,
+        }
+        statement = insert(seat_room).values(row)
+        newer = {name: statement.excluded[name] for name in ("person", "moves", "found_at")}
+        await conn.execute(statement.on_conflict_do_update(index_elements=["pool", "terms", "occupies"], set_=newer))
+
+
+async def forget_rooms(conn: AsyncConnection, before: date) -> None:
+    await conn.execute(delete(seat_room).where(seat_room.c.day < before))

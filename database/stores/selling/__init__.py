@@ -1,0 +1,1 @@
+"""Selling a seat: the queue of a day, and the statements of a sale."""

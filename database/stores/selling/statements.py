@@ -1,0 +1,92 @@
+"""One sale as rows: booking, witness, call, join link and the used link in one statement, so that the day's lock is
+held for as short as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.seats.assignments import Change, move_witnesses
+from database.stores.seats.booked_calls import Held, Link
+from database.stores.seats.limits import terms_number
+from domain.booking import occupied
+from domain.ids import KICK_CHANNEL, Tokens, call_id, token_hash
+from domain.plan import Plan
+from domain.seats.demand import instant
+
+_SALE = text("""
+WITH counted AS (
+  INSERT INTO desk_day (desk, day, version) VALUES (:desk, :day, 1)
+  ON CONFLICT (desk, day) DO UPDATE SET version = desk_day.version + 1 RETURNING version
+), sold AS (
+  INSERT INTO booking (escalation, link, pool, starts_at, seconds, occupies, booked_at)
+  VALUES (:escalation, :link, :pool, :starts_at, :seconds, tstzrange(:occupies, :until), :now) RETURNING id
+), seat AS (
+  INSERT INTO witness (booking, pool, person, during, day, nth, version, terms, pinned)
+  SELECT sold.id, :pool, :person, tstzrange(:begins, :ends), :day, :nth, counted.version, :terms, false
+  FROM sold, counted
+), used AS (
+  UPDATE customer_link SET state = 'used', used_at = :now WHERE id = :link
+), due AS (
+  INSERT INTO call (id, escalation, nth, booking, state, priority, starts_at, muster_at)
+  SELECT :call, :escalation, :nth_call, sold.id, 'waiting', :priority, :starts_at, :muster_at FROM sold
+), joins AS (
+  INSERT INTO join_link (token_hash, call, side) VALUES (:token_hash, :call, 'customer') ON CONFLICT DO NOTHING
+)
+SELECT sold.id, counted.version, pg_notify(:kick, '') FROM sold, counted
+""")
+
+
+async def sell(
+    conn: AsyncConnection,
+    standing: Row[Any],
+    link: Link,
+    plan: Plan,
+    start: datetime,
+    changes: Sequence[Change],
+    tokens: Tokens,
+    now: datetime,
+) -> Held:
+    """Write a booking with its witness and its call, use up the link, and move the witnesses that make room.
+
+    ``changes`` has one that is not sold yet. Its day is locked, and so is its escalation.
+    """
+    new = next(change for change in changes if not change.stood)
+    limits = await terms_number(conn, new.asked.terms) if new.limits is None else new.limits
+    occupies, until = occupied(start, plan.decision)
+    held = call_id(str(standing.id), link.nth)
+    muster_at = start - timedelta(seconds=plan.decision.calls.prepare)
+    row = (
+        await conn.execute(
+            _SALE,
+            {
+                "desk": standing.desk,
+                "day": date.fromordinal(new.asked.day),
+                "escalation": standing.id,
+                "link": link.id,
+                "pool": new.asked.pool,
+                "starts_at": start,
+                "seconds": plan.decision.booking.slot,
+                "occupies": occupies,
+                "until": until,
+                "now": now,
+                "person": new.person,
+                "begins": instant(new.asked.begin),
+                "ends": instant(new.asked.end),
+                "nth": new.nth,
+                "terms": limits,
+                "call": held,
+                "nth_call": link.nth,
+                "priority": standing.priority,
+                "muster_at": muster_at,
+                "token_hash": token_hash(tokens.customer_join(held)),
+                "kick": KICK_CHANNEL,
+            },
+        )
+    ).one()
+    await move_witnesses(conn, [change for change in changes if change.stood], {new.asked.day: row.version})
+    return Held(row.id, held, start, muster_at)

@@ -1,0 +1,1 @@
+"""Changing people, teams, shifts and calendars."""

@@ -1,0 +1,127 @@
+"""The desk's vocabulary: the facts that rules may ask. What published rules use is never taken from under them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.directory.read import read_directory
+from database.stores.journal.audit_log import write_audit
+from database.stores.rules.rollout_rows import running_row
+from database.stores.rules.versions import current_published, hold_rules, published_number
+from database.tables.directory import desk
+from domain.failure import Failure
+from rules_dsl.analysis.breaking import broken_lines
+from rules_dsl.directory import Directory, FactType
+from rules_dsl.directory.fact_types import MOST_FACTS, Unfit, unfit
+
+
+@dataclass(frozen=True)
+class UsedLine:
+    """A line of published rules that a change would break."""
+
+    version: int
+    line: int
+    text: str
+    """As it is written there."""
+    reason: str
+
+
+@dataclass
+class FactInUse(Failure):
+    """A change of the vocabulary that published rules don't survive."""
+
+    name: str
+    lines: tuple[UsedLine, ...]
+
+    title = "The rules use it"
+
+    @property
+    def detail(self) -> str:
+        told = "; ".join(f"line {one.line} of version {one.version} (`{one.text}`): {one.reason}" for one in self.lines)
+        return f"Nothing was changed, because of {told}. Publish rules without it first."
+
+
+@dataclass
+class FactUnfit(Failure):
+    """A declaration that sentences could not be written with."""
+
+    unfit: Unfit
+
+    status = 422
+    title = "This can't be declared"
+
+    @property
+    def detail(self) -> str:
+        return f"{self.unfit.field}: {self.unfit.reason}"
+
+
+@dataclass
+class FactUnknown(Failure):
+    name: str
+
+    status = 404
+    title = "There is no such fact"
+
+    @property
+    def detail(self) -> str:
+        return f"There is no fact `{self.name}`."
+
+
+async def keep_fact(conn: AsyncConnection, fact: FactType, author: str, now: datetime, *, new: bool) -> None:
+    """Declare a fact, or change the one of that name. Raises ``FactUnfit``, ``FactInUse``, ``FactUnknown``."""
+    desk_id = await hold_rules(conn)
+    before = await read_directory(conn)
+    standing = before.fact_named(fact.name)
+    others = [other.name for other in before.facts if new or other.name != fact.name]
+    if (wrong := unfit(fact.name, fact.kind, fact.values, fact.ordered, others)) is not None:
+        raise FactUnfit(wrong)
+    if new and len(others) >= MOST_FACTS:
+        raise FactUnfit(Unfit("name", f"a desk has at most {MOST_FACTS} facts"))
+    if not new and standing is None:
+        raise FactUnknown(fact.name)
+    if standing == fact:
+        return
+    facts = (*before.facts, fact) if new else tuple(fact if one.name == fact.name else one for one in before.facts)
+    await _write(conn, desk_id, before, facts, fact.name)
+    await write_audit(conn, author, "declared fact" if new else "changed fact", fact.name, now, asdict(fact))
+
+
+async def remove_fact(conn: AsyncConnection, name: str, author: str, now: datetime) -> None:
+    """Raises ``FactInUse`` and ``FactUnknown``. Past escalations keep what they know."""
+    desk_id = await hold_rules(conn)
+    before = await read_directory(conn)
+    if before.fact_named(name) is None:
+        raise FactUnknown(name)
+    await _write(conn, desk_id, before, tuple(fact for fact in before.facts if fact.name != name), name)
+    await write_audit(conn, author, "removed fact", name, now)
+
+
+async def _write(
+    conn: AsyncConnection, desk_id: int, before: Directory, facts: Sequence[FactType], changed: str
+) -> None:
+    after = replace(before, facts=tuple(facts))
+    if lines := await _broken(conn, before, after):
+        raise FactInUse(changed, lines)
+    row = {"facts": [asdict(fact) for fact in facts], "directory_version": desk.c.directory_version + 1}
+    await conn.execute(update(desk).where(desk.c.id == desk_id).values(row))
+
+
+async def _broken(conn: AsyncConnection, before: Directory, after: Directory) -> tuple[UsedLine, ...]:
+    """Lines of the rules that stand, and of those being tried."""
+    published = [await current_published(conn)]
+    if (trial := await running_row(conn)) is not None:
+        published.append(await published_number(conn, trial.candidate))
+    found: list[UsedLine] = []
+    for version in published:
+        if version is None:
+            continue
+        lines = version.text.splitlines()
+        for one in broken_lines(version.text, before, after):
+            written = lines[one.line - 1].strip() if 0 < one.line <= len(lines) else ""
+            found.append(UsedLine(version.number, one.line, written, one.text))
+    return tuple(found)

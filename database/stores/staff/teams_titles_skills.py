@@ -1,0 +1,218 @@
+"""Teams, titles and skills: added, renamed together with the rules, deleted when nothing rests on them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Table, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.directory.read import read_directory
+from database.stores.directory.renamings import Renaming, note_renaming
+from database.stores.journal.audit_log import write_audit
+from database.stores.rules.rollout_rows import running_row
+from database.stores.rules.versions import Published, current_published, hold_rules, published_number, write_version
+from database.stores.staff.usage import TABLES, uses_of
+from database.tables.account import ruleset
+from database.tables.directory import desk, person, person_skill, team, title
+from database.tables.rollout import rollout
+from domain.directory_names import NameGone, NameInUse, NameTaken, NameUnfit, RenameRefused, fit_name
+from rules_dsl import Directory, RulesRefused, draft_rules
+from rules_dsl.analysis.rename import NameKind, decides_alike, rename
+
+
+@dataclass(frozen=True)
+class Listed:
+    id: int
+    name: str
+    people: int
+    """That are active."""
+    address: str = ""
+    """Of a team."""
+    lead_title: int | None = None
+    lead: str = ""
+
+
+async def listed(conn: AsyncConnection, kind: NameKind) -> list[Listed]:
+    """By name, without those that were deleted."""
+    table = TABLES[kind]
+    query = select(table, _people(kind, table).label("people")).where(table.c.retired_at.is_(None))
+    if kind == "team":
+        query = query.add_columns(title.c.name.label("lead")).outerjoin(title, title.c.id == team.c.lead_title)
+    return [_listed(row, kind) for row in await conn.execute(query.order_by(func.lower(table.c.name)))]
+
+
+async def one_listed(conn: AsyncConnection, kind: NameKind, number: int) -> Listed | None:
+    return next((one for one in await listed(conn, kind) if one.id == number), None)
+
+
+async def add_name(conn: AsyncConnection, kind: NameKind, typed: str, actor: str, now: datetime, **more: Any) -> int:
+    """``more``: ``address`` and ``lead_title`` of a team. Raises ``NameUnfit``, ``NameTaken``."""
+    await hold_rules(conn)
+    name, table = fit_name(typed), TABLES[kind]
+    await _refuse_taken(conn, kind, name)
+    await _refuse_unknown_lead(conn, more.get("lead_title"))
+    made: int = (await conn.execute(table.insert().values(name=name, **more).returning(table.c.id))).scalar_one()
+    await directory_changed(conn)
+    await write_audit(conn, actor, f"added {kind}", name, now)
+    return made
+
+
+async def change_team(
+    conn: AsyncConnection, number: int, address: str, lead_title: int | None, actor: str, now: datetime
+) -> None:
+    """Raises ``NameGone``, ``NameUnfit``."""
+    await hold_rules(conn)
+    row = await _row(conn, "team", number)
+    if (row.address, row.lead_title) == (address, lead_title):
+        return
+    await _refuse_unknown_lead(conn, lead_title)
+    await conn.execute(update(team).where(team.c.id == number).values(address=address, lead_title=lead_title))
+    await directory_changed(conn)
+    await write_audit(conn, actor, "changed team", row.name, now, {"address": address, "led by": lead_title})
+
+
+async def rename_name(
+    conn: AsyncConnection, kind: NameKind, number: int, seen: str, typed: str, author: str, actor: str, now: datetime
+) -> list[Published]:
+    """Rename it, and write the rules that name it anew; returns the versions that were written.
+
+    ``seen`` is the name that the page showed. No decision changes: the rules compile to the same but for words.
+    Raises ``NameUnfit``, ``NameTaken``, ``NameGone`` and ``RenameRefused``.
+    """
+    desk_id = await hold_rules(conn)
+    row, name = await _row(conn, kind, number), fit_name(typed)
+    if row.name != seen:
+        raise NameGone(kind)
+    if name == row.name:
+        return []
+    await _refuse_taken(conn, kind, name)
+    before = await read_directory(conn)
+    table = TABLES[kind]
+    await conn.execute(update(table).where(table.c.id == number).values(name=name))
+    await directory_changed(conn)
+    highest = (await conn.execute(select(func.coalesce(func.max(ruleset.c.number), 0)))).scalar_one()
+    made = Renaming(kind, number, row.name, name, highest, author, now)
+    await note_renaming(conn, made)
+    written = await _rewritten(conn, desk_id, made, before, await read_directory(conn))
+    body = {"to": name, "rules": ", ".join(f"version {one.number}" for one in written)}
+    await write_audit(conn, actor, f"renamed {kind}", row.name, now, body)
+    return written
+
+
+async def _rewritten(
+    conn: AsyncConnection, desk_id: int, made: Renaming, before: Directory, after: Directory
+) -> list[Published]:
+    """The standing rules and those being tried, in this order, so that the candidate stays the later one."""
+    standing, trial = await current_published(conn), await running_row(conn)
+    candidate = None if trial is None else await published_number(conn, trial.candidate)
+    texts = {
+        one.number: await asyncio.to_thread(_with_new_name, one, made, before, after)
+        for one in (standing, candidate)
+        if one is not None
+    }
+    if standing is None or all(new is None for new in texts.values()):
+        return []
+    written = []
+    if candidate is None or texts[standing.number] is not None:
+        written.append(await _write(conn, desk_id, standing, texts[standing.number], made, adopted=True))
+    if candidate is not None and trial is not None:
+        tried = await _write(conn, desk_id, candidate, texts[candidate.number], made, adopted=False)
+        stands = written[0].number if written else standing.number
+        moved = update(rollout).where(rollout.c.id == trial.id).values(candidate=tried.number, standing=stands)
+        await conn.execute(moved)
+        written.append(tried)
+    return written
+
+
+async def _write(
+    conn: AsyncConnection, desk_id: int, old: Published, new: tuple[str, str] | None, made: Renaming, *, adopted: bool
+) -> Published:
+    text, version = new or (old.text, old.version)
+    return await write_version(conn, desk_id, text, version, made.author, made.words, made.at, adopted=adopted)
+
+
+def _with_new_name(published: Published, made: Renaming, before: Directory, after: Directory) -> tuple[str, str] | None:
+    """The text and its version; None where it does not say the name. Raises ``RenameRefused``."""
+    try:
+        text = rename(published.text, made.kind, made.was, made.becomes)
+    except RulesRefused as refused:
+        raise RenameRefused(f"Version {published.number} of the rules can't be read any more: {refused}.") from refused
+    old, new = draft_rules(published.text, before), draft_rules(text, after)
+    if old is not None and new is not None and not decides_alike(old, new):
+        raise RenameRefused(
+            f"Version {published.number} of the rules asks for the “skill of this product area”, and finds it by its "
+            f"name. With the name “{made.becomes}” it would find another. Change those rules first."
+        )
+    if text == published.text and (new is not None or old is None):
+        return None
+    if new is None:
+        raise RenameRefused(
+            f"Version {published.number} of the rules does not fit the directory. Publish rules that do, then rename."
+        )
+    return text, new.version
+
+
+async def delete_name(conn: AsyncConnection, kind: NameKind, number: int, seen: str, actor: str, now: datetime) -> None:
+    """Gone from the directory; its row stays for the past to speak of. Raises ``NameInUse``, ``NameGone``."""
+    await hold_rules(conn)
+    row, table = await _row(conn, kind, number), TABLES[kind]
+    if row.name != seen:
+        raise NameGone(kind)
+    uses = await uses_of(conn, kind, number, row.name)
+    if uses.hinders:
+        raise NameInUse(kind, row.name, uses)
+    if kind == "skill":
+        await conn.execute(delete(person_skill).where(person_skill.c.skill == number))
+    # The name is free again; what is told of the past says which one it was.
+    kept = f"{row.name} (deleted {now.day} {now:%b %Y}, {number})"
+    await conn.execute(update(table).where(table.c.id == number).values(retired_at=now, name=kept))
+    await directory_changed(conn)
+    await write_audit(conn, actor, f"deleted {kind}", row.name, now, {"taken from people": uses.people})
+
+
+async def directory_changed(conn: AsyncConnection) -> None:
+    """Whoever has read the directory in two parts reads it again."""
+    await conn.execute(update(desk).values(directory_version=desk.c.directory_version + 1))
+
+
+def _people(kind: NameKind, table: Table) -> Any:
+    query = select(func.count()).select_from(person).where(person.c.active)
+    if kind == "skill":
+        query = query.join(person_skill, person_skill.c.person == person.c.id).where(person_skill.c.skill == table.c.id)
+    else:
+        query = query.where(person.c[kind] == table.c.id)
+    return query.correlate(table).scalar_subquery()
+
+
+def _listed(row: Row[Any], kind: NameKind) -> Listed:
+    if kind != "team":
+        return Listed(row.id, row.name, row.people)
+    return Listed(row.id, row.name, row.people, row.address, row.lead_title, row.lead or "")
+
+
+async def _row(conn: AsyncConnection, kind: NameKind, number: int) -> Row[Any]:
+    table = TABLES[kind]
+    query = select(table).where(table.c.id == number, table.c.retired_at.is_(None))
+    row = (await conn.execute(query.with_for_update(key_share=True))).one_or_none()
+    if row is None:
+        raise NameGone(kind)
+    return row
+
+
+async def _refuse_taken(conn: AsyncConnection, kind: NameKind, name: str) -> None:
+    """Whatever the capitals: two names that only they tell apart are one name to a reader."""
+    table = TABLES[kind]
+    query = select(table.c.name).where(func.lower(table.c.name) == name.lower())
+    for taken in (await conn.execute(query)).scalars():
+        raise NameTaken(kind, taken)
+
+
+async def _refuse_unknown_lead(conn: AsyncConnection, lead_title: int | None) -> None:
+    """A page may have been drawn before the title was deleted."""
+    query = select(title.c.id).where(title.c.id == lead_title, title.c.retired_at.is_(None))
+    if lead_title is not None and (await conn.execute(query)).scalar_one_or_none() is None:
+        raise NameUnfit("There is no such title any more. Please choose who leads the team again.")

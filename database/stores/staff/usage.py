@@ -1,0 +1,86 @@
+"""What rests on a team, a title or a skill: lines of the rules, people, and escalations that are open."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import Table, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.directory.read import read_directory
+from database.stores.directory.renamings import renamings_since, with_new_names
+from database.stores.rules.rollout_rows import running_row
+from database.stores.rules.versions import Published, current_published, published_number, published_versions
+from database.tables.directory import person, person_skill, skill, team, title
+from domain.directory_names import Breaks, Uses
+from domain.escalation import OPEN_STATES
+from rules_dsl import Directory, draft_rules
+from rules_dsl.analysis.rename import NameKind, area_named, asks_area_skills, may_name, places_named
+
+TABLES: dict[NameKind, Table] = {"team": team, "title": title, "skill": skill}
+EARLIER = 20
+"""Versions looked through for what going back would need."""
+_AREA_SKILL = "skill of this product area"
+_PATHS: dict[NameKind, str] = {
+    "team": "$.decision.**.team ? (@ == $number)",
+    "title": "$.decision.**.titles[*] ? (@ == $number)",
+    "skill": "$.decision.**.skill ? (@ == $number)",
+}
+_PLANNED = text("""
+SELECT count(*) FROM escalation WHERE state = ANY(:open)
+AND jsonb_path_exists(plan, CAST(:path AS jsonpath), jsonb_build_object('number', CAST(:number AS integer)))
+""")
+
+
+async def uses_of(conn: AsyncConnection, kind: NameKind, number: int, name: str) -> Uses:
+    standing, trial = await current_published(conn), await running_row(conn)
+    candidate = None if trial is None else await published_number(conn, trial.candidate)
+    directory = await read_directory(conn)
+    rules: list[Breaks] = []
+    for version, stands in ((standing, True), (candidate, False)):
+        if version is not None:
+            rules += await asyncio.to_thread(_lines, version, kind, name, directory, stands)
+    in_force = {one.number for one in (standing, candidate) if one}
+    led = select(team.c.name).where(team.c.lead_title == number, team.c.retired_at.is_(None)).order_by(team.c.name)
+    leads = (await conn.execute(led)).scalars().all() if kind == "title" else ()
+    planned = {"open": [state.value for state in OPEN_STATES], "path": _PATHS[kind], "number": number}
+    return Uses(
+        tuple(rules),
+        await _earlier(conn, kind, name, in_force),
+        await _people(conn, kind, number),
+        tuple(leads),
+        (await conn.execute(_PLANNED, planned)).scalar_one(),
+        kind,
+    )
+
+
+async def _people(conn: AsyncConnection, kind: NameKind, number: int) -> int:
+    query = select(func.count()).select_from(person).where(person.c.active)
+    if kind == "skill":
+        query = query.join(person_skill, person_skill.c.person == person.c.id).where(person_skill.c.skill == number)
+    else:
+        query = query.where(person.c[kind] == number)
+    counted: int = (await conn.execute(query)).scalar_one()
+    return counted
+
+
+async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: set[int]) -> tuple[int, ...]:
+    found = []
+    for version in await published_versions(conn, limit=EARLIER):
+        if version.number not in in_force:
+            since = await renamings_since(conn, version.number)
+            text_now = await asyncio.to_thread(with_new_names, version.text, since)
+            if may_name(text_now, kind, name):
+                found.append(version.number)
+    return tuple(found)
+
+
+def _lines(version: Published, kind: NameKind, name: str, directory: Directory, stands: bool) -> list[Breaks]:
+    found = {place.line: place.text for place in places_named(version.text, kind, name)}
+    if kind == "skill" and area_named(directory, name):
+        ruleset = draft_rules(version.text, directory)
+        if ruleset is not None and asks_area_skills(ruleset):
+            for number, line in enumerate(version.text.splitlines(), 1):
+                if _AREA_SKILL in line.partition("#")[0].lower():
+                    found[number] = line.strip()
+    return [Breaks(version.number, stands, line, said) for line, said in sorted(found.items())]

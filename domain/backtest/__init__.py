@@ -1,0 +1,1 @@
+"""What a draft of the rules would have done with the past."""

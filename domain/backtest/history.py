@@ -1,0 +1,136 @@
+"""The past that a draft of the rules is tried on, and what came of trying it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from fractions import Fraction
+
+from rules_dsl.directory import Facts
+from rules_dsl.model.decision import CallKind, Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One escalation: what its decision was made from."""
+
+    id: str
+    opened_at: datetime
+    facts: Facts
+    directory: str
+    """The hash of the directory's snapshot at its opening."""
+    call_at: datetime | None
+    """When its call was: the opening of a call now, else the start last booked. None: none was booked."""
+    now: bool
+    """Opened as a call now."""
+
+
+class Change(IntEnum):
+    """What a draft does to one escalation; the largest that is true."""
+
+    NONE = 0
+    MANNER = 1
+    """The same people at the same steps, in another order or for another length."""
+    LATER = 2
+    """The same people first, others later or at another time."""
+    ELSEWHERE = 3
+    """Other people first, or no call where there was one, or a call where there was none."""
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What one rule does with an escalation, in the words of the rules."""
+
+    rule: str
+    """Its name; ``otherwise``; empty where no rule applies."""
+    kind: CallKind | None
+    """None: no rule applies."""
+    whom: str
+    """``team "Support" with skill "diesel"``; what ``no call, say`` says; empty where no rule applies."""
+
+
+@dataclass(frozen=True)
+class PastMove:
+    """Escalations that would have been treated otherwise, by the two rules that take them."""
+
+    before: Treatment
+    after: Treatment
+    change: Change
+    count: int
+    examples: tuple[Example, ...]
+    """The newest first."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Among whom the person of one past call would have been found, under one of the two texts."""
+
+    decision: Decision | None
+    """None: no rule applies."""
+    people: tuple[int, ...]
+    """Person ids: on shift then, and put first by what the directory tells. Empty: no call, or nobody there."""
+    pools: tuple[tuple[int, tuple[int, ...]], ...]
+    """By step: seconds of search, and the ids of those who may be asked from then on."""
+
+
+@dataclass(frozen=True)
+class Example:
+    past: Past
+    before: Candidates
+    after: Candidates
+
+
+@dataclass(frozen=True)
+class Load:
+    """Calls of one title or team: expected numbers, because an even share is counted among equals."""
+
+    id: int
+    calls: Fraction
+    seconds: Fraction
+    """Of preparation, talk and wrap-up, as the rules plan them."""
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    treatment: Treatment
+    steps: tuple[str, ...]
+    """``if nobody in 3 minutes: widen to team "Office"``"""
+    count: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The past under one of the two texts. Each escalation stands in exactly one of the four counts."""
+
+    called: int
+    """Somebody would have been asked."""
+    nobody: int
+    """A call was allowed, and at no step was anybody on shift, or anybody at all."""
+    refused: int
+    unmatched: int
+    titles: tuple[Load, ...]
+    """By title id; their calls add up to ``called``."""
+    teams: tuple[Load, ...]
+    rules: tuple[RuleCount, ...]
+    """In the order of the text; those that took none too."""
+
+    @property
+    def escalations(self) -> int:
+        return self.called + self.nobody + self.refused + self.unmatched
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A draft beside the rules that stand, on the same escalations."""
+
+    before: Totals
+    after: Totals
+    changes: dict[Change, int]
+    moves: tuple[PastMove, ...]
+    """Of every change but ``NONE``, the gravest and then the largest first."""
+    first_opened: datetime | None
+
+    @property
+    def escalations(self) -> int:
+        return self.after.escalations

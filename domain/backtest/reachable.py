@@ -1,0 +1,85 @@
+"""Whom the rules reach that take many past escalations: worked out once for all that are alike. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from domain.backtest.columns import Numbers, PastColumns, alike
+from domain.backtest.reach import Doing, Reach, reach_of
+from domain.backtest.rule_matching import NO_RULE
+from rules_dsl.directory import FactValue
+from rules_dsl.evaluation.people_masks import PeopleMasks
+from rules_dsl.evaluation.ruleset import LANGUAGE, PRODUCT_AREA, Ruleset
+from rules_dsl.model.decision import Decision
+
+HANGING = (LANGUAGE, PRODUCT_AREA)
+"""Facts on which it may hang whom a rule reaches."""
+
+_Hanging = tuple[FactValue | None, ...]
+
+
+class Reaching:
+    """The rules of several texts, one after the other; a rule is named by its place in all of them."""
+
+    def __init__(self, texts: Sequence[Ruleset]) -> None:
+        self.doings = [Doing(rule, text) for text in texts for rule in text.rules]
+        self.reaches: list[Reach] = []
+        """By number. Two rules that do the same reach the same, and have one number for it."""
+        self._people: dict[str, PeopleMasks] = {}
+        sorts: dict[tuple[object, ...], int] = {}
+        numbers = (sorts.setdefault(one.key, len(sorts)) for one in self.doings)
+        # The last entry of each is for ``NO_RULE``.
+        self._sorts = np.array([*numbers, NO_RULE], dtype=np.intp)
+        self._hangs = np.array([*(one.hangs_on for one in self.doings), (False, False)], dtype=np.intp)
+        self._outcomes: dict[tuple[int, _Hanging], Decision] = {}
+        self._numbers: dict[tuple[str, int, _Hanging], int] = {}
+
+    def know(self, people: Mapping[str, PeopleMasks]) -> None:
+        """By the hash of their directory."""
+        self._people |= people
+
+    def numbers(self, past: PastColumns, taken: Sequence[Numbers]) -> list[Numbers]:
+        """The numbers of what is reached, for the rules that each text has for these escalations."""
+        first = self._of(past, np.arange(len(past)), taken[0])
+        found = [first]
+        for rules in taken[1:]:
+            # Most rules do in one text what they do in the other.
+            other = np.flatnonzero(self._sorts[rules] != self._sorts[taken[0]])
+            numbers = first.copy()
+            numbers[other] = self._of(past, other, rules[other])
+            found.append(numbers)
+        return found
+
+    def _of(self, past: PastColumns, places: Numbers, rules: Numbers) -> Numbers:
+        """Of these escalations alone."""
+        if not len(places):
+            return places
+        hangs = self._hangs[rules]
+        hanging = [past.facts[name].numbers[places] * hangs[:, at] for at, name in enumerate(HANGING)]
+        groups = alike(past.directory[places], self._sorts[rules], *hanging)
+        met = [self._number(past, int(places[at]), int(rules[at])) for at in groups.first]
+        return np.array(met, dtype=np.intp)[groups.group]
+
+    def _number(self, past: PastColumns, place: int, rule: int) -> int:
+        hash_, sort = past.directories[past.directory[place]], int(self._sorts[rule])
+        facts = past.facts_at(place)
+        hanging = tuple(
+            facts.get(name) if hangs else None for name, hangs in zip(HANGING, self._hangs[rule], strict=True)
+        )
+        key = (hash_, sort, hanging)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.reaches)
+            people = self._people[hash_]
+            self.reaches.append(
+                Reach(people, None) if rule == NO_RULE else reach_of(self._outcome(rule, hanging), people)
+            )
+        return self._numbers[key]
+
+    def _outcome(self, rule: int, hanging: _Hanging) -> Decision:
+        key = (int(self._sorts[rule]), hanging)
+        if key not in self._outcomes:
+            known = {name: value for name, value in zip(HANGING, hanging, strict=True) if value is not None}
+            self._outcomes[key] = self.doings[rule].outcome(known)
+        return self._outcomes[key]

@@ -1,0 +1,1 @@
+"""Finding a person for each call that is due."""

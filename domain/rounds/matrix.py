@@ -1,0 +1,152 @@
+"""Everybody who is free at the moment of a round, and every due call, as the arrays that the solver takes.
+
+What many calls have in common (their pool, their limits, their order) is worked out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.rounds.eligibility import Against, Colleague, Needs, above_their_share, objection
+from domain.rounds.matching import Wishes
+from domain.rounds.search import DueCall, Pools
+from rules_dsl.directory import Directory, Person
+from rules_dsl.evaluation.ranking import hash_of_escalation, order_key
+from rules_dsl.model.decision import OrderKey
+
+_Ranks = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
+
+
+class Floor:
+    """The columns of a round's arrays: those who can be asked for anything at all."""
+
+    def __init__(
+        self, colleagues: Mapping[int, Colleague], directory: Directory, pools: Pools, now: datetime, limit: int
+    ) -> None:
+        self._colleagues, self._pools, self._now, self._limit = colleagues, pools, now, limit
+        self.people: dict[int, Person] = {person.id: person for person in directory.people}
+        self.free = [one for _, one in sorted(colleagues.items()) if not one.hindrance and one.person in self.people]
+        self._column = {one.person: column for column, one in enumerate(self.free)}
+        self._ids = np.array([one.person for one in self.free], dtype=np.uint64)
+        self._over = np.array([one.occupancy(now) >= limit for one in self.free], dtype=np.bool_)
+        self._known: dict[object, NDArray[np.bool_]] = {}
+        self._places: dict[object, NDArray[np.float64]] = {}
+        self._absent: dict[object, list[int]] = {}
+        self._ranked: dict[object, tuple[NDArray[np.float64], _Ranks]] = {}
+        """With the places that they were made from, so that no others take over their identity."""
+
+    def wishes(self, calls: Sequence[DueCall]) -> Wishes:
+        able = np.stack([self._able(call) for call in calls])
+        against = np.stack([self._against(call) for call in calls])
+        orders = [self._order(call, can) for call, can in zip(calls, able, strict=True)]
+        return Wishes(able, against, np.stack([rank for rank, _ in orders]), np.stack([tie for _, tie in orders]))
+
+    def _able(self, call: DueCall) -> NDArray[np.bool_]:
+        needs, members = call.needs(self._now), self._members(call)
+        if needs not in self._known:
+            self._known[needs] = np.array([not self._objection(needs, one) for one in self.free], dtype=np.bool_)
+        return members & self._known[needs] & ~self._columns(call.refused_by)
+
+    def unable(self, call: DueCall, able: NDArray[np.intp]) -> Iterator[int]:
+        """The members of the call's pool who can't be asked: those whose column is not among ``able``, then others."""
+        cannot = self._members(call).copy()
+        cannot[able] = False
+        yield from (self.free[column].person for column in np.flatnonzero(cannot))
+        key = "absent", self._pools.key(call.plan.decision, call.step)
+        if key not in self._absent:
+            members = self._pools.at(call.plan.decision, call.step).members
+            self._absent[key] = [person for person in members if person not in self._column]
+        yield from self._absent[key]
+
+    def objection_to(self, call: DueCall, colleague: Colleague) -> str:
+        """The clause of a guard that keeps a person from this call; empty where none does."""
+        return self._objection(call.needs(self._now), colleague)
+
+    def _objection(self, needs: Needs, colleague: Colleague) -> str:
+        return objection(needs, colleague, self.people[colleague.person].title, self._limit, self._now)
+
+    def _members(self, call: DueCall) -> NDArray[np.bool_]:
+        key = "pool", self._pools.key(call.plan.decision, call.step)
+        if key not in self._known:
+            self._known[key] = self._columns(self._pools.at(call.plan.decision, call.step).members)
+        return self._known[key]
+
+    def _columns(self, people: Collection[int]) -> NDArray[np.bool_]:
+        found = np.zeros(len(self.free), dtype=np.bool_)
+        found[[self._column[person] for person in people if person in self._column]] = True
+        return found
+
+    def _against(self, call: DueCall) -> NDArray[np.int64]:
+        decision = call.plan.decision
+        key = self._pools.key(decision, call.step)
+        if ("share", key) not in self._known:
+            asked = self._pools.at(decision, call.step).members
+            on_duty = [one for person in asked if (one := self._colleagues.get(person)) is not None and one.on_duty]
+            self._known["share", key] = self._columns(above_their_share(on_duty))
+        over = self._over if call.starts_at is not None else np.zeros_like(self._over)
+        found: NDArray[np.int64] = (
+            self._known["share", key] * int(Against.MORE_THAN_THEIR_SHARE)
+            + self._columns(call.needed) * int(Against.NEEDED_FOR_A_SEAT)
+            + over * int(Against.OVER_OCCUPANCY)
+        ).astype(np.int64)
+        return found
+
+    def _order(self, call: DueCall, able: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Of those who could take the call: how many stand before each, and their place among their equals."""
+        columns, equals, first_of_equals = self._ranks(call, able)
+        # Equals stand together by now, so their places are those between theirs and the next one's.
+        order = np.lexsort((self._draw(call)[columns], equals))
+        rank, tie = np.zeros(len(able), dtype=np.int64), np.zeros(len(able), dtype=np.int64)
+        rank[columns] = first_of_equals
+        tie[columns[order]] = np.arange(len(columns), dtype=np.int64) - first_of_equals
+        return rank, tie
+
+    def _ranks(self, call: DueCall, able: NDArray[np.bool_]) -> _Ranks:
+        """The columns of those who could take the call by the plan's order; each one's group of equals; its place."""
+        places = self._place(call)
+        key = id(places), able.tobytes()
+        if key not in self._ranked:
+            columns = np.flatnonzero(able)
+            keys = places[columns]
+            order = np.lexsort(keys.T[::-1]) if keys.size else np.arange(len(columns))
+            fresh = np.ones(len(columns), dtype=np.bool_)
+            fresh[1:] = (keys[order][1:] != keys[order][:-1]).any(axis=1)
+            position = np.where(fresh, np.arange(len(columns), dtype=np.int64), 0)
+            first_of_equals = np.maximum.accumulate(position) if len(columns) else position
+            self._ranked[key] = places, (columns[order], np.cumsum(fresh), first_of_equals)
+        return self._ranked[key][1]
+
+    def _place(self, call: DueCall) -> NDArray[np.float64]:
+        """Where each free person stands by this plan, a row each; smaller first."""
+        decision, preferred = call.plan.decision, self._preferred(call)
+        key = (decision.prefers, decision.requires, decision.order, preferred)
+        if key not in self._places:
+            rows = [order_key(decision, self.people[one.person], one.state, preferred=preferred) for one in self.free]
+            width = len(decision.order) + len(decision.prefers) * preferred
+            self._places[key] = np.array(rows, dtype=np.float64).reshape(len(rows), width)
+        places = self._places[key]
+        lines = len(decision.prefers) if preferred else 0
+        for index, name in enumerate(decision.order, lines):
+            if name is OrderKey.HANDLED_BEFORE and call.knows_customer:
+                places = places.copy()
+                places[self._columns(call.knows_customer), index] = 0.0
+            elif name is OrderKey.BEST_CSAT_HERE and call.csat_here:
+                places = places.copy()
+                for person in call.csat_here.keys() & self._column.keys():
+                    places[self._column[person], index] = -call.csat_here[person]
+        return places
+
+    def _preferred(self, call: DueCall) -> bool:
+        return self._pools.at(call.plan.decision, call.step).preferred
+
+    def _draw(self, call: DueCall) -> NDArray[np.uint64]:
+        """``rules_dsl.evaluation.ranking.stable_hash`` of the escalation and everybody at once."""
+        mixed = self._ids * np.uint64(0x9E3779B97F4A7C15) + np.uint64(hash_of_escalation(call.escalation_id))
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        drawn: NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(31))
+        return drawn

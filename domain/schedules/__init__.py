@@ -1,0 +1,1 @@
+"""Shifts, holidays, calendars, and what a change of them takes away."""

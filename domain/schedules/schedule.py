@@ -1,0 +1,208 @@
+"""One person's schedule: what repeats, what one day changes, and what takes time away again. Pure.
+
+Working hours are the weekly shifts, changed day by day, without those that begin on a holiday. Calls are
+served in what is left of them after time off, busy times of calendars and time that is kept free of calls.
+A day belongs to the zone of the shift, and a shift to the day on which it begins (docs/decisions/0017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from domain.booking import Span
+from domain.schedules.shifts import merged, wall_instant
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Repeating:
+    """A span of wall time on some days of the week, between two dates if they are given."""
+
+    days: tuple[int, ...]
+    """0 is Monday."""
+    start_minute: int
+    end_minute: int
+    """At or before the start: on the following day."""
+    time_zone: str
+    first: date | None = None
+    last: date | None = None
+    """The last day on which it begins."""
+
+    def on(self, day: date) -> bool:
+        """Whether it begins on this day."""
+        begun = self.first is None or self.first <= day
+        return day.weekday() in self.days and begun and (self.last is None or day <= self.last)
+
+
+class DayKind(StrEnum):
+    """What a single day changes."""
+
+    INSTEAD = "instead"
+    """These hours in the place of the weekly ones."""
+    ALSO = "also"
+    OFF = "off"
+
+
+class TimeOffKind(StrEnum):
+    LEAVE = "leave"
+    SICK = "sick"
+    OTHER = "other"
+
+
+class AbsenceKind(StrEnum):
+    """Why somebody at work can't be given a call."""
+
+    TIME_OFF = "time_off"
+    KEPT_FREE = "kept_free"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True)
+class WeeklyHours:
+    id: int
+    when: Repeating
+
+
+@dataclass(frozen=True)
+class DayChange:
+    id: int
+    day: date
+    kind: DayKind
+    start_minute: int
+    end_minute: int
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class TimeOff:
+    id: int
+    kind: TimeOffKind
+    during: Span
+
+
+@dataclass(frozen=True)
+class KeptFree:
+    """Training, a project: at work, and free of calls."""
+
+    id: int
+    what: str
+    when: Repeating
+
+
+@dataclass(frozen=True)
+class Schedule:
+    person: int
+    weekly: tuple[WeeklyHours, ...] = ()
+    day_changes: tuple[DayChange, ...] = ()
+    time_off: tuple[TimeOff, ...] = ()
+    kept_free: tuple[KeptFree, ...] = ()
+    busy: tuple[Span, ...] = ()
+    """From calendars that are read in."""
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    """Those that count for this person, by day."""
+
+
+@dataclass(frozen=True)
+class Absence:
+    kind: AbsenceKind
+    what: str
+    """The kind of time off, or what the time is kept free for; empty for a busy time."""
+    during: Span
+
+
+def span_on(day: date, start_minute: int, end_minute: int, zone: str) -> Span:
+    """The instants of wall times on a day. An end at or before the start is on the following day."""
+    local = ZoneInfo(zone)
+    end = end_minute if end_minute > start_minute else end_minute + 1440
+    return wall_instant(day, start_minute, local), wall_instant(day, end, local)
+
+
+def working_spans(schedule: Schedule, first: date, last: date) -> list[Span]:
+    """Working hours that begin on the days ``first`` to ``last``, merged where they touch."""
+    changed: dict[date, list[DayChange]] = {}
+    for change in schedule.day_changes:
+        changed.setdefault(change.day, []).append(change)
+    spans: list[Span] = []
+    for day in _days(first, last):
+        changes = changed.get(day, ())
+        replaced = any(change.kind in (DayKind.OFF, DayKind.INSTEAD) for change in changes)
+        if not replaced and day not in schedule.holidays:
+            spans.extend(_of_day((hours.when for hours in schedule.weekly), day))
+        spans.extend(
+            span_on(day, change.start_minute, change.end_minute, change.time_zone)
+            for change in changes
+            if change.kind is not DayKind.OFF
+        )
+    return merged(spans)
+
+
+def absences(schedule: Schedule, first: date, last: date) -> list[Absence]:
+    """What takes time away, in order of time; time off and busy times whenever they are."""
+    found = [Absence(AbsenceKind.TIME_OFF, off.kind.value, off.during) for off in schedule.time_off]
+    found += [Absence(AbsenceKind.BUSY, "", span) for span in schedule.busy]
+    for kept in schedule.kept_free:
+        spans = [span for day in _days(first - ONE_DAY, last + ONE_DAY) for span in _of_day([kept.when], day)]
+        found += [Absence(AbsenceKind.KEPT_FREE, kept.what, span) for span in spans if span[0] < span[1]]
+    return sorted(found, key=lambda absence: (absence.during, absence.kind, absence.what))
+
+
+def available_spans(schedule: Schedule, first: date, last: date) -> list[Span]:
+    """Where calls can be served: the working hours that begin on these days, less what takes time away."""
+    away = merged([absence.during for absence in absences(schedule, first, last)])
+    return without(working_spans(schedule, first, last), away)
+
+
+def whole_times(schedule: Schedule, first: date, last: date) -> list[Span]:
+    """From the first to the last work of each working time, with all that is neither: lunch, meetings, an hour off."""
+    off = merged([one.during for one in schedule.time_off])
+    left = (without([span], off) for span in working_spans(schedule, first, last))
+    return [(parts[0][0], parts[-1][1]) for parts in left if parts]
+
+
+def without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
+    """The time of ``spans`` that lies in no hole. Both are in order and free of overlaps; so is the result."""
+    result: list[Span] = []
+    at = 0
+    for start, stop in spans:
+        while at < len(holes) and holes[at][1] <= start:
+            at += 1
+        here = at
+        while here < len(holes) and holes[here][0] < stop:
+            if start < holes[here][0]:
+                result.append((start, holes[here][0]))
+            start = max(start, holes[here][1])
+            here += 1
+        if start < stop:
+            result.append((start, stop))
+    return result
+
+
+def within(spans: Iterable[Span], bounds: Span) -> list[Span]:
+    """The parts of these spans that lie within the bounds."""
+    cut = ((max(start, bounds[0]), min(stop, bounds[1])) for start, stop in spans)
+    return [span for span in cut if span[0] < span[1]]
+
+
+def length(spans: Iterable[Span]) -> timedelta:
+    return sum((stop - start for start, stop in spans), timedelta())
+
+
+def covering(spans: Sequence[Span], moment: datetime) -> Span | None:
+    """The span in which this moment lies."""
+    return next((span for span in spans if span[0] <= moment < span[1]), None)
+
+
+def _of_day(repeating: Iterable[Repeating], day: date) -> list[Span]:
+    return [span_on(day, one.start_minute, one.end_minute, one.time_zone) for one in repeating if one.on(day)]
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    day = first
+    while day <= last:
+        yield day
+        day += ONE_DAY

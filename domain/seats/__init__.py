@@ -1,0 +1,1 @@
+"""Seats without names: whether everything that was sold can be served."""

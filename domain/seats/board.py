@@ -1,0 +1,146 @@
+"""The board: who is on shift when, and which sold seat rests on whom, laid out for quick questions.
+
+People, pools and shifts stand in ``seat_roster``, the calls in ``seat_calls``, the time that they take in
+``seat_pieces``, limits over several of them in ``seat_limits``. Here is what can be asked of all of them at once,
+and the two ways in which a board changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from domain.seats.assignments import Alike, Calls
+from domain.seats.demand import Demand, Member, Terms
+from domain.seats.engaged import Engaged
+from domain.seats.intervals import Group, Pieces
+from domain.seats.limits import DayLimits, Reserve
+from domain.seats.roster import Roster
+
+
+class Board:
+    """People, pools and sold seats. Changed by ``put`` and ``take`` only."""
+
+    def __init__(self, members: Iterable[Member], pools: Mapping[int, Collection[int]]) -> None:
+        self.roster = Roster(members, pools)
+        self.held = Calls()
+        """By booking: what it asks for, and the bit of its witness."""
+        self.pieces = Pieces(self.roster.edges, self.roster.ones)
+        self.reserve = Reserve(self.roster, self.pieces)
+        self._days = DayLimits(self.roster, self.held)
+        self._engaged = Engaged(self.roster, {})
+        self.members, self.bit_of, self.pools = self.roster.members, self.roster.bit_of, self.roster.pools
+
+    def mask_of(self, people: Iterable[int]) -> int:
+        return self.roster.mask_of(people)
+
+    def ask_about(self, pool: int, people: Iterable[int]) -> None:
+        """One more pool of these people, which nothing is sold from; below zero, so that it is none of the rows'."""
+        self.roster.with_pool(pool, people)
+
+    # What can be asked.
+
+    def eligible(self, demand: Demand) -> int:
+        """Who is in the pool and on shift for all of this time, whatever else is sold on them."""
+        return self.roster.eligible(demand) & ~self._engaged.at(demand.rest)
+
+    def on_shift(self, begin: int, end: int) -> Iterator[int]:
+        """Those on shift, in each piece of this time."""
+        return self.roster.on_shift(begin, end)
+
+    def idle(self, demand: Demand, mask: int) -> int:
+        """Those of ``mask`` who have no other call in this time, the gap before it included."""
+        return self.pieces.idle(demand.rest, demand.end, mask)
+
+    def can_take(self, demand: Demand, mask: int | None = None) -> int:
+        """The direct test: those to whom this call can be given with nothing else changed."""
+        mask = self.idle(demand, self.eligible(demand) if mask is None else mask)
+        if mask:
+            mask &= ~self.full(demand.day, demand.terms)
+        if mask and demand.terms.reserve:
+            mask &= ~self.kept_back(demand)
+        if mask and demand.terms.shift_percent < 100:
+            mask = sum(self.roster.ones[bit] for bit in bits(mask) if self.shift_allows(bit, demand))
+        return mask
+
+    def full(self, day: int, terms: Terms) -> int:
+        """Those who may be given no further call on this day."""
+        return self._days.full(day, terms)
+
+    def kept_back(self, demand: Demand) -> int:
+        """Those of the teams that are down to their reserve at some moment of this time."""
+        return self.reserve.kept_back(demand)
+
+    def shift_allows(self, bit: int, demand: Demand) -> bool:
+        """Whether the shift stays within its share of calls with this one, too."""
+        own, shift = demand.terms.shift_percent, self.shift_at(bit, demand.begin)
+        if shift is None:
+            return False
+        calls = [demand, *self.of_shift(bit, shift)]
+        return all(
+            sum(call.end - call.begin for call in calls if call.terms.shift_percent <= percent) * 100
+            <= percent * (shift[1] - shift[0])
+            for percent in {call.terms.shift_percent for call in calls}
+            if own <= percent < 100
+        )
+
+    def shift_at(self, bit: int, moment: int) -> tuple[int, int] | None:
+        """The whole working time around this moment."""
+        return self.roster.shift_at(bit, moment)
+
+    def of_shift(self, bit: int, shift: tuple[int, int]) -> list[Demand]:
+        """The calls of this person that begin in this time."""
+        return [call for call in self.held.within(bit, *shift) if shift[0] <= call.begin < shift[1]]
+
+    def in_the_way(self, bit: int, demand: Demand) -> list[Demand]:
+        """The calls of this person that leave no room for this one."""
+        return [call for call in self.held.within(bit, demand.rest, demand.end) if call.booking != demand.booking]
+
+    def on_day(self, bit: int, day: int) -> Collection[Demand]:
+        """The calls of this person that start on this day."""
+        return self.held.on_day(bit, day)
+
+    def able(self, group: Group) -> int:
+        """Who could have these calls at all."""
+        if group.able is None:
+            group.able = self.roster.able(group.like.pool, group.begin, group.end, group.like.terms)
+        return group.able
+
+    # What can change.
+
+    def engage(self, until: Mapping[int, int]) -> None:
+        """By person: until when they can be given no call, in place of what was said before."""
+        self._engaged = Engaged(self.roster, until)
+
+    def put(self, demand: Demand, bit: int) -> None:
+        """This call rests on this person."""
+        self.held.add(demand, bit)
+        self.pieces.put(demand, bit)
+        self._days.changed(demand.day, bit)
+        self.reserve.changed(demand)
+
+    def take(self, booking: int) -> tuple[Demand, int]:
+        """This call rests on nobody. Raises ``KeyError`` where it did not rest on anybody."""
+        demand, bit = self.held.drop(booking)
+        self.pieces.take(demand, bit)
+        for other in self.in_the_way(bit, demand):
+            # What stands may stand closer than new calls are sold.
+            self.pieces.block(other.rest, other.end, bit)
+        self._days.changed(demand.day, bit)
+        self.reserve.changed(demand)
+        return demand, bit
+
+    def lay(self, standing: Iterable[Alike]) -> None:
+        """Put many calls on a board that has none: quicker than one by one."""
+        columns = [alike for alike in standing if len(alike.bookings)]
+        for alike in columns:
+            self.held.lay(alike)
+        self.pieces.lay(columns)
+        self.reserve.shares = {alike.terms.reserve for alike in columns} - {0}
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The places of the ones, the lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

@@ -1,0 +1,1 @@
+"""What can be proven of rules: reach, gaps, contradictions, differences."""

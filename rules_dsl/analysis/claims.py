@@ -1,0 +1,84 @@
+"""``expect never`` and gaps between rules: claims about every escalation, proven or answered with an example."""
+
+from __future__ import annotations
+
+from rules_dsl.analysis.budget import TooLarge
+from rules_dsl.analysis.proofs import Proofs
+from rules_dsl.analysis.regions import say_region, say_situation
+from rules_dsl.analysis.rule_proofs import check_rules_apply
+from rules_dsl.analysis.step_proofs import check_steps
+from rules_dsl.compiler.expectations import comes_out
+from rules_dsl.compiler.lower_conditions import lower_when
+from rules_dsl.compiler.resolve_names import Names
+from rules_dsl.evaluation.program import When
+from rules_dsl.evaluation.ruleset import Ruleset
+from rules_dsl.syntax.tree import Block, BlockKind, RulesFile
+
+MOST_GAPS = 3
+
+
+def check_claims(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
+    """Reports each claim that is not true, what no rule takes, and rules without effect.
+
+    Call it for a sound file alone. What could not be proven within the budget is said.
+    """
+    quiet = names.quiet()
+    never = [(block, claim) for block in tree.of(BlockKind.NEVER) if (claim := lower_when(quiet, block.when))]
+    check_steps(names, tree, ruleset)
+    try:
+        proofs = Proofs.of(
+            [rule.when for rule in ruleset.rules], names.directory.facts, ruleset.time_zone,
+            also=[claim for _, claim in never],
+        )  # fmt: skip
+    except TooLarge:
+        proofs = None
+    for block, claim in never:
+        _check_never(names, ruleset, proofs, block, claim)
+    if not tree.of(BlockKind.OTHERWISE):
+        _check_gap(names, tree, ruleset, proofs)
+    check_rules_apply(names, tree, ruleset, proofs)
+
+
+def _check_gap(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: Proofs | None) -> None:
+    """A gap is an error: a ticket is never left without a rule."""
+    last = tree.of(BlockKind.RULE)[-1]
+    at = last.name.at if last.name else last.at
+    try:
+        gaps = proofs.gaps(MOST_GAPS) if proofs else None
+    except TooLarge:
+        gaps = None
+    if gaps is None or proofs is None:
+        names.report("R308", at)
+    elif gaps:
+        space, speech, zone = proofs.space, ruleset.vocabulary, ruleset.time_zone
+        example = say_situation(proofs.situation(gaps[0]), speech, zone)
+        first, second, third = [say_region(space, gap, speech, zone) for gap in gaps] + [None] * (MOST_GAPS - len(gaps))
+        names.report(
+            "R308", at, example=example, region=None if first == example else first, second=second, third=third
+        )
+
+
+def _check_never(names: Names, ruleset: Ruleset, proofs: Proofs | None, block: Block, claim: When) -> None:
+    try:
+        found = None
+        if proofs is not None:
+            with proofs.budget.half():
+                found = _contradiction(names, ruleset, proofs, block, claim)
+    except TooLarge:
+        proofs = None
+    if proofs is None:
+        names.report("R504", block.at)
+    elif found is not None and block.name is not None:
+        names.report("R502", block.name.at, found=block.name.text, example=found[0], rule=found[1])
+
+
+def _contradiction(names: Names, ruleset: Ruleset, proofs: Proofs, block: Block, claim: When) -> tuple[str, str] | None:
+    """An escalation of the claim that reaches a rule which does what may never happen."""
+    claimed = proofs.cubes.of(claim)
+    for place, rule in enumerate(ruleset.rules):
+        outcome = ruleset.outcome_of(rule)
+        if all(comes_out(said, outcome, names.directory) is not said.negated for said in block.outcomes):
+            region = next(proofs.reaching(place, claimed), None)
+            if region is not None:
+                return say_situation(proofs.situation(region), ruleset.vocabulary, ruleset.time_zone), rule.name
+    return None

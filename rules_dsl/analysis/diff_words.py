@@ -1,0 +1,123 @@
+"""What a rule and a desk's settings do otherwise than before, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, replace
+
+from rules_dsl.evaluation.program import LimitRules, Rule
+from rules_dsl.evaluation.ruleset import Ruleset
+from rules_dsl.model.amounts import say_duration
+from rules_dsl.model.decision import Booking, CallKind, CallTimes, Feedback, Links, OpenHours, Reminders
+
+OTHERWISE = "otherwise"
+_KINDS = {CallKind.CALL: "a call", CallKind.BOOKING_ONLY: "booking only", CallKind.REFUSED: "no call"}
+_NUMBERS = frozenset(
+    {
+        "notice_working_days", "horizon_working_days", "a_day_per_agent", "reserve_percent", "calls_a_day",
+        "shift_percent", "alert_under",
+    }
+)  # fmt: skip
+_LABELS = {
+    "slot": "slots", "hours": "during hours", "horizon": "ahead", "horizon_working_days": "working days ahead",
+    "a_day_per_agent": "bookings a day per agent", "reserve_percent": "percent kept in reserve",
+    "calls_a_day": "calls a day per agent", "gap": "time between calls", "shift_percent": "percent of a shift in calls",
+    "shift_end": "no call at the end of a shift", "title_calls_a_day": "calls a day by title",
+    "more": "more calls a day", "prepare": "preparation", "offer": "time of an offer", "wrap_up": "wrap-up",
+    "wait_for_customer": "wait for the customer", "ask_after": "time until the survey",
+    "ask_again_after": "time until the survey's reminder", "alert_under": "score that is told to the team lead",
+    "every": "time between two surveys of a customer", "customer": "the customer is reminded before",
+    "agent": "the agent is reminded before", "live_expires": "a live call link expires after",
+    "booking_expires": "a booking link expires after", "survey_expires": "a survey link expires after",
+}  # fmt: skip
+
+
+def told(rule: Rule) -> str:
+    return "`otherwise`" if rule.name == OTHERWISE else f'rule "{rule.name}"'
+
+
+def does(rule: Rule) -> str:
+    """``team "Office"``, ``booking only, team "Support"``, ``no call``"""
+    if rule.kind is CallKind.REFUSED:
+        return _KINDS[rule.kind]
+    targets = ", ".join(target.text for target in rule.targets)
+    return f"booking only, {targets}" if rule.kind is CallKind.BOOKING_ONLY else targets
+
+
+def same_outcome(one: Rule, other: Rule) -> bool:
+    """Whether two rules do the same, whatever they are called and ask."""
+    return replace(one, name="", line=0, when=other.when) == replace(other, name="", line=0)
+
+
+_PARTS: dict[str, Callable[[Rule], str]] = {
+    "it gives": lambda rule: _KINDS[rule.kind],
+    "it says": lambda rule: f'"{rule.refusal}"' if rule.refusal else "",
+    "it asks": lambda rule: ", ".join(target.text for target in rule.targets),
+    "it requires": lambda rule: ", ".join(f"{want.text} at level {want.level}" for want in rule.requires),
+    "it prefers": lambda rule: ", then ".join(" or ".join(want.text for want in wants) for wants in rule.prefers),
+    "it orders by": lambda rule: ", then ".join(rule.order),
+    "if nobody takes it": lambda rule: ", ".join(f"after {say_duration(one.after)} {one.text}" for one in rule.steps),
+    "it books slots of": lambda rule: "" if rule.slot is None else say_duration(rule.slot),
+    "preparation before": lambda rule: "" if rule.prepare is None else say_duration(rule.prepare),
+    "its note": lambda rule: f'"{rule.note}"' if rule.note else "",
+}
+
+
+def changed_doings(before: Sequence[Rule], after: Sequence[Rule]) -> Iterator[str]:
+    """Rules are the same by their names."""
+    old, new = {rule.name: rule for rule in before}, {rule.name: rule for rule in after}
+    for name, rule in new.items():
+        if name not in old:
+            yield f"{told(rule)} is new ({does(rule)})"
+            continue
+        for label, part in _PARTS.items():
+            was, now = part(old[name]), part(rule)
+            if was != now:
+                yield f"{told(rule)}: {label} {now or 'nothing'}, before: {was or 'nothing'}"
+    yield from (f"{told(rule)} is gone" for name, rule in old.items() if name not in new)
+
+
+_Block = Booking | CallTimes | Reminders | Feedback | Links | LimitRules
+
+
+def changed_settings(before: Ruleset, after: Ruleset) -> Iterator[str]:
+    blocks: tuple[tuple[str, _Block, _Block], ...] = (
+        ("limits", before.limits, after.limits),
+        ("booking", before.booking, after.booking),
+        ("calls", before.calls, after.calls),
+        ("reminders", before.reminders, after.reminders),
+        ("feedback", before.feedback, after.feedback),
+        ("links", before.links, after.links),
+    )
+    if before.time_zone != after.time_zone:
+        yield f"time zone: {after.time_zone}, before: {before.time_zone}"
+    for block, old, new in blocks:
+        for field in fields(new):
+            was, now = (_said(field.name, getattr(one, field.name)) for one in (old, new))
+            if was != now:
+                label = _LABELS.get(field.name, field.name.replace("_", " "))
+                yield f"{block}: {label} {now}, before: {was}"
+
+
+def _said(name: str, value: object) -> str:
+    match value:
+        case None | ():
+            return "nothing"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return str(value) if name in _NUMBERS else say_duration(value)
+        case OpenHours():
+            return _hours(value)
+        case tuple() if name in ("customer", "agent"):
+            return " and ".join(say_duration(one) for one in value if isinstance(one, int))
+        case tuple() if name == "more":
+            return ", ".join(f"{one.number} when {one.clause.text}" for one in value)
+        case tuple():
+            return ", ".join(str(number) for _, number in value)
+    return str(value)
+
+
+def _hours(hours: OpenHours) -> str:
+    spans = len(hours.spans)
+    return f'"{hours.name}" ({sum(end - start for _, start, end in hours.spans) // 60} hours in {spans} spans a week)'

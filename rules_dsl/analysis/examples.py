@@ -1,0 +1,32 @@
+"""The examples that a file carries in its expectations, to try other things on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rules_dsl.compiler.expectations import example_moment, given_facts
+from rules_dsl.compiler.resolve_names import Names
+from rules_dsl.directory import Directory, Facts
+from rules_dsl.evaluation.ruleset import Ruleset
+from rules_dsl.syntax.parser import parse_rules
+from rules_dsl.syntax.tree import BlockKind
+
+
+@dataclass(frozen=True)
+class Example:
+    name: str
+    facts: Facts
+    moment: datetime
+    """UTC."""
+
+
+def examples_of(text: str, ruleset: Ruleset, directory: Directory) -> tuple[Example, ...]:
+    """``ruleset`` is what the text compiles to. An example with a fact that isn't known is left out."""
+    found: list[Example] = []
+    for block in parse_rules(text).tree.of(BlockKind.EXPECT):
+        names = Names(directory, [])
+        facts = given_facts(names, block)
+        if block.name is not None and not names.messages:
+            found.append(Example(block.name.text, facts, example_moment(ruleset, block.moment)))
+    return tuple(found)

@@ -1,0 +1,156 @@
+"""Regions of escalations as a person reads them, and one real escalation out of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rules_dsl.analysis.value_classes import TIME, Attribute, Region, Space
+from rules_dsl.directory import FactType, FactValue
+from rules_dsl.evaluation.explain import Vocabulary
+from rules_dsl.model import defaults
+from rules_dsl.model.clock_words import DAYS
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Facts and a moment: an escalation that could be opened."""
+
+    facts: dict[str, FactValue]
+    """A fact that is asked about and not here is unknown."""
+    unknown: tuple[str, ...]
+    """Facts that must be unknown for it."""
+    now: datetime
+    timed: bool
+    """Whether the moment matters."""
+    decisive: tuple[str, ...]
+    """The facts that matter, in the desk's order."""
+
+
+def situation_in(space: Space, region: Region) -> Situation:
+    """The first values of a region; what is left free does not matter."""
+    facts: dict[str, FactValue] = {}
+    unknown: list[str] = []
+    decisive: list[str] = []
+    for place, attribute in enumerate(space.attributes):
+        fact, mask = attribute.fact, region[place]
+        if fact is None:
+            continue
+        if _matters(attribute, mask) and fact.name not in decisive:
+            decisive.append(fact.name)
+        first = (mask & -mask).bit_length() - 1
+        if attribute.tag is not None:
+            tags = facts.get(fact.name)
+            if mask == 0b10 and isinstance(tags, tuple):
+                facts[fact.name] = tuple(sorted({*tags, attribute.tag}))
+        elif first < len(attribute.classes):
+            facts[fact.name] = () if fact.kind == "tags" else attribute.classes[first][0]
+        else:
+            unknown.append(fact.name)
+    first = (region[TIME] & -region[TIME]).bit_length() - 1
+    timed = _matters(space.attributes[TIME], region[TIME])
+    return Situation(facts, tuple(unknown), space.moments[first][0], timed, tuple(decisive))
+
+
+def say_situation(situation: Situation, speech: Vocabulary, zone: str) -> str:
+    """``priority is urgent, ARR is unknown, on Mon at 09:00``"""
+    said = [f"{name} {speech.say(name, situation.facts.get(name))}" for name in situation.decisive]
+    if situation.timed:
+        said.append(say_moment(situation.now, zone))
+    return ", ".join(said) or "any"
+
+
+def say_moment(moment: datetime, zone: str) -> str:
+    """A moment of the example week by its day; another one with its date."""
+    local = moment.astimezone(ZoneInfo(zone))
+    day = DAYS[local.weekday()]
+    if 0 <= (local.date() - defaults.EXAMPLE_WEEK).days < len(DAYS):
+        return f"on {day} at {local:%H:%M}"
+    return f"on {day} {local.date().isoformat()} at {local:%H:%M}"
+
+
+def say_region(space: Space, region: Region, speech: Vocabulary, zone: str) -> str:
+    """``priority is high or urgent and tags include "gdpr" and outside hours "office"``"""
+    said = []
+    for place, attribute in enumerate(space.attributes):
+        if attribute.fact is not None and _matters(attribute, region[place]):
+            said.append(_said(attribute, attribute.fact, region[place], speech))
+    if _matters(space.attributes[TIME], region[TIME]):
+        said.extend(_hours(space, region[TIME], zone))
+    return " and ".join(said) or "every escalation"
+
+
+def _matters(attribute: Attribute, mask: int) -> bool:
+    """Whether a mask leaves anything out that could be. A fact that is never missing need not be unknown to be free."""
+    if attribute.fact is not None and not attribute.fact.may_be_missing and mask & attribute.known:
+        return mask & attribute.known != attribute.known
+    return mask != attribute.whole
+
+
+def _said(attribute: Attribute, fact: FactType, mask: int, speech: Vocabulary) -> str:
+    if attribute.tag is not None:
+        return f'{fact.name} {"include" if mask == 0b10 else "do not include"} "{attribute.tag}"'
+    known, may_be_unknown = mask & attribute.known, fact.may_be_missing and bool(mask & attribute.unknown)
+    be = "are" if fact.kind == "tags" else "is"
+    if not known:
+        return f"{fact.name} {be} unknown"
+    if known == attribute.known:
+        return f"{fact.name} {be} known"
+    chosen = [values for number, values in enumerate(attribute.classes) if known >> number & 1]
+    match fact.kind:
+        case "yes/no":
+            if may_be_unknown:
+                return f"{fact.name} is {'yes' if chosen[0][0] is True else 'no'} or unknown"
+            return fact.name if chosen[0][0] is True else f"not {fact.name}"
+        case "choice":
+            values = [value for value in fact.values if any(value in one for one in chosen)]
+            return f"{fact.name} is {listed([*values, *['unknown'] * may_be_unknown])}"
+    spans = [_span(speech, fact.name, first, last) for first, last in _joined(chosen)]
+    return f"{fact.name} is {listed([*spans, *['unknown'] * may_be_unknown])}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a, b or c``"""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _joined(chosen: list[tuple[FactValue, ...]]) -> Iterator[tuple[int, int]]:
+    """Neighbouring spans as one."""
+    start: int | None = None
+    end = -2
+    for first, last in ((one[0], one[-1]) for one in chosen):
+        if not isinstance(first, int) or not isinstance(last, int):
+            continue
+        if start is not None and first != end + 1:
+            yield start, end
+            start = None
+        start, end = first if start is None else start, last
+    if start is not None:
+        yield start, end
+
+
+def _span(speech: Vocabulary, fact: str, first: int, last: int) -> str:
+    def amount(value: int) -> str:
+        return speech.say(fact, value).removeprefix("is ")
+
+    if first == last:
+        return amount(first)
+    if last < 0:
+        return f"at least {amount(first)}"
+    return f"under {amount(last + 1)}" if first == 0 else f"at least {amount(first)} and under {amount(last + 1)}"
+
+
+def _hours(space: Space, mask: int, zone: str) -> list[str]:
+    """The hours that are the same at all these moments; the first moment where they don't say it all."""
+    states = [state for number, (_, state) in enumerate(space.moments) if mask >> number & 1]
+    names = [hours.name for hours in space.hours]
+    settled = [place for place, name in enumerate(names) if names.count(name) == 1]
+    settled = [place for place in settled if len({state[place] for state in states}) == 1]
+    said = [f'{"during" if states[0][place] else "outside"} hours "{space.hours[place].name}"' for place in settled]
+    alike = [state for _, state in space.moments if all(state[place] == states[0][place] for place in settled)]
+    if len(alike) != len(states):
+        first = (mask & -mask).bit_length() - 1
+        said.append(f"at moments such as {say_moment(space.moments[first][0], zone).removeprefix('on ')}")
+    return said

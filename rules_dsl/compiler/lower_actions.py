@@ -1,0 +1,215 @@
+"""What a rule does, from tree to compiled rule: names looked up, defaults filled in, steps in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rules_dsl.compiler.resolve_names import Names
+from rules_dsl.evaluation.program import Rule, SkillWant, When
+from rules_dsl.model import defaults
+from rules_dsl.model.amounts import say_duration
+from rules_dsl.model.decision import CallKind, OrderKey, Step, StepKind, Target
+from rules_dsl.syntax.tree import Block
+from rules_dsl.syntax.tree_actions import (
+    BookingOnly,
+    BookSlots,
+    DoLine,
+    IfNobody,
+    NoCall,
+    Note,
+    OrderBy,
+    Prefer,
+    Prepare,
+    Require,
+    SendTo,
+    SkillKind,
+    SkillPhrase,
+    StepWord,
+    TargetPhrase,
+)
+from rules_dsl.syntax.tree_conditions import Phrase
+
+PRODUCT_AREA = "product area"
+LANGUAGE = "language"
+_STEPS = {
+    StepWord.WIDEN: StepKind.WIDEN,
+    StepWord.DROP_SKILL: StepKind.DROP_SKILL,
+    StepWord.DROP_AREA_SKILL: StepKind.DROP_SKILL,
+    StepWord.DROP_PREFERRED: StepKind.DROP_PREFERRED,
+    StepWord.ALERT_LEAD: StepKind.ALERT_LEAD,
+    StepWord.ALERT_DUTY: StepKind.ALERT_DUTY,
+    StepWord.OFFER_BOOKING: StepKind.OFFER_BOOKING,
+}
+
+
+def group_of(line: DoLine) -> type[object]:
+    """Lines of one group replace the defaults of that group, all or nothing."""
+    return BookingOnly if isinstance(line, NoCall) else type(line)
+
+
+def with_defaults(own: Sequence[DoLine], default: Sequence[DoLine]) -> tuple[DoLine, ...]:
+    said = {group_of(line) for line in own}
+    return (*own, *(line for line in default if group_of(line) not in said))
+
+
+def check_lines(names: Names, lines: Sequence[DoLine]) -> None:
+    """Looks up every name of one block's own lines, and its steps' order; reports what is wrong."""
+    latest: IfNobody | None = None
+    for line in lines:
+        names.line = line.at.line
+        match line:
+            case SendTo():
+                lower_targets(names, line.targets)
+            case Require():
+                _want(names, line.skill)
+            case Prefer():
+                for skill in line.skills:
+                    _want(names, skill)
+            case OrderBy():
+                _check_order(names, line)
+            case IfNobody():
+                _step(names, line)
+                if line.after.working_days:
+                    names.report("R320", line.after.at, found="if nobody in")
+                elif latest is not None and line.after.seconds <= latest.after.seconds:
+                    names.report("R304", line.after.at, before=say_duration(latest.after.seconds))
+                latest = line
+            case BookSlots() | Prepare():
+                _check_length(names, line)
+
+
+def _check_length(names: Names, line: BookSlots | Prepare) -> None:
+    duration = line.length if isinstance(line, BookSlots) else line.before
+    if duration.working_days:
+        names.report("R320", duration.at, found="a slot" if isinstance(line, BookSlots) else "preparation")
+    elif isinstance(line, BookSlots) and not 1 <= duration.seconds <= 86400:
+        names.report("R322", duration.at, slot=say_duration(duration.seconds), size=_size(duration.seconds))
+
+
+def _size(seconds: int) -> str:
+    return "long" if seconds else "short"
+
+
+def _check_order(names: Names, line: OrderBy) -> None:
+    seen: set[str] = set()
+    for key in line.keys:
+        if key.text in seen:
+            names.report("R303", key.at, found=key.text, line=line.at.line)
+        seen.add(key.text)
+        if key.text == OrderKey.BEST_CSAT_HERE and names.directory.fact_named(PRODUCT_AREA) is None:
+            names.report("R214", key.at, found=key.text)
+
+
+def lower_rule(names: Names, name: str, block: Block, when: When, lines: Sequence[DoLine]) -> Rule:
+    """``lines`` are the block's own and the defaults. Names were checked; what is wrong is left out here.
+
+    So ``names`` are quiet ones.
+    """
+    kind, refusal = _kind(lines)
+    return Rule(
+        name=name,
+        line=block.at.line,
+        when=when,
+        kind=kind,
+        refusal=refusal,
+        targets=names.same(
+            tuple(target for line in lines if isinstance(line, SendTo) for target in lower_targets(names, line.targets))
+        ),
+        requires=names.same(_wants(names, [line.skill for line in lines if isinstance(line, Require)])),
+        prefers=names.same(tuple(_wants(names, line.skills) for line in lines if isinstance(line, Prefer))),
+        order=names.same(tuple(OrderKey(key.text) for line in lines if isinstance(line, OrderBy) for key in line.keys))
+        or defaults.ORDER,
+        steps=names.same(tuple(_step(names, line) for line in lines if isinstance(line, IfNobody))),
+        slot=next((line.length.seconds for line in lines if isinstance(line, BookSlots)), None),
+        prepare=next((line.before.seconds for line in lines if isinstance(line, Prepare)), None),
+        note="\n".join(line.text.text for line in lines if isinstance(line, Note)),
+    )
+
+
+def _kind(lines: Sequence[DoLine]) -> tuple[CallKind, str]:
+    for line in lines:
+        if isinstance(line, NoCall):
+            return CallKind.REFUSED, line.say.text
+        if isinstance(line, BookingOnly):
+            return CallKind.BOOKING_ONLY, ""
+    return CallKind.CALL, ""
+
+
+def lower_targets(names: Names, phrases: tuple[TargetPhrase, ...]) -> tuple[Target, ...]:
+    known = names.targets.get(phrases)
+    if known is not None:
+        return known
+    said = len(names.messages)
+    targets: list[Target] = []
+    for phrase in phrases:
+        if phrase.bare is not None:
+            names.bare(phrase.bare)
+            continue
+        team = names.team(phrase.team) if phrase.team else None
+        titles = tuple(found.id for title in phrase.titles if (found := names.title(title)) is not None)
+        if (phrase.team is None or team) and len(titles) == len(phrase.titles):
+            targets.append(Target(team.id if team else None, titles, phrase.text))
+            _check_held(names, phrase, team.id if team else None)
+    lowered = tuple(targets)
+    if len(names.messages) == said:
+        names.targets[phrases] = lowered
+    return lowered
+
+
+def _check_held(names: Names, phrase: TargetPhrase, team: int | None) -> None:
+    """Warns of a team without people, a title that nobody in the team has, a title that nobody has."""
+    there = [person for person in names.directory.people if team is None or person.team == team]
+    if phrase.team and not there:
+        names.report("R323", phrase.team.at, found=phrase.team.text)
+        return
+    held = {person.title for person in there}
+    known = ", ".join(f'"{title.name}"' for title in names.directory.titles if title.id in held)
+    for title_phrase in phrase.titles:
+        title = names.directory.title_named(title_phrase.text)
+        if title is None or title.id in held:
+            continue
+        if phrase.team:
+            names.report("R312", title_phrase.at, team=phrase.team.text, title=title.name, known=known)
+        else:
+            names.report("R313", title_phrase.at, found=f'the title "{title.name}"')
+
+
+def _wants(names: Names, phrases: Iterable[SkillPhrase]) -> tuple[SkillWant, ...]:
+    return tuple(want for phrase in phrases if (want := _want(names, phrase)) is not None)
+
+
+def _want(names: Names, phrase: SkillPhrase) -> SkillWant | None:
+    skill: int | None = None
+    if phrase.kind is SkillKind.NAMED and phrase.name is not None:
+        found = names.skill(phrase.name)
+        if found is None:
+            return None
+        skill = found.id
+        if not any(person.skills.get(skill, 0) >= phrase.level for person in names.directory.people):
+            names.report("R313", phrase.at, found=phrase.text)
+    if phrase.kind is SkillKind.PRODUCT_AREA:
+        _check_product_area(names, phrase)
+    if phrase.kind is SkillKind.CUSTOMER_LANGUAGE and names.directory.fact_named(LANGUAGE) is None:
+        names.report("R219", phrase.at, found=phrase.text)
+    return SkillWant(phrase.kind, skill, phrase.level, phrase.text)
+
+
+def _check_product_area(names: Names, phrase: SkillPhrase | Phrase) -> None:
+    fact = names.directory.fact_named(PRODUCT_AREA)
+    if fact is None or not fact.values:
+        names.report("R214", phrase.at, found="skill of this product area")
+    elif not {value.lower() for value in fact.values} & {skill.name.lower() for skill in names.directory.skills}:
+        names.report("R217", phrase.at, found="skill of this product area")
+
+
+def _step(names: Names, line: IfNobody) -> Step:
+    skill = names.skill(line.skill) if line.skill else None
+    if line.step is StepWord.DROP_AREA_SKILL:
+        _check_product_area(names, Phrase(line.text, line.at))
+    return Step(
+        line.after.seconds,
+        _STEPS[line.step],
+        lower_targets(names, line.targets),
+        skill.id if skill else None,
+        line.text,
+    )

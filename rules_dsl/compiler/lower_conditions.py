@@ -1,0 +1,201 @@
+"""Conditions from tree to tests: facts and values are looked up, amounts are read by the fact's type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rules_dsl.compiler.resolve_names import Names
+from rules_dsl.directory import FactType
+from rules_dsl.directory.facts import KINDS
+from rules_dsl.evaluation.program import Clause, HasTags, InHours, IsKnown, IsYes, OneOf, Test, When, Within
+from rules_dsl.model.amounts import read_duration, read_money, read_whole
+from rules_dsl.syntax.tree_conditions import (
+    Comparison,
+    Condition,
+    DefinedHolds,
+    FactBetween,
+    FactCompares,
+    FactHolds,
+    FactIs,
+    FactKnown,
+    HoursHold,
+    Lead,
+    Phrase,
+    TagsInclude,
+    WhenLine,
+)
+
+_EXAMPLES = {"count": "3", "money": "250k", "duration": "3 days"}
+_YES = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def lower_when(names: Names, lines: Sequence[WhenLine]) -> When | None:
+    """None when any line was wrong; each wrong line is reported."""
+    alternatives: list[list[Clause]] = []
+    unless: list[Clause] = []
+    above: list[int] = []
+    below: list[int] = []
+    sound = True
+    for said, number in lines:
+        names.line, lead = number, said.lead
+        if lead is Lead.WHEN or lead is Lead.OR_WHEN or (not alternatives and lead is not Lead.UNLESS):
+            alternatives.append([])
+        if said.condition is None:
+            continue
+        clause = lower_clause(names, said.condition, said.text)
+        if clause is None:
+            sound = False
+        elif lead is Lead.UNLESS:
+            unless.append(clause)
+            below.append(number)
+        else:
+            alternatives[-1].append(clause)
+            above.append(number)
+    if not alternatives:
+        alternatives.append([])
+    return When(tuple(map(tuple, alternatives)), tuple(unless), (*above, *below)) if sound else None
+
+
+def lower_clause(names: Names, condition: Condition, text: str) -> Clause | None:
+    """The same one wherever the same is said, so that a large ruleset stays small."""
+    known = names.clauses.get(condition)
+    if known is not None:
+        return known
+    said = len(names.messages)
+    lowered = _lower(names, condition)
+    if lowered is None:
+        return None
+    clause = names.clause(*lowered, text)
+    if len(names.messages) == said:
+        names.clauses[condition] = clause
+    return clause
+
+
+def _lower(names: Names, condition: Condition) -> tuple[Test, bool] | None:
+    if isinstance(condition, HoursHold):
+        hours = names.hours_named(condition.hours)
+        return None if hours is None else (InHours(hours), not condition.inside)
+    if isinstance(condition, DefinedHolds):
+        defined = names.defined_as(condition.name)
+        return None if defined is None else (defined, condition.negated)
+    fact = names.fact(condition.fact)
+    if fact is None:
+        return None
+    match condition:
+        case FactKnown():
+            if not fact.may_be_missing:
+                always = "always holds" if condition.known else "never holds"
+                names.report("R321", condition.at, fact=fact.name, always=always)
+            return IsKnown(fact.name), not condition.known
+        case FactHolds():
+            if fact.kind != "yes/no":
+                _wrong_question(names, fact, condition)
+                return None
+            return IsYes(fact.name), condition.negated
+        case TagsInclude():
+            if fact.kind != "tags":
+                _wrong_question(names, fact, condition)
+                return None
+            tags = tuple(sorted({tag.text for tag in condition.tags}))
+            return HasTags(fact.name, tags, condition.every), condition.negated
+        case FactIs():
+            return _is(names, fact, condition)
+        case FactCompares():
+            test = _range(names, fact, condition, *_ends(condition))
+        case FactBetween():
+            test = _range(names, fact, condition, condition.low, condition.high, 0, 0)
+    return None if test is None else (test, False)
+
+
+def _ends(condition: FactCompares) -> tuple[Phrase | None, Phrase | None, int, int]:
+    """Lower and upper end, and by how much each moves inwards, for ``over`` and ``under`` leave their end out."""
+    value = condition.value
+    if condition.comparison in (Comparison.AT_LEAST, Comparison.OVER):
+        return value, None, int(condition.comparison is Comparison.OVER), 0
+    return None, value, 0, int(condition.comparison is Comparison.UNDER)
+
+
+def _range(
+    names: Names, fact: FactType, condition: Condition, low: Phrase | None, high: Phrase | None, up: int, down: int
+) -> Test | None:
+    if fact.kind not in _EXAMPLES and not (fact.kind == "choice" and fact.ordered):
+        _wrong_question(names, fact, condition)
+        return None
+    ends: list[int | None] = []
+    for phrase, shift in ((low, up), (high, -down)):
+        end = read_amount(names, fact, phrase) if phrase else None
+        if phrase and end is None:
+            return None
+        ends.append(None if end is None else end + shift)
+    first, last = ends
+    if first is not None and last is not None and first > last and high is not None:
+        names.report("R218", high.at, found=high.text, fact=fact.name)
+        return None
+    if fact.kind == "choice":
+        top = len(fact.values) - 1 if last is None else last
+        return OneOf(fact.name, fact.values[max(first or 0, 0) : max(top + 1, 0)])
+    return Within(fact.name, first, last)
+
+
+def _is(names: Names, fact: FactType, condition: FactIs) -> tuple[Test, bool] | None:
+    if fact.kind == "choice":
+        values = [choice_value(names, fact, value) for value in condition.values]
+        if None in values:
+            return None
+        return OneOf(fact.name, tuple(value for value in fact.values if value in values)), condition.negated
+    if len(condition.values) == 1 and fact.kind in _EXAMPLES:
+        amount = read_amount(names, fact, condition.values[0])
+        return None if amount is None else (Within(fact.name, amount, amount), condition.negated)
+    said = condition.values[0].text.lower()
+    if len(condition.values) == 1 and fact.kind == "yes/no" and said in _YES:
+        return IsYes(fact.name), condition.negated is _YES[said]
+    _wrong_question(names, fact, condition)
+    return None
+
+
+def choice_value(names: Names, fact: FactType, phrase: Phrase) -> str | None:
+    """One of the fact's values, whatever its capitals; reported when it is none."""
+    for value in fact.values:
+        if value.lower() == phrase.text.lower():
+            return value
+    known = ", ".join(f"`{value}`" for value in fact.values)
+    near = names.near(phrase.text, fact.values)
+    names.report("R206", phrase.at, found=phrase.text, fact=fact.name, nearest=near, known=known)
+    return None
+
+
+def read_amount(names: Names, fact: FactType, phrase: Phrase) -> int | None:
+    """The number a value stands for: seconds, minor units, or its place among the values of a choice."""
+    amount: int | None = None
+    if fact.kind == "choice":
+        value = choice_value(names, fact, phrase)
+        return None if value is None else fact.values.index(value)
+    if fact.kind == "count":
+        amount = read_whole(phrase.text)
+    elif fact.kind == "money":
+        amount = read_money(phrase.text, names.directory.currency)
+    elif fact.kind == "duration":
+        words = phrase.text.lower().split()
+        duration = read_duration(words)
+        amount = duration.seconds if duration and duration.words == len(words) and not duration.working_days else None
+    if amount is None:
+        names.report(
+            "R213", phrase.at, found=phrase.text, wanted=KINDS[fact.kind], fact=fact.name,
+            example=_EXAMPLES.get(fact.kind),
+        )  # fmt: skip
+    return amount
+
+
+def _wrong_question(names: Names, fact: FactType, condition: Condition) -> None:
+    ways = {
+        "choice": f"{fact.name} is {fact.values[0]}" if fact.values else None,
+        "count": f"{fact.name} is at least 3",
+        "money": f"{fact.name} is at least 250k",
+        "duration": f"{fact.name} is at least 3 days",
+        "yes/no": f"{fact.name}, or: not {fact.name}",
+        "tags": f'{fact.name} include "…"',
+        "moment": f"{fact.name} is known",
+    }
+    unordered = fact.kind == "choice" and isinstance(condition, FactCompares | FactBetween)
+    kind = "a list without an order" if unordered else KINDS[fact.kind]
+    names.report("R212", condition.at, fact=fact.name, kind=kind, instead=ways[fact.kind])

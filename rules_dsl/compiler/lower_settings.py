@@ -1,0 +1,206 @@
+"""The settings blocks from tree to what a decision carries: limits, booking, calls, reminders, feedback, links."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rules_dsl.compiler.lower_conditions import lower_clause
+from rules_dsl.compiler.resolve_names import Names
+from rules_dsl.evaluation.program import LimitRules, MoreCalls
+from rules_dsl.model import defaults
+from rules_dsl.model.amounts import say_duration
+from rules_dsl.model.clock_words import zone_named, zone_names
+from rules_dsl.model.decision import Booking, CallTimes, Feedback, Links, OpenHours, Reminders
+from rules_dsl.model.hours import knows_country
+from rules_dsl.syntax.diagnostics import nearest
+from rules_dsl.syntax.tree import Block, BlockKind, RulesFile, Setting
+from rules_dsl.syntax.tree_conditions import Phrase
+
+_MANY = frozenset({"title calls", "more"})
+_WORKING_DAYS = frozenset({"notice", "horizon"})
+_EVERY_DAY = 24 * 3600
+MOST_HOURS = 40
+"""Opening hours in a file: proofs look at every combination of them that occurs."""
+MOST_SPANS = 30
+"""Of one of them, as written."""
+
+
+def settings_of(names: Names, tree: RulesFile, kind: BlockKind) -> dict[str, Setting]:
+    """The lines of a block by key. A line written twice, or counted in working days for nothing, is reported."""
+    found: dict[str, Setting] = {}
+    for block in tree.of(kind):
+        for setting in block.settings:
+            if setting.key in found and setting.key not in _MANY and kind is not BlockKind.LIMITS:
+                names.report("R303", setting.at, found=setting.key, line=found[setting.key].at.line)
+            found.setdefault(setting.key, setting)
+            for duration in setting.durations:
+                if duration.working_days and setting.key not in _WORKING_DAYS:
+                    names.report("R320", duration.at, found=setting.key)
+    return found
+
+
+def _seconds(found: dict[str, Setting], key: str, otherwise: int) -> int:
+    return found[key].durations[0].seconds if key in found else otherwise
+
+
+def zone_of(names: Names, tree: RulesFile) -> str:
+    """The file's time zone, else the desk's."""
+    found = settings_of(names, tree, BlockKind.HEAD)
+    for key, known in (("currency", names.directory.currency), ("time zone", names.directory.time_zone)):
+        said = found[key].name if key in found else None
+        if said is not None and said.text != known and (key == "currency" or zone_named(said.text)):
+            zone_said = said.text if key == "time zone" else None
+            names.report("R215", said.at, what=key, known=known, found=said.text, zone=zone_said)
+    zone = found["time zone"].name if "time zone" in found else None
+    return _checked_zone(names, zone) if zone else names.directory.time_zone
+
+
+def _checked_zone(names: Names, zone: Phrase) -> str:
+    if zone_named(zone.text) is not None:
+        return zone.text
+    names.report("R209", zone.at, found=zone.text, nearest=nearest(zone.text, sorted(zone_names())))
+    return names.directory.time_zone
+
+
+def lower_hours(names: Names, tree: RulesFile, zone: str) -> None:
+    """Fills ``names.hours``."""
+    first_lines: dict[str, int] = {}
+    for block in tree.of(BlockKind.HOURS):
+        if block.name is None:
+            continue
+        if block.name.text in first_lines:
+            names.report("R303", block.name.at, found=f'hours "{block.name.text}"', line=first_lines[block.name.text])
+            continue
+        first_lines[block.name.text] = block.at.line
+        too_many = len(first_lines) > MOST_HOURS or len(block.spans) > MOST_SPANS
+        if too_many:
+            names.report("R220", block.name.at, most=MOST_HOURS, spans=MOST_SPANS)
+        sound = not block.damaged and not too_many
+        names.hours[block.name.text] = _open_hours(names, block, block.name.text, zone) if sound else None
+
+
+def _open_hours(names: Names, block: Block, name: str, zone: str) -> OpenHours:
+    spans = tuple(sorted({(day, span.start, span.end) for span in block.spans for day in span.days}))
+    country = subdivision = None
+    if block.holidays is not None:
+        wanted = block.holidays.text
+        calendar = next((known for known in names.directory.holidays if known.name == wanted), None)
+        if calendar is None or not knows_country(calendar.country, calendar.subdivision):
+            known = [calendar.name for calendar in names.directory.holidays]
+            names.report(
+                "R210", block.holidays.at, found=wanted, nearest=nearest(wanted, known),
+                known=", ".join(f'"{one}"' for one in known) or None,
+            )  # fmt: skip
+        else:
+            country, subdivision = calendar.country, calendar.subdivision
+    own_zone = _checked_zone(names, block.zone) if block.zone else zone
+    return OpenHours(name, own_zone, spans, country, subdivision)
+
+
+def lower_limits(names: Names, tree: RulesFile) -> LimitRules:
+    """The strictest of each counts."""
+    limits = LimitRules()
+    settings_of(names, tree, BlockKind.LIMITS)
+    for setting in (setting for block in tree.of(BlockKind.LIMITS) for setting in block.settings):
+        match setting.key:
+            case "calls a day":
+                limits = replace(limits, calls_a_day=_stricter(limits.calls_a_day, setting.number))
+            case "title calls" if setting.name is not None:
+                title = names.title(setting.name)
+                if title is not None:
+                    limits = replace(limits, title_calls_a_day=(*limits.title_calls_a_day, (title.id, setting.number)))
+            case "shift share":
+                limits = replace(limits, shift_percent=_stricter(limits.shift_percent, setting.number))
+            case "more" if setting.condition is not None:
+                clause = lower_clause(names, setting.condition, f"up to {setting.number} more")
+                if clause is not None:
+                    limits = replace(limits, more=(*limits.more, MoreCalls(setting.number, clause)))
+            case "gap":
+                limits = replace(limits, gap=max(limits.gap, setting.durations[0].seconds))
+            case "shift end":
+                limits = replace(limits, shift_end=max(limits.shift_end, setting.durations[0].seconds))
+    return limits
+
+
+def _stricter(one: int | None, other: int) -> int:
+    return other if one is None else min(one, other)
+
+
+def lower_booking(names: Names, tree: RulesFile) -> Booking:
+    found = settings_of(names, tree, BlockKind.BOOKING)
+    plain = defaults.BOOKING
+    slot = _seconds(found, "slots", plain.slot)
+    for key in ("slots", "start every"):
+        if key in found and not found[key].durations[0].working_days and not 1 <= _seconds(found, key, 0) <= _EVERY_DAY:
+            length = _seconds(found, key, 0)
+            size = "long" if length else "short"
+            names.report("R322", found[key].durations[0].at, slot=say_duration(length), size=size)
+    notice = found["notice"].durations[0] if "notice" in found else None
+    horizon = found["horizon"].durations[0] if "horizon" in found else None
+    hours = found["hours"].name if "hours" in found else None
+    return Booking(
+        slot=slot,
+        start_every=_seconds(found, "start every", slot),
+        notice=notice.seconds if notice else plain.notice,
+        notice_working_days=notice.working_days if notice else 0,
+        horizon=horizon.seconds if horizon else plain.horizon,
+        horizon_working_days=horizon.working_days if horizon else plain.horizon_working_days,
+        hours=names.hours_named(hours) if hours else None,
+        a_day_per_agent=found["bookings a day"].number if "bookings a day" in found else None,
+        reserve_percent=found["reserve"].number if "reserve" in found else 0,
+        back_to_back="back to back" in found,
+    )
+
+
+def lower_calls(names: Names, tree: RulesFile) -> CallTimes:
+    found = settings_of(names, tree, BlockKind.CALLS)
+    plain = defaults.CALLS
+    return CallTimes(
+        prepare=_seconds(found, "prepare", plain.prepare),
+        offer=_seconds(found, "offer", plain.offer),
+        wait_for_customer=_seconds(found, "wait", plain.wait_for_customer),
+        wrap_up=_seconds(found, "wrap-up", plain.wrap_up),
+        accept_automatically="accept" in found,
+    )
+
+
+def lower_reminders(names: Names, tree: RulesFile) -> Reminders:
+    found = settings_of(names, tree, BlockKind.REMINDERS)
+    return Reminders(
+        _before(found, "customer", defaults.REMINDERS.customer), _before(found, "agent", defaults.REMINDERS.agent)
+    )
+
+
+def check_agent_reminders(names: Names, tree: RulesFile, earliest: int) -> None:
+    """``earliest``: how many seconds before a call somebody is first asked to take it."""
+    lines = (setting for block in tree.of(BlockKind.REMINDERS) for setting in block.settings if setting.key == "agent")
+    for duration in (duration for line in lines for duration in line.durations):
+        if duration.seconds >= earliest:
+            names.report("R328", duration.at, found=duration.text, prepare=say_duration(earliest))
+
+
+def _before(found: dict[str, Setting], key: str, plain: tuple[int, ...]) -> tuple[int, ...]:
+    if key not in found:
+        return plain
+    return tuple(sorted({duration.seconds for duration in found[key].durations}, reverse=True))
+
+
+def lower_feedback(names: Names, tree: RulesFile) -> Feedback:
+    found = settings_of(names, tree, BlockKind.FEEDBACK)
+    plain = defaults.FEEDBACK
+    return Feedback(
+        ask_after=_seconds(found, "ask", plain.ask_after),
+        ask_again_after=None if "never again" in found else _seconds(found, "again", defaults.ASK_AGAIN),
+        alert_under=found["alert"].number if "alert" in found else None,
+        every=_seconds(found, "every", 0),
+    )
+
+
+def lower_links(names: Names, tree: RulesFile) -> Links:
+    found = settings_of(names, tree, BlockKind.LINKS)
+    plain = defaults.LINKS
+    return Links(
+        live_expires=_seconds(found, "live", plain.live_expires),
+        booking_expires=_seconds(found, "booking", plain.booking_expires),
+        survey_expires=_seconds(found, "survey", plain.survey_expires),
+    )

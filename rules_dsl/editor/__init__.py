@@ -1,0 +1,1 @@
+"""Help while writing: completions and what a phrase means."""

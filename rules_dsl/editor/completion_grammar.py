@@ -1,0 +1,120 @@
+"""What may come next in a sentence that is half written: patterns of words, and walking along them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rules_dsl.syntax.tokens import Word, WordKind
+
+ChoiceKind = Literal["keyword", "team", "title", "skill", "fact", "value", "hours", "definition", "rule", "holidays"]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that stand together, in lower case where they are keywords."""
+
+    text: str
+    words: tuple[str, ...]
+    kind: ChoiceKind = "keyword"
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One word of the author's: a quoted name, or a bare word. ``choices`` are offered for it."""
+
+    quoted: bool = True
+    choices: tuple[Phrase, ...] = ()
+
+
+@dataclass(frozen=True)
+class InTurn:
+    parts: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True)
+class Either:
+    parts: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True)
+class Any:
+    """None, one or several."""
+
+    part: Pattern
+
+
+Pattern = Phrase | Gap | InTurn | Either | Any
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A phrase that could stand from a word on, of which some words are already there."""
+
+    phrase: Phrase
+    start: int
+    taken: int
+    quoted: bool
+
+
+def phrase(text: str, kind: ChoiceKind = "keyword", detail: str = "") -> Phrase:
+    return Phrase(text, tuple(text.lower().replace(",", " ,").split()), kind, detail)
+
+
+def name(text: str, kind: ChoiceKind, detail: str = "") -> Phrase:
+    """To stand in quotes, as one word."""
+    return Phrase(text, (text.lower(),), kind, detail)
+
+
+def in_turn(*parts: Pattern | str) -> InTurn:
+    return InTurn(tuple(phrase(part) if isinstance(part, str) else part for part in parts))
+
+
+def either(*parts: Pattern | str) -> Either:
+    return Either(tuple(phrase(part) if isinstance(part, str) else part for part in parts))
+
+
+def perhaps(part: Pattern) -> Either:
+    return Either((InTurn(()), part))
+
+
+def walk(pattern: Pattern, words: Sequence[Word], at: int, wanted: list[Wanted]) -> frozenset[int]:
+    """Where the pattern may end; whatever could follow the last word is added to ``wanted``."""
+    match pattern:
+        case Phrase():
+            return _phrase(pattern, words, at, wanted)
+        case Gap():
+            return _gap(pattern, words, at, wanted)
+        case InTurn():
+            places = frozenset({at})
+            for part in pattern.parts:
+                places = frozenset(end for place in places for end in walk(part, words, place, wanted))
+            return places
+        case Either():
+            return frozenset(end for part in pattern.parts for end in walk(part, words, at, wanted))
+        case Any():
+            reached, fresh = frozenset({at}), frozenset({at})
+            while fresh:
+                fresh = frozenset(end for place in fresh for end in walk(pattern.part, words, place, wanted)) - reached
+                reached |= fresh
+            return reached
+
+
+def _phrase(pattern: Phrase, words: Sequence[Word], at: int, wanted: list[Wanted]) -> frozenset[int]:
+    for taken, low in enumerate(pattern.words):
+        if at + taken == len(words):
+            wanted.append(Wanted(pattern, at, taken, quoted=False))
+            return frozenset()
+        if words[at + taken].low.replace("’", "'") != low:
+            return frozenset()
+    return frozenset({at + len(pattern.words)})
+
+
+def _gap(pattern: Gap, words: Sequence[Word], at: int, wanted: list[Wanted]) -> frozenset[int]:
+    if at == len(words):
+        wanted.extend(Wanted(choice, at, 0, pattern.quoted) for choice in pattern.choices)
+        return frozenset()
+    fits = words[at].kind is (WordKind.NAME if pattern.quoted else WordKind.BARE)
+    return frozenset({at + 1}) if fits else frozenset()

@@ -1,0 +1,106 @@
+"""Why a rule applied or not, line by line, with the values that were found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rules_dsl.directory import Facts, FactType, FactValue
+from rules_dsl.evaluation.evaluate import all_hold, clause_holds, when_holds
+from rules_dsl.evaluation.program import Clause, InHours, IsDefined, Rule, Test, When
+from rules_dsl.model.amounts import say_duration, say_money
+from rules_dsl.model.clock_words import DAYS
+from rules_dsl.model.decision import Reason
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """How values are said: money and lengths of time are numbers inside, and not to a person."""
+
+    facts: tuple[FactType, ...]
+    currency: str
+
+    def say(self, fact: str, value: FactValue | None) -> str:
+        match value:
+            case None:
+                return "is unknown"
+            case bool():
+                return "is yes" if value else "is no"
+            case tuple():
+                return "are " + (", ".join(f'"{tag}"' for tag in value) if value else "none")
+        kind = next((known.kind for known in self.facts if known.name == fact), None)
+        if isinstance(value, int) and kind == "money":
+            return f"is {say_money(value, self.currency)}"
+        if isinstance(value, int) and kind == "duration":
+            return f"is {say_duration(value)}"
+        return f"is {value}"
+
+
+def reasons_against(rule: Rule, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[Reason]:
+    """For each alternative its first line that failed or was unknown; else the ``unless`` line that held."""
+    for place, clause in _failures(rule.when, facts, now):
+        yield _reason(rule, place, clause, False, facts, now, speech)
+
+
+def reasons_for(rule: Rule, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[Reason]:
+    """The lines of the first alternative that held, and the ``unless`` lines that did not."""
+    start = 0
+    for alternative in rule.when.alternatives:
+        if all_hold(alternative, facts, now) is True:
+            lines = [*enumerate(alternative, start), *enumerate(rule.when.unless, _barring_from(rule.when))]
+            yield from (_reason(rule, place, clause, True, facts, now, speech) for place, clause in lines)
+            if not lines:
+                yield Reason(rule.name, True, rule.line, "anything", "no rule above applies")
+            return
+        start += len(alternative)
+
+
+def _barring_from(when: When) -> int:
+    """How many clauses stand before those of ``unless``."""
+    return sum(map(len, when.alternatives))
+
+
+def _failures(when: When, facts: Facts, now: datetime) -> Iterator[tuple[int, Clause]]:
+    """Clauses with their places among all."""
+    failed: list[tuple[int, Clause]] = []
+    start = 0
+    for alternative in when.alternatives:
+        for place, clause in enumerate(alternative, start):
+            if clause_holds(clause, facts, now) is not True:
+                failed.append((place, clause))
+                break
+        else:
+            barring = enumerate(when.unless, _barring_from(when))
+            yield from (placed for placed in barring if clause_holds(placed[1], facts, now) is not False)
+            return
+        start += len(alternative)
+    yield from failed
+
+
+def _reason(
+    rule: Rule, place: int, clause: Clause, held: bool, facts: Facts, now: datetime, speech: Vocabulary
+) -> Reason:
+    when = rule.when
+    text = f"unless {clause.text}" if when.unless and place >= _barring_from(when) else clause.text
+    line = when.lines[place] if when.lines else rule.line
+    return Reason(rule.name, held, line, text, because(clause.test, facts, now, speech))
+
+
+def because(test: Test, facts: Facts, now: datetime, speech: Vocabulary) -> str:
+    """The value that a condition met: ``priority is normal``, ``product area is unknown``."""
+    if isinstance(test, InHours):
+        local = now.astimezone(ZoneInfo(test.hours.time_zone))
+        return f"it is {DAYS[local.weekday()]} {local:%H:%M} in {test.hours.time_zone}"
+    if isinstance(test, IsDefined):
+        return "; ".join(dict.fromkeys(_within(test, facts, now, speech)))
+    return f"{test.fact} {speech.say(test.fact, facts.get(test.fact))}"
+
+
+def _within(test: IsDefined, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[str]:
+    if when_holds(test.when, facts, now) is True:
+        held = (one for one in test.when.alternatives if all_hold(one, facts, now) is True)
+        yield from (because(clause.test, facts, now, speech) for clause in next(held))
+    else:
+        yield from (because(clause.test, facts, now, speech) for _, clause in _failures(test.when, facts, now))

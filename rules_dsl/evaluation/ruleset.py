@@ -1,0 +1,155 @@
+"""A compiled rules file, and deciding by it: a pure function of facts and the moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from types import MappingProxyType
+
+from rules_dsl.directory import Facts
+from rules_dsl.evaluation.evaluate import clause_holds
+from rules_dsl.evaluation.explain import Vocabulary, reasons_against, reasons_for
+from rules_dsl.evaluation.index import RuleIndex, index_of
+from rules_dsl.evaluation.program import LimitRules, Rule, SkillWant
+from rules_dsl.model.decision import (
+    Booking,
+    CallTimes,
+    Decision,
+    Feedback,
+    Limits,
+    Links,
+    Reason,
+    Reminders,
+    SkillNeed,
+    Step,
+    StepKind,
+)
+from rules_dsl.syntax.tree_actions import SkillKind
+
+LANGUAGE = "language"
+PRODUCT_AREA = "product area"
+
+
+class NoRuleApplies(Exception):
+    """Nothing in a ruleset took these facts. A file that was checked ends with ``otherwise``, so it can't happen."""
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """A whole file, ready to decide by."""
+
+    version: str
+    """SHA-256, in hex, of the canonical text and the ids that its names had."""
+    time_zone: str
+    rules: tuple[Rule, ...]
+    """First match wins; ``otherwise`` is the last."""
+    limits: LimitRules
+    booking: Booking
+    calls: CallTimes
+    reminders: Reminders
+    feedback: Feedback
+    links: Links
+    area_skills: tuple[tuple[str, int], ...]
+    """Product areas that a skill is named after, with that skill."""
+    vocabulary: Vocabulary
+
+    def decide(self, facts: Facts, now: datetime, *, explain: bool = True) -> Decision:
+        """What is to happen with this escalation. ``now`` is timezone-aware; same inputs, same decision.
+
+        Without ``explain`` the decision's ``why`` stays empty: for many decisions of which only the outcome counts.
+        Raises ``ValueError`` for a moment without a zone, ``NoRuleApplies`` where the file left a gap.
+        """
+        index = self._first_match(facts, now)
+        rule = self.rules[index]
+        if not explain:
+            return self._filled(rule, facts, now, ())
+        above = tuple(
+            reason for other in self.rules[:index] for reason in reasons_against(other, facts, now, self.vocabulary)
+        )
+        why = (*above, *reasons_for(rule, facts, now, self.vocabulary))
+        return self._filled(rule, facts, now, why)
+
+    def outcome_of(self, rule: Rule, facts: Facts = MappingProxyType({})) -> Decision:
+        """What a rule brings about. Its kind, targets and slot are the same whatever the facts; what it requires,
+        prefers and drops depends on language and product area alone. The limits are those of no facts."""
+        known = {name: facts[name] for name in (LANGUAGE, PRODUCT_AREA) if name in facts}
+        return self._filled(rule, known, datetime.min.replace(tzinfo=UTC), ())
+
+    def match(self, facts: Facts, now: datetime) -> Rule:
+        """The rule that takes these facts, and no more. Raises as ``decide`` does."""
+        return self.rules[self._first_match(facts, now)]
+
+    def _first_match(self, facts: Facts, now: datetime) -> int:
+        if now.tzinfo is None:
+            raise ValueError("the moment of a decision needs its time zone")
+        index = self.index.first(facts, now)
+        if index is None:
+            raise NoRuleApplies
+        return index
+
+    @cached_property
+    def index(self) -> RuleIndex:
+        """Built when the first decision asks for it."""
+        return index_of(self.rules)
+
+    def _filled(self, rule: Rule, facts: Facts, now: datetime, why: tuple[Reason, ...]) -> Decision:
+        prefers = (
+            tuple(need for want in wants if (need := self._need(want, facts)) is not None) for wants in rule.prefers
+        )
+        return Decision(
+            rule=rule.name,
+            kind=rule.kind,
+            refusal=rule.refusal,
+            targets=rule.targets,
+            requires=tuple(need for want in rule.requires if (need := self._need(want, facts)) is not None),
+            prefers=tuple(needs for needs in prefers if needs),
+            order=rule.order,
+            steps=tuple(step for planned in rule.steps if (step := self._step(planned, facts)) is not None),
+            limits=self._limits(facts, now),
+            booking=self._booking(rule),
+            calls=self.calls if rule.prepare is None else replace(self.calls, prepare=rule.prepare),
+            reminders=self.reminders,
+            feedback=self.feedback,
+            links=self.links,
+            note=rule.note,
+            why=why,
+        )
+
+    def _booking(self, rule: Rule) -> Booking:
+        """A rule's own slot length keeps the desk's grid of starts only where the file wrote one."""
+        if rule.slot is None:
+            return self.booking
+        on_slot = self.booking.start_every == self.booking.slot
+        return replace(self.booking, slot=rule.slot, start_every=rule.slot if on_slot else self.booking.start_every)
+
+    def _area_skill(self, facts: Facts) -> int | None:
+        area = facts.get(PRODUCT_AREA)
+        return next((skill for value, skill in self.area_skills if value == area), None)
+
+    def _need(self, want: SkillWant, facts: Facts) -> SkillNeed | None:
+        """None where the customer's language or the product area's skill is unknown: then nothing is asked for."""
+        if want.kind is SkillKind.CUSTOMER_LANGUAGE:
+            language = facts.get(LANGUAGE)
+            return SkillNeed(language=language, text=want.text) if isinstance(language, str) else None
+        skill = self._area_skill(facts) if want.kind is SkillKind.PRODUCT_AREA else want.skill
+        return None if skill is None else SkillNeed(skill, want.level, None, want.text)
+
+    def _step(self, planned: Step, facts: Facts) -> Step | None:
+        if planned.kind is StepKind.DROP_SKILL and planned.skill is None:
+            skill = self._area_skill(facts)
+            return None if skill is None else replace(planned, skill=skill)
+        return planned
+
+    def _limits(self, facts: Facts, now: datetime) -> Limits:
+        more = max(
+            (extra.number for extra in self.limits.more if clause_holds(extra.clause, facts, now) is True), default=0
+        )
+        calls_a_day = self.limits.calls_a_day
+        return Limits(
+            calls_a_day=None if calls_a_day is None else calls_a_day + more,
+            gap=self.limits.gap,
+            title_calls_a_day=tuple((title, number + more) for title, number in self.limits.title_calls_a_day),
+            shift_percent=self.limits.shift_percent,
+            shift_end=self.limits.shift_end,
+        )

@@ -1,0 +1,1 @@
+"""The one way to lay a rules file out."""

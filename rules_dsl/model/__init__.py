@@ -1,0 +1,1 @@
+"""Amounts, hours and decisions: what every other part speaks of."""

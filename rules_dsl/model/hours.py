@@ -1,0 +1,89 @@
+"""Opening hours and working days, in wall time of their own zone.
+
+A skipped wall time moves forward, a repeated one means the first.
+"""
+
+from __future__ import annotations
+
+import importlib
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from rules_dsl.model.decision import OpenHours
+
+_FARTHEST = 3700
+"""Days searched for a working day; more than ten years."""
+
+
+def wall_instant(zone: ZoneInfo, day: date, second: int) -> datetime:
+    """The UTC instant of a wall time, given in seconds since midnight; 86400 is the next midnight."""
+    wall = datetime.combine(day, time()) + timedelta(seconds=second)
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+@lru_cache(maxsize=256)
+def _closed_days(country: str, subdivision: str | None, year: int) -> frozenset[date]:
+    """The library is loaded when holidays are first asked for: that takes as long as a check of most files does."""
+    holidays = importlib.import_module("holidays")
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
+
+
+def knows_country(country: str, subdivision: str | None = None) -> bool:
+    """Whether the ``holidays`` library has this calendar."""
+    try:
+        _closed_days(country, subdivision, 2026)
+    except NotImplementedError:
+        return False
+    return True
+
+
+def holidays_in(hours: OpenHours, year: int) -> frozenset[date]:
+    """Days of a year that these hours are closed for, whatever the weekday."""
+    return _closed_days(hours.holidays, hours.holiday_subdivision, year) if hours.holidays else frozenset()
+
+
+def is_holiday(hours: OpenHours, day: date) -> bool:
+    return day in holidays_in(hours, day.year)
+
+
+def is_open(hours: OpenHours, moment: datetime) -> bool:
+    """Half-open: open at the first instant of a span, closed at its end. ``moment`` is timezone-aware."""
+    zone = ZoneInfo(hours.time_zone)
+    today = moment.astimezone(zone).date()
+    days = [today]
+    if today > date.min:
+        days.insert(0, today - timedelta(days=1))
+    return any(
+        wall_instant(zone, day, start * 60) <= moment < wall_instant(zone, day, end * 60)
+        for day in days
+        for weekday, start, end in hours.spans
+        if weekday == day.weekday() and not is_holiday(hours, day)
+    )
+
+
+def is_working_day(hours: OpenHours | None, day: date) -> bool:
+    """A day with opening hours and no holiday; without hours, Monday to Friday."""
+    if hours is None:
+        return day.weekday() < 5
+    return any(weekday == day.weekday() for weekday, _, _ in hours.spans) and not is_holiday(hours, day)
+
+
+def working_days_after(hours: OpenHours | None, zone: str, moment: datetime, n: int) -> datetime:
+    """The same wall time on the n-th working day after the moment's day, in UTC; the moment itself for 0.
+
+    Saturday noon and 1 working day is Monday noon. Raises ``ValueError`` where there is no working day.
+    """
+    if n == 0:
+        return moment.astimezone(UTC)
+    place = ZoneInfo(zone)
+    local = moment.astimezone(place)
+    day, left = local.date(), n
+    for _ in range(_FARTHEST + 2 * n):
+        day += timedelta(days=1)
+        if is_working_day(hours, day):
+            left -= 1
+        if left == 0:
+            second = local.hour * 3600 + local.minute * 60 + local.second
+            return wall_instant(place, day, second)
+    raise ValueError("these hours hold no working day")

@@ -1,0 +1,72 @@
+"""Condition lines in their plainest form, read at one glance.
+
+Most conditions of a long file are such: a fact, and what it is, in words with one space between them. What is not
+plain, or not right, is left to ``parse_conditions``, which explains it; what both can read, both read alike.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rules_dsl.syntax.tokens import LONGEST_LINE, remembered
+from rules_dsl.syntax.tree_conditions import (
+    Comparison,
+    Condition,
+    FactCompares,
+    FactHolds,
+    FactIs,
+    Lead,
+    Phrase,
+    Place,
+    WhenSentence,
+)
+
+_KEYWORDS = "when and or unless not is are include includes do does known unknown between at over under more less"
+_NO_NAMES = "|".join([*_KEYWORDS.split(), "during", "outside", "anything"])
+_WORD = rf"(?!(?i:{_NO_NAMES})(?:\s|$))[^\s,\"“”„#<>=!&|()+*/]++"
+_WORDS = rf"{_WORD}(?:[ ]{_WORD})*"
+_PLAIN = re.compile(
+    rf"""\s*(when|and|or[ ]when|unless)[ ]                          # 1: lead
+         (not[ ]({_WORDS})                                          # 2: condition, 3: a fact that doesn't hold
+         |({_WORDS})                                                # 4: fact
+          (?:[ ]is[ ](?:(at[ ]least|at[ ]most|over|under)[ ]({_WORDS})    # 5: comparison, 6: with what
+                       |(not[ ])?({_WORDS}(?:[ ]or[ ]{_WORDS})*)))?       # 7: is not, 8: values
+         )\s*""",
+    re.VERBOSE,
+)
+_LEADS = {lead.value: lead for lead in Lead}
+_COMPARISONS = {comparison.value: comparison for comparison in Comparison}
+
+
+@remembered
+def plain_condition(raw: str) -> WhenSentence | None:
+    """None for a line that is not plain, whatever it is."""
+    found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
+    if found is None:
+        return None
+    lead, said, missing, fact, comparison, amount, negated, values = found.groups()
+    start = found.start(2)
+    at = Place(0, start + 1, len(said))
+    condition: Condition
+    if missing is not None:
+        condition = FactHolds(_phrase(missing, found.start(3)), True, at)
+    elif comparison is not None:
+        value = _phrase(amount, found.start(6))
+        condition = FactCompares(_phrase(fact, start), _COMPARISONS[comparison], value, at)
+    elif values is not None:
+        condition = FactIs(_phrase(fact, start), _phrases(values, found.start(8)), negated is not None, at)
+    else:
+        condition = FactHolds(_phrase(fact, start), False, at)
+    return WhenSentence(_LEADS[lead], condition, said, at)
+
+
+def _phrase(text: str, start: int) -> Phrase:
+    return Phrase(text, Place(0, start + 1, len(text)))
+
+
+def _phrases(values: str, start: int) -> tuple[Phrase, ...]:
+    found = []
+    for text in values.split(" or "):
+        found.append(_phrase(text, start))
+        start += len(text) + len(" or ")
+    return tuple(found)

@@ -1,0 +1,162 @@
+"""Headings: the lines that open a block. A broken heading is complained about and opens its block all the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from rules_dsl.model.clock_words import day_number, days_between
+from rules_dsl.syntax.blocks import Draft
+from rules_dsl.syntax.cursor import Cursor
+from rules_dsl.syntax.diagnostics import BadLine, message, nearest
+from rules_dsl.syntax.parse_expectations import time_of_day
+from rules_dsl.syntax.tokens import LONGEST_LINE, Line, WordKind
+from rules_dsl.syntax.tree import BlockKind, Span
+from rules_dsl.syntax.tree_conditions import Phrase, Place
+
+_ALONE = {
+    kind.value: kind
+    for kind in (
+        BlockKind.LIMITS, BlockKind.BOOKING, BlockKind.CALLS, BlockKind.REMINDERS, BlockKind.FEEDBACK, BlockKind.LINKS
+    )
+}  # fmt: skip
+_NAMED = {"rule": BlockKind.RULE, "define": BlockKind.DEFINE, "hours": BlockKind.HOURS, "expect": BlockKind.EXPECT}
+_PLAIN = re.compile(r'\s*(rule|define|expect)[ ]("([^"“”]*+)")\s*')
+_FIRST_WORDS = frozenset({"rules", "by", "otherwise", *_ALONE, *_NAMED})
+_NEVER_FIRST = frozenset({"when", "and", "or", "unless", "note"})
+_MISSPELT_AT_MOST = 2
+"""Words of a line that may be a misspelt heading."""
+_EXAMPLES = {
+    BlockKind.HEAD: 'rules for "Harbor Boats support"',
+    BlockKind.HOURS: 'hours "office" are Mon to Fri 08:30 to 16:30',
+    BlockKind.DEFINE: 'define "big customer"',
+    BlockKind.RULE: 'rule "Urgent payments"',
+    BlockKind.EXPECT: 'expect "billing goes to the office"',
+    BlockKind.NEVER: 'expect never "a big customer is refused"',
+    BlockKind.EVERY: "expect every escalation finds a rule",
+}
+
+
+def plain_heading(number: int, raw: str) -> Draft | None:
+    """Nearly all headings are a word and a name, read at one glance. None for a line that is anything else."""
+    found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
+    name = " ".join(found[3].split()) if found else ""
+    if found is None or not name:
+        return None
+    (start, end), (first, last) = found.span(1), found.span(2)
+    phrase = Phrase(name, Place(number, first + 1, last - first), quoted=True)
+    return Draft(_NAMED[found[1]], Place(number, start + 1, end - start), phrase)
+
+
+def open_block(line: Line, inside: BlockKind | None) -> Draft | None:
+    """The block that a line opens; None when the line is no heading."""
+    first = line.words[0].low
+    if first in _NEVER_FIRST:
+        return None
+    first = first.removesuffix(":")
+    if len(line.words) > _MISSPELT_AT_MOST and first not in _FIRST_WORDS:
+        return None
+    cursor = Cursor(line)
+    if first in _NAMED:
+        cursor.index = 1
+        return _named(cursor, _NAMED[first])
+    if cursor.take("rules", "for"):
+        return _headed(cursor, BlockKind.HEAD, _name)
+    if cursor.take("by", "default") or cursor.take("by", "default:"):
+        return _headed(cursor, BlockKind.DEFAULT, _nothing)
+    if first == "otherwise":
+        cursor.index = 1
+        return _headed(cursor, BlockKind.OTHERWISE, _nothing)
+    if first in _ALONE and not cursor.sees("booking", "link"):
+        cursor.index = 1
+        return _headed(cursor, _ALONE[first], _nothing)
+    return _misspelt(cursor, inside)
+
+
+def _named(cursor: Cursor, kind: BlockKind) -> Draft:
+    if kind is BlockKind.HOURS:
+        return _headed(cursor, kind, _hours)
+    if kind is BlockKind.EXPECT and cursor.take("never"):
+        return _headed(cursor, BlockKind.NEVER, _name)
+    if kind is BlockKind.EXPECT and cursor.take("every"):
+        return _headed(cursor, BlockKind.EVERY, _every)
+    return _headed(cursor, kind, _name)
+
+
+def _headed(cursor: Cursor, kind: BlockKind, read: Callable[[Cursor, Draft], None]) -> Draft:
+    draft = Draft(kind, cursor.since(0))
+    cursor.example = _EXAMPLES.get(kind)
+    try:
+        read(cursor, draft)
+        cursor.end()
+    except BadLine as bad:
+        draft.complaint = bad.message
+    return draft
+
+
+def _name(cursor: Cursor, draft: Draft) -> None:
+    draft.name = cursor.name("a name")
+
+
+def _nothing(cursor: Cursor, draft: Draft) -> None:
+    heading = draft.kind.value
+    if not cursor.done or cursor.words[0].low.endswith(":") or cursor.words[cursor.index - 1].low.endswith(":"):
+        cursor.refuse("R112", cursor.whole(), heading=heading)
+
+
+def _every(cursor: Cursor, draft: Draft) -> None:
+    cursor.need("escalation", "finds", "a", "rule")
+
+
+def _hours(cursor: Cursor, draft: Draft) -> None:
+    draft.name = cursor.name("a name for the hours")
+    cursor.need("are")
+    draft.spans.append(_span(cursor))
+    while cursor.take("and"):
+        draft.spans.append(_span(cursor))
+    if cursor.take("in"):
+        word = cursor.next_word("a time zone")
+        draft.zone = Phrase(word.text, cursor.since(cursor.index - 1))
+    if cursor.take(",", "except", "holidays") or cursor.take("except", "holidays"):
+        draft.holidays = cursor.name("the name of a holiday calendar")
+
+
+def _span(cursor: Cursor) -> Span:
+    start = cursor.index
+    first = _day(cursor)
+    last = _day(cursor) if cursor.take("to") else first
+    begin = time_of_day(cursor)
+    cursor.need("to")
+    end = time_of_day(cursor)
+    if begin >= end:
+        cursor.refuse("R129", cursor.since(start), found=cursor.text(start))
+    return Span(days_between(first, last), begin, end, cursor.since(start))
+
+
+def _day(cursor: Cursor) -> int:
+    word = cursor.next_word("a day")
+    day = day_number(word.text)
+    if day is None:
+        cursor.index -= 1
+        cursor.refuse("R121", found=word.written, wanted="a day such as Mon")
+    return day
+
+
+def _misspelt(cursor: Cursor, inside: BlockKind | None) -> Draft | None:
+    """A heading recognised by its form: a name alone after the word, or the word alone on its line."""
+    words = cursor.words
+    if words[0].kind is not WordKind.BARE:
+        return None
+    with_name = len(words) == 2 and words[1].kind is WordKind.NAME
+    known = tuple(_NAMED) if with_name else (*_ALONE, "otherwise") if len(words) == 1 else ()
+    near = nearest(words[0].text, known)
+    if near is None:
+        return None
+    kind = (_NAMED | _ALONE | {"otherwise": BlockKind.OTHERWISE})[near]
+    cursor.index = 1
+    draft = Draft(kind, cursor.place(0, 1))
+    if with_name and words[1].text:
+        draft.name = cursor.name("a name")
+    instead = " ".join([near, *(word.written for word in words[1:])])
+    draft.complaint = message("R113", cursor.place(0, 1), found=words[0].text, nearest=instead)
+    return draft

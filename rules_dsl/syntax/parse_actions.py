@@ -1,0 +1,209 @@
+"""What a rule does: the lines under ``by default``, ``rule`` and ``otherwise``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rules_dsl.model.decision import OrderKey
+from rules_dsl.syntax.cursor import Cursor
+from rules_dsl.syntax.diagnostics import nearest
+from rules_dsl.syntax.tokens import Line, remembered, words_of
+from rules_dsl.syntax.tree_actions import (
+    BookingOnly,
+    BookSlots,
+    DoLine,
+    IfNobody,
+    NoCall,
+    Note,
+    OrderBy,
+    Prefer,
+    Prepare,
+    Require,
+    SendTo,
+    SkillKind,
+    SkillPhrase,
+    StepWord,
+    TargetPhrase,
+)
+from rules_dsl.syntax.tree_conditions import Phrase
+
+_KEYS = sorted(OrderKey, key=lambda key: -len(key.value))
+_STEP_EXAMPLES = ('widen to team "Support"', "drop preferred skills", "alert the team lead", "offer booking")
+_FIXED_STEPS = (
+    StepWord.DROP_PREFERRED,
+    StepWord.DROP_AREA_SKILL,
+    StepWord.ALERT_LEAD,
+    StepWord.ALERT_DUTY,
+    StepWord.OFFER_BOOKING,
+)
+
+
+@remembered
+def do_sentence(raw: str) -> DoLine | None:
+    """The line as a tree; None when its first words begin no such sentence. Raises ``BadLine``.
+
+    Of its places the lines are 0, for it may stand in several.
+    """
+    cursor = Cursor(Line(0, words_of(raw)[0], None, raw))
+    if not cursor.sees_any(_FIRST_WORDS):
+        return None
+    for words, (example, read) in SENTENCES.items():
+        if cursor.take(*words):
+            cursor.example = example
+            line = read(cursor)
+            cursor.end()
+            return line
+    return None
+
+
+def targets(cursor: Cursor) -> tuple[TargetPhrase, ...]:
+    found = [_target(cursor)]
+    while cursor.take(",", "or") or cursor.take(",") or cursor.take("or"):
+        found.append(_target(cursor))
+    return tuple(found)
+
+
+def _target(cursor: Cursor) -> TargetPhrase:
+    start = cursor.index
+    if cursor.sees_name():
+        bare = cursor.name("a team or a title")
+        return TargetPhrase(None, (), bare, bare.written, bare.at)
+    if cursor.take("team"):
+        team = cursor.name("the team's name")
+        inside = cursor.sees(",", "title")
+        if inside:
+            cursor.index += 2
+        titles = _titles(cursor) if inside else ()
+        return TargetPhrase(team, titles, None, cursor.text(start), cursor.since(start))
+    if cursor.take("title"):
+        titles = _titles(cursor)
+        return TargetPhrase(None, titles, None, cursor.text(start), cursor.since(start))
+    if cursor.done:
+        cursor.refuse_wanted("a team or a title")
+    cursor.refuse("R117", cursor.place(start, len(cursor.words)), found=cursor.text(start, len(cursor.words)))
+
+
+def _titles(cursor: Cursor) -> tuple[Phrase, ...]:
+    titles = [cursor.name("the title's name")]
+    while cursor.sees("or") and cursor.index + 1 < len(cursor.words) and not cursor.words[cursor.index + 1].low:
+        cursor.index += 1
+        titles.append(cursor.name("the title's name"))
+    return tuple(titles)
+
+
+def _skill(cursor: Cursor) -> SkillPhrase:
+    start = cursor.index
+    name: Phrase | None = None
+    if cursor.take("the", "customer's", "language") or cursor.take("the", "customer’s", "language"):
+        kind = SkillKind.CUSTOMER_LANGUAGE
+    elif cursor.take("skill", "of", "this", "product", "area"):
+        kind = SkillKind.PRODUCT_AREA
+    elif cursor.take("skill"):
+        kind, name = SkillKind.NAMED, cursor.name("the skill's name")
+    elif cursor.done:
+        cursor.refuse_wanted("a skill")
+    else:
+        cursor.refuse("R126", cursor.place(start, len(cursor.words)), found=cursor.text(start, len(cursor.words)))
+    text = cursor.text(start)
+    level = cursor.count(1, 5) if cursor.take("at", "level") else 1
+    return SkillPhrase(kind, name, level, text if level == 1 else f"{text} at level {level}", cursor.since(start))
+
+
+def _send(cursor: Cursor) -> DoLine:
+    return SendTo(targets(cursor), cursor.whole())
+
+
+def _require(cursor: Cursor) -> DoLine:
+    return Require(_skill(cursor), cursor.whole())
+
+
+def _prefer(cursor: Cursor) -> DoLine:
+    skills = [_skill(cursor)]
+    while cursor.take("or"):
+        skills.append(_skill(cursor))
+    return Prefer(tuple(skills), cursor.whole())
+
+
+def _order(cursor: Cursor) -> DoLine:
+    keys = [_key(cursor)]
+    while cursor.take(",", "then") or cursor.take(",") or cursor.take("then"):
+        keys.append(_key(cursor))
+    return OrderBy(tuple(keys), cursor.whole())
+
+
+def _key(cursor: Cursor) -> Phrase:
+    start = cursor.index
+    for key in _KEYS:
+        if cursor.take(*key.value.lower().split()):
+            if cursor.done or cursor.sees(",") or cursor.sees("then"):
+                return Phrase(key.value, cursor.since(start))
+            cursor.index = start
+    while not cursor.done and not cursor.sees(",") and not cursor.sees("then"):
+        cursor.index += 1
+    if cursor.index == start:
+        cursor.refuse_wanted("a way to order people")
+    found = cursor.text(start)
+    near = nearest(found, [key.value for key in OrderKey])
+    known = ", ".join(f"`{key.value}`" for key in OrderKey)
+    cursor.refuse("R116", cursor.since(start), found=found, nearest=near, known=known)
+
+
+def _if_nobody(cursor: Cursor) -> DoLine:
+    after = cursor.duration()
+    cursor.need(",")
+    start = cursor.index
+    widened: tuple[TargetPhrase, ...] = ()
+    skill: Phrase | None = None
+    if cursor.take("widen", "to"):
+        step, widened = StepWord.WIDEN, targets(cursor)
+    elif (fixed := next((word for word in _FIXED_STEPS if cursor.take(*word.value.split())), None)) is not None:
+        step = fixed
+    elif cursor.take("drop", "skill"):
+        step, skill = StepWord.DROP_SKILL, cursor.name("the skill's name")
+    else:
+        if cursor.done:
+            cursor.refuse_wanted("a step")
+        found = cursor.text(start, len(cursor.words))
+        near = nearest(found, (*(word.value for word in StepWord), *_STEP_EXAMPLES))
+        cursor.refuse("R115", cursor.place(start, len(cursor.words)), found=found, nearest=near)
+    return IfNobody(after, step, widened, skill, cursor.text(start), cursor.whole())
+
+
+def _booking_only(cursor: Cursor) -> DoLine:
+    return BookingOnly(cursor.whole())
+
+
+def _no_call(cursor: Cursor) -> DoLine:
+    cursor.take(",")
+    cursor.need("say")
+    return NoCall(cursor.name("what the agent is told"), cursor.whole())
+
+
+def _book_slots(cursor: Cursor) -> DoLine:
+    return BookSlots(cursor.duration(), cursor.whole())
+
+
+def _prepare(cursor: Cursor) -> DoLine:
+    before = cursor.duration()
+    cursor.need("before")
+    return Prepare(before, cursor.whole())
+
+
+def _note(cursor: Cursor) -> DoLine:
+    return Note(cursor.name("the note's text"), cursor.whole())
+
+
+SENTENCES: dict[tuple[str, ...], tuple[str, Callable[[Cursor], DoLine]]] = {
+    ("send", "to"): ('send to team "Support"', _send),
+    ("require",): ('require skill "diesel"', _require),
+    ("prefer",): ("prefer the customer's language", _prefer),
+    ("order", "by"): ("order by least busy, then longest idle", _order),
+    ("if", "nobody", "in"): ('if nobody in 3 minutes, widen to team "Support"', _if_nobody),
+    ("offer", "booking", "only"): ("offer booking only", _booking_only),
+    ("no", "call"): ('no call, say "Please write to us first."', _no_call),
+    ("book", "slots", "of"): ("book slots of 15 minutes", _book_slots),
+    ("prepare",): ("prepare 5 minutes before", _prepare),
+    ("note",): ('note "Somebody may be waiting."', _note),
+}
+"""First words of each sentence, a line to copy, and how the rest is read."""
+_FIRST_WORDS = frozenset(words[0] for words in SENTENCES)

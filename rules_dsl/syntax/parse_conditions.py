@@ -1,0 +1,230 @@
+"""Conditions: what stands after ``when``, ``and``, ``or when`` and ``unless``. One a line."""
+
+from __future__ import annotations
+
+import re
+
+from rules_dsl.syntax.cursor import Cursor
+from rules_dsl.syntax.tokens import Line, WordKind, remembered, words_of
+from rules_dsl.syntax.tree_conditions import (
+    Comparison,
+    Condition,
+    DefinedHolds,
+    FactBetween,
+    FactCompares,
+    FactHolds,
+    FactIs,
+    FactKnown,
+    HoursHold,
+    Lead,
+    Phrase,
+    Place,
+    TagsInclude,
+    WhenSentence,
+)
+
+_SIGNS = re.compile(r"[<>=!&|()+*/]+|.*(==|<=|>=|!=|&&|\|\|).*")
+_SIGN = re.compile(r"[<>=!&|()+*/]")
+_INSIDE = (("during", True), ("outside", False))
+_TIMED = frozenset(word for word, _ in _INSIDE)
+_JOINS = frozenset({"and", "or"})
+_IS = frozenset({"is", "are"})
+_VERBS = _IS | {"include", "includes", "do", "does"}
+_COMPARISONS: dict[tuple[str, ...], Comparison] = {
+    ("at", "least"): Comparison.AT_LEAST,
+    ("at", "most"): Comparison.AT_MOST,
+    ("over",): Comparison.OVER,
+    ("more", "than"): Comparison.OVER,
+    ("under",): Comparison.UNDER,
+    ("less", "than"): Comparison.UNDER,
+}
+_FIRST_OF_COMPARISONS = frozenset(words[0] for words in _COMPARISONS)
+_NOT_A_VALUE = _FIRST_OF_COMPARISONS | {"known", "unknown", "not", "between"}
+_TAG_WORDS: tuple[tuple[tuple[str, ...], bool], ...] = (
+    (("include",), False),
+    (("includes",), False),
+    (("do", "not", "include"), True),
+    (("does", "not", "include"), True),
+)
+_LEADS = {"when": Lead.WHEN, "and": Lead.AND, "unless": Lead.UNLESS}
+_EXAMPLES = {lead.value.partition(" ")[0]: f"{lead.value} priority is urgent" for lead in Lead}
+
+
+def lead_of(line: Line) -> Lead | None:
+    """Which kind of condition line this is."""
+    first = line.words[0].low
+    if first == "or":
+        return Lead.OR_WHEN if len(line.words) > 1 and line.words[1].low == "when" else None
+    return _LEADS.get(first)
+
+
+@remembered
+def when_sentence(raw: str) -> WhenSentence:
+    """A line that begins with a lead. Raises ``BadLine``."""
+    line = Line(0, words_of(raw)[0], None, raw)
+    lead = lead_of(line) or Lead.WHEN
+    start = 2 if lead is Lead.OR_WHEN else 1
+    cursor = Cursor(line, start, _EXAMPLES[line.words[0].low])
+    if lead is Lead.WHEN and cursor.take("anything"):
+        cursor.end()
+        return WhenSentence(lead, None, "anything", cursor.whole())
+    condition = read_condition(cursor)
+    return WhenSentence(lead, condition, cursor.text(start), cursor.since(start))
+
+
+def read_condition(cursor: Cursor) -> Condition:
+    """Reads to the end of the line."""
+    start = cursor.index
+    if cursor.done:
+        cursor.refuse("R105", cursor.whole(), wanted="a condition")
+    _refuse_signs(cursor)
+    for word, inside in _INSIDE if cursor.sees_any(_TIMED) else ():
+        if cursor.take(word):
+            cursor.need("hours")
+            hours = cursor.name("the name of opening hours")
+            cursor.end()
+            return HoursHold(hours, inside, cursor.since(start))
+    negated = cursor.take("not")
+    if cursor.sees_name():
+        name = cursor.name("a name")
+        _end_condition(cursor)
+        return DefinedHolds(name, negated, cursor.since(start))
+    fact = _fact(cursor, start)
+    if cursor.done:
+        return FactHolds(fact, negated, cursor.since(start))
+    if negated:
+        cursor.refuse("R127", cursor.place(start, len(cursor.words)), found=fact.text)
+    return _about(cursor, fact, start)
+
+
+def _refuse_signs(cursor: Cursor) -> None:
+    if not _SIGN.search(cursor.line.text):
+        return
+    for at in range(cursor.index, len(cursor.words)):
+        if cursor.words[at].kind is WordKind.BARE and _SIGNS.fullmatch(cursor.words[at].text):
+            cursor.refuse("R120", cursor.place(at, at + 1), found=cursor.words[at].text)
+
+
+def _fact(cursor: Cursor, start: int) -> Phrase:
+    """Words up to ``is`` or ``include``."""
+    first, joined = cursor.index, False
+    for word in cursor.words[first:]:
+        if word.low in _VERBS and (word.low in _IS or any(cursor.sees(*words) for words, _ in _TAG_WORDS)):
+            break
+        if word.kind is not WordKind.BARE:
+            cursor.refuse("R118", cursor.place(start, len(cursor.words)), found=cursor.text(start, len(cursor.words)))
+        joined = joined or word.low in _JOINS
+        cursor.index += 1
+    if cursor.index == first:
+        cursor.refuse_wanted("the name of a fact")
+    if joined:
+        _refuse_second(cursor, first)
+    return Phrase(cursor.text(first), cursor.since(first))
+
+
+def _refuse_second(cursor: Cursor, first: int) -> None:
+    for at in range(first, len(cursor.words)):
+        if (low := cursor.words[at].low) in ("and", "or"):
+            rest = cursor.text(at + 1, len(cursor.words)) or "…"
+            lead = "and" if low == "and" else "or when"
+            cursor.refuse("R119", cursor.place(at, len(cursor.words)), instead=f"{lead} {rest}", found=low)
+
+
+def _about(cursor: Cursor, fact: Phrase, start: int) -> Condition:
+    for words, negated in () if cursor.sees_any(_IS) else _TAG_WORDS:
+        if cursor.take(*words):
+            return _tags(cursor, fact, negated, start)
+    cursor.index += 1
+    if not cursor.sees_any(_NOT_A_VALUE):
+        return FactIs(fact, _values(cursor), False, cursor.since(start))
+    if cursor.take("known"):
+        return _ended(cursor, FactKnown(fact, True, cursor.since(start)))
+    if cursor.take("unknown") or cursor.take("not", "known"):
+        return _ended(cursor, FactKnown(fact, False, cursor.since(start)))
+    if cursor.take("between"):
+        low = _value(cursor, ("and",))
+        cursor.need("and")
+        high = _value(cursor, ())
+        return _ended(cursor, FactBetween(fact, low, high, cursor.since(start)))
+    for words, comparison in _COMPARISONS.items() if cursor.sees_any(_FIRST_OF_COMPARISONS) else ():
+        if cursor.take(*words):
+            value = _value(cursor, ("and", "or"))
+            return _ended(cursor, FactCompares(fact, comparison, value, cursor.since(start)))
+    negated = cursor.take("not")
+    values = _values(cursor)
+    return FactIs(fact, values, negated, cursor.since(start))
+
+
+def _ended(cursor: Cursor, condition: Condition) -> Condition:
+    _end_condition(cursor)
+    return condition
+
+
+def _end_condition(cursor: Cursor) -> None:
+    if cursor.sees_any(_JOINS):
+        _refuse_second(cursor, cursor.index)
+    cursor.end()
+
+
+def _value(cursor: Cursor, stops: tuple[str, ...]) -> Phrase:
+    start = cursor.index
+    words, last = cursor.words, len(cursor.words)
+    while cursor.index < last and (low := words[cursor.index].low) != "," and low not in stops:
+        cursor.index += 1
+    if cursor.index == start:
+        cursor.refuse_wanted("a value")
+    quoted = cursor.words[start].kind is WordKind.NAME
+    text = cursor.words[start].text if quoted and cursor.index == start + 1 else cursor.text(start)
+    return Phrase(text, cursor.since(start), quoted)
+
+
+def _values(cursor: Cursor) -> tuple[Phrase, ...]:
+    values: list[Phrase] = []
+    while True:
+        start = cursor.index
+        value = _value(cursor, ("or", "and"))
+        if len(values) and any(word.low in ("is", "include") for word in cursor.words[start : cursor.index]):
+            _refuse_second(cursor, start - 1)
+        values.append(value)
+        if cursor.done:
+            return tuple(values)
+        low = cursor.words[cursor.index].low
+        if low == "and":
+            _refuse_second(cursor, cursor.index)
+        cursor.index += 1
+        if low == ",":
+            cursor.take("or")
+
+
+def _tags(cursor: Cursor, fact: Phrase, negated: bool, start: int) -> TagsInclude:
+    cursor.example = 'when tags include "safety"'
+    tags = [_tag(cursor)]
+    joins: set[str] = set()
+    while not cursor.done:
+        comma = cursor.take(",")
+        for join in ("or", "and"):
+            if cursor.take(join):
+                joins.add(join)
+                break
+        else:
+            if not comma:
+                cursor.end()
+        tags.append(_tag(cursor))
+    if len(joins) == 2:
+        cursor.refuse("R128", _tag_place(tags))
+    return TagsInclude(fact, tuple(tags), joins == {"and"}, negated, cursor.since(start))
+
+
+def _tag(cursor: Cursor) -> Phrase:
+    if not cursor.done and cursor.words[cursor.index].kind is WordKind.BARE:
+        low = cursor.words[cursor.index].low
+        if low not in ("and", "or") and not any(word.low == "is" for word in cursor.words[cursor.index :]):
+            word = cursor.next_word("a tag")
+            cursor.refuse("R103", cursor.since(cursor.index - 1), found=word.text, what="a tag")
+        _refuse_second(cursor, max(0, cursor.index - 1))
+    return cursor.name("a tag")
+
+
+def _tag_place(tags: list[Phrase]) -> Place:
+    first, last = tags[0].at, tags[-1].at
+    return Place(first.line, first.column, last.column + last.length - first.column)

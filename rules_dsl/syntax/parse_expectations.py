@@ -1,0 +1,119 @@
+"""Expectations: examples that must come out as said, and claims about every escalation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rules_dsl.model.clock_words import day_number, minute_of_day
+from rules_dsl.syntax.cursor import Cursor
+from rules_dsl.syntax.diagnostics import nearest
+from rules_dsl.syntax.parse_actions import targets
+from rules_dsl.syntax.tokens import WordKind
+from rules_dsl.syntax.tree import Given, Outcome
+from rules_dsl.syntax.tree_actions import StepWord
+from rules_dsl.syntax.tree_conditions import Phrase
+
+_PLAIN = (
+    "booking only",
+    "no call",
+    "a call",
+    *(word.value for word in (StepWord.ALERT_LEAD, StepWord.ALERT_DUTY, StepWord.OFFER_BOOKING)),
+)
+_NAMED = ("rule", "team", "title")
+_STARTS = ("given", "at", "then", "and", "after")
+
+
+@dataclass
+class ExpectationLines:
+    """What the lines of one expectation have said so far."""
+
+    given: list[Given] = field(default_factory=list)
+    moment: tuple[int, int] | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def read(self, cursor: Cursor) -> bool:
+        """Takes one line; False when it begins no such line."""
+        low = cursor.words[0].low
+        if low not in _STARTS:
+            return False
+        cursor.index = 1
+        if low == "given":
+            cursor.example = "given priority urgent, product area billing"
+            self.given.extend(_given(cursor))
+        elif low == "at":
+            cursor.example = "at Tue 10:00"
+            self.moment = moment(cursor)
+        elif low == "after":
+            cursor.example = 'after 6 minutes also team "Support"'
+            after = cursor.duration()
+            also = cursor.take("also")
+            self.outcomes.extend(outcome(cursor, after.seconds, also))
+        else:
+            cursor.example = 'then team "Support"'
+            self.outcomes.extend(outcome(cursor, 0, cursor.take("also")))
+        cursor.end()
+        return True
+
+
+def moment(cursor: Cursor) -> tuple[int, int]:
+    """Weekday and minute."""
+    day = day_number(cursor.next_word("a day").text)
+    if day is None:
+        cursor.index -= 1
+        cursor.refuse("R121", found=cursor.words[cursor.index].written, wanted="a day such as Mon")
+    return day, time_of_day(cursor)
+
+
+def time_of_day(cursor: Cursor) -> int:
+    minute = minute_of_day(cursor.next_word("a time of day").text)
+    if minute is None:
+        cursor.index -= 1
+        cursor.refuse("R121", found=cursor.words[cursor.index].written, wanted="a time of day such as 08:30")
+    return minute
+
+
+def _given(cursor: Cursor) -> list[Given]:
+    """Facts apart by commas. ``and`` stays inside one, for tags: ``tags "safety" and "night"``."""
+    found: list[Given] = []
+    while True:
+        start = cursor.index
+        while not cursor.done and cursor.words[cursor.index].kind is not WordKind.COMMA:
+            cursor.index += 1
+        if cursor.index == start:
+            cursor.refuse_wanted("a fact and its value")
+        words = tuple(
+            Phrase(cursor.words[at].text, cursor.place(at, at + 1), cursor.words[at].kind is WordKind.NAME)
+            for at in range(start, cursor.index)
+        )
+        found.append(Given(words, cursor.since(start)))
+        if not cursor.take(","):
+            return found
+
+
+def outcome(cursor: Cursor, after: int, also: bool) -> list[Outcome]:
+    """One outcome a target: ``team "A", title "B"`` says both."""
+    start = cursor.index
+    negated = cursor.take("not")
+    for plain in _PLAIN:
+        if cursor.take(*plain.split()):
+            return [Outcome(plain, (), negated, also, after, cursor.text(start), cursor.since(start))]
+    if cursor.take("rule"):
+        negated = cursor.take("not") or negated
+        names: tuple[Phrase, ...] = (cursor.name("the rule's name"),)
+        return [Outcome("rule", names, negated, also, after, cursor.text(start), cursor.since(start))]
+    if cursor.take("otherwise"):
+        names = (Phrase("otherwise", cursor.since(cursor.index - 1)),)
+        return [Outcome("rule", names, negated, also, after, cursor.text(start), cursor.since(start))]
+    if cursor.sees("team") or cursor.sees("title"):
+        found: list[Outcome] = []
+        for target in targets(cursor):
+            if target.team is not None:
+                found.append(Outcome("team", (target.team,), negated, also, after, target.text, target.at))
+            if target.titles:
+                found.append(Outcome("title", target.titles, negated, also, after, target.text, target.at))
+        return found
+    if cursor.done:
+        cursor.refuse_wanted("what must come out")
+    said = cursor.text(start, len(cursor.words))
+    near = nearest(said, (*_PLAIN, *_NAMED))
+    cursor.refuse("R125", cursor.place(start, len(cursor.words)), found=said, nearest=near)

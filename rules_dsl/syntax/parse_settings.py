@@ -1,0 +1,149 @@
+"""The settings blocks: each of their sentences is a pattern with gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rules_dsl.syntax.cursor import Cursor
+from rules_dsl.syntax.diagnostics import BadLine, Message
+from rules_dsl.syntax.parse_conditions import read_condition
+from rules_dsl.syntax.tokens import Line
+from rules_dsl.syntax.tree import BlockKind, Setting
+from rules_dsl.syntax.tree_conditions import Phrase
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of a settings block."""
+
+    key: str
+    pattern: str
+    """Words; ``a|b`` is either; gaps stand in braces."""
+    example: str
+
+
+SENTENCES: dict[BlockKind, tuple[Sentence, ...]] = {
+    BlockKind.HEAD: (
+        Sentence("time zone", "time zone {word}", "time zone Europe/Copenhagen"),
+        Sentence("currency", "currency {word}", "currency EUR"),
+    ),
+    BlockKind.LIMITS: (
+        Sentence("calls a day", "at most {count} calls|call a|per day per|an agent", "at most 5 calls a day per agent"),
+        Sentence(
+            "title calls",
+            "at most {count} calls|call a|per day for title {name}",
+            'at most 2 calls a day for title "Principal Engineer"',
+        ),
+        Sentence("shift share", "at most {percent} of a shift in calls", "at most 75% of a shift in calls"),
+        Sentence("more", "up to {count} more when {condition}", "up to 1 more when priority is urgent"),
+        Sentence("gap", "at least {duration} between calls", "at least 10 minutes between calls"),
+        Sentence("shift end", "no call in the last {duration} of a shift", "no call in the last 30 minutes of a shift"),
+    ),
+    BlockKind.BOOKING: (
+        Sentence("slots", "slots of {duration}", "slots of 20 minutes"),
+        Sentence("start every", "start every {duration}", "start every 15 minutes"),
+        Sentence("back to back", "back to back", "back to back"),
+        Sentence("notice", "notice of {duration}", "notice of 2 hours"),
+        Sentence("horizon", "up to {duration} ahead", "up to 5 working days ahead"),
+        Sentence(
+            "bookings a day",
+            "at most {count} bookings|booking a|per day per|an agent",
+            "at most 3 bookings a day per agent",
+        ),
+        Sentence("reserve", "keep {percent} in reserve", "keep 15% in reserve"),
+        Sentence("hours", "during hours {name}", 'during hours "office"'),
+    ),
+    BlockKind.CALLS: (
+        Sentence("prepare", "prepare {duration} before", "prepare 5 minutes before"),
+        Sentence("offer", "offer for {duration}", "offer for 45 seconds"),
+        Sentence("accept", "accept automatically", "accept automatically"),
+        Sentence("wait", "wait {duration} for the customer", "wait 10 minutes for the customer"),
+        Sentence("wrap-up", "wrap-up of {duration}", "wrap-up of 5 minutes"),
+    ),
+    BlockKind.REMINDERS: (
+        Sentence("customer", "remind the customer {durations} before", "remind the customer 1 day and 1 hour before"),
+        Sentence("agent", "remind the agent {durations} before", "remind the agent 10 minutes before"),
+    ),
+    BlockKind.FEEDBACK: (
+        Sentence("ask", "ask for a score {duration} after the call", "ask for a score 30 minutes after the call"),
+        Sentence("again", "ask again once after {duration}", "ask again once after 2 days"),
+        Sentence("never again", "never ask again", "never ask again"),
+        Sentence(
+            "every", "at most 1 survey every {duration} per customer", "at most 1 survey every 14 days per customer"
+        ),
+        Sentence(
+            "alert",
+            "tell the team lead when the score is under {score}",
+            "tell the team lead when the score is under 3",
+        ),
+    ),
+    BlockKind.LINKS: (
+        Sentence("live", "live call link expires after {duration}", "live call link expires after 20 minutes"),
+        Sentence("booking", "booking link expires after {duration}", "booking link expires after 5 days"),
+        Sentence("survey", "survey link expires after {duration}", "survey link expires after 14 days"),
+    ),
+}
+
+
+def setting_line(cursor: Cursor, kind: BlockKind) -> Setting | None:
+    """The line as a setting; None when it begins none of the block's sentences."""
+    furthest, complaint = 0, None
+    for sentence in SENTENCES[kind]:
+        attempt = Cursor(cursor.line, example=sentence.example)
+        progress, result = _match(attempt, sentence)
+        if isinstance(result, Setting):
+            return result
+        if progress > furthest:
+            furthest, complaint = progress, result
+    if complaint is not None:
+        raise BadLine(complaint)
+    return None
+
+
+def home_of(line: Line) -> BlockKind | None:
+    """The settings block where a whole line would be right."""
+    for kind, sentences in SENTENCES.items():
+        if any(isinstance(_match(Cursor(line), sentence)[1], Setting) for sentence in sentences):
+            return kind
+    return None
+
+
+def _match(cursor: Cursor, sentence: Sentence) -> tuple[int, Setting | Message]:
+    """How many parts of the pattern fitted, and the setting or what was wrong."""
+    setting = Setting(sentence.key, cursor.whole())
+    progress = 0
+    try:
+        for part in sentence.pattern.split():
+            setting = _fill(cursor, part, setting)
+            progress += 1
+        cursor.end()
+    except BadLine as bad:
+        return progress, bad.message
+    return progress, setting
+
+
+def _fill(cursor: Cursor, part: str, setting: Setting) -> Setting:
+    match part:
+        case "{count}":
+            return replace(setting, number=cursor.count(1, 1000))
+        case "{score}":
+            return replace(setting, number=cursor.count(1, 6))
+        case "{percent}":
+            return replace(setting, number=cursor.count(0, 100, percent=True))
+        case "{duration}":
+            return replace(setting, durations=(cursor.duration(),))
+        case "{durations}":
+            durations = [cursor.duration()]
+            while cursor.take(",", "and") or cursor.take(",") or cursor.take("and"):
+                durations.append(cursor.duration())
+            return replace(setting, durations=tuple(durations))
+        case "{name}":
+            return replace(setting, name=cursor.name("a name"))
+        case "{word}":
+            word = cursor.next_word("a word")
+            return replace(setting, name=Phrase(word.text, cursor.since(cursor.index - 1)))
+        case "{condition}":
+            return replace(setting, condition=read_condition(cursor))
+    if not any(cursor.take(choice) for choice in part.split("|")):
+        cursor.refuse_wanted(f"`{part.split('|')[0]}`")
+    return setting

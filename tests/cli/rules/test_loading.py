@@ -1,0 +1,32 @@
+"""A command on rules pays for what it runs: nothing of the database, the web or the workflows is loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import rules_dsl
+from cli.rules.commands import COMMANDS
+
+HEAVY = {
+    "sqlalchemy", "psycopg", "fastapi", "pydantic", "temporalio", "httpx", "holidays", "jinja2", "scipy",
+    "database", "web", "workers", "workflows", "activities",
+}  # fmt: skip
+WITHOUT_DATABASE = ("check", "fmt", "test", "explain", "try")
+
+
+@pytest.mark.parametrize("name", WITHOUT_DATABASE)
+def test_a_command_on_rules_loads_nothing_heavy(name: str) -> None:
+    told = f"import sys, cli.main, {COMMANDS[name].module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True).stdout.split()
+    assert "rules_dsl.syntax.parser" in loaded
+    assert HEAVY & {module.partition(".")[0] for module in loaded} == set()
+
+
+def test_every_name_of_the_language_can_be_had() -> None:
+    for name in rules_dsl.__all__:
+        assert getattr(rules_dsl, name).__module__.startswith("rules_dsl.") or name == "Facts"
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = rules_dsl.nothing

@@ -1,0 +1,215 @@
+"""Starts beyond the calendar, and agents who answer twice or too late: nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import combinations
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.stores import booking
+from database.stores.rounds import answers
+from database.tables.customer_link import customer_link
+from database.tables.muster import offer
+from domain.booking import SlotRefused
+from domain.escalation import Mode
+from domain.failure import Failure
+from tests.database.rounds.round_floor import Floor
+
+ANNA, MIGUEL = "Anna Schmidt", "Miguel Torres"
+FAR = [
+    datetime.max.replace(tzinfo=UTC),
+    datetime.max.replace(tzinfo=timezone(timedelta(hours=-12))),
+    datetime(9999, 12, 30, 23, 55, tzinfo=UTC),
+    datetime(2500, 1, 1, 9, tzinfo=UTC),
+    datetime.min.replace(tzinfo=UTC),
+    datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+    datetime(1899, 12, 31, tzinfo=UTC),
+]
+
+
+@pytest.fixture
+async def floor(database: AsyncEngine) -> Floor:
+    made = Floor(database)
+    await made.furnish()
+    return made
+
+
+@pytest.mark.parametrize("start", FAR, ids=str)
+async def test_a_start_beyond_the_calendar_is_refused_and_the_link_stays_good(floor: Floor, start: datetime) -> None:
+    wants = await floor.open("wants", Mode.BOOKING)
+    link = (await floor.one(select(customer_link))).id
+    async with floor.engine.begin() as conn:
+        with pytest.raises(SlotRefused, match=r"past|further ahead"):
+            await booking.book(conn, wants, link, start, floor.tokens, floor.now)
+    near = floor.now + timedelta(hours=1)
+    async with floor.engine.begin() as conn:
+        assert (await booking.book(conn, wants, link, near, floor.tokens, floor.now)).starts_at == near
+    async with floor.engine.begin() as conn:
+        with pytest.raises(SlotRefused, match=r"past|further ahead"):
+            await booking.move(conn, wants, start, floor.now)
+
+
+async def offered_to_anna(floor: Floor) -> tuple[str, str, int, int]:
+    """Escalation, call, offer and person."""
+    await floor.come_on(ANNA)
+    made = await floor.open("now")
+    await floor.round()
+    live = await floor.live(made)
+    return made, str(live.call), live.nth, live.person
+
+
+async def accept(floor: Floor, call: str, nth: int, person: int) -> str:
+    """``ok``, or the name of the refusal."""
+    async with floor.engine.begin() as conn:
+        try:
+            await answers.accept(conn, call, nth, person, floor.tokens, floor.now)
+        except Failure as failure:
+            return type(failure).__name__
+    return "ok"
+
+
+async def accepted(floor: Floor) -> int:
+    async with floor.engine.connect() as conn:
+        counted = await conn.execute(text("SELECT count(*) FROM escalation_event WHERE kind = 'accepted'"))
+        return int(counted.scalar_one())
+
+
+async def test_accepting_from_two_windows_at_once_is_one_acceptance_and_both_hear_yes(floor: Floor) -> None:
+    _, call, nth, person = await offered_to_anna(floor)
+    said = await asyncio.gather(*(accept(floor, call, nth, person) for _ in range(5)))
+    assert (set(said), await accepted(floor)) == ({"ok"}, 1)
+    floor.later(minutes=5)
+    assert (await accept(floor, call, nth, person), await accepted(floor)) == ("ok", 1), "and again, later"
+
+
+async def test_accepting_after_the_time_out_is_refused_before_and_after_the_round_that_takes_it_back(
+    floor: Floor,
+) -> None:
+    made, call, nth, person = await offered_to_anna(floor)
+    floor.later(seconds=46)
+    assert await accept(floor, call, nth, person) != "ok"
+    await floor.beat(MIGUEL)
+    await floor.round()
+    assert await accept(floor, call, nth, person) != "ok"
+    assert await floor.offered() == {"now": MIGUEL}
+    assert (await floor.timeline(made)).count("accepted") == 0
+
+
+async def test_accepting_after_the_customer_cancelled_is_refused_and_nobody_is_left_busy(floor: Floor) -> None:
+    made = await floor.book("booked", floor.now + timedelta(minutes=10))
+    await floor.come_on(ANNA)
+    floor.later(minutes=6)
+    await floor.beat(ANNA)
+    await floor.round()
+    live = await floor.live(made)
+
+    async def cancels() -> None:
+        async with floor.engine.begin() as conn:
+            await booking.cancel(conn, made, floor.now)
+
+    await cancels()
+    assert await accept(floor, str(live.call), live.nth, live.person) != "ok"
+    async with floor.engine.connect() as conn:
+        states = (await conn.execute(select(offer.c.state))).scalars().all()
+    assert states == ["withdrawn"]
+    assert await accepted(floor) == 0
+
+
+async def test_accepting_while_the_customer_cancels_ends_one_way_for_both(floor: Floor) -> None:
+    chance, heard = random.Random(3), Counter[str]()
+    for nth_try in range(12):
+        made = await offered_booking(floor, f"booked-{nth_try}")
+        live = await floor.live(made)
+
+        async def cancels(made: str = made) -> str:
+            await asyncio.sleep(chance.uniform(0, 0.004))
+            return await cancel(floor, made)
+
+        async def accepts(call: str = str(live.call), nth: int = live.nth, person: int = live.person) -> str:
+            await asyncio.sleep(chance.uniform(0, 0.004))
+            return await accept(floor, call, nth, person)
+
+        gone, *said = await asyncio.gather(cancels(), accepts(), accepts(), floor.round())
+        heard[str(said[0])] += 1
+        assert gone == "ok", "until the call has begun a customer may cancel"
+        assert await states_of(floor, str(live.call)) == ["withdrawn"], said
+        assert (await floor.call_of(made)).state == "cancelled"
+        floor.later(minutes=9)
+    assert set(heard) <= {"ok", "OfferPassed"}, heard
+
+
+@pytest.mark.parametrize("first", ["accept", "cancel"])
+async def test_whoever_comes_second_waits_for_the_first_and_hears_what_stands(floor: Floor, first: str) -> None:
+    made = await offered_booking(floor, "booked")
+    live = await floor.live(made)
+
+    async def act(conn: AsyncConnection, which: str) -> None:
+        if which == "cancel":
+            await booking.cancel(conn, made, floor.now)
+        else:
+            await answers.accept(conn, str(live.call), live.nth, live.person, floor.tokens, floor.now)
+
+    second = cancel(floor, made) if first == "accept" else accept(floor, str(live.call), live.nth, live.person)
+    async with floor.engine.begin() as conn:
+        await act(conn, first)
+        waiting = asyncio.create_task(second)
+        await asyncio.sleep(0.2)
+        assert not waiting.done(), "nobody is told anything while it is open"
+    assert await waiting == ("ok" if first == "accept" else "OfferPassed")
+    assert await states_of(floor, str(live.call)) == ["withdrawn"]
+    assert await accepted(floor) == (1 if first == "accept" else 0)
+    await floor.open("next")
+    await floor.round()
+    assert await floor.offered() == {"next": ANNA}, "and nobody is left busy with nothing"
+
+
+async def offered_booking(floor: Floor, ticket: str) -> str:
+    """A booked call, offered to Anna."""
+    made = await floor.book(ticket, floor.now + timedelta(minutes=10))
+    floor.later(minutes=6)
+    await floor.come_on(ANNA)
+    await floor.round()
+    return made
+
+
+async def cancel(floor: Floor, made: str) -> str:
+    async with floor.engine.begin() as conn:
+        try:
+            await booking.cancel(conn, made, floor.now)
+        except Failure as failure:
+            return type(failure).__name__
+    return "ok"
+
+
+async def states_of(floor: Floor, call: str) -> list[str]:
+    async with floor.engine.connect() as conn:
+        return list((await conn.execute(select(offer.c.state).where(offer.c.call == call))).scalars())
+
+
+async def test_presence_that_flaps_each_second_for_a_minute_asks_nobody_twice_at_once(floor: Floor) -> None:
+    """Two who come and go in turn, each second; three calls, of which each is offered anew only once its time is up."""
+    names = (ANNA, MIGUEL)
+    await floor.come_on(*names)
+    made = [await floor.open(f"now-{nth}") for nth in range(3)]
+    for second in range(60):
+        floor.later(seconds=1)
+        for place, name in enumerate(names):
+            await floor.beat(name, state="available" if (second + place) % 2 else "away")
+        assert await floor.round() is not None
+        assert len(await floor.offered()) <= len(names)
+    rows = text("SELECT call, person, nth, state, made_at, expires_at FROM offer ORDER BY made_at, call")
+    async with floor.engine.connect() as conn:
+        asked = (await conn.execute(rows)).all()
+    assert 2 <= len(asked) <= 5, "two people, and a minute has one end of an offer for each"
+    for one, other in combinations(asked, 2):
+        if one.call == other.call or one.person == other.person:
+            assert one.expires_at <= other.made_at, "not while the one before is open"
+    told = [kind for one in made for kind in await floor.timeline(one)]
+    assert told.count("offered") == len(asked)
+    assert set(told) <= {"opened", "muster_began", "offered", "offer_expired", "step_taken"}, told

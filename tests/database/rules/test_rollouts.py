@@ -1,0 +1,231 @@
+"""Publishing by stages: one version decides a customer's escalation, and two hands never move a stage twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.stores.escalations.open import open_or_refuse
+from database.stores.journal.audit_log import audit_entries
+from database.stores.rules.rollouts import Rollout, find_rollout, go_back, go_on, roll_back, running_rollout
+from database.stores.rules.versions import NoDesk, Published, RulesMoved, current_published, publish, published_versions
+from database.stores.staff.seed import seed_directory
+from database.tables.account import ruleset
+from database.tables.escalation import escalation
+from database.tables.rollout import staged_escalation
+from domain.escalation import Customer, Mode, Opened, Opening, Ticket
+from domain.ids import Tokens
+from domain.rollout.stages import StageMoved, StageRuns, StageUnfit, has_candidate
+from rules_dsl.directory import Directory
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+RULES = (EXAMPLES / "small_team.rules").read_text()
+FASTER = RULES.replace("if nobody in 3 minutes", "if nobody in 2 minutes")
+OTHER = RULES.replace("at most 5 calls", "at most 6 calls")
+NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+FACTS = {"priority": "normal", "tags": [], "replies": 4, "reopened": False, "ticket age": 7200}
+
+
+@dataclass
+class House:
+    engine: AsyncEngine
+
+    async def open(self, customer: str, ticket: str | None = None) -> Opened:
+        reference = Ticket("zendesk", ticket or customer, "https://desk.example/1", "Engine stops", dict(FACTS))
+        opening = Opening(reference, Customer("Mira", customer), Mode.BOOKING, "api:test")
+        return await open_or_refuse(self.engine, opening, Tokens(b"a secret of thirty-two characters"), NOW)
+
+    async def decided_by(self, opened: Opened) -> str:
+        async with self.engine.connect() as conn:
+            query = select(escalation.c.ruleset).where(escalation.c.id == opened.escalation_id)
+            version = (await conn.execute(query)).scalar_one()
+            return str(
+                (await conn.execute(select(ruleset.c.text).where(ruleset.c.version == version))).scalars().first()
+            )
+
+    async def publish(self, text: str, based_on: int | None, percent: int = 100, author: str = "Marta") -> Published:
+        async with self.engine.begin() as conn:
+            return await publish(conn, text, author, "because", based_on, NOW, percent=percent)
+
+    async def running(self) -> Rollout | None:
+        async with self.engine.connect() as conn:
+            return await running_rollout(conn)
+
+    async def trial(self) -> Rollout:
+        found = await self.running()
+        assert found is not None
+        return found
+
+    async def go_on(self, rollout: int, seen: int, percent: int, author: str = "Marta") -> None:
+        async with self.engine.begin() as conn:
+            await go_on(conn, rollout, seen, percent, author, "it does well", NOW)
+
+    async def standing(self) -> int:
+        async with self.engine.connect() as conn:
+            found = await current_published(conn)
+        assert found is not None
+        return found.number
+
+
+@pytest.fixture
+async def house(database: AsyncEngine) -> House:
+    directory = Directory.from_json(json.loads((EXAMPLES / "small_team.directory.json").read_text()))
+    async with database.begin() as conn:
+        await seed_directory(conn, directory, [], NOW)
+    found = House(database)
+    await found.publish(RULES, None)
+    return found
+
+
+async def test_a_candidate_decides_for_its_share_and_the_standing_version_for_the_rest(house: House) -> None:
+    await house.publish(FASTER, 1, 30)
+    trial = await house.trial()
+    assert (trial.candidate.number, trial.standing.number, trial.percent) == (2, 1, 30)
+    assert await house.standing() == 1
+    customers = [f"c{number}@example.com" for number in range(12)]
+    theirs = {one: has_candidate(one, trial.id, 30) for one in customers}
+    assert set(theirs.values()) == {True, False}
+    for one in customers:
+        opened = await house.open(one)
+        assert await house.decided_by(opened) == (FASTER if theirs[one] else RULES)
+    async with house.engine.connect() as conn:
+        rows = (await conn.execute(select(staged_escalation))).all()
+    assert sorted((row.percent, row.candidate) for row in rows) == sorted((30, had) for had in theirs.values())
+
+
+async def test_an_escalation_keeps_the_version_it_started_with(house: House) -> None:
+    await house.publish(FASTER, 1, 10)
+    trial = await house.trial()
+    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", trial.id, 10))
+    first = await house.open(lucky, "T1")
+    async with house.engine.begin() as conn:
+        await roll_back(conn, trial.id, "Marta", "declines", NOW)
+    again = await house.open(lucky, "T1")
+    assert (again.escalation_id, again.created) == (first.escalation_id, False)
+    assert await house.decided_by(again) == FASTER
+    assert await house.decided_by(await house.open(lucky, "T2")) == RULES
+    async with house.engine.connect() as conn:
+        assert len((await conn.execute(select(staged_escalation))).all()) == 1
+
+
+async def test_stages_go_on_to_everybody(house: House) -> None:
+    await house.publish(FASTER, 1, 10)
+    trial = await house.trial()
+    for seen, percent in ((10, 30), (30, 70)):
+        await house.go_on(trial.id, seen, percent)
+        assert await house.standing() == 1
+    await house.go_on(trial.id, 70, 100)
+    assert await house.standing() == 2
+    assert await house.running() is None
+    async with house.engine.connect() as conn:
+        ended = await find_rollout(conn, trial.id)
+        told = [(entry.actor, entry.action, entry.subject) for entry in await audit_entries(conn)]
+    assert ended is not None
+    assert (ended.outcome, [stage.percent for stage in ended.stages]) == ("adopted", [10, 30, 70, 100])
+    assert told[:3] == [("Marta", "moved rules to the next stage", "version 2")] * 3
+    assert await house.decided_by(await house.open("who@example.com")) == FASTER
+
+
+async def test_one_candidate_at_a_time(house: House) -> None:
+    await house.publish(FASTER, 1, 10)
+    for percent in (30, 100):
+        with pytest.raises(StageRuns, match=r"Version 2 of Marta is being tried on 10 % of the customers"):
+            await house.publish(OTHER, 1, percent, "Otto")
+    assert (await house.publish(FASTER, 1, 10)).number == 2, "pressed twice"
+    assert (await house.publish(RULES, 1)).number == 1
+    async with house.engine.connect() as conn:
+        assert len(await published_versions(conn)) == 2
+
+
+async def test_the_first_version_is_for_everybody(database: AsyncEngine) -> None:
+    directory = Directory.from_json(json.loads((EXAMPLES / "small_team.directory.json").read_text()))
+    async with database.begin() as conn:
+        await seed_directory(conn, directory, [], NOW)
+    found = House(database)
+    await found.publish(RULES, None, 10)
+    assert await found.standing() == 1
+    assert await found.running() is None
+
+
+async def test_going_back_is_never_in_the_way_of_a_stage(house: House) -> None:
+    await house.publish(OTHER, 1)
+    await house.publish(FASTER, 2, 30)
+    async with house.engine.begin() as conn:
+        back = await go_back(conn, 1, 2, "Otto", NOW)
+    assert (back.number, back.text, back.reason) == (4, RULES, "Back to version 1")
+    assert await house.running() is None
+    assert await house.standing() == 4
+    async with house.engine.begin() as conn:
+        with pytest.raises(StageMoved, match="version 4 stands for everybody"):
+            await go_back(conn, 2, 2, "Marta", NOW)
+
+
+async def test_a_stale_page_moves_nothing(house: House) -> None:
+    await house.publish(FASTER, 1, 10)
+    trial = await house.trial()
+    await house.go_on(trial.id, 10, 30)
+    with pytest.raises(StageMoved, match="tried on 30 % of the customers"):
+        await house.go_on(trial.id, 10, 30)
+    with pytest.raises(StageMoved):
+        await house.go_on(trial.id, 30, 10)
+    async with house.engine.begin() as conn:
+        await roll_back(conn, trial.id, "Marta", "declines", NOW)
+    async with house.engine.begin() as conn:
+        with pytest.raises(StageMoved, match="version 1 stands for everybody"):
+            await roll_back(conn, trial.id, "Otto", "declines", NOW)
+    with pytest.raises(StageMoved):
+        await house.go_on(trial.id, 30, 100)
+    with pytest.raises(RulesMoved):
+        await house.publish(OTHER, None)
+
+
+async def test_two_managers_press_at_once(house: House) -> None:
+    pressed = await asyncio.gather(
+        house.publish(FASTER, 1, 10, "Marta"), house.publish(OTHER, 1, 10, "Otto"), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in pressed) == ["Published", "StageRuns"]
+    trial = await house.trial()
+    moved = await asyncio.gather(
+        *(house.go_on(trial.id, 10, 30, author) for author in ("Marta", "Otto")), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in moved) == ["NoneType", "StageMoved"]
+    assert [stage.percent for stage in (await house.trial()).stages] == [10, 30]
+
+
+async def test_a_candidate_that_the_directory_outgrew_decides_nothing(house: House) -> None:
+    """Names change together with the rules on the pages; somebody's own SQL does not."""
+    await house.publish(RULES.replace('team "Office"', 'team "Support"'), 1)
+    await house.publish(RULES, 2, 30)
+    trial = await house.trial()
+    async with house.engine.begin() as conn:
+        await conn.execute(text("UPDATE team SET name = 'Back office' WHERE name = 'Office'"))
+    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", trial.id, 30))
+    assert await house.decided_by(await house.open(lucky)) == RULES.replace('team "Office"', 'team "Support"')
+    async with house.engine.connect() as conn:
+        assert (await conn.execute(select(staged_escalation))).all() == [], "no case of the comparison"
+    with pytest.raises(StageUnfit, match='Version 3 no longer fits the directory: there is no team "Office"'):
+        await house.go_on(trial.id, 30, 70)
+    async with house.engine.begin() as conn:
+        await roll_back(conn, trial.id, "Marta", "a name is gone", NOW)
+    assert await house.running() is None
+
+
+async def test_before_there_is_a_desk_nothing_is_published(database: AsyncEngine) -> None:
+    async with database.begin() as conn:
+        with pytest.raises(NoDesk, match="muster seed"):
+            await publish(conn, RULES, "Marta", "because", None, NOW)
+
+
+async def test_openings_do_not_wait_for_a_publishing(house: House) -> None:
+    """Checking long rules takes seconds; meanwhile calls are opened."""
+    async with house.engine.begin() as conn:
+        await publish(conn, FASTER, "Marta", "slow", 1, NOW)
+        opened = await asyncio.wait_for(house.open("during@example.com"), timedelta(seconds=5).total_seconds())
+        assert await house.decided_by(opened) == RULES

@@ -1,0 +1,107 @@
+"""The seat keeper: pools follow the directory, bookings at risk get a seat where one is, one keeper at a time."""
+
+from __future__ import annotations
+
+from math import inf
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.stores.at_risk.background_solver import Looked
+from database.stores.at_risk.remedies import Overtime, People, remedies_of
+from database.tables.booking import booking, witness
+from tests.database.seats.sold import NINE, furnish, plan_of, sold
+from workers.seat_keeper import keep_seats
+
+ONE = "00000000-0000-0000-0000-000000000001"
+CALL = f"""WITH its AS (UPDATE escalation SET pool = 1)
+INSERT INTO call (id, escalation, nth, booking, state, priority, starts_at, muster_at)
+SELECT '{ONE}', '{ONE}', 1, id, 'waiting', 0, starts_at, starts_at FROM booking"""
+
+
+async def standing(engine: AsyncEngine) -> tuple[str, int | None]:
+    async with engine.connect() as conn:
+        state = (await conn.execute(select(booking.c.state))).scalar_one()
+        return state, (await conn.execute(select(witness.c.person))).scalar_one_or_none()
+
+
+async def run(engine: AsyncEngine, statement: str) -> None:
+    async with engine.begin() as conn:
+        await conn.execute(text(statement))
+
+
+async def test_who_leaves_the_team_leaves_their_seats_and_who_comes_back_may_have_them(database: AsyncEngine) -> None:
+    await furnish(database)
+    await sold(database, await plan_of(database), who=1)
+    await run(database, CALL)
+    await keep_seats(database, Looked(), NINE)
+    assert await standing(database) == ("sold", 1), "nothing changed, and nothing changes"
+    await run(database, "UPDATE person SET active = false WHERE id = 1")
+    await keep_seats(database, Looked(), NINE)
+    assert await standing(database) == ("sold", 2)
+    await run(database, "UPDATE person SET active = false WHERE id = 2")
+    await keep_seats(database, Looked(), NINE)
+    assert await standing(database) == ("at_risk", None)
+    async with database.connect() as conn:
+        helps = await remedies_of(conn, ONE, NINE)
+    assert helps is not None
+    assert (helps.people, helps.new_times) == (People(False, (), ()), ())
+    await run(database, "UPDATE person SET active = true WHERE id = 1")
+    await keep_seats(database, Looked(), NINE)
+    assert await standing(database) == ("sold", 1)
+    async with database.connect() as conn:
+        kinds = (await conn.execute(text("SELECT kind FROM escalation_event ORDER BY seq"))).scalars().all()
+        assert await remedies_of(conn, ONE, NINE) is None
+    assert kinds == ["seat_lost", "seat_found"]
+
+
+async def test_where_one_is_at_it_another_leaves_it(database: AsyncEngine) -> None:
+    await furnish(database)
+    await sold(database, await plan_of(database), who=1)
+    await run(database, CALL)
+    await run(database, "UPDATE person SET active = false WHERE id = 1")
+    async with database.begin() as conn:
+        await conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('seat keeper', 0))"))
+        await keep_seats(database, Looked(), NINE)
+    assert await standing(database) == ("sold", 1)
+
+
+async def test_somebody_whose_shift_is_a_little_short_is_named(database: AsyncEngine) -> None:
+    await furnish(database)
+    await sold(database, await plan_of(database), who=1)
+    await run(database, CALL)
+    await run(database, "WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk'")
+    # The call starts at ten and is prepared for ten minutes.
+    await run(database, "DELETE FROM shift WHERE person = 1")
+    span = "tstzrange('2026-12-01 10:00+00', '2026-12-01 12:00+00')"
+    await run(database, f"UPDATE shift SET during = {span} WHERE person = 2 AND during @> timestamptz '{NINE}'")
+    async with database.connect() as conn:
+        helps = await remedies_of(conn, ONE, NINE)
+    assert helps is not None
+    assert helps.people.overtime == (Overtime(2, "P2", 10),)
+    assert helps.new_times, "she has other times"
+
+
+async def test_what_is_wrong_with_one_row_keeps_nobody_else_from_their_turn(
+    database: AsyncEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    await furnish(database)
+    await sold(database, await plan_of(database), who=1)
+    await run(database, CALL)
+    await run(database, "UPDATE escalation SET plan = '{}'")
+    await run(database, "UPDATE call SET state = 'taken', person = 2")
+    await keep_seats(database, Looked(), NINE)
+    assert await standing(database) == ("sold", 2), "who has taken the call is its witness"
+    assert "pools were not looked after" in caplog.text
+
+
+def test_whoever_had_no_turn_is_first_at_the_next_look() -> None:
+    looked = Looked()
+    first = [one for _, one in zip(range(2), looked.in_turn("abc"), strict=False)]
+    looked.until = 0
+    assert list(looked.in_turn("abc")) == []
+    looked.until = inf
+    assert (first, list(looked.in_turn("abc"))) == (["a", "b"], ["c", "a", "b"])
+    looked.stop.set()
+    assert list(looked.in_turn("abc")) == []

@@ -1,0 +1,186 @@
+"""A trial on the past as one would write it down first: each escalation alone, people by name, no index and no bits."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from domain.backtest.history import Change, Load, Past
+from domain.schedules.schedule import Repeating, Schedule, WeeklyHours, available_spans, covering
+from rules_dsl import Ruleset, pool
+from rules_dsl.directory import Directory, Person
+from rules_dsl.evaluation.evaluate import when_holds
+from rules_dsl.evaluation.pools import meets
+from rules_dsl.evaluation.program import Rule
+from rules_dsl.evaluation.ranking import experience
+from rules_dsl.model.decision import CallKind, Decision, OrderKey, StepKind
+
+Pools = list[tuple[int, frozenset[int]]]
+CALLED = (CallKind.CALL, CallKind.BOOKING_ONLY)
+
+
+@dataclass
+class PlainTotals:
+    called: int = 0
+    nobody: int = 0
+    refused: int = 0
+    unmatched: int = 0
+    titles: defaultdict[int, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    title_seconds: defaultdict[int, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    teams: defaultdict[int, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    rules: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class PlainTrial:
+    before: PlainTotals
+    after: PlainTotals
+    changes: Counter[Change]
+    moves: dict[tuple[str, str, Change], list[str]]
+    """Ids, the newest first."""
+
+
+def plain_trial(
+    before: Ruleset,
+    after: Ruleset,
+    past: Sequence[Past],
+    snapshots: Mapping[str, Directory],
+    schedules: Mapping[int, Schedule],
+) -> PlainTrial:
+    found = PlainTrial(PlainTotals(), PlainTotals(), Counter(), defaultdict(list))
+    for one in past:
+        known = snapshots[one.directory]
+        old, new = _decided(before, one), _decided(after, one)
+        pools = (_pools(old, known), _pools(new, known))
+        for totals, decision, reached in zip((found.before, found.after), (old, new), pools, strict=True):
+            _count(totals, decision, reached, one, known, schedules)
+        change = _change(old, new, *pools, one.now)
+        found.changes[change] += 1
+        if change is not Change.NONE:
+            found.moves[old.rule if old else "", new.rule if new else "", change].append(one.id)
+    return found
+
+
+def title_loads(totals: PlainTotals) -> tuple[Load, ...]:
+    return tuple(Load(key, totals.titles[key], totals.title_seconds[key]) for key in sorted(totals.titles))
+
+
+def _decided(rules: Ruleset, one: Past) -> Decision | None:
+    rule: Rule | None = next((rule for rule in rules.rules if when_holds(rule.when, one.facts, one.opened_at)), None)
+    return None if rule is None else rules.outcome_of(rule, one.facts)
+
+
+def _pools(decision: Decision | None, known: Directory) -> Pools:
+    if decision is None or decision.kind is CallKind.REFUSED:
+        return []
+    found = [(0, frozenset(pool(decision, known, 0, step=0).members))]
+    for number, step in enumerate(decision.steps, 1):
+        if step.kind is StepKind.OFFER_BOOKING:
+            break
+        after = step.after if found[-1][1] else found[-1][0]
+        found.append((after, frozenset(pool(decision, known, 0, step=number).members)))
+    return found
+
+
+def _count(
+    totals: PlainTotals,
+    decision: Decision | None,
+    pools: Pools,
+    one: Past,
+    known: Directory,
+    schedules: Mapping[int, Schedule],
+) -> None:
+    if decision is None:
+        totals.unmatched += 1
+        return
+    totals.rules[decision.rule] += 1
+    if decision.kind is CallKind.REFUSED:
+        totals.refused += 1
+        return
+    people = {person.id: person for person in known.people}
+    there = {who for who, person in people.items() if _on_shift(person, one.call_at, schedules)}
+    asked = _asked(decision, pools, one, there, people)
+    if not asked:
+        totals.nobody += 1
+        return
+    totals.called += 1
+    seconds = decision.calls.prepare + decision.booking.slot + decision.calls.wrap_up
+    for who in asked:
+        share = Fraction(1, len(asked))
+        totals.titles[people[who].title] += share
+        totals.title_seconds[people[who].title] += share * seconds
+        totals.teams[people[who].team] += share
+
+
+def _on_shift(person: Person, moment: datetime | None, schedules: Mapping[int, Schedule]) -> bool:
+    if moment is None:
+        return False
+    recorded = schedules.get(person.id, Schedule(person.id))
+    dates = {
+        (hours.when.days, hours.when.start_minute, hours.when.end_minute, hours.when.time_zone): hours.when
+        for hours in recorded.weekly
+    }
+    weekly = [
+        dates.get(
+            (shift.days, shift.start_minute, shift.end_minute, shift.time_zone),
+            Repeating(shift.days, shift.start_minute, shift.end_minute, shift.time_zone),
+        )
+        for shift in person.shifts
+    ]
+    schedule = replace(recorded, weekly=tuple(WeeklyHours(0, when) for when in weekly), busy=())
+    day = moment.date()
+    spans = available_spans(schedule, day - timedelta(days=2), day + timedelta(days=2))
+    return covering(spans, moment) is not None
+
+
+def _asked(
+    decision: Decision, pools: Pools, one: Past, there: set[int], people: Mapping[int, Person]
+) -> frozenset[int]:
+    step = next((step for step, (_, members) in enumerate(pools) if members), 0)
+    among = frozenset(pools[step][1])
+    if one.now and decision.kind is CallKind.CALL and one.call_at is not None:
+        step = next((step for step, (_, members) in enumerate(pools) if members & there), -1)
+        if step < 0:
+            return frozenset()
+        among = pools[step][1] & there
+    else:
+        among = (among & there) or among
+    return _likely(decision, step, among, people)
+
+
+def _likely(decision: Decision, step: int, among: frozenset[int], people: Mapping[int, Person]) -> frozenset[int]:
+    if not any(taken.kind is StepKind.DROP_PREFERRED for taken in decision.steps[:step]):
+        for needs in decision.prefers:
+            among = frozenset(who for who in among if any(meets(people[who], need) for need in needs)) or among
+    for key in decision.order:
+        if key is not OrderKey.MOST_EXPERIENCED:
+            break
+        most = max((experience(decision, people[who]) for who in among), default=0)
+        among = frozenset(who for who in among if experience(decision, people[who]) == most)
+    return among
+
+
+def _change(old: Decision | None, new: Decision | None, olds: Pools, news: Pools, now: bool) -> Change:
+    kinds = [one.kind if one else None for one in (old, new)]
+    if not now:
+        kinds = [CallKind.CALL if kind in CALLED else kind for kind in kinds]
+    first = [next((members for _, members in pools if members), None) for pools in (olds, news)]
+    if kinds[0] is not kinds[1] or first[0] != first[1]:
+        return Change.ELSEWHERE
+    if _grown(olds) != _grown(news):
+        return Change.LATER
+    if old is None or new is None or old.kind is CallKind.REFUSED:
+        return Change.NONE
+    manner = [(one.order, one.prefers, one.booking.slot, one.calls.prepare, one.calls.wrap_up) for one in (old, new)]
+    return Change.NONE if manner[0] == manner[1] else Change.MANNER
+
+
+def _grown(pools: Pools) -> Pools:
+    found: Pools = []
+    for after, members in pools:
+        if members and (not found or found[-1][1] != members):
+            found.append((after, members))
+    return found

@@ -1,0 +1,134 @@
+"""A desk's life in random steps: sold, given back, taken by somebody, run over, rested. What is sold can be served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.seats.board import Board, bits
+from domain.seats.demand import Demand, Member, Placement, Terms
+from domain.seats.search import Answer, Search, apply_placement, find_place
+from domain.seats.solver import place_by_window
+from tests.domain.seats.seat_truth import Somebody, Wanted, can_serve_all
+from tests.domain.seats.test_seat_board import Desk, desks, wanted_of
+
+STEPS = st.sampled_from(("sell", "sell", "sell", "back", "take", "engage", "free"))
+LADDER = st.sampled_from(("direct", "moves", "window"))
+
+
+@st.composite
+def busy_desks(draw: st.DrawFn) -> Desk:
+    """Few people, many calls in few hours, so that nearly every step touches what stands."""
+    numbers = range(1, draw(st.integers(2, 4)) + 1)
+    people = [
+        Somebody(one, draw(st.integers(1, 2)), ((draw(st.sampled_from((0, 1800))), 6 * 3600),)) for one in numbers
+    ]
+    pools = [tuple(sorted(draw(st.sets(st.sampled_from(numbers), min_size=1)))) for _ in range(draw(st.integers(1, 3)))]
+    limits = Terms(
+        gap=draw(st.sampled_from((0, 0, 600))),
+        cap=draw(st.sampled_from((99, 3))),
+        reserve=draw(st.sampled_from((0, 0, 30))),
+    )
+    calls = []
+    for booking in range(1, draw(st.integers(4, 12)) + 1):
+        begin = 900 * draw(st.integers(1, 14))
+        pool, length = draw(st.integers(0, len(pools) - 1)), draw(st.sampled_from((1800, 2700)))
+        calls.append(Demand(booking, pool, begin, begin + length, 1, limits))
+    return Desk(tuple(people), (1,) * len(people), tuple(pools), tuple(calls))
+
+
+@dataclass
+class Life:
+    """A board, and what a bystander knows of it."""
+
+    desk: Desk
+    board: Board
+    sold: dict[int, Demand] = field(default_factory=dict)
+    pinned: dict[int, int] = field(default_factory=dict)
+    """By booking: whoever has taken it."""
+    engaged: dict[int, int] = field(default_factory=dict)
+
+    def stands(self) -> dict[int, int]:
+        return {one: self.board.members[bit].person for one, (_, bit) in self.board.held.items()}
+
+    def sell(self, call: Demand, how: str) -> None:
+        before = self.stands()
+        found, _ = find_place(self.board, call, depth=0 if how == "direct" else 2, tries=0 if how == "direct" else 40)
+        if found is Answer.MAYBE and how == "window":
+            found = place_by_window(self.board, call, seconds=5.0) or Answer.MAYBE
+        if isinstance(found, Placement):
+            assert apply_placement(self.board, call, found) is not None
+            self.sold[call.booking] = call
+        for booking, person in self.stands().items():
+            if before.get(booking) != person:
+                assert booking not in self.pinned, "who has taken a call keeps it"
+                assert self.engaged.get(person, 0) <= self.sold[booking].rest, "nobody is in two places"
+
+    def give_back(self, booking: int) -> None:
+        self.board.take(booking)
+        del self.sold[booking]
+        self.pinned.pop(booking, None)
+
+    def pin(self, booking: int, person: int) -> None:
+        """Somebody of the pool takes the call; what was in its way goes to others, or is sold no more: at risk."""
+        bit = self.board.bit_of[person]
+        in_the_way = self.board.in_the_way(bit, self.sold[booking])
+        if any(call.pinned for call in in_the_way if call.booking != booking):
+            return
+        search = Search(self.board, 40)
+        taken = search.take(booking)._replace(pinned=True)
+        lost = [search.take(call.booking) for call in in_the_way]
+        if not self.board.can_take(taken, self.board.eligible(taken) & 1 << bit):
+            search.undo()
+            return
+        self.board.put(taken, bit)
+        self.pinned[booking] = person
+        for call in lost:
+            search.tries = 40
+            if not search.place(call, 2):
+                del self.sold[call.booking]
+
+    def judged(self) -> list[Wanted]:
+        calls = []
+        for booking, call in self.sold.items():
+            (wanted,) = wanted_of(self.desk, call)
+            own = {self.pinned[booking]} if booking in self.pinned else set(wanted.people)
+            calls.append(replace(wanted, people=own))
+        return calls
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(busy_desks(), busy_desks(), desks()), st.data())
+def test_at_every_step_what_is_sold_can_be_served_with_those_who_have_it_already(
+    desk: Desk, data: st.DataObject
+) -> None:
+    # The judge knows one limit a call.
+    calls = [call._replace(terms=replace(call.terms, title_caps=())) for call in desk.calls]
+    members = [Member(one.person, one.team, 1, 1, one.shifts) for one in desk.people]
+    life = Life(desk, Board(members, dict(enumerate(desk.pools))))
+    waiting = list(calls)
+    for _ in range(2 * len(calls)):
+        step = data.draw(STEPS)
+        if step == "sell" and waiting:
+            life.sell(waiting.pop(0), data.draw(LADDER))
+        elif step == "back" and life.sold:
+            life.give_back(data.draw(st.sampled_from(sorted(life.sold))))
+        elif step == "take" and life.sold:
+            booking = data.draw(st.sampled_from(sorted(life.sold)))
+            able = [life.board.members[bit].person for bit in bits(life.board.eligible(life.sold[booking]))]
+            if able and booking not in life.pinned:
+                life.pin(booking, data.draw(st.sampled_from(able)))
+        elif step == "engage":
+            person = data.draw(st.sampled_from([one.person for one in desk.people]))
+            life.engaged[person] = min(call.rest for call in calls) + 900 * data.draw(st.integers(0, 14))
+            life.board.engage(life.engaged)
+        elif step == "free":
+            life.engaged.clear()
+            life.board.engage({})
+        assert set(life.board.held) == set(life.sold)
+        assert all(life.stands()[booking] == person for booking, person in life.pinned.items())
+        if step == "take":
+            assert can_serve_all(desk.people, life.judged())
+    assert can_serve_all(desk.people, life.judged())

@@ -1,0 +1,70 @@
+"""Quick fixes: whatever a message suggests, put in, makes that message go away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rules_dsl import check_rules
+from rules_dsl.syntax.diagnostics import Message
+from rules_dsl.syntax.quick_fixes import quick_fixes
+from tests.rules_dsl.desks import HEAD, directory
+
+CASES = sorted((Path(__file__).parents[1] / "cases").glob("*/*.rules"))
+
+
+def told(message: Message) -> tuple[str, str]:
+    return message.code, message.text
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_each_fix_ends_its_message(path: Path) -> None:
+    text, desk = path.read_text("utf-8"), directory(path.parent.name)
+    before = check_rules(text, desk)
+    for message in before:
+        for fix in quick_fixes(text, message):
+            fixed = text[: fix.start] + fix.replacement + text[fix.end :]
+            after = [told(one) for one in check_rules(fixed, desk)]
+            assert after.count(told(message)) < [told(one) for one in before].count(told(message)), (fix, message)
+
+
+def test_most_kinds_of_messages_about_names_and_writing_have_a_fix() -> None:
+    fixed = set()
+    for path in CASES:
+        text = path.read_text("utf-8")
+        messages = check_rules(text, directory(path.parent.name))
+        fixed |= {message.code for message in messages if quick_fixes(text, message)}
+    assert len(fixed) >= 24
+
+
+@pytest.mark.parametrize(
+    ("line", "fixed"),
+    [
+        ('send to team "Suport"', 'send to team "Support"'),
+        ('sent to team "Support"', 'send to team "Support"'),
+        ("when prioriti is urgent", "when priority is urgent"),
+        ("when priority is urgnt, or high", "when priority is urgent, or high"),
+        ("when priority == urgent", "when priority is urgent"),
+        ("when priority is urgent and reopened", "when priority is urgent\n  and reopened"),
+        ("when not priority is urgent", "when priority is not urgent"),
+        ("and reopened", "when reopened"),
+        ('if nobody in 3 minutes, widen team "Workshop"', 'if nobody in 3 minutes, widen to team "Workshop"'),
+        ('require skill "dissel', 'require skill "dissel"'),
+        ("order by least bussy", "order by least busy"),
+    ],
+)
+def test_the_line_becomes(line: str, fixed: str) -> None:
+    text = f'{HEAD}rule "A"\n  {line}\n'
+    message = next(one for one in check_rules(text, directory("small_team")) if one.line == 3)
+    fix = quick_fixes(text, message)[0]
+    changed = text[: fix.start] + fix.replacement + text[fix.end :]
+    assert changed == f'{HEAD}rule "A"\n  {fixed}\n'
+
+
+def test_a_fix_counts_characters_and_keeps_line_ends() -> None:
+    text = 'rules for "Bœuf 🐂"\r\nrule "A"\r\n  when reopened and priority is urgent\r\n  send to team "Suport"\r\n'
+    for message in check_rules(text, directory("small_team")):
+        for fix in quick_fixes(text, message):
+            text_after = text[: fix.start] + fix.replacement + text[fix.end :]
+            assert "\n" not in text_after.replace("\r\n", "")

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from rules_dsl import check_rules, render
+from rules_dsl.syntax.diagnostic_catalogue import WORDING
+from tests.rules_dsl.desks import directory
+from tests.rules_dsl.test_cases import CASES
+
+PAGES = Path(__file__).parents[3] / "docs" / "messages"
+TESTED_ELSEWHERE = {"R122", "R123", "R124", "R214", "R323"}
+"""By tests of too many mistakes, of too large a file, a NUL, and of directories that the examples don't have."""
+
+
+def test_every_code_has_its_page_and_every_page_its_code() -> None:
+    pages = {page.stem: page.read_text("utf-8") for page in PAGES.glob("R[0-9]*.md")}
+    assert pages.keys() == WORDING.keys()
+    for code, page in pages.items():
+        assert page.startswith(f"# {code}: ")
+        assert f"**{WORDING[code].severity}**" in page
+
+
+def test_pages_show_real_messages() -> None:
+    """An example in a page is, but for the file's name, the message of a case."""
+    messages = "\n".join(
+        path.read_text("utf-8").replace(f"{path.stem}.rules", "desk.rules") for path in CASES.glob("*/*.messages")
+    )
+    for page in PAGES.glob("R[0-9]*.md"):
+        for shown in re.findall(r"```text\n(.*?)\n```", page.read_text("utf-8"), re.DOTALL):
+            assert f" {page.stem}: " in shown
+            assert shown in messages
+
+
+def test_every_code_has_a_case() -> None:
+    seen = {
+        code
+        for path in CASES.glob("*/*.messages")
+        for code in re.findall(r"^(?:error|warning) (R\d{3}):", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert seen | TESTED_ELSEWHERE == WORDING.keys()
+
+
+def codes(text: str, *, without: str) -> list[str]:
+    boats = directory("small_team")
+    desk = replace(
+        boats,
+        facts=tuple(fact for fact in boats.facts if fact.name != without),
+        people=tuple(person for person in boats.people if person.team != 2) if without == "Office" else boats.people,
+    )
+    return [message.code for message in check_rules('rules for "x"\n' + text, desk)]
+
+
+def test_a_desk_without_product_areas() -> None:
+    text = 'otherwise\n require skill of this product area\n send to team "Support"\n'
+    assert codes(text, without="product area") == ["R214"]
+    text = 'otherwise\n order by best CSAT on this product area\n send to team "Support"\n'
+    assert codes(text, without="product area") == ["R214"]
+
+
+def test_a_team_without_people() -> None:
+    assert codes('otherwise\n send to team "Office"\n', without="Office") == ["R323"]
+
+
+def test_the_caret_stands_under_the_phrase() -> None:
+    text = 'rules for "x"\notherwise\n\tsend to team "Anna Schmidt"\n'
+    (message,) = check_rules(text, directory("small_team"))
+    assert render(message, text, "desk.rules").splitlines() == [
+        'error R202: "Anna Schmidt" is a person; rules choose a team or a title, never a person',
+        "  desk.rules, line 3, column 15",
+        '   3 |  send to team "Anna Schmidt"',
+        "     |               ^^^^^^^^^^^^^^",
+        '     = Anna Schmidt is in team "Support" as "Marine Engineer"',
+        '     = try: send to team "Support", title "Marine Engineer"',
+    ]

@@ -1,0 +1,331 @@
+"""The desk: what it shows, and what answering an offer, ending and wrapping up do."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.stores.queries.desk import escalation_of_call
+from database.stores.wrap_up import save_wrap_up, saved_wrap_up
+from database.tables.directory import presence, shift
+from database.tables.escalation import escalation_event
+from database.tables.muster import offer
+from domain.wrap_up import Resolved, WrapUp
+from tests.servers import free_port
+from tests.web.desk_floor import ME, Floor, floor
+from tests.web.office import Browser, office, open_office
+
+__all__ = ["floor", "office"]
+
+SEEN = re.compile(r'name="(seen\.\w+)" value="(\w+)"')
+AREA = re.compile(r'id="desk-(\w+)" hx-swap-oob')
+SWAP = {"HX-Request": "true"}
+
+
+async def swapped(browser: Browser, address: str, seen_on: str, **fields: str) -> httpx.Response:
+    """Post as the page's script does: with what the desk shows, to be answered by what has changed."""
+    token = re.search(r'name="form_token" value="([^"]+)"', seen_on)
+    assert token is not None
+    data = {"form_token": token[1], **dict(SEEN.findall(seen_on)), **fields}
+    return await browser.client.post(address, data=data, headers=SWAP)
+
+
+async def available(browser: Browser) -> None:
+    answer = await browser.post("/desk/presence", "/desk", state="available")
+    assert answer.status_code == 303
+
+
+async def test_an_empty_desk_teaches_the_first_step(floor: Floor) -> None:
+    desk = await (await floor.office.browser(ME)).get("/desk")
+    assert "Say when you are available" in desk
+    assert "I’m available" in desk
+    assert "When writing can’t solve a ticket" in desk
+    assert "What you accept is listed here" in desk
+
+
+async def test_in_a_meeting_nobody_is_off_shift(floor: Floor) -> None:
+    await floor.on_shift(ME, hours=8)
+    pieces = """WITH whole AS (DELETE FROM shift WHERE person = :me RETURNING during)
+      INSERT INTO shift SELECT :me, unnest(tstzmultirange(during) - tstzmultirange(tstzrange(:since, :until))), during
+      FROM whole"""
+    now = datetime.now(UTC)
+    meeting = {"since": now - timedelta(hours=1), "until": now + timedelta(hours=1)}
+    async with floor.engine.begin() as conn:
+        await conn.execute(text(pieces), {"me": floor.people[ME], **meeting})
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    desk = await browser.get("/desk")
+    assert re.search(r"your shift lasts until .*; this time is kept free of calls until", desk)
+    assert "this time is kept free of calls: the next one comes after it" in desk
+    assert "off shift" not in re.split("Colleagues", desk)[0]
+
+
+async def test_presence_is_said_with_its_reason_and_its_age(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    assert re.search(r"Available</strong>.*since.*your shift lasts until", await browser.get("/desk"), re.DOTALL)
+    await browser.post("/desk/presence", "/desk", state="away", reason="lunch")
+    assert "Away: lunch" in await browser.get("/desk")
+    refused = await browser.post("/desk/presence", "/desk", state="asleep")
+    assert refused.status_code == 422
+
+
+async def test_saying_the_same_twice_does_not_begin_its_time_anew(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    earlier = datetime.now(UTC) - timedelta(minutes=30)
+    await floor.change_presence(ME, since=earlier)
+    await available(browser)
+    async with floor.engine.connect() as conn:
+        row = (await conn.execute(select(presence))).one()
+    assert row.since == earlier
+    assert datetime.now(UTC) - row.seen_at < timedelta(seconds=5)
+
+
+async def test_a_silent_desk_counts_as_gone_until_it_beats_again(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    await floor.change_presence(ME, seen_at=datetime.now(UTC) - timedelta(seconds=21))
+    assert "Not heard of" in await browser.get("/desk")
+    beat = await browser.post("/desk/presence/heartbeat", "/desk")
+    assert (beat.status_code, beat.text) == (204, "")
+    assert "Not heard of" not in await browser.get("/desk")
+
+
+async def test_a_beat_is_answered_with_what_has_changed_and_nothing_else(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    desk = await browser.get("/desk")
+    assert (await swapped(browser, "/desk/presence/heartbeat", desk)).status_code == 204
+    await floor.offer(await floor.due_call(), ME)
+    answer = await swapped(browser, "/desk/presence/heartbeat", desk)
+    assert AREA.findall(answer.text) == ["offer"]
+    seen = dict(SEEN.findall(desk)) | dict(SEEN.findall(answer.text))
+    assert (await browser.client.get("/desk/live", params=seen)).status_code == 204
+
+
+async def test_an_offer_shows_who_what_when_and_why(floor: Floor) -> None:
+    earlier = await floor.due_call("Which oil?", ticket="1")
+    await floor.done(earlier, 3, "Good call, but I waited. <b>")
+    await floor.offer(await floor.due_call(), ME)
+    desk = await (await floor.office.browser(ME)).get("/desk")
+    for words in ("Engine stops at sea", "Mira Olsen", "priority urgent", "least busy: 12 min", "starts"):
+        assert words in desk
+    left = re.search(r'data-remaining="([\d.]+)"', desk)
+    assert left is not None
+    assert 40 < float(left[1]) <= 45
+    for words in ("Which oil?", "rated 3 of 5", "Good call, but I waited. &lt;b&gt;", "Somebody may be drifting"):
+        assert words in desk
+    for words in ("Rule “Engine stopped at sea”", "Also considered", "not title", "Freja Holm"):
+        assert words in desk
+    assert 'href="https://harbor.zendesk.com/agent/tickets/4711"' in desk
+
+
+async def test_accepting_makes_it_the_call_and_twice_is_once(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    accept = f"/desk/offers/{made.call_id}/1/accept"
+    desk = await browser.get("/desk")
+    first = await swapped(browser, accept, desk)
+    assert first.status_code == 200
+    assert "The call is yours" in first.text
+    changed = await browser.client.get("/desk/live", params=dict(SEEN.findall(desk)), headers=SWAP)
+    assert set(AREA.findall(changed.text)) >= {"offer", "calls", "today", "presence"}
+    assert "Join the call" in changed.text
+    join = re.search(r'href="(/join/[\w-]{43})"', first.text)
+    assert join is not None
+    assert (await swapped(browser, accept, desk)).status_code == 200
+    assert (await browser.post(accept, "/desk")).headers["location"] == "/desk"
+    async with floor.engine.connect() as conn:
+        kinds = (await conn.execute(select(escalation_event.c.kind))).scalars().all()
+    assert kinds.count("accepted") == 1
+
+
+async def test_the_context_of_an_offer_is_for_whom_it_was_made_to(floor: Floor) -> None:
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    context = f"/desk/offers/{made.call_id}/1/context"
+    assert "Why you" in await (await floor.office.browser(ME)).get(context)
+    await (await floor.office.browser("Anna Schmidt")).get(context, 409)
+
+
+async def test_an_offer_that_ran_out_says_so(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    desk = await browser.get("/desk")
+    await floor.change_offer(made, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    late = await swapped(browser, f"/desk/offers/{made.call_id}/1/accept", desk)
+    assert late.status_code == 409
+    assert "This offer has passed: it ran out before it was answered." in late.text
+    assert "has passed" in await browser.get("/desk")
+    assert "Accept the call" not in await browser.get("/desk")
+    plain = await browser.post(f"/desk/offers/{made.call_id}/1/accept", "/desk")
+    assert plain.status_code == 409
+    assert "it ran out" in plain.text
+
+
+async def test_an_offer_that_ran_out_is_not_spoken_of_beside_a_call_taken_since(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    await floor.change_offer(made, state="expired", expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    assert "has passed" in await browser.get("/desk")
+    await floor.offer(made, ME, nth=2)
+    assert (await browser.post(f"/desk/offers/{made.call_id}/2/accept", "/desk")).status_code == 303
+    desk = await browser.get("/desk")
+    assert "has passed" not in desk
+    assert "Your call" in desk
+
+
+async def test_an_offer_that_somebody_else_took_says_so(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    await floor.change_offer(made, state="withdrawn", answered_at=datetime.now(UTC))
+    await floor.change_call(made, state="taken", person=floor.people["Anna Schmidt"])
+    answer = await browser.post(f"/desk/offers/{made.call_id}/1/accept", "/desk")
+    assert answer.status_code == 409
+    assert "This offer has passed: somebody else took it." in answer.text
+
+
+async def test_nobody_answers_an_offer_made_to_somebody_else(floor: Floor) -> None:
+    made = await floor.due_call()
+    await floor.offer(made, "Anna Schmidt")
+    browser = await floor.office.browser(ME)
+    assert "Engine stops" not in await browser.get("/desk")
+    answer = await browser.post(f"/desk/offers/{made.call_id}/1/accept", "/desk")
+    assert answer.status_code == 409
+    assert "Engine stops" not in answer.text
+
+
+async def test_declining_keeps_the_reason(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    for _ in range(2):
+        answer = await browser.post(f"/desk/offers/{made.call_id}/1/decline", "/desk", reason=" in the workshop ")
+        assert answer.status_code == 303
+    assert "you declined it" in await browser.get("/desk")
+    async with floor.engine.connect() as conn:
+        assert (await conn.execute(select(offer.c.state))).scalar_one() == "declined"
+        body = (await conn.execute(select(escalation_event.c.body))).scalar_one()
+    assert body["reason"] == "in the workshop"
+
+
+async def test_a_call_is_ended_and_asks_for_its_wrap_up(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    await browser.post(f"/desk/offers/{made.call_id}/1/accept", "/desk")
+    await floor.change_call(made, state="on_call", customer_joined_at=datetime.now(UTC))
+    assert "Mira Olsen came at" in await browser.get("/desk")
+    for _ in range(2):
+        assert (await browser.post(f"/desk/calls/{made.call_id}/end", "/desk")).status_code == 303
+    desk = await browser.get("/desk")
+    assert "Was it solved?" in desk
+    assert "Wrapping up" in desk
+    assert "<option selected>engine</option>" in desk
+    stranger = await floor.office.browser("Anna Schmidt")
+    assert (await stranger.post(f"/desk/calls/{made.call_id}/end", "/desk")).status_code == 409
+    assert (await stranger.post(f"/desk/calls/{made.call_id}/wrap-up", "/desk", resolved="yes")).status_code == 404
+
+
+async def test_an_agent_whose_customer_finds_nobody_is_called_back(floor: Floor) -> None:
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    me = await floor.office.browser(ME)
+    await me.post(f"/desk/offers/{made.call_id}/1/accept", "/desk")
+    now = datetime.now(UTC)
+    await floor.change_call(made, state="on_call", customer_joined_at=now, agent_joined_at=now)
+    assert "nobody is in the room" not in await me.get("/desk")
+    await floor.change_call(made, alone_at=now)
+    assert "says that nobody is in the room" in await me.get("/desk")
+
+
+async def test_a_wrap_up_that_lacks_its_answer_keeps_what_was_typed(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    made = await in_wrap_up(floor, browser)
+    answer = await swapped(
+        browser, f"/desk/calls/{made}/wrap-up", await browser.get("/desk"), cause="billing", note="Tank was <empty>"
+    )
+    assert answer.status_code == 422
+    assert "Was it solved? Choose yes, no or follow-up." in answer.text
+    assert "<option selected>billing</option>" in answer.text
+    assert "Tank was &lt;empty&gt;</textarea>" in answer.text
+    wrong = await browser.post(f"/desk/calls/{made}/wrap-up", "/desk", resolved="yes", gap="the moon")
+    assert wrong.status_code == 422
+    assert "“the moon” is not one of the choices" in wrong.text
+
+
+async def in_wrap_up(floor: Floor, browser: Browser) -> str:
+    made = await floor.due_call()
+    await floor.offer(made, ME)
+    await browser.post(f"/desk/offers/{made.call_id}/1/accept", "/desk")
+    await browser.post(f"/desk/calls/{made.call_id}/end", "/desk")
+    return made.call_id
+
+
+async def test_a_wrap_up_that_reaches_nobody_is_kept_on_the_page(
+    database: AsyncEngine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
+    async with open_office(database, database_url) as office:
+        floor = Floor(office)
+        browser = await office.browser(ME)
+        made = await in_wrap_up(floor, browser)
+        answer = await browser.post(f"/desk/calls/{made}/wrap-up", "/desk", resolved="no", note="Tank was empty")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert "asking twice does no harm" in answer.text
+    assert 'value="no" required checked' in answer.text
+    assert "Tank was empty</textarea>" in answer.text
+
+
+async def test_a_second_click_on_a_wrap_up_shows_what_was_saved(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    made = await in_wrap_up(floor, browser)
+    async with floor.engine.begin() as conn:
+        escalation_id = await escalation_of_call(conn, made, floor.people[ME])
+        assert escalation_id is not None
+        said = WrapUp(Resolved.NO, cause="billing", product_area="engine", note="Tank was empty")
+        await save_wrap_up(conn, escalation_id, made, floor.people[ME], said, datetime.now(UTC))
+    page = await browser.get("/desk")
+    same = {"resolved": "no", "cause": "billing", "product_area": "engine", "note": "Tank was empty"}
+    for fields, status in ((same, 200), (same | {"note": "Tank was full"}, 409), ({"resolved": "yes"}, 409), ({}, 409)):
+        again = await swapped(browser, f"/desk/calls/{made}/wrap-up", page, **fields)
+        assert again.status_code == status, again.text
+        assert "wrapped up already: not solved, billing, engine. It stands as it was saved." in again.text
+    async with floor.engine.connect() as conn:
+        assert await saved_wrap_up(conn, made, floor.people[ME]) == said
+        assert await saved_wrap_up(conn, made, floor.people["Anna Schmidt"]) is None
+    stranger = await floor.office.browser("Anna Schmidt")
+    assert (await stranger.post(f"/desk/calls/{made}/wrap-up", "/desk", resolved="yes")).status_code == 404
+
+
+async def test_a_manager_sees_who_is_at_their_desk_and_acts_for_nobody(floor: Floor) -> None:
+    async with floor.engine.begin() as conn:
+        await conn.execute(shift.delete().where(shift.c.person != floor.people[ME]))
+    await available(await floor.office.browser(ME))
+    manager = await floor.office.browser("Marta Manager")
+    desk = await manager.get("/desk")
+    assert "Who is at their desk" in desk
+    assert re.search(r"Miguel Torres.*available.*Anna Schmidt.*offline", desk, re.DOTALL)
+    assert "I’m available" not in desk
+    assert (await manager.post("/desk/presence", "/desk", state="available")).status_code == 403
+
+
+async def test_a_form_of_another_site_is_refused(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    answer = await browser.client.post("/desk/presence", data={"state": "available"})
+    assert answer.status_code == 403
+    async with floor.engine.connect() as conn:
+        assert (await conn.execute(select(presence))).one_or_none() is None

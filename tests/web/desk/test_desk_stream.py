@@ -1,0 +1,156 @@
+"""Whom the desk's stream wakes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from fastapi import Request
+
+from database.listening import EVERYTHING
+from database.stores.queries.desk_changes import Moment, read_pulse
+from database.stores.rounds.presence import set_presence
+from database.stores.rounds.round import run_round
+from tests.web.desk_floor import ME, Floor, floor
+from tests.web.office import office
+from web.desk.feed import ASKING, DRAWN_AT_ONCE, Feed
+from web.desk.live import OFFER, WAKE, draw_event
+from web.live import Event
+from web.security.session import SignedIn
+
+__all__ = ["floor", "office"]
+
+AT_ONCE = Event(WAKE, "0")
+QUIET = 0.6
+"""Seconds without a word after which nothing more is to come."""
+SLOW = 10.0
+"""Seconds within which it comes, on a busy machine too."""
+
+
+@dataclass
+class Stream:
+    """One open desk."""
+
+    floor: Floor
+    feed: Feed
+    queue: asyncio.Queue[str | None]
+
+    async def brings(self, *payloads: str) -> list[Event]:
+        """What the desk is sent when these things happen, once it has taken in what was before."""
+        [_ async for _ in self.comes(QUIET)]
+        for payload in payloads:
+            self.feed.hear(payload)
+        return [event async for event in self.comes(QUIET, first=SLOW)]
+
+    async def stays_quiet(self, *payloads: str) -> bool:
+        """Whether the desk is sent nothing when these things happen."""
+        for payload in payloads:
+            self.feed.hear(payload)
+        return not [event async for event in self.comes(QUIET)]
+
+    async def comes(self, within: float, first: float | None = None) -> AsyncIterator[Event]:
+        """What it is sent until it has been quiet for so long, in seconds; ``first`` until something comes."""
+        patience = first or within
+        app, tokens = self.floor.office.app, self.floor.office.app.state.tokens
+        request = Request({"type": "http", "app": app, "method": "GET", "path": "/desk/stream", "headers": []})
+        me = SignedIn(self.floor.people[ME], ME, frozenset({"agent"}), b"", "Europe/Copenhagen", tokens)
+        while True:
+            try:
+                payload = await asyncio.wait_for(self.queue.get(), patience)
+            except TimeoutError:
+                return
+            assert payload is not None
+            patience = within
+            for event in draw_event(request, me, payload):
+                yield event
+
+
+@pytest.fixture
+async def stream(floor: Floor) -> AsyncIterator[Stream]:
+    feed: Feed = floor.office.app.state.desk_feed
+    with feed.subscribe(floor.people[ME]) as queue:
+        assert await queue.get() == EVERYTHING, "a fresh stream wakes its desk, so that no wake-up is lost"
+        stream = Stream(floor, feed, queue)
+        # The listening that begins with the application wakes everybody once.
+        [_ async for _ in stream.comes(1)]
+        yield stream
+
+
+async def test_a_round_brings_its_offers_to_those_it_asked_alone(floor: Floor, stream: Stream) -> None:
+    await floor.offer(await floor.due_call(), ME)
+    await floor.offer(await floor.due_call("Mast creaks", ticket="2"), "Anna Schmidt")
+    (offer,) = await stream.brings("round:1")
+    assert offer.name == OFFER
+    assert "Engine stops at sea" in offer.data
+    assert "/1/accept" in offer.data
+    assert await stream.stays_quiet("round:2")
+
+
+async def test_an_offer_that_was_brought_is_not_sent_once_more(floor: Floor, stream: Stream) -> None:
+    """Its area's word is the one that the desk would be answered with."""
+    await floor.offer(await floor.due_call(), ME)
+    (offer,) = await stream.brings("round:1")
+    async with floor.engine.connect() as conn:
+        pulse = await read_pulse(conn, floor.people[ME], Moment(datetime.now(UTC), datetime.now(UTC)))
+    assert f'name="seen.offer" value="{pulse.offer}"' in offer.data
+
+
+async def test_a_real_round_tells_the_desk_of_whom_it_asked(floor: Floor, stream: Stream) -> None:
+    await floor.on_shift(ME)
+    await floor.due_call()
+    async with floor.engine.begin() as conn:
+        await set_presence(conn, floor.people[ME], "available", "", datetime.now(UTC))
+    async with floor.engine.begin() as conn:
+        report = await run_round(conn, floor.office.app.state.tokens)
+    assert report is not None
+    assert report.offers == 1
+    assert OFFER in [event.name async for event in stream.comes(2)]
+
+
+async def test_an_escalation_wakes_who_has_its_call_in_hand(floor: Floor, stream: Stream) -> None:
+    made, other = await floor.due_call(), await floor.due_call("Mast creaks", ticket="2")
+    await floor.change_call(made, state="taken", person=floor.people[ME], accepted_at=datetime.now(UTC))
+    assert await stream.brings(f"escalation:{made.escalation_id}") == [AT_ONCE]
+    assert await stream.stays_quiet(f"escalation:{other.escalation_id}")
+
+
+async def test_one_thing_told_in_two_words_wakes_the_desk_once(floor: Floor, stream: Stream) -> None:
+    made = await floor.due_call()
+    await floor.change_call(made, state="taken", person=floor.people[ME], accepted_at=datetime.now(UTC))
+    assert await stream.brings(f"person:{floor.people[ME]}", f"escalation:{made.escalation_id}") == [AT_ONCE]
+
+
+@pytest.mark.parametrize("payload", ["person:0", "round:", "round:x", "round:99999999999999999999", "presence", ""])
+async def test_what_concerns_others_or_nobody_wakes_nobody(stream: Stream, payload: str) -> None:
+    assert await stream.stays_quiet(payload)
+
+
+async def test_a_desk_that_lags_behind_is_told_to_ask_for_everything(stream: Stream) -> None:
+    for number in range(250):
+        stream.feed._tell(stream.floor.people[ME], f"round:{number}")
+    assert stream.queue.get_nowait() == EVERYTHING
+
+
+async def test_many_desks_that_are_woken_at_once_ask_one_after_the_other(stream: Stream) -> None:
+    await asyncio.sleep(2 * ASKING)
+    turns = [stream.feed.turn() for _ in range(100)]
+    assert turns[0] == 0
+    assert turns == sorted(turns)
+    assert turns[-1] == pytest.approx(99 * ASKING, abs=10 * ASKING)
+
+
+async def test_a_desk_whose_turn_comes_too_late_is_woken_anew(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.desk.feed.PATIENCE", 0.05)
+    feed, me = stream.feed, stream.floor.people[ME]
+    async with contextlib.AsyncExitStack() as others:
+        for _ in range(DRAWN_AT_ONCE):
+            assert await others.enter_async_context(feed.drawing(0))
+        async with feed.drawing(me) as turn:
+            assert not turn
+        assert [event.name async for event in stream.comes(QUIET)] == [WAKE]
+    async with feed.drawing(me) as turn:
+        assert turn

@@ -1,0 +1,143 @@
+"""An escalation's page names the version that decided it: its number, its author's reason, and the stage."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from database.stores.rules.decided_by import DecidedBy, InStage, decided_by
+from database.stores.rules.rollouts import roll_back, running_rollout
+from database.stores.rules.versions import publish
+from database.tables.escalation import escalation
+from database.tables.rollout import staged_escalation
+from domain.rollout.stages import has_candidate
+from tests.web.office import RULES, Office, office, ticket
+
+__all__ = ["office"]
+
+FASTER = RULES.replace("if nobody in 3 minutes", "if nobody in 2 minutes")
+REASON = "Nobody should wait three minutes for somebody of the office who is at lunch, said the skippers"
+
+
+async def publish_as(office: Office, text: str, reason: str, based_on: int, percent: int = 100) -> None:
+    async with office.engine.begin() as conn:
+        await publish(conn, text, "Marta Manager", reason, based_on, datetime.now(UTC), percent=percent)
+
+
+async def opened(office: Office, number: str, mail: str = "mira@olsen.example") -> str:
+    async with office.program() as program:
+        answer = await program.post("/api/v1/escalations", json=ticket(number, customer__email=mail))
+    found: str = answer.json()["id"]
+    return found
+
+
+def customers(rollout: int, percent: int) -> tuple[str, str]:
+    """One whom the candidate decides for, and one whom it does not."""
+    mails = [f"skipper{number}@sea.example" for number in range(200)]
+    return (
+        next(mail for mail in mails if has_candidate(mail, rollout, percent)),
+        next(mail for mail in mails if not has_candidate(mail, rollout, percent)),
+    )
+
+
+async def by(office: Office, one: str) -> DecidedBy | None:
+    async with office.engine.connect() as conn:
+        return await decided_by(conn, one)
+
+
+def plain(page: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", page)))
+
+
+@pytest.fixture
+async def staged(office: Office) -> tuple[Office, int, str, str]:
+    """An escalation in the 30 % stage of version 2, and one beside it."""
+    await publish_as(office, FASTER, REASON, 1, 30)
+    async with office.engine.connect() as conn:
+        trial = await running_rollout(conn)
+    assert trial is not None
+    theirs, others = customers(trial.id, 30)
+    return office, trial.id, await opened(office, "1", theirs), await opened(office, "2", others)
+
+
+async def test_before_any_stage_it_is_the_version_that_stands(office: Office) -> None:
+    assert await by(office, await opened(office, "1")) == DecidedBy(1, "Marta Manager", "the first rules", None)
+
+
+async def test_in_a_stage_it_is_the_candidate_or_what_stands_beside_it(
+    staged: tuple[Office, int, str, str],
+) -> None:
+    office, rollout, mine, other = staged
+    assert await by(office, mine) == DecidedBy(2, "Marta Manager", REASON, InStage(rollout, 30, 2, True))
+    assert await by(office, other) == DecidedBy(1, "Marta Manager", "the first rules", InStage(rollout, 30, 2, False))
+
+
+async def test_the_same_rules_again_are_told_by_when_they_were_opened(staged: tuple[Office, int, str, str]) -> None:
+    """Versions of one meaning have one hash: the first, a remark more, and the candidate that was published again."""
+    office, rollout, mine, other = staged
+    async with office.engine.begin() as conn:
+        await roll_back(conn, rollout, "Marta Manager", "not yet", datetime.now(UTC))
+    await publish_as(office, RULES + "# a remark\n", "a remark", 1)
+    await publish_as(office, FASTER, "now for everybody", 3)
+    last = await opened(office, "3")
+    found = [await by(office, one) for one in (mine, other, last)]
+    assert [one.number for one in found if one] == [2, 1, 4]
+    async with office.engine.connect() as conn:
+        hashes = (await conn.execute(select(escalation.c.id, escalation.c.ruleset))).all()
+    meaning = {row.id: row.ruleset for row in hashes}
+    assert meaning[mine] == meaning[last] != meaning[other]
+
+
+async def test_a_clock_that_was_read_before_the_publishing_changes_nothing(office: Office) -> None:
+    one = await opened(office, "1")
+    async with office.engine.begin() as conn:
+        early = datetime.now(UTC) - timedelta(hours=1)
+        await conn.execute(escalation.update().values(opened_at=early))
+    found = await by(office, one)
+    assert found is not None
+    assert found.number == 1
+
+
+async def test_the_page_of_ops_says_so_and_leads_to_version_and_stage(staged: tuple[Office, int, str, str]) -> None:
+    office, rollout, mine, other = staged
+    manager = await office.browser("Marta Manager")
+    page = await manager.get(f"/ops/{mine}")
+    said = plain(page)
+    assert "by version 2 of the rules (“Nobody should wait three minutes" in said
+    assert "…”), in the 30 % stage; kept to the end." in said
+    assert "said the skippers" not in page
+    for address in ("/rules/versions/2", f"/rules/stages/{rollout}?share=30"):
+        assert f'href="{address}"' in page
+        assert "Nobody should wait" in await manager.get(address)
+    beside = plain(await manager.get(f"/ops/{other}"))
+    assert "by version 1 of the rules (“the first rules”), beside the 30 % stage of version 2; kept" in beside
+
+
+async def test_who_may_not_read_rules_gets_no_links_into_them(staged: tuple[Office, int, str, str]) -> None:
+    office, _, mine, _ = staged
+    page = await (await office.browser("Otto Ops")).get(f"/ops/{mine}")
+    assert "…”), in the 30 % stage; kept" in plain(page)
+    assert "/rules/" not in page
+
+
+async def test_whoever_raised_it_reads_the_same(staged: tuple[Office, int, str, str]) -> None:
+    office, _, mine, _ = staged
+    agent = await (await office.browser("Miguel Torres")).get(f"/desk/escalations/{mine}")
+    assert "…”), in the 30 % stage." in plain(agent)
+    assert "/rules/" not in agent
+    manager = await (await office.browser("Marta Manager")).get(f"/desk/escalations/{mine}")
+    assert 'href="/rules/versions/2"' in manager
+
+
+async def test_a_meaning_that_was_never_published_is_told_by_its_hash(office: Office) -> None:
+    one = await opened(office, "1")
+    async with office.engine.begin() as conn:
+        await conn.execute(staged_escalation.delete())
+        await conn.execute(escalation.update().values(ruleset="f" * 64))
+    assert await by(office, one) is None
+    page = plain(await (await office.browser("Otto Ops")).get(f"/ops/{one}"))
+    assert re.search(r"by rules [0-9a-f]{12}; kept to the end", page)

@@ -1,0 +1,142 @@
+"""Rules that take seats away are shown with the booked calls that they could not serve, before they are published."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from datetime import UTC
+from pathlib import Path
+
+from click.testing import CliRunner
+from sqlalchemy import func, select, text
+
+from cli.main import main
+from database.stores.rules.rollouts import running_rollout
+from database.stores.rules.versions import current_published
+from database.tables.booking import booking, pool, witness
+from tests.web.forms import form_to
+from tests.web.office import RULES, Office, office
+from tests.web.shifts.test_shifts_pages import ANNA, MANAGER, booked, state_of
+
+__all__ = ["office"]
+
+ELSEWHERE = 'rules for "Harbor Boats support"\n\notherwise\n  send to team "Office"\n'
+GENTLER = RULES.replace("if nobody in 3 minutes", "if nobody in 2 minutes")
+
+
+async def published(office: Office) -> int:
+    async with office.engine.connect() as conn:
+        standing = await current_published(conn)
+    assert standing is not None
+    return standing.number
+
+
+async def test_what_could_not_be_served_is_shown_before_anything_is_published(office: Office) -> None:
+    await booked(office)
+    manager = await office.browser(MANAGER)
+    answer = await manager.post("/rules/publish", "/rules/edit", text=ELSEWHERE, reason="office", based_on="1")
+    assert answer.status_code == 200
+    said = html.unescape(answer.text)
+    assert "Nothing is published yet" in said
+    assert "Up to 1 of 1 booked calls" in said
+    assert "They keep the plan that they were booked with" in said
+    assert "Engine stops at sea" in said
+    assert await published(office) == 1
+    async with office.engine.connect() as conn:
+        assert (await conn.execute(select(func.count()).select_from(pool))).scalar_one() == 1, "tried, and taken back"
+    form = form_to(answer.text, "/rules/publish")
+    form.fields["text"] = ELSEWHERE
+    again = await manager.client.post("/rules/publish", data=form.fields)
+    assert (again.status_code, again.headers["location"]) == (303, "/rules?said=published")
+    assert await published(office) == 2
+    assert await state_of(office) == "sold", "what is booked stands"
+    async with office.engine.connect() as conn:
+        assert (await conn.execute(select(witness.c.person))).scalar_one() == office.people[ANNA]
+
+
+async def test_looking_longer_says_what_is_proven_and_finds_who_could(office: Office) -> None:
+    await booked(office)
+    manager = await office.browser(MANAGER)
+    first = await manager.post("/rules/publish", "/rules/edit", text=ELSEWHERE, reason="office", based_on="1")
+    form = form_to(first.text, "/rules/publish")
+    form.fields["text"] = ELSEWHERE
+    whole = await manager.client.post("/rules/weigh", data=form.fields)
+    assert "1 of 1 booked calls</span> could not be served by these rules, as far as was looked" in whole.text
+    assert "at least 1 by no plan at all" in whole.text
+    assert form_to(whole.text, "/rules/publish").fields["reason"] == "office"
+    part = await manager.client.post("/rules/weigh", data=form.fields, headers={"HX-Request": "true"})
+    assert "<html" not in part.text
+    assert 'name="shown" value="77"' in part.text
+    away = await manager.client.post("/rules/weigh", data=form.fields | {"action": "https://evil.example/"})
+    assert form_to(away.text, "/rules/publish")
+
+
+async def test_somebody_who_could_work_longer_is_named(office: Office) -> None:
+    await booked(office)
+    async with office.engine.begin() as conn:
+        who, start = office.people["Ines Costa"], (await conn.execute(select(booking.c.starts_at))).scalar_one()
+        late = text("INSERT INTO shift (person, during) VALUES (:who, tstzrange(:start, :start + interval '9 hours'))")
+        await conn.execute(text("DELETE FROM shift WHERE person = :who"), {"who": who})
+        await conn.execute(late, {"who": who, "start": start})
+    manager = await office.browser(MANAGER)
+    answer = await manager.post("/rules/publish", "/rules/edit", text=ELSEWHERE, reason="office", based_on="1")
+    assert (
+        f'<a href="/shifts/people/{who}?day={start.astimezone(UTC).date()}#days">Ines Costa</a> for 10' in answer.text
+    )
+
+
+async def test_where_nothing_is_taken_away_nothing_is_asked(office: Office) -> None:
+    await booked(office, alone=False)
+    manager = await office.browser(MANAGER)
+    answer = await manager.post("/rules/publish", "/rules/edit", text=GENTLER, reason="faster", based_on="1")
+    assert (answer.status_code, await published(office)) == (303, 2)
+
+
+async def test_a_part_of_the_customers_the_next_stage_and_going_back_ask_too(office: Office) -> None:
+    await booked(office)
+    manager = await office.browser(MANAGER)
+    sent = {"text": ELSEWHERE, "reason": "office", "based_on": "1", "percent": "10"}
+    answer = await manager.post("/rules/publish", "/rules/edit", **sent)
+    assert "Publish these rules to 10 % of the customers?" in answer.text
+    form = form_to(answer.text, "/rules/publish")
+    form.fields["text"] = ELSEWHERE
+    assert (await manager.client.post("/rules/publish", data=form.fields)).status_code == 303
+    async with office.engine.connect() as conn:
+        running = await running_rollout(conn)
+    assert running is not None
+    here = f"/rules/stages/{running.id}"
+    step = await manager.post(f"{here}/next", here, seen="10", to="100")
+    assert step.status_code == 200
+    assert "Give version 2 to everybody?" in step.text
+    form = form_to(step.text, "/next")
+    assert (await manager.client.post(f"{here}/next", data=form.fields)).headers["location"].endswith("everybody")
+    assert await published(office) == 2
+    fine = await manager.post("/rules/versions/1/publish", "/rules/versions/1", seen="2")
+    assert (fine.status_code, await published(office)) == (303, 3), "by the first rules it can be served"
+    back = await manager.post("/rules/versions/2/publish", "/rules/versions/2", seen="3")
+    assert back.status_code == 200
+    assert "Go back to version 2?" in back.text
+    form = form_to(back.text, "/versions/2/publish")
+    assert (await manager.client.post("/rules/versions/2/publish", data=form.fields)).status_code == 303
+    assert await published(office) == 4
+
+
+async def test_a_call_that_is_sold_meanwhile_is_shown_before_it_is_passed_over(office: Office) -> None:
+    await booked(office)
+    manager = await office.browser(MANAGER)
+    sent = {"text": ELSEWHERE, "reason": "office", "based_on": "1", "shown": "76,x,-1,٣"}
+    answer = await manager.post("/rules/publish", "/rules/edit", **sent)
+    assert (answer.status_code, await published(office)) == (200, 1)
+
+
+async def test_at_a_terminal_it_is_refused_until_it_is_meant(office: Office, database_url: str, tmp_path: Path) -> None:
+    await booked(office)
+    file, env = tmp_path / "desk.rules", {"MUSTER_DATABASE_URL": database_url, "MUSTER_HOME": str(tmp_path)}
+    file.write_text(ELSEWHERE)
+    words = ["rules", "publish", str(file), "--reason", "office"]
+    refused = await asyncio.to_thread(CliRunner().invoke, main, words, env=env)
+    assert (refused.exit_code, await published(office)) == (1, 1)
+    assert "1 of 1 booked calls could not be served" in refused.output
+    assert "Engine stops at sea" in refused.output
+    meant = await asyncio.to_thread(CliRunner().invoke, main, [*words, "--accept-at-risk"], env=env)
+    assert (meant.exit_code, await published(office)) == (0, 2)

@@ -1,0 +1,1 @@
+"""Who may do what: sessions, roles, forms, limits, headers."""

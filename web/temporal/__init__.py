@@ -1,0 +1,1 @@
+"""The one place of the web that speaks to Temporal."""

@@ -1,0 +1,149 @@
+"""The web's only way to Temporal: commands to a running escalation, and a look at its history.
+
+Temporal's errors become domain failures here. An unknown outcome is `Unreachable`: sending the same again is
+safe, because every command is done once however often it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.errors import revive
+from activities.messages import (
+    Booked,
+    BookSlot,
+    CancelBooking,
+    MoveBooking,
+    Nudge,
+    RateCall,
+    RecordWrapUp,
+    Withdraw,
+)
+from activities.starting import start_workflow
+from database.stores.queries.escalation_detail import read_whole
+from domain.escalation import EscalationUnknown, NotNow
+from domain.failure import Failure, Unreachable
+from domain.ids import workflow_id
+from web.temporal.history import HistoryRow, PendingActivity, pending_of, story_of
+from workflows.escalation import EscalationWorkflow
+
+PATIENCE = timedelta(seconds=4)
+"""How long a page waits for yes or no."""
+
+Result = TypeVar("Result")
+
+
+class WorkflowGateway:
+    """Commands raise the failures of their stage, ``NotNow``, ``EscalationUnknown`` and ``Unreachable``."""
+
+    def __init__(self, client: Client, engine: AsyncEngine) -> None:
+        self._client = client
+        self._engine = engine
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def book(self, escalation_id: str, link_id: int, starts_at: datetime) -> Booked:
+        booked: Booked = await self._ask(escalation_id, EscalationWorkflow.book, BookSlot(link_id, starts_at))
+        return booked
+
+    async def move(self, escalation_id: str, starts_at: datetime) -> Booked:
+        moved: Booked = await self._ask(escalation_id, EscalationWorkflow.move, MoveBooking(starts_at))
+        return moved
+
+    async def cancel(self, escalation_id: str) -> None:
+        await self._ask(escalation_id, EscalationWorkflow.cancel, CancelBooking())
+
+    async def wrap_up(self, escalation_id: str, said: RecordWrapUp) -> None:
+        await self._ask(escalation_id, EscalationWorkflow.wrap_up, said)
+
+    async def rate(self, escalation_id: str, said: RateCall) -> None:
+        await self._ask(escalation_id, EscalationWorkflow.rate, said)
+
+    async def nudge(self, escalation_id: str, actor: str) -> str:
+        """Give it a push; returns what was done, in words."""
+        return str(await self._ask(escalation_id, EscalationWorkflow.nudge, Nudge(actor)))
+
+    async def withdraw(self, escalation_id: str, actor: str, outcome: str = "withdrawn", reason_ref: str = "") -> None:
+        await self._ask(escalation_id, EscalationWorkflow.withdraw, Withdraw(actor, outcome, reason_ref))
+
+    async def history(self, escalation_id: str) -> list[HistoryRow]:
+        """Its Temporal events, oldest first. Raises ``EscalationUnknown`` where none are kept."""
+        try:
+            events = self._handle(escalation_id).fetch_history_events(page_size=1000, rpc_timeout=PATIENCE)
+            return story_of([event async for event in events])
+        except (RPCError, RuntimeError) as error:
+            raise _failure(error, escalation_id) from error
+
+    async def pending(self, escalation_id: str) -> list[PendingActivity]:
+        """Activities under way, with their attempts and last failures."""
+        try:
+            described = await self._handle(escalation_id).describe(rpc_timeout=PATIENCE)
+        except (RPCError, RuntimeError) as error:
+            raise _failure(error, escalation_id) from error
+        return pending_of(described)
+
+    def _handle(self, escalation_id: str) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(workflow_id(escalation_id))
+
+    async def _ask(self, escalation_id: str, update: Any, message: Any) -> Any:
+        """Send a command, and wait for yes or no.
+
+        One at a time for an escalation: Temporal aborts all that are under way once there are more than ten.
+        """
+        turn = self._turns.setdefault(escalation_id, asyncio.Lock())
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()), turn:
+                return await self._send(escalation_id, update, message)
+        except TimeoutError as error:
+            raise Unreachable("the worker") from error
+        except WorkflowUpdateFailedError as error:
+            raise _refusal(error) from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise Unreachable("the worker") from error
+        except (RPCError, RuntimeError) as error:
+            raise await self._unsent(error, escalation_id) from error
+
+    async def _send(self, escalation_id: str, update: Any, message: Any) -> Any:
+        handle = self._handle(escalation_id)
+        try:
+            return await handle.execute_update(update, message, rpc_timeout=PATIENCE)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        # Opened a moment ago, and its workflow has not been started yet: start it, as the relay would.
+        await start_workflow(self._client, self._engine, escalation_id, patience=PATIENCE)
+        return await handle.execute_update(update, message, rpc_timeout=PATIENCE)
+
+    async def _unsent(self, error: RPCError | RuntimeError, escalation_id: str) -> Failure:
+        failure = _failure(error, escalation_id)
+        if not isinstance(failure, EscalationUnknown):
+            return failure
+        async with self._engine.connect() as conn:
+            whole = await read_whole(conn, escalation_id)
+        return failure if whole is None else NotNow(whole.state)
+
+
+def _failure(error: RPCError | RuntimeError, escalation_id: str) -> Failure:
+    if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+        return EscalationUnknown(escalation_id)
+    # A client that never connected raises a bare RuntimeError.
+    return Unreachable("Temporal")
+
+
+def _refusal(error: WorkflowUpdateFailedError) -> Failure:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and (failure := revive(cause)) is not None:
+        return failure
+    return Unreachable("the worker")

@@ -1,0 +1,1 @@
+"""How states, facts, rules and times are put into words."""

@@ -1,0 +1,38 @@
+"""Facts of a ticket in a reader's words, and the fields that ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rules_dsl import sent_as
+from rules_dsl.directory import FactType
+from web.wording.times import length
+
+FIELD = "fact."
+"""Prefix of the form fields that hold facts."""
+
+
+def fact_rows(facts: Mapping[str, Any], declared: Sequence[FactType]) -> list[tuple[str, str]]:
+    """What is known, as (name, value) in the order of declaration. Unknown facts and empty lists are left out."""
+    types = {fact.name: fact for fact in declared}
+    names = [*(name for name in types if name in facts), *sorted(name for name in facts if name not in types)]
+    rows = ((name, fact_words(facts[name], types.get(name))) for name in names)
+    return [(name, words) for name, words in rows if words]
+
+
+def fact_words(value: Any, declared: FactType | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    if declared is not None and declared.kind == "duration" and isinstance(value, int | float):
+        return length(value)
+    if declared is not None and declared.kind == "money" and isinstance(value, int):
+        return f"{value / 100:,.2f}"
+    return "" if value is None else str(value)
+
+
+def facts_of_form(typed: Mapping[str, str], declared: Sequence[FactType]) -> dict[str, Any]:
+    """The facts that were filled in, by name, in the form in which a help desk would send them."""
+    return {fact.name: sent_as(fact, typed[fact.name]) for fact in declared if typed.get(fact.name, "").strip()}
