@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from database.stores.access.accounts import Account, account_of, all_accounts
+from database.stores.access.accounts import AccountSummary, account_of, all_accounts
 from database.stores.access.sessions import renew_sign_in_link, set_password_hash
 from database.stores.journal.audit_log import write_audit
 from web.page import page
@@ -63,7 +63,7 @@ async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResp
     return page(request, "admin/accounts.html", status, people=people, **(known | context))
 
 
-async def _account(request: Request, person_id: int) -> Account:
+async def _account(request: Request, person_id: int) -> AccountSummary:
     async with request.app.state.engine.connect() as conn:
         found = await account_of(conn, person_id) if 0 < person_id < 2**31 else None
     if found is None or not found.active:

@@ -12,7 +12,7 @@ from database.tables.directory import person, team, title
 
 
 @dataclass(frozen=True)
-class Account:
+class AccountSummary:
     id: int
     name: str
     email: str
@@ -25,16 +25,16 @@ class Account:
     """That are open now."""
 
 
-async def all_accounts(conn: AsyncConnection) -> list[Account]:
+async def all_accounts(conn: AsyncConnection) -> list[AccountSummary]:
     """By name; those who left last."""
     return await _accounts(conn)
 
 
-async def account_of(conn: AsyncConnection, person_id: int) -> Account | None:
+async def account_of(conn: AsyncConnection, person_id: int) -> AccountSummary | None:
     return next(iter(await _accounts(conn, person_id)), None)
 
 
-async def _accounts(conn: AsyncConnection, person_id: int | None = None) -> list[Account]:
+async def _accounts(conn: AsyncConnection, person_id: int | None = None) -> list[AccountSummary]:
     opened = select(func.count()).where(session.c.person == person.c.id, session.c.expires_at > func.now())
     query = (
         select(person, team.c.name.label("team_name"), title.c.name.label("title_name"), opened.scalar_subquery())
@@ -45,7 +45,7 @@ async def _accounts(conn: AsyncConnection, person_id: int | None = None) -> list
     if person_id is not None:
         query = query.where(person.c.id == person_id)
     return [
-        Account(
+        AccountSummary(
             id=row.id,
             name=row.name,
             email=row.email,
