@@ -14,7 +14,7 @@ from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
 from database.stores import booking
 from database.stores.seats.availability import Wish
 from database.stores.seats.booked_calls import Held
-from database.stores.selling.queue import Asked, Sellers
+from database.stores.selling.queue import SaleRequest, Sellers
 
 SELLING = 3.5
 """Seconds that a sale may take in all, so that it can't come about after it was given up."""
@@ -32,21 +32,21 @@ class BookingActivities:
                 conn, slot.escalation_id, slot.link_id, slot.starts_at, self.world.tokens, slot.now, wish
             )
 
-        return await self._sell(book, Asked(slot.escalation_id, slot.starts_at, slot.now, slot.link_id))
+        return await self._sell(book, SaleRequest(slot.escalation_id, slot.starts_at, slot.now, slot.link_id))
 
     @activity.defn
     async def move_seat(self, slot: MoveSeat) -> Booked:
         async def move(conn: AsyncConnection, wish: Wish) -> Held:
             return await booking.move(conn, slot.escalation_id, slot.starts_at, slot.now)
 
-        return await self._sell(move, Asked(slot.escalation_id, slot.starts_at, slot.now))
+        return await self._sell(move, SaleRequest(slot.escalation_id, slot.starts_at, slot.now))
 
     @activity.defn
     async def cancel_booking(self, at: At) -> None:
         async with effect(self.world) as conn:
             await booking.cancel(conn, at.escalation_id, at.now)
 
-    async def _sell(self, sell: Callable[[AsyncConnection, Wish], Awaitable[Held]], asked: Asked) -> Booked:
+    async def _sell(self, sell: Callable[[AsyncConnection, Wish], Awaitable[Held]], asked: SaleRequest) -> Booked:
         clock = asyncio.get_running_loop().time
         until = clock() + SELLING
 

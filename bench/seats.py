@@ -26,7 +26,7 @@ from database.engine import open_engine
 from database.stores.booking import book
 from database.stores.seats.availability import Wish
 from database.stores.seats.booked_calls import Held
-from database.stores.selling.queue import Asked, Sellers
+from database.stores.selling.queue import SaleRequest, Sellers
 from domain.booking import SlotRefused, SlotTaken
 from domain.seats.demand import Demand, Member
 
@@ -109,7 +109,7 @@ def _buy(engine: AsyncEngine, sellers: Sellers, one: Asking) -> Callable[[], Awa
 
     async def ask() -> bool:
         try:
-            await sellers.sell(Asked(one.escalation, one.start, NOW, one.link), sale, clock() + SELLING)
+            await sellers.sell(SaleRequest(one.escalation, one.start, NOW, one.link), sale, clock() + SELLING)
         except (SlotTaken, SlotRefused):
             return False
         return True

@@ -25,7 +25,7 @@ from cli.rules.inputs import (
 )
 from rules_dsl import NoRuleApplies
 from rules_dsl.directory import Directory, Person
-from rules_dsl.evaluation.escalation_steps import Asked, asked_when, on_shift
+from rules_dsl.evaluation.escalation_steps import EscalationStep, asked_when, on_shift
 from rules_dsl.model.amounts import say_duration
 from rules_dsl.model.clock_words import DAYS
 from rules_dsl.model.decision import CallKind, Decision, Pool, Reason
@@ -63,7 +63,7 @@ class Told:
         return f"{DAYS[local.weekday()]} {local:%Y-%m-%d %H:%M} in {self.zone}"
 
     @property
-    def steps(self) -> tuple[Asked, ...]:
+    def steps(self) -> tuple[EscalationStep, ...]:
         return asked_when(self.decision, self.directory)
 
 
@@ -161,7 +161,7 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
     return {"rule": reason.rule, "held": reason.held, "line": reason.line, **said}
 
 
-def _step_json(told: Told, step: Asked) -> dict[str, Any]:
+def _step_json(told: Told, step: EscalationStep) -> dict[str, Any]:
     """Seconds since the search began."""
     people = [told.person(member) for member in step.pool.members]
     return {

@@ -12,7 +12,7 @@ from rules_dsl.model.decision import CallKind, Decision, Pool, StepKind
 
 
 @dataclass(frozen=True)
-class Asked:
+class EscalationStep:
     """From ``after`` on these may be asked, until the next step comes."""
 
     after: int
@@ -26,19 +26,19 @@ class Asked:
     """Members whom the step before did not have."""
 
 
-def asked_when(decision: Decision, directory: Directory) -> tuple[Asked, ...]:
+def asked_when(decision: Decision, directory: Directory) -> tuple[EscalationStep, ...]:
     """Empty where no call is allowed. A pool that holds nobody costs no time: the next step comes at once."""
     if decision.kind is CallKind.REFUSED:
         return ()
     first = pool(decision, directory, 0, step=0)
     targets = " or ".join(target.text for target in decision.targets)
-    steps = [Asked(0, f"send to {targets}", None, first, first.members)]
+    steps = [EscalationStep(0, f"send to {targets}", None, first, first.members)]
     for place, step in enumerate(decision.steps, 1):
         before = steps[-1]
         found = pool(decision, directory, step.after, step=place)
         new = tuple(member for member in found.members if member not in before.pool.members)
         after = step.after if before.pool.members else before.after
-        steps.append(Asked(after, step.text, step.kind, found, new))
+        steps.append(EscalationStep(after, step.text, step.kind, found, new))
     return tuple(steps)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.rounds import answers
-from database.stores.rounds.accept import Asked, take_many
+from database.stores.rounds.accept import AcceptRequest, take_many
 from domain.ids import Tokens
 from domain.offer import Accepted
 from web.batching import Gathered
@@ -26,12 +26,12 @@ class Acceptances:
 
     async def accept(self, call_id: str, nth: int, person_id: int) -> Accepted:
         """As ``offers.accept``. Whoever's row somebody else holds waits for it alone."""
-        asked = Asked(call_id, nth, person_id)
+        asked = AcceptRequest(call_id, nth, person_id)
         if (accepted := await self._gathered.get(asked)) is not None:
             return accepted
         async with self._engine.begin() as conn:
             return await answers.accept(conn, call_id, nth, person_id, self._tokens)
 
-    async def _take(self, asked: Collection[Asked]) -> dict[Asked, Accepted]:
+    async def _take(self, asked: Collection[AcceptRequest]) -> dict[AcceptRequest, Accepted]:
         async with self._engine.begin() as conn:
             return await take_many(conn, list(asked), self._tokens)

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Asked:
+class RoundOffers:
     """A round's offers by person, and what is needed to draw them."""
 
     cards: Mapping[int, CallCard]
@@ -53,7 +53,7 @@ class Feed:
         self._live = live
         self._engine = engine
         self._desks: defaultdict[int, set[asyncio.Queue[str | None]]] = defaultdict(set)
-        self._rounds: dict[int, Asked] = {}
+        self._rounds: dict[int, RoundOffers] = {}
         self._people: set[int] = set()
         self._escalations: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -75,7 +75,7 @@ class Feed:
             if not self._desks[person_id]:
                 del self._desks[person_id]
 
-    def asked(self, round_id: int) -> Asked | None:
+    def asked(self, round_id: int) -> RoundOffers | None:
         """What one of the last rounds offered."""
         return self._rounds.get(round_id)
 
@@ -150,7 +150,7 @@ class Feed:
         try:
             async with self._engine.connect() as conn:
                 cards = await ringing_since(conn, round_id)
-                self._rounds[round_id] = Asked(cards, await declared_facts(conn) if cards else ())
+                self._rounds[round_id] = RoundOffers(cards, await declared_facts(conn) if cards else ())
         except DATABASE_DOWN:
             self.hear(EVERYTHING)
             return

@@ -42,7 +42,7 @@ EXPLAINED = {
 _stage = Stage()
 
 
-class Asked(BaseModel):
+class WhatIfForm(BaseModel):
     """The form. Shares in percent."""
 
     play: bool = False
@@ -71,7 +71,7 @@ class Mark:
 
 
 @router.get("")
-async def what_if_page(request: Request, signed: Signed, asked: Annotated[Asked, Query()]) -> HTMLResponse:
+async def what_if_page(request: Request, signed: Signed, asked: Annotated[WhatIfForm, Query()]) -> HTMLResponse:
     async with request.app.state.engine.connect() as conn:
         counts = {weeks: await count_past(conn, _since(weeks)) for weeks in PAST}
         desk = await read_past_desk(conn, _since(asked.past or max(PAST)), 2 * MOST if asked.play else 0)
@@ -105,7 +105,7 @@ async def what_if_page(request: Request, signed: Signed, asked: Annotated[Asked,
     )
 
 
-def _scenario(desk: PastDesk, asked: Asked) -> Scenario:
+def _scenario(desk: PastDesk, asked: WhatIfForm) -> Scenario:
     """Raises ``TooLong``, and ``ValueError`` in words where there is no past to play."""
     facts = desk.facts or made_up_facts(desk.directory, TICKETS, seed=1)
     habits = Habits(sick=asked.sick / 100, overrun=asked.overrun / 100, no_show=asked.no_show / 100)
@@ -121,7 +121,7 @@ def _scenario(desk: PastDesk, asked: Asked) -> Scenario:
     return scenario
 
 
-def _ways(scenario: Scenario, asked: Asked) -> dict[str, Scenario]:
+def _ways(scenario: Scenario, asked: WhatIfForm) -> dict[str, Scenario]:
     """Raises ``ValueError`` in words for a change of staff that can't be."""
     ways = {binding.value: replace(scenario, binding=binding) for binding in Binding}
     if asked.title and asked.change:

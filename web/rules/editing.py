@@ -19,7 +19,7 @@ from web.page import page
 from web.rules.checked import Checked, check, shown
 from web.rules.draft import FILL, Draft, Judged, Sent, judge, read_ground, try_draft
 from web.rules.renamed import with_todays_names
-from web.rules.weighing import Asked, shown_first
+from web.rules.weighing import PublishRequest, shown_first
 from web.security.csrf import Guarded
 from web.security.headers import content_policy
 from web.security.session import Signed
@@ -99,7 +99,7 @@ async def publish_text(request: Request, signed: Signed, draft: Sent) -> Respons
     if not draft.reason.strip():
         wrong = "Say why, in a few words. It stands beside the version."
         return editor(request, draft, judged, 422, reason_wrong=wrong, renamed=renamed)
-    asked = Asked(f"Publish these rules to {share_words(_share(draft))}", "/rules/publish")
+    asked = PublishRequest(f"Publish these rules to {share_words(_share(draft))}", "/rules/publish")
     if (first := await shown_first(request, draft.text, asked, draft.fields, draft.fields.get("shown"))) is not None:
         return first
     try:

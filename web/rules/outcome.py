@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rules_dsl import Directory, Facts, NoRuleApplies, Ruleset, order_values, rank
 from rules_dsl.directory import Person
-from rules_dsl.evaluation.escalation_steps import Asked, asked_when, on_shift
+from rules_dsl.evaluation.escalation_steps import EscalationStep, asked_when, on_shift
 from rules_dsl.model.amounts import say_duration
 from rules_dsl.model.decision import AgentState, CallKind, Decision, Pool, Reason, StepKind
 from web.wording.times import length
@@ -116,7 +116,7 @@ def outcome_of(
     )
 
 
-def _pool_step(step: Asked, directory: Directory, moment: datetime) -> PoolStep:
+def _pool_step(step: EscalationStep, directory: Directory, moment: datetime) -> PoolStep:
     people = {person.id: person for person in directory.people}
     by_clause: dict[str, list[str]] = {}
     for one in step.pool.excluded:
@@ -150,7 +150,7 @@ def _groups(members: list[Person], new: frozenset[int], directory: Directory, mo
 
 
 def _order(
-    decision: Decision, asked: tuple[Asked, ...], directory: Directory, states: Mapping[int, AgentState]
+    decision: Decision, asked: tuple[EscalationStep, ...], directory: Directory, states: Mapping[int, AgentState]
 ) -> tuple[Placed, ...]:
     found: Pool | None = next((step.pool for step in asked if step.pool.members), None)
     if found is None:

@@ -17,7 +17,7 @@ from domain.rollout.outcomes import compare
 from domain.rollout.stages import EVERYBODY, STAGES, StageMoved, StageUnfit, next_stage, share_words
 from web.page import page
 from web.rules import stage_words
-from web.rules.weighing import Asked, shown_first
+from web.rules.weighing import PublishRequest, shown_first
 from web.security.csrf import Guarded
 from web.security.session import Signed
 
@@ -78,7 +78,7 @@ async def _weighed_first(request: Request, number: int, fields: dict[str, object
     if found is None or found.outcome is not None:
         return None
     here, more = f"/rules/stages/{number}", share_words(_percent(str(fields["to"])))
-    asked = Asked(f"Give version {found.candidate.number} to {more}", f"{here}/next", here)
+    asked = PublishRequest(f"Give version {found.candidate.number} to {more}", f"{here}/next", here)
     return await shown_first(request, found.candidate.text, asked, fields, shown)
 
 

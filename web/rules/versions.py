@@ -20,7 +20,7 @@ from web.page import page
 from web.rules.checked import shown
 from web.rules.difference import difference
 from web.rules.meaning import meaning
-from web.rules.weighing import Asked, shown_first
+from web.rules.weighing import PublishRequest, shown_first
 from web.security.csrf import Guarded
 from web.security.session import Signed
 
@@ -88,7 +88,7 @@ async def publish_again(
     version = await _version(request, number)
     stood = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
     here = f"/rules/versions/{number}"
-    asked = Asked(f"Go back to version {number}", f"{here}/publish", here)
+    asked = PublishRequest(f"Go back to version {number}", f"{here}/publish", here)
     async with request.app.state.engine.connect() as conn:
         text = await text_today(conn, version.text, number)
     if (first := await shown_first(request, text, asked, {"seen": seen}, shown)) is not None:

@@ -26,7 +26,7 @@ _PUBLISHING = re.compile(r"/rules/(publish|versions/[0-9]{1,9}/publish|stages/[0
 
 
 @dataclass(frozen=True)
-class Asked:
+class PublishRequest:
     """A publishing that somebody asks for."""
 
     sentence: str
@@ -37,7 +37,7 @@ class Asked:
 
 
 async def shown_first(
-    request: Request, text: str, asked: Asked, fields: Mapping[str, object], shown: object
+    request: Request, text: str, asked: PublishRequest, fields: Mapping[str, object], shown: object
 ) -> HTMLResponse | None:
     """The page that shows what these rules could not serve; None where that is nothing, or was ``shown``."""
     weighed = await weigh_rules(request.app.state.engine, text, longer=False) if len(text) <= LONGEST else None
@@ -58,12 +58,12 @@ async def weigh(request: Request, signed: Signed) -> Response:
     action, back = sent.get("action", ""), sent.get("back", "")
     if not _PUBLISHING.fullmatch(action):
         action, back = "/rules/publish", ""
-    asked = Asked(sent.get("sentence", "")[:200], action, "" if not back else action.rpartition("/")[0])
+    asked = PublishRequest(sent.get("sentence", "")[:200], action, "" if not back else action.rpartition("/")[0])
     return _page(request, text, weighed, asked, sent)
 
 
 def _page(
-    request: Request, text: str, weighed: Weighed | None, asked: Asked, fields: Mapping[str, object]
+    request: Request, text: str, weighed: Weighed | None, asked: PublishRequest, fields: Mapping[str, object]
 ) -> HTMLResponse:
     kept = [(name, value) for name, value in fields.items() if name not in _OURS and isinstance(value, str)]
     return page(

@@ -22,7 +22,7 @@ from web.shifts.change_form import Sent
 
 
 @dataclass(frozen=True)
-class Asked:
+class ScheduleChangeRequest:
     """A change that somebody asks for, as the page that shows its consequences needs it."""
 
     sentence: str
@@ -41,7 +41,7 @@ async def carry_out(
     request: Request,
     signed: SignedIn,
     sent: Sent,
-    asked: Asked,
+    asked: ScheduleChangeRequest,
     now: datetime,
     write: Callable[[AsyncConnection], Awaitable[Replanned]],
 ) -> Response:
@@ -66,7 +66,9 @@ async def carry_out(
     return RedirectResponse(f"{asked.back}{join}{told}", 303)
 
 
-async def _show(request: Request, sent: Sent, asked: Asked, replanned: Replanned, looked: Unserved | None) -> Response:
+async def _show(
+    request: Request, sent: Sent, asked: ScheduleChangeRequest, replanned: Replanned, looked: Unserved | None
+) -> Response:
     async with request.app.state.engine.connect() as conn:
         remedies = await remedies_for(conn, [one.booking for one in replanned.at_risk], asked.person)
         since = datetime.now(UTC) - timedelta(days=1)

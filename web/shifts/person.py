@@ -24,7 +24,7 @@ from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
 from web.shifts import wording
 from web.shifts.change_form import OWN, Sent, SentForm, change_of
-from web.shifts.changing import Asked, carry_out
+from web.shifts.changing import ScheduleChangeRequest, carry_out
 from web.shifts.feeds import keep_feed
 from web.shifts.strip import cells
 from web.wording.times import zone_names
@@ -69,7 +69,7 @@ async def change_and_answer(request: Request, signed: SignedIn, who: int, sent: 
             return await change_schedule(conn, who, change, signed.actor, now)
 
         here = "/shifts/me" if own else f"/shifts/people/{who}"
-        asked = Asked(
+        asked = ScheduleChangeRequest(
             wording.change_words(change, "You" if own else person.name, zone),
             zone,
             f"{here}/changes",

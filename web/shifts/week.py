@@ -25,7 +25,7 @@ from web.security.csrf import Guarded
 from web.security.session import Signed
 from web.shifts import wording
 from web.shifts.change_form import SentForm
-from web.shifts.changing import Asked, carry_out
+from web.shifts.changing import ScheduleChangeRequest, carry_out
 from web.shifts.strip import cells
 from web.wording.times import zone_names, zone_or
 
@@ -98,7 +98,7 @@ async def desk_holidays(request: Request, signed: Signed, sent: SentForm) -> Res
     given = sent.form.get("region", "")
     region, now = given if isinstance(given, str) else "", datetime.now(UTC)
     name = region or "No country"
-    asked = Asked(
+    asked = ScheduleChangeRequest(
         f"The holidays of {name} count for everybody who has none of their own.",
         signed.time_zone,
         "/shifts/holidays",

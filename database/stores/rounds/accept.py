@@ -16,7 +16,7 @@ from domain.offer import Accepted, Attribution
 
 
 @dataclass(frozen=True)
-class Asked:
+class AcceptRequest:
     """Somebody takes an offer."""
 
     call_id: str
@@ -75,19 +75,21 @@ _TAKE = _take("FOR UPDATE")
 _TAKE_AT_ONCE = _take("FOR UPDATE SKIP LOCKED")
 
 
-async def take(conn: AsyncConnection, asked: Asked, tokens: Tokens, now: datetime | None) -> Accepted | None:
+async def take(conn: AsyncConnection, asked: AcceptRequest, tokens: Tokens, now: datetime | None) -> Accepted | None:
     """Take an offer that is open and this person's; None where it is not, with nothing changed."""
     row = (await conn.execute(_TAKE, _values([asked], tokens, now))).one_or_none()
     return _accepted(row) if row is not None else None
 
 
-async def take_many(conn: AsyncConnection, asked: Sequence[Asked], tokens: Tokens) -> dict[Asked, Accepted]:
+async def take_many(
+    conn: AsyncConnection, asked: Sequence[AcceptRequest], tokens: Tokens
+) -> dict[AcceptRequest, Accepted]:
     """Take those of these offers that can be taken at once; of the others nothing is said or changed."""
     rows = await conn.execute(_TAKE_AT_ONCE, _values(asked, tokens, None))
-    return {Asked(str(row.call), row.nth, row.person): _accepted(row) for row in rows}
+    return {AcceptRequest(str(row.call), row.nth, row.person): _accepted(row) for row in rows}
 
 
-def _values(asked: Sequence[Asked], tokens: Tokens, now: datetime | None) -> dict[str, Any]:
+def _values(asked: Sequence[AcceptRequest], tokens: Tokens, now: datetime | None) -> dict[str, Any]:
     return {
         "calls": [one.call_id for one in asked],
         "nths": [one.nth for one in asked],

@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import database_now, lock, notify, record
-from database.stores.rounds.accept import Asked, take
+from database.stores.rounds.accept import AcceptRequest, take
 from database.tables.muster import call, offer
 from domain.escalation import Kind
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens
@@ -23,7 +23,7 @@ async def accept(
 
     ``now`` is the database's clock unless given.
     """
-    if (accepted := await take(conn, Asked(call_id, nth, person_id), tokens, now)) is not None:
+    if (accepted := await take(conn, AcceptRequest(call_id, nth, person_id), tokens, now)) is not None:
         return accepted
     made = await _locked(conn, call_id, nth, person_id)
     if made.state in ("accepted", "done"):

@@ -38,7 +38,7 @@ ON_THE_WAY_IN = 2
 
 
 @dataclass(frozen=True)
-class Asked:
+class SaleRequest:
     """The start that one escalation wants; ``link`` books it, without one a booked call moves there."""
 
     escalation: str
@@ -58,7 +58,7 @@ class Sellers:
         self._door = asyncio.Semaphore(ON_THE_WAY_IN)
         self._looking = asyncio.Lock()
 
-    async def sell(self, asked: Asked, sale: Callable[[Wish], Awaitable[Held]], until: float) -> Held:
+    async def sell(self, asked: SaleRequest, sale: Callable[[Wish], Awaitable[Held]], until: float) -> Held:
         """Sell by ``sale``, a transaction of its own; where short moves find nobody, look further outside of it, once,
         and sell again. ``until`` is by the clock of the event loop: no look is begun that would end after it.
 
@@ -75,7 +75,7 @@ class Sellers:
         return await self._in_turn(asked, wish, turns, sale)
 
     async def _in_turn(
-        self, asked: Asked, wish: Wish, turns: asyncio.Semaphore, sale: Callable[[Wish], Awaitable[Held]]
+        self, asked: SaleRequest, wish: Wish, turns: asyncio.Semaphore, sale: Callable[[Wish], Awaitable[Held]]
     ) -> Held:
         async with turns:
             if self._looks_gone(wish, asked.start):
@@ -87,7 +87,7 @@ class Sellers:
         kept = self._kept(wish, start)
         return wish.state == State.INVITED and kept is not None and gone_for_certain(kept, wish, start)
 
-    def _in_vain(self, asked: Asked, wish: Wish) -> bool:
+    def _in_vain(self, asked: SaleRequest, wish: Wish) -> bool:
         """Whether the solver need not be asked, by the board that the sale has just been tried on."""
         kept = self._kept(wish, asked.start)
         if kept is None:
@@ -107,7 +107,7 @@ class Sellers:
             turns = self._turns[key] = asyncio.Semaphore(AT_ONCE)
         return turns
 
-    async def _on_the_way_in(self, asked: Asked) -> Wish:
+    async def _on_the_way_in(self, asked: SaleRequest) -> Wish:
         """What may be booked. Raises ``SlotTaken`` or ``SlotRefused`` where an open link asks for what is gone."""
         async with self._door, self._reading.connect() as conn:
             wish, stands = await read_way_in(conn, asked.escalation, asked.link, asked.start, asked.now)
@@ -121,7 +121,7 @@ class Sellers:
             raise refused_for_good(wish, asked.start, asked.now)
         return wish
 
-    async def _room_made(self, asked: Asked, wish: Wish, until: float) -> bool:
+    async def _room_made(self, asked: SaleRequest, wish: Wish, until: float) -> bool:
         """Whether the solver found an arrangement. One looks at a time: two hundred at the last seat must not all ask
         it at once.
         """

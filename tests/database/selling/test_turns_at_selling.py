@@ -20,7 +20,7 @@ from database.stores.seats import availability
 from database.stores.seats.assignments import queue
 from database.stores.seats.availability import Wish, read_wish
 from database.stores.seats.booked_calls import Held
-from database.stores.selling.queue import Asked, Sellers
+from database.stores.selling.queue import SaleRequest, Sellers
 from domain.booking import SlotTaken
 from domain.customer_link import LinkUsed
 from domain.seats.demand import Member
@@ -43,7 +43,7 @@ async def sell(engine: AsyncEngine, sellers: Sellers, one: Asking) -> Held:
         async with engine.begin() as conn:
             return await book(conn, one.escalation, one.link, one.start, TOKENS, NOW, wish)
 
-    asked = Asked(one.escalation, one.start, NOW, one.link)
+    asked = SaleRequest(one.escalation, one.start, NOW, one.link)
     return await sellers.sell(asked, sale, asyncio.get_running_loop().time() + 3.5)
 
 
