@@ -37,7 +37,7 @@ WEEKS_AWAY = 260
 
 
 @dataclass(frozen=True)
-class Bar:
+class HalfHour:
     """One half hour of a day's strip."""
 
     x: int
@@ -145,6 +145,6 @@ async def _coverage(
 
 def _strip(day: TeamDay, zone: str) -> dict[str, Any]:
     most = max(day.counts)
-    bars = [Bar(nth * 2, round(24 * count / most)) for nth, count in enumerate(day.counts) if count]
+    bars = [HalfHour(nth * 2, round(24 * count / most)) for nth, count in enumerate(day.counts) if count]
     gaps = [wording.times(gap, zone) for gap in day.gaps]
     return {"bars": bars, "width": len(day.counts) * 2, "most": most, "gaps": gaps}
