@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Member, Placement, Terms, merge_touching
 from domain.seats.search import apply_placement, find_place
 from domain.seats.solver import place_by_window
@@ -24,8 +24,8 @@ class SampleDesk:
     pools: dict[int, frozenset[int]]
     days: int
 
-    def board(self) -> Board:
-        return Board(self.members, self.pools)
+    def board(self) -> SeatBoard:
+        return SeatBoard(self.members, self.pools)
 
 
 def sample_desk(agents: int, days: int, seed: int) -> SampleDesk:
@@ -66,7 +66,7 @@ def random_call(desk: SampleDesk, rng: random.Random, booking: int, day: int) ->
     return Demand(booking, pool, start, start + rng.choice(LENGTHS), day, LIMITS)
 
 
-def fill(desk: SampleDesk, board: Board, share: float, seed: int, *, solver: bool = True, tries: int = 20) -> int:
+def fill(desk: SampleDesk, board: SeatBoard, share: float, seed: int, *, solver: bool = True, tries: int = 20) -> int:
     """Sell until so much of the shifts is taken or two hundred asks in a row find nothing; how many were sold."""
     rng = random.Random(seed)
     booking = 0

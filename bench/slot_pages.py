@@ -29,7 +29,7 @@ from database.migrate import upgrade
 from database.stores.seats.availability import TRIES_A_PAGE, free_starts
 from database.stores.seats.board_cache import BOARDS
 from domain.seats.answers import TRIES_A_START
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Member, Placement
 from domain.seats.prepared_moves import find_rooms
 from domain.seats.search import Answer, find_place
@@ -234,7 +234,7 @@ def _shares(agents: int, share: float, seed: int, pool: int) -> dict[str, int]:
     }
 
 
-def _missed(desk: SampleDesk, board: Board, unsure: list[Demand]) -> int:
+def _missed(desk: SampleDesk, board: SeatBoard, unsure: list[Demand]) -> int:
     """Those that could be sold after all; one of which the judge can't tell counts as missed."""
     calls = [call for call, _ in board.held.values()]
     return sum(can_serve_all(desk.members, desk.pools, [*calls, one], 10.0) is not False for one in unsure)

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand
 from domain.seats.infeasibility import proven_impossible
 from domain.seats.search import Answer, Search
@@ -44,7 +44,7 @@ class DayOfAnswers:
         """Whether the solver looked for it in vain a moment ago."""
         return start in self._in_vain and now - self._in_vain[start] < ASKED_AGAIN_AFTER
 
-    def look(self, board: Board, starts: Sequence[datetime], like: Demand) -> None:
+    def look(self, board: SeatBoard, starts: Sequence[datetime], like: Demand) -> None:
         """The direct test and the proof of no, for those of which nothing is known yet.
 
         ``like`` is what a call asks for, at any start of the day.
@@ -59,7 +59,7 @@ class DayOfAnswers:
                 else:
                     self.known[start] = without_moves(board, Demand(-1, pool, begin, begin + length, day, terms))
 
-    def move(self, board: Board, starts: Sequence[datetime], like: Demand, tries: int) -> int:
+    def move(self, board: SeatBoard, starts: Sequence[datetime], like: Demand, tries: int) -> int:
         """Move one other for those that may be sold, as far as so many tried people go; how many were tried."""
         left = tries
         for start in starts:
@@ -77,7 +77,7 @@ class DayOfAnswers:
         return tries - left
 
 
-def without_moves(board: Board, demand: Demand) -> Answer:
+def without_moves(board: SeatBoard, demand: Demand) -> Answer:
     """The direct test and the proof of no."""
     wanted = board.eligible(demand)
     if not wanted:

@@ -17,7 +17,7 @@ from domain.seats.limits import DayLimits, Reserve
 from domain.seats.roster import Roster
 
 
-class Board:
+class SeatBoard:
     """People, pools and sold seats. Changed by ``put`` and ``take`` only."""
 
     def __init__(self, members: Iterable[Member], pools: Mapping[int, Collection[int]]) -> None:

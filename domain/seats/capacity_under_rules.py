@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand
 from domain.seats.search import Search, apply_placement
 from domain.seats.solver import place_by_window, rearrange
@@ -29,7 +29,7 @@ class Unserved:
     """Of all the calls of their days so many have nobody, whatever the plan: proven."""
 
 
-def unserved_at_once(board: Board, wanted: Sequence[Demand], until: float) -> Unserved:
+def unserved_at_once(board: SeatBoard, wanted: Sequence[Demand], until: float) -> Unserved:
     """Serve each of these in place of what stands for its booking; others may move.
 
     The board holds what was found. Past ``until``, in seconds of the monotonic clock, only the direct test is tried:
@@ -51,7 +51,7 @@ def unserved_at_once(board: Board, wanted: Sequence[Demand], until: float) -> Un
     return Unserved(tuple(waiting))
 
 
-def unserved_for_certain(board: Board, left: Sequence[Demand], seconds: float) -> Unserved:
+def unserved_for_certain(board: SeatBoard, left: Sequence[Demand], seconds: float) -> Unserved:
     """Look for these with all means for half of these seconds; prove of the rest how many no plan serves."""
     until, half = time.monotonic() + seconds, time.monotonic() + seconds / 2
     still = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.demand import MOST_A_DAY
 
 
-def places_of(board: Board, touched: Collection[int], nth: Mapping[int, int]) -> dict[int, int]:
+def places_of(board: SeatBoard, touched: Collection[int], nth: Mapping[int, int]) -> dict[int, int]:
     """A place for each touched call, by booking, and a new one for those who must give theirs up.
 
     ``nth`` are the places of the calls that stood before. No place is above its call's limit, except where

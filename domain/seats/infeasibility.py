@@ -7,12 +7,12 @@ at an instant exactly if an alternating path leads from it to somebody free ther
 
 from __future__ import annotations
 
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand
 from domain.seats.intervals import Group
 
 
-def proven_impossible(board: Board, demand: Demand, wanted: int | None = None) -> bool:
+def proven_impossible(board: SeatBoard, demand: Demand, wanted: int | None = None) -> bool:
     """Whether no plan whatsoever serves this call beside all that are sold; ``wanted`` are those eligible for it."""
     if wanted is None:
         wanted = board.eligible(demand)
@@ -29,7 +29,7 @@ def proven_impossible(board: Board, demand: Demand, wanted: int | None = None) -
     return False
 
 
-def _somebody_can_be_freed(board: Board, wanted: int, free: int, running: list[Group]) -> bool:
+def _somebody_can_be_freed(board: SeatBoard, wanted: int, free: int, running: list[Group]) -> bool:
     reached, left = wanted, running
     while True:
         grown, unreached = reached, []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Placement
 from domain.seats.search import Search
 from domain.seats.solver import WINDOW, place_by_window
@@ -17,7 +17,7 @@ WIDER = 3 * WINDOW
 
 
 def find_rooms(
-    board: Board, wanted: Sequence[Demand], *, seconds: float, days: Collection[int] | None = None
+    board: SeatBoard, wanted: Sequence[Demand], *, seconds: float, days: Collection[int] | None = None
 ) -> dict[Demand, Placement]:
     """Arrangements for as many of these as are found, ``seconds`` at most for each. The board is as before."""
     found: dict[Demand, Placement] = {}
@@ -34,7 +34,7 @@ def find_rooms(
     return found
 
 
-def _opened(board: Board, wanted: Sequence[Demand], moves: tuple[tuple[int, int], ...]) -> dict[Demand, Placement]:
+def _opened(board: SeatBoard, wanted: Sequence[Demand], moves: tuple[tuple[int, int], ...]) -> dict[Demand, Placement]:
     """Those of the wanted calls to which these moves alone open somebody."""
     search = Search(board, 0)
     calls = [(search.take(booking), board.bit_of[person]) for booking, person in moves]

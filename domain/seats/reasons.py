@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from domain.seats.board import Board, bits
+from domain.seats.board import SeatBoard, bits
 from domain.seats.demand import Demand
 from domain.seats.infeasibility import proven_impossible
 
@@ -38,7 +38,7 @@ class Closed:
     """Whether nothing at all could open it as things are planned."""
 
 
-def why_closed(board: Board, demand: Demand, team_mates: int = 0) -> Closed | None:
+def why_closed(board: SeatBoard, demand: Demand, team_mates: int = 0) -> Closed | None:
     """What closes this start, the first of the usual reasons that leaves nobody; None where the direct test opens it.
 
     ``team_mates`` are those who would do without the required skills.
@@ -68,7 +68,7 @@ def why_closed(board: Board, demand: Demand, team_mates: int = 0) -> Closed | No
     return _limited(board, demand, free, proven)
 
 
-def _off_shift(board: Board, demand: Demand, team_mates: int) -> Closed:
+def _off_shift(board: SeatBoard, demand: Demand, team_mates: int) -> Closed:
     others = team_mates
     for mask in board.on_shift(demand.begin, demand.end):
         others &= mask
@@ -77,7 +77,7 @@ def _off_shift(board: Board, demand: Demand, team_mates: int) -> Closed:
     return Closed(Why.OFF_SHIFT, "Nobody of the pool is on shift for the whole call, preparation and wrap-up included")
 
 
-def _limited(board: Board, demand: Demand, free: int, proven: bool) -> Closed:
+def _limited(board: SeatBoard, demand: Demand, free: int, proven: bool) -> Closed:
     """Somebody has the time; a limit keeps the call from them."""
     left = free & ~board.full(demand.day, demand.terms)
     if not left:

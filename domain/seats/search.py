@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from domain.seats.board import Board, bits
+from domain.seats.board import SeatBoard, bits
 from domain.seats.demand import Demand, Placement
 from domain.seats.infeasibility import proven_impossible
 from domain.seats.intervals import Like
@@ -32,7 +32,7 @@ class Answer(Enum):
 class Search:
     """One search on a board. It changes the board; ``undo`` takes back what it changed since ``mark``."""
 
-    board: Board
+    board: SeatBoard
     tries: int
     """How many people may still be tried."""
     days: Collection[int] | None = None
@@ -136,7 +136,7 @@ class Search:
 
 
 def find_place(
-    board: Board, demand: Demand, *, depth: int, tries: int, days: Collection[int] | None = None
+    board: SeatBoard, demand: Demand, *, depth: int, tries: int, days: Collection[int] | None = None
 ) -> tuple[Placement | Answer, int]:
     """A witness for this call and the moves that it needs, ``Answer.NO`` with proof, or ``Answer.MAYBE``;
     and how many people were tried for it. The board is as before afterwards.
@@ -154,13 +154,13 @@ def find_place(
     return Answer.MAYBE, tries - search.tries
 
 
-def place_for_sale(board: Board, demand: Demand, days: Collection[int]) -> Placement | Answer:
+def place_for_sale(board: SeatBoard, demand: Demand, days: Collection[int]) -> Placement | Answer:
     """As far as a sale goes while others wait for it: one or two others move, of these days only."""
     return find_place(board, demand, depth=2, tries=TRIES_TO_SELL, days=days)[0]
 
 
 def apply_placement(
-    board: Board, demand: Demand, placement: Placement, days: Collection[int] | None = None
+    board: SeatBoard, demand: Demand, placement: Placement, days: Collection[int] | None = None
 ) -> Search | None:
     """The search whose board has this witness, found some time ago; None where it does not hold any more."""
     search = Search(board, 0, days)

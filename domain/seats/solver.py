@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from domain.seats.board import Board, bits
+from domain.seats.board import SeatBoard, bits
 from domain.seats.demand import Demand, Placement
 from domain.seats.limits import sellable
 
@@ -57,7 +57,7 @@ class Arranged:
 
 
 def rearrange(
-    board: Board,
+    board: SeatBoard,
     wanted: Sequence[Demand],
     *,
     seconds: float,
@@ -82,7 +82,7 @@ def rearrange(
 
 
 def place_by_window(
-    board: Board, demand: Demand, *, seconds: float, days: Collection[int] | None = None, around: int = WINDOW
+    board: SeatBoard, demand: Demand, *, seconds: float, days: Collection[int] | None = None, around: int = WINDOW
 ) -> Placement | None:
     """A witness for this call with whatever moves it needs, or None: a no to be on the safe side."""
     found = rearrange(board, [demand], seconds=seconds, days=days, around=around).people
@@ -96,7 +96,7 @@ def place_by_window(
     return Placement(board.members[found[demand.booking]].person, moves)
 
 
-def _candidates(board: Board, call: Demand, standing: int | None) -> list[int]:
+def _candidates(board: SeatBoard, call: Demand, standing: int | None) -> list[int]:
     """Who could have this call beside what stays; its own witness can, whatever the limits say by now."""
     mask = board.idle(call, board.eligible(call))
     if standing is not None:
@@ -105,7 +105,7 @@ def _candidates(board: Board, call: Demand, standing: int | None) -> list[int]:
 
 
 def _solve(
-    board: Board,
+    board: SeatBoard,
     calls: list[Demand],
     eligible: list[list[int]],
     stood: dict[int, int],
@@ -166,7 +166,7 @@ Columns = dict[tuple[int, int], int]
 
 
 def _one_at_a_time(
-    board: Board, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
+    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
 ) -> Rows:
     """Of the calls that run when one of them begins, a person has one."""
     seen: set[tuple[int, ...]] = set()
@@ -182,7 +182,9 @@ def _one_at_a_time(
                 yield columns, [], 1.0
 
 
-def _days(board: Board, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]) -> Rows:
+def _days(
+    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
+) -> Rows:
     """A person's calls a day: of those whose limit is ``most`` or less, ``most``."""
     by_day: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for place, call in enumerate(calls):
@@ -200,7 +202,7 @@ def _days(board: Board, calls: list[Demand], eligible: list[list[int]], column: 
 
 
 def _shifts(
-    board: Board, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
+    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
 ) -> Rows:
     """A person's shift: of the calls whose plans allow so much of it or less, so much."""
     by_shift: dict[tuple[int, tuple[int, int]], list[int]] = defaultdict(list)
@@ -226,7 +228,7 @@ def _shifts(
 
 
 def _reserves(
-    board: Board, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
+    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
 ) -> Rows:
     """At each instant at which a call begins or a shift changes, a team keeps its reserve."""
     highest = max(call.terms.reserve for call in calls)

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.booking import Span
-from domain.seats.board import Board, bits
+from domain.seats.board import SeatBoard, bits
 from domain.seats.demand import Demand, Member, Placement, demand_of, instant, merge_touching
 from domain.seats.search import Search, apply_placement, place_for_sale
 from domain.seats.slots import Window, offered_starts, window
@@ -111,7 +111,7 @@ class SeatBook:
             self.board = self._people(self.board)
         return self._pools[members]
 
-    def _people(self, before: Board | None = None) -> Board:
+    def _people(self, before: SeatBoard | None = None) -> SeatBoard:
         """A board of those who come, with what was sold ``before``: on others, where its person is ill by now.
 
         What nobody else can serve stays sold, and rests on nobody.
@@ -128,7 +128,7 @@ class SeatBook:
             )
             for person in self._scenario.directory.people
         ]
-        search, lost = Search(Board(members, pools), 0), []
+        search, lost = Search(SeatBoard(members, pools), 0), []
         for demand, bit in before.held.values() if before is not None else ():
             at = search.board.bit_of[before.members[bit].person] if before is not None else 0
             if search.board.eligible(demand) >> at & 1:

@@ -28,7 +28,7 @@ from database.stores.seats.load_board import load_seats, read_versions
 from database.stores.seats.prepared_moves import forget_rooms, keep_rooms, read_rooms, room_holds
 from database.tables.booking import booking
 from domain.escalation import Kind
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Placement, demand_of
 from domain.seats.prepared_moves import find_rooms
 from domain.seats.search import Answer, apply_placement, find_place
@@ -132,7 +132,7 @@ async def make_rooms(engine: AsyncEngine, looked: Looked, now: datetime) -> int:
     return opened
 
 
-def _by_day(board: Board, wanted: Sequence[Demand]) -> dict[Demand, Placement]:
+def _by_day(board: SeatBoard, wanted: Sequence[Demand]) -> dict[Demand, Placement]:
     """A sale locks the day of its start only, so an arrangement moves nobody of another day."""
     found: dict[Demand, Placement] = {}
     for day in sorted({demand.day for demand in wanted}):
@@ -143,13 +143,13 @@ def _by_day(board: Board, wanted: Sequence[Demand]) -> dict[Demand, Placement]:
 
 async def _without_room(
     engine: AsyncEngine, escalation_id: str, looked: Looked, now: datetime
-) -> tuple[dict[Demand, tuple[int, ...]], Board]:
+) -> tuple[dict[Demand, tuple[int, ...]], SeatBoard]:
     """The next starts that may be sellable and that no arrangement is known for, with the versions of their days."""
     async with engine.connect() as conn:
         wish = await read_wish(conn, escalation_id, now)
         starts = offered_starts(wish.plan.decision, wish.zone, wish.allowed)
         if not starts:
-            return {}, Board((), {})
+            return {}, SeatBoard((), {})
         first, last = starts[0][1], starts[-1][1]
         versions = await read_versions(conn, wish.desk, first - ONE_DAY, last + ONE_DAY)
         seats = await load_seats(conn, first - ONE_DAY, last + ONE_DAY)

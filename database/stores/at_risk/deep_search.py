@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.journal.plan_json import load_plan
 from database.stores.seats.load_board import load_seats
 from database.stores.seats.reassign import AtRisk
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, demand_of
 
 ONE_DAY = timedelta(days=1)
@@ -26,7 +26,7 @@ WHERE b.id = ANY(:bookings) ORDER BY b.starts_at, b.id
 """)
 
 
-async def board_without(conn: AsyncConnection, at_risk: Iterable[AtRisk]) -> tuple[Board, list[Demand]] | None:
+async def board_without(conn: AsyncConnection, at_risk: Iterable[AtRisk]) -> tuple[SeatBoard, list[Demand]] | None:
     """The board as the caller's transaction has left it, and what these calls ask for; None where there are none.
 
     It outlives the transaction, which the caller takes back.

@@ -14,7 +14,7 @@ from database.stores.seats.availability import answer_starts, read_wish
 from database.stores.seats.load_board import load_seats
 from database.tables.booking import booking
 from domain.plan import Plan
-from domain.seats.board import Board, bits
+from domain.seats.board import SeatBoard, bits
 from domain.seats.demand import Demand, Placement
 from domain.seats.search import Answer, find_place
 from domain.seats.slots import nearest, offered_starts
@@ -115,12 +115,12 @@ async def read_away(conn: AsyncConnection, first: datetime, last: datetime) -> t
 
 
 def people_for(
-    board: Board,
+    board: SeatBoard,
     demand: Demand,
     plan: Plan,
     directory: Directory,
     away: Sequence[Away],
-    everybody: Board | None = None,
+    everybody: SeatBoard | None = None,
 ) -> People:
     """Who could serve a call that rests on nobody of this board; those who are ``away`` then are not asked to.
 
@@ -141,12 +141,12 @@ def unreserved(demand: Demand) -> Demand:
     return demand._replace(terms=replace(demand.terms, reserve=0))
 
 
-def without_reserve(board: Board, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
+def without_reserve(board: SeatBoard, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
     """Who of the reserve, too, could take it; only calls of these days move."""
     return find_place(board, unreserved(demand), depth=2, tries=200, days=days)[0]
 
 
-def _wider(board: Board, demand: Demand, plan: Plan, directory: Directory) -> tuple[Wider, ...]:
+def _wider(board: SeatBoard, demand: Demand, plan: Plan, directory: Directory) -> tuple[Wider, ...]:
     """Steps that bring in people with whom a plan for everybody is found."""
     found, asked = [], set(plan.first_people(directory))
     for number, step in enumerate(plan.decision.steps, 1):
@@ -161,12 +161,12 @@ def _wider(board: Board, demand: Demand, plan: Plan, directory: Directory) -> tu
     return tuple(found)
 
 
-def among_wider(board: Board, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
+def among_wider(board: SeatBoard, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
     """Who of this pool could take it; only calls of these days move."""
     return find_place(board, demand, depth=2, tries=200, days=days)[0]
 
 
-def _overtime(board: Board, demand: Demand, resting: Set[int]) -> list[tuple[int, int]]:
+def _overtime(board: SeatBoard, demand: Demand, resting: Set[int]) -> list[tuple[int, int]]:
     """People of the pool who have no other call then, and the minutes that their working time is too short."""
     free = board.idle(demand, board.pools.get(demand.pool, 0) & ~board.mask_of(resting))
     found = []

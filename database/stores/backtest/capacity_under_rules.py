@@ -22,7 +22,7 @@ from database.stores.rules.versions import current_published
 from database.stores.seats.load_board import load_seats
 from database.stores.seats.pools import pool_of
 from domain.plan import Plan
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.capacity_under_rules import Unserved, unserved_at_once, unserved_for_certain
 from domain.seats.demand import Demand, demand_of
 from rules_dsl import NoRuleApplies, Ruleset, draft_rules
@@ -64,7 +64,7 @@ class BookedCall:
 class UnderRules:
     """Booked calls as other rules would have planned them."""
 
-    board: Board
+    board: SeatBoard
     """With the people of the other rules' pools, and every call as it stands."""
     wanted: tuple[Demand, ...]
     """The calls for which the other rules ask for other people, another time or other limits."""

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.seats.limits import load_terms, read_terms
 from database.tables.booking import desk_day
 from domain.seats.assignments import Alike
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Member, Terms, merge_touching
 
 ONE_DAY = timedelta(days=1)
@@ -74,7 +74,7 @@ class Stands:
 class Seats:
     """A board with what the rows know beside it."""
 
-    board: Board
+    board: SeatBoard
     first: date
     last: date
     """Days whose seats are on it, both included."""
@@ -172,7 +172,7 @@ async def load_seats(
 
 def _board(
     rows: Sequence[Row[Any]], people: Sequence[Row[Any]], terms: Mapping[int, Terms], everybody: bool
-) -> Board | None:
+) -> SeatBoard | None:
     """A board of these people and these whole days; None where a witness is none of them."""
     witnesses = {person for row in rows for person in row.people}
     pools: dict[int, list[int]] = {}
@@ -182,14 +182,14 @@ def _board(
             members.append(_member(row))
             for pool in row.pools or () if row.active else ():
                 pools.setdefault(pool, []).append(row.id)
-    board = Board(members, pools)
+    board = SeatBoard(members, pools)
     if not witnesses <= board.bit_of.keys():
         return None
     board.lay(_alike(row, board, terms) for row in rows)
     return board
 
 
-def _alike(row: Row[Any], board: Board, terms: Mapping[int, Terms]) -> Alike:
+def _alike(row: Row[Any], board: SeatBoard, terms: Mapping[int, Terms]) -> Alike:
     limits = Terms() if row.terms is None else terms[row.terms]
     bits = [board.bit_of[person] for person in row.people]
     return Alike(row.pool, row.day.toordinal(), limits, row.pinned, row.bookings, bits, row.begins, row.ends)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from database.stores.seats.assignments import changes_of, queue, write_witnesses
 from database.stores.seats.load_board import load_seats
 from database.stores.seats.reassign import give_to_others, hold_escalations
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 
 ONE_DAY = timedelta(days=1)
 AT_ONCE = 100
@@ -78,7 +78,7 @@ async def _pin(conn: AsyncConnection, desk_id: int, day: date, rows: Sequence[Ro
     return sum(row.taken for row in rows if row.booking in pinned)
 
 
-def _put(board: Board, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int]]:
+def _put(board: SeatBoard, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int]]:
     """Put these calls on the people who have them; the bookings that are there now, and those in their way."""
     stood = {row.booking: board.take(row.booking) for row in rows}
     pinned, lost = [], set[int]()

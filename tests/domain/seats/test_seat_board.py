@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.schedules.shifts import wall_instant
 from domain.seats.assignments import Alike
-from domain.seats.board import Board
+from domain.seats.board import SeatBoard
 from domain.seats.day_slots import places_of
 from domain.seats.demand import Demand, Member, Placement, Terms, merge_touching
 from domain.seats.infeasibility import proven_impossible
@@ -28,13 +28,13 @@ def asked(number: int, pool: int, begin: int, end: int, limits: Terms | None = N
     return Demand(number, pool, begin, end, DAY, limits or Terms())
 
 
-def board_of(shifts: dict[int, tuple[int, int]], pools: dict[int, list[int]]) -> Board:
+def board_of(shifts: dict[int, tuple[int, int]], pools: dict[int, list[int]]) -> SeatBoard:
     flexible = {person: sum(person in people for people in pools.values()) for person in shifts}
     members = [Member(person, 1, 1, flexible[person], (shift,)) for person, shift in shifts.items()]
-    return Board(members, pools)
+    return SeatBoard(members, pools)
 
 
-def sell(board: Board, demand: Demand) -> Placement | Answer:
+def sell(board: SeatBoard, demand: Demand) -> Placement | Answer:
     """By the whole ladder, as the product does; what is sold stands on the board."""
     found, _ = find_place(board, demand, depth=2, tries=50)
     if found is Answer.MAYBE:
@@ -125,7 +125,7 @@ def test_a_share_of_a_shift_is_kept() -> None:
 
 def test_a_meeting_is_no_end_of_a_shift_and_a_shift_is_all_of_it() -> None:
     """At work from 0 to 200, in a meeting from 100 to 120."""
-    board = Board([Member(1, 1, 1, 1, ((0, 100), (120, 200)), ((0, 200),))], {1: [1]})
+    board = SeatBoard([Member(1, 1, 1, 1, ((0, 100), (120, 200)), ((0, 200),))], {1: [1]})
     late = Terms(shift_end=30)
     assert board.can_take(asked(-1, 1, 85, 100, late)), "nothing ends before the meeting"
     assert not board.can_take(asked(-1, 1, 95, 105, late)), "in the meeting itself nothing is served"
@@ -222,7 +222,7 @@ def test_what_was_sold_can_be_served_and_a_proven_no_is_one(desk: Desk) -> None:
     desk = replace(desk, calls=tuple(c._replace(terms=replace(c.terms, title_caps=())) for c in desk.calls))
     flexible = {one.person: sum(one.person in pool for pool in desk.pools) for one in desk.people}
     members = [Member(one.person, one.team, 1, flexible[one.person], one.shifts) for one in desk.people]
-    board = Board(members, dict(enumerate(desk.pools)))
+    board = SeatBoard(members, dict(enumerate(desk.pools)))
     sold: list[Wanted] = []
     nth: dict[int, int] = {}
     for call in desk.calls:
@@ -249,7 +249,7 @@ def test_a_search_leaves_the_board_as_it_was(desk: Desk, data: st.DataObject) ->
     members = [
         Member(one.person, one.team, title, 1, one.shifts) for one, title in zip(desk.people, desk.titles, strict=True)
     ]
-    board = Board(members, dict(enumerate(desk.pools)))
+    board = SeatBoard(members, dict(enumerate(desk.pools)))
     for call in desk.calls:
         sell(board, call)
         if data.draw(st.booleans()) and board.held:
@@ -257,20 +257,20 @@ def test_a_search_leaves_the_board_as_it_was(desk: Desk, data: st.DataObject) ->
         search = Search(board, 40)
         search.place(call._replace(booking=-1), 2)
         search.undo()
-    anew = Board(members, dict(enumerate(desk.pools)))
+    anew = SeatBoard(members, dict(enumerate(desk.pools)))
     for call, bit in board.held.values():
         anew.put(call, bit)
     for call in desk.calls:
         assert board.can_take(call._replace(booking=-1)) == anew.can_take(call._replace(booking=-1))
 
 
-def laid(board: Board, members: list[Member], pools: dict[int, tuple[int, ...]]) -> Board:
+def laid(board: SeatBoard, members: list[Member], pools: dict[int, tuple[int, ...]]) -> SeatBoard:
     """A board like this one, its calls laid down in columns as they are read from rows."""
     columns: dict[tuple[int, int, Terms, bool], list[tuple[int, int, int, int]]] = {}
     for call, bit in board.held.values():
         like = (call.pool, call.day, call.terms, call.pinned)
         columns.setdefault(like, []).append((call.booking, bit, call.begin, call.end))
-    found = Board(members, pools)
+    found = SeatBoard(members, pools)
     found.lay(Alike(*like, *zip(*rows, strict=True)) for like, rows in columns.items())
     return found
 
@@ -283,7 +283,7 @@ def test_calls_laid_down_in_columns_stand_as_if_put_one_by_one(desk: Desk, data:
         Member(one.person, one.team, title, 1, one.shifts) for one, title in zip(desk.people, desk.titles, strict=True)
     ]
     pools = dict(enumerate(desk.pools))
-    board = Board(members, pools)
+    board = SeatBoard(members, pools)
     for call in desk.calls:
         sell(board, call)
     for booking in data.draw(st.lists(st.sampled_from(sorted(board.held)), unique=True)) if board.held else []:
@@ -323,7 +323,7 @@ def test_calls_laid_down_in_columns_stand_as_if_put_one_by_one(desk: Desk, data:
 )
 def test_a_closed_start_says_why(sold: list[Demand], wanted: Demand, why: Why | None) -> None:
     """One person from 0 to 100 in pool 1; in pool 2 somebody else, who is off, has the skill."""
-    board = Board([Member(1, 1, 1, 1, ((0, 100),)), Member(2, 2, 1, 1, ())], {1: [1], 2: [2]})
+    board = SeatBoard([Member(1, 1, 1, 1, ((0, 100),)), Member(2, 2, 1, 1, ())], {1: [1], 2: [2]})
     for call in sold:
         assert isinstance(sell(board, call), Placement)
     closed = why_closed(board, wanted, team_mates=board.mask_of([1]) if wanted.pool == 2 else 0)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from domain.seats.board import Board, bits
+from domain.seats.board import SeatBoard, bits
 from domain.seats.demand import Demand, Member, Terms
 
 PEOPLE = [Member(person, 1, 1, 1, ((0, 1000),)) for person in (1, 2, 3)]
 
 
-def free_at(board: Board, begin: int, *, gap: int = 0) -> set[int]:
+def free_at(board: SeatBoard, begin: int, *, gap: int = 0) -> set[int]:
     asked = Demand(-1, 1, begin, begin + 100, 0, Terms(gap=gap))
     return {board.members[bit].person for bit in bits(board.can_take(asked))}
 
 
 def test_whoever_is_engaged_is_free_from_that_second_on() -> None:
-    board = Board(PEOPLE, {1: [1, 2, 3]})
+    board = SeatBoard(PEOPLE, {1: [1, 2, 3]})
     assert free_at(board, 0) == {1, 2, 3}
     board.engage({1: 200, 2: 300, 9: 900})
     assert free_at(board, 0) == free_at(board, 199) == {3}
@@ -26,7 +26,7 @@ def test_whoever_is_engaged_is_free_from_that_second_on() -> None:
 
 
 def test_what_stands_on_somebody_engaged_stands_and_can_move_away() -> None:
-    board = Board(PEOPLE[:2], {1: [1, 2]})
+    board = SeatBoard(PEOPLE[:2], {1: [1, 2]})
     sold = Demand(7, 1, 100, 200, 0, Terms())
     board.put(sold, board.bit_of[1])
     board.engage({1: 500})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.seats.board import Board, bits
+from domain.seats.board import SeatBoard, bits
 from domain.seats.demand import Demand, Member, Placement, Terms
 from domain.seats.search import Answer, Search, apply_placement, find_place
 from domain.seats.solver import place_by_window
@@ -44,7 +44,7 @@ class Life:
     """A board, and what a bystander knows of it."""
 
     desk: Desk
-    board: Board
+    board: SeatBoard
     sold: dict[int, Demand] = field(default_factory=dict)
     pinned: dict[int, int] = field(default_factory=dict)
     """By booking: whoever has taken it."""
@@ -107,7 +107,7 @@ def test_at_every_step_what_is_sold_can_be_served_with_those_who_have_it_already
     # The judge knows one limit a call.
     calls = [call._replace(terms=replace(call.terms, title_caps=())) for call in desk.calls]
     members = [Member(one.person, one.team, 1, 1, one.shifts) for one in desk.people]
-    life = Life(desk, Board(members, dict(enumerate(desk.pools))))
+    life = Life(desk, SeatBoard(members, dict(enumerate(desk.pools))))
     waiting = list(calls)
     for _ in range(2 * len(calls)):
         step = data.draw(STEPS)
