@@ -11,12 +11,12 @@ from rules_dsl.model.amounts import say_duration
 from rules_dsl.model.decision import CallKind, OrderKey, Step, StepKind, Target
 from rules_dsl.syntax.tree import Block
 from rules_dsl.syntax.tree_actions import (
-    BookingOnly,
     BookSlots,
     DoLine,
     IfNobody,
     NoCall,
     Note,
+    OfferBookingOnly,
     OrderBy,
     Prefer,
     Prepare,
@@ -44,7 +44,7 @@ _STEPS = {
 
 def group_of(line: DoLine) -> type[object]:
     """Lines of one group replace the defaults of that group, all or nothing."""
-    return BookingOnly if isinstance(line, NoCall) else type(line)
+    return OfferBookingOnly if isinstance(line, NoCall) else type(line)
 
 
 def with_defaults(own: Sequence[DoLine], default: Sequence[DoLine]) -> tuple[DoLine, ...]:
@@ -130,7 +130,7 @@ def _kind(lines: Sequence[DoLine]) -> tuple[CallKind, str]:
     for line in lines:
         if isinstance(line, NoCall):
             return CallKind.REFUSED, line.say.text
-        if isinstance(line, BookingOnly):
+        if isinstance(line, OfferBookingOnly):
             return CallKind.BOOKING_ONLY, ""
     return CallKind.CALL, ""
 

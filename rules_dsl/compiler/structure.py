@@ -8,11 +8,11 @@ from rules_dsl.compiler.lower_actions import group_of, with_defaults
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.syntax.tree import Block, BlockKind, RulesFile
 from rules_dsl.syntax.tree_actions import (
-    BookingOnly,
     BookSlots,
     DoLine,
     IfNobody,
     NoCall,
+    OfferBookingOnly,
     OrderBy,
     Prepare,
     Require,
@@ -26,7 +26,7 @@ _ONCE = (
     BlockKind.HEAD, BlockKind.DEFAULT, BlockKind.OTHERWISE, BlockKind.LIMITS, BlockKind.BOOKING,
     BlockKind.CALLS, BlockKind.REMINDERS, BlockKind.FEEDBACK, BlockKind.LINKS,
 )  # fmt: skip
-_ONCE_A_RULE = (SendTo, OrderBy, BookingOnly, BookSlots, Prepare)
+_ONCE_A_RULE = (SendTo, OrderBy, OfferBookingOnly, BookSlots, Prepare)
 
 
 def check_structure(names: Names, tree: RulesFile) -> None:
@@ -106,7 +106,7 @@ def _check_repeats(names: Names, block: Block) -> None:
 
 def _named(line: DoLine) -> str:
     names: dict[type[object], str] = {
-        SendTo: "send to", OrderBy: "order by", BookingOnly: "offer booking only", NoCall: "no call",
+        SendTo: "send to", OrderBy: "order by", OfferBookingOnly: "offer booking only", NoCall: "no call",
         BookSlots: "book slots of", Prepare: "prepare",
     }  # fmt: skip
     return names.get(type(line), "this line")

@@ -16,12 +16,12 @@ from rules_dsl.syntax.parse_settings import SENTENCES
 from rules_dsl.syntax.tokens import Line, WordKind
 from rules_dsl.syntax.tree import Block, BlockKind, Given, Setting, Span
 from rules_dsl.syntax.tree_actions import (
-    BookingOnly,
     BookSlots,
     DoLine,
     IfNobody,
     NoCall,
     Note,
+    OfferBookingOnly,
     OrderBy,
     Prefer,
     Prepare,
@@ -94,7 +94,7 @@ def written_doing(line: DoLine) -> str:
             return f"order by {', then '.join(key.text for key in keys)}"
         case IfNobody():
             return f"if nobody in {written_duration(line.after)}, {_step(line)}"
-        case BookingOnly():
+        case OfferBookingOnly():
             return "offer booking only"
         case NoCall(say):
             return f"no call, say {written(say)}"

@@ -9,12 +9,12 @@ from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import nearest
 from rules_dsl.syntax.tokens import Line, remembered, words_of
 from rules_dsl.syntax.tree_actions import (
-    BookingOnly,
     BookSlots,
     DoLine,
     IfNobody,
     NoCall,
     Note,
+    OfferBookingOnly,
     OrderBy,
     Prefer,
     Prepare,
@@ -170,7 +170,7 @@ def _if_nobody(cursor: Cursor) -> DoLine:
 
 
 def _booking_only(cursor: Cursor) -> DoLine:
-    return BookingOnly(cursor.whole())
+    return OfferBookingOnly(cursor.whole())
 
 
 def _no_call(cursor: Cursor) -> DoLine:

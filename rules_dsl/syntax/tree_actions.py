@@ -94,7 +94,7 @@ class IfNobody:
 
 
 @dataclass(frozen=True)
-class BookingOnly:
+class OfferBookingOnly:
     """``offer booking only``"""
 
     at: Place
@@ -132,7 +132,7 @@ class Note:
     at: Place
 
 
-DoLine = SendTo | Require | Prefer | OrderBy | IfNobody | BookingOnly | NoCall | BookSlots | Prepare | Note
+DoLine = SendTo | Require | Prefer | OrderBy | IfNobody | OfferBookingOnly | NoCall | BookSlots | Prepare | Note
 
 
 def on_line(done: DoLine, line: int) -> DoLine:
