@@ -17,7 +17,7 @@ _LANGUAGE = re.compile(r"[^\W\d_][\w -]*")
 
 
 @dataclass(frozen=True)
-class Card:
+class PersonDetails:
     """Everything of one person that a form changes."""
 
     name: str
@@ -71,7 +71,7 @@ class NotYoursToChange(Failure):
 class CardStale(Failure):
     """Somebody else has saved the card since it was drawn."""
 
-    stands: Card
+    stands: PersonDetails
 
     status = 409
     title = "Somebody else has changed this person meanwhile"
@@ -81,13 +81,13 @@ class CardStale(Failure):
         return "It was changed since you opened this page."
 
 
-def mark_of(card: Card) -> str:
+def mark_of(card: PersonDetails) -> str:
     """Alike for cards that say the same, and for no others: sent along with a form, it tells what was shown."""
     told = astuple(replace(card, skills=dict(sorted(card.skills.items())), roles=tuple(sorted(card.roles))))
     return sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
-def fit_card(card: Card) -> Card:
+def fit_card(card: PersonDetails) -> PersonDetails:
     """As it is kept, with single spaces. Raises ``CardUnfit`` for the first field that is wrong."""
     name, email = " ".join(card.name.split()), card.email.strip()
     if not name or len(name) > LONGEST:
@@ -105,10 +105,12 @@ def fit_card(card: Card) -> Card:
         raise CardUnfit("languages", f"“{wrong}” is not a language as rules write it, such as german.")
     if not card.roles:
         raise CardUnfit("roles", "At least one role is wanted: without one they can open nothing.")
-    return Card(name, email, card.team, card.title, languages, card.skills, card.roles, card.active)
+    return PersonDetails(name, email, card.team, card.title, languages, card.skills, card.roles, card.active)
 
 
-def refuse_reaching_up(by_roles: Collection[str], by: int, who: int, before: Card, after: Card) -> None:
+def refuse_reaching_up(
+    by_roles: Collection[str], by: int, who: int, before: PersonDetails, after: PersonDetails
+) -> None:
     """Raise ``NotYoursToChange`` where a change is an administrator's, or would lock its own author out."""
     administers = "admin" in by_roles
     if not administers and set(before.roles) - {"agent"}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.directory_names import NameUnfit, fit_name
-from domain.people import Card, CardUnfit, fit_card
+from domain.people import CardUnfit, PersonDetails, fit_card
 from domain.typed_text import has_unseen, is_mail_address
 
 UNSEEN = ["Anna\u200bSchmidt", "Anna \u202eSchmidt", "\u2066Anna", "\ufeffAnna", "\u3164", "\u200d", "An\u00adna",
@@ -27,7 +27,7 @@ SEEN = [
 def test_a_name_with_what_nobody_sees_is_refused_for_people_and_for_teams(name: str) -> None:
     assert has_unseen(name)
     with pytest.raises(CardUnfit, match=r"nobody sees|wanted") as refused:
-        fit_card(Card(name, "anna@example.com", None, None))
+        fit_card(PersonDetails(name, "anna@example.com", None, None))
     assert refused.value.where == "name"
     with pytest.raises(NameUnfit):
         fit_name(name)
@@ -36,7 +36,7 @@ def test_a_name_with_what_nobody_sees_is_refused_for_people_and_for_teams(name: 
 @pytest.mark.parametrize("name", SEEN)
 def test_names_of_every_script_are_names(name: str) -> None:
     assert not has_unseen(name)
-    assert fit_card(Card(name, "anna@example.com", None, None)).name == name
+    assert fit_card(PersonDetails(name, "anna@example.com", None, None)).name == name
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_names_of_every_script_are_names(name: str) -> None:
 def test_an_odd_address_is_refused(address: str) -> None:
     assert not is_mail_address(address)
     with pytest.raises(CardUnfit) as refused:
-        fit_card(Card("Anna", address, None, None))
+        fit_card(PersonDetails("Anna", address, None, None))
     assert refused.value.where == "email"
 
 
@@ -56,4 +56,4 @@ def test_an_odd_address_is_refused(address: str) -> None:
     "address", ["anna@example.com", "a.b+c@d-e.example", "o'neil@x.example", "ana@münchen.example"]
 )
 def test_an_address_to_which_mail_goes_is_taken(address: str) -> None:
-    assert fit_card(Card("Anna", f" {address} ", None, None)).email == address
+    assert fit_card(PersonDetails("Anna", f" {address} ", None, None)).email == address

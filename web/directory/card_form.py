@@ -8,16 +8,16 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from domain.people import HIGHEST_LEVEL, Card
+from domain.people import HIGHEST_LEVEL, PersonDetails
 from domain.sign_in import Role
 from web.security.session import SignedIn
 
-NOBODY = Card("", "", None, None)
+NOBODY = PersonDetails("", "", None, None)
 
 
 @dataclass(frozen=True)
 class SentCard:
-    card: Card
+    card: PersonDetails
     trying: bool
     """Only to see what would become of booked calls."""
     longer: bool
@@ -38,7 +38,7 @@ async def sent_card(request: Request) -> SentCard:
     skills = {skill: level for skill, level in levels.items() if skill and level and level <= HIGHEST_LEVEL}
     known = {role.value for role in Role}
     roles = tuple(sorted(role for role in form.getlist("role") if isinstance(role, str) and role in known))
-    card = Card(
+    card = PersonDetails(
         name=sent.get("name", ""),
         email=sent.get("email", ""),
         team=chosen_number(sent.get("team", "")) or None,
@@ -65,12 +65,12 @@ def chosen_number(typed: str) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
 
 
-def with_roles(card: Card, before: Card, signed: SignedIn) -> Card:
+def with_roles(card: PersonDetails, before: PersonDetails, signed: SignedIn) -> PersonDetails:
     """Only an administrator's form has roles; another's leaves them as they are."""
     return card if "admin" in signed.roles else replace(card, roles=before.roles)
 
 
-def differing(card: Card, stands: Card, signed: SignedIn) -> list[str]:
+def differing(card: PersonDetails, stands: PersonDetails, signed: SignedIn) -> list[str]:
     """The fields in which what was typed is not what stands now."""
     typed = replace(
         with_roles(card, stands, signed),

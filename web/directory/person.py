@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from database.stores.at_risk.alerts import remedies_for
 from database.stores.at_risk.deep_search import LONGER, board_without
 from database.stores.staff.people import SeatsMoved, add_person, card_of, change_person, seats_resting_on, zones_of
-from domain.people import Card, CardStale, CardUnfit, NotYoursToChange, PersonGone, mark_of, refuse_reaching_up
+from domain.people import CardStale, CardUnfit, NotYoursToChange, PersonDetails, PersonGone, mark_of, refuse_reaching_up
 from domain.seats.capacity_under_rules import Unserved, unserved_for_certain
 from domain.sign_in import Role
 from web.directory.card_form import NOBODY, Sent, SentCard, chosen_number, differing, with_roles
@@ -80,7 +80,7 @@ async def _changed(
 ) -> tuple[SeatsMoved, bool, Unserved | None]:
     """What it does to booked calls, whether it was done, and for which of them nobody was found by looking longer."""
 
-    def judged(before: Card) -> Card:
+    def judged(before: PersonDetails) -> PersonDetails:
         card = with_roles(sent.card, before, signed)
         refuse_reaching_up(signed.roles, signed.person_id, number, before, card)
         if sent.seen != mark_of(before):
@@ -98,7 +98,7 @@ async def _changed(
     return moved, done, looked
 
 
-async def _card(conn: AsyncConnection, number: int) -> Card:
+async def _card(conn: AsyncConnection, number: int) -> PersonDetails:
     try:
         return await card_of(conn, number)
     except PersonGone as gone:
@@ -109,7 +109,7 @@ async def _form(
     request: Request,
     signed: SignedIn,
     number: int | None,
-    card: Card,
+    card: PersonDetails,
     status: int = 200,
     *,
     seen: str = "",

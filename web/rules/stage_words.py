@@ -33,7 +33,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Card:
+class MeasureCard:
     key: str
     title: str
     asks: str
@@ -80,7 +80,7 @@ _TOLD = {
 }
 
 
-def cards(found: Sequence[Comparison], candidate: str, standing: str) -> list[Card]:
+def cards(found: Sequence[Comparison], candidate: str, standing: str) -> list[MeasureCard]:
     """``candidate`` and ``standing`` are how the two versions are called."""
     return [_card(one, candidate, standing) for one in found]
 
@@ -100,7 +100,7 @@ def headline(found: Sequence[Comparison]) -> tuple[str, str]:
     return "waiting" if open_yet else "done", f"No difference to be seen so far.{still}"
 
 
-def _card(one: Comparison, candidate: str, standing: str) -> Card:
+def _card(one: Comparison, candidate: str, standing: str) -> MeasureCard:
     told = _TOLD[one.measure]
     say = _seconds if one.measure is Measure.WAIT else _percent
     rail = (0.0, _most(one)) if one.measure is Measure.WAIT else _part(one)
@@ -109,7 +109,7 @@ def _card(one: Comparison, candidate: str, standing: str) -> Card:
         _row(standing, one.standing, told.cases, say, rail, 1),
     )
     says = "; ".join(f"{row.name}: {row.figure}{f', {row.between}' if row.between else ''}" for row in rows)
-    return Card(
+    return MeasureCard(
         one.measure.name.lower(), told.title, told.asks, one.verdict, _sentence(one, told), rows, says,
         (say(rail[0]), say(rail[1])), bool(one.candidate or one.standing),
     )  # fmt: skip

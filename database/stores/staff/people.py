@@ -20,7 +20,7 @@ from database.stores.staff.teams_titles_skills import directory_changed
 from database.tables.booking import booking, pool, witness
 from database.tables.directory import person, person_skill, presence, skill, team, title, weekly_shift
 from database.tables.escalation import escalation
-from domain.people import Card, CardUnfit, PersonGone, fit_card
+from domain.people import CardUnfit, PersonDetails, PersonGone, fit_card
 
 PAGE = 50
 
@@ -74,7 +74,7 @@ async def find_people(conn: AsyncConnection, sieve: Sieve, page: int = 1) -> tup
     return await _lines(conn, ids), total
 
 
-async def card_of(conn: AsyncConnection, who: int) -> Card:
+async def card_of(conn: AsyncConnection, who: int) -> PersonDetails:
     """Raises ``PersonGone``."""
     row = (await conn.execute(select(person).where(person.c.id == who))).one_or_none()
     if row is None:
@@ -82,7 +82,7 @@ async def card_of(conn: AsyncConnection, who: int) -> Card:
     held = await conn.execute(select(person_skill).where(person_skill.c.person == who))
     skills = {one.skill: one.level for one in held}
     languages, roles = tuple(row.languages), tuple(row.roles)
-    return Card(row.name, row.email, row.team, row.title, languages, skills, roles, row.active)
+    return PersonDetails(row.name, row.email, row.team, row.title, languages, skills, roles, row.active)
 
 
 async def zones_of(conn: AsyncConnection, who: int) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ async def seats_resting_on(conn: AsyncConnection, who: int) -> int:
     return counted
 
 
-async def add_person(conn: AsyncConnection, card: Card, actor: str, now: datetime) -> int:
+async def add_person(conn: AsyncConnection, card: PersonDetails, actor: str, now: datetime) -> int:
     """Raises ``CardUnfit``."""
     await hold_rules(conn)
     fit = await _fit(conn, card, None)
@@ -110,7 +110,7 @@ async def add_person(conn: AsyncConnection, card: Card, actor: str, now: datetim
 
 
 async def change_person(
-    conn: AsyncConnection, who: int, judge: Callable[[Card], Card], actor: str, now: datetime
+    conn: AsyncConnection, who: int, judge: Callable[[PersonDetails], PersonDetails], actor: str, now: datetime
 ) -> SeatsMoved:
     """Write the card that ``judge`` makes of the one that stands, which nobody changes meanwhile.
 
@@ -144,12 +144,12 @@ async def change_person(
     return moved
 
 
-def _may_lose_seats(before: Card, after: Card) -> bool:
+def _may_lose_seats(before: PersonDetails, after: PersonDetails) -> bool:
     """Whether anything changes that pools and shifts look at."""
     return replace(after, name=before.name, email=before.email, roles=before.roles) != before
 
 
-async def _fit(conn: AsyncConnection, card: Card, who: int | None) -> Card:
+async def _fit(conn: AsyncConnection, card: PersonDetails, who: int | None) -> PersonDetails:
     """Raises ``CardUnfit``, also where a team or title is gone, or the address is somebody else's."""
     fit = fit_card(card)
     for table, chosen in ((team, fit.team), (title, fit.title)):
@@ -161,15 +161,15 @@ async def _fit(conn: AsyncConnection, card: Card, who: int | None) -> Card:
         raise CardUnfit("email", f"{taken} has this address already.")
     known = set((await conn.execute(select(skill.c.id).where(skill.c.retired_at.is_(None)))).scalars())
     skills = {number: level for number, level in fit.skills.items() if number in known}
-    return Card(fit.name, fit.email, fit.team, fit.title, fit.languages, skills, fit.roles, fit.active)
+    return PersonDetails(fit.name, fit.email, fit.team, fit.title, fit.languages, skills, fit.roles, fit.active)
 
 
-def _row(card: Card) -> dict[str, Any]:
+def _row(card: PersonDetails) -> dict[str, Any]:
     row: dict[str, Any] = {"name": card.name, "email": card.email, "team": card.team, "title": card.title}
     return row | {"languages": list(card.languages), "roles": list(card.roles), "active": card.active}
 
 
-async def _write_skills(conn: AsyncConnection, who: int, card: Card) -> None:
+async def _write_skills(conn: AsyncConnection, who: int, card: PersonDetails) -> None:
     await conn.execute(delete(person_skill).where(person_skill.c.person == who))
     if rows := [{"person": who, "skill": number, "level": level} for number, level in card.skills.items()]:
         await conn.execute(insert(person_skill), rows)
@@ -182,7 +182,7 @@ async def _at_risk(conn: AsyncConnection) -> list[AtRisk]:
     return [AtRisk(row.id, str(row.escalation), row.starts_at, row.description, row.subject) for row in rows]
 
 
-async def _told(conn: AsyncConnection, before: Card, after: Card) -> dict[str, Any]:
+async def _told(conn: AsyncConnection, before: PersonDetails, after: PersonDetails) -> dict[str, Any]:
     """What changed, for the log: names of teams and titles, never their ids."""
     said: dict[str, Any] = {}
     for what, table in (("team", team), ("title", title)):
