@@ -33,7 +33,7 @@ from database.stores.directory.snapshots import keep_snapshot, read_snapshots
 from database.stores.journal.plan_json import dump_plan
 from domain.backtest.backtest import Trying, try_on_past
 from domain.backtest.columns import PastColumns, columns_of
-from domain.backtest.history import Change, Past, Trial
+from domain.backtest.history import ChangeKind, Past, Trial
 from domain.plan import Plan
 from rules_dsl import Ruleset, pool
 from rules_dsl.directory import Directory
@@ -108,7 +108,7 @@ def _timed_alone(before: Ruleset, after: Ruleset, some: Sequence[Past]) -> tuple
         elsewhere += pools[0] != pools[1]
     took = (time.perf_counter() - wall) * share, (time.process_time() - busy) * share
     same = try_on_past(before, after, some, known)
-    assert same.changes[Change.ELSEWHERE] == elsewhere, "the two ways differ"
+    assert same.changes[ChangeKind.ELSEWHERE] == elsewhere, "the two ways differ"
     return took
 
 

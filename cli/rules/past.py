@@ -17,15 +17,15 @@ from database.engine import open_engine
 from database.stores.backtest.read import Tried, try_draft
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import current_published
-from domain.backtest.history import Candidates, Change, Load, PastMove, Totals, Treatment
+from domain.backtest.history import Candidates, ChangeKind, Load, PastMove, Totals, Treatment
 from rules_dsl import Directory, Message, Ruleset, check_rules, draft_rules, render
 from rules_dsl.model.decision import CallKind
 
 _CHANGES = {
-    Change.NONE: "unchanged",
-    Change.MANNER: "the same people, in another order or for another length",
-    Change.LATER: "the same people first, others later",
-    Change.ELSEWHERE: "elsewhere",
+    ChangeKind.NONE: "unchanged",
+    ChangeKind.MANNER: "the same people, in another order or for another length",
+    ChangeKind.LATER: "the same people first, others later",
+    ChangeKind.ELSEWHERE: "elsewhere",
 }
 
 
@@ -123,7 +123,7 @@ def _json(tried: Tried, weeks: int) -> dict[str, Any]:
         "escalations": trial.escalations,
         "opened_under_other_rules": tried.under_others,
         "tried_with_todays_directory": tried.unrecorded,
-        "changes": {change.name.lower(): trial.changes.get(change, 0) for change in Change},
+        "changes": {change.name.lower(): trial.changes.get(change, 0) for change in ChangeKind},
         "moves": [_move_json(move, tried) for move in trial.moves],
         "titles": [
             {

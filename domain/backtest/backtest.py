@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 
 from domain.backtest.columns import Numbers, PastColumns, alike, columns_of, moment_of
-from domain.backtest.history import Candidates, Change, Example, Past, PastMove, RuleCount, Totals, Trial
+from domain.backtest.history import Candidates, ChangeKind, Example, Past, PastMove, RuleCount, Totals, Trial
 from domain.backtest.on_shift import Duty, PastSchedules
 from domain.backtest.reach import compared, treatment_of
 from domain.backtest.reachable import HANGING, Reaching
@@ -28,7 +28,7 @@ from rules_dsl.model.amounts import say_duration
 EXAMPLES = 3
 """Escalations named of each move."""
 
-_Move = tuple[int, int, Change]
+_Move = tuple[int, int, ChangeKind]
 """The places of the two rules, ``NO_RULE`` where none applies."""
 
 
@@ -44,8 +44,8 @@ class Trying:
         self._duty: dict[str, Duty] = {}
         self._sums = (Sums(), Sums())
         self._taken: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
-        self._compared: dict[tuple[int, int, bool], Change] = {}
-        self._changes: Counter[Change] = Counter()
+        self._compared: dict[tuple[int, int, bool], ChangeKind] = {}
+        self._changes: Counter[ChangeKind] = Counter()
         self._moved: Counter[_Move] = Counter()
         self._examples: dict[_Move, list[Example]] = {}
         self._first: datetime | None = None
@@ -70,7 +70,7 @@ class Trying:
         reaches = self._reaching.numbers(past, rules)
         duty = self._on_duty(past)
         changes = self._summed(past, reaches, duty)
-        moved = np.flatnonzero(changes != Change.NONE)
+        moved = np.flatnonzero(changes != ChangeKind.NONE)
         if len(moved):
             self._note(past, moved, [one[moved] for one in (*rules, changes, *reaches, duty)])
         self._first = moment_of(int(past.opened_at[-1]))
@@ -103,7 +103,7 @@ class Trying:
     def _summed(self, past: PastColumns, reaches: Sequence[Numbers], duty: Numbers) -> Numbers:
         """Counts what both texts come to, and returns the change of each escalation."""
         groups = alike(*reaches, past.now, duty)
-        changes: list[Change] = []
+        changes: list[ChangeKind] = []
         for place, number in zip(groups.first.tolist(), groups.counts.tolist(), strict=True):
             now, mask = bool(past.now[place]), self._mask(past, place, int(duty[place]))
             old, new = (int(reach[place]) for reach in reaches)
@@ -117,9 +117,9 @@ class Trying:
     def _mask(self, past: PastColumns, place: int, duty: int) -> int | None:
         return self._duty[past.directories[past.directory[place]]].masks[duty]
 
-    def _change(self, old: int, new: int, now: bool) -> Change:
+    def _change(self, old: int, new: int, now: bool) -> ChangeKind:
         if old == new:
-            return Change.NONE
+            return ChangeKind.NONE
         key = (old, new, now)
         if key not in self._compared:
             self._compared[key] = compared(self._reaching.reaches[old], self._reaching.reaches[new], now)
@@ -132,7 +132,7 @@ class Trying:
         in_order = np.argsort(groups.group, kind="stable")
         ends = np.cumsum(groups.counts)
         for first, number, end in zip(groups.first, groups.counts.tolist(), ends.tolist(), strict=True):
-            move = (int(before[first]), int(after[first]), Change(int(changes[first])))
+            move = (int(before[first]), int(after[first]), ChangeKind(int(changes[first])))
             self._moved[move] += number
             named = self._examples.setdefault(move, [])
             for at in in_order[end - number : end][: EXAMPLES - len(named)]:

@@ -26,7 +26,7 @@ class Past:
     """Opened as a call now."""
 
 
-class Change(IntEnum):
+class ChangeKind(IntEnum):
     """What a draft does to one escalation; the largest that is true."""
 
     NONE = 0
@@ -56,7 +56,7 @@ class PastMove:
 
     before: Treatment
     after: Treatment
-    change: Change
+    change: ChangeKind
     count: int
     examples: tuple[Example, ...]
     """The newest first."""
@@ -126,7 +126,7 @@ class Trial:
 
     before: Totals
     after: Totals
-    changes: dict[Change, int]
+    changes: dict[ChangeKind, int]
     moves: tuple[PastMove, ...]
     """Of every change but ``NONE``, the gravest and then the largest first."""
     first_opened: datetime | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from domain.backtest.history import Candidates, Change, Treatment
+from domain.backtest.history import Candidates, ChangeKind, Treatment
 from rules_dsl.directory import Facts
 from rules_dsl.evaluation.people_masks import PeopleMasks
 from rules_dsl.evaluation.program import Rule
@@ -119,17 +119,17 @@ def reach_of(decision: Decision, people: PeopleMasks) -> Reach:
     return Reach(people, decision, tuple(pools))
 
 
-def compared(before: Reach, after: Reach, now: bool) -> Change:
+def compared(before: Reach, after: Reach, now: bool) -> ChangeKind:
     """A booked call can't tell a call from ``offer booking only``."""
     calls = (CallKind.CALL, CallKind.BOOKING_ONLY)
     both_called = not now and before.kind in calls and after.kind in calls
     if before.kind is not after.kind and not both_called:
-        return Change.ELSEWHERE
+        return ChangeKind.ELSEWHERE
     if before.first != after.first:
-        return Change.ELSEWHERE
+        return ChangeKind.ELSEWHERE
     if _grown(before) != _grown(after):
-        return Change.LATER
-    return Change.NONE if _manner(before.decision) == _manner(after.decision) else Change.MANNER
+        return ChangeKind.LATER
+    return ChangeKind.NONE if _manner(before.decision) == _manner(after.decision) else ChangeKind.MANNER
 
 
 def _grown(reach: Reach) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from database.stores.backtest.read import Tried
-from domain.backtest.history import Change, Load, PastMove
+from domain.backtest.history import ChangeKind, Load, PastMove
 from rules_dsl.model.decision import CallKind
 
 SHOWN = 12
@@ -54,7 +54,7 @@ class PastView:
         trial = self.tried.trial
         if not trial.escalations:
             return "Nothing was escalated in these weeks."
-        whole, elsewhere = trial.escalations, trial.changes.get(Change.ELSEWHERE, 0)
+        whole, elsewhere = trial.escalations, trial.changes.get(ChangeKind.ELSEWHERE, 0)
         subject = "the one escalation" if whole == 1 else f"{whole:,} escalations"
         if not elsewhere:
             return "The one escalation would have gone where it goes now." if whole == 1 else (
@@ -71,7 +71,7 @@ class PastView:
     def others(self) -> tuple[str, ...]:
         """What else is to be known, each in a sentence."""
         trial = self.tried.trial
-        later, manner = trial.changes.get(Change.LATER, 0), trial.changes.get(Change.MANNER, 0)
+        later, manner = trial.changes.get(ChangeKind.LATER, 0), trial.changes.get(ChangeKind.MANNER, 0)
         refused = sum(move.count for move in trial.moves if newly_refused(move))
         unmatched, nobody = trial.after.unmatched, trial.after.nobody - trial.before.nobody
         said = [
@@ -86,15 +86,15 @@ class PastView:
 
     @property
     def unchanged(self) -> int:
-        return self.tried.trial.changes.get(Change.NONE, 0)
+        return self.tried.trial.changes.get(ChangeKind.NONE, 0)
 
     @property
     def elsewhere(self) -> tuple[PastMove, ...]:
-        return tuple(move for move in self.tried.trial.moves if move.change is Change.ELSEWHERE)
+        return tuple(move for move in self.tried.trial.moves if move.change is ChangeKind.ELSEWHERE)
 
     @property
     def slighter(self) -> tuple[PastMove, ...]:
-        return tuple(move for move in self.tried.trial.moves if move.change is not Change.ELSEWHERE)
+        return tuple(move for move in self.tried.trial.moves if move.change is not ChangeKind.ELSEWHERE)
 
     @property
     def most(self) -> float:

@@ -28,7 +28,7 @@ async def queue(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> No
 
 
 @dataclass(frozen=True)
-class Change:
+class WitnessChange:
     """A witness to be written: whose it is, and which place of their day it takes."""
 
     asked: Demand
@@ -40,11 +40,11 @@ class Change:
     """The number of its limits, where it is known."""
 
 
-def changes_of(seats: Seats, touched: Collection[int]) -> list[Change]:
+def changes_of(seats: Seats, touched: Collection[int]) -> list[WitnessChange]:
     """What must be written so that the rows say of these bookings what the board says."""
     board, numbers = seats.board, {limits: number for number, limits in seats.terms.items()}
     return [
-        Change(
+        WitnessChange(
             board.held[one][0],
             board.members[board.held[one][1]].person,
             nth,
@@ -55,7 +55,7 @@ def changes_of(seats: Seats, touched: Collection[int]) -> list[Change]:
     ]
 
 
-async def write_witnesses(conn: AsyncConnection, desk_id: int, changes: Sequence[Change]) -> None:
+async def write_witnesses(conn: AsyncConnection, desk_id: int, changes: Sequence[WitnessChange]) -> None:
     """Write these witnesses under new versions of their days.
 
     The days are locked, and so is every escalation whose timeline this transaction writes.
@@ -69,7 +69,7 @@ async def write_witnesses(conn: AsyncConnection, desk_id: int, changes: Sequence
         await conn.execute(insert(witness), made)
 
 
-async def move_witnesses(conn: AsyncConnection, changes: Sequence[Change], versions: Mapping[int, int]) -> None:
+async def move_witnesses(conn: AsyncConnection, changes: Sequence[WitnessChange], versions: Mapping[int, int]) -> None:
     """Write these in place of what stands for their bookings; ``versions`` are those of their days, by ordinal.
 
     A witness that is gone by now was given back by its customer meanwhile: it is not made anew.
@@ -78,7 +78,9 @@ async def move_witnesses(conn: AsyncConnection, changes: Sequence[Change], versi
         await conn.execute(_MOVE, [row | {"number": row["booking"]} for row in moved])
 
 
-async def _rows(conn: AsyncConnection, changes: Sequence[Change], versions: Mapping[int, int]) -> list[dict[str, Any]]:
+async def _rows(
+    conn: AsyncConnection, changes: Sequence[WitnessChange], versions: Mapping[int, int]
+) -> list[dict[str, Any]]:
     numbers = {change.asked.terms: change.limits for change in changes}
     for limits, number in numbers.items():
         numbers[limits] = await terms_number(conn, limits) if number is None else number

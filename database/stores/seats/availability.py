@@ -15,7 +15,7 @@ from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.plan_json import load_plan
-from database.stores.seats.assignments import Change, changes_of
+from database.stores.seats.assignments import WitnessChange, changes_of
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.load_board import ONE_DAY, Seats
 from database.stores.seats.prepared_moves import Room, kept_rooms, read_rooms, room_holds
@@ -180,7 +180,7 @@ async def seat_at(
     days: Collection[date],
     now: datetime,
     instead_of: int | None = None,
-) -> list[Change]:
+) -> list[WitnessChange]:
     """The witnesses to be written for this start. Raises ``SlotRefused`` or ``SlotTaken``.
 
     The caller holds the lock of these days; only their calls may move. ``instead_of`` is the booking that moves here.
@@ -204,7 +204,7 @@ async def seat_at(
     return changes
 
 
-def _take(seats: Seats, demand: Demand, days: set[int], room: Room | None = None) -> list[Change] | None:
+def _take(seats: Seats, demand: Demand, days: set[int], room: Room | None = None) -> list[WitnessChange] | None:
     """What must be written to sell this, or None. The board is as before: nothing is sold until it is committed."""
     board = seats.board
     stood = board.take(demand.booking) if demand.booking in board.held else None

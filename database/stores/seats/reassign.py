@@ -14,7 +14,7 @@ from sqlalchemy import Row, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import lock, record
-from database.stores.seats.assignments import Change, changes_of, drop_witnesses, queue, write_witnesses
+from database.stores.seats.assignments import WitnessChange, changes_of, drop_witnesses, queue, write_witnesses
 from database.stores.seats.load_board import Seats, load_seats
 from database.tables.booking import booking, pool, witness
 from domain.escalation import Kind
@@ -113,7 +113,7 @@ async def give_to_others(conn: AsyncConnection, lost: Iterable[int], now: dateti
     )
 
 
-def _search(seats: Seats, rows: Sequence[Row[Any]]) -> tuple[int, list[Change], list[Row[Any]]]:
+def _search(seats: Seats, rows: Sequence[Row[Any]]) -> tuple[int, list[WitnessChange], list[Row[Any]]]:
     """How many calls moved, what must be written, and for whom nobody was found."""
     search = Search(seats.board, TRIES, days={row.day.toordinal() for row in rows})
     stood = {booking: bit for booking, (_, bit) in seats.board.held.items()}

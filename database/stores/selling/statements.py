@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.seats.assignments import Change, move_witnesses
+from database.stores.seats.assignments import WitnessChange, move_witnesses
 from database.stores.seats.booked_calls import Held, Link
 from database.stores.seats.limits import terms_number
 from domain.booking import occupied
@@ -47,7 +47,7 @@ async def sell(
     link: Link,
     plan: Plan,
     start: datetime,
-    changes: Sequence[Change],
+    changes: Sequence[WitnessChange],
     tokens: Tokens,
     now: datetime,
 ) -> Held:

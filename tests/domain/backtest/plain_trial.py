@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from domain.backtest.history import Change, Load, Past
+from domain.backtest.history import ChangeKind, Load, Past
 from domain.schedules.schedule import Repeating, Schedule, WeeklyHours, available_spans, covering
 from rules_dsl import Ruleset, pool
 from rules_dsl.directory import Directory, Person
@@ -38,8 +38,8 @@ class PlainTotals:
 class PlainTrial:
     before: PlainTotals
     after: PlainTotals
-    changes: Counter[Change]
-    moves: dict[tuple[str, str, Change], list[str]]
+    changes: Counter[ChangeKind]
+    moves: dict[tuple[str, str, ChangeKind], list[str]]
     """Ids, the newest first."""
 
 
@@ -59,7 +59,7 @@ def plain_trial(
             _count(totals, decision, reached, one, known, schedules)
         change = _change(old, new, *pools, one.now)
         found.changes[change] += 1
-        if change is not Change.NONE:
+        if change is not ChangeKind.NONE:
             found.moves[old.rule if old else "", new.rule if new else "", change].append(one.id)
     return found
 
@@ -163,19 +163,19 @@ def _likely(decision: Decision, step: int, among: frozenset[int], people: Mappin
     return among
 
 
-def _change(old: Decision | None, new: Decision | None, olds: Pools, news: Pools, now: bool) -> Change:
+def _change(old: Decision | None, new: Decision | None, olds: Pools, news: Pools, now: bool) -> ChangeKind:
     kinds = [one.kind if one else None for one in (old, new)]
     if not now:
         kinds = [CallKind.CALL if kind in CALLED else kind for kind in kinds]
     first = [next((members for _, members in pools if members), None) for pools in (olds, news)]
     if kinds[0] is not kinds[1] or first[0] != first[1]:
-        return Change.ELSEWHERE
+        return ChangeKind.ELSEWHERE
     if _grown(olds) != _grown(news):
-        return Change.LATER
+        return ChangeKind.LATER
     if old is None or new is None or old.kind is CallKind.REFUSED:
-        return Change.NONE
+        return ChangeKind.NONE
     manner = [(one.order, one.prefers, one.booking.slot, one.calls.prepare, one.calls.wrap_up) for one in (old, new)]
-    return Change.NONE if manner[0] == manner[1] else Change.MANNER
+    return ChangeKind.NONE if manner[0] == manner[1] else ChangeKind.MANNER
 
 
 def _grown(pools: Pools) -> Pools:

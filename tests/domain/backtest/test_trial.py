@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from domain.backtest.backtest import try_on_past
-from domain.backtest.history import Change, Past, PastMove, Totals, Treatment, Trial
+from domain.backtest.history import ChangeKind, Past, PastMove, Totals, Treatment, Trial
 from rules_dsl import Directory, NoRuleApplies, Ruleset, draft_rules, pool
 from rules_dsl.directory import Facts
 from rules_dsl.model.decision import CallKind, Decision
@@ -98,7 +98,7 @@ def test_the_same_text_moves_nothing(desk: str) -> None:
     past = some_past(desk, 400)
     again = draft(rules_text(desk) + "# a remark\n", directory(desk))
     trial = tried(ruleset(desk), again, past, then=directory(desk))
-    assert trial.changes == {Change.NONE: 400}
+    assert trial.changes == {ChangeKind.NONE: 400}
     assert trial.moves == ()
     assert trial.before == trial.after
     assert trial.first_opened == past[-1].opened_at
@@ -121,9 +121,9 @@ def test_what_moves_is_what_deciding_one_by_one_says(desk: str) -> None:
         assert new is not None
         if kind(old, one.now) is not kind(new, one.now) or first_asked(old, where) != first_asked(new, where):
             elsewhere[old.rule, new.rule] += 1
-    found = {(move.before.rule, move.after.rule): move for move in trial.moves if move.change is Change.ELSEWHERE}
+    found = {(move.before.rule, move.after.rule): move for move in trial.moves if move.change is ChangeKind.ELSEWHERE}
     assert {key: move.count for key, move in found.items()} == dict(elsewhere)
-    assert sum(elsewhere.values()) == trial.changes[Change.ELSEWHERE] > 20
+    assert sum(elsewhere.values()) == trial.changes[ChangeKind.ELSEWHERE] > 20
     opened = {one.id: one.opened_at for one in past}
     for move in trial.moves:
         assert 0 < len(move.examples) <= move.count
@@ -152,7 +152,7 @@ def test_sums_before_and_after_differ_only_by_those_without_a_call(desk: str) ->
         assert calls[0] + without[0] == calls[1] + without[1] == 700
         assert sum(trial.changes.values()) == 700
     assert trial.after.unmatched > 0
-    assert {move.after for move in trial.moves if move.change is Change.ELSEWHERE} == {Treatment("", None, "")}
+    assert {move.after for move in trial.moves if move.change is ChangeKind.ELSEWHERE} == {Treatment("", None, "")}
 
 
 def moved_alone(facts: Facts, *, now: bool, at: datetime | None, after: Ruleset, where: Directory) -> PastMove | None:
@@ -167,21 +167,21 @@ def test_each_change_has_its_weight() -> None:
     billing: Facts = {"product area": "billing", "priority": "normal"}
     hull: Facts = {"product area": "hull", "priority": "normal"}
 
-    def change(facts: Facts, old: str, new: str, *, now: bool = True) -> Change:
+    def change(facts: Facts, old: str, new: str, *, now: bool = True) -> ChangeKind:
         assert old in text
         found = moved_alone(facts, now=now, at=WEDNESDAY_NOON, after=draft(text.replace(old, new), known), where=known)
-        return Change.NONE if found is None else found.change
+        return ChangeKind.NONE if found is None else found.change
 
-    assert change(billing, 'send to team "Office"', 'send to title "Bookkeeper"') is Change.NONE
-    assert change(billing, 'send to team "Office"', 'send to title "Advisor"') is Change.ELSEWHERE
-    assert change(billing, 'send to team "Office"', 'no call, say "Write to us."') is Change.ELSEWHERE
-    assert change(billing, "in 3 minutes", "in 2 minutes") is Change.LATER
-    assert change(hull, "in 3 minutes", "in 2 minutes") is Change.NONE  # it adds nobody
-    assert change(billing, "order by longest idle", "order by least busy") is Change.MANNER
-    assert change(billing, "slots of 20 minutes", "slots of 30 minutes") is Change.MANNER
+    assert change(billing, 'send to team "Office"', 'send to title "Bookkeeper"') is ChangeKind.NONE
+    assert change(billing, 'send to team "Office"', 'send to title "Advisor"') is ChangeKind.ELSEWHERE
+    assert change(billing, 'send to team "Office"', 'no call, say "Write to us."') is ChangeKind.ELSEWHERE
+    assert change(billing, "in 3 minutes", "in 2 minutes") is ChangeKind.LATER
+    assert change(hull, "in 3 minutes", "in 2 minutes") is ChangeKind.NONE  # it adds nobody
+    assert change(billing, "order by longest idle", "order by least busy") is ChangeKind.MANNER
+    assert change(billing, "slots of 20 minutes", "slots of 30 minutes") is ChangeKind.MANNER
     only_booking = ('send to team "Office"', 'send to team "Office"\n  offer booking only')
-    assert change(billing, *only_booking) is Change.ELSEWHERE
-    assert change(billing, *only_booking, now=False) is Change.NONE
+    assert change(billing, *only_booking) is ChangeKind.ELSEWHERE
+    assert change(billing, *only_booking, now=False) is ChangeKind.NONE
 
 
 def test_somebody_who_changed_team_since_is_counted_where_they_were() -> None:

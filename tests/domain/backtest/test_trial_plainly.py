@@ -11,7 +11,7 @@ import pytest
 
 from domain.backtest.backtest import EXAMPLES, Trying
 from domain.backtest.columns import columns_of
-from domain.backtest.history import Change, Past, Totals
+from domain.backtest.history import ChangeKind, Past, Totals
 from domain.schedules.schedule import (
     DayChange,
     DayKind,
@@ -129,7 +129,7 @@ def in_portions(past: Sequence[Past], random: Random) -> list[Sequence[Past]]:
 @pytest.mark.parametrize("desk", DESKS)
 def test_what_a_trial_says_is_what_each_escalation_alone_says(desk: str) -> None:
     random = Random(desk)
-    met: set[Change] = set()
+    met: set[ChangeKind] = set()
     for rules in (3, 25, 60):
         today = directory(desk)
         moved = tuple(replace(one, team=random.choice(today.teams).id, shifts=one.shifts[:1]) for one in today.people)
@@ -151,4 +151,4 @@ def test_what_a_trial_says_is_what_each_escalation_alone_says(desk: str) -> None
         for key, move in moves.items():
             assert [example.past.id for example in move.examples] == plain.moves[key][:EXAMPLES]
         met |= trial.changes.keys()
-    assert {Change.NONE, Change.ELSEWHERE} < met
+    assert {ChangeKind.NONE, ChangeKind.ELSEWHERE} < met

@@ -15,7 +15,7 @@ from database.stores.directory.read import read_directory
 from database.tables.directory import directory_snapshot, person, team, title
 from database.tables.escalation import escalation
 from database.tables.schedule import day_change, time_off
-from domain.backtest.history import Change
+from domain.backtest.history import ChangeKind
 from domain.escalation import Mode
 from rules_dsl import draft_rules
 from tests.web.office import RULES, Office, office
@@ -141,7 +141,7 @@ async def test_people_are_counted_where_they_were(past: Office) -> None:
     calls = {load.id: load.calls for load in tried.trial.before.titles}
     assert calls[titles["Bookkeeper"]] == 3
     assert tried.trial.before.called == 5
-    assert tried.trial.changes[Change.ELSEWHERE] == 4
+    assert tried.trial.changes[ChangeKind.ELSEWHERE] == 4
 
 
 async def test_days_off_and_time_off_count_and_the_page_says_what_does_not(past: Office) -> None:
