@@ -91,7 +91,7 @@ async def _tell(conn: AsyncConnection, person_id: int, *, free: bool) -> None:
 
 
 @dataclass(frozen=True)
-class Colleague:
+class AgentAtDesk:
     """One person as a manager sees the desk."""
 
     name: str
@@ -122,7 +122,7 @@ WHERE p.active AND 'agent' = ANY (p.roles) ORDER BY s.shift_ends IS NULL, t.name
 """)
 
 
-async def find_colleagues(conn: AsyncConnection, now: datetime) -> list[Colleague]:
+async def find_colleagues(conn: AsyncConnection, now: datetime) -> list[AgentAtDesk]:
     """Every agent and where they stand; those on shift first."""
     rows = await conn.execute(_COLLEAGUES, {"now": now, "silent": now - VANISHED_AFTER})
-    return [Colleague(**row._mapping) for row in rows]
+    return [AgentAtDesk(**row._mapping) for row in rows]
