@@ -10,7 +10,7 @@ from rules_dsl.directory.facts import KINDS
 from rules_dsl.evaluation.program import Clause, HasTags, InHours, IsKnown, IsYes, OneOf, Test, When, Within
 from rules_dsl.model.amounts import read_duration, read_money, read_whole
 from rules_dsl.syntax.tree_conditions import (
-    Comparison,
+    Comparator,
     Condition,
     DefinedHolds,
     FactBetween,
@@ -110,9 +110,9 @@ def _lower(names: Names, condition: Condition) -> tuple[Test, bool] | None:
 def _ends(condition: FactCompares) -> tuple[Phrase | None, Phrase | None, int, int]:
     """Lower and upper end, and by how much each moves inwards, for ``over`` and ``under`` leave their end out."""
     value = condition.value
-    if condition.comparison in (Comparison.AT_LEAST, Comparison.OVER):
-        return value, None, int(condition.comparison is Comparison.OVER), 0
-    return None, value, 0, int(condition.comparison is Comparison.UNDER)
+    if condition.comparison in (Comparator.AT_LEAST, Comparator.OVER):
+        return value, None, int(condition.comparison is Comparator.OVER), 0
+    return None, value, 0, int(condition.comparison is Comparator.UNDER)
 
 
 def _range(

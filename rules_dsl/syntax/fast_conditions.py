@@ -10,7 +10,7 @@ import re
 
 from rules_dsl.syntax.tokens import LONGEST_LINE, remembered
 from rules_dsl.syntax.tree_conditions import (
-    Comparison,
+    Comparator,
     Condition,
     FactCompares,
     FactHolds,
@@ -35,7 +35,7 @@ _PLAIN = re.compile(
     re.VERBOSE,
 )
 _LEADS = {lead.value: lead for lead in Lead}
-_COMPARISONS = {comparison.value: comparison for comparison in Comparison}
+_COMPARISONS = {comparison.value: comparison for comparison in Comparator}
 
 
 @remembered

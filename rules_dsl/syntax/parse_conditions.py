@@ -7,7 +7,7 @@ import re
 from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.tokens import Line, WordKind, remembered, words_of
 from rules_dsl.syntax.tree_conditions import (
-    Comparison,
+    Comparator,
     Condition,
     DefinedHolds,
     FactBetween,
@@ -30,13 +30,13 @@ _TIMED = frozenset(word for word, _ in _INSIDE)
 _JOINS = frozenset({"and", "or"})
 _IS = frozenset({"is", "are"})
 _VERBS = _IS | {"include", "includes", "do", "does"}
-_COMPARISONS: dict[tuple[str, ...], Comparison] = {
-    ("at", "least"): Comparison.AT_LEAST,
-    ("at", "most"): Comparison.AT_MOST,
-    ("over",): Comparison.OVER,
-    ("more", "than"): Comparison.OVER,
-    ("under",): Comparison.UNDER,
-    ("less", "than"): Comparison.UNDER,
+_COMPARISONS: dict[tuple[str, ...], Comparator] = {
+    ("at", "least"): Comparator.AT_LEAST,
+    ("at", "most"): Comparator.AT_MOST,
+    ("over",): Comparator.OVER,
+    ("more", "than"): Comparator.OVER,
+    ("under",): Comparator.UNDER,
+    ("less", "than"): Comparator.UNDER,
 }
 _FIRST_OF_COMPARISONS = frozenset(words[0] for words in _COMPARISONS)
 _NOT_A_VALUE = _FIRST_OF_COMPARISONS | {"known", "unknown", "not", "between"}

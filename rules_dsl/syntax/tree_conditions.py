@@ -47,7 +47,7 @@ class Duration:
     """As written."""
 
 
-class Comparison(Enum):
+class Comparator(Enum):
     AT_LEAST = "at least"
     AT_MOST = "at most"
     OVER = "over"
@@ -69,7 +69,7 @@ class FactCompares:
     """``replies is at least 8``"""
 
     fact: Phrase
-    comparison: Comparison
+    comparison: Comparator
     value: Phrase
     at: Place
 
