@@ -28,7 +28,7 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Day:
+class SlotDay:
     name: str
     shown: tuple[Slot, ...]
     folded: tuple[Slot, ...]
@@ -51,7 +51,7 @@ class More:
 
 @dataclass(frozen=True)
 class PageOfDays:
-    days: tuple[Day, ...]
+    days: tuple[SlotDay, ...]
     more: More | None
     later: bool
     """Whether days come before it."""
@@ -77,7 +77,7 @@ def page_of_days(starts: Sequence[datetime], zone: str, first: date | None = Non
         by_date.setdefault(start.astimezone(place).date(), []).append(start)
     days = sorted(by_date)
     begin = next((number for number, day in enumerate(days) if first is not None and day >= first), 0)
-    shown: list[Day] = []
+    shown: list[SlotDay] = []
     taken = 0
     for day in days[begin:]:
         if shown and taken + len(by_date[day]) > STARTS_A_PAGE:
@@ -90,7 +90,7 @@ def page_of_days(starts: Sequence[datetime], zone: str, first: date | None = Non
     return PageOfDays(tuple(shown), more, begin > 0)
 
 
-def _day(starts: Sequence[datetime], day: date, zone: str, place: ZoneInfo) -> Day:
+def _day(starts: Sequence[datetime], day: date, zone: str, place: ZoneInfo) -> SlotDay:
     name, midnight = times.day(starts[0], zone), datetime(day.year, day.month, day.day, tzinfo=place)
     # Only on a day whose clock changes an hour can be there twice.
     plain = midnight.utcoffset() == (midnight + timedelta(days=1)).utcoffset()
@@ -98,7 +98,7 @@ def _day(starts: Sequence[datetime], day: date, zone: str, place: ZoneInfo) -> D
     for start in starts:
         at = start.astimezone(place)
         slots.append(_slot(start, f"{at.hour:02}:{at.minute:02}" if plain else times.clock(start, zone), name))
-    return Day(name, tuple(slots[:STARTS_SHOWN]), tuple(slots[STARTS_SHOWN:]))
+    return SlotDay(name, tuple(slots[:STARTS_SHOWN]), tuple(slots[STARTS_SHOWN:]))
 
 
 def read_day(value: str) -> date | None:

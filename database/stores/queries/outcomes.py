@@ -65,7 +65,7 @@ class NotServed:
 
 
 @dataclass(frozen=True)
-class Day:
+class DayFigures:
     day: date
     served: int
     ratings: int
@@ -104,12 +104,12 @@ async def not_served(conn: AsyncConnection, span: Span) -> NotServed:
     return NotServed(*(counted.get(kind.value, 0) for kind in kinds))
 
 
-async def by_day(conn: AsyncConnection, span: Span, zone: str) -> list[Day]:
+async def by_day(conn: AsyncConnection, span: Span, zone: str) -> list[DayFigures]:
     """Days of this zone on which calls ended."""
     day = func.date(func.timezone(zone, call.c.ended_at)).label("day")
     query = _served(span).add_columns(day).group_by(day).order_by(day)
     return [
-        Day(row.day, row.served, row.ratings, None if row.csat is None else float(row.csat))
+        DayFigures(row.day, row.served, row.ratings, None if row.csat is None else float(row.csat))
         for row in await conn.execute(query)
     ]
 
