@@ -26,7 +26,7 @@ Sentence = WhenSentence | DoLine
 
 
 @dataclass(slots=True)
-class Draft:
+class BlockDraft:
     """What was read of a block so far."""
 
     kind: BlockKind

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from rules_dsl.model.clock_words import day_number, days_between
-from rules_dsl.syntax.blocks import Draft
+from rules_dsl.syntax.blocks import BlockDraft
 from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import BadLine, message, nearest
 from rules_dsl.syntax.parse_expectations import time_of_day
@@ -37,7 +37,7 @@ _EXAMPLES = {
 }
 
 
-def plain_heading(number: int, raw: str) -> Draft | None:
+def plain_heading(number: int, raw: str) -> BlockDraft | None:
     """Nearly all headings are a word and a name, read at one glance. None for a line that is anything else."""
     found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
     name = " ".join(found[3].split()) if found else ""
@@ -45,10 +45,10 @@ def plain_heading(number: int, raw: str) -> Draft | None:
         return None
     (start, end), (first, last) = found.span(1), found.span(2)
     phrase = Phrase(name, Place(number, first + 1, last - first), quoted=True)
-    return Draft(_NAMED[found[1]], Place(number, start + 1, end - start), phrase)
+    return BlockDraft(_NAMED[found[1]], Place(number, start + 1, end - start), phrase)
 
 
-def open_block(line: Line, inside: BlockKind | None) -> Draft | None:
+def open_block(line: Line, inside: BlockKind | None) -> BlockDraft | None:
     """The block that a line opens; None when the line is no heading."""
     first = line.words[0].low
     if first in _NEVER_FIRST:
@@ -73,7 +73,7 @@ def open_block(line: Line, inside: BlockKind | None) -> Draft | None:
     return _misspelt(cursor, inside)
 
 
-def _named(cursor: Cursor, kind: BlockKind) -> Draft:
+def _named(cursor: Cursor, kind: BlockKind) -> BlockDraft:
     if kind is BlockKind.HOURS:
         return _headed(cursor, kind, _hours)
     if kind is BlockKind.EXPECT and cursor.take("never"):
@@ -83,8 +83,8 @@ def _named(cursor: Cursor, kind: BlockKind) -> Draft:
     return _headed(cursor, kind, _name)
 
 
-def _headed(cursor: Cursor, kind: BlockKind, read: Callable[[Cursor, Draft], None]) -> Draft:
-    draft = Draft(kind, cursor.since(0))
+def _headed(cursor: Cursor, kind: BlockKind, read: Callable[[Cursor, BlockDraft], None]) -> BlockDraft:
+    draft = BlockDraft(kind, cursor.since(0))
     cursor.example = _EXAMPLES.get(kind)
     try:
         read(cursor, draft)
@@ -94,21 +94,21 @@ def _headed(cursor: Cursor, kind: BlockKind, read: Callable[[Cursor, Draft], Non
     return draft
 
 
-def _name(cursor: Cursor, draft: Draft) -> None:
+def _name(cursor: Cursor, draft: BlockDraft) -> None:
     draft.name = cursor.name("a name")
 
 
-def _nothing(cursor: Cursor, draft: Draft) -> None:
+def _nothing(cursor: Cursor, draft: BlockDraft) -> None:
     heading = draft.kind.value
     if not cursor.done or cursor.words[0].low.endswith(":") or cursor.words[cursor.index - 1].low.endswith(":"):
         cursor.refuse("R112", cursor.whole(), heading=heading)
 
 
-def _every(cursor: Cursor, draft: Draft) -> None:
+def _every(cursor: Cursor, draft: BlockDraft) -> None:
     cursor.need("escalation", "finds", "a", "rule")
 
 
-def _hours(cursor: Cursor, draft: Draft) -> None:
+def _hours(cursor: Cursor, draft: BlockDraft) -> None:
     draft.name = cursor.name("a name for the hours")
     cursor.need("are")
     draft.spans.append(_span(cursor))
@@ -142,7 +142,7 @@ def _day(cursor: Cursor) -> int:
     return day
 
 
-def _misspelt(cursor: Cursor, inside: BlockKind | None) -> Draft | None:
+def _misspelt(cursor: Cursor, inside: BlockKind | None) -> BlockDraft | None:
     """A heading recognised by its form: a name alone after the word, or the word alone on its line."""
     words = cursor.words
     if words[0].kind is not WordKind.BARE:
@@ -154,7 +154,7 @@ def _misspelt(cursor: Cursor, inside: BlockKind | None) -> Draft | None:
         return None
     kind = (_NAMED | _ALONE | {"otherwise": BlockKind.OTHERWISE})[near]
     cursor.index = 1
-    draft = Draft(kind, cursor.place(0, 1))
+    draft = BlockDraft(kind, cursor.place(0, 1))
     if with_name and words[1].text:
         draft.name = cursor.name("a name")
     instead = " ".join([near, *(word.written for word in words[1:])])

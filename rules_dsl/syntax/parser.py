@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules_dsl.syntax.blocks import Draft, Sentence
+from rules_dsl.syntax.blocks import BlockDraft, Sentence
 from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import BadLine, Message, message
 from rules_dsl.syntax.fast_conditions import plain_condition
@@ -49,7 +49,7 @@ class _Reading:
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.blocks: list[Block] = []
-        self.draft: Draft | None = None
+        self.draft: BlockDraft | None = None
         self.homeless = False
         self.sentences: dict[str, Sentence] = {}
         """Lines read so far that mean the same wherever they stand in a rule: most of a long file is said before."""
