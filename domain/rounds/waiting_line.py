@@ -15,7 +15,7 @@ A_MOMENT = timedelta(minutes=1)
 A_FEW_MINUTES = timedelta(minutes=5)
 
 
-class Estimate(StrEnum):
+class WaitEstimate(StrEnum):
     """About how long until somebody takes the call."""
 
     MOMENT = "moment"
@@ -31,7 +31,7 @@ class Placed:
     call_id: str
     place: int
     """1 is next. Counted are the calls before it that somebody of its own pool could be given."""
-    estimate: Estimate
+    estimate: WaitEstimate
 
 
 def line_up(waiting: Sequence[DueCall], pools: Pools, waits: Sequence[timedelta], now: datetime) -> tuple[Placed, ...]:
@@ -48,15 +48,15 @@ def line_up(waiting: Sequence[DueCall], pools: Pools, waits: Sequence[timedelta]
     return tuple(found)
 
 
-def _estimate(place: int, usual: timedelta | None, waited: timedelta, somebody: bool) -> Estimate:
+def _estimate(place: int, usual: timedelta | None, waited: timedelta, somebody: bool) -> WaitEstimate:
     if not somebody or waited > A_FEW_MINUTES:
-        return Estimate.LONGER
+        return WaitEstimate.LONGER
     if usual is None:
-        return Estimate.MINUTES if place <= 2 else Estimate.LONGER
+        return WaitEstimate.MINUTES if place <= 2 else WaitEstimate.LONGER
     left = usual * place
     if left <= A_MOMENT and waited <= A_MOMENT:
-        return Estimate.MOMENT
-    return Estimate.MINUTES if left <= A_FEW_MINUTES else Estimate.LONGER
+        return WaitEstimate.MOMENT
+    return WaitEstimate.MINUTES if left <= A_FEW_MINUTES else WaitEstimate.LONGER
 
 
 def worse(placed: Placed, place: int | None) -> bool:
@@ -67,11 +67,11 @@ def worse(placed: Placed, place: int | None) -> bool:
 def told_in_words(estimate: str | None) -> str:
     """The estimate as a customer reads it; empty where there is none."""
     words = {
-        Estimate.MOMENT: "a moment",
-        Estimate.MINUTES: "a few minutes",
-        Estimate.LONGER: "longer than a few minutes",
+        WaitEstimate.MOMENT: "a moment",
+        WaitEstimate.MINUTES: "a few minutes",
+        WaitEstimate.LONGER: "longer than a few minutes",
     }
-    return words[Estimate(estimate)] if estimate else ""
+    return words[WaitEstimate(estimate)] if estimate else ""
 
 
 def people_before(place: int) -> str:
