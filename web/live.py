@@ -19,7 +19,7 @@ _WAITING_AT_MOST = 1000
 
 
 @dataclass(frozen=True)
-class Event:
+class StreamEvent:
     name: str
     data: str
 
@@ -28,7 +28,7 @@ class Event:
         return f"event: {self.name}\n{lines}\n".encode()
 
 
-Draw = Callable[[str], Awaitable[Sequence[Event]]]
+Draw = Callable[[str], Awaitable[Sequence[StreamEvent]]]
 """What to send for one payload, ``EVERYTHING`` at first and after each reconnection. Often nothing."""
 
 

@@ -13,7 +13,7 @@ from database.listening import EVERYTHING
 from database.stores.journal.timeline import notify
 from domain.ids import LIVE_CHANNEL
 from web import live as live_module
-from web.live import Event, Live, event_stream
+from web.live import Live, StreamEvent, event_stream
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ async def test_a_lost_connection_is_made_anew_and_everything_read_again(live: Li
         await until(queue, "person:8")
 
 
-async def frames(live: Live, allowed: list[bool], draws: Sequence[Event] = ()) -> AsyncIterator[bytes]:
-    async def draw(payload: str) -> Sequence[Event]:
-        return [Event("told", payload), *draws]
+async def frames(live: Live, allowed: list[bool], draws: Sequence[StreamEvent] = ()) -> AsyncIterator[bytes]:
+    async def draw(payload: str) -> Sequence[StreamEvent]:
+        return [StreamEvent("told", payload), *draws]
 
     async def still_allowed() -> bool:
         return allowed.pop(0)
@@ -81,7 +81,7 @@ async def frames(live: Live, allowed: list[bool], draws: Sequence[Event] = ()) -
 
 
 async def test_a_stream_frames_each_line_and_ends_when_the_server_stops(live: Live) -> None:
-    found = frames(live, [], [Event("two", "<p>\nlines")])
+    found = frames(live, [], [StreamEvent("two", "<p>\nlines")])
     assert await anext(found) == b"retry: 1000\n\n"
     assert await anext(found) == b"event: told\ndata: *\n\n"
     assert await anext(found) == b"event: two\ndata: <p>\ndata: lines\n\n"

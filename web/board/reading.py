@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from database.stores.queries.board import read_board
 from domain.ids import LIVE_CHANNEL
-from web.live import Event, event_stream
+from web.live import StreamEvent, event_stream
 from web.page import page
 from web.security.session import Signed, still_signed_in
 
@@ -33,8 +33,8 @@ async def board_parts(request: Request, signed: Signed) -> HTMLResponse:
 
 @router.get("/stream")
 async def board_stream(request: Request, signed: Signed) -> StreamingResponse:
-    async def draw(payload: str) -> Sequence[Event]:
-        return (Event("wake", LIVE_CHANNEL),)
+    async def draw(payload: str) -> Sequence[StreamEvent]:
+        return (StreamEvent("wake", LIVE_CHANNEL),)
 
     async def still_allowed() -> bool:
         return await still_signed_in(request)

@@ -14,7 +14,7 @@ from database.stores.rounds.presence import find_colleagues
 from web.desk.areas import desk_page, draw_changed, seen_in
 from web.desk.card import brief
 from web.desk.feed import Feed
-from web.live import Event, event_stream
+from web.live import StreamEvent, event_stream
 from web.page import draw
 from web.security.session import Signed, SignedIn, still_signed_in
 
@@ -57,25 +57,25 @@ async def stream(request: Request, signed: Signed) -> Response:
         except DATABASE_DOWN:
             return True
 
-    async def events(payload: str) -> Sequence[Event]:
+    async def events(payload: str) -> Sequence[StreamEvent]:
         return draw_event(request, signed, payload)
 
     feed: Feed = request.app.state.desk_feed
     return event_stream(feed.subscribe(signed.person_id), events, still_allowed)
 
 
-def draw_event(request: Request, signed: SignedIn, payload: str) -> tuple[Event, ...]:
+def draw_event(request: Request, signed: SignedIn, payload: str) -> tuple[StreamEvent, ...]:
     """The offer of a round where the payload names one that is still known; else that the desk should ask."""
     feed: Feed = request.app.state.desk_feed
     kind, _, name = payload.partition(":")
     asked = feed.asked(int(name)) if kind == "round" else None
     card = asked.cards.get(signed.person_id) if asked else None
     if asked is None or card is None:
-        return (Event(WAKE, str(int(1000 * feed.turn()))),)
+        return (StreamEvent(WAKE, str(int(1000 * feed.turn()))),)
     context = {
         "offer": brief(card, asked.declared),
         "pulse": {"offer": pulse_of_ringing(card.call_id, card.nth)},
         "now": datetime.now(UTC),
         "zone": signed.time_zone,
     }
-    return (Event(OFFER, draw(request, "desk/_offer.html", **context, swap=False, brief=True, in_hand=())),)
+    return (StreamEvent(OFFER, draw(request, "desk/_offer.html", **context, swap=False, brief=True, in_hand=())),)

@@ -13,7 +13,7 @@ from database.stores.queries.escalation_detail import WholeEscalation
 from domain.escalation import OPEN_STATES, EscalationUnknown, State
 from domain.failure import Failure, Unreachable
 from web.api.escalations import whole_of
-from web.live import Event, event_stream
+from web.live import StreamEvent, event_stream
 from web.ops.headline import headline
 from web.ops.story import reader_name, tell
 from web.page import page
@@ -89,8 +89,8 @@ async def stream(request: Request, signed: Signed, escalation_id: str) -> Stream
     """Says ``changed`` whenever something happened to this escalation."""
     whole = await whole_of(request.app.state.engine, escalation_id)
 
-    async def draw(payload: str) -> Sequence[Event]:
-        return [Event("changed", "")] if payload in (EVERYTHING, f"escalation:{whole.id}") else []
+    async def draw(payload: str) -> Sequence[StreamEvent]:
+        return [StreamEvent("changed", "")] if payload in (EVERYTHING, f"escalation:{whole.id}") else []
 
     async def allowed() -> bool:
         return await still_signed_in(request)

@@ -19,12 +19,12 @@ from tests.web.desk_floor import ME, Floor, floor
 from tests.web.office import office
 from web.desk.feed import ASKING, DRAWN_AT_ONCE, Feed
 from web.desk.live import OFFER, WAKE, draw_event
-from web.live import Event
+from web.live import StreamEvent
 from web.security.session import SignedIn
 
 __all__ = ["floor", "office"]
 
-AT_ONCE = Event(WAKE, "0")
+AT_ONCE = StreamEvent(WAKE, "0")
 QUIET = 0.6
 """Seconds without a word after which nothing more is to come."""
 SLOW = 10.0
@@ -39,7 +39,7 @@ class Stream:
     feed: Feed
     queue: asyncio.Queue[str | None]
 
-    async def brings(self, *payloads: str) -> list[Event]:
+    async def brings(self, *payloads: str) -> list[StreamEvent]:
         """What the desk is sent when these things happen, once it has taken in what was before."""
         [_ async for _ in self.comes(QUIET)]
         for payload in payloads:
@@ -52,7 +52,7 @@ class Stream:
             self.feed.hear(payload)
         return not [event async for event in self.comes(QUIET)]
 
-    async def comes(self, within: float, first: float | None = None) -> AsyncIterator[Event]:
+    async def comes(self, within: float, first: float | None = None) -> AsyncIterator[StreamEvent]:
         """What it is sent until it has been quiet for so long, in seconds; ``first`` until something comes."""
         patience = first or within
         app, tokens = self.floor.office.app, self.floor.office.app.state.tokens
