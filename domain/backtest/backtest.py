@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 
 from domain.backtest.columns import Numbers, PastColumns, alike, columns_of, moment_of
-from domain.backtest.history import Candidates, ChangeKind, Example, Past, PastMove, RuleCount, Totals, Trial
+from domain.backtest.history import Candidates, ChangeKind, Past, PastExample, PastMove, RuleCount, Totals, Trial
 from domain.backtest.on_shift import Duty, PastSchedules
 from domain.backtest.reach import compared, treatment_of
 from domain.backtest.reachable import HANGING, Reaching
@@ -47,7 +47,7 @@ class Trying:
         self._compared: dict[tuple[int, int, bool], ChangeKind] = {}
         self._changes: Counter[ChangeKind] = Counter()
         self._moved: Counter[_Move] = Counter()
-        self._examples: dict[_Move, list[Example]] = {}
+        self._examples: dict[_Move, list[PastExample]] = {}
         self._first: datetime | None = None
 
     @property
@@ -139,7 +139,7 @@ class Trying:
                 one = past.at(int(moved[at]))
                 on_duty = self._mask(past, int(moved[at]), int(duty[at]))
                 sides = ((int(before[at]), int(old[at])), (int(after[at]), int(new[at])))
-                named.append(Example(one, *(self._candidates(one, *side, on_duty) for side in sides)))
+                named.append(PastExample(one, *(self._candidates(one, *side, on_duty) for side in sides)))
 
     def _candidates(self, one: Past, rule: int, reach: int, on_duty: int | None) -> Candidates:
         decision = None if rule == NO_RULE else self._reaching.doings[rule].outcome(one.facts)

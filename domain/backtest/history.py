@@ -58,7 +58,7 @@ class PastMove:
     after: Treatment
     change: ChangeKind
     count: int
-    examples: tuple[Example, ...]
+    examples: tuple[PastExample, ...]
     """The newest first."""
 
 
@@ -75,7 +75,7 @@ class Candidates:
 
 
 @dataclass(frozen=True)
-class Example:
+class PastExample:
     past: Past
     before: Candidates
     after: Candidates

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.backtest.agent_states import Moment, states_at
-from domain.backtest.history import Candidates, Example
+from domain.backtest.history import Candidates, PastExample
 from rules_dsl import rank
 from rules_dsl.directory import Directory
 from rules_dsl.evaluation.ruleset import PRODUCT_AREA
@@ -31,7 +31,7 @@ class FirstAsked:
 
 
 async def first_asked(
-    conn: AsyncConnection, examples: Sequence[Example], directories: Mapping[str, Directory]
+    conn: AsyncConnection, examples: Sequence[PastExample], directories: Mapping[str, Directory]
 ) -> dict[str, FirstAsked]:
     """By escalation, for the first of the examples."""
     some = examples[:AT_MOST]
@@ -44,11 +44,11 @@ async def first_asked(
     return found
 
 
-def _sides(example: Example) -> tuple[Candidates, Candidates]:
+def _sides(example: PastExample) -> tuple[Candidates, Candidates]:
     return example.before, example.after
 
 
-def _moment(example: Example, directory: Directory) -> Moment:
+def _moment(example: PastExample, directory: Directory) -> Moment:
     at, area = example.past.call_at or example.past.opened_at, example.past.facts.get(PRODUCT_AREA)
     midnight = at.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     people = tuple(sorted({*example.before.people, *example.after.people}))
@@ -56,7 +56,7 @@ def _moment(example: Example, directory: Directory) -> Moment:
 
 
 def _first(
-    side: Candidates, example: Example, states: Mapping[tuple[str, int], AgentState], directory: Directory
+    side: Candidates, example: PastExample, states: Mapping[tuple[str, int], AgentState], directory: Directory
 ) -> str:
     if side.decision is None or not side.people:
         return ""
