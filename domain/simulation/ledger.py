@@ -10,7 +10,7 @@ from statistics import median
 from rules_dsl.directory import Directory
 
 
-class Fate(StrEnum):
+class SimulatedOutcome(StrEnum):
     REFUSED = "refused by the rules"
     NO_SEAT = "no time free"
     NO_SHOW = "the customer did not come"
@@ -24,7 +24,7 @@ class Told:
 
     number: int
     booked: bool
-    fate: Fate
+    fate: SimulatedOutcome
     wait: float | None = None
     """Seconds from the booked hour, or from the wish for a call now, until an agent was there; served calls only."""
     person: int | None = None
@@ -69,11 +69,11 @@ class Figures:
 
 def figures(ledger: Ledger, busy: Mapping[int, float], on_shift: Mapping[int, float], directory: Directory) -> Figures:
     """``busy`` and ``on_shift`` in seconds by person."""
-    booked = [one for one in ledger.told if one.booked and one.fate is not Fate.NO_SEAT]
-    came = [one for one in booked if one.fate in (Fate.SERVED, Fate.LOST)]
+    booked = [one for one in ledger.told if one.booked and one.fate is not SimulatedOutcome.NO_SEAT]
+    came = [one for one in booked if one.fate in (SimulatedOutcome.SERVED, SimulatedOutcome.LOST)]
     waits = [one.wait for one in came if one.wait is not None]
     wanted = sum(1 for one in ledger.told if one.booked)
-    now = [one for one in ledger.told if not one.booked and one.fate is not Fate.REFUSED]
+    now = [one for one in ledger.told if not one.booked and one.fate is not SimulatedOutcome.REFUSED]
     waits_now = [one.wait for one in now if one.wait is not None]
     return Figures(
         booked=len(booked),
@@ -84,7 +84,7 @@ def figures(ledger: Ledger, busy: Mapping[int, float], on_shift: Mapping[int, fl
         asked_now=len(now),
         served_now=_share(len(waits_now), len(now)),
         median_wait_now=median(waits_now) if waits_now else 0.0,
-        refused=sum(1 for one in ledger.told if one.fate is Fate.REFUSED),
+        refused=sum(1 for one in ledger.told if one.fate is SimulatedOutcome.REFUSED),
         declines=1 - _share(ledger.offers - ledger.declined - ledger.unanswered, ledger.offers),
         occupancy=_by_title(busy, on_shift, directory),
         fairness=_jain([busy[person] / seconds for person, seconds in on_shift.items() if seconds]),

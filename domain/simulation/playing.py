@@ -16,7 +16,7 @@ from domain.plan import Plan
 from domain.rounds.muster import Chosen, DueCall, choose
 from domain.simulation.demand import RUN_OUT, arrivals, shifts_of, sick_days
 from domain.simulation.floor import ON_A_CALL, Floor, Worker, seconds_within
-from domain.simulation.ledger import Fate, Figures, Ledger, Told, figures
+from domain.simulation.ledger import Figures, Ledger, SimulatedOutcome, Told, figures
 from domain.simulation.scenario import Arrival, Binding, Scenario
 from domain.simulation.selling import SeatBook, Sold
 from rules_dsl.model.decision import CallKind, Decision
@@ -99,11 +99,11 @@ class Replication:
         yield self._until(arrival.at)
         decision = self.scenario.ruleset.decide(arrival.facts, arrival.at, explain=False)
         if decision.kind is CallKind.REFUSED:
-            self._tell(arrival, Fate.REFUSED)
+            self._tell(arrival, SimulatedOutcome.REFUSED)
         elif arrival.wished is None and decision.kind is CallKind.CALL:
             yield from self._searched(arrival, decision, None)
         elif (sold := self.book.sell(arrival, decision)) is None:
-            self._tell(arrival, Fate.NO_SEAT, booked=True)
+            self._tell(arrival, SimulatedOutcome.NO_SEAT, booked=True)
         elif self.scenario.binding is Binding.CALL_TIME:
             yield self._until(sold.seat.occupies[0])
             yield from self._searched(arrival, decision, sold.seat.starts_at)
@@ -113,7 +113,7 @@ class Replication:
     def _tell(
         self,
         arrival: Arrival,
-        fate: Fate,
+        fate: SimulatedOutcome,
         *,
         booked: bool = False,
         wait: float | None = None,
@@ -139,7 +139,7 @@ class Replication:
         booked = starts_at is not None
         comes = arrival.comes or not booked
         if person is None:
-            self._tell(arrival, Fate.LOST if comes else Fate.NO_SHOW, booked=booked)
+            self._tell(arrival, SimulatedOutcome.LOST if comes else SimulatedOutcome.NO_SHOW, booked=booked)
             return
         worker = self.floor.workers[person]
         yield self._until(since)
@@ -212,7 +212,7 @@ class Replication:
             given = self.book.rebind(sold, self.now) if self.scenario.binding is Binding.BOOKING_TIME_REBOUND else None
             if given is None:
                 yield self._until(seat.starts_at)
-                self._tell(arrival, Fate.LOST if arrival.comes else Fate.NO_SHOW, booked=True)
+                self._tell(arrival, SimulatedOutcome.LOST if arrival.comes else SimulatedOutcome.NO_SHOW, booked=True)
                 return
             seat = given
             self.floor.named[seat.person].append(seat.occupies)
@@ -222,7 +222,7 @@ class Replication:
         while worker.occupied and self.now < deadline:
             yield self.env.timeout(5)
         if worker.occupied:
-            self._tell(arrival, Fate.LOST if arrival.comes else Fate.NO_SHOW, booked=True)
+            self._tell(arrival, SimulatedOutcome.LOST if arrival.comes else SimulatedOutcome.NO_SHOW, booked=True)
             return
         worker.occupied = ON_A_CALL
         worker.calls.append((self.now, self.now))
@@ -237,11 +237,11 @@ class Replication:
         taken_at, joined = worker.calls[-1][0], self.now
         if arrival.comes or not booked:
             yield self.env.timeout(arrival.talk * decision.booking.slot)
-            fate, wait = Fate.SERVED, (joined - since).total_seconds()
+            fate, wait = SimulatedOutcome.SERVED, (joined - since).total_seconds()
             yield self.env.timeout(decision.calls.wrap_up)
         else:
             yield self.env.timeout(decision.calls.wait_for_customer)
-            fate, wait = Fate.NO_SHOW, None
+            fate, wait = SimulatedOutcome.NO_SHOW, None
         worker.calls[-1] = (taken_at, self.now)
         worker.occupied = ""
         self._tell(arrival, fate, booked=booked, wait=wait, person=worker.person)

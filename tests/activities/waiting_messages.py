@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.journal import message_queue
-from database.stores.journal.message_queue import Fate
+from database.stores.journal.message_queue import DeliveryStatus
 from database.tables.booking import booking, pool
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, person, team
@@ -84,7 +84,7 @@ async def leave(engine: AsyncEngine, escalation_id: str, kind: str, key: str = "
         await message_queue.enqueue(conn, escalation_id=escalation_id, key=f"{kind}/{key}", kind=kind, **given)
 
 
-async def fates(engine: AsyncEngine, escalation_id: str) -> list[Fate]:
+async def fates(engine: AsyncEngine, escalation_id: str) -> list[DeliveryStatus]:
     async with engine.connect() as conn:
         return await message_queue.fates(conn, escalation_id)
 

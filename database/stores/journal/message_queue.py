@@ -81,7 +81,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Fate:
+class DeliveryStatus:
     """What became of a message, for those who look after escalations."""
 
     id: str
@@ -179,12 +179,12 @@ async def send_again(conn: AsyncConnection, message_id: str) -> bool:
     return True
 
 
-async def fates(conn: AsyncConnection, escalation_id: str) -> list[Fate]:
+async def fates(conn: AsyncConnection, escalation_id: str) -> list[DeliveryStatus]:
     """The messages of one escalation, oldest first."""
-    columns = [message.c[field.name] for field in fields(Fate)]
+    columns = [message.c[field.name] for field in fields(DeliveryStatus)]
     query = select(*columns).where(message.c.escalation == escalation_id)
     rows = await conn.execute(query.order_by(message.c.created_at, message.c.key))
-    return [Fate(*row) for row in rows]
+    return [DeliveryStatus(*row) for row in rows]
 
 
 def _waiting(row: Row[Any]) -> Waiting:

@@ -13,7 +13,7 @@ import pytest
 from domain.simulation.comparing import difference, interval_of, play_ways, staffed
 from domain.simulation.demand import arrivals, made_up_facts, shifts_of, sick_days
 from domain.simulation.floor import Worker
-from domain.simulation.ledger import Fate
+from domain.simulation.ledger import SimulatedOutcome
 from domain.simulation.playing import Replication, play
 from domain.simulation.report import lines, sentences
 from domain.simulation.scenario import Arrival, Binding, Habits, Scenario
@@ -55,7 +55,7 @@ def test_nobody_is_in_two_calls_and_everyone_is_told_of_once() -> None:
         assert all(end <= begin for (_, end), (begin, _) in pairwise(worker.calls))
     told = [one.number for one in run.ledger.told]
     assert sorted(told) == [one.number for one in sorted(run.arrivals, key=lambda one: one.number)]
-    assert any(one.fate is Fate.SERVED for one in run.ledger.told)
+    assert any(one.fate is SimulatedOutcome.SERVED for one in run.ledger.told)
 
 
 @pytest.mark.parametrize("binding", Binding)
