@@ -19,7 +19,7 @@ import numpy as np
 from domain.plan import Plan
 from domain.rounds.eligibility import OCCUPANCY_LIMIT, Colleague
 from domain.rounds.matching import Wishes, match, warm_up
-from domain.rounds.matrix import Floor
+from domain.rounds.matrix import RoundMatrix
 from domain.rounds.muster import DueCall, choose
 from domain.rounds.search import Pools
 from rules_dsl import compile_rules
@@ -108,7 +108,7 @@ def in_turn(wishes: Wishes) -> list[int | None]:
 
 def _wishes(drawn: Drawn) -> Wishes:
     pools = Pools(drawn.directory, drawn.colleagues)
-    return Floor(drawn.colleagues, drawn.directory, pools, NOW, OCCUPANCY_LIMIT).wishes(drawn.due)
+    return RoundMatrix(drawn.colleagues, drawn.directory, pools, NOW, OCCUPANCY_LIMIT).wishes(drawn.due)
 
 
 def draw(calls: int, people: int, seed: int) -> Drawn:

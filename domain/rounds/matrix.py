@@ -21,7 +21,7 @@ from rules_dsl.model.decision import OrderKey
 _Ranks = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
 
 
-class Floor:
+class RoundMatrix:
     """The columns of a round's arrays: those who can be asked for anything at all."""
 
     def __init__(

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from domain.rounds.eligibility import OCCUPANCY_LIMIT, Colleague
 from domain.rounds.matching import match
-from domain.rounds.matrix import Floor
+from domain.rounds.matrix import RoundMatrix
 from domain.rounds.reasons import Alternative, Chosen, Reasons
 from domain.rounds.search import DueCall, Pools, Searched, advance
 from rules_dsl.directory import Directory
@@ -38,7 +38,7 @@ def choose(
     pools = Pools(directory, colleagues)
     searches = tuple(advance(call, pools, now) for call in due)
     calls = [searched.call for searched in searches if not searched.exhausted]
-    floor = Floor(colleagues, directory, pools, now, occupancy_limit)
+    floor = RoundMatrix(colleagues, directory, pools, now, occupancy_limit)
     if not calls or not floor.free:
         return RoundResult(searches, ())
     wishes = floor.wishes(calls)

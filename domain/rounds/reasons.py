@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from domain.rounds.eligibility import WORDS, Against, Colleague
 from domain.rounds.matching import Wishes
-from domain.rounds.matrix import Floor
+from domain.rounds.matrix import RoundMatrix
 from domain.rounds.search import DueCall, Pools
 from rules_dsl.evaluation.ranking import order_words
 from rules_dsl.model.decision import AgentState, Exclusion
@@ -53,7 +53,7 @@ class Chosen:
 class Reasons:
     """A round that has been decided."""
 
-    floor: Floor
+    floor: RoundMatrix
     wishes: Wishes
     pools: Pools
     colleagues: Mapping[int, Colleague]

@@ -39,7 +39,7 @@ def seconds_within(spans: Iterable[Span], first: datetime, last: datetime) -> fl
     return sum((end - begin).total_seconds() for begin, end in cut if end > begin)
 
 
-class Floor:
+class SimulatedFloor:
     """Everybody, and the state that rounds and rules ask for."""
 
     def __init__(self, shifts: Mapping[int, tuple[Span, ...]], sick: frozenset[tuple[int, datetime]]) -> None:

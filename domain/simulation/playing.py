@@ -15,7 +15,7 @@ from domain.booking import occupied
 from domain.plan import Plan
 from domain.rounds.muster import Chosen, DueCall, choose
 from domain.simulation.demand import RUN_OUT, arrivals, shifts_of, sick_days
-from domain.simulation.floor import ON_A_CALL, Floor, Worker, seconds_within
+from domain.simulation.floor import ON_A_CALL, SimulatedFloor, Worker, seconds_within
 from domain.simulation.ledger import Figures, Ledger, SimulatedOutcome, Told, figures
 from domain.simulation.scenario import Arrival, Binding, Scenario
 from domain.simulation.selling import SeatBook, Sold
@@ -50,7 +50,7 @@ class Replication:
         self.scenario, self.seed = scenario, seed
         self.shifts = shifts_of(scenario)
         self.sick = sick_days(self.shifts, scenario.habits, seed)
-        self.floor = Floor(self.shifts, self.sick)
+        self.floor = SimulatedFloor(self.shifts, self.sick)
         self.book = SeatBook(scenario, self.shifts, self.sick)
         self.ledger = Ledger()
         self.waiting: list[Waiting] = []
