@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from domain.seats.assignments import Alike, Calls
 from domain.seats.demand import Demand, Member, Terms
 from domain.seats.engaged import Engaged
-from domain.seats.intervals import Group, Pieces
+from domain.seats.intervals import IntervalGroup, Pieces
 from domain.seats.limits import DayLimits, Reserve
 from domain.seats.roster import Roster
 
@@ -99,7 +99,7 @@ class SeatBoard:
         """The calls of this person that start on this day."""
         return self.held.on_day(bit, day)
 
-    def able(self, group: Group) -> int:
+    def able(self, group: IntervalGroup) -> int:
         """Who could have these calls at all."""
         if group.able is None:
             group.able = self.roster.able(group.like.pool, group.begin, group.end, group.like.terms)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand
-from domain.seats.intervals import Group
+from domain.seats.intervals import IntervalGroup
 
 
 def proven_impossible(board: SeatBoard, demand: Demand, wanted: int | None = None) -> bool:
@@ -29,7 +29,7 @@ def proven_impossible(board: SeatBoard, demand: Demand, wanted: int | None = Non
     return False
 
 
-def _somebody_can_be_freed(board: SeatBoard, wanted: int, free: int, running: list[Group]) -> bool:
+def _somebody_can_be_freed(board: SeatBoard, wanted: int, free: int, running: list[IntervalGroup]) -> bool:
     reached, left = wanted, running
     while True:
         grown, unreached = reached, []

@@ -25,7 +25,7 @@ class Like(NamedTuple):
     sold: bool = True
 
 
-class Group:
+class IntervalGroup:
     """Calls alike at one time, and the people whom they keep."""
 
     __slots__ = ("able", "begin", "end", "like", "people")
@@ -52,20 +52,20 @@ class Pieces:
         self._edges = sorted({0, *edges})
         self._ones = ones
         self._idle = [(1 << len(ones)) - 1] * len(self._edges)
-        self._running: list[list[Group]] = [[] for _ in self._edges]
+        self._running: list[list[IntervalGroup]] = [[] for _ in self._edges]
         self.proofs: dict[tuple[int, int], bool] = {}
         """What was proven of a piece, by its place and of whom it was asked; forgotten as soon as a call changes."""
 
     def lay(self, standing: Iterable[Alike]) -> None:
         """Put many calls on pieces that have none."""
-        begins: dict[int, list[Group]] = defaultdict(list)
-        ends: dict[int, list[Group]] = defaultdict(list)
+        begins: dict[int, list[IntervalGroup]] = defaultdict(list)
+        ends: dict[int, list[IntervalGroup]] = defaultdict(list)
         edges = set(self._edges)
         for alike in standing:
             gap = alike.terms.gap
             like = Like(alike.pool, alike.day, alike.terms, alike.pinned)
             for (begin, end), people in self._by_time(alike).items():
-                group = Group(like, begin, end, people)
+                group = IntervalGroup(like, begin, end, people)
                 begins[begin - gap].append(group)
                 ends[end].append(group)
             if gap:
@@ -81,9 +81,9 @@ class Pieces:
             found[times] = known(times, 0) | ones[bit]
         return found
 
-    def _sweep(self, begins: dict[int, list[Group]], ends: dict[int, list[Group]]) -> None:
+    def _sweep(self, begins: dict[int, list[IntervalGroup]], ends: dict[int, list[IntervalGroup]]) -> None:
         everybody = (1 << len(self._ones)) - 1
-        running: dict[Group, None] = {}
+        running: dict[IntervalGroup, None] = {}
         busy, apart = 0, True
         self._idle, self._running = [], []
         for edge in self._edges:
@@ -110,14 +110,14 @@ class Pieces:
                 break
         return mask
 
-    def moments(self, begin: int, end: int) -> Iterator[tuple[int, int, list[Group]]]:
+    def moments(self, begin: int, end: int) -> Iterator[tuple[int, int, list[IntervalGroup]]]:
         """Each piece of this time: its place, those who have no call, and the calls that run."""
         for place in self._places(begin, end):
             yield place, self._idle[place], self._running[place]
 
-    def groups(self, begin: int, end: int) -> Iterable[Group]:
+    def groups(self, begin: int, end: int) -> Iterable[IntervalGroup]:
         """The calls that run at some moment of this time, each group once."""
-        found: dict[Group, None] = {}
+        found: dict[IntervalGroup, None] = {}
         for place in self._places(begin, end):
             found.update(dict.fromkeys(self._running[place]))
         return found
@@ -143,7 +143,7 @@ class Pieces:
         if group is None:
             for edge in (demand.rest, demand.begin, demand.end):
                 self._cut(edge)
-            group = Group(_like(demand), demand.begin, demand.end, 0)
+            group = IntervalGroup(_like(demand), demand.begin, demand.end, 0)
             for place in self._places(demand.rest, demand.end):
                 self._running[place].append(group)
         group.people |= self._ones[bit]
@@ -167,7 +167,7 @@ class Pieces:
                 for place in places:
                     self._running[place].remove(group)
 
-    def _group(self, demand: Demand) -> Group | None:
+    def _group(self, demand: Demand) -> IntervalGroup | None:
         begin, end, like = demand.begin, demand.end, _like(demand)
         for group in self._running[bisect_right(self._edges, demand.rest) - 1]:
             if group.begin == begin and group.end == end and group.like == like:
@@ -189,7 +189,7 @@ def _like(demand: Demand) -> Like:
     return Like(demand.pool, demand.day, demand.terms, demand.pinned, demand.booking >= 0)
 
 
-def _people(groups: Iterable[Group]) -> int:
+def _people(groups: Iterable[IntervalGroup]) -> int:
     mask = 0
     for group in groups:
         mask |= group.people

@@ -28,7 +28,7 @@ _MARKS = {
 
 
 @dataclass(frozen=True)
-class Group:
+class TitleGroup:
     """People of one title in one team."""
 
     title: str
@@ -49,7 +49,7 @@ class PoolStep:
     text: str
     mark: str
     """``first``, ``wider``, ``alert`` or ``booking``."""
-    groups: tuple[Group, ...]
+    groups: tuple[TitleGroup, ...]
     excluded: tuple[tuple[str, tuple[str, ...]], ...]
     """Names by the clause that keeps them out."""
 
@@ -130,14 +130,16 @@ def _pool_step(step: EscalationStep, directory: Directory, moment: datetime) -> 
     )
 
 
-def _groups(members: list[Person], new: frozenset[int], directory: Directory, moment: datetime) -> tuple[Group, ...]:
+def _groups(
+    members: list[Person], new: frozenset[int], directory: Directory, moment: datetime
+) -> tuple[TitleGroup, ...]:
     titles = {title.id: title.name for title in directory.titles}
     teams = {team.id: team.name for team in directory.teams}
     together: dict[tuple[int, int], list[Person]] = {}
     for person in members:
         together.setdefault((person.team, person.title), []).append(person)
     groups = (
-        Group(
+        TitleGroup(
             titles[title],
             teams[team],
             len(people),
