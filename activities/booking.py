@@ -13,7 +13,7 @@ from activities.errors import as_answers, effect, transaction
 from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
 from database.stores import booking
 from database.stores.seats.availability import Wish
-from database.stores.seats.booked_calls import Held
+from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.selling.queue import SaleRequest, Sellers
 
 SELLING = 3.5
@@ -27,7 +27,7 @@ class BookingActivities:
 
     @activity.defn
     async def hold_seat(self, slot: HoldSeat) -> Booked:
-        async def book(conn: AsyncConnection, wish: Wish) -> Held:
+        async def book(conn: AsyncConnection, wish: Wish) -> BookingWithCall:
             return await booking.book(
                 conn, slot.escalation_id, slot.link_id, slot.starts_at, self.world.tokens, slot.now, wish
             )
@@ -36,7 +36,7 @@ class BookingActivities:
 
     @activity.defn
     async def move_seat(self, slot: MoveSeat) -> Booked:
-        async def move(conn: AsyncConnection, wish: Wish) -> Held:
+        async def move(conn: AsyncConnection, wish: Wish) -> BookingWithCall:
             return await booking.move(conn, slot.escalation_id, slot.starts_at, slot.now)
 
         return await self._sell(move, SaleRequest(slot.escalation_id, slot.starts_at, slot.now))
@@ -46,11 +46,13 @@ class BookingActivities:
         async with effect(self.world) as conn:
             await booking.cancel(conn, at.escalation_id, at.now)
 
-    async def _sell(self, sell: Callable[[AsyncConnection, Wish], Awaitable[Held]], asked: SaleRequest) -> Booked:
+    async def _sell(
+        self, sell: Callable[[AsyncConnection, Wish], Awaitable[BookingWithCall]], asked: SaleRequest
+    ) -> Booked:
         clock = asyncio.get_running_loop().time
         until = clock() + SELLING
 
-        async def sale(wish: Wish) -> Held:
+        async def sale(wish: Wish) -> BookingWithCall:
             async with transaction(self.world, until - clock()) as conn:
                 return await sell(conn, wish)
 
@@ -59,5 +61,5 @@ class BookingActivities:
                 return _booked(await self._sellers.sell(asked, sale, until))
 
 
-def _booked(held: Held) -> Booked:
+def _booked(held: BookingWithCall) -> Booked:
     return Booked(CallDue(held.call_id, held.starts_at, held.muster_at))

@@ -16,7 +16,7 @@ from workflows.state import Story, until
 from workflows.waiting import wait
 
 
-class Held(Enum):
+class CallCourse(Enum):
     """How a call that was accepted went on."""
 
     TOOK_PLACE = "took place"
@@ -25,7 +25,7 @@ class Held(Enum):
     OVER = "over"
 
 
-async def hold(story: Story) -> Held:
+async def hold(story: Story) -> CallCourse:
     """From the acceptance until both are there; then until the call ends."""
     taken = story.taken
     assert taken is not None
@@ -39,9 +39,9 @@ async def hold(story: Story) -> Held:
         if (held := await _late(story, taken, whom, moment)) is not None:
             return held
     if story.over is not None:
-        return Held.OVER
+        return CallCourse.OVER
     if story.taken != taken and not story.begun:
-        return Held.SEARCH_AGAIN
+        return CallCourse.SEARCH_AGAIN
     return await _until_it_ends(story)
 
 
@@ -60,12 +60,12 @@ def _deadlines(story: Story, taken: Taken) -> list[tuple[datetime, str]]:
     return sorted(moments)
 
 
-async def _late(story: Story, taken: Taken, whom: str, moment: datetime) -> Held | None:
+async def _late(story: Story, taken: Taken, whom: str, moment: datetime) -> CallCourse | None:
     """Somebody is late, as far as we were told; the rows say who. None: go on waiting."""
     if whom == "agent":
         if await act(contracts.replace_agent, story.of_call(offer=taken.offer)):
             story.told.lost.add(taken.offer)
-            return Held.SEARCH_AGAIN
+            return CallCourse.SEARCH_AGAIN
     elif whom == "customer":
         await act(contracts.call_for_customer, story.of_call(moment.isoformat()))
     else:
@@ -73,11 +73,11 @@ async def _late(story: Story, taken: Taken, whom: str, moment: datetime) -> Held
             missed = await act(contracts.customer_missed, story.of_call())
             if missed.missed and story.over is None:
                 story.renew(missed.link)
-                return Held.NEW_LINK
+                return CallCourse.NEW_LINK
     return None
 
 
-async def _until_it_ends(story: Story) -> Held:
+async def _until_it_ends(story: Story) -> CallCourse:
     """Until the agent hangs up or wraps up, or has vanished. A call that nobody ends, ends by itself."""
     holder, deadline = story.taken, workflow.now() + timedelta(seconds=story.times.slot) + LONGEST_CALL
 
@@ -89,5 +89,5 @@ async def _until_it_ends(story: Story) -> Held:
 
     await until(lambda: ended() or lost(), deadline, "the call ends")
     if story.over is not None:
-        return Held.OVER
-    return Held.SEARCH_AGAIN if lost() and not ended() else Held.TOOK_PLACE
+        return CallCourse.OVER
+    return CallCourse.SEARCH_AGAIN if lost() and not ended() else CallCourse.TOOK_PLACE

@@ -50,8 +50,8 @@ class EscalationWorkflow:
             if not await muster.find_somebody(story):
                 return False
             held = await call.hold(story)
-            if held is not call.Held.SEARCH_AGAIN:
-                return held is call.Held.TOOK_PLACE
+            if held is not call.CallCourse.SEARCH_AGAIN:
+                return held is call.CallCourse.TOOK_PLACE
         return False
 
     @workflow.signal(description="Facts decided in Postgres: offered, accepted, joined, ended …")

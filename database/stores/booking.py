@@ -16,7 +16,7 @@ from database.stores.journal.timeline import lock, notify, record
 from database.stores.seats.assignments import queue, write_witnesses
 from database.stores.seats.availability import Wish, read_wish, seat_at
 from database.stores.seats.board_cache import BOARDS
-from database.stores.seats.booked_calls import Held, Link, live_booking, lock_with_link, must_be_held
+from database.stores.seats.booked_calls import BookingWithCall, Link, live_booking, lock_with_link, must_be_held
 from database.stores.seats.load_board import Seats, next_version
 from database.stores.selling.statements import sell
 from database.tables.booking import booking, pool, witness
@@ -38,7 +38,7 @@ async def book(
     tokens: Tokens,
     now: datetime,
     wish: Wish | None = None,
-) -> Held:
+) -> BookingWithCall:
     """Use up the link and take the seat. Asked again for the same start, it answers the same.
 
     ``wish`` is what the escalation may book, where it was read before. Raises ``LinkUnknown``, ``LinkUsed``,
@@ -69,7 +69,9 @@ async def book(
     return held
 
 
-async def _tell_of_sale(conn: AsyncConnection, escalation_id: str, held: Held, wish: Wish, now: datetime) -> None:
+async def _tell_of_sale(
+    conn: AsyncConnection, escalation_id: str, held: BookingWithCall, wish: Wish, now: datetime
+) -> None:
     """On the timeline, and to the customer."""
     start = held.starts_at.isoformat()
     body = {"starts_at": start, "booking_id": held.booking_id, "call_id": held.call_id}
@@ -88,7 +90,7 @@ def _must_be_open(link: Link, now: datetime) -> None:
         raise LinkExpired(link.expires_at)
 
 
-async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> Held:
+async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> BookingWithCall:
     """Take another seat for the same call. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
     refuse_beyond(start, now)
     wish = await read_wish(conn, escalation_id, now)

@@ -14,7 +14,7 @@ from database.stores import booking, rating
 from database.stores.customer_link import LinkPage, find_link
 from database.stores.escalations.open import open_or_refuse
 from database.stores.seats.availability import free_starts
-from database.stores.seats.booked_calls import Held
+from database.stores.seats.booked_calls import BookingWithCall
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import Tokens
 from tests.web.office import Office
@@ -46,13 +46,13 @@ class Caller:
         async with self.engine.connect() as conn:
             return await free_starts(conn, self.escalation_id, datetime.now(UTC))
 
-    async def book(self) -> Held:
+    async def book(self) -> BookingWithCall:
         start = (await self.free())[3]
         link = await self.link()
         async with self.engine.begin() as conn:
             return await booking.book(conn, self.escalation_id, link.link_id, start, self.tokens, datetime.now(UTC))
 
-    async def call_becomes(self, held: Held, changes: str) -> None:
+    async def call_becomes(self, held: BookingWithCall, changes: str) -> None:
         """Change the call's row, as the rounds and joins would in time."""
         await self.run(f"UPDATE call SET {changes} WHERE id = '{held.call_id}'")
 
@@ -63,7 +63,7 @@ class Caller:
         async with self.engine.begin() as conn:
             await conn.execute(text(statement))
 
-    async def is_asked(self, held: Held) -> str:
+    async def is_asked(self, held: BookingWithCall) -> str:
         """The survey goes out; returns its address."""
         await self.call_becomes(held, "state = 'wrapping_up', accepted_at = now(), person = 1")
         async with self.engine.begin() as conn:

@@ -35,7 +35,7 @@ _LOCK_WITH_LINK = (
 
 
 @dataclass(frozen=True)
-class Held:
+class BookingWithCall:
     """A booked call."""
 
     booking_id: int
@@ -54,16 +54,18 @@ class Link:
     expires_at: datetime
 
 
-async def link_and_held(conn: AsyncConnection, escalation_id: str, link_id: int) -> tuple[Link, Held | None]:
+async def link_and_held(conn: AsyncConnection, escalation_id: str, link_id: int) -> tuple[Link, BookingWithCall | None]:
     """The link as it stands, and what it booked. Raises ``LinkUnknown``."""
     row = (await conn.execute(_LINK_AND_HELD, {"link": link_id, "of": escalation_id})).one_or_none()
     if row is None:
         raise LinkUnknown()
     link = Link(row.id, row.nth, row.state, row.expires_at)
-    return link, None if row.call is None else Held(row.booking, str(row.call), row.starts_at, row.muster_at)
+    return link, None if row.call is None else BookingWithCall(row.booking, str(row.call), row.starts_at, row.muster_at)
 
 
-async def lock_with_link(conn: AsyncConnection, escalation_id: str, link_id: int) -> tuple[Row[Any], Link, Held | None]:
+async def lock_with_link(
+    conn: AsyncConnection, escalation_id: str, link_id: int
+) -> tuple[Row[Any], Link, BookingWithCall | None]:
     """The escalation's row and the link, both held until the transaction ends, and what the link booked.
 
     Raises ``EscalationUnknown`` and ``LinkUnknown``.
@@ -75,7 +77,7 @@ async def lock_with_link(conn: AsyncConnection, escalation_id: str, link_id: int
     return row, Link(link_id, row.link_nth, row.link_state, row.link_expires_at), None
 
 
-async def must_be_held(conn: AsyncConnection, escalation_id: str, link_id: int) -> Held:
+async def must_be_held(conn: AsyncConnection, escalation_id: str, link_id: int) -> BookingWithCall:
     _, held = await link_and_held(conn, escalation_id, link_id)
     if held is None:
         raise LinkUnknown()

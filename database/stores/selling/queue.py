@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.stores.at_risk.background_solver import SECONDS_A_START, make_room
 from database.stores.seats.availability import Wish, answers_of, gone_for_certain, refused_for_good
 from database.stores.seats.board_cache import BOARDS
-from database.stores.seats.booked_calls import Held
+from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.seats.load_board import Seats
 from database.stores.selling.way_in import read_way_in
 from domain.booking import SlotTaken
@@ -58,7 +58,9 @@ class Sellers:
         self._door = asyncio.Semaphore(ON_THE_WAY_IN)
         self._looking = asyncio.Lock()
 
-    async def sell(self, asked: SaleRequest, sale: Callable[[Wish], Awaitable[Held]], until: float) -> Held:
+    async def sell(
+        self, asked: SaleRequest, sale: Callable[[Wish], Awaitable[BookingWithCall]], until: float
+    ) -> BookingWithCall:
         """Sell by ``sale``, a transaction of its own; where short moves find nobody, look further outside of it, once,
         and sell again. ``until`` is by the clock of the event loop: no look is begun that would end after it.
 
@@ -75,8 +77,12 @@ class Sellers:
         return await self._in_turn(asked, wish, turns, sale)
 
     async def _in_turn(
-        self, asked: SaleRequest, wish: Wish, turns: asyncio.Semaphore, sale: Callable[[Wish], Awaitable[Held]]
-    ) -> Held:
+        self,
+        asked: SaleRequest,
+        wish: Wish,
+        turns: asyncio.Semaphore,
+        sale: Callable[[Wish], Awaitable[BookingWithCall]],
+    ) -> BookingWithCall:
         async with turns:
             if self._looks_gone(wish, asked.start):
                 wish = await self._on_the_way_in(asked)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.seats.assignments import WitnessChange, move_witnesses
-from database.stores.seats.booked_calls import Held, Link
+from database.stores.seats.booked_calls import BookingWithCall, Link
 from database.stores.seats.limits import terms_number
 from domain.booking import occupied
 from domain.ids import KICK_CHANNEL, Tokens, call_id, token_hash
@@ -50,7 +50,7 @@ async def sell(
     changes: Sequence[WitnessChange],
     tokens: Tokens,
     now: datetime,
-) -> Held:
+) -> BookingWithCall:
     """Write a booking with its witness and its call, use up the link, and move the witnesses that make room.
 
     ``changes`` has one that is not sold yet. Its day is locked, and so is its escalation.
@@ -89,4 +89,4 @@ async def sell(
         )
     ).one()
     await move_witnesses(conn, [change for change in changes if change.stood], {new.asked.day: row.version})
-    return Held(row.id, held, start, muster_at)
+    return BookingWithCall(row.id, held, start, muster_at)

@@ -19,7 +19,7 @@ from database.stores.booking import book, cancel
 from database.stores.seats import availability
 from database.stores.seats.assignments import queue
 from database.stores.seats.availability import Wish, read_wish
-from database.stores.seats.booked_calls import Held
+from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.selling.queue import SaleRequest, Sellers
 from domain.booking import SlotTaken
 from domain.customer_link import LinkUsed
@@ -38,8 +38,8 @@ async def crowd(database_url: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def sell(engine: AsyncEngine, sellers: Sellers, one: Asking) -> Held:
-    async def sale(wish: Wish) -> Held:
+async def sell(engine: AsyncEngine, sellers: Sellers, one: Asking) -> BookingWithCall:
+    async def sale(wish: Wish) -> BookingWithCall:
         async with engine.begin() as conn:
             return await book(conn, one.escalation, one.link, one.start, TOKENS, NOW, wish)
 
@@ -78,7 +78,7 @@ async def test_two_hundred_at_the_last_seat_and_what_is_gone_needs_no_lock(crowd
     await furnish(crowd, desk.members, desk.pools)
     asking, sellers = await invite(crowd, [(0, TEN, TALK)] * 200), Sellers(crowd)
     got = await asyncio.gather(*(sell(crowd, sellers, one) for one in asking), return_exceptions=True)
-    sold = [(one, held) for one, held in zip(asking, got, strict=True) if isinstance(held, Held)]
+    sold = [(one, held) for one, held in zip(asking, got, strict=True) if isinstance(held, BookingWithCall)]
     assert len(sold) == 1
     assert sum(isinstance(one, SlotTaken) for one in got) == 199
     (winner, held), loser = sold[0], next(one for one in asking if one != sold[0][0])
