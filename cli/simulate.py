@@ -18,7 +18,7 @@ from database.engine import open_engine
 from database.stores.backtest.arrivals import NothingPublished, PastDesk, read_past_desk
 from domain.simulation.comparing import Way, difference, play_ways, staffed
 from domain.simulation.demand import made_up_facts
-from domain.simulation.report import MEASURES, Line, lines, occupancy_lines, sentences
+from domain.simulation.report import MEASURES, ReportLine, lines, occupancy_lines, sentences
 from domain.simulation.scenario import Binding, Habits, Scenario
 
 SHARE = click.FloatRange(0, 1)
@@ -138,7 +138,7 @@ def _tell(ways: tuple[Way, ...], scenario: Scenario, replications: int) -> None:
     _table("Time in calls, by title", ways, occupancy_lines(ways))
 
 
-def _table(heading: str, ways: tuple[Way, ...], found: tuple[Line, ...]) -> None:
+def _table(heading: str, ways: tuple[Way, ...], found: tuple[ReportLine, ...]) -> None:
     width = max([len(line.words) for line in found] + [len(heading)])
     widths = [max(len(way.name), *(len(line.cells[at]) for line in found)) for at, way in enumerate(ways)]
     click.echo(

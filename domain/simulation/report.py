@@ -34,7 +34,7 @@ MEASURES = (
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     """One figure, way by way."""
 
     words: str
@@ -42,19 +42,21 @@ class Line:
     """By way: the mean with its 95 % interval."""
 
 
-def lines(ways: Sequence[Way]) -> tuple[Line, ...]:
+def lines(ways: Sequence[Way]) -> tuple[ReportLine, ...]:
     return tuple(
-        Line(one.words, tuple(said(way.interval(one.figure), share=one.share) for way in ways)) for one in MEASURES
+        ReportLine(one.words, tuple(said(way.interval(one.figure), share=one.share) for way in ways))
+        for one in MEASURES
     )
 
 
-def occupancy_lines(ways: Sequence[Way]) -> tuple[Line, ...]:
+def occupancy_lines(ways: Sequence[Way]) -> tuple[ReportLine, ...]:
     """By title: the share of their shifts that people spent in calls."""
     by_way = [way.occupancy() for way in ways]
     titles = {title: None for found in by_way for title in found}
     nobody = Interval(0.0, 0.0, 0.0)
     return tuple(
-        Line(title, tuple(said(found.get(title, nobody), share=True) for found in by_way)) for title in sorted(titles)
+        ReportLine(title, tuple(said(found.get(title, nobody), share=True) for found in by_way))
+        for title in sorted(titles)
     )
 
 

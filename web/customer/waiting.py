@@ -13,7 +13,7 @@ PUT_BACK_SHOWN_FOR = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
-class Line:
+class StatusLine:
     mark: str
     """Class of the style sheet that draws the shape before the words."""
     says: str
@@ -26,7 +26,7 @@ class Line:
     """Whether the customer can say that nobody is in the room with them."""
 
 
-def line_of(link: LinkPage, stage: Stage, now: datetime) -> Line | None:
+def line_of(link: LinkPage, stage: Stage, now: datetime) -> StatusLine | None:
     """What is true of a call that is still to come, or None for one that isn't."""
     if link.call is None:
         return None
@@ -35,22 +35,24 @@ def line_of(link: LinkPage, stage: Stage, now: datetime) -> Line | None:
     if stage is Stage.BOOKED:
         more = ("It may begin a few minutes late: calls before yours take longer than planned.",)
         told = more if link.call.told_late_at is not None else ()
-        return Line("done", f"Someone from {team} is found for your call shortly before it begins.", more=told)
+        return StatusLine("done", f"Someone from {team} is found for your call shortly before it begins.", more=told)
     if stage is Stage.FINDING:
         says = f"We are finding someone from {team} for you."
-        return Line("waiting", says, _gives_up_at(link), late, _in_line(link, late, now))
+        return StatusLine("waiting", says, _gives_up_at(link), late, _in_line(link, late, now))
     if stage is Stage.ASKING:
-        return Line("offered", f"We are asking someone from {team} right now.", _gives_up_at(link), late)
+        return StatusLine("offered", f"We are asking someone from {team} right now.", _gives_up_at(link), late)
     if stage is Stage.READY and link.call.agent_joined_at is not None:
-        return Line("on", f"Someone from {team} is in the room and waits for you.")
+        return StatusLine("on", f"Someone from {team} is in the room and waits for you.")
     if stage is Stage.READY:
-        return Line("on", f"Someone from {team} has taken your call and will join you.")
+        return StatusLine("on", f"Someone from {team} has taken your call and will join you.")
     if stage is Stage.ON_CALL:
         if link.call.alone_at is not None:
-            return Line(
+            return StatusLine(
                 "waiting", f"We have called someone from {team} back to you. If they don't come, we find another."
             )
-        return Line("on", f"Your call has begun: someone from {team} is in the room. Join them from here.", alone=True)
+        return StatusLine(
+            "on", f"Your call has begun: someone from {team} is in the room. Join them from here.", alone=True
+        )
     return None
 
 
