@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 
-class Listed(NamedTuple):
+class CommandEntry(NamedTuple):
     """Where a command is, and its line in the list of commands."""
 
     module: str
@@ -21,7 +21,9 @@ class Listed(NamedTuple):
 class Commands(click.Group):
     """``listed`` by command name. Those in ``hidden`` can be called, and are not shown."""
 
-    def __init__(self, *args: Any, listed: Mapping[str, Listed], hidden: Collection[str] = (), **options: Any) -> None:
+    def __init__(
+        self, *args: Any, listed: Mapping[str, CommandEntry], hidden: Collection[str] = (), **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.listed = listed
         self.hidden_names = hidden

@@ -25,7 +25,7 @@ from rules_dsl.analysis.rename import NameKind, decides_alike, rename
 
 
 @dataclass(frozen=True)
-class Listed:
+class NameEntry:
     id: int
     name: str
     people: int
@@ -36,7 +36,7 @@ class Listed:
     lead: str = ""
 
 
-async def listed(conn: AsyncConnection, kind: NameKind) -> list[Listed]:
+async def listed(conn: AsyncConnection, kind: NameKind) -> list[NameEntry]:
     """By name, without those that were deleted."""
     table = TABLES[kind]
     query = select(table, _people(kind, table).label("people")).where(table.c.retired_at.is_(None))
@@ -45,7 +45,7 @@ async def listed(conn: AsyncConnection, kind: NameKind) -> list[Listed]:
     return [_listed(row, kind) for row in await conn.execute(query.order_by(func.lower(table.c.name)))]
 
 
-async def one_listed(conn: AsyncConnection, kind: NameKind, number: int) -> Listed | None:
+async def one_listed(conn: AsyncConnection, kind: NameKind, number: int) -> NameEntry | None:
     return next((one for one in await listed(conn, kind) if one.id == number), None)
 
 
@@ -188,10 +188,10 @@ def _people(kind: NameKind, table: Table) -> Any:
     return query.correlate(table).scalar_subquery()
 
 
-def _listed(row: Row[Any], kind: NameKind) -> Listed:
+def _listed(row: Row[Any], kind: NameKind) -> NameEntry:
     if kind != "team":
-        return Listed(row.id, row.name, row.people)
-    return Listed(row.id, row.name, row.people, row.address, row.lead_title, row.lead or "")
+        return NameEntry(row.id, row.name, row.people)
+    return NameEntry(row.id, row.name, row.people, row.address, row.lead_title, row.lead or "")
 
 
 async def _row(conn: AsyncConnection, kind: NameKind, number: int) -> Row[Any]:
