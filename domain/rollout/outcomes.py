@@ -35,7 +35,7 @@ class Side:
     """Ratings of 4 and 5."""
 
 
-class Measure(StrEnum):
+class RolloutMeasure(StrEnum):
     WAIT = "time to accept"
     RATING = "rating"
     DECLINES = "declines"
@@ -52,7 +52,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Comparison:
-    measure: Measure
+    measure: RolloutMeasure
     candidate: Estimate | None
     standing: Estimate | None
     change: Estimate | None
@@ -69,22 +69,24 @@ class Comparison:
 def compare(candidate: Side, standing: Side, percent: int) -> tuple[Comparison, ...]:
     """All four, of one stage in which ``percent`` of the customers had the candidate (below 100)."""
     return (
-        _judged(Measure.WAIT, median(candidate.waits), median(standing.waits), cases_for_order(percent), less=True),
+        _judged(
+            RolloutMeasure.WAIT, median(candidate.waits), median(standing.waits), cases_for_order(percent), less=True
+        ),
         _shares(
-            Measure.RATING,
+            RolloutMeasure.RATING,
             share(candidate.satisfied, candidate.ratings),
             share(standing.satisfied, standing.ratings),
             percent,
         ),
         _shares(
-            Measure.DECLINES,
+            RolloutMeasure.DECLINES,
             share(candidate.declined, candidate.offers),
             share(standing.declined, standing.offers),
             percent,
             less=True,
         ),
         _shares(
-            Measure.REACHED,
+            RolloutMeasure.REACHED,
             share(candidate.took_place, candidate.ended),
             share(standing.took_place, standing.ended),
             percent,
@@ -93,14 +95,14 @@ def compare(candidate: Side, standing: Side, percent: int) -> tuple[Comparison, 
 
 
 def _shares(
-    measure: Measure, candidate: Estimate | None, standing: Estimate | None, percent: int, *, less: bool = False
+    measure: RolloutMeasure, candidate: Estimate | None, standing: Estimate | None, percent: int, *, less: bool = False
 ) -> Comparison:
     usual = (standing.low + standing.high) / 2 if standing else 0.5
     return _judged(measure, candidate, standing, cases_for_share(usual, percent), less=less)
 
 
 def _judged(
-    measure: Measure, candidate: Estimate | None, standing: Estimate | None, wanted: int, *, less: bool = False
+    measure: RolloutMeasure, candidate: Estimate | None, standing: Estimate | None, wanted: int, *, less: bool = False
 ) -> Comparison:
     """``less``: a smaller figure is the better one."""
     change = difference(candidate, standing)

@@ -9,7 +9,7 @@ from domain.simulation.comparing import Interval, Way, difference
 
 
 @dataclass(frozen=True)
-class Measure:
+class ReportMeasure:
     """One figure as it is told."""
 
     figure: str
@@ -22,14 +22,14 @@ class Measure:
 
 
 MEASURES = (
-    Measure("honoured", "Booked calls taken in time", True, 1),
-    Measure("on_time", "Booked calls begun within a minute", True, 1),
-    Measure("median_wait", "Median wait past the booked hour", False, -1),
-    Measure("no_seat", "Wanted to book and found no time", True, -1),
-    Measure("served_now", "Calls now taken in time", True, 1),
-    Measure("median_wait_now", "Median wait for a call now", False, -1),
-    Measure("declines", "Offers declined or unanswered", True, -1),
-    Measure("fairness", "Evenness of the load (100 % is even)", True, 1),
+    ReportMeasure("honoured", "Booked calls taken in time", True, 1),
+    ReportMeasure("on_time", "Booked calls begun within a minute", True, 1),
+    ReportMeasure("median_wait", "Median wait past the booked hour", False, -1),
+    ReportMeasure("no_seat", "Wanted to book and found no time", True, -1),
+    ReportMeasure("served_now", "Calls now taken in time", True, 1),
+    ReportMeasure("median_wait_now", "Median wait for a call now", False, -1),
+    ReportMeasure("declines", "Offers declined or unanswered", True, -1),
+    ReportMeasure("fairness", "Evenness of the load (100 % is even)", True, 1),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, floor, inf, isfinite
 
 from domain.rollout.confidence import Estimate
-from domain.rollout.outcomes import FEWEST, Comparison, Measure, Verdict
+from domain.rollout.outcomes import FEWEST, Comparison, RolloutMeasure, Verdict
 from web.wording.times import length
 
 LABEL, RAIL, ROW = 100, 200, 34
@@ -59,18 +59,20 @@ class _Told:
 
 
 _TOLD = {
-    Measure.WAIT: _Told(
+    RolloutMeasure.WAIT: _Told(
         "Time to accept",
         "Half of the calls were accepted within this time of search.",
         "calls",
         "Sooner",
         "Later",
     ),
-    Measure.RATING: _Told("Rating", "Ratings of 4 and 5, of all ratings.", "ratings", "Rated higher", "Rated lower"),
-    Measure.DECLINES: _Told(
+    RolloutMeasure.RATING: _Told(
+        "Rating", "Ratings of 4 and 5, of all ratings.", "ratings", "Rated higher", "Rated lower"
+    ),
+    RolloutMeasure.DECLINES: _Told(
         "Declines", "Offers that were declined, of all offers made.", "offers", "Declined less", "Declined more"
     ),
-    Measure.REACHED: _Told(
+    RolloutMeasure.REACHED: _Told(
         "Calls that took place",
         "Calls in which both sides met, of all calls that are over.",
         "calls",
@@ -102,8 +104,8 @@ def headline(found: Sequence[Comparison]) -> tuple[str, str]:
 
 def _card(one: Comparison, candidate: str, standing: str) -> MeasureCard:
     told = _TOLD[one.measure]
-    say = _seconds if one.measure is Measure.WAIT else _percent
-    rail = (0.0, _most(one)) if one.measure is Measure.WAIT else _part(one)
+    say = _seconds if one.measure is RolloutMeasure.WAIT else _percent
+    rail = (0.0, _most(one)) if one.measure is RolloutMeasure.WAIT else _part(one)
     rows = (
         _row(candidate, one.candidate, told.cases, say, rail, 0),
         _row(standing, one.standing, told.cases, say, rail, 1),
@@ -154,16 +156,16 @@ def _sentence(one: Comparison, told: _Told) -> str:
     return f"{word}: by {_amount(ends[0], one.measure)} to {_amount(ends[1], one.measure)}."
 
 
-def _span(change: Estimate, measure: Measure) -> str:
-    less, more = ("sooner", "later") if measure is Measure.WAIT else ("fewer", "more")
+def _span(change: Estimate, measure: RolloutMeasure) -> str:
+    less, more = ("sooner", "later") if measure is RolloutMeasure.WAIT else ("fewer", "more")
     low, high = _amount(abs(change.low), measure), _amount(abs(change.high), measure)
     return f"between {low} {less} and {high} {more}"
 
 
-def _amount(value: float, measure: Measure) -> str:
+def _amount(value: float, measure: RolloutMeasure) -> str:
     if value == inf:
         return "any time"
-    if measure is Measure.WAIT:
+    if measure is RolloutMeasure.WAIT:
         return length(value)
     points = round(100 * value)
     return f"{points} point{'' if points == 1 else 's'}" if points else "less than 1 point"

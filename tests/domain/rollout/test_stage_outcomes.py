@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import inf
 
-from domain.rollout.outcomes import Comparison, Measure, Side, Verdict, compare
+from domain.rollout.outcomes import Comparison, RolloutMeasure, Side, Verdict, compare
 
 NOTHING = Side(0, 0, (), 0, 0, 0, 0, 0, 0, 0)
 USUAL = Side(
@@ -22,49 +22,49 @@ USUAL = Side(
 )
 
 
-def verdicts(candidate: Side, standing: Side = USUAL) -> dict[Measure, Verdict]:
+def verdicts(candidate: Side, standing: Side = USUAL) -> dict[RolloutMeasure, Verdict]:
     return {one.measure: one.verdict for one in compare(candidate, standing, 30)}
 
 
-def one(candidate: Side, measure: Measure) -> Comparison:
+def one(candidate: Side, measure: RolloutMeasure) -> Comparison:
     return next(found for found in compare(candidate, USUAL, 30) if found.measure is measure)
 
 
 def test_nothing_yet_is_too_few() -> None:
     assert set(verdicts(NOTHING).values()) == set(verdicts(USUAL, NOTHING).values()) == {Verdict.TOO_FEW}
-    assert one(NOTHING, Measure.RATING).cases == 0
+    assert one(NOTHING, RolloutMeasure.RATING).cases == 0
 
 
 def test_the_same_is_alike_once_there_are_enough() -> None:
     assert set(verdicts(USUAL).values()) == {Verdict.ALIKE}
     few = replace(USUAL, ratings=30, satisfied=24)
-    assert verdicts(few)[Measure.RATING] is Verdict.TOO_FEW
-    assert one(few, Measure.RATING).wanted > 30
+    assert verdicts(few)[RolloutMeasure.RATING] is Verdict.TOO_FEW
+    assert one(few, RolloutMeasure.RATING).wanted > 30
 
 
 def test_better_and_worse_go_the_right_way() -> None:
     quicker = replace(USUAL, waits=[10.0 + place % 30 for place in range(300)], declined=120, satisfied=460)
     assert verdicts(quicker) == {
-        Measure.WAIT: Verdict.BETTER,
-        Measure.DECLINES: Verdict.BETTER,
-        Measure.RATING: Verdict.BETTER,
-        Measure.REACHED: Verdict.ALIKE,
+        RolloutMeasure.WAIT: Verdict.BETTER,
+        RolloutMeasure.DECLINES: Verdict.BETTER,
+        RolloutMeasure.RATING: Verdict.BETTER,
+        RolloutMeasure.REACHED: Verdict.ALIKE,
     }
     slower = replace(USUAL, waits=[90.0 + place % 30 for place in range(300)], declined=600, took_place=600)
     assert verdicts(slower) == {
-        Measure.WAIT: Verdict.WORSE,
-        Measure.DECLINES: Verdict.WORSE,
-        Measure.RATING: Verdict.ALIKE,
-        Measure.REACHED: Verdict.WORSE,
+        RolloutMeasure.WAIT: Verdict.WORSE,
+        RolloutMeasure.DECLINES: Verdict.WORSE,
+        RolloutMeasure.RATING: Verdict.ALIKE,
+        RolloutMeasure.REACHED: Verdict.WORSE,
     }
 
 
 def test_a_handful_says_nothing_however_clear() -> None:
     handful = replace(NOTHING, ratings=10, satisfied=0, ended=19, took_place=0)
-    assert verdicts(handful)[Measure.RATING] is verdicts(handful)[Measure.REACHED] is Verdict.TOO_FEW
+    assert verdicts(handful)[RolloutMeasure.RATING] is verdicts(handful)[RolloutMeasure.REACHED] is Verdict.TOO_FEW
 
 
 def test_nobody_found_for_half_of_them_is_never_called_quick() -> None:
     half = replace(USUAL, waits=[5.0] * 100 + [inf] * 120)
-    assert verdicts(half)[Measure.WAIT] is Verdict.TOO_FEW
-    assert one(half, Measure.WAIT).candidate is not None
+    assert verdicts(half)[RolloutMeasure.WAIT] is Verdict.TOO_FEW
+    assert one(half, RolloutMeasure.WAIT).candidate is not None

@@ -22,7 +22,7 @@ from database.tables.muster import round as round_table
 from database.tables.rollout import staged_escalation
 from domain.escalation import Kind
 from domain.rollout.confidence import Estimate
-from domain.rollout.outcomes import Comparison, Measure, Verdict
+from domain.rollout.outcomes import Comparison, RolloutMeasure, Verdict
 from tests.web.forms import form_to
 from tests.web.office import RULES, Browser, Office, office, ticket
 from web.rules.stage_words import cards, headline
@@ -206,7 +206,7 @@ async def test_pages_of_no_rollout(office: Office) -> None:
 def test_a_verdict_in_words(verdict: Verdict, sentence: str) -> None:
     change = Estimate(-15, -25, 5 if verdict is Verdict.ALIKE else -5, 140)
     side = Estimate(30, 20, 41, 40)
-    card = cards([Comparison(Measure.WAIT, side, side, change, 94, verdict)], "Version 2", "Version 1")[0]
+    card = cards([Comparison(RolloutMeasure.WAIT, side, side, change, 94, verdict)], "Version 2", "Version 1")[0]
     assert card.sentence == sentence
     assert (card.rows[0].figure, card.rows[0].between, card.rows[0].cases) == ("30 s", "20 s to 41 s", "40 calls")
     assert 0 < card.rows[0].x < (card.rows[0].mark or 0) < card.rows[0].x + card.rows[0].width <= 200
@@ -214,9 +214,9 @@ def test_a_verdict_in_words(verdict: Verdict, sentence: str) -> None:
 
 def test_a_headline_never_hides_what_is_worse() -> None:
     side = Estimate(0.5, 0.4, 0.6, 100)
-    found = [Comparison(measure, side, side, side, 90, Verdict.BETTER) for measure in Measure]
+    found = [Comparison(measure, side, side, side, 90, Verdict.BETTER) for measure in RolloutMeasure]
     assert headline(found)[0] == "done"
-    found[2] = Comparison(Measure.DECLINES, side, side, side, 90, Verdict.WORSE)
+    found[2] = Comparison(RolloutMeasure.DECLINES, side, side, side, 90, Verdict.WORSE)
     assert headline(found) == (
         "person",
         "Worse in declines, better in time to accept, rating and calls that took place.",
