@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.directory.read import fact_types, read_desk
 from database.stores.escalations.raised import raised_by
 from database.stores.queries import desk
-from database.stores.queries.desk_changes import Moment, read_pulse
+from database.stores.queries.desk_changes import DeskMoment, read_pulse
 from domain.rounds.presence import AWAY_REASONS, LONGEST_REASON, alive
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
 from rules_dsl.directory import FactType
@@ -47,7 +47,7 @@ async def declared_facts(conn: AsyncConnection) -> tuple[FactType, ...]:
 
 
 async def look(
-    conn: AsyncConnection, request: Request, signed: SignedIn, moment: Moment, wanted: Collection[str]
+    conn: AsyncConnection, request: Request, signed: SignedIn, moment: DeskMoment, wanted: Collection[str]
 ) -> dict[str, Any]:
     """What the templates of the wanted areas need."""
     person = signed.person_id
@@ -79,7 +79,7 @@ async def draw_changed(
     request: Request, signed: SignedIn, seen: Mapping[str, str], force: Collection[str] = (), **said: Any
 ) -> str:
     """The areas that differ from those seen, and the forced ones; empty where nothing has changed."""
-    moment = Moment.of(datetime.now(UTC), signed.time_zone)
+    moment = DeskMoment.of(datetime.now(UTC), signed.time_zone)
     async with request.app.state.engine.connect() as conn:
         pulse = asdict(await read_pulse(conn, signed.person_id, moment))
         wanted = [name for name in areas_of(signed) if name in force or pulse[name] != seen.get(name)]
@@ -107,7 +107,7 @@ async def answer(
 async def desk_page(
     request: Request, signed: SignedIn, status: int = 200, headers: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
-    moment = Moment.of(datetime.now(UTC), signed.time_zone)
+    moment = DeskMoment.of(datetime.now(UTC), signed.time_zone)
     async with request.app.state.engine.connect() as conn:
         pulse = asdict(await read_pulse(conn, signed.person_id, moment))
         context = await look(conn, request, signed, moment, areas_of(signed))

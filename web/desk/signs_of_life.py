@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.queries.desk_changes import Moment, Pulse, read_pulses
+from database.stores.queries.desk_changes import DeskMoment, Pulse, read_pulses
 from database.stores.rounds.presence import heartbeats
 from web.batching import Gathered
 
@@ -39,6 +39,6 @@ class SignsOfLife:
             await heartbeats(conn, {sign.person_id for sign in signs}, now)
             for zone in {sign.time_zone for sign in signs}:
                 people = [sign.person_id for sign in signs if sign.time_zone == zone]
-                read = await read_pulses(conn, people, Moment.of(now, zone))
+                read = await read_pulses(conn, people, DeskMoment.of(now, zone))
                 pulses |= {SignOfLife(person, zone): pulse for person, pulse in read.items()}
         return pulses

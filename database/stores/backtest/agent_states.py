@@ -68,7 +68,7 @@ _Fields = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Moment:
+class PastCall:
     """One call of the past, and those who might have been first."""
 
     escalation: str
@@ -81,7 +81,7 @@ class Moment:
 
 
 async def states_at(
-    conn: AsyncConnection, moments: Sequence[Moment], keys: Collection[OrderKey]
+    conn: AsyncConnection, moments: Sequence[PastCall], keys: Collection[OrderKey]
 ) -> dict[_Who, AgentState]:
     """By escalation and person, each of ``moments``; right in what these keys ask."""
     known = {one.escalation: one for one in moments}
@@ -96,27 +96,27 @@ async def states_at(
     return {who: AgentState(who[1], **plain | fields[who]) for who in everybody}
 
 
-def _rows(one: Moment) -> list[_Fields]:
+def _rows(one: PastCall) -> list[_Fields]:
     said = {"at": one.at.isoformat(), "midnight": one.midnight.isoformat(), "area": one.area}
     said |= {"example": one.escalation, "lately": (one.at - _LOOKED_BACK).isoformat()}
     return [said | {"person": person} for person in one.people]
 
 
-def _day(row: Row[Any], moment: Moment) -> _Fields:
+def _day(row: Row[Any], moment: PastCall) -> _Fields:
     idle = _since(row.last_ended or moment.midnight, moment.at)
     return {"calls_today": row.today, "load": int(row.busy_seconds // 60), "idle": idle}
 
 
-def _offered(row: Row[Any], moment: Moment) -> _Fields:
+def _offered(row: Row[Any], moment: PastCall) -> _Fields:
     return {"last_asked": _since(row.last_made, moment.at)} if row.last_made else {}
 
 
-def _rated(row: Row[Any], moment: Moment) -> _Fields:
+def _rated(row: Row[Any], moment: PastCall) -> _Fields:
     here = posterior_mean(row.here_sum, row.here_count)
     return {"csat": posterior_mean(row.score_sum, row.score_count), "csat_here": here}
 
 
-def _handled(row: Row[Any], moment: Moment) -> _Fields:
+def _handled(row: Row[Any], moment: PastCall) -> _Fields:
     return {"handled_before": True}
 
 
@@ -124,7 +124,7 @@ def _since(earlier: datetime, at: datetime) -> int:
     return max(int((at - earlier).total_seconds()), 0)
 
 
-_QUESTIONS: tuple[tuple[TextClause, Callable[[Row[Any], Moment], _Fields], frozenset[OrderKey]], ...] = (
+_QUESTIONS: tuple[tuple[TextClause, Callable[[Row[Any], PastCall], _Fields], frozenset[OrderKey]], ...] = (
     (_DAYS, _day, frozenset({OrderKey.FEWEST_CALLS_TODAY, OrderKey.LEAST_BUSY, OrderKey.LONGEST_IDLE})),
     (_OFFERED, _offered, frozenset({OrderKey.ROUND_ROBIN})),
     (_RATED, _rated, frozenset({OrderKey.BEST_CSAT, OrderKey.BEST_CSAT_HERE})),

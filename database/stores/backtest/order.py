@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.backtest.agent_states import Moment, states_at
+from database.stores.backtest.agent_states import PastCall, states_at
 from domain.backtest.history import Candidates, PastExample
 from rules_dsl import rank
 from rules_dsl.directory import Directory
@@ -48,11 +48,11 @@ def _sides(example: PastExample) -> tuple[Candidates, Candidates]:
     return example.before, example.after
 
 
-def _moment(example: PastExample, directory: Directory) -> Moment:
+def _moment(example: PastExample, directory: Directory) -> PastCall:
     at, area = example.past.call_at or example.past.opened_at, example.past.facts.get(PRODUCT_AREA)
     midnight = at.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     people = tuple(sorted({*example.before.people, *example.after.people}))
-    return Moment(example.past.id, at, midnight, area if isinstance(area, str) else None, people)
+    return PastCall(example.past.id, at, midnight, area if isinstance(area, str) else None, people)
 
 
 def _first(

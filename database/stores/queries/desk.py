@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.plan_json import load_plan
-from database.stores.queries.desk_changes import Moment
+from database.stores.queries.desk_changes import DeskMoment
 from domain.plan import Plan
 
 _HEAD = text("""
@@ -155,7 +155,7 @@ async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> Des
     return DeskHead(**row | {"roles": tuple(row["roles"])})
 
 
-async def find_offer(conn: AsyncConnection, person_id: int, moment: Moment) -> CallCard | None:
+async def find_offer(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> CallCard | None:
     """The offer that rings, or else the newest that passed; ``remaining`` tells.
 
     Of those that passed, one within ``PASSED_SHOWN_FOR``, with no call taken since.
@@ -176,12 +176,12 @@ async def ringing_since(conn: AsyncConnection, round_id: int) -> dict[int, CallC
     return {row._mapping["offered_to"]: _card(row._mapping) for row in rows}
 
 
-async def current_calls(conn: AsyncConnection, person_id: int, moment: Moment) -> list[CallCard]:
+async def current_calls(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> list[CallCard]:
     """Calls that this person has taken and not wrapped up, the newest first."""
     return [_card(row._mapping) for row in await conn.execute(_CURRENT, moment.values(person=person_id))]
 
 
-async def calls_today(conn: AsyncConnection, person_id: int, moment: Moment) -> list[CallCard]:
+async def calls_today(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> list[CallCard]:
     """Calls that this person took today, by the time they start."""
     return [_card(row._mapping) for row in await conn.execute(_TODAY, moment.values(person=person_id))]
 

@@ -66,14 +66,14 @@ class Pulse:
 
 
 @dataclass(frozen=True)
-class Moment:
+class DeskMoment:
     """When a desk is looked at: now, and when today began in the desk's zone."""
 
     now: datetime
     day_began: datetime
 
     @classmethod
-    def of(cls, now: datetime, time_zone: str) -> Moment:
+    def of(cls, now: datetime, time_zone: str) -> DeskMoment:
         zone = ZoneInfo(time_zone)
         return cls(now, datetime.combine(now.astimezone(zone).date(), time(0), zone))
 
@@ -86,14 +86,14 @@ class Moment:
         }
 
 
-async def read_pulses(conn: AsyncConnection, people: Collection[int], moment: Moment) -> dict[int, Pulse]:
+async def read_pulses(conn: AsyncConnection, people: Collection[int], moment: DeskMoment) -> dict[int, Pulse]:
     """Each person's, by id."""
     values = moment.values(people=list(people), silent=moment.now - VANISHED_AFTER, raised=RAISED_SHOWN)
     rows = await conn.execute(_PULSES, values)
     return {row.person: Pulse(row.presence, row.offer, row.calls, row.today, row.mine) for row in rows}
 
 
-async def read_pulse(conn: AsyncConnection, person_id: int, moment: Moment) -> Pulse:
+async def read_pulse(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> Pulse:
     return (await read_pulses(conn, [person_id], moment))[person_id]
 
 

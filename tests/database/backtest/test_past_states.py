@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.stores.backtest.agent_states import Moment, states_at
+from database.stores.backtest.agent_states import PastCall, states_at
 from database.stores.directory.agent_states import posterior_mean
 from database.stores.staff.seed import seed_directory
 from rules_dsl.model.decision import AgentState, OrderKey
@@ -77,7 +77,7 @@ async def write(conn: AsyncConnection, calls: Sequence[Had]) -> None:
             await conn.execute(statement, {name: row[name] for name in names})
 
 
-def by_hand(moment: Moment, person: int, calls: Sequence[Had]) -> AgentState:
+def by_hand(moment: PastCall, person: int, calls: Sequence[Had]) -> AgentState:
     others = [one for one in calls if one.person == person and one.id != moment.escalation and one.at < moment.at]
     days = [one for one in others if one.at > moment.at - timedelta(days=2)]
     ends = [min(one.wrapped or one.ended, moment.at) for one in days]
@@ -105,7 +105,7 @@ async def test_states_are_those_of_the_rows(database: AsyncEngine) -> None:
     random = Random(8)
     calls = some_calls(random, 150)
     moments = [
-        Moment(one.id, NOON - timedelta(hours=hours), MIDNIGHT, random.choice(AREAS), PEOPLE)
+        PastCall(one.id, NOON - timedelta(hours=hours), MIDNIGHT, random.choice(AREAS), PEOPLE)
         for hours, one in enumerate(calls[:8])
     ]
     async with database.begin() as conn:
