@@ -20,7 +20,7 @@ NameKind = Literal["team", "title", "skill"]
 
 
 @dataclass(frozen=True)
-class Named:
+class NameUse:
     """One place of a file that says a name."""
 
     line: int
@@ -29,10 +29,10 @@ class Named:
     """The whole line as written, without its indent."""
 
 
-def places_named(text: str, kind: NameKind, name: str) -> tuple[Named, ...]:
+def places_named(text: str, kind: NameKind, name: str) -> tuple[NameUse, ...]:
     """The lines that name this team, title or skill, in their order; each once."""
     lines = {place.line for place in _places(text, kind, name)}
-    return tuple(Named(line.number, line.text.strip()) for line in read_lines(text) if line.number in lines)
+    return tuple(NameUse(line.number, line.text.strip()) for line in read_lines(text) if line.number in lines)
 
 
 def replace_name(text: str, kind: NameKind, was: str, becomes: str) -> str:

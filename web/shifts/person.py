@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.directory.schedules import Named, holidays_setting, named, read_schedules, zone_of
+from database.stores.directory.schedules import PersonName, holidays_setting, named, read_schedules, zone_of
 from database.stores.seats.change_impact import Replanned
 from database.stores.staff.calendar_feeds import StandingFeed, standing_feeds
 from database.stores.staff.ics_feed import own_calendar_address
@@ -130,7 +130,7 @@ async def draw_schedule(
     )
 
 
-async def _known(conn: AsyncConnection, who: int) -> Named:
+async def _known(conn: AsyncConnection, who: int) -> PersonName:
     found = await named(conn, who)
     if found is None:
         raise PersonUnknown

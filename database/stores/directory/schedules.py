@@ -144,7 +144,7 @@ async def holidays_setting(conn: AsyncConnection, who: int) -> str:
 
 
 @dataclass(frozen=True)
-class Named:
+class PersonName:
     """Somebody who works here."""
 
     id: int
@@ -153,7 +153,7 @@ class Named:
     title: str | None
 
 
-async def named(conn: AsyncConnection, who: int) -> Named | None:
+async def named(conn: AsyncConnection, who: int) -> PersonName | None:
     """None for nobody, and for those who have left."""
     query = (
         select(person.c.id, person.c.name, team.c.name.label("team"), title.c.name.label("title"))
@@ -162,7 +162,7 @@ async def named(conn: AsyncConnection, who: int) -> Named | None:
         .where(person.c.id == who, person.c.active)
     )
     row = (await conn.execute(query)).one_or_none()
-    return None if row is None else Named(*row)
+    return None if row is None else PersonName(*row)
 
 
 async def home_team(conn: AsyncConnection, who: int) -> int | None:
