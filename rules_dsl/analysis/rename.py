@@ -12,7 +12,7 @@ from rules_dsl.evaluation.ruleset import Ruleset
 from rules_dsl.formatter.format import format_rules
 from rules_dsl.syntax.parser import parse_rules
 from rules_dsl.syntax.tokens import Word, WordKind, read_lines
-from rules_dsl.syntax.tree import Outcome, Setting
+from rules_dsl.syntax.tree import ExpectedOutcome, Setting
 from rules_dsl.syntax.tree_actions import IfNobody, SkillPhrase, TargetPhrase
 from rules_dsl.syntax.tree_conditions import Phrase, Place
 
@@ -122,7 +122,7 @@ def _names(node: object) -> Iterator[tuple[str, Phrase]]:
             yield "skill", name
         case IfNobody(skill=Phrase() as name):
             yield "skill", name
-        case Outcome(kind="team" | "title" as kind, names=names):
+        case ExpectedOutcome(kind="team" | "title" as kind, names=names):
             yield from ((kind, name) for name in names)
         case Setting(key="title calls", name=Phrase() as name):
             yield "title", name

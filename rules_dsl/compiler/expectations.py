@@ -14,7 +14,7 @@ from rules_dsl.evaluation.ruleset import NoRuleApplies, Ruleset
 from rules_dsl.model import defaults
 from rules_dsl.model.decision import CallKind, Decision, StepKind, Target
 from rules_dsl.model.hours import wall_instant
-from rules_dsl.syntax.tree import Block, BlockKind, Given, Outcome, RulesFile
+from rules_dsl.syntax.tree import Block, BlockKind, ExpectedOutcome, Given, RulesFile
 from rules_dsl.syntax.tree_conditions import Phrase
 
 _KINDS = {"booking only": CallKind.BOOKING_ONLY, "no call": CallKind.REFUSED, "a call": CallKind.CALL}
@@ -123,7 +123,7 @@ def _run(names: Names, ruleset: Ruleset, block: Block, facts: dict[str, FactValu
             )  # fmt: skip
 
 
-def comes_out(outcome: Outcome, decision: Decision, directory: Directory) -> bool:
+def comes_out(outcome: ExpectedOutcome, decision: Decision, directory: Directory) -> bool:
     """Whether an outcome, without its ``not``, is what the decision says after so many seconds."""
     if outcome.kind == "rule":
         return decision.rule == outcome.names[0].text
@@ -148,7 +148,7 @@ def targets_after(decision: Decision, elapsed: int) -> list[Target]:
     return [*decision.targets, *widened]
 
 
-def _reached(outcome: Outcome, targets: list[Target], directory: Directory) -> list[bool]:
+def _reached(outcome: ExpectedOutcome, targets: list[Target], directory: Directory) -> list[bool]:
     """For each person aimed at, and each target that nobody fills, whether they are what was named."""
     names = {name.text for name in outcome.names}
     groups = directory.teams if outcome.kind == "team" else directory.titles
@@ -165,7 +165,7 @@ def _reached(outcome: Outcome, targets: list[Target], directory: Directory) -> l
     return found
 
 
-def _instead(outcome: Outcome, decision: Decision, directory: Directory) -> str:
+def _instead(outcome: ExpectedOutcome, decision: Decision, directory: Directory) -> str:
     if outcome.kind in ("team", "title"):
         return _told(targets_after(decision, outcome.after)) or decision.kind.value.replace("_", " ")
     if outcome.kind in _KINDS:

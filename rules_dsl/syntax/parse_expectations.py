@@ -9,7 +9,7 @@ from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import nearest
 from rules_dsl.syntax.parse_actions import targets
 from rules_dsl.syntax.tokens import WordKind
-from rules_dsl.syntax.tree import Given, Outcome
+from rules_dsl.syntax.tree import ExpectedOutcome, Given
 from rules_dsl.syntax.tree_actions import StepWord
 from rules_dsl.syntax.tree_conditions import Phrase
 
@@ -29,7 +29,7 @@ class ExpectationLines:
 
     given: list[Given] = field(default_factory=list)
     moment: tuple[int, int] | None = None
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[ExpectedOutcome] = field(default_factory=list)
 
     def read(self, cursor: Cursor) -> bool:
         """Takes one line; False when it begins no such line."""
@@ -90,27 +90,27 @@ def _given(cursor: Cursor) -> list[Given]:
             return found
 
 
-def outcome(cursor: Cursor, after: int, also: bool) -> list[Outcome]:
+def outcome(cursor: Cursor, after: int, also: bool) -> list[ExpectedOutcome]:
     """One outcome a target: ``team "A", title "B"`` says both."""
     start = cursor.index
     negated = cursor.take("not")
     for plain in _PLAIN:
         if cursor.take(*plain.split()):
-            return [Outcome(plain, (), negated, also, after, cursor.text(start), cursor.since(start))]
+            return [ExpectedOutcome(plain, (), negated, also, after, cursor.text(start), cursor.since(start))]
     if cursor.take("rule"):
         negated = cursor.take("not") or negated
         names: tuple[Phrase, ...] = (cursor.name("the rule's name"),)
-        return [Outcome("rule", names, negated, also, after, cursor.text(start), cursor.since(start))]
+        return [ExpectedOutcome("rule", names, negated, also, after, cursor.text(start), cursor.since(start))]
     if cursor.take("otherwise"):
         names = (Phrase("otherwise", cursor.since(cursor.index - 1)),)
-        return [Outcome("rule", names, negated, also, after, cursor.text(start), cursor.since(start))]
+        return [ExpectedOutcome("rule", names, negated, also, after, cursor.text(start), cursor.since(start))]
     if cursor.sees("team") or cursor.sees("title"):
-        found: list[Outcome] = []
+        found: list[ExpectedOutcome] = []
         for target in targets(cursor):
             if target.team is not None:
-                found.append(Outcome("team", (target.team,), negated, also, after, target.text, target.at))
+                found.append(ExpectedOutcome("team", (target.team,), negated, also, after, target.text, target.at))
             if target.titles:
-                found.append(Outcome("title", target.titles, negated, also, after, target.text, target.at))
+                found.append(ExpectedOutcome("title", target.titles, negated, also, after, target.text, target.at))
         return found
     if cursor.done:
         cursor.refuse_wanted("what must come out")

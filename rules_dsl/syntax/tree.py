@@ -51,7 +51,7 @@ class BlockKind(Enum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ExpectedOutcome:
     """What an expectation says must come out, at ``after`` seconds of search."""
 
     kind: str
@@ -88,7 +88,7 @@ class Block:
     given: tuple[Given, ...] = ()
     moment: tuple[int, int] | None = None
     """Weekday and minute of an example's ``at``."""
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[ExpectedOutcome, ...] = ()
     damaged: bool = False
     """A line of it was not understood, so what is missing from it may be meant."""
 

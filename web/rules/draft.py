@@ -20,7 +20,7 @@ from rules_dsl.directory import FactType
 from rules_dsl.model.decision import AgentState
 from web.rules.checked import LONGEST, Checked, check, plain
 from web.rules.meaning import Meaning, meaning
-from web.rules.outcome import Outcome, outcome_of
+from web.rules.outcome import SampleOutcome, outcome_of
 from web.rules.sample import Read, Sample, read_sample, sample_like, sample_of, typed_value
 
 FILL = "fill"
@@ -57,7 +57,7 @@ class Tried:
     read: Read
     fits: bool
     """Whether the draft could be read and fits the directory."""
-    outcome: Outcome | None
+    outcome: SampleOutcome | None
     known: tuple[tuple[str, str], ...]
     """Every fact with what is known of it, in words."""
     examples: tuple[str, ...]

@@ -75,7 +75,7 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SampleOutcome:
     rule: str
     """``rule "Invoices"`` or ``otherwise``."""
     line: int
@@ -97,7 +97,7 @@ class Outcome:
 
 def outcome_of(
     ruleset: Ruleset, facts: Facts, moment: datetime, directory: Directory, states: Mapping[int, AgentState]
-) -> Outcome | None:
+) -> SampleOutcome | None:
     """None where no rule takes these facts."""
     try:
         decision = ruleset.decide(facts, moment)
@@ -105,7 +105,7 @@ def outcome_of(
         return None
     asked = asked_when(decision, directory)
     line = next(rule.line for rule in ruleset.rules if rule.name == decision.rule)
-    return Outcome(
+    return SampleOutcome(
         rule=decision.rule if decision.rule == "otherwise" else f'rule "{decision.rule}"',
         line=line,
         kind=_KINDS[decision.kind],
