@@ -68,7 +68,7 @@ class Wider:
 
 
 @dataclass(frozen=True)
-class People:
+class RemedyPeople:
     """Who could serve one call after all."""
 
     release_reserve: bool
@@ -82,7 +82,7 @@ class People:
 @dataclass(frozen=True)
 class Remedies:
     starts_at: datetime
-    people: People
+    people: RemedyPeople
     new_times: tuple[datetime, ...]
     """The nearest starts that can be booked."""
 
@@ -121,7 +121,7 @@ def people_for(
     directory: Directory,
     away: Sequence[Away],
     everybody: SeatBoard | None = None,
-) -> People:
+) -> RemedyPeople:
     """Who could serve a call that rests on nobody of this board; those who are ``away`` then are not asked to.
 
     ``everybody`` is a board with those, too, who are in no pool yet.
@@ -129,7 +129,7 @@ def people_for(
     names = {person.id: person.name for person in directory.people}
     resting = {one.person for one in away if one.begin < demand.end and demand.begin < one.end}
     overtime = _overtime(board, demand, resting)
-    return People(
+    return RemedyPeople(
         bool(demand.terms.reserve) and isinstance(without_reserve(board, demand), Placement),
         _wider(everybody or board, demand, plan, directory),
         tuple(Overtime(who, names.get(who, f"person {who}"), minutes) for who, minutes in overtime),

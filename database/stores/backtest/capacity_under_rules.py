@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.stores.at_risk.remedies import Away, People, people_for, read_away
+from database.stores.at_risk.remedies import Away, RemedyPeople, people_for, read_away
 from database.stores.backtest.read import facts_of
 from database.stores.directory.read import read_desk, read_directory
 from database.stores.rules.versions import current_published
@@ -123,12 +123,12 @@ def _plan(rules: Ruleset, facts: str, opened_at: datetime, now: datetime) -> Pla
 class Weighed:
     under: UnderRules
     found: Unserved
-    remedies: Mapping[int, People]
+    remedies: Mapping[int, RemedyPeople]
     """By booking: who could serve it after all; of the nearest ``SHOWN``."""
     looked_longer: bool
 
     @property
-    def lines(self) -> Sequence[tuple[BookedCall, People]]:
+    def lines(self) -> Sequence[tuple[BookedCall, RemedyPeople]]:
         return [(self.under.calls[one], helps) for one, helps in self.remedies.items()]
 
     @property

@@ -99,7 +99,7 @@ class PoolAhead:
 
 
 @dataclass(frozen=True)
-class People:
+class HeadCount:
     """How many of the agents; one may count in more than one."""
 
     on_shift: int
@@ -152,7 +152,7 @@ class Guard:
 @dataclass(frozen=True)
 class Board:
     pools: tuple[PoolAhead, ...]
-    people: People
+    people: HeadCount
     waiting: tuple[CallAhead, ...]
     offered: tuple[CallAhead, ...]
     due: tuple[CallAhead, ...]
@@ -179,7 +179,7 @@ async def read_board(conn: AsyncConnection, now: datetime, hours: int) -> Board:
     people = (await conn.execute(_PEOPLE, {"now": now, "silent": now - VANISHED_AFTER})).one()
     return Board(
         await _pools(conn, now, hours),
-        People(**people._mapping),
+        HeadCount(**people._mapping),
         tuple(waiting[:CALLS]),
         tuple(one for one in calls if one.state == "offered")[:CALLS],
         tuple(one for one in calls if one.state == "waiting" and one.muster_at > now)[:CALLS],

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.at_risk.background_solver import Looked
-from database.stores.at_risk.remedies import Overtime, People, remedies_of
+from database.stores.at_risk.remedies import Overtime, RemedyPeople, remedies_of
 from database.tables.booking import booking, witness
 from tests.database.seats.sold import NINE, furnish, plan_of, sold
 from workers.seat_keeper import keep_seats
@@ -46,7 +46,7 @@ async def test_who_leaves_the_team_leaves_their_seats_and_who_comes_back_may_hav
     async with database.connect() as conn:
         helps = await remedies_of(conn, ONE, NINE)
     assert helps is not None
-    assert (helps.people, helps.new_times) == (People(False, (), ()), ())
+    assert (helps.people, helps.new_times) == (RemedyPeople(False, (), ()), ())
     await run(database, "UPDATE person SET active = true WHERE id = 1")
     await keep_seats(database, Looked(), NINE)
     assert await standing(database) == ("sold", 1)
