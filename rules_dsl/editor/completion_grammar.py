@@ -12,7 +12,7 @@ ChoiceKind = Literal["keyword", "team", "title", "skill", "fact", "value", "hour
 
 
 @dataclass(frozen=True)
-class Phrase:
+class ChoicePhrase:
     """Words that stand together, in lower case where they are keywords."""
 
     text: str
@@ -26,7 +26,7 @@ class Gap:
     """One word of the author's: a quoted name, or a bare word. ``choices`` are offered for it."""
 
     quoted: bool = True
-    choices: tuple[Phrase, ...] = ()
+    choices: tuple[ChoicePhrase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,26 +46,26 @@ class Any:
     part: Pattern
 
 
-Pattern = Phrase | Gap | InTurn | Either | Any
+Pattern = ChoicePhrase | Gap | InTurn | Either | Any
 
 
 @dataclass(frozen=True)
 class Wanted:
     """A phrase that could stand from a word on, of which some words are already there."""
 
-    phrase: Phrase
+    phrase: ChoicePhrase
     start: int
     taken: int
     quoted: bool
 
 
-def phrase(text: str, kind: ChoiceKind = "keyword", detail: str = "") -> Phrase:
-    return Phrase(text, tuple(text.lower().replace(",", " ,").split()), kind, detail)
+def phrase(text: str, kind: ChoiceKind = "keyword", detail: str = "") -> ChoicePhrase:
+    return ChoicePhrase(text, tuple(text.lower().replace(",", " ,").split()), kind, detail)
 
 
-def name(text: str, kind: ChoiceKind, detail: str = "") -> Phrase:
+def name(text: str, kind: ChoiceKind, detail: str = "") -> ChoicePhrase:
     """To stand in quotes, as one word."""
-    return Phrase(text, (text.lower(),), kind, detail)
+    return ChoicePhrase(text, (text.lower(),), kind, detail)
 
 
 def in_turn(*parts: Pattern | str) -> InTurn:
@@ -83,7 +83,7 @@ def perhaps(part: Pattern) -> Either:
 def walk(pattern: Pattern, words: Sequence[Word], at: int, wanted: list[Wanted]) -> frozenset[int]:
     """Where the pattern may end; whatever could follow the last word is added to ``wanted``."""
     match pattern:
-        case Phrase():
+        case ChoicePhrase():
             return _phrase(pattern, words, at, wanted)
         case Gap():
             return _gap(pattern, words, at, wanted)
@@ -102,7 +102,7 @@ def walk(pattern: Pattern, words: Sequence[Word], at: int, wanted: list[Wanted])
             return reached
 
 
-def _phrase(pattern: Phrase, words: Sequence[Word], at: int, wanted: list[Wanted]) -> frozenset[int]:
+def _phrase(pattern: ChoicePhrase, words: Sequence[Word], at: int, wanted: list[Wanted]) -> frozenset[int]:
     for taken, low in enumerate(pattern.words):
         if at + taken == len(words):
             wanted.append(Wanted(pattern, at, taken, quoted=False))
