@@ -25,7 +25,7 @@ class WaitEstimate(StrEnum):
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlaceInLine:
     """Where one call stands in the line."""
 
     call_id: str
@@ -34,7 +34,9 @@ class Placed:
     estimate: WaitEstimate
 
 
-def line_up(waiting: Sequence[DueCall], pools: Pools, waits: Sequence[timedelta], now: datetime) -> tuple[Placed, ...]:
+def line_up(
+    waiting: Sequence[DueCall], pools: Pools, waits: Sequence[timedelta], now: datetime
+) -> tuple[PlaceInLine, ...]:
     """The line as it stands. ``waiting`` is in order of urgency; ``waits`` are how long others waited lately."""
     asked = [frozenset(pools.at(call.plan.decision, call.step).members) for call in waiting]
     before: list[frozenset[int]] = []
@@ -44,7 +46,7 @@ def line_up(waiting: Sequence[DueCall], pools: Pools, waits: Sequence[timedelta]
         place = 1 + sum(1 for others in before if not people.isdisjoint(others))
         before.append(people)
         somebody = pools.somebody_on_duty(call, call.step)
-        found.append(Placed(call.call_id, place, _estimate(place, usual, now - call.began_at, somebody)))
+        found.append(PlaceInLine(call.call_id, place, _estimate(place, usual, now - call.began_at, somebody)))
     return tuple(found)
 
 
@@ -59,7 +61,7 @@ def _estimate(place: int, usual: timedelta | None, waited: timedelta, somebody: 
     return WaitEstimate.MINUTES if left <= A_FEW_MINUTES else WaitEstimate.LONGER
 
 
-def worse(placed: Placed, place: int | None) -> bool:
+def worse(placed: PlaceInLine, place: int | None) -> bool:
     """Whether a customer who was told ``place`` is now told a later one."""
     return place is not None and placed.place > place
 

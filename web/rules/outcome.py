@@ -67,7 +67,7 @@ class PoolStep:
 
 
 @dataclass(frozen=True)
-class Placed:
+class RankedPerson:
     """One person of the first pool that holds anybody, best first, with what put them there."""
 
     name: str
@@ -82,7 +82,7 @@ class SampleOutcome:
     kind: str
     decision: Decision
     steps: tuple[PoolStep, ...]
-    order: tuple[Placed, ...]
+    order: tuple[RankedPerson, ...]
     plan: tuple[str, ...]
 
     @property
@@ -153,13 +153,13 @@ def _groups(
 
 def _order(
     decision: Decision, asked: tuple[EscalationStep, ...], directory: Directory, states: Mapping[int, AgentState]
-) -> tuple[Placed, ...]:
+) -> tuple[RankedPerson, ...]:
     found: Pool | None = next((step.pool for step in asked if step.pool.members), None)
     if found is None:
         return ()
     names = {person.id: person.name for person in directory.people}
     return tuple(
-        Placed(names[person], order_values(decision, person, found, states.get(person), directory))
+        RankedPerson(names[person], order_values(decision, person, found, states.get(person), directory))
         for person in rank(decision, _SAMPLE, found, states, directory)
     )
 
