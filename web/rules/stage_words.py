@@ -14,7 +14,7 @@ LABEL, RAIL, ROW = 100, 200, 34
 
 
 @dataclass(frozen=True)
-class Row:
+class VersionFigure:
     """One version's figure."""
 
     name: str
@@ -40,7 +40,7 @@ class MeasureCard:
     """What the figure is."""
     verdict: Verdict
     sentence: str
-    rows: tuple[Row, Row]
+    rows: tuple[VersionFigure, VersionFigure]
     says: str
     """The picture, for who can't see it."""
     ends: tuple[str, str]
@@ -124,16 +124,16 @@ def _row(
     say: Callable[[float], str],
     rail: tuple[float, float],
     place: int,
-) -> Row:
+) -> VersionFigure:
     if found is None:
-        return Row(name, "–", "", f"no {cases} yet", 0, 0, None, place * ROW, place == 0)
+        return VersionFigure(name, "–", "", f"no {cases} yet", 0, 0, None, place * ROW, place == 0)
     has_ends = isfinite(found.low)
     between = f"{say(found.low)} to {say(found.high)}" if has_ends else ""
     x = _along(found.low, rail) if has_ends else 0
     width = max(2, _along(found.high, rail) - x) if has_ends else 0
     mark = min(RAIL - 4, _along(found.value, rail)) if isfinite(found.value) else None
     counted = f"{found.cases} {cases.removesuffix('s') if found.cases == 1 else cases}"
-    return Row(name, say(found.value), between, counted, x, width, mark, place * ROW, place == 0)
+    return VersionFigure(name, say(found.value), between, counted, x, width, mark, place * ROW, place == 0)
 
 
 def _along(value: float, rail: tuple[float, float]) -> int:

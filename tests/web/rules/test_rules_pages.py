@@ -21,7 +21,7 @@ from database.stores.rules.versions import (
 from database.tables.account import audit_entry
 from database.tables.directory import desk, team
 from tests.web.office import RULES, Office, office
-from web.rules.difference import Row, difference
+from web.rules.difference import DiffRow, difference
 
 __all__ = ["office"]
 
@@ -191,7 +191,7 @@ async def test_the_first_version_needs_no_base(office: Office) -> None:
 def test_a_difference_shows_what_stands_around_it() -> None:
     before = "\n".join(str(line) for line in range(20))
     rows = difference(before, before.replace("9", "nine").replace("19", "1nine"))
-    assert Row("removed", "9") in rows
-    assert Row("added", "nine") in rows
-    assert rows[0] == Row("skipped", "… 6 unchanged lines")
+    assert DiffRow("removed", "9") in rows
+    assert DiffRow("added", "nine") in rows
+    assert rows[0] == DiffRow("skipped", "… 6 unchanged lines")
     assert difference(before, before) == []
