@@ -13,7 +13,7 @@ from rules_dsl.syntax.tree_conditions import Phrase
 
 
 @dataclass(frozen=True)
-class Sentence:
+class SettingSentence:
     """One sentence of a settings block."""
 
     key: str
@@ -22,65 +22,73 @@ class Sentence:
     example: str
 
 
-SENTENCES: dict[BlockKind, tuple[Sentence, ...]] = {
+SENTENCES: dict[BlockKind, tuple[SettingSentence, ...]] = {
     BlockKind.HEAD: (
-        Sentence("time zone", "time zone {word}", "time zone Europe/Copenhagen"),
-        Sentence("currency", "currency {word}", "currency EUR"),
+        SettingSentence("time zone", "time zone {word}", "time zone Europe/Copenhagen"),
+        SettingSentence("currency", "currency {word}", "currency EUR"),
     ),
     BlockKind.LIMITS: (
-        Sentence("calls a day", "at most {count} calls|call a|per day per|an agent", "at most 5 calls a day per agent"),
-        Sentence(
+        SettingSentence(
+            "calls a day", "at most {count} calls|call a|per day per|an agent", "at most 5 calls a day per agent"
+        ),
+        SettingSentence(
             "title calls",
             "at most {count} calls|call a|per day for title {name}",
             'at most 2 calls a day for title "Principal Engineer"',
         ),
-        Sentence("shift share", "at most {percent} of a shift in calls", "at most 75% of a shift in calls"),
-        Sentence("more", "up to {count} more when {condition}", "up to 1 more when priority is urgent"),
-        Sentence("gap", "at least {duration} between calls", "at least 10 minutes between calls"),
-        Sentence("shift end", "no call in the last {duration} of a shift", "no call in the last 30 minutes of a shift"),
+        SettingSentence("shift share", "at most {percent} of a shift in calls", "at most 75% of a shift in calls"),
+        SettingSentence("more", "up to {count} more when {condition}", "up to 1 more when priority is urgent"),
+        SettingSentence("gap", "at least {duration} between calls", "at least 10 minutes between calls"),
+        SettingSentence(
+            "shift end", "no call in the last {duration} of a shift", "no call in the last 30 minutes of a shift"
+        ),
     ),
     BlockKind.BOOKING: (
-        Sentence("slots", "slots of {duration}", "slots of 20 minutes"),
-        Sentence("start every", "start every {duration}", "start every 15 minutes"),
-        Sentence("back to back", "back to back", "back to back"),
-        Sentence("notice", "notice of {duration}", "notice of 2 hours"),
-        Sentence("horizon", "up to {duration} ahead", "up to 5 working days ahead"),
-        Sentence(
+        SettingSentence("slots", "slots of {duration}", "slots of 20 minutes"),
+        SettingSentence("start every", "start every {duration}", "start every 15 minutes"),
+        SettingSentence("back to back", "back to back", "back to back"),
+        SettingSentence("notice", "notice of {duration}", "notice of 2 hours"),
+        SettingSentence("horizon", "up to {duration} ahead", "up to 5 working days ahead"),
+        SettingSentence(
             "bookings a day",
             "at most {count} bookings|booking a|per day per|an agent",
             "at most 3 bookings a day per agent",
         ),
-        Sentence("reserve", "keep {percent} in reserve", "keep 15% in reserve"),
-        Sentence("hours", "during hours {name}", 'during hours "office"'),
+        SettingSentence("reserve", "keep {percent} in reserve", "keep 15% in reserve"),
+        SettingSentence("hours", "during hours {name}", 'during hours "office"'),
     ),
     BlockKind.CALLS: (
-        Sentence("prepare", "prepare {duration} before", "prepare 5 minutes before"),
-        Sentence("offer", "offer for {duration}", "offer for 45 seconds"),
-        Sentence("accept", "accept automatically", "accept automatically"),
-        Sentence("wait", "wait {duration} for the customer", "wait 10 minutes for the customer"),
-        Sentence("wrap-up", "wrap-up of {duration}", "wrap-up of 5 minutes"),
+        SettingSentence("prepare", "prepare {duration} before", "prepare 5 minutes before"),
+        SettingSentence("offer", "offer for {duration}", "offer for 45 seconds"),
+        SettingSentence("accept", "accept automatically", "accept automatically"),
+        SettingSentence("wait", "wait {duration} for the customer", "wait 10 minutes for the customer"),
+        SettingSentence("wrap-up", "wrap-up of {duration}", "wrap-up of 5 minutes"),
     ),
     BlockKind.REMINDERS: (
-        Sentence("customer", "remind the customer {durations} before", "remind the customer 1 day and 1 hour before"),
-        Sentence("agent", "remind the agent {durations} before", "remind the agent 10 minutes before"),
+        SettingSentence(
+            "customer", "remind the customer {durations} before", "remind the customer 1 day and 1 hour before"
+        ),
+        SettingSentence("agent", "remind the agent {durations} before", "remind the agent 10 minutes before"),
     ),
     BlockKind.FEEDBACK: (
-        Sentence("ask", "ask for a score {duration} after the call", "ask for a score 30 minutes after the call"),
-        Sentence("again", "ask again once after {duration}", "ask again once after 2 days"),
-        Sentence("never again", "never ask again", "never ask again"),
-        Sentence(
+        SettingSentence(
+            "ask", "ask for a score {duration} after the call", "ask for a score 30 minutes after the call"
+        ),
+        SettingSentence("again", "ask again once after {duration}", "ask again once after 2 days"),
+        SettingSentence("never again", "never ask again", "never ask again"),
+        SettingSentence(
             "every", "at most 1 survey every {duration} per customer", "at most 1 survey every 14 days per customer"
         ),
-        Sentence(
+        SettingSentence(
             "alert",
             "tell the team lead when the score is under {score}",
             "tell the team lead when the score is under 3",
         ),
     ),
     BlockKind.LINKS: (
-        Sentence("live", "live call link expires after {duration}", "live call link expires after 20 minutes"),
-        Sentence("booking", "booking link expires after {duration}", "booking link expires after 5 days"),
-        Sentence("survey", "survey link expires after {duration}", "survey link expires after 14 days"),
+        SettingSentence("live", "live call link expires after {duration}", "live call link expires after 20 minutes"),
+        SettingSentence("booking", "booking link expires after {duration}", "booking link expires after 5 days"),
+        SettingSentence("survey", "survey link expires after {duration}", "survey link expires after 14 days"),
     ),
 }
 
@@ -108,7 +116,7 @@ def home_of(line: Line) -> BlockKind | None:
     return None
 
 
-def _match(cursor: Cursor, sentence: Sentence) -> tuple[int, Setting | Message]:
+def _match(cursor: Cursor, sentence: SettingSentence) -> tuple[int, Setting | Message]:
     """How many parts of the pattern fitted, and the setting or what was wrong."""
     setting = Setting(sentence.key, cursor.whole())
     progress = 0

@@ -13,7 +13,7 @@ from web.wording import times
 
 
 @dataclass(frozen=True)
-class Sentence:
+class StorySentence:
     seq: int
     at: datetime
     text: str
@@ -94,7 +94,7 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[Told], str]]] = {
 }
 
 
-def tell(whole: WholeEscalation) -> list[Sentence]:
+def tell(whole: WholeEscalation) -> list[StorySentence]:
     """The events of an escalation, in their order."""
     return [_sentence(event, whole) for event in whole.events]
 
@@ -110,15 +110,15 @@ def reader_name(actor: str, whole: WholeEscalation) -> str:
     return f"{names.get(kind, kind.capitalize())} ({which})" if which else names.get(kind, kind.capitalize())
 
 
-def _sentence(event: Fields, whole: WholeEscalation) -> Sentence:
+def _sentence(event: Fields, whole: WholeEscalation) -> StorySentence:
     body = event["body"]
     person = whole.names.get(body.get("person"), "")
     told = Told(body, reader_name(event["actor"], whole), person, whole.customer["name"], whole.desk_zone)
     kind = event["kind"]
     if kind not in list(Kind):
-        return Sentence(event["seq"], event["at"], f"{_words(kind).capitalize()}.", "", "waiting")
+        return StorySentence(event["seq"], event["at"], f"{_words(kind).capitalize()}.", "", "waiting")
     mark, sentence = _SENTENCES[Kind(kind)]
-    return Sentence(event["seq"], event["at"], sentence(told), _own_words(Kind(kind), body, whole), mark)
+    return StorySentence(event["seq"], event["at"], sentence(told), _own_words(Kind(kind), body, whole), mark)
 
 
 def _own_words(kind: Kind, body: Fields, whole: WholeEscalation) -> str:
