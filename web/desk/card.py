@@ -17,7 +17,7 @@ FACTS_ON_FACE = 4
 
 
 @dataclass(frozen=True)
-class Shown:
+class CardView:
     card: CallCard
     facts: list[tuple[str, str]]
     past: list[PastEscalation]
@@ -32,13 +32,13 @@ class Shown:
         return self.facts[:FACTS_ON_FACE]
 
 
-def brief(card: CallCard, declared: Sequence[FactType]) -> Shown:
+def brief(card: CallCard, declared: Sequence[FactType]) -> CardView:
     """What must be seen at once; the rest is asked for when somebody opens it."""
-    return Shown(card, fact_rows(card.facts, declared), [], [], [], passed_words(card))
+    return CardView(card, fact_rows(card.facts, declared), [], [], [], passed_words(card))
 
 
-async def show(conn: AsyncConnection, card: CallCard, declared: Sequence[FactType]) -> Shown:
-    return Shown(
+async def show(conn: AsyncConnection, card: CallCard, declared: Sequence[FactType]) -> CardView:
+    return CardView(
         card,
         fact_rows(card.facts, declared),
         await past_escalations(conn, card.customer_id, card.escalation_id),

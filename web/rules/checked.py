@@ -20,7 +20,7 @@ MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Shown:
+class DiagnosticView:
     """One message as it is shown under the editor."""
 
     line: int
@@ -45,7 +45,7 @@ class Shown:
 @dataclass(frozen=True)
 class Checked:
     text: str
-    messages: tuple[Shown, ...] = ()
+    messages: tuple[DiagnosticView, ...] = ()
     """In the order of the file; of more than ``MOST_SHOWN`` the errors come first."""
     errors: int = 0
     """Of the whole text, as ``warnings``, whether shown or not."""
@@ -76,7 +76,7 @@ async def check(text: str, directory: Directory) -> Checked:
     """Checked and drawn off the event loop, because a long file takes a while."""
     if len(text) > LONGEST:
         said = f"these rules have {len(text):,} characters; at most {LONGEST:,} can be read"
-        return Checked(text, (Shown(0, "error", "", said, "", ()),), errors=1)
+        return Checked(text, (DiagnosticView(0, "error", "", said, "", ()),), errors=1)
     return await asyncio.to_thread(lambda: shown(text, check_rules(text, directory)))
 
 
@@ -99,10 +99,10 @@ def _severity(message: Message) -> bool:
     return message.severity != "error"
 
 
-def _shown(message: Message, text: str) -> Shown:
+def _shown(message: Message, text: str) -> DiagnosticView:
     drawing = "\n".join(line for line in render(message, text, FILE).splitlines() if _DRAWN.match(line))
     fixes = quick_fixes(text, message)
-    return Shown(
+    return DiagnosticView(
         message.line, message.severity, message.code, message.text, drawing, message.helps,
         message.column, message.length, fixes,
     )  # fmt: skip
