@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from database.stores.seats.closed_slots import Slot, day_of_slots
+from database.stores.seats.closed_slots import SlotState, day_of_slots
 from web.api.bearer import Reader
 from web.api.describe import described
 from web.api.escalations import whole_of
@@ -40,7 +40,7 @@ async def list_slots(
     }
 
 
-def _view(slot: Slot) -> dict[str, Any]:
+def _view(slot: SlotState) -> dict[str, Any]:
     view: dict[str, Any] = {"starts_at": slot.start.astimezone(UTC).isoformat().replace("+00:00", "Z")}
     if slot.closed is None:
         return view | {"open": True, "why": None, "reason": None, "proven": None}

@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 from database.stores.at_risk.apply_remedy import NotWiderEnough, widen_pool
 from database.stores.at_risk.releasing import ReserveNotEnough, release_reserve
 from database.stores.at_risk.remedies import Remedies, remedies_of
-from database.stores.seats.closed_slots import DayOfSlots, Slot, day_of_slots
+from database.stores.seats.closed_slots import DayOfSlots, SlotState, day_of_slots
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -115,7 +115,7 @@ def _day(said: str) -> date | None:
     return day if abs(day - datetime.now(UTC).date()) < timedelta(days=400) else None
 
 
-def _stretches(slots: Iterable[Slot], zone: str) -> list[Stretch]:
+def _stretches(slots: Iterable[SlotState], zone: str) -> list[Stretch]:
     result = []
     for said, group in groupby(slots, key=lambda slot: slot.closed):
         run = list(group)

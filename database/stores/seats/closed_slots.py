@@ -22,7 +22,7 @@ STARTS_AT_MOST = 300
 
 
 @dataclass(frozen=True)
-class Slot:
+class SlotState:
     start: datetime
     closed: Closed | None
     """None where it can be booked."""
@@ -33,7 +33,7 @@ class DayOfSlots:
     day: date
     zone: str
     pool: str
-    slots: tuple[Slot, ...]
+    slots: tuple[SlotState, ...]
 
 
 async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | None, now: datetime) -> DayOfSlots:
@@ -55,7 +55,7 @@ async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | No
             if reason is not None
             else _closed(seats, wish, start, day, answers[start], rooms.get(start), mates)
         )
-        slots.append(Slot(start, closed))
+        slots.append(SlotState(start, closed))
     return DayOfSlots(day, wish.zone, wish.plan.pool_text, tuple(slots))
 
 
