@@ -14,7 +14,7 @@ from rules_dsl.model.clock_words import DAYS, day_number, minute_of_day
 from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.parse_settings import SENTENCES
 from rules_dsl.syntax.tokens import Line, WordKind
-from rules_dsl.syntax.tree import Block, BlockKind, Given, Setting, Span
+from rules_dsl.syntax.tree import Block, BlockKind, DaySpan, Given, Setting
 from rules_dsl.syntax.tree_actions import (
     BookSlots,
     DoLine,
@@ -60,7 +60,7 @@ def written_heading(block: Block) -> str:
     return f"{heading} are {' and '.join(_span(span) for span in block.spans)}{zone}{holidays}"
 
 
-def _span(span: Span) -> str:
+def _span(span: DaySpan) -> str:
     first, last = DAYS[span.days[0]], DAYS[span.days[-1]]
     days = first if len(span.days) == 1 else f"{first} to {last}"
     return f"{days} {_time(span.start)} to {_time(span.end)}"

@@ -11,7 +11,7 @@ from rules_dsl.syntax.diagnostics import Message, nearest
 from rules_dsl.syntax.parse_conditions import lead_of, when_sentence
 from rules_dsl.syntax.parse_expectations import ExpectationLines
 from rules_dsl.syntax.tokens import Line
-from rules_dsl.syntax.tree import Block, BlockKind, Setting, Span
+from rules_dsl.syntax.tree import Block, BlockKind, DaySpan, Setting
 from rules_dsl.syntax.tree_actions import DoLine, on_line
 from rules_dsl.syntax.tree_conditions import Lead, Phrase, Place, WhenLine, WhenSentence
 
@@ -35,7 +35,7 @@ class BlockDraft:
     when: list[WhenLine] = field(default_factory=list)
     do: list[DoLine] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
+    spans: list[DaySpan] = field(default_factory=list)
     zone: Phrase | None = None
     holidays: Phrase | None = None
     expecting: ExpectationLines | None = None

@@ -11,7 +11,7 @@ from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import BadLine, message, nearest
 from rules_dsl.syntax.parse_expectations import time_of_day
 from rules_dsl.syntax.tokens import LONGEST_LINE, Line, WordKind
-from rules_dsl.syntax.tree import BlockKind, Span
+from rules_dsl.syntax.tree import BlockKind, DaySpan
 from rules_dsl.syntax.tree_conditions import Phrase, Place
 
 _ALONE = {
@@ -121,7 +121,7 @@ def _hours(cursor: Cursor, draft: BlockDraft) -> None:
         draft.holidays = cursor.name("the name of a holiday calendar")
 
 
-def _span(cursor: Cursor) -> Span:
+def _span(cursor: Cursor) -> DaySpan:
     start = cursor.index
     first = _day(cursor)
     last = _day(cursor) if cursor.take("to") else first
@@ -130,7 +130,7 @@ def _span(cursor: Cursor) -> Span:
     end = time_of_day(cursor)
     if begin >= end:
         cursor.refuse("R129", cursor.since(start), found=cursor.text(start))
-    return Span(days_between(first, last), begin, end, cursor.since(start))
+    return DaySpan(days_between(first, last), begin, end, cursor.since(start))
 
 
 def _day(cursor: Cursor) -> int:

@@ -23,7 +23,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Span:
+class DaySpan:
     """Some days, from one minute of the day to another."""
 
     days: tuple[int, ...]
@@ -82,7 +82,7 @@ class Block:
     when: tuple[WhenLine, ...] = ()
     do: tuple[DoLine, ...] = ()
     settings: tuple[Setting, ...] = ()
-    spans: tuple[Span, ...] = ()
+    spans: tuple[DaySpan, ...] = ()
     zone: Phrase | None = None
     holidays: Phrase | None = None
     given: tuple[Given, ...] = ()

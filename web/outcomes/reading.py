@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.queries.outcomes import By, Measures, Span, by_day, measure, measure_by, not_served
+from database.stores.queries.outcomes import By, Measures, Period, by_day, measure, measure_by, not_served
 from web.outcomes import sentences
 from web.outcomes.bars import Chart, chart, columns
 from web.outcomes.sentences import Spans, six
@@ -104,12 +104,12 @@ def _ratings(by: By, lines: list[Measures], days: int) -> Chart:
     return chart(f"Mean rating by {by.value}, last {days} days, of 5 (number of ratings)", rows, 5)
 
 
-def _spans(days: int) -> tuple[Span, Span]:
+def _spans(days: int) -> tuple[Period, Period]:
     now, length = datetime.now(UTC), timedelta(days=days)
-    return Span(now - length, now), Span(now - 2 * length, now - length)
+    return Period(now - length, now), Period(now - 2 * length, now - length)
 
 
-async def _read(conn: AsyncConnection, days: int, now_span: Span, before_span: Span) -> Spans:
+async def _read(conn: AsyncConnection, days: int, now_span: Period, before_span: Period) -> Spans:
     return Spans(
         days,
         await measure(conn, now_span),

@@ -26,7 +26,7 @@ class By(StrEnum):
 
 
 @dataclass(frozen=True)
-class Span:
+class Period:
     """Half-open, UTC."""
 
     since: datetime
@@ -79,12 +79,12 @@ _NAMED: dict[By, tuple[Column[Any], Table]] = {
 }
 
 
-async def measure(conn: AsyncConnection, span: Span) -> Measures:
+async def measure(conn: AsyncConnection, span: Period) -> Measures:
     """The whole desk."""
     return _measures("", (await conn.execute(_served(span))).one())
 
 
-async def measure_by(conn: AsyncConnection, span: Span, by: By) -> list[Measures]:
+async def measure_by(conn: AsyncConnection, span: Period, by: By) -> list[Measures]:
     """One line each, those with most calls first."""
     column, names = _NAMED[by]
     query = _served(span).add_columns(names.c.name.label("name")).join(names, names.c.id == column)
@@ -92,7 +92,7 @@ async def measure_by(conn: AsyncConnection, span: Span, by: By) -> list[Measures
     return [_measures(row.name, row) for row in await conn.execute(query)]
 
 
-async def not_served(conn: AsyncConnection, span: Span) -> NotServed:
+async def not_served(conn: AsyncConnection, span: Period) -> NotServed:
     kinds = (Kind.NOBODY_AVAILABLE, Kind.CUSTOMER_MISSED, Kind.AGENT_MISSED)
     query = (
         select(escalation_event.c.kind, func.count().label("number"))
@@ -104,7 +104,7 @@ async def not_served(conn: AsyncConnection, span: Span) -> NotServed:
     return NotServed(*(counted.get(kind.value, 0) for kind in kinds))
 
 
-async def by_day(conn: AsyncConnection, span: Span, zone: str) -> list[DayFigures]:
+async def by_day(conn: AsyncConnection, span: Period, zone: str) -> list[DayFigures]:
     """Days of this zone on which calls ended."""
     day = func.date(func.timezone(zone, call.c.ended_at)).label("day")
     query = _served(span).add_columns(day).group_by(day).order_by(day)
@@ -114,7 +114,7 @@ async def by_day(conn: AsyncConnection, span: Span, zone: str) -> list[DayFigure
     ]
 
 
-def _served(span: Span) -> Select[Any]:
+def _served(span: Period) -> Select[Any]:
     began = func.least(call.c.customer_joined_at, call.c.agent_joined_at)
     handled = func.extract("epoch", func.coalesce(call.c.wrapped_up_at, call.c.ended_at) - began)
     return (

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from database.stores.journal.timeline import record
-from database.stores.queries.outcomes import By, Measures, NotServed, Span, by_day, measure, measure_by, not_served
+from database.stores.queries.outcomes import By, Measures, NotServed, Period, by_day, measure, measure_by, not_served
 from database.tables.directory import person
 from database.tables.escalation import escalation
 from database.tables.muster import call, rating, wrap_up
@@ -22,7 +22,7 @@ from web.outcomes.reading import cell
 __all__ = ["office"]
 
 NOW = datetime.now(UTC)
-SPAN = Span(NOW - timedelta(days=28), NOW + timedelta(minutes=1))
+SPAN = Period(NOW - timedelta(days=28), NOW + timedelta(minutes=1))
 
 
 async def served(
