@@ -14,7 +14,7 @@ from operator import and_, or_, xor
 from rules_dsl.analysis.budget import Budget
 from rules_dsl.analysis.cubes import Cube
 from rules_dsl.analysis.value_classes import Region
-from rules_dsl.model.prefix_masks import Spans, stretches
+from rules_dsl.model.prefix_masks import PrefixMasks, stretches
 
 _CUBES_A_STEP = 1000
 """So many more make a step through all attributes twice as long."""
@@ -41,8 +41,8 @@ class Cover:
                     changes[place][first] ^= 1 << number
                     changes[place][end] ^= 1 << number
         holding = [list(accumulate(change, xor)) for change in changes]
-        self._any_of = [Spans(held, or_) for held in holding]
-        self._all_of = [Spans(held, and_) for held in holding]
+        self._any_of = [PrefixMasks(held, or_) for held in holding]
+        self._all_of = [PrefixMasks(held, and_) for held in holding]
         self._asking = asking
         self._silent = [every & ~asked for asked in asking]
 

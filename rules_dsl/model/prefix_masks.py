@@ -8,7 +8,7 @@ Join = Callable[[int, int], int]
 """``and``, or ``or``: it may take the same mask twice."""
 
 
-class Spans:
+class PrefixMasks:
     """Joined masks of all stretches whose length is a power of two; any stretch is two of them, overlapping."""
 
     def __init__(self, masks: Sequence[int], join: Join) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.queries.outcomes import By, Measures, Period, by_day, measure, measure_by, not_served
 from web.outcomes import sentences
 from web.outcomes.bars import Chart, chart, columns
-from web.outcomes.sentences import Spans, six
+from web.outcomes.sentences import ReportPeriods, six
 from web.page import page
 from web.security.session import Signed
 
@@ -109,8 +109,8 @@ def _spans(days: int) -> tuple[Period, Period]:
     return Period(now - length, now), Period(now - 2 * length, now - length)
 
 
-async def _read(conn: AsyncConnection, days: int, now_span: Period, before_span: Period) -> Spans:
-    return Spans(
+async def _read(conn: AsyncConnection, days: int, now_span: Period, before_span: Period) -> ReportPeriods:
+    return ReportPeriods(
         days,
         await measure(conn, now_span),
         await measure(conn, before_span),

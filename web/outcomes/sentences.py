@@ -19,7 +19,7 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class Spans:
+class ReportPeriods:
     """Now and before, of equal length."""
 
     days: int
@@ -29,7 +29,7 @@ class Spans:
     lost_before: NotServed
 
 
-def six(spans: Spans) -> list[Sum]:
+def six(spans: ReportPeriods) -> list[Sum]:
     now, before, days = spans.now, spans.before, f"last {spans.days} days"
     return [
         Sum(
@@ -66,7 +66,7 @@ def six(spans: Spans) -> list[Sum]:
     ]
 
 
-def _lost(spans: Spans, days: str) -> Sum:
+def _lost(spans: ReportPeriods, days: str) -> Sum:
     now, before = spans.lost_now, spans.lost_before
     return Sum(
         "Not served",
