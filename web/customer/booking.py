@@ -15,7 +15,7 @@ from domain.escalation import NotNow
 from domain.failure import Failure
 from web.customer.customer_link import open_link, slots_page, standing_page, zone_of
 from web.customer.slots import read_start
-from web.customer.stage import CANCELLABLE, Stage, may_move, stage_of
+from web.customer.stage import CANCELLABLE, CustomerStage, may_move, stage_of
 from web.security.csrf import Guarded
 from web.wording import times
 
@@ -30,7 +30,7 @@ async def book(request: Request, token: str, start: Field = "", zone: Field = ""
     link = await open_link(request, token)
     stage = stage_of(link, datetime.now(UTC))
     chosen = read_start(start)
-    if stage is Stage.BOOK:
+    if stage is CustomerStage.BOOK:
         if chosen is None:
             return await _choose_first(request, link, zone)
         try:
@@ -53,7 +53,7 @@ async def move(request: Request, token: str, start: Field = "", zone: Field = ""
     """Move the booked call to the chosen start."""
     link = await open_link(request, token)
     stage, chosen = stage_of(link, datetime.now(UTC)), read_start(start)
-    if stage is Stage.BOOK or (link.booking is not None and link.booking.starts_at == chosen):
+    if stage is CustomerStage.BOOK or (link.booking is not None and link.booking.starts_at == chosen):
         return _back(token, zone)
     if not may_move(link, stage):
         return standing_page(request, link, zone, refused=TooLate().title, status=TooLate.status)
@@ -75,7 +75,7 @@ async def cancel(request: Request, token: str, sure: Field = "", zone: Field = "
     """Cancel, if the customer said so; sent again, the same answer."""
     link = await open_link(request, token)
     stage = stage_of(link, datetime.now(UTC))
-    if stage in (Stage.BOOK, Stage.CANCELLED):
+    if stage in (CustomerStage.BOOK, CustomerStage.CANCELLED):
         return _back(token, zone)
     if sure != "yes":
         text = "Nothing was cancelled. Tick the box beside “Yes” if you want to cancel"
@@ -86,7 +86,7 @@ async def cancel(request: Request, token: str, sure: Field = "", zone: Field = "
         await request.app.state.gateway.cancel(link.escalation_id)
     except (TooLate, NotNow) as refused:
         link = await open_link(request, token)
-        if stage_of(link, datetime.now(UTC)) is not Stage.CANCELLED:
+        if stage_of(link, datetime.now(UTC)) is not CustomerStage.CANCELLED:
             return standing_page(request, link, zone, refused=refused.title, status=refused.status)
         # The second of a double click: the first has cancelled it.
     return _back(token, zone)

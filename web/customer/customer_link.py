@@ -15,7 +15,7 @@ from database.stores.seats.availability import free_starts
 from domain.customer_link import LinkUnknown
 from domain.seats.slots import nearest
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
-from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, Stage, may_move, stage_of
+from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
 from web.page import draw, page
 from web.wording import times
@@ -51,7 +51,7 @@ async def link_page(
     if change == "zone":
         return _choose_zone(request, link, zone_of(link, zone), move)
     stage = stage_of(link, datetime.now(UTC))
-    if stage is Stage.BOOK or (move and may_move(link, stage)):
+    if stage is CustomerStage.BOOK or (move and may_move(link, stage)):
         return await slots_page(request, link, zone, first=read_day(first))
     return standing_page(request, link, zone)
 
@@ -61,7 +61,7 @@ async def live_part(request: Request, token: str, shown: str = "", zone: str = "
     """The part of the page that changes; nothing (204) while it is as ``shown`` already."""
     link = await open_link(request, token)
     stage = stage_of(link, datetime.now(UTC))
-    if stage not in LIVE or (stage is Stage.BOOKED) != shown.startswith(Stage.BOOKED):
+    if stage not in LIVE or (stage is CustomerStage.BOOKED) != shown.startswith(CustomerStage.BOOKED):
         return Response(status_code=200, headers={"HX-Refresh": "true"})
     if _version(link, stage, datetime.now(UTC)) == shown:
         return Response(status_code=204)
@@ -116,7 +116,7 @@ def standing_page(
     return page(request, f"customer/{template}", answer, **context, refused=refused)
 
 
-def standing(request: Request, link: LinkPage, stage: Stage) -> dict[str, Any]:
+def standing(request: Request, link: LinkPage, stage: CustomerStage) -> dict[str, Any]:
     """What the page of a booked call and its live part show."""
     now = datetime.now(UTC)
     waiting = stage in WAITING_ROOM
@@ -134,7 +134,7 @@ def standing(request: Request, link: LinkPage, stage: Stage) -> dict[str, Any]:
     }
 
 
-def _version(link: LinkPage, stage: Stage, now: datetime) -> str:
+def _version(link: LinkPage, stage: CustomerStage, now: datetime) -> str:
     """Equal while the live part would be drawn alike."""
     line = line_of(link, stage, now)
     said = (line.says, line.late, *line.more, line.alone) if line else ()

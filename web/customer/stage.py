@@ -9,7 +9,7 @@ from database.stores.customer_link import LinkPage
 from domain.escalation import Outcome, State
 
 
-class Stage(StrEnum):
+class CustomerStage(StrEnum):
     BOOK = "book"
     BOOKED = "booked"
     """The search for a person has not begun."""
@@ -31,44 +31,44 @@ class Stage(StrEnum):
     """By us."""
 
 
-WAITING_ROOM = frozenset({Stage.FINDING, Stage.ASKING, Stage.READY, Stage.ON_CALL})
-LIVE = WAITING_ROOM | {Stage.BOOKED}
+WAITING_ROOM = frozenset({CustomerStage.FINDING, CustomerStage.ASKING, CustomerStage.READY, CustomerStage.ON_CALL})
+LIVE = WAITING_ROOM | {CustomerStage.BOOKED}
 """Stages that may change while the page is open."""
-CANCELLABLE = frozenset({Stage.BOOKED, Stage.FINDING, Stage.ASKING, Stage.READY})
-GONE = frozenset({Stage.EXPIRED, Stage.REPLACED})
+CANCELLABLE = frozenset({CustomerStage.BOOKED, CustomerStage.FINDING, CustomerStage.ASKING, CustomerStage.READY})
+GONE = frozenset({CustomerStage.EXPIRED, CustomerStage.REPLACED})
 """Answered with 410."""
 
 _BY_CALL = {
-    "offered": Stage.ASKING,
-    "taken": Stage.READY,
-    "on_call": Stage.ON_CALL,
-    "wrapping_up": Stage.OVER,
-    "done": Stage.OVER,
-    "unserved": Stage.NOT_SERVED,
-    "missed": Stage.NOT_SERVED,
+    "offered": CustomerStage.ASKING,
+    "taken": CustomerStage.READY,
+    "on_call": CustomerStage.ON_CALL,
+    "wrapping_up": CustomerStage.OVER,
+    "done": CustomerStage.OVER,
+    "unserved": CustomerStage.NOT_SERVED,
+    "missed": CustomerStage.NOT_SERVED,
 }
 _BY_OUTCOME = {
-    Outcome.CANCELLED: Stage.CANCELLED,
-    Outcome.WITHDRAWN: Stage.WITHDRAWN,
-    Outcome.TICKET_SOLVED: Stage.WITHDRAWN,
-    Outcome.NOT_SERVED: Stage.NOT_SERVED,
+    Outcome.CANCELLED: CustomerStage.CANCELLED,
+    Outcome.WITHDRAWN: CustomerStage.WITHDRAWN,
+    Outcome.TICKET_SOLVED: CustomerStage.WITHDRAWN,
+    Outcome.NOT_SERVED: CustomerStage.NOT_SERVED,
 }
 
 
-def stage_of(link: LinkPage, now: datetime) -> Stage:
+def stage_of(link: LinkPage, now: datetime) -> CustomerStage:
     if link.state == "replaced":
-        return Stage.REPLACED
+        return CustomerStage.REPLACED
     if link.call is not None and link.call.state in _BY_CALL:
         return _BY_CALL[link.call.state]
     if link.outcome in _BY_OUTCOME:
         return _BY_OUTCOME[Outcome(link.outcome)]
     if link.call is not None and link.call.state == "waiting":
-        return Stage.FINDING if link.call.muster_at <= now else Stage.BOOKED
+        return CustomerStage.FINDING if link.call.muster_at <= now else CustomerStage.BOOKED
     if link.state == "open" and link.expires_at > now and link.escalation_state == State.INVITED:
-        return Stage.BOOK
-    return Stage.EXPIRED
+        return CustomerStage.BOOK
+    return CustomerStage.EXPIRED
 
 
-def may_move(link: LinkPage, stage: Stage) -> bool:
+def may_move(link: LinkPage, stage: CustomerStage) -> bool:
     """Moving ends when the search for a person begins. A call now has no booking to move."""
-    return stage is Stage.BOOKED and link.booking is not None
+    return stage is CustomerStage.BOOKED and link.booking is not None

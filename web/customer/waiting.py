@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from database.stores.customer_link import LinkPage
 from domain.rounds.waiting_line import people_before, told_in_words
-from web.customer.stage import Stage
+from web.customer.stage import CustomerStage
 
 PUT_BACK_SHOWN_FOR = timedelta(minutes=3)
 
@@ -26,26 +26,26 @@ class StatusLine:
     """Whether the customer can say that nobody is in the room with them."""
 
 
-def line_of(link: LinkPage, stage: Stage, now: datetime) -> StatusLine | None:
+def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine | None:
     """What is true of a call that is still to come, or None for one that isn't."""
     if link.call is None:
         return None
     team, start = link.team_name, link.call.starts_at
     late = start is not None and now >= start
-    if stage is Stage.BOOKED:
+    if stage is CustomerStage.BOOKED:
         more = ("It may begin a few minutes late: calls before yours take longer than planned.",)
         told = more if link.call.told_late_at is not None else ()
         return StatusLine("done", f"Someone from {team} is found for your call shortly before it begins.", more=told)
-    if stage is Stage.FINDING:
+    if stage is CustomerStage.FINDING:
         says = f"We are finding someone from {team} for you."
         return StatusLine("waiting", says, _gives_up_at(link), late, _in_line(link, late, now))
-    if stage is Stage.ASKING:
+    if stage is CustomerStage.ASKING:
         return StatusLine("offered", f"We are asking someone from {team} right now.", _gives_up_at(link), late)
-    if stage is Stage.READY and link.call.agent_joined_at is not None:
+    if stage is CustomerStage.READY and link.call.agent_joined_at is not None:
         return StatusLine("on", f"Someone from {team} is in the room and waits for you.")
-    if stage is Stage.READY:
+    if stage is CustomerStage.READY:
         return StatusLine("on", f"Someone from {team} has taken your call and will join you.")
-    if stage is Stage.ON_CALL:
+    if stage is CustomerStage.ON_CALL:
         if link.call.alone_at is not None:
             return StatusLine(
                 "waiting", f"We have called someone from {team} back to you. If they don't come, we find another."

@@ -40,7 +40,7 @@ class TooLong(Failure):
         return "This is too much to play here. Take fewer days or escalations, or run “muster simulate” at a terminal."
 
 
-class Stage:
+class SimulationRunner:
     """Where simulations are played."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from domain.simulation.comparing import Way, staffed
 from domain.simulation.demand import made_up_facts
 from domain.simulation.report import lines, occupancy_lines, said, sentences
 from domain.simulation.scenario import Binding, Habits, Scenario
-from web.outcomes.playing import AlreadyPlaying, Stage, TooLong
+from web.outcomes.playing import AlreadyPlaying, SimulationRunner, TooLong
 from web.page import page
 from web.security.session import Signed
 
@@ -39,7 +39,7 @@ EXPLAINED = {
     " free as the shift begins.",
 }
 
-_stage = Stage()
+_stage = SimulationRunner()
 
 
 class WhatIfForm(BaseModel):

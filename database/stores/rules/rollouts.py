@@ -33,7 +33,7 @@ _LOOKS = 3
 
 
 @dataclass(frozen=True)
-class Stage:
+class RolloutStep:
     nth: int
     percent: int
     began_at: datetime
@@ -47,7 +47,7 @@ class Rollout:
     candidate: Published
     standing: Published
     percent: int
-    stages: tuple[Stage, ...]
+    stages: tuple[RolloutStep, ...]
     outcome: str | None
     """``adopted``, ``rolled_back``, or None while it runs."""
     ended_at: datetime | None
@@ -221,7 +221,9 @@ async def _held(conn: AsyncConnection, rollout_id: int, seen: int | None) -> tup
 
 async def _rollout(conn: AsyncConnection, row: Row[Any]) -> Rollout:
     query = select(rollout_stage).where(rollout_stage.c.rollout == row.id).order_by(rollout_stage.c.nth)
-    stages = [Stage(one.nth, one.percent, one.began_at, one.author, one.reason) for one in await conn.execute(query)]
+    stages = [
+        RolloutStep(one.nth, one.percent, one.began_at, one.author, one.reason) for one in await conn.execute(query)
+    ]
     candidate = await published_number(conn, row.candidate)
     standing = await published_number(conn, row.standing)
     assert candidate is not None  # a foreign key
