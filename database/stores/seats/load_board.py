@@ -58,7 +58,7 @@ _VERSIONS = text("SELECT day, version FROM desk_day WHERE desk = :desk AND day B
 
 
 @dataclass(frozen=True)
-class Stands:
+class BoardVersion:
     """What a reading begins with: read before the rows, so that what changes meanwhile is read anew the next time."""
 
     roster: int
@@ -131,15 +131,15 @@ class Seats:
         return self.first <= first and last <= self.last
 
 
-async def read_stands(conn: AsyncConnection, desk: int, first: date, last: date) -> Stands:
+async def read_stands(conn: AsyncConnection, desk: int, first: date, last: date) -> BoardVersion:
     row = (await conn.execute(_STANDS, {"desk": desk, "first": first, "last": last})).one()
     terms = {int(number): load_terms(stored) for number, stored in (row.terms or {}).items()}
     versions = {date.fromisoformat(day): version for day, version in (row.versions or {}).items()}
-    return Stands(row.roster, row.has_written, terms, row.engaged or {}, versions)
+    return BoardVersion(row.roster, row.has_written, terms, row.engaged or {}, versions)
 
 
 async def load_seats(
-    conn: AsyncConnection, first: date, last: date, stands: Stands | None = None, *, everybody: bool = False
+    conn: AsyncConnection, first: date, last: date, stands: BoardVersion | None = None, *, everybody: bool = False
 ) -> Seats:
     """A board of its own for this transaction, with what the transaction itself has written.
 
