@@ -34,7 +34,7 @@ _KINDS = {CallKind.CALL: "a call", CallKind.BOOKING_ONLY: "booking only", CallKi
 
 
 @dataclass(frozen=True)
-class Told:
+class DecidedEscalation:
     """One escalation, decided."""
 
     decision: Decision
@@ -67,7 +67,7 @@ class Told:
         return asked_when(self.decision, self.directory)
 
 
-def _decided(file: Path, directory: Path, facts: str, moment: str | None) -> Told:
+def _decided(file: Path, directory: Path, facts: str, moment: str | None) -> DecidedEscalation:
     known = read_directory(directory)
     rules = read_ruleset(file, known)
     now = moment_given(moment, rules.time_zone)
@@ -76,7 +76,7 @@ def _decided(file: Path, directory: Path, facts: str, moment: str | None) -> Tol
     except NoRuleApplies:
         click.echo("no rule takes this escalation", err=True)
         raise click.exceptions.Exit(ERRORS) from None
-    return Told(decision, known, now, rules.time_zone)
+    return DecidedEscalation(decision, known, now, rules.time_zone)
 
 
 @click.command()
@@ -150,7 +150,7 @@ def _when(at: int) -> str:
     return f"after {say_duration(at)}" if at else "at once"
 
 
-def _outcome_json(told: Told) -> dict[str, Any]:
+def _outcome_json(told: DecidedEscalation) -> dict[str, Any]:
     decision = told.decision
     outcome = {"rule": decision.rule, "kind": decision.kind.value, "refusal": decision.refusal, "note": decision.note}
     return {"at": told.now.isoformat(), **outcome}
@@ -161,7 +161,7 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
     return {"rule": reason.rule, "held": reason.held, "line": reason.line, **said}
 
 
-def _step_json(told: Told, step: EscalationStep) -> dict[str, Any]:
+def _step_json(told: DecidedEscalation, step: EscalationStep) -> dict[str, Any]:
     """Seconds since the search began."""
     people = [told.person(member) for member in step.pool.members]
     return {

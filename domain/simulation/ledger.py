@@ -19,7 +19,7 @@ class SimulatedOutcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Told:
+class SimulatedEnd:
     """One escalation's end."""
 
     number: int
@@ -34,7 +34,7 @@ class Told:
 class Ledger:
     """Kept while a replication runs."""
 
-    told: list[Told] = field(default_factory=list)
+    told: list[SimulatedEnd] = field(default_factory=list)
     offers: int = 0
     declined: int = 0
     unanswered: int = 0

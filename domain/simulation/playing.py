@@ -16,7 +16,7 @@ from domain.plan import Plan
 from domain.rounds.muster import Chosen, DueCall, choose
 from domain.simulation.demand import RUN_OUT, arrivals, shifts_of, sick_days
 from domain.simulation.floor import ON_A_CALL, SimulatedFloor, Worker, seconds_within
-from domain.simulation.ledger import Figures, Ledger, SimulatedOutcome, Told, figures
+from domain.simulation.ledger import Figures, Ledger, SimulatedEnd, SimulatedOutcome, figures
 from domain.simulation.scenario import Arrival, Binding, Scenario
 from domain.simulation.selling import SeatBook, Sold
 from rules_dsl.model.decision import CallKind, Decision
@@ -119,7 +119,7 @@ class Replication:
         wait: float | None = None,
         person: int | None = None,
     ) -> None:
-        self.ledger.told.append(Told(arrival.number, booked, fate, wait, person))
+        self.ledger.told.append(SimulatedEnd(arrival.number, booked, fate, wait, person))
 
     # Found at call time.
 

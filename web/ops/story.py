@@ -24,7 +24,7 @@ class StorySentence:
 
 
 @dataclass(frozen=True)
-class Told:
+class StoryContext:
     """What a sentence may speak of."""
 
     body: Mapping[str, Any]
@@ -44,7 +44,7 @@ class Told:
         return str(self.body.get(field) or fallback)
 
 
-_SENTENCES: dict[Kind, tuple[str, Callable[[Told], str]]] = {
+_SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     Kind.OPENED: ("waiting", lambda t: f"{t.actor} escalated the ticket. Rule “{t.get('rule')}” allows a call."),
     Kind.REFUSED: ("lost", lambda t: f"{t.actor} escalated the ticket. Rule “{t.get('rule')}” does not allow a call."),
     Kind.LINK_ISSUED: ("waiting", lambda t: _issued(t)),
@@ -113,7 +113,7 @@ def reader_name(actor: str, whole: WholeEscalation) -> str:
 def _sentence(event: Fields, whole: WholeEscalation) -> StorySentence:
     body = event["body"]
     person = whole.names.get(body.get("person"), "")
-    told = Told(body, reader_name(event["actor"], whole), person, whole.customer["name"], whole.desk_zone)
+    told = StoryContext(body, reader_name(event["actor"], whole), person, whole.customer["name"], whole.desk_zone)
     kind = event["kind"]
     if kind not in list(Kind):
         return StorySentence(event["seq"], event["at"], f"{_words(kind).capitalize()}.", "", "waiting")
@@ -131,33 +131,33 @@ def _own_words(kind: Kind, body: Fields, whole: WholeEscalation) -> str:
     return str(body.get("reason") or body.get("error") or "")
 
 
-def _vanished(told: Told) -> str:
+def _vanished(told: StoryContext) -> str:
     if told.body.get("midway"):
         return f"{told.person} did not come back to the call; it was offered again, before others."
     return f"{told.person} was no longer at the desk; the call was offered again."
 
 
-def _accepted(told: Told) -> str:
+def _accepted(told: StoryContext) -> str:
     if told.body.get("by_rule"):
         return f"The call was given to {told.person}: the rules accept it automatically."
     return f"{told.actor} accepted the call."
 
 
-def _issued(told: Told) -> str:
+def _issued(told: StoryContext) -> str:
     link = "A priority link" if told.body.get("priority") else "A booking link"
     return f"{link} was mailed to {told.customer}. It ends {told.when('expires_at')}."
 
 
-def _fresh(told: Told) -> str:
+def _fresh(told: StoryContext) -> str:
     return ", and got a fresh link" if told.body.get("renewed") else ""
 
 
-def _resolved(told: Told) -> str:
+def _resolved(told: StoryContext) -> str:
     words = {"yes": "resolved", "no": "not resolved", "follow_up": "a follow-up is needed"}
     return words.get(told.get("resolved"), "recorded")
 
 
-def _found(told: Told) -> str:
+def _found(told: StoryContext) -> str:
     """What was done for it, where somebody did it."""
     return f": {told.get('found')}, by {told.actor}" if "found" in told.body else ""
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import notify
-from database.stores.rounds.events import Told
+from database.stores.rounds.events import EventToWrite
 from database.tables.customer_link import join_link
 from database.tables.muster import call
 from domain.escalation import Kind, State
@@ -30,7 +30,7 @@ WHERE o.call = g.call AND o.nth = g.nth
 
 async def accept_by_rule(
     conn: AsyncConnection, given: Sequence[tuple[Chosen, int]], directory: Directory, tokens: Tokens, now: datetime
-) -> list[Told]:
+) -> list[EventToWrite]:
     """Mark these offers, each with its number, as accepted; returns the events that tell of it."""
     if not given:
         return []
@@ -51,7 +51,7 @@ async def accept_by_rule(
     for person in sorted({to.person for _, _, to in attributed}):
         await notify(conn, LIVE_CHANNEL, f"person:{person}")
     return [
-        Told(
+        EventToWrite(
             chosen.call.escalation_id,
             Kind.ACCEPTED,
             {"call_id": chosen.call.call_id, "offer": nth, "person": to.person, "made_at": now.isoformat()}

@@ -30,7 +30,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS u(id uuid, seq int, kind text, 
 
 
 @dataclass(frozen=True)
-class Told:
+class EventToWrite:
     """An event of a round, for an escalation that the round has locked."""
 
     escalation_id: str
@@ -40,7 +40,7 @@ class Told:
     actor: str = "muster"
 
 
-async def write_events(conn: AsyncConnection, events: Sequence[Told], now: datetime) -> None:
+async def write_events(conn: AsyncConnection, events: Sequence[EventToWrite], now: datetime) -> None:
     """Write these events in their order, and move the escalations to the last state named for each."""
     if not events:
         return

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import notify
 from database.stores.muster import open_again
-from database.stores.rounds.events import Told, write_events
+from database.stores.rounds.events import EventToWrite, write_events
 from database.tables.directory import presence
 from database.tables.muster import offer
 from domain.call import ALONE_PATIENCE
@@ -57,7 +57,7 @@ async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
     rows = (await conn.execute(_PASSED, moments)).all()
     if not rows:
         return 0
-    told: list[Told] = []
+    told: list[EventToWrite] = []
     for row in rows:
         ended = update(offer).where(offer.c.call == row.call, offer.c.nth == row.nth)
         # Who is at their desk and did not come when the customer called for them is not asked again.
@@ -67,7 +67,7 @@ async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
         body |= {"midway": True} if row.midway else {}
         kind = Kind.OFFER_EXPIRED if row.state == "offered" and row.ran_out else Kind.AGENT_VANISHED
         moved_to = State.MUSTERING if row.state == "accepted" else None
-        told.append(Told(str(row.escalation), kind, body, state=moved_to))
+        told.append(EventToWrite(str(row.escalation), kind, body, state=moved_to))
         await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     await open_again(conn, [row.call for row in rows if not row.midway], now)
     await open_again(conn, [row.call for row in rows if row.midway], now, raised=True)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import notify
 from database.stores.rounds.auto_accept import accept_by_rule
-from database.stores.rounds.events import Told
+from database.stores.rounds.events import EventToWrite
 from database.tables.muster import round as round_table
 from domain.escalation import Kind
 from domain.ids import LIVE_CHANNEL, Tokens
@@ -33,7 +33,7 @@ UPDATE call c SET state = 'offered' FROM made WHERE c.id = made.call RETURNING m
 
 async def write_offers(
     conn: AsyncConnection, result: RoundResult, directory: Directory, tokens: Tokens, now: datetime, began: float
-) -> tuple[int, list[Told]]:
+) -> tuple[int, list[EventToWrite]]:
     """Write the offers of a round, and the acceptance of those that the rules accept by themselves.
 
     ``began`` is when the round did, by ``time.perf_counter``. Returns how many were made, and what there is to tell.
@@ -60,7 +60,7 @@ async def write_offers(
     # Each asked person's desk finds itself in the round's offers.
     await notify(conn, LIVE_CHANNEL, f"round:{round_id}")
     told = [
-        Told(
+        EventToWrite(
             chosen.call.escalation_id,
             Kind.OFFERED,
             {

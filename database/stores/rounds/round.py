@@ -21,7 +21,7 @@ from database.stores.directory.read import read_directory
 from database.stores.journal.notify import tell_leads, tell_managers
 from database.stores.journal.timeline import database_now
 from database.stores.rounds.due_calls import read_due
-from database.stores.rounds.events import Told, write_events
+from database.stores.rounds.events import EventToWrite, write_events
 from database.stores.rounds.expired_offers import end_long_wrap_ups, end_passed_offers
 from database.stores.rounds.needed_for_seats import with_needed
 from database.stores.rounds.offers import write_offers
@@ -86,7 +86,7 @@ WHERE c.id = u.call
 """)
 
 
-async def _write_searches(conn: AsyncConnection, searches: Sequence[Searched], now: datetime) -> list[Told]:
+async def _write_searches(conn: AsyncConnection, searches: Sequence[Searched], now: datetime) -> list[EventToWrite]:
     """Steps taken, alerts raised, searches that ended with nobody; returns what there is to tell of them."""
     moved = [one for one in searches if one.call.began_at == now or one.taken or one.exhausted]
     if not moved:
@@ -103,21 +103,21 @@ async def _write_searches(conn: AsyncConnection, searches: Sequence[Searched], n
         for one in moved
     ]
     await conn.execute(_MOVED, {"now": now, "rows": to_json(rows).decode()})
-    told: list[Told] = []
+    told: list[EventToWrite] = []
     for searched in moved:
         one = searched.call
         if one.began_at == now and one.starts_at is not None:
             body = {"call_id": one.call_id}
-            told.append(Told(one.escalation_id, Kind.MUSTER_BEGAN, body, state=State.MUSTERING))
+            told.append(EventToWrite(one.escalation_id, Kind.MUSTER_BEGAN, body, state=State.MUSTERING))
         for step in searched.taken:
             taken: dict[str, Any] = {"call_id": one.call_id, "step": step.text, "after": step.after}
             if step.kind in (StepKind.ALERT_LEAD, StepKind.ALERT_DUTY):
                 await _alert(conn, one.escalation_id, one.call_id, step.kind, now)
-                told.append(Told(one.escalation_id, Kind.ALERTED, taken))
+                told.append(EventToWrite(one.escalation_id, Kind.ALERTED, taken))
             else:
-                told.append(Told(one.escalation_id, Kind.STEP_TAKEN, taken))
+                told.append(EventToWrite(one.escalation_id, Kind.STEP_TAKEN, taken))
         if searched.exhausted:
-            told.append(Told(one.escalation_id, Kind.EXHAUSTED, {"call_id": one.call_id}))
+            told.append(EventToWrite(one.escalation_id, Kind.EXHAUSTED, {"call_id": one.call_id}))
     return told
 
 
