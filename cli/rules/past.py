@@ -14,7 +14,7 @@ from cli.database_session import run_on_database
 from cli.environment import process_settings
 from cli.rules.inputs import ERRORS, echo_json, file_argument, json_option, read_text
 from database.engine import open_engine
-from database.stores.backtest.read import Tried, try_draft
+from database.stores.backtest.read import BacktestResult, try_draft
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import current_published
 from domain.backtest.history import Candidates, ChangeKind, Load, PastMove, Totals, Treatment
@@ -47,7 +47,7 @@ def past(file: Path, weeks: int, as_json: bool) -> None:
         click.echo(line)
 
 
-async def _tried(url: str, text: str, name: str, weeks: int) -> Tried:
+async def _tried(url: str, text: str, name: str, weeks: int) -> BacktestResult:
     engine = open_engine(url, connections=1)
     try:
         async with engine.connect() as conn:
@@ -74,7 +74,7 @@ def _compiled(text: str, name: str, directory: Directory) -> Ruleset:
     return found
 
 
-def _lines(tried: Tried, weeks: int) -> Iterator[str]:
+def _lines(tried: BacktestResult, weeks: int) -> Iterator[str]:
     trial = tried.trial
     yield f"{trial.escalations} escalations in the last {weeks} weeks"
     for change in sorted(_CHANGES, reverse=True):
@@ -101,7 +101,7 @@ def _treated(treatment: Treatment) -> str:
     return f"{only}{whom} [{treatment.rule}]"
 
 
-def _loads(tried: Tried) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
+def _loads(tried: BacktestResult) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
     """Titles with calls and hours a week, now and by the draft."""
     old, new = ({load.id: load for load in side.titles} for side in (tried.trial.before, tried.trial.after))
     return [
@@ -114,7 +114,7 @@ def _a_week(load: Load | None, weeks: float) -> tuple[float, float]:
     return (0.0, 0.0) if load is None else (float(load.calls) / weeks, float(load.seconds) / weeks / 3600)
 
 
-def _json(tried: Tried, weeks: int) -> dict[str, Any]:
+def _json(tried: BacktestResult, weeks: int) -> dict[str, Any]:
     trial = tried.trial
     return {
         "weeks": weeks,
@@ -148,7 +148,7 @@ def _totals_json(totals: Totals) -> dict[str, Any]:
     }
 
 
-def _move_json(move: PastMove, tried: Tried) -> dict[str, Any]:
+def _move_json(move: PastMove, tried: BacktestResult) -> dict[str, Any]:
     return {
         "change": move.change.name.lower(),
         "count": move.count,

@@ -48,7 +48,7 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Tried:
+class SampleTrial:
     """A draft, tried on a sample escalation."""
 
     declared: tuple[FactType, ...]
@@ -69,7 +69,7 @@ class Judged:
     checked: Checked
     meaning: Meaning | None
     """None where there is nothing to compare with, or an error in the way."""
-    tried: Tried
+    tried: SampleTrial
 
 
 async def sent_draft(request: Request) -> Draft:
@@ -100,12 +100,12 @@ async def judge(draft: Draft, ground: Ground) -> Judged:
     return Judged(checked, means, await try_draft(draft.text, draft.fields, ground))
 
 
-async def try_draft(text: str, fields: Mapping[str, object], ground: Ground) -> Tried:
+async def try_draft(text: str, fields: Mapping[str, object], ground: Ground) -> SampleTrial:
     """``fill`` among the fields asks for the facts of the file's ``example``, in place of those that were sent."""
     return await asyncio.to_thread(_tried, text, fields, ground)
 
 
-def _tried(text: str, fields: Mapping[str, object], ground: Ground) -> Tried:
+def _tried(text: str, fields: Mapping[str, object], ground: Ground) -> SampleTrial:
     directory = ground.directory
     ruleset = draft_rules(text, directory) if len(text) <= LONGEST else None
     examples = examples_of(text, ruleset, directory) if ruleset is not None else ()
@@ -114,7 +114,7 @@ def _tried(text: str, fields: Mapping[str, object], ground: Ground) -> Tried:
     read = read_sample(sample, directory, ground.now)
     outcome = None if ruleset is None else outcome_of(ruleset, read.facts, read.moment, directory, ground.states)
     known = ((fact.name, typed_value(fact, read.facts.get(fact.name), directory.currency)) for fact in directory.facts)
-    return Tried(
+    return SampleTrial(
         declared=directory.facts,
         zone=directory.time_zone,
         sample=sample,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from database.stores.backtest.read import Tried
+from database.stores.backtest.read import BacktestResult
 from domain.backtest.history import ChangeKind, Load, PastMove
 from rules_dsl.model.decision import CallKind
 
@@ -42,7 +42,7 @@ class RuleChange:
 
 @dataclass(frozen=True)
 class PastView:
-    tried: Tried
+    tried: BacktestResult
     titles: tuple[LoadChange, ...]
     """Those with most calls first."""
     teams: tuple[LoadChange, ...]
@@ -102,7 +102,7 @@ class PastView:
         return max((max(one.calls, one.new_calls) for one in self.titles), default=0.0)
 
 
-def past_view(tried: Tried) -> PastView:
+def past_view(tried: BacktestResult) -> PastView:
     before, after, weeks = tried.trial.before, tried.trial.after, Fraction(tried.weeks or 1)
     return PastView(
         tried,
@@ -149,7 +149,7 @@ def _a_week(load: Load | None, weeks: Fraction) -> tuple[float, float]:
     return (0.0, 0.0) if load is None else (float(load.calls / weeks), float(load.seconds / weeks / 3600))
 
 
-def _rules(tried: Tried) -> tuple[RuleChange, ...]:
+def _rules(tried: BacktestResult) -> tuple[RuleChange, ...]:
     """In the order of the draft; those that it no longer has at the end."""
     old = {rule.treatment.rule: rule for rule in tried.trial.before.rules}
     new = {rule.treatment.rule: rule for rule in tried.trial.after.rules}

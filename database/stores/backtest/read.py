@@ -52,7 +52,7 @@ async def read_tickets(conn: AsyncConnection, ids: Collection[str]) -> dict[str,
 
 
 @dataclass(frozen=True)
-class Tried:
+class BacktestResult:
     """A trial with what it takes to read it."""
 
     trial: Trial
@@ -79,7 +79,7 @@ class Tried:
 
 async def try_draft(
     conn: AsyncConnection, standing: Ruleset, draft: Ruleset, directory: Directory, weeks: int, now: datetime
-) -> Tried:
+) -> BacktestResult:
     """A draft on the escalations of so many weeks, beside the rules that stand. ``directory`` is today's."""
     since = now - timedelta(weeks=weeks)
     trying = Trying(standing, draft, await _recorded(conn, since, now))
@@ -102,7 +102,7 @@ async def try_draft(
     if deciding is not None:
         await deciding
     trial = await asyncio.to_thread(trying.trial)
-    return Tried(
+    return BacktestResult(
         trial,
         since,
         now,
