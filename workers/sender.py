@@ -25,7 +25,7 @@ from activities.integrations.mail import SmtpMailer, SmtpServer
 from activities.letters.letter import Addresses
 from database.listening import listen
 from database.stores.journal import message_queue
-from database.stores.journal.message_queue import Waiting
+from database.stores.journal.message_queue import QueuedMessage
 from database.stores.queries.letter_facts import letter_facts
 from domain.delivery import Undelivered, next_wait
 from domain.ids import MESSAGE_CHANNEL, Tokens
@@ -147,7 +147,7 @@ class Lane:
                     async with self._engine.begin() as conn:
                         await message_queue.renew(conn, list(self._in_hand), LEASE)
 
-    async def _see_through(self, waiting: Waiting) -> None:
+    async def _see_through(self, waiting: QueuedMessage) -> None:
         """Send, and write down what came of it, however long the database is away meanwhile."""
         failure = await self._attempt(waiting)
         while True:
@@ -158,7 +158,7 @@ class Lane:
                 log.warning("can't write down the fate of message %s: %s", waiting.id, _first_line(error))
             await asyncio.sleep(SETTLE_AGAIN_AFTER)
 
-    async def _attempt(self, waiting: Waiting) -> Undelivered | Nowhere | None:
+    async def _attempt(self, waiting: QueuedMessage) -> Undelivered | Nowhere | None:
         try:
             async with self._engine.connect() as conn:
                 facts = await letter_facts(conn, waiting)
@@ -173,7 +173,7 @@ class Lane:
             return Undelivered(f"it could not be written: {type(error).__name__}")
         return None
 
-    async def _settle(self, waiting: Waiting, failure: Undelivered | Nowhere | None) -> None:
+    async def _settle(self, waiting: QueuedMessage, failure: Undelivered | Nowhere | None) -> None:
         async with self._engine.begin() as conn:
             if failure is None:
                 await message_queue.mark_sent(conn, waiting.id)
@@ -187,7 +187,7 @@ class Lane:
         _tell(waiting, failure)
 
 
-def _tell(waiting: Waiting, failure: Undelivered | Nowhere | None) -> None:
+def _tell(waiting: QueuedMessage, failure: Undelivered | Nowhere | None) -> None:
     named = (waiting.channel.value, waiting.kind, waiting.id, waiting.escalation_id)
     if failure is None:
         log.info("sent %s %s %s of escalation %s", *named)

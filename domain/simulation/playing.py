@@ -26,7 +26,7 @@ LOOK_AGAIN = 30.0
 """Seconds between two looks at calls that wait, where nothing happens in between: steps fall due by then."""
 
 
-class Waiting:
+class WaitingCall:
     """A call that looks for somebody."""
 
     def __init__(self, env: simpy.Environment, arrival: Arrival, due: DueCall, needed: timedelta) -> None:
@@ -53,7 +53,7 @@ class Replication:
         self.floor = SimulatedFloor(self.shifts, self.sick)
         self.book = SeatBook(scenario, self.shifts, self.sick)
         self.ledger = Ledger()
-        self.waiting: list[Waiting] = []
+        self.waiting: list[WaitingCall] = []
         self.arrivals = arrivals(scenario, self.shifts, seed)
         self.begin = min([one.at for one in self.arrivals], default=self._midnight(scenario.first)) - timedelta(
             minutes=1
@@ -127,7 +127,7 @@ class Replication:
         plan = Plan(decision, self.scenario.ruleset.version, arrival.at)
         due = DueCall(str(arrival.number), str(arrival.number), plan, starts_at, self.now, 0, 0)
         begin, end = occupied(self.now, decision)
-        wait = Waiting(self.env, arrival, due, end - begin)
+        wait = WaitingCall(self.env, arrival, due, end - begin)
         self.waiting.append(wait)
         self._wake()
         since = starts_at or self.now
@@ -176,7 +176,7 @@ class Replication:
         for chosen in result.offers:
             self.env.process(self._offer(by_call[chosen.call.call_id], chosen))
 
-    def _offer(self, waiting: Waiting, chosen: Chosen) -> Course:
+    def _offer(self, waiting: WaitingCall, chosen: Chosen) -> Course:
         worker = self.floor.workers[chosen.person]
         habits, calls = self.scenario.habits, waiting.due.plan.decision.calls
         luck = self._luck("offer", waiting.arrival.number, chosen.person, self.seed)

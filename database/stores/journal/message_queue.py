@@ -66,7 +66,7 @@ async def enqueue(
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueuedMessage:
     """A message that this sender has taken."""
 
     id: str
@@ -99,7 +99,7 @@ class DeliveryStatus:
 
 async def take_due(
     conn: AsyncConnection, channel: Channel, at_most: int, lease: timedelta, busy: Sequence[str] = ()
-) -> list[Waiting]:
+) -> list[QueuedMessage]:
     """Take due messages, the longest due first, save those that this sender has in hand (``busy``).
 
     Taken, they are due again after ``lease``: a sender that lives renews it, a killed one's rows come back.
@@ -153,7 +153,7 @@ async def put_off(conn: AsyncConnection, message_id: str, error: str, wait: time
     await conn.execute(queued.values(last_error=error, next_attempt_at=func.now() + wait))
 
 
-async def give_up(conn: AsyncConnection, waiting: Waiting, error: str) -> None:
+async def give_up(conn: AsyncConnection, waiting: QueuedMessage, error: str) -> None:
     """Mark it failed, and say so in the escalation's timeline."""
     row = message.c.id == waiting.id
     failed = update(message).where(row, message.c.state == "queued").values(state="failed", last_error=error)
@@ -187,8 +187,8 @@ async def fates(conn: AsyncConnection, escalation_id: str) -> list[DeliveryStatu
     return [DeliveryStatus(*row) for row in rows]
 
 
-def _waiting(row: Row[Any]) -> Waiting:
-    return Waiting(
+def _waiting(row: Row[Any]) -> QueuedMessage:
+    return QueuedMessage(
         id=row.id,
         escalation_id=row.escalation,
         channel=Channel(row.channel),

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.journal.message_queue import Waiting
+from database.stores.journal.message_queue import QueuedMessage
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link, survey
 from database.tables.directory import desk, person, team
@@ -38,7 +38,7 @@ from domain.letter import (
 )
 
 
-async def letter_facts(conn: AsyncConnection, waiting: Waiting) -> LetterFacts:
+async def letter_facts(conn: AsyncConnection, waiting: QueuedMessage) -> LetterFacts:
     """Everything the letter may tell. Raises ``ValueError`` for a kind that nobody writes."""
     kind = LetterKind(waiting.kind)
     row = (await conn.execute(_escalation(waiting.escalation_id))).one()
@@ -86,18 +86,18 @@ def _escalation(escalation_id: str) -> Select[Any]:
     return select(*columns).select_from(joined).where(escalation.c.id == escalation_id)
 
 
-def _of_call_now(waiting: Waiting) -> bool:
+def _of_call_now(waiting: QueuedMessage) -> bool:
     """Whether what is called off had no booking to give back."""
     return waiting.kind == LetterKind.WITHDRAWN and "booking" not in waiting.params
 
 
-def _booking(waiting: Waiting) -> Select[Any]:
+def _booking(waiting: QueuedMessage) -> Select[Any]:
     named = waiting.params.get("booking")
     query = select(booking).where(booking.c.escalation == waiting.escalation_id)
     return query.where(booking.c.id == named) if named else query.order_by(booking.c.id.desc()).limit(1)
 
 
-def _call(waiting: Waiting) -> Select[Any]:
+def _call(waiting: QueuedMessage) -> Select[Any]:
     named = waiting.params.get("call")
     query = select(call).where(call.c.escalation == waiting.escalation_id)
     return query.where(call.c.id == named) if named else query.order_by(call.c.nth.desc()).limit(1)
@@ -114,7 +114,7 @@ _NEW_LINK = frozenset(
 )
 
 
-def _link(waiting: Waiting, the_booking: Row[Any] | None) -> Select[Any]:
+def _link(waiting: QueuedMessage, the_booking: Row[Any] | None) -> Select[Any]:
     """The link that the letter gives, or else the page of the booking that it is about."""
     query = select(customer_link).where(customer_link.c.escalation == waiting.escalation_id)
     if named := waiting.params.get("link"):
@@ -128,7 +128,7 @@ def _link_facts(row: Row[Any] | None, now: datetime) -> LinkFacts | None:
     return row and LinkFacts(row.nth, row.expires_at, open=row.state == "open" and row.expires_at > now)
 
 
-def _booking_facts(row: Row[Any] | None, waiting: Waiting) -> BookingFacts | None:
+def _booking_facts(row: Row[Any] | None, waiting: QueuedMessage) -> BookingFacts | None:
     if row is None:
         return None
     told = waiting.params
@@ -136,14 +136,14 @@ def _booking_facts(row: Row[Any] | None, waiting: Waiting) -> BookingFacts | Non
     return BookingFacts(row.id, starts_at, told.get("seconds", row.seconds), told.get("sequence", row.sequence))
 
 
-def _starts_at(waiting: Waiting, the_call: Row[Any] | None, the_booking: Row[Any] | None) -> datetime | None:
+def _starts_at(waiting: QueuedMessage, the_call: Row[Any] | None, the_booking: Row[Any] | None) -> datetime | None:
     if "starts_at" in waiting.params:
         return datetime.fromisoformat(waiting.params["starts_at"])
     row = the_call or the_booking
     return row.starts_at if row else None
 
 
-async def _agent(conn: AsyncConnection, waiting: Waiting, the_call: Row[Any] | None) -> AgentFacts | None:
+async def _agent(conn: AsyncConnection, waiting: QueuedMessage, the_call: Row[Any] | None) -> AgentFacts | None:
     """Who the letter names: the person of the params, or who has the call."""
     named = waiting.params.get("person") or (the_call.person if the_call else None)
     if named is None:
