@@ -56,13 +56,13 @@ def complete(text: str, offset: int, directory: Directory) -> tuple[Completion, 
     if partial is not None and partial.kind is WordKind.UNCLOSED:
         wanted = [one for one in wanted if one.quoted]
     fitting = [one for one in dict.fromkeys(wanted) if _fits(one, partial)]
-    place = _Place(text, offset, line, words, partial)
+    place = _CursorPlace(text, offset, line, words, partial)
     found = (place.completion(one) for one in _preferred(fitting, words, directory))
     return tuple(one for one in dict.fromkeys(found) if one.insert != text[one.start : one.end])
 
 
 @dataclass(frozen=True)
-class _Place:
+class _CursorPlace:
     text: str
     offset: int
     line: Line

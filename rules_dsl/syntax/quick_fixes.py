@@ -29,7 +29,7 @@ class Fix:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _MessagePlace:
     """Where a message points, in a text."""
 
     start: int
@@ -55,7 +55,7 @@ def quick_fixes(text: str, message: Message) -> tuple[Fix, ...]:
     return make(place, dict(message.said)) if make is not None and place is not None else ()
 
 
-def _place(text: str, message: Message) -> _Place | None:
+def _place(text: str, message: Message) -> _MessagePlace | None:
     lines = source_lines(text)
     if not 0 < message.line <= len(lines):
         return None
@@ -63,26 +63,26 @@ def _place(text: str, message: Message) -> _Place | None:
     start = min(message.column - 1, len(written))
     end = min(start + message.length, len(written))
     newline = "\r\n" if "\r\n" in text else "\n"
-    return _Place(line_start + start, line_start + end, written, line_start, newline)
+    return _MessagePlace(line_start + start, line_start + end, written, line_start, newline)
 
 
 _Said = dict[str, str]
-_Make = Callable[[_Place, _Said], tuple[Fix, ...]]
+_Make = Callable[[_MessagePlace, _Said], tuple[Fix, ...]]
 
 
-def _instead(place: _Place, replacement: str) -> tuple[Fix, ...]:
+def _instead(place: _MessagePlace, replacement: str) -> tuple[Fix, ...]:
     return (Fix(replacement.strip(), place.start, place.end, replacement),)
 
 
-def _nearest_bare(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _nearest_bare(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     return _instead(place, said["nearest"]) if "nearest" in said else ()
 
 
-def _nearest_name(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _nearest_name(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     return _instead(place, f'"{said["nearest"]}"') if "nearest" in said else ()
 
 
-def _nearest_sentence(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _nearest_sentence(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     """The first words of a known sentence in place of as many of the author's; the rest stays theirs."""
     known = re.split(r' (?="|[0-9])', said.get("nearest", ""), maxsplit=1)[0].split()
     words = list(re.finditer(r"\S+", place.line[place.start - place.line_start :]))[: len(known)]
@@ -91,33 +91,33 @@ def _nearest_sentence(place: _Place, said: _Said) -> tuple[Fix, ...]:
     return (Fix(" ".join(known), place.start, place.start + words[-1].end(), " ".join(known)),)
 
 
-def _close_quote(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _close_quote(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     return (Fix("close the quote", place.end, place.end, '"'),) if place.end - place.start > 1 else ()
 
 
-def _quote(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _quote(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     return _instead(place, f'"{said["found"]}"')
 
 
-def _take_out(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _take_out(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     gap = len(place.before) - len(place.before.rstrip())
     return (Fix("take it out", place.start - gap, place.end, ""),)
 
 
-def _take_out_line(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _take_out_line(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     before = max(0, place.line_start - len(place.newline))
     return (Fix("take the line out", before, place.line_start + len(place.line), ""),)
 
 
-def _heading(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _heading(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     return _instead(place, said["heading"])
 
 
-def _first_of_nearest(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _first_of_nearest(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     return _instead(place, said["nearest"].split()[0]) if said.get("nearest") else ()
 
 
-def _step(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _step(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     """A step with a name keeps the author's name."""
     near = said.get("nearest")
     if near is None:
@@ -128,24 +128,24 @@ def _step(place: _Place, said: _Said) -> tuple[Fix, ...]:
     )
 
 
-def _next_line(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _next_line(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     gap = len(place.before) - len(place.before.rstrip())
     broken = f"{place.newline}{place.indent}{said['instead']}"
     whole = place.line_start + len(place.line)
     return (Fix(f"on the next line: {said['instead']}", place.start - gap, whole, broken),)
 
 
-def _in_words(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _in_words(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     return _instead(place, _SIGNS[said["found"]]) if said["found"] in _SIGNS else ()
 
 
-def _not_after(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _not_after(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     written = place.line[place.start - place.line_start : place.end - place.line_start]
     turned = re.sub(r"^not\s+(.*?)\s+(is|are)\s+", r"\1 \2 not ", written, flags=re.IGNORECASE)
     return _instead(place, turned) if turned != written and " is not not " not in turned else ()
 
 
-def _begin_with_when(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _begin_with_when(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     found = re.match(r"\s*(or\s+when|and)\b", place.line, re.IGNORECASE)
     if found is None:
         return ()
@@ -153,13 +153,13 @@ def _begin_with_when(place: _Place, said: _Said) -> tuple[Fix, ...]:
     return (Fix("when", start, place.line_start + found.end(), "when"),)
 
 
-def _second_when(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _second_when(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     return tuple(
         Fix(f"{lead} {said['rest']}", place.start, place.end, f"{lead} {said['rest']}") for lead in ("and", "or when")
     )
 
 
-def _team_of_person(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _team_of_person(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     """In place of a person in ``send to`` or ``widen to``: their team and title."""
     word = _LAST_WORD.search(place.before)
     low = word[1].lower() if word else ""
@@ -170,22 +170,22 @@ def _team_of_person(place: _Place, said: _Said) -> tuple[Fix, ...]:
     return (Fix(target, start, place.end, target),)
 
 
-def _say_which(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _say_which(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     return _instead(place, said["instead"]) if "…" not in said["instead"] else ()
 
 
-def _ask_yes_no(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _ask_yes_no(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     if said["kind"] != "yes or no":
         return ()
     return tuple(Fix(way, place.start, place.end, way) for way in (said["fact"], f"not {said['fact']}"))
 
 
-def _when_anything(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _when_anything(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     end = place.line_start + len(place.line)
     return (Fix("for every escalation: when anything", end, end, f"{place.newline}  when anything"),)
 
 
-def _head(place: _Place, said: _Said) -> tuple[Fix, ...]:
+def _head(place: _MessagePlace, said: _Said) -> tuple[Fix, ...]:
     head = f'rules for "{said["desk"]}"'
     return (Fix(head, 0, 0, f"{head}{place.newline}{place.newline}"),)
 
