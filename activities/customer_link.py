@@ -8,7 +8,7 @@ from activities.dependencies import World
 from activities.errors import effect
 from activities.messages import At, CallDue, LinkOut, NudgeLink, Stands
 from database.stores import customer_link
-from database.stores.customer_link import Issued
+from database.stores.customer_link import IssuedLink
 
 
 class CustomerLinkActivities:
@@ -27,7 +27,7 @@ class CustomerLinkActivities:
         return Stands(None if call is None else CallDue(str(call.id), call.starts_at, call.muster_at), outcome)
 
 
-def link_out(issued: Issued | None) -> LinkOut | None:
+def link_out(issued: IssuedLink | None) -> LinkOut | None:
     """A link in the workflow's words."""
     if issued is None:
         return None

@@ -9,7 +9,7 @@ from activities.errors import effect
 from activities.messages import OfCall, SaveWrapUp
 from database.stores import wrap_up
 from database.stores.journal.free_text import read_words
-from domain.wrap_up import Resolved, WrapUp
+from domain.wrap_up import Resolution, WrapUp
 
 
 class WrapUpActivities:
@@ -21,7 +21,7 @@ class WrapUpActivities:
         told = said.wrap_up
         async with effect(self.world) as conn:
             recorded = WrapUp(
-                Resolved(told.resolved),
+                Resolution(told.resolved),
                 cause=told.cause,
                 product_area=told.product_area,
                 gap=told.gap,

@@ -19,7 +19,7 @@ from database.stores.access.accounts import all_accounts
 from database.stores.access.api_tokens import SCOPES, create_token, find_token
 from database.stores.access.sessions import renew_sign_in_link
 from database.stores.rules.versions import current_published, publish
-from database.stores.staff.seed import Outsider, Seeded, seed_directory
+from database.stores.staff.seed import Outsider, SeededPerson, seed_directory
 from domain.rollout.stages import StageRuns
 from rules_dsl.directory import Directory, WeeklyShift
 from rules_dsl.syntax.diagnostics import RulesRefused, render
@@ -76,7 +76,7 @@ async def _seed(
             standing = await current_published(conn)
             if once and standing is not None:
                 accounts = [one for one in await all_accounts(conn) if one.active and one.roles]
-                people = [Seeded(one.id, one.name, one.roles[0]) for one in accounts]
+                people = [SeededPerson(one.id, one.name, one.roles[0]) for one in accounts]
             else:
                 people = await seed_directory(conn, directory, _outsiders(directory), now)
                 await publish(conn, rules, "muster seed", "seeded", standing.number if standing else None, now)

@@ -169,7 +169,7 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpeningResult:
     """What an opening came to."""
 
     escalation_id: str

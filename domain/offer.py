@@ -45,7 +45,7 @@ class Attribution:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Acceptance:
     call_id: str
     accepted_at: datetime
     attribution: Attribution

@@ -8,7 +8,7 @@ from enum import StrEnum
 from domain.escalation import Outcome
 
 
-class Resolved(StrEnum):
+class Resolution(StrEnum):
     YES = "yes"
     NO = "no"
     FOLLOW_UP = "follow_up"
@@ -22,7 +22,7 @@ GAPS = ("none", "product", "documentation", "training", "process")
 
 @dataclass(frozen=True)
 class WrapUp:
-    resolved: Resolved
+    resolved: Resolution
     cause: str = ""
     product_area: str = ""
     gap: str = ""
@@ -33,4 +33,4 @@ class WrapUp:
 def outcome_of(wrap_up: WrapUp | None) -> Outcome:
     if wrap_up is None:
         return Outcome.NOT_RECORDED
-    return Outcome.RESOLVED if wrap_up.resolved is Resolved.YES else Outcome.UNRESOLVED
+    return Outcome.RESOLVED if wrap_up.resolved is Resolution.YES else Outcome.UNRESOLVED

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rules_dsl.formatter.format import FormattingFailed, format_rules
     from rules_dsl.model.hours import is_open, wall_instant, working_days_after
     from rules_dsl.syntax.diagnostics import Message, RulesRefused, render
-    from rules_dsl.syntax.parser import Parsed, parse_rules
+    from rules_dsl.syntax.parser import ParseResult, parse_rules
 
 __all__ = [
     "Change",
@@ -30,7 +30,7 @@ __all__ = [
     "Message",
     "Move",
     "NoRuleApplies",
-    "Parsed",
+    "ParseResult",
     "RulesRefused",
     "Ruleset",
     "asked_after",
@@ -59,7 +59,7 @@ _NAMES = {
     "formatter.format": ("FormattingFailed", "format_rules"),
     "model.hours": ("is_open", "wall_instant", "working_days_after"),
     "syntax.diagnostics": ("Message", "RulesRefused", "render"),
-    "syntax.parser": ("Parsed", "parse_rules"),
+    "syntax.parser": ("ParseResult", "parse_rules"),
     "evaluation.pools": ("asked_after", "pool"),
     "evaluation.ranking": ("order_values", "rank"),
     "evaluation.ruleset": ("NoRuleApplies", "Ruleset"),

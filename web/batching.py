@@ -12,7 +12,7 @@ Answer = TypeVar("Answer")
 MOST_AT_ONCE = 500
 
 
-class Gathered(Generic[Key, Answer]):
+class Batcher(Generic[Key, Answer]):
     """One question runs at a time; who asks meanwhile is in the next.
 
     So an answer is never older than its question, and as many ask, the fewer statements each costs. ``ask`` takes

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.integrations.calendar_feed import fetch_calendar
 from activities.integrations.calendar_reading import read_calendar
-from database.stores.seats.change_impact import Replanned
+from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.calendar_feeds import DueFeed, keep_laid_out, keep_reading, keep_same, keep_unread, take_due
 from domain.schedules.calendar_feed import FeedUnread, Reading, fingerprint, horizon
 
@@ -133,6 +133,6 @@ async def _reading(feed: DueFeed, now: datetime, content: bytes) -> tuple[dateti
         return bounds[1], await read_calendar(content, bounds, feed.time_zone)
 
 
-def _tell(feed: DueFeed, replanned: Replanned) -> None:
+def _tell(feed: DueFeed, replanned: ReassignResult) -> None:
     if replanned.at_risk:
         log.warning("calendar %d took away the seats of %d booked calls", feed.id, len(replanned.at_risk))

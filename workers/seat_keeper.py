@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.at_risk.background_solver import Looked, make_rooms, recover
+from database.stores.at_risk.background_solver import SearchMemory, make_rooms, recover
 from database.stores.directory.read import read_directory
 from database.stores.seats.change_impact import replan_directory
 from database.stores.seats.engagements import follow_engagements
@@ -36,7 +36,7 @@ _MY_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended('seat keeper'
 
 async def run_seat_keeper(engine: AsyncEngine, stop: asyncio.Event) -> None:
     """Look until ``stop``. Survives the loss of the database."""
-    looked = Looked(stop=stop)
+    looked = SearchMemory(stop=stop)
     while not stop.is_set():
         looked.until = time.monotonic() + LOOK_AT_MOST
         with _survived("seats"):
@@ -45,7 +45,7 @@ async def run_seat_keeper(engine: AsyncEngine, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), LOOK_EVERY)
 
 
-async def keep_seats(engine: AsyncEngine, looked: Looked, now: datetime) -> None:
+async def keep_seats(engine: AsyncEngine, looked: SearchMemory, now: datetime) -> None:
     """One look, unless another process is at it."""
     async with engine.begin() as turn:
         if not (await turn.execute(_MY_TURN)).scalar_one():

@@ -11,7 +11,7 @@ from temporalio import workflow
 from activities import contracts
 from domain.call import LONGEST_CALL, agent_grace, called_for_at
 from workflows.acting import act
-from workflows.call_events import Taken
+from workflows.call_events import CallHolder
 from workflows.state import Story, until
 from workflows.waiting import wait
 
@@ -49,7 +49,7 @@ def _at(moment: datetime) -> Callable[[], datetime]:
     return lambda: moment
 
 
-def _deadlines(story: Story, taken: Taken) -> list[tuple[datetime, str]]:
+def _deadlines(story: Story, taken: CallHolder) -> list[tuple[datetime, str]]:
     """When each side is missed, in order of time."""
     assert story.call is not None
     start = max(story.call.starts_at or taken.at, taken.at)
@@ -60,7 +60,7 @@ def _deadlines(story: Story, taken: Taken) -> list[tuple[datetime, str]]:
     return sorted(moments)
 
 
-async def _late(story: Story, taken: Taken, whom: str, moment: datetime) -> CallCourse | None:
+async def _late(story: Story, taken: CallHolder, whom: str, moment: datetime) -> CallCourse | None:
     """Somebody is late, as far as we were told; the rows say who. None: go on waiting."""
     if whom == "agent":
         if await act(contracts.replace_agent, story.of_call(offer=taken.offer)):

@@ -10,7 +10,7 @@ from domain.escalation import Kind
 
 
 @dataclass(frozen=True)
-class Taken:
+class CallHolder:
     """A person has taken the call."""
 
     offer: int
@@ -19,7 +19,7 @@ class Taken:
 
 
 @dataclass
-class Heard:
+class CallEvents:
     """Facts of one call. The same facts say the same, in whichever order and however often they come."""
 
     accepted: dict[int, datetime] = field(default_factory=dict)
@@ -32,9 +32,9 @@ class Heard:
     ended_at: datetime | None = None
 
     @property
-    def taken(self) -> Taken | None:
+    def taken(self) -> CallHolder | None:
         standing = [offer for offer in self.accepted if offer not in self.lost]
-        return Taken(max(standing), self.accepted[max(standing)]) if standing else None
+        return CallHolder(max(standing), self.accepted[max(standing)]) if standing else None
 
     @property
     def began(self) -> bool:

@@ -12,7 +12,7 @@ from temporalio import workflow
 from activities.messages import CallDue, EscalationOpened, Event, LinkOut, OfCall, Times
 from domain.escalation import Outcome
 from domain.waiting import Reminder, reminders_of
-from workflows.call_events import Heard, Taken
+from workflows.call_events import CallEvents, CallHolder
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Story:
     call: CallDue | None
     over: str | None = None
     """The outcome, once the escalation has ended from outside its stages."""
-    heard: dict[str, Heard] = field(default_factory=dict)
+    heard: dict[str, CallEvents] = field(default_factory=dict)
     """Facts by call, kept also where a call is not known here yet: its booking may still be on its way."""
     wrapped_up: bool = False
     rated: bool = False
@@ -40,12 +40,12 @@ class Story:
         return story
 
     @property
-    def told(self) -> Heard:
+    def told(self) -> CallEvents:
         """What has been heard of the present call."""
-        return Heard() if self.call is None else self.heard.get(self.call.call_id, Heard())
+        return CallEvents() if self.call is None else self.heard.get(self.call.call_id, CallEvents())
 
     @property
-    def taken(self) -> Taken | None:
+    def taken(self) -> CallHolder | None:
         """Who has the present call, as far as we were told."""
         return self.told.taken
 
@@ -62,7 +62,7 @@ class Story:
     def hear(self, event: Event) -> None:
         """Take in a fact. Facts come at least once and in any order."""
         if call_id := event.body.get("call_id"):
-            self.heard.setdefault(call_id, Heard()).take_in(event)
+            self.heard.setdefault(call_id, CallEvents()).take_in(event)
 
     def begin_call(self, call: CallDue) -> None:
         """A call has been booked or moved: its reminders anew, as far as their time has not passed."""

@@ -18,7 +18,7 @@ LONGEST_ETAG = 200
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchResult:
     content: bytes | None
     """None: the same as before."""
     etag: str
@@ -26,7 +26,7 @@ class Fetched:
 
 async def fetch_calendar(
     url: str, *, etag: str = "", private_addresses: bool = False, patience: float = TIMEOUT
-) -> Fetched:
+) -> FetchResult:
     """What stands at the address now. Raises ``FeedUnread``."""
     try:
         async with asyncio.timeout(patience):
@@ -45,7 +45,7 @@ def web_address(url: str) -> str:
     return f"https://{rest}" if separator and scheme.lower() in ("webcal", "webcals") else url.strip()
 
 
-async def _follow(url: httpx.URL, etag: str, private_addresses: bool) -> Fetched:
+async def _follow(url: httpx.URL, etag: str, private_addresses: bool) -> FetchResult:
     # Each hop is judged anew, and called by the number that was judged.
     for _ in range(HOPS + 1):
         number = await address_to_call(url, private_addresses, "calendar")
@@ -69,9 +69,9 @@ async def _follow(url: httpx.URL, etag: str, private_addresses: bool) -> Fetched
     raise FeedUnread(f"it leads on more than {HOPS} times")
 
 
-async def _read(answer: httpx.Response) -> Fetched:
+async def _read(answer: httpx.Response) -> FetchResult:
     if answer.status_code == httpx.codes.NOT_MODIFIED:
-        return Fetched(None, _etag(answer))
+        return FetchResult(None, _etag(answer))
     if answer.status_code != httpx.codes.OK:
         raise FeedUnread(f"it is answered with {answer.status_code}")
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
@@ -82,7 +82,7 @@ async def _read(answer: httpx.Response) -> Fetched:
         content += chunk
         if len(content) > LARGEST:
             raise FeedUnread(f"it has more than {LARGEST // 1_000_000} MB")
-    return Fetched(bytes(content), _etag(answer))
+    return FetchResult(bytes(content), _etag(answer))
 
 
 def _etag(answer: httpx.Response) -> str:

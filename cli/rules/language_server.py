@@ -37,7 +37,7 @@ _EMPTY = Directory("", "UTC", "EUR")
 
 
 @dataclass(frozen=True)
-class _Checked:
+class _CheckedText:
     text: str
     messages: tuple[Message, ...]
 
@@ -46,7 +46,7 @@ class RulesServer(LanguageServer):
     def __init__(self, given: Path | None) -> None:
         super().__init__("muster-rules", version("muster"), text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
         self.directories = DirectoriesBeside(given)
-        self.checked: dict[str, _Checked] = {}
+        self.checked: dict[str, _CheckedText] = {}
         self.told: set[str] = set()
         """Why there is no directory: said once each."""
 
@@ -80,7 +80,7 @@ class RulesServer(LanguageServer):
         )
         if not self._stands(uri, text):
             return
-        self.checked[uri] = _Checked(text, messages)
+        self.checked[uri] = _CheckedText(text, messages)
         places = self.places(text)
         diagnostics = [_diagnostic(message, places) for message in messages]
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, revision))

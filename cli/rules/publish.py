@@ -15,9 +15,9 @@ from cli.environment import process_settings
 from cli.rules.inputs import ERRORS, echo_json, file_argument, json_option, message_json, read_text
 from database.engine import open_engine
 from database.stores.access.accounts import all_accounts
-from database.stores.backtest.capacity_under_rules import Weighed, weigh_rules
+from database.stores.backtest.capacity_under_rules import CapacityReview, weigh_rules
 from database.stores.directory.read import read_directory
-from database.stores.rules.versions import Published, current_published
+from database.stores.rules.versions import PublishedRules, current_published
 from database.stores.rules.versions import publish as publish_rules
 from domain.failure import Failure
 from domain.rollout.stages import EVERYBODY, STAGES, share_words
@@ -28,7 +28,7 @@ _BY_COMMAND = "muster rules publish"
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _PublishRequest:
     text: str
     author: str
     reason: str
@@ -42,7 +42,7 @@ class _Wanted:
 class _AtRisk(Failure):
     """Booked calls could not be served by these rules."""
 
-    weighed: Weighed
+    weighed: CapacityReview
 
     @property
     def detail(self) -> str:
@@ -90,7 +90,7 @@ def publish(
     if not reason.strip():
         raise click.BadParameter("it says why, in a few words", param_hint="--reason")
     text = read_text(file)
-    wanted = _Wanted(text, author, reason.strip(), int(stage), based_on, strict, accept_at_risk)
+    wanted = _PublishRequest(text, author, reason.strip(), int(stage), based_on, strict, accept_at_risk)
     try:
         published, messages = run_on_database(_publish(process_settings().require_database_url(), wanted))
     except Failure as refused:
@@ -106,13 +106,13 @@ def publish(
     sys.exit(ERRORS if errors else int(published is None))
 
 
-def _said(file: Path, published: Published | None, percent: int) -> str:
+def _said(file: Path, published: PublishedRules | None, percent: int) -> str:
     if published is None:
         return f"{file.name}: not published"
     return f"{file.name}: version {published.number}, for {share_words(percent)}"
 
 
-async def _publish(database_url: str, wanted: _Wanted) -> tuple[Published | None, tuple[Message, ...]]:
+async def _publish(database_url: str, wanted: _PublishRequest) -> tuple[PublishedRules | None, tuple[Message, ...]]:
     """The version, or None where messages keep it from being one."""
     engine = open_engine(database_url, connections=1)
     try:

@@ -27,7 +27,7 @@ RAISED_BY = 1000
 
 
 @dataclass(frozen=True)
-class Issued:
+class IssuedLink:
     """A link that is with the customer."""
 
     link_id: int
@@ -41,7 +41,7 @@ async def issue_first(conn: AsyncConnection, escalation_id: str, plan: Plan, tok
 
 async def renew(
     conn: AsyncConnection, escalation_id: str, tokens: Tokens, now: datetime, *, letter: str, priority: bool
-) -> Issued:
+) -> IssuedLink:
     """A fresh link after a call that did not come about; the caller has locked the escalation."""
     stored = (await conn.execute(select(escalation.c.plan).where(escalation.c.id == escalation_id))).scalar_one()
     return await _issue(conn, escalation_id, load_plan(stored), tokens, now, letter=letter, priority=priority)
@@ -56,7 +56,7 @@ async def _issue(
     *,
     letter: str,
     priority: bool,
-) -> Issued:
+) -> IssuedLink:
     latest = select(func.coalesce(func.max(customer_link.c.nth), 0)).where(customer_link.c.escalation == escalation_id)
     nth: int = (await conn.execute(latest)).scalar_one() + 1
     life = link_life(now, plan.decision.links.booking_expires)
@@ -77,15 +77,15 @@ async def _issue(
         raised = escalation.c.priority % RAISED_BY + RAISED_BY
         await conn.execute(update(escalation).where(escalation.c.id == escalation_id).values(priority=raised))
     await tell_customer(conn, escalation_id, letter, now, key=str(nth), link=nth)
-    return Issued(link_id, life)
+    return IssuedLink(link_id, life)
 
 
-async def find_issued(conn: AsyncConnection, escalation_id: str) -> Issued | None:
+async def find_issued(conn: AsyncConnection, escalation_id: str) -> IssuedLink | None:
     """The link that is with the customer and not used yet."""
     standing = (customer_link.c.escalation == escalation_id) & (customer_link.c.state == "open")
     newest = select(customer_link).where(standing).order_by(customer_link.c.nth.desc()).limit(1)
     row = (await conn.execute(newest)).one_or_none()
-    return None if row is None else Issued(row.id, LinkLife(row.issued_at, row.expires_at))
+    return None if row is None else IssuedLink(row.id, LinkLife(row.issued_at, row.expires_at))
 
 
 async def _end_open(conn: AsyncConnection, escalation_id: str, state: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.call import make_join_links
-from database.stores.customer_link import RAISED_BY, Issued, end_links, find_issued, renew
+from database.stores.customer_link import RAISED_BY, IssuedLink, end_links, find_issued, renew
 from database.stores.journal.notify import tell_customer, tell_managers
 from database.stores.journal.timeline import done_before, lock, notify, record
 from database.tables.booking import booking, witness
@@ -58,7 +58,7 @@ async def renew_after(
     letter: str,
     tokens: Tokens,
     now: datetime,
-) -> Issued | None:
+) -> IssuedLink | None:
     """A call did not come about: a fresh link for the customer, or, after too many, the end.
 
     ``kind`` is ``NOBODY_AVAILABLE`` or ``CUSTOMER_MISSED``. Done once a call; returns the link, or None.
@@ -142,7 +142,7 @@ async def open_again(conn: AsyncConnection, calls: Sequence[Any], now: datetime,
 
 
 @dataclass(frozen=True)
-class Found:
+class CallRows:
     """What the rows say of a call."""
 
     call_state: str
@@ -151,7 +151,7 @@ class Found:
     """Of the escalation, once that is over."""
 
 
-async def settle(conn: AsyncConnection, escalation_id: str, call_id: str) -> Found:
+async def settle(conn: AsyncConnection, escalation_id: str, call_id: str) -> CallRows:
     """How the call stands, and every event of the escalation that a workflow waits for, told or not."""
     query = select(call.c.state, escalation.c.state.label("standing"), escalation.c.outcome)
     query = query.join(escalation, escalation.c.id == call.c.escalation).where(call.c.id == call_id)
@@ -162,4 +162,4 @@ async def settle(conn: AsyncConnection, escalation_id: str, call_id: str) -> Fou
     )
     rows = (await conn.execute(events.order_by(escalation_event.c.seq))).all()
     await notify(conn, KICK_CHANNEL)
-    return Found(str(row.state), rows, row.outcome if row.standing == State.CLOSED else None)
+    return CallRows(str(row.state), rows, row.outcome if row.standing == State.CLOSED else None)

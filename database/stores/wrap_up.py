@@ -15,7 +15,7 @@ from database.tables.muster import call, offer, wrap_up
 from domain.call import NotYours
 from domain.escalation import Kind, NotNow, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL
-from domain.wrap_up import Resolved, WrapUp, outcome_of
+from domain.wrap_up import Resolution, WrapUp, outcome_of
 
 
 async def save_wrap_up(
@@ -57,7 +57,7 @@ async def saved_wrap_up(conn: AsyncConnection, call_id: str, person_id: int) -> 
     row = (await conn.execute(query)).one_or_none()
     if row is None:
         return None
-    return WrapUp(Resolved(row.resolved), row.cause, row.product_area, row.gap, row.follow_up, row.note)
+    return WrapUp(Resolution(row.resolved), row.cause, row.product_area, row.gap, row.follow_up, row.note)
 
 
 async def end_unrecorded(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:

@@ -15,15 +15,15 @@ from domain.rounds.eligibility import OCCUPANCY_LIMIT, Colleague
 from domain.rounds.matching import match
 from domain.rounds.matrix import RoundMatrix
 from domain.rounds.reasons import Alternative, Chosen, Reasons
-from domain.rounds.search import DueCall, Pools, Searched, advance
+from domain.rounds.search import DueCall, Pools, SearchState, advance
 from rules_dsl.directory import Directory
 
-__all__ = ["Alternative", "Chosen", "Colleague", "DueCall", "RoundResult", "Searched", "choose"]
+__all__ = ["Alternative", "Chosen", "Colleague", "DueCall", "RoundResult", "SearchState", "choose"]
 
 
 @dataclass(frozen=True)
 class RoundResult:
-    searches: tuple[Searched, ...]
+    searches: tuple[SearchState, ...]
     offers: tuple[Chosen, ...]
 
 

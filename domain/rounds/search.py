@@ -51,7 +51,7 @@ class DueCall:
 
 
 @dataclass(frozen=True)
-class Searched:
+class SearchState:
     """Where a search stands after a look at it."""
 
     call: DueCall
@@ -87,7 +87,7 @@ class Pools:
         )
 
 
-def advance(call: DueCall, pools: Pools, now: datetime) -> Searched:
+def advance(call: DueCall, pools: Pools, now: datetime) -> SearchState:
     """Take every step whose time has come, and at once those that follow a pool with nobody on duty."""
     steps = call.plan.decision.steps
     elapsed = int((now - call.began_at).total_seconds()) + call.skipped
@@ -102,7 +102,7 @@ def advance(call: DueCall, pools: Pools, now: datetime) -> Searched:
         taken.append(step)
         at += 1
     moved = replace(call, step=at, skipped=skipped)
-    return Searched(moved, tuple(taken), _exhausted(moved, now))
+    return SearchState(moved, tuple(taken), _exhausted(moved, now))
 
 
 def _exhausted(call: DueCall, now: datetime) -> bool:

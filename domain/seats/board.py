@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from domain.seats.assignments import Alike, Calls
 from domain.seats.demand import Demand, Member, Terms
-from domain.seats.engaged import Engaged
+from domain.seats.engaged import EngagedPeople
 from domain.seats.intervals import IntervalGroup, Pieces
 from domain.seats.limits import DayLimits, Reserve
 from domain.seats.roster import Roster
@@ -27,7 +27,7 @@ class SeatBoard:
         self.pieces = Pieces(self.roster.edges, self.roster.ones)
         self.reserve = Reserve(self.roster, self.pieces)
         self._days = DayLimits(self.roster, self.held)
-        self._engaged = Engaged(self.roster, {})
+        self._engaged = EngagedPeople(self.roster, {})
         self.members, self.bit_of, self.pools = self.roster.members, self.roster.bit_of, self.roster.pools
 
     def mask_of(self, people: Iterable[int]) -> int:
@@ -109,7 +109,7 @@ class SeatBoard:
 
     def engage(self, until: Mapping[int, int]) -> None:
         """By person: until when they can be given no call, in place of what was said before."""
-        self._engaged = Engaged(self.roster, until)
+        self._engaged = EngagedPeople(self.roster, until)
 
     def put(self, demand: Demand, bit: int) -> None:
         """This call rests on this person."""

@@ -22,14 +22,14 @@ WHOLE_DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
-class Unserved:
+class UnservedCalls:
     calls: tuple[Demand, ...]
     """Nobody was found for these, as far as was looked."""
     at_least: int = 0
     """Of all the calls of their days so many have nobody, whatever the plan: proven."""
 
 
-def unserved_at_once(board: SeatBoard, wanted: Sequence[Demand], until: float) -> Unserved:
+def unserved_at_once(board: SeatBoard, wanted: Sequence[Demand], until: float) -> UnservedCalls:
     """Serve each of these in place of what stands for its booking; others may move.
 
     The board holds what was found. Past ``until``, in seconds of the monotonic clock, only the direct test is tried:
@@ -48,10 +48,10 @@ def unserved_at_once(board: SeatBoard, wanted: Sequence[Demand], until: float) -
             if not search.place(call, within):
                 left.append(call)
         waiting = left
-    return Unserved(tuple(waiting))
+    return UnservedCalls(tuple(waiting))
 
 
-def unserved_for_certain(board: SeatBoard, left: Sequence[Demand], seconds: float) -> Unserved:
+def unserved_for_certain(board: SeatBoard, left: Sequence[Demand], seconds: float) -> UnservedCalls:
     """Look for these with all means for half of these seconds; prove of the rest how many no plan serves."""
     until, half = time.monotonic() + seconds, time.monotonic() + seconds / 2
     still = []
@@ -69,4 +69,4 @@ def unserved_for_certain(board: SeatBoard, left: Sequence[Demand], seconds: floa
         of_day = [call for call in still if call.day == day]
         found_at_all = rearrange(board, of_day, seconds=left_of_it, days={day}, around=WHOLE_DAY, all_of_them=False)
         at_least += max(0, found_at_all.calls - found_at_all.at_most)
-    return Unserved(tuple(still), min(at_least, len(still)))
+    return UnservedCalls(tuple(still), min(at_least, len(still)))

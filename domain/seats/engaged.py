@@ -13,7 +13,7 @@ from operator import or_
 from domain.seats.roster import Roster
 
 
-class Engaged:
+class EngagedPeople:
     """At any moment, those who are engaged beyond it. Never changed."""
 
     def __init__(self, roster: Roster, until: Mapping[int, int]) -> None:

@@ -30,7 +30,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True)
-class Closed:
+class SlotClosure:
     why: Why
     text: str
     """A whole sentence without its full stop."""
@@ -38,7 +38,7 @@ class Closed:
     """Whether nothing at all could open it as things are planned."""
 
 
-def why_closed(board: SeatBoard, demand: Demand, team_mates: int = 0) -> Closed | None:
+def why_closed(board: SeatBoard, demand: Demand, team_mates: int = 0) -> SlotClosure | None:
     """What closes this start, the first of the usual reasons that leaves nobody; None where the direct test opens it.
 
     ``team_mates`` are those who would do without the required skills.
@@ -47,50 +47,52 @@ def why_closed(board: SeatBoard, demand: Demand, team_mates: int = 0) -> Closed 
         return None
     pool = board.pools.get(demand.pool, 0)
     if not pool:
-        return Closed(Why.NOBODY_IN_POOL, "Nobody is in this pool")
+        return SlotClosure(Why.NOBODY_IN_POOL, "Nobody is in this pool")
     plain = demand._replace(terms=replace(demand.terms, shift_end=0, gap=0))
     here = board.eligible(plain)
     if not here and (engaged := board.roster.eligible(plain)):
         text = f"{_people(engaged)} on shift, and still in a call then, or resting above the limit of time in calls"
-        return Closed(Why.ENGAGED, text, proven=False)
+        return SlotClosure(Why.ENGAGED, text, proven=False)
     if not here:
         return _off_shift(board, plain, team_mates)
     if not board.eligible(demand):
         minutes = demand.terms.shift_end // 60
-        return Closed(Why.SHIFT_ENDS, f"No call begins in the last {minutes} minutes of a shift")
+        return SlotClosure(Why.SHIFT_ENDS, f"No call begins in the last {minutes} minutes of a shift")
     free = board.idle(demand, board.eligible(demand))
     proven = proven_impossible(board, demand)
     if not free:
         number = board.eligible(demand).bit_count()
         who = "The only one on shift has" if number == 1 else f"All {number} on shift have"
-        found = Closed(Why.BOOKED, f"{who} a booked call in this time", proven)
-        return found if proven else Closed(Why.NO_ARRANGEMENT, _unsure(number), proven=False)
+        found = SlotClosure(Why.BOOKED, f"{who} a booked call in this time", proven)
+        return found if proven else SlotClosure(Why.NO_ARRANGEMENT, _unsure(number), proven=False)
     return _limited(board, demand, free, proven)
 
 
-def _off_shift(board: SeatBoard, demand: Demand, team_mates: int) -> Closed:
+def _off_shift(board: SeatBoard, demand: Demand, team_mates: int) -> SlotClosure:
     others = team_mates
     for mask in board.on_shift(demand.begin, demand.end):
         others &= mask
     if others:
-        return Closed(Why.SKILL, f"{_people(others)} on shift, and nobody of them has the required skills")
-    return Closed(Why.OFF_SHIFT, "Nobody of the pool is on shift for the whole call, preparation and wrap-up included")
+        return SlotClosure(Why.SKILL, f"{_people(others)} on shift, and nobody of them has the required skills")
+    return SlotClosure(
+        Why.OFF_SHIFT, "Nobody of the pool is on shift for the whole call, preparation and wrap-up included"
+    )
 
 
-def _limited(board: SeatBoard, demand: Demand, free: int, proven: bool) -> Closed:
+def _limited(board: SeatBoard, demand: Demand, free: int, proven: bool) -> SlotClosure:
     """Somebody has the time; a limit keeps the call from them."""
     left = free & ~board.full(demand.day, demand.terms)
     if not left:
-        return Closed(Why.DAY_LIMIT, f"{_people(free)} free, and at the limit of calls a day", proven)
+        return SlotClosure(Why.DAY_LIMIT, f"{_people(free)} free, and at the limit of calls a day", proven)
     if demand.terms.reserve:
         left &= ~board.kept_back(demand)
     if not left:
         text = f"{_people(free)} free, and kept in reserve ({demand.terms.reserve}% of a team)"
-        return Closed(Why.RESERVE, text, proven)
+        return SlotClosure(Why.RESERVE, text, proven)
     if not any(board.shift_allows(bit, demand) for bit in bits(left)):
         text = f"{_people(free)} free, and at the limit of {demand.terms.shift_percent}% of a shift in calls"
-        return Closed(Why.SHIFT_SHARE, text, proven)
-    return Closed(Why.NO_ARRANGEMENT, _unsure(board.eligible(demand).bit_count()), proven=False)
+        return SlotClosure(Why.SHIFT_SHARE, text, proven)
+    return SlotClosure(Why.NO_ARRANGEMENT, _unsure(board.eligible(demand).bit_count()), proven=False)
 
 
 def _people(mask: int) -> str:

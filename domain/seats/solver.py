@@ -45,7 +45,7 @@ class _Program:
 
 
 @dataclass(frozen=True)
-class Arranged:
+class SolverResult:
     """What the solver found."""
 
     people: dict[int, int] | None
@@ -64,7 +64,7 @@ def rearrange(
     days: Collection[int] | None = None,
     around: int = WINDOW,
     all_of_them: bool = True,
-) -> Arranged:
+) -> SolverResult:
     """Serve the wanted calls and all that stand near them; with ``all_of_them`` false, as many as can be.
 
     The board is as before afterwards; ``wanted`` are not on it.
@@ -111,15 +111,15 @@ def _solve(
     stood: dict[int, int],
     seconds: float,
     all_of_them: bool,
-) -> Arranged:
+) -> SolverResult:
     if all_of_them and not all(eligible):
-        return Arranged(None, len(calls) - 1, len(calls))
+        return SolverResult(None, len(calls) - 1, len(calls))
     column: dict[tuple[int, int], int] = {}
     for place, people in enumerate(eligible):
         for bit in people:
             column[place, bit] = len(column)
     if not column:
-        return Arranged({}, 0, len(calls))
+        return SolverResult({}, 0, len(calls))
     program = _Program()
     for place, people in enumerate(eligible):
         lowest = 1.0 if all_of_them else -np.inf
@@ -143,7 +143,7 @@ def _run(
     column: dict[tuple[int, int], int],
     seconds: float,
     all_of_them: bool,
-) -> Arranged:
+) -> SolverResult:
     matrix = csr_array((program.values, (program.rows, program.columns)), shape=(len(program.high), len(cost)))
     solved = milp(
         cost,
@@ -156,9 +156,9 @@ def _run(
     bound = getattr(solved, "mip_dual_bound", None)
     at_most = len(calls) if bound is None or all_of_them else min(int(-bound + 1e-6), len(calls))
     if solved.x is None:
-        return Arranged(None, at_most, len(calls))
+        return SolverResult(None, at_most, len(calls))
     chosen = {calls[place].booking: bit for (place, bit), index in column.items() if solved.x[index] > 0.5}
-    return Arranged(chosen, at_most, len(calls))
+    return SolverResult(chosen, at_most, len(calls))
 
 
 Rows = Iterator[tuple[list[int], list[float], float]]

@@ -18,7 +18,7 @@ from domain.simulation.demand import RUN_OUT, arrivals, shifts_of, sick_days
 from domain.simulation.floor import ON_A_CALL, SimulatedFloor, Worker, seconds_within
 from domain.simulation.ledger import Figures, Ledger, SimulatedEnd, SimulatedOutcome, figures
 from domain.simulation.scenario import Arrival, Binding, Scenario
-from domain.simulation.selling import SeatBook, Sold
+from domain.simulation.selling import SeatBook, SimulatedSale
 from rules_dsl.model.decision import CallKind, Decision
 
 Course = Generator[simpy.Event, object, None]
@@ -203,7 +203,7 @@ class Replication:
 
     # Named when booked.
 
-    def _named(self, sold: Sold) -> Course:
+    def _named(self, sold: SimulatedSale) -> Course:
         seat, arrival = sold.seat, sold.arrival
         shift = next(span for span in self.shifts[seat.person] if span[0] <= seat.occupies[0] < span[1])
         self.floor.named[seat.person].append(seat.occupies)

@@ -37,7 +37,7 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Sold:
+class SimulatedSale:
     arrival: Arrival
     decision: Decision
     seat: Seat
@@ -60,7 +60,7 @@ class SeatBook:
         self.board = self._people()
         """As it is known by now: without those who have called in sick."""
 
-    def sell(self, arrival: Arrival, decision: Decision) -> Sold | None:
+    def sell(self, arrival: Arrival, decision: Decision) -> SimulatedSale | None:
         """The free start nearest to the wish, or None where none is left within the horizon."""
         wished = arrival.wished or arrival.at
         zone = self._scenario.directory.time_zone
@@ -69,10 +69,10 @@ class SeatBook:
         for start, day in sorted(starts, key=lambda one: (abs(one[0] - wished), one[0])):
             demand = demand_of(decision, number, start, day, arrival.number)
             if not self.board.roster.nobody(number, demand.begin) and (person := self._take(demand)) is not None:
-                return Sold(arrival, decision, _seat(start, demand, person))
+                return SimulatedSale(arrival, decision, _seat(start, demand, person))
         return None
 
-    def rebind(self, sold: Sold, now: datetime) -> Seat | None:
+    def rebind(self, sold: SimulatedSale, now: datetime) -> Seat | None:
         """Hand a sick person's booking to whoever's calendar is free at that time, in the pool it was sold from."""
         zone, start = ZoneInfo(self._scenario.directory.time_zone), sold.seat.starts_at
         number = self._pool(sold.decision, now)

@@ -21,7 +21,7 @@ _MOST_MOVES = 40
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedRegion:
     """A region of escalations, and one of them."""
 
     where: str
@@ -42,7 +42,7 @@ class Move:
     """``from rule "Invoices" (team "Office") to `otherwise` (team "Support")``"""
     same_outcome: bool
     """Another rule, which does the same."""
-    regions: tuple[Moved, ...]
+    regions: tuple[MovedRegion, ...]
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,6 @@ def _told(proofs: Proofs, after: Ruleset, one: Rule, other: Rule, regions: list[
     for region in regions:
         situation = proofs.situation(region)
         where = say_region(proofs.space, region, speech, zone)
-        moved.append(Moved(where, situation, say_situation(situation, speech, zone)))
+        moved.append(MovedRegion(where, situation, say_situation(situation, speech, zone)))
     text = f"from {told(one)} ({does(one)}) to {told(other)} ({does(other)})"
     return Move(one.name, other.name, text, same_outcome(one, other), tuple(moved))

@@ -14,7 +14,7 @@ from rules_dsl.evaluation.ruleset import NoRuleApplies, Ruleset
 from rules_dsl.model import defaults
 from rules_dsl.model.decision import CallKind, Decision, StepKind, Target
 from rules_dsl.model.hours import wall_instant
-from rules_dsl.syntax.tree import Block, BlockKind, ExpectedOutcome, Given, RulesFile
+from rules_dsl.syntax.tree import Block, BlockKind, ExpectedOutcome, GivenFact, RulesFile
 from rules_dsl.syntax.tree_conditions import Phrase
 
 _KINDS = {"booking only": CallKind.BOOKING_ONLY, "no call": CallKind.REFUSED, "a call": CallKind.CALL}
@@ -68,7 +68,7 @@ def given_facts(names: Names, block: Block) -> dict[str, FactValue]:
     return found
 
 
-def _split(names: Names, given: Given) -> tuple[FactType | None, tuple[Phrase, ...]]:
+def _split(names: Names, given: GivenFact) -> tuple[FactType | None, tuple[Phrase, ...]]:
     """The fact, by its longest name, and the words of its value; ``not reopened`` is ``reopened no``."""
     words = given.words
     negated = words[0].text.lower() == "not" and not words[0].quoted
@@ -86,7 +86,7 @@ def _split(names: Names, given: Given) -> tuple[FactType | None, tuple[Phrase, .
     return None, ()
 
 
-def _value(names: Names, fact: FactType, words: tuple[Phrase, ...], given: Given) -> FactValue | None:
+def _value(names: Names, fact: FactType, words: tuple[Phrase, ...], given: GivenFact) -> FactValue | None:
     said = Phrase(" ".join(word.text for word in words), words[0].at if words else given.at)
     if fact.kind == "tags":
         return tuple(sorted({word.text for word in words if word.quoted}))

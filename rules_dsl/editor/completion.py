@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rules_dsl.directory import Directory
 from rules_dsl.editor import completion_sentences as sentences
-from rules_dsl.editor.completion_grammar import ChoiceKind, Pattern, Wanted, walk
+from rules_dsl.editor.completion_grammar import ChoiceKind, Pattern, WantedPhrase, walk
 from rules_dsl.editor.completion_names import KnownNames
 from rules_dsl.editor.meanings import meaning
 from rules_dsl.syntax.headings import open_block
@@ -50,7 +50,7 @@ def complete(text: str, offset: int, directory: Directory) -> tuple[Completion, 
         return ()
     words, partial = _half_written(line)
     names = KnownNames(directory, text)
-    wanted: list[Wanted] = []
+    wanted: list[WantedPhrase] = []
     for pattern in _patterns(names, lines[:-1]):
         walk(pattern, words, 0, wanted)
     if partial is not None and partial.kind is WordKind.UNCLOSED:
@@ -69,7 +69,7 @@ class _CursorPlace:
     words: tuple[Word, ...]
     partial: Word | None
 
-    def completion(self, wanted: Wanted) -> Completion:
+    def completion(self, wanted: WantedPhrase) -> Completion:
         said = wanted.phrase
         insert = f'"{said.text}"' if wanted.quoted else said.text
         line_start = self.offset - len(self.line.text)
@@ -104,7 +104,7 @@ def _half_written(line: Line) -> tuple[tuple[Word, ...], Word | None]:
     return words, None
 
 
-def _fits(wanted: Wanted, partial: Word | None) -> bool:
+def _fits(wanted: WantedPhrase, partial: Word | None) -> bool:
     if partial is None:
         return True
     if wanted.quoted:
@@ -114,7 +114,7 @@ def _fits(wanted: Wanted, partial: Word | None) -> bool:
     return wanted.phrase.words[wanted.taken].startswith(partial.low.replace("’", "'"))
 
 
-def _preferred(wanted: list[Wanted], words: tuple[Word, ...], directory: Directory) -> list[Wanted]:
+def _preferred(wanted: list[WantedPhrase], words: tuple[Word, ...], directory: Directory) -> list[WantedPhrase]:
     """Titles that somebody in the team before them has come first."""
     team_word = next((at for at in range(len(words) - 1, 0, -1) if words[at - 1].low == "team"), None)
     if team_word is None or not any(one.phrase.kind == "title" for one in wanted):

@@ -50,7 +50,7 @@ Pattern = ChoicePhrase | Gap | InTurn | Either | Any
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedPhrase:
     """A phrase that could stand from a word on, of which some words are already there."""
 
     phrase: ChoicePhrase
@@ -80,7 +80,7 @@ def perhaps(part: Pattern) -> Either:
     return Either((InTurn(()), part))
 
 
-def walk(pattern: Pattern, words: Sequence[Word], at: int, wanted: list[Wanted]) -> frozenset[int]:
+def walk(pattern: Pattern, words: Sequence[Word], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
     """Where the pattern may end; whatever could follow the last word is added to ``wanted``."""
     match pattern:
         case ChoicePhrase():
@@ -102,19 +102,19 @@ def walk(pattern: Pattern, words: Sequence[Word], at: int, wanted: list[Wanted])
             return reached
 
 
-def _phrase(pattern: ChoicePhrase, words: Sequence[Word], at: int, wanted: list[Wanted]) -> frozenset[int]:
+def _phrase(pattern: ChoicePhrase, words: Sequence[Word], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
     for taken, low in enumerate(pattern.words):
         if at + taken == len(words):
-            wanted.append(Wanted(pattern, at, taken, quoted=False))
+            wanted.append(WantedPhrase(pattern, at, taken, quoted=False))
             return frozenset()
         if words[at + taken].low.replace("’", "'") != low:
             return frozenset()
     return frozenset({at + len(pattern.words)})
 
 
-def _gap(pattern: Gap, words: Sequence[Word], at: int, wanted: list[Wanted]) -> frozenset[int]:
+def _gap(pattern: Gap, words: Sequence[Word], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
     if at == len(words):
-        wanted.extend(Wanted(choice, at, 0, pattern.quoted) for choice in pattern.choices)
+        wanted.extend(WantedPhrase(choice, at, 0, pattern.quoted) for choice in pattern.choices)
         return frozenset()
     fits = words[at].kind is (WordKind.NAME if pattern.quoted else WordKind.BARE)
     return frozenset({at + 1}) if fits else frozenset()

@@ -9,7 +9,7 @@ from itertools import pairwise
 from rules_dsl.formatter.lines import written_expectation, written_lines
 from rules_dsl.model.amounts import read_duration
 from rules_dsl.syntax.diagnostics import RulesRefused, message
-from rules_dsl.syntax.parser import Parsed, parse_rules
+from rules_dsl.syntax.parser import ParseResult, parse_rules
 from rules_dsl.syntax.tokens import LONGEST_LINE, Comment, Line, read_lines
 from rules_dsl.syntax.tree import BlockKind
 from rules_dsl.syntax.tree_conditions import Lead, Phrase, Place, WhenLine
@@ -40,7 +40,7 @@ def format_rules(text: str) -> str:
     return formatted
 
 
-def _laid_out(parsed: Parsed, text: str) -> Iterator[str]:
+def _laid_out(parsed: ParseResult, text: str) -> Iterator[str]:
     said = {number: line for block in parsed.tree.blocks for number, line in written_lines(block).items()}
     headings = {block.at.line for block in parsed.tree.blocks}
     together, deeper = _together(parsed), _deeper(parsed)
@@ -66,7 +66,7 @@ def _laid_out(parsed: Parsed, text: str) -> Iterator[str]:
     yield from _between(waiting, started, True)
 
 
-def _together(parsed: Parsed) -> set[int]:
+def _together(parsed: ParseResult) -> set[int]:
     """Hours right below hours, with no comment between them: one line each, so they stand as a list."""
     commented = {comment.line for comment in parsed.tree.comments}
     return {
@@ -77,7 +77,7 @@ def _together(parsed: Parsed) -> set[int]:
     }
 
 
-def _deeper(parsed: Parsed) -> dict[int, str]:
+def _deeper(parsed: ParseResult) -> dict[int, str]:
     """Where there are several ways into a rule, each one's ``and`` lines stand deeper than its first line."""
     return {
         line.number: 2 * INDENT

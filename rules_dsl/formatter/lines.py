@@ -14,7 +14,7 @@ from rules_dsl.model.clock_words import DAYS, day_number, minute_of_day
 from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.parse_settings import SENTENCES
 from rules_dsl.syntax.tokens import Line, WordKind
-from rules_dsl.syntax.tree import Block, BlockKind, DaySpan, Given, Setting
+from rules_dsl.syntax.tree import Block, BlockKind, DaySpan, GivenFact, Setting
 from rules_dsl.syntax.tree_actions import (
     BookSlots,
     DoLine,
@@ -38,7 +38,7 @@ def written_lines(block: Block) -> dict[int, str]:
     found = {line.at.line: written_when(line) for line in block.when}
     found |= {line.at.line: written_doing(line) for line in block.do}
     found |= {setting.at.line: _setting(setting, block.kind) for setting in block.settings}
-    given: dict[int, list[Given]] = {}
+    given: dict[int, list[GivenFact]] = {}
     for one in block.given:
         given.setdefault(one.at.line, []).append(one)
     for number, facts in given.items():

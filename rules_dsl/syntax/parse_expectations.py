@@ -9,7 +9,7 @@ from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import nearest
 from rules_dsl.syntax.parse_actions import targets
 from rules_dsl.syntax.tokens import WordKind
-from rules_dsl.syntax.tree import ExpectedOutcome, Given
+from rules_dsl.syntax.tree import ExpectedOutcome, GivenFact
 from rules_dsl.syntax.tree_actions import StepWord
 from rules_dsl.syntax.tree_conditions import Phrase
 
@@ -27,7 +27,7 @@ _STARTS = ("given", "at", "then", "and", "after")
 class ExpectationLines:
     """What the lines of one expectation have said so far."""
 
-    given: list[Given] = field(default_factory=list)
+    given: list[GivenFact] = field(default_factory=list)
     moment: tuple[int, int] | None = None
     outcomes: list[ExpectedOutcome] = field(default_factory=list)
 
@@ -72,9 +72,9 @@ def time_of_day(cursor: Cursor) -> int:
     return minute
 
 
-def _given(cursor: Cursor) -> list[Given]:
+def _given(cursor: Cursor) -> list[GivenFact]:
     """Facts apart by commas. ``and`` stays inside one, for tags: ``tags "safety" and "night"``."""
-    found: list[Given] = []
+    found: list[GivenFact] = []
     while True:
         start = cursor.index
         while not cursor.done and cursor.words[cursor.index].kind is not WordKind.COMMA:
@@ -85,7 +85,7 @@ def _given(cursor: Cursor) -> list[Given]:
             Phrase(cursor.words[at].text, cursor.place(at, at + 1), cursor.words[at].kind is WordKind.NAME)
             for at in range(start, cursor.index)
         )
-        found.append(Given(words, cursor.since(start)))
+        found.append(GivenFact(words, cursor.since(start)))
         if not cursor.take(","):
             return found
 

@@ -21,7 +21,7 @@ MOST_MESSAGES = 200
 
 
 @dataclass(frozen=True)
-class Parsed:
+class ParseResult:
     """What was read of a file."""
 
     tree: RulesFile
@@ -31,12 +31,12 @@ class Parsed:
     """False where reading was given up, so that the tree says nothing about the file."""
 
 
-def parse_rules(text: str) -> Parsed:
+def parse_rules(text: str) -> ParseResult:
     """Never raises: whatever the text, there is a tree, and a message for each line not understood."""
     if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
-        return Parsed(RulesFile((), ()), (message("R123", START, most=LARGEST),), False)
+        return ParseResult(RulesFile((), ()), (message("R123", START, most=LARGEST),), False)
     if "\0" in text:
-        return Parsed(RulesFile((), ()), (message("R124", _place_of_nul(text)),), False)
+        return ParseResult(RulesFile((), ()), (message("R124", _place_of_nul(text)),), False)
     return _Reading().read(text)
 
 
@@ -54,7 +54,7 @@ class _Reading:
         self.sentences: dict[str, Sentence] = {}
         """Lines read so far that mean the same wherever they stand in a rule: most of a long file is said before."""
 
-    def read(self, text: str) -> Parsed:
+    def read(self, text: str) -> ParseResult:
         comments = []
         messages, known = self.messages, self.sentences
         for number, raw in enumerate(lines_of(text), 1):
@@ -73,7 +73,7 @@ class _Reading:
                 self._line(line)
         self._close()
         whole = len(self.messages) <= MOST_MESSAGES
-        return Parsed(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.messages), whole)
+        return ParseResult(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.messages), whole)
 
     def _at_a_glance(self, number: int, raw: str) -> bool:
         """Takes a line that is plain; False where its words have to be looked at."""

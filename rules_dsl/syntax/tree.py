@@ -65,7 +65,7 @@ class ExpectedOutcome:
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenFact:
     """One fact of an example, not yet split into its name and its value."""
 
     words: tuple[Phrase, ...]
@@ -85,7 +85,7 @@ class Block:
     spans: tuple[DaySpan, ...] = ()
     zone: Phrase | None = None
     holidays: Phrase | None = None
-    given: tuple[Given, ...] = ()
+    given: tuple[GivenFact, ...] = ()
     moment: tuple[int, int] | None = None
     """Weekday and minute of an example's ``at``."""
     outcomes: tuple[ExpectedOutcome, ...] = ()

@@ -50,6 +50,16 @@ def test_every_file_is_named_for_what_it_holds() -> None:
     assert [named(path) for path in tracked("*.py") if path.stem in BAD_NAMES] == []
 
 
+def test_a_class_name_is_one_class() -> None:
+    """Whoever looks for a name finds one thing."""
+    found: dict[str, list[str]] = {}
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(named(path))
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+
 def test_imports_stand_at_the_top() -> None:
     inner = []
     for path in sources():

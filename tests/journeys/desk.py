@@ -29,7 +29,7 @@ from database.stores.staff.seed import seed_directory
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event, message
 from database.tables.muster import call, offer
-from domain.escalation import Customer, Mode, Opened, Opening, Ticket
+from domain.escalation import Customer, Mode, Opening, OpeningResult, Ticket
 from domain.ids import Tokens, workflow_id
 from rules_dsl.directory import Directory
 from workers.relay import tell_once
@@ -63,7 +63,7 @@ class Desk:
             await seed_directory(conn, Directory.from_json(data), [], self.now)
             await publish(conn, rules, "test", "seeded", None, self.now)
 
-    async def open(self, *, mode: Mode = Mode.BOOKING, ticket: str = "1", **facts: Any) -> Opened:
+    async def open(self, *, mode: Mode = Mode.BOOKING, ticket: str = "1", **facts: Any) -> OpeningResult:
         opening = Opening(
             Ticket("zendesk", ticket, f"https://desk.example/{ticket}", "Engine stops at sea", FACTS | facts),
             Customer("Mira Olsen", "mira@example.com", "Europe/Copenhagen"),

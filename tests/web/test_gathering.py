@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import pytest
 
-from web.batching import MOST_AT_ONCE, Gathered
+from web.batching import MOST_AT_ONCE, Batcher
 
 
 class Source:
@@ -29,7 +29,7 @@ class Source:
 
 async def test_those_who_ask_while_a_question_runs_are_in_the_next_one() -> None:
     source = Source()
-    gathered = Gathered(source)
+    gathered = Batcher(source)
     source.may_answer.clear()
     first = asyncio.create_task(gathered.get(2))
     await asyncio.sleep(0.01)
@@ -42,7 +42,7 @@ async def test_those_who_ask_while_a_question_runs_are_in_the_next_one() -> None
 
 async def test_a_pause_gathers_those_who_ask_within_it() -> None:
     source = Source()
-    gathered = Gathered(source, pause=0.05)
+    gathered = Batcher(source, pause=0.05)
     assert await gathered.get(2) == 4
     asking = []
     for key in (4, 6, 8):
@@ -54,7 +54,7 @@ async def test_a_pause_gathers_those_who_ask_within_it() -> None:
 
 async def test_what_goes_wrong_is_told_to_each_and_the_next_question_is_asked() -> None:
     source = Source()
-    gathered = Gathered(source)
+    gathered = Batcher(source)
     source.problem = ConnectionError("away")
     for told in await asyncio.gather(gathered.get(2), gathered.get(4), return_exceptions=True):
         assert told is source.problem
@@ -64,7 +64,7 @@ async def test_what_goes_wrong_is_told_to_each_and_the_next_question_is_asked() 
 
 async def test_who_goes_away_takes_nothing_from_the_others() -> None:
     source = Source()
-    gathered = Gathered(source)
+    gathered = Batcher(source)
     source.may_answer.clear()
     leaving, staying = (asyncio.create_task(gathered.get(2)) for _ in range(2))
     await asyncio.sleep(0.01)
@@ -77,6 +77,6 @@ async def test_who_goes_away_takes_nothing_from_the_others() -> None:
 
 async def test_a_question_holds_so_many_at_most() -> None:
     source = Source()
-    gathered = Gathered(source)
+    gathered = Batcher(source)
     await asyncio.gather(*(gathered.get(key) for key in range(MOST_AT_ONCE + 1)))
     assert [len(asked) for asked in source.asked] == [MOST_AT_ONCE, 1]

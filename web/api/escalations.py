@@ -15,7 +15,7 @@ from database.stores.journal.free_text import keep_words
 from database.stores.journal.timeline import database_now
 from database.stores.queries.escalation_detail import WholeEscalation, read_whole
 from database.stores.queries.escalation_list import list_newest
-from domain.escalation import CallRefused, EscalationUnknown, Mode, Opened, Opening, Outcome, State
+from domain.escalation import CallRefused, EscalationUnknown, Mode, Opening, OpeningResult, Outcome, State
 from domain.plan import agree_to
 from rules_dsl import FactRefused
 from web.api.bearer import Reader, Writer
@@ -91,7 +91,7 @@ async def withdraw_escalation(request: Request, token: Writer, escalation_id: st
     return {"id": whole.id, "state": whole.state, "outcome": whole.outcome}
 
 
-async def opening_of(request: Request, opening: Opening) -> Opened:
+async def opening_of(request: Request, opening: Opening) -> OpeningResult:
     """Open an escalation now. Raises what opening raises; an unfit fact names its field."""
     engine = request.app.state.engine
     try:

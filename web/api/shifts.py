@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.access.api_tokens import ApiToken
 from database.stores.at_risk.alerts import tell_of_lost_seats
 from database.stores.directory.schedules import PersonOnShift, page_of_shifts, zone_of
-from database.stores.seats.change_impact import AtRisk, Replanned
+from database.stores.seats.change_impact import AtRisk, ReassignResult
 from database.stores.staff.schedule_changes import change_schedule, person_by_mail, time_off_by_key
 from domain.schedules.change import Change, ClearDay, RemoveTimeOff, ScheduleRefused
 from web.api.bearer import scope
@@ -105,7 +105,7 @@ async def _carry_out(request: Request, token: ApiToken, who: int, change: Change
     return JSONResponse({"done": not asked.dry_run, "moved": replanned.moved, "at_risk": at_risk})
 
 
-async def _changed(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> Replanned:
+async def _changed(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> ReassignResult:
     try:
         return await change_schedule(conn, who, change, actor, now)
     except ScheduleRefused as refused:

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.stores.rounds import answers
 from database.stores.rounds.accept import AcceptRequest, take_many
 from domain.ids import Tokens
-from domain.offer import Accepted
-from web.batching import Gathered
+from domain.offer import Acceptance
+from web.batching import Batcher
 
 AT_ONCE = 100
 """Written down in one transaction at most: nobody waits long for the others of it."""
@@ -22,9 +22,9 @@ class Acceptances:
     def __init__(self, engine: AsyncEngine, tokens: Tokens) -> None:
         self._engine = engine
         self._tokens = tokens
-        self._gathered = Gathered(self._take, most=AT_ONCE)
+        self._gathered = Batcher(self._take, most=AT_ONCE)
 
-    async def accept(self, call_id: str, nth: int, person_id: int) -> Accepted:
+    async def accept(self, call_id: str, nth: int, person_id: int) -> Acceptance:
         """As ``offers.accept``. Whoever's row somebody else holds waits for it alone."""
         asked = AcceptRequest(call_id, nth, person_id)
         if (accepted := await self._gathered.get(asked)) is not None:
@@ -32,6 +32,6 @@ class Acceptances:
         async with self._engine.begin() as conn:
             return await answers.accept(conn, call_id, nth, person_id, self._tokens)
 
-    async def _take(self, asked: Collection[AcceptRequest]) -> dict[AcceptRequest, Accepted]:
+    async def _take(self, asked: Collection[AcceptRequest]) -> dict[AcceptRequest, Acceptance]:
         async with self._engine.begin() as conn:
             return await take_many(conn, list(asked), self._tokens)

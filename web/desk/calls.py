@@ -17,7 +17,7 @@ from database.stores.queries.desk import escalation_of_call
 from database.stores.wrap_up import saved_wrap_up
 from domain.escalation import EscalationUnknown
 from domain.failure import Failure
-from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolved, WrapUp
+from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolution, WrapUp
 from web.desk.areas import answer, declared_facts
 from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
@@ -89,14 +89,14 @@ async def _second(request: Request, signed: SignedIn, typed: Mapping[str, Any], 
 
 def _stands(saved: WrapUp) -> str:
     """A wrap-up as it was saved."""
-    solved = {Resolved.YES: "solved", Resolved.NO: "not solved", Resolved.FOLLOW_UP: "a follow-up is needed"}
+    solved = {Resolution.YES: "solved", Resolution.NO: "not solved", Resolution.FOLLOW_UP: "a follow-up is needed"}
     chosen = [solved[saved.resolved], *(part for part in (saved.cause, saved.product_area) if part)]
     return f"This call is wrapped up already: {', '.join(chosen)}. It stands as it was saved."
 
 
 def _problem(typed: Mapping[str, Any], areas: tuple[str, ...]) -> str:
     """What is wrong with a wrap-up, in the agent's words; empty where nothing is."""
-    if typed["resolved"] not in list(Resolved):
+    if typed["resolved"] not in list(Resolution):
         return "Was it solved? Choose yes, no or follow-up."
     for name, known in (("cause", CAUSES), ("product_area", areas), ("gap", GAPS), ("follow_up", FOLLOW_UPS)):
         if typed[name] and typed[name] not in known:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.queries.desk_changes import DeskMoment, Pulse, read_pulses
 from database.stores.rounds.presence import heartbeats
-from web.batching import Gathered
+from web.batching import Batcher
 
 PAUSE = 0.2
 """Seconds between two writings at least: a desk's sign of life is kept this much later at most."""
@@ -27,7 +27,7 @@ class SignsOfLife:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._gathered = Gathered(self._keep, pause=PAUSE)
+        self._gathered = Batcher(self._keep, pause=PAUSE)
 
     async def keep(self, person_id: int, time_zone: str) -> Pulse | None:
         """Once it is kept: the desk's pulse, in the zone where its person reads times."""

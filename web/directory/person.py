@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 
 from database.stores.at_risk.alerts import remedies_for
 from database.stores.at_risk.deep_search import LONGER, board_without
-from database.stores.staff.people import SeatsMoved, add_person, card_of, change_person, seats_resting_on, zones_of
+from database.stores.staff.people import SeatMoves, add_person, card_of, change_person, seats_resting_on, zones_of
 from domain.people import CardStale, CardUnfit, NotYoursToChange, PersonDetails, PersonGone, mark_of, refuse_reaching_up
-from domain.seats.capacity_under_rules import Unserved, unserved_for_certain
+from domain.seats.capacity_under_rules import UnservedCalls, unserved_for_certain
 from domain.sign_in import Role
 from web.directory.card_form import NOBODY, Sent, SentCard, chosen_number, differing, with_roles
 from web.directory.names import choices
@@ -77,7 +77,7 @@ async def change_page(request: Request, signed: Signed, number: Number, sent: Se
 
 async def _changed(
     request: Request, signed: SignedIn, number: int, sent: SentCard
-) -> tuple[SeatsMoved, bool, Unserved | None]:
+) -> tuple[SeatMoves, bool, UnservedCalls | None]:
     """What it does to booked calls, whether it was done, and for which of them nobody was found by looking longer."""
 
     def judged(before: PersonDetails) -> PersonDetails:
@@ -115,8 +115,8 @@ async def _form(
     seen: str = "",
     meanwhile: list[str] | None = None,
     unfit: CardUnfit | None = None,
-    tried: SeatsMoved | None = None,
-    looked: Unserved | None = None,
+    tried: SeatMoves | None = None,
+    looked: UnservedCalls | None = None,
 ) -> HTMLResponse:
     async with request.app.state.engine.connect() as conn:
         named = await choices(conn)
@@ -145,7 +145,7 @@ async def _form(
         could_work=could_work,
         zone=signed.time_zone,
         said=asked.get("said", ""),
-        moved=SeatsMoved(chosen_number(asked.get("given", "")), chosen_number(asked.get("risk", ""))),
+        moved=SeatMoves(chosen_number(asked.get("given", "")), chosen_number(asked.get("risk", ""))),
         roles=[role.value for role in Role],
         gives_roles="admin" in signed.roles,
         yourself=number == signed.person_id,

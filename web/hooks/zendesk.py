@@ -21,7 +21,7 @@ from web.api.json_body import parse, read_bytes
 from web.api.problems import FieldError, FieldsRefused
 from web.api.views import customer_link
 from web.hooks.signature import SignatureRefused, check_zendesk
-from web.hooks.zendesk_payload import SYSTEM, Ends, Ignored, Opens, read_payload
+from web.hooks.zendesk_payload import SYSTEM, Ends, IgnoredWebhook, Opens, read_payload
 
 router = APIRouter(prefix="/hooks")
 
@@ -75,7 +75,7 @@ async def _done(request: Request, source: WebhookSource, event: str, payload: An
         directory = await read_directory(conn)
     said = read_payload(payload, directory)
     match said:
-        case Ignored():
+        case IgnoredWebhook():
             return {"done": "ignored", "reason": said.reason}
         case Ends():
             return await _withdrawn(request, source, said)

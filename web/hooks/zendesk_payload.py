@@ -44,7 +44,7 @@ class Opens:
 
 
 @dataclass(frozen=True)
-class Ignored:
+class IgnoredWebhook:
     reason: str
 
 
@@ -81,7 +81,7 @@ class Detail(BaseModel):
     """Not Zendesk's own: the desk's facts, which whoever passes the event on may add, as with ``requester``."""
 
 
-def read_payload(payload: Any, directory: Directory) -> Opens | Ends | Ignored:
+def read_payload(payload: Any, directory: Directory) -> Opens | Ends | IgnoredWebhook:
     """Raises ``FieldsRefused`` for a ticket that wants a call and lacks what one needs."""
     if not isinstance(payload, dict):
         raise FieldsRefused((FieldError("", "must be an object"),))
@@ -125,9 +125,9 @@ def _as_declared(name: str, value: Any, directory: Directory) -> Any:
     return value.replace(",", " ").split() if fact.kind == "tags" else sent_as(fact, value)
 
 
-def _event(kind: str, payload: dict[str, Any], directory: Directory) -> Opens | Ends | Ignored:
+def _event(kind: str, payload: dict[str, Any], directory: Directory) -> Opens | Ends | IgnoredWebhook:
     if not kind.startswith(_EVENT):
-        return Ignored(f"{kind} is not about a ticket")
+        return IgnoredWebhook(f"{kind} is not about a ticket")
     detail = as_model({"detail": payload.get("detail") or {}}, _Event).detail
     ticket_id = detail.id or _ticket_of(payload.get("subject"))
     if not ticket_id:
@@ -135,7 +135,7 @@ def _event(kind: str, payload: dict[str, Any], directory: Directory) -> Opens | 
     if detail.status.casefold() in _ENDED:
         return Ends(ticket_id, detail.url)
     if TAG not in detail.tags:
-        return Ignored(f"the ticket is not tagged {TAG}")
+        return IgnoredWebhook(f"the ticket is not tagged {TAG}")
     if detail.requester is None:
         said = "an event names its requester by id only: send this webhook from a trigger, with the customer's address"
         raise FieldsRefused((FieldError("/detail/requester", said),))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from database.stores.queries.escalation_detail import Fields, WholeEscalation
 from domain.escalation import State
-from domain.wrap_up import Resolved
+from domain.wrap_up import Resolution
 from web.wording.states import state_words
 from web.wording.times import clock, when
 
@@ -44,7 +44,7 @@ def _closed(whole: WholeEscalation) -> Headline:
     words = state_words(whole.state, whole.outcome).words
     call = _call(whole)
     wrap_up = call["wrap_up"] if call else None
-    if wrap_up is not None and wrap_up["resolved"] == Resolved.FOLLOW_UP:
+    if wrap_up is not None and wrap_up["resolved"] == Resolution.FOLLOW_UP:
         said = f"Nothing more happens here. To be done: {wrap_up['follow_up'] or 'see the wrap-up'}."
         return Headline("Closed, with a follow-up.", said, whole.closed_at)
     return Headline(f"{words.capitalize()}.", "Nothing more will happen.", whole.closed_at)

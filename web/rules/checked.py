@@ -43,7 +43,7 @@ class DiagnosticView:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     text: str
     messages: tuple[DiagnosticView, ...] = ()
     """In the order of the file; of more than ``MOST_SHOWN`` the errors come first."""
@@ -72,20 +72,20 @@ def plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-async def check(text: str, directory: Directory) -> Checked:
+async def check(text: str, directory: Directory) -> CheckResult:
     """Checked and drawn off the event loop, because a long file takes a while."""
     if len(text) > LONGEST:
         said = f"these rules have {len(text):,} characters; at most {LONGEST:,} can be read"
-        return Checked(text, (DiagnosticView(0, "error", "", said, "", ()),), errors=1)
+        return CheckResult(text, (DiagnosticView(0, "error", "", said, "", ()),), errors=1)
     return await asyncio.to_thread(lambda: shown(text, check_rules(text, directory)))
 
 
-def shown(text: str, messages: Sequence[Message]) -> Checked:
+def shown(text: str, messages: Sequence[Message]) -> CheckResult:
     """These messages, in the order of the file, as they are drawn; of thousands only the first."""
     errors = sum(message.severity == "error" for message in messages)
     drawn = sorted(messages, key=_severity)[:MOST_SHOWN] if len(messages) > MOST_SHOWN else list(messages)
     drawn.sort(key=lambda message: (message.line, message.column))
-    return Checked(
+    return CheckResult(
         text,
         tuple(_shown(message, text) for message in drawn),
         errors,

@@ -13,15 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.directory.agent_states import read_colleagues
 from database.stores.directory.read import read_directory
-from database.stores.rules.versions import Published, current_published
+from database.stores.rules.versions import PublishedRules, current_published
 from rules_dsl import Directory, draft_rules
 from rules_dsl.analysis.examples import examples_of
 from rules_dsl.directory import FactType
 from rules_dsl.model.decision import AgentState
-from web.rules.checked import LONGEST, Checked, check, plain
+from web.rules.checked import LONGEST, CheckResult, check, plain
 from web.rules.meaning import Meaning, meaning
 from web.rules.outcome import SampleOutcome, outcome_of
-from web.rules.sample import Read, Sample, read_sample, sample_like, sample_of, typed_value
+from web.rules.sample import Sample, SampleReading, read_sample, sample_like, sample_of, typed_value
 
 FILL = "fill"
 """The field that a button to fill in an example sends."""
@@ -41,7 +41,7 @@ class Draft:
 class Ground:
     """What a draft is judged by, all of one moment."""
 
-    standing: Published | None
+    standing: PublishedRules | None
     directory: Directory
     states: Mapping[int, AgentState]
     now: datetime
@@ -54,7 +54,7 @@ class SampleTrial:
     declared: tuple[FactType, ...]
     zone: str
     sample: Sample
-    read: Read
+    read: SampleReading
     fits: bool
     """Whether the draft could be read and fits the directory."""
     outcome: SampleOutcome | None
@@ -65,8 +65,8 @@ class SampleTrial:
 
 
 @dataclass(frozen=True)
-class Judged:
-    checked: Checked
+class DraftReview:
+    checked: CheckResult
     meaning: Meaning | None
     """None where there is nothing to compare with, or an error in the way."""
     tried: SampleTrial
@@ -92,12 +92,12 @@ async def read_ground(engine: AsyncEngine) -> Ground:
     return Ground(standing, directory, states, now)
 
 
-async def judge(draft: Draft, ground: Ground) -> Judged:
+async def judge(draft: Draft, ground: Ground) -> DraftReview:
     """Checked, compared with the version that stands, and tried on the sample that was sent along."""
     checked = await check(draft.text, ground.directory)
     compared = ground.standing is not None and not checked.errors
     means = await meaning(ground.standing.text, draft.text, ground.directory) if compared and ground.standing else None
-    return Judged(checked, means, await try_draft(draft.text, draft.fields, ground))
+    return DraftReview(checked, means, await try_draft(draft.text, draft.fields, ground))
 
 
 async def try_draft(text: str, fields: Mapping[str, object], ground: Ground) -> SampleTrial:

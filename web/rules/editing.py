@@ -16,8 +16,8 @@ from database.stores.rules.versions import RulesMoved, current_published, publis
 from domain.rollout.stages import EVERYBODY, STAGES, StageRuns, share_words
 from rules_dsl import RulesRefused
 from web.page import page
-from web.rules.checked import Checked, check, shown
-from web.rules.draft import FILL, Draft, Judged, Sent, judge, read_ground, try_draft
+from web.rules.checked import CheckResult, check, shown
+from web.rules.draft import FILL, Draft, DraftReview, Sent, judge, read_ground, try_draft
 from web.rules.renamed import with_todays_names
 from web.rules.weighing import PublishRequest, shown_first
 from web.security.csrf import Guarded
@@ -52,8 +52,8 @@ async def edit_page(request: Request, signed: Signed) -> HTMLResponse:
     ground = await read_ground(request.app.state.engine)
     standing = ground.standing
     draft = Draft(standing.text if standing else "", "", standing.number if standing else None, {})
-    checked = await check(draft.text, ground.directory) if standing else Checked("")
-    judged = Judged(checked, None, await try_draft(draft.text, {}, ground))
+    checked = await check(draft.text, ground.directory) if standing else CheckResult("")
+    judged = DraftReview(checked, None, await try_draft(draft.text, {}, ground))
     async with request.app.state.engine.connect() as conn:
         trial = await running_rollout(conn)
     return editor(request, draft, judged, fresh=True, trial=trial)
@@ -115,7 +115,7 @@ async def publish_text(request: Request, signed: Signed, draft: Sent) -> Respons
     except RulesRefused as refused:
         wrong = "Not published: the directory has just changed, and these rules no longer fit it."
         told = await asyncio.to_thread(shown, draft.text, refused.messages)
-        outgrown = Judged(told, None, judged.tried)
+        outgrown = DraftReview(told, None, judged.tried)
         return editor(request, draft, outgrown, 422, wrong=wrong)
     if published.adopted_at is None:
         return RedirectResponse("/rules/stages?said=started", 303)
@@ -129,7 +129,7 @@ def _share(draft: Draft) -> int:
     return next((stage for stage in STAGES if str(stage) == chosen), EVERYBODY)
 
 
-def editor(request: Request, draft: Draft, judged: Judged, status: int = 200, **context: Any) -> HTMLResponse:
+def editor(request: Request, draft: Draft, judged: DraftReview, status: int = 200, **context: Any) -> HTMLResponse:
     """The editor's page. Its script may add one style sheet, by a nonce of this answer alone."""
     known: dict[str, Any] = {"wrong": "", "reason_wrong": "", "compare": None, "asked": False, "fresh": False}
     known |= {"trial": None, "renamed": (), "shares": STAGES, "words": share_words}

@@ -14,7 +14,7 @@ from database.stores.directory.read import read_directory
 from database.stores.rules.versions import current_published
 from rules_dsl import Directory, Ruleset, draft_rules
 from web.page import page
-from web.rules.checked import LONGEST, Checked, check, plain
+from web.rules.checked import LONGEST, CheckResult, check, plain
 from web.rules.past_words import SHOWN, PastView, past_view, treated
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -54,7 +54,7 @@ async def past_of_draft(
     )
 
 
-async def _tried(engine: AsyncEngine, draft: str, weeks: int) -> tuple[Checked | None, PastView | None, str]:
+async def _tried(engine: AsyncEngine, draft: str, weeks: int) -> tuple[CheckResult | None, PastView | None, str]:
     """The trial; or what is wrong with the draft, and why there is no trial."""
     async with engine.connect() as conn:
         standing, directory = await current_published(conn), await read_directory(conn)

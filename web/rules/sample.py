@@ -27,7 +27,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Read:
+class SampleReading:
     """A sample that could be read, in part or whole."""
 
     facts: Facts
@@ -75,7 +75,7 @@ def typed_value(fact: FactType, value: FactValue | None, currency: str) -> str:
     return str(value)
 
 
-def read_sample(sample: Sample, directory: Directory, now: datetime) -> Read:
+def read_sample(sample: Sample, directory: Directory, now: datetime) -> SampleReading:
     """Fact by fact, so that each wrong one is told at its field; it counts as unknown."""
     known: dict[str, FactValue] = {}
     wrong: dict[str, str] = {}
@@ -94,7 +94,7 @@ def read_sample(sample: Sample, directory: Directory, now: datetime) -> Read:
     moment = _moment(sample.at, directory.time_zone) if sample.at else now
     if moment is None:
         wrong["at"] = "a day and a time are wanted, such as 2026-02-04 12:00"
-    return Read(known, moment or now, wrong)
+    return SampleReading(known, moment or now, wrong)
 
 
 def _moment(typed: str, zone: str) -> datetime | None:

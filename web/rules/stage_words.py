@@ -50,7 +50,7 @@ class MeasureCard:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _MeasureWords:
     title: str
     asks: str
     cases: str
@@ -59,20 +59,20 @@ class _Told:
 
 
 _TOLD = {
-    RolloutMeasure.WAIT: _Told(
+    RolloutMeasure.WAIT: _MeasureWords(
         "Time to accept",
         "Half of the calls were accepted within this time of search.",
         "calls",
         "Sooner",
         "Later",
     ),
-    RolloutMeasure.RATING: _Told(
+    RolloutMeasure.RATING: _MeasureWords(
         "Rating", "Ratings of 4 and 5, of all ratings.", "ratings", "Rated higher", "Rated lower"
     ),
-    RolloutMeasure.DECLINES: _Told(
+    RolloutMeasure.DECLINES: _MeasureWords(
         "Declines", "Offers that were declined, of all offers made.", "offers", "Declined less", "Declined more"
     ),
-    RolloutMeasure.REACHED: _Told(
+    RolloutMeasure.REACHED: _MeasureWords(
         "Calls that took place",
         "Calls in which both sides met, of all calls that are over.",
         "calls",
@@ -141,7 +141,7 @@ def _along(value: float, rail: tuple[float, float]) -> int:
     return round(RAIL * min(1.0, max(0.0, (min(value, last) - first) / (last - first))))
 
 
-def _sentence(one: Comparison, told: _Told) -> str:
+def _sentence(one: Comparison, told: _MeasureWords) -> str:
     if one.verdict is Verdict.TOO_FEW:
         if one.cases < one.wanted:
             return f"Too few to tell: {one.cases} of about {one.wanted} {told.cases}."

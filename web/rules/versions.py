@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from database.stores.directory.read import read_directory
 from database.stores.directory.renamings import text_today
 from database.stores.rules.rollouts import go_back, running_rollout
-from database.stores.rules.versions import Published, current_published, published_number, published_versions
+from database.stores.rules.versions import PublishedRules, current_published, published_number, published_versions
 from domain.rollout.stages import StageMoved, share_words
 from rules_dsl import RulesRefused
 from web.page import page
@@ -131,7 +131,7 @@ async def _version_page(
     )
 
 
-async def _version(request: Request, number: int) -> Published:
+async def _version(request: Request, number: int) -> PublishedRules:
     async with request.app.state.engine.connect() as conn:
         version = await published_number(conn, number)
     if version is None:

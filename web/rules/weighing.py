@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from database.stores.backtest.capacity_under_rules import SHOWN, Weighed, weigh_rules
+from database.stores.backtest.capacity_under_rules import SHOWN, CapacityReview, weigh_rules
 from web.page import page
 from web.rules.checked import LONGEST, plain
 from web.security.csrf import Guarded
@@ -63,7 +63,7 @@ async def weigh(request: Request, signed: Signed) -> Response:
 
 
 def _page(
-    request: Request, text: str, weighed: Weighed | None, asked: PublishRequest, fields: Mapping[str, object]
+    request: Request, text: str, weighed: CapacityReview | None, asked: PublishRequest, fields: Mapping[str, object]
 ) -> HTMLResponse:
     kept = [(name, value) for name, value in fields.items() if name not in _OURS and isinstance(value, str)]
     return page(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.stores.access import sessions
 from domain.ids import Tokens, token_hash
 from domain.sign_in import NotSignedIn
-from web.batching import Gathered
+from web.batching import Batcher
 from web.security.cookie import drop_cookie, keep_cookie, session_token
 
 HURRIED, PATIENT = 0.01, 0.25
@@ -45,8 +45,8 @@ class Sessions:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._hurried = Gathered(self._find, pause=HURRIED)
-        self._patient = Gathered(self._find, pause=PATIENT)
+        self._hurried = Batcher(self._find, pause=HURRIED)
+        self._patient = Batcher(self._find, pause=PATIENT)
 
     async def find(self, session_hash: bytes, *, patient: bool = False) -> sessions.Session | None:
         """The living session of this hash; ``patient`` where nobody waits for the answer."""

@@ -34,7 +34,7 @@ OWN = ("time_off", "remove_time_off", "sick_now", "sick_today", "remove_feed")
 
 
 @dataclass(frozen=True)
-class Sent:
+class SubmittedForm:
     """A form as it came."""
 
     fields: tuple[tuple[str, str], ...]
@@ -48,19 +48,19 @@ class Sent:
     """Nothing is to be done: only looked longer for who could serve the calls at risk."""
 
 
-async def sent_change(request: Request) -> Sent:
+async def sent_change(request: Request) -> SubmittedForm:
     form = await request.form()
     fields = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
     kept = tuple(one for one in fields if one[0] not in ("form_token", "confirmed", "seen", "longer"))
-    return Sent(
+    return SubmittedForm(
         kept, _text(form, "what"), bool(_text(form, "confirmed")), _seen(form), form, bool(_text(form, "longer"))
     )
 
 
-SentForm = Annotated[Sent, Depends(sent_change)]
+SentForm = Annotated[SubmittedForm, Depends(sent_change)]
 
 
-def change_of(sent: Sent, now: datetime, zone: str, on_shift: Sequence[Span]) -> Change:
+def change_of(sent: SubmittedForm, now: datetime, zone: str, on_shift: Sequence[Span]) -> Change:
     """The change. ``zone`` is the person's; ``on_shift`` their shifts around now. Raises ``ScheduleRefused``."""
     form = sent.form
     match sent.what:

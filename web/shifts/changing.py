@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.at_risk.alerts import remedies_for, tell_of_lost_seats
 from database.stores.at_risk.deep_search import LONGER, board_without
-from database.stores.seats.change_impact import Replanned
+from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.ics_feed import calls_of
-from domain.seats.capacity_under_rules import Unserved, unserved_for_certain
+from domain.seats.capacity_under_rules import UnservedCalls, unserved_for_certain
 from web.page import page
 from web.security.session import SignedIn
-from web.shifts.change_form import Sent
+from web.shifts.change_form import SubmittedForm
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class ScheduleChangeRequest:
 async def carry_out(
     request: Request,
     signed: SignedIn,
-    sent: Sent,
+    sent: SubmittedForm,
     asked: ScheduleChangeRequest,
     now: datetime,
-    write: Callable[[AsyncConnection], Awaitable[Replanned]],
+    write: Callable[[AsyncConnection], Awaitable[ReassignResult]],
 ) -> Response:
     """Do it, or show first what it does. Whatever is at risk and was not shown is shown before anything is done."""
     async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
@@ -67,7 +67,11 @@ async def carry_out(
 
 
 async def _show(
-    request: Request, sent: Sent, asked: ScheduleChangeRequest, replanned: Replanned, looked: Unserved | None
+    request: Request,
+    sent: SubmittedForm,
+    asked: ScheduleChangeRequest,
+    replanned: ReassignResult,
+    looked: UnservedCalls | None,
 ) -> Response:
     async with request.app.state.engine.connect() as conn:
         remedies = await remedies_for(conn, [one.booking for one in replanned.at_risk], asked.person)

@@ -13,10 +13,10 @@ from database.stores.staff.calendar_feeds import add_feed
 from domain.schedules.calendar_feed import LARGEST_FILE, check_address, check_name
 from domain.schedules.change import PersonUnknown, ScheduleRefused
 from web.security.session import SignedIn
-from web.shifts.change_form import Sent
+from web.shifts.change_form import SubmittedForm
 
 
-async def keep_feed(request: Request, signed: SignedIn, who: int, sent: Sent, back: str) -> Response:
+async def keep_feed(request: Request, signed: SignedIn, who: int, sent: SubmittedForm, back: str) -> Response:
     """Raises ``ScheduleRefused``."""
     now = datetime.now(UTC)
     typed = dict(sent.fields)
@@ -31,7 +31,7 @@ async def keep_feed(request: Request, signed: SignedIn, who: int, sent: Sent, ba
     return RedirectResponse(f"{back}?said=calendar#calendars", 303)
 
 
-async def _file(sent: Sent) -> bytes | None:
+async def _file(sent: SubmittedForm) -> bytes | None:
     given = sent.form.get("file")
     if not isinstance(given, UploadFile) or not given.filename:
         return None

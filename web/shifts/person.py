@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.schedules import PersonName, holidays_setting, named, read_schedules, zone_of
-from database.stores.seats.change_impact import Replanned
+from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.calendar_feeds import StandingFeed, standing_feeds
 from database.stores.staff.ics_feed import own_calendar_address
 from database.stores.staff.schedule_changes import change_schedule
@@ -23,7 +23,7 @@ from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
 from web.shifts import wording
-from web.shifts.change_form import OWN, Sent, SentForm, change_of
+from web.shifts.change_form import OWN, SentForm, SubmittedForm, change_of
 from web.shifts.changing import ScheduleChangeRequest, carry_out
 from web.shifts.feeds import keep_feed
 from web.shifts.strip import cells
@@ -54,7 +54,9 @@ async def add_calendar(request: Request, signed: Signed, number: Number, sent: S
         return await draw_schedule(request, signed, number, 422, refused=refused, sent=sent)
 
 
-async def change_and_answer(request: Request, signed: SignedIn, who: int, sent: Sent, *, own: bool = False) -> Response:
+async def change_and_answer(
+    request: Request, signed: SignedIn, who: int, sent: SubmittedForm, *, own: bool = False
+) -> Response:
     """Carry out what a form asks for, or show what it would do, or what is wrong with it."""
     now = datetime.now(UTC)
     try:
@@ -65,7 +67,7 @@ async def change_and_answer(request: Request, signed: SignedIn, who: int, sent: 
             around = await shifts_of(conn, [who], (now - timedelta(days=1), now + timedelta(days=1)))
         change = change_of(sent, now, zone, around[who])
 
-        async def write(conn: AsyncConnection) -> Replanned:
+        async def write(conn: AsyncConnection) -> ReassignResult:
             return await change_schedule(conn, who, change, signed.actor, now)
 
         here = "/shifts/me" if own else f"/shifts/people/{who}"
@@ -90,7 +92,7 @@ async def draw_schedule(
     status: int = 200,
     *,
     refused: ScheduleRefused | None = None,
-    sent: Sent | None = None,
+    sent: SubmittedForm | None = None,
     own: bool = False,
     day: str = "",
 ) -> HTMLResponse:

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.schedules import home_team, read_desk_hours, read_schedules, team_members
-from database.stores.seats.change_impact import Replanned
+from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.people import PAGE, Sieve, find_people
 from database.stores.staff.schedule_changes import change_desk_holidays
 from database.stores.staff.teams_titles_skills import listed
@@ -107,7 +107,7 @@ async def desk_holidays(request: Request, signed: Signed, sent: SentForm) -> Res
         announced=False,
     )
 
-    async def write(conn: AsyncConnection) -> Replanned:
+    async def write(conn: AsyncConnection) -> ReassignResult:
         return await change_desk_holidays(conn, region, signed.actor, now)
 
     return await carry_out(request, signed, sent, asked, now, write)

@@ -23,7 +23,7 @@ from database.stores.journal.timeline import lock, record
 from database.stores.seats.assignments import changes_of, queue, write_witnesses
 from database.stores.seats.availability import Wish, answer_starts, answers_of, gone_for_certain, read_wish
 from database.stores.seats.board_cache import BOARDS
-from database.stores.seats.engagements import Occupied
+from database.stores.seats.engagements import OccupancyMemory
 from database.stores.seats.load_board import load_seats, read_versions
 from database.stores.seats.prepared_moves import forget_rooms, keep_rooms, read_rooms, room_holds
 from database.tables.booking import booking
@@ -56,7 +56,7 @@ ORDER BY c.priority DESC, b.starts_at, b.id LIMIT 50
 
 
 @dataclass
-class Looked:
+class SearchMemory:
     """What one process has looked for in vain, and how the days stood then; whose turn it is, and for how long."""
 
     in_vain: dict[tuple[Demand, tuple[int, ...]], datetime] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Looked:
     """Of those that are looked after in turn: who comes after all others the next time."""
     until: float = math.inf
     """By the monotonic clock, in seconds. Nothing more is begun after it."""
-    occupied: Occupied = field(default_factory=Occupied)
+    occupied: OccupancyMemory = field(default_factory=OccupancyMemory)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Once it is set, nothing more is begun either."""
 
@@ -112,7 +112,7 @@ async def make_room(engine: AsyncEngine, wish: Wish, start: datetime, now: datet
     return True
 
 
-async def make_rooms(engine: AsyncEngine, looked: Looked, now: datetime) -> int:
+async def make_rooms(engine: AsyncEngine, looked: SearchMemory, now: datetime) -> int:
     """One go over everybody who may book now; returns how many starts were opened."""
     async with engine.connect() as conn:
         wishes = [str(one) for one in (await conn.execute(_WISHES)).scalars()]
@@ -142,7 +142,7 @@ def _by_day(board: SeatBoard, wanted: Sequence[Demand]) -> dict[Demand, Placemen
 
 
 async def _without_room(
-    engine: AsyncEngine, escalation_id: str, looked: Looked, now: datetime
+    engine: AsyncEngine, escalation_id: str, looked: SearchMemory, now: datetime
 ) -> tuple[dict[Demand, tuple[int, ...]], SeatBoard]:
     """The next starts that may be sellable and that no arrangement is known for, with the versions of their days."""
     async with engine.connect() as conn:
@@ -172,7 +172,7 @@ def _stands(versions: dict[date, int], roster: int, day: date) -> tuple[int, ...
     return (roster, *(versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1)))
 
 
-async def recover(engine: AsyncEngine, looked: Looked, now: datetime) -> int:
+async def recover(engine: AsyncEngine, looked: SearchMemory, now: datetime) -> int:
     """Look for somebody for each booking at risk, with all means; returns how many have a seat again."""
     async with engine.connect() as conn:
         rows = {f"booking {row.id}": row for row in await conn.execute(_AT_RISK, {"now": now})}

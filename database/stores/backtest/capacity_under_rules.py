@@ -23,7 +23,7 @@ from database.stores.seats.load_board import load_seats
 from database.stores.seats.pools import pool_of
 from domain.plan import Plan
 from domain.seats.board import SeatBoard
-from domain.seats.capacity_under_rules import Unserved, unserved_at_once, unserved_for_certain
+from domain.seats.capacity_under_rules import UnservedCalls, unserved_at_once, unserved_for_certain
 from domain.seats.demand import Demand, demand_of
 from rules_dsl import NoRuleApplies, Ruleset, draft_rules
 from rules_dsl.directory import Directory
@@ -120,9 +120,9 @@ def _plan(rules: Ruleset, facts: str, opened_at: datetime, now: datetime) -> Pla
 
 
 @dataclass(frozen=True)
-class Weighed:
+class CapacityReview:
     under: UnderRules
-    found: Unserved
+    found: UnservedCalls
     remedies: Mapping[int, RemedyPeople]
     """By booking: who could serve it after all; of the nearest ``SHOWN``."""
     looked_longer: bool
@@ -140,7 +140,7 @@ class Weighed:
         return ",".join(str(call.booking) for call in self.found.calls)
 
 
-async def weigh_rules(engine: AsyncEngine, rules_text: str, *, longer: bool) -> Weighed | None:
+async def weigh_rules(engine: AsyncEngine, rules_text: str, *, longer: bool) -> CapacityReview | None:
     """Which booked calls these rules could not serve: as an upper bound within about a second, or looked at longer.
 
     None where no call is booked, where they stand already, or where they can't be read.
@@ -161,7 +161,7 @@ async def _tried(engine: AsyncEngine, rules: Ruleset) -> UnderRules | None:
     return under
 
 
-def _look(under: UnderRules, directory: Directory, longer: bool) -> Weighed:
+def _look(under: UnderRules, directory: Directory, longer: bool) -> CapacityReview:
     found = unserved_at_once(under.board, under.wanted, time.monotonic() + AT_ONCE)
     if longer:
         found = unserved_for_certain(under.board, found.calls, LONGER)
@@ -169,4 +169,4 @@ def _look(under: UnderRules, directory: Directory, longer: bool) -> Weighed:
         call.booking: people_for(under.board, call, under.calls[call.booking].plan, directory, under.away)
         for call in found.calls[:SHOWN]
     }
-    return Weighed(under, found, remedies, longer)
+    return CapacityReview(under, found, remedies, longer)

@@ -23,7 +23,7 @@ AT_MOST = 40
 
 
 @dataclass(frozen=True)
-class FirstAsked:
+class FirstPeople:
     """Names; empty: nobody."""
 
     before: str
@@ -32,15 +32,15 @@ class FirstAsked:
 
 async def first_asked(
     conn: AsyncConnection, examples: Sequence[PastExample], directories: Mapping[str, Directory]
-) -> dict[str, FirstAsked]:
+) -> dict[str, FirstPeople]:
     """By escalation, for the first of the examples."""
     some = examples[:AT_MOST]
     keys = {key for one in some for side in _sides(one) if side.decision for key in side.decision.order}
     states = await states_at(conn, [_moment(one, directories[one.past.directory]) for one in some], keys)
-    found: dict[str, FirstAsked] = {}
+    found: dict[str, FirstPeople] = {}
     for one in some:
         directory = directories[one.past.directory]
-        found[one.past.id] = FirstAsked(*(_first(side, one, states, directory) for side in _sides(one)))
+        found[one.past.id] = FirstPeople(*(_first(side, one, states, directory) for side in _sides(one)))
     return found
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.backtest.columns import PastReader, StoredPortion
 from database.stores.backtest.fact_columns import Read
-from database.stores.backtest.order import FirstAsked, first_asked
+from database.stores.backtest.order import FirstPeople, first_asked
 from database.stores.directory.schedules import read_schedules
 from database.stores.directory.snapshots import read_snapshots
 from database.stores.staff.shifts import DAYS_AHEAD
@@ -60,7 +60,7 @@ class BacktestResult:
     until: datetime
     tickets: Mapping[str, PastTicket]
     """Of the examples."""
-    asked: Mapping[str, FirstAsked]
+    asked: Mapping[str, FirstPeople]
     """Who would have been asked in the examples, by escalation; not all of them are worked out."""
     titles: Mapping[int, str]
     teams: Mapping[int, str]

@@ -23,13 +23,13 @@ _DIRECTORY = TypeAdapter(Directory)
 
 
 @dataclass(frozen=True)
-class _Written:
+class _WrittenSnapshot:
     directory: Directory
     hash: str
     text: str
 
 
-_last: _Written | None = None
+_last: _WrittenSnapshot | None = None
 # The directory that this process saw last: it changes seldom and is asked for at every opening.
 
 
@@ -52,9 +52,9 @@ async def read_snapshots(conn: AsyncConnection, hashes: Collection[str]) -> dict
     return {row.hash: _DIRECTORY.validate_python(row.directory) for row in found}
 
 
-def _written(directory: Directory) -> _Written:
+def _written(directory: Directory) -> _WrittenSnapshot:
     """Without people's mail addresses: no rule asks for them, and a changed one changes no decision."""
     people = tuple(replace(person, email="") for person in directory.people)
     said = _DIRECTORY.dump_python(replace(directory, people=people), mode="json")
     text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return _Written(directory, hashlib.sha256(text.encode()).hexdigest(), text)
+    return _WrittenSnapshot(directory, hashlib.sha256(text.encode()).hexdigest(), text)

@@ -28,8 +28,8 @@ from domain.escalation import (
     Kind,
     Mode,
     NoRules,
-    Opened,
     Opening,
+    OpeningResult,
     Outcome,
     State,
     Ticket,
@@ -45,7 +45,7 @@ PRIORITY_STEP = 10
 """What one step of an ordered priority is worth when calls compete; room between for raising one."""
 
 
-async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, now: datetime) -> Opened:
+async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, now: datetime) -> OpeningResult:
     """Open an escalation, committed when this returns. What the rules refuse is kept too, then raised.
 
     Raises ``CallRefused``, ``BookingOnly``, ``NoRules``, ``KeyReused``, and the rules' ``FactRefused``.
@@ -59,7 +59,7 @@ async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, 
 
 async def _open(
     conn: AsyncConnection, opening: Opening, tokens: Tokens, now: datetime
-) -> tuple[Opened, Failure | None]:
+) -> tuple[OpeningResult, Failure | None]:
     ticket, account = opening.ticket, _account(opening.ticket)
     # Two requests for one ticket, or with one key, wait for each other here.
     names = [f"ticket/{ticket.system}/{account}/{ticket.id}"]
@@ -68,7 +68,7 @@ async def _open(
     for name in sorted(names):
         await conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
     if (standing := await _standing(conn, opening)) is not None:
-        return Opened(standing, created=False), None
+        return OpeningResult(standing, created=False), None
     by = await deciding(conn, opening.customer.email)
     desk, directory, ruleset = by.desk, by.directory, by.ruleset
     if desk is None or ruleset is None:
@@ -108,7 +108,7 @@ async def _open(
         await record(conn, escalation_id, Kind.REFUSED, now, body=body, actor=opening.opened_by)
     else:
         await _start_life(conn, escalation_id, desk.id, plan, directory, opening, tokens, now)
-    return Opened(escalation_id, created=True), refusal
+    return OpeningResult(escalation_id, created=True), refusal
 
 
 async def _start_life(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.customer_link import Issued, find_issued
+from database.stores.customer_link import IssuedLink, find_issued
 from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call
 from domain.escalation import TOLD_AT_ONCE, State
@@ -60,17 +60,17 @@ async def mark_told(conn: AsyncConnection, events: Sequence[int], now: datetime)
 
 
 @dataclass(frozen=True)
-class Begun:
+class WorkflowStart:
     """What a workflow is started from."""
 
     plan: dict[str, Any]
     mode: str
-    link: Issued | None
+    link: IssuedLink | None
     call: Row[Any] | None
     """Now, or booked already."""
 
 
-async def read_begun(conn: AsyncConnection, escalation_id: str) -> Begun | None:
+async def read_begun(conn: AsyncConnection, escalation_id: str) -> WorkflowStart | None:
     """Where an escalation stands that is not over; None for one that is over, or unknown."""
     standing = escalation.c.state.not_in([State.CLOSED.value, State.REFUSED.value])
     query = select(escalation.c.plan, escalation.c.mode, escalation.c.state)
@@ -79,6 +79,8 @@ async def read_begun(conn: AsyncConnection, escalation_id: str) -> Begun | None:
     if row is None:
         return None
     if row.state == State.INVITED:
-        return Begun(row.plan, row.mode, await find_issued(conn, escalation_id), None)
+        return WorkflowStart(row.plan, row.mode, await find_issued(conn, escalation_id), None)
     calls = select(call).where(call.c.escalation == escalation_id)
-    return Begun(row.plan, row.mode, None, (await conn.execute(calls.order_by(call.c.nth.desc()).limit(1))).one())
+    return WorkflowStart(
+        row.plan, row.mode, None, (await conn.execute(calls.order_by(call.c.nth.desc()).limit(1))).one()
+    )

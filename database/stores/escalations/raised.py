@@ -27,7 +27,7 @@ _ONE = text(_SHOWN + "WHERE e.id = :escalation")
 
 
 @dataclass(frozen=True)
-class Raised:
+class RaisedEscalation:
     """One escalation with its newest link."""
 
     escalation_id: str
@@ -50,16 +50,18 @@ class Raised:
     starts_at: datetime | None
 
 
-async def raised_by(conn: AsyncConnection, person_id: int) -> list[Raised]:
+async def raised_by(conn: AsyncConnection, person_id: int) -> list[RaisedEscalation]:
     """What a person raised, the newest first."""
     rows = await conn.execute(_MINE, {"opened_by": f"person:{person_id}", "shown": RAISED_SHOWN})
     return [_raised(dict(row._mapping)) for row in rows]
 
 
-async def find_raised(conn: AsyncConnection, escalation_id: str) -> Raised | None:
+async def find_raised(conn: AsyncConnection, escalation_id: str) -> RaisedEscalation | None:
     row = (await conn.execute(_ONE, {"escalation": escalation_id})).one_or_none()
     return _raised(dict(row._mapping)) if row else None
 
 
-def _raised(fields: dict[str, Any]) -> Raised:
-    return Raised(**fields | {"escalation_id": str(fields["escalation_id"]), "plan": load_plan(fields["plan"])})
+def _raised(fields: dict[str, Any]) -> RaisedEscalation:
+    return RaisedEscalation(
+        **fields | {"escalation_id": str(fields["escalation_id"]), "plan": load_plan(fields["plan"])}
+    )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.escalation import Kind, State
 from domain.ids import LIVE_CHANNEL, OUTBOX_CHANNEL, Tokens, token_hash
-from domain.offer import Accepted, Attribution
+from domain.offer import Acceptance, Attribution
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ _TAKE = _take("FOR UPDATE")
 _TAKE_AT_ONCE = _take("FOR UPDATE SKIP LOCKED")
 
 
-async def take(conn: AsyncConnection, asked: AcceptRequest, tokens: Tokens, now: datetime | None) -> Accepted | None:
+async def take(conn: AsyncConnection, asked: AcceptRequest, tokens: Tokens, now: datetime | None) -> Acceptance | None:
     """Take an offer that is open and this person's; None where it is not, with nothing changed."""
     row = (await conn.execute(_TAKE, _values([asked], tokens, now))).one_or_none()
     return _accepted(row) if row is not None else None
@@ -83,7 +83,7 @@ async def take(conn: AsyncConnection, asked: AcceptRequest, tokens: Tokens, now:
 
 async def take_many(
     conn: AsyncConnection, asked: Sequence[AcceptRequest], tokens: Tokens
-) -> dict[AcceptRequest, Accepted]:
+) -> dict[AcceptRequest, Acceptance]:
     """Take those of these offers that can be taken at once; of the others nothing is said or changed."""
     rows = await conn.execute(_TAKE_AT_ONCE, _values(asked, tokens, None))
     return {AcceptRequest(str(row.call), row.nth, row.person): _accepted(row) for row in rows}
@@ -104,7 +104,7 @@ def _values(asked: Sequence[AcceptRequest], tokens: Tokens, now: datetime | None
     }
 
 
-def _accepted(row: Row[Any]) -> Accepted:
+def _accepted(row: Row[Any]) -> Acceptance:
     by = Attribution(
         row.person,
         row.person_name,
@@ -116,4 +116,4 @@ def _accepted(row: Row[Any]) -> Accepted:
         row.ruleset,
         row.rule,
     )
-    return Accepted(str(row.call), row.at, by)
+    return Acceptance(str(row.call), row.at, by)

@@ -13,12 +13,12 @@ from database.stores.rounds.accept import AcceptRequest, take
 from database.tables.muster import call, offer
 from domain.escalation import Kind
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens
-from domain.offer import Accepted, Attribution, OfferPassed
+from domain.offer import Acceptance, Attribution, OfferPassed
 
 
 async def accept(
     conn: AsyncConnection, call_id: str, nth: int, person_id: int, tokens: Tokens, now: datetime | None = None
-) -> Accepted:
+) -> Acceptance:
     """Take the call. Asked again by the same person, it answers the same. Raises ``OfferPassed``.
 
     ``now`` is the database's clock unless given.
@@ -27,7 +27,7 @@ async def accept(
         return accepted
     made = await _locked(conn, call_id, nth, person_id)
     if made.state in ("accepted", "done"):
-        return Accepted(call_id, made.accepted_at, Attribution(**made.attribution), again=True)
+        return Acceptance(call_id, made.accepted_at, Attribution(**made.attribution), again=True)
     raise OfferPassed("expired" if made.state == "offered" else made.state)
 
 

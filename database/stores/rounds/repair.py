@@ -82,7 +82,7 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Counted:
+class RepairCount:
     """How often the auditor has put one kind of thing right."""
 
     what: str
@@ -129,9 +129,9 @@ async def _count(conn: AsyncConnection, what: str, times: int, now: datetime) ->
         await conn.execute(_COUNT, {"what": what, "times": times, "now": now})
 
 
-async def counted_repairs(conn: AsyncConnection) -> list[Counted]:
+async def counted_repairs(conn: AsyncConnection) -> list[RepairCount]:
     """What was put right since the installation began, by kind."""
-    return [Counted(**row._mapping) for row in await conn.execute(_COUNTED)]
+    return [RepairCount(**row._mapping) for row in await conn.execute(_COUNTED)]
 
 
 async def standing_after(conn: AsyncConnection, after: str, now: datetime) -> list[str]:

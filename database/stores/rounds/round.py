@@ -29,7 +29,7 @@ from database.stores.rounds.waiting_line import tell_places
 from database.stores.seats.occupancy import occupancy_limit
 from domain.escalation import Kind, State
 from domain.ids import Tokens
-from domain.rounds.muster import Searched, choose
+from domain.rounds.muster import SearchState, choose
 from rules_dsl.model.decision import StepKind
 
 LOCK = 7_301_945_221  # any number that nothing else in this database locks
@@ -86,7 +86,7 @@ WHERE c.id = u.call
 """)
 
 
-async def _write_searches(conn: AsyncConnection, searches: Sequence[Searched], now: datetime) -> list[EventToWrite]:
+async def _write_searches(conn: AsyncConnection, searches: Sequence[SearchState], now: datetime) -> list[EventToWrite]:
     """Steps taken, alerts raised, searches that ended with nobody; returns what there is to tell of them."""
     moved = [one for one in searches if one.call.began_at == now or one.taken or one.exhausted]
     if not moved:

@@ -15,7 +15,7 @@ from database.stores.directory.renamings import text_today
 from database.stores.journal.audit_log import write_audit
 from database.stores.rules.rollout_rows import end_rollout, move_rollout, running_row
 from database.stores.rules.versions import (
-    Published,
+    PublishedRules,
     RulesOutdated,
     adopt,
     compiled,
@@ -44,8 +44,8 @@ class RolloutStep:
 @dataclass(frozen=True)
 class Rollout:
     id: int
-    candidate: Published
-    standing: Published
+    candidate: PublishedRules
+    standing: PublishedRules
     percent: int
     stages: tuple[RolloutStep, ...]
     outcome: str | None
@@ -167,7 +167,7 @@ async def roll_back(conn: AsyncConnection, rollout_id: int, author: str, reason:
     await _end_trial(conn, row, author, reason, now)
 
 
-async def go_back(conn: AsyncConnection, number: int, seen: int | None, author: str, now: datetime) -> Published:
+async def go_back(conn: AsyncConnection, number: int, seen: int | None, author: str, now: datetime) -> PublishedRules:
     """An earlier version for everybody, published anew with the names of today; a running stage ends.
 
     ``seen`` is the number of the version that stood on the page. Raises ``StageMoved``, and ``RulesRefused``

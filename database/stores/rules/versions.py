@@ -26,7 +26,7 @@ from rules_dsl.directory import Directory
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedRules:
     number: int
     """1 for the first, counted up by each publishing, rolling back included."""
     version: str
@@ -81,19 +81,19 @@ class NoDesk(Failure):
 
 
 @dataclass(frozen=True)
-class _Compiled:
+class _CompiledRules:
     directory: Directory
     """Without its people: a ruleset holds none, so it outlives whoever comes, moves or leaves."""
     rules: Ruleset
 
 
-_compiled: dict[str, _Compiled] = {}
+_compiled: dict[str, _CompiledRules] = {}
 # The rules that stand and those being tried, compiled once a process: they change seldom and are needed for
 # every opening.
 _KEPT = 4
 
 
-async def current_published(conn: AsyncConnection) -> Published | None:
+async def current_published(conn: AsyncConnection) -> PublishedRules | None:
     """The version that stands, or None before the first."""
     found = await _newest(conn)
     return None if found is None else _published(found)
@@ -118,14 +118,14 @@ async def compiled(text: str, directory: Directory) -> Ruleset:
     return known.rules
 
 
-def _compile(text: str, directory: Directory, names: Directory) -> _Compiled:
+def _compile(text: str, directory: Directory, names: Directory) -> _CompiledRules:
     rules = draft_rules(text, directory)
     if rules is None:
         try:
             rules = compile_rules(text, directory)
         except RulesRefused as refused:
             raise RulesOutdated(next(m.text for m in refused.messages if m.severity == "error")) from refused
-    known = _Compiled(names, rules)
+    known = _CompiledRules(names, rules)
     _compiled.pop(text, None)
     _compiled[text] = known
     for old in list(_compiled)[:-_KEPT]:
@@ -133,7 +133,9 @@ def _compile(text: str, directory: Directory, names: Directory) -> _Compiled:
     return known
 
 
-async def published_versions(conn: AsyncConnection, *, before: int | None = None, limit: int = 50) -> list[Published]:
+async def published_versions(
+    conn: AsyncConnection, *, before: int | None = None, limit: int = 50
+) -> list[PublishedRules]:
     """Newest first; ``before`` is the number of the last one seen."""
     query = select(ruleset).order_by(ruleset.c.number.desc()).limit(limit)
     if before is not None:
@@ -141,7 +143,7 @@ async def published_versions(conn: AsyncConnection, *, before: int | None = None
     return [_published(row) for row in await conn.execute(query)]
 
 
-async def published_number(conn: AsyncConnection, number: int) -> Published | None:
+async def published_number(conn: AsyncConnection, number: int) -> PublishedRules | None:
     row = (await conn.execute(select(ruleset).where(ruleset.c.number == number))).one_or_none()
     return None if row is None else _published(row)
 
@@ -167,7 +169,7 @@ async def publish(
     now: datetime,
     *,
     percent: int = EVERYBODY,
-) -> Published:
+) -> PublishedRules:
     """Make this text the rules for so many percent of the customers, for escalations opened from now on.
 
     ``based_on`` is the number of the version that the author started from (None: there was none). The first
@@ -208,7 +210,7 @@ async def write_version(
     now: datetime,
     *,
     adopted: bool,
-) -> Published:
+) -> PublishedRules:
     """Add a version, under ``hold_rules``. Versions are never changed afterwards, but that one is adopted."""
     highest = (await conn.execute(select(func.max(ruleset.c.number)).where(ruleset.c.desk == desk_id))).scalar()
     row = {"desk": desk_id, "number": (highest or 0) + 1, "version": version, "text": text}
@@ -233,5 +235,5 @@ async def _newest(conn: AsyncConnection) -> Row[Any] | None:
     return (await conn.execute(query)).one_or_none()
 
 
-def _published(row: Row[Any]) -> Published:
-    return Published(row.number, row.version, row.text, row.author, row.reason, row.published_at, row.adopted_at)
+def _published(row: Row[Any]) -> PublishedRules:
+    return PublishedRules(row.number, row.version, row.text, row.author, row.reason, row.published_at, row.adopted_at)

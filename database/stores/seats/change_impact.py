@@ -22,7 +22,7 @@ from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.load_board import days_between
 from database.stores.seats.reassign import (
     AtRisk,
-    Replanned,
+    ReassignResult,
     give_to_others,
     hold_back_sales,
     sold_days,
@@ -34,7 +34,7 @@ from rules_dsl.directory import Directory
 
 __all__ = [
     "AtRisk",
-    "Replanned",
+    "ReassignResult",
     "days_of_loss",
     "replan_directory",
     "replan_pools",
@@ -50,7 +50,7 @@ WHERE state IN ('invited', 'booked', 'mustering') AND pool IS NOT NULL ORDER BY 
 """)
 
 
-async def replan_pools(conn: AsyncConnection, members: Mapping[int, Collection[int]], now: datetime) -> Replanned:
+async def replan_pools(conn: AsyncConnection, members: Mapping[int, Collection[int]], now: datetime) -> ReassignResult:
     """Each of these pools has exactly these people from now on. Seats sold on others are given to its people."""
     rows = await conn.execute(select(pool_agent).where(pool_agent.c.pool.in_(list(members))))
     standing = {(row.pool, row.person) for row in rows}
@@ -68,7 +68,7 @@ async def replan_pools(conn: AsyncConnection, members: Mapping[int, Collection[i
     return await give_to_others(conn, lost, now)
 
 
-async def replan_directory(conn: AsyncConnection, directory: Directory, now: datetime) -> Replanned:
+async def replan_directory(conn: AsyncConnection, directory: Directory, now: datetime) -> ReassignResult:
     """Every pool on which a seat may still rest has those whom this directory puts into it."""
     members: dict[int, frozenset[int]] = {}
     for row in await conn.execute(_POOLS_IN_USE):

@@ -12,7 +12,7 @@ from database.stores.seats.availability import Wish, answer_starts, read_wish
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.load_board import Seats
 from database.stores.seats.prepared_moves import Room, read_rooms, room_holds
-from domain.seats.reasons import Closed, Why, why_closed
+from domain.seats.reasons import SlotClosure, Why, why_closed
 from domain.seats.search import Answer
 from domain.seats.slots import grid_of, starts_of, why_not_offered
 
@@ -24,7 +24,7 @@ STARTS_AT_MOST = 300
 @dataclass(frozen=True)
 class SlotState:
     start: datetime
-    closed: Closed | None
+    closed: SlotClosure | None
     """None where it can be booked."""
 
 
@@ -51,7 +51,7 @@ async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | No
     for start in grid:
         reason = offered[start]
         closed = (
-            Closed(Why.NOT_OFFERED, reason[0].upper() + reason[1:])
+            SlotClosure(Why.NOT_OFFERED, reason[0].upper() + reason[1:])
             if reason is not None
             else _closed(seats, wish, start, day, answers[start], rooms.get(start), mates)
         )
@@ -61,7 +61,7 @@ async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | No
 
 def _closed(
     seats: Seats, wish: Wish, start: datetime, day: date, answer: Answer, room: Room | None, mates: int
-) -> Closed | None:
+) -> SlotClosure | None:
     demand = wish.demand(start, day)
     if answer is Answer.YES or (room is not None and room_holds(seats, demand, room)):
         return None

@@ -55,7 +55,7 @@ class Engagement(NamedTuple):
 
 
 @dataclass
-class Occupied:
+class OccupancyMemory:
     """Who was above the occupancy limit when one process last looked: that takes reading everybody's last hours."""
 
     at: datetime | None = None
@@ -68,7 +68,7 @@ class Occupied:
         return self.skipped
 
 
-async def follow_engagements(engine: AsyncEngine, occupied: Occupied, now: datetime) -> int:
+async def follow_engagements(engine: AsyncEngine, occupied: OccupancyMemory, now: datetime) -> int:
     """Note who is engaged now, and give to others what is sold on people whose calls will still run then.
 
     Returns how many sold seats were given to others.

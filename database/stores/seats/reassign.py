@@ -48,7 +48,7 @@ class AtRisk:
 
 
 @dataclass(frozen=True)
-class Replanned:
+class ReassignResult:
     """What a change of people's time did to the seats that are sold."""
 
     moved: int
@@ -86,14 +86,14 @@ async def hold_escalations(conn: AsyncConnection, lost: Iterable[int]) -> None:
         await lock(conn, escalation_id)
 
 
-async def give_to_others(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> Replanned:
+async def give_to_others(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> ReassignResult:
     """Find another witness for each of these bookings, moving others where need be; the rest are at risk.
 
     The most urgent first. Their days are locked by the caller, whose changes are written already.
     """
     rows = (await conn.execute(_LOST, {"lost": sorted(set(lost))})).all()
     if not rows:
-        return Replanned(0, ())
+        return ReassignResult(0, ())
     days = {row.day for row in rows}
     seats = await load_seats(conn, min(days) - ONE_DAY, max(days) + ONE_DAY)
     moved, changes, unserved = _search(seats, rows)
@@ -107,7 +107,7 @@ async def give_to_others(conn: AsyncConnection, lost: Iterable[int], now: dateti
         await conn.execute(_AT_RISK, {"number": row.id})
         body = {"booking_id": row.id, "found": "nobody of those on shift is free for this call any more"}
         await record(conn, str(row.escalation), Kind.SEAT_LOST, now, body=body)
-    return Replanned(
+    return ReassignResult(
         moved,
         tuple(AtRisk(row.id, str(row.escalation), row.starts_at, row.pool, row.subject) for row in unserved),
     )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.at_risk.alerts import tell_of_lost_seats
 from database.stores.journal.audit_log import write_audit
-from database.stores.seats.change_impact import Replanned
+from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.shifts import lay_out
 from database.tables.schedule import calendar_busy, calendar_feed
 from domain.booking import Span
@@ -100,17 +100,17 @@ async def take_due(conn: AsyncConnection, now: datetime, most: int) -> list[DueF
 
 async def keep_reading(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, mark: str, etag: str
-) -> Replanned:
+) -> ReassignResult:
     """What it says now counts. Calls that can't be served any more are told to the managers."""
     values = {"content": reading.content, "content_hash": mark, "etag": etag, "laid_out_until": until}
     if not await _settle(conn, feed, now, values | {"error": "", "failures": 0, "read_at": now}):
-        return Replanned(0, ())
+        return ReassignResult(0, ())
     return await _count(conn, feed, reading.busy, now)
 
 
 async def keep_laid_out(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, reason: str
-) -> Replanned:
+) -> ReassignResult:
     """It could not be fetched, and what it said before is laid out further."""
     await keep_unread(conn, feed, reason, now)
     await conn.execute(update(calendar_feed).where(calendar_feed.c.id == feed.id).values(laid_out_until=until))
@@ -139,9 +139,9 @@ async def _settle(
     return done.one_or_none() is not None
 
 
-async def _count(conn: AsyncConnection, feed: DueFeed, busy: Sequence[Span], now: datetime) -> Replanned:
+async def _count(conn: AsyncConnection, feed: DueFeed, busy: Sequence[Span], now: datetime) -> ReassignResult:
     if not await _rewrite(conn, feed.id, busy):
-        return Replanned(0, ())
+        return ReassignResult(0, ())
     replanned = await lay_out(conn, [feed.person], now)
     await tell_of_lost_seats(conn, replanned.at_risk, now)
     return replanned

@@ -55,7 +55,7 @@ class PersonLine:
 
 
 @dataclass(frozen=True)
-class SeatsMoved:
+class SeatMoves:
     """What a change did to the booked calls that rested on somebody."""
 
     given: int = 0
@@ -111,7 +111,7 @@ async def add_person(conn: AsyncConnection, card: PersonDetails, actor: str, now
 
 async def change_person(
     conn: AsyncConnection, who: int, judge: Callable[[PersonDetails], PersonDetails], actor: str, now: datetime
-) -> SeatsMoved:
+) -> SeatMoves:
     """Write the card that ``judge`` makes of the one that stands, which nobody changes meanwhile.
 
     Pools are brought up to date, and booked calls that rested on the person are given on. Who is deactivated is
@@ -122,7 +122,7 @@ async def change_person(
     before = await card_of(conn, who)
     fit = await _fit(conn, judge(before), who)
     if fit == before:
-        return SeatsMoved()
+        return SeatMoves()
     # Days, then escalations, then rows, as whoever sells and whoever lays out shifts takes them.
     if _may_lose_seats(before, fit):
         await hold_all_time(conn, who, now)
@@ -138,7 +138,7 @@ async def change_person(
         await end_sessions_of(conn, who)
         await conn.execute(delete(presence).where(presence.c.person == who))
     lost = tuple(one for one in await _at_risk(conn) if one.booking not in {other.booking for other in risked})
-    moved = SeatsMoved(max(0, rested - await seats_resting_on(conn, who) - len(lost)), len(lost), lost)
+    moved = SeatMoves(max(0, rested - await seats_resting_on(conn, who) - len(lost)), len(lost), lost)
     action = "changed person" if before.active == fit.active else "deactivated" if before.active else "brought back"
     await write_audit(conn, actor, action, f"person:{who}", now, await _told(conn, before, fit))
     return moved

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.audit_log import write_audit
-from database.stores.seats.change_impact import Replanned
+from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.shifts import everybody, lay_out
 from database.tables.directory import desk, person, weekly_shift
 from database.tables.schedule import calendar_feed, day_change, kept_free, person_schedule, time_off
@@ -43,7 +43,7 @@ from domain.schedules.holidays import knows_region
 from domain.schedules.schedule import DayKind, Repeating
 
 
-async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> Replanned:
+async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> ReassignResult:
     """Write the change and lay the person's shifts out anew. Raises ``ScheduleRefused``, ``PersonUnknown``,
     ``EntryUnknown``.
     """
@@ -55,7 +55,7 @@ async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor
     return await lay_out(conn, [who], now)
 
 
-async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> Replanned:
+async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> ReassignResult:
     """The holidays of everybody who has none of their own. Raises ``ScheduleRefused``."""
     if region != NO_HOLIDAYS and not knows_region(region):
         raise ScheduleRefused("holidays", f"“{region}” is no country or region with known holidays.")

@@ -23,7 +23,7 @@ from rules_dsl.directory import Directory, Person
 
 
 @dataclass(frozen=True)
-class Seeded:
+class SeededPerson:
     """Somebody who can sign in."""
 
     id: int
@@ -43,7 +43,7 @@ class Outsider:
 
 async def seed_directory(
     conn: AsyncConnection, directory: Directory, outsiders: Sequence[Outsider], now: datetime
-) -> list[Seeded]:
+) -> list[SeededPerson]:
     """Write the desk and everybody, lay out the shifts, and tell who is there, in the order given."""
     await _write_desk(conn, directory, await read_desk(conn))
     titles = {title.id: await _put(conn, tables.title, {"name": title.name}) for title in directory.titles}
@@ -59,7 +59,7 @@ async def seed_directory(
     seeded = [await _write_person(conn, person, teams, titles, skills) for person in directory.people]
     for outsider in outsiders:
         row = {"email": outsider.email, "name": outsider.name, "roles": [outsider.role]}
-        seeded.append(Seeded(await _put_person(conn, row), outsider.name, outsider.role))
+        seeded.append(SeededPerson(await _put_person(conn, row), outsider.name, outsider.role))
     await lay_out_shifts(conn, now)
     return seeded
 
@@ -88,7 +88,7 @@ async def _write_person(
     teams: Mapping[int, int],
     titles: Mapping[int, int],
     skills: Mapping[int, int],
-) -> Seeded:
+) -> SeededPerson:
     row = {
         "email": person.email,
         "name": person.name,
@@ -104,7 +104,7 @@ async def _write_person(
     if levels:
         await conn.execute(insert(tables.person_skill), levels)
     await _write_shifts(conn, number, person)
-    return Seeded(number, person.name, person.roles[0] if person.roles else "agent")
+    return SeededPerson(number, person.name, person.roles[0] if person.roles else "agent")
 
 
 async def _write_shifts(conn: AsyncConnection, number: int, person: Person) -> None:

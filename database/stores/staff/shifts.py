@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.schedules import read_schedules
-from database.stores.seats.change_impact import Replanned, days_of_loss
+from database.stores.seats.change_impact import ReassignResult, days_of_loss
 from database.stores.seats.reassign import give_to_others, hold_escalations, queue_all
 from database.tables.booking import witness
 from database.tables.directory import person, shift
@@ -42,7 +42,7 @@ async def lay_out_shifts(conn: AsyncConnection, now: datetime) -> int:
     return len((await lay_out(conn, await everybody(conn), now)).at_risk)
 
 
-async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime) -> Replanned:
+async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime) -> ReassignResult:
     """Write these people's shifts from two days ago to ``DAYS_AHEAD`` days ahead, changing only what differs.
 
     Sold seats that rested on time that goes are given to others. The caller has locked no escalation and no day,
@@ -53,7 +53,7 @@ async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime)
         await _write(conn, change.standing, change.wanted, await _past_with_seats(conn, people, now))
     await _write_whole(conn, people, change.whole)
     if not change.gone:
-        return Replanned(0, ())
+        return ReassignResult(0, ())
     lost = (await conn.execute(_RESTS_ON_NONE, {"people": list(change.gone)})).scalars().all()
     return await give_to_others(conn, lost, now)
 

@@ -14,7 +14,13 @@ from database.stores.directory.read import read_directory
 from database.stores.directory.renamings import Renaming, note_renaming
 from database.stores.journal.audit_log import write_audit
 from database.stores.rules.rollout_rows import running_row
-from database.stores.rules.versions import Published, current_published, hold_rules, published_number, write_version
+from database.stores.rules.versions import (
+    PublishedRules,
+    current_published,
+    hold_rules,
+    published_number,
+    write_version,
+)
 from database.stores.staff.usage import TABLES, uses_of
 from database.tables.account import ruleset
 from database.tables.directory import desk, person, person_skill, team, title
@@ -77,7 +83,7 @@ async def change_team(
 
 async def rename_name(
     conn: AsyncConnection, kind: NameKind, number: int, seen: str, typed: str, author: str, actor: str, now: datetime
-) -> list[Published]:
+) -> list[PublishedRules]:
     """Rename it, and write the rules that name it anew; returns the versions that were written.
 
     ``seen`` is the name that the page showed. No decision changes: the rules compile to the same but for words.
@@ -105,7 +111,7 @@ async def rename_name(
 
 async def _rewritten(
     conn: AsyncConnection, desk_id: int, made: Renaming, before: Directory, after: Directory
-) -> list[Published]:
+) -> list[PublishedRules]:
     """The standing rules and those being tried, in this order, so that the candidate stays the later one."""
     standing, trial = await current_published(conn), await running_row(conn)
     candidate = None if trial is None else await published_number(conn, trial.candidate)
@@ -129,13 +135,21 @@ async def _rewritten(
 
 
 async def _write(
-    conn: AsyncConnection, desk_id: int, old: Published, new: tuple[str, str] | None, made: Renaming, *, adopted: bool
-) -> Published:
+    conn: AsyncConnection,
+    desk_id: int,
+    old: PublishedRules,
+    new: tuple[str, str] | None,
+    made: Renaming,
+    *,
+    adopted: bool,
+) -> PublishedRules:
     text, version = new or (old.text, old.version)
     return await write_version(conn, desk_id, text, version, made.author, made.words, made.at, adopted=adopted)
 
 
-def _with_new_name(published: Published, made: Renaming, before: Directory, after: Directory) -> tuple[str, str] | None:
+def _with_new_name(
+    published: PublishedRules, made: Renaming, before: Directory, after: Directory
+) -> tuple[str, str] | None:
     """The text and its version; None where it does not say the name. Raises ``RenameRefused``."""
     try:
         text = rename(published.text, made.kind, made.was, made.becomes)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.directory.read import read_directory
 from database.stores.directory.renamings import renamings_since, with_new_names
 from database.stores.rules.rollout_rows import running_row
-from database.stores.rules.versions import Published, current_published, published_number, published_versions
+from database.stores.rules.versions import PublishedRules, current_published, published_number, published_versions
 from database.tables.directory import person, person_skill, skill, team, title
 from domain.directory_names import Breaks, Uses
 from domain.escalation import OPEN_STATES
@@ -75,7 +75,7 @@ async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: s
     return tuple(found)
 
 
-def _lines(version: Published, kind: NameKind, name: str, directory: Directory, stands: bool) -> list[Breaks]:
+def _lines(version: PublishedRules, kind: NameKind, name: str, directory: Directory, stands: bool) -> list[Breaks]:
     found = {place.line: place.text for place in places_named(version.text, kind, name)}
     if kind == "skill" and area_named(directory, name):
         ruleset = draft_rules(version.text, directory)

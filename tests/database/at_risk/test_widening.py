@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.at_risk.apply_remedy import NotWiderEnough, widen_pool
-from database.stores.at_risk.background_solver import Looked
+from database.stores.at_risk.background_solver import SearchMemory
 from database.stores.at_risk.remedies import Wider, remedies_of
 from database.stores.directory.read import read_directory
 from database.stores.journal.audit_log import audit_entries
@@ -96,13 +96,13 @@ async def test_its_pool_follows_the_directory_and_its_customer_may_move_within_i
     await widened(database)
     async with database.connect() as conn:
         assert NINE + timedelta(hours=4) in await free_starts(conn, ONE, NINE), "the third is free then"
-    await keep_seats(database, Looked(), NINE)
+    await keep_seats(database, SearchMemory(), NINE)
     assert await standing(database) == ("sold", 3), "the keeper finds the pool as it should be"
     await run(database, "UPDATE person SET team = 1 WHERE id = 3")
-    await keep_seats(database, Looked(), NINE)
+    await keep_seats(database, SearchMemory(), NINE)
     assert await standing(database) == ("sold", 3), "still of the pool, by another team"
     await run(database, "UPDATE person SET active = false WHERE id = 3")
-    await keep_seats(database, Looked(), NINE)
+    await keep_seats(database, SearchMemory(), NINE)
     assert await standing(database) == ("at_risk", None)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.stores import booking
 from database.stores.rounds import answers
 from database.tables.muster import offer
-from domain.offer import Accepted, OfferPassed
+from domain.offer import Acceptance, OfferPassed
 from tests.database.rounds.round_floor import Floor
 
 
@@ -25,7 +25,7 @@ async def floor(database: AsyncEngine) -> Floor:
     return found
 
 
-async def answer(floor: Floor, call: str, nth: int, person: int) -> Accepted | OfferPassed:
+async def answer(floor: Floor, call: str, nth: int, person: int) -> Acceptance | OfferPassed:
     async with floor.engine.begin() as conn:
         try:
             return await answers.accept(conn, call, nth, person, floor.tokens, floor.now)
@@ -43,8 +43,8 @@ async def test_accepting_from_two_windows_at_once_is_accepting_once(floor: Floor
     await floor.round()
     made = await floor.live(one)
     said = await asyncio.gather(*(answer(floor, str(made.call), made.nth, made.person) for _ in range(6)))
-    assert all(isinstance(each, Accepted) for each in said)
-    assert Counter(each.again for each in said if isinstance(each, Accepted)) == {False: 1, True: 5}
+    assert all(isinstance(each, Acceptance) for each in said)
+    assert Counter(each.again for each in said if isinstance(each, Acceptance)) == {False: 1, True: 5}
     assert (await floor.timeline(one)).count("accepted") == 1
 
 

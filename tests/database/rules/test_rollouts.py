@@ -15,12 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.stores.escalations.open import open_or_refuse
 from database.stores.journal.audit_log import audit_entries
 from database.stores.rules.rollouts import Rollout, find_rollout, go_back, go_on, roll_back, running_rollout
-from database.stores.rules.versions import NoDesk, Published, RulesMoved, current_published, publish, published_versions
+from database.stores.rules.versions import (
+    NoDesk,
+    PublishedRules,
+    RulesMoved,
+    current_published,
+    publish,
+    published_versions,
+)
 from database.stores.staff.seed import seed_directory
 from database.tables.account import ruleset
 from database.tables.escalation import escalation
 from database.tables.rollout import staged_escalation
-from domain.escalation import Customer, Mode, Opened, Opening, Ticket
+from domain.escalation import Customer, Mode, Opening, OpeningResult, Ticket
 from domain.ids import Tokens
 from domain.rollout.stages import StageMoved, StageRuns, StageUnfit, has_candidate
 from rules_dsl.directory import Directory
@@ -37,12 +44,12 @@ FACTS = {"priority": "normal", "tags": [], "replies": 4, "reopened": False, "tic
 class House:
     engine: AsyncEngine
 
-    async def open(self, customer: str, ticket: str | None = None) -> Opened:
+    async def open(self, customer: str, ticket: str | None = None) -> OpeningResult:
         reference = Ticket("zendesk", ticket or customer, "https://desk.example/1", "Engine stops", dict(FACTS))
         opening = Opening(reference, Customer("Mira", customer), Mode.BOOKING, "api:test")
         return await open_or_refuse(self.engine, opening, Tokens(b"a secret of thirty-two characters"), NOW)
 
-    async def decided_by(self, opened: Opened) -> str:
+    async def decided_by(self, opened: OpeningResult) -> str:
         async with self.engine.connect() as conn:
             query = select(escalation.c.ruleset).where(escalation.c.id == opened.escalation_id)
             version = (await conn.execute(query)).scalar_one()
@@ -50,7 +57,9 @@ class House:
                 (await conn.execute(select(ruleset.c.text).where(ruleset.c.version == version))).scalars().first()
             )
 
-    async def publish(self, text: str, based_on: int | None, percent: int = 100, author: str = "Marta") -> Published:
+    async def publish(
+        self, text: str, based_on: int | None, percent: int = 100, author: str = "Marta"
+    ) -> PublishedRules:
         async with self.engine.begin() as conn:
             return await publish(conn, text, author, "because", based_on, NOW, percent=percent)
 

@@ -20,7 +20,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores import booking
-from database.stores.at_risk.background_solver import Looked
+from database.stores.at_risk.background_solver import SearchMemory
 from database.stores.seats.availability import free_starts
 from database.stores.staff.schedule_changes import change_schedule
 from database.tables.customer_link import customer_link
@@ -55,7 +55,7 @@ class SeatLife:
     chance: random.Random
     zone: str
     limits: Limits
-    looked: Looked = field(default_factory=Looked)
+    looked: SearchMemory = field(default_factory=SearchMemory)
     booked: list[str] = field(default_factory=list)
     talking: list[str] = field(default_factory=list)
     shrunk: bool = False

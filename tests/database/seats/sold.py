@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from database.stores.directory.read import read_directory
 from database.stores.journal.plan_json import dump_plan
 from database.stores.rules.versions import current_ruleset, publish
-from database.stores.seats.change_impact import Replanned
+from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.schedule_changes import change_schedule
 from database.stores.staff.shifts import lay_out_shifts
 from database.tables.booking import booking, pool, pool_agent, witness
@@ -56,7 +56,7 @@ async def sold(engine: AsyncEngine, plan: Plan, *, who: int, start: datetime = N
     return await another(engine, plan, 1, who=who, start=start)
 
 
-async def tried(conn: AsyncConnection, who: int, change: Change) -> Replanned:
+async def tried(conn: AsyncConnection, who: int, change: Change) -> ReassignResult:
     """What the change would do: carried out, and taken back."""
     savepoint = await conn.begin_nested()
     try:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.stores.queries.board import read_board
 from database.stores.seats.availability import free_starts
 from database.stores.seats.closed_slots import day_of_slots
-from database.stores.seats.engagements import Occupied, follow_engagements
+from database.stores.seats.engagements import OccupancyMemory, follow_engagements
 from database.stores.seats.occupancy import set_occupancy_limit
 from database.tables.booking import booking, engaged, witness
 from domain.escalation import Mode
@@ -35,7 +35,7 @@ async def floor(database: AsyncEngine) -> Floor:
 
 
 async def follow(floor: Floor) -> int:
-    return await follow_engagements(floor.engine, Occupied(), floor.now)
+    return await follow_engagements(floor.engine, OccupancyMemory(), floor.now)
 
 
 async def rests_on(floor: Floor, escalation_id: str) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores import booking
-from database.stores.at_risk.background_solver import Looked
+from database.stores.at_risk.background_solver import SearchMemory
 from database.stores.seats.availability import free_starts
 from database.stores.seats.closed_slots import day_of_slots
 from database.tables.booking import pool_agent, witness
@@ -48,7 +48,7 @@ async def test_a_pool_of_nobody_sells_nothing_says_why_and_ends_its_search(floor
     async with floor.engine.begin() as conn:
         with pytest.raises(SlotTaken):
             await booking.book(conn, wants, link, floor.now + timedelta(hours=1), floor.tokens, floor.now)
-    await keep_seats(floor.engine, Looked(), floor.now)
+    await keep_seats(floor.engine, SearchMemory(), floor.now)
     now = await floor.open("now", tags=["rare"])
     for _ in range(3):
         await floor.round()
@@ -70,7 +70,7 @@ async def test_somebody_in_no_team_is_never_asked_and_nothing_is_sold_on_them(fl
     async with floor.engine.begin() as conn:
         back = "UPDATE person SET team = (SELECT id FROM team WHERE name = 'Support'), title = 1 WHERE name = :name"
         await conn.execute(text(back), {"name": "Anna Schmidt"})
-    await keep_seats(floor.engine, Looked(), floor.now)
+    await keep_seats(floor.engine, SearchMemory(), floor.now)
     await floor.round()
     assert await floor.offered() == {"now": "Anna Schmidt"}
     assert "offered" in await floor.timeline(now)
@@ -99,4 +99,4 @@ async def test_two_thousand_people_are_matched_in_one_round_and_sold_from(floor:
         await floor.book(f"booked-{number}", floor.now + timedelta(hours=1))
     async with floor.engine.connect() as conn:
         assert len(set((await conn.execute(select(witness.c.person))).scalars())) == 5
-    await keep_seats(floor.engine, Looked(), floor.now)
+    await keep_seats(floor.engine, SearchMemory(), floor.now)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.at_risk.background_solver import Looked
+from database.stores.at_risk.background_solver import SearchMemory
 from database.stores.at_risk.remedies import Overtime, RemedyPeople, remedies_of
 from database.tables.booking import booking, witness
 from tests.database.seats.sold import NINE, furnish, plan_of, sold
@@ -35,20 +35,20 @@ async def test_who_leaves_the_team_leaves_their_seats_and_who_comes_back_may_hav
     await furnish(database)
     await sold(database, await plan_of(database), who=1)
     await run(database, CALL)
-    await keep_seats(database, Looked(), NINE)
+    await keep_seats(database, SearchMemory(), NINE)
     assert await standing(database) == ("sold", 1), "nothing changed, and nothing changes"
     await run(database, "UPDATE person SET active = false WHERE id = 1")
-    await keep_seats(database, Looked(), NINE)
+    await keep_seats(database, SearchMemory(), NINE)
     assert await standing(database) == ("sold", 2)
     await run(database, "UPDATE person SET active = false WHERE id = 2")
-    await keep_seats(database, Looked(), NINE)
+    await keep_seats(database, SearchMemory(), NINE)
     assert await standing(database) == ("at_risk", None)
     async with database.connect() as conn:
         helps = await remedies_of(conn, ONE, NINE)
     assert helps is not None
     assert (helps.people, helps.new_times) == (RemedyPeople(False, (), ()), ())
     await run(database, "UPDATE person SET active = true WHERE id = 1")
-    await keep_seats(database, Looked(), NINE)
+    await keep_seats(database, SearchMemory(), NINE)
     assert await standing(database) == ("sold", 1)
     async with database.connect() as conn:
         kinds = (await conn.execute(text("SELECT kind FROM escalation_event ORDER BY seq"))).scalars().all()
@@ -63,7 +63,7 @@ async def test_where_one_is_at_it_another_leaves_it(database: AsyncEngine) -> No
     await run(database, "UPDATE person SET active = false WHERE id = 1")
     async with database.begin() as conn:
         await conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('seat keeper', 0))"))
-        await keep_seats(database, Looked(), NINE)
+        await keep_seats(database, SearchMemory(), NINE)
     assert await standing(database) == ("sold", 1)
 
 
@@ -91,13 +91,13 @@ async def test_what_is_wrong_with_one_row_keeps_nobody_else_from_their_turn(
     await run(database, CALL)
     await run(database, "UPDATE escalation SET plan = '{}'")
     await run(database, "UPDATE call SET state = 'taken', person = 2")
-    await keep_seats(database, Looked(), NINE)
+    await keep_seats(database, SearchMemory(), NINE)
     assert await standing(database) == ("sold", 2), "who has taken the call is its witness"
     assert "pools were not looked after" in caplog.text
 
 
 def test_whoever_had_no_turn_is_first_at_the_next_look() -> None:
-    looked = Looked()
+    looked = SearchMemory()
     first = [one for _, one in zip(range(2), looked.in_turn("abc"), strict=False)]
     looked.until = 0
     assert list(looked.in_turn("abc")) == []

@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bench.seat_desks import SampleDesk, sample_desk
 from bench.seat_judge import can_serve_all
 from bench.seat_shop import NOON, NOW, TOKENS, Asking, buy, furnish, invite, sold_calls
-from database.stores.at_risk.background_solver import Looked, make_rooms, recover, surely_at_risk
+from database.stores.at_risk.background_solver import SearchMemory, make_rooms, recover, surely_at_risk
 from database.stores.booking import book, cancel, move
 from database.stores.seats import board_cache, load_board
 from database.stores.seats.availability import free_starts
-from database.stores.seats.change_impact import Replanned, replan_pools, sparable
+from database.stores.seats.change_impact import ReassignResult, replan_pools, sparable
 from database.stores.seats.pin_assignee import pin_taken
 from database.stores.staff.schedule_changes import change_schedule
 from domain.booking import SlotTaken
@@ -136,7 +136,7 @@ async def test_a_witness_that_changed_behind_the_versions_is_noticed_under_the_l
     assert await buy(database, two)
 
 
-async def works(conn: AsyncConnection, *spans: tuple[int, int]) -> Replanned:
+async def works(conn: AsyncConnection, *spans: tuple[int, int]) -> ReassignResult:
     """The second of the people has these hours that day, in minutes."""
     return await change_schedule(conn, 2, SetDay(NINE.date(), spans, "UTC"), "test", NOW)
 
@@ -160,12 +160,12 @@ async def test_a_sick_call_moves_what_it_can_and_cancels_nothing(database: Async
     async with database.connect() as conn:
         states = text("SELECT array_agg(DISTINCT state ORDER BY state) FROM booking")
         assert (await conn.execute(states)).scalar_one() == ["at_risk", "sold"]
-    assert await recover(database, Looked(), NOW) == 0
+    assert await recover(database, SearchMemory(), NOW) == 0
     assert await surely_at_risk(database, NOW) == {NINE.date(): (1, 1)}
     async with database.begin() as conn:
         await works(conn, (540, 780))
-    assert await recover(database, Looked(until=0), NOW) == 0, "no time is left"
-    assert await recover(database, Looked(), NOW) == 1
+    assert await recover(database, SearchMemory(until=0), NOW) == 0, "no time is left"
+    assert await recover(database, SearchMemory(), NOW) == 1
     assert len(await witnesses(database)) == 3
 
 
@@ -284,7 +284,7 @@ async def test_starts_that_short_moves_do_not_open_are_opened_ahead(database: As
         await conn.execute(text("UPDATE desk_day SET version = version + 9"))
     assert 10.0 not in await free(database, last)
     assert not await buy(database, last)
-    while await make_rooms(database, Looked(), NOW):
+    while await make_rooms(database, SearchMemory(), NOW):
         pass
     assert 10.0 in await free(database, last)
     assert await buy(database, last)

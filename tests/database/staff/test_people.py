@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.journal.audit_log import audit_entries
-from database.stores.staff.people import SeatsMoved, change_person, seats_resting_on
+from database.stores.staff.people import SeatMoves, change_person, seats_resting_on
 from database.stores.staff.teams_titles_skills import add_name
 from database.tables.booking import booking, pool_agent, witness
 from database.tables.directory import shift
@@ -28,7 +28,7 @@ async def one_sold(engine: AsyncEngine) -> int:
         return await add_name(conn, "team", "Elsewhere", "test", NINE, address="e@example.com", lead_title=None)
 
 
-async def changed(engine: AsyncEngine, who: int, **changes: object) -> SeatsMoved:
+async def changed(engine: AsyncEngine, who: int, **changes: object) -> SeatMoves:
     async with engine.begin() as conn:
         return await change_person(conn, who, lambda card: replace(card, **changes), "person:9", NINE)  # type: ignore[arg-type]  # fields of a card
 
@@ -40,7 +40,7 @@ async def pool_now(engine: AsyncEngine) -> list[int]:
 
 async def test_whoever_moves_hands_their_seats_on(database: AsyncEngine) -> None:
     elsewhere = await one_sold(database)
-    assert await changed(database, 1, team=elsewhere) == SeatsMoved(given=1)
+    assert await changed(database, 1, team=elsewhere) == SeatMoves(given=1)
     assert await pool_now(database) == [2]
     async with database.connect() as conn:
         assert (await conn.execute(select(witness.c.person))).scalars().all() == [2]
@@ -51,7 +51,7 @@ async def test_whoever_moves_hands_their_seats_on(database: AsyncEngine) -> None
 
 async def test_a_call_that_nobody_else_can_serve_is_at_risk_and_told(database: AsyncEngine) -> None:
     await one_sold(database)
-    assert await changed(database, 2, active=False) == SeatsMoved()
+    assert await changed(database, 2, active=False) == SeatMoves()
     moved = await changed(database, 1, active=False)
     assert (moved.given, moved.at_risk, [one.subject for one in moved.lost]) == (0, 1, ["Engine stops at sea"])
     async with database.connect() as conn:
@@ -64,8 +64,8 @@ async def test_a_skill_or_a_new_name_moves_no_seat(database: AsyncEngine) -> Non
     await one_sold(database)
     async with database.begin() as conn:
         diesel = await add_name(conn, "skill", "diesel", "test", NINE)
-    assert await changed(database, 1, skills={diesel: 3}, languages=("danish",)) == SeatsMoved()
-    assert await changed(database, 1, name="Per One") == SeatsMoved()
+    assert await changed(database, 1, skills={diesel: 3}, languages=("danish",)) == SeatMoves()
+    assert await changed(database, 1, name="Per One") == SeatMoves()
     assert await pool_now(database) == [1, 2]
 
 
@@ -73,7 +73,7 @@ async def test_saving_again_changes_and_tells_nothing(database: AsyncEngine) -> 
     await one_sold(database)
     async with database.connect() as conn:
         before = len(await audit_entries(conn))
-    assert await changed(database, 1) == SeatsMoved()
+    assert await changed(database, 1) == SeatMoves()
     async with database.connect() as conn:
         assert len(await audit_entries(conn)) == before
 

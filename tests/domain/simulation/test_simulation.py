@@ -17,7 +17,7 @@ from domain.simulation.ledger import SimulatedOutcome
 from domain.simulation.playing import Replication, play
 from domain.simulation.report import lines, sentences
 from domain.simulation.scenario import Arrival, Binding, Habits, Scenario
-from domain.simulation.selling import SeatBook, Sold
+from domain.simulation.selling import SeatBook, SimulatedSale
 from rules_dsl import compile_rules
 from rules_dsl.directory import Directory
 
@@ -81,7 +81,7 @@ def test_who_is_ill_has_no_seat_from_when_their_shift_begins(binding: Binding) -
     shifts, noon = shifts_of(SCENARIO), datetime(2026, 6, 1, 10, tzinfo=UTC)
     scenario = replace(SCENARIO, binding=binding)
 
-    def ask(book: SeatBook, number: int, at: datetime) -> Sold | None:
+    def ask(book: SeatBook, number: int, at: datetime) -> SimulatedSale | None:
         return book.sell(Arrival(number, at, FACTS, noon, 1.0, True), RULES.decide(FACTS, at))
 
     before = ask(SeatBook(scenario, shifts, frozenset()), 1, noon - timedelta(days=1))

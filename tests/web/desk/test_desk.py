@@ -15,7 +15,7 @@ from database.stores.wrap_up import save_wrap_up, saved_wrap_up
 from database.tables.directory import presence, shift
 from database.tables.escalation import escalation_event
 from database.tables.muster import offer
-from domain.wrap_up import Resolved, WrapUp
+from domain.wrap_up import Resolution, WrapUp
 from tests.servers import free_port
 from tests.web.desk_floor import ME, Floor, floor
 from tests.web.office import Browser, office, open_office
@@ -296,7 +296,7 @@ async def test_a_second_click_on_a_wrap_up_shows_what_was_saved(floor: Floor) ->
     async with floor.engine.begin() as conn:
         escalation_id = await escalation_of_call(conn, made, floor.people[ME])
         assert escalation_id is not None
-        said = WrapUp(Resolved.NO, cause="billing", product_area="engine", note="Tank was empty")
+        said = WrapUp(Resolution.NO, cause="billing", product_area="engine", note="Tank was empty")
         await save_wrap_up(conn, escalation_id, made, floor.people[ME], said, datetime.now(UTC))
     page = await browser.get("/desk")
     same = {"resolved": "no", "cause": "billing", "product_area": "engine", "note": "Tank was empty"}
