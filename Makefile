@@ -40,7 +40,7 @@ lock: .venv/.installed ## Pin the dependencies of pyproject.toml anew
 bench: setup ## Run the benchmarks (never part of `make test`)
 	$(BIN)/python -m bench
 
-soak: setup ## Kill processes at random under load, and fuzz the rules language, for a while each (MINUTES=…)
+soak: setup ## Kill processes at random under load, fuzz the rules, and run the tests at a dozen moments (MINUTES=…)
 	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/pytest -m soak tests/faults $(ARGS)
 
 images: setup browser ## Take the README's pictures anew, by the browser tests
