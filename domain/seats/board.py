@@ -11,9 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from domain.seats.assignments import Alike, Calls
 from domain.seats.demand import Demand, Member, Terms
-from domain.seats.engaged import EngagedPeople
 from domain.seats.intervals import IntervalGroup, Pieces
-from domain.seats.limits import DayLimits, Reserve
+from domain.seats.limits import DayLimits, EngagedPeople, Reserve
 from domain.seats.roster import Roster
 
 

@@ -1,9 +1,12 @@
-"""Limits over sold calls: those of a person's day, and what a team keeps in reserve."""
+"""Limits over sold calls: those of a person's day, what a team keeps in reserve, and who is engaged until when."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from itertools import accumulate
+from operator import or_
 
 from domain.seats.assignments import Calls, CapKey, cap_key
 from domain.seats.demand import MOST_A_DAY, Demand, Terms
@@ -114,3 +117,21 @@ class Reserve:
 def sellable(on_shift: int, reserve_percent: int) -> int:
     """How many of those on shift may be on sold calls at once; the reserve is rounded up."""
     return on_shift - -(-on_shift * reserve_percent // 100)
+
+
+class EngagedPeople:
+    """Those who are in a call that runs, or above the occupancy limit, and until when: no seat rests on them before.
+
+    What is sold on them already stands: a running call only ever makes others move away from its person.
+    """
+
+    def __init__(self, roster: Roster, until: Mapping[int, int]) -> None:
+        latest_first = sorted(((end, person) for person, end in until.items()), reverse=True)
+        self._ends = [end for end, _ in reversed(latest_first)]
+        masks: list[int] = list(accumulate((roster.mask_of([person]) for _, person in latest_first), or_))
+        self._masks: list[int] = [*reversed(masks), 0]
+        """At each place, those who are engaged until its end or longer."""
+
+    def at(self, moment: int) -> int:
+        """Those who are engaged beyond this moment."""
+        return self._masks[bisect_right(self._ends, moment)]

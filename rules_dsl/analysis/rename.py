@@ -1,4 +1,4 @@
-"""A name of the directory changes: where a file says it, the file with the new one, and that nothing else moved."""
+"""A name of the directory changes: where a file says it, the file with the new one, and what else would break."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Literal
 
+from rules_dsl.analysis.check import check_rules
 from rules_dsl.compiler.lower_actions import PRODUCT_AREA
 from rules_dsl.directory import Directory
 from rules_dsl.evaluation.ruleset import Ruleset
 from rules_dsl.formatter.format import format_rules
+from rules_dsl.syntax.diagnostics import Message
 from rules_dsl.syntax.parser import parse_rules
 from rules_dsl.syntax.tokens import Word, WordKind, read_lines
 from rules_dsl.syntax.tree import ExpectedOutcome, Setting
@@ -132,3 +134,13 @@ def _names(node: object) -> Iterator[tuple[str, Phrase]]:
     elif is_dataclass(node) and not isinstance(node, Phrase):
         for field in fields(node):
             yield from _names(getattr(node, field.name))
+
+
+def broken_lines(text: str, before: Directory, after: Directory) -> tuple[Message, ...]:
+    """The errors that the file would have with the directory ``after`` and has not with the one ``before``."""
+    standing = {(one.code, one.line, one.column) for one in check_rules(text, before)}
+    return tuple(
+        one
+        for one in check_rules(text, after)
+        if one.severity == "error" and (one.code, one.line, one.column) not in standing
+    )

@@ -20,7 +20,7 @@ from database.stores.seats.availability import Wish, answers_of, gone_for_certai
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.seats.load_board import Seats
-from database.stores.selling.way_in import read_way_in
+from database.stores.selling.statements import read_precheck
 from domain.booking import SlotTaken
 from domain.escalation import State
 from domain.seats.slots import refuse_beyond
@@ -116,7 +116,7 @@ class Sellers:
     async def _on_the_way_in(self, asked: SaleRequest) -> Wish:
         """What may be booked. Raises ``SlotTaken`` or ``SlotRefused`` where an open link asks for what is gone."""
         async with self._door, self._reading.connect() as conn:
-            wish, stands = await read_way_in(conn, asked.escalation, asked.link, asked.start, asked.now)
+            wish, stands = await read_precheck(conn, asked.escalation, asked.link, asked.start, asked.now)
             if wish.state != State.INVITED or not stands.link_is_open:
                 return wish
             day = asked.start.astimezone(wish.local).date()

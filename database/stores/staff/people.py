@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.access.sessions import end_sessions_of
 from database.stores.journal.audit_log import write_audit
 from database.stores.rules.versions import hold_rules
-from database.stores.seats.pool_membership import refresh_pools
+from database.stores.seats.pools import refresh_pools
 from database.stores.seats.reassign import AtRisk
 from database.stores.staff.shifts import hold_all_time, lay_out
 from database.stores.staff.teams_titles_skills import directory_changed
