@@ -35,8 +35,6 @@ class LinkUnknown(Failure):
 
 @dataclass
 class LinkExpired(Failure):
-    expired_at: datetime
-
     status = 410
     title = "This link has expired"
 

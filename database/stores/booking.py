@@ -87,7 +87,7 @@ async def _board_of(conn: AsyncConnection, wish: Wish, start: datetime) -> Seats
 
 def _must_be_open(link: Link, now: datetime) -> None:
     if link.state != "open" or link.expires_at <= now:
-        raise LinkExpired(link.expires_at)
+        raise LinkExpired
 
 
 async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> BookingWithCall:

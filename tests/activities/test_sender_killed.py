@@ -25,7 +25,7 @@ async def test_a_killed_senders_mail_goes_out_again_the_same(database: AsyncEngi
         return bool(server.caught)
 
     async def sent() -> bool:
-        return (await fates(database, escalation_id))[0].state == "sent"
+        return bool((await fates(database, escalation_id))[0].state == "sent")
 
     async with listening(MailServer(slow=60)) as server:
         first = await start_sender(database_url, server)

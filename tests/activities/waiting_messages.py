@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.journal import message_queue
-from database.stores.journal.message_queue import DeliveryStatus
 from database.tables.booking import booking, pool
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, person, team
-from database.tables.escalation import customer, escalation
+from database.tables.escalation import customer, escalation, message
 from database.tables.muster import call
 from domain.ids import token_hash
 from tests.activities.sample_letter import ADDRESSES
@@ -84,9 +84,11 @@ async def leave(engine: AsyncEngine, escalation_id: str, kind: str, key: str = "
         await message_queue.enqueue(conn, escalation_id=escalation_id, key=f"{kind}/{key}", kind=kind, **given)
 
 
-async def fates(engine: AsyncEngine, escalation_id: str) -> list[DeliveryStatus]:
+async def fates(engine: AsyncEngine, escalation_id: str) -> Sequence[Row[Any]]:
+    """The messages of one escalation, oldest first."""
+    query = select(message).where(message.c.escalation == escalation_id)
     async with engine.connect() as conn:
-        return await message_queue.fates(conn, escalation_id)
+        return (await conn.execute(query.order_by(message.c.created_at, message.c.key))).all()
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:

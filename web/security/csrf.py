@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
@@ -75,5 +74,3 @@ def _bearer_of(request: Request) -> str:
 
 Guarded = Depends(guarded_form)
 """``@router.post(…, dependencies=[Guarded])`` on every unsafe route that isn't the API's or a webhook's."""
-
-GuardedForm = Annotated[None, Guarded]

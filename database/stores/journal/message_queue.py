@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,23 +78,6 @@ class QueuedMessage:
     attempts: int
     """With the one that is now being made."""
     created_at: datetime
-
-
-@dataclass(frozen=True)
-class DeliveryStatus:
-    """What became of a message, for those who look after escalations."""
-
-    id: str
-    channel: str
-    kind: str
-    recipient: str
-    state: str
-    """``queued``, ``sent`` or ``failed``."""
-    attempts: int
-    last_error: str
-    created_at: datetime
-    next_attempt_at: datetime
-    sent_at: datetime | None
 
 
 async def take_due(
@@ -177,14 +160,6 @@ async def send_again(conn: AsyncConnection, message_id: str) -> bool:
         return False
     await timeline.notify(conn, ids.MESSAGE_CHANNEL)
     return True
-
-
-async def fates(conn: AsyncConnection, escalation_id: str) -> list[DeliveryStatus]:
-    """The messages of one escalation, oldest first."""
-    columns = [message.c[field.name] for field in fields(DeliveryStatus)]
-    query = select(*columns).where(message.c.escalation == escalation_id)
-    rows = await conn.execute(query.order_by(message.c.created_at, message.c.key))
-    return [DeliveryStatus(*row) for row in rows]
 
 
 def _waiting(row: Row[Any]) -> QueuedMessage:
