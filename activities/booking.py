@@ -15,9 +15,7 @@ from database.stores import booking
 from database.stores.seats.availability import Wish
 from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.selling.queue import SaleRequest, Sellers
-
-SELLING = 3.5
-"""Seconds that a sale may take in all, so that it can't come about after it was given up."""
+from domain.deadlines import SALE
 
 
 class BookingActivities:
@@ -50,7 +48,7 @@ class BookingActivities:
         self, sell: Callable[[AsyncConnection, Wish], Awaitable[BookingWithCall]], asked: SaleRequest
     ) -> Booked:
         clock = asyncio.get_running_loop().time
-        until = clock() + SELLING
+        until = clock() + SALE.total_seconds()
 
         async def sale(wish: Wish) -> BookingWithCall:
             async with transaction(self.world, until - clock()) as conn:

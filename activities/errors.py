@@ -13,16 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.dependencies import World
+from domain.deadlines import TRANSACTION
 from domain.failure import Failure
 
-AT_MOST = 4.0
-"""Seconds that an effect may take: less than its activity is waited for."""
 _AT_MOST = text("SELECT set_config('transaction_timeout', :milliseconds, true)")
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 @asynccontextmanager
-async def effect(world: World, at_most: float = AT_MOST) -> AsyncIterator[AsyncConnection]:
+async def effect(world: World, at_most: float = TRANSACTION.total_seconds()) -> AsyncIterator[AsyncConnection]:
     """One transaction of ``at_most`` seconds; a domain failure in it becomes an error that is not retried.
 
     One that takes longer than its activity is waited for can't commit behind the back of the next attempt.

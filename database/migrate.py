@@ -19,10 +19,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from database.engine import driver_url
+from domain.deadlines import MIGRATION_LOCK
 
 LOCK = 4_206_118_301  # any number that nothing else in this database locks
-LOCK_TIMEOUT = timedelta(seconds=1)
-"""How long a migration waits for a table, and everybody else behind it: less than anybody's own time-out."""
 PAUSE = timedelta(seconds=1)
 """Between two tries, for what has queued up meanwhile."""
 TRIES = 150
@@ -46,7 +45,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     engine = create_engine(driver_url(url), poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-        connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT // timedelta(milliseconds=1)}ms'"))
+        connection.execute(text(f"SET lock_timeout = '{MIGRATION_LOCK // timedelta(milliseconds=1)}ms'"))
         connection.execute(text("SET statement_timeout = '5min'"))
         connection.commit()
         config = _config()

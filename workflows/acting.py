@@ -11,15 +11,11 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
+from domain.deadlines import ACTIVITY, UNTIL_KNOWN, UPDATE
+
 Params = ParamSpec("Params")
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
-
-ONE_TRANSACTION = timedelta(seconds=5)
-PATIENCE = timedelta(seconds=4)
-"""How long a person waits for yes or no before they are told to try again."""
-UNTIL_KNOWN = timedelta(minutes=10)
-"""How long an effect of unknown outcome is tried again. Past that the nets find out: the link's end, the rows."""
 
 
 async def act(
@@ -29,7 +25,7 @@ async def act(
     return await workflow.execute_activity(
         activity,
         argument,
-        start_to_close_timeout=ONE_TRANSACTION,
+        start_to_close_timeout=ACTIVITY,
         schedule_to_close_timeout=within,
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
     )
@@ -46,8 +42,8 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
         return await workflow.execute_local_activity(
             activity,
             argument,
-            start_to_close_timeout=PATIENCE,
-            schedule_to_close_timeout=PATIENCE,
+            start_to_close_timeout=UPDATE,
+            schedule_to_close_timeout=UPDATE,
             retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=4),
         )
     except FailureError as error:

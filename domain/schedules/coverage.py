@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from domain.booking import Span
 from domain.schedules.schedule import (
+    ONE_DAY,
     Absence,
     AbsenceKind,
     Schedule,
@@ -20,7 +21,6 @@ from domain.schedules.schedule import (
 )
 from domain.schedules.shifts import merged
 
-ONE_DAY = timedelta(days=1)
 PIECE = timedelta(minutes=30)
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from domain.booking import Span
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard, bits
 from domain.seats.demand import Demand, Member, Placement, demand_of, instant, merge_touching
 from domain.seats.search import Search, apply_placement, place_for_sale
@@ -21,7 +22,6 @@ from domain.simulation.scenario import Arrival, Binding, Scenario
 from rules_dsl import pool
 from rules_dsl.model.decision import Booking, Decision
 
-ONE_DAY = timedelta(days=1)
 DEPTH, TRIES = 2, 300
 """How far the search for another witness goes when somebody is ill, as for a change of shifts."""
 

@@ -17,11 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from cli.stack.postgres import Cluster, ensure_database
 from config.settings import with_driver
 from database import migrations
-from database.migrate import LOCK_TIMEOUT, newest, present, upgrade
+from database.migrate import newest, present, upgrade
 from database.tables import metadata
 from database.tables.directory import person
+from domain.deadlines import MIGRATION_LOCK, UPDATE
 from domain.ticket_reference import account_of
-from workflows.acting import PATIENCE
 
 
 def columns(connection: Connection) -> dict[str, dict[str, bool]]:
@@ -75,7 +75,7 @@ async def test_people_who_share_an_address_are_named_before_only_one_can_have_it
 
 
 def test_a_migration_waits_for_no_lock_as_long_as_anybody_waits_for_an_answer() -> None:
-    assert LOCK_TIMEOUT < PATIENCE
+    assert MIGRATION_LOCK < UPDATE
 
 
 async def test_a_migration_gives_way_to_traffic_and_is_tried_again(before_accounts: str) -> None:
@@ -86,7 +86,7 @@ async def test_a_migration_gives_way_to_traffic_and_is_tried_again(before_accoun
         for _ in range(3):
             await stands_in_line(engine, migrating)
             async with engine.begin() as passing:
-                await passing.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE.total_seconds():.0f}s'"))
+                await passing.execute(text(f"SET LOCAL lock_timeout = '{UPDATE.total_seconds():.0f}s'"))
                 await passing.execute(text("SELECT count(*) FROM escalation"))
         assert not migrating.done()
         await reading.rollback()

@@ -14,10 +14,10 @@ from database.stores.escalations import withdraw
 from database.stores.journal.timeline import lock
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation_event
+from domain.deadlines import UPDATE
 from domain.escalation import Kind, Mode, NotNow, Outcome
 from tests.journeys.desk import Desk
 from tests.journeys.test_turns import booked_call, refused
-from workflows.acting import PATIENCE
 from workflows.escalation import EscalationWorkflow
 
 
@@ -130,7 +130,7 @@ async def test_a_yes_that_takes_too_long_is_still_heard(desk: Desk) -> None:
     async with desk.engine.begin() as conn:
         await lock(conn, one)
         asked = asyncio.create_task(desk.book(one, start))
-        await asyncio.sleep(PATIENCE.total_seconds() + 1)
+        await asyncio.sleep(UPDATE.total_seconds() + 1)
     assert (await asked).call.starts_at == start
     await desk.push(one, start - desk.now - timedelta(minutes=58))
     assert (await desk.told(one))[-1] == "reminder"

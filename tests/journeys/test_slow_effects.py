@@ -15,14 +15,14 @@ from temporalio.client import WorkflowUpdateFailedError
 from activities.messages import BookSlot, CancelBooking, MoveBooking, RateCall, RecordWrapUp, Withdraw
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation
+from domain.deadlines import UPDATE
 from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.workflows.replaying import replay
-from workflows.acting import PATIENCE
 from workflows.escalation import EscalationWorkflow
 
 Command = Callable[[], Awaitable[Any]]
-HELD = PATIENCE.total_seconds() + 2
+HELD = UPDATE.total_seconds() + 2
 """Seconds for which the rows stay locked: longer than the local activity and its retries may take together."""
 
 

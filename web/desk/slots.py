@@ -12,8 +12,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from database.stores.at_risk.apply_remedy import NotWiderEnough, widen_pool
-from database.stores.at_risk.releasing import ReserveNotEnough, release_reserve
+from database.stores.at_risk.apply_remedy import NotWiderEnough, ReserveNotEnough, release_reserve, widen_pool
 from database.stores.at_risk.remedies import Remedies, remedies_of
 from database.stores.seats.closed_slots import DayOfSlots, SlotState, day_of_slots
 from web.page import page

@@ -7,7 +7,7 @@ safe, because every command is done once however often it comes.
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -34,14 +34,12 @@ from activities.messages import (
 )
 from activities.starting import start_workflow
 from database.stores.queries.escalation_detail import read_whole
+from domain.deadlines import PAGE
 from domain.escalation import EscalationUnknown, NotNow
 from domain.failure import Failure, Unreachable
 from domain.ids import workflow_id
 from web.temporal.history import HistoryRow, PendingActivity, pending_of, story_of
 from workflows.escalation import EscalationWorkflow
-
-PATIENCE = timedelta(seconds=4)
-"""How long a page waits for yes or no."""
 
 Result = TypeVar("Result")
 
@@ -81,7 +79,7 @@ class WorkflowGateway:
     async def history(self, escalation_id: str) -> list[HistoryRow]:
         """Its Temporal events, oldest first. Raises ``EscalationUnknown`` where none are kept."""
         try:
-            events = self._handle(escalation_id).fetch_history_events(page_size=1000, rpc_timeout=PATIENCE)
+            events = self._handle(escalation_id).fetch_history_events(page_size=1000, rpc_timeout=PAGE)
             return story_of([event async for event in events])
         except (RPCError, RuntimeError) as error:
             raise _failure(error, escalation_id) from error
@@ -89,7 +87,7 @@ class WorkflowGateway:
     async def pending(self, escalation_id: str) -> list[PendingActivity]:
         """Activities under way, with their attempts and last failures."""
         try:
-            described = await self._handle(escalation_id).describe(rpc_timeout=PATIENCE)
+            described = await self._handle(escalation_id).describe(rpc_timeout=PAGE)
         except (RPCError, RuntimeError) as error:
             raise _failure(error, escalation_id) from error
         return pending_of(described)
@@ -104,7 +102,7 @@ class WorkflowGateway:
         """
         turn = self._turns.setdefault(escalation_id, asyncio.Lock())
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()), turn:
+            async with asyncio.timeout(PAGE.total_seconds()), turn:
                 return await self._send(escalation_id, update, message)
         except TimeoutError as error:
             raise Unreachable("the worker") from error
@@ -118,13 +116,13 @@ class WorkflowGateway:
     async def _send(self, escalation_id: str, update: Any, message: Any) -> Any:
         handle = self._handle(escalation_id)
         try:
-            return await handle.execute_update(update, message, rpc_timeout=PATIENCE)
+            return await handle.execute_update(update, message, rpc_timeout=PAGE)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
         # Opened a moment ago, and its workflow has not been started yet: start it, as the relay would.
-        await start_workflow(self._client, self._engine, escalation_id, patience=PATIENCE)
-        return await handle.execute_update(update, message, rpc_timeout=PATIENCE)
+        await start_workflow(self._client, self._engine, escalation_id, patience=PAGE)
+        return await handle.execute_update(update, message, rpc_timeout=PAGE)
 
     async def _unsent(self, error: RPCError | RuntimeError, escalation_id: str) -> Failure:
         failure = _failure(error, escalation_id)

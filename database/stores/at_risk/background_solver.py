@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,17 +27,17 @@ from database.stores.seats.engagements import OccupancyMemory
 from database.stores.seats.load_board import load_seats, read_versions
 from database.stores.seats.prepared_moves import forget_rooms, keep_rooms, read_rooms, room_holds
 from database.tables.booking import booking
+from domain.deadlines import SEARCH
 from domain.escalation import Kind
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Placement, demand_of
 from domain.seats.prepared_moves import find_rooms
 from domain.seats.search import Answer, apply_placement, find_place
 from domain.seats.slots import offered_starts
-from domain.seats.solver import place_by_window, rearrange
+from domain.seats.solver import place_by_window
 
-ONE_DAY = timedelta(days=1)
-SECONDS_A_START = 1.0
-SECONDS_A_DAY = 10.0
+SECONDS_A_START = SEARCH.total_seconds()
 STARTS_AT_ONCE = 24
 """Starts looked at in one go, the nearest first; between two goes others have their turn."""
 
@@ -177,33 +177,6 @@ async def recover(engine: AsyncEngine, looked: SearchMemory, now: datetime) -> i
     async with engine.connect() as conn:
         rows = {f"booking {row.id}": row for row in await conn.execute(_AT_RISK, {"now": now})}
     return sum([await _recover_one(engine, rows[one], now) for one in looked.in_turn(rows)])
-
-
-async def surely_at_risk(engine: AsyncEngine, now: datetime) -> dict[date, tuple[int, int]]:
-    """By day, how many bookings are at risk, and of how many it is proven that no plan at all serves more.
-
-    The days before and after stay as they are planned. Takes up to ``SECONDS_A_DAY`` a day.
-    """
-    async with engine.connect() as conn:
-        rows = (await conn.execute(_AT_RISK, {"now": now})).all()
-        wanted: dict[date, list[Demand]] = {}
-        for row in rows:
-            demand = _demand_of(row)
-            wanted.setdefault(date.fromordinal(demand.day), []).append(demand)
-        boards = {day: (await load_seats(conn, day - ONE_DAY, day + ONE_DAY)).board for day in wanted}
-    result = {}
-    for day, demands in wanted.items():
-        found = await asyncio.to_thread(
-            rearrange,
-            boards[day],
-            demands,
-            seconds=SECONDS_A_DAY,
-            days={day.toordinal()},
-            around=24 * 3600,
-            all_of_them=False,
-        )
-        result[day] = (len(demands), found.calls - found.at_most)
-    return result
 
 
 def _demand_of(row: Row[Any]) -> Demand:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -12,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.journal.plan_json import load_plan
 from database.stores.seats.load_board import load_seats
 from database.stores.seats.reassign import AtRisk
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, demand_of
 
-ONE_DAY = timedelta(days=1)
 LONGER = 8.0
 """Seconds that are looked for somebody for the calls at risk, beside the page."""
 

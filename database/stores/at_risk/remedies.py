@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +14,7 @@ from database.stores.seats.availability import answer_starts, read_wish
 from database.stores.seats.load_board import load_seats
 from database.tables.booking import booking
 from domain.plan import Plan
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard, bits
 from domain.seats.demand import Demand, Placement
 from domain.seats.search import Answer, find_place
@@ -21,7 +22,6 @@ from domain.seats.slots import nearest, offered_starts
 from rules_dsl.directory import Directory
 from rules_dsl.model.decision import StepKind
 
-ONE_DAY = timedelta(days=1)
 WIDENING = (StepKind.WIDEN, StepKind.DROP_SKILL)
 ASKED_ABOUT = -1
 """A pool that is only asked about."""
@@ -130,7 +130,7 @@ def people_for(
     resting = {one.person for one in away if one.begin < demand.end and demand.begin < one.end}
     overtime = _overtime(board, demand, resting)
     return RemedyPeople(
-        bool(demand.terms.reserve) and isinstance(without_reserve(board, demand), Placement),
+        bool(demand.terms.reserve) and isinstance(placed_on(board, unreserved(demand)), Placement),
         _wider(everybody or board, demand, plan, directory),
         tuple(Overtime(who, names.get(who, f"person {who}"), minutes) for who, minutes in overtime),
     )
@@ -141,9 +141,9 @@ def unreserved(demand: Demand) -> Demand:
     return demand._replace(terms=replace(demand.terms, reserve=0))
 
 
-def without_reserve(board: SeatBoard, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
-    """Who of the reserve, too, could take it; only calls of these days move."""
-    return find_place(board, unreserved(demand), depth=2, tries=200, days=days)[0]
+def placed_on(board: SeatBoard, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
+    """Who could take this call after all; only calls of these days move."""
+    return find_place(board, demand, depth=2, tries=200, days=days)[0]
 
 
 def _wider(board: SeatBoard, demand: Demand, plan: Plan, directory: Directory) -> tuple[Wider, ...]:
@@ -155,15 +155,10 @@ def _wider(board: SeatBoard, demand: Demand, plan: Plan, directory: Directory) -
         people = set(replace(plan, begins_at=number).first_people(directory))
         board.ask_about(ASKED_ABOUT, people)
         wanted = demand._replace(pool=ASKED_ABOUT)
-        if people > asked and isinstance(among_wider(board, wanted, {demand.day}), Placement):
+        if people > asked and isinstance(placed_on(board, wanted, {demand.day}), Placement):
             found.append(Wider(number, step.text, board.eligible(wanted).bit_count()))
         asked |= people
     return tuple(found)
-
-
-def among_wider(board: SeatBoard, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
-    """Who of this pool could take it; only calls of these days move."""
-    return find_place(board, demand, depth=2, tries=200, days=days)[0]
 
 
 def _overtime(board: SeatBoard, demand: Demand, resting: Set[int]) -> list[tuple[int, int]]:

@@ -22,6 +22,7 @@ from database.stores.rules.versions import current_published
 from database.stores.seats.load_board import load_seats
 from database.stores.seats.pools import pool_of
 from domain.plan import Plan
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
 from domain.seats.capacity_under_rules import UnservedCalls, unserved_at_once, unserved_for_certain
 from domain.seats.demand import Demand, demand_of
@@ -29,7 +30,6 @@ from rules_dsl import NoRuleApplies, Ruleset, draft_rules
 from rules_dsl.directory import Directory
 from rules_dsl.model.decision import CallKind
 
-ONE_DAY = timedelta(days=1)
 AHEAD = timedelta(days=28)
 MOST = 2000
 """Booked calls that are looked at, the nearest first."""

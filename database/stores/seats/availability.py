@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.journal.plan_json import load_plan
 from database.stores.seats.assignments import WitnessChange, changes_of
 from database.stores.seats.board_cache import BOARDS
-from database.stores.seats.load_board import ONE_DAY, Seats
+from database.stores.seats.load_board import Seats
 from database.stores.seats.prepared_moves import Room, kept_rooms, read_rooms, room_holds
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk
@@ -25,6 +25,7 @@ from database.tables.escalation import escalation
 from domain.booking import SlotRefused, SlotTaken
 from domain.escalation import EscalationUnknown
 from domain.plan import Plan
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.answers import DayOfAnswers, without_moves
 from domain.seats.demand import Demand, Terms, terms_of
 from domain.seats.search import Answer, apply_placement, place_for_sale

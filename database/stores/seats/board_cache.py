@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import URL, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.seats.load_board import ONE_DAY, Seats, days_between, load_seats, read_stands, read_whole
+from database.stores.seats.load_board import Seats, days_between, load_seats, read_stands, read_whole
+from domain.schedules.schedule import ONE_DAY
 
 DAYS_KEPT = timedelta(days=100)
 """The longest time that one board grows to."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select, text
@@ -29,6 +29,7 @@ from database.stores.seats.reassign import (
 )
 from database.tables.booking import pool_agent, witness
 from domain.booking import Span
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.search import Search
 from rules_dsl.directory import Directory
 
@@ -41,7 +42,6 @@ __all__ = [
     "sparable",
 ]
 
-ONE_DAY = timedelta(days=1)
 TRIES_TO_SPARE = 60
 
 _POOLS_IN_USE = text("""

@@ -26,9 +26,9 @@ from database.stores.seats.reassign import DEPTH, TRIES
 from database.tables.booking import engaged
 from domain.rounds.eligibility import rests_until
 from domain.rounds.late_calls import busy_until
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.search import Search
 
-ONE_DAY = timedelta(days=1)
 LOOK_EVERY = timedelta(seconds=30)
 """Between two looks at everybody's occupancy."""
 

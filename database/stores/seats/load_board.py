@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.seats.limits import load_terms, read_terms
 from database.tables.booking import desk_day
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.assignments import Alike
 from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Member, Terms, merge_touching
 
-ONE_DAY = timedelta(days=1)
 MANY = 2000
 """Calls that are laid out beside the event loop, so that others are served meanwhile."""
 

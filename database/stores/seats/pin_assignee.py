@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from database.stores.seats.assignments import changes_of, queue, write_witnesses
 from database.stores.seats.load_board import load_seats
 from database.stores.seats.reassign import give_to_others, hold_escalations
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
 
-ONE_DAY = timedelta(days=1)
 AT_ONCE = 100
 """Calls that are pinned in one transaction, which keeps sellers of their day waiting."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, text, update
@@ -18,9 +18,9 @@ from database.stores.seats.assignments import WitnessChange, changes_of, drop_wi
 from database.stores.seats.load_board import Seats, load_seats
 from database.tables.booking import booking, pool, witness
 from domain.escalation import Kind
+from domain.schedules.schedule import ONE_DAY
 from domain.seats.search import Search
 
-ONE_DAY = timedelta(days=1)
 DEPTH, TRIES = 2, 600
 """How far a single search for another witness goes."""
 

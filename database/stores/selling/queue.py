@@ -15,22 +15,19 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.at_risk.background_solver import SECONDS_A_START, make_room
+from database.stores.at_risk.background_solver import make_room
 from database.stores.seats.availability import Wish, answers_of, gone_for_certain, refused_for_good
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.seats.load_board import Seats
 from database.stores.selling.statements import read_precheck
 from domain.booking import SlotTaken
+from domain.deadlines import AFTER_SEARCH, SEARCH, SEARCH_ROUND_TRIP, TURN
 from domain.escalation import State
 from domain.seats.slots import refuse_beyond
 
-TURN = 1.0
-"""Seconds that a sale waits for its turn at the solver."""
-AGAIN = 0.7
-"""Seconds of a sale's time that are kept for selling what the solver has opened."""
-LOOKING = SECONDS_A_START + 0.3
-"""Seconds that a look takes at most, with what it reads and writes."""
+_TURN, _AFTER_SEARCH = TURN.total_seconds(), AFTER_SEARCH.total_seconds()
+_SEARCH = (SEARCH + SEARCH_ROUND_TRIP).total_seconds()
 AT_ONCE = 2
 """Sales of one day that are with the database at once: one sells, and the next stands ready."""
 ON_THE_WAY_IN = 2
@@ -72,7 +69,7 @@ class Sellers:
         try:
             return await self._in_turn(asked, wish, turns, sale)
         except SlotTaken:
-            if not await self._room_made(asked, wish, until - AGAIN):
+            if not await self._room_made(asked, wish, until - _AFTER_SEARCH):
                 raise
         return await self._in_turn(asked, wish, turns, sale)
 
@@ -132,10 +129,10 @@ class Sellers:
         it at once.
         """
         clock = asyncio.get_running_loop().time
-        if until - clock() < LOOKING or self._in_vain(asked, wish):
+        if until - clock() < _SEARCH or self._in_vain(asked, wish):
             return False
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(min(clock() + TURN, until - LOOKING)):
+            async with asyncio.timeout_at(min(clock() + _TURN, until - _SEARCH)):
                 await self._looking.acquire()
             try:
                 async with asyncio.timeout_at(until):

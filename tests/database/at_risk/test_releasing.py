@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.at_risk.releasing import ReserveNotEnough, release_reserve
+from database.stores.at_risk.apply_remedy import ReserveNotEnough, release_reserve
 from database.stores.at_risk.remedies import remedies_of
 from database.stores.journal.audit_log import audit_entries
 from database.stores.rules.versions import publish
