@@ -39,7 +39,6 @@ class SlotRefused(Failure):
     reason: str
     nearest: tuple[datetime, ...] = ()
 
-    status = 422
     title = "This time can't be booked"
 
     @property

@@ -19,13 +19,11 @@ LONGEST_CALL = timedelta(hours=4)
 
 @dataclass
 class JoinUnknown(Failure):
-    status = 404
     title = "This address does not lead anywhere"
 
 
 @dataclass
 class CallOver(Failure):
-    status = 410
     title = "This call is over"
 
 

@@ -29,13 +29,11 @@ def link_life(now: datetime, seconds: int) -> LinkLife:
 
 @dataclass
 class LinkUnknown(Failure):
-    status = 404
     title = "This address does not lead anywhere"
 
 
 @dataclass
 class LinkExpired(Failure):
-    status = 410
     title = "This link has expired"
 
 

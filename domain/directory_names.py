@@ -30,7 +30,6 @@ def fit_name(typed: str, what: str = "A name") -> str:
 class NameUnfit(Failure):
     why: str
 
-    status = 422
     title = "This name can't be used"
 
     @property

@@ -185,7 +185,6 @@ class CallRefused(Failure):
     reason: str
     escalation_id: str = ""
 
-    status = 422
     title = "The rules don't allow a call for this ticket"
 
     @property
@@ -199,7 +198,6 @@ class BookingOnly(Failure):
 
     rule: str
 
-    status = 422
     title = "The rules allow a booked call only"
 
     @property
@@ -211,7 +209,6 @@ class BookingOnly(Failure):
 class NoRules(Failure):
     """No rules have been published for this desk."""
 
-    status = 409
     title = "No rules have been published yet"
 
 
@@ -221,7 +218,6 @@ class KeyReused(Failure):
 
     key: str
 
-    status = 422
     title = "This Idempotency-Key was used for another request"
 
 
@@ -229,7 +225,6 @@ class KeyReused(Failure):
 class EscalationUnknown(Failure):
     escalation_id: str
 
-    status = 404
     title = "There is no such escalation"
 
 

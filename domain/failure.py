@@ -9,10 +9,9 @@ from dataclasses import dataclass
 class Failure(Exception):
     """Something was refused, for a reason the reader can act on. Subclasses carry their facts as fields.
 
-    ``status`` is the HTTP status of the answer; ``title`` is fit to be shown to whoever asked.
+    ``title`` is fit to be shown to whoever asked. What HTTP calls it is known to the web alone.
     """
 
-    status = 409
     title = "That can't be done now"
 
     @property
@@ -28,7 +27,6 @@ class Failure(Exception):
 class Busy(Failure):
     """Others were changing the same rows, and this gave way to them: nothing of it was done."""
 
-    status = 503
     title = "Others are changing the same right now"
 
     @property
@@ -42,7 +40,6 @@ class Unreachable(Failure):
 
     part: str
 
-    status = 503
     title = "Something we need does not answer right now"
 
     @property

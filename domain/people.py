@@ -39,7 +39,6 @@ class CardUnfit(Failure):
     where: str
     why: str
 
-    status = 422
     title = "This can't be saved"
 
     @property
@@ -49,7 +48,6 @@ class CardUnfit(Failure):
 
 @dataclass
 class PersonGone(Failure):
-    status = 404
     title = "There is no such person"
 
 
@@ -59,7 +57,6 @@ class NotYoursToChange(Failure):
 
     why: str
 
-    status = 403
     title = "Somebody else changes this"
 
     @property
@@ -73,7 +70,6 @@ class CardStale(Failure):
 
     stands: PersonDetails
 
-    status = 409
     title = "Somebody else has changed this person meanwhile"
 
     @property

@@ -25,7 +25,6 @@ class AlreadyRated(Failure):
 
 @dataclass
 class SurveyOver(Failure):
-    status = 410
     title = "This survey has ended"
 
 

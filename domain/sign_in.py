@@ -27,7 +27,6 @@ class Account:
 
 @dataclass
 class NotSignedIn(Failure):
-    status = 401
     title = "Please sign in"
 
 
@@ -37,7 +36,6 @@ class RoleMissing(Failure):
 
     needs: tuple[str, ...]
 
-    status = 403
     title = "This page isn't for your role"
 
     @property
@@ -49,19 +47,16 @@ class RoleMissing(Failure):
 class SignInRefused(Failure):
     """Unknown address, wrong password, or no password at all: the answer does not tell which."""
 
-    status = 401
     title = "This address and password don't match"
 
 
 @dataclass
 class SignInLinkUnknown(Failure):
-    status = 404
     title = "This address does not lead anywhere"
 
 
 @dataclass
 class SignInLinkUsed(Failure):
-    status = 410
     title = "This sign-in link has been used"
 
     @property
@@ -71,7 +66,6 @@ class SignInLinkUsed(Failure):
 
 @dataclass
 class SignInLinkExpired(Failure):
-    status = 410
     title = "This sign-in link has expired"
 
     @property
@@ -86,7 +80,6 @@ class TooManyMisses(Failure):
     retry_after: int
     """Seconds."""
 
-    status = 429
     title = "Too many tries"
 
     @property

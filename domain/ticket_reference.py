@@ -39,7 +39,6 @@ class ReferenceUnclear(Failure):
 
     given: str
 
-    status = 422
     title = "This doesn't name a ticket"
 
     @property

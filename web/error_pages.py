@@ -17,6 +17,7 @@ from database.engine import DATABASE_DOWN, gave_way
 from domain.failure import Busy, Failure, Unreachable
 from domain.sign_in import NotSignedIn, TooManyMisses
 from web.api.problems import answer_with_problem
+from web.error_status import status_of
 from web.page import page
 
 log = logging.getLogger(__name__)
@@ -100,8 +101,8 @@ def describe(failure: Exception) -> tuple[int, str, str]:
     """Status, title and detail."""
     if isinstance(failure, Failure):
         # An unknown token must read like any other address that isn't there.
-        fallback = _WORDS[404][1] if failure.status == 404 else ""
-        return failure.status, failure.title, failure.detail if failure.detail != failure.title else fallback
+        fallback = _WORDS[404][1] if status_of(failure) == 404 else ""
+        return status_of(failure), failure.title, failure.detail if failure.detail != failure.title else fallback
     status = failure.status_code if isinstance(failure, HTTPException) else 500
     status = 422 if isinstance(failure, RequestValidationError) else status
     title, detail = _WORDS.get(status, (HTTPStatus(status).phrase, ""))

@@ -30,7 +30,6 @@ class ScheduleRefused(Failure):
     field: str
     reason: str
 
-    status = 422
     title = "This can't be planned"
 
     @property
@@ -40,7 +39,6 @@ class ScheduleRefused(Failure):
 
 @dataclass
 class PersonUnknown(Failure):
-    status = 404
     title = "There is no such person"
 
 
@@ -48,7 +46,6 @@ class PersonUnknown(Failure):
 class EntryUnknown(Failure):
     """It is in somebody else's schedule."""
 
-    status = 404
     title = "There is no such entry in this schedule"
 
     @property

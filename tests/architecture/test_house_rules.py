@@ -60,6 +60,12 @@ def test_a_class_name_is_one_class() -> None:
     assert {name: places for name, places in found.items() if len(places) > 1} == {}
 
 
+def test_the_business_speaks_no_http() -> None:
+    said = re.compile(r"^    status(: int)? = \d{3}$", re.MULTILINE)
+    inner = [path for path in sources() if named(path).startswith(("domain/", "database/", "rules_dsl/"))]
+    assert [named(path) for path in inner if said.search(path.read_text())] == []
+
+
 def test_imports_stand_at_the_top() -> None:
     inner = []
     for path in sources():

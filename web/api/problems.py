@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from domain.escalation import BookingOnly, CallRefused, Opening
 from domain.failure import Failure
 from rules_dsl import FactRefused
+from web.error_status import status_of
 
 RETRY_AFTER = 5
 """Seconds after which a 503 may be tried again."""
@@ -132,7 +133,7 @@ def failure_problem(failure: Failure) -> JSONResponse:
         more = {"rule": failure.rule, "reason": failure.detail}
     errors = failure.errors if isinstance(failure, FieldsRefused) else ()
     kind = f"urn:muster:{name.lstrip('-')}"
-    return problem(failure.status, failure.title, failure.detail, kind=kind, errors=errors, **more)
+    return problem(status_of(failure), failure.title, failure.detail, kind=kind, errors=errors, **more)
 
 
 def fact_errors(refused: FactRefused, opening: Opening) -> FieldsRefused:

@@ -16,6 +16,7 @@ from domain.failure import Failure
 from web.customer.customer_link import open_link, slots_page, standing_page, zone_of
 from web.customer.slots import read_start
 from web.customer.stage import CANCELLABLE, CustomerStage, may_move, stage_of
+from web.error_status import status_of
 from web.security.csrf import Guarded
 from web.wording import times
 
@@ -39,13 +40,13 @@ async def book(request: Request, token: str, start: Field = "", zone: Field = ""
             return await _not_this(request, link, zone, refused, chosen)
         except (LinkUsed, LinkExpired, NotNow) as refused:
             return standing_page(
-                request, await open_link(request, token), zone, refused=refused.title, status=refused.status
+                request, await open_link(request, token), zone, refused=refused.title, status=status_of(refused)
             )
         return _back(token, zone)
     if link.booking is None or link.booking.starts_at == chosen:
         return _back(token, zone) if link.booking is not None else standing_page(request, link, zone)
     used = LinkUsed(link.booking.starts_at)
-    return standing_page(request, link, zone, refused=used.title, status=used.status)
+    return standing_page(request, link, zone, refused=used.title, status=status_of(used))
 
 
 @router.post("/c/{token}/move", dependencies=[Guarded])
@@ -56,7 +57,7 @@ async def move(request: Request, token: str, start: Field = "", zone: Field = ""
     if stage is CustomerStage.BOOK or (link.booking is not None and link.booking.starts_at == chosen):
         return _back(token, zone)
     if not may_move(link, stage):
-        return standing_page(request, link, zone, refused=TooLate().title, status=TooLate.status)
+        return standing_page(request, link, zone, refused=TooLate().title, status=status_of(TooLate))
     if chosen is None:
         return await _choose_first(request, link, zone)
     try:
@@ -65,7 +66,7 @@ async def move(request: Request, token: str, start: Field = "", zone: Field = ""
         return await _not_this(request, link, zone, refused, chosen)
     except (TooLate, NotNow) as refused:
         return standing_page(
-            request, await open_link(request, token), zone, refused=refused.title, status=refused.status
+            request, await open_link(request, token), zone, refused=refused.title, status=status_of(refused)
         )
     return _back(token, zone)
 
@@ -81,13 +82,13 @@ async def cancel(request: Request, token: str, sure: Field = "", zone: Field = "
         text = "Nothing was cancelled. Tick the box beside “Yes” if you want to cancel"
         return standing_page(request, link, zone, refused=text, status=422)
     if stage not in CANCELLABLE:
-        return standing_page(request, link, zone, refused=TooLate().title, status=TooLate.status)
+        return standing_page(request, link, zone, refused=TooLate().title, status=status_of(TooLate))
     try:
         await request.app.state.gateway.cancel(link.escalation_id)
     except (TooLate, NotNow) as refused:
         link = await open_link(request, token)
         if stage_of(link, datetime.now(UTC)) is not CustomerStage.CANCELLED:
-            return standing_page(request, link, zone, refused=refused.title, status=refused.status)
+            return standing_page(request, link, zone, refused=refused.title, status=status_of(refused))
         # The second of a double click: the first has cancelled it.
     return _back(token, zone)
 
@@ -100,7 +101,7 @@ async def _not_this(request: Request, link: LinkPage, zone: str, refused: Failur
     """The slots anew, with the reason, and with the nearest free ones first."""
     when = times.when(chosen, zone_of(link, zone))
     said = f"{when}: {refused.detail[0].lower()}{refused.detail[1:]}".rstrip(".")
-    return await slots_page(request, link, zone, refused=said, wanted=chosen, status=refused.status)
+    return await slots_page(request, link, zone, refused=said, wanted=chosen, status=status_of(refused))
 
 
 def _back(token: str, zone: str) -> RedirectResponse:

@@ -14,6 +14,7 @@ from database.stores.rating import SurveyPage, find_survey
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
 from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated
+from web.error_status import status_of
 from web.page import page
 from web.security.csrf import Guarded
 
@@ -71,7 +72,7 @@ def _stands(request: Request, token: str, survey: SurveyPage, chosen: int | None
     if chosen == survey.score:
         return RedirectResponse(f"/rate/{token}", 303)
     said = f"You have rated this call already: {survey.score} of {HIGHEST}. The first rating stands"
-    return _page(request, survey, refused=said, status=AlreadyRated.status)
+    return _page(request, survey, refused=said, status=status_of(AlreadyRated))
 
 
 def _page(

@@ -19,6 +19,7 @@ from domain.escalation import EscalationUnknown
 from domain.failure import Failure
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolution, WrapUp
 from web.desk.areas import answer, declared_facts
+from web.error_status import status_of
 from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
 
@@ -33,7 +34,7 @@ async def end(request: Request, signed: Signed, call_id: UUID) -> Response:
         async with request.app.state.engine.begin() as conn:
             await end_call(conn, str(call_id), signed.person_id, datetime.now(UTC))
     except Failure as failure:
-        return await answer(request, signed, failure.status, notice=failure.detail)
+        return await answer(request, signed, status_of(failure), notice=failure.detail)
     return await answer(request, signed)
 
 
@@ -75,7 +76,7 @@ async def wrap_up(
         async with request.app.state.engine.connect() as conn:
             saved = await saved_wrap_up(conn, str(call_id), signed.person_id)
         if saved is None:
-            return await refuse(failure.detail, failure.status)
+            return await refuse(failure.detail, status_of(failure))
         # The second of a double click: the first has saved it meanwhile.
         return await _second(request, signed, typed, saved)
     return await answer(request, signed, notice="Wrapped up. Thank you.")

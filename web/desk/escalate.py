@@ -20,6 +20,7 @@ from rules_dsl.directory import FactType
 from web.desk.areas import declared_facts
 from web.desk.escalate_form import EscalateForm, Problems, form_of, opening_of
 from web.desk.plan_words import plan_lines, rule_lines
+from web.error_status import status_of
 from web.page import page
 from web.security.access import RULES
 from web.security.csrf import Guarded
@@ -51,7 +52,7 @@ async def escalate(request: Request, signed: Signed, mode: Annotated[Mode, Form(
     except FactRefused as refused:
         return _draw(request, form, declared, 422, Problems(facts={one.name: one.reason for one in refused.all}))
     except Failure as failure:
-        return _draw(request, form, declared, failure.status, refusal=failure)
+        return _draw(request, form, declared, status_of(failure), refusal=failure)
     return RedirectResponse(f"/desk/escalations/{opened.escalation_id}{'' if opened.created else '?again=1'}", 303)
 
 

@@ -13,6 +13,7 @@ from database.stores.rounds import answers
 from domain.offer import OfferPassed
 from web.desk.areas import answer, declared_facts
 from web.desk.card import passed_words, show
+from web.error_status import status_of
 from web.page import draw, page
 from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
@@ -69,4 +70,4 @@ async def _passed(request: Request, signed: SignedIn, call_id: UUID, nth: int, p
     async with request.app.state.engine.connect() as conn:
         card: CallCard | None = await find_card(conn, str(call_id), nth, signed.person_id)
     notice = passed.detail if card is None else f"This offer has passed: {passed_words(card)}."
-    return await answer(request, signed, passed.status, notice=notice)
+    return await answer(request, signed, status_of(passed), notice=notice)

@@ -23,6 +23,7 @@ from domain.directory_names import NameGone, NameInUse, NameTaken, NameUnfit, Re
 from domain.failure import Failure
 from domain.typed_text import is_mail_address
 from rules_dsl.analysis.rename import NameKind
+from web.error_status import status_of
 from web.page import page
 from web.rules.checked import FILE
 from web.security.csrf import Guarded
@@ -56,7 +57,7 @@ async def add_page(
         async with request.app.state.engine.begin() as conn:
             await add_name(conn, which, name, signed.actor, datetime.now(UTC), **more)
     except (NameTaken, NameUnfit) as refused:
-        return await _list(request, which, refused.status, wrong=refused.detail, typed=name)
+        return await _list(request, which, status_of(refused), wrong=refused.detail, typed=name)
     return RedirectResponse(f"/directory/{kind}?said=added", 303)
 
 
@@ -133,7 +134,7 @@ async def _one(
     return page(
         request,
         "directory/name.html",
-        refused.status if refused else 200,
+        status_of(refused) if refused else 200,
         kind=which,
         kinds=f"{which}s",
         one=one,

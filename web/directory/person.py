@@ -19,6 +19,7 @@ from domain.seats.capacity_under_rules import UnservedCalls, unserved_for_certai
 from domain.sign_in import Role
 from web.directory.card_form import NOBODY, Sent, SentCard, chosen_number, differing, with_roles
 from web.directory.names import choices
+from web.error_status import status_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
@@ -62,10 +63,10 @@ async def change_page(request: Request, signed: Signed, number: Number, sent: Se
         # Drawn with the mark of what stands now: saved once more, it is meant.
         seen = mark_of(stale.stands)
         meanwhile = differing(card, stale.stands, signed)
-        return await _form(request, signed, number, card, stale.status, seen=seen, meanwhile=meanwhile)
+        return await _form(request, signed, number, card, status_of(stale), seen=seen, meanwhile=meanwhile)
     except (CardUnfit, NotYoursToChange) as refused:
         unfit = refused if isinstance(refused, CardUnfit) else CardUnfit("", refused.detail)
-        return await _form(request, signed, number, card, refused.status, seen=seen, unfit=unfit)
+        return await _form(request, signed, number, card, status_of(refused), seen=seen, unfit=unfit)
     except PersonGone as gone:
         raise HTTPException(404) from gone
     if sent.longer and request.headers.get("hx-request") == "true":

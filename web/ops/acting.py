@@ -14,6 +14,7 @@ from database.stores.journal.free_text import keep_words
 from database.stores.queries.escalation_list import send_again
 from domain.failure import Failure
 from web.api.escalations import whole_of
+from web.error_status import status_of
 from web.ops.reading import story_page
 from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
@@ -31,7 +32,7 @@ async def nudge(request: Request, signed: Signed, escalation_id: str) -> Respons
         await request.app.state.gateway.nudge(whole.id, signed.actor)
         await _note(request, signed, "nudged", whole.id)
     except Failure as failure:
-        return story_page(request, signed.roles, whole, failure.status, wrong=failure.detail)
+        return story_page(request, signed.roles, whole, status_of(failure), wrong=failure.detail)
     return _back(whole.id, "nudged")
 
 
@@ -51,7 +52,7 @@ async def withdraw(
         await request.app.state.gateway.withdraw(whole.id, signed.actor, reason_ref=ref)
         await _note(request, signed, "withdrew", whole.id)
     except Failure as failure:
-        return story_page(request, signed.roles, whole, failure.status, wrong=failure.detail, typed=reason)
+        return story_page(request, signed.roles, whole, status_of(failure), wrong=failure.detail, typed=reason)
     return _back(whole.id, "withdrawn")
 
 

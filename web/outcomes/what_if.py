@@ -16,6 +16,7 @@ from domain.simulation.comparing import Way, staffed
 from domain.simulation.demand import made_up_facts
 from domain.simulation.report import lines, occupancy_lines, said, sentences
 from domain.simulation.scenario import Binding, Habits, Scenario
+from web.error_status import status_of
 from web.outcomes.playing import AlreadyPlaying, SimulationRunner, TooLong
 from web.page import page
 from web.security.session import Signed
@@ -83,7 +84,7 @@ async def what_if_page(request: Request, signed: Signed, asked: Annotated[WhatIf
         except ValueError as refused:
             wrong, status = str(refused), 422
         except (AlreadyPlaying, TooLong) as failure:
-            wrong, status = failure.detail, failure.status
+            wrong, status = failure.detail, status_of(failure)
     axis = _axis(ways)
     return page(
         request,

@@ -52,7 +52,6 @@ class FactUnfit(Failure):
 
     unfit: Unfit
 
-    status = 422
     title = "This can't be declared"
 
     @property
@@ -64,7 +63,6 @@ class FactUnfit(Failure):
 class FactUnknown(Failure):
     name: str
 
-    status = 404
     title = "There is no such fact"
 
     @property

@@ -1,0 +1,80 @@
+"""What HTTP calls each refusal of the business."""
+
+from __future__ import annotations
+
+from database.stores.staff.fact_types import FactUnfit, FactUnknown
+from domain.booking import SlotRefused
+from domain.call import CallOver, JoinUnknown
+from domain.customer_link import LinkExpired, LinkUnknown
+from domain.directory_names import NameUnfit
+from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, KeyReused
+from domain.failure import Busy, Failure, Unreachable
+from domain.people import CardUnfit, NotYoursToChange, PersonGone
+from domain.rating import SurveyOver
+from domain.schedules.change import EntryUnknown, PersonUnknown, ScheduleRefused
+from domain.sign_in import (
+    NotSignedIn,
+    RoleMissing,
+    SignInLinkExpired,
+    SignInLinkUnknown,
+    SignInLinkUsed,
+    SignInRefused,
+    TooManyMisses,
+)
+from domain.ticket_reference import ReferenceUnclear
+
+CONFLICT = 409
+"""For a refusal that is not listed: it can't be done as things stand."""
+
+_BY_STATUS: dict[int, tuple[type[Failure], ...]] = {
+    401: (
+        NotSignedIn,
+        SignInRefused,
+    ),
+    403: (
+        NotYoursToChange,
+        RoleMissing,
+    ),
+    404: (
+        EntryUnknown,
+        EscalationUnknown,
+        FactUnknown,
+        JoinUnknown,
+        LinkUnknown,
+        PersonGone,
+        PersonUnknown,
+        SignInLinkUnknown,
+    ),
+    410: (
+        CallOver,
+        LinkExpired,
+        SignInLinkExpired,
+        SignInLinkUsed,
+        SurveyOver,
+    ),
+    422: (
+        BookingOnly,
+        CallRefused,
+        CardUnfit,
+        FactUnfit,
+        KeyReused,
+        NameUnfit,
+        ReferenceUnclear,
+        ScheduleRefused,
+        SlotRefused,
+    ),
+    429: (TooManyMisses,),
+    503: (
+        Busy,
+        Unreachable,
+    ),
+}
+_STATUS = {kind: status for status, kinds in _BY_STATUS.items() for kind in kinds}
+
+
+def status_of(failure: Failure | type[Failure]) -> int:
+    """The web's own failures say theirs as ``status``."""
+    kind = failure if isinstance(failure, type) else type(failure)
+    known = next((_STATUS[base] for base in kind.__mro__ if base in _STATUS), CONFLICT)
+    status: int = getattr(kind, "status", known)
+    return status
