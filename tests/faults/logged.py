@@ -11,6 +11,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 EXPECTED_LOG = (
     "canceling statement due to user request",  # somebody's patience ended; they were told to try again
     "context canceled",  # whoever had asked Temporal is dead
+    "workflow update was aborted",  # the worker that had it is dead; whoever sent it sends it again
 )
 MARKS = (" ERROR ", " CRITICAL ", "ERROR:", "PANIC:", "level=ERROR", "level=FATAL", "panic:")
 """Of our own logs, PostgreSQL's and Temporal's."""

@@ -199,7 +199,7 @@ async def test_two_managers_press_at_once(house: House) -> None:
     pressed = await asyncio.gather(
         house.publish(FASTER, 1, 10, "Marta"), house.publish(OTHER, 1, 10, "Otto"), return_exceptions=True
     )
-    assert sorted(type(one).__name__ for one in pressed) == ["Published", "StageRuns"]
+    assert sorted(type(one).__name__ for one in pressed) == ["PublishedRules", "StageRuns"]
     trial = await house.trial()
     moved = await asyncio.gather(
         *(house.go_on(trial.id, 10, 30, author) for author in ("Marta", "Otto")), return_exceptions=True

@@ -33,7 +33,7 @@ FIRST, LAST = date(2026, 3, 27), date(2026, 4, 6)
 """Europe's clocks go forward on 29 March, Lord Howe's and Chatham's back on 5 April."""
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 WALK_FROM = datetime(2026, 3, 25, tzinfo=UTC)
-WALK_MINUTES = 15 * 1440
+WALK_MINUTES = 16 * 1440
 
 
 @cache
