@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from database.engine import DATABASE_DOWN, answers
 from database.stores.rounds.repair import counted_repairs
+from web.dependencies import engine_of, registry_of
 from web.metrics import repairs_text
 
 router = APIRouter()
@@ -24,7 +25,7 @@ async def healthz() -> JSONResponse:
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
     """200 while the database answers, 503 while it doesn't."""
-    if not await answers(request.app.state.engine):
+    if not await answers(engine_of(request)):
         return JSONResponse({"status": "waiting", "database": "unreachable"}, 503, {"Retry-After": "2"})
     return JSONResponse({"status": "ready", "database": "ok"})
 
@@ -32,9 +33,9 @@ async def readyz(request: Request) -> JSONResponse:
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
     """This process's own figures, and the repairs that the database counts; without these while it is down."""
-    given = generate_latest(request.app.state.registry)
+    given = generate_latest(registry_of(request))
     with suppress(*DATABASE_DOWN):
-        async with request.app.state.engine.connect() as conn:
+        async with engine_of(request).connect() as conn:
             given += repairs_text({one.what: one.times for one in await counted_repairs(conn)})
     return Response(given, media_type=CONTENT_TYPE_LATEST)
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.assets import asset_url
+from web.dependencies import settings_of
 from web.security.access import places_for
 from web.security.csrf import form_token
 from web.wording import times
@@ -55,7 +56,7 @@ def draw(request: Request, template: str, **context: Any) -> str:
         "signed": signed,
         "nav": places_for(signed.roles) if signed else (),
         "form_token": form_token(request),
-        "embedded": request.app.state.settings.embedded,
+        "embedded": settings_of(request).embedded,
     }
     return _TEMPLATES.get_template(template).render(known | context)
 

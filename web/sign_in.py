@@ -10,11 +10,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from database.stores.access import sessions
 from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused
+from web.dependencies import engine_of, misses_of, sign_in_limit_of
 from web.page import page
 from web.security.access import places_for
 from web.security.csrf import Guarded
 from web.security.passwords import password_matches
-from web.security.rate_limit import SignInLimit
 from web.security.session import find_signed_in, sign_in, sign_out
 
 router = APIRouter()
@@ -40,9 +40,9 @@ async def sign_in_by_password(
     password: Annotated[str, Form()] = "",
     to: Annotated[str, Form()] = "",
 ) -> Response:
-    limit: SignInLimit = request.app.state.sign_in_limit
+    limit = sign_in_limit_of(request)
     limit.begin(request, email)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         account = await sessions.find_account(conn, email)
     if not await password_matches(account.password_hash if account else None, password) or account is None:
         refused = SignInRefused()
@@ -57,10 +57,10 @@ async def sign_in_by_password(
 async def link_page(request: Request, token: str) -> HTMLResponse:
     """One button. Looking uses nothing up, so that a mail scanner can't."""
     try:
-        async with request.app.state.engine.connect() as conn:
+        async with engine_of(request).connect() as conn:
             name = await sessions.read_sign_in_link(conn, token, datetime.now(UTC))
     except SignInLinkUnknown:
-        request.app.state.misses.miss(request)
+        misses_of(request).miss(request)
         raise
     return page(request, "sign_in_link.html", name=name)
 
@@ -68,10 +68,10 @@ async def link_page(request: Request, token: str) -> HTMLResponse:
 @router.post("/sign-in/{token}", dependencies=[Guarded])
 async def sign_in_by_link(request: Request, token: str) -> Response:
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             person_id = await sessions.use_sign_in_link(conn, token, datetime.now(UTC))
     except SignInLinkUnknown:
-        request.app.state.misses.miss(request)
+        misses_of(request).miss(request)
         raise
     except SignInLinkUsed:
         # The second of a double click: the first has signed this browser in.

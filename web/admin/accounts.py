@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from database.stores.access.accounts import AccountSummary, account_of, all_accounts
 from database.stores.access.sessions import renew_sign_in_link, set_password_hash
 from database.stores.journal.audit_log import write_audit
+from web.dependencies import engine_of, settings_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.passwords import LONGEST, SHORTEST, hash_password
@@ -32,10 +33,10 @@ async def renew_link(request: Request, signed: Signed, person_id: int) -> Respon
     """A link that signs in once. It is shown once, and the earlier one of that person stops working."""
     who = await _account(request, person_id)
     now = datetime.now(UTC)
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         token = await renew_sign_in_link(conn, who.id, now + LINK_LASTS)
         await write_audit(conn, signed.actor, "renewed sign-in link", f"person:{who.id}", now)
-    link = f"{request.app.state.settings.base_url}/sign-in/{token}"
+    link = f"{settings_of(request).base_url}/sign-in/{token}"
     return await _page(request, link=link, whose=who, until=now + LINK_LASTS, zone=signed.time_zone)
 
 
@@ -48,7 +49,7 @@ async def set_password(
     if not SHORTEST <= len(password) <= LONGEST:
         return await _page(request, 422, wrong=f"A password has {SHORTEST} to {LONGEST} characters.", whose=who)
     hashed = await hash_password(password)
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         await set_password_hash(conn, who.id, hashed)
         await write_audit(conn, signed.actor, "set password", f"person:{who.id}", datetime.now(UTC))
     return await _page(
@@ -58,13 +59,13 @@ async def set_password(
 
 async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
     known = {"link": "", "whose": None, "until": None, "wrong": "", "done": "", "zone": None}
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         people = await all_accounts(conn)
     return page(request, "admin/accounts.html", status, people=people, **(known | context))
 
 
 async def _account(request: Request, person_id: int) -> AccountSummary:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found = await account_of(conn, person_id) if 0 < person_id < 2**31 else None
     if found is None or not found.active:
         raise HTTPException(404)

@@ -13,6 +13,7 @@ from database.stores.directory.read import read_directory
 from database.stores.staff.fact_types import FactInUse, FactUnfit, keep_fact, remove_fact
 from rules_dsl.directory import FactKind, FactType
 from rules_dsl.directory.facts import KINDS
+from web.dependencies import engine_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -42,7 +43,7 @@ class FactForm:
 
 @router.get("")
 async def facts_page(request: Request, signed: Signed, change: str = "") -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         fact = (await read_directory(conn)).fact_named(change)
     return await _page(request, form=FactForm() if fact is None else _form_of(fact))
 
@@ -60,7 +61,7 @@ async def keep(
 ) -> Response:
     form = FactForm(name, kind, values, ordered, always_known, new)
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             await keep_fact(conn, form.fact(), signed.actor, datetime.now(UTC), new=new)
     except FactUnfit as refused:
         return await _page(request, 422, form=form, wrong={refused.unfit.field: refused.unfit.reason})
@@ -72,7 +73,7 @@ async def keep(
 @router.post("/remove", dependencies=[Guarded])
 async def remove(request: Request, signed: Signed, name: Annotated[str, Form()] = "") -> Response:
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             await remove_fact(conn, name, signed.actor, datetime.now(UTC))
     except FactInUse as refused:
         return await _page(request, 409, used=refused)
@@ -84,7 +85,7 @@ def _form_of(fact: FactType) -> FactForm:
 
 
 async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         declared = (await read_directory(conn)).facts
     drawn = {"form": FactForm(), "wrong": {}, "used": None} | context
     return page(request, "admin/facts.html", status, declared=declared, kinds=KINDS, **drawn)

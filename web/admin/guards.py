@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from database.stores.directory.read import read_desk, read_directory
 from database.stores.journal.audit_log import write_audit
 from database.stores.seats.occupancy import occupancy_limit, set_occupancy_limit, team_occupancy
+from web.dependencies import engine_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -32,7 +33,7 @@ async def keep(request: Request, signed: Signed, percent: Annotated[str, Form()]
     limit = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 3 else 0
     if not LOWEST <= limit <= HIGHEST:
         return await _page(request, 422, wrong=f"A limit is a whole number from {LOWEST} to {HIGHEST}.", typed=percent)
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         desk = await read_desk(conn)
         if desk is not None:
             await set_occupancy_limit(conn, desk.id, limit)
@@ -43,7 +44,7 @@ async def keep(request: Request, signed: Signed, percent: Annotated[str, Form()]
 
 
 async def _page(request: Request, status: int = 200, wrong: str = "", typed: str | None = None) -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         limit = await occupancy_limit(conn)
         directory = await read_directory(conn)
         teams = await team_occupancy(conn, datetime.now(UTC))

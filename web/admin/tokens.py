@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from database.stores.access.api_tokens import SCOPES, TokenNameTaken, all_tokens, create_token, revoke_token
 from database.stores.journal.audit_log import write_audit
+from web.dependencies import engine_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -39,7 +40,7 @@ async def make_token(
         wrong = "Choose what it may do."
         return await _page(request, signed.time_zone, 422, wrong=wrong, name=name)
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             token = await create_token(conn, name, chosen, now)
             await write_audit(conn, signed.actor, "made API token", name, now, {"scopes": chosen})
     except TokenNameTaken as taken:
@@ -50,7 +51,7 @@ async def make_token(
 @router.post("/revoke", dependencies=[Guarded])
 async def revoke(request: Request, signed: Signed, name: Annotated[str, Form()] = "") -> Response:
     now = datetime.now(UTC)
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         if await revoke_token(conn, name, now):
             await write_audit(conn, signed.actor, "revoked API token", name, now)
     return RedirectResponse("/admin/tokens", 303)
@@ -58,6 +59,6 @@ async def revoke(request: Request, signed: Signed, name: Annotated[str, Form()] 
 
 async def _page(request: Request, zone: str, status: int = 200, **context: Any) -> HTMLResponse:
     known = {"token": "", "made": "", "wrong": "", "name": "", "chosen": []}
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         tokens = await all_tokens(conn)
     return page(request, "admin/tokens.html", status, tokens=tokens, scopes=SCOPES, zone=zone, **(known | context))

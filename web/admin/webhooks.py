@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from database.stores.access.webhooks import all_sources, keep_source
 from database.stores.journal.audit_log import write_audit
+from web.dependencies import engine_of, settings_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -39,7 +40,7 @@ async def keep(
         wrong = f"A signing secret has {_SHORTEST} to {_LONGEST} characters. Zendesk shows it beside its webhook."
         return await _page(request, 422, wrong=wrong, name=name)
     now = datetime.now(UTC)
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         await keep_source(conn, name, KIND, secret)
         await write_audit(conn, signed.actor, "set webhook secret", name, now, {"kind": KIND})
     return RedirectResponse("/admin/webhooks", 303)
@@ -47,7 +48,7 @@ async def keep(
 
 async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
     known = {"wrong": "", "name": ""}
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         sources = await all_sources(conn)
-    base = request.app.state.settings.base_url
+    base = settings_of(request).base_url
     return page(request, "admin/webhooks.html", status, sources=sources, base=base, **(known | context))

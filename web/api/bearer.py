@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from database.stores.access.api_tokens import ApiToken, find_token
 from web.api.problems import ScopeMissing, TokenMissing
+from web.dependencies import engine_of
 
 
 def scope(wanted: str) -> Callable[[Request], Awaitable[ApiToken]]:
@@ -18,7 +19,7 @@ def scope(wanted: str) -> Callable[[Request], Awaitable[ApiToken]]:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise TokenMissing
-        async with request.app.state.engine.connect() as conn:
+        async with engine_of(request).connect() as conn:
             token = await find_token(conn, secret.strip())
         if token is None:
             raise TokenMissing

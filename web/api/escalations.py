@@ -25,6 +25,7 @@ from web.api.json_body import read_model
 from web.api.problems import FieldError, FieldsRefused, fact_errors
 from web.api.requests import OpenEscalation, WithdrawEscalation
 from web.api.views import customer_link, line_view, opened_view, whole_view
+from web.dependencies import engine_of, gateway_of, settings_of, tokens_of
 
 router = APIRouter(prefix="/api/v1", tags=["escalations"])
 
@@ -40,11 +41,11 @@ async def open_escalation(request: Request, token: Writer) -> Response:
     body = await read_model(request, OpenEscalation)
     opening = body.opening(token.actor, _key(request))
     opened = await opening_of(request, opening)
-    whole = await whole_of(request.app.state.engine, opened.escalation_id)
+    whole = await whole_of(engine_of(request), opened.escalation_id)
     if whole.state == State.REFUSED:
         # The first answer to this key was the refusal; it stands.
         refuse_again(whole)
-    link = customer_link(request.app.state.tokens, whole, request.app.state.settings.base_url)
+    link = customer_link(tokens_of(request), whole, settings_of(request).base_url)
     headers = {"Location": f"/api/v1/escalations/{whole.id}", "Cache-Control": "no-store"}
     return JSONResponse(opened_view(whole, link), 201 if opened.created else 200, headers=headers)
 
@@ -59,7 +60,7 @@ async def list_escalations(
 ) -> dict[str, Any]:
     """Newest first. `next` is null on the last page."""
     after = read_cursor(cursor)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found = await list_newest(conn, [one.value for one in state or ()], after=after, limit=limit + 1)
     shown = found[:limit]
     more = write_cursor((shown[-1].opened_at, shown[-1].id)) if len(found) > limit else None
@@ -69,7 +70,7 @@ async def list_escalations(
 @router.get("/escalations/{escalation_id}", responses=described(404))
 async def read_escalation(request: Request, token: Reader, escalation_id: str) -> dict[str, Any]:
     """One escalation with its plan, booking, offers, call, rating and timeline."""
-    return whole_view(await whole_of(request.app.state.engine, escalation_id))
+    return whole_view(await whole_of(engine_of(request), escalation_id))
 
 
 @router.post(
@@ -81,21 +82,21 @@ async def withdraw_escalation(request: Request, token: Writer, escalation_id: st
     """The call is no longer wanted, or the ticket is solved. Sent again, it changes nothing."""
     empty = request.headers.get("content-length", "") == "0" or "content-type" not in request.headers
     body = WithdrawEscalation() if empty else await read_model(request, WithdrawEscalation)
-    engine = request.app.state.engine
+    engine = engine_of(request)
     whole = await whole_of(engine, escalation_id)
     if whole.outcome not in (Outcome.WITHDRAWN, Outcome.TICKET_SOLVED):
         async with engine.begin() as conn:
             ref = await keep_words(conn, body.reason)
-        await request.app.state.gateway.withdraw(whole.id, token.actor, outcome=body.outcome, reason_ref=ref)
+        await gateway_of(request).withdraw(whole.id, token.actor, outcome=body.outcome, reason_ref=ref)
         whole = await whole_of(engine, escalation_id)
     return {"id": whole.id, "state": whole.state, "outcome": whole.outcome}
 
 
 async def opening_of(request: Request, opening: Opening) -> OpeningResult:
     """Open an escalation now. Raises what opening raises; an unfit fact names its field."""
-    engine = request.app.state.engine
+    engine = engine_of(request)
     try:
-        return await open_or_refuse(engine, opening, request.app.state.tokens, await _now(engine))
+        return await open_or_refuse(engine, opening, tokens_of(request), await _now(engine))
     except FactRefused as refused:
         raise fact_errors(refused, opening) from None
 

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from database.stores.queries.export import export_lines
 from web.api.bearer import Exporter
 from web.api.describe import described
+from web.dependencies import engine_of
 
 router = APIRouter(prefix="/api/v1", tags=["export"])
 
@@ -24,7 +25,7 @@ async def export(request: Request, token: Exporter) -> StreamingResponse:
 
 
 async def _lines(request: Request) -> AsyncIterator[str]:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         async for line in export_lines(conn):
             yield line
 

@@ -12,6 +12,7 @@ from web.api import escalations, export, shifts, slots
 from web.api.describe import PROBLEM, REF
 from web.api.requests import OpenEscalation, WithdrawEscalation
 from web.api.schedule_bodies import ChangeDay, TakeTimeOff
+from web.dependencies import settings_of
 
 router = APIRouter(prefix="/api/v1")
 
@@ -23,7 +24,7 @@ async def openapi(request: Request) -> dict[str, Any]:
         version="1",
         summary="Turns a support ticket that writing can't solve into a call, and proves what came of it.",
         routes=[*escalations.router.routes, *slots.router.routes, *shifts.router.routes, *export.router.routes],
-        servers=[{"url": request.app.state.settings.base_url}],
+        servers=[{"url": settings_of(request).base_url}],
     )
     _, bodies = models_json_schema(
         [(body, "validation") for body in (OpenEscalation, WithdrawEscalation, ChangeDay, TakeTimeOff)],

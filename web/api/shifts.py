@@ -20,6 +20,7 @@ from web.api.describe import body_of, described
 from web.api.json_body import read_model
 from web.api.problems import FieldError, FieldsRefused, problem
 from web.api.schedule_bodies import ChangeDay, Consequences, Moment, TakeTimeOff
+from web.dependencies import engine_of
 
 router = APIRouter(prefix="/api/v1", tags=["shifts"])
 
@@ -41,7 +42,7 @@ async def list_shifts(
     """When each person can be given calls: hours of work less time off, busy times and time kept free."""
     if not timedelta() < until - since <= LONGEST:
         raise FieldsRefused((FieldError("?until", "must be after `from`, by 62 days at most"),))
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found = await page_of_shifts(conn, (since, until), team, after, AT_ONCE + 1)
     shown = found[:AT_ONCE]
     return {"people": [_view(one) for one in shown], "next": shown[-1].id if len(found) > AT_ONCE else None}
@@ -77,20 +78,20 @@ async def take_time_off(request: Request, token: ShiftWriter, email: str, key: s
 async def take_back_time_off(request: Request, token: ShiftWriter, email: str, key: str) -> Response:
     """The time off of this key is taken back. Sent again, it changes nothing."""
     who, _ = await _person(request, email)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         number = await time_off_by_key(conn, who, key)
     return await _carry_out(request, token, who, RemoveTimeOff(number or 0), Consequences())
 
 
 async def _person(request: Request, email: str) -> tuple[int, str]:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         who = await person_by_mail(conn, email)
         return who, await zone_of(conn, who)
 
 
 async def _carry_out(request: Request, token: ApiToken, who: int, change: Change, asked: Consequences) -> Response:
     now = datetime.now(UTC)
-    async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
+    async with engine_of(request).connect() as conn, conn.begin() as transaction:
         replanned = await _changed(conn, who, change, token.actor, now)
         refused = bool(replanned.at_risk) and not asked.accept_at_risk and not asked.dry_run
         if refused or asked.dry_run:

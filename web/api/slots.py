@@ -12,6 +12,7 @@ from web.api.bearer import Reader
 from web.api.describe import described
 from web.api.escalations import whole_of
 from web.api.problems import FieldError, FieldsRefused
+from web.dependencies import engine_of
 
 router = APIRouter(prefix="/api/v1", tags=["escalations"])
 
@@ -26,7 +27,7 @@ async def list_slots(
     day: Annotated[date | None, Query(description="Of the desk's zone; else the first day that is offered.")] = None,
 ) -> dict[str, Any]:
     """Every start of one day as the desk sees it. What is `proven` can't open as people's time is planned now."""
-    now, engine = datetime.now(UTC), request.app.state.engine
+    now, engine = datetime.now(UTC), engine_of(request)
     if day is not None and abs(day - now.date()) > FARTHEST:
         raise FieldsRefused((FieldError("?day", f"must be within {FARTHEST.days} days of today"),))
     whole = await whole_of(engine, escalation_id)

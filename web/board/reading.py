@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from database.stores.queries.board import read_board
 from domain.ids import LIVE_CHANNEL
+from web.dependencies import engine_of, live_of
 from web.live import StreamEvent, event_stream
 from web.page import page
 from web.security.session import Signed, still_signed_in
@@ -39,12 +40,12 @@ async def board_stream(request: Request, signed: Signed) -> StreamingResponse:
     async def still_allowed() -> bool:
         return await still_signed_in(request)
 
-    return event_stream(request.app.state.live.subscribe(), draw, still_allowed)
+    return event_stream(live_of(request).subscribe(), draw, still_allowed)
 
 
 async def _board(request: Request, zone: str) -> dict[str, Any]:
     now = datetime.now(UTC)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         board = await read_board(conn, now, HOURS)
     most = max((one.there for pool in board.pools for one in pool.slices), default=0)
     return {"board": board, "now": now, "zone": zone, "most": max(most, 1), "hours": HOURS}

@@ -16,6 +16,7 @@ from domain.failure import Failure
 from web.customer.customer_link import open_link, slots_page, standing_page, zone_of
 from web.customer.slots import read_start
 from web.customer.stage import CANCELLABLE, CustomerStage, may_move, stage_of
+from web.dependencies import gateway_of
 from web.error_status import status_of
 from web.security.csrf import Guarded
 from web.wording import times
@@ -35,7 +36,7 @@ async def book(request: Request, token: str, start: Field = "", zone: Field = ""
         if chosen is None:
             return await _choose_first(request, link, zone)
         try:
-            await request.app.state.gateway.book(link.escalation_id, link.link_id, chosen)
+            await gateway_of(request).book(link.escalation_id, link.link_id, chosen)
         except (SlotTaken, SlotRefused) as refused:
             return await _not_this(request, link, zone, refused, chosen)
         except (LinkUsed, LinkExpired, NotNow) as refused:
@@ -61,7 +62,7 @@ async def move(request: Request, token: str, start: Field = "", zone: Field = ""
     if chosen is None:
         return await _choose_first(request, link, zone)
     try:
-        await request.app.state.gateway.move(link.escalation_id, chosen)
+        await gateway_of(request).move(link.escalation_id, chosen)
     except (SlotTaken, SlotRefused) as refused:
         return await _not_this(request, link, zone, refused, chosen)
     except (TooLate, NotNow) as refused:
@@ -84,7 +85,7 @@ async def cancel(request: Request, token: str, sure: Field = "", zone: Field = "
     if stage not in CANCELLABLE:
         return standing_page(request, link, zone, refused=TooLate().title, status=status_of(TooLate))
     try:
-        await request.app.state.gateway.cancel(link.escalation_id)
+        await gateway_of(request).cancel(link.escalation_id)
     except (TooLate, NotNow) as refused:
         link = await open_link(request, token)
         if stage_of(link, datetime.now(UTC)) is not CustomerStage.CANCELLED:

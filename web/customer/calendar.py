@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from activities.integrations.calendar import Invite, Method, booking_uid, invite
 from domain.customer_link import LinkUnknown
 from web.customer.customer_link import open_link
+from web.dependencies import settings_of
 
 router = APIRouter()
 
@@ -19,7 +20,7 @@ async def calendar_entry(request: Request, token: str) -> Response:
     link = await open_link(request, token)
     if link.booking is None:
         raise LinkUnknown
-    base: str = request.app.state.settings.base_url
+    base = settings_of(request).base_url
     host = urlsplit(base).hostname or "localhost"
     entry = Invite(
         uid=booking_uid(link.booking.id, link.escalation_id, host),

@@ -13,6 +13,7 @@ from database.stores.call import JoinPage, arrive, find_join, say_alone
 from database.stores.customer_link import LinkPage, find_link
 from domain.call import CallOver, JoinUnknown
 from web.customer.customer_link import open_link
+from web.dependencies import engine_of, misses_of, settings_of, tokens_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.wording import times
@@ -43,9 +44,9 @@ async def join_now(request: Request, token: str, here: Annotated[str, Form()] = 
         return _page(request, join, link, 422)
     if not join.ready and not _is_open(join, now):
         return _page(request, join, link, 409)
-    settings = request.app.state.settings
+    settings = settings_of(request)
     template = settings.room_url.replace("{public_url}", settings.base_url)
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         room = await arrive(conn, token, template, now)
     if room is not None:
         return RedirectResponse(room, 303)
@@ -60,19 +61,19 @@ async def nobody_here(request: Request, token: str, sure: Annotated[str, Form()]
     link = await open_link(request, token)
     if sure == "yes" and link.call is not None:
         with suppress(CallOver):
-            async with request.app.state.engine.begin() as conn:
+            async with engine_of(request).begin() as conn:
                 await say_alone(conn, str(link.call.id), datetime.now(UTC))
     return RedirectResponse(f"/c/{token}", 303)
 
 
 async def _open(request: Request, token: str) -> tuple[JoinPage, LinkPage | None]:
     """Raises ``JoinUnknown``, and ``TooManyMisses`` to whoever guesses."""
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         join = await find_join(conn, token)
         if join is not None:
-            link = await find_link(conn, request.app.state.tokens.customer_link(join.escalation_id, join.nth))
+            link = await find_link(conn, tokens_of(request).customer_link(join.escalation_id, join.nth))
             return join, link
-    request.app.state.misses.miss(request)
+    misses_of(request).miss(request)
     raise JoinUnknown
 
 
@@ -97,4 +98,4 @@ def _is_open(join: JoinPage, now: datetime) -> bool:
 
 
 def _waiting_room(request: Request, join: JoinPage) -> str:
-    return f"/c/{request.app.state.tokens.customer_link(join.escalation_id, join.nth)}"
+    return f"/c/{tokens_of(request).customer_link(join.escalation_id, join.nth)}"

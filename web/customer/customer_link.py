@@ -17,6 +17,7 @@ from domain.seats.slots import nearest
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
+from web.dependencies import engine_of, misses_of, tokens_of
 from web.page import draw, page
 from web.wording import times
 
@@ -25,10 +26,10 @@ router = APIRouter()
 
 async def open_link(request: Request, token: str) -> LinkPage:
     """The link behind this token. Raises ``LinkUnknown``, and ``TooManyMisses`` to whoever guesses."""
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found = await find_link(conn, token)
     if found is None:
-        request.app.state.misses.miss(request)
+        misses_of(request).miss(request)
         raise LinkUnknown
     return found
 
@@ -82,7 +83,7 @@ async def slots_page(
     """The free starts to choose from, ``first`` being the day to begin with; after a refusal with its reason and the
     nearest of them first."""
     reads_in = zone_of(link, zone)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         starts: Sequence[datetime] = await free_starts(conn, link.escalation_id, datetime.now(UTC))
     if link.booking is not None:
         starts = [start for start in starts if start != link.booking.starts_at]
@@ -147,7 +148,7 @@ def _is_here(link: LinkPage) -> bool:
 
 
 def _join_address(request: Request, link: LinkPage) -> str:
-    return f"/join/{request.app.state.tokens.customer_join(str(link.call.id))}" if link.call is not None else ""
+    return f"/join/{tokens_of(request).customer_join(str(link.call.id))}" if link.call is not None else ""
 
 
 def _known(request: Request, link: LinkPage, zone: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from database.stores.rating import SurveyPage, find_survey
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
 from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated
+from web.dependencies import engine_of, gateway_of, misses_of
 from web.error_status import status_of
 from web.page import page
 from web.security.csrf import Guarded
@@ -45,10 +46,10 @@ async def rate(
     if len(comment) > LONGEST_COMMENT:
         said = f"Your words have {len(comment)} letters; there is room for {LONGEST_COMMENT}"
         return _page(request, survey, refused=said, comment=comment, chosen=chosen, status=422)
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         words = await keep_words(conn, comment)
     try:
-        await request.app.state.gateway.rate(survey.escalation_id, RateCall(survey.call_id, chosen, words))
+        await gateway_of(request).rate(survey.escalation_id, RateCall(survey.call_id, chosen, words))
     except (AlreadyRated, NotNow):
         # The second of a double click may find that the first has ended everything.
         survey = await _open(request, token)
@@ -60,10 +61,10 @@ async def rate(
 
 async def _open(request: Request, token: str) -> SurveyPage:
     """Raises ``LinkUnknown``, and ``TooManyMisses`` to whoever guesses."""
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         survey = await find_survey(conn, token)
     if survey is None:
-        request.app.state.misses.miss(request)
+        misses_of(request).miss(request)
         raise LinkUnknown
     return survey
 

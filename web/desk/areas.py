@@ -22,6 +22,7 @@ from database.stores.queries.desk_changes import DeskMoment, read_pulse
 from domain.rounds.presence import AWAY_REASONS, LONGEST_REASON, alive
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
 from rules_dsl.directory import FactType
+from web.dependencies import engine_of, tokens_of
 from web.desk.card import show
 from web.page import draw, page
 from web.security.session import SignedIn
@@ -63,7 +64,7 @@ async def look(
         context |= {"in_hand": in_hand, "causes": CAUSES, "gaps": GAPS, "follow_ups": FOLLOW_UPS}
         context["areas"] = next((fact.values for fact in declared if fact.name == "product area"), ())
         context["calls"] = [await show(conn, card, declared) for card in in_hand] if "calls" in wanted else []
-        tokens = request.app.state.tokens
+        tokens = tokens_of(request)
         context["joins"] = {card.call_id: f"/join/{tokens.agent_join(card.call_id, card.nth)}" for card in in_hand}
     if "offer" in wanted:
         card = await desk.find_offer(conn, person, moment)
@@ -80,7 +81,7 @@ async def draw_changed(
 ) -> str:
     """The areas that differ from those seen, and the forced ones; empty where nothing has changed."""
     moment = DeskMoment.of(datetime.now(UTC), signed.time_zone)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         pulse = asdict(await read_pulse(conn, signed.person_id, moment))
         wanted = [name for name in areas_of(signed) if name in force or pulse[name] != seen.get(name)]
         context = await look(conn, request, signed, moment, wanted) if wanted else {}
@@ -108,7 +109,7 @@ async def desk_page(
     request: Request, signed: SignedIn, status: int = 200, headers: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
     moment = DeskMoment.of(datetime.now(UTC), signed.time_zone)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         pulse = asdict(await read_pulse(conn, signed.person_id, moment))
         context = await look(conn, request, signed, moment, areas_of(signed))
     response = page(request, "desk/desk.html", status, **context | said | {"pulse": pulse})

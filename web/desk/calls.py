@@ -18,6 +18,7 @@ from database.stores.wrap_up import saved_wrap_up
 from domain.escalation import EscalationUnknown
 from domain.failure import Failure
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolution, WrapUp
+from web.dependencies import engine_of, gateway_of
 from web.desk.areas import answer, declared_facts
 from web.error_status import status_of
 from web.security.csrf import Guarded
@@ -31,7 +32,7 @@ router = APIRouter(prefix="/desk/calls/{call_id}")
 @router.post("/end", dependencies=[Guarded])
 async def end(request: Request, signed: Signed, call_id: UUID) -> Response:
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             await end_call(conn, str(call_id), signed.person_id, datetime.now(UTC))
     except Failure as failure:
         return await answer(request, signed, status_of(failure), notice=failure.detail)
@@ -56,7 +57,7 @@ async def wrap_up(
     async def refuse(problem: str, status: int) -> Response:
         return await answer(request, signed, status, force=("calls",), wrap_form=typed, wrap_problem=problem)
 
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         escalation_id = await escalation_of_call(conn, str(call_id), signed.person_id)
         areas = next((fact.values for fact in await declared_facts(conn) if fact.name == "product area"), ())
         saved = await saved_wrap_up(conn, str(call_id), signed.person_id)
@@ -68,12 +69,12 @@ async def wrap_up(
     if problem:
         return await refuse(problem, 422)
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             note_ref = await keep_words(conn, note)
         record = RecordWrapUp(str(call_id), signed.person_id, resolved, cause, product_area, gap, follow_up, note_ref)
-        await request.app.state.gateway.wrap_up(escalation_id, record)
+        await gateway_of(request).wrap_up(escalation_id, record)
     except Failure as failure:
-        async with request.app.state.engine.connect() as conn:
+        async with engine_of(request).connect() as conn:
             saved = await saved_wrap_up(conn, str(call_id), signed.person_id)
         if saved is None:
             return await refuse(failure.detail, status_of(failure))

@@ -17,6 +17,7 @@ from domain.escalation import EscalationUnknown, Mode, Opening
 from domain.failure import Failure
 from rules_dsl import FactRefused
 from rules_dsl.directory import FactType
+from web.dependencies import engine_of, settings_of, tokens_of
 from web.desk.areas import declared_facts
 from web.desk.escalate_form import EscalateForm, Problems, form_of, opening_of
 from web.desk.plan_words import plan_lines, rule_lines
@@ -32,7 +33,7 @@ router = APIRouter()
 
 @router.get("/desk/escalate")
 async def ask(request: Request, signed: Signed) -> Response:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         declared = await declared_facts(conn)
     return _draw(request, form_of(request.query_params, declared), declared)
 
@@ -40,13 +41,13 @@ async def ask(request: Request, signed: Signed) -> Response:
 @router.post("/desk/escalate", dependencies=[Guarded])
 async def escalate(request: Request, signed: Signed, mode: Annotated[Mode, Form()] = Mode.BOOKING) -> Response:
     """Sent again, it leads to the same escalation."""
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         declared, in_use = await declared_facts(conn), await accounts_in_use(conn)
     form = form_of(await request.form(), declared)
     opening = opening_of(form, declared, in_use, mode, signed.actor)
     if not isinstance(opening, Opening):
         return _draw(request, form, declared, 422, opening)
-    engine, tokens = request.app.state.engine, request.app.state.tokens
+    engine, tokens = engine_of(request), tokens_of(request)
     try:
         opened = await open_or_refuse(engine, opening, tokens, datetime.now(UTC))
     except FactRefused as refused:
@@ -58,15 +59,15 @@ async def escalate(request: Request, signed: Signed, mode: Annotated[Mode, Form(
 
 @router.get("/desk/escalations/{escalation_id}")
 async def show_raised(request: Request, signed: Signed, escalation_id: UUID, again: bool = False) -> Response:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         raised = await find_raised(conn, str(escalation_id))
         decided = await decided_by(conn, str(escalation_id))
     if raised is None:
         raise EscalationUnknown(str(escalation_id))
     link = None
     if raised.link_nth is not None:
-        token = request.app.state.tokens.customer_link(raised.escalation_id, raised.link_nth)
-        link = f"{request.app.state.settings.base_url}/c/{token}"
+        token = tokens_of(request).customer_link(raised.escalation_id, raised.link_nth)
+        link = f"{settings_of(request).base_url}/c/{token}"
     return page(
         request,
         "desk/raised.html",

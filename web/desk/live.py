@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from database.engine import DATABASE_DOWN
 from database.stores.queries.desk_changes import pulse_of_ringing
 from database.stores.rounds.presence import find_colleagues
+from web.dependencies import desk_feed_of, engine_of
 from web.desk.areas import desk_page, draw_changed, seen_in
 from web.desk.card import brief
 from web.desk.feed import Feed
@@ -30,7 +31,7 @@ router = APIRouter()
 async def show_desk(request: Request, signed: Signed) -> Response:
     colleagues = None
     if "manager" in signed.roles:
-        async with request.app.state.engine.connect() as conn:
+        async with engine_of(request).connect() as conn:
             colleagues = await find_colleagues(conn, datetime.now(UTC))
     return await desk_page(request, signed, colleagues=colleagues)
 
@@ -43,7 +44,7 @@ async def changes(request: Request, signed: Signed) -> Response:
 
 async def changed(request: Request, signed: SignedIn, seen: Mapping[str, str]) -> Response:
     """The same, when it is this desk's turn; 204 too where that comes too late, and the desk is woken anew."""
-    feed: Feed = request.app.state.desk_feed
+    feed: Feed = desk_feed_of(request)
     async with feed.drawing(signed.person_id) as turn:
         drawn = await draw_changed(request, signed, seen) if turn else ""
     return HTMLResponse(drawn) if drawn else Response(status_code=204)
@@ -60,13 +61,13 @@ async def stream(request: Request, signed: Signed) -> Response:
     async def events(payload: str) -> Sequence[StreamEvent]:
         return draw_event(request, signed, payload)
 
-    feed: Feed = request.app.state.desk_feed
+    feed: Feed = desk_feed_of(request)
     return event_stream(feed.subscribe(signed.person_id), events, still_allowed)
 
 
 def draw_event(request: Request, signed: SignedIn, payload: str) -> tuple[StreamEvent, ...]:
     """The offer of a round where the payload names one that is still known; else that the desk should ask."""
-    feed: Feed = request.app.state.desk_feed
+    feed: Feed = desk_feed_of(request)
     kind, _, name = payload.partition(":")
     asked = feed.asked(int(name)) if kind == "round" else None
     card = asked.cards.get(signed.person_id) if asked else None

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from database.stores.rounds.presence import set_presence
 from domain.rounds.presence import LONGEST_REASON, PresenceState
+from web.dependencies import desk_feed_of, engine_of, signs_of_life_of
 from web.desk.areas import answer, areas_of, seen_in
 from web.desk.live import changed
 from web.security.csrf import Guarded
@@ -24,7 +25,7 @@ async def say(
     state: Annotated[PresenceState, Form()],
     reason: Annotated[str, Form(max_length=LONGEST_REASON)] = "",
 ) -> Response:
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         await set_presence(conn, signed.person_id, state, reason.strip(), datetime.now(UTC))
     return await answer(request, signed)
 
@@ -33,9 +34,9 @@ async def say(
 async def beat(request: Request, signed: Signed) -> Response:
     """A sign of life; answered with what has changed on a desk that says what it shows, else 204."""
     seen = seen_in(await request.form())
-    pulse = await request.app.state.signs_of_life.keep(signed.person_id, signed.time_zone)
+    pulse = await signs_of_life_of(request).keep(signed.person_id, signed.time_zone)
     differs = pulse and any(getattr(pulse, name) != seen[name] for name in areas_of(signed) if name in seen)
     # Where many desks have changed at once, each is woken to ask in its turn.
-    if not differs or request.app.state.desk_feed.busy():
+    if not differs or desk_feed_of(request).busy():
         return Response(status_code=204)
     return await changed(request, signed, seen)

@@ -15,6 +15,7 @@ from fastapi.responses import RedirectResponse
 from database.stores.at_risk.apply_remedy import NotWiderEnough, ReserveNotEnough, release_reserve, widen_pool
 from database.stores.at_risk.remedies import Remedies, remedies_of
 from database.stores.seats.closed_slots import DayOfSlots, SlotState, day_of_slots
+from web.dependencies import engine_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -38,7 +39,7 @@ class Stretch:
 @router.get("/desk/escalations/{escalation_id}/slots")
 async def show_slots(request: Request, signed: Signed, escalation_id: UUID, day: str = "") -> Response:
     now = datetime.now(UTC)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found = await day_of_slots(conn, str(escalation_id), _day(day), now)
         remedies = await remedies_of(conn, str(escalation_id), now)
     return _page(request, escalation_id, found, remedies)
@@ -48,7 +49,7 @@ async def show_slots(request: Request, signed: Signed, escalation_id: UUID, day:
 async def release(request: Request, signed: Signed, escalation_id: UUID) -> Response:
     """A manager lets somebody of the reserve take a call at risk. Pressed again, nothing more is done."""
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             done = await release_reserve(conn, str(escalation_id), signed.actor, datetime.now(UTC))
     except ReserveNotEnough as failure:
         return await _refused(request, escalation_id, failure.detail)
@@ -60,7 +61,7 @@ async def widen(request: Request, signed: Signed, escalation_id: UUID, step: Ann
     """A manager lets a call at risk begin with a later step of its plan. Pressed again, nothing more is done."""
     number = int(step) if step.isascii() and step.isdecimal() and len(step) < 4 else 0
     try:
-        done = await widen_pool(request.app.state.engine, str(escalation_id), number, signed.actor, datetime.now(UTC))
+        done = await widen_pool(engine_of(request), str(escalation_id), number, signed.actor, datetime.now(UTC))
     except NotWiderEnough as failure:
         return await _refused(request, escalation_id, failure.detail)
     return _told(escalation_id, "widened" if done else "served")
@@ -72,7 +73,7 @@ def _told(escalation_id: UUID, said: str) -> Response:
 
 async def _refused(request: Request, escalation_id: UUID, wrong: str) -> Response:
     now = datetime.now(UTC)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found = await day_of_slots(conn, str(escalation_id), None, now)
         remedies = await remedies_of(conn, str(escalation_id), now)
     return _page(request, escalation_id, found, remedies, 409, wrong=wrong)

@@ -10,13 +10,14 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from activities.integrations.mailbox import CaughtMail, list_mail
+from web.dependencies import settings_of
 from web.page import page
 
 router = APIRouter()
 
 
 async def _caught(request: Request) -> list[CaughtMail]:
-    return await asyncio.to_thread(list_mail, request.app.state.settings.mail_folder)
+    return await asyncio.to_thread(list_mail, settings_of(request).mail_folder)
 
 
 @router.get("/dev/mail")

@@ -23,6 +23,7 @@ from domain.directory_names import NameGone, NameInUse, NameTaken, NameUnfit, Re
 from domain.failure import Failure
 from domain.typed_text import is_mail_address
 from rules_dsl.analysis.rename import NameKind
+from web.dependencies import engine_of
 from web.error_status import status_of
 from web.page import page
 from web.rules.checked import FILE
@@ -54,7 +55,7 @@ async def add_page(
     which = _kind(kind)
     try:
         more: dict[str, Any] = {"address": _address(mail), "lead_title": _number(lead)} if which == "team" else {}
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             await add_name(conn, which, name, signed.actor, datetime.now(UTC), **more)
     except (NameTaken, NameUnfit) as refused:
         return await _list(request, which, status_of(refused), wrong=refused.detail, typed=name)
@@ -73,7 +74,7 @@ async def rename_page(
     """The rules that name it say the new name, too. No decision changes."""
     which = _kind(kind)
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             now = datetime.now(UTC)
             written = await rename_name(conn, which, number, seen, name, signed.name, signed.actor, now)
     except (NameTaken, NameUnfit, NameGone, RenameRefused) as refused:
@@ -90,7 +91,7 @@ async def change_page(
     if _kind(kind) != "team":
         raise HTTPException(404)
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             await change_team(conn, number, _address(mail), _number(lead), signed.actor, datetime.now(UTC))
     except (NameGone, NameUnfit) as refused:
         return await _one(request, signed, "team", number, refused)
@@ -102,7 +103,7 @@ async def delete_page(request: Request, signed: Signed, kind: str, number: Numbe
     """Refused, with files, lines and versions, while something rests on it."""
     which = _kind(kind)
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             await delete_name(conn, which, number, seen, signed.actor, datetime.now(UTC))
     except (NameInUse, NameGone) as refused:
         return await _one(request, signed, which, number, refused)
@@ -110,7 +111,7 @@ async def delete_page(request: Request, signed: Signed, kind: str, number: Numbe
 
 
 async def _list(request: Request, which: NameKind, status: int = 200, wrong: str = "", typed: str = "") -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found = await listed(conn, which)
         titles = await listed(conn, "title")
     said = request.query_params.get("said", "")
@@ -123,7 +124,7 @@ async def _list(request: Request, which: NameKind, status: int = 200, wrong: str
 async def _one(
     request: Request, signed: SignedIn, which: NameKind, number: int, refused: Failure | None = None, typed: str = ""
 ) -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         one = await one_listed(conn, which, number)
         if one is None:
             raise HTTPException(404)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from database.stores.staff.people import PAGE, Sieve, find_people
+from web.dependencies import engine_of
 from web.directory.card_form import chosen_number
 from web.directory.names import choices
 from web.page import page
@@ -23,7 +24,7 @@ async def people_page(request: Request, signed: Signed, q: str = "", skip: int =
         q[:100], _chosen(asked, "team"), _chosen(asked, "title"), _chosen(asked, "skill"), asked.get("gone") == "yes"
     )
     at = max(1, min(skip, 10_000))
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found, total = await find_people(conn, sieve, at)
         named = await choices(conn)
     kept = {name: asked[name] for name in ("q", "team", "title", "skill", "gone") if asked.get(name)}

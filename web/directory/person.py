@@ -17,6 +17,7 @@ from database.stores.staff.people import SeatMoves, add_person, card_of, change_
 from domain.people import CardStale, CardUnfit, NotYoursToChange, PersonDetails, PersonGone, mark_of, refuse_reaching_up
 from domain.seats.capacity_under_rules import UnservedCalls, unserved_for_certain
 from domain.sign_in import Role
+from web.dependencies import engine_of
 from web.directory.card_form import NOBODY, Sent, SentCard, chosen_number, differing, with_roles
 from web.directory.names import choices
 from web.error_status import status_of
@@ -38,7 +39,7 @@ async def new_page(request: Request, signed: Signed) -> HTMLResponse:
 async def add_page(request: Request, signed: Signed, sent: Sent) -> Response:
     card = with_roles(sent.card, NOBODY, signed)
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             made = await add_person(conn, card, signed.actor, datetime.now(UTC))
     except CardUnfit as unfit:
         return await _form(request, signed, None, card, 422, unfit=unfit)
@@ -47,7 +48,7 @@ async def add_page(request: Request, signed: Signed, sent: Sent) -> Response:
 
 @router.get("/people/{number}")
 async def person_page(request: Request, signed: Signed, number: Number) -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         card = await _card(conn, number)
     return await _form(request, signed, number, card)
 
@@ -88,7 +89,7 @@ async def _changed(
             raise CardStale(before)
         return card
 
-    async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
+    async with engine_of(request).connect() as conn, conn.begin() as transaction:
         moved = await change_person(conn, number, judged, signed.actor, datetime.now(UTC))
         done = not sent.trying and {one.booking for one in moved.lost} <= sent.shown
         tried = await board_without(conn, moved.lost) if sent.longer else None
@@ -119,7 +120,7 @@ async def _form(
     tried: SeatMoves | None = None,
     looked: UnservedCalls | None = None,
 ) -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         named = await choices(conn)
         stands = card if number is None else await _card(conn, number)
         zones = () if number is None else await zones_of(conn, number)

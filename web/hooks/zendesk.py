@@ -20,6 +20,7 @@ from web.api.escalations import opening_of, whole_of
 from web.api.json_body import parse, read_bytes
 from web.api.problems import FieldError, FieldsRefused
 from web.api.views import customer_link
+from web.dependencies import engine_of, gateway_of, settings_of, tokens_of
 from web.hooks.signature import SignatureRefused, check_zendesk
 from web.hooks.zendesk_payload import SYSTEM, Ends, IgnoredWebhook, Opens, read_payload
 
@@ -36,11 +37,11 @@ async def zendesk(request: Request, source: str) -> JSONResponse:
     known = await _checked(request, source, body)
     payload = parse(body)
     event, fingerprint = _event_id(request, payload), hashlib.sha256(body).hexdigest()
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         given = await answer_given(conn, known.name, event)
     if given is None:
         answer = GivenAnswer(fingerprint, 200, await _done(request, known, event, payload))
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             given = await keep_answer(conn, known.name, event, answer, datetime.now(UTC))
     elif given.fingerprint != fingerprint:
         raise FieldsRefused((FieldError("/id", "another event had this id"),))
@@ -49,7 +50,7 @@ async def zendesk(request: Request, source: str) -> JSONResponse:
 
 async def _checked(request: Request, source: str, body: bytes) -> WebhookSource:
     """The source whose secret signed this body. An unknown one is refused as a wrong signature is."""
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         known = await find_source(conn, source, KIND)
     if known is None:
         raise SignatureRefused("The signature does not fit the body and this source's secret.")
@@ -71,7 +72,7 @@ def _event_id(request: Request, payload: Any) -> str:
 
 
 async def _done(request: Request, source: WebhookSource, event: str, payload: Any) -> dict[str, Any]:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         directory = await read_directory(conn)
     said = read_payload(payload, directory)
     match said:
@@ -85,7 +86,7 @@ async def _done(request: Request, source: WebhookSource, event: str, payload: An
 
 async def _opened(request: Request, source: WebhookSource, event: str, said: Opens) -> dict[str, Any]:
     """A refusal by the rules is an answer too: sending the webhook again would not change it."""
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         sender = await sender_of(conn, source.name, KIND, SYSTEM)
     opening = said.body.opening(sender.actor, event)
     opening = replace(opening, ticket=replace(opening.ticket, account=account_sent(opening.ticket.url, sender)))
@@ -93,8 +94,8 @@ async def _opened(request: Request, source: WebhookSource, event: str, said: Ope
         opened = await opening_of(request, opening)
     except (CallRefused, BookingOnly) as refused:
         return _refused(refused)
-    whole = await whole_of(request.app.state.engine, opened.escalation_id)
-    link = customer_link(request.app.state.tokens, whole, request.app.state.settings.base_url)
+    whole = await whole_of(engine_of(request), opened.escalation_id)
+    link = customer_link(tokens_of(request), whole, settings_of(request).base_url)
     done = "opened" if opened.created else "stood already"
     return {"done": done, "id": whole.id, "state": whole.state, "customer_link": link}
 
@@ -106,7 +107,7 @@ def _refused(refused: Failure) -> dict[str, Any]:
 async def _withdrawn(request: Request, source: WebhookSource, said: Ends) -> dict[str, Any]:
     """End the ticket's escalation while its call is still to come."""
     states = [state.value for state in OPEN_STATES]
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         sender = await sender_of(conn, source.name, KIND, SYSTEM)
         standing = meant(said.url, sender, await open_tickets(conn, SYSTEM, said.ticket_id, states))
     if not standing:
@@ -115,7 +116,7 @@ async def _withdrawn(request: Request, source: WebhookSource, said: Ends) -> dic
         return {"done": "ignored", "reason": "several accounts have a ticket with this id; send its url, too"}
     escalation_id = standing[0].escalation_id
     try:
-        await request.app.state.gateway.withdraw(escalation_id, sender.actor, outcome=Outcome.TICKET_SOLVED.value)
+        await gateway_of(request).withdraw(escalation_id, sender.actor, outcome=Outcome.TICKET_SOLVED.value)
     except (NotNow, EscalationUnknown) as late:
         return {"done": "ignored", "id": escalation_id, "reason": late.detail}
     return {"done": "withdrawn", "id": escalation_id}

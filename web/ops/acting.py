@@ -14,6 +14,7 @@ from database.stores.journal.free_text import keep_words
 from database.stores.queries.escalation_list import send_again
 from domain.failure import Failure
 from web.api.escalations import whole_of
+from web.dependencies import engine_of, gateway_of
 from web.error_status import status_of
 from web.ops.reading import story_page
 from web.security.csrf import Guarded
@@ -27,9 +28,9 @@ _LONGEST_REASON = 1000
 @router.post("/{escalation_id}/nudge")
 async def nudge(request: Request, signed: Signed, escalation_id: str) -> Response:
     """Ask its workflow to look again at once: remind the customer, or search anew."""
-    whole = await whole_of(request.app.state.engine, escalation_id)
+    whole = await whole_of(engine_of(request), escalation_id)
     try:
-        await request.app.state.gateway.nudge(whole.id, signed.actor)
+        await gateway_of(request).nudge(whole.id, signed.actor)
         await _note(request, signed, "nudged", whole.id)
     except Failure as failure:
         return story_page(request, signed.roles, whole, status_of(failure), wrong=failure.detail)
@@ -41,7 +42,7 @@ async def withdraw(
     request: Request, signed: Signed, escalation_id: str, reason: Annotated[str, Form()] = ""
 ) -> Response:
     """End it before its call. A reason is needed, because somebody will ask."""
-    engine = request.app.state.engine
+    engine = engine_of(request)
     whole = await whole_of(engine, escalation_id)
     reason = reason.strip()[:_LONGEST_REASON]
     if not reason:
@@ -49,7 +50,7 @@ async def withdraw(
     try:
         async with engine.begin() as conn:
             ref = await keep_words(conn, reason)
-        await request.app.state.gateway.withdraw(whole.id, signed.actor, reason_ref=ref)
+        await gateway_of(request).withdraw(whole.id, signed.actor, reason_ref=ref)
         await _note(request, signed, "withdrew", whole.id)
     except Failure as failure:
         return story_page(request, signed.roles, whole, status_of(failure), wrong=failure.detail, typed=reason)
@@ -58,8 +59,8 @@ async def withdraw(
 
 @router.post("/{escalation_id}/messages/{message_id}/send-again")
 async def send_message_again(request: Request, signed: Signed, escalation_id: str, message_id: uuid.UUID) -> Response:
-    whole = await whole_of(request.app.state.engine, escalation_id)
-    async with request.app.state.engine.begin() as conn:
+    whole = await whole_of(engine_of(request), escalation_id)
+    async with engine_of(request).begin() as conn:
         queued = await send_again(conn, whole.id, str(message_id))
     if queued:
         await _note(request, signed, "sent a message again", whole.id)
@@ -67,7 +68,7 @@ async def send_message_again(request: Request, signed: Signed, escalation_id: st
 
 
 async def _note(request: Request, signed: SignedIn, action: str, escalation_id: str) -> None:
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         await write_audit(conn, signed.actor, action, f"escalation:{escalation_id}", datetime.now(UTC))
 
 

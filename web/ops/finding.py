@@ -13,6 +13,7 @@ from database.stores.queries.escalation_list import Sought, counts_by_state, lis
 from database.stores.rounds.repair import counted_repairs
 from domain.escalation import OPEN_STATES, State
 from web.api.cursor import read_cursor, write_cursor
+from web.dependencies import engine_of
 from web.page import page
 from web.security.session import Signed
 from web.wording.states import state_words
@@ -65,7 +66,7 @@ async def list_page(
         age if age in dict(AGES) else "",
         bool(failed),
     )
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         counts = await counts_by_state(conn)
         repairs = await counted_repairs(conn)
         found = await list_standing(conn, chosen.sought, after=read_cursor(after), limit=PAGE + 1)

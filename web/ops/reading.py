@@ -13,6 +13,7 @@ from database.stores.queries.escalation_detail import WholeEscalation
 from domain.escalation import OPEN_STATES, EscalationUnknown, State
 from domain.failure import Failure, Unreachable
 from web.api.escalations import whole_of
+from web.dependencies import engine_of, gateway_of, live_of
 from web.live import StreamEvent, event_stream
 from web.ops.headline import headline
 from web.ops.story import reader_name, tell
@@ -34,7 +35,7 @@ SAID = {
 
 @router.get("/{escalation_id}")
 async def one_page(request: Request, signed: Signed, escalation_id: str, said: str = "") -> HTMLResponse:
-    whole = await whole_of(request.app.state.engine, escalation_id)
+    whole = await whole_of(engine_of(request), escalation_id)
     return story_page(request, signed.roles, whole, said=SAID.get(said, ""))
 
 
@@ -66,8 +67,8 @@ def story_page(
 @router.get("/{escalation_id}/workflow")
 async def workflow_part(request: Request, signed: Signed, escalation_id: str) -> HTMLResponse:
     """What Temporal knows. The page stands without it, so that its being down hides nothing else."""
-    whole = await whole_of(request.app.state.engine, escalation_id)
-    gateway, history, pending, trouble = request.app.state.gateway, [], [], ""
+    whole = await whole_of(engine_of(request), escalation_id)
+    gateway, history, pending, trouble = gateway_of(request), [], [], ""
     try:
         history = await gateway.history(whole.id)
         pending = await gateway.pending(whole.id)
@@ -87,7 +88,7 @@ async def workflow_part(request: Request, signed: Signed, escalation_id: str) ->
 @router.get("/{escalation_id}/stream")
 async def stream(request: Request, signed: Signed, escalation_id: str) -> StreamingResponse:
     """Says ``changed`` whenever something happened to this escalation."""
-    whole = await whole_of(request.app.state.engine, escalation_id)
+    whole = await whole_of(engine_of(request), escalation_id)
 
     async def draw(payload: str) -> Sequence[StreamEvent]:
         return [StreamEvent("changed", "")] if payload in (EVERYTHING, f"escalation:{whole.id}") else []
@@ -95,4 +96,4 @@ async def stream(request: Request, signed: Signed, escalation_id: str) -> Stream
     async def allowed() -> bool:
         return await still_signed_in(request)
 
-    return event_stream(request.app.state.live.subscribe(), draw, allowed)
+    return event_stream(live_of(request).subscribe(), draw, allowed)

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.queries.outcomes import By, Measures, Period, by_day, measure, measure_by, not_served
+from web.dependencies import engine_of
 from web.outcomes import sentences
 from web.outcomes.bars import Chart, chart, columns
 from web.outcomes.sentences import ReportPeriods, six
@@ -32,7 +33,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 async def outcomes_page(request: Request, signed: Signed, days: int = DEFAULT) -> HTMLResponse:
     days = days if days in SPANS else DEFAULT
     now_span, before_span = _spans(days)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         spans = await _read(conn, days, now_span, before_span)
         groups = [(by, await measure_by(conn, now_span, by)) for by in By]
         per_day = await by_day(conn, now_span, signed.time_zone)
@@ -59,7 +60,7 @@ async def outcomes_page(request: Request, signed: Signed, days: int = DEFAULT) -
 async def outcomes_csv(request: Request, signed: Signed, days: int = DEFAULT, by: By = By.PERSON) -> Response:
     days = days if days in SPANS else DEFAULT
     now_span, _ = _spans(days)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         lines = await measure_by(conn, now_span, by)
     out = io.StringIO()
     writer = csv.writer(out)

@@ -16,6 +16,7 @@ from domain.simulation.comparing import Way, staffed
 from domain.simulation.demand import made_up_facts
 from domain.simulation.report import lines, occupancy_lines, said, sentences
 from domain.simulation.scenario import Binding, Habits, Scenario
+from web.dependencies import engine_of
 from web.error_status import status_of
 from web.outcomes.playing import AlreadyPlaying, SimulationRunner, TooLong
 from web.page import page
@@ -73,7 +74,7 @@ class Mark:
 
 @router.get("")
 async def what_if_page(request: Request, signed: Signed, asked: Annotated[WhatIfForm, Query()]) -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         counts = {weeks: await count_past(conn, _since(weeks)) for weeks in PAST}
         desk = await read_past_desk(conn, _since(asked.past or max(PAST)), 2 * MOST if asked.play else 0)
     wrong, status = "", 200

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from database.stores.directory.read import read_directory
 from rules_dsl import FormattingFailed, RulesRefused, format_rules
 from rules_dsl.editor.completion import Completion, complete
+from web.dependencies import engine_of
 from web.page import page
 from web.rules.checked import LONGEST
 from web.rules.draft import Draft, Sent, judge, read_ground
@@ -36,7 +37,7 @@ async def completions(
     """What may stand at an offset, counted in characters, likeliest first. Each names the stretch it takes."""
     found: tuple[Completion, ...] = ()
     if len(draft.text) <= LONGEST:
-        async with request.app.state.engine.connect() as conn:
+        async with engine_of(request).connect() as conn:
             directory = await read_directory(conn)
         found = await asyncio.to_thread(complete, draft.text, offset, directory)
     return JSONResponse({"options": [_option(one) for one in found[:MOST_OFFERED]]})
@@ -54,7 +55,7 @@ async def format_text(request: Request, signed: Signed, draft: Sent) -> Response
     if request.headers.get("accept", "").startswith("application/json"):
         return JSONResponse({"text": text, "wrong": wrong})
     laid_out = Draft(text, draft.reason, draft.base, draft.fields)
-    judged = await judge(laid_out, await read_ground(request.app.state.engine))
+    judged = await judge(laid_out, await read_ground(engine_of(request)))
     return editor(request, laid_out, judged, 422 if wrong else 200, wrong=wrong)
 
 

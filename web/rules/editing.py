@@ -15,6 +15,7 @@ from database.stores.rules.rollouts import running_rollout
 from database.stores.rules.versions import RulesMoved, current_published, publish
 from domain.rollout.stages import EVERYBODY, STAGES, StageRuns, share_words
 from rules_dsl import RulesRefused
+from web.dependencies import engine_of, settings_of
 from web.page import page
 from web.rules.checked import CheckResult, check, shown
 from web.rules.draft import FILL, Draft, DraftReview, Sent, judge, read_ground, try_draft
@@ -31,7 +32,7 @@ _LONGEST_REASON = 500
 
 @router.get("")
 async def standing_page(request: Request, signed: Signed, said: str = "") -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         standing, trial = await current_published(conn), await running_rollout(conn)
         directory = await read_directory(conn)
     checked = await check(standing.text, directory) if standing else None
@@ -49,12 +50,12 @@ async def standing_page(request: Request, signed: Signed, said: str = "") -> HTM
 
 @router.get("/edit")
 async def edit_page(request: Request, signed: Signed) -> HTMLResponse:
-    ground = await read_ground(request.app.state.engine)
+    ground = await read_ground(engine_of(request))
     standing = ground.standing
     draft = Draft(standing.text if standing else "", "", standing.number if standing else None, {})
     checked = await check(draft.text, ground.directory) if standing else CheckResult("")
     judged = DraftReview(checked, None, await try_draft(draft.text, {}, ground))
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         trial = await running_rollout(conn)
     return editor(request, draft, judged, fresh=True, trial=trial)
 
@@ -62,19 +63,19 @@ async def edit_page(request: Request, signed: Signed) -> HTMLResponse:
 @router.post("/check", dependencies=[Guarded])
 async def check_text(request: Request, signed: Signed, draft: Sent) -> Response:
     """The messages, what changes for whom, and who is asked when: alone as one types; else the whole editor."""
-    judged = await judge(draft, await read_ground(request.app.state.engine))
+    judged = await judge(draft, await read_ground(engine_of(request)))
     if request.headers.get("hx-request") == "true":
         return page(request, "rules/_judged.html", checked=judged.checked, meaning=judged.meaning, tried=judged.tried)
-    draft, renamed = await with_todays_names(request.app.state.engine, draft)
+    draft, renamed = await with_todays_names(engine_of(request), draft)
     if renamed:
-        judged = await judge(draft, await read_ground(request.app.state.engine))
+        judged = await judge(draft, await read_ground(engine_of(request)))
     return editor(request, draft, judged, asked=True, renamed=renamed)
 
 
 @router.post("/try", dependencies=[Guarded])
 async def try_sample(request: Request, signed: Signed, draft: Sent) -> Response:
     """Who is asked when for the sample, and why: alone where the page asks for it; else the whole editor."""
-    ground = await read_ground(request.app.state.engine)
+    ground = await read_ground(engine_of(request))
     if request.headers.get("hx-request") == "true":
         tried = await try_draft(draft.text, draft.fields, ground)
         # What is being typed is left alone, unless the fields themselves have something new to say.
@@ -89,7 +90,7 @@ async def publish_text(request: Request, signed: Signed, draft: Sent) -> Respons
 
     What it takes from the seats of booked calls is shown before it is done.
     """
-    engine = request.app.state.engine
+    engine = engine_of(request)
     draft, renamed = await with_todays_names(engine, draft)
     ground = await read_ground(engine)
     judged = await judge(draft, ground)
@@ -143,5 +144,5 @@ def editor(request: Request, draft: Draft, judged: DraftReview, status: int = 20
         based_on=draft.base,
         nonce=nonce,
     )
-    answer.headers["Content-Security-Policy"] = content_policy(request.app.state.settings.room_url, nonce)
+    answer.headers["Content-Security-Policy"] = content_policy(settings_of(request).room_url, nonce)
     return answer

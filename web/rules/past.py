@@ -13,6 +13,7 @@ from database.stores.backtest.read import try_draft
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import current_published
 from rules_dsl import Directory, Ruleset, draft_rules
+from web.dependencies import engine_of
 from web.page import page
 from web.rules.checked import LONGEST, CheckResult, check, plain
 from web.rules.past_words import SHOWN, PastView, past_view, treated
@@ -33,7 +34,7 @@ async def past_of_draft(
 ) -> Response:
     span = next((known for known in SPANS if weeks == str(known)), USUAL)
     draft = plain(text)
-    checked, view, wrong = await _tried(request.app.state.engine, draft, span)
+    checked, view, wrong = await _tried(engine_of(request), draft, span)
     part = request.headers.get("hx-request") == "true"
     return page(
         request,

@@ -15,6 +15,7 @@ from database.stores.rules.rollouts import Rollout, all_rollouts, find_rollout, 
 from database.stores.rules.versions import RulesOutdated, compiled, current_published
 from domain.rollout.outcomes import compare
 from domain.rollout.stages import EVERYBODY, STAGES, StageMoved, StageUnfit, next_stage, share_words
+from web.dependencies import engine_of
 from web.page import page
 from web.rules import stage_words
 from web.rules.weighing import PublishRequest, shown_first
@@ -31,7 +32,7 @@ LONGEST_REASON = 500
 @router.get("")
 async def stages_page(request: Request, signed: Signed) -> Response:
     """The stage that runs; where none does, the earlier ones."""
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         running = await running_rollout(conn)
         found = [] if running else await all_rollouts(conn)
         standing = await current_published(conn)
@@ -64,7 +65,7 @@ async def next_page(
     if (first := await _weighed_first(request, number, {"seen": seen, "to": to, "reason": reason}, shown)) is not None:
         return first
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             await go_on(conn, number, stood, chosen, signed.name, why, datetime.now(UTC))
     except (StageMoved, StageUnfit) as refused:
         return await _page(request, signed, number, 0, 409, wrong=refused.detail)
@@ -73,7 +74,7 @@ async def next_page(
 
 async def _weighed_first(request: Request, number: int, fields: dict[str, object], shown: str) -> HTMLResponse | None:
     """What the candidate could not serve of the calls that are booked, where that is new."""
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found = await find_rollout(conn, number)
     if found is None or found.outcome is not None:
         return None
@@ -85,7 +86,7 @@ async def _weighed_first(request: Request, number: int, fields: dict[str, object
 @router.post("/{number}/roll-back", dependencies=[Guarded])
 async def roll_back_page(request: Request, signed: Signed, number: Number, reason: Typed = "") -> Response:
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             why = reason.strip()[:LONGEST_REASON] or "Rolled back"
             await roll_back(conn, number, signed.name, why, datetime.now(UTC))
     except StageMoved as moved:
@@ -96,7 +97,7 @@ async def roll_back_page(request: Request, signed: Signed, number: Number, reaso
 async def _page(
     request: Request, signed: Signed, number: int, share: int, status: int = 200, wrong: str = ""
 ) -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found = await find_rollout(conn, number)
         if found is None:
             raise HTTPException(404)
@@ -139,7 +140,7 @@ async def _problem(request: Request, found: Rollout) -> str:
     """Why a running candidate decides nothing any more; else empty."""
     if found.outcome is not None:
         return ""
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         directory = await read_directory(conn)
     try:
         await compiled(found.candidate.text, directory)

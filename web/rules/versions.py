@@ -16,6 +16,7 @@ from database.stores.rules.rollouts import go_back, running_rollout
 from database.stores.rules.versions import PublishedRules, current_published, published_number, published_versions
 from domain.rollout.stages import StageMoved, share_words
 from rules_dsl import RulesRefused
+from web.dependencies import engine_of
 from web.page import page
 from web.rules.checked import shown
 from web.rules.difference import difference
@@ -35,7 +36,7 @@ PAGE = 50
 async def versions_page(
     request: Request, signed: Signed, before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None
 ) -> HTMLResponse:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         found = await published_versions(conn, before=before, limit=PAGE + 1)
         standing, trial = await current_published(conn), await running_rollout(conn)
     return page(
@@ -60,7 +61,7 @@ async def compare_page(
     request: Request, signed: Signed, older: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)], to: Chosen
 ) -> HTMLResponse:
     before, after = await _version(request, older), await _version(request, to)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         directory = await read_directory(conn)
     return page(
         request,
@@ -89,12 +90,12 @@ async def publish_again(
     stood = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
     here = f"/rules/versions/{number}"
     asked = PublishRequest(f"Go back to version {number}", f"{here}/publish", here)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         text = await text_today(conn, version.text, number)
     if (first := await shown_first(request, text, asked, {"seen": seen}, shown)) is not None:
         return first
     try:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             await go_back(conn, number, stood, signed.name, datetime.now(UTC))
     except RulesRefused as refused:
         return await _version_page(request, signed, number, 422, refused=refused)
@@ -113,7 +114,7 @@ async def _version_page(
     wrong: str = "",
 ) -> HTMLResponse:
     version = await _version(request, number)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         standing, trial = await current_published(conn), await running_rollout(conn)
     checked = await asyncio.to_thread(shown, version.text, refused.messages) if refused else None
     return page(
@@ -132,7 +133,7 @@ async def _version_page(
 
 
 async def _version(request: Request, number: int) -> PublishedRules:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         version = await published_number(conn, number)
     if version is None:
         raise HTTPException(404)

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from database.stores.backtest.capacity_under_rules import SHOWN, CapacityReview, weigh_rules
+from web.dependencies import engine_of
 from web.page import page
 from web.rules.checked import LONGEST, plain
 from web.security.csrf import Guarded
@@ -40,7 +41,7 @@ async def shown_first(
     request: Request, text: str, asked: PublishRequest, fields: Mapping[str, object], shown: object
 ) -> HTMLResponse | None:
     """The page that shows what these rules could not serve; None where that is nothing, or was ``shown``."""
-    weighed = await weigh_rules(request.app.state.engine, text, longer=False) if len(text) <= LONGEST else None
+    weighed = await weigh_rules(engine_of(request), text, longer=False) if len(text) <= LONGEST else None
     if weighed is None or {call.booking for call in weighed.found.calls} <= _numbers(shown):
         return None
     return _page(request, text, weighed, asked, fields)
@@ -52,7 +53,7 @@ async def weigh(request: Request, signed: Signed) -> Response:
     form = await request.form()
     sent = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     text = plain(sent.get("text", ""))[:LONGEST]
-    weighed = await weigh_rules(request.app.state.engine, text, longer=True)
+    weighed = await weigh_rules(engine_of(request), text, longer=True)
     if request.headers.get("hx-request") == "true":
         return page(request, "rules/_weighed.html", weighed=weighed, most=SHOWN, zone=signed.time_zone)
     action, back = sent.get("action", ""), sent.get("back", "")

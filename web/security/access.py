@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from domain.sign_in import NotSignedIn, Role, RoleMissing
+from web.dependencies import settings_of
 from web.security.session import find_signed_in
 from web.security.text_checks import is_unfit, refuse_unfit
 
@@ -211,7 +212,7 @@ async def allowed(request: Request) -> None:
     rule = MATRIX.get(key, frozenset())
     request.state.signed = None
     nowhere = any(is_unfit(part) for part in request.path_params.values())
-    if nowhere or (rule is Open.EMBEDDED and not request.app.state.settings.embedded):
+    if nowhere or (rule is Open.EMBEDDED and not settings_of(request).embedded):
         raise HTTPException(404)
     refuse_unfit(request.query_params.multi_items())
     if isinstance(rule, Open):

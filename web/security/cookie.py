@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from web.dependencies import settings_of
+
 
 def session_token(request: Request) -> str | None:
     """The secret of this request's session, if it carries one."""
@@ -11,7 +13,7 @@ def session_token(request: Request) -> str | None:
 
 
 def keep_cookie(request: Request, response: Response, token: str) -> None:
-    hours = request.app.state.settings.session_hours
+    hours = settings_of(request).session_hours
     response.set_cookie(
         _name(request),
         token,
@@ -32,5 +34,5 @@ def _name(request: Request) -> str:
 
 
 def _encrypted(request: Request) -> bool:
-    address: str = request.app.state.settings.base_url
+    address: str = settings_of(request).base_url
     return address.startswith("https://")

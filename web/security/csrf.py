@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 
 from domain.failure import Failure
 from domain.ids import token_hash
+from web.dependencies import settings_of, tokens_of
 from web.security.cookie import session_token
 from web.security.text_checks import refuse_unfit
 
@@ -36,7 +37,7 @@ class FormRefused(Failure):
 
 def form_token(request: Request) -> str:
     """The token that a form on this page has to send along, as field ``form_token``."""
-    tokens = request.app.state.tokens
+    tokens = tokens_of(request)
     token: str = tokens.form(_bearer_of(request), "page")
     return token
 
@@ -49,7 +50,7 @@ def from_our_pages(request: Request) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return True
-    ours = {request.headers.get("host", ""), urlsplit(request.app.state.settings.base_url).netloc}
+    ours = {request.headers.get("host", ""), urlsplit(settings_of(request).base_url).netloc}
     return urlsplit(origin).netloc in ours
 
 

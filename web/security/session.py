@@ -15,6 +15,7 @@ from database.stores.access import sessions
 from domain.ids import Tokens, token_hash
 from domain.sign_in import NotSignedIn
 from web.batching import Batcher
+from web.dependencies import engine_of, sessions_of, settings_of, tokens_of
 from web.security.cookie import drop_cookie, keep_cookie, session_token
 
 HURRIED, PATIENT = 0.01, 0.25
@@ -63,7 +64,7 @@ async def find_signed_in(request: Request, *, patient: bool = False) -> SignedIn
     if token is None:
         return None
     session_hash = token_hash(token)
-    found = await request.app.state.sessions.find(session_hash, patient=patient)
+    found = await sessions_of(request).find(session_hash, patient=patient)
     if found is None:
         return None
     account = found.account
@@ -73,15 +74,15 @@ async def find_signed_in(request: Request, *, patient: bool = False) -> SignedIn
         account.roles,
         session_hash,
         found.time_zone,
-        request.app.state.tokens,
+        tokens_of(request),
     )
 
 
 async def sign_in(request: Request, response: Response, person_id: int) -> None:
     """Begin a session with a fresh secret; the one that the browser had, if any, ends."""
     token, now = secrets.token_urlsafe(32), datetime.now(UTC)
-    lasts = timedelta(hours=request.app.state.settings.session_hours)
-    async with request.app.state.engine.begin() as conn:
+    lasts = timedelta(hours=settings_of(request).session_hours)
+    async with engine_of(request).begin() as conn:
         former = session_token(request)
         if former:
             await sessions.end_session(conn, former)
@@ -92,7 +93,7 @@ async def sign_in(request: Request, response: Response, person_id: int) -> None:
 async def sign_out(request: Request, response: Response) -> None:
     token = session_token(request)
     if token:
-        async with request.app.state.engine.begin() as conn:
+        async with engine_of(request).begin() as conn:
             await sessions.end_session(conn, token)
     drop_cookie(request, response)
 

@@ -11,6 +11,7 @@ from activities.integrations.own_calendar import own_calendar
 from database.stores.staff.ics_feed import calls_of, whose_calendar
 from database.stores.staff.shifts import DAYS_AHEAD, shifts_of
 from domain.customer_link import LinkUnknown
+from web.dependencies import engine_of, misses_of, settings_of
 
 router = APIRouter()
 
@@ -21,14 +22,14 @@ CALLS_BACK = timedelta(days=30)
 async def own_calendar_page(request: Request, token: str) -> Response:
     """Shifts as far as they are laid out, and the calls of the last month."""
     now = datetime.now(UTC)
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         who = await whose_calendar(conn, token.removesuffix(".ics"))
         if who is None:
-            request.app.state.misses.miss(request)
+            misses_of(request).miss(request)
             raise LinkUnknown
         shifts = await shifts_of(conn, [who], (now - timedelta(days=2), now + timedelta(days=DAYS_AHEAD)))
         calls = await calls_of(conn, who, now - CALLS_BACK)
-    base: str = request.app.state.settings.base_url
+    base = settings_of(request).base_url
     host = urlsplit(base).hostname or "localhost"
     content = own_calendar(shifts[who], calls, host, f"{base}/desk", now)
     return Response(

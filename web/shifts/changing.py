@@ -16,6 +16,7 @@ from database.stores.at_risk.deep_search import LONGER, board_without
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.ics_feed import calls_of
 from domain.seats.capacity_under_rules import UnservedCalls, unserved_for_certain
+from web.dependencies import engine_of
 from web.page import page
 from web.security.session import SignedIn
 from web.shifts.change_form import SubmittedForm
@@ -46,7 +47,7 @@ async def carry_out(
     write: Callable[[AsyncConnection], Awaitable[ReassignResult]],
 ) -> Response:
     """Do it, or show first what it does. Whatever is at risk and was not shown is shown before anything is done."""
-    async with request.app.state.engine.connect() as conn, conn.begin() as transaction:
+    async with engine_of(request).connect() as conn, conn.begin() as transaction:
         replanned = await write(conn)
         unseen = {one.booking for one in replanned.at_risk} - sent.seen
         show_first = sent.longer or bool(unseen) or (asked.always_shown and not sent.confirmed)
@@ -73,7 +74,7 @@ async def _show(
     replanned: ReassignResult,
     looked: UnservedCalls | None,
 ) -> Response:
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         remedies = await remedies_for(conn, [one.booking for one in replanned.at_risk], asked.person)
         since = datetime.now(UTC) - timedelta(days=1)
         taken = [] if asked.person is None else await calls_of(conn, asked.person, since)

@@ -12,6 +12,7 @@ from database.stores.directory.schedules import named
 from database.stores.staff.calendar_feeds import add_feed
 from domain.schedules.calendar_feed import LARGEST_FILE, check_address, check_name
 from domain.schedules.change import PersonUnknown, ScheduleRefused
+from web.dependencies import engine_of
 from web.security.session import SignedIn
 from web.shifts.change_form import SubmittedForm
 
@@ -24,7 +25,7 @@ async def keep_feed(request: Request, signed: SignedIn, who: int, sent: Submitte
     content = await _file(sent)
     if content is None:
         url = check_address(typed.get("url", ""))
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         if await named(conn, who) is None:
             raise PersonUnknown
         await add_feed(conn, who, name, signed.actor, now, url=url, content=content)

@@ -11,6 +11,7 @@ from database.stores.rounds.presence import find_presence, set_presence
 from database.stores.staff.ics_feed import end_own_calendar, make_own_calendar
 from domain.rounds.presence import PresenceState
 from domain.schedules.change import ScheduleRefused
+from web.dependencies import engine_of, tokens_of
 from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
 from web.shifts.change_form import SentForm
@@ -44,8 +45,8 @@ async def add_my_calendar(request: Request, signed: Signed, sent: SentForm) -> R
 @router.post("/calendar", dependencies=[Guarded])
 async def my_calendar(request: Request, signed: Signed, sent: SentForm) -> Response:
     """A new secret address, or none any more."""
-    now, tokens = datetime.now(UTC), request.app.state.tokens
-    async with request.app.state.engine.begin() as conn:
+    now, tokens = datetime.now(UTC), tokens_of(request)
+    async with engine_of(request).begin() as conn:
         if sent.what == "end":
             await end_own_calendar(conn, signed.person_id, signed.actor, now)
         else:
@@ -55,6 +56,6 @@ async def my_calendar(request: Request, signed: Signed, sent: SentForm) -> Respo
 
 async def _leave_desk(request: Request, signed: SignedIn) -> None:
     """Whoever is sick is no longer available, should their desk be open somewhere."""
-    async with request.app.state.engine.begin() as conn:
+    async with engine_of(request).begin() as conn:
         if await find_presence(conn, signed.person_id) is not None:
             await set_presence(conn, signed.person_id, PresenceState.OFFLINE, "", datetime.now(UTC))

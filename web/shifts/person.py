@@ -19,6 +19,7 @@ from domain.schedules.change import PersonUnknown, ScheduleRefused
 from domain.schedules.coverage import person_days
 from domain.schedules.holidays import regions
 from domain.schedules.schedule import Schedule
+from web.dependencies import engine_of, settings_of, tokens_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
@@ -62,7 +63,7 @@ async def change_and_answer(
     try:
         if own and sent.what not in OWN:
             raise ScheduleRefused("", "This is for your manager to change.")
-        async with request.app.state.engine.connect() as conn:
+        async with engine_of(request).connect() as conn:
             person, zone = await _known(conn, who), await zone_of(conn, who)
             around = await shifts_of(conn, [who], (now - timedelta(days=1), now + timedelta(days=1)))
         change = change_of(sent, now, zone, around[who])
@@ -99,12 +100,12 @@ async def draw_schedule(
     """The schedule as it stands. What was typed into a form that is refused stays in it."""
     now = datetime.now(UTC)
     today = now.date()
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         person, zone = await _known(conn, who), await zone_of(conn, who)
         schedules = await read_schedules(conn, [who], today - timedelta(days=1), today + AHEAD)
         feeds = await standing_feeds(conn, who, now)
         holidays = await holidays_setting(conn, who)
-        token = await own_calendar_address(conn, who, request.app.state.tokens) if own else None
+        token = await own_calendar_address(conn, who, tokens_of(request)) if own else None
     schedule = schedules[who]
     return page(
         request,
@@ -128,7 +129,7 @@ async def draw_schedule(
         moved=_count(request, "moved"),
         risk=_count(request, "risk"),
         today=today.isoformat(),
-        address=f"{request.app.state.settings.base_url}/calendar/{token}.ics" if token else "",
+        address=f"{settings_of(request).base_url}/calendar/{token}.ics" if token else "",
     )
 
 

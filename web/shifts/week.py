@@ -20,6 +20,7 @@ from database.stores.staff.schedule_changes import change_desk_holidays
 from database.stores.staff.teams_titles_skills import listed
 from domain.schedules.coverage import TeamDay, person_days, team_days
 from domain.schedules.holidays import regions
+from web.dependencies import engine_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -53,7 +54,7 @@ async def week_page(
     shown, here = zone_or(zone, signed.time_zone), datetime.now(UTC)
     days = _days(week, here.astimezone(ZoneInfo(shown)).date())
     at = max(1, min(skip, 10_000))
-    async with request.app.state.engine.connect() as conn:
+    async with engine_of(request).connect() as conn:
         teams = await listed(conn, "team")
         chosen = int(team) if team.isascii() and team.isdigit() and len(team) < 10 else None
         if not team and not q:
