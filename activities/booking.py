@@ -12,7 +12,7 @@ from activities.dependencies import World
 from activities.errors import as_answers, effect, transaction
 from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
 from database.stores import booking
-from database.stores.seats.availability import Wish
+from database.stores.seats.availability import BookingRequest
 from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.selling.queue import SaleRequest, Sellers
 from domain.deadlines import SALE
@@ -25,7 +25,7 @@ class BookingActivities:
 
     @activity.defn
     async def hold_seat(self, slot: HoldSeat) -> Booked:
-        async def book(conn: AsyncConnection, wish: Wish) -> BookingWithCall:
+        async def book(conn: AsyncConnection, wish: BookingRequest) -> BookingWithCall:
             return await booking.book(
                 conn, slot.escalation_id, slot.link_id, slot.starts_at, self.world.tokens, slot.now, wish
             )
@@ -34,7 +34,7 @@ class BookingActivities:
 
     @activity.defn
     async def move_seat(self, slot: MoveSeat) -> Booked:
-        async def move(conn: AsyncConnection, wish: Wish) -> BookingWithCall:
+        async def move(conn: AsyncConnection, wish: BookingRequest) -> BookingWithCall:
             return await booking.move(conn, slot.escalation_id, slot.starts_at, slot.now)
 
         return await self._sell(move, SaleRequest(slot.escalation_id, slot.starts_at, slot.now))
@@ -45,12 +45,12 @@ class BookingActivities:
             await booking.cancel(conn, at.escalation_id, at.now)
 
     async def _sell(
-        self, sell: Callable[[AsyncConnection, Wish], Awaitable[BookingWithCall]], asked: SaleRequest
+        self, sell: Callable[[AsyncConnection, BookingRequest], Awaitable[BookingWithCall]], asked: SaleRequest
     ) -> Booked:
         clock = asyncio.get_running_loop().time
         until = clock() + SALE.total_seconds()
 
-        async def sale(wish: Wish) -> BookingWithCall:
+        async def sale(wish: BookingRequest) -> BookingWithCall:
             async with transaction(self.world, until - clock()) as conn:
                 return await sell(conn, wish)
 

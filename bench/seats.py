@@ -24,7 +24,7 @@ from cli.stack import postgres
 from config.settings import with_driver
 from database.engine import open_engine
 from database.stores.booking import book
-from database.stores.seats.availability import Wish
+from database.stores.seats.availability import BookingRequest
 from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.selling.queue import SaleRequest, Sellers
 from domain.booking import SlotRefused, SlotTaken
@@ -103,7 +103,7 @@ async def _case(cluster: postgres.Cluster, case: str, desk: SampleDesk, wanted: 
 def _buy(engine: AsyncEngine, sellers: Sellers, one: Asking) -> Callable[[], Awaitable[bool]]:
     clock = asyncio.get_running_loop().time
 
-    async def sale(wish: Wish) -> BookingWithCall:
+    async def sale(wish: BookingRequest) -> BookingWithCall:
         async with engine.begin() as conn:
             return await book(conn, one.escalation, one.link, one.start, TOKENS, NOW, wish)
 

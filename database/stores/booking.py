@@ -14,7 +14,7 @@ from database.stores.customer_link import end_links
 from database.stores.journal.notify import tell_customer
 from database.stores.journal.timeline import lock, notify, record
 from database.stores.seats.assignments import queue, write_witnesses
-from database.stores.seats.availability import Wish, read_wish, seat_at
+from database.stores.seats.availability import BookingRequest, read_wish, seat_at
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.booked_calls import BookingWithCall, Link, live_booking, lock_with_link, must_be_held
 from database.stores.seats.load_board import Seats, next_version
@@ -37,7 +37,7 @@ async def book(
     start: datetime,
     tokens: Tokens,
     now: datetime,
-    wish: Wish | None = None,
+    wish: BookingRequest | None = None,
 ) -> BookingWithCall:
     """Use up the link and take the seat. Asked again for the same start, it answers the same.
 
@@ -70,7 +70,7 @@ async def book(
 
 
 async def _tell_of_sale(
-    conn: AsyncConnection, escalation_id: str, held: BookingWithCall, wish: Wish, now: datetime
+    conn: AsyncConnection, escalation_id: str, held: BookingWithCall, wish: BookingRequest, now: datetime
 ) -> None:
     """On the timeline, and to the customer."""
     start = held.starts_at.isoformat()
@@ -80,7 +80,7 @@ async def _tell_of_sale(
     await tell_customer(conn, escalation_id, "confirmation", now, key=f"{held.booking_id}/0", **told)
 
 
-async def _board_of(conn: AsyncConnection, wish: Wish, start: datetime) -> Seats:
+async def _board_of(conn: AsyncConnection, wish: BookingRequest, start: datetime) -> Seats:
     day = start.astimezone(wish.local).date()
     return await BOARDS.current(conn, wish.desk, day, day, exact={day})
 

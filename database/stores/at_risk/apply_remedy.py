@@ -16,7 +16,7 @@ from database.stores.journal.audit_log import write_audit
 from database.stores.journal.plan_json import dump_plan, load_plan
 from database.stores.journal.timeline import lock, notify, record
 from database.stores.seats.assignments import changes_of, queue, write_witnesses
-from database.stores.seats.availability import Wish, read_wish
+from database.stores.seats.availability import BookingRequest, read_wish
 from database.stores.seats.load_board import Seats, load_seats
 from database.stores.seats.pools import pool_of
 from database.tables.booking import booking
@@ -106,7 +106,7 @@ def _beginning_with(plan: Plan, step: int) -> Plan:
     return replace(plan, begins_at=step)
 
 
-async def _give_wider_seat(conn: AsyncConnection, wish: Wish, plan: Plan, actor: str, now: datetime) -> bool:
+async def _give_wider_seat(conn: AsyncConnection, wish: BookingRequest, plan: Plan, actor: str, now: datetime) -> bool:
     """In one transaction, under the lock of the day: booking, escalation and witness are of the wider pool."""
     found = await _find_seat(conn, wish, now)
     if found is None:
@@ -137,7 +137,9 @@ async def _at_risk(conn: AsyncConnection, escalation_id: str, now: datetime) -> 
     return (await conn.execute(query.where(at_risk))).one_or_none()
 
 
-async def _find_seat(conn: AsyncConnection, wish: Wish, now: datetime, *, with_reserve: bool = False) -> _Found | None:
+async def _find_seat(
+    conn: AsyncConnection, wish: BookingRequest, now: datetime, *, with_reserve: bool = False
+) -> _Found | None:
     """Look for a seat under the lock of the day, then lock the escalation; None where it is not at risk (any more)."""
     row = await _at_risk(conn, wish.escalation, now)
     if row is None:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from database.stores.journal.plan_json import load_plan
 from database.stores.journal.timeline import lock, record
 from database.stores.seats.assignments import changes_of, queue, write_witnesses
-from database.stores.seats.availability import Wish, answer_starts, answers_of, gone_for_certain, read_wish
+from database.stores.seats.availability import BookingRequest, answer_starts, answers_of, gone_for_certain, read_wish
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.engagements import OccupancyMemory
 from database.stores.seats.load_board import load_seats, read_versions
@@ -88,7 +88,7 @@ class SearchMemory:
         self.in_vain[demand, versions] = now
 
 
-async def make_room(engine: AsyncEngine, wish: Wish, start: datetime, now: datetime) -> bool:
+async def make_room(engine: AsyncEngine, wish: BookingRequest, start: datetime, now: datetime) -> bool:
     """Look for an arrangement for one start, at once; whether one was found. It is kept for whoever sells next.
 
     Nobody looks for what is proven to be gone, nor soon again for what was looked for in vain while the seats stand so.

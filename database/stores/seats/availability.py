@@ -36,7 +36,7 @@ TRIES_A_PAGE = 60
 
 
 @dataclass(frozen=True)
-class Wish:
+class BookingRequest:
     """What one escalation may book, and under which limits."""
 
     escalation: str
@@ -92,18 +92,18 @@ _WISH = (
 )
 
 
-async def read_wish(conn: AsyncConnection, escalation_id: str, now: datetime) -> Wish:
+async def read_wish(conn: AsyncConnection, escalation_id: str, now: datetime) -> BookingRequest:
     """What this escalation may book now. Raises ``EscalationUnknown``."""
     return wish_of((await conn.execute(_WISH, {"asked": escalation_id})).one_or_none(), escalation_id, now)
 
 
-def wish_of(row: Row[Any] | None, escalation_id: str, now: datetime) -> Wish:
+def wish_of(row: Row[Any] | None, escalation_id: str, now: datetime) -> BookingRequest:
     """What this row lets the escalation book. Raises ``EscalationUnknown``."""
     if row is None:
         raise EscalationUnknown(escalation_id)
     plan = load_plan(row.plan)
     allowed = window(plan.decision, row.time_zone, now, priority=bool(row.priority))
-    return Wish(escalation_id, row.desk, row.pool, row.time_zone, plan, allowed, row.state, row.plan)
+    return BookingRequest(escalation_id, row.desk, row.pool, row.time_zone, plan, allowed, row.state, row.plan)
 
 
 async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) -> list[datetime]:
@@ -126,7 +126,7 @@ async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) 
 
 
 def _holds(
-    seats: Seats, wish: Wish, start: datetime, day: date, answers: Mapping[datetime, Answer], room: Room
+    seats: Seats, wish: BookingRequest, start: datetime, day: date, answers: Mapping[datetime, Answer], room: Room
 ) -> bool:
     """Whether this arrangement opens this start, found out once as the seats stand."""
     if answers[start] is Answer.NO:
@@ -138,7 +138,7 @@ def _holds(
 
 
 def answer_starts(
-    seats: Seats, wish: Wish, starts: Iterable[tuple[datetime, date]], tries: int
+    seats: Seats, wish: BookingRequest, starts: Iterable[tuple[datetime, date]], tries: int
 ) -> dict[datetime, Answer]:
     """For each start whether it can be sold, as far as ``tries`` people go. Earlier answers are kept."""
     found: dict[datetime, Answer] = {}
@@ -151,7 +151,7 @@ def answer_starts(
     return found
 
 
-def answers_of(seats: Seats, wish: Wish, day: date) -> DayOfAnswers:
+def answers_of(seats: Seats, wish: BookingRequest, day: date) -> DayOfAnswers:
     """What is known of this day, as long as it and the days beside it stand as they stood."""
     key = (day, wish.pool, wish.terms, wish.seconds)
     stands = tuple(seats.versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1))
@@ -161,13 +161,13 @@ def answers_of(seats: Seats, wish: Wish, day: date) -> DayOfAnswers:
     return kept
 
 
-def gone_for_certain(seats: Seats, wish: Wish, start: datetime) -> bool:
+def gone_for_certain(seats: Seats, wish: BookingRequest, start: datetime) -> bool:
     """Whether nobody at all can serve this start any more: proven, so nothing needs to be locked to say so."""
     demand = wish.demand(start, start.astimezone(wish.local).date())
     return without_moves(seats.board, demand) is Answer.NO
 
 
-def refused_for_good(wish: Wish, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
+def refused_for_good(wish: BookingRequest, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
     """What is said of a start that is gone for certain: the rules' own reason first."""
     reason = why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)
     return SlotTaken(start) if reason is None else SlotRefused(start, reason)
@@ -176,7 +176,7 @@ def refused_for_good(wish: Wish, start: datetime, now: datetime) -> SlotRefused 
 async def seat_at(
     conn: AsyncConnection,
     seats: Seats,
-    wish: Wish,
+    wish: BookingRequest,
     start: datetime,
     days: Collection[date],
     now: datetime,

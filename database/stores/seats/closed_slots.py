@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.read import read_directory
-from database.stores.seats.availability import Wish, answer_starts, read_wish
+from database.stores.seats.availability import BookingRequest, answer_starts, read_wish
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.load_board import Seats
 from database.stores.seats.prepared_moves import Room, read_rooms, room_holds
@@ -60,7 +60,7 @@ async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | No
 
 
 def _closed(
-    seats: Seats, wish: Wish, start: datetime, day: date, answer: Answer, room: Room | None, mates: int
+    seats: Seats, wish: BookingRequest, start: datetime, day: date, answer: Answer, room: Room | None, mates: int
 ) -> SlotClosure | None:
     demand = wish.demand(start, day)
     if answer is Answer.YES or (room is not None and room_holds(seats, demand, room)):
@@ -68,7 +68,7 @@ def _closed(
     return why_closed(seats.board, demand, mates)
 
 
-async def _team_mates(conn: AsyncConnection, wish: Wish, seats: Seats) -> int:
+async def _team_mates(conn: AsyncConnection, wish: BookingRequest, seats: Seats) -> int:
     """Those whom the plan would ask if it required nothing of them."""
     if not wish.plan.decision.requires:
         return 0

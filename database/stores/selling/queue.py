@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.at_risk.background_solver import make_room
-from database.stores.seats.availability import Wish, answers_of, gone_for_certain, refused_for_good
+from database.stores.seats.availability import BookingRequest, answers_of, gone_for_certain, refused_for_good
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.seats.load_board import Seats
@@ -56,7 +56,7 @@ class Sellers:
         self._looking = asyncio.Lock()
 
     async def sell(
-        self, asked: SaleRequest, sale: Callable[[Wish], Awaitable[BookingWithCall]], until: float
+        self, asked: SaleRequest, sale: Callable[[BookingRequest], Awaitable[BookingWithCall]], until: float
     ) -> BookingWithCall:
         """Sell by ``sale``, a transaction of its own; where short moves find nobody, look further outside of it, once,
         and sell again. ``until`` is by the clock of the event loop: no look is begun that would end after it.
@@ -76,21 +76,21 @@ class Sellers:
     async def _in_turn(
         self,
         asked: SaleRequest,
-        wish: Wish,
+        wish: BookingRequest,
         turns: asyncio.Semaphore,
-        sale: Callable[[Wish], Awaitable[BookingWithCall]],
+        sale: Callable[[BookingRequest], Awaitable[BookingWithCall]],
     ) -> BookingWithCall:
         async with turns:
             if self._looks_gone(wish, asked.start):
                 wish = await self._on_the_way_in(asked)
             return await sale(wish)
 
-    def _looks_gone(self, wish: Wish, start: datetime) -> bool:
+    def _looks_gone(self, wish: BookingRequest, start: datetime) -> bool:
         """By the board in memory: worth a look at how it stands, before anything is locked."""
         kept = self._kept(wish, start)
         return wish.state == State.INVITED and kept is not None and gone_for_certain(kept, wish, start)
 
-    def _in_vain(self, asked: SaleRequest, wish: Wish) -> bool:
+    def _in_vain(self, asked: SaleRequest, wish: BookingRequest) -> bool:
         """Whether the solver need not be asked, by the board that the sale has just been tried on."""
         kept = self._kept(wish, asked.start)
         if kept is None:
@@ -98,19 +98,19 @@ class Sellers:
         known = answers_of(kept, wish, asked.start.astimezone(wish.local).date())
         return known.given_up(asked.start, asked.now) or gone_for_certain(kept, wish, asked.start)
 
-    def _kept(self, wish: Wish, start: datetime) -> Seats | None:
+    def _kept(self, wish: BookingRequest, start: datetime) -> Seats | None:
         day = start.astimezone(wish.local).date()
         kept = BOARDS.kept(self._engine.url, wish.desk)
         return kept if kept is not None and kept.has(day, day) else None
 
-    def _turns_of(self, wish: Wish, start: datetime) -> asyncio.Semaphore:
+    def _turns_of(self, wish: BookingRequest, start: datetime) -> asyncio.Semaphore:
         key = (wish.desk, start.astimezone(wish.local).date())
         turns = self._turns.get(key)
         if turns is None:
             turns = self._turns[key] = asyncio.Semaphore(AT_ONCE)
         return turns
 
-    async def _on_the_way_in(self, asked: SaleRequest) -> Wish:
+    async def _on_the_way_in(self, asked: SaleRequest) -> BookingRequest:
         """What may be booked. Raises ``SlotTaken`` or ``SlotRefused`` where an open link asks for what is gone."""
         async with self._door, self._reading.connect() as conn:
             wish, stands = await read_precheck(conn, asked.escalation, asked.link, asked.start, asked.now)
@@ -124,7 +124,7 @@ class Sellers:
             raise refused_for_good(wish, asked.start, asked.now)
         return wish
 
-    async def _room_made(self, asked: SaleRequest, wish: Wish, until: float) -> bool:
+    async def _room_made(self, asked: SaleRequest, wish: BookingRequest, until: float) -> bool:
         """Whether the solver found an arrangement. One looks at a time: two hundred at the last seat must not all ask
         it at once.
         """

@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.seats.assignments import WitnessChange, move_witnesses
-from database.stores.seats.availability import Wish, wish_of
+from database.stores.seats.availability import BookingRequest, wish_of
 from database.stores.seats.board_cache import Standing
 from database.stores.seats.booked_calls import BookingWithCall, Link
 from database.stores.seats.limits import terms_number
@@ -124,7 +124,7 @@ class Precheck:
 
 async def read_precheck(
     conn: AsyncConnection, escalation_id: str, link_id: int | None, start: datetime, now: datetime
-) -> tuple[Wish, Precheck]:
+) -> tuple[BookingRequest, Precheck]:
     """In one statement. Raises ``EscalationUnknown``."""
     asked = {"asked": escalation_id, "link": link_id, "start": start}
     row = (await conn.execute(_PRECHECK, asked)).one_or_none()

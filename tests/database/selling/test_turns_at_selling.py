@@ -18,7 +18,7 @@ from database.stores.at_risk.background_solver import make_room
 from database.stores.booking import book, cancel
 from database.stores.seats import availability
 from database.stores.seats.assignments import queue
-from database.stores.seats.availability import Wish, read_wish
+from database.stores.seats.availability import BookingRequest, read_wish
 from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.selling.queue import SaleRequest, Sellers
 from domain.booking import SlotTaken
@@ -39,7 +39,7 @@ async def crowd(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 async def sell(engine: AsyncEngine, sellers: Sellers, one: Asking) -> BookingWithCall:
-    async def sale(wish: Wish) -> BookingWithCall:
+    async def sale(wish: BookingRequest) -> BookingWithCall:
         async with engine.begin() as conn:
             return await book(conn, one.escalation, one.link, one.start, TOKENS, NOW, wish)
 
