@@ -8,10 +8,10 @@ from activities import contracts
 from activities.messages import At, Booked, BookSlot, HoldSeat, MoveBooking, MoveSeat
 from domain.escalation import Outcome
 from workflows.acting import decide
-from workflows.state import Story
+from workflows.state import WorkflowState
 
 
-async def book(story: Story, slot: BookSlot) -> Booked:
+async def book(story: WorkflowState, slot: BookSlot) -> Booked:
     """Asked again for the same slot, it answers the same, and the story goes on as it was."""
     async with story.lock:
         wanted = HoldSeat(story.escalation_id, slot.link_id, slot.starts_at, workflow.now())
@@ -22,7 +22,7 @@ async def book(story: Story, slot: BookSlot) -> Booked:
         return booked
 
 
-async def move(story: Story, slot: MoveBooking) -> Booked:
+async def move(story: WorkflowState, slot: MoveBooking) -> Booked:
     async with story.lock:
         moved = await decide(contracts.move_seat, MoveSeat(story.escalation_id, slot.starts_at, workflow.now()))
         if story.call != moved.call:
@@ -30,7 +30,7 @@ async def move(story: Story, slot: MoveBooking) -> Booked:
         return moved
 
 
-async def cancel(story: Story) -> None:
+async def cancel(story: WorkflowState) -> None:
     async with story.lock:
         await decide(contracts.cancel_booking, At(story.escalation_id, workflow.now()))
         story.over = Outcome.CANCELLED.value

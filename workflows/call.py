@@ -12,7 +12,7 @@ from activities import contracts
 from domain.call import LONGEST_CALL, agent_grace, called_for_at
 from workflows.acting import act
 from workflows.call_events import CallHolder
-from workflows.state import Story, until
+from workflows.state import WorkflowState, until
 from workflows.waiting import wait
 
 
@@ -25,7 +25,7 @@ class CallCourse(Enum):
     OVER = "over"
 
 
-async def hold(story: Story) -> CallCourse:
+async def hold(story: WorkflowState) -> CallCourse:
     """From the acceptance until both are there; then until the call ends."""
     taken = story.taken
     assert taken is not None
@@ -49,7 +49,7 @@ def _at(moment: datetime) -> Callable[[], datetime]:
     return lambda: moment
 
 
-def _deadlines(story: Story, taken: CallHolder) -> list[tuple[datetime, str]]:
+def _deadlines(story: WorkflowState, taken: CallHolder) -> list[tuple[datetime, str]]:
     """When each side is missed, in order of time."""
     assert story.call is not None
     start = max(story.call.starts_at or taken.at, taken.at)
@@ -60,7 +60,7 @@ def _deadlines(story: Story, taken: CallHolder) -> list[tuple[datetime, str]]:
     return sorted(moments)
 
 
-async def _late(story: Story, taken: CallHolder, whom: str, moment: datetime) -> CallCourse | None:
+async def _late(story: WorkflowState, taken: CallHolder, whom: str, moment: datetime) -> CallCourse | None:
     """Somebody is late, as far as we were told; the rows say who. None: go on waiting."""
     if whom == "agent":
         if await act(contracts.replace_agent, story.of_call(offer=taken.offer)):
@@ -77,7 +77,7 @@ async def _late(story: Story, taken: CallHolder, whom: str, moment: datetime) ->
     return None
 
 
-async def _until_it_ends(story: Story) -> CallCourse:
+async def _until_it_ends(story: WorkflowState) -> CallCourse:
     """Until the agent hangs up or wraps up, or has vanished. A call that nobody ends, ends by itself."""
     holder, deadline = story.taken, workflow.now() + timedelta(seconds=story.times.slot) + LONGEST_CALL
 

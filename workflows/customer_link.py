@@ -8,10 +8,10 @@ from activities import contracts
 from activities.messages import At, NudgeLink
 from domain.escalation import Outcome
 from workflows.acting import act
-from workflows.state import Story, until
+from workflows.state import WorkflowState, until
 
 
-async def wait_for_booking(story: Story) -> None:
+async def wait_for_booking(story: WorkflowState) -> None:
     """Returns when there is a call to wait for, or the story is over. Nudges once on the way."""
     if story.call is not None or story.link is None:
         return
@@ -34,7 +34,7 @@ async def wait_for_booking(story: Story) -> None:
                 story.over = stands.outcome or Outcome.LINK_EXPIRED.value
 
 
-async def nudge_again(story: Story, actor: str) -> None:
+async def nudge_again(story: WorkflowState, actor: str) -> None:
     """Support ops wants the customer to have the link once more."""
     assert story.link is not None
     key = f"{actor}/{workflow.now().isoformat()}"

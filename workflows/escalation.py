@@ -21,7 +21,7 @@ from activities.messages import (
 )
 from workflows import booking, call, customer_link, muster, rating, wrap_up
 from workflows.acting import careful, decide
-from workflows.state import Story
+from workflows.state import WorkflowState
 
 
 @workflow.defn(name="Escalation")
@@ -29,7 +29,7 @@ class EscalationWorkflow:
     @workflow.init
     def __init__(self, opened: EscalationOpened) -> None:
         # Here and not in `run`: a message may be handled before `run` has had its first turn.
-        self.story = Story.of(opened)
+        self.story = WorkflowState.of(opened)
 
     @workflow.run
     async def run(self, opened: EscalationOpened) -> str:

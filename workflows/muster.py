@@ -8,7 +8,7 @@ from temporalio import workflow
 
 from activities import contracts
 from workflows.acting import act
-from workflows.state import Story
+from workflows.state import WorkflowState
 from workflows.waiting import wait
 
 JITTER = timedelta(seconds=30)
@@ -16,7 +16,7 @@ JITTER = timedelta(seconds=30)
 NET_AT_MOST = timedelta(minutes=5)
 
 
-async def find_somebody(story: Story) -> bool:
+async def find_somebody(story: WorkflowState) -> bool:
     """Returns True when a person has taken the call; False when nobody will, or the story is over.
 
     For a booked call this is the whole wait, reminders included: at the moment of the muster itself nothing
@@ -45,7 +45,7 @@ async def find_somebody(story: Story) -> bool:
     return False
 
 
-async def settle(story: Story) -> str:
+async def settle(story: WorkflowState) -> str:
     """Read the rows, and take in what nobody told us; returns how the call stands."""
     settled = await act(contracts.settle, story.of_call())
     for event in settled.events:

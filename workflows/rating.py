@@ -9,10 +9,10 @@ from temporalio import workflow
 from activities import contracts
 from activities.messages import RateCall, SaveRating
 from workflows.acting import act, decide
-from workflows.state import Story, until
+from workflows.state import WorkflowState, until
 
 
-async def ask_for_rating(story: Story) -> None:
+async def ask_for_rating(story: WorkflowState) -> None:
     times, held_at = story.times, story.told.ended_at or workflow.now()
 
     def answered() -> bool:
@@ -37,7 +37,7 @@ async def ask_for_rating(story: Story) -> None:
                 await act(contracts.end_survey, story.of_call())
 
 
-async def save(story: Story, said: RateCall) -> None:
+async def save(story: WorkflowState, said: RateCall) -> None:
     async with story.lock:
         await decide(contracts.save_rating, SaveRating(story.escalation_id, said, workflow.now()))
         story.rated = True

@@ -16,7 +16,7 @@ from workflows.call_events import CallEvents, CallHolder
 
 
 @dataclass
-class Story:
+class WorkflowState:
     """The state of one escalation. Handlers and stages change it; ``changed`` is what waits look at."""
 
     escalation_id: str
@@ -33,8 +33,8 @@ class Story:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @staticmethod
-    def of(opened: EscalationOpened) -> Story:
-        story = Story(opened.escalation_id, opened.times, opened.link, None)
+    def of(opened: EscalationOpened) -> WorkflowState:
+        story = WorkflowState(opened.escalation_id, opened.times, opened.link, None)
         if opened.call is not None:
             story.begin_call(opened.call)
         return story

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from activities import contracts
 from workflows.acting import act
-from workflows.state import Story, until
+from workflows.state import WorkflowState, until
 
 
-async def wait(story: Story, done: Callable[[], bool], deadline: Callable[[], datetime], summary: str) -> bool:
+async def wait(story: WorkflowState, done: Callable[[], bool], deadline: Callable[[], datetime], summary: str) -> bool:
     """Until ``done`` or the deadline, sending the reminders whose time comes on the way.
 
     A call that is moved has another deadline and other reminders: the wait goes on with those.

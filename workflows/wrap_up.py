@@ -9,13 +9,13 @@ from temporalio import workflow
 from activities import contracts
 from activities.messages import RecordWrapUp, SaveWrapUp
 from workflows.acting import act, decide
-from workflows.state import Story, until
+from workflows.state import WorkflowState, until
 
 SPARE = timedelta(minutes=10)
 """Past the plan's wrap-up time, before the agent is freed without one."""
 
 
-async def wait_for_wrap_up(story: Story) -> None:
+async def wait_for_wrap_up(story: WorkflowState) -> None:
     deadline = workflow.now() + timedelta(seconds=story.times.wrap_up) + SPARE
 
     def recorded() -> bool:
@@ -29,7 +29,7 @@ async def wait_for_wrap_up(story: Story) -> None:
             story.wrapped_up = True
 
 
-async def record(story: Story, said: RecordWrapUp) -> None:
+async def record(story: WorkflowState, said: RecordWrapUp) -> None:
     async with story.lock:
         await decide(contracts.save_wrap_up, SaveWrapUp(story.escalation_id, said, workflow.now()))
         story.wrapped_up = True
