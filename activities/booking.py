@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from activities.errors import as_answers, effect, transaction
 from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
 from database.stores import booking
@@ -19,7 +19,7 @@ from domain.deadlines import SALE
 
 
 class BookingActivities:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Dependencies) -> None:
         self.world = world
         self._sellers = Sellers(world.engine)
 

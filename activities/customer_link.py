@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from activities.errors import effect
 from activities.messages import At, CallDue, LinkOut, NudgeLink, Stands
 from database.stores import customer_link
@@ -12,7 +12,7 @@ from database.stores.customer_link import IssuedLink
 
 
 class CustomerLinkActivities:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Dependencies) -> None:
         self.world = world
 
     @activity.defn

@@ -10,6 +10,6 @@ from domain.ids import Tokens
 
 
 @dataclass(frozen=True)
-class World:
+class Dependencies:
     engine: AsyncEngine
     tokens: Tokens

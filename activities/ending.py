@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from activities.errors import effect
 from activities.messages import Ending
 from database.stores.escalations import withdraw as stores
@@ -12,7 +12,7 @@ from domain.escalation import Outcome
 
 
 class EndingActivities:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Dependencies) -> None:
         self.world = world
 
     @activity.defn

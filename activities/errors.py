@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from domain.deadlines import TRANSACTION
 from domain.failure import Failure
 
@@ -21,7 +21,7 @@ _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 @asynccontextmanager
-async def effect(world: World, at_most: float = TRANSACTION.total_seconds()) -> AsyncIterator[AsyncConnection]:
+async def effect(world: Dependencies, at_most: float = TRANSACTION.total_seconds()) -> AsyncIterator[AsyncConnection]:
     """One transaction of ``at_most`` seconds; a domain failure in it becomes an error that is not retried.
 
     One that takes longer than its activity is waited for can't commit behind the back of the next attempt.
@@ -32,7 +32,7 @@ async def effect(world: World, at_most: float = TRANSACTION.total_seconds()) -> 
 
 
 @asynccontextmanager
-async def transaction(world: World, at_most: float) -> AsyncIterator[AsyncConnection]:
+async def transaction(world: Dependencies, at_most: float) -> AsyncIterator[AsyncConnection]:
     """One transaction of ``at_most`` seconds."""
     async with world.engine.begin() as conn:
         await conn.execute(_AT_MOST, {"milliseconds": str(max(1, round(at_most * 1000)))})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.customer_link import link_out
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from activities.errors import effect
 from activities.messages import Event, LinkOut, OfCall, Settled
 from database.stores import muster
@@ -14,7 +14,7 @@ from domain.escalation import Kind
 
 
 class MusterActivities:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Dependencies) -> None:
         self.world = world
 
     @activity.defn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from activities.errors import effect
 from activities.messages import OfCall, SaveWrapUp
 from database.stores import wrap_up
@@ -13,7 +13,7 @@ from domain.wrap_up import Resolution, WrapUp
 
 
 class WrapUpActivities:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Dependencies) -> None:
         self.world = world
 
     @activity.defn

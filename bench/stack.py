@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from cli.stack import postgres, temporal
 from cli.stack.home import choose_ports
 from cli.stack.process import die_with_parent
@@ -37,7 +37,7 @@ ROUND_THE_CLOCK = [{"days": "Mon-Sun", "from": "00:00", "to": "24:00", "time_zon
 class Bench:
     engine: AsyncEngine
     client: Client
-    world: World
+    world: Dependencies
 
 
 @contextlib.contextmanager
@@ -83,7 +83,7 @@ async def benched(folder: Path, people: int) -> AsyncIterator[Bench]:
         engine = open_engine(url, connections=20)
         await _furnish(engine, people)
         client = await _connected(server.address)
-        yield Bench(engine, client, World(engine, Tokens(secrets.token_bytes(32))))
+        yield Bench(engine, client, Dependencies(engine, Tokens(secrets.token_bytes(32))))
         await engine.dispose()
 
 

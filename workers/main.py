@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from activities.integrations.chat import Webhook
 from activities.integrations.mail import SmtpServer
 from config.settings import Settings
@@ -44,7 +44,7 @@ async def run_worker(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     engine = open_engine(settings.require_database_url(), connections=settings.database_pool + 10)
-    world = World(engine, Tokens(settings.require_secret_key().encode()))
+    world = Dependencies(engine, Tokens(settings.require_secret_key().encode()))
     client = await _connected(stop)
     if client is None:
         return
@@ -92,7 +92,9 @@ async def _connected(stop: asyncio.Event) -> Client | None:
     return None
 
 
-async def _poll_while_database_answers(client: Client, world: World, looking: AsyncEngine, stop: asyncio.Event) -> None:
+async def _poll_while_database_answers(
+    client: Client, world: Dependencies, looking: AsyncEngine, stop: asyncio.Event
+) -> None:
     while not stop.is_set():
         if not await _answers(looking):
             await asyncio.sleep(0.5)

@@ -12,7 +12,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
 from activities.booking import BookingActivities
 from activities.call import CallActivities
 from activities.customer_link import CustomerLinkActivities
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from activities.ending import EndingActivities
 from activities.muster import MusterActivities
 from activities.rating import RatingActivities
@@ -27,7 +27,7 @@ CACHED_WORKFLOWS = 1000
 """At least the largest flock; about 95 kB each."""
 
 
-def activities_of(world: World) -> list[Callable[..., Any]]:
+def activities_of(world: Dependencies) -> list[Callable[..., Any]]:
     """Every activity, ready to be carried out."""
     link, seats, waiting = CustomerLinkActivities(world), BookingActivities(world), WaitingActivities(world)
     search, call, ending = MusterActivities(world), CallActivities(world), EndingActivities(world)
@@ -56,7 +56,7 @@ def activities_of(world: World) -> list[Callable[..., Any]]:
     ]
 
 
-def build_worker(client: Client, world: World, *, runner: WorkflowRunner | None = None) -> Worker:
+def build_worker(client: Client, world: Dependencies, *, runner: WorkflowRunner | None = None) -> Worker:
     """A worker for the one queue. ``runner`` is the production sandbox unless given."""
     return Worker(
         client,

@@ -8,7 +8,7 @@ import typing
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from activities import contracts
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from domain.ids import Tokens
 from workers.registration import activities_of
 
@@ -26,7 +26,7 @@ def hints(function: object) -> dict[str, object]:
 
 
 def test_stubs_and_implementations_match() -> None:
-    world = World(create_async_engine("postgresql+psycopg://"), Tokens(b"x" * 32))
+    world = Dependencies(create_async_engine("postgresql+psycopg://"), Tokens(b"x" * 32))
     made = activities_of(world)
     names = [function.__name__ for function in made]
     assert sorted(names) == sorted(STUBS)

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from database.stores.access.api_tokens import SCOPES
 from database.stores.access.webhooks import keep_source
 from domain.escalation import Outcome, State
@@ -74,7 +74,7 @@ async def running(
     async with open_office(database, database_url, rules=rules()) as opened:
         async with database.begin() as conn:
             await keep_source(conn, "harbor", "zendesk", SECRET)
-        world = World(database, opened.app.state.tokens)
+        world = Dependencies(database, opened.app.state.tokens)
         async with build_worker(temporal_env.client, world, runner=SandboxedWorkflowRunner()):
             yield opened
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from domain.ids import Tokens
 from tests.journeys.desk import EXAMPLES, Desk
 from workers.registration import build_worker
@@ -28,5 +28,5 @@ async def desk(database: AsyncEngine, temporal_env: WorkflowEnvironment) -> Asyn
     tokens = Tokens(b"a key of thirty-two bytes or more")
     desk = Desk(database, temporal_env, tokens)
     await desk.furnish(round_the_clock((EXAMPLES / "small_team.rules").read_text()))
-    async with build_worker(temporal_env.client, World(database, tokens), runner=SandboxedWorkflowRunner()):
+    async with build_worker(temporal_env.client, Dependencies(database, tokens), runner=SandboxedWorkflowRunner()):
         yield desk

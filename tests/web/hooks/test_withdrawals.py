@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from activities.dependencies import World
+from activities.dependencies import Dependencies
 from database.tables.escalation import customer, escalation
 from tests.web.hooks.test_hooks import event, send, trigger, with_source
 from tests.web.office import Office, open_office, ticket
@@ -27,7 +27,7 @@ async def running(
     """The office with Temporal and a worker."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal_env.client.service_client.config.target_host)
     async with open_office(database, database_url) as opened:
-        world = World(database, opened.app.state.tokens)
+        world = Dependencies(database, opened.app.state.tokens)
         async with build_worker(temporal_env.client, world, runner=SandboxedWorkflowRunner()):
             yield opened
 
