@@ -23,7 +23,7 @@ class Nowhere(Exception):
 
 
 @dataclass(frozen=True)
-class Courier:
+class Dispatcher:
     """Writes letters and hands them over."""
 
     addresses: Addresses

@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.delivery import Courier, Nowhere
+from activities.delivery import Dispatcher, Nowhere
 from activities.integrations.chat import Webhook, WebhookPoster
 from activities.integrations.mail import SmtpMailer, SmtpServer
 from activities.letters.letter import Addresses
@@ -59,7 +59,7 @@ class SenderSettings:
 
 async def run_sender(engine: AsyncEngine, tokens: Tokens, settings: SenderSettings, stop: asyncio.Event) -> None:
     """Send until ``stop``. Survives the loss of the database; mails in hand get a moment to end."""
-    courier = Courier(
+    courier = Dispatcher(
         Addresses(settings.public_url, tokens),
         SmtpMailer(settings.smtp),
         {name: WebhookPoster(webhook) for name, webhook in settings.webhooks.items()},
@@ -85,7 +85,7 @@ async def _wake_on_news(engine: AsyncEngine, lanes: Sequence[Lane]) -> None:
 class Lane:
     """The messages of one channel, a bounded number of them at once."""
 
-    def __init__(self, engine: AsyncEngine, courier: Courier, channel: Channel, at_once: int) -> None:
+    def __init__(self, engine: AsyncEngine, courier: Dispatcher, channel: Channel, at_once: int) -> None:
         self._engine = engine
         self._courier = courier
         self._channel = channel
