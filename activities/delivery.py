@@ -16,7 +16,7 @@ from domain.letter import Channel, Incomplete, LetterFacts, past_use
 
 
 @dataclass
-class Nowhere(Exception):
+class NoRecipient(Exception):
     """The message is for a place that this installation does not have."""
 
     place: str
@@ -34,7 +34,7 @@ class Dispatcher:
     """One sender for all mail; else each team's own address."""
 
     async def deliver(self, channel: Channel, facts: LetterFacts) -> None:
-        """Raises ``Undelivered``, or ``Nowhere`` where nobody asked to be told."""
+        """Raises ``Undelivered``, or ``NoRecipient`` where nobody asked to be told."""
         if reason := past_use(facts):
             raise Undelivered(f"not sent, because {reason}", final=True)
         try:
@@ -43,7 +43,7 @@ class Dispatcher:
                 await self.mailer.send(as_mail(letter, facts, self.addresses, self.mail_from))
                 return
             if facts.recipient not in self.posters:
-                raise Nowhere(facts.recipient)
+                raise NoRecipient(facts.recipient)
             await self.posters[facts.recipient].post(facts.message_id, as_chat(letter))
         except Incomplete as error:
             raise Undelivered(str(error), final=True) from error

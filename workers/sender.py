@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.delivery import Dispatcher, Nowhere
+from activities.delivery import Dispatcher, NoRecipient
 from activities.integrations.chat import Webhook, WebhookPoster
 from activities.integrations.mail import SmtpMailer, SmtpServer
 from activities.letters.letter import Addresses
@@ -158,12 +158,12 @@ class Lane:
                 log.warning("can't write down the fate of message %s: %s", waiting.id, _first_line(error))
             await asyncio.sleep(SETTLE_AGAIN_AFTER)
 
-    async def _attempt(self, waiting: QueuedMessage) -> Undelivered | Nowhere | None:
+    async def _attempt(self, waiting: QueuedMessage) -> Undelivered | NoRecipient | None:
         try:
             async with self._engine.connect() as conn:
                 facts = await letter_facts(conn, waiting)
             await self._courier.deliver(self._channel, facts)
-        except (Undelivered, Nowhere) as failure:
+        except (Undelivered, NoRecipient) as failure:
             return failure
         except SQLAlchemyError as error:
             return Undelivered(f"its facts could not be read: {_first_line(error)}")
@@ -173,11 +173,11 @@ class Lane:
             return Undelivered(f"it could not be written: {type(error).__name__}")
         return None
 
-    async def _settle(self, waiting: QueuedMessage, failure: Undelivered | Nowhere | None) -> None:
+    async def _settle(self, waiting: QueuedMessage, failure: Undelivered | NoRecipient | None) -> None:
         async with self._engine.begin() as conn:
             if failure is None:
                 await message_queue.mark_sent(conn, waiting.id)
-            elif isinstance(failure, Nowhere):
+            elif isinstance(failure, NoRecipient):
                 await message_queue.drop(conn, waiting.id)
             # Waits are spread by chance; nothing secret hangs on it.
             elif wait := next_wait(waiting.attempts, failure, random.random()):
@@ -187,11 +187,11 @@ class Lane:
         _tell(waiting, failure)
 
 
-def _tell(waiting: QueuedMessage, failure: Undelivered | Nowhere | None) -> None:
+def _tell(waiting: QueuedMessage, failure: Undelivered | NoRecipient | None) -> None:
     named = (waiting.channel.value, waiting.kind, waiting.id, waiting.escalation_id)
     if failure is None:
         log.info("sent %s %s %s of escalation %s", *named)
-    elif isinstance(failure, Nowhere):
+    elif isinstance(failure, NoRecipient):
         log.info("nobody is to hear of %s %s %s of escalation %s", *named)
     else:
         log.warning("did not send %s %s %s of escalation %s: %s", *named, failure)
