@@ -65,7 +65,7 @@ async def run_sender(engine: AsyncEngine, tokens: Tokens, settings: SenderSettin
         {name: WebhookPoster(webhook) for name, webhook in settings.webhooks.items()},
         settings.mail_from,
     )
-    lanes = [Lane(engine, courier, channel, at_once) for channel, at_once in AT_ONCE.items()]
+    lanes = [ChannelWorker(engine, courier, channel, at_once) for channel, at_once in AT_ONCE.items()]
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(_wake_on_news(engine, lanes))
         running = [group.create_task(lane.run()) for lane in lanes]
@@ -76,13 +76,13 @@ async def run_sender(engine: AsyncEngine, tokens: Tokens, settings: SenderSettin
         await asyncio.wait(running)
 
 
-async def _wake_on_news(engine: AsyncEngine, lanes: Sequence[Lane]) -> None:
+async def _wake_on_news(engine: AsyncEngine, lanes: Sequence[ChannelWorker]) -> None:
     async for _ in listen(engine.url.render_as_string(hide_password=False), [MESSAGE_CHANNEL]):
         for lane in lanes:
             lane.wake()
 
 
-class Lane:
+class ChannelWorker:
     """The messages of one channel, a bounded number of them at once."""
 
     def __init__(self, engine: AsyncEngine, courier: Dispatcher, channel: Channel, at_once: int) -> None:
