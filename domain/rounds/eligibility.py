@@ -35,7 +35,7 @@ def rests_until(now: datetime) -> datetime:
     return datetime.fromtimestamp(half_hours * 1800, UTC)
 
 
-class Against(IntEnum):
+class SoftConstraint(IntEnum):
     """What speaks against asking somebody, by weight: each outweighs those below it together."""
 
     MORE_THAN_THEIR_SHARE = 1
@@ -44,9 +44,9 @@ class Against(IntEnum):
 
 
 WORDS = {
-    Against.OVER_OCCUPANCY: "above the occupancy limit",
-    Against.NEEDED_FOR_A_SEAT: "needed for a booked call at that time",
-    Against.MORE_THAN_THEIR_SHARE: "had more than their share of today's calls",
+    SoftConstraint.OVER_OCCUPANCY: "above the occupancy limit",
+    SoftConstraint.NEEDED_FOR_A_SEAT: "needed for a booked call at that time",
+    SoftConstraint.MORE_THAN_THEIR_SHARE: "had more than their share of today's calls",
 }
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.rounds.eligibility import Against, Colleague, Needs, above_their_share, objection
+from domain.rounds.eligibility import Colleague, Needs, SoftConstraint, above_their_share, objection
 from domain.rounds.matching import Wishes
 from domain.rounds.search import DueCall, Pools
 from rules_dsl.directory import Directory, Person
@@ -89,9 +89,9 @@ class RoundMatrix:
             self._known["share", key] = self._columns(above_their_share(on_duty))
         over = self._over if call.starts_at is not None else np.zeros_like(self._over)
         found: NDArray[np.int64] = (
-            self._known["share", key] * int(Against.MORE_THAN_THEIR_SHARE)
-            + self._columns(call.needed) * int(Against.NEEDED_FOR_A_SEAT)
-            + over * int(Against.OVER_OCCUPANCY)
+            self._known["share", key] * int(SoftConstraint.MORE_THAN_THEIR_SHARE)
+            + self._columns(call.needed) * int(SoftConstraint.NEEDED_FOR_A_SEAT)
+            + over * int(SoftConstraint.OVER_OCCUPANCY)
         ).astype(np.int64)
         return found
 

@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.rounds.eligibility import WORDS, Against, Colleague
+from domain.rounds.eligibility import WORDS, Colleague, SoftConstraint
 from domain.rounds.matching import Wishes
 from domain.rounds.matrix import RoundMatrix
 from domain.rounds.search import DueCall, Pools
@@ -140,6 +140,6 @@ def _state(call: DueCall, colleague: Colleague) -> AgentState:
 
 
 @cache
-def _parts(weight: int) -> list[Against]:
+def _parts(weight: int) -> list[SoftConstraint]:
     """What a weight is made of, the heaviest first."""
-    return [one for one in sorted(Against, reverse=True) if weight & one]
+    return [one for one in sorted(SoftConstraint, reverse=True) if weight & one]

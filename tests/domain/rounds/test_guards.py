@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.rounds.eligibility import Against, Colleague, Needs, above_their_share, objection
+from domain.rounds.eligibility import Colleague, Needs, SoftConstraint, above_their_share, objection
 from rules_dsl.model.decision import AgentState, Limits
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -86,7 +86,7 @@ def test_one_call_after_coming_on_is_no_overload() -> None:
 
 
 def test_each_weight_outweighs_those_below_it_together() -> None:
-    weights = sorted(Against)
+    weights = sorted(SoftConstraint)
     assert all(weight > sum(weights[:place]) for place, weight in enumerate(weights))
 
 
