@@ -15,7 +15,7 @@ from domain.rounds.matching import Wishes
 from domain.rounds.matrix import RoundMatrix
 from domain.rounds.search import DueCall, Pools
 from rules_dsl.evaluation.ranking import order_words
-from rules_dsl.model.decision import AgentState, Exclusion
+from rules_dsl.model.decision import AgentState, HardConstraint
 
 CONSIDERED_AT_MOST = 5
 EXCLUDED_AT_MOST = 30
@@ -44,7 +44,7 @@ class Chosen:
     """What put this person where they stand, in words."""
     considered: tuple[Alternative, ...]
     """The best of the others who could have been asked, in order."""
-    excluded: tuple[Exclusion, ...]
+    excluded: tuple[HardConstraint, ...]
     against: tuple[str, ...] = ()
     """What spoke against asking them, while nobody else could take the call."""
 
@@ -115,11 +115,11 @@ class Reasons:
             self._words[key] = order_words(decision, person, state, preferred=preferred)
         return self._words[key]
 
-    def _excluded(self, call: DueCall, able: NDArray[np.intp]) -> Iterator[Exclusion]:
+    def _excluded(self, call: DueCall, able: NDArray[np.intp]) -> Iterator[HardConstraint]:
         """The members of the pool who can't be asked, each with the clause; then those who lack a skill."""
         asked = self.pools.at(call.plan.decision, call.step)
         for person in self.floor.unable(call, able):
-            yield Exclusion(person, self._clause(call, person))
+            yield HardConstraint(person, self._clause(call, person))
         yield from (one for one in asked.excluded if not one.clause.startswith(("not in", "takes no")))
 
     def _clause(self, call: DueCall, person: int) -> str:

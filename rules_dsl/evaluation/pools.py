@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rules_dsl.directory import Directory, Person
-from rules_dsl.model.decision import Decision, Exclusion, Pool, SkillNeed, StepKind, Target
+from rules_dsl.model.decision import Decision, HardConstraint, Pool, SkillNeed, StepKind, Target
 
 AGENT = "agent"
 
@@ -45,13 +45,13 @@ def asked_after(decision: Decision, taken: int) -> tuple[tuple[Target, ...], tup
 def _after(decision: Decision, directory: Directory, taken: int) -> Pool:
     targets, needs = asked_after(decision, taken)
     members: list[int] = []
-    excluded: list[Exclusion] = []
+    excluded: list[HardConstraint] = []
     for person in directory.people:
         clause = _objection(person, targets, needs, directory)
         if clause is None:
             members.append(person.id)
         else:
-            excluded.append(Exclusion(person.id, clause))
+            excluded.append(HardConstraint(person.id, clause))
     preferred = not any(step.kind is StepKind.DROP_PREFERRED for step in decision.steps[:taken])
     return Pool(taken, tuple(members), tuple(excluded), preferred)
 

@@ -224,7 +224,7 @@ class AgentState:
 
 
 @dataclass(frozen=True)
-class Exclusion:
+class HardConstraint:
     """Why a person is not in a pool."""
 
     person: int
@@ -239,6 +239,6 @@ class Pool:
     step: int
     """How many steps have been taken; 0 is the plan's first targets."""
     members: tuple[int, ...]
-    excluded: tuple[Exclusion, ...]
+    excluded: tuple[HardConstraint, ...]
     preferred: bool
     """Whether ``prefer`` lines still count."""
