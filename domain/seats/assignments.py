@@ -16,7 +16,7 @@ CapKey = tuple[int, tuple[tuple[int, int], ...]]
 """The limits a day: of anybody, and of titles."""
 
 
-class Alike(NamedTuple):
+class CallGroup(NamedTuple):
     """Sold calls of one day, one pool and the same limits, in columns."""
 
     pool: int
@@ -36,7 +36,7 @@ class _Day:
     __slots__ = ("columns", "first", "held", "last", "of", "taken")
 
     def __init__(self) -> None:
-        self.columns: list[Alike] = []
+        self.columns: list[CallGroup] = []
         """Laid down and not yet told apart."""
         self.held: dict[int, tuple[Demand, int]] = {}
         self.of: dict[int, dict[int, Demand]] = {}
@@ -46,7 +46,7 @@ class _Day:
         self.first, self.last = 1 << 62, -(1 << 62)
         """Within these instants all of them lie, their gaps included."""
 
-    def lay(self, alike: Alike) -> None:
+    def lay(self, alike: CallGroup) -> None:
         self.columns.append(alike)
         self.taken.setdefault(cap_key(alike.terms), Counter()).update(alike.people)
         self.first = min(self.first, min(alike.begins) - alike.terms.gap)
@@ -68,7 +68,7 @@ class Calls(Mapping[int, tuple[Demand, int]]):
     def __init__(self) -> None:
         self._days: dict[int, _Day] = {}
         self._known: dict[int, int] = {}
-        self._laid: list[Alike] = []
+        self._laid: list[CallGroup] = []
         """Laid down, and not among the known yet."""
 
     @property
@@ -90,7 +90,7 @@ class Calls(Mapping[int, tuple[Demand, int]]):
     def __contains__(self, booking: object) -> bool:
         return booking in self._day_of
 
-    def lay(self, alike: Alike) -> None:
+    def lay(self, alike: CallGroup) -> None:
         """Many at once, none of which it has."""
         self._laid.append(alike)
         self._days.setdefault(alike.day, _Day()).lay(alike)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from domain.seats.assignments import Alike, Calls
+from domain.seats.assignments import CallGroup, Calls
 from domain.seats.demand import Demand, Member, Terms
 from domain.seats.intervals import IntervalGroup, Pieces
 from domain.seats.limits import DayLimits, EngagedPeople, Reserve
@@ -128,7 +128,7 @@ class SeatBoard:
         self.reserve.changed(demand)
         return demand, bit
 
-    def lay(self, standing: Iterable[Alike]) -> None:
+    def lay(self, standing: Iterable[CallGroup]) -> None:
         """Put many calls on a board that has none: quicker than one by one."""
         columns = [alike for alike in standing if len(alike.bookings)]
         for alike in columns:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from domain.seats.assignments import Alike
+from domain.seats.assignments import CallGroup
 from domain.seats.demand import Demand, Terms
 
 
@@ -56,7 +56,7 @@ class Pieces:
         self.proofs: dict[tuple[int, int], bool] = {}
         """What was proven of a piece, by its place and of whom it was asked; forgotten as soon as a call changes."""
 
-    def lay(self, standing: Iterable[Alike]) -> None:
+    def lay(self, standing: Iterable[CallGroup]) -> None:
         """Put many calls on pieces that have none."""
         begins: dict[int, list[IntervalGroup]] = defaultdict(list)
         ends: dict[int, list[IntervalGroup]] = defaultdict(list)
@@ -73,7 +73,7 @@ class Pieces:
         self._edges = sorted(edges.union(begins, ends))
         self._sweep(begins, ends)
 
-    def _by_time(self, alike: Alike) -> dict[tuple[int, int], int]:
+    def _by_time(self, alike: CallGroup) -> dict[tuple[int, int], int]:
         ones, found = self._ones, dict[tuple[int, int], int]()
         known = found.get
         # A pair is made once and looked up twice: half the time of a day's laying goes by here.

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.seats.limits import load_terms, read_terms
 from database.tables.booking import desk_day
 from domain.schedules.schedule import ONE_DAY
-from domain.seats.assignments import Alike
+from domain.seats.assignments import CallGroup
 from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Member, Terms, merge_touching
 
@@ -189,10 +189,10 @@ def _board(
     return board
 
 
-def _alike(row: Row[Any], board: SeatBoard, terms: Mapping[int, Terms]) -> Alike:
+def _alike(row: Row[Any], board: SeatBoard, terms: Mapping[int, Terms]) -> CallGroup:
     limits = Terms() if row.terms is None else terms[row.terms]
     bits = [board.bit_of[person] for person in row.people]
-    return Alike(row.pool, row.day.toordinal(), limits, row.pinned, row.bookings, bits, row.begins, row.ends)
+    return CallGroup(row.pool, row.day.toordinal(), limits, row.pinned, row.bookings, bits, row.begins, row.ends)
 
 
 def _member(row: Row[Any]) -> Member:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.schedules.shifts import wall_instant
-from domain.seats.assignments import Alike
+from domain.seats.assignments import CallGroup
 from domain.seats.board import SeatBoard
 from domain.seats.day_slots import places_of
 from domain.seats.demand import Demand, Member, Placement, Terms, merge_touching
@@ -271,7 +271,7 @@ def laid(board: SeatBoard, members: list[Member], pools: dict[int, tuple[int, ..
         like = (call.pool, call.day, call.terms, call.pinned)
         columns.setdefault(like, []).append((call.booking, bit, call.begin, call.end))
     found = SeatBoard(members, pools)
-    found.lay(Alike(*like, *zip(*rows, strict=True)) for like, rows in columns.items())
+    found.lay(CallGroup(*like, *zip(*rows, strict=True)) for like, rows in columns.items())
     return found
 
 
