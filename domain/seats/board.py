@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from domain.seats.assignments import CallGroup, Calls
 from domain.seats.demand import Demand, Member, Terms
-from domain.seats.intervals import IntervalGroup, Pieces
+from domain.seats.intervals import IntervalGroup, Intervals
 from domain.seats.limits import DayLimits, EngagedPeople, Reserve
 from domain.seats.roster import Roster
 
@@ -23,7 +23,7 @@ class SeatBoard:
         self.roster = Roster(members, pools)
         self.held = Calls()
         """By booking: what it asks for, and the bit of its witness."""
-        self.pieces = Pieces(self.roster.edges, self.roster.ones)
+        self.pieces = Intervals(self.roster.edges, self.roster.ones)
         self.reserve = Reserve(self.roster, self.pieces)
         self._days = DayLimits(self.roster, self.held)
         self._engaged = EngagedPeople(self.roster, {})

@@ -45,7 +45,7 @@ class IntervalGroup:
         return Demand(0 if like.sold else -1, like.pool, self.begin, self.end, like.day, like.terms, like.pinned)
 
 
-class Pieces:
+class Intervals:
     """Half-open pieces of time. Changed by ``put`` and ``take`` only."""
 
     def __init__(self, edges: Iterable[int], ones: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ from operator import or_
 
 from domain.seats.assignments import Calls, CapKey, cap_key
 from domain.seats.demand import MOST_A_DAY, Demand, Terms
-from domain.seats.intervals import Pieces
+from domain.seats.intervals import Intervals
 from domain.seats.roster import Roster
 
 _NO_LIMIT: CapKey = (MOST_A_DAY, ())
@@ -70,7 +70,7 @@ def _cap_of(key: CapKey, title: int) -> int:
 class Reserve:
     """The people of a team on shift of whom so many percent are left free of calls, at every moment."""
 
-    def __init__(self, roster: Roster, pieces: Pieces) -> None:
+    def __init__(self, roster: Roster, pieces: Intervals) -> None:
         self._roster, self._pieces = roster, pieces
         self.shares: set[int] = set()
         """The reserves, in percent, that calls have kept."""
