@@ -62,7 +62,7 @@ class _Day:
         return self
 
 
-class Calls(Mapping[int, tuple[Demand, int]]):
+class Assignments(Mapping[int, tuple[Demand, int]]):
     """By booking: what it asks for, and the bit of its witness."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from domain.seats.assignments import CallGroup, Calls
+from domain.seats.assignments import Assignments, CallGroup
 from domain.seats.demand import Demand, Member, Terms
 from domain.seats.intervals import IntervalGroup, Intervals
 from domain.seats.limits import DayLimits, EngagedPeople, Reserve
@@ -21,7 +21,7 @@ class SeatBoard:
 
     def __init__(self, members: Iterable[Member], pools: Mapping[int, Collection[int]]) -> None:
         self.roster = Roster(members, pools)
-        self.held = Calls()
+        self.held = Assignments()
         """By booking: what it asks for, and the bit of its witness."""
         self.pieces = Intervals(self.roster.edges, self.roster.ones)
         self.reserve = Reserve(self.roster, self.pieces)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import accumulate
 from operator import or_
 
-from domain.seats.assignments import Calls, CapKey, cap_key
+from domain.seats.assignments import Assignments, CapKey, cap_key
 from domain.seats.demand import MOST_A_DAY, Demand, Terms
 from domain.seats.intervals import Intervals
 from domain.seats.roster import Roster
@@ -19,7 +19,7 @@ _NO_LIMIT: CapKey = (MOST_A_DAY, ())
 class DayLimits:
     """Who may be given no further call on a day. A call of a higher limit takes no place of a lower one's."""
 
-    def __init__(self, roster: Roster, calls: Calls) -> None:
+    def __init__(self, roster: Roster, calls: Assignments) -> None:
         self._roster, self._calls = roster, calls
         self._full: dict[int, dict[CapKey, int]] = defaultdict(dict)
 
