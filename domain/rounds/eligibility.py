@@ -1,8 +1,8 @@
 """What keeps a person from being asked at call time, in words; and what speaks against asking them.
 
-Guards of two kinds. A *clause* keeps a person out of a call, whatever happens: the ``limits`` of the rules, the end
-of their shift, and for a call now the occupancy limit. A *reluctance* lets them be asked only where nobody else
-could take the call: docs/decisions/0016-guards-before-preferences.md says which is which, and why.
+Guards of two kinds. A *hard constraint* keeps a person out of a call, whatever happens: the ``limits`` of the
+rules, the end of their shift, and for a call now the occupancy limit. A *soft constraint* lets them be asked only
+where nobody else could take the call: docs/decisions/0016-guards-before-preferences.md says which is which, and why.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Needs:
 
 
 def objection(needs: Needs, colleague: Colleague, title: int, occupancy_limit: int, now: datetime) -> str:
-    """The first clause that keeps this person from such a call; empty where nothing does."""
+    """The first hard constraint that keeps this person from such a call; empty where nothing does."""
     return _by_count(needs.limits, colleague, title) or _by_time(needs, colleague, occupancy_limit, now)
 
 

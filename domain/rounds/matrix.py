@@ -63,7 +63,7 @@ class RoundMatrix:
         yield from self._absent[key]
 
     def objection_to(self, call: DueCall, colleague: Colleague) -> str:
-        """The clause of a guard that keeps a person from this call; empty where none does."""
+        """The hard constraint that keeps a person from this call; empty where none does."""
         return self._objection(call.needs(self._now), colleague)
 
     def _objection(self, needs: Needs, colleague: Colleague) -> str:

@@ -116,7 +116,7 @@ class Reasons:
         return self._words[key]
 
     def _excluded(self, call: DueCall, able: NDArray[np.intp]) -> Iterator[HardConstraint]:
-        """The members of the pool who can't be asked, each with the clause; then those who lack a skill."""
+        """The members of the pool who can't be asked, each with why; then those who lack a skill."""
         asked = self.pools.at(call.plan.decision, call.step)
         for person in self.floor.unable(call, able):
             yield HardConstraint(person, self._clause(call, person))
