@@ -9,8 +9,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from database.stores.access import sessions
-from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused
+from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused, TooManyMisses
 from web.dependencies import engine_of, misses_of, sign_in_limit_of
+from web.error_status import status_of
 from web.page import page
 from web.security.access import places_for
 from web.security.csrf import Guarded
@@ -41,12 +42,17 @@ async def sign_in_by_password(
     to: Annotated[str, Form()] = "",
 ) -> Response:
     limit = sign_in_limit_of(request)
-    limit.begin(request, email)
+    try:
+        limit.begin(request, email)
+    except TooManyMisses as many:
+        refused = f"{many.title}. {many.detail}"
+        answer = page(request, "sign_in.html", status_of(many), email=email, to=_inside(to), refused=refused)
+        answer.headers["Retry-After"] = str(many.retry_after)
+        return answer
     async with engine_of(request).connect() as conn:
         account = await sessions.find_account(conn, email)
     if not await password_matches(account.password_hash if account else None, password) or account is None:
-        refused = SignInRefused()
-        return page(request, "sign_in.html", 401, email=email, to=_inside(to), refused=refused.title)
+        return page(request, "sign_in.html", 401, email=email, to=_inside(to), refused=SignInRefused().title)
     limit.succeeded(request, email)
     response = RedirectResponse(_inside(to) or "/", 303)
     await sign_in(request, response, account.person_id)

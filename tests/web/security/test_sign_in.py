@@ -199,6 +199,8 @@ async def test_tries_on_one_account_count_wherever_they_come_from(office: Office
             answers.append(await sign_in_by_form(client, address, "wrong"))
     assert [answer.status_code for answer in answers] == [401] * TRIES_A_MINUTE + [429] * 2
     assert answers[-1].headers["Retry-After"] == "6"
+    assert "Too many tries. Please wait 6 seconds and try again." in answers[-1].text
+    assert f'value="{ADDRESS}"' in answers[-2].text, "what was typed stays"
     clock[0] += 6
     async with from_address(office, 200) as client:
         assert (await sign_in_by_form(client, ADDRESS, PASSWORD)).status_code == 303, "one more after six seconds"
