@@ -46,10 +46,12 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
             schedule_to_close_timeout=UPDATE,
             retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=4),
         )
-    except FailureError as error:
-        # Not ActivityError alone: a local activity's time-out comes wrapped in one live, and bare on replay.
-        if (refused := _refusal(error)) is not None:
-            raise refused from error
+    except ApplicationError:
+        # The activity's own word, whether a refusal or the last of its failures; it comes so live and on replay.
+        raise
+    except FailureError:
+        # No word in time. Not ActivityError alone: a time-out comes wrapped in one live, and bare on replay.
+        pass
     try:
         return await act(activity, argument, within=UNTIL_KNOWN)
     except ActivityError as error:
@@ -57,9 +59,9 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
         raise _refusal(error) or unknown from error
 
 
-def _refusal(error: FailureError) -> ApplicationError | None:
+def _refusal(error: ActivityError) -> ApplicationError | None:
     """The answer no; None where there was no answer."""
-    cause = error.cause if isinstance(error, ActivityError) else error
+    cause = error.cause
     return cause if isinstance(cause, ApplicationError) and cause.non_retryable else None
 
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateFailedError
 
 from activities.messages import BookSlot, CancelBooking, MoveBooking, RateCall, RecordWrapUp, Withdraw
@@ -47,6 +48,20 @@ async def test_a_refused_command_replays(desk: Desk) -> None:
         await desk.book(one, desk.now - timedelta(days=1))
     await desk.book(one, (await desk.free(one))[0])
     await replay(await desk.workflow(one).fetch_history())
+
+
+async def test_a_command_whose_every_try_fails_at_once_replays(desk: Desk) -> None:
+    """As before: the update fails, nothing is scheduled in its place, and whoever sent it sends it again."""
+    one = (await desk.open()).escalation_id
+    link = await desk.one(select(customer_link).where(customer_link.c.escalation == one))
+    slot = BookSlot(link.id, (await desk.free(one))[0])
+    async with desk.engine.begin() as conn:
+        await conn.execute(text("ALTER TABLE witness RENAME TO gone"))
+    with pytest.raises(WorkflowUpdateFailedError):
+        await desk.workflow(one).execute_update(EscalationWorkflow.book, slot)
+    history = await desk.workflow(one).fetch_history()
+    assert EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED not in {event.event_type for event in history.events}
+    await replay(history)
 
 
 @asynccontextmanager
