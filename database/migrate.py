@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -55,10 +55,10 @@ def upgrade(url: str, revision: str = "head") -> None:
                 command.upgrade(config, revision)
                 connection.commit()
                 return
-            except (LockNotAvailable, OperationalError) as failure:
+            except (LockNotAvailable, DeadlockDetected, OperationalError) as failure:
                 # Bare from a migration's statements, wrapped from Alembic's own.
                 connection.rollback()
-                met_a_lock = isinstance(getattr(failure, "orig", failure), LockNotAvailable)
+                met_a_lock = isinstance(getattr(failure, "orig", failure), LockNotAvailable | DeadlockDetected)
                 if not (left and met_a_lock):
                     raise
             log.warning("migration gave way to a lock: tries_left=%d", left)

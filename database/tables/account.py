@@ -64,6 +64,7 @@ webhook_source = Table(
     Column("name", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("secret", Text, nullable=False),
+    Column("account", Text, nullable=False, server_default=text("''")),
 )
 
 webhook_received = Table(

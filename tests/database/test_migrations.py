@@ -132,7 +132,12 @@ _OPEN = text(
 
 
 async def test_open_tickets_get_the_account_of_their_address(before_accounts: str) -> None:
-    urls = ("https://me@WWW.Harbor.zendesk.com:443/agent/tickets/1?x=https://y.example/", "", "no address")
+    urls = (
+        "https://me@WWW.Harbor.zendesk.com:443/agent/tickets/1?x=https://y.example/",
+        "",
+        "https://app.intercom.com/a/inbox/x1/inbox/all/conversation/1",
+        "no address",
+    )
     async with engine_of(before_accounts) as engine:
         async with engine.begin() as conn:
             await conn.execute(text("INSERT INTO desk (name, time_zone, currency) VALUES ('d', 'UTC', 'EUR')"))
@@ -143,4 +148,4 @@ async def test_open_tickets_get_the_account_of_their_address(before_accounts: st
         async with engine.connect() as conn:
             query = text("SELECT ticket_account FROM escalation ORDER BY ticket_id")
             kept = (await conn.execute(query)).scalars().all()
-    assert kept == [account_of(url) for url in urls] == ["harbor.zendesk.com", "", ""]
+    assert kept == [account_of(url) for url in urls] == ["harbor.zendesk.com", "", "app.intercom.com/x1", ""]

@@ -1,54 +1,41 @@
-"""Whose ticket a webhook speaks of: never another source's."""
+"""Whose ticket an open escalation is of: never another account's, whoever asks."""
 
 from __future__ import annotations
 
 import pytest
 
-from domain.ticket_account import OpenTicket, Sender, account_sent, meant
+from domain.ticket_account import OpenTicket, is_of, only
 
 HARBOR, MARINA = "harbor.zendesk.com", "marina.zendesk.com"
 AT_HARBOR = "https://harbor.zendesk.com/agent/tickets/777"
 
 
-def sender(name: str = "harbor", *accounts: str, alone: bool = False) -> Sender:
-    return Sender(name, alone, frozenset(accounts))
+def ticket(account: str, url: str = "", opened_by: str = "person:1") -> OpenTicket:
+    return OpenTicket("one", account, url, opened_by)
 
 
 @pytest.mark.parametrize(
-    ("url", "sent_by", "account"),
+    ("standing", "account", "asked_by", "same"),
     [
-        (AT_HARBOR, sender("anything", MARINA), HARBOR),
-        ("", sender("harbor", HARBOR), HARBOR),
-        ("", sender("harbor", HARBOR, MARINA), "harbor"),
-        ("", sender("harbor"), "harbor"),
-        ("", sender("harbor", alone=True), ""),
-        ("", sender("harbor", HARBOR, alone=True), HARBOR),
+        (ticket(HARBOR), HARBOR, "person:2", True),
+        (ticket(HARBOR), MARINA, "webhook:marina", False),
+        (ticket(HARBOR, opened_by="webhook:marina"), MARINA, "webhook:marina", False),
+        (ticket("", AT_HARBOR), HARBOR, "person:2", True),
+        (ticket("", AT_HARBOR), MARINA, "webhook:marina", False),
+        (ticket("harbor", opened_by="webhook:harbor"), HARBOR, "webhook:harbor", True),
+        (ticket("", opened_by="webhook:harbor"), HARBOR, "webhook:harbor", True),
+        (ticket("harbor", opened_by="webhook:harbor"), HARBOR, "webhook:marina", False),
+        (ticket("harbor", opened_by="webhook:harbor"), HARBOR, "person:2", False),
+        (ticket(""), "", "person:2", True),
+        (ticket(""), HARBOR, "person:2", False),
     ],
+    ids=str,
 )
-def test_a_ticket_belongs_to_its_address_else_to_what_its_source_raises(
-    url: str, sent_by: Sender, account: str
+def test_an_escalation_is_of_its_own_accounts_ticket(
+    standing: OpenTicket, account: str, asked_by: str, same: bool
 ) -> None:
-    assert account_sent(url, sent_by) == account
+    assert is_of(standing, account, asked_by) is same
 
 
-BY_DESK = OpenTicket("by desk at harbor", HARBOR, "person:1")
-BY_MARINA = OpenTicket("by marina", MARINA, "webhook:marina")
-NAMELESS = OpenTicket("by harbor without address", "harbor", "webhook:harbor")
-UNKNOWN = OpenTicket("by desk, a number alone", "", "person:1")
-
-
-@pytest.mark.parametrize(
-    ("url", "sent_by", "found"),
-    [
-        (AT_HARBOR, sender("harbor"), [BY_DESK, NAMELESS]),
-        (AT_HARBOR, sender("marina", MARINA), [BY_DESK]),
-        ("", sender("harbor", HARBOR), [BY_DESK, NAMELESS]),
-        ("", sender("harbor"), [NAMELESS]),
-        ("", sender("marina", MARINA), [BY_MARINA]),
-        ("", sender("third"), []),
-        ("", sender("third", HARBOR, alone=True), [BY_DESK, UNKNOWN]),
-        ("", sender("third", alone=True), [BY_DESK, BY_MARINA, NAMELESS, UNKNOWN]),
-    ],
-)
-def test_solved_means_a_ticket_of_the_senders_accounts(url: str, sent_by: Sender, found: list[OpenTicket]) -> None:
-    assert meant(url, sent_by, [BY_DESK, BY_MARINA, NAMELESS, UNKNOWN]) == found
+def test_the_only_account_is_the_one_there_is() -> None:
+    assert [only(known) for known in ([], [""], ["", HARBOR], [HARBOR, MARINA])] == ["", "", HARBOR, ""]

@@ -94,11 +94,11 @@ class AccountUnclear(Failure):
     number: str
 
     status = 422
-    title = "This could be a ticket of several help desks"
+    title = "This could be a ticket of several accounts"
 
     @property
     def detail(self) -> str:
-        return f"Your tickets come from several help desks, and each may have a {self.number}. Paste its address."
+        return f"Tickets come here from several addresses, and each may have a {self.number}. Paste the ticket’s own."
 
 
 def _account(reference: TicketReference, known: Collection[str]) -> str:

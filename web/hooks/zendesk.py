@@ -12,10 +12,10 @@ from fastapi.responses import JSONResponse
 
 from database.stores.access.webhooks import GivenAnswer, WebhookSource, answer_given, find_source, keep_answer
 from database.stores.directory.read import read_directory
-from database.stores.escalations.ticket_accounts import open_tickets, sender_of
-from domain.escalation import OPEN_STATES, BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome
+from database.stores.escalations.ticket_accounts import account_ended, account_sent, open_tickets
+from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome
 from domain.failure import Failure
-from domain.ticket_account import account_sent, meant
+from domain.ticket_account import by_source, is_of
 from web.api.escalations import opening_of, whole_of
 from web.api.json_body import parse, read_bytes
 from web.api.problems import FieldError, FieldsRefused
@@ -86,10 +86,10 @@ async def _done(request: Request, source: WebhookSource, event: str, payload: An
 
 async def _opened(request: Request, source: WebhookSource, event: str, said: Opens) -> dict[str, Any]:
     """A refusal by the rules is an answer too: sending the webhook again would not change it."""
-    async with engine_of(request).connect() as conn:
-        sender = await sender_of(conn, source.name, KIND, SYSTEM)
-    opening = said.body.opening(sender.actor, event)
-    opening = replace(opening, ticket=replace(opening.ticket, account=account_sent(opening.ticket.url, sender)))
+    opening = said.body.opening(by_source(source.name), event)
+    async with engine_of(request).begin() as conn:
+        account = await account_sent(conn, source, opening.ticket.url)
+    opening = replace(opening, ticket=replace(opening.ticket, account=account))
     try:
         opened = await opening_of(request, opening)
     except (CallRefused, BookingOnly) as refused:
@@ -106,17 +106,15 @@ def _refused(refused: Failure) -> dict[str, Any]:
 
 async def _withdrawn(request: Request, source: WebhookSource, said: Ends) -> dict[str, Any]:
     """End the ticket's escalation while its call is still to come."""
-    states = [state.value for state in OPEN_STATES]
-    async with engine_of(request).connect() as conn:
-        sender = await sender_of(conn, source.name, KIND, SYSTEM)
-        standing = meant(said.url, sender, await open_tickets(conn, SYSTEM, said.ticket_id, states))
-    if not standing:
+    actor = by_source(source.name)
+    async with engine_of(request).begin() as conn:
+        account = await account_ended(conn, source, said.url)
+        candidates = await open_tickets(conn, SYSTEM, said.ticket_id)
+    standing = next((one.escalation_id for one in candidates if is_of(one, account, actor)), None)
+    if standing is None:
         return {"done": "ignored", "reason": "the ticket has no open escalation"}
-    if len(standing) > 1:
-        return {"done": "ignored", "reason": "several accounts have a ticket with this id; send its url, too"}
-    escalation_id = standing[0].escalation_id
     try:
-        await gateway_of(request).withdraw(escalation_id, sender.actor, outcome=Outcome.TICKET_SOLVED.value)
+        await gateway_of(request).withdraw(standing, actor, outcome=Outcome.TICKET_SOLVED.value)
     except (NotNow, EscalationUnknown) as late:
-        return {"done": "ignored", "id": escalation_id, "reason": late.detail}
-    return {"done": "withdrawn", "id": escalation_id}
+        return {"done": "ignored", "id": standing, "reason": late.detail}
+    return {"done": "withdrawn", "id": standing}

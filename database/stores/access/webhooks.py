@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.account import webhook_received, webhook_source
+from domain.ticket_account import AccountTaken
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class WebhookSource:
     kind: str
     """``zendesk``."""
     secret: str
+    account: str = ""
+    """Whose tickets it speaks of, as ``harbor.zendesk.com``; empty until that is known."""
 
     def __repr__(self) -> str:
         return f"WebhookSource({self.name!r}, {self.kind!r})"
@@ -35,18 +38,22 @@ class GivenAnswer:
 async def find_source(conn: AsyncConnection, name: str, kind: str) -> WebhookSource | None:
     query = select(webhook_source).where(webhook_source.c.name == name, webhook_source.c.kind == kind)
     row = (await conn.execute(query)).one_or_none()
-    return None if row is None else WebhookSource(row.name, row.kind, row.secret)
+    return None if row is None else WebhookSource(row.name, row.kind, row.secret, row.account)
 
 
 async def all_sources(conn: AsyncConnection) -> list[WebhookSource]:
     rows = await conn.execute(select(webhook_source).order_by(webhook_source.c.name))
-    return [WebhookSource(row.name, row.kind, row.secret) for row in rows]
+    return [WebhookSource(row.name, row.kind, row.secret, row.account) for row in rows]
 
 
-async def keep_source(conn: AsyncConnection, name: str, kind: str, secret: str) -> None:
-    """Add a source, or give it a new secret."""
-    statement = insert(webhook_source).values(name=name, kind=kind, secret=secret)
-    await conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"kind": kind, "secret": secret}))
+async def keep_source(conn: AsyncConnection, name: str, kind: str, secret: str, account: str = "") -> None:
+    """Add a source, or give it a new secret, and another account where one is named. Raises ``AccountTaken``."""
+    others = select(webhook_source.c.name).where(webhook_source.c.account == account, webhook_source.c.name != name)
+    if account and (taken := (await conn.execute(others)).scalar_one_or_none()) is not None:
+        raise AccountTaken(account, taken)
+    row = {"kind": kind, "secret": secret} | ({"account": account} if account else {})
+    statement = insert(webhook_source).values(name=name, **row)
+    await conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 
 
 async def answer_given(conn: AsyncConnection, source: str, event: str) -> GivenAnswer | None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.customer_link import issue_first
 from database.stores.directory.snapshots import keep_snapshot
+from database.stores.escalations.ticket_accounts import open_tickets
 from database.stores.journal.plan_json import dump_plan, load_plan
 from database.stores.journal.timeline import record
 from database.stores.muster import begin_call_now
@@ -21,7 +22,6 @@ from database.stores.rules.rollouts import deciding, note_case
 from database.stores.seats.pools import pool_of
 from database.tables.escalation import customer, escalation, request_key
 from domain.escalation import (
-    OPEN_STATES,
     BookingOnly,
     CallRefused,
     KeyReused,
@@ -37,6 +37,7 @@ from domain.escalation import (
 from domain.failure import Failure
 from domain.ids import Tokens
 from domain.plan import Plan, agree_to, team_of
+from domain.ticket_account import is_of
 from domain.ticket_reference import account_of
 from rules_dsl import read_facts
 from rules_dsl.directory import Directory, Facts
@@ -62,7 +63,7 @@ async def _open(
 ) -> tuple[OpeningResult, Failure | None]:
     ticket, account = opening.ticket, _account(opening.ticket)
     # Two requests for one ticket, or with one key, wait for each other here.
-    names = [f"ticket/{ticket.system}/{account}/{ticket.id}"]
+    names = [f"ticket/{ticket.system}/{ticket.id}"]
     if opening.idempotency_key:
         names.append(f"key/{opening.opened_by}/{opening.idempotency_key}")
     for name in sorted(names):
@@ -168,14 +169,9 @@ async def _standing(conn: AsyncConnection, opening: Opening) -> str | None:
                 raise KeyReused(opening.idempotency_key)
             await _refuse_again(conn, str(row.escalation), opening.mode)
             return str(row.escalation)
-    open_ticket = select(escalation.c.id).where(
-        escalation.c.ticket_system == opening.ticket.system,
-        escalation.c.ticket_account == _account(opening.ticket),
-        escalation.c.ticket_id == opening.ticket.id,
-        escalation.c.state.in_([state.value for state in OPEN_STATES]),
-    )
-    standing = (await conn.execute(open_ticket)).scalar_one_or_none()
-    return None if standing is None else str(standing)
+    account = _account(opening.ticket)
+    candidates = await open_tickets(conn, opening.ticket.system, opening.ticket.id)
+    return next((one.escalation_id for one in candidates if is_of(one, account, opening.opened_by)), None)
 
 
 async def _refuse_again(conn: AsyncConnection, escalation_id: str, mode: Mode) -> None:

@@ -1,50 +1,81 @@
-"""The accounts of help desks that tickets come from, as the latest escalations know them."""
+"""The accounts of help desks that tickets come from: what is known of them, and what a source speaks for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.access.webhooks import WebhookSource
 from database.tables.account import webhook_source
 from database.tables.escalation import escalation
-from domain.ticket_account import OpenTicket, Sender
+from domain.escalation import OPEN_STATES
+from domain.ticket_account import OpenTicket, only
+from domain.ticket_reference import account_of
 
 _IN_USE = text("""
-SELECT ticket_system, array_agg(DISTINCT ticket_account) FILTER (WHERE ticket_account <> '') AS accounts
-FROM (SELECT ticket_system, ticket_account FROM escalation ORDER BY opened_at DESC, id DESC LIMIT 200) latest
-GROUP BY ticket_system ORDER BY count(*) DESC, ticket_system
-""")
-_RAISED_BY = text("""
-SELECT DISTINCT ticket_account FROM (
-  SELECT ticket_account FROM escalation WHERE opened_by = :actor ORDER BY opened_at DESC LIMIT 200
-) latest WHERE ticket_account <> ''
+WITH latest AS (
+  SELECT ticket_system, ticket_account, true AS recent FROM escalation ORDER BY opened_at DESC, id DESC LIMIT 200
+), known AS (
+  SELECT * FROM latest
+  UNION ALL SELECT DISTINCT ticket_system, ticket_account, false FROM escalation WHERE state = ANY(:open)
+  UNION ALL SELECT kind, account, false FROM webhook_source
+)
+SELECT ticket_system, array_agg(DISTINCT ticket_account) FILTER (
+  WHERE ticket_account <> '' AND ticket_account NOT IN (SELECT name FROM webhook_source)
+) AS accounts
+FROM known GROUP BY ticket_system ORDER BY count(*) FILTER (WHERE recent) DESC, ticket_system
 """)
 
 
 async def accounts_in_use(conn: AsyncConnection) -> dict[str, tuple[str, ...]]:
     """By help desk, the one that most of the latest tickets came from first: its accounts that are known."""
-    return {row.ticket_system: tuple(row.accounts or ()) for row in await conn.execute(_IN_USE)}
+    rows = await conn.execute(_IN_USE, {"open": [state.value for state in OPEN_STATES]})
+    return {row.ticket_system: tuple(row.accounts or ()) for row in rows}
 
 
-async def sender_of(conn: AsyncConnection, source: str, kind: str, system: str) -> Sender:
-    """What is known of a source of webhooks, whose tickets are in this help desk."""
-    sources = (await conn.execute(select(webhook_source.c.name).where(webhook_source.c.kind == kind))).scalars().all()
-    sender = Sender(source, len(sources) == 1, ())
-    raised = (await conn.execute(_RAISED_BY, {"actor": sender.actor})).scalars().all()
-    if not raised and sender.alone:
-        raised = (await accounts_in_use(conn)).get(system, ())
-    return Sender(source, sender.alone, frozenset(raised))
+async def account_sent(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
+    """The account that a webhook of this source speaks of, whatever address it names.
+
+    A source without one takes that of the first address it sends, unless another source has it; until then its
+    name stands for the account.
+    """
+    told = account_of(url)
+    if source.account or not told:
+        return source.account or source.name
+    taken = select(webhook_source.c.name).where(webhook_source.c.account == told)
+    mine = update(webhook_source).where(
+        webhook_source.c.name == source.name, webhook_source.c.account == "", ~taken.exists()
+    )
+    bound = (await conn.execute(mine.values(account=told).returning(webhook_source.c.name))).one_or_none()
+    if bound is not None:
+        return told
+    again = select(webhook_source.c.account).where(webhook_source.c.name == source.name)
+    return (await conn.execute(again)).scalar_one_or_none() or source.name
 
 
-async def open_tickets(
-    conn: AsyncConnection, ticket_system: str, ticket_id: str, states: Sequence[str]
-) -> list[OpenTicket]:
-    """The escalations in these states of every account's ticket with this id."""
-    query = select(escalation.c.id, escalation.c.ticket_account, escalation.c.opened_by).where(
+async def account_ended(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
+    """The account whose ticket a webhook of this source says is solved.
+
+    As ``account_sent``; but the only source there is, where its account is not known and it names no address, means
+    the only account in use. It is shown no link for that.
+    """
+    account = await account_sent(conn, source, url)
+    if account != source.name:
+        return account
+    others = select(webhook_source.c.name).where(
+        webhook_source.c.kind == source.kind, webhook_source.c.name != source.name
+    )
+    if (await conn.execute(others)).first() is not None:
+        return account
+    return only((await accounts_in_use(conn)).get(source.kind, ())) or account
+
+
+async def open_tickets(conn: AsyncConnection, ticket_system: str, ticket_id: str) -> list[OpenTicket]:
+    """The escalations of every account's ticket with this id whose call is still to come."""
+    query = select(escalation.c.id, escalation.c.ticket_account, escalation.c.ticket_url, escalation.c.opened_by).where(
         escalation.c.ticket_system == ticket_system,
         escalation.c.ticket_id == ticket_id,
-        escalation.c.state.in_(states),
+        escalation.c.state.in_([state.value for state in OPEN_STATES]),
     )
-    return [OpenTicket(str(row.id), row.ticket_account, row.opened_by) for row in await conn.execute(query)]
+    rows = await conn.execute(query.order_by(escalation.c.opened_at))
+    return [OpenTicket(str(row.id), row.ticket_account, row.ticket_url, row.opened_by) for row in rows]

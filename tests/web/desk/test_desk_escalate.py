@@ -79,7 +79,7 @@ async def test_a_bare_number_is_asked_about_where_two_accounts_may_have_it(floor
     assert second.headers["location"] not in (first.headers["location"], first.headers["location"] + "?again=1")
     bare = await browser.post("/desk/escalate", "/desk/escalate", mode="booking", **{**TYPED, "ticket": "#123"})
     assert bare.status_code == 422
-    assert "Your tickets come from several help desks, and each may have a 123." in bare.text
+    assert "Tickets come here from several addresses, and each may have a 123." in bare.text
 
 
 async def test_a_call_now_is_searched_for_at_once(floor: Floor) -> None:

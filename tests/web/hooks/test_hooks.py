@@ -125,6 +125,53 @@ async def test_a_number_of_two_accounts_is_two_tickets(office: Office) -> None:
     assert (by_program["id"], by_program["customer_link"]) == (marina["id"], marina["customer_link"])
 
 
+async def test_a_source_speaks_for_its_own_account_whatever_address_it_names(office: Office) -> None:
+    await with_source(office, "marina")
+    harbor = (await send(office, trigger("777", "harbor", "mira@olsen.example"))).json()
+    await send(office, trigger("1", "marina", "pavel@novy.example"), source="marina")
+    forged = (await send(office, trigger("777", "harbor", "eve@evil.example"), source="marina")).json()
+    assert forged["done"] == "opened"
+    assert forged["customer_link"] != harbor["customer_link"]
+    ended = {"ticket": trigger("777", "harbor", "")["ticket"] | {"status": "solved"}}
+    async with office.engine.begin() as conn:
+        await conn.execute(escalation.update().where(escalation.c.id == forged["id"]).values(state="closed"))
+    done = (await send(office, ended, source="marina", X_Zendesk_Webhook_Invocation_Id="9")).json()
+    assert done == {"done": "ignored", "reason": "the ticket has no open escalation"}
+
+
+async def test_a_source_whose_account_is_unknown_speaks_for_nobody_elses(office: Office) -> None:
+    await with_source(office)
+    async with office.program() as program:
+        body = ticket("777", ticket__url="https://marina.zendesk.com/agent/tickets/777")
+        marina = (await program.post("/api/v1/escalations", json=body)).json()
+    passed_on = (await send(office, event("777", requester=REQUESTER))).json()
+    assert (passed_on["done"], passed_on["id"] == marina["id"]) == ("opened", False)
+    learned = (await send(office, trigger("777", "harbor", "mira@olsen.example"))).json()
+    assert (learned["done"], learned["id"]) == ("stood already", passed_on["id"]), "its own, now that it is known"
+
+
+async def test_a_ticket_that_the_release_before_opened_is_known_by_its_address(office: Office) -> None:
+    await with_source(office)
+    first = (await send(office, trigger("777", "harbor", "mira@olsen.example"))).json()
+    async with office.engine.begin() as conn:
+        await conn.execute(escalation.update().values(ticket_account=""))
+    again = (
+        await send(office, trigger("777", "harbor", "mira@olsen.example"), X_Zendesk_Webhook_Invocation_Id="2")
+    ).json()
+    assert (again["done"], again["id"]) == ("stood already", first["id"])
+
+
+async def test_an_account_has_one_source(office: Office) -> None:
+    admin = await office.browser("Ada Admin")
+    fields = {"name": "harbor", "secret": "x" * 20, "account": "harbor.zendesk.com"}
+    assert (await admin.post("/admin/webhooks", "/admin/webhooks", **fields)).status_code == 303
+    assert "harbor.zendesk.com" in await admin.get("/admin/webhooks")
+    for account, status in (("https://Harbor.zendesk.com/agent", 409), ("harbor", 422)):
+        answer = await admin.post("/admin/webhooks", "/admin/webhooks", **fields | {"name": "b", "account": account})
+        assert answer.status_code == status
+        assert f'value="{account}"' in answer.text
+
+
 async def test_an_administrator_adds_a_source_and_changes_its_secret(office: Office) -> None:
     admin = await office.browser("Ada Admin")
     first = {"name": "sailing", "secret": "the first secret of sailing"}

@@ -1,0 +1,1 @@
+DROP INDEX escalation_open_ticket;
