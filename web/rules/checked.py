@@ -17,6 +17,8 @@ LONGEST = 300_000
 """Characters of a rules text."""
 MOST_SHOWN = 200
 """Messages drawn about one text."""
+MOST_DRAWN = 5_000
+"""Lines of a text that a page draws with their numbers."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,16 @@ class CheckResult:
 
     @property
     def lines(self) -> list[str]:
-        return self.text.split("\n")
+        return drawn_lines(self.text)
+
+    @property
+    def lines_left_out(self) -> int:
+        return self.text.count("\n") + 1 - len(self.lines)
+
+
+def drawn_lines(text: str) -> list[str]:
+    """The lines of a text, as many as a page draws."""
+    return text.split("\n", MOST_DRAWN)[:MOST_DRAWN]
 
 
 def plain(text: str) -> str:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from web.rules.checked import MOST_DRAWN
+
 AROUND = 3
 """Unchanged lines shown before and after a change."""
+MOST_COMPARED = 3_000
+"""Lines between the first and the last change that are compared one by one; more stand there as one change.
+
+Where thousands of lines are alike, as conditions of rules are, comparing takes time by their number cubed.
+"""
+_Change = tuple[str, int, int, int, int]
+"""Kind, and the lines before and after that it is about, as ``difflib`` has them."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +29,7 @@ class DiffRow:
 def difference(before: str, after: str) -> list[DiffRow]:
     """Empty where nothing changed."""
     old, new = before.split("\n"), after.split("\n")
-    groups = list(SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(AROUND))
+    groups = list(_groups(old, new))
     rows: list[DiffRow] = []
     reached = 0
     for group in groups:
@@ -35,7 +45,29 @@ def difference(before: str, after: str) -> list[DiffRow]:
         reached = group[-1][2]
     if groups and reached < len(old):
         rows.append(_skipped(len(old) - reached))
+    if (more := len(rows) - MOST_DRAWN) > 0:
+        rows[MOST_DRAWN:] = [DiffRow("skipped", f"… {more:,} more lines, which are not drawn here")]
     return rows
+
+
+def _groups(old: list[str], new: list[str]) -> Iterable[list[_Change]]:
+    """What changed, with the unchanged lines around it."""
+    shorter = min(len(old), len(new))
+    head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    tail = next((at for at in range(shorter - head) if old[-1 - at] != new[-1 - at]), shorter - head)
+    if max(len(old), len(new)) - head - tail <= MOST_COMPARED:
+        first = max(0, head - AROUND)
+        last = max(0, tail - AROUND)
+        matcher = SequenceMatcher(None, old[first : len(old) - last], new[first : len(new) - last], autojunk=False)
+        for group in matcher.get_grouped_opcodes(AROUND):
+            yield [(kind, i1 + first, i2 + first, j1 + first, j2 + first) for kind, i1, i2, j1, j2 in group]
+        return
+    before, behind = min(head, AROUND), min(tail, AROUND)
+    yield [
+        ("equal", head - before, head, head - before, head),
+        ("replace", head, len(old) - tail, head, len(new) - tail),
+        ("equal", len(old) - tail, len(old) - tail + behind, len(new) - tail, len(new) - tail + behind),
+    ]
 
 
 def _skipped(lines: int) -> DiffRow:

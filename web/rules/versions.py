@@ -18,7 +18,7 @@ from domain.rollout.stages import StageMoved, share_words
 from rules_dsl import RulesRefused
 from web.dependencies import engine_of
 from web.page import page
-from web.rules.checked import shown
+from web.rules.checked import CheckResult, shown
 from web.rules.difference import difference
 from web.rules.meaning import meaning
 from web.rules.weighing import PublishRequest, shown_first
@@ -117,6 +117,7 @@ async def _version_page(
     async with engine_of(request).connect() as conn:
         standing, trial = await current_published(conn), await running_rollout(conn)
     checked = await asyncio.to_thread(shown, version.text, refused.messages) if refused else None
+    drawn = CheckResult(version.text)
     return page(
         request,
         "rules/version.html",
@@ -124,7 +125,8 @@ async def _version_page(
         version=version,
         standing=standing,
         trial=trial,
-        lines=version.text.split("\n"),
+        lines=drawn.lines,
+        lines_left_out=drawn.lines_left_out,
         checked=checked,
         wrong=wrong,
         words=share_words,

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 
 from rules_dsl import check_rules
 from tests.rules_dsl.desks import HEAD, directory
-from tests.web.office import Office, office
-from web.rules.checked import MOST_SHOWN, shown
+from tests.web.office import RULES, Office, office
+from web.rules.checked import MOST_DRAWN, MOST_SHOWN, shown
+from web.rules.difference import difference
 
 __all__ = ["office"]
 
@@ -51,6 +52,40 @@ async def test_thousands_of_unknown_names_stop_nobody(office: Office) -> None:
     assert part.count("data-message=") == MOST_SHOWN == 200
     assert "and 4,000 more" in part
     assert max(spent) < LOOP_HELD_AT_MOST
+
+
+async def test_a_text_of_hundreds_of_thousands_of_lines_stops_nobody(office: Office) -> None:
+    """Drawn with its line numbers, whether it is too long to be read or not."""
+    manager = await office.browser("Marta Manager")
+    for text in (RULES + "\n" * 250_000, "\n" * 310_000):
+        async with turns_watched() as spent:
+            page = (await manager.post("/rules/check", "/rules/edit", text=text)).text
+        assert page.count('<li id="line-') == MOST_DRAWN
+        assert "more lines, which are not drawn here" in page
+        assert max(spent) < LOOP_HELD_AT_MOST
+
+
+def test_thousands_of_changed_lines_are_one_change() -> None:
+    """Compared line by line they would take minutes."""
+    rules = [f'rule "{nth}"\n  when anything\n  send to team "Support"\n' for nth in range(8_000)]
+    changed = [rule.replace("anything", "reopened") if nth % 50 == 7 else rule for nth, rule in enumerate(rules)]
+    rows = difference("".join(rules), "".join(changed))
+    assert len(rows) == MOST_DRAWN + 1
+    assert rows[-1].text.startswith("… ")
+    few = difference("".join(rules), "".join(rules).replace('"4000"', '"four thousand"'))
+    assert [row.kind for row in few] == [
+        "skipped",
+        "same",
+        "same",
+        "same",
+        "removed",
+        "added",
+        "same",
+        "same",
+        "same",
+        "skipped",
+    ]
+    assert (few[0].text, few[4].text) == ("… 11997 unchanged lines", 'rule "4000"')
 
 
 def test_errors_are_shown_before_warnings_and_in_the_order_of_the_file() -> None:
