@@ -14,6 +14,7 @@ from web.dependencies import engine_of, misses_of, sign_in_limit_of
 from web.error_status import status_of
 from web.page import page
 from web.security.access import places_for
+from web.security.cookie import keep_cookie
 from web.security.csrf import Guarded
 from web.security.passwords import password_matches
 from web.security.session import find_signed_in, sign_in, sign_out
@@ -51,11 +52,18 @@ async def sign_in_by_password(
         return answer
     async with engine_of(request).connect() as conn:
         account = await sessions.find_account(conn, email)
-    if not await password_matches(account.password_hash if account else None, password) or account is None:
-        return page(request, "sign_in.html", 401, email=email, to=_inside(to), refused=SignInRefused().title)
+    known = account.password_hash if account else None
+    try:
+        if not await password_matches(known, password) or account is None or known is None:
+            raise SignInRefused
+        async with engine_of(request).begin() as conn:
+            await sessions.hold_password(conn, account.person_id, known)
+            token = await sign_in(conn, request, account.person_id)
+    except SignInRefused as refused:
+        return page(request, "sign_in.html", 401, email=email, to=_inside(to), refused=refused.title)
     limit.succeeded(request, email)
     response = RedirectResponse(_inside(to) or "/", 303)
-    await sign_in(request, response, account.person_id)
+    keep_cookie(request, response, token)
     return response
 
 
@@ -76,6 +84,7 @@ async def sign_in_by_link(request: Request, token: str) -> Response:
     try:
         async with engine_of(request).begin() as conn:
             person_id = await sessions.use_sign_in_link(conn, token, datetime.now(UTC))
+            secret = await sign_in(conn, request, person_id)
     except SignInLinkUnknown:
         misses_of(request).miss(request)
         raise
@@ -85,7 +94,7 @@ async def sign_in_by_link(request: Request, token: str) -> Response:
             raise
         return RedirectResponse("/", 303)
     response = RedirectResponse("/", 303)
-    await sign_in(request, response, person_id)
+    keep_cookie(request, response, secret)
     return response
 
 

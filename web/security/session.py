@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.access import sessions
 from domain.ids import Tokens, token_hash
 from domain.sign_in import NotSignedIn
 from web.batching import Batcher
 from web.dependencies import engine_of, sessions_of, settings_of, tokens_of
-from web.security.cookie import drop_cookie, keep_cookie, session_token
+from web.security.cookie import drop_cookie, session_token
 
 HURRIED, PATIENT = 0.01, 0.25
 """Seconds between two looks at the sessions at least: where somebody waits for the answer, and where nobody does."""
@@ -78,16 +78,15 @@ async def find_signed_in(request: Request, *, patient: bool = False) -> SignedIn
     )
 
 
-async def sign_in(request: Request, response: Response, person_id: int) -> None:
-    """Begin a session with a fresh secret; the one that the browser had, if any, ends."""
+async def sign_in(conn: AsyncConnection, request: Request, person_id: int) -> str:
+    """Begin a session and end the one that the browser had, if any; returns the secret for ``keep_cookie``."""
     token, now = secrets.token_urlsafe(32), datetime.now(UTC)
     lasts = timedelta(hours=settings_of(request).session_hours)
-    async with engine_of(request).begin() as conn:
-        former = session_token(request)
-        if former:
-            await sessions.end_session(conn, former)
-        await sessions.begin_session(conn, person_id, token, now, now + lasts)
-    keep_cookie(request, response, token)
+    former = session_token(request)
+    if former:
+        await sessions.end_session(conn, former)
+    await sessions.begin_session(conn, person_id, token, now, now + lasts)
+    return token
 
 
 async def sign_out(request: Request, response: Response) -> None:

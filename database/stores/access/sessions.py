@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.tables.account import session, sign_in_link
 from database.tables.directory import person
 from domain.ids import token_hash
-from domain.sign_in import Account, SignInLinkExpired, SignInLinkUnknown, SignInLinkUsed
+from domain.sign_in import Account, SignInLinkExpired, SignInLinkUnknown, SignInLinkUsed, SignInRefused
 
 _ACCOUNT = (person.c.id, person.c.name, person.c.email, person.c.roles, person.c.password_hash)
 
@@ -45,8 +45,19 @@ async def find_account(conn: AsyncConnection, email: str) -> Account | None:
 async def set_password_hash(conn: AsyncConnection, person_id: int, password_hash: str | None) -> None:
     """Change how this person signs in; every session of theirs and every unused sign-in link ends."""
     await conn.execute(update(person).where(person.c.id == person_id).values(password_hash=password_hash))
-    await end_sessions_of(conn, person_id)
+    # Links first: one that is being used now has begun its session once this waits no longer for it.
     await end_sign_in_links_of(conn, person_id)
+    await end_sessions_of(conn, person_id)
+
+
+async def hold_password(conn: AsyncConnection, person_id: int, password_hash: str) -> None:
+    """Nobody changes this person's password until the transaction ends.
+
+    Raises ``SignInRefused`` where it has been changed since it was looked at.
+    """
+    query = select(person.c.id).where(person.c.id == person_id, person.c.password_hash == password_hash)
+    if (await conn.execute(query.with_for_update(read=True))).one_or_none() is None:
+        raise SignInRefused
 
 
 async def begin_session(conn: AsyncConnection, person_id: int, token: str, now: datetime, expires_at: datetime) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import psycopg
 import pytest
 from argon2 import PasswordHasher
 
@@ -117,6 +118,24 @@ async def test_a_new_password_ends_every_unused_sign_in_link(office: Office) -> 
         assert (await client.get(address)).status_code == 404
         assert (await client.post(address, data=fields)).status_code == 404
         assert (await client.get("/admin")).status_code == 303, "nobody was signed in by it"
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_lets_nobody_in(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await give_password(office)
+    newer, checked = await hash_password("another horse battery"), PasswordHasher.verify
+
+    def verify(hasher: PasswordHasher, hashed: str, password: str) -> bool:
+        fits = checked(hasher, hashed, password)
+        with psycopg.connect(office.engine.url.render_as_string(False).replace("+psycopg", "")) as conn:
+            conn.execute("UPDATE person SET password_hash = %s WHERE email = %s", (newer, ADDRESS))
+        return fits
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    async with visitor(office.app) as client:
+        assert (await sign_in_by_form(client, ADDRESS, PASSWORD)).status_code == 401
+        assert (await client.get("/admin")).status_code == 303
 
 
 async def test_the_session_changes_at_sign_in(office: Office) -> None:
