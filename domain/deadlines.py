@@ -1,4 +1,4 @@
-"""How long what somebody waits for may take, outermost first: each ends before whoever waits for it gives up."""
+"""How long what somebody waits for may take. What is waited for ends no later than whoever waits for it."""
 
 from __future__ import annotations
 

@@ -67,6 +67,9 @@ def account_of(url: str) -> str:
 
     Two accounts count their tickets alike, so a number alone is two tickets.
     """
+    if "://" not in url and "." in url.partition("/")[0]:
+        # As Zendesk's placeholder for a ticket's address has it.
+        url = f"https://{url}"
     try:
         parts, host = _parts(url)
     except ReferenceUnclear:

@@ -53,6 +53,7 @@ def test_what_names_no_ticket_is_refused(given: str) -> None:
         ("https://app.intercom.com/a/apps/x1/conversations/2150001", "app.intercom.com/x1"),
         ("https://app.eu.intercom.com/a/apps/x2/conversations/2150001", "app.eu.intercom.com/x2"),
         ("https://www.harborboats.example/cases/C-1881", "harborboats.example"),
+        ("harbor.zendesk.com/agent/tickets/4711", "harbor.zendesk.com"),
         ("", ""),
         ("4711", ""),
         ("http://[1", ""),

@@ -37,7 +37,7 @@ class MissLimit:
 
 
 class SignInLimit:
-    """Tries to sign in by password, from one address and for one account.
+    """Tries to sign in by password, from one address and for one account. Counted in this process alone.
 
     A try counts before its password is looked at, so that a thousand at once cost no more than the limit allows.
     One that succeeds is taken off again.
