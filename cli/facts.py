@@ -17,8 +17,8 @@ from database.engine import open_engine
 from database.stores.directory.read import read_directory
 from database.stores.staff.fact_types import keep_fact, remove_fact
 from domain.failure import Failure
+from rules_dsl import told_kind
 from rules_dsl.directory import FactKind, FactType
-from rules_dsl.directory.facts import told_kind
 
 _KINDS = get_args(FactKind)
 author_option = click.option("--author", default="muster facts", help="Who is noted in the audit log.")

@@ -21,8 +21,8 @@ from database.stores.access.sessions import renew_sign_in_link
 from database.stores.rules.versions import current_published, publish
 from database.stores.staff.seed import Outsider, SeededPerson, seed_directory
 from domain.rollout.stages import StageRuns
+from rules_dsl import RulesRefused, render
 from rules_dsl.directory import Directory, WeeklyShift
-from rules_dsl.syntax.diagnostics import RulesRefused, render
 
 EVERY_DAY = tuple(range(7))
 LINKS_LAST = timedelta(days=7)

@@ -11,58 +11,212 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rules_dsl.analysis.check import check_rules, compile_rules, draft_rules
     from rules_dsl.analysis.diff import Change, Move, compare_rules
+    from rules_dsl.analysis.examples import examples_of
+    from rules_dsl.analysis.rename import (
+        NameKind,
+        area_named,
+        asks_area_skills,
+        broken_lines,
+        decides_alike,
+        may_name,
+        places_named,
+        rename,
+        replace_name,
+    )
     from rules_dsl.directory import Directory, Facts
-    from rules_dsl.directory.facts import FactRefused, read_facts, sent_as
+    from rules_dsl.directory.fact_types import MOST_FACTS, Unfit, unfit
+    from rules_dsl.directory.facts import KINDS, FactRefused, read_facts, sent_as, told_kind
+    from rules_dsl.editor.completion import Completion, complete
+    from rules_dsl.editor.hover import hover
+    from rules_dsl.evaluation.escalation_steps import EscalationStep, asked_when, on_shift
+    from rules_dsl.evaluation.index import RuleIndex, index_of
+    from rules_dsl.evaluation.people_masks import PeopleMasks
     from rules_dsl.evaluation.pools import asked_after, pool
-    from rules_dsl.evaluation.ranking import order_values, rank
-    from rules_dsl.evaluation.ruleset import NoRuleApplies, Ruleset
+    from rules_dsl.evaluation.program import Clause, InHours, IsDefined, Rule, When
+    from rules_dsl.evaluation.ranking import hash_of_escalation, order_key, order_values, order_words, rank
+    from rules_dsl.evaluation.ruleset import LANGUAGE, PRODUCT_AREA, NoRuleApplies, Ruleset
     from rules_dsl.formatter.format import FormattingFailed, format_rules
     from rules_dsl.model.hours import is_open, wall_instant, working_days_after
     from rules_dsl.syntax.diagnostics import Message, RulesRefused, render
     from rules_dsl.syntax.parser import ParseResult, parse_rules
+    from rules_dsl.syntax.quick_fixes import Fix, quick_fixes
+    from rules_dsl.syntax.tree import Block, BlockKind
+    from rules_dsl.syntax.tree_actions import SkillKind
 
 __all__ = [
+    "KINDS",
+    "LANGUAGE",
+    "MOST_FACTS",
+    "PRODUCT_AREA",
+    "Block",
+    "BlockKind",
     "Change",
+    "Clause",
+    "Completion",
     "Directory",
+    "EscalationStep",
     "FactRefused",
     "Facts",
+    "Fix",
     "FormattingFailed",
+    "InHours",
+    "IsDefined",
     "Message",
     "Move",
+    "NameKind",
     "NoRuleApplies",
     "ParseResult",
+    "PeopleMasks",
+    "Rule",
+    "RuleIndex",
     "RulesRefused",
     "Ruleset",
+    "SkillKind",
+    "Unfit",
+    "When",
+    "area_named",
     "asked_after",
+    "asked_when",
+    "asks_area_skills",
+    "broken_lines",
     "check_rules",
     "compare_rules",
     "compile_rules",
+    "complete",
+    "decides_alike",
     "draft_rules",
+    "examples_of",
     "format_rules",
+    "hash_of_escalation",
+    "hover",
+    "index_of",
     "is_open",
+    "may_name",
+    "on_shift",
+    "order_key",
     "order_values",
+    "order_words",
     "parse_rules",
+    "places_named",
     "pool",
+    "quick_fixes",
     "rank",
     "read_facts",
+    "rename",
     "render",
+    "replace_name",
     "sent_as",
+    "told_kind",
+    "unfit",
     "wall_instant",
     "working_days_after",
 ]
 
 _NAMES = {
-    "analysis.diff": ("Change", "Move", "compare_rules"),
-    "analysis.check": ("check_rules", "compile_rules", "draft_rules"),
-    "directory": ("Directory", "Facts"),
-    "directory.facts": ("FactRefused", "read_facts", "sent_as"),
-    "formatter.format": ("FormattingFailed", "format_rules"),
-    "model.hours": ("is_open", "wall_instant", "working_days_after"),
-    "syntax.diagnostics": ("Message", "RulesRefused", "render"),
-    "syntax.parser": ("ParseResult", "parse_rules"),
-    "evaluation.pools": ("asked_after", "pool"),
-    "evaluation.ranking": ("order_values", "rank"),
-    "evaluation.ruleset": ("NoRuleApplies", "Ruleset"),
+    "analysis.check": (
+        "check_rules",
+        "compile_rules",
+        "draft_rules",
+    ),
+    "analysis.diff": (
+        "Change",
+        "Move",
+        "compare_rules",
+    ),
+    "analysis.examples": ("examples_of",),
+    "analysis.rename": (
+        "NameKind",
+        "area_named",
+        "asks_area_skills",
+        "broken_lines",
+        "decides_alike",
+        "may_name",
+        "places_named",
+        "rename",
+        "replace_name",
+    ),
+    "directory": (
+        "Directory",
+        "Facts",
+    ),
+    "directory.fact_types": (
+        "MOST_FACTS",
+        "Unfit",
+        "unfit",
+    ),
+    "directory.facts": (
+        "FactRefused",
+        "KINDS",
+        "read_facts",
+        "sent_as",
+        "told_kind",
+    ),
+    "editor.completion": (
+        "Completion",
+        "complete",
+    ),
+    "editor.hover": ("hover",),
+    "evaluation.escalation_steps": (
+        "EscalationStep",
+        "asked_when",
+        "on_shift",
+    ),
+    "evaluation.index": (
+        "RuleIndex",
+        "index_of",
+    ),
+    "evaluation.people_masks": ("PeopleMasks",),
+    "evaluation.pools": (
+        "asked_after",
+        "pool",
+    ),
+    "evaluation.program": (
+        "Clause",
+        "InHours",
+        "IsDefined",
+        "Rule",
+        "When",
+    ),
+    "evaluation.ranking": (
+        "hash_of_escalation",
+        "order_key",
+        "order_values",
+        "order_words",
+        "rank",
+    ),
+    "evaluation.ruleset": (
+        "LANGUAGE",
+        "NoRuleApplies",
+        "PRODUCT_AREA",
+        "Ruleset",
+    ),
+    "formatter.format": (
+        "FormattingFailed",
+        "format_rules",
+    ),
+    "model.hours": (
+        "is_open",
+        "wall_instant",
+        "working_days_after",
+    ),
+    "syntax.diagnostics": (
+        "Message",
+        "RulesRefused",
+        "render",
+    ),
+    "syntax.parser": (
+        "ParseResult",
+        "parse_rules",
+    ),
+    "syntax.quick_fixes": (
+        "Fix",
+        "quick_fixes",
+    ),
+    "syntax.tree": (
+        "Block",
+        "BlockKind",
+    ),
+    "syntax.tree_actions": ("SkillKind",),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 

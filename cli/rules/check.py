@@ -20,8 +20,7 @@ from cli.rules.inputs import (
     read_directory,
     read_text,
 )
-from rules_dsl import Message, check_rules, parse_rules, render
-from rules_dsl.syntax.tree import Block, BlockKind
+from rules_dsl import Block, BlockKind, Message, check_rules, parse_rules, render
 
 _EXPECTING = (BlockKind.EXPECT, BlockKind.NEVER, BlockKind.EVERY)
 _GAP = "R308"

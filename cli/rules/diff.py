@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cli.rules.inputs import FILE, directory_option, echo_json, json_option, read_directory, read_ruleset, read_text
-from rules_dsl.analysis.diff import Change, Move, compare_rules
+from rules_dsl import Change, Move, compare_rules
 
 
 @click.command()

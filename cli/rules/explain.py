@@ -23,9 +23,8 @@ from cli.rules.inputs import (
     read_directory,
     read_ruleset,
 )
-from rules_dsl import NoRuleApplies
+from rules_dsl import EscalationStep, NoRuleApplies, asked_when, on_shift
 from rules_dsl.directory import Directory, Person
-from rules_dsl.evaluation.escalation_steps import EscalationStep, asked_when, on_shift
 from rules_dsl.model.amounts import say_duration
 from rules_dsl.model.clock_words import DAYS
 from rules_dsl.model.decision import CallKind, Decision, Pool, Reason

@@ -13,14 +13,18 @@ from pygls.uris import to_fs_path
 
 from cli.rules.directory_beside import DirectoriesBeside, NoDirectory
 from cli.rules.text_positions import TextPlaces
-from rules_dsl.analysis.check import check_rules
+from rules_dsl import (
+    FormattingFailed,
+    Message,
+    RulesRefused,
+    check_rules,
+    complete,
+    format_rules,
+    hover,
+    parse_rules,
+    quick_fixes,
+)
 from rules_dsl.directory import Directory
-from rules_dsl.editor.completion import complete
-from rules_dsl.editor.hover import hover
-from rules_dsl.formatter.format import FormattingFailed, format_rules
-from rules_dsl.syntax.diagnostics import Message, RulesRefused
-from rules_dsl.syntax.parser import parse_rules
-from rules_dsl.syntax.quick_fixes import quick_fixes
 
 PAUSE = 0.15
 """Seconds without a keystroke before a text is checked."""

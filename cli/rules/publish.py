@@ -21,8 +21,7 @@ from database.stores.rules.versions import PublishedRules, current_published
 from database.stores.rules.versions import publish as publish_rules
 from domain.failure import Failure
 from domain.rollout.stages import EVERYBODY, STAGES, share_words
-from rules_dsl.analysis.check import check_rules
-from rules_dsl.syntax.diagnostics import Message, RulesRefused, render
+from rules_dsl import Message, RulesRefused, check_rules, render
 
 _BY_COMMAND = "muster rules publish"
 

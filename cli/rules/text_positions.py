@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lsprotocol.types import Position, PositionEncodingKind, Range
 
-from rules_dsl.syntax.diagnostics import Message
+from rules_dsl import Message
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _WIDTHS = {PositionEncodingKind.Utf8: ("utf-8", 1), PositionEncodingKind.Utf16: ("utf-16-le", 2)}

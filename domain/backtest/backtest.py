@@ -19,10 +19,8 @@ from domain.backtest.reachable import HANGING, Reaching
 from domain.backtest.rule_matching import NO_RULE, Matching
 from domain.backtest.totals import Sums
 from domain.schedules.schedule import Schedule
+from rules_dsl import PeopleMasks, Rule, Ruleset
 from rules_dsl.directory import Directory
-from rules_dsl.evaluation.people_masks import PeopleMasks
-from rules_dsl.evaluation.program import Rule
-from rules_dsl.evaluation.ruleset import Ruleset
 from rules_dsl.model.amounts import say_duration
 
 EXAMPLES = 3

@@ -6,12 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from domain.backtest.history import Candidates, ChangeKind, Treatment
+from rules_dsl import PeopleMasks, Rule, Ruleset, SkillKind
 from rules_dsl.directory import Facts
-from rules_dsl.evaluation.people_masks import PeopleMasks
-from rules_dsl.evaluation.program import Rule
-from rules_dsl.evaluation.ruleset import Ruleset
 from rules_dsl.model.decision import CallKind, Decision, StepKind
-from rules_dsl.syntax.tree_actions import SkillKind
 
 NOBODY = 0
 

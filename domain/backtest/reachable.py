@@ -9,9 +9,8 @@ import numpy as np
 from domain.backtest.columns import Numbers, PastColumns, alike
 from domain.backtest.reach import Doing, Reach, reach_of
 from domain.backtest.rule_matching import NO_RULE
+from rules_dsl import LANGUAGE, PRODUCT_AREA, PeopleMasks, Ruleset
 from rules_dsl.directory import FactValue
-from rules_dsl.evaluation.people_masks import PeopleMasks
-from rules_dsl.evaluation.ruleset import LANGUAGE, PRODUCT_AREA, Ruleset
 from rules_dsl.model.decision import Decision
 
 HANGING = (LANGUAGE, PRODUCT_AREA)

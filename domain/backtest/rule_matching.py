@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.backtest.columns import Instants, Numbers, PastColumns, Values, instant_of, moment_of
+from rules_dsl import Clause, InHours, IsDefined, Rule, RuleIndex, When, index_of
 from rules_dsl.directory import FactValue
-from rules_dsl.evaluation.index import RuleIndex, index_of
-from rules_dsl.evaluation.program import Clause, InHours, IsDefined, Rule, When
 from rules_dsl.model.open_times import open_edges
 
 Words = NDArray[np.uint64]

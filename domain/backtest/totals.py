@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from domain.backtest.history import Load, RuleCount, Totals
 from domain.backtest.reach import Reach
-from rules_dsl.evaluation.people_masks import PeopleMasks
+from rules_dsl import PeopleMasks
 from rules_dsl.model.decision import CallKind
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from domain.rounds.eligibility import Colleague, Needs, SoftConstraint, above_their_share, objection
 from domain.rounds.matching import Wishes
 from domain.rounds.search import DueCall, Pools
+from rules_dsl import hash_of_escalation, order_key
 from rules_dsl.directory import Directory, Person
-from rules_dsl.evaluation.ranking import hash_of_escalation, order_key
 from rules_dsl.model.decision import OrderKey
 
 _Ranks = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]

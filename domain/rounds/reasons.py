@@ -14,7 +14,7 @@ from domain.rounds.eligibility import WORDS, Colleague, SoftConstraint
 from domain.rounds.matching import Wishes
 from domain.rounds.matrix import RoundMatrix
 from domain.rounds.search import DueCall, Pools
-from rules_dsl.evaluation.ranking import order_words
+from rules_dsl import order_words
 from rules_dsl.model.decision import AgentState, HardConstraint
 
 CONSIDERED_AT_MOST = 5

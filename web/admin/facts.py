@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from database.stores.directory.read import read_directory
 from database.stores.staff.fact_types import FactInUse, FactUnfit, keep_fact, remove_fact
+from rules_dsl import KINDS
 from rules_dsl.directory import FactKind, FactType
-from rules_dsl.directory.facts import KINDS
 from web.dependencies import engine_of
 from web.page import page
 from web.security.csrf import Guarded

@@ -22,7 +22,7 @@ from database.stores.staff.usage import uses_of
 from domain.directory_names import NameGone, NameInUse, NameTaken, NameUnfit, RenameRefused
 from domain.failure import Failure
 from domain.typed_text import is_mail_address
-from rules_dsl.analysis.rename import NameKind
+from rules_dsl import NameKind
 from web.dependencies import engine_of
 from web.error_status import status_of
 from web.page import page

@@ -12,8 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 from database.stores.directory.read import read_directory
-from rules_dsl import FormattingFailed, RulesRefused, format_rules
-from rules_dsl.editor.completion import Completion, complete
+from rules_dsl import Completion, FormattingFailed, RulesRefused, complete, format_rules
 from web.dependencies import engine_of
 from web.page import page
 from web.rules.checked import LONGEST

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rules_dsl import Directory, Message, check_rules, render
-from rules_dsl.syntax.quick_fixes import Fix, quick_fixes
+from rules_dsl import Directory, Fix, Message, check_rules, quick_fixes, render
 
 FILE = "desk.rules"
 _DRAWN = re.compile(r" *\d* +\| ")

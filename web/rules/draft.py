@@ -14,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.stores.directory.agent_states import read_colleagues
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import PublishedRules, current_published
-from rules_dsl import Directory, draft_rules
-from rules_dsl.analysis.examples import examples_of
+from rules_dsl import Directory, draft_rules, examples_of
 from rules_dsl.directory import FactType
 from rules_dsl.model.decision import AgentState
 from web.rules.checked import LONGEST, CheckResult, check, plain

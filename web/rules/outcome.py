@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from rules_dsl import Directory, Facts, NoRuleApplies, Ruleset, order_values, rank
+from rules_dsl import Directory, EscalationStep, Facts, NoRuleApplies, Ruleset, asked_when, on_shift, order_values, rank
 from rules_dsl.directory import Person
-from rules_dsl.evaluation.escalation_steps import EscalationStep, asked_when, on_shift
 from rules_dsl.model.amounts import say_duration
 from rules_dsl.model.decision import AgentState, CallKind, Decision, Pool, Reason, StepKind
 from web.wording.times import length

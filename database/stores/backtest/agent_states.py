@@ -16,7 +16,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.agent_states import posterior_mean
-from rules_dsl.evaluation.ruleset import PRODUCT_AREA
+from rules_dsl import PRODUCT_AREA
 from rules_dsl.model.decision import AgentState, OrderKey
 
 # What is asked for: a row for each example and each who might have been first in it.

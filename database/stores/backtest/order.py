@@ -13,9 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.backtest.agent_states import PastCall, states_at
 from domain.backtest.history import Candidates, PastExample
-from rules_dsl import rank
+from rules_dsl import PRODUCT_AREA, rank
 from rules_dsl.directory import Directory
-from rules_dsl.evaluation.ruleset import PRODUCT_AREA
 from rules_dsl.model.decision import AgentState, Pool
 
 AT_MOST = 40

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.rollout import renaming
-from rules_dsl.analysis.rename import NameKind, replace_name
+from rules_dsl import NameKind, replace_name
 
 
 @dataclass(frozen=True)

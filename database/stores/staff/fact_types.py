@@ -15,9 +15,8 @@ from database.stores.rules.rollout_rows import running_row
 from database.stores.rules.versions import current_published, hold_rules, published_number
 from database.tables.directory import desk
 from domain.failure import Failure
-from rules_dsl.analysis.rename import broken_lines
+from rules_dsl import MOST_FACTS, Unfit, broken_lines, unfit
 from rules_dsl.directory import Directory, FactType
-from rules_dsl.directory.fact_types import MOST_FACTS, Unfit, unfit
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,7 @@ from database.tables.account import ruleset
 from database.tables.directory import desk, person, person_skill, team, title
 from database.tables.rollout import rollout
 from domain.directory_names import NameGone, NameInUse, NameTaken, NameUnfit, RenameRefused, fit_name
-from rules_dsl import Directory, RulesRefused, draft_rules
-from rules_dsl.analysis.rename import NameKind, decides_alike, rename
+from rules_dsl import Directory, NameKind, RulesRefused, decides_alike, draft_rules, rename
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from database.stores.rules.versions import PublishedRules, current_published, pu
 from database.tables.directory import person, person_skill, skill, team, title
 from domain.directory_names import Breaks, Uses
 from domain.escalation import OPEN_STATES
-from rules_dsl import Directory, draft_rules
-from rules_dsl.analysis.rename import NameKind, area_named, asks_area_skills, may_name, places_named
+from rules_dsl import Directory, NameKind, area_named, asks_area_skills, draft_rules, may_name, places_named
 
 TABLES: dict[NameKind, Table] = {"team": team, "title": title, "skill": skill}
 EARLIER = 20
