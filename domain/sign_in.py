@@ -49,6 +49,10 @@ class SignInRefused(Failure):
 
     title = "This address and password don't match"
 
+    @property
+    def detail(self) -> str:
+        return f"{self.title}. Check both, or ask an administrator for a sign-in link."
+
 
 @dataclass
 class SignInLinkUnknown(Failure):
@@ -84,4 +88,5 @@ class TooManyMisses(Failure):
 
     @property
     def detail(self) -> str:
-        return f"Please wait {self.retry_after} seconds and try again."
+        wait = "a second" if self.retry_after == 1 else f"{self.retry_after} seconds"
+        return f"Please wait {wait} and try again."

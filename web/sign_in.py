@@ -60,7 +60,7 @@ async def sign_in_by_password(
             await sessions.hold_password(conn, account.person_id, known)
             token = await sign_in(conn, request, account.person_id)
     except SignInRefused as refused:
-        return page(request, "sign_in.html", 401, email=email, to=_inside(to), refused=refused.title)
+        return page(request, "sign_in.html", 401, email=email, to=_inside(to), refused=refused.detail)
     limit.succeeded(request, email)
     response = RedirectResponse(_inside(to) or "/", 303)
     keep_cookie(request, response, token)

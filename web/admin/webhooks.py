@@ -42,26 +42,28 @@ async def keep(
     name, secret, account = name.strip(), secret.strip(), account.strip()
     typed = {"name": name, "account": account}
     if not _NAME.fullmatch(name):
-        return await _page(request, 422, wrong="A name has small letters, digits and dashes, at most 40.", **typed)
+        return await _page(
+            request, 422, wrong="A name has small letters, digits and dashes, at most 40.", field="name", **typed
+        )
     if not _SHORTEST <= len(secret) <= _LONGEST:
         wrong = f"A signing secret has {_SHORTEST} to {_LONGEST} characters. Zendesk shows it beside its webhook."
-        return await _page(request, 422, wrong=wrong, **typed)
+        return await _page(request, 422, wrong=wrong, field="secret", **typed)
     host = account_of(account if "://" in account else f"https://{account}") if account else ""
     if account and "." not in host:
         wrong = "An account is the address of your help desk, such as harbor.zendesk.com."
-        return await _page(request, 422, wrong=wrong, **typed)
+        return await _page(request, 422, wrong=wrong, field="account", **typed)
     now = datetime.now(UTC)
     async with engine_of(request).begin() as conn:
         try:
             await keep_source(conn, name, KIND, secret, host)
         except AccountTaken as taken:
-            return await _page(request, 409, wrong=taken.detail, **typed)
+            return await _page(request, 409, wrong=taken.detail, field="account", **typed)
         await write_audit(conn, signed.actor, "set webhook secret", name, now, {"kind": KIND, "account": host})
     return RedirectResponse("/admin/webhooks", 303)
 
 
 async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
-    known = {"wrong": "", "name": "", "account": ""}
+    known = {"wrong": "", "field": "", "name": "", "account": ""}
     async with engine_of(request).connect() as conn:
         sources = await all_sources(conn)
     base = settings_of(request).base_url
