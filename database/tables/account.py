@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -65,6 +66,14 @@ webhook_source = Table(
     Column("kind", Text, nullable=False),
     Column("secret", Text, nullable=False),
     Column("account", Text, nullable=False, server_default=text("''")),
+)
+
+# Two sources can't speak for one account.
+Index(
+    "webhook_source_account",
+    webhook_source.c.account,
+    unique=True,
+    postgresql_where=webhook_source.c.account != "",
 )
 
 webhook_received = Table(

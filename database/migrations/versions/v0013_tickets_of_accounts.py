@@ -23,6 +23,7 @@ _TOLD = text("UPDATE escalation SET ticket_account = :account WHERE id = :id")
 def upgrade() -> None:
     bind = op.get_bind()
     bind.execute(text("ALTER TABLE webhook_source ADD COLUMN account TEXT NOT NULL DEFAULT ''"))
+    bind.execute(text("CREATE UNIQUE INDEX webhook_source_account ON webhook_source (account) WHERE account <> ''"))
     rows = bind.execute(_WANTED).all()
     told = [{"id": row.id, "account": account_of(row.ticket_url)} for row in rows]
     if told:

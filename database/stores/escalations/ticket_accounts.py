@@ -42,7 +42,8 @@ async def account_sent(conn: AsyncConnection, source: WebhookSource, url: str) -
     told = account_of(url)
     if source.account or not told:
         return source.account or source.name
-    taken = select(webhook_source.c.name).where(webhook_source.c.account == told)
+    other = webhook_source.alias()
+    taken = select(other.c.name).where(other.c.account == told)
     mine = update(webhook_source).where(
         webhook_source.c.name == source.name, webhook_source.c.account == "", ~taken.exists()
     )

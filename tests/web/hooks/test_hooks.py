@@ -139,6 +139,18 @@ async def test_a_source_speaks_for_its_own_account_whatever_address_it_names(off
     assert done == {"done": "ignored", "reason": "the ticket has no open escalation"}
 
 
+async def test_a_new_source_cannot_take_the_account_that_another_has(office: Office) -> None:
+    await with_source(office, "marina")
+    harbor = (await send(office, trigger("777", "harbor", "mira@olsen.example"))).json()
+    claimed = (await send(office, trigger("777", "harbor", "eve@evil.example"), source="marina")).json()
+    assert claimed["done"] == "opened"
+    assert claimed["customer_link"] != harbor["customer_link"]
+    own = (await send(office, trigger("1", "marina", "pavel@novy.example"), source="marina")).json()
+    assert own["done"] == "opened"
+    page = await (await office.browser("Ada Admin")).get("/admin/webhooks")
+    assert page.count('data-label="Account">harbor.zendesk.com<') == 1
+
+
 async def test_a_source_whose_account_is_unknown_speaks_for_nobody_elses(office: Office) -> None:
     await with_source(office)
     async with office.program() as program:
