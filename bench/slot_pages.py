@@ -31,7 +31,7 @@ from database.stores.seats.board_cache import BOARDS
 from domain.seats.answers import TRIES_A_START
 from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Member, Placement
-from domain.seats.prepared_moves import find_rooms
+from domain.seats.prepared_moves import find_prepared_moves
 from domain.seats.search import Answer, find_place
 from rules_dsl.model.decision import Decision, OpenHours
 
@@ -219,7 +219,7 @@ def _shares(agents: int, share: float, seed: int, pool: int) -> dict[str, int]:
         answers[one] = find_place(board, one, depth=1, tries=TRIES_A_START)[0]
     maybe = [one for one, answer in answers.items() if answer is Answer.MAYBE]
     began = time.perf_counter()
-    rooms = find_rooms(board, maybe, seconds=1.0, days={0})
+    rooms = find_prepared_moves(board, maybe, seconds=1.0, days={0})
     took = time.perf_counter() - began
     moved = sum(isinstance(answer, Placement) for answer in answers.values())
     return {

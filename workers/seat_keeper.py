@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.at_risk.background_solver import SearchMemory, make_rooms, recover
+from database.stores.at_risk.background_solver import SearchMemory, prepare_moves, recover
 from database.stores.directory.read import read_directory
 from database.stores.seats.change_impact import replan_directory
 from database.stores.seats.engagements import follow_engagements
@@ -61,7 +61,7 @@ async def keep_seats(engine: AsyncEngine, looked: SearchMemory, now: datetime) -
             if found := await recover(engine, looked, now):
                 log.info("%d bookings at risk have a seat again", found)
         with _survived("starts"):
-            await make_rooms(engine, looked, now)
+            await prepare_moves(engine, looked, now)
 
 
 async def _follow_directory(engine: AsyncEngine, now: datetime) -> None:

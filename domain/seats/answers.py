@@ -29,7 +29,7 @@ class DayOfAnswers:
     known: dict[datetime, Answer] = field(default_factory=dict)
     _tried: set[datetime] = field(default_factory=set)
     """Those for which moving others was tried to the full."""
-    rooms: dict[datetime, tuple[datetime, bool]] = field(default_factory=dict)
+    prepared: dict[datetime, tuple[datetime, bool]] = field(default_factory=dict)
     """By start: when an arrangement was found for it, and whether it still does it."""
     refused: set[datetime] = field(default_factory=set)
     """For whom short moves found nobody, as far as a sale goes."""

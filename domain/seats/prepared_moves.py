@@ -16,7 +16,7 @@ WIDER = 3 * WINDOW
 """Seconds around the wanted time that are looked at where the ordinary window holds no arrangement."""
 
 
-def find_rooms(
+def find_prepared_moves(
     board: SeatBoard, wanted: Sequence[Demand], *, seconds: float, days: Collection[int] | None = None
 ) -> dict[Demand, Placement]:
     """Arrangements for as many of these as are found, ``seconds`` at most for each. The board is as before."""

@@ -25,14 +25,19 @@ from database.stores.seats.availability import BookingRequest, answer_starts, an
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.engagements import OccupancyMemory
 from database.stores.seats.load_board import load_seats, read_versions
-from database.stores.seats.prepared_moves import forget_rooms, keep_rooms, read_rooms, room_holds
+from database.stores.seats.prepared_moves import (
+    delete_prepared_moves,
+    move_still_fits,
+    read_prepared_moves,
+    store_prepared_moves,
+)
 from database.tables.booking import booking
 from domain.deadlines import SEARCH
 from domain.escalation import Kind
 from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Placement, demand_of
-from domain.seats.prepared_moves import find_rooms
+from domain.seats.prepared_moves import find_prepared_moves
 from domain.seats.search import Answer, apply_placement, find_place
 from domain.seats.slots import offered_starts
 from domain.seats.solver import place_by_window
@@ -88,7 +93,7 @@ class SearchMemory:
         self.in_vain[demand, versions] = now
 
 
-async def make_room(engine: AsyncEngine, wish: BookingRequest, start: datetime, now: datetime) -> bool:
+async def prepare_move(engine: AsyncEngine, wish: BookingRequest, start: datetime, now: datetime) -> bool:
     """Look for an arrangement for one start, at once; whether one was found. It is kept for whoever sells next.
 
     Nobody looks for what is proven to be gone, nor soon again for what was looked for in vain while the seats stand so.
@@ -108,17 +113,17 @@ async def make_room(engine: AsyncEngine, wish: BookingRequest, start: datetime, 
         known.give_up(start, now)
         return False
     async with engine.begin() as conn:
-        await keep_rooms(conn, [(demand, placement)], now)
+        await store_prepared_moves(conn, [(demand, placement)], now)
     return True
 
 
-async def make_rooms(engine: AsyncEngine, looked: SearchMemory, now: datetime) -> int:
+async def prepare_moves(engine: AsyncEngine, looked: SearchMemory, now: datetime) -> int:
     """One go over everybody who may book now; returns how many starts were opened."""
     async with engine.connect() as conn:
         wishes = [str(one) for one in (await conn.execute(_WISHES)).scalars()]
     opened = 0
     for one in looked.in_turn(wishes):
-        wanted, board = await _without_room(engine, one, looked, now)
+        wanted, board = await _starts_without_move(engine, one, looked, now)
         if wanted:
             found = await asyncio.to_thread(_by_day, board, list(wanted))
             for demand in wanted:
@@ -126,9 +131,9 @@ async def make_rooms(engine: AsyncEngine, looked: SearchMemory, now: datetime) -
                     looked.note(demand, wanted[demand], now)
             opened += len(found)
             async with engine.begin() as conn:
-                await keep_rooms(conn, list(found.items()), now)
+                await store_prepared_moves(conn, list(found.items()), now)
     async with engine.begin() as conn:
-        await forget_rooms(conn, now.date() - ONE_DAY)
+        await delete_prepared_moves(conn, now.date() - ONE_DAY)
     return opened
 
 
@@ -137,11 +142,11 @@ def _by_day(board: SeatBoard, wanted: Sequence[Demand]) -> dict[Demand, Placemen
     found: dict[Demand, Placement] = {}
     for day in sorted({demand.day for demand in wanted}):
         of_day = [demand for demand in wanted if demand.day == day]
-        found |= find_rooms(board, of_day, seconds=SECONDS_A_START, days={day})
+        found |= find_prepared_moves(board, of_day, seconds=SECONDS_A_START, days={day})
     return found
 
 
-async def _without_room(
+async def _starts_without_move(
     engine: AsyncEngine, escalation_id: str, looked: SearchMemory, now: datetime
 ) -> tuple[dict[Demand, tuple[int, ...]], SeatBoard]:
     """The next starts that may be sellable and that no arrangement is known for, with the versions of their days."""
@@ -154,14 +159,14 @@ async def _without_room(
         versions = await read_versions(conn, wish.desk, first - ONE_DAY, last + ONE_DAY)
         seats = await load_seats(conn, first - ONE_DAY, last + ONE_DAY)
         seats.versions = versions
-        rooms = await read_rooms(conn, wish.pool, wish.demand(*starts[0]), first, last)
+        prepared = await read_prepared_moves(conn, wish.pool, wish.demand(*starts[0]), first, last)
     answers = answer_starts(seats, wish, starts, tries=0)
     wanted: dict[Demand, tuple[int, ...]] = {}
     for start, day in starts:
         demand, stands = wish.demand(start, day), _stands(versions, seats.roster, day)
         if answers[start] is not Answer.MAYBE or (demand, stands) in looked.in_vain:
             continue
-        if start not in rooms or not room_holds(seats, demand, rooms[start]):
+        if start not in prepared or not move_still_fits(seats, demand, prepared[start]):
             wanted[demand] = stands
             if len(wanted) >= min(STARTS_AT_ONCE, looked.left / (2 * SECONDS_A_START)):
                 break

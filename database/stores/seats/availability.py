@@ -18,7 +18,12 @@ from database.stores.journal.plan_json import load_plan
 from database.stores.seats.assignments import WitnessChange, changes_of
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.load_board import Seats
-from database.stores.seats.prepared_moves import Room, kept_rooms, read_rooms, room_holds
+from database.stores.seats.prepared_moves import (
+    PreparedMove,
+    cached_prepared_moves,
+    move_still_fits,
+    read_prepared_moves,
+)
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk
 from database.tables.escalation import escalation
@@ -115,26 +120,32 @@ async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) 
     first, last = starts[0][1], starts[-1][1]
     seats = await BOARDS.current(conn, wish.desk, first, last)
     answers = answer_starts(seats, wish, starts, TRIES_A_PAGE)
-    rooms: Mapping[datetime, Room] = {}
+    prepared: Mapping[datetime, PreparedMove] = {}
     if Answer.MAYBE in answers.values():
-        rooms = await kept_rooms(conn, seats, wish.demand(*starts[0]), first, last)
+        prepared = await cached_prepared_moves(conn, seats, wish.demand(*starts[0]), first, last)
     return [
         start
         for start, day in starts
-        if answers[start] is Answer.YES or (start in rooms and _holds(seats, wish, start, day, answers, rooms[start]))
+        if answers[start] is Answer.YES
+        or (start in prepared and _holds(seats, wish, start, day, answers, prepared[start]))
     ]
 
 
 def _holds(
-    seats: Seats, wish: BookingRequest, start: datetime, day: date, answers: Mapping[datetime, Answer], room: Room
+    seats: Seats,
+    wish: BookingRequest,
+    start: datetime,
+    day: date,
+    answers: Mapping[datetime, Answer],
+    move: PreparedMove,
 ) -> bool:
     """Whether this arrangement opens this start, found out once as the seats stand."""
     if answers[start] is Answer.NO:
         return False
     known = answers_of(seats, wish, day)
-    if known.rooms.get(start, (None, False))[0] != room.found_at:
-        known.rooms[start] = (room.found_at, room_holds(seats, wish.demand(start, day), room))
-    return known.rooms[start][1]
+    if known.prepared.get(start, (None, False))[0] != move.found_at:
+        known.prepared[start] = (move.found_at, move_still_fits(seats, wish.demand(start, day), move))
+    return known.prepared[start][1]
 
 
 def answer_starts(
@@ -198,23 +209,23 @@ async def seat_at(
     if changes is None and instead_of is None:
         known.refused.add(start)
     if changes is None and not gone_for_certain(seats, wish, start):
-        rooms = await read_rooms(conn, wish.pool, demand, day, day)
-        changes = _take(seats, demand, ordinals, rooms[start]) if start in rooms else None
+        prepared = await read_prepared_moves(conn, wish.pool, demand, day, day)
+        changes = _take(seats, demand, ordinals, prepared[start]) if start in prepared else None
     if changes is None:
         raise SlotTaken(start)
     return changes
 
 
-def _take(seats: Seats, demand: Demand, days: set[int], room: Room | None = None) -> list[WitnessChange] | None:
+def _take(seats: Seats, demand: Demand, days: set[int], move: PreparedMove | None = None) -> list[WitnessChange] | None:
     """What must be written to sell this, or None. The board is as before: nothing is sold until it is committed."""
     board = seats.board
     stood = board.take(demand.booking) if demand.booking in board.held else None
     try:
-        if room is None:
+        if move is None:
             found = place_for_sale(board, demand, days)
             placement = None if isinstance(found, Answer) else found
         else:
-            placement = room.placement
+            placement = move.placement
         search = None if placement is None else apply_placement(board, demand, placement, days)
         if search is None:
             return None

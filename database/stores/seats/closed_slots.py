@@ -11,7 +11,7 @@ from database.stores.directory.read import read_directory
 from database.stores.seats.availability import BookingRequest, answer_starts, read_wish
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.load_board import Seats
-from database.stores.seats.prepared_moves import Room, read_rooms, room_holds
+from database.stores.seats.prepared_moves import PreparedMove, move_still_fits, read_prepared_moves
 from domain.seats.reasons import SlotClosure, Why, why_closed
 from domain.seats.search import Answer
 from domain.seats.slots import grid_of, starts_of, why_not_offered
@@ -45,7 +45,7 @@ async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | No
     offered = {start: why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now) for start in grid}
     open_ones = [(start, day) for start in grid if offered[start] is None]
     answers = answer_starts(seats, wish, open_ones, TRIES)
-    rooms = await read_rooms(conn, wish.pool, wish.demand(grid[0], day), day, day) if grid else {}
+    prepared = await read_prepared_moves(conn, wish.pool, wish.demand(grid[0], day), day, day) if grid else {}
     mates = await _team_mates(conn, wish, seats)
     slots = []
     for start in grid:
@@ -53,17 +53,23 @@ async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | No
         closed = (
             SlotClosure(Why.NOT_OFFERED, reason[0].upper() + reason[1:])
             if reason is not None
-            else _closed(seats, wish, start, day, answers[start], rooms.get(start), mates)
+            else _closed(seats, wish, start, day, answers[start], prepared.get(start), mates)
         )
         slots.append(SlotState(start, closed))
     return DayOfSlots(day, wish.zone, wish.plan.pool_text, tuple(slots))
 
 
 def _closed(
-    seats: Seats, wish: BookingRequest, start: datetime, day: date, answer: Answer, room: Room | None, mates: int
+    seats: Seats,
+    wish: BookingRequest,
+    start: datetime,
+    day: date,
+    answer: Answer,
+    move: PreparedMove | None,
+    mates: int,
 ) -> SlotClosure | None:
     demand = wish.demand(start, day)
-    if answer is Answer.YES or (room is not None and room_holds(seats, demand, room)):
+    if answer is Answer.YES or (move is not None and move_still_fits(seats, demand, move)):
         return None
     return why_closed(seats.board, demand, mates)
 

@@ -23,14 +23,16 @@ SELECT count(*), max(found_at) FROM seat_room WHERE pool = :pool AND day BETWEEN
 
 
 @dataclass(frozen=True)
-class Room:
+class PreparedMove:
     """A witness for a start, found some time ago."""
 
     placement: Placement
     found_at: datetime
 
 
-async def read_rooms(conn: AsyncConnection, pool: int, like: Demand, first: date, last: date) -> dict[datetime, Room]:
+async def read_prepared_moves(
+    conn: AsyncConnection, pool: int, like: Demand, first: date, last: date
+) -> dict[datetime, PreparedMove]:
     """By start, those of the same pool, limits and length on these days."""
     length = timedelta(seconds=like.end - like.begin)
     query = select(seat_room).where(
@@ -41,37 +43,37 @@ async def read_rooms(conn: AsyncConnection, pool: int, like: Demand, first: date
     )
     prepare = timedelta(seconds=like.terms.prepare)
     return {
-        row.occupies.lower + prepare: Room(
+        row.occupies.lower + prepare: PreparedMove(
             Placement(row.person, tuple((booking, person) for booking, person in row.moves)), row.found_at
         )
         for row in await conn.execute(query)
     }
 
 
-async def kept_rooms(
+async def cached_prepared_moves(
     conn: AsyncConnection, seats: Seats, like: Demand, first: date, last: date
-) -> Mapping[datetime, Room]:
+) -> Mapping[datetime, PreparedMove]:
     """The same, read anew only where some were found or forgotten since they were read for this board."""
-    key = ("rooms", like.pool, like.terms, like.end - like.begin, first, last)
+    key = ("prepared", like.pool, like.terms, like.end - like.begin, first, last)
     asked = {"pool": like.pool, "first": first, "last": last}
     stamp = tuple((await conn.execute(_STAMP, asked)).one())
-    kept: tuple[tuple[Any, ...], dict[datetime, Room]] | None = seats.answers.get(key)
+    kept: tuple[tuple[Any, ...], dict[datetime, PreparedMove]] | None = seats.answers.get(key)
     if kept is None or kept[0] != stamp:
-        rooms = await read_rooms(conn, like.pool, like, first, last) if stamp[0] else {}
-        kept = seats.answers[key] = (stamp, rooms)
+        prepared = await read_prepared_moves(conn, like.pool, like, first, last) if stamp[0] else {}
+        kept = seats.answers[key] = (stamp, prepared)
     return kept[1]
 
 
-def room_holds(seats: Seats, demand: Demand, room: Room) -> bool:
+def move_still_fits(seats: Seats, demand: Demand, move: PreparedMove) -> bool:
     """Whether this arrangement still does it, as the board stands."""
-    search = apply_placement(seats.board, demand, room.placement)
+    search = apply_placement(seats.board, demand, move.placement)
     if search is None:
         return False
     search.undo()
     return True
 
 
-async def keep_rooms(conn: AsyncConnection, found: Sequence[tuple[Demand, Placement]], now: datetime) -> None:
+async def store_prepared_moves(conn: AsyncConnection, found: Sequence[tuple[Demand, Placement]], now: datetime) -> None:
     """Keep these arrangements, in place of older ones for the same starts."""
     for demand, placement in found:
         row = {
@@ -88,5 +90,5 @@ async def keep_rooms(conn: AsyncConnection, found: Sequence[tuple[Demand, Placem
         await conn.execute(statement.on_conflict_do_update(index_elements=["pool", "terms", "occupies"], set_=newer))
 
 
-async def forget_rooms(conn: AsyncConnection, before: date) -> None:
+async def delete_prepared_moves(conn: AsyncConnection, before: date) -> None:
     await conn.execute(delete(seat_room).where(seat_room.c.day < before))

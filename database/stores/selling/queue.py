@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.at_risk.background_solver import make_room
+from database.stores.at_risk.background_solver import prepare_move
 from database.stores.seats.availability import BookingRequest, answers_of, gone_for_certain, refused_for_good
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.booked_calls import BookingWithCall
@@ -69,7 +69,7 @@ class Sellers:
         try:
             return await self._in_turn(asked, wish, turns, sale)
         except SlotTaken:
-            if not await self._room_made(asked, wish, until - _AFTER_SEARCH):
+            if not await self._solver_found(asked, wish, until - _AFTER_SEARCH):
                 raise
         return await self._in_turn(asked, wish, turns, sale)
 
@@ -124,7 +124,7 @@ class Sellers:
             raise refused_for_good(wish, asked.start, asked.now)
         return wish
 
-    async def _room_made(self, asked: SaleRequest, wish: BookingRequest, until: float) -> bool:
+    async def _solver_found(self, asked: SaleRequest, wish: BookingRequest, until: float) -> bool:
         """Whether the solver found an arrangement. One looks at a time: two hundred at the last seat must not all ask
         it at once.
         """
@@ -136,7 +136,7 @@ class Sellers:
                 await self._looking.acquire()
             try:
                 async with asyncio.timeout_at(until):
-                    return await make_room(self._engine, wish, asked.start, asked.now)
+                    return await prepare_move(self._engine, wish, asked.start, asked.now)
             finally:
                 self._looking.release()
         return False

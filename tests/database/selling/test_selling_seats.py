@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bench.seat_desks import SampleDesk, sample_desk
 from bench.seat_judge import can_serve_all
 from bench.seat_shop import NOON, NOW, TOKENS, Asking, buy, furnish, invite, sold_calls
-from database.stores.at_risk.background_solver import SearchMemory, make_rooms, recover
+from database.stores.at_risk.background_solver import SearchMemory, prepare_moves, recover
 from database.stores.booking import book, cancel, move
 from database.stores.seats import board_cache, load_board
 from database.stores.seats.availability import free_starts
@@ -283,7 +283,7 @@ async def test_starts_that_short_moves_do_not_open_are_opened_ahead(database: As
         await conn.execute(text("UPDATE desk_day SET version = version + 9"))
     assert 10.0 not in await free(database, last)
     assert not await buy(database, last)
-    while await make_rooms(database, SearchMemory(), NOW):
+    while await prepare_moves(database, SearchMemory(), NOW):
         pass
     assert 10.0 in await free(database, last)
     assert await buy(database, last)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from bench.seat_desks import SampleDesk
 from bench.seat_shop import NOON, NOW, TOKENS, Asking, buy, furnish, invite
 from database.stores.at_risk import background_solver
-from database.stores.at_risk.background_solver import make_room
+from database.stores.at_risk.background_solver import prepare_move
 from database.stores.booking import book, cancel
 from database.stores.seats import availability
 from database.stores.seats.assignments import queue
@@ -115,11 +115,11 @@ async def test_the_solver_is_not_asked_again_in_vain_while_the_seats_stand(
     monkeypatch.setattr(background_solver, "place_by_window", lambda *_args, **_named: None)
     looks = counted(monkeypatch, background_solver, "place_by_window")
     for _ in range(2):
-        assert not await make_room(database, wish, TEN, NOW)
+        assert not await prepare_move(database, wish, TEN, NOW)
     assert len(looks) == 1
     async with database.begin() as conn:
         await conn.execute(text("UPDATE desk_day SET version = version + 1"))
-    assert not await make_room(database, wish, TEN, NOW)
+    assert not await prepare_move(database, wish, TEN, NOW)
     assert len(looks) == 2
 
 
