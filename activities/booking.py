@@ -25,16 +25,16 @@ class BookingActivities:
 
     @activity.defn
     async def hold_seat(self, slot: HoldSeat) -> Booked:
-        async def book(conn: AsyncConnection, wish: BookingRequest) -> BookingWithCall:
+        async def book(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
             return await booking.book(
-                conn, slot.escalation_id, slot.link_id, slot.starts_at, self.world.tokens, slot.now, wish
+                conn, slot.escalation_id, slot.link_id, slot.starts_at, self.world.tokens, slot.now, request
             )
 
         return await self._sell(book, SaleRequest(slot.escalation_id, slot.starts_at, slot.now, slot.link_id))
 
     @activity.defn
     async def move_seat(self, slot: MoveSeat) -> Booked:
-        async def move(conn: AsyncConnection, wish: BookingRequest) -> BookingWithCall:
+        async def move(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
             return await booking.move(conn, slot.escalation_id, slot.starts_at, slot.now)
 
         return await self._sell(move, SaleRequest(slot.escalation_id, slot.starts_at, slot.now))
@@ -50,9 +50,9 @@ class BookingActivities:
         clock = asyncio.get_running_loop().time
         until = clock() + SALE.total_seconds()
 
-        async def sale(wish: BookingRequest) -> BookingWithCall:
+        async def sale(request: BookingRequest) -> BookingWithCall:
             async with transaction(self.world, until - clock()) as conn:
-                return await sell(conn, wish)
+                return await sell(conn, request)
 
         with as_answers():
             async with asyncio.timeout_at(until):

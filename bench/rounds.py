@@ -18,7 +18,7 @@ import numpy as np
 
 from domain.plan import Plan
 from domain.rounds.eligibility import OCCUPANCY_LIMIT, Colleague
-from domain.rounds.matching import Wishes, match, warm_up
+from domain.rounds.matching import CostMatrix, match, warm_up
 from domain.rounds.matrix import RoundMatrix
 from domain.rounds.muster import DueCall, choose
 from domain.rounds.search import Pools
@@ -72,16 +72,18 @@ def _row(calls: int, people: int) -> str:
         began = time.process_time()
         result = choose(drawn.due, drawn.colleagues, drawn.directory, NOW)
         took.append((time.process_time() - began) * 1000)
-        wishes = _wishes(drawn)
+        cost_matrix = _wishes(drawn)
         began = time.process_time()
-        matched = match(wishes)
+        matched = match(cost_matrix)
         solved.append((time.process_time() - began) * 1000)
         assert len(result.offers) == sum(column is not None for column in matched)
-        turn = in_turn(wishes)
+        turn = in_turn(cost_matrix)
         ours.append(len(result.offers))
         greedy.append(sum(column is not None for column in turn))
         both = [call for call in range(calls) if matched[call] is not None and turn[call] is not None]
-        before.append([statistics.fmean(int(wishes.rank[call, to[call]]) for call in both) for to in (matched, turn)])
+        before.append(
+            [statistics.fmean(int(cost_matrix.rank[call, to[call]]) for call in both) for to in (matched, turn)]
+        )
     served, less = statistics.fmean(ours), statistics.fmean(greedy)
     ranks = [statistics.fmean(part) for part in zip(*before, strict=True)]
     return (
@@ -90,25 +92,25 @@ def _row(calls: int, people: int) -> str:
     )
 
 
-def in_turn(wishes: Wishes) -> list[int | None]:
+def in_turn(cost_matrix: CostMatrix) -> list[int | None]:
     """Each call its best free person, the most urgent call first."""
-    free = np.ones(wishes.able.shape[1], dtype=np.bool_)
+    free = np.ones(cost_matrix.able.shape[1], dtype=np.bool_)
     found: list[int | None] = []
-    for row, able in enumerate(wishes.able):
+    for row, able in enumerate(cost_matrix.able):
         left = np.flatnonzero(able & free)
         if not len(left):
             found.append(None)
             continue
-        order = np.lexsort((wishes.tie[row, left], wishes.rank[row, left], wishes.against[row, left]))
+        order = np.lexsort((cost_matrix.tie[row, left], cost_matrix.rank[row, left], cost_matrix.against[row, left]))
         best = int(left[order[0]])
         free[best] = False
         found.append(best)
     return found
 
 
-def _wishes(drawn: Drawn) -> Wishes:
+def _wishes(drawn: Drawn) -> CostMatrix:
     pools = Pools(drawn.directory, drawn.colleagues)
-    return RoundMatrix(drawn.colleagues, drawn.directory, pools, NOW, OCCUPANCY_LIMIT).wishes(drawn.due)
+    return RoundMatrix(drawn.colleagues, drawn.directory, pools, NOW, OCCUPANCY_LIMIT).cost_matrix(drawn.due)
 
 
 def draw(calls: int, people: int, seed: int) -> Drawn:

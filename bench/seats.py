@@ -103,9 +103,9 @@ async def _case(cluster: postgres.Cluster, case: str, desk: SampleDesk, wanted: 
 def _buy(engine: AsyncEngine, sellers: Sellers, one: Asking) -> Callable[[], Awaitable[bool]]:
     clock = asyncio.get_running_loop().time
 
-    async def sale(wish: BookingRequest) -> BookingWithCall:
+    async def sale(request: BookingRequest) -> BookingWithCall:
         async with engine.begin() as conn:
-            return await book(conn, one.escalation, one.link, one.start, TOKENS, NOW, wish)
+            return await book(conn, one.escalation, one.link, one.start, TOKENS, NOW, request)
 
     async def ask() -> bool:
         try:

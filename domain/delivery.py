@@ -27,7 +27,7 @@ WAITS = (
 JITTER = 0.1
 """Waits are up to this share longer, so that what failed together is not tried together."""
 LONGEST_ASKED = 24 * HOUR
-"""A receiver's wish to wait is granted up to here."""
+"""Longest wait that a receiver may ask for."""
 
 
 @dataclass

@@ -162,4 +162,14 @@ def one_line(text: str, longest: int = 150) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
+def subject_line(text: str) -> str:
+    """A ticket's subject on one line, or a stand-in for an empty one."""
+    return one_line(text) or "your ticket"
+
+
+def name_line(text: str) -> str:
+    """The name of a person, a team or an organisation on one line of at most 80 characters."""
+    return one_line(text, 80)
+
+
 _UNSEEN = frozenset({"Cc", "Cs", "Co", "Cn"})

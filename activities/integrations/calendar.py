@@ -1,14 +1,19 @@
-"""The customer's calendar entry of a booking (RFC 5545, RFC 5546), with the team as its organiser."""
+"""The customer's calendar entry of a booking (RFC 5545, RFC 5546), with the team as its organiser.
+
+Mail and the customer's page make it by the same two functions, so that a calendar that is given both keeps one entry.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
+from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
-from domain.letter import one_line
+from domain.letter import BookingFacts, name_line, one_line, subject_line
 
 
 class Method(StrEnum):
@@ -37,9 +42,41 @@ class Invite:
     written_at: datetime
 
 
-def booking_uid(booking_id: int, escalation_id: str, host: str) -> str:
-    """The UID of a booking's entry, wherever it is made."""
-    return f"booking-{booking_id}-{escalation_id}@{host}"
+class Parties(Protocol):
+    """Who meets and about what, as a letter and the customer's page both know it."""
+
+    @property
+    def escalation_id(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def team_name(self) -> str: ...
+    @property
+    def team_address(self) -> str:
+        """Empty if no team was named."""
+
+    @property
+    def customer_name(self) -> str: ...
+    @property
+    def customer_email(self) -> str: ...
+
+
+def entry_of(booking: BookingFacts, parties: Parties, page: str, written_at: datetime) -> Invite:
+    """The entry of a booking. ``page`` is the customer's page of the call; its host completes the UID."""
+    host = urlsplit(page).hostname or "localhost"
+    return Invite(
+        uid=f"booking-{booking.id}-{parties.escalation_id}@{host}",
+        sequence=booking.sequence,
+        starts_at=booking.starts_at,
+        seconds=booking.seconds,
+        subject=subject_line(parties.subject),
+        team_name=name_line(parties.team_name),
+        team_address=parties.team_address or f"no-reply@{host}",
+        customer_name=name_line(parties.customer_name),
+        customer_email=parties.customer_email,
+        page=page,
+        written_at=written_at,
+    )
 
 
 def invite(entry: Invite, method: Method) -> bytes:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from activities.integrations.calendar import Invite, Method, booking_uid, invite
+from activities.integrations.calendar import Invite, Method, entry_of, invite
 from activities.letters.letter import Addresses, Letter
 from domain.delivery import Undelivered
 from domain.letter import Incomplete, LetterFacts
@@ -57,19 +57,7 @@ def calendar_entry(facts: LetterFacts, addresses: Addresses) -> Invite:
     """The customer's calendar entry of the booking. Raises ``Incomplete`` without one."""
     if facts.booking is None:
         raise Incomplete("booking")
-    return Invite(
-        uid=booking_uid(facts.booking.id, facts.escalation_id, addresses.host),
-        sequence=facts.booking.sequence,
-        starts_at=facts.booking.starts_at,
-        seconds=facts.booking.seconds,
-        subject=facts.subject,
-        team_name=facts.team_name,
-        team_address=facts.team_address or f"no-reply@{addresses.host}",
-        customer_name=facts.customer_name,
-        customer_email=facts.customer_email,
-        page=addresses.customer_page(facts),
-        written_at=facts.written_at,
-    )
+    return entry_of(facts.booking, facts, addresses.customer_page(facts), facts.written_at)
 
 
 def _html(letter: Letter, facts: LetterFacts) -> str:

@@ -147,9 +147,9 @@ def choose_ports(names: Sequence[str], after: int, earlier: dict[str, int]) -> d
     """A port for each name: the earlier one, else the next after ``after``, else any; free ones only."""
     chosen: dict[str, int] = {}
     for place, name in enumerate(names, 1):
-        wishes = (earlier.get(name), after + place)
-        wish = next((port for port in wishes if port and port < 65536 and is_free(port)), None)
-        chosen[name] = wish or _any_free_port(set(chosen.values()))
+        preferred = (earlier.get(name), after + place)
+        port = next((port for port in preferred if port and port < 65536 and is_free(port)), None)
+        chosen[name] = port or _any_free_port(set(chosen.values()))
     return chosen
 
 

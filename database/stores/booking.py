@@ -14,7 +14,7 @@ from database.stores.customer_link import end_links
 from database.stores.journal.notify import tell_customer
 from database.stores.journal.timeline import lock, notify, record
 from database.stores.seats.assignments import queue, write_witnesses
-from database.stores.seats.availability import BookingRequest, read_wish, seat_at
+from database.stores.seats.availability import BookingRequest, read_booking_request, seat_at
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.booked_calls import BookingWithCall, Link, live_booking, lock_with_link, must_be_held
 from database.stores.seats.load_board import Seats, next_version
@@ -37,20 +37,20 @@ async def book(
     start: datetime,
     tokens: Tokens,
     now: datetime,
-    wish: BookingRequest | None = None,
+    request: BookingRequest | None = None,
 ) -> BookingWithCall:
     """Use up the link and take the seat. Asked again for the same start, it answers the same.
 
-    ``wish`` is what the escalation may book, where it was read before. Raises ``LinkUnknown``, ``LinkUsed``,
+    ``request`` is what the escalation may book, where it was read before. Raises ``LinkUnknown``, ``LinkUsed``,
     ``LinkExpired``, ``SlotRefused``, ``SlotTaken``.
     """
     refuse_beyond(start, now)
-    if wish is None:
-        wish = await read_wish(conn, escalation_id, now)
-    desk_id, day = wish.desk, start.astimezone(wish.local).date()
+    if request is None:
+        request = await read_booking_request(conn, escalation_id, now)
+    desk_id, day = request.desk, start.astimezone(request.local).date()
     # Whoever sells on the other side of midnight may want the same people.
-    await queue(conn, desk_id, wish.days(start))
-    seats = await _board_of(conn, wish, start)
+    await queue(conn, desk_id, request.days(start))
+    seats = await _board_of(conn, request, start)
     standing, link, held = await lock_with_link(conn, escalation_id, link_id)
     if held is not None:
         if held.starts_at != start:
@@ -59,30 +59,35 @@ async def book(
     _must_be_open(link, now)
     if standing.state != State.INVITED:
         raise NotNow(standing.state)
-    if (standing.pool, standing.plan) != (wish.pool, wish.stored):
-        wish = await read_wish(conn, escalation_id, now)
-        seats = await _board_of(conn, wish, start)
-    changes = await seat_at(conn, seats, wish, start, {day}, now)
-    held = await sell(conn, standing, link, wish.plan, start, changes, tokens, now)
-    await _tell_of_sale(conn, escalation_id, held, wish, now)
+    if (standing.pool, standing.plan) != (request.pool, request.stored):
+        request = await read_booking_request(conn, escalation_id, now)
+        seats = await _board_of(conn, request, start)
+    changes = await seat_at(conn, seats, request, start, {day}, now)
+    held = await sell(conn, standing, link, request.plan, start, changes, tokens, now)
+    await _tell_of_sale(conn, escalation_id, held, request, now)
     await _guarded(conn, desk_id, start)
     return held
 
 
 async def _tell_of_sale(
-    conn: AsyncConnection, escalation_id: str, held: BookingWithCall, wish: BookingRequest, now: datetime
+    conn: AsyncConnection, escalation_id: str, held: BookingWithCall, request: BookingRequest, now: datetime
 ) -> None:
     """On the timeline, and to the customer."""
     start = held.starts_at.isoformat()
     body = {"starts_at": start, "booking_id": held.booking_id, "call_id": held.call_id}
     await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", state=State.BOOKED)
-    told = {"booking": held.booking_id, "starts_at": start, "seconds": wish.plan.decision.booking.slot, "sequence": 0}
+    told = {
+        "booking": held.booking_id,
+        "starts_at": start,
+        "seconds": request.plan.decision.booking.slot,
+        "sequence": 0,
+    }
     await tell_customer(conn, escalation_id, "confirmation", now, key=f"{held.booking_id}/0", **told)
 
 
-async def _board_of(conn: AsyncConnection, wish: BookingRequest, start: datetime) -> Seats:
-    day = start.astimezone(wish.local).date()
-    return await BOARDS.current(conn, wish.desk, day, day, exact={day})
+async def _board_of(conn: AsyncConnection, request: BookingRequest, start: datetime) -> Seats:
+    day = start.astimezone(request.local).date()
+    return await BOARDS.current(conn, request.desk, day, day, exact={day})
 
 
 def _must_be_open(link: Link, now: datetime) -> None:
@@ -93,23 +98,23 @@ def _must_be_open(link: Link, now: datetime) -> None:
 async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> BookingWithCall:
     """Take another seat for the same call. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
     refuse_beyond(start, now)
-    wish = await read_wish(conn, escalation_id, now)
-    desk_id, day = wish.desk, start.astimezone(wish.local).date()
+    request = await read_booking_request(conn, escalation_id, now)
+    desk_id, day = request.desk, start.astimezone(request.local).date()
     standing = await live_booking(conn, escalation_id)
-    days = {day, standing.starts_at.astimezone(wish.local).date()}
-    await queue(conn, desk_id, days | wish.days(start))
+    days = {day, standing.starts_at.astimezone(request.local).date()}
+    await queue(conn, desk_id, days | request.days(start))
     seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     row = await lock(conn, escalation_id)
-    if (row.pool, row.plan) != (wish.pool, wish.stored):
+    if (row.pool, row.plan) != (request.pool, request.stored):
         # Its pool was widened meanwhile.
-        wish = await read_wish(conn, escalation_id, now)
+        request = await read_booking_request(conn, escalation_id, now)
         seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     standing = await live_booking(conn, escalation_id)
     if standing.starts_at == start:
         return await must_be_held(conn, escalation_id, standing.link)
     if now >= standing.muster_at or standing.call_state != "waiting":
         raise TooLate()
-    plan, changes = wish.plan, await seat_at(conn, seats, wish, start, days, now, instead_of=standing.id)
+    plan, changes = request.plan, await seat_at(conn, seats, request, start, days, now, instead_of=standing.id)
     new = {"state": "sold", "starts_at": start, "occupies": Range(*occupied(start, plan.decision))}
     new["sequence"] = booking.c.sequence + 1
     await conn.execute(update(booking).where(booking.c.id == standing.id).values(new))

@@ -31,7 +31,7 @@ EXACT = 2.0**53
 
 
 @dataclass(frozen=True)
-class Wishes:
+class CostMatrix:
     """Calls, most urgent first, by people: every array has one row a call and one column a person."""
 
     able: NDArray[np.bool_]
@@ -40,24 +40,26 @@ class Wishes:
     tie: NDArray[np.int64]
 
 
-def match(wishes: Wishes) -> list[int | None]:
+def match(cost_matrix: CostMatrix) -> list[int | None]:
     """The column that each call gets, or None where it can't be served in this round."""
-    found: list[int | None] = [None] * len(wishes.able)
-    calls = servable(wishes.able)
+    found: list[int | None] = [None] * len(cost_matrix.able)
+    calls = servable(cost_matrix.able)
     if not calls:
         return found
-    cost = np.where(wishes.able[calls], costs(wishes, calls), np.inf)
+    cost = np.where(cost_matrix.able[calls], costs(cost_matrix, calls), np.inf)
     rows, columns = linear_sum_assignment(cost)
     for row, column in zip(rows, columns, strict=True):
         found[calls[row]] = int(column)
     return found
 
 
-def costs(wishes: Wishes, calls: list[int]) -> NDArray[np.float64]:
+def costs(cost_matrix: CostMatrix, calls: list[int]) -> NDArray[np.float64]:
     """The packed costs of these calls; the sum over an assignment is exact."""
     number = len(calls)
-    able = wishes.able[calls]
-    against, rank, tie = (np.where(able, part[calls], 0) for part in (wishes.against, wishes.rank, wishes.tie))
+    able = cost_matrix.able[calls]
+    against, rank, tie = (
+        np.where(able, part[calls], 0) for part in (cost_matrix.against, cost_matrix.rank, cost_matrix.tie)
+    )
     worth_of_rank = number * int(rank.max()) + 1
     room = EXACT / (number * int(against.max()) * worth_of_rank + worth_of_rank)
     finest = max(int((room - 1) / number), 0)
@@ -126,4 +128,4 @@ def _lowest(bits: int) -> int:
 def warm_up() -> None:
     """One small solve, so that the first real one does not pay for the loading."""
     some = np.zeros((2, 3), dtype=np.int64)
-    match(Wishes(np.ones((2, 3), dtype=np.bool_), some, some, some))
+    match(CostMatrix(np.ones((2, 3), dtype=np.bool_), some, some, some))

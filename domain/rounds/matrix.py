@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.rounds.eligibility import Colleague, Needs, SoftConstraint, above_their_share, objection
-from domain.rounds.matching import Wishes
+from domain.rounds.matching import CostMatrix
 from domain.rounds.search import DueCall, Pools
 from rules_dsl import hash_of_escalation, order_key
 from rules_dsl.directory import Directory, Person
@@ -39,11 +39,11 @@ class RoundMatrix:
         self._ranked: dict[object, tuple[NDArray[np.float64], _Ranks]] = {}
         """With the places that they were made from, so that no others take over their identity."""
 
-    def wishes(self, calls: Sequence[DueCall]) -> Wishes:
+    def cost_matrix(self, calls: Sequence[DueCall]) -> CostMatrix:
         able = np.stack([self._able(call) for call in calls])
         against = np.stack([self._against(call) for call in calls])
         orders = [self._order(call, can) for call, can in zip(calls, able, strict=True)]
-        return Wishes(able, against, np.stack([rank for rank, _ in orders]), np.stack([tie for _, tie in orders]))
+        return CostMatrix(able, against, np.stack([rank for rank, _ in orders]), np.stack([tie for _, tie in orders]))
 
     def _able(self, call: DueCall) -> NDArray[np.bool_]:
         needs, members = call.needs(self._now), self._members(call)

@@ -41,10 +41,10 @@ def choose(
     floor = RoundMatrix(colleagues, directory, pools, now, occupancy_limit)
     if not calls or not floor.free:
         return RoundResult(searches, ())
-    wishes = floor.wishes(calls)
-    matched = match(wishes)
+    cost_matrix = floor.cost_matrix(calls)
+    matched = match(cost_matrix)
     given = frozenset(floor.free[column].person for column in matched if column is not None)
-    reasons = Reasons(floor, wishes, pools, colleagues, given)
+    reasons = Reasons(floor, cost_matrix, pools, colleagues, given)
     offers = tuple(
         reasons.explain(call, row, column)
         for row, (call, column) in enumerate(zip(calls, matched, strict=True))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.rounds.eligibility import WORDS, Colleague, SoftConstraint
-from domain.rounds.matching import Wishes
+from domain.rounds.matching import CostMatrix
 from domain.rounds.matrix import RoundMatrix
 from domain.rounds.search import DueCall, Pools
 from rules_dsl import order_words
@@ -54,7 +54,7 @@ class Reasons:
     """A round that has been decided."""
 
     floor: RoundMatrix
-    wishes: Wishes
+    cost_matrix: CostMatrix
     pools: Pools
     colleagues: Mapping[int, Colleague]
     given: Set[int]
@@ -64,8 +64,8 @@ class Reasons:
     def explain(self, call: DueCall, row: int, column: int) -> Chosen:
         """The offer of the ``row``-th call to the person of a column, with its reasons."""
         decision = call.plan.decision
-        wishes = self.wishes
-        able = np.flatnonzero(wishes.able[row])
+        cost_matrix = self.cost_matrix
+        able = np.flatnonzero(cost_matrix.able[row])
         others = [other for other in self._best(row, able) if other != column][:CONSIDERED_AT_MOST]
         values = self._values(call, column)
         return Chosen(
@@ -76,21 +76,25 @@ class Reasons:
             values,
             tuple(self._alternative(call, row, column, other, values) for other in others),
             tuple(islice(self._excluded(call, able), EXCLUDED_AT_MOST)),
-            tuple(WORDS[against] for against in _parts(int(wishes.against[row, column]))),
+            tuple(WORDS[against] for against in _parts(int(cost_matrix.against[row, column]))),
         )
 
     def _best(self, row: int, able: NDArray[np.intp]) -> list[int]:
         """The first of those who could take a call: what speaks against them first, then the plan's order."""
-        wishes, most = self.wishes, CONSIDERED_AT_MOST + 1
+        cost_matrix, most = self.cost_matrix, CONSIDERED_AT_MOST + 1
         # A rank and the place among equals together are the place in the plan's order: fewer than there are columns.
-        places = wishes.against[row, able] * wishes.able.shape[1] + wishes.rank[row, able] + wishes.tie[row, able]
+        places = (
+            cost_matrix.against[row, able] * cost_matrix.able.shape[1]
+            + cost_matrix.rank[row, able]
+            + cost_matrix.tie[row, able]
+        )
         first = np.argpartition(places, most)[:most] if len(able) > most else np.arange(len(able))
         best: list[int] = able[first[np.argsort(places[first])]].tolist()
         return best
 
     def _alternative(self, call: DueCall, row: int, column: int, other: int, chosen: tuple[str, ...]) -> Alternative:
-        person, values, wishes = self.floor.free[other].person, self._values(call, other), self.wishes
-        stood = [(int(wishes.against[row, one]), int(wishes.rank[row, one])) for one in (other, column)]
+        person, values, cost_matrix = self.floor.free[other].person, self._values(call, other), self.cost_matrix
+        stood = [(int(cost_matrix.against[row, one]), int(cost_matrix.rank[row, one])) for one in (other, column)]
         heavier = [against for against in _parts(stood[0][0]) if against not in _parts(stood[1][0])]
         first = next((one for one, theirs in zip(values, chosen, strict=True) if one != theirs), "")
         if person in self.given:

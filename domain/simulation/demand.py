@@ -67,7 +67,7 @@ def _luck(arrival: Arrival, habits: Habits, seed: int) -> Arrival:
     talk = min(draw.lognormvariate(math.log(habits.talk), habits.talk_spread), 4.0)
     long, comes = draw.random() < habits.overrun, draw.random() >= habits.no_show
     length = talk * habits.overrun_factor if long else talk
-    return Arrival(arrival.number, arrival.at, arrival.facts, arrival.wished, length, comes)
+    return Arrival(arrival.number, arrival.at, arrival.facts, arrival.wanted_at, length, comes)
 
 
 def _staffed_minutes(scenario: Scenario, shifts: Mapping[int, tuple[Span, ...]], day: date) -> list[datetime]:

@@ -26,7 +26,7 @@ class SimulatedEnd:
     booked: bool
     fate: SimulatedOutcome
     wait: float | None = None
-    """Seconds from the booked hour, or from the wish for a call now, until an agent was there; served calls only."""
+    """Seconds from the booked hour, or from the request for a call now, until an agent was there; served calls only."""
     person: int | None = None
 
 

@@ -100,7 +100,7 @@ class Replication:
         decision = self.scenario.ruleset.decide(arrival.facts, arrival.at, explain=False)
         if decision.kind is CallKind.REFUSED:
             self._tell(arrival, SimulatedOutcome.REFUSED)
-        elif arrival.wished is None and decision.kind is CallKind.CALL:
+        elif arrival.wanted_at is None and decision.kind is CallKind.CALL:
             yield from self._searched(arrival, decision, None)
         elif (sold := self.book.sell(arrival, decision)) is None:
             self._tell(arrival, SimulatedOutcome.NO_SEAT, booked=True)
@@ -233,7 +233,7 @@ class Replication:
 
     def _call(self, worker: Worker, arrival: Arrival, decision: Decision, since: datetime) -> Course:
         """From the moment an agent is there until their wrap-up ends."""
-        booked = arrival.wished is not None
+        booked = arrival.wanted_at is not None
         taken_at, joined = worker.calls[-1][0], self.now
         if arrival.comes or not booked:
             yield self.env.timeout(arrival.talk * decision.booking.slot)

@@ -71,7 +71,7 @@ class Scenario:
     def replaying(self, past: tuple[Arrival, ...]) -> Scenario:
         """The same desk with these escalations, one at least, on their days: from the first opened to the last call."""
         zone = ZoneInfo(self.directory.time_zone)
-        days = [moment.astimezone(zone).date() for one in past for moment in (one.at, one.wished or one.at)]
+        days = [moment.astimezone(zone).date() for one in past for moment in (one.at, one.wanted_at or one.at)]
         return replace(self, past=past, first=min(days), days=(max(days) - min(days)).days + 1)
 
 
@@ -83,7 +83,7 @@ class Arrival:
     at: datetime
     """When it is opened."""
     facts: Facts
-    wished: datetime | None
+    wanted_at: datetime | None
     """The hour its customer would like; None: now."""
     talk: float
     """Length of the talk as a share of the slot."""

@@ -61,12 +61,12 @@ class SeatBook:
         """As it is known by now: without those who have called in sick."""
 
     def sell(self, arrival: Arrival, decision: Decision) -> SimulatedSale | None:
-        """The free start nearest to the wish, or None where none is left within the horizon."""
-        wished = arrival.wished or arrival.at
+        """The free start nearest to the wanted time, or None where none is left within the horizon."""
+        wanted_at = arrival.wanted_at or arrival.at
         zone = self._scenario.directory.time_zone
         starts = self._starts(decision, window(decision, zone, arrival.at))
         number = self._pool(decision, arrival.at)
-        for start, day in sorted(starts, key=lambda one: (abs(one[0] - wished), one[0])):
+        for start, day in sorted(starts, key=lambda one: (abs(one[0] - wanted_at), one[0])):
             demand = demand_of(decision, number, start, day, arrival.number)
             if not self.board.roster.nobody(number, demand.begin) and (person := self._take(demand)) is not None:
                 return SimulatedSale(arrival, decision, _seat(start, demand, person))

@@ -16,7 +16,7 @@ from database.stores.journal.audit_log import write_audit
 from database.stores.journal.plan_json import dump_plan, load_plan
 from database.stores.journal.timeline import lock, notify, record
 from database.stores.seats.assignments import changes_of, queue, write_witnesses
-from database.stores.seats.availability import BookingRequest, read_wish
+from database.stores.seats.availability import BookingRequest, read_booking_request
 from database.stores.seats.load_board import Seats, load_seats
 from database.stores.seats.pools import pool_of
 from database.tables.booking import booking
@@ -67,14 +67,14 @@ async def release_reserve(conn: AsyncConnection, escalation_id: str, actor: str,
 
     The reserve holds for every other call as before. Raises ``EscalationUnknown``, ``ReserveNotEnough``.
     """
-    wish = await read_wish(conn, escalation_id, now)
-    found = await _find_seat(conn, wish, now, with_reserve=True)
+    request = await read_booking_request(conn, escalation_id, now)
+    found = await _find_seat(conn, request, now, with_reserve=True)
     if found is None:
         return False
     if found.search is None:
         raise ReserveNotEnough
     await conn.execute(update(booking).where(booking.c.id == found.booking_id).values(state="sold"))
-    await write_witnesses(conn, wish.desk, changes_of(found.seats, found.search.moved()))
+    await write_witnesses(conn, request.desk, changes_of(found.seats, found.search.moved()))
     body = {"booking_id": found.booking_id, "found": "the reserve was released for it"}
     await record(conn, escalation_id, Kind.SEAT_FOUND, now, body=body, actor=actor)
     await write_audit(conn, actor, "released the reserve", f"escalation:{escalation_id}", now)
@@ -88,15 +88,15 @@ async def widen_pool(engine: AsyncEngine, escalation_id: str, step: int, actor: 
     ``EscalationUnknown``, ``NotWiderEnough``.
     """
     async with engine.connect() as conn:
-        wish = await read_wish(conn, escalation_id, now)
+        request = await read_booking_request(conn, escalation_id, now)
         if await _at_risk(conn, escalation_id, now) is None:
             return False
-    plan = _beginning_with(wish.plan, step)
+    plan = _beginning_with(request.plan, step)
     async with engine.begin() as conn:
         # Made ahead: it may take seats from people who left, on other days than the one that is locked next.
-        wider = await pool_of(conn, wish.desk, plan, await read_directory(conn), now)
+        wider = await pool_of(conn, request.desk, plan, await read_directory(conn), now)
     async with engine.begin() as conn:
-        return await _give_wider_seat(conn, replace(wish, pool=wider), plan, actor, now)
+        return await _give_wider_seat(conn, replace(request, pool=wider), plan, actor, now)
 
 
 def _beginning_with(plan: Plan, step: int) -> Plan:
@@ -106,17 +106,19 @@ def _beginning_with(plan: Plan, step: int) -> Plan:
     return replace(plan, begins_at=step)
 
 
-async def _give_wider_seat(conn: AsyncConnection, wish: BookingRequest, plan: Plan, actor: str, now: datetime) -> bool:
+async def _give_wider_seat(
+    conn: AsyncConnection, request: BookingRequest, plan: Plan, actor: str, now: datetime
+) -> bool:
     """In one transaction, under the lock of the day: booking, escalation and witness are of the wider pool."""
-    found = await _find_seat(conn, wish, now)
+    found = await _find_seat(conn, request, now)
     if found is None:
         return False
     if found.search is None or found.plan.begins_at >= plan.begins_at:
         raise NotWiderEnough
-    await conn.execute(update(booking).where(booking.c.id == found.booking_id).values(state="sold", pool=wish.pool))
-    moved = update(escalation).where(escalation.c.id == wish.escalation)
-    await conn.execute(moved.values(pool=wish.pool, plan=dump_plan(plan)))
-    await write_witnesses(conn, wish.desk, changes_of(found.seats, found.search.moved()))
+    await conn.execute(update(booking).where(booking.c.id == found.booking_id).values(state="sold", pool=request.pool))
+    moved = update(escalation).where(escalation.c.id == request.escalation)
+    await conn.execute(moved.values(pool=request.pool, plan=dump_plan(plan)))
+    await write_witnesses(conn, request.desk, changes_of(found.seats, found.search.moved()))
     try:
         await conn.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     except IntegrityError as refused:
@@ -125,8 +127,8 @@ async def _give_wider_seat(conn: AsyncConnection, wish: BookingRequest, plan: Pl
     step = plan.decision.steps[plan.begins_at - 1].text
     told = f"it begins with a later step of its plan, “{step}”"
     body = {"booking_id": found.booking_id, "found": told, "pool": plan.pool_text}
-    await record(conn, wish.escalation, Kind.SEAT_FOUND, now, body=body, actor=actor)
-    await write_audit(conn, actor, f"widened the pool: {step}", f"escalation:{wish.escalation}", now)
+    await record(conn, request.escalation, Kind.SEAT_FOUND, now, body=body, actor=actor)
+    await write_audit(conn, actor, f"widened the pool: {step}", f"escalation:{request.escalation}", now)
     await notify(conn, KICK_CHANNEL)
     return True
 
@@ -138,23 +140,23 @@ async def _at_risk(conn: AsyncConnection, escalation_id: str, now: datetime) -> 
 
 
 async def _find_seat(
-    conn: AsyncConnection, wish: BookingRequest, now: datetime, *, with_reserve: bool = False
+    conn: AsyncConnection, request: BookingRequest, now: datetime, *, with_reserve: bool = False
 ) -> _Found | None:
     """Look for a seat under the lock of the day, then lock the escalation; None where it is not at risk (any more)."""
-    row = await _at_risk(conn, wish.escalation, now)
+    row = await _at_risk(conn, request.escalation, now)
     if row is None:
         return None
-    day = row.starts_at.astimezone(wish.local).date()
-    await queue(conn, wish.desk, [day - ONE_DAY, day, day + ONE_DAY])
+    day = row.starts_at.astimezone(request.local).date()
+    await queue(conn, request.desk, [day - ONE_DAY, day, day + ONE_DAY])
     seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     begin, end = (int(edge.timestamp()) for edge in (row.occupies.lower, row.occupies.upper))
     days = {day.toordinal()}
-    demand = wish.demand(row.starts_at, day, row.id)._replace(begin=begin, end=end)
+    demand = request.demand(row.starts_at, day, row.id)._replace(begin=begin, end=end)
     if with_reserve:
         demand = unreserved(demand)
     found = placed_on(seats.board, demand, days)
     search = None if isinstance(found, Answer) else apply_placement(seats.board, demand, found, days)
-    plan = load_plan((await lock(conn, wish.escalation)).plan)
-    if await _at_risk(conn, wish.escalation, now) != row:
+    plan = load_plan((await lock(conn, request.escalation)).plan)
+    if await _at_risk(conn, request.escalation, now) != row:
         return None
     return _Found(row.id, plan, seats, search)

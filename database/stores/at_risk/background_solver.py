@@ -21,7 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from database.stores.journal.plan_json import load_plan
 from database.stores.journal.timeline import lock, record
 from database.stores.seats.assignments import changes_of, queue, write_witnesses
-from database.stores.seats.availability import BookingRequest, answer_starts, answers_of, gone_for_certain, read_wish
+from database.stores.seats.availability import (
+    BookingRequest,
+    answer_starts,
+    answers_of,
+    gone_for_certain,
+    read_booking_request,
+)
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.engagements import OccupancyMemory
 from database.stores.seats.load_board import load_seats, read_versions
@@ -46,7 +52,7 @@ SECONDS_A_START = SEARCH.total_seconds()
 STARTS_AT_ONCE = 24
 """Starts looked at in one go, the nearest first; between two goes others have their turn."""
 
-_WISHES = text("""
+_BOOKING_REQUESTS = text("""
 SELECT DISTINCT ON (pool, ruleset, rule) id FROM escalation
 WHERE state IN ('invited', 'booked') AND mode = 'booking' AND pool IS NOT NULL
 ORDER BY pool, ruleset, rule, opened_at DESC
@@ -93,17 +99,17 @@ class SearchMemory:
         self.in_vain[demand, versions] = now
 
 
-async def prepare_move(engine: AsyncEngine, wish: BookingRequest, start: datetime, now: datetime) -> bool:
+async def prepare_move(engine: AsyncEngine, request: BookingRequest, start: datetime, now: datetime) -> bool:
     """Look for an arrangement for one start, at once; whether one was found. It is kept for whoever sells next.
 
     Nobody looks for what is proven to be gone, nor soon again for what was looked for in vain while the seats stand so.
     """
-    day = start.astimezone(wish.local).date()
-    demand = wish.demand(start, day)
+    day = start.astimezone(request.local).date()
+    demand = request.demand(start, day)
     async with engine.connect() as conn:
-        kept = await BOARDS.current(conn, wish.desk, day, day)
-        known = answers_of(kept, wish, day)
-        if known.given_up(start, now) or gone_for_certain(kept, wish, start):
+        kept = await BOARDS.current(conn, request.desk, day, day)
+        known = answers_of(kept, request, day)
+        if known.given_up(start, now) or gone_for_certain(kept, request, start):
             return False
         seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     placement = await asyncio.to_thread(
@@ -120,9 +126,9 @@ async def prepare_move(engine: AsyncEngine, wish: BookingRequest, start: datetim
 async def prepare_moves(engine: AsyncEngine, looked: SearchMemory, now: datetime) -> int:
     """One go over everybody who may book now; returns how many starts were opened."""
     async with engine.connect() as conn:
-        wishes = [str(one) for one in (await conn.execute(_WISHES)).scalars()]
+        requests = [str(one) for one in (await conn.execute(_BOOKING_REQUESTS)).scalars()]
     opened = 0
-    for one in looked.in_turn(wishes):
+    for one in looked.in_turn(requests):
         wanted, board = await _starts_without_move(engine, one, looked, now)
         if wanted:
             found = await asyncio.to_thread(_by_day, board, list(wanted))
@@ -151,19 +157,19 @@ async def _starts_without_move(
 ) -> tuple[dict[Demand, tuple[int, ...]], SeatBoard]:
     """The next starts that may be sellable and that no arrangement is known for, with the versions of their days."""
     async with engine.connect() as conn:
-        wish = await read_wish(conn, escalation_id, now)
-        starts = offered_starts(wish.plan.decision, wish.zone, wish.allowed)
+        request = await read_booking_request(conn, escalation_id, now)
+        starts = offered_starts(request.plan.decision, request.zone, request.allowed)
         if not starts:
             return {}, SeatBoard((), {})
         first, last = starts[0][1], starts[-1][1]
-        versions = await read_versions(conn, wish.desk, first - ONE_DAY, last + ONE_DAY)
+        versions = await read_versions(conn, request.desk, first - ONE_DAY, last + ONE_DAY)
         seats = await load_seats(conn, first - ONE_DAY, last + ONE_DAY)
         seats.versions = versions
-        prepared = await read_prepared_moves(conn, wish.pool, wish.demand(*starts[0]), first, last)
-    answers = answer_starts(seats, wish, starts, tries=0)
+        prepared = await read_prepared_moves(conn, request.pool, request.demand(*starts[0]), first, last)
+    answers = answer_starts(seats, request, starts, tries=0)
     wanted: dict[Demand, tuple[int, ...]] = {}
     for start, day in starts:
-        demand, stands = wish.demand(start, day), _stands(versions, seats.roster, day)
+        demand, stands = request.demand(start, day), _stands(versions, seats.roster, day)
         if answers[start] is not Answer.MAYBE or (demand, stands) in looked.in_vain:
             continue
         if start not in prepared or not move_still_fits(seats, demand, prepared[start]):

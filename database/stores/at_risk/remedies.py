@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.read import read_directory
-from database.stores.seats.availability import answer_starts, read_wish
+from database.stores.seats.availability import answer_starts, read_booking_request
 from database.stores.seats.load_board import load_seats
 from database.tables.booking import booking
 from domain.plan import Plan
@@ -89,22 +89,22 @@ class Remedies:
 
 async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) -> Remedies | None:
     """For the booking of this escalation that is at risk; None where none is. Raises ``EscalationUnknown``."""
-    wish = await read_wish(conn, escalation_id, now)
+    request = await read_booking_request(conn, escalation_id, now)
     query = select(booking.c.id, booking.c.starts_at).where(booking.c.escalation == escalation_id)
     at_risk = (await conn.execute(query.where(booking.c.state == "at_risk"))).first()
     if at_risk is None:
         return None
-    day = at_risk.starts_at.astimezone(wish.local).date()
-    starts = offered_starts(wish.plan.decision, wish.zone, wish.allowed)
+    day = at_risk.starts_at.astimezone(request.local).date()
+    starts = offered_starts(request.plan.decision, request.zone, request.allowed)
     near = [pair for pair in starts if abs(pair[1] - day) <= 3 * ONE_DAY]
     first, last = min([day, *(one for _, one in near)]), max([day, *(one for _, one in near)])
     seats = await load_seats(conn, first - ONE_DAY, last + ONE_DAY)
-    demand = wish.demand(at_risk.starts_at, day, at_risk.id)
-    widens = any(step.kind in WIDENING for step in wish.plan.decision.steps)
+    demand = request.demand(at_risk.starts_at, day, at_risk.id)
+    widens = any(step.kind in WIDENING for step in request.plan.decision.steps)
     everybody = await load_seats(conn, day - ONE_DAY, day + ONE_DAY, everybody=True) if widens else seats
     away = await read_away(conn, at_risk.starts_at - ONE_DAY, at_risk.starts_at + ONE_DAY)
-    found = people_for(seats.board, demand, wish.plan, await read_directory(conn), away, everybody.board)
-    answers = answer_starts(seats, wish, near, tries=100)
+    found = people_for(seats.board, demand, request.plan, await read_directory(conn), away, everybody.board)
+    answers = answer_starts(seats, request, near, tries=100)
     open_ones = [start for start, answer in answers.items() if answer is Answer.YES and start != at_risk.starts_at]
     return Remedies(at_risk.starts_at, found, nearest(open_ones, at_risk.starts_at))
 

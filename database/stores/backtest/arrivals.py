@@ -17,7 +17,7 @@ from rules_dsl.directory import Directory
 
 _PAST = text("""
 SELECT e.facts, e.opened_at, e.mode,
-  (SELECT b.starts_at FROM booking b WHERE b.escalation = e.id ORDER BY b.id LIMIT 1) AS wished
+  (SELECT b.starts_at FROM booking b WHERE b.escalation = e.id ORDER BY b.id LIMIT 1) AS wanted_at
 FROM (SELECT * FROM escalation WHERE opened_at >= :since ORDER BY opened_at DESC, id DESC LIMIT :most) e
 ORDER BY e.opened_at, e.id
 """)
@@ -41,7 +41,7 @@ class PastDesk:
     facts: tuple[Facts, ...]
     """Of every past escalation that the present vocabulary can still read."""
     arrivals: tuple[Arrival, ...]
-    """Those that led to a call: what was booked first, or a call now. Who never booked wished for nothing."""
+    """Those that led to a call: what was booked first, or a call now; escalations without either are left out."""
 
 
 async def count_past(conn: AsyncConnection, since: datetime) -> int:
@@ -67,7 +67,7 @@ async def read_past_desk(conn: AsyncConnection, since: datetime, most: int) -> P
         except FactRefused:
             continue
         facts.append(known)
-        if row.mode == "now" or row.wished is not None:
-            wished = None if row.mode == "now" else row.wished
-            arrivals.append(Arrival(len(arrivals), row.opened_at, known, wished, 1.0, True))
+        if row.mode == "now" or row.wanted_at is not None:
+            wanted_at = None if row.mode == "now" else row.wanted_at
+            arrivals.append(Arrival(len(arrivals), row.opened_at, known, wanted_at, 1.0, True))
     return PastDesk(directory, ruleset, tuple(facts), tuple(arrivals))

@@ -33,8 +33,9 @@ from domain.letter import (
     LetterKind,
     LinkFacts,
     RatingFacts,
-    one_line,
+    name_line,
     plain,
+    subject_line,
 )
 
 
@@ -51,12 +52,12 @@ async def letter_facts(conn: AsyncConnection, waiting: QueuedMessage) -> LetterF
         recipient=waiting.recipient,
         written_at=waiting.created_at,
         sent_at=row.now,
-        subject=one_line(row.subject) or "your ticket",
-        customer_name=one_line(row.customer_name, 80),
+        subject=subject_line(row.subject),
+        customer_name=name_line(row.customer_name),
         customer_email=row.email,
         time_zone=_known_zone("" if kind in INSIDE else row.time_zone, row.desk_zone),
-        desk_name=one_line(row.desk_name, 80),
-        team_name=one_line(row.team_name or row.desk_name, 80),
+        desk_name=name_line(row.desk_name),
+        team_name=name_line(row.team_name or row.desk_name),
         team_address=row.team_address or "",
         outcome=str(waiting.params.get("outcome") or row.outcome or ""),
         link=_link_facts(await _first(conn, _link(waiting, the_booking)), row.now),
@@ -155,7 +156,7 @@ async def _agent(conn: AsyncConnection, waiting: QueuedMessage, the_call: Row[An
         .where(offer.c.state.in_(["accepted", "done"]))
     )
     nth = waiting.params.get("offer") or await _scalar(conn, accepted)
-    return AgentFacts(one_line(name or "", 80), nth)
+    return AgentFacts(name_line(name or ""), nth)
 
 
 async def _rating(conn: AsyncConnection, the_call: Row[Any] | None) -> RatingFacts | None:

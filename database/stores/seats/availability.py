@@ -89,7 +89,7 @@ _LATEST_LINK = (
 )
 
 
-_WISH = (
+_BOOKING_REQUEST = (
     select(escalation.c.desk, escalation.c.pool, escalation.c.plan, escalation.c.state, desk.c.time_zone)
     .add_columns(_LATEST_LINK.label("priority"))
     .join(desk, desk.c.id == escalation.c.desk)
@@ -97,12 +97,14 @@ _WISH = (
 )
 
 
-async def read_wish(conn: AsyncConnection, escalation_id: str, now: datetime) -> BookingRequest:
+async def read_booking_request(conn: AsyncConnection, escalation_id: str, now: datetime) -> BookingRequest:
     """What this escalation may book now. Raises ``EscalationUnknown``."""
-    return wish_of((await conn.execute(_WISH, {"asked": escalation_id})).one_or_none(), escalation_id, now)
+    return booking_request_of(
+        (await conn.execute(_BOOKING_REQUEST, {"asked": escalation_id})).one_or_none(), escalation_id, now
+    )
 
 
-def wish_of(row: Row[Any] | None, escalation_id: str, now: datetime) -> BookingRequest:
+def booking_request_of(row: Row[Any] | None, escalation_id: str, now: datetime) -> BookingRequest:
     """What this row lets the escalation book. Raises ``EscalationUnknown``."""
     if row is None:
         raise EscalationUnknown(escalation_id)
@@ -113,27 +115,27 @@ def wish_of(row: Row[Any] | None, escalation_id: str, now: datetime) -> BookingR
 
 async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) -> list[datetime]:
     """The starts that this escalation can book, in order."""
-    wish = await read_wish(conn, escalation_id, now)
-    starts = offered_starts(wish.plan.decision, wish.zone, wish.allowed)
+    request = await read_booking_request(conn, escalation_id, now)
+    starts = offered_starts(request.plan.decision, request.zone, request.allowed)
     if not starts:
         return []
     first, last = starts[0][1], starts[-1][1]
-    seats = await BOARDS.current(conn, wish.desk, first, last)
-    answers = answer_starts(seats, wish, starts, TRIES_A_PAGE)
+    seats = await BOARDS.current(conn, request.desk, first, last)
+    answers = answer_starts(seats, request, starts, TRIES_A_PAGE)
     prepared: Mapping[datetime, PreparedMove] = {}
     if Answer.MAYBE in answers.values():
-        prepared = await cached_prepared_moves(conn, seats, wish.demand(*starts[0]), first, last)
+        prepared = await cached_prepared_moves(conn, seats, request.demand(*starts[0]), first, last)
     return [
         start
         for start, day in starts
         if answers[start] is Answer.YES
-        or (start in prepared and _holds(seats, wish, start, day, answers, prepared[start]))
+        or (start in prepared and _holds(seats, request, start, day, answers, prepared[start]))
     ]
 
 
 def _holds(
     seats: Seats,
-    wish: BookingRequest,
+    request: BookingRequest,
     start: datetime,
     day: date,
     answers: Mapping[datetime, Answer],
@@ -142,29 +144,29 @@ def _holds(
     """Whether this arrangement opens this start, found out once as the seats stand."""
     if answers[start] is Answer.NO:
         return False
-    known = answers_of(seats, wish, day)
+    known = answers_of(seats, request, day)
     if known.prepared.get(start, (None, False))[0] != move.found_at:
-        known.prepared[start] = (move.found_at, move_still_fits(seats, wish.demand(start, day), move))
+        known.prepared[start] = (move.found_at, move_still_fits(seats, request.demand(start, day), move))
     return known.prepared[start][1]
 
 
 def answer_starts(
-    seats: Seats, wish: BookingRequest, starts: Iterable[tuple[datetime, date]], tries: int
+    seats: Seats, request: BookingRequest, starts: Iterable[tuple[datetime, date]], tries: int
 ) -> dict[datetime, Answer]:
     """For each start whether it can be sold, as far as ``tries`` people go. Earlier answers are kept."""
     found: dict[datetime, Answer] = {}
     for day, pairs in groupby(starts, key=itemgetter(1)):
         of_day = [start for start, _ in pairs]
-        like, known = wish.demand(of_day[0], day), answers_of(seats, wish, day)
+        like, known = request.demand(of_day[0], day), answers_of(seats, request, day)
         known.look(seats.board, of_day, like)
         tries -= known.move(seats.board, of_day, like, tries)
         found.update((start, known.known[start]) for start in of_day)
     return found
 
 
-def answers_of(seats: Seats, wish: BookingRequest, day: date) -> DayOfAnswers:
+def answers_of(seats: Seats, request: BookingRequest, day: date) -> DayOfAnswers:
     """What is known of this day, as long as it and the days beside it stand as they stood."""
-    key = (day, wish.pool, wish.terms, wish.seconds)
+    key = (day, request.pool, request.terms, request.seconds)
     stands = tuple(seats.versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1))
     kept: DayOfAnswers | None = seats.answers.get(key)
     if kept is None or kept.stands != stands:
@@ -172,22 +174,22 @@ def answers_of(seats: Seats, wish: BookingRequest, day: date) -> DayOfAnswers:
     return kept
 
 
-def gone_for_certain(seats: Seats, wish: BookingRequest, start: datetime) -> bool:
+def gone_for_certain(seats: Seats, request: BookingRequest, start: datetime) -> bool:
     """Whether nobody at all can serve this start any more: proven, so nothing needs to be locked to say so."""
-    demand = wish.demand(start, start.astimezone(wish.local).date())
+    demand = request.demand(start, start.astimezone(request.local).date())
     return without_moves(seats.board, demand) is Answer.NO
 
 
-def refused_for_good(wish: BookingRequest, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
+def refused_for_good(request: BookingRequest, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
     """What is said of a start that is gone for certain: the rules' own reason first."""
-    reason = why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)
+    reason = why_not_offered(request.plan.decision, request.zone, request.allowed, start, now)
     return SlotTaken(start) if reason is None else SlotRefused(start, reason)
 
 
 async def seat_at(
     conn: AsyncConnection,
     seats: Seats,
-    wish: BookingRequest,
+    request: BookingRequest,
     start: datetime,
     days: Collection[date],
     now: datetime,
@@ -197,19 +199,19 @@ async def seat_at(
 
     The caller holds the lock of these days; only their calls may move. ``instead_of`` is the booking that moves here.
     """
-    if (reason := why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now)) is not None:
+    if (reason := why_not_offered(request.plan.decision, request.zone, request.allowed, start, now)) is not None:
         raise SlotRefused(start, reason)
-    day = start.astimezone(wish.local).date()
-    demand = wish.demand(start, day, -1 if instead_of is None else instead_of)
+    day = start.astimezone(request.local).date()
+    demand = request.demand(start, day, -1 if instead_of is None else instead_of)
     ordinals = {one.toordinal() for one in days}
-    known = answers_of(seats, wish, day)
+    known = answers_of(seats, request, day)
     # As long as the seats stand as they stood, the same search finds nobody again.
     fruitless = start in known.refused and instead_of is None
     changes = None if fruitless else _take(seats, demand, ordinals)
     if changes is None and instead_of is None:
         known.refused.add(start)
-    if changes is None and not gone_for_certain(seats, wish, start):
-        prepared = await read_prepared_moves(conn, wish.pool, demand, day, day)
+    if changes is None and not gone_for_certain(seats, request, start):
+        prepared = await read_prepared_moves(conn, request.pool, demand, day, day)
         changes = _take(seats, demand, ordinals, prepared[start]) if start in prepared else None
     if changes is None:
         raise SlotTaken(start)

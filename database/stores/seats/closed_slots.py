@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.read import read_directory
-from database.stores.seats.availability import BookingRequest, answer_starts, read_wish
+from database.stores.seats.availability import BookingRequest, answer_starts, read_booking_request
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.load_board import Seats
 from database.stores.seats.prepared_moves import PreparedMove, move_still_fits, read_prepared_moves
@@ -38,45 +38,47 @@ class DayOfSlots:
 
 async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | None, now: datetime) -> DayOfSlots:
     """Every start of the grid on this day, or on the first day that is offered. Raises ``EscalationUnknown``."""
-    wish = await read_wish(conn, escalation_id, now)
-    day = day or wish.allowed.earliest.astimezone(wish.local).date()
-    seats = await BOARDS.current(conn, wish.desk, day, day)
-    grid = list(starts_of(day, grid_of(wish.plan.decision), wish.local))[:STARTS_AT_MOST]
-    offered = {start: why_not_offered(wish.plan.decision, wish.zone, wish.allowed, start, now) for start in grid}
+    request = await read_booking_request(conn, escalation_id, now)
+    day = day or request.allowed.earliest.astimezone(request.local).date()
+    seats = await BOARDS.current(conn, request.desk, day, day)
+    grid = list(starts_of(day, grid_of(request.plan.decision), request.local))[:STARTS_AT_MOST]
+    offered = {
+        start: why_not_offered(request.plan.decision, request.zone, request.allowed, start, now) for start in grid
+    }
     open_ones = [(start, day) for start in grid if offered[start] is None]
-    answers = answer_starts(seats, wish, open_ones, TRIES)
-    prepared = await read_prepared_moves(conn, wish.pool, wish.demand(grid[0], day), day, day) if grid else {}
-    mates = await _team_mates(conn, wish, seats)
+    answers = answer_starts(seats, request, open_ones, TRIES)
+    prepared = await read_prepared_moves(conn, request.pool, request.demand(grid[0], day), day, day) if grid else {}
+    mates = await _team_mates(conn, request, seats)
     slots = []
     for start in grid:
         reason = offered[start]
         closed = (
             SlotClosure(Why.NOT_OFFERED, reason[0].upper() + reason[1:])
             if reason is not None
-            else _closed(seats, wish, start, day, answers[start], prepared.get(start), mates)
+            else _closed(seats, request, start, day, answers[start], prepared.get(start), mates)
         )
         slots.append(SlotState(start, closed))
-    return DayOfSlots(day, wish.zone, wish.plan.pool_text, tuple(slots))
+    return DayOfSlots(day, request.zone, request.plan.pool_text, tuple(slots))
 
 
 def _closed(
     seats: Seats,
-    wish: BookingRequest,
+    request: BookingRequest,
     start: datetime,
     day: date,
     answer: Answer,
     move: PreparedMove | None,
     mates: int,
 ) -> SlotClosure | None:
-    demand = wish.demand(start, day)
+    demand = request.demand(start, day)
     if answer is Answer.YES or (move is not None and move_still_fits(seats, demand, move)):
         return None
     return why_closed(seats.board, demand, mates)
 
 
-async def _team_mates(conn: AsyncConnection, wish: BookingRequest, seats: Seats) -> int:
+async def _team_mates(conn: AsyncConnection, request: BookingRequest, seats: Seats) -> int:
     """Those whom the plan would ask if it required nothing of them."""
-    if not wish.plan.decision.requires:
+    if not request.plan.decision.requires:
         return 0
-    anybody = replace(wish.plan, decision=replace(wish.plan.decision, requires=()))
+    anybody = replace(request.plan, decision=replace(request.plan.decision, requires=()))
     return seats.board.mask_of(anybody.first_people(await read_directory(conn)))

@@ -28,9 +28,9 @@ from domain.seats.slots import refuse_beyond
 
 _TURN, _AFTER_SEARCH = TURN.total_seconds(), AFTER_SEARCH.total_seconds()
 _SEARCH = (SEARCH + SEARCH_ROUND_TRIP).total_seconds()
-AT_ONCE = 2
+SALES_AT_ONCE = 2
 """Sales of one day that are with the database at once: one sells, and the next stands ready."""
-ON_THE_WAY_IN = 2
+PRECHECKS_AT_ONCE = 2
 """Those who are looked at on the way in at once: sales that have begun must not wait for a connection behind them."""
 
 
@@ -52,91 +52,95 @@ class Sellers:
         # One statement is one transaction: nothing to begin and nothing to end.
         self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._turns: WeakValueDictionary[tuple[int, date], asyncio.Semaphore] = WeakValueDictionary()
-        self._door = asyncio.Semaphore(ON_THE_WAY_IN)
-        self._looking = asyncio.Lock()
+        self._prechecks = asyncio.Semaphore(PRECHECKS_AT_ONCE)
+        self._search_lock = asyncio.Lock()
 
     async def sell(
-        self, asked: SaleRequest, sale: Callable[[BookingRequest], Awaitable[BookingWithCall]], until: float
+        self, sale_request: SaleRequest, sale: Callable[[BookingRequest], Awaitable[BookingWithCall]], until: float
     ) -> BookingWithCall:
         """Sell by ``sale``, a transaction of its own; where short moves find nobody, look further outside of it, once,
         and sell again. ``until`` is by the clock of the event loop: no look is begun that would end after it.
 
         Raises ``SlotTaken``, ``SlotRefused``, and what ``sale`` raises.
         """
-        refuse_beyond(asked.start, asked.now)
-        wish = await self._on_the_way_in(asked)
-        turns = self._turns_of(wish, asked.start)
+        refuse_beyond(sale_request.start, sale_request.now)
+        request = await self._precheck(sale_request)
+        turns = self._turns_of(request, sale_request.start)
         try:
-            return await self._in_turn(asked, wish, turns, sale)
+            return await self._in_turn(sale_request, request, turns, sale)
         except SlotTaken:
-            if not await self._solver_found(asked, wish, until - _AFTER_SEARCH):
+            if not await self._solver_found(sale_request, request, until - _AFTER_SEARCH):
                 raise
-        return await self._in_turn(asked, wish, turns, sale)
+        return await self._in_turn(sale_request, request, turns, sale)
 
     async def _in_turn(
         self,
-        asked: SaleRequest,
-        wish: BookingRequest,
+        sale_request: SaleRequest,
+        request: BookingRequest,
         turns: asyncio.Semaphore,
         sale: Callable[[BookingRequest], Awaitable[BookingWithCall]],
     ) -> BookingWithCall:
         async with turns:
-            if self._looks_gone(wish, asked.start):
-                wish = await self._on_the_way_in(asked)
-            return await sale(wish)
+            if self._looks_gone(request, sale_request.start):
+                request = await self._precheck(sale_request)
+            return await sale(request)
 
-    def _looks_gone(self, wish: BookingRequest, start: datetime) -> bool:
+    def _looks_gone(self, request: BookingRequest, start: datetime) -> bool:
         """By the board in memory: worth a look at how it stands, before anything is locked."""
-        kept = self._kept(wish, start)
-        return wish.state == State.INVITED and kept is not None and gone_for_certain(kept, wish, start)
+        kept = self._cached_board(request, start)
+        return request.state == State.INVITED and kept is not None and gone_for_certain(kept, request, start)
 
-    def _in_vain(self, asked: SaleRequest, wish: BookingRequest) -> bool:
+    def _nothing_new(self, sale_request: SaleRequest, request: BookingRequest) -> bool:
         """Whether the solver need not be asked, by the board that the sale has just been tried on."""
-        kept = self._kept(wish, asked.start)
+        kept = self._cached_board(request, sale_request.start)
         if kept is None:
             return False
-        known = answers_of(kept, wish, asked.start.astimezone(wish.local).date())
-        return known.given_up(asked.start, asked.now) or gone_for_certain(kept, wish, asked.start)
+        known = answers_of(kept, request, sale_request.start.astimezone(request.local).date())
+        return known.given_up(sale_request.start, sale_request.now) or gone_for_certain(
+            kept, request, sale_request.start
+        )
 
-    def _kept(self, wish: BookingRequest, start: datetime) -> Seats | None:
-        day = start.astimezone(wish.local).date()
-        kept = BOARDS.kept(self._engine.url, wish.desk)
+    def _cached_board(self, request: BookingRequest, start: datetime) -> Seats | None:
+        day = start.astimezone(request.local).date()
+        kept = BOARDS.kept(self._engine.url, request.desk)
         return kept if kept is not None and kept.has(day, day) else None
 
-    def _turns_of(self, wish: BookingRequest, start: datetime) -> asyncio.Semaphore:
-        key = (wish.desk, start.astimezone(wish.local).date())
+    def _turns_of(self, request: BookingRequest, start: datetime) -> asyncio.Semaphore:
+        key = (request.desk, start.astimezone(request.local).date())
         turns = self._turns.get(key)
         if turns is None:
-            turns = self._turns[key] = asyncio.Semaphore(AT_ONCE)
+            turns = self._turns[key] = asyncio.Semaphore(SALES_AT_ONCE)
         return turns
 
-    async def _on_the_way_in(self, asked: SaleRequest) -> BookingRequest:
+    async def _precheck(self, sale_request: SaleRequest) -> BookingRequest:
         """What may be booked. Raises ``SlotTaken`` or ``SlotRefused`` where an open link asks for what is gone."""
-        async with self._door, self._reading.connect() as conn:
-            wish, stands = await read_precheck(conn, asked.escalation, asked.link, asked.start, asked.now)
-            if wish.state != State.INVITED or not stands.link_is_open:
-                return wish
-            day = asked.start.astimezone(wish.local).date()
-            seats = BOARDS.standing(conn, wish.desk, stands.seats)
+        async with self._prechecks, self._reading.connect() as conn:
+            request, stands = await read_precheck(
+                conn, sale_request.escalation, sale_request.link, sale_request.start, sale_request.now
+            )
+            if request.state != State.INVITED or not stands.link_is_open:
+                return request
+            day = sale_request.start.astimezone(request.local).date()
+            seats = BOARDS.standing(conn, request.desk, stands.seats)
             if seats is None:
-                seats = await BOARDS.current(conn, wish.desk, day, day, exact={day})
-        if gone_for_certain(seats, wish, asked.start):
-            raise refused_for_good(wish, asked.start, asked.now)
-        return wish
+                seats = await BOARDS.current(conn, request.desk, day, day, exact={day})
+        if gone_for_certain(seats, request, sale_request.start):
+            raise refused_for_good(request, sale_request.start, sale_request.now)
+        return request
 
-    async def _solver_found(self, asked: SaleRequest, wish: BookingRequest, until: float) -> bool:
+    async def _solver_found(self, sale_request: SaleRequest, request: BookingRequest, until: float) -> bool:
         """Whether the solver found an arrangement. One looks at a time: two hundred at the last seat must not all ask
         it at once.
         """
         clock = asyncio.get_running_loop().time
-        if until - clock() < _SEARCH or self._in_vain(asked, wish):
+        if until - clock() < _SEARCH or self._nothing_new(sale_request, request):
             return False
         with suppress(TimeoutError):
             async with asyncio.timeout_at(min(clock() + _TURN, until - _SEARCH)):
-                await self._looking.acquire()
+                await self._search_lock.acquire()
             try:
                 async with asyncio.timeout_at(until):
-                    return await prepare_move(self._engine, wish, asked.start, asked.now)
+                    return await prepare_move(self._engine, request, sale_request.start, sale_request.now)
             finally:
-                self._looking.release()
+                self._search_lock.release()
         return False

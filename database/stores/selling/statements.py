@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.seats.assignments import WitnessChange, move_witnesses
-from database.stores.seats.availability import BookingRequest, wish_of
+from database.stores.seats.availability import BookingRequest, booking_request_of
 from database.stores.seats.board_cache import Standing
 from database.stores.seats.booked_calls import BookingWithCall, Link
 from database.stores.seats.limits import terms_number
@@ -130,7 +130,7 @@ async def read_precheck(
     row = (await conn.execute(_PRECHECK, asked)).one_or_none()
     if row is None:
         raise EscalationUnknown(escalation_id)
-    wish = wish_of(row, escalation_id, now)
+    request = booking_request_of(row, escalation_id, now)
     versions = {date.fromisoformat(day): version for day, version in (row.versions or {}).items()}
     standing = Standing(row.day, row.roster, versions, row.engaged or {}, (row.number, row.total))
-    return wish, Precheck(row.link_state == "open" and row.expires_at > now, standing)
+    return request, Precheck(row.link_state == "open" and row.expires_at > now, standing)

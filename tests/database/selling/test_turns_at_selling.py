@@ -18,7 +18,7 @@ from database.stores.at_risk.background_solver import prepare_move
 from database.stores.booking import book, cancel
 from database.stores.seats import availability
 from database.stores.seats.assignments import queue
-from database.stores.seats.availability import BookingRequest, read_wish
+from database.stores.seats.availability import BookingRequest, read_booking_request
 from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.selling.queue import SaleRequest, Sellers
 from domain.booking import SlotTaken
@@ -39,9 +39,9 @@ async def crowd(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 async def sell(engine: AsyncEngine, sellers: Sellers, one: Asking) -> BookingWithCall:
-    async def sale(wish: BookingRequest) -> BookingWithCall:
+    async def sale(request: BookingRequest) -> BookingWithCall:
         async with engine.begin() as conn:
-            return await book(conn, one.escalation, one.link, one.start, TOKENS, NOW, wish)
+            return await book(conn, one.escalation, one.link, one.start, TOKENS, NOW, request)
 
     asked = SaleRequest(one.escalation, one.start, NOW, one.link)
     return await sellers.sell(asked, sale, asyncio.get_running_loop().time() + 3.5)
@@ -111,15 +111,15 @@ async def test_the_solver_is_not_asked_again_in_vain_while_the_seats_stand(
 ) -> None:
     _, last = await chained(database)
     async with database.connect() as conn:
-        wish = await read_wish(conn, last.escalation, NOW)
+        request = await read_booking_request(conn, last.escalation, NOW)
     monkeypatch.setattr(background_solver, "place_by_window", lambda *_args, **_named: None)
     looks = counted(monkeypatch, background_solver, "place_by_window")
     for _ in range(2):
-        assert not await prepare_move(database, wish, TEN, NOW)
+        assert not await prepare_move(database, request, TEN, NOW)
     assert len(looks) == 1
     async with database.begin() as conn:
         await conn.execute(text("UPDATE desk_day SET version = version + 1"))
-    assert not await prepare_move(database, wish, TEN, NOW)
+    assert not await prepare_move(database, request, TEN, NOW)
     assert len(looks) == 2
 
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from domain.rounds.matching import EXACT, Wishes, costs, match, servable
+from domain.rounds.matching import EXACT, CostMatrix, costs, match, servable
 
 Assignment = tuple[int | None, ...]
 
 
-def wishes(able: NDArray[np.bool_], seed: int, most: int = 4) -> Wishes:
+def cost_matrix(able: NDArray[np.bool_], seed: int, most: int = 4) -> CostMatrix:
     drawn = np.random.default_rng(seed)
-    return Wishes(
+    return CostMatrix(
         able,
         drawn.choice(np.array([0, 0, 0, 1, 2, 4]), able.shape).astype(np.int64),
         drawn.integers(0, most, able.shape),
@@ -28,10 +28,10 @@ def wishes(able: NDArray[np.bool_], seed: int, most: int = 4) -> Wishes:
 
 
 @st.composite
-def small(draw: st.DrawFn) -> Wishes:
+def small(draw: st.DrawFn) -> CostMatrix:
     calls, people = draw(st.integers(1, 5)), draw(st.integers(1, 5))
     able = draw(st.lists(st.lists(st.booleans(), min_size=people, max_size=people), min_size=calls, max_size=calls))
-    return wishes(np.array(able, dtype=np.bool_), draw(st.integers(0, 2**32 - 1)))
+    return cost_matrix(np.array(able, dtype=np.bool_), draw(st.integers(0, 2**32 - 1)))
 
 
 def every_assignment(able: NDArray[np.bool_]) -> list[Assignment]:
@@ -46,7 +46,7 @@ def every_assignment(able: NDArray[np.bool_]) -> list[Assignment]:
     return found
 
 
-def worth(asked: Wishes, assignment: Assignment) -> tuple[tuple[bool, ...], int, int, int]:
+def worth(asked: CostMatrix, assignment: Assignment) -> tuple[tuple[bool, ...], int, int, int]:
     """Smaller is better: first who is served, the more urgent before the less, then each cost in turn."""
     pairs = [(call, person) for call, person in enumerate(assignment) if person is not None]
     unserved = tuple(person is None for person in assignment)
@@ -56,7 +56,7 @@ def worth(asked: Wishes, assignment: Assignment) -> tuple[tuple[bool, ...], int,
 
 @given(small())
 @settings(max_examples=150, deadline=None)
-def test_no_assignment_is_better(asked: Wishes) -> None:
+def test_no_assignment_is_better(asked: CostMatrix) -> None:
     found = tuple(match(asked))
     people = [person for person in found if person is not None]
     assert len(people) == len(set(people)), "somebody has two calls"
@@ -70,7 +70,7 @@ def test_no_assignment_is_better(asked: Wishes) -> None:
 def test_an_integer_program_finds_nothing_better(calls: int, people: int, share: float, seed: int) -> None:
     """HiGHS on the same question, told nothing of the order in which ours is found."""
     drawn = np.random.default_rng(seed)
-    asked = wishes(drawn.random((calls, people)) < share, seed, most=people)
+    asked = cost_matrix(drawn.random((calls, people)) < share, seed, most=people)
     found = match(asked)
     served = [call for call, person in enumerate(found) if person is not None]
     assert len(served) == _most(asked.able)
@@ -108,13 +108,13 @@ def test_a_best_person_is_given_up_where_somebody_else_has_only_them() -> None:
     able = np.array([[True, True], [True, False]])
     nothing = np.zeros((2, 2), dtype=np.int64)
     rank = np.array([[0, 1], [0, 0]])
-    assert match(Wishes(able, nothing, rank, nothing)) == [1, 0]
+    assert match(CostMatrix(able, nothing, rank, nothing)) == [1, 0]
 
 
 def test_the_more_urgent_call_is_served_where_only_one_can_be() -> None:
     able = np.array([[False, True], [False, True], [True, True]])
     nothing = np.zeros((3, 2), dtype=np.int64)
-    assert match(Wishes(able, nothing, nothing, nothing)) == [1, None, 0]
+    assert match(CostMatrix(able, nothing, nothing, nothing)) == [1, None, 0]
 
 
 def test_a_call_that_nobody_can_take_hides_none_behind_it() -> None:
@@ -127,7 +127,7 @@ def test_costs_stay_exact_for_a_full_round_of_two_thousand_people() -> None:
     """The draw between equals may get coarser; what stands above it never does."""
     number, people = 500, 2000
     drawn = np.random.default_rng(4)
-    asked = Wishes(
+    asked = CostMatrix(
         np.ones((number, people), dtype=np.bool_),
         np.full((number, people), 7, dtype=np.int64),
         np.tile(drawn.permutation(people), (number, 1)).astype(np.int64),

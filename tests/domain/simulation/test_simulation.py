@@ -100,10 +100,10 @@ def test_who_is_ill_has_no_seat_from_when_their_shift_begins(binding: Binding) -
 
 def test_the_past_is_replayed_as_it_was_asked_for() -> None:
     drawn = arrivals(SCENARIO, shifts_of(SCENARIO), 1)
-    past = tuple(Arrival(one.number, one.at, one.facts, one.wished, 1.0, True) for one in drawn)
+    past = tuple(Arrival(one.number, one.at, one.facts, one.wanted_at, 1.0, True) for one in drawn)
     scenario = replace(SCENARIO, first=date(2020, 1, 1)).replaying(past)
     replayed = arrivals(scenario, shifts_of(scenario), 9)
-    assert [(one.at, one.wished) for one in replayed] == [(one.at, one.wished) for one in drawn]
+    assert [(one.at, one.wanted_at) for one in replayed] == [(one.at, one.wanted_at) for one in drawn]
     played = play(scenario, 9)
     assert max(played.occupancy.values()) > 0, "the days that count are those of the calls"
 
