@@ -51,7 +51,7 @@ def unserved_at_once(board: SeatBoard, wanted: Sequence[Demand], until: float) -
     return UnservedCalls(tuple(waiting))
 
 
-def unserved_for_certain(board: SeatBoard, left: Sequence[Demand], seconds: float) -> UnservedCalls:
+def proven_unserved(board: SeatBoard, left: Sequence[Demand], seconds: float) -> UnservedCalls:
     """Look for these with all means for half of these seconds; prove of the rest how many no plan serves."""
     until, half = time.monotonic() + seconds, time.monotonic() + seconds / 2
     still = []

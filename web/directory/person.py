@@ -15,7 +15,7 @@ from database.stores.at_risk.alerts import remedies_for
 from database.stores.at_risk.deep_search import LONGER, board_without
 from database.stores.staff.people import SeatMoves, add_person, card_of, change_person, seats_resting_on, zones_of
 from domain.people import CardStale, CardUnfit, NotYoursToChange, PersonDetails, PersonGone, mark_of, refuse_reaching_up
-from domain.seats.capacity_under_rules import UnservedCalls, unserved_for_certain
+from domain.seats.capacity_under_rules import UnservedCalls, proven_unserved
 from domain.sign_in import Role
 from web.dependencies import engine_of
 from web.directory.card_form import NOBODY, Sent, SentCard, chosen_number, differing, with_roles
@@ -96,7 +96,7 @@ async def _changed(
         if not done:
             await transaction.rollback()
     # Only now that the connection is given back: the page takes one of its own.
-    looked = None if tried is None else await asyncio.to_thread(unserved_for_certain, *tried, LONGER)
+    looked = None if tried is None else await asyncio.to_thread(proven_unserved, *tried, LONGER)
     return moved, done, looked
 
 

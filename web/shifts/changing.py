@@ -15,7 +15,7 @@ from database.stores.at_risk.alerts import remedies_for, tell_of_lost_seats
 from database.stores.at_risk.deep_search import LONGER, board_without
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.ics_feed import calls_of
-from domain.seats.capacity_under_rules import UnservedCalls, unserved_for_certain
+from domain.seats.capacity_under_rules import UnservedCalls, proven_unserved
 from web.dependencies import engine_of
 from web.page import page
 from web.security.session import SignedIn
@@ -58,7 +58,7 @@ async def carry_out(
             await tell_of_lost_seats(conn, replanned.at_risk, now)
     if show_first:
         # Only now that the connection is given back: the page takes one of its own.
-        looked = None if tried is None else await asyncio.to_thread(unserved_for_certain, *tried, LONGER)
+        looked = None if tried is None else await asyncio.to_thread(proven_unserved, *tried, LONGER)
         if sent.longer and request.headers.get("hx-request") == "true":
             return page(request, "_looked_longer.html", at_risk=replanned.at_risk, looked=looked)
         return await _show(request, sent, asked, replanned, looked)

@@ -25,7 +25,7 @@ from database.stores.seats.availability import (
     BookingRequest,
     answer_starts,
     answers_of,
-    gone_for_certain,
+    proven_gone,
     read_booking_request,
 )
 from database.stores.seats.board_cache import BOARDS
@@ -109,7 +109,7 @@ async def prepare_move(engine: AsyncEngine, request: BookingRequest, start: date
     async with engine.connect() as conn:
         kept = await BOARDS.current(conn, request.desk, day, day)
         known = answers_of(kept, request, day)
-        if known.given_up(start, now) or gone_for_certain(kept, request, start):
+        if known.given_up(start, now) or proven_gone(kept, request, start):
             return False
         seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     placement = await asyncio.to_thread(

@@ -174,13 +174,13 @@ def answers_of(seats: Seats, request: BookingRequest, day: date) -> DayOfAnswers
     return kept
 
 
-def gone_for_certain(seats: Seats, request: BookingRequest, start: datetime) -> bool:
+def proven_gone(seats: Seats, request: BookingRequest, start: datetime) -> bool:
     """Whether nobody at all can serve this start any more: proven, so nothing needs to be locked to say so."""
     demand = request.demand(start, start.astimezone(request.local).date())
     return without_moves(seats.board, demand) is Answer.NO
 
 
-def refused_for_good(request: BookingRequest, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
+def error_if_gone(request: BookingRequest, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
     """What is said of a start that is gone for certain: the rules' own reason first."""
     reason = why_not_offered(request.plan.decision, request.zone, request.allowed, start, now)
     return SlotTaken(start) if reason is None else SlotRefused(start, reason)
@@ -210,7 +210,7 @@ async def seat_at(
     changes = None if fruitless else _take(seats, demand, ordinals)
     if changes is None and instead_of is None:
         known.refused.add(start)
-    if changes is None and not gone_for_certain(seats, request, start):
+    if changes is None and not proven_gone(seats, request, start):
         prepared = await read_prepared_moves(conn, request.pool, demand, day, day)
         changes = _take(seats, demand, ordinals, prepared[start]) if start in prepared else None
     if changes is None:

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.at_risk.background_solver import prepare_move
-from database.stores.seats.availability import BookingRequest, answers_of, gone_for_certain, refused_for_good
+from database.stores.seats.availability import BookingRequest, answers_of, error_if_gone, proven_gone
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.seats.load_board import Seats
@@ -81,14 +81,14 @@ class Sellers:
         sale: Callable[[BookingRequest], Awaitable[BookingWithCall]],
     ) -> BookingWithCall:
         async with turns:
-            if self._looks_gone(request, sale_request.start):
+            if self._probably_gone(request, sale_request.start):
                 request = await self._precheck(sale_request)
             return await sale(request)
 
-    def _looks_gone(self, request: BookingRequest, start: datetime) -> bool:
+    def _probably_gone(self, request: BookingRequest, start: datetime) -> bool:
         """By the board in memory: worth a look at how it stands, before anything is locked."""
         kept = self._cached_board(request, start)
-        return request.state == State.INVITED and kept is not None and gone_for_certain(kept, request, start)
+        return request.state == State.INVITED and kept is not None and proven_gone(kept, request, start)
 
     def _nothing_new(self, sale_request: SaleRequest, request: BookingRequest) -> bool:
         """Whether the solver need not be asked, by the board that the sale has just been tried on."""
@@ -96,9 +96,7 @@ class Sellers:
         if kept is None:
             return False
         known = answers_of(kept, request, sale_request.start.astimezone(request.local).date())
-        return known.given_up(sale_request.start, sale_request.now) or gone_for_certain(
-            kept, request, sale_request.start
-        )
+        return known.given_up(sale_request.start, sale_request.now) or proven_gone(kept, request, sale_request.start)
 
     def _cached_board(self, request: BookingRequest, start: datetime) -> Seats | None:
         day = start.astimezone(request.local).date()
@@ -124,8 +122,8 @@ class Sellers:
             seats = BOARDS.standing(conn, request.desk, stands.seats)
             if seats is None:
                 seats = await BOARDS.current(conn, request.desk, day, day, exact={day})
-        if gone_for_certain(seats, request, sale_request.start):
-            raise refused_for_good(request, sale_request.start, sale_request.now)
+        if proven_gone(seats, request, sale_request.start):
+            raise error_if_gone(request, sale_request.start, sale_request.now)
         return request
 
     async def _solver_found(self, sale_request: SaleRequest, request: BookingRequest, until: float) -> bool:
