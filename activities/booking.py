@@ -19,15 +19,15 @@ from domain.deadlines import SALE
 
 
 class BookingActivities:
-    def __init__(self, world: Dependencies) -> None:
-        self.world = world
-        self._sellers = Sellers(world.engine)
+    def __init__(self, dependencies: Dependencies) -> None:
+        self.dependencies = dependencies
+        self._sellers = Sellers(dependencies.engine)
 
     @activity.defn
     async def hold_seat(self, slot: HoldSeat) -> Booked:
         async def book(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
             return await booking.book(
-                conn, slot.escalation_id, slot.link_id, slot.starts_at, self.world.tokens, slot.now, request
+                conn, slot.escalation_id, slot.link_id, slot.starts_at, self.dependencies.tokens, slot.now, request
             )
 
         return await self._sell(book, SaleRequest(slot.escalation_id, slot.starts_at, slot.now, slot.link_id))
@@ -41,7 +41,7 @@ class BookingActivities:
 
     @activity.defn
     async def cancel_booking(self, at: At) -> None:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             await booking.cancel(conn, at.escalation_id, at.now)
 
     async def _sell(
@@ -51,7 +51,7 @@ class BookingActivities:
         until = clock() + SALE.total_seconds()
 
         async def sale(request: BookingRequest) -> BookingWithCall:
-            async with transaction(self.world, until - clock()) as conn:
+            async with transaction(self.dependencies, until - clock()) as conn:
                 return await sell(conn, request)
 
         with as_answers():

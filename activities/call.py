@@ -13,17 +13,17 @@ from domain.escalation import Kind
 
 
 class CallActivities:
-    def __init__(self, world: Dependencies) -> None:
-        self.world = world
+    def __init__(self, dependencies: Dependencies) -> None:
+        self.dependencies = dependencies
 
     @activity.defn
     async def call_for_customer(self, call: OfCall) -> None:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             await waiting.call_for_customer(conn, call.escalation_id, call.call_id, call.step, call.now)
 
     @activity.defn
     async def customer_missed(self, call: OfCall) -> Missed:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             if not await waiting.agent_waits_alone(conn, call.escalation_id, call.call_id):
                 return Missed(False)
             renewed = await muster.renew_after(
@@ -32,7 +32,7 @@ class CallActivities:
                 call.call_id,
                 Kind.CUSTOMER_MISSED,
                 "customer_missed",
-                self.world.tokens,
+                self.dependencies.tokens,
                 call.now,
             )
         return Missed(True, link_out(renewed))

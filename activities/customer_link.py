@@ -12,17 +12,17 @@ from database.stores.customer_link import IssuedLink
 
 
 class CustomerLinkActivities:
-    def __init__(self, world: Dependencies) -> None:
-        self.world = world
+    def __init__(self, dependencies: Dependencies) -> None:
+        self.dependencies = dependencies
 
     @activity.defn
     async def nudge_customer(self, link: NudgeLink) -> None:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             await customer_link.nudge(conn, link.escalation_id, link.link_id, link.now, key=link.key)
 
     @activity.defn
     async def expire_link(self, at: At) -> Stands:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             outcome, call = await customer_link.expire(conn, at.escalation_id, at.now)
         return Stands(None if call is None else CallDue(str(call.id), call.starts_at, call.muster_at), outcome)
 

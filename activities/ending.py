@@ -12,12 +12,12 @@ from domain.escalation import Outcome
 
 
 class EndingActivities:
-    def __init__(self, world: Dependencies) -> None:
-        self.world = world
+    def __init__(self, dependencies: Dependencies) -> None:
+        self.dependencies = dependencies
 
     @activity.defn
     async def withdraw(self, ending: Ending) -> None:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             await stores.withdraw(
                 conn, ending.escalation_id, Outcome(ending.outcome), ending.actor, ending.reason_ref, ending.now
             )

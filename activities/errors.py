@@ -21,20 +21,22 @@ _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 @asynccontextmanager
-async def effect(world: Dependencies, at_most: float = TRANSACTION.total_seconds()) -> AsyncIterator[AsyncConnection]:
+async def effect(
+    dependencies: Dependencies, at_most: float = TRANSACTION.total_seconds()
+) -> AsyncIterator[AsyncConnection]:
     """One transaction of ``at_most`` seconds; a domain failure in it becomes an error that is not retried.
 
     One that takes longer than its activity is waited for can't commit behind the back of the next attempt.
     """
     with as_answers():
-        async with transaction(world, at_most) as conn:
+        async with transaction(dependencies, at_most) as conn:
             yield conn
 
 
 @asynccontextmanager
-async def transaction(world: Dependencies, at_most: float) -> AsyncIterator[AsyncConnection]:
+async def transaction(dependencies: Dependencies, at_most: float) -> AsyncIterator[AsyncConnection]:
     """One transaction of ``at_most`` seconds."""
-    async with world.engine.begin() as conn:
+    async with dependencies.engine.begin() as conn:
         await conn.execute(_AT_MOST, {"milliseconds": str(max(1, round(at_most * 1000)))})
         yield conn
 

@@ -14,37 +14,37 @@ from domain.escalation import Kind
 
 
 class MusterActivities:
-    def __init__(self, world: Dependencies) -> None:
-        self.world = world
+    def __init__(self, dependencies: Dependencies) -> None:
+        self.dependencies = dependencies
 
     @activity.defn
     async def settle(self, call: OfCall) -> Settled:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             found = await muster.settle(conn, call.escalation_id, call.call_id)
         events = tuple(Event(row.seq, row.kind, row.at, row.body) for row in found.events)
         return Settled(found.call_state, events, found.outcome)
 
     @activity.defn
     async def nobody_available(self, call: OfCall) -> LinkOut | None:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             renewed = await muster.renew_after(
                 conn,
                 call.escalation_id,
                 call.call_id,
                 Kind.NOBODY_AVAILABLE,
                 "nobody_available",
-                self.world.tokens,
+                self.dependencies.tokens,
                 call.now,
             )
         return link_out(renewed)
 
     @activity.defn
     async def replace_agent(self, call: OfCall) -> bool:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             return await muster.replace_agent(conn, call.escalation_id, call.call_id, call.offer, call.now)
 
     @activity.defn
     async def run_round(self) -> int:
-        async with effect(self.world) as conn:
-            report = await round.run_round(conn, self.world.tokens)
+        async with effect(self.dependencies) as conn:
+            report = await round.run_round(conn, self.dependencies.tokens)
         return report.offers if report is not None else 0

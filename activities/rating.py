@@ -12,27 +12,27 @@ from database.stores.journal.free_text import read_words
 
 
 class RatingActivities:
-    def __init__(self, world: Dependencies) -> None:
-        self.world = world
+    def __init__(self, dependencies: Dependencies) -> None:
+        self.dependencies = dependencies
 
     @activity.defn
     async def ask_for_rating(self, call: OfCall) -> bool:
-        async with effect(self.world) as conn:
-            return await rating.ask(conn, call.escalation_id, call.call_id, self.world.tokens, call.now)
+        async with effect(self.dependencies) as conn:
+            return await rating.ask(conn, call.escalation_id, call.call_id, self.dependencies.tokens, call.now)
 
     @activity.defn
     async def ask_again(self, call: OfCall) -> None:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             await rating.ask_again(conn, call.escalation_id, call.call_id, call.now)
 
     @activity.defn
     async def save_rating(self, said: SaveRating) -> None:
         given = said.rating
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             comment = await read_words(conn, given.comment_ref)
             await rating.save_rating(conn, said.escalation_id, given.call_id, given.score, comment, said.now)
 
     @activity.defn
     async def end_survey(self, call: OfCall) -> None:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             await rating.end_survey(conn, call.escalation_id, call.call_id, call.now)

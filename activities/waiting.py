@@ -11,15 +11,15 @@ from database.stores import waiting
 
 
 class WaitingActivities:
-    def __init__(self, world: Dependencies) -> None:
-        self.world = world
+    def __init__(self, dependencies: Dependencies) -> None:
+        self.dependencies = dependencies
 
     @activity.defn
     async def remind_customer(self, call: OfCall) -> None:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             await waiting.remind_customer(conn, call.escalation_id, call.call_id, call.step, call.now)
 
     @activity.defn
     async def remind_agent(self, call: OfCall) -> None:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             await waiting.remind_agent(conn, call.escalation_id, call.call_id, call.step, call.now)

@@ -13,13 +13,13 @@ from domain.wrap_up import Resolution, WrapUp
 
 
 class WrapUpActivities:
-    def __init__(self, world: Dependencies) -> None:
-        self.world = world
+    def __init__(self, dependencies: Dependencies) -> None:
+        self.dependencies = dependencies
 
     @activity.defn
     async def save_wrap_up(self, said: SaveWrapUp) -> None:
         told = said.wrap_up
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             recorded = WrapUp(
                 Resolution(told.resolved),
                 cause=told.cause,
@@ -32,5 +32,5 @@ class WrapUpActivities:
 
     @activity.defn
     async def end_unrecorded(self, call: OfCall) -> None:
-        async with effect(self.world) as conn:
+        async with effect(self.dependencies) as conn:
             await wrap_up.end_unrecorded(conn, call.escalation_id, call.call_id, call.now)

@@ -31,7 +31,7 @@ from database.tables.muster import offer
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import workflow_id
 from workers.registration import build_worker
-from workers.relay import tell_once
+from workers.relay import relay_once
 from workflows.escalation import EscalationWorkflow
 
 ROUNDS = 120
@@ -115,7 +115,7 @@ async def _acceptances(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
 
 
 async def _tell(bench: Bench) -> None:
-    while await tell_once(bench.engine, bench.client):
+    while await relay_once(bench.engine, bench.client):
         pass
 
 

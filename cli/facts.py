@@ -17,7 +17,7 @@ from database.engine import open_engine
 from database.stores.directory.read import read_directory
 from database.stores.staff.fact_types import keep_fact, remove_fact
 from domain.failure import Failure
-from rules_dsl import told_kind
+from rules_dsl import kind_of_fact
 from rules_dsl.directory import FactKind, FactType
 
 _KINDS = get_args(FactKind)
@@ -38,7 +38,7 @@ def list_(as_json: bool) -> None:
         click.echo(json.dumps({fact.name: _entry(fact) for fact in declared}, ensure_ascii=False, indent=1))
         return
     for fact in declared:
-        click.echo(f"{fact.name:<24} {told_kind(fact)}{'' if fact.may_be_missing else ' (always known)'}")
+        click.echo(f"{fact.name:<24} {kind_of_fact(fact)}{'' if fact.may_be_missing else ' (always known)'}")
 
 
 @facts.command()

@@ -119,7 +119,7 @@ class Kind(StrEnum):
     CLOSED = "closed"
 
 
-TOLD_AT_ONCE = frozenset(
+RELAYED_AT_ONCE = frozenset(
     {
         Kind.OPENED,
         Kind.ACCEPTED,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from rules_dsl.directory import Directory, Facts
     from rules_dsl.directory.fact_types import MOST_FACTS, Unfit, unfit
-    from rules_dsl.directory.facts import KINDS, FactRefused, read_facts, sent_as, told_kind
+    from rules_dsl.directory.facts import KINDS, FactRefused, kind_of_fact, read_facts, sent_as
     from rules_dsl.editor.completion import Completion, complete
     from rules_dsl.editor.hover import hover
     from rules_dsl.evaluation.escalation_steps import EscalationStep, asked_when, on_shift
@@ -91,6 +91,7 @@ __all__ = [
     "hover",
     "index_of",
     "is_open",
+    "kind_of_fact",
     "may_name",
     "on_shift",
     "order_key",
@@ -106,7 +107,6 @@ __all__ = [
     "render",
     "replace_name",
     "sent_as",
-    "told_kind",
     "unfit",
     "wall_instant",
     "working_days_after",
@@ -149,7 +149,7 @@ _NAMES = {
         "KINDS",
         "read_facts",
         "sent_as",
-        "told_kind",
+        "kind_of_fact",
     ),
     "editor.completion": (
         "Completion",

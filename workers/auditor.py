@@ -20,7 +20,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.starting import start_workflow
-from database.stores.at_risk.alerts import tell_of_lost_seats
+from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.rounds.repair import Findings, audit, note_restart, standing_after
 from database.stores.staff.shifts import AT_ONCE, everybody, lay_out
 from domain.ids import workflow_id
@@ -59,7 +59,7 @@ async def lay_out_everybody(engine: AsyncEngine, now: datetime) -> None:
     for at in range(0, len(people), AT_ONCE):
         async with engine.begin() as conn:
             replanned = await lay_out(conn, people[at : at + AT_ONCE], now)
-            await tell_of_lost_seats(conn, replanned.at_risk, now)
+            await alert_lost_seats(conn, replanned.at_risk, now)
 
 
 async def revive_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:

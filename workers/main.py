@@ -44,18 +44,18 @@ async def run_worker(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     engine = open_engine(settings.require_database_url(), connections=settings.database_pool + 10)
-    world = Dependencies(engine, Tokens(settings.require_secret_key().encode()))
+    dependencies = Dependencies(engine, Tokens(settings.require_secret_key().encode()))
     client = await _connected(stop)
     if client is None:
         return
     # A connection of its own for looking: all others in use is no sign that the database is gone.
     looking = open_engine(settings.require_database_url(), connections=1)
     async with asyncio.TaskGroup() as group:
-        group.create_task(_poll_while_database_answers(client, world, looking, stop))
+        group.create_task(_poll_while_database_answers(client, dependencies, looking, stop))
         group.create_task(run_relay(engine, client, stop))
         group.create_task(run_auditor(engine, client, stop))
         group.create_task(run_seat_keeper(engine, stop))
-        group.create_task(run_sender(engine, world.tokens, sender_settings(settings), stop))
+        group.create_task(run_sender(engine, dependencies.tokens, sender_settings(settings), stop))
         private = settings.calendar_private_addresses
         group.create_task(run_calendars(engine, stop, private_addresses=private))
     await engine.dispose()
@@ -93,13 +93,13 @@ async def _connected(stop: asyncio.Event) -> Client | None:
 
 
 async def _poll_while_database_answers(
-    client: Client, world: Dependencies, looking: AsyncEngine, stop: asyncio.Event
+    client: Client, dependencies: Dependencies, looking: AsyncEngine, stop: asyncio.Event
 ) -> None:
     while not stop.is_set():
         if not await _answers(looking):
             await asyncio.sleep(0.5)
             continue
-        async with build_worker(client, world):
+        async with build_worker(client, dependencies):
             log.info("working")
             while not stop.is_set() and await _answers(looking):
                 with suppress(asyncio.TimeoutError):

@@ -27,11 +27,15 @@ CACHED_WORKFLOWS = 1000
 """At least the largest flock; about 95 kB each."""
 
 
-def activities_of(world: Dependencies) -> list[Callable[..., Any]]:
+def activities_of(dependencies: Dependencies) -> list[Callable[..., Any]]:
     """Every activity, ready to be carried out."""
-    link, seats, waiting = CustomerLinkActivities(world), BookingActivities(world), WaitingActivities(world)
-    search, call, ending = MusterActivities(world), CallActivities(world), EndingActivities(world)
-    wrap_up, rating = WrapUpActivities(world), RatingActivities(world)
+    link, seats, waiting = (
+        CustomerLinkActivities(dependencies),
+        BookingActivities(dependencies),
+        WaitingActivities(dependencies),
+    )
+    search, call, ending = MusterActivities(dependencies), CallActivities(dependencies), EndingActivities(dependencies)
+    wrap_up, rating = WrapUpActivities(dependencies), RatingActivities(dependencies)
     return [
         link.nudge_customer,
         link.expire_link,
@@ -56,13 +60,13 @@ def activities_of(world: Dependencies) -> list[Callable[..., Any]]:
     ]
 
 
-def build_worker(client: Client, world: Dependencies, *, runner: WorkflowRunner | None = None) -> Worker:
+def build_worker(client: Client, dependencies: Dependencies, *, runner: WorkflowRunner | None = None) -> Worker:
     """A worker for the one queue. ``runner`` is the production sandbox unless given."""
     return Worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=[EscalationWorkflow, BackstopWorkflow],
-        activities=activities_of(world),
+        activities=activities_of(dependencies),
         workflow_runner=runner or production_runner(),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),

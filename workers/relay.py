@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.messages import Event, Happened
 from activities.starting import start_workflow
 from database.listening import listen
-from database.stores.escalations.outbox import Untold, mark_told, take_untold
+from database.stores.escalations.outbox import UnrelayedEvent, mark_relayed, take_unrelayed
 from database.stores.journal.timeline import database_now
 from domain.escalation import Kind
 from domain.ids import OUTBOX_CHANNEL, workflow_id
@@ -46,7 +46,7 @@ async def run_relay(engine: AsyncEngine, client: Client, stop: asyncio.Event) ->
             news.clear()
             told = 0
             try:
-                told = await tell_once(engine, client)
+                told = await relay_once(engine, client)
             except _UNREACHABLE as error:
                 log.warning("the outbox can't be read, trying again: %s", type(error).__name__)
                 await asyncio.sleep(1)
@@ -56,23 +56,23 @@ async def run_relay(engine: AsyncEngine, client: Client, stop: asyncio.Event) ->
         listening.cancel()
 
 
-async def tell_once(engine: AsyncEngine, client: Client) -> int:
+async def relay_once(engine: AsyncEngine, client: Client) -> int:
     """Tell one batch of escalations; returns how many were told."""
     async with engine.begin() as conn:
-        untold = await take_untold(conn)
+        unrelayed = await take_unrelayed(conn)
         gate = asyncio.Semaphore(IN_FLIGHT)
         told = await asyncio.gather(
-            *(_tell(client, engine, escalation_id, events, gate) for escalation_id, events in untold.items())
+            *(_tell(client, engine, escalation_id, events, gate) for escalation_id, events in unrelayed.items())
         )
-        answers = zip(untold.values(), told, strict=True)
-        done = [event.id for events, was_told in answers if was_told for event in events]
+        answers = zip(unrelayed.values(), told, strict=True)
+        done = [event.id for events, relayed in answers if relayed for event in events]
         if done:
-            await mark_told(conn, done, await database_now(conn, None))
+            await mark_relayed(conn, done, await database_now(conn, None))
     return sum(told)
 
 
 async def _tell(
-    client: Client, engine: AsyncEngine, escalation_id: str, events: Sequence[Untold], gate: asyncio.Semaphore
+    client: Client, engine: AsyncEngine, escalation_id: str, events: Sequence[UnrelayedEvent], gate: asyncio.Semaphore
 ) -> bool:
     facts = tuple(Event(event.seq, event.kind, event.at, _without_words(event.body)) for event in events)
     async with gate:

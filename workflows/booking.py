@@ -11,26 +11,26 @@ from workflows.acting import decide
 from workflows.state import WorkflowState
 
 
-async def book(story: WorkflowState, slot: BookSlot) -> Booked:
+async def book(state: WorkflowState, slot: BookSlot) -> Booked:
     """Asked again for the same slot, it answers the same, and the story goes on as it was."""
-    async with story.lock:
-        wanted = HoldSeat(story.escalation_id, slot.link_id, slot.starts_at, workflow.now())
+    async with state.lock:
+        wanted = HoldSeat(state.escalation_id, slot.link_id, slot.starts_at, workflow.now())
         booked = await decide(contracts.hold_seat, wanted)
         # An older link, sent once more, still answers with its own call; that one is over.
-        if story.call is None and story.link is not None and story.link.link_id == slot.link_id:
-            story.begin_call(booked.call)
+        if state.call is None and state.link is not None and state.link.link_id == slot.link_id:
+            state.begin_call(booked.call)
         return booked
 
 
-async def move(story: WorkflowState, slot: MoveBooking) -> Booked:
-    async with story.lock:
-        moved = await decide(contracts.move_seat, MoveSeat(story.escalation_id, slot.starts_at, workflow.now()))
-        if story.call != moved.call:
-            story.begin_call(moved.call)
+async def move(state: WorkflowState, slot: MoveBooking) -> Booked:
+    async with state.lock:
+        moved = await decide(contracts.move_seat, MoveSeat(state.escalation_id, slot.starts_at, workflow.now()))
+        if state.call != moved.call:
+            state.begin_call(moved.call)
         return moved
 
 
-async def cancel(story: WorkflowState) -> None:
-    async with story.lock:
-        await decide(contracts.cancel_booking, At(story.escalation_id, workflow.now()))
-        story.over = Outcome.CANCELLED.value
+async def cancel(state: WorkflowState) -> None:
+    async with state.lock:
+        await decide(contracts.cancel_booking, At(state.escalation_id, workflow.now()))
+        state.over = Outcome.CANCELLED.value

@@ -11,31 +11,31 @@ from workflows.acting import act
 from workflows.state import WorkflowState, until
 
 
-async def wait_for_booking(story: WorkflowState) -> None:
+async def wait_for_booking(state: WorkflowState) -> None:
     """Returns when there is a call to wait for, or the story is over. Nudges once on the way."""
-    if story.call is not None or story.link is None:
+    if state.call is not None or state.link is None:
         return
-    link = story.link
+    link = state.link
 
     def booked() -> bool:
-        return story.call is not None or story.over is not None
+        return state.call is not None or state.over is not None
 
     if await until(booked, link.nudge_at, "the customer books, or is nudged"):
         return
-    await act(contracts.nudge_customer, NudgeLink(story.escalation_id, link.link_id, workflow.now()))
+    await act(contracts.nudge_customer, NudgeLink(state.escalation_id, link.link_id, workflow.now()))
     if await until(booked, link.expires_at, "the customer books, or the link expires"):
         return
-    async with story.lock:
+    async with state.lock:
         if not booked():
-            stands = await act(contracts.expire_link, At(story.escalation_id, workflow.now()))
+            stands = await act(contracts.expire_link, At(state.escalation_id, workflow.now()))
             if stands.call is not None:
-                story.begin_call(stands.call)
+                state.begin_call(stands.call)
             else:
-                story.over = stands.outcome or Outcome.LINK_EXPIRED.value
+                state.over = stands.outcome or Outcome.LINK_EXPIRED.value
 
 
-async def nudge_again(story: WorkflowState, actor: str) -> None:
+async def nudge_again(state: WorkflowState, actor: str) -> None:
     """Support ops wants the customer to have the link once more."""
-    assert story.link is not None
+    assert state.link is not None
     key = f"{actor}/{workflow.now().isoformat()}"
-    await act(contracts.nudge_customer, NudgeLink(story.escalation_id, story.link.link_id, workflow.now(), key))
+    await act(contracts.nudge_customer, NudgeLink(state.escalation_id, state.link.link_id, workflow.now(), key))

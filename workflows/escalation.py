@@ -29,27 +29,27 @@ class EscalationWorkflow:
     @workflow.init
     def __init__(self, opened: EscalationOpened) -> None:
         # Here and not in `run`: a message may be handled before `run` has had its first turn.
-        self.story = WorkflowState.of(opened)
+        self.state = WorkflowState.of(opened)
 
     @workflow.run
     async def run(self, opened: EscalationOpened) -> str:
-        story, took_place = self.story, False
-        while story.over is None and not took_place:
-            await customer_link.wait_for_booking(story)
+        state, took_place = self.state, False
+        while state.over is None and not took_place:
+            await customer_link.wait_for_booking(state)
             took_place = await self._find_and_hold()
         if took_place:
-            await wrap_up.wait_for_wrap_up(story)
-            await rating.ask_for_rating(story)
+            await wrap_up.wait_for_wrap_up(state)
+            await rating.ask_for_rating(state)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return story.over or "held"
+        return state.over or "held"
 
     async def _find_and_hold(self) -> bool:
         """Find somebody and hold the call, with another person where the first is lost. True: it took place."""
-        story = self.story
-        while story.call is not None and story.over is None:
-            if not await muster.find_somebody(story):
+        state = self.state
+        while state.call is not None and state.over is None:
+            if not await muster.find_somebody(state):
                 return False
-            held = await call.hold(story)
+            held = await call.hold(state)
             if held is not call.CallCourse.SEARCH_AGAIN:
                 return held is call.CallCourse.TOOK_PLACE
         return False
@@ -57,59 +57,59 @@ class EscalationWorkflow:
     @workflow.signal(description="Facts decided in Postgres: offered, accepted, joined, ended …")
     def happened(self, facts: Happened) -> None:
         for event in facts.events:
-            self.story.hear(event)
+            self.state.take_event(event)
 
     @workflow.update
     @careful
     async def book(self, slot: BookSlot) -> Booked:
         """The customer books a slot."""
-        return await booking.book(self.story, slot)
+        return await booking.book(self.state, slot)
 
     @workflow.update
     @careful
     async def move(self, slot: MoveBooking) -> Booked:
         """The customer moves the call."""
-        return await booking.move(self.story, slot)
+        return await booking.move(self.state, slot)
 
     @workflow.update
     @careful
     async def cancel(self, _: CancelBooking) -> None:
         """The customer cancels."""
-        await booking.cancel(self.story)
+        await booking.cancel(self.state)
 
     @workflow.update
     @careful
     async def wrap_up(self, said: RecordWrapUp) -> None:
         """The agent wraps up."""
-        await wrap_up.record(self.story, said)
+        await wrap_up.record(self.state, said)
 
     @workflow.update
     @careful
     async def rate(self, said: RateCall) -> None:
         """The customer rates the call."""
-        await rating.save(self.story, said)
+        await rating.save(self.state, said)
 
     @workflow.update
     @careful
     async def nudge(self, by: Nudge) -> str:
         """Support ops gives it a push: the link mailed again, or the rows looked at."""
-        story = self.story
-        if story.over is None and story.call is None and story.link is not None:
-            await customer_link.nudge_again(story, by.actor)
+        state = self.state
+        if state.over is None and state.call is None and state.link is not None:
+            await customer_link.nudge_again(state, by.actor)
             return "The customer has been sent the link again."
-        if story.call is None:
+        if state.call is None:
             return "There is nothing to push: this escalation is over."
-        return f"Looked at the rows: the call is {(await muster.settle(story)).replace('_', ' ')}."
+        return f"Looked at the rows: the call is {(await muster.settle(state)).replace('_', ' ')}."
 
     @workflow.update
     @careful
     async def withdraw(self, ending: Withdraw) -> None:
         """Ended from outside: withdrawn, or the ticket solved."""
-        story = self.story
-        async with story.lock:
-            order = Ending(story.escalation_id, ending.outcome, ending.actor, workflow.now(), ending.reason_ref)
+        state = self.state
+        async with state.lock:
+            order = Ending(state.escalation_id, ending.outcome, ending.actor, workflow.now(), ending.reason_ref)
             await decide(contracts.withdraw, order)
-            story.over = ending.outcome
+            state.over = ending.outcome
 
     @book.validator
     def _may_book(self, slot: BookSlot) -> None:
@@ -120,5 +120,5 @@ class EscalationWorkflow:
         self._refuse_when_over()
 
     def _refuse_when_over(self) -> None:
-        if self.story.over is not None:
+        if self.state.over is not None:
             raise ApplicationError("It is over", {"state": "over", "wanted": ""}, type="NotNow", non_retryable=True)

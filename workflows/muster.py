@@ -16,39 +16,39 @@ JITTER = timedelta(seconds=30)
 NET_AT_MOST = timedelta(minutes=5)
 
 
-async def find_somebody(story: WorkflowState) -> bool:
+async def find_somebody(state: WorkflowState) -> bool:
     """Returns True when a person has taken the call; False when nobody will, or the story is over.
 
     For a booked call this is the whole wait, reminders included: at the moment of the muster itself nothing
     needs to happen here, only some time after it, should no word have come.
     """
-    patience = timedelta(seconds=story.times.offer) + workflow.random().random() * JITTER
+    patience = timedelta(seconds=state.times.offer) + workflow.random().random() * JITTER
     looked_at = None
 
     def decided() -> bool:
-        return story.taken is not None or story.told.exhausted or story.over is not None
+        return state.taken is not None or state.call_events.exhausted or state.over is not None
 
     def net() -> datetime:
-        assert story.call is not None
-        return max(story.call.muster_at, looked_at or story.call.muster_at) + patience
+        assert state.call is not None
+        return max(state.call.muster_at, looked_at or state.call.muster_at) + patience
 
-    while not await wait(story, decided, net, "somebody takes the call; if no word comes, look at the rows"):
-        await settle(story)
+    while not await wait(state, decided, net, "somebody takes the call; if no word comes, look at the rows"):
+        await settle(state)
         looked_at = workflow.now()
         patience = min(patience * 2, NET_AT_MOST)
-    if story.over is not None:
+    if state.over is not None:
         return False
-    if story.taken is not None:
+    if state.taken is not None:
         return True
-    async with story.lock:
-        story.renew(await act(contracts.nobody_available, story.of_call()))
+    async with state.lock:
+        state.renew(await act(contracts.nobody_available, state.of_call()))
     return False
 
 
-async def settle(story: WorkflowState) -> str:
+async def settle(state: WorkflowState) -> str:
     """Read the rows, and take in what nobody told us; returns how the call stands."""
-    settled = await act(contracts.settle, story.of_call())
+    settled = await act(contracts.settle, state.of_call())
     for event in settled.events:
-        story.hear(event)
-    story.over = story.over or settled.outcome
+        state.take_event(event)
+    state.over = state.over or settled.outcome
     return settled.call_state

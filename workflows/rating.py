@@ -12,17 +12,17 @@ from workflows.acting import act, decide
 from workflows.state import WorkflowState, until
 
 
-async def ask_for_rating(story: WorkflowState) -> None:
-    times, held_at = story.times, story.told.ended_at or workflow.now()
+async def ask_for_rating(state: WorkflowState) -> None:
+    times, held_at = state.times, state.call_events.ended_at or workflow.now()
 
     def answered() -> bool:
-        return story.rated or story.over is not None
+        return state.rated or state.over is not None
 
     await until(answered, held_at + timedelta(seconds=times.ask_after), "the survey goes out")
     if answered():
         return
-    if not await act(contracts.ask_for_rating, story.of_call()):
-        await act(contracts.end_survey, story.of_call())
+    if not await act(contracts.ask_for_rating, state.of_call()):
+        await act(contracts.end_survey, state.of_call())
         return
     ends = workflow.now() + timedelta(seconds=times.survey_expires)
     if times.ask_again_after is not None:
@@ -30,14 +30,14 @@ async def ask_for_rating(story: WorkflowState) -> None:
         if await until(answered, min(again, ends), "the customer rates, or is asked again"):
             return
         if again < ends:
-            await act(contracts.ask_again, story.of_call())
+            await act(contracts.ask_again, state.of_call())
     if not await until(answered, ends, "the customer rates, or the survey ends"):
-        async with story.lock:
+        async with state.lock:
             if not answered():
-                await act(contracts.end_survey, story.of_call())
+                await act(contracts.end_survey, state.of_call())
 
 
-async def save(story: WorkflowState, said: RateCall) -> None:
-    async with story.lock:
-        await decide(contracts.save_rating, SaveRating(story.escalation_id, said, workflow.now()))
-        story.rated = True
+async def save(state: WorkflowState, said: RateCall) -> None:
+    async with state.lock:
+        await decide(contracts.save_rating, SaveRating(state.escalation_id, said, workflow.now()))
+        state.rated = True

@@ -25,7 +25,7 @@ class WorkflowState:
     call: CallDue | None
     over: str | None = None
     """The outcome, once the escalation has ended from outside its stages."""
-    heard: dict[str, CallEvents] = field(default_factory=dict)
+    events_by_call: dict[str, CallEvents] = field(default_factory=dict)
     """Facts by call, kept also where a call is not known here yet: its booking may still be on its way."""
     wrapped_up: bool = False
     rated: bool = False
@@ -34,35 +34,35 @@ class WorkflowState:
 
     @staticmethod
     def of(opened: EscalationOpened) -> WorkflowState:
-        story = WorkflowState(opened.escalation_id, opened.times, opened.link, None)
+        state = WorkflowState(opened.escalation_id, opened.times, opened.link, None)
         if opened.call is not None:
-            story.begin_call(opened.call)
-        return story
+            state.begin_call(opened.call)
+        return state
 
     @property
-    def told(self) -> CallEvents:
+    def call_events(self) -> CallEvents:
         """What has been heard of the present call."""
-        return CallEvents() if self.call is None else self.heard.get(self.call.call_id, CallEvents())
+        return CallEvents() if self.call is None else self.events_by_call.get(self.call.call_id, CallEvents())
 
     @property
     def taken(self) -> CallHolder | None:
         """Who has the present call, as far as we were told."""
-        return self.told.taken
+        return self.call_events.taken
 
     @property
     def begun(self) -> bool:
         """The call has begun, or is even over."""
-        return self.told.began or self.told.ended_at is not None or self.wrapped_up
+        return self.call_events.began or self.call_events.ended_at is not None or self.wrapped_up
 
     def of_call(self, step: str = "", *, offer: int = 0) -> OfCall:
         """The argument of the activities about the present call."""
         assert self.call is not None
         return OfCall(self.escalation_id, self.call.call_id, workflow.now(), step, offer)
 
-    def hear(self, event: Event) -> None:
+    def take_event(self, event: Event) -> None:
         """Take in a fact. Facts come at least once and in any order."""
         if call_id := event.body.get("call_id"):
-            self.heard.setdefault(call_id, CallEvents()).take_in(event)
+            self.events_by_call.setdefault(call_id, CallEvents()).take_in(event)
 
     def begin_call(self, call: CallDue) -> None:
         """A call has been booked or moved: its reminders anew, as far as their time has not passed."""

@@ -10,26 +10,26 @@ from workflows.acting import act
 from workflows.state import WorkflowState, until
 
 
-async def wait(story: WorkflowState, done: Callable[[], bool], deadline: Callable[[], datetime], summary: str) -> bool:
+async def wait(state: WorkflowState, done: Callable[[], bool], deadline: Callable[[], datetime], summary: str) -> bool:
     """Until ``done`` or the deadline, sending the reminders whose time comes on the way.
 
     A call that is moved has another deadline and other reminders: the wait goes on with those.
     """
     while True:
-        call, due = story.call, story.reminders[0] if story.reminders else None
+        call, due = state.call, state.reminders[0] if state.reminders else None
         last = due is None or due.at >= deadline()
         moment = deadline() if due is None or last else due.at
         what = summary if due is None or last else f"{summary}; until then, the reminder of the {due.side}"
 
         def disturbed(call: object = call) -> bool:
-            return done() or story.call != call
+            return done() or state.call != call
 
         if await until(disturbed, moment, what):
             if done():
                 return True
         elif last:
             return False
-        elif due is not None and story.reminders[:1] == [due]:
-            story.reminders.pop(0)
+        elif due is not None and state.reminders[:1] == [due]:
+            state.reminders.pop(0)
             remind = contracts.remind_customer if due.side == "customer" else contracts.remind_agent
-            await act(remind, story.of_call(due.step))
+            await act(remind, state.of_call(due.step))

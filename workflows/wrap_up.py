@@ -15,21 +15,21 @@ SPARE = timedelta(minutes=10)
 """Past the plan's wrap-up time, before the agent is freed without one."""
 
 
-async def wait_for_wrap_up(story: WorkflowState) -> None:
-    deadline = workflow.now() + timedelta(seconds=story.times.wrap_up) + SPARE
+async def wait_for_wrap_up(state: WorkflowState) -> None:
+    deadline = workflow.now() + timedelta(seconds=state.times.wrap_up) + SPARE
 
     def recorded() -> bool:
-        return story.wrapped_up or story.over is not None
+        return state.wrapped_up or state.over is not None
 
     if await until(recorded, deadline, "the agent wraps up"):
         return
-    async with story.lock:
+    async with state.lock:
         if not recorded():
-            await act(contracts.end_unrecorded, story.of_call())
-            story.wrapped_up = True
+            await act(contracts.end_unrecorded, state.of_call())
+            state.wrapped_up = True
 
 
-async def record(story: WorkflowState, said: RecordWrapUp) -> None:
-    async with story.lock:
-        await decide(contracts.save_wrap_up, SaveWrapUp(story.escalation_id, said, workflow.now()))
-        story.wrapped_up = True
+async def record(state: WorkflowState, said: RecordWrapUp) -> None:
+    async with state.lock:
+        await decide(contracts.save_wrap_up, SaveWrapUp(state.escalation_id, said, workflow.now()))
+        state.wrapped_up = True

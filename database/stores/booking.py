@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.customer_link import end_links
-from database.stores.journal.notify import tell_customer
+from database.stores.journal.notify import notify_customer
 from database.stores.journal.timeline import lock, notify, record
 from database.stores.seats.assignments import queue, write_witnesses
 from database.stores.seats.availability import BookingRequest, read_booking_request, seat_at
@@ -64,12 +64,12 @@ async def book(
         seats = await _board_of(conn, request, start)
     changes = await seat_at(conn, seats, request, start, {day}, now)
     held = await sell(conn, standing, link, request.plan, start, changes, tokens, now)
-    await _tell_of_sale(conn, escalation_id, held, request, now)
+    await _notify_of_sale(conn, escalation_id, held, request, now)
     await _guarded(conn, desk_id, start)
     return held
 
 
-async def _tell_of_sale(
+async def _notify_of_sale(
     conn: AsyncConnection, escalation_id: str, held: BookingWithCall, request: BookingRequest, now: datetime
 ) -> None:
     """On the timeline, and to the customer."""
@@ -82,7 +82,7 @@ async def _tell_of_sale(
         "seconds": request.plan.decision.booking.slot,
         "sequence": 0,
     }
-    await tell_customer(conn, escalation_id, "confirmation", now, key=f"{held.booking_id}/0", **told)
+    await notify_customer(conn, escalation_id, "confirmation", now, key=f"{held.booking_id}/0", **told)
 
 
 async def _board_of(conn: AsyncConnection, request: BookingRequest, start: datetime) -> Seats:
@@ -197,7 +197,7 @@ async def _tell(conn: AsyncConnection, escalation_id: str, kind: str, booking_id
     """A letter about a booking as it stands now, so that a copy sent later still tells the same."""
     query = select(booking.c.starts_at, booking.c.seconds, booking.c.sequence).where(booking.c.id == booking_id)
     row = (await conn.execute(query)).one()
-    await tell_customer(
+    await notify_customer(
         conn,
         escalation_id,
         kind,

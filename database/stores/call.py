@@ -127,7 +127,7 @@ async def _accepted_offer(conn: AsyncConnection, call_id: str) -> int:
     return int((await conn.execute(query)).scalar_one())
 
 
-async def say_alone(conn: AsyncConnection, call_id: str, now: datetime) -> None:
+async def note_alone(conn: AsyncConnection, call_id: str, now: datetime) -> None:
     """The customer says that nobody is in the room with them. Saying it twice is saying it once.
 
     Their agent is called back; one who does not come, or whose desk is silent, loses the call to another.

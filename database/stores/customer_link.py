@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.journal.notify import tell_customer
+from database.stores.journal.notify import notify_customer
 from database.stores.journal.plan_json import load_plan
 from database.stores.journal.timeline import done_before, lock, record
 from database.tables.booking import booking
@@ -76,7 +76,7 @@ async def _issue(
     if priority:
         raised = escalation.c.priority % RAISED_BY + RAISED_BY
         await conn.execute(update(escalation).where(escalation.c.id == escalation_id).values(priority=raised))
-    await tell_customer(conn, escalation_id, letter, now, key=str(nth), link=nth)
+    await notify_customer(conn, escalation_id, letter, now, key=str(nth), link=nth)
     return IssuedLink(link_id, life)
 
 
@@ -103,7 +103,7 @@ async def nudge(conn: AsyncConnection, escalation_id: str, link_id: int, now: da
     link = (await conn.execute(query)).one()
     if link.state != "open" or await done_before(conn, escalation_id, effect) is not None:
         return
-    await tell_customer(conn, escalation_id, "invitation_again", now, key=f"{link.nth}/{key}", link=link.nth)
+    await notify_customer(conn, escalation_id, "invitation_again", now, key=f"{link.nth}/{key}", link=link.nth)
     await record(conn, escalation_id, Kind.LINK_NUDGED, now, body={"nth": link.nth}, key=effect)
 
 

@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.call import make_join_links
 from database.stores.customer_link import RAISED_BY, IssuedLink, end_links, find_issued, renew
-from database.stores.journal.notify import tell_customer, tell_managers
+from database.stores.journal.notify import notify_customer, notify_managers
 from database.stores.journal.timeline import done_before, lock, notify, record
 from database.tables.booking import booking, witness
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call, offer
 from domain.customer_link import LINKS_AT_MOST
-from domain.escalation import TOLD_AT_ONCE, Kind, Outcome, State
+from domain.escalation import RELAYED_AT_ONCE, Kind, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id, token_hash
 from domain.plan import Plan
 
@@ -45,7 +45,7 @@ async def begin_call_now(conn: AsyncConnection, escalation_id: str, plan: Plan, 
     await conn.execute(call.insert().values(row | {"priority": priority}))
     await make_join_links(conn, due, tokens)
     await record(conn, escalation_id, Kind.MUSTER_BEGAN, now, body={"call_id": due}, state=State.MUSTERING)
-    await tell_customer(conn, escalation_id, "call_now", now, call=due)
+    await notify_customer(conn, escalation_id, "call_now", now, call=due)
     await notify(conn, KICK_CHANNEL)
     return due
 
@@ -70,12 +70,12 @@ async def renew_after(
     await _leave_call(conn, call_id, "unserved" if kind is Kind.NOBODY_AVAILABLE else "missed", now)
     nobody = kind is Kind.NOBODY_AVAILABLE
     if nobody:
-        await tell_managers(conn, escalation_id, "manager_nobody", now, key=call_id, call=call_id)
+        await notify_managers(conn, escalation_id, "manager_nobody", now, key=call_id, call=call_id)
     links = (await conn.execute(select(customer_link.c.nth).where(customer_link.c.escalation == escalation_id))).all()
     if len(links) >= LINKS_AT_MOST:
         await record(conn, escalation_id, kind, now, body={"call_id": call_id, "renewed": False}, key=effect)
         await end_links(conn, escalation_id)
-        await tell_customer(conn, escalation_id, letter, now, key=f"last/{call_id}", call=call_id)
+        await notify_customer(conn, escalation_id, letter, now, key=f"last/{call_id}", call=call_id)
         await record(
             conn, escalation_id, Kind.CLOSED, now, key="closed", state=State.CLOSED, outcome=Outcome.NOT_SERVED
         )
@@ -156,7 +156,7 @@ async def settle(conn: AsyncConnection, escalation_id: str, call_id: str) -> Cal
     query = select(call.c.state, escalation.c.state.label("standing"), escalation.c.outcome)
     query = query.join(escalation, escalation.c.id == call.c.escalation).where(call.c.id == call_id)
     row = (await conn.execute(query)).one()
-    waited_for = [kind.value for kind in TOLD_AT_ONCE - {Kind.OPENED}]
+    waited_for = [kind.value for kind in RELAYED_AT_ONCE - {Kind.OPENED}]
     events = select(escalation_event).where(
         escalation_event.c.escalation == escalation_id, escalation_event.c.kind.in_(waited_for)
     )

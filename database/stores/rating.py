@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.journal.notify import tell_customer, tell_leads
+from database.stores.journal.notify import notify_customer, notify_leads
 from database.stores.journal.plan_json import load_plan
 from database.stores.journal.timeline import done_before, lock, record
 from database.tables.customer_link import survey
@@ -34,7 +34,7 @@ async def ask(conn: AsyncConnection, escalation_id: str, call_id: str, tokens: T
     expires = now + timedelta(seconds=decision.links.survey_expires)
     row = {"call": call_id, "token_hash": token_hash(tokens.survey(call_id)), "asked_at": now, "expires_at": expires}
     await conn.execute(insert(survey).values(row))
-    await tell_customer(conn, escalation_id, "survey", now, key=call_id, call=call_id)
+    await notify_customer(conn, escalation_id, "survey", now, key=call_id, call=call_id)
     await record(conn, escalation_id, Kind.SURVEY_SENT, now, body={"call_id": call_id}, key=effect)
     return True
 
@@ -54,7 +54,7 @@ async def ask_again(conn: AsyncConnection, escalation_id: str, call_id: str, now
     effect = f"survey_reminded/{call_id}"
     if await done_before(conn, escalation_id, effect) is not None:
         return
-    await tell_customer(conn, escalation_id, "survey_again", now, key=call_id, call=call_id)
+    await notify_customer(conn, escalation_id, "survey_again", now, key=call_id, call=call_id)
     await record(conn, escalation_id, Kind.SURVEY_REMINDED, now, body={"call_id": call_id}, key=effect)
 
 
@@ -79,7 +79,7 @@ async def save_rating(
     body = {"call_id": call_id, "score": score}
     await record(conn, escalation_id, Kind.RATED, now, body=body, actor="customer", key=f"rated/{call_id}")
     if is_bad(score, load_plan(standing.plan).decision.feedback.alert_under):
-        await tell_leads(conn, escalation_id, "rating_alert", now, key=call_id, call=call_id)
+        await notify_leads(conn, escalation_id, "rating_alert", now, key=call_id, call=call_id)
         await record(conn, escalation_id, Kind.RATING_ALERTED, now, body=body)
     await record(conn, escalation_id, Kind.CLOSED, now, key="closed", state=State.CLOSED)
 

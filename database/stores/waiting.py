@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.journal.notify import tell_customer, tell_person
+from database.stores.journal.notify import notify_customer, notify_person
 from database.stores.journal.timeline import done_before, lock, record
 from database.tables.muster import call, offer
 from domain.escalation import Kind
@@ -21,7 +21,7 @@ async def remind_customer(conn: AsyncConnection, escalation_id: str, call_id: st
     effect = f"customer_reminded/{call_id}/{step}"
     if row.state not in ("waiting", "offered", "taken") or await done_before(conn, escalation_id, effect) is not None:
         return
-    await tell_customer(
+    await notify_customer(
         conn, escalation_id, "reminder", now, key=f"{call_id}/{step}", call=call_id, starts_at=row.starts_at.isoformat()
     )
     await record(conn, escalation_id, Kind.CUSTOMER_REMINDED, now, body={"call_id": call_id}, key=effect)
@@ -36,7 +36,7 @@ async def remind_agent(conn: AsyncConnection, escalation_id: str, call_id: str, 
         return
     accepted = select(offer.c.nth).where(offer.c.call == call_id, offer.c.state == "accepted")
     nth = (await conn.execute(accepted)).scalar_one()
-    await tell_person(
+    await notify_person(
         conn, escalation_id, row.person, "agent_reminder", now, key=f"{call_id}/{step}", call=call_id, offer=nth
     )
     body = {"call_id": call_id, "person": row.person}
@@ -50,7 +50,7 @@ async def call_for_customer(conn: AsyncConnection, escalation_id: str, call_id: 
     effect = f"customer_called_for/{call_id}/{step}"
     if not _waits_alone(row) or await done_before(conn, escalation_id, effect) is not None:
         return
-    await tell_customer(conn, escalation_id, "customer_called_for", now, key=f"{call_id}/{step}", call=call_id)
+    await notify_customer(conn, escalation_id, "customer_called_for", now, key=f"{call_id}/{step}", call=call_id)
     await record(conn, escalation_id, Kind.CUSTOMER_CALLED_FOR, now, body={"call_id": call_id}, key=effect)
 
 

@@ -66,7 +66,7 @@ def worse(placed: PlaceInLine, place: int | None) -> bool:
     return place is not None and placed.place > place
 
 
-def told_in_words(estimate: str | None) -> str:
+def estimate_words(estimate: str | None) -> str:
     """The estimate as a customer reads it; empty where there is none."""
     words = {
         WaitEstimate.MOMENT: "a moment",

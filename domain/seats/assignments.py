@@ -52,7 +52,7 @@ class _Day:
         self.first = min(self.first, min(alike.begins) - alike.terms.gap)
         self.last = max(self.last, max(alike.ends))
 
-    def tell_apart(self) -> _Day:
+    def expand(self) -> _Day:
         while self.columns:
             pool, day, terms, pinned, *columns = self.columns.pop()
             for booking, bit, begin, end in zip(*columns, strict=True):
@@ -79,7 +79,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         return self._known
 
     def __getitem__(self, booking: int) -> tuple[Demand, int]:
-        return self._days[self._day_of[booking]].tell_apart().held[booking]
+        return self._days[self._day_of[booking]].expand().held[booking]
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._day_of)
@@ -96,7 +96,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         self._days.setdefault(alike.day, _Day()).lay(alike)
 
     def add(self, demand: Demand, bit: int) -> None:
-        day = self._days.setdefault(demand.day, _Day()).tell_apart()
+        day = self._days.setdefault(demand.day, _Day()).expand()
         self._day_of[demand.booking] = demand.day
         day.held[demand.booking] = (demand, bit)
         day.of.setdefault(bit, {})[demand.booking] = demand
@@ -105,14 +105,14 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
 
     def drop(self, booking: int) -> tuple[Demand, int]:
         """Raises ``KeyError`` where it rests on nobody."""
-        day = self._days[self._day_of.pop(booking)].tell_apart()
+        day = self._days[self._day_of.pop(booking)].expand()
         demand, bit = day.held.pop(booking)
         del day.of[bit][booking]
         day.taken[cap_key(demand.terms)][bit] -= 1
         return demand, bit
 
     def bookings_of(self, day: int) -> Collection[int]:
-        return self._days[day].tell_apart().held.keys() if day in self._days else ()
+        return self._days[day].expand().held.keys() if day in self._days else ()
 
     def count(self, day: int) -> tuple[int, int]:
         """How many there are on this day, and the sum of their numbers."""
@@ -124,7 +124,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
 
     def on_day(self, bit: int, day: int) -> Collection[Demand]:
         """The calls of this person that start on this day."""
-        return self._days[day].tell_apart().of.get(bit, {}).values() if day in self._days else ()
+        return self._days[day].expand().of.get(bit, {}).values() if day in self._days else ()
 
     def taken(self, day: int) -> Mapping[CapKey, Counter[int]]:
         """By limit, how many calls of this day each person has, by their bit."""
@@ -148,7 +148,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
                     yield call
 
     def _near(self, begin: int, end: int) -> list[_Day]:
-        return [day.tell_apart() for day in self._days.values() if day.first < end and begin < day.last]
+        return [day.expand() for day in self._days.values() if day.first < end and begin < day.last]
 
 
 def cap_key(terms: Terms) -> CapKey:

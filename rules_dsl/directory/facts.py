@@ -86,7 +86,7 @@ def sent_as(fact: FactType, typed: str) -> object:
     return typed
 
 
-def told_kind(fact: FactType) -> str:
+def kind_of_fact(fact: FactType) -> str:
     """What a fact is, for a person: ``one of a list: low, normal, high``."""
     values = f": {', '.join(fact.values)}" if fact.values else ""
     return f"{'an ordered list' if fact.ordered else KINDS[fact.kind]}{values}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rules_dsl.directory import Directory, FactType
-from rules_dsl.directory.facts import told_kind
+from rules_dsl.directory.facts import kind_of_fact
 from rules_dsl.editor.completion_grammar import Any, Either, Gap, Pattern, either, in_turn, name, perhaps, phrase
 
 DURATION_UNITS = ("seconds", "minutes", "hours", "days", "weeks", "second", "minute", "hour", "day", "week")
@@ -86,7 +86,7 @@ def _people(count: int) -> str:
 
 
 def _asked(fact: FactType) -> list[Pattern]:
-    said = phrase(fact.name, "fact", told_kind(fact))
+    said = phrase(fact.name, "fact", kind_of_fact(fact))
     values = _values(fact)
     asked: list[Pattern] = []
     if fact.kind == "yes/no":
@@ -106,7 +106,7 @@ def _asked(fact: FactType) -> list[Pattern]:
 
 def _given(fact: FactType) -> Pattern:
     """A fact of an example: its name, then its value."""
-    said = phrase(fact.name, "fact", told_kind(fact))
+    said = phrase(fact.name, "fact", kind_of_fact(fact))
     if fact.kind == "yes/no":
         value: Pattern = perhaps(phrase("no"))
     elif fact.kind == "tags":

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rules_dsl.directory import Directory
-from rules_dsl.directory.facts import told_kind
+from rules_dsl.directory.facts import kind_of_fact
 from rules_dsl.editor.meanings import MEANINGS
 from rules_dsl.syntax.tokens import Word, WordKind, words_of
 
@@ -73,7 +73,7 @@ def _said(words: Sequence[Word], first: int, last: int) -> str:
 def _fact(said: str, directory: Directory) -> str:
     for fact in directory.facts:
         if fact.name.lower() == said:
-            return f"{fact.name}: {told_kind(fact)}{'' if fact.may_be_missing else '; always known'}"
+            return f"{fact.name}: {kind_of_fact(fact)}{'' if fact.may_be_missing else '; always known'}"
     return ""
 
 

@@ -26,8 +26,8 @@ def hints(function: object) -> dict[str, object]:
 
 
 def test_stubs_and_implementations_match() -> None:
-    world = Dependencies(create_async_engine("postgresql+psycopg://"), Tokens(b"x" * 32))
-    made = activities_of(world)
+    dependencies = Dependencies(create_async_engine("postgresql+psycopg://"), Tokens(b"x" * 32))
+    made = activities_of(dependencies)
     names = [function.__name__ for function in made]
     assert sorted(names) == sorted(STUBS)
     assert len(set(names)) == len(names)

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.main import main
-from domain.escalation import TOLD_AT_ONCE
+from domain.escalation import RELAYED_AT_ONCE
 from tests.architecture.documents import (
     anchors,
     code_in_passing,
@@ -173,7 +173,7 @@ async def test_questions_to_the_database_can_be_asked(database: AsyncEngine) -> 
             await conn.execute(text(statement))
     told = re.search(r"kind IN \(([^)]*)\)", "".join(asked))
     assert told is not None
-    assert set(re.findall(r"'(\w+)'", told[1])) == {kind.value for kind in TOLD_AT_ONCE}
+    assert set(re.findall(r"'(\w+)'", told[1])) == {kind.value for kind in RELAYED_AT_ONCE}
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/api.md"])

@@ -74,8 +74,8 @@ async def running(
     async with open_office(database, database_url, rules=rules()) as opened:
         async with database.begin() as conn:
             await keep_source(conn, "harbor", "zendesk", SECRET)
-        world = Dependencies(database, opened.app.state.tokens)
-        async with build_worker(temporal_env.client, world, runner=SandboxedWorkflowRunner()):
+        dependencies = Dependencies(database, opened.app.state.tokens)
+        async with build_worker(temporal_env.client, dependencies, runner=SandboxedWorkflowRunner()):
             yield opened
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.escalation import TOLD_AT_ONCE
+from domain.escalation import RELAYED_AT_ONCE
 from tests.faults.ledger import Ledger
 from tests.faults.mailbox import Mail
 
@@ -44,9 +44,9 @@ class Evidence:
     @property
     def backlog(self) -> list[str]:
         """What still waits: events that nobody was told, messages not sent."""
-        untold = [row for row in self.events(*TOLD_AT_ONCE) if row["told_at"] is None]
+        unrelayed = [row for row in self.events(*RELAYED_AT_ONCE) if row["told_at"] is None]
         queued = [row for row in self.rows["message"] if row["state"] == "queued"]
-        return [f"untold {row['kind']}" for row in untold] + [f"unsent {row['kind']}" for row in queued]
+        return [f"untold {row['kind']}" for row in unrelayed] + [f"unsent {row['kind']}" for row in queued]
 
 
 def message_of(mail: Mail) -> str:

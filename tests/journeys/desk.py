@@ -32,7 +32,7 @@ from database.tables.muster import call, offer
 from domain.escalation import Customer, Mode, Opening, OpeningResult, Ticket
 from domain.ids import Tokens, workflow_id
 from rules_dsl.directory import Directory
-from workers.relay import tell_once
+from workers.relay import relay_once
 from workflows.escalation import EscalationWorkflow
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -78,7 +78,7 @@ class Desk:
         return self.environment.client.get_workflow_handle(workflow_id(escalation_id))
 
     async def relay(self) -> int:
-        return await tell_once(self.engine, self.environment.client)
+        return await relay_once(self.engine, self.environment.client)
 
     async def push(self, escalation_id: str, by: timedelta) -> None:
         """Let time pass for this escalation, and for the people around it."""

@@ -208,5 +208,5 @@ async def test_a_cancelled_call_leaves_nobody_busy_and_nothing_to_tell(desk: Des
     async with desk.engine.begin() as conn:
         await booking.cancel(conn, one, desk.now)
     assert (await desk.call_of(one)).ended_at is not None
-    untold = text("SELECT count(*) AS left FROM escalation_event WHERE told_at IS NULL")
-    assert (await desk.one(untold)).left == 0
+    unrelayed = text("SELECT count(*) AS left FROM escalation_event WHERE told_at IS NULL")
+    assert (await desk.one(unrelayed)).left == 0

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import revive
 from activities.messages import BookSlot, CancelBooking, MoveBooking, Nudge, Withdraw
-from database.stores.call import say_alone
+from database.stores.call import note_alone
 from database.stores.rounds import answers
 from database.tables.customer_link import customer_link
 from database.tables.muster import offer
@@ -261,7 +261,7 @@ async def test_an_agent_who_vanishes_midway_is_replaced_and_the_call_goes_on(des
     await desk.push(one, timedelta(minutes=3))
     await desk.come_on("Lukas Weber")
     async with desk.engine.begin() as conn:
-        await say_alone(conn, call_id, desk.now)
+        await note_alone(conn, call_id, desk.now)
     await desk.round()
     await desk.relay()
     assert await desk.accept() == "Lukas Weber"
@@ -284,7 +284,7 @@ async def test_nobody_in_place_of_an_agent_who_vanished_midway_is_told_as_such(d
         await desk.join(call_id, side)
     await desk.come_on()
     async with desk.engine.begin() as conn:
-        await say_alone(conn, call_id, desk.now)
+        await note_alone(conn, call_id, desk.now)
     await desk.round()
     desk.offset += timedelta(minutes=10, seconds=1)
     await desk.round()

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.access.api_tokens import ApiToken
-from database.stores.at_risk.alerts import tell_of_lost_seats
+from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.directory.schedules import PersonOnShift, page_of_shifts, zone_of
 from database.stores.seats.change_impact import AtRisk, ReassignResult
 from database.stores.staff.schedule_changes import change_schedule, person_by_mail, time_off_by_key
@@ -97,7 +97,7 @@ async def _carry_out(request: Request, token: ApiToken, who: int, change: Change
         if refused or asked.dry_run:
             await transaction.rollback()
         else:
-            await tell_of_lost_seats(conn, replanned.at_risk, now)
+            await alert_lost_seats(conn, replanned.at_risk, now)
     at_risk = [_at_risk(one) for one in replanned.at_risk]
     if refused:
         said = "Nothing was changed. Send it with `accept_at_risk` to do it all the same."

@@ -9,7 +9,7 @@ from database.stores.journal.plan_json import plan_view
 from database.stores.queries.escalation_detail import Fields, WholeEscalation
 from database.stores.queries.escalation_list import EscalationLine
 from domain.ids import Tokens
-from domain.rounds.waiting_line import told_in_words
+from domain.rounds.waiting_line import estimate_words
 
 
 def customer_link(tokens: Tokens, whole: WholeEscalation, base_url: str) -> str | None:
@@ -94,7 +94,7 @@ def _call(row: Fields) -> Fields:
         "title": row["title_name"],
         "attribution": row["attribution"],
         "place": row["place"] if row["state"] == "waiting" else None,
-        "estimate": (told_in_words(row["estimate"]) or None) if row["state"] == "waiting" else None,
+        "estimate": (estimate_words(row["estimate"]) or None) if row["state"] == "waiting" else None,
         **moments,
         "wrap_up": wrapped and {key: _plain(value) for key, value in wrapped.items() if key not in ("call", "person")},
     }

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from database.stores.call import JoinPage, arrive, find_join, say_alone
+from database.stores.call import JoinPage, arrive, find_join, note_alone
 from database.stores.customer_link import LinkPage, find_link
 from domain.call import CallOver, JoinUnknown
 from web.customer.customer_link import open_link
@@ -62,7 +62,7 @@ async def nobody_here(request: Request, token: str, sure: Annotated[str, Form()]
     if sure == "yes" and link.call is not None:
         with suppress(CallOver):
             async with engine_of(request).begin() as conn:
-                await say_alone(conn, str(link.call.id), datetime.now(UTC))
+                await note_alone(conn, str(link.call.id), datetime.now(UTC))
     return RedirectResponse(f"/c/{token}", 303)
 
 

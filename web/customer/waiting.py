@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from database.stores.customer_link import LinkPage
-from domain.rounds.waiting_line import people_before, told_in_words
+from domain.rounds.waiting_line import estimate_words, people_before
 from web.customer.stage import CustomerStage
 
 PUT_BACK_SHOWN_FOR = timedelta(minutes=3)
@@ -65,7 +65,7 @@ def _in_line(link: LinkPage, late: bool, now: datetime) -> tuple[str, ...]:
     if call.place > 1 and call.put_back_at is not None and now - call.put_back_at < PUT_BACK_SHOWN_FOR:
         said.append("A more urgent call came in before yours.")
     if call.starts_at is None or late:
-        said.append(f"We expect it to take {told_in_words(call.estimate)}.")
+        said.append(f"We expect it to take {estimate_words(call.estimate)}.")
     elif call.told_late_at is not None:
         said.append("It may begin a few minutes late: calls before yours take longer than planned.")
     return tuple(said)

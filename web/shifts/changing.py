@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.at_risk.alerts import remedies_for, tell_of_lost_seats
+from database.stores.at_risk.alerts import alert_lost_seats, remedies_for
 from database.stores.at_risk.deep_search import LONGER, board_without
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.ics_feed import calls_of
@@ -55,7 +55,7 @@ async def carry_out(
         if show_first:
             await transaction.rollback()
         elif asked.announced:
-            await tell_of_lost_seats(conn, replanned.at_risk, now)
+            await alert_lost_seats(conn, replanned.at_risk, now)
     if show_first:
         # Only now that the connection is given back: the page takes one of its own.
         looked = None if tried is None else await asyncio.to_thread(proven_unserved, *tried, LONGER)

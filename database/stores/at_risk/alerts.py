@@ -10,17 +10,17 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.journal.notify import tell_managers
+from database.stores.journal.notify import notify_managers
 from database.stores.seats.reassign import AtRisk
 from domain.letter import LetterKind
 
 
-async def tell_of_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: datetime) -> None:
+async def alert_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: datetime) -> None:
     """A letter for each, at most one a booking and day: a calendar may change its mind all day long."""
     for one in lost:
         key = f"{one.booking}/{now.date()}"
         kind = LetterKind.MANAGER_SEAT_LOST.value
-        await tell_managers(conn, one.escalation_id, kind, now, key=key, booking=one.booking)
+        await notify_managers(conn, one.escalation_id, kind, now, key=key, booking=one.booking)
 
 
 @dataclass(frozen=True)

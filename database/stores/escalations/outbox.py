@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.customer_link import IssuedLink, find_issued
 from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call
-from domain.escalation import TOLD_AT_ONCE, State
+from domain.escalation import RELAYED_AT_ONCE, State
 
 # One relay at a time an escalation, so that its events arrive in order and never before its workflow is started.
 # No row is locked: an effect of the same escalation must not wait for a slow Temporal.
@@ -25,14 +25,14 @@ SELECT escalation FROM (
 ) waiting WHERE pg_try_advisory_xact_lock(hashtextextended('relay/' || escalation, 0))
 """)
 
-_UNTOLD = text("""
+_UNRELAYED = text("""
 SELECT id, escalation, seq, kind, body, at FROM escalation_event
 WHERE escalation = ANY(:escalations) AND told_at IS NULL ORDER BY escalation, seq
 """)
 
 
 @dataclass(frozen=True)
-class Untold:
+class UnrelayedEvent:
     id: int
     seq: int
     kind: str
@@ -40,21 +40,21 @@ class Untold:
     body: dict[str, Any]
 
 
-async def take_untold(conn: AsyncConnection, most: int = 64) -> dict[str, list[Untold]]:
+async def take_unrelayed(conn: AsyncConnection, most: int = 64) -> dict[str, list[UnrelayedEvent]]:
     """The untold events of some escalations, in order; no other relay takes these until the transaction ends.
 
     An escalation is taken when an event waits that its workflow waits for; its others travel along.
     """
-    kinds = [kind.value for kind in TOLD_AT_ONCE]
+    kinds = [kind.value for kind in RELAYED_AT_ONCE]
     waiting = (await conn.execute(_WAITING, {"kinds": kinds, "most": most})).scalars().all()
-    found: dict[str, list[Untold]] = defaultdict(list)
+    found: dict[str, list[UnrelayedEvent]] = defaultdict(list)
     if waiting:
-        for row in await conn.execute(_UNTOLD, {"escalations": list(waiting)}):
-            found[str(row.escalation)].append(Untold(row.id, row.seq, row.kind, row.at, row.body))
+        for row in await conn.execute(_UNRELAYED, {"escalations": list(waiting)}):
+            found[str(row.escalation)].append(UnrelayedEvent(row.id, row.seq, row.kind, row.at, row.body))
     return dict(found)
 
 
-async def mark_told(conn: AsyncConnection, events: Sequence[int], now: datetime) -> None:
+async def mark_relayed(conn: AsyncConnection, events: Sequence[int], now: datetime) -> None:
     statement = update(escalation_event).where(escalation_event.c.id.in_(events))
     await conn.execute(statement.values(told_at=now))
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.booking import release
 from database.stores.journal.free_text import read_words
-from database.stores.journal.notify import tell_customer
+from database.stores.journal.notify import notify_customer
 from database.stores.journal.timeline import done_before, lock, record
 from domain.escalation import OPEN_STATES, Kind, NotNow, Outcome, State
 
@@ -38,4 +38,4 @@ async def withdraw(
     )
     if standing.state != State.INVITED:
         params: dict[str, Any] = {"outcome": outcome.value} | ({"booking": booking_id} if booking_id else {})
-        await tell_customer(conn, escalation_id, "withdrawn", now, **params)
+        await notify_customer(conn, escalation_id, "withdrawn", now, **params)

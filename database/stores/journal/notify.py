@@ -13,14 +13,14 @@ from database.tables.directory import person, team
 from database.tables.escalation import escalation
 
 
-async def tell_customer(
+async def notify_customer(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
     """A letter to the customer; ``key`` tells letters of one kind apart."""
     await _mail(conn, escalation_id, kind, None, f"{kind}/{key}", now, params)
 
 
-async def tell_person(
+async def notify_person(
     conn: AsyncConnection, escalation_id: str, person_id: int, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
     """A letter to one of us."""
@@ -28,7 +28,7 @@ async def tell_person(
     await _mail(conn, escalation_id, kind, recipient, f"{kind}/{key}/{person_id}", now, params)
 
 
-async def tell_leads(
+async def notify_leads(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
     """A letter to everybody of the title that leads the escalation's team, and the alert webhook."""
@@ -43,7 +43,7 @@ async def tell_leads(
     await _alert(conn, escalation_id, kind, key, now, params)
 
 
-async def tell_managers(
+async def notify_managers(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
     """A letter to every manager, and the alert webhook."""

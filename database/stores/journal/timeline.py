@@ -14,7 +14,7 @@ from sqlalchemy import Row, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.escalation import escalation, escalation_event
-from domain.escalation import TOLD_AT_ONCE, EscalationUnknown, Kind, Outcome, State
+from domain.escalation import RELAYED_AT_ONCE, EscalationUnknown, Kind, Outcome, State
 from domain.ids import LIVE_CHANNEL, OUTBOX_CHANNEL
 
 _RECORD = text("""
@@ -86,16 +86,16 @@ async def record(
     }
     seq: int = (await conn.execute(_RECORD, row)).scalar_one()
     if state is State.CLOSED:
-        await _nothing_left_to_tell(conn, escalation_id, now)
-    if not told and kind in TOLD_AT_ONCE:
+        await _clear_outbox(conn, escalation_id, now)
+    if not told and kind in RELAYED_AT_ONCE:
         await notify(conn, OUTBOX_CHANNEL)
     return seq
 
 
-async def _nothing_left_to_tell(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
+async def _clear_outbox(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
     """Its workflow ends; what nobody waited for would stay in the outbox for ever."""
-    untold = (escalation_event.c.escalation == escalation_id) & escalation_event.c.told_at.is_(None)
-    await conn.execute(update(escalation_event).where(untold).values(told_at=now))
+    unrelayed = (escalation_event.c.escalation == escalation_id) & escalation_event.c.told_at.is_(None)
+    await conn.execute(update(escalation_event).where(unrelayed).values(told_at=now))
 
 
 async def database_now(conn: AsyncConnection, now: datetime | None) -> datetime:

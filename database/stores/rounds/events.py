@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import notify
-from domain.escalation import TOLD_AT_ONCE, Kind, State
+from domain.escalation import RELAYED_AT_ONCE, Kind, State
 from domain.ids import OUTBOX_CHANNEL
 
 _COUNT_UP = text("""
@@ -62,5 +62,5 @@ async def write_events(conn: AsyncConnection, events: Sequence[EventToWrite], no
         )
         next_seq[event.escalation_id] += 1
     await conn.execute(_WRITE, {"rows": to_json(rows).decode(), "now": now})
-    if any(event.kind in TOLD_AT_ONCE for event in events):
+    if any(event.kind in RELAYED_AT_ONCE for event in events):
         await notify(conn, OUTBOX_CHANNEL)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.agent_states import read_colleagues
 from database.stores.directory.read import read_directory
-from database.stores.journal.notify import tell_customer
+from database.stores.journal.notify import notify_customer
 from database.stores.journal.timeline import database_now, notify, record
 from database.stores.rounds.due_calls import read_soon
 from database.stores.rounds.round import alone
@@ -51,7 +51,7 @@ async def look_ahead(conn: AsyncConnection, now: datetime | None = None) -> int:
     for one in late:
         assert one.starts_at is not None
         if one.starts_at - TELL_BEFORE <= moment:
-            await _tell_late(conn, one, moment)
+            await _notify_late_call(conn, one, moment)
     return len(late)
 
 
@@ -71,10 +71,10 @@ async def _begin_early(conn: AsyncConnection, late: Sequence[DueCall], now: date
         await notify(conn, KICK_CHANNEL)
 
 
-async def _tell_late(conn: AsyncConnection, late: DueCall, now: datetime) -> None:
+async def _notify_late_call(conn: AsyncConnection, late: DueCall, now: datetime) -> None:
     """Once a call: the letter, and the line on the customer's page."""
     told = update(call).where(call.c.id == late.call_id, call.c.told_late_at.is_(None)).values(told_late_at=now)
     if (await conn.execute(told)).rowcount == 0:
         return
     await record(conn, late.escalation_id, Kind.TOLD_LATE, now, body={"call_id": late.call_id})
-    await tell_customer(conn, late.escalation_id, "running_late", now, key=late.call_id, call=late.call_id)
+    await notify_customer(conn, late.escalation_id, "running_late", now, key=late.call_id, call=late.call_id)

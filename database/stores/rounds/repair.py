@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.journal.timeline import lock, notify, record
 from database.stores.muster import finish_booking
 from database.stores.rounds.expired_offers import end_passed_offers
-from domain.escalation import TOLD_AT_ONCE, Kind
+from domain.escalation import RELAYED_AT_ONCE, Kind
 from domain.ids import KICK_CHANNEL, OUTBOX_CHANNEL
 
 OVERDUE = timedelta(seconds=15)
 SPENT = timedelta(hours=1)
 """After a booked time, before its seat is taken to be forgotten."""
 
-_UNTOLD = text("""
+_UNRELAYED = text("""
 SELECT count(*) FROM escalation_event WHERE told_at IS NULL AND kind = ANY(:kinds) AND at < :before
 """)
 
@@ -93,9 +93,9 @@ class RepairCount:
 
 async def audit(conn: AsyncConnection, now: datetime) -> Findings:
     """Find, repair and count; each repair of a row is an event of its escalation."""
-    kinds = [kind.value for kind in TOLD_AT_ONCE]
-    untold: int = (await conn.execute(_UNTOLD, {"kinds": kinds, "before": now - OVERDUE})).scalar_one()
-    if untold:
+    kinds = [kind.value for kind in RELAYED_AT_ONCE]
+    unrelayed: int = (await conn.execute(_UNRELAYED, {"kinds": kinds, "before": now - OVERDUE})).scalar_one()
+    if unrelayed:
         await notify(conn, OUTBOX_CHANNEL)
     freed = (await conn.execute(_BUSY_WITH_NOTHING, {"now": now})).all()
     for row in freed:
@@ -107,7 +107,7 @@ async def audit(conn: AsyncConnection, now: datetime) -> Findings:
         await record(conn, str(row.escalation), Kind.REPAIRED, now, body=body)
     if freed or opened:
         await notify(conn, KICK_CHANNEL)
-    found = Findings(untold, len(freed), len(opened), await _end_what_is_held_too_long(conn, now))
+    found = Findings(unrelayed, len(freed), len(opened), await _end_what_is_held_too_long(conn, now))
     for what, times in asdict(found).items():
         await _count(conn, what, times, now)
     return found

@@ -18,14 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.agent_states import read_colleagues
 from database.stores.directory.read import read_directory
-from database.stores.journal.notify import tell_leads, tell_managers
+from database.stores.journal.notify import notify_leads, notify_managers
 from database.stores.journal.timeline import database_now
 from database.stores.rounds.due_calls import read_due
 from database.stores.rounds.events import EventToWrite, write_events
 from database.stores.rounds.expired_offers import end_long_wrap_ups, end_passed_offers
 from database.stores.rounds.needed_for_seats import with_needed
 from database.stores.rounds.offers import write_offers
-from database.stores.rounds.waiting_line import tell_places
+from database.stores.rounds.waiting_line import update_places
 from database.stores.seats.occupancy import occupancy_limit
 from domain.escalation import Kind, State
 from domain.ids import Tokens
@@ -66,7 +66,7 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
     searched = await _write_searches(conn, result.searches, moment)
     made, offered = await write_offers(conn, result, directory, tokens, moment, began)
     await write_events(conn, [*searched, *offered], moment)
-    await tell_places(conn, result, directory, colleagues, moment)
+    await update_places(conn, result, directory, colleagues, moment)
     return RoundReport(len(due), made, ended)
 
 
@@ -122,5 +122,5 @@ async def _write_searches(conn: AsyncConnection, searches: Sequence[SearchState]
 
 
 async def _alert(conn: AsyncConnection, escalation_id: str, call_id: str, kind: StepKind, now: datetime) -> None:
-    tell = tell_leads if kind is StepKind.ALERT_LEAD else tell_managers
+    tell = notify_leads if kind is StepKind.ALERT_LEAD else notify_managers
     await tell(conn, escalation_id, "lead_alert", now, key=f"{call_id}/{kind.value}", call=call_id)

@@ -32,7 +32,7 @@ WHERE c.id = p.id AND c.state = 'waiting'
 """)
 
 
-async def tell_places(
+async def update_places(
     conn: AsyncConnection,
     result: RoundResult,
     directory: Directory,

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.at_risk.alerts import tell_of_lost_seats
+from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.journal.audit_log import write_audit
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.shifts import lay_out
@@ -143,7 +143,7 @@ async def _count(conn: AsyncConnection, feed: DueFeed, busy: Sequence[Span], now
     if not await _rewrite(conn, feed.id, busy):
         return ReassignResult(0, ())
     replanned = await lay_out(conn, [feed.person], now)
-    await tell_of_lost_seats(conn, replanned.at_risk, now)
+    await alert_lost_seats(conn, replanned.at_risk, now)
     return replanned
 
 

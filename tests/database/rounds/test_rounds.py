@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.call import say_alone
+from database.stores.call import note_alone
 from database.stores.directory.agent_states import read_colleagues
 from database.stores.directory.read import read_directory
 from database.stores.seats.occupancy import set_occupancy_limit, team_occupancy
@@ -188,7 +188,7 @@ async def on_call(floor: Floor) -> str:
 
 async def alone(floor: Floor, escalation_id: str) -> None:
     async with floor.engine.begin() as conn:
-        await say_alone(conn, str((await floor.call_of(escalation_id)).id), floor.now)
+        await note_alone(conn, str((await floor.call_of(escalation_id)).id), floor.now)
 
 
 async def test_a_silent_desk_midway_is_no_reason_until_the_customer_says_that_nobody_is_there(floor: Floor) -> None:

@@ -27,8 +27,8 @@ async def running(
     """The office with Temporal and a worker."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal_env.client.service_client.config.target_host)
     async with open_office(database, database_url) as opened:
-        world = Dependencies(database, opened.app.state.tokens)
-        async with build_worker(temporal_env.client, world, runner=SandboxedWorkflowRunner()):
+        dependencies = Dependencies(database, opened.app.state.tokens)
+        async with build_worker(temporal_env.client, dependencies, runner=SandboxedWorkflowRunner()):
             yield opened
 
 
