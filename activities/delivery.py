@@ -12,7 +12,7 @@ from activities.letters.as_mail import as_mail
 from activities.letters.letter import Addresses
 from activities.letters.write import write
 from domain.delivery import Undelivered
-from domain.letter import Channel, Incomplete, LetterFacts, past_use
+from domain.letter import Channel, Incomplete, LetterContext, past_use
 
 
 @dataclass
@@ -33,17 +33,17 @@ class Dispatcher:
     mail_from: str = ""
     """One sender for all mail; else each team's own address."""
 
-    async def deliver(self, channel: Channel, facts: LetterFacts) -> None:
+    async def deliver(self, channel: Channel, context: LetterContext) -> None:
         """Raises ``Undelivered``, or ``NoRecipient`` where nobody asked to be told."""
-        if reason := past_use(facts):
+        if reason := past_use(context):
             raise Undelivered(f"not sent, because {reason}", final=True)
         try:
-            letter = write(facts, self.addresses)
+            letter = write(context, self.addresses)
             if channel is Channel.MAIL:
-                await self.mailer.send(as_mail(letter, facts, self.addresses, self.mail_from))
+                await self.mailer.send(as_mail(letter, context, self.addresses, self.mail_from))
                 return
-            if facts.recipient not in self.posters:
-                raise NoRecipient(facts.recipient)
-            await self.posters[facts.recipient].post(facts.message_id, as_chat(letter))
+            if context.recipient not in self.posters:
+                raise NoRecipient(context.recipient)
+            await self.posters[context.recipient].post(context.message_id, as_chat(letter))
         except Incomplete as error:
             raise Undelivered(str(error), final=True) from error

@@ -54,7 +54,7 @@ class Channel(StrEnum):
 
 
 @dataclass(frozen=True)
-class LinkFacts:
+class LinkContext:
     nth: int
     expires_at: datetime
     open: bool
@@ -62,7 +62,7 @@ class LinkFacts:
 
 
 @dataclass(frozen=True)
-class BookingFacts:
+class BookingContext:
     id: int
     starts_at: datetime
     seconds: int
@@ -71,7 +71,7 @@ class BookingFacts:
 
 
 @dataclass(frozen=True)
-class AgentFacts:
+class AgentContext:
     """Who has the call; never shown to a customer."""
 
     name: str
@@ -80,13 +80,13 @@ class AgentFacts:
 
 
 @dataclass(frozen=True)
-class RatingFacts:
+class RatingContext:
     score: int
     comment: str
 
 
 @dataclass(frozen=True)
-class LetterFacts:
+class LetterContext:
     """Everything that a letter may tell. Text is plain: see ``one_line``."""
 
     message_id: str
@@ -108,14 +108,14 @@ class LetterFacts:
     team_address: str
     """Empty where no team was named."""
     outcome: str = ""
-    link: LinkFacts | None = None
-    booking: BookingFacts | None = None
+    link: LinkContext | None = None
+    booking: BookingContext | None = None
     call_id: str = ""
     starts_at: datetime | None = None
     """None: a call now."""
     survey_until: datetime | None = None
-    agent: AgentFacts | None = None
-    rating: RatingFacts | None = None
+    agent: AgentContext | None = None
+    rating: RatingContext | None = None
 
     @property
     def moment(self) -> datetime:
@@ -136,12 +136,12 @@ class Incomplete(Exception):
 _LATE_REMINDER = timedelta(minutes=5)
 
 
-def past_use(facts: LetterFacts) -> str:
+def past_use(context: LetterContext) -> str:
     """Why a letter that was held up has nothing true left to say; empty where it has."""
-    if facts.kind in (LetterKind.REMINDER, LetterKind.AGENT_REMINDER, LetterKind.RUNNING_LATE):
-        late = facts.starts_at is not None and facts.sent_at > facts.starts_at + _LATE_REMINDER
+    if context.kind in (LetterKind.REMINDER, LetterKind.AGENT_REMINDER, LetterKind.RUNNING_LATE):
+        late = context.starts_at is not None and context.sent_at > context.starts_at + _LATE_REMINDER
         return "the call has begun" if late else ""
-    if facts.kind is LetterKind.INVITATION_AGAIN and facts.link is not None and not facts.link.open:
+    if context.kind is LetterKind.INVITATION_AGAIN and context.link is not None and not context.link.open:
         return "the link is no longer open"
     return ""
 

@@ -26,7 +26,7 @@ from activities.letters.letter import Addresses
 from database.listening import listen
 from database.stores.journal import message_queue
 from database.stores.journal.message_queue import QueuedMessage
-from database.stores.queries.letter_facts import letter_facts
+from database.stores.queries.letter_context import letter_context
 from domain.delivery import Undelivered, next_wait
 from domain.ids import MESSAGE_CHANNEL, Tokens
 from domain.letter import Channel
@@ -161,7 +161,7 @@ class ChannelWorker:
     async def _attempt(self, waiting: QueuedMessage) -> Undelivered | NoRecipient | None:
         try:
             async with self._engine.connect() as conn:
-                facts = await letter_facts(conn, waiting)
+                facts = await letter_context(conn, waiting)
             await self._courier.deliver(self._channel, facts)
         except (Undelivered, NoRecipient) as failure:
             return failure

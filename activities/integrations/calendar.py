@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
-from domain.letter import BookingFacts, name_line, one_line, subject_line
+from domain.letter import BookingContext, name_line, one_line, subject_line
 
 
 class Method(StrEnum):
@@ -61,7 +61,7 @@ class Parties(Protocol):
     def customer_email(self) -> str: ...
 
 
-def entry_of(booking: BookingFacts, parties: Parties, page: str, written_at: datetime) -> Invite:
+def entry_of(booking: BookingContext, parties: Parties, page: str, written_at: datetime) -> Invite:
     """The entry of a booking. ``page`` is the customer's page of the call; its host completes the UID."""
     host = urlsplit(page).hostname or "localhost"
     return Invite(

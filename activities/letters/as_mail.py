@@ -18,54 +18,54 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from activities.integrations.calendar import Invite, Method, entry_of, invite
 from activities.letters.letter import Addresses, Letter
 from domain.delivery import Undelivered
-from domain.letter import Incomplete, LetterFacts
+from domain.letter import Incomplete, LetterContext
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, auto_reload=False
 )
 
 
-def as_mail(letter: Letter, facts: LetterFacts, addresses: Addresses, sender: str = "") -> EmailMessage:
+def as_mail(letter: Letter, context: LetterContext, addresses: Addresses, sender: str = "") -> EmailMessage:
     """The mail, from the team. ``sender`` replaces the team's address where one address sends all mail.
 
     Raises ``Undelivered`` for a recipient that is no address, ``Incomplete`` where rows are missing.
     """
     mail = EmailMessage(policy=SMTP)
-    team = facts.team_address or sender or f"no-reply@{addresses.host}"
-    mail["From"] = _address(sender or team, facts.team_name)
-    mail["To"] = _address(facts.recipient)
-    mail["Reply-To"] = _address(team, facts.team_name)
+    team = context.team_address or sender or f"no-reply@{addresses.host}"
+    mail["From"] = _address(sender or team, context.team_name)
+    mail["To"] = _address(context.recipient)
+    mail["Reply-To"] = _address(team, context.team_name)
     mail["Subject"] = letter.subject
-    mail["Date"] = format_datetime(facts.written_at)
-    mail["Message-ID"] = f"<{facts.message_id}@{addresses.host}>"
+    mail["Date"] = format_datetime(context.written_at)
+    mail["Message-ID"] = f"<{context.message_id}@{addresses.host}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(as_text(letter, facts), cte="quoted-printable")
-    mail.add_alternative(_html(letter, facts), subtype="html", cte="quoted-printable")
+    mail.set_content(as_text(letter, context), cte="quoted-printable")
+    mail.add_alternative(_html(letter, context), subtype="html", cte="quoted-printable")
     if letter.calendar:
-        _add_entry(mail, Method(letter.calendar), calendar_entry(facts, addresses))
-    _set_boundaries(mail, facts.message_id)
+        _add_entry(mail, Method(letter.calendar), calendar_entry(context, addresses))
+    _set_boundaries(mail, context.message_id)
     return mail
 
 
-def as_text(letter: Letter, facts: LetterFacts) -> str:
+def as_text(letter: Letter, context: LetterContext) -> str:
     button = (f"{letter.button.label}:\n{letter.button.address}",) if letter.button else ()
-    blocks = (letter.greeting, *letter.lines, *button, *letter.after, "\n".join(_signature(facts)))
+    blocks = (letter.greeting, *letter.lines, *button, *letter.after, "\n".join(_signature(context)))
     return "\n\n".join(blocks) + "\n"
 
 
-def calendar_entry(facts: LetterFacts, addresses: Addresses) -> Invite:
+def calendar_entry(context: LetterContext, addresses: Addresses) -> Invite:
     """The customer's calendar entry of the booking. Raises ``Incomplete`` without one."""
-    if facts.booking is None:
+    if context.booking is None:
         raise Incomplete("booking")
-    return entry_of(facts.booking, facts, addresses.customer_page(facts), facts.written_at)
+    return entry_of(context.booking, context, addresses.customer_page(context), context.written_at)
 
 
-def _html(letter: Letter, facts: LetterFacts) -> str:
-    return _PAGES.get_template("letter.html").render(letter=letter, signature=_signature(facts))
+def _html(letter: Letter, context: LetterContext) -> str:
+    return _PAGES.get_template("letter.html").render(letter=letter, signature=_signature(context))
 
 
-def _signature(facts: LetterFacts) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((facts.team_name, facts.desk_name)))
+def _signature(context: LetterContext) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((context.team_name, context.desk_name)))
 
 
 def _address(address: str, name: str = "") -> Address:

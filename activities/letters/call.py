@@ -3,51 +3,51 @@
 from activities.letters.customer_link import until
 from activities.letters.letter import Addresses, Button, Letter
 from activities.letters.wording import at, hello
-from domain.letter import LetterFacts
+from domain.letter import LetterContext
 
 
-def call_now(facts: LetterFacts, addresses: Addresses) -> Letter:
+def call_now(context: LetterContext, addresses: Addresses) -> Letter:
     return Letter(
-        subject=f"Join your call now: {facts.subject}",
-        greeting=hello(facts.customer_name),
+        subject=f"Join your call now: {context.subject}",
+        greeting=hello(context.customer_name),
         lines=(
-            f"We would like to talk to you about “{facts.subject}” right away. "
+            f"We would like to talk to you about “{context.subject}” right away. "
             "We are finding someone from our team at this moment.",
             "Open this page now. It tells you how far we are, and lets you into the call.",
         ),
-        button=Button("Join the call", addresses.customer_join(facts)),
+        button=Button("Join the call", addresses.customer_join(context)),
         after=("If it does not suit you now, just reply to this mail.",),
     )
 
 
-def customer_called_for(facts: LetterFacts, addresses: Addresses) -> Letter:
+def customer_called_for(context: LetterContext, addresses: Addresses) -> Letter:
     return Letter(
-        subject=f"We are here for your call: {facts.subject}",
-        greeting=hello(facts.customer_name),
-        lines=(f"Our team is in your call about “{facts.subject}” and waits for you.",),
-        button=Button("Join the call", addresses.customer_join(facts)),
+        subject=f"We are here for your call: {context.subject}",
+        greeting=hello(context.customer_name),
+        lines=(f"Our team is in your call about “{context.subject}” and waits for you.",),
+        button=Button("Join the call", addresses.customer_join(context)),
         after=("If you can't come now, there is nothing to do: we will write to you again.",),
     )
 
 
-def customer_missed(facts: LetterFacts, addresses: Addresses) -> Letter:
-    planned = f" on {at(facts.starts_at, facts.time_zone)}" if facts.starts_at else ""
-    missed = f"We were there for our call about “{facts.subject}”{planned}, and did not reach you. That happens."
-    if not may_book(facts):
+def customer_missed(context: LetterContext, addresses: Addresses) -> Letter:
+    planned = f" on {at(context.starts_at, context.time_zone)}" if context.starts_at else ""
+    missed = f"We were there for our call about “{context.subject}”{planned}, and did not reach you. That happens."
+    if not may_book(context):
         return Letter(
-            subject=f"We missed you: {facts.subject}",
-            greeting=hello(facts.customer_name),
+            subject=f"We missed you: {context.subject}",
+            greeting=hello(context.customer_name),
             lines=(missed, "If you still need us, just reply to this mail, and we will find another way."),
         )
     return Letter(
-        subject=f"We missed you: {facts.subject}",
-        greeting=hello(facts.customer_name),
+        subject=f"We missed you: {context.subject}",
+        greeting=hello(context.customer_name),
         lines=(missed, "Here is a fresh link, to pick another time if you like."),
-        button=Button("Book another time", addresses.customer_page(facts)),
-        after=(f"It is open until {until(facts)}.",),
+        button=Button("Book another time", addresses.customer_page(context)),
+        after=(f"It is open until {until(context)}.",),
     )
 
 
-def may_book(facts: LetterFacts) -> bool:
+def may_book(context: LetterContext) -> bool:
     """Whether there is a fresh link to offer: an escalation has only so many."""
-    return facts.link is not None and facts.link.open
+    return context.link is not None and context.link.open

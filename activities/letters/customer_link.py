@@ -2,31 +2,31 @@
 
 from activities.letters.letter import Addresses, Button, Letter
 from activities.letters.wording import at, hello
-from domain.letter import Incomplete, LetterFacts
+from domain.letter import Incomplete, LetterContext
 
 
-def invitation(facts: LetterFacts, addresses: Addresses) -> Letter:
+def invitation(context: LetterContext, addresses: Addresses) -> Letter:
     return Letter(
-        subject=f"Pick a time for your call: {facts.subject}",
-        greeting=hello(facts.customer_name),
+        subject=f"Pick a time for your call: {context.subject}",
+        greeting=hello(context.customer_name),
         lines=(
-            f"Some things are solved faster by talking. We would like to talk to you about “{facts.subject}”.",
+            f"Some things are solved faster by talking. We would like to talk to you about “{context.subject}”.",
             "Choose a time that suits you. Someone from our team who knows this kind of question will be there.",
         ),
-        button=Button("Book your call", addresses.customer_page(facts)),
-        after=(f"The link is yours alone and books one call. It is open until {until(facts)}.", _BY_REPLY),
+        button=Button("Book your call", addresses.customer_page(context)),
+        after=(f"The link is yours alone and books one call. It is open until {until(context)}.", _BY_REPLY),
     )
 
 
-def invitation_again(facts: LetterFacts, addresses: Addresses) -> Letter:
+def invitation_again(context: LetterContext, addresses: Addresses) -> Letter:
     return Letter(
-        subject=f"You can still book your call: {facts.subject}",
-        greeting=hello(facts.customer_name),
+        subject=f"You can still book your call: {context.subject}",
+        greeting=hello(context.customer_name),
         lines=(
-            f"You have not picked a time for our call about “{facts.subject}” yet.",
-            f"Your link is open until {until(facts)}.",
+            f"You have not picked a time for our call about “{context.subject}” yet.",
+            f"Your link is open until {until(context)}.",
         ),
-        button=Button("Book your call", addresses.customer_page(facts)),
+        button=Button("Book your call", addresses.customer_page(context)),
         after=("If you no longer need the call, there is nothing to do: the link ends by itself.", _BY_REPLY),
     )
 
@@ -34,8 +34,8 @@ def invitation_again(facts: LetterFacts, addresses: Addresses) -> Letter:
 _BY_REPLY = "If you would rather write, just reply to this mail."
 
 
-def until(facts: LetterFacts) -> str:
+def until(context: LetterContext) -> str:
     """The end of the link's life in words."""
-    if facts.link is None:
+    if context.link is None:
         raise Incomplete("customer link")
-    return at(facts.link.expires_at, facts.time_zone)
+    return at(context.link.expires_at, context.time_zone)

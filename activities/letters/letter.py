@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from domain.ids import Tokens
-from domain.letter import Incomplete, LetterFacts
+from domain.letter import Incomplete, LetterContext
 
 
 @dataclass(frozen=True)
@@ -41,30 +41,30 @@ class Addresses:
     def host(self) -> str:
         return urlsplit(self.base).hostname or "localhost"
 
-    def customer_page(self, facts: LetterFacts) -> str:
+    def customer_page(self, context: LetterContext) -> str:
         """Where the customer books, and later sees, moves and cancels the call, and waits for it."""
-        if facts.link is None:
+        if context.link is None:
             raise Incomplete("customer link")
-        return f"{self.base}/c/{self.tokens.customer_link(facts.escalation_id, facts.link.nth)}"
+        return f"{self.base}/c/{self.tokens.customer_link(context.escalation_id, context.link.nth)}"
 
-    def customer_join(self, facts: LetterFacts) -> str:
-        return f"{self.base}/join/{self.tokens.customer_join(_call(facts))}"
+    def customer_join(self, context: LetterContext) -> str:
+        return f"{self.base}/join/{self.tokens.customer_join(_call(context))}"
 
-    def agent_join(self, facts: LetterFacts) -> str:
+    def agent_join(self, context: LetterContext) -> str:
         """The agent's own join link, or the desk while no accepted offer is known."""
-        if facts.agent is None or facts.agent.offer is None:
+        if context.agent is None or context.agent.offer is None:
             return f"{self.base}/desk"
-        return f"{self.base}/join/{self.tokens.agent_join(_call(facts), facts.agent.offer)}"
+        return f"{self.base}/join/{self.tokens.agent_join(_call(context), context.agent.offer)}"
 
-    def survey(self, facts: LetterFacts) -> str:
-        return f"{self.base}/rate/{self.tokens.survey(_call(facts))}"
+    def survey(self, context: LetterContext) -> str:
+        return f"{self.base}/rate/{self.tokens.survey(_call(context))}"
 
-    def story(self, facts: LetterFacts) -> str:
+    def story(self, context: LetterContext) -> str:
         """The escalation in support ops' pages."""
-        return f"{self.base}/ops/{facts.escalation_id}"
+        return f"{self.base}/ops/{context.escalation_id}"
 
 
-def _call(facts: LetterFacts) -> str:
-    if not facts.call_id:
+def _call(context: LetterContext) -> str:
+    if not context.call_id:
         raise Incomplete("call")
-    return facts.call_id
+    return context.call_id

@@ -2,30 +2,30 @@
 
 from activities.letters.letter import Addresses, Button, Letter
 from activities.letters.wording import customer, hello, starts_in_words, until_start
-from domain.letter import LetterFacts
+from domain.letter import LetterContext
 
 
-def reminder(facts: LetterFacts, addresses: Addresses) -> Letter:
+def reminder(context: LetterContext, addresses: Addresses) -> Letter:
     return Letter(
-        subject=f"Your call begins {until_start(facts)}: {facts.subject}",
-        greeting=hello(facts.customer_name),
+        subject=f"Your call begins {until_start(context)}: {context.subject}",
+        greeting=hello(context.customer_name),
         lines=(
-            f"Your call about “{facts.subject}” begins {until_start(facts)}:",
-            starts_in_words(facts),
+            f"Your call about “{context.subject}” begins {until_start(context)}:",
+            starts_in_words(context),
             "Open this page when it is time. You can come a few minutes early.",
         ),
-        button=Button("Go to your call", addresses.customer_page(facts)),
+        button=Button("Go to your call", addresses.customer_page(context)),
         after=("If the time no longer suits you, you can move or cancel the call on the same page.",),
     )
 
 
-def agent_reminder(facts: LetterFacts, addresses: Addresses) -> Letter:
+def agent_reminder(context: LetterContext, addresses: Addresses) -> Letter:
     return Letter(
-        subject=f"Your call begins {until_start(facts)}: {facts.subject}",
-        greeting=hello(facts.agent.name if facts.agent else ""),
+        subject=f"Your call begins {until_start(context)}: {context.subject}",
+        greeting=hello(context.agent.name if context.agent else ""),
         lines=(
-            f"Your call with {customer(facts)} about “{facts.subject}” begins {until_start(facts)}:",
-            starts_in_words(facts),
+            f"Your call with {customer(context)} about “{context.subject}” begins {until_start(context)}:",
+            starts_in_words(context),
         ),
-        button=Button("Join the call", addresses.agent_join(facts)),
+        button=Button("Join the call", addresses.agent_join(context)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.letter import Incomplete, LetterFacts
+from domain.letter import Incomplete, LetterContext
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
@@ -35,20 +35,20 @@ def span(time: timedelta) -> str:
     return " ".join(words[:2])
 
 
-def starts(facts: LetterFacts) -> datetime:
+def starts(context: LetterContext) -> datetime:
     """The start of the booked call. Raises ``Incomplete`` for a call now."""
-    if facts.starts_at is None:
+    if context.starts_at is None:
         raise Incomplete("start")
-    return facts.starts_at
+    return context.starts_at
 
 
-def starts_in_words(facts: LetterFacts) -> str:
-    return at(starts(facts), facts.time_zone)
+def starts_in_words(context: LetterContext) -> str:
+    return at(starts(context), context.time_zone)
 
 
-def until_start(facts: LetterFacts) -> str:
+def until_start(context: LetterContext) -> str:
     """``in 1 hour``, or ``now`` for a call that is due."""
-    left = starts(facts) - facts.moment
+    left = starts(context) - context.moment
     return f"in {span(left)}" if left > timedelta(seconds=30) else "now"
 
 
@@ -56,8 +56,8 @@ def hello(name: str) -> str:
     return f"Hello {name}," if name else "Hello,"
 
 
-def customer(facts: LetterFacts) -> str:
-    return facts.customer_name or "a customer"
+def customer(context: LetterContext) -> str:
+    return context.customer_name or "a customer"
 
 
 def _offset(offset: timedelta) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from activities.letters import booking, call, customer_link, muster, rating, waiting
 from activities.letters.letter import Addresses, Letter
-from domain.letter import LetterFacts, LetterKind
+from domain.letter import LetterContext, LetterKind
 
-WRITERS: Mapping[LetterKind, Callable[[LetterFacts, Addresses], Letter]] = {
+WRITERS: Mapping[LetterKind, Callable[[LetterContext, Addresses], Letter]] = {
     LetterKind.INVITATION: customer_link.invitation,
     LetterKind.INVITATION_AGAIN: customer_link.invitation_again,
     LetterKind.CONFIRMATION: booking.confirmation,
@@ -31,6 +31,6 @@ WRITERS: Mapping[LetterKind, Callable[[LetterFacts, Addresses], Letter]] = {
 }
 
 
-def write(facts: LetterFacts, addresses: Addresses) -> Letter:
+def write(context: LetterContext, addresses: Addresses) -> Letter:
     """The letter's sentences. Raises ``Incomplete`` where its rows lack what it must tell."""
-    return WRITERS[facts.kind](facts, addresses)
+    return WRITERS[context.kind](context, addresses)

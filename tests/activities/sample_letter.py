@@ -8,16 +8,16 @@ from typing import Any
 
 from activities.letters.letter import Addresses
 from domain.ids import Tokens
-from domain.letter import INSIDE, AgentFacts, BookingFacts, LetterFacts, LetterKind, LinkFacts, RatingFacts
+from domain.letter import INSIDE, AgentContext, BookingContext, LetterContext, LetterKind, LinkContext, RatingContext
 
 STARTS = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 WRITTEN = STARTS - timedelta(hours=1)
 ADDRESSES = Addresses("https://calls.harborboats.example", Tokens(b"0123456789abcdef0123456789abcdef"))
 
 
-def letter_facts(kind: LetterKind, **changes: Any) -> LetterFacts:
+def letter_context(kind: LetterKind, **changes: Any) -> LetterContext:
     inside = kind in INSIDE
-    facts = LetterFacts(
+    context = LetterContext(
         message_id="7a0c6a43-6f0a-5d8e-9a44-0d3d8b1f2c10",
         escalation_id="0b8f5c1e-3c57-4f6a-9a51-5d4f1f6f7a01",
         kind=kind,
@@ -31,12 +31,12 @@ def letter_facts(kind: LetterKind, **changes: Any) -> LetterFacts:
         desk_name="Harbor Boats support",
         team_name="Support",
         team_address="support@harborboats.example",
-        link=LinkFacts(1, STARTS + timedelta(days=3), open=True),
-        booking=BookingFacts(12, STARTS, 1200, 0),
+        link=LinkContext(1, STARTS + timedelta(days=3), open=True),
+        booking=BookingContext(12, STARTS, 1200, 0),
         call_id="2f1c6a43-6f0a-5d8e-9a44-0d3d8b1f2c11",
         starts_at=STARTS,
         survey_until=STARTS + timedelta(days=7),
-        agent=AgentFacts("Jonas Berg", 2) if inside else None,
-        rating=RatingFacts(2, "Nobody knew the engine.") if kind is LetterKind.RATING_ALERT else None,
+        agent=AgentContext("Jonas Berg", 2) if inside else None,
+        rating=RatingContext(2, "Nobody knew the engine.") if kind is LetterKind.RATING_ALERT else None,
     )
-    return replace(facts, **changes)
+    return replace(context, **changes)

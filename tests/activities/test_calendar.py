@@ -13,10 +13,10 @@ from icalendar import Calendar
 from activities.integrations.calendar import Method, invite
 from activities.letters.as_mail import as_mail, calendar_entry
 from activities.letters.write import write
-from domain.letter import BookingFacts, LetterKind
-from tests.activities.sample_letter import ADDRESSES, STARTS, letter_facts
+from domain.letter import BookingContext, LetterKind
+from tests.activities.sample_letter import ADDRESSES, STARTS, letter_context
 
-ENTRY = calendar_entry(letter_facts(LetterKind.CONFIRMATION), ADDRESSES)
+ENTRY = calendar_entry(letter_context(LetterKind.CONFIRMATION), ADDRESSES)
 
 
 def parse(content: bytes) -> tuple[Any, Any]:
@@ -78,5 +78,5 @@ def test_hostile_words_add_no_line_to_the_entry() -> None:
 
 
 def _mail(kind: LetterKind, sequence: int) -> EmailMessage:
-    facts = letter_facts(kind, booking=BookingFacts(12, STARTS, 1200, sequence))
-    return as_mail(write(facts, ADDRESSES), facts, ADDRESSES)
+    context = letter_context(kind, booking=BookingContext(12, STARTS, 1200, sequence))
+    return as_mail(write(context, ADDRESSES), context, ADDRESSES)

@@ -18,16 +18,16 @@ from activities.letters.as_mail import as_mail, as_text
 from activities.letters.wording import at, span
 from activities.letters.write import WRITERS, write
 from domain.delivery import Undelivered
-from domain.letter import INSIDE, Incomplete, LetterFacts, LetterKind, one_line, past_use
-from tests.activities.sample_letter import ADDRESSES, STARTS, letter_facts
+from domain.letter import INSIDE, Incomplete, LetterContext, LetterKind, one_line, past_use
+from tests.activities.sample_letter import ADDRESSES, STARTS, letter_context
 
 WORDS = Path(__file__).parent / "letters"
 HOSTILE = 'Help\r\nBcc: everybody@victim.example\u2028now\u202egnp.exe <b>bold</b> & \x00"quoted";x=y'
 
 
-def mail_of(facts: LetterFacts, sender: str = "") -> EmailMessage:
+def mail_of(context: LetterContext, sender: str = "") -> EmailMessage:
     """The mail as a reader's program sees it: written out and parsed again."""
-    written = as_mail(write(facts, ADDRESSES), facts, ADDRESSES, sender).as_bytes()
+    written = as_mail(write(context, ADDRESSES), context, ADDRESSES, sender).as_bytes()
     parsed = email.message_from_bytes(written, policy=email.policy.default)
     assert isinstance(parsed, EmailMessage)
     return parsed
@@ -39,9 +39,9 @@ def part_of(mail: EmailMessage, kind: str) -> str:
 
 @pytest.mark.parametrize("kind", LetterKind)
 def test_each_letter_says_word_for_word_what_its_file_says(kind: LetterKind) -> None:
-    facts = letter_facts(kind)
-    letter = write(facts, ADDRESSES)
-    assert f"{letter.subject}\n\n{as_text(letter, facts)}" == (WORDS / f"{kind.value}.txt").read_text()
+    context = letter_context(kind)
+    letter = write(context, ADDRESSES)
+    assert f"{letter.subject}\n\n{as_text(letter, context)}" == (WORDS / f"{kind.value}.txt").read_text()
 
 
 def test_every_kind_is_written_and_every_file_is_a_kind() -> None:
@@ -51,8 +51,8 @@ def test_every_kind_is_written_and_every_file_is_a_kind() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in LetterKind if kind not in INSIDE])
 def test_a_customer_meets_the_team_alone(kind: LetterKind) -> None:
-    inside = letter_facts(LetterKind.AGENT_REMINDER).agent
-    written = mail_of(letter_facts(kind, agent=inside))
+    inside = letter_context(LetterKind.AGENT_REMINDER).agent
+    written = mail_of(letter_context(kind, agent=inside))
     assert str(written["From"]) == "Support <support@harborboats.example>"
     assert str(written["Reply-To"]) == "Support <support@harborboats.example>"
     assert "Jonas" not in written.as_string()
@@ -61,13 +61,13 @@ def test_a_customer_meets_the_team_alone(kind: LetterKind) -> None:
 
 @pytest.mark.parametrize("kind", LetterKind)
 def test_the_same_letter_is_the_same_bytes(kind: LetterKind) -> None:
-    facts = letter_facts(kind)
-    first, second = (as_mail(write(facts, ADDRESSES), facts, ADDRESSES).as_bytes() for _ in range(2))
+    context = letter_context(kind)
+    first, second = (as_mail(write(context, ADDRESSES), context, ADDRESSES).as_bytes() for _ in range(2))
     assert first == second
 
 
 def test_a_mail_says_who_sent_it_and_that_a_program_did() -> None:
-    mail = mail_of(letter_facts(LetterKind.INVITATION))
+    mail = mail_of(letter_context(LetterKind.INVITATION))
     assert mail["Message-ID"] == "<7a0c6a43-6f0a-5d8e-9a44-0d3d8b1f2c10@calls.harborboats.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Subject"] == "Pick a time for your call: Engine stops at sea"
@@ -75,16 +75,16 @@ def test_a_mail_says_who_sent_it_and_that_a_program_did() -> None:
 
 
 def test_one_sender_for_all_mail_still_hears_replies_in_the_team() -> None:
-    mail = mail_of(letter_facts(LetterKind.INVITATION), sender="calls@harborboats.example")
+    mail = mail_of(letter_context(LetterKind.INVITATION), sender="calls@harborboats.example")
     assert str(mail["From"]) == "Support <calls@harborboats.example>"
     assert str(mail["Reply-To"]) == "Support <support@harborboats.example>"
 
 
 @pytest.mark.parametrize("kind", LetterKind)
 def test_the_html_has_the_same_words_and_addresses_as_the_text(kind: LetterKind) -> None:
-    facts = letter_facts(kind)
-    letter = write(facts, ADDRESSES)
-    html = part_of(mail_of(facts), "text/html")
+    context = letter_context(kind)
+    letter = write(context, ADDRESSES)
+    html = part_of(mail_of(context), "text/html")
     for line in (letter.greeting, *letter.lines, *letter.after):
         assert str(escape(line)) in html
     found = set(re.findall(r'href="([^"]+)"', html))
@@ -94,8 +94,8 @@ def test_the_html_has_the_same_words_and_addresses_as_the_text(kind: LetterKind)
 @pytest.mark.parametrize("kind", LetterKind)
 def test_hostile_words_stay_words(kind: LetterKind) -> None:
     hostile = one_line(HOSTILE)
-    facts = letter_facts(kind, subject=hostile, customer_name=hostile, team_name=hostile, desk_name=hostile)
-    mail = mail_of(facts)
+    context = letter_context(kind, subject=hostile, customer_name=hostile, team_name=hostile, desk_name=hostile)
+    mail = mail_of(context)
     assert mail["Bcc"] is None
     assert {"To", "From", "Subject", "Message-ID"} <= set(mail.keys())
     assert "\n" not in str(mail["Subject"])
@@ -109,60 +109,60 @@ def test_one_line_keeps_what_people_write() -> None:
 
 
 def test_nobodys_words_become_a_mention_in_a_chat() -> None:
-    facts = letter_facts(LetterKind.RATING_ALERT, subject="<!channel> & <https://evil.example|Join>")
-    payload = as_chat(write(facts, ADDRESSES))
+    context = letter_context(LetterKind.RATING_ALERT, subject="<!channel> & <https://evil.example|Join>")
+    payload = as_chat(write(context, ADDRESSES))
     assert "<!channel>" not in json.dumps(payload)
     assert "&lt;!channel&gt; &amp; &lt;https://evil.example|Join&gt;" in payload["text"]
-    assert f"<{ADDRESSES.story(facts)}|See the escalation>" in payload["text"]
+    assert f"<{ADDRESSES.story(context)}|See the escalation>" in payload["text"]
 
 
 def test_a_chat_block_is_never_longer_than_slack_takes() -> None:
-    facts = letter_facts(LetterKind.RATING_ALERT, subject="&" * 4000)
-    assert all(len(block["text"]["text"]) <= 3000 for block in as_chat(write(facts, ADDRESSES))["blocks"])
+    context = letter_context(LetterKind.RATING_ALERT, subject="&" * 4000)
+    assert all(len(block["text"]["text"]) <= 3000 for block in as_chat(write(context, ADDRESSES))["blocks"])
 
 
 def test_tokens_stay_out_of_chats() -> None:
     for kind in (LetterKind.RATING_ALERT, LetterKind.LEAD_ALERT, LetterKind.MANAGER_NOBODY):
-        payload = json.dumps(as_chat(write(letter_facts(kind), ADDRESSES)))
+        payload = json.dumps(as_chat(write(letter_context(kind), ADDRESSES)))
         assert not re.search(r"/(?:c|join|rate)/", payload)
 
 
 def test_without_a_fresh_link_none_is_promised() -> None:
     for kind in (LetterKind.CUSTOMER_MISSED, LetterKind.NOBODY_AVAILABLE):
-        letter = write(letter_facts(kind, link=None), ADDRESSES)
+        letter = write(letter_context(kind, link=None), ADDRESSES)
         assert letter.button is None
         assert "link" not in " ".join(letter.lines)
 
 
 def test_a_call_now_is_called_off_without_a_calendar_entry() -> None:
-    letter = write(letter_facts(LetterKind.WITHDRAWN, booking=None, starts_at=None), ADDRESSES)
+    letter = write(letter_context(LetterKind.WITHDRAWN, booking=None, starts_at=None), ADDRESSES)
     assert letter.calendar == ""
     assert "It would have been" not in " ".join(letter.lines)
 
 
 def test_a_letter_whose_rows_are_gone_says_what_it_lacks() -> None:
     with pytest.raises(Incomplete, match="no customer link"):
-        write(letter_facts(LetterKind.INVITATION, link=None), ADDRESSES)
+        write(letter_context(LetterKind.INVITATION, link=None), ADDRESSES)
 
 
 @pytest.mark.parametrize("address", ["", "nobody", "two@x.example, more@y.example", "a@b\nBcc: c@d.example"])
 def test_what_is_no_address_is_refused_for_good(address: str) -> None:
-    facts = letter_facts(LetterKind.INVITATION, recipient=address)
+    context = letter_context(LetterKind.INVITATION, recipient=address)
     with pytest.raises(Undelivered) as refused:
-        as_mail(write(facts, ADDRESSES), facts, ADDRESSES)
+        as_mail(write(context, ADDRESSES), context, ADDRESSES)
     assert refused.value.final
 
 
 def test_a_domain_with_other_letters_is_written_as_mail_servers_want_it() -> None:
-    mail = mail_of(letter_facts(LetterKind.INVITATION, recipient="mira@bådhavn.example"))
+    mail = mail_of(letter_context(LetterKind.INVITATION, recipient="mira@bådhavn.example"))
     assert mail["To"] == "mira@xn--bdhavn-iua.example"
 
 
 def test_a_reminder_that_was_held_up_tells_the_time_that_is_left_or_nothing() -> None:
-    held_up = letter_facts(LetterKind.REMINDER, sent_at=STARTS - timedelta(minutes=20))
+    held_up = letter_context(LetterKind.REMINDER, sent_at=STARTS - timedelta(minutes=20))
     assert "begins in 20 minutes" in write(held_up, ADDRESSES).subject
     assert past_use(held_up) == ""
-    assert past_use(letter_facts(LetterKind.REMINDER, sent_at=STARTS + timedelta(minutes=6))) == "the call has begun"
+    assert past_use(letter_context(LetterKind.REMINDER, sent_at=STARTS + timedelta(minutes=6))) == "the call has begun"
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from activities.letters.write import write
 from domain.delivery import Undelivered
 from domain.letter import LetterKind
 from tests.activities.mail_server import MailServer, listening
-from tests.activities.sample_letter import ADDRESSES, letter_facts
+from tests.activities.sample_letter import ADDRESSES, letter_context
 from tests.servers import free_port
 
-FACTS = letter_facts(LetterKind.CONFIRMATION)
+FACTS = letter_context(LetterKind.CONFIRMATION)
 MAIL = as_mail(write(FACTS, ADDRESSES), FACTS, ADDRESSES)
 
 

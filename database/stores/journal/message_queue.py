@@ -48,7 +48,7 @@ async def enqueue(
     ``key`` tells the messages of one escalation apart: a second one with the same key is the same message.
     ``channel`` is ``mail`` (recipient: an address, or None for that of the escalation's customer) or ``webhook``
     (recipient: ``alerts``, the hook that the settings name). ``params`` hold ids and times, never tokens or addresses;
-    ``database/stores/queries/letter_facts.py`` says which. Without ``not_before`` it is due at once.
+    ``database/stores/queries/letter_context.py`` says which. Without ``not_before`` it is due at once.
     """
     row = {
         "id": ids.message_id(escalation_id, key),

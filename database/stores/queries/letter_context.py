@@ -1,0 +1,187 @@
+"""What a letter tells, read at the moment it is sent.
+
+A message's ``params`` say what it is about. Where one is missing, the escalation's newest is meant:
+
+- ``link`` (nth): invitation, invitation_again, customer_missed, nobody_available.
+- ``booking`` (id), and as they were then ``starts_at`` (ISO 8601), ``seconds``, ``sequence``: confirmation,
+  moved, cancelled, withdrawn. Taken from ``params``, a copy sent after a crash equals the first.
+- ``call`` (id): reminder, call_now, running_late, customer_called_for, survey, survey_again and all letters inside.
+- ``person`` and ``offer`` (nth): agent_reminder; else who has accepted the call.
+- ``outcome``: withdrawn.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.stores.journal.message_queue import QueuedMessage
+from database.tables.booking import booking
+from database.tables.customer_link import customer_link, survey
+from database.tables.directory import desk, person, team
+from database.tables.escalation import customer, escalation
+from database.tables.muster import call, offer, rating
+from domain.letter import (
+    INSIDE,
+    AgentContext,
+    BookingContext,
+    LetterContext,
+    LetterKind,
+    LinkContext,
+    RatingContext,
+    name_line,
+    plain,
+    subject_line,
+)
+
+
+async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> LetterContext:
+    """Everything the letter may tell. Raises ``ValueError`` for a kind that nobody writes."""
+    kind = LetterKind(waiting.kind)
+    row = (await conn.execute(_escalation(waiting.escalation_id))).one()
+    the_booking = None if _of_call_now(waiting) else await _first(conn, _booking(waiting))
+    the_call = await _first(conn, _call(waiting))
+    return LetterContext(
+        message_id=waiting.id,
+        escalation_id=waiting.escalation_id,
+        kind=kind,
+        recipient=waiting.recipient,
+        written_at=waiting.created_at,
+        sent_at=row.now,
+        subject=subject_line(row.subject),
+        customer_name=name_line(row.customer_name),
+        customer_email=row.email,
+        time_zone=_known_zone("" if kind in INSIDE else row.time_zone, row.desk_zone),
+        desk_name=name_line(row.desk_name),
+        team_name=name_line(row.team_name or row.desk_name),
+        team_address=row.team_address or "",
+        outcome=str(waiting.params.get("outcome") or row.outcome or ""),
+        link=_link_context(await _first(conn, _link(waiting, the_booking)), row.now),
+        booking=_booking_context(the_booking, waiting),
+        call_id=the_call.id if the_call else "",
+        starts_at=_starts_at(waiting, the_call, the_booking),
+        survey_until=await _scalar(conn, select(survey.c.expires_at).where(survey.c.call == _id_of(the_call))),
+        agent=await _agent(conn, waiting, the_call) if kind in INSIDE else None,
+        rating=await _rating(conn, the_call) if kind is LetterKind.RATING_ALERT else None,
+    )
+
+
+def _escalation(escalation_id: str) -> Select[Any]:
+    columns = (
+        escalation.c.subject,
+        escalation.c.outcome,
+        customer.c.name.label("customer_name"),
+        customer.c.email,
+        customer.c.time_zone,
+        desk.c.name.label("desk_name"),
+        desk.c.time_zone.label("desk_zone"),
+        team.c.name.label("team_name"),
+        team.c.address.label("team_address"),
+        func.clock_timestamp().label("now"),
+    )
+    joined = escalation.join(customer).join(desk, desk.c.id == escalation.c.desk).outerjoin(team)
+    return select(*columns).select_from(joined).where(escalation.c.id == escalation_id)
+
+
+def _of_call_now(waiting: QueuedMessage) -> bool:
+    """Whether what is called off had no booking to give back."""
+    return waiting.kind == LetterKind.WITHDRAWN and "booking" not in waiting.params
+
+
+def _booking(waiting: QueuedMessage) -> Select[Any]:
+    named = waiting.params.get("booking")
+    query = select(booking).where(booking.c.escalation == waiting.escalation_id)
+    return query.where(booking.c.id == named) if named else query.order_by(booking.c.id.desc()).limit(1)
+
+
+def _call(waiting: QueuedMessage) -> Select[Any]:
+    named = waiting.params.get("call")
+    query = select(call).where(call.c.escalation == waiting.escalation_id)
+    return query.where(call.c.id == named) if named else query.order_by(call.c.nth.desc()).limit(1)
+
+
+_NEW_LINK = frozenset(
+    {
+        LetterKind.INVITATION,
+        LetterKind.INVITATION_AGAIN,
+        LetterKind.CUSTOMER_MISSED,
+        LetterKind.NOBODY_AVAILABLE,
+        LetterKind.MANAGER_NOBODY,
+    }
+)
+
+
+def _link(waiting: QueuedMessage, the_booking: Row[Any] | None) -> Select[Any]:
+    """The link that the letter gives, or else the page of the booking that it is about."""
+    query = select(customer_link).where(customer_link.c.escalation == waiting.escalation_id)
+    if named := waiting.params.get("link"):
+        return query.where(customer_link.c.nth == named)
+    if the_booking is not None and waiting.kind not in _NEW_LINK:
+        return query.where(customer_link.c.id == the_booking.link)
+    return query.order_by(customer_link.c.nth.desc()).limit(1)
+
+
+def _link_context(row: Row[Any] | None, now: datetime) -> LinkContext | None:
+    return row and LinkContext(row.nth, row.expires_at, open=row.state == "open" and row.expires_at > now)
+
+
+def _booking_context(row: Row[Any] | None, waiting: QueuedMessage) -> BookingContext | None:
+    if row is None:
+        return None
+    told = waiting.params
+    starts_at = datetime.fromisoformat(told["starts_at"]) if "starts_at" in told else row.starts_at
+    return BookingContext(row.id, starts_at, told.get("seconds", row.seconds), told.get("sequence", row.sequence))
+
+
+def _starts_at(waiting: QueuedMessage, the_call: Row[Any] | None, the_booking: Row[Any] | None) -> datetime | None:
+    if "starts_at" in waiting.params:
+        return datetime.fromisoformat(waiting.params["starts_at"])
+    row = the_call or the_booking
+    return row.starts_at if row else None
+
+
+async def _agent(conn: AsyncConnection, waiting: QueuedMessage, the_call: Row[Any] | None) -> AgentContext | None:
+    """Who the letter names: the person of the params, or who has the call."""
+    named = waiting.params.get("person") or (the_call.person if the_call else None)
+    if named is None:
+        return None
+    name = await _scalar(conn, select(person.c.name).where(person.c.id == named))
+    accepted = (
+        select(func.max(offer.c.nth))
+        .where(offer.c.call == _id_of(the_call), offer.c.person == named)
+        .where(offer.c.state.in_(["accepted", "done"]))
+    )
+    nth = waiting.params.get("offer") or await _scalar(conn, accepted)
+    return AgentContext(name_line(name or ""), nth)
+
+
+async def _rating(conn: AsyncConnection, the_call: Row[Any] | None) -> RatingContext | None:
+    row = await _first(conn, select(rating.c.score, rating.c.comment).where(rating.c.call == _id_of(the_call)))
+    return row and RatingContext(row.score, plain(row.comment))
+
+
+def _id_of(row: Row[Any] | None) -> str | None:
+    return row.id if row else None
+
+
+def _known_zone(*names: str) -> str:
+    """The first of these that the time-zone database knows; else UTC."""
+    for name in filter(None, names):
+        try:
+            return ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return "UTC"
+
+
+async def _first(conn: AsyncConnection, query: Select[Any]) -> Row[Any] | None:
+    row: Row[Any] | None = (await conn.execute(query)).first()
+    return row
+
+
+async def _scalar(conn: AsyncConnection, query: Select[Any]) -> Any:
+    return (await conn.execute(query)).scalar()
