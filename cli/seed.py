@@ -59,7 +59,9 @@ def seed(
     except StageRuns as runs:
         raise click.ClickException(runs.detail) from None
     except RulesRefused as refused:
-        said = "\n".join(render(message, rules_file.read_text(), rules_file.name) for message in refused.messages)
+        said = "\n".join(
+            render(diagnostic, rules_file.read_text(), rules_file.name) for diagnostic in refused.diagnostics
+        )
         raise click.ClickException(f"the rules are refused\n\n{said}") from None
     write_private(home.credentials, json.dumps(credentials, indent=1))
     if not quiet:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from rules_dsl.evaluation.ruleset import LANGUAGE, PRODUCT_AREA, NoRuleApplies, Ruleset
     from rules_dsl.formatter.format import FormattingFailed, format_rules
     from rules_dsl.model.hours import is_open, wall_instant, working_days_after
-    from rules_dsl.syntax.diagnostics import Message, RulesRefused, render
+    from rules_dsl.syntax.diagnostics import Diagnostic, RulesRefused, render
     from rules_dsl.syntax.parser import ParseResult, parse_rules
     from rules_dsl.syntax.quick_fixes import Fix, quick_fixes
     from rules_dsl.syntax.tree import Block, BlockKind
@@ -53,6 +53,7 @@ __all__ = [
     "Change",
     "Clause",
     "Completion",
+    "Diagnostic",
     "Directory",
     "EscalationStep",
     "FactRefused",
@@ -61,7 +62,6 @@ __all__ = [
     "FormattingFailed",
     "InHours",
     "IsDefined",
-    "Message",
     "Move",
     "NameKind",
     "NoRuleApplies",
@@ -200,7 +200,7 @@ _NAMES = {
         "working_days_after",
     ),
     "syntax.diagnostics": (
-        "Message",
+        "Diagnostic",
         "RulesRefused",
         "render",
     ),

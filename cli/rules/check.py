@@ -12,15 +12,15 @@ import click
 
 from cli.rules.inputs import (
     ERRORS,
+    diagnostic_json,
     directory_option,
     echo_json,
     file_argument,
     json_option,
-    message_json,
     read_directory,
     read_text,
 )
-from rules_dsl import Block, BlockKind, Message, check_rules, parse_rules, render
+from rules_dsl import Block, BlockKind, Diagnostic, check_rules, parse_rules, render
 
 _EXPECTING = (BlockKind.EXPECT, BlockKind.NEVER, BlockKind.EVERY)
 _GAP = "R308"
@@ -40,15 +40,15 @@ def check(file: Path, directory: Path, strict: bool, as_json: bool) -> None:
     Ends with 0 where there is nothing to mend, 1 for warnings under --strict, 2 for errors.
     """
     text = read_text(file)
-    messages = check_rules(text, read_directory(directory))
-    severities = [message.severity for message in messages]
+    diagnostics = check_rules(text, read_directory(directory))
+    severities = [diagnostic.severity for diagnostic in diagnostics]
     errors, warnings = severities.count("error"), severities.count("warning")
     if as_json:
-        told = [message_json(message) for message in messages]
+        told = [diagnostic_json(diagnostic) for diagnostic in diagnostics]
         echo_json({"file": str(file), "errors": errors, "warnings": warnings, "messages": told})
     else:
-        for message in messages:
-            click.echo(render(message, text, file.name))
+        for diagnostic in diagnostics:
+            click.echo(render(diagnostic, text, file.name))
         click.echo(f"{file.name}: {errors} errors, {warnings} warnings")
     sys.exit(ERRORS if errors else int(bool(warnings and strict)))
 
@@ -63,20 +63,22 @@ def test(file: Path, directory: Path, as_json: bool) -> None:
     Ends with 0 where all hold, 2 where one does not or the file has other errors.
     """
     text = read_text(file)
-    messages = check_rules(text, read_directory(directory))
-    other = [one for one in messages if one.severity == "error" and not one.code.startswith(_RUN) and one.code != _GAP]
-    told = [] if other else _results(text, messages)
+    diagnostics = check_rules(text, read_directory(directory))
+    other = [
+        one for one in diagnostics if one.severity == "error" and not one.code.startswith(_RUN) and one.code != _GAP
+    ]
+    told = [] if other else _results(text, diagnostics)
     if as_json:
         shown = [
             {
                 "expectation": _title(one.block),
                 "line": one.block.at.line,
                 "result": one.result,
-                "messages": [message_json(message) for message in one.messages],
+                "messages": [diagnostic_json(diagnostic) for diagnostic in one.diagnostics],
             }
             for one in told
         ]
-        echo_json({"file": str(file), "expectations": shown, "messages": [message_json(one) for one in other]})
+        echo_json({"file": str(file), "expectations": shown, "messages": [diagnostic_json(one) for one in other]})
     else:
         _tell(file, text, told, other)
     sys.exit(ERRORS if other or any(one.result == FAILS for one in told) else 0)
@@ -88,16 +90,16 @@ class Result:
 
     block: Block
     result: str
-    messages: tuple[Message, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
-def _tell(file: Path, text: str, told: Sequence[Result], other: Sequence[Message]) -> None:
+def _tell(file: Path, text: str, told: Sequence[Result], other: Sequence[Diagnostic]) -> None:
     for one in told:
         click.echo(f"{one.result}: {_title(one.block)} (line {one.block.at.line})")
-        for message in one.messages:
-            click.echo(render(message, text, file.name))
-    for message in other:
-        click.echo(render(message, text, file.name))
+        for diagnostic in one.diagnostics:
+            click.echo(render(diagnostic, text, file.name))
+    for diagnostic in other:
+        click.echo(render(diagnostic, text, file.name))
     if other:
         click.echo(f"{file.name}: not run, for the file has errors")
     else:
@@ -105,14 +107,14 @@ def _tell(file: Path, text: str, told: Sequence[Result], other: Sequence[Message
         click.echo(f"{file.name}: {held} of {len(told)} expectations hold")
 
 
-def _results(text: str, messages: Sequence[Message]) -> list[Result]:
+def _results(text: str, diagnostics: Sequence[Diagnostic]) -> list[Result]:
     """Claims are proven only where every example came out as said."""
-    found = [(block, _about(block, end, messages)) for block, end in _expectations(text)]
+    found = [(block, _about(block, end, diagnostics)) for block, end in _expectations(text)]
     broken = any(_refused(about) for block, about in found if block.kind is BlockKind.EXPECT)
     return [Result(block, _result(block, about, broken), about) for block, about in found]
 
 
-def _result(block: Block, about: Sequence[Message], broken: bool) -> str:
+def _result(block: Block, about: Sequence[Diagnostic], broken: bool) -> str:
     if _refused(about):
         return FAILS
     if broken and block.kind is not BlockKind.EXPECT:
@@ -120,8 +122,8 @@ def _result(block: Block, about: Sequence[Message], broken: bool) -> str:
     return "not proven" if about else HOLDS
 
 
-def _refused(about: Sequence[Message]) -> bool:
-    return any(message.severity == "error" for message in about)
+def _refused(about: Sequence[Diagnostic]) -> bool:
+    return any(diagnostic.severity == "error" for diagnostic in about)
 
 
 def _expectations(text: str) -> list[tuple[Block, int]]:
@@ -131,11 +133,11 @@ def _expectations(text: str) -> list[tuple[Block, int]]:
     return [(block, end) for block, end in zip(blocks, [*ends, sys.maxsize], strict=True) if block.kind in _EXPECTING]
 
 
-def _about(block: Block, end: int, messages: Sequence[Message]) -> tuple[Message, ...]:
+def _about(block: Block, end: int, diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     if block.kind is BlockKind.EVERY:
-        return tuple(message for message in messages if message.code == _GAP)
-    own = (message for message in messages if message.code.startswith(_RUN))
-    return tuple(message for message in own if block.at.line <= message.line < end)
+        return tuple(diagnostic for diagnostic in diagnostics if diagnostic.code == _GAP)
+    own = (diagnostic for diagnostic in diagnostics if diagnostic.code.startswith(_RUN))
+    return tuple(diagnostic for diagnostic in own if block.at.line <= diagnostic.line < end)
 
 
 def _title(block: Block) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.rules.inputs import ERRORS, FILE, echo_json, json_option, message_json, read_text
+from cli.rules.inputs import ERRORS, FILE, diagnostic_json, echo_json, json_option, read_text
 from rules_dsl import RulesRefused, format_rules, render
 
 
@@ -24,12 +24,14 @@ def fmt(files: tuple[Path, ...], only_check: bool, as_json: bool) -> None:
     """
     told = [_formatted(file, only_check) for file in files]
     if as_json:
-        echo_json([{**one, "messages": [message_json(message) for message in one["messages"]]} for one in told])
+        echo_json(
+            [{**one, "messages": [diagnostic_json(diagnostic) for diagnostic in one["messages"]]} for one in told]
+        )
     else:
         for file, one in zip(files, told, strict=True):
             text = read_text(file) if one["messages"] else ""
-            for message in one["messages"]:
-                click.echo(render(message, text, file.name))
+            for diagnostic in one["messages"]:
+                click.echo(render(diagnostic, text, file.name))
             if one["changed"]:
                 click.echo(f"{file}: {'would change' if only_check else 'formatted'}")
     if any(one["messages"] for one in told):
@@ -47,7 +49,7 @@ def _formatted(file: Path, only_check: bool) -> dict[str, Any]:
     try:
         formatted = format_rules(text).encode("utf-8")
     except RulesRefused as refused:
-        return {"file": str(file), "changed": False, "messages": refused.messages}
+        return {"file": str(file), "changed": False, "messages": refused.diagnostics}
     changed = formatted != content
     if changed and not only_check:
         file.write_bytes(formatted)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from rules_dsl import FactRefused, Facts, Message, Ruleset, RulesRefused, compile_rules, read_facts, render
+from rules_dsl import Diagnostic, FactRefused, Facts, Ruleset, RulesRefused, compile_rules, read_facts, render
 from rules_dsl.directory import Directory
 from rules_dsl.model.clock_words import day_number, minute_of_day
 from rules_dsl.model.defaults import EXAMPLE_WEEK
@@ -51,8 +51,8 @@ def read_ruleset(file: Path, directory: Directory) -> Ruleset:
     try:
         return compile_rules(text, directory)
     except RulesRefused as refused:
-        for message in refused.messages:
-            click.echo(render(message, text, file.name), err=True)
+        for diagnostic in refused.diagnostics:
+            click.echo(render(diagnostic, text, file.name), err=True)
         raise click.exceptions.Exit(ERRORS) from None
 
 
@@ -83,15 +83,15 @@ def moment_given(given: str | None, zone: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=place)).astimezone(UTC)
 
 
-def message_json(message: Message) -> dict[str, Any]:
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
-        "code": message.code,
-        "severity": message.severity,
-        "line": message.line,
-        "column": message.column,
-        "length": message.length,
-        "text": message.text,
-        "helps": list(message.helps),
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "line": diagnostic.line,
+        "column": diagnostic.column,
+        "length": diagnostic.length,
+        "text": diagnostic.text,
+        "helps": list(diagnostic.helps),
     }
 
 

@@ -14,8 +14,8 @@ from pygls.uris import to_fs_path
 from cli.rules.directory_beside import DirectoriesBeside, NoDirectory
 from cli.rules.text_positions import TextPlaces
 from rules_dsl import (
+    Diagnostic,
     FormattingFailed,
-    Message,
     RulesRefused,
     check_rules,
     complete,
@@ -43,7 +43,7 @@ _EMPTY = Directory("", "UTC", "EUR")
 @dataclass(frozen=True)
 class _CheckedText:
     text: str
-    messages: tuple[Message, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
 class RulesServer(LanguageServer):
@@ -79,15 +79,17 @@ class RulesServer(LanguageServer):
         if not self._stands(uri, text):
             return
         directory = self.directory_of(uri)
-        messages = (
-            parse_rules(text).messages if directory is None else await asyncio.to_thread(check_rules, text, directory)
+        diagnostics = (
+            parse_rules(text).diagnostics
+            if directory is None
+            else await asyncio.to_thread(check_rules, text, directory)
         )
         if not self._stands(uri, text):
             return
-        self.checked[uri] = _CheckedText(text, messages)
+        self.checked[uri] = _CheckedText(text, diagnostics)
         places = self.places(text)
-        diagnostics = [_diagnostic(message, places) for message in messages]
-        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, revision))
+        shown = [_for_editor(diagnostic, places) for diagnostic in diagnostics]
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, shown, revision))
 
     def _stands(self, uri: str, text: str) -> bool:
         return uri in self.workspace.text_documents and self.text(uri) == text
@@ -154,13 +156,13 @@ def _fix(server: RulesServer, asked: lsp.CodeActionParams) -> list[lsp.CodeActio
         return []
     places = server.places(checked.text)
     actions: list[lsp.CodeAction] = []
-    for message in checked.messages:
-        diagnostic = _diagnostic(message, places)
-        if not _meets(diagnostic.range, asked.range):
+    for diagnostic in checked.diagnostics:
+        shown = _for_editor(diagnostic, places)
+        if not _meets(shown.range, asked.range):
             continue
-        for nth, fix in enumerate(quick_fixes(checked.text, message)):
+        for nth, fix in enumerate(quick_fixes(checked.text, diagnostic)):
             edit = lsp.TextEdit(places.range(fix.start, fix.end), fix.replacement)
-            action = lsp.CodeAction(fix.title, lsp.CodeActionKind.QuickFix, [diagnostic], nth == 0)
+            action = lsp.CodeAction(fix.title, lsp.CodeActionKind.QuickFix, [shown], nth == 0)
             action.edit = lsp.WorkspaceEdit(changes={uri: [edit]})
             actions.append(action)
     return actions
@@ -188,13 +190,13 @@ def _hover(server: RulesServer, asked: lsp.HoverParams) -> lsp.Hover | None:
     return lsp.Hover(said, places.range(found.start, found.end))
 
 
-def _diagnostic(message: Message, places: TextPlaces) -> lsp.Diagnostic:
-    page = _PAGES / f"{message.code}.md"
+def _for_editor(diagnostic: Diagnostic, places: TextPlaces) -> lsp.Diagnostic:
+    page = _PAGES / f"{diagnostic.code}.md"
     return lsp.Diagnostic(
-        range=places.of_message(message),
-        message="\n".join((message.text, *message.helps)),
-        severity=_SEVERITIES[message.severity],
-        code=message.code,
+        range=places.of_diagnostic(diagnostic),
+        message="\n".join((diagnostic.text, *diagnostic.helps)),
+        severity=_SEVERITIES[diagnostic.severity],
+        code=diagnostic.code,
         code_description=lsp.CodeDescription(page.as_uri()) if page.exists() else None,
         source="muster",
     )

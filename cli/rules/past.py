@@ -18,7 +18,7 @@ from database.stores.backtest.read import BacktestResult, try_draft
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import current_published
 from domain.backtest.history import Candidates, ChangeKind, Load, PastMove, Totals, Treatment
-from rules_dsl import Directory, Message, Ruleset, check_rules, draft_rules, render
+from rules_dsl import Diagnostic, Directory, Ruleset, check_rules, draft_rules, render
 from rules_dsl.model.decision import CallKind
 
 _CHANGES = {
@@ -67,9 +67,9 @@ def _compiled(text: str, name: str, directory: Directory) -> Ruleset:
     """Ends the command with every message where the draft can't be read."""
     found = draft_rules(text, directory)
     if found is None:
-        messages: Sequence[Message] = check_rules(text, directory)
-        for message in messages:
-            click.echo(render(message, text, name), err=True)
+        diagnostics: Sequence[Diagnostic] = check_rules(text, directory)
+        for diagnostic in diagnostics:
+            click.echo(render(diagnostic, text, name), err=True)
         raise click.exceptions.Exit(ERRORS)
     return found
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cli.database_session import run_on_database
 from cli.environment import process_settings
-from cli.rules.inputs import ERRORS, echo_json, file_argument, json_option, message_json, read_text
+from cli.rules.inputs import ERRORS, diagnostic_json, echo_json, file_argument, json_option, read_text
 from database.engine import open_engine
 from database.stores.access.accounts import all_accounts
 from database.stores.backtest.capacity_under_rules import CapacityReview, weigh_rules
@@ -21,7 +21,7 @@ from database.stores.rules.versions import PublishedRules, current_published
 from database.stores.rules.versions import publish as publish_rules
 from domain.failure import Failure
 from domain.rollout.stages import EVERYBODY, STAGES, share_words
-from rules_dsl import Message, RulesRefused, check_rules, render
+from rules_dsl import Diagnostic, RulesRefused, check_rules, render
 
 _BY_COMMAND = "muster rules publish"
 
@@ -91,16 +91,16 @@ def publish(
     text = read_text(file)
     wanted = _PublishRequest(text, author, reason.strip(), int(stage), based_on, strict, accept_at_risk)
     try:
-        published, messages = run_on_database(_publish(process_settings().require_database_url(), wanted))
+        published, diagnostics = run_on_database(_publish(process_settings().require_database_url(), wanted))
     except Failure as refused:
         raise click.ClickException(refused.detail) from None
-    errors = any(message.severity == "error" for message in messages)
+    errors = any(diagnostic.severity == "error" for diagnostic in diagnostics)
     if as_json:
         number = None if published is None else published.number
-        echo_json({"file": str(file), "version": number, "messages": [message_json(one) for one in messages]})
+        echo_json({"file": str(file), "version": number, "messages": [diagnostic_json(one) for one in diagnostics]})
     else:
-        for message in messages:
-            click.echo(render(message, text, file.name))
+        for diagnostic in diagnostics:
+            click.echo(render(diagnostic, text, file.name))
         click.echo(_said(file, published, wanted.percent))
     sys.exit(ERRORS if errors else int(published is None))
 
@@ -111,7 +111,7 @@ def _said(file: Path, published: PublishedRules | None, percent: int) -> str:
     return f"{file.name}: version {published.number}, for {share_words(percent)}"
 
 
-async def _publish(database_url: str, wanted: _PublishRequest) -> tuple[PublishedRules | None, tuple[Message, ...]]:
+async def _publish(database_url: str, wanted: _PublishRequest) -> tuple[PublishedRules | None, tuple[Diagnostic, ...]]:
     """The version, or None where messages keep it from being one."""
     engine = open_engine(database_url, connections=1)
     try:
@@ -121,18 +121,18 @@ async def _publish(database_url: str, wanted: _PublishRequest) -> tuple[Publishe
                 raise _AtRisk(weighed)
         async with engine.begin() as conn:
             author = await _author(conn, wanted.author)
-            messages = check_rules(wanted.text, await read_directory(conn))
-            if any(wanted.strict or message.severity == "error" for message in messages):
-                return None, messages
+            diagnostics = check_rules(wanted.text, await read_directory(conn))
+            if any(wanted.strict or diagnostic.severity == "error" for diagnostic in diagnostics):
+                return None, diagnostics
             standing = await current_published(conn)
             based_on = wanted.based_on or (standing.number if standing is not None else None)
             now = datetime.now(UTC)
             published = await publish_rules(
                 conn, wanted.text, author, wanted.reason, based_on, now, percent=wanted.percent
             )
-            return published, messages
+            return published, diagnostics
     except RulesRefused as refused:
-        return None, refused.messages
+        return None, refused.diagnostics
     finally:
         await engine.dispose()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lsprotocol.types import Position, PositionEncodingKind, Range
 
-from rules_dsl import Message
+from rules_dsl import Diagnostic
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _WIDTHS = {PositionEncodingKind.Utf8: ("utf-8", 1), PositionEncodingKind.Utf16: ("utf-16-le", 2)}
@@ -46,12 +46,12 @@ class TextPlaces:
     def range(self, start: int, end: int) -> Range:
         return Range(self.position(start), self.position(end))
 
-    def of_message(self, message: Message) -> Range:
+    def of_diagnostic(self, diagnostic: Diagnostic) -> Range:
         """The first line, for a message about the whole file."""
-        number = min(max(message.line, 1), len(self.starts)) - 1
+        number = min(max(diagnostic.line, 1), len(self.starts)) - 1
         line = self.line(number)
-        first = min(max(message.column, 1) - 1, len(line))
-        last = min(first + message.length, len(line)) if message.line else len(line)
+        first = min(max(diagnostic.column, 1) - 1, len(line))
+        last = min(first + diagnostic.length, len(line)) if diagnostic.line else len(line)
         start = self.starts[number]
         return self.range(start + first, start + max(first, last))
 

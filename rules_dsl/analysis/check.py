@@ -8,39 +8,41 @@ from rules_dsl.compiler.lower_file import lower_file
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.directory import Directory
 from rules_dsl.evaluation.ruleset import Ruleset
-from rules_dsl.syntax.diagnostics import Message, RulesRefused
+from rules_dsl.syntax.diagnostics import Diagnostic, RulesRefused
 from rules_dsl.syntax.parser import parse_rules
 
 
-def check_rules(text: str, directory: Directory) -> tuple[Message, ...]:
+def check_rules(text: str, directory: Directory) -> tuple[Diagnostic, ...]:
     """All that is to be said about a rules file, in the order of its lines. Never raises."""
     return _checked(text, directory)[1]
 
 
 def compile_rules(text: str, directory: Directory) -> Ruleset:
     """The ruleset. Raises ``RulesRefused`` with all messages where there is any error; warnings don't refuse."""
-    ruleset, messages = _checked(text, directory)
+    ruleset, diagnostics = _checked(text, directory)
     if ruleset is None:
-        raise RulesRefused(messages)
+        raise RulesRefused(diagnostics)
     return ruleset
 
 
 def draft_rules(text: str, directory: Directory) -> Ruleset | None:
     """The ruleset alone, without expectations and proofs: to compare with, never to decide by. None with an error."""
     parsed = parse_rules(text)
-    names = Names(directory, list(parsed.messages))
+    names = Names(directory, list(parsed.diagnostics))
     ruleset = lower_file(names, parsed.tree, text) if parsed.whole else None
     return None if names.refused else ruleset
 
 
-def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Message, ...]]:
+def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Diagnostic, ...]]:
     parsed = parse_rules(text)
-    names = Names(directory, list(parsed.messages))
+    names = Names(directory, list(parsed.diagnostics))
     if not parsed.whole:
-        return None, parsed.messages
+        return None, parsed.diagnostics
     ruleset = lower_file(names, parsed.tree, text)
     check_expectations(names, parsed.tree, ruleset)
     if not names.refused:
         check_claims(names, parsed.tree, ruleset)
-    messages = tuple(sorted(dict.fromkeys(names.messages), key=lambda message: (message.line, message.column)))
-    return (None if names.refused else ruleset), messages
+    diagnostics = tuple(
+        sorted(dict.fromkeys(names.diagnostics), key=lambda diagnostic: (diagnostic.line, diagnostic.column))
+    )
+    return (None if names.refused else ruleset), diagnostics

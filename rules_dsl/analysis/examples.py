@@ -27,6 +27,6 @@ def examples_of(text: str, ruleset: Ruleset, directory: Directory) -> tuple[Exam
     for block in parse_rules(text).tree.of(BlockKind.EXPECT):
         names = Names(directory, [])
         facts = given_facts(names, block)
-        if block.name is not None and not names.messages:
+        if block.name is not None and not names.diagnostics:
             found.append(Example(block.name.text, facts, example_moment(ruleset, block.moment)))
     return tuple(found)

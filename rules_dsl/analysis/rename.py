@@ -11,7 +11,7 @@ from rules_dsl.compiler.lower_actions import PRODUCT_AREA
 from rules_dsl.directory import Directory
 from rules_dsl.evaluation.ruleset import Ruleset
 from rules_dsl.formatter.format import format_rules
-from rules_dsl.syntax.diagnostics import Message
+from rules_dsl.syntax.diagnostics import Diagnostic
 from rules_dsl.syntax.parser import parse_rules
 from rules_dsl.syntax.tokens import Word, WordKind, read_lines
 from rules_dsl.syntax.tree import ExpectedOutcome, Setting
@@ -136,7 +136,7 @@ def _names(node: object) -> Iterator[tuple[str, Phrase]]:
             yield from _names(getattr(node, field.name))
 
 
-def broken_lines(text: str, before: Directory, after: Directory) -> tuple[Message, ...]:
+def broken_lines(text: str, before: Directory, after: Directory) -> tuple[Diagnostic, ...]:
     """The errors that the file would have with the directory ``after`` and has not with the one ``before``."""
     standing = {(one.code, one.line, one.column) for one in check_rules(text, before)}
     return tuple(

@@ -139,7 +139,7 @@ def lower_targets(names: Names, phrases: tuple[TargetPhrase, ...]) -> tuple[Targ
     known = names.targets.get(phrases)
     if known is not None:
         return known
-    said = len(names.messages)
+    said = len(names.diagnostics)
     targets: list[Target] = []
     for phrase in phrases:
         if phrase.bare is not None:
@@ -151,7 +151,7 @@ def lower_targets(names: Names, phrases: tuple[TargetPhrase, ...]) -> tuple[Targ
             targets.append(Target(team.id if team else None, titles, phrase.text))
             _check_held(names, phrase, team.id if team else None)
     lowered = tuple(targets)
-    if len(names.messages) == said:
+    if len(names.diagnostics) == said:
         names.targets[phrases] = lowered
     return lowered
 

@@ -61,12 +61,12 @@ def lower_clause(names: Names, condition: Condition, text: str) -> Clause | None
     known = names.clauses.get(condition)
     if known is not None:
         return known
-    said = len(names.messages)
+    said = len(names.diagnostics)
     lowered = _lower(names, condition)
     if lowered is None:
         return None
     clause = names.clause(*lowered, text)
-    if len(names.messages) == said:
+    if len(names.diagnostics) == said:
         names.clauses[condition] = clause
     return clause
 

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from rules_dsl.directory import Directory, FactType, Person, Skill, Team, Title
 from rules_dsl.evaluation.program import Clause, IsDefined, Test
 from rules_dsl.model.decision import OpenHours, Target
-from rules_dsl.syntax.diagnostics import Message, message, nearest
+from rules_dsl.syntax.diagnostics import Diagnostic, diagnostic, nearest
 from rules_dsl.syntax.tree_actions import TargetPhrase
 from rules_dsl.syntax.tree_conditions import Condition, Phrase, Place
 
@@ -23,7 +23,7 @@ _MOST_COMPARED = 5_000
 @dataclass
 class Names:
     directory: Directory
-    messages: list[Message] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     hours: dict[str, OpenHours | None] = field(default_factory=dict)
     """None: declared, but wrong; its own message says so."""
     defined: dict[str, IsDefined | None] = field(default_factory=dict)
@@ -57,15 +57,15 @@ class Names:
 
     def quiet(self) -> Names:
         """For looking up once more what was reported already."""
-        return replace(self, messages=[], used=set())
+        return replace(self, diagnostics=[], used=set())
 
     @property
     def refused(self) -> bool:
         """Whether there is an error yet."""
-        return any(message.severity == "error" for message in self.messages)
+        return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
     def report(self, code: str, at: Place, **said: str | int | None) -> None:
-        self.messages.append(message(code, at.on(self.line), **said))
+        self.diagnostics.append(diagnostic(code, at.on(self.line), **said))
 
     def team(self, phrase: Phrase) -> Team | None:
         team = self._teams.get(phrase.text)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rules_dsl.formatter.lines import written_expectation, written_lines
 from rules_dsl.model.amounts import read_duration
-from rules_dsl.syntax.diagnostics import RulesRefused, message
+from rules_dsl.syntax.diagnostics import RulesRefused, diagnostic
 from rules_dsl.syntax.parser import ParseResult, parse_rules
 from rules_dsl.syntax.tokens import LONGEST_LINE, Comment, Line, read_lines
 from rules_dsl.syntax.tree import BlockKind
@@ -29,13 +29,13 @@ def format_rules(text: str) -> str:
     Raises ``FormattingFailed`` rather than return a text that means something else.
     """
     parsed = parse_rules(text)
-    if parsed.messages:
-        raise RulesRefused(parsed.messages)
+    if parsed.diagnostics:
+        raise RulesRefused(parsed.diagnostics)
     formatted = "".join(f"{line}\n" for line in _laid_out(parsed, text))
     again = parse_rules(formatted)
     if not again.whole:
-        raise RulesRefused(again.messages)
-    if again.messages or meaning_of(again.tree) != meaning_of(parsed.tree):
+        raise RulesRefused(again.diagnostics)
+    if again.diagnostics or meaning_of(again.tree) != meaning_of(parsed.tree):
         raise FormattingFailed
     return formatted
 
@@ -60,7 +60,7 @@ def _laid_out(parsed: ParseResult, text: str) -> Iterator[str]:
         written = said.get(line.number) or written_expectation(line)
         whole = f"{'' if heading else deeper.get(line.number, INDENT)}{written}{_trailing(line)}"
         if len(whole) > LONGEST_LINE:
-            raise RulesRefused((message("R134", Place(line.number, 1, 1), most=LONGEST_LINE),))
+            raise RulesRefused((diagnostic("R134", Place(line.number, 1, 1), most=LONGEST_LINE),))
         yield whole
         started = True
     yield from _between(waiting, started, True)

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from rules_dsl.syntax import parse_actions, parse_settings
 from rules_dsl.syntax.cursor import Cursor
-from rules_dsl.syntax.diagnostics import Message, nearest
+from rules_dsl.syntax.diagnostics import Diagnostic, nearest
 from rules_dsl.syntax.parse_conditions import lead_of, when_sentence
 from rules_dsl.syntax.parse_expectations import ExpectationLines
 from rules_dsl.syntax.tokens import Line
@@ -41,7 +41,7 @@ class BlockDraft:
     expecting: ExpectationLines | None = None
     """None: no line of an expectation yet."""
     damaged: bool = False
-    complaint: Message | None = None
+    complaint: Diagnostic | None = None
     """What is wrong with the heading itself."""
 
     def block(self) -> Block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from rules_dsl.model.amounts import read_duration, read_whole
-from rules_dsl.syntax.diagnostics import BadLine, message
+from rules_dsl.syntax.diagnostics import BadLine, diagnostic
 from rules_dsl.syntax.tokens import Line, Word, WordKind
 from rules_dsl.syntax.tree_conditions import Duration, Phrase, Place
 
@@ -25,7 +25,7 @@ class Cursor:
         return self.index >= len(self.words)
 
     def refuse(self, code: str, at: Place | None = None, **said: str | int | None) -> NoReturn:
-        raise BadLine(message(code, at or self.here(), **{"example": self.example, **said}))
+        raise BadLine(diagnostic(code, at or self.here(), **{"example": self.example, **said}))
 
     def here(self) -> Place:
         """The next word, or the end of the line."""

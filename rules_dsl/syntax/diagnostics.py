@@ -16,7 +16,7 @@ _WIDEST = 240
 
 
 @dataclass(frozen=True)
-class Message:
+class Diagnostic:
     """One thing to say about a file, with its place."""
 
     code: str
@@ -30,7 +30,7 @@ class Message:
     said: tuple[tuple[str, str], ...] = ()
     """The words put into the text, by their names: what a quick fix is made of."""
 
-    def on(self, line: int) -> Message:
+    def on(self, line: int) -> Diagnostic:
         """Inside a sentence, which may stand in several lines, the line is 0 until it is said here."""
         return self if self.line else replace(self, line=line)
 
@@ -38,24 +38,24 @@ class Message:
 class BadLine(Exception):
     """Ends the reading of one line, so that a bad line gives exactly one message."""
 
-    def __init__(self, message: Message) -> None:
-        super().__init__(message.text)
-        self.message = message
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.text)
+        self.diagnostic = diagnostic
 
 
 class RulesRefused(Exception):
-    """A rules file with errors. ``messages`` are all of them, warnings too, in the order of the file."""
+    """A rules file with errors. ``diagnostics`` are all of them, warnings too, in the order of the file."""
 
-    def __init__(self, messages: Sequence[Message]) -> None:
-        super().__init__("; ".join(message.text for message in messages if message.severity == "error"))
-        self.messages = tuple(messages)
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__("; ".join(diagnostic.text for diagnostic in diagnostics if diagnostic.severity == "error"))
+        self.diagnostics = tuple(diagnostics)
 
 
-def message(code: str, at: Place, **said: str | int | None) -> Message:
+def diagnostic(code: str, at: Place, **said: str | int | None) -> Diagnostic:
     """Words come from ``WORDING`` alone; a help is left out when one of its words is missing."""
     wording = WORDING[code]
     helps = tuple(help.format(**said) for help in wording.helps if _complete(help, said))
-    return Message(
+    return Diagnostic(
         code,
         wording.severity,
         at.line,
@@ -81,17 +81,17 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
     return by_low[found[0]] if found else None
 
 
-def render(message: Message, text: str, file_name: str) -> str:
+def render(diagnostic: Diagnostic, text: str, file_name: str) -> str:
     """The message as a person reads it: what, where, the line with a caret under the phrase, the helps."""
-    parts = [f"{message.severity} {message.code}: {message.text}"]
-    parts.append(f"  {file_name}, line {message.line}, column {message.column}")
+    parts = [f"{diagnostic.severity} {diagnostic.code}: {diagnostic.text}"]
+    parts.append(f"  {file_name}, line {diagnostic.line}, column {diagnostic.column}")
     lines = source_lines(text)
-    source = lines[message.line - 1].text if 0 < message.line <= len(lines) else ""
-    number = f"{message.line:>4}"
-    start = max(0, message.column - _WIDEST // 2) if len(source) > _WIDEST else 0
+    source = lines[diagnostic.line - 1].text if 0 < diagnostic.line <= len(lines) else ""
+    number = f"{diagnostic.line:>4}"
+    start = max(0, diagnostic.column - _WIDEST // 2) if len(source) > _WIDEST else 0
     shown = "".join(" " if mark.isspace() else mark for mark in source[start : start + _WIDEST]).rstrip()
     parts.append(f"{number} | {shown}")
-    carets = "^" * max(1, min(message.length, _WIDEST - (message.column - 1 - start)))
-    parts.append(f"{' ' * len(number)} | {' ' * (message.column - 1 - start)}{carets}")
-    parts.extend(f"     = {help}" for help in message.helps)
+    carets = "^" * max(1, min(diagnostic.length, _WIDEST - (diagnostic.column - 1 - start)))
+    parts.append(f"{' ' * len(number)} | {' ' * (diagnostic.column - 1 - start)}{carets}")
+    parts.extend(f"     = {help}" for help in diagnostic.helps)
     return "\n".join(parts) + "\n"

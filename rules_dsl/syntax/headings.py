@@ -8,7 +8,7 @@ from collections.abc import Callable
 from rules_dsl.model.clock_words import day_number, days_between
 from rules_dsl.syntax.blocks import BlockDraft
 from rules_dsl.syntax.cursor import Cursor
-from rules_dsl.syntax.diagnostics import BadLine, message, nearest
+from rules_dsl.syntax.diagnostics import BadLine, diagnostic, nearest
 from rules_dsl.syntax.parse_expectations import time_of_day
 from rules_dsl.syntax.tokens import LONGEST_LINE, Line, WordKind
 from rules_dsl.syntax.tree import BlockKind, DaySpan
@@ -90,7 +90,7 @@ def _headed(cursor: Cursor, kind: BlockKind, read: Callable[[Cursor, BlockDraft]
         read(cursor, draft)
         cursor.end()
     except BadLine as bad:
-        draft.complaint = bad.message
+        draft.complaint = bad.diagnostic
     return draft
 
 
@@ -158,5 +158,5 @@ def _misspelt(cursor: Cursor, inside: BlockKind | None) -> BlockDraft | None:
     if with_name and words[1].text:
         draft.name = cursor.name("a name")
     instead = " ".join([near, *(word.written for word in words[1:])])
-    draft.complaint = message("R113", cursor.place(0, 1), found=words[0].text, nearest=instead)
+    draft.complaint = diagnostic("R113", cursor.place(0, 1), found=words[0].text, nearest=instead)
     return draft

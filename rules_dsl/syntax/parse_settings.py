@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rules_dsl.syntax.cursor import Cursor
-from rules_dsl.syntax.diagnostics import BadLine, Message
+from rules_dsl.syntax.diagnostics import BadLine, Diagnostic
 from rules_dsl.syntax.parse_conditions import read_condition
 from rules_dsl.syntax.tokens import Line
 from rules_dsl.syntax.tree import BlockKind, Setting
@@ -116,7 +116,7 @@ def home_of(line: Line) -> BlockKind | None:
     return None
 
 
-def _match(cursor: Cursor, sentence: SettingSentence) -> tuple[int, Setting | Message]:
+def _match(cursor: Cursor, sentence: SettingSentence) -> tuple[int, Setting | Diagnostic]:
     """How many parts of the pattern fitted, and the setting or what was wrong."""
     setting = Setting(sentence.key, cursor.whole())
     progress = 0
@@ -126,7 +126,7 @@ def _match(cursor: Cursor, sentence: SettingSentence) -> tuple[int, Setting | Me
             progress += 1
         cursor.end()
     except BadLine as bad:
-        return progress, bad.message
+        return progress, bad.diagnostic
     return progress, setting
 
 

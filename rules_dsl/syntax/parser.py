@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rules_dsl.syntax.blocks import BlockDraft, Sentence
 from rules_dsl.syntax.cursor import Cursor
-from rules_dsl.syntax.diagnostics import BadLine, Message, message
+from rules_dsl.syntax.diagnostics import BadLine, Diagnostic, diagnostic
 from rules_dsl.syntax.fast_conditions import plain_condition
 from rules_dsl.syntax.headings import open_block, plain_heading
 from rules_dsl.syntax.tokens import LONGEST_LINE, Line, WordKind, lines_of, read_line, read_lines
@@ -25,7 +25,7 @@ class ParseResult:
     """What was read of a file."""
 
     tree: RulesFile
-    messages: tuple[Message, ...]
+    diagnostics: tuple[Diagnostic, ...]
     """How the file is written (R1xx); names and structure are the checker's."""
     whole: bool = True
     """False where reading was given up, so that the tree says nothing about the file."""
@@ -34,9 +34,9 @@ class ParseResult:
 def parse_rules(text: str) -> ParseResult:
     """Never raises: whatever the text, there is a tree, and a message for each line not understood."""
     if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
-        return ParseResult(RulesFile((), ()), (message("R123", START, most=LARGEST),), False)
+        return ParseResult(RulesFile((), ()), (diagnostic("R123", START, most=LARGEST),), False)
     if "\0" in text:
-        return ParseResult(RulesFile((), ()), (message("R124", _place_of_nul(text)),), False)
+        return ParseResult(RulesFile((), ()), (diagnostic("R124", _place_of_nul(text)),), False)
     return _Reading().read(text)
 
 
@@ -47,7 +47,7 @@ def _place_of_nul(text: str) -> Place:
 
 class _Reading:
     def __init__(self) -> None:
-        self.messages: list[Message] = []
+        self.diagnostics: list[Diagnostic] = []
         self.blocks: list[Block] = []
         self.draft: BlockDraft | None = None
         self.homeless = False
@@ -56,10 +56,10 @@ class _Reading:
 
     def read(self, text: str) -> ParseResult:
         comments = []
-        messages, known = self.messages, self.sentences
+        diagnostics, known = self.diagnostics, self.sentences
         for number, raw in enumerate(lines_of(text), 1):
-            if len(messages) >= MOST_MESSAGES:
-                messages.append(message("R122", Place(number, 1, max(1, len(raw))), most=MOST_MESSAGES))
+            if len(diagnostics) >= MOST_MESSAGES:
+                diagnostics.append(diagnostic("R122", Place(number, 1, max(1, len(raw))), most=MOST_MESSAGES))
                 break
             if not raw:
                 continue
@@ -72,8 +72,8 @@ class _Reading:
             if line.words:
                 self._line(line)
         self._close()
-        whole = len(self.messages) <= MOST_MESSAGES
-        return ParseResult(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.messages), whole)
+        whole = len(self.diagnostics) <= MOST_MESSAGES
+        return ParseResult(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.diagnostics), whole)
 
     def _at_a_glance(self, number: int, raw: str) -> bool:
         """Takes a line that is plain; False where its words have to be looked at."""
@@ -95,7 +95,7 @@ class _Reading:
     def _line(self, line: Line) -> None:
         try:
             if len(line.text) > LONGEST_LINE:
-                raise BadLine(message("R134", Place(line.number, 1, 1), most=LONGEST_LINE))
+                raise BadLine(diagnostic("R134", Place(line.number, 1, 1), most=LONGEST_LINE))
             draft = open_block(line, self.draft.kind if self.draft else None)
             if draft is not None:
                 self._close()
@@ -116,7 +116,7 @@ class _Reading:
                 cursor = Cursor(line)
                 cursor.refuse("R114", cursor.whole(), found=cursor.text(0, len(line.words)))
         except BadLine as bad:
-            self.messages.append(bad.message.on(line.number))
+            self.diagnostics.append(bad.diagnostic.on(line.number))
             if self.draft is not None:
                 self.draft.damaged = True
 

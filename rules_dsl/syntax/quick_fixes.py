@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rules_dsl.syntax.diagnostics import Message
+from rules_dsl.syntax.diagnostics import Diagnostic
 from rules_dsl.syntax.tokens import source_lines
 
 _SIGNS = {
@@ -48,20 +48,20 @@ class _MessagePlace:
         return self.line[: len(self.line) - len(self.line.lstrip())]
 
 
-def quick_fixes(text: str, message: Message) -> tuple[Fix, ...]:
+def quick_fixes(text: str, diagnostic: Diagnostic) -> tuple[Fix, ...]:
     """The likeliest first; empty where a message suggests nothing that could be put in as it is. Never raises."""
-    make = _FIXES.get(message.code)
-    place = _place(text, message)
-    return make(place, dict(message.said)) if make is not None and place is not None else ()
+    make = _FIXES.get(diagnostic.code)
+    place = _place(text, diagnostic)
+    return make(place, dict(diagnostic.said)) if make is not None and place is not None else ()
 
 
-def _place(text: str, message: Message) -> _MessagePlace | None:
+def _place(text: str, diagnostic: Diagnostic) -> _MessagePlace | None:
     lines = source_lines(text)
-    if not 0 < message.line <= len(lines):
+    if not 0 < diagnostic.line <= len(lines):
         return None
-    line_start, written = lines[message.line - 1]
-    start = min(message.column - 1, len(written))
-    end = min(start + message.length, len(written))
+    line_start, written = lines[diagnostic.line - 1]
+    start = min(diagnostic.column - 1, len(written))
+    end = min(start + diagnostic.length, len(written))
     newline = "\r\n" if "\r\n" in text else "\n"
     return _MessagePlace(line_start + start, line_start + end, written, line_start, newline)
 

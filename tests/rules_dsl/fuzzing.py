@@ -51,19 +51,19 @@ def assert_sound(text: str, desk: Directory, random: Random) -> None:
     began = time.thread_time()
     draft_rules(text, desk)
     read = time.thread_time() - began
-    messages = check_rules(text, desk)
+    diagnostics = check_rules(text, desk)
     proven = time.thread_time() - began - read
     allowed = max(1.0, len(text) / _KB)
     assert read < SLOW * allowed, f"{read:.2f} s to read {len(text)} characters"
     assert proven < (SLOW + SLOW_PROOFS) * allowed, f"{proven:.2f} s to prove {len(text)} characters"
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for message in messages:
-        assert 1 <= message.line <= len(lines), message
-        assert 1 <= message.column <= len(lines[message.line - 1]) + 1
-        assert message.length >= 1
-    for message in messages[:20]:
-        assert message.code in render(message, text, "desk.rules")
-        for fix in quick_fixes(text, message):
+    for diagnostic in diagnostics:
+        assert 1 <= diagnostic.line <= len(lines), diagnostic
+        assert 1 <= diagnostic.column <= len(lines[diagnostic.line - 1]) + 1
+        assert diagnostic.length >= 1
+    for diagnostic in diagnostics[:20]:
+        assert diagnostic.code in render(diagnostic, text, "desk.rules")
+        for fix in quick_fixes(text, diagnostic):
             assert 0 <= fix.start <= fix.end <= len(text)
             assert text[fix.start : fix.end] != fix.replacement
     _assert_helps(text, desk, random)
@@ -86,7 +86,7 @@ def _assert_formats(text: str) -> None:
     except RulesRefused:
         return
     assert format_rules(formatted) == formatted
-    assert not [one for one in parse_rules(formatted).messages if one.severity == "error"]
+    assert not [one for one in parse_rules(formatted).diagnostics if one.severity == "error"]
 
 
 def changed(text: str, random: Random) -> str:

@@ -17,7 +17,7 @@ FILES = sorted(CASES.glob("*/*.rules"))
 def test_messages_are_as_written(path: Path) -> None:
     text = path.read_text("utf-8")
     found = check_rules(text, directory(path.parent.name))
-    rendered = "\n".join(render(message, text, path.name) for message in found)
+    rendered = "\n".join(render(diagnostic, text, path.name) for diagnostic in found)
     assert rendered == path.with_suffix(".messages").read_text("utf-8")
 
 

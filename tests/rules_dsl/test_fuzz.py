@@ -69,18 +69,18 @@ def full(sentence: Callable[[int], str], size: int = 100_000) -> str:
 def test_a_hundred_kilobytes_of_it_are_refused_without_a_hang(sentence: Callable[[int], str], codes: set[str]) -> None:
     text = full(sentence)
     began = time.thread_time()
-    messages = check_rules(text, DESK)
+    diagnostics = check_rules(text, DESK)
     assert time.thread_time() - began < A_HANG
-    assert {one.code for one in messages if one.severity == "error"} <= codes
-    assert messages[0].line
+    assert {one.code for one in diagnostics if one.severity == "error"} <= codes
+    assert diagnostics[0].line
 
 
 def test_a_circle_of_ten_thousand_definitions_is_told_once() -> None:
     count = 10_000
     circle = "".join(f'define "d{n}"\n  when "d{(n + 1) % count}"\n' for n in range(count))
-    messages = check_rules(HEAD + circle + END, DESK)
-    assert [one.code for one in messages if one.severity == "error"] == ["R309"]
-    assert len(messages[0].text + "".join(messages[0].helps)) < 2_000
+    diagnostics = check_rules(HEAD + circle + END, DESK)
+    assert [one.code for one in diagnostics if one.severity == "error"] == ["R309"]
+    assert len(diagnostics[0].text + "".join(diagnostics[0].helps)) < 2_000
 
 
 def test_ten_megabytes_one_line_and_nuls_are_refused_at_once() -> None:
@@ -108,11 +108,11 @@ def test_what_would_grow_too_large_in_its_canonical_form_is_refused() -> None:
     keys = ", ".join(["least busy"] * 400)
     with pytest.raises(RulesRefused, match="longer than") as refused:
         format_rules(f'{HEAD}rule "A"\n\n  order by {keys}\n')
-    assert [(one.code, one.line) for one in refused.value.messages] == [("R134", 4)]
+    assert [(one.code, one.line) for one in refused.value.diagnostics] == [("R134", 4)]
     head, note = f'{HEAD}rule "A"\n', f'note "{"x" * 4900}"\n'
     notes, rest = divmod(LARGEST - len(head), len(note))
     full_up = head + note * notes + "#" * rest
-    assert parse_rules(full_up).messages == ()
+    assert parse_rules(full_up).diagnostics == ()
     with pytest.raises(RulesRefused, match="too large"):
         format_rules(full_up)
 

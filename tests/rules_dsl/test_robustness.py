@@ -19,11 +19,11 @@ LINES = st.sampled_from(rules_text("follow_the_sun").splitlines() + rules_text("
 
 def assert_sound(text: str) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for message in check_rules(text, directory("follow_the_sun")):
-        assert 1 <= message.line <= len(lines)
-        assert 1 <= message.column <= len(lines[message.line - 1]) + 1
-        assert message.length >= 1
-        assert message.code in render(message, text, "desk.rules")
+    for diagnostic in check_rules(text, directory("follow_the_sun")):
+        assert 1 <= diagnostic.line <= len(lines)
+        assert 1 <= diagnostic.column <= len(lines[diagnostic.line - 1]) + 1
+        assert diagnostic.length >= 1
+        assert diagnostic.code in render(diagnostic, text, "desk.rules")
 
 
 @given(st.text())
@@ -47,13 +47,13 @@ def test_each_line_cut_short_gives_at_most_one_message_of_writing() -> None:
     for line in rules_text("forty_agents").splitlines():
         for end in range(len(line)):
             parsed = parse_rules('rules for "x"\nrule "A"\n' + line[:end])
-            assert len(parsed.messages) <= 1
+            assert len(parsed.diagnostics) <= 1
 
 
 def test_too_large_a_file_is_refused() -> None:
-    (message,) = parse_rules("#" * (LARGEST + 1)).messages
-    assert (message.code, message.line, message.column) == ("R123", 1, 1)
-    assert [message.code for message in parse_rules("#" + "é" * (LARGEST // 2)).messages] == ["R123"]
+    (diagnostic,) = parse_rules("#" * (LARGEST + 1)).diagnostics
+    assert (diagnostic.code, diagnostic.line, diagnostic.column) == ("R123", 1, 1)
+    assert [diagnostic.code for diagnostic in parse_rules("#" + "é" * (LARGEST // 2)).diagnostics] == ["R123"]
     with pytest.raises(RulesRefused, match="too large"):
         compile_rules("# æ" * LARGEST, directory("small_team"))
 
@@ -61,24 +61,24 @@ def test_too_large_a_file_is_refused() -> None:
 def test_what_is_said_of_a_whole_file_points_at_its_beginning() -> None:
     for text, at in (("", (1, 1)), ("\n\n# soon\n", (1, 1)), ('\n  define "a"\n    when reopened\n', (2, 3))):
         found = check_rules(text, directory("small_team"))
-        assert {message.code for message in found} == {"R301", "R314"}
-        assert {(message.line, message.column) for message in found} == {at}
+        assert {diagnostic.code for diagnostic in found} == {"R301", "R314"}
+        assert {(diagnostic.line, diagnostic.column) for diagnostic in found} == {at}
 
 
 def test_a_misspelt_heading_without_its_name_opens_its_block() -> None:
     text = 'rules for "x"\nrul ""\n  when reopened\n  '
     parsed = parse_rules(text)
-    assert [(message.code, message.line) for message in parsed.messages] == [("R113", 2)]
+    assert [(diagnostic.code, diagnostic.line) for diagnostic in parsed.diagnostics] == [("R113", 2)]
     assert [block.kind for block in parsed.tree.blocks] == [BlockKind.HEAD, BlockKind.RULE]
     assert "and" in [one.label for one in complete(text, len(text), directory("small_team"))]
 
 
 def test_a_nul_is_pointed_at() -> None:
-    (message,) = parse_rules("rules for\n  x\0y").messages
-    assert (message.code, message.line, message.column) == ("R124", 2, 4)
+    (diagnostic,) = parse_rules("rules for\n  x\0y").diagnostics
+    assert (diagnostic.code, diagnostic.line, diagnostic.column) == ("R124", 2, 4)
 
 
 def test_reading_stops_after_many_mistakes() -> None:
-    found = parse_rules('rule "A"\n' + "be nice\n" * 100_000).messages
+    found = parse_rules('rule "A"\n' + "be nice\n" * 100_000).diagnostics
     assert len(found) == MOST_MESSAGES + 1
     assert (found[-1].code, found[-1].line) == ("R122", MOST_MESSAGES + 2)

@@ -65,14 +65,14 @@ def _laid_out(text: str) -> tuple[str, str]:
     try:
         return format_rules(text), ""
     except RulesRefused as refused:
-        line = refused.messages[0].line
+        line = refused.diagnostics[0].line
         return text, f"Not tidied up: line {line} is not understood yet. Nothing was changed."
     except FormattingFailed:
         return text, "Not tidied up: the result would have meant something else. Nothing was changed."
 
 
 @router.get("/messages/{code}")
-async def message_page(request: Request, signed: Signed, code: str) -> HTMLResponse:
+async def diagnostic_page(request: Request, signed: Signed, code: str) -> HTMLResponse:
     """What a message means and what to write instead, from the documentation."""
     path = PAGES / f"{code}.md"
     if not _CODE.fullmatch(code) or not path.is_file():

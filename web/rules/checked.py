@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rules_dsl import Directory, Fix, Message, check_rules, quick_fixes, render
+from rules_dsl import Diagnostic, Directory, Fix, check_rules, quick_fixes, render
 
 FILE = "desk.rules"
 _DRAWN = re.compile(r" *\d* +\| ")
@@ -46,7 +46,7 @@ class DiagnosticView:
 @dataclass(frozen=True)
 class CheckResult:
     text: str
-    messages: tuple[DiagnosticView, ...] = ()
+    diagnostics: tuple[DiagnosticView, ...] = ()
     """In the order of the file; of more than ``MOST_SHOWN`` the errors come first."""
     errors: int = 0
     """Of the whole text, as ``warnings``, whether shown or not."""
@@ -61,7 +61,7 @@ class CheckResult:
     @property
     def more(self) -> int:
         """Messages that are counted and not shown."""
-        return self.said - len(self.messages)
+        return self.said - len(self.diagnostics)
 
     @property
     def lines(self) -> list[str]:
@@ -90,29 +90,29 @@ async def check(text: str, directory: Directory) -> CheckResult:
     return await asyncio.to_thread(lambda: shown(text, check_rules(text, directory)))
 
 
-def shown(text: str, messages: Sequence[Message]) -> CheckResult:
+def shown(text: str, diagnostics: Sequence[Diagnostic]) -> CheckResult:
     """These messages, in the order of the file, as they are drawn; of thousands only the first."""
-    errors = sum(message.severity == "error" for message in messages)
-    drawn = sorted(messages, key=_severity)[:MOST_SHOWN] if len(messages) > MOST_SHOWN else list(messages)
-    drawn.sort(key=lambda message: (message.line, message.column))
+    errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
+    drawn = sorted(diagnostics, key=_severity)[:MOST_SHOWN] if len(diagnostics) > MOST_SHOWN else list(diagnostics)
+    drawn.sort(key=lambda diagnostic: (diagnostic.line, diagnostic.column))
     return CheckResult(
         text,
-        tuple(_shown(message, text) for message in drawn),
+        tuple(_shown(diagnostic, text) for diagnostic in drawn),
         errors,
-        len(messages) - errors,
-        frozenset(message.line for message in messages),
+        len(diagnostics) - errors,
+        frozenset(diagnostic.line for diagnostic in diagnostics),
     )
 
 
-def _severity(message: Message) -> bool:
+def _severity(diagnostic: Diagnostic) -> bool:
     """Sorts errors before warnings."""
-    return message.severity != "error"
+    return diagnostic.severity != "error"
 
 
-def _shown(message: Message, text: str) -> DiagnosticView:
-    drawing = "\n".join(line for line in render(message, text, FILE).splitlines() if _DRAWN.match(line))
-    fixes = quick_fixes(text, message)
+def _shown(diagnostic: Diagnostic, text: str) -> DiagnosticView:
+    drawing = "\n".join(line for line in render(diagnostic, text, FILE).splitlines() if _DRAWN.match(line))
+    fixes = quick_fixes(text, diagnostic)
     return DiagnosticView(
-        message.line, message.severity, message.code, message.text, drawing, message.helps,
-        message.column, message.length, fixes,
+        diagnostic.line, diagnostic.severity, diagnostic.code, diagnostic.text, drawing, diagnostic.helps,
+        diagnostic.column, diagnostic.length, fixes,
     )  # fmt: skip

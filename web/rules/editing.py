@@ -115,7 +115,7 @@ async def publish_text(request: Request, signed: Signed, draft: Sent) -> Respons
         return editor(request, newer, judged, 409, wrong=moved.detail, compare=(draft.base, moved.number))
     except RulesRefused as refused:
         wrong = "Not published: the directory has just changed, and these rules no longer fit it."
-        told = await asyncio.to_thread(shown, draft.text, refused.messages)
+        told = await asyncio.to_thread(shown, draft.text, refused.diagnostics)
         outgrown = DraftReview(told, None, judged.tried)
         return editor(request, draft, outgrown, 422, wrong=wrong)
     if published.adopted_at is None:

@@ -116,7 +116,7 @@ async def _version_page(
     version = await _version(request, number)
     async with engine_of(request).connect() as conn:
         standing, trial = await current_published(conn), await running_rollout(conn)
-    checked = await asyncio.to_thread(shown, version.text, refused.messages) if refused else None
+    checked = await asyncio.to_thread(shown, version.text, refused.diagnostics) if refused else None
     drawn = CheckResult(version.text)
     return page(
         request,

@@ -124,7 +124,7 @@ def _compile(text: str, directory: Directory, names: Directory) -> _CompiledRule
         try:
             rules = compile_rules(text, directory)
         except RulesRefused as refused:
-            raise RulesOutdated(next(m.text for m in refused.messages if m.severity == "error")) from refused
+            raise RulesOutdated(next(m.text for m in refused.diagnostics if m.severity == "error")) from refused
     known = _CompiledRules(names, rules)
     _compiled.pop(text, None)
     _compiled[text] = known

@@ -34,9 +34,9 @@ class Editor:
             if length is not None:
                 self.heard.put(json.loads(pipe.read(length)))
 
-    def _send(self, **message: Any) -> None:
+    def _send(self, **diagnostic: Any) -> None:
         assert self.server.stdin is not None
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        body = json.dumps({"jsonrpc": "2.0", **diagnostic}).encode()
         self.server.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         self.server.stdin.flush()
 

@@ -81,7 +81,7 @@ def test_each_expectation_is_told(tmp_path: Path) -> None:
     code, told = ask_json("test", file, "--directory", DIRECTORY)
     assert code == 2
     assert [one["result"] for one in told["expectations"]] == ["holds", "fails", "holds", "not run", "not run"]
-    assert [message["code"] for message in told["expectations"][1]["messages"]] == ["R501"]
+    assert [diagnostic["code"] for diagnostic in told["expectations"][1]["messages"]] == ["R501"]
 
 
 def test_a_gap_fails_the_claim_that_every_escalation_finds_a_rule(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_gap_fails_the_claim_that_every_escalation_finds_a_rule(tmp_path: Path
     code, told = ask_json("test", str(file), "--directory", DIRECTORY)
     assert code == 2
     assert [one["result"] for one in told["expectations"]] == ["fails"]
-    assert [message["code"] for message in told["expectations"][0]["messages"]] == ["R308"]
+    assert [diagnostic["code"] for diagnostic in told["expectations"][0]["messages"]] == ["R308"]
 
 
 def test_a_file_with_errors_is_not_tested(tmp_path: Path) -> None:

@@ -29,14 +29,14 @@ def pigeons(holes: int) -> str:
 
 
 def test_few_pigeons_are_proven() -> None:
-    assert [message.code for message in check_rules(pigeons(4), directory("small_team"))] == ["R307"]
+    assert [diagnostic.code for diagnostic in check_rules(pigeons(4), directory("small_team"))] == ["R307"]
 
 
 def test_many_pigeons_are_given_up() -> None:
     start = time.process_time()
-    (message,) = check_rules(pigeons(11), directory("small_team"))
-    assert message.code == "R327"
-    assert '"Impossible"' in message.helps[0]
+    (diagnostic,) = check_rules(pigeons(11), directory("small_team"))
+    assert diagnostic.code == "R327"
+    assert '"Impossible"' in diagnostic.helps[0]
     assert time.process_time() - start < LONGEST
 
 
@@ -61,6 +61,6 @@ def test_a_hundred_kilobytes_of_rules_take_no_longer(condition: str, said: set[s
         ways = "\n".join(f"{'or ' * bool(n)}when replies is {n * 3}" for n in range(400))
         text += f'define "big"\n{ways}\n'
     start = time.process_time()
-    codes = {message.code for message in check_rules(text, directory("small_team"))}
+    codes = {diagnostic.code for diagnostic in check_rules(text, directory("small_team"))}
     assert time.process_time() - start < LONGEST
     assert codes == said

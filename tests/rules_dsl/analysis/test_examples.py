@@ -18,7 +18,7 @@ DESKS = [
 def test_example_parses_and_checks_clean(name: str, desk: str) -> None:
     text = rules_text(name)
     parsed = parse_rules(text)
-    assert parsed.messages == ()
+    assert parsed.diagnostics == ()
     assert parsed.tree.of(BlockKind.EXPECT)
     assert check_rules(text, directory(desk)) == ()
     assert len(compile_rules(text, directory(desk)).version) == 64

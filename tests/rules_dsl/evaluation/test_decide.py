@@ -115,7 +115,7 @@ def test_a_moment_needs_its_zone() -> None:
 def test_errors_refuse_and_warnings_do_not() -> None:
     with pytest.raises(RulesRefused) as refused:
         compile_rules('rule "A"\n', directory("small_team"))
-    assert {message.code for message in refused.value.messages} >= {"R306", "R314"}
+    assert {diagnostic.code for diagnostic in refused.value.diagnostics} >= {"R306", "R314"}
     assert boats('otherwise\n send to team "Office", title "Marine Engineer"\n').rules[0].name == "otherwise"
 
 

@@ -94,8 +94,8 @@ ANY_LINE = st.one_of(
 
 def without_bad_lines(text: str) -> str:
     """The file with every line taken out that is not understood, until all are."""
-    while messages := parse_rules(text).messages:
-        bad = {message.line for message in messages}
+    while diagnostics := parse_rules(text).diagnostics:
+        bad = {diagnostic.line for diagnostic in diagnostics}
         text = "\n".join(line for number, line in enumerate(text.split("\n"), 1) if number not in bad)
     return text
 
@@ -120,7 +120,7 @@ def test_an_untidy_file_becomes_tidy() -> None:
 def test_a_file_that_is_not_understood_is_refused_with_its_messages() -> None:
     with pytest.raises(RulesRefused) as refused:
         format_rules(UNTIDY)
-    assert [message.line for message in refused.value.messages] == [len(UNTIDY.splitlines())]
+    assert [diagnostic.line for diagnostic in refused.value.diagnostics] == [len(UNTIDY.splitlines())]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -128,8 +128,8 @@ def test_all_cases(path: Path) -> None:
     text = without_bad_lines(path.read_text("utf-8"))
     assert_formatted(text)
     desk = directory(path.parent.name)
-    before = [message.code for message in check_rules(text, desk)]
-    assert sorted(message.code for message in check_rules(format_rules(text), desk)) == sorted(before)
+    before = [diagnostic.code for diagnostic in check_rules(text, desk)]
+    assert sorted(diagnostic.code for diagnostic in check_rules(format_rules(text), desk)) == sorted(before)
 
 
 @settings(max_examples=300, deadline=None)

@@ -7,34 +7,37 @@ from pathlib import Path
 import pytest
 
 from rules_dsl import check_rules
-from rules_dsl.syntax.diagnostics import Message
+from rules_dsl.syntax.diagnostics import Diagnostic
 from rules_dsl.syntax.quick_fixes import quick_fixes
 from tests.rules_dsl.desks import HEAD, directory
 
 CASES = sorted((Path(__file__).parents[1] / "cases").glob("*/*.rules"))
 
 
-def told(message: Message) -> tuple[str, str]:
-    return message.code, message.text
+def told(diagnostic: Diagnostic) -> tuple[str, str]:
+    return diagnostic.code, diagnostic.text
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_each_fix_ends_its_message(path: Path) -> None:
     text, desk = path.read_text("utf-8"), directory(path.parent.name)
     before = check_rules(text, desk)
-    for message in before:
-        for fix in quick_fixes(text, message):
+    for diagnostic in before:
+        for fix in quick_fixes(text, diagnostic):
             fixed = text[: fix.start] + fix.replacement + text[fix.end :]
             after = [told(one) for one in check_rules(fixed, desk)]
-            assert after.count(told(message)) < [told(one) for one in before].count(told(message)), (fix, message)
+            assert after.count(told(diagnostic)) < [told(one) for one in before].count(told(diagnostic)), (
+                fix,
+                diagnostic,
+            )
 
 
 def test_most_kinds_of_messages_about_names_and_writing_have_a_fix() -> None:
     fixed = set()
     for path in CASES:
         text = path.read_text("utf-8")
-        messages = check_rules(text, directory(path.parent.name))
-        fixed |= {message.code for message in messages if quick_fixes(text, message)}
+        diagnostics = check_rules(text, directory(path.parent.name))
+        fixed |= {diagnostic.code for diagnostic in diagnostics if quick_fixes(text, diagnostic)}
     assert len(fixed) >= 24
 
 
@@ -56,15 +59,15 @@ def test_most_kinds_of_messages_about_names_and_writing_have_a_fix() -> None:
 )
 def test_the_line_becomes(line: str, fixed: str) -> None:
     text = f'{HEAD}rule "A"\n  {line}\n'
-    message = next(one for one in check_rules(text, directory("small_team")) if one.line == 3)
-    fix = quick_fixes(text, message)[0]
+    diagnostic = next(one for one in check_rules(text, directory("small_team")) if one.line == 3)
+    fix = quick_fixes(text, diagnostic)[0]
     changed = text[: fix.start] + fix.replacement + text[fix.end :]
     assert changed == f'{HEAD}rule "A"\n  {fixed}\n'
 
 
 def test_a_fix_counts_characters_and_keeps_line_ends() -> None:
     text = 'rules for "Bœuf 🐂"\r\nrule "A"\r\n  when reopened and priority is urgent\r\n  send to team "Suport"\r\n'
-    for message in check_rules(text, directory("small_team")):
-        for fix in quick_fixes(text, message):
+    for diagnostic in check_rules(text, directory("small_team")):
+        for fix in quick_fixes(text, diagnostic):
             text_after = text[: fix.start] + fix.replacement + text[fix.end :]
             assert "\n" not in text_after.replace("\r\n", "")

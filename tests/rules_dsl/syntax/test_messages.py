@@ -24,13 +24,13 @@ def test_every_code_has_its_page_and_every_page_its_code() -> None:
 
 def test_pages_show_real_messages() -> None:
     """An example in a page is, but for the file's name, the message of a case."""
-    messages = "\n".join(
+    diagnostics = "\n".join(
         path.read_text("utf-8").replace(f"{path.stem}.rules", "desk.rules") for path in CASES.glob("*/*.messages")
     )
     for page in PAGES.glob("R[0-9]*.md"):
         for shown in re.findall(r"```text\n(.*?)\n```", page.read_text("utf-8"), re.DOTALL):
             assert f" {page.stem}: " in shown
-            assert shown in messages
+            assert shown in diagnostics
 
 
 def test_every_code_has_a_case() -> None:
@@ -49,7 +49,7 @@ def codes(text: str, *, without: str) -> list[str]:
         facts=tuple(fact for fact in boats.facts if fact.name != without),
         people=tuple(person for person in boats.people if person.team != 2) if without == "Office" else boats.people,
     )
-    return [message.code for message in check_rules('rules for "x"\n' + text, desk)]
+    return [diagnostic.code for diagnostic in check_rules('rules for "x"\n' + text, desk)]
 
 
 def test_a_desk_without_product_areas() -> None:
@@ -65,8 +65,8 @@ def test_a_team_without_people() -> None:
 
 def test_the_caret_stands_under_the_phrase() -> None:
     text = 'rules for "x"\notherwise\n\tsend to team "Anna Schmidt"\n'
-    (message,) = check_rules(text, directory("small_team"))
-    assert render(message, text, "desk.rules").splitlines() == [
+    (diagnostic,) = check_rules(text, directory("small_team"))
+    assert render(diagnostic, text, "desk.rules").splitlines() == [
         'error R202: "Anna Schmidt" is a person; rules choose a team or a title, never a person',
         "  desk.rules, line 3, column 15",
         '   3 |  send to team "Anna Schmidt"',

@@ -65,9 +65,9 @@ class Editor:
         await page.goto("/rules/edit")
         return page
 
-    def _said(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
+    def _said(self, diagnostic: ConsoleMessage) -> None:
+        if diagnostic.type in ("error", "warning"):
+            self.complaints.append(diagnostic.text)
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def test_errors_are_shown_before_warnings_and_in_the_order_of_the_file() -> None
     found = check_rules(text, directory("small_team"))
     seen = shown(text, found)
     assert (seen.errors, seen.warnings) == (1, len(found) - 1)
-    assert seen.warnings > MOST_SHOWN == len(seen.messages)
-    assert [one.severity for one in seen.messages[-2:]] == ["warning", "error"]
-    assert [one.line for one in seen.messages] == sorted(one.line for one in seen.messages)
+    assert seen.warnings > MOST_SHOWN == len(seen.diagnostics)
+    assert [one.severity for one in seen.diagnostics[-2:]] == ["warning", "error"]
+    assert [one.line for one in seen.diagnostics] == sorted(one.line for one in seen.diagnostics)
     assert seen.more == len(found) - MOST_SHOWN
