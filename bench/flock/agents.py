@@ -18,10 +18,11 @@ from urllib.parse import urlencode
 
 import uvloop
 
+from domain.rounds.presence import BEAT_EVERY
+
 _SEEN = re.compile(r'name="(seen\.[a-z]+)" value="([^"]*)"')
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 _ACCEPT = re.compile(r'action="(/desk/offers/([0-9a-f-]{36})/\d+/accept)"')
-BEAT_EVERY = 5.0
 AT_ONCE = 8
 
 
@@ -93,11 +94,11 @@ class Desk:
         self._learn(drawn)
 
     async def beat(self) -> None:
-        await asyncio.sleep(random.uniform(0, BEAT_EVERY))
+        await asyncio.sleep(random.uniform(0, BEAT_EVERY.total_seconds()))
         while True:
             _, drawn = await self.ask("POST", "/desk/presence/heartbeat", {"form_token": self.token, **self.seen})
             self._learn(drawn)
-            await asyncio.sleep(BEAT_EVERY)
+            await asyncio.sleep(BEAT_EVERY.total_seconds())
 
     def _learn(self, drawn: str) -> None:
         self.seen |= dict(_SEEN.findall(drawn))

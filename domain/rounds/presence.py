@@ -17,7 +17,7 @@ FLOOR_SILENT_AFTER = timedelta(minutes=2)
 FLOOR = 3
 """Fewer people than this can well be gone together."""
 BEAT_EVERY = timedelta(seconds=5)
-"""How often a desk says that it is there."""
+"""How often a desk says that it is there. Its page hands this to the scripts."""
 LONGEST_REASON = 80
 
 AWAY_REASONS = ("break", "lunch", "meeting", "training", "writing tickets")

@@ -13,7 +13,7 @@ from rules_dsl.evaluation.ruleset import Ruleset
 from rules_dsl.formatter.format import format_rules
 from rules_dsl.syntax.diagnostics import Diagnostic
 from rules_dsl.syntax.parser import parse_rules
-from rules_dsl.syntax.tokens import Word, WordKind, read_lines
+from rules_dsl.syntax.tokens import Token, TokenKind, read_lines
 from rules_dsl.syntax.tree import ExpectedOutcome, Setting
 from rules_dsl.syntax.tree_actions import IfNobody, SkillPhrase, TargetPhrase
 from rules_dsl.syntax.tree_conditions import Phrase, Place
@@ -93,17 +93,17 @@ def _without_words(node: object) -> object:
 def may_name(text: str, kind: NameKind, name: str) -> bool:
     """Whether a line has this name in quotes and the kind's word: quick, and too often rather than too seldom."""
     return any(
-        any(word.low == kind for word in line.words) and any(_is_name(word, name) for word in line.words)
+        any(token.low == kind for token in line.tokens) and any(_is_name(token, name) for token in line.tokens)
         for line in read_lines(text)
     )
 
 
-def _is_name(word: Word, name: str) -> bool:
-    return word.kind is WordKind.NAME and word.text == name
+def _is_name(token: Token, name: str) -> bool:
+    return token.kind is TokenKind.NAME and token.text == name
 
 
 def _places(text: str, kind: NameKind, name: str) -> Iterator[Place]:
-    lines = {line.number for line in read_lines(text) if any(_is_name(word, name) for word in line.words)}
+    lines = {line.number for line in read_lines(text) if any(_is_name(token, name) for token in line.tokens)}
     for block in parse_rules(text).tree.blocks if lines else ():
         # A sentence that stands in many lines is one tree: only the line itself knows where it stands.
         said = [(one, line.at.line) for line in block.do if line.at.line in lines for one in _names(line)]

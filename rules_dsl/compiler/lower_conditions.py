@@ -177,7 +177,7 @@ def read_amount(names: Names, fact: FactType, phrase: Phrase) -> int | None:
     elif fact.kind == "duration":
         words = phrase.text.lower().split()
         duration = read_duration(words)
-        amount = duration.seconds if duration and duration.words == len(words) and not duration.working_days else None
+        amount = duration.seconds if duration and duration.tokens == len(words) and not duration.working_days else None
     if amount is None:
         names.report(
             "R213", phrase.at, found=phrase.text, wanted=KINDS[fact.kind], fact=fact.name,

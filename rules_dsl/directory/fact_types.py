@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rules_dsl.syntax.tokens import WordKind, words_of
+from rules_dsl.syntax.tokens import TokenKind, tokenize
 
 MOST_FACTS = 100
 MOST_VALUES = 500
@@ -88,8 +88,8 @@ def _words_wrong(text: str) -> str | None:
         return f"at most {LONGEST_NAME} letters"
     if not text.isprintable():
         return "it holds a character that can't be seen"
-    words, comment = words_of(text)
-    if comment is not None or any(word.kind is not WordKind.BARE for word in words):
+    words, comment = tokenize(text)
+    if comment is not None or any(word.kind is not TokenKind.BARE for word in words):
         return "it is written without quotes, commas and `#`"
     if " ".join(word.text for word in words) != text:
         return "its words stand one space apart"

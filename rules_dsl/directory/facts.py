@@ -140,7 +140,7 @@ def _duration(fact: FactType, value: object) -> int:
     if isinstance(value, str):
         words = value.lower().split()
         duration = read_duration(words)
-        if duration is None or duration.working_days or duration.words != len(words):
+        if duration is None or duration.working_days or duration.tokens != len(words):
             raise FactRefused(fact.name, wanted)
         return duration.seconds
     return _whole(fact, value, wanted, LONGEST)

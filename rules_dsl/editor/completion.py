@@ -12,14 +12,14 @@ from rules_dsl.editor.completion_names import KnownNames
 from rules_dsl.editor.meanings import meaning
 from rules_dsl.syntax.headings import open_block
 from rules_dsl.syntax.parse_actions import SENTENCES as DOING
-from rules_dsl.syntax.tokens import Line, Word, WordKind, read_lines
+from rules_dsl.syntax.tokens import Line, Token, TokenKind, read_lines
 from rules_dsl.syntax.tree import BlockKind
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _CLOSING = re.compile(r'[^"“”„\r\n]*["“”]')
 _CONDITIONAL = (BlockKind.RULE, BlockKind.DEFINE, BlockKind.NEVER)
 _DOING = (BlockKind.RULE, BlockKind.OTHERWISE, BlockKind.DEFAULT)
-_FIRST_DOING = frozenset(words[0] for words in DOING)
+_FIRST_DOING = frozenset(tokens[0] for tokens in DOING)
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,16 @@ def complete(text: str, offset: int, directory: Directory) -> tuple[Completion, 
     line = next(read_lines(lines[-1]))
     if line.comment is not None or "\0" in line.text:
         return ()
-    words, partial = _half_written(line)
+    tokens, partial = _half_written(line)
     names = KnownNames(directory, text)
     wanted: list[WantedPhrase] = []
     for pattern in _patterns(names, lines[:-1]):
-        walk(pattern, words, 0, wanted)
-    if partial is not None and partial.kind is WordKind.UNCLOSED:
+        walk(pattern, tokens, 0, wanted)
+    if partial is not None and partial.kind is TokenKind.UNCLOSED:
         wanted = [one for one in wanted if one.quoted]
     fitting = [one for one in dict.fromkeys(wanted) if _fits(one, partial)]
-    place = _CursorPlace(text, offset, line, words, partial)
-    found = (place.completion(one) for one in _preferred(fitting, words, directory))
+    place = _CursorPlace(text, offset, line, tokens, partial)
+    found = (place.completion(one) for one in _preferred(fitting, tokens, directory))
     return tuple(one for one in dict.fromkeys(found) if one.insert != text[one.start : one.end])
 
 
@@ -66,23 +66,23 @@ class _CursorPlace:
     text: str
     offset: int
     line: Line
-    words: tuple[Word, ...]
-    partial: Word | None
+    tokens: tuple[Token, ...]
+    partial: Token | None
 
     def completion(self, wanted: WantedPhrase) -> Completion:
         said = wanted.phrase
         insert = f'"{said.text}"' if wanted.quoted else said.text
         line_start = self.offset - len(self.line.text)
         start, end = self.offset, self.offset
-        if wanted.start < len(self.words):
-            start = line_start + self.words[wanted.start].column - 1
+        if wanted.start < len(self.tokens):
+            start = line_start + self.tokens[wanted.start].column - 1
         elif self.partial is not None:
             start = line_start + self.partial.column - 1
-        elif self.words and said.words[0] == ",":
-            start = line_start + self.words[-1].column - 1 + self.words[-1].length
+        elif self.tokens and said.words[0] == ",":
+            start = line_start + self.tokens[-1].column - 1 + self.tokens[-1].length
         elif self.line.text and not self.line.text[-1].isspace():
             insert = f" {insert}"
-        if self.partial is not None and self.partial.kind is WordKind.UNCLOSED:
+        if self.partial is not None and self.partial.kind is TokenKind.UNCLOSED:
             end += self._rest_of_name()
         return Completion(said.text, insert, start, end, said.kind, said.detail)
 
@@ -94,32 +94,32 @@ class _CursorPlace:
         return closing.end() if closing and odd else 0
 
 
-def _half_written(line: Line) -> tuple[tuple[Word, ...], Word | None]:
+def _half_written(line: Line) -> tuple[tuple[Token, ...], Token | None]:
     """The whole words of a line, and the one that the place stands at the end of."""
-    words = line.words
-    if words and words[-1].kind is WordKind.UNCLOSED:
-        return words[:-1], words[-1]
-    if words and words[-1].kind is WordKind.BARE and not line.text[-1].isspace():
-        return words[:-1], words[-1]
-    return words, None
+    tokens = line.tokens
+    if tokens and tokens[-1].kind is TokenKind.UNCLOSED:
+        return tokens[:-1], tokens[-1]
+    if tokens and tokens[-1].kind is TokenKind.BARE and not line.text[-1].isspace():
+        return tokens[:-1], tokens[-1]
+    return tokens, None
 
 
-def _fits(wanted: WantedPhrase, partial: Word | None) -> bool:
+def _fits(wanted: WantedPhrase, partial: Token | None) -> bool:
     if partial is None:
         return True
     if wanted.quoted:
         begun = partial.text.lstrip('"“”„').lower()
         whole = wanted.phrase.text.lower()
-        return whole.startswith(begun) or any(word.startswith(begun) for word in whole.split())
+        return whole.startswith(begun) or any(token.startswith(begun) for token in whole.split())
     return wanted.phrase.words[wanted.taken].startswith(partial.low.replace("’", "'"))
 
 
-def _preferred(wanted: list[WantedPhrase], words: tuple[Word, ...], directory: Directory) -> list[WantedPhrase]:
+def _preferred(wanted: list[WantedPhrase], tokens: tuple[Token, ...], directory: Directory) -> list[WantedPhrase]:
     """Titles that somebody in the team before them has come first."""
-    team_word = next((at for at in range(len(words) - 1, 0, -1) if words[at - 1].low == "team"), None)
+    team_word = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at - 1].low == "team"), None)
     if team_word is None or not any(one.phrase.kind == "title" for one in wanted):
         return wanted
-    team = directory.team_named(words[team_word].text)
+    team = directory.team_named(tokens[team_word].text)
     here = {person.title for person in directory.people if team is not None and person.team == team.id}
     titles = {title.name for title in directory.titles if title.id in here}
     return sorted(wanted, key=lambda one: one.phrase.kind == "title" and one.phrase.text not in titles)
@@ -130,7 +130,7 @@ def _patterns(names: KnownNames, above: list[str]) -> tuple[Pattern, ...]:
     body: list[Line] = []
     for raw in reversed(above):
         line = next(read_lines(raw))
-        if not line.words:
+        if not line.tokens:
             continue
         block = open_block(line, None)
         if block is not None:
@@ -141,7 +141,7 @@ def _patterns(names: KnownNames, above: list[str]) -> tuple[Pattern, ...]:
 
 def _inside(names: KnownNames, kind: BlockKind, body: list[Line]) -> tuple[Pattern, ...]:
     found: list[Pattern] = []
-    begun = {line.words[0].low for line in body}
+    begun = {line.tokens[0].low for line in body}
     if kind in _CONDITIONAL and not begun & _FIRST_DOING and "then" not in begun:
         if "when" not in begun:
             leads: tuple[str, ...] = ("when",)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rules_dsl.syntax.tokens import Word, WordKind
+from rules_dsl.syntax.tokens import Token, TokenKind
 
 ChoiceKind = Literal["keyword", "team", "title", "skill", "fact", "value", "hours", "definition", "rule", "holidays"]
 
@@ -80,7 +80,7 @@ def perhaps(part: Pattern) -> Either:
     return Either((InTurn(()), part))
 
 
-def walk(pattern: Pattern, words: Sequence[Word], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
+def walk(pattern: Pattern, words: Sequence[Token], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
     """Where the pattern may end; whatever could follow the last word is added to ``wanted``."""
     match pattern:
         case ChoicePhrase():
@@ -102,7 +102,7 @@ def walk(pattern: Pattern, words: Sequence[Word], at: int, wanted: list[WantedPh
             return reached
 
 
-def _phrase(pattern: ChoicePhrase, words: Sequence[Word], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
+def _phrase(pattern: ChoicePhrase, words: Sequence[Token], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
     for taken, low in enumerate(pattern.words):
         if at + taken == len(words):
             wanted.append(WantedPhrase(pattern, at, taken, quoted=False))
@@ -112,9 +112,9 @@ def _phrase(pattern: ChoicePhrase, words: Sequence[Word], at: int, wanted: list[
     return frozenset({at + len(pattern.words)})
 
 
-def _gap(pattern: Gap, words: Sequence[Word], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
+def _gap(pattern: Gap, words: Sequence[Token], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
     if at == len(words):
         wanted.extend(WantedPhrase(choice, at, 0, pattern.quoted) for choice in pattern.choices)
         return frozenset()
-    fits = words[at].kind is (WordKind.NAME if pattern.quoted else WordKind.BARE)
+    fits = words[at].kind is (TokenKind.NAME if pattern.quoted else TokenKind.BARE)
     return frozenset({at + 1}) if fits else frozenset()

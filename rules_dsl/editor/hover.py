@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rules_dsl.directory import Directory
 from rules_dsl.directory.facts import kind_of_fact
 from rules_dsl.editor.meanings import MEANINGS
-from rules_dsl.syntax.tokens import Word, WordKind, words_of
+from rules_dsl.syntax.tokens import Token, TokenKind, tokenize
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LONGEST = 6
@@ -30,23 +30,27 @@ def hover(text: str, offset: int, directory: Directory) -> Hover | None:
     for found in _LINE_END.finditer(text, 0, max(0, offset)):
         line_start = found.end()
     line = _LINE_END.split(text[line_start:], maxsplit=1)[0]
-    words, _ = words_of(line)
+    tokens, _ = tokenize(line)
     at = next(
-        (at for at, word in enumerate(words) if word.column - 1 <= offset - line_start < word.column - 1 + word.length),
+        (
+            at
+            for at, token in enumerate(tokens)
+            if token.column - 1 <= offset - line_start < token.column - 1 + token.length
+        ),
         None,
     )
     if at is None:
         return None
-    for first, last, told in _candidates(words, at, directory):
-        start = line_start + words[first].column - 1
-        return Hover(told, start, line_start + words[last].column - 1 + words[last].length)
+    for first, last, told in _candidates(tokens, at, directory):
+        start = line_start + tokens[first].column - 1
+        return Hover(told, start, line_start + tokens[last].column - 1 + tokens[last].length)
     return None
 
 
-def _candidates(words: Sequence[Word], at: int, directory: Directory) -> Iterator[tuple[int, int, str]]:
+def _candidates(tokens: Sequence[Token], at: int, directory: Directory) -> Iterator[tuple[int, int, str]]:
     """First and last word, and what to tell: a name, then a fact, then the longest phrase with a meaning."""
-    if words[at].kind is WordKind.NAME:
-        told = _name(words, at, directory)
+    if tokens[at].kind is TokenKind.NAME:
+        told = _name(tokens, at, directory)
         if told:
             yield at, at, told
         return
@@ -54,20 +58,20 @@ def _candidates(words: Sequence[Word], at: int, directory: Directory) -> Iterato
         (first, last)
         for length in range(_LONGEST, 0, -1)
         for first in range(max(0, at - length + 1), at + 1)
-        if (last := first + length - 1) < len(words) and last >= at
+        if (last := first + length - 1) < len(tokens) and last >= at
     ]
     for first, last in spans:
-        fact = _fact(_said(words, first, last), directory)
+        fact = _fact(_said(tokens, first, last), directory)
         if fact:
             yield first, last, fact
     for first, last in spans:
-        told = MEANINGS.get(_said(words, first, last), "")
+        told = MEANINGS.get(_said(tokens, first, last), "")
         if told:
             yield first, last, told
 
 
-def _said(words: Sequence[Word], first: int, last: int) -> str:
-    return " ".join(word.low for word in words[first : last + 1]).replace(" ,", ",").replace("’", "'")
+def _said(tokens: Sequence[Token], first: int, last: int) -> str:
+    return " ".join(token.low for token in tokens[first : last + 1]).replace(" ,", ",").replace("’", "'")
 
 
 def _fact(said: str, directory: Directory) -> str:
@@ -77,10 +81,10 @@ def _fact(said: str, directory: Directory) -> str:
     return ""
 
 
-def _name(words: Sequence[Word], at: int, directory: Directory) -> str:
+def _name(tokens: Sequence[Token], at: int, directory: Directory) -> str:
     """Who is in a team, has a title or a skill."""
-    name = words[at].text
-    kind = next((word.low for word in reversed(words[:at]) if word.low in ("team", "title", "skill")), "")
+    name = tokens[at].text
+    kind = next((token.low for token in reversed(tokens[:at]) if token.low in ("team", "title", "skill")), "")
     if kind == "team" and (team := directory.team_named(name)) is not None:
         titles = {title.id: title.name for title in directory.titles}
         there = [titles[person.title] for person in directory.people if person.team == team.id]

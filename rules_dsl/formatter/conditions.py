@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rules_dsl.model.amounts import read_duration, spelt_duration
-from rules_dsl.syntax.tokens import WordKind, read_lines
+from rules_dsl.syntax.tokens import TokenKind, read_lines
 from rules_dsl.syntax.tree_conditions import (
     Condition,
     DefinedHolds,
@@ -65,18 +65,18 @@ def written(phrase: Phrase) -> str:
 def written_word(phrase: Phrase) -> str:
     """A single word, in quotes only where it could not be read without them."""
     line = next(read_lines(phrase.text))
-    plain = len(line.words) == 1 and line.words[0].kind in (WordKind.BARE, WordKind.COMMA) and line.comment is None
-    return phrase.text if plain and line.words[0].text == phrase.text else f'"{phrase.text}"'
+    plain = len(line.tokens) == 1 and line.tokens[0].kind in (TokenKind.BARE, TokenKind.COMMA) and line.comment is None
+    return phrase.text if plain and line.tokens[0].text == phrase.text else f'"{phrase.text}"'
 
 
 def written_amount(value: Phrase) -> str:
     """``90 mins`` becomes ``90 minutes``, ``250K`` ``250k``. One word alone is never taken for a length of time:
     an ordered choice may have the value ``24h``."""
-    words = value.text.lower().split()
-    duration = None if value.quoted or len(words) < 2 else read_duration(words)
-    if duration is None or duration.words != len(words):
+    tokens = value.text.lower().split()
+    duration = None if value.quoted or len(tokens) < 2 else read_duration(tokens)
+    if duration is None or duration.tokens != len(tokens):
         return _cased(value)
-    return spelt_duration(words)
+    return spelt_duration(tokens)
 
 
 def _cased(value: Phrase) -> str:

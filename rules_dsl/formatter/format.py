@@ -48,7 +48,7 @@ def _laid_out(parsed: ParseResult, text: str) -> Iterator[str]:
     """Own-line comments since the last sentence, None for blank lines between them."""
     started = False
     for line in read_lines(text):
-        if not line.words:
+        if not line.tokens:
             waiting.append(line.comment)
             continue
         heading = line.number in headings
@@ -122,9 +122,9 @@ def _between(waiting: list[Comment | None], started: bool, ending: bool) -> Iter
 def meaning_of(node: object) -> object:
     """The tree without places and without spellings that say the same; comparable."""
     if isinstance(node, Phrase):
-        words = node.text.lower().split()
-        duration = None if node.quoted or len(words) < 2 else read_duration(words)
-        whole = duration is not None and duration.words == len(words)
+        tokens = node.text.lower().split()
+        duration = None if node.quoted or len(tokens) < 2 else read_duration(tokens)
+        whole = duration is not None and duration.tokens == len(tokens)
         bare = (duration.seconds, duration.working_days) if duration and whole else node.text.lower()
         return ("name", node.text) if node.quoted else ("said", bare)
     if isinstance(node, Comment):

@@ -13,7 +13,7 @@ from rules_dsl.formatter.conditions import (
 from rules_dsl.model.clock_words import DAYS, day_number, minute_of_day
 from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.parse_settings import SENTENCES
-from rules_dsl.syntax.tokens import Line, WordKind
+from rules_dsl.syntax.tokens import Line, TokenKind
 from rules_dsl.syntax.tree import Block, BlockKind, DaySpan, GivenFact, Setting
 from rules_dsl.syntax.tree_actions import (
     BookSlots,
@@ -42,7 +42,7 @@ def written_lines(block: Block) -> dict[int, str]:
     for one in block.given:
         given.setdefault(one.at.line, []).append(one)
     for number, facts in given.items():
-        found[number] = "given " + ", ".join(" ".join(written(word) for word in fact.words) for fact in facts)
+        found[number] = "given " + ", ".join(" ".join(written(token) for token in fact.words) for fact in facts)
     return found | {block.at.line: written_heading(block)}
 
 
@@ -72,13 +72,13 @@ def _time(minute: int) -> str:
 
 def written_expectation(line: Line) -> str:
     """``at``, ``then``, ``and`` and ``after``: of their bare words all are keywords."""
-    words, first = line.words, line.words[0].low
+    tokens, first = line.tokens, line.tokens[0].low
     if first == "at":
-        day, minute = day_number(words[1].text), minute_of_day(words[2].text)
+        day, minute = day_number(tokens[1].text), minute_of_day(tokens[2].text)
         return f"at {DAYS[day or 0]} {_time(minute or 0)}"
     cursor = Cursor(line, 1)
     said = f"after {written_duration(cursor.duration())}" if first == "after" else first
-    rest = (word.written if word.kind is WordKind.NAME else word.low for word in words[cursor.index :])
+    rest = (token.written if token.kind is TokenKind.NAME else token.low for token in tokens[cursor.index :])
     return f"{said} {' '.join(rest)}".replace(" ,", ",")
 
 

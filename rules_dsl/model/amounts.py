@@ -30,8 +30,8 @@ class ReadDuration:
 
     seconds: int
     working_days: int
-    words: int
-    """How many words it took."""
+    tokens: int
+    """How many tokens it took."""
 
 
 def read_whole(word: str) -> int | None:

@@ -102,7 +102,7 @@ class BlockDraft:
         code = self._misplaced(lead)
         if code is not None:
             cursor = Cursor(line)
-            cursor.refuse(code, cursor.whole(), found=lead.value, rest=cursor.text(1, len(line.words)))
+            cursor.refuse(code, cursor.whole(), found=lead.value, rest=cursor.text(1, len(line.tokens)))
         known = when_sentence(line.text)
         self.when.append(WhenLine(known, line.number))
         return known
@@ -120,7 +120,7 @@ class BlockDraft:
         return "R133" if self.do else None
 
     def _refuse(self, cursor: Cursor) -> NoReturn:
-        said = cursor.text(0, len(cursor.words))
+        said = cursor.text(0, len(cursor.tokens))
         home = home_of(cursor.line, self.kind)
         if home is not None:
             cursor.refuse("R111", cursor.whole(), found=said, home=home, inside=self.kind.value)
@@ -142,7 +142,7 @@ class BlockDraft:
         if self.kind in _EXPECTING:
             found += _EXPECTATION_STARTS
         if self.kind in _DOING:
-            found += [" ".join(words) for words in parse_actions.SENTENCES]
+            found += [" ".join(tokens) for tokens in parse_actions.SENTENCES]
         found += [
             sentence.pattern.split(" {")[0].split("|")[0] for sentence in parse_settings.SENTENCES.get(self.kind, ())
         ]
@@ -152,8 +152,8 @@ class BlockDraft:
 def home_of(line: Line, inside: BlockKind) -> str | None:
     """The block where a line that is out of place would be right."""
     cursor = Cursor(line)
-    low = line.words[0].low
-    if inside not in _DOING and any(cursor.sees(*words) for words in parse_actions.SENTENCES):
+    low = line.tokens[0].low
+    if inside not in _DOING and any(cursor.sees(*tokens) for tokens in parse_actions.SENTENCES):
         return "a rule"
     if inside not in _CONDITIONAL and (low in ("when", "unless") or cursor.sees("or", "when")):
         return "a rule"

@@ -23,8 +23,8 @@ from rules_dsl.syntax.tree_conditions import (
 
 _KEYWORDS = "when and or unless not is are include includes do does known unknown between at over under more less"
 _NO_NAMES = "|".join([*_KEYWORDS.split(), "during", "outside", "anything"])
-_WORD = rf"(?!(?i:{_NO_NAMES})(?:\s|$))[^\s,\"“”„#<>=!&|()+*/]++"
-_WORDS = rf"{_WORD}(?:[ ]{_WORD})*"
+_TOKEN = rf"(?!(?i:{_NO_NAMES})(?:\s|$))[^\s,\"“”„#<>=!&|()+*/]++"
+_WORDS = rf"{_TOKEN}(?:[ ]{_TOKEN})*"
 _PLAIN = re.compile(
     rf"""\s*(when|and|or[ ]when|unless)[ ]                          # 1: lead
          (not[ ]({_WORDS})                                          # 2: condition, 3: a fact that doesn't hold

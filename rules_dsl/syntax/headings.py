@@ -10,7 +10,7 @@ from rules_dsl.syntax.blocks import BlockDraft
 from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import BadLine, diagnostic, nearest
 from rules_dsl.syntax.parse_expectations import time_of_day
-from rules_dsl.syntax.tokens import LONGEST_LINE, Line, WordKind
+from rules_dsl.syntax.tokens import LONGEST_LINE, Line, TokenKind
 from rules_dsl.syntax.tree import BlockKind, DaySpan
 from rules_dsl.syntax.tree_conditions import Phrase, Place
 
@@ -50,11 +50,11 @@ def plain_heading(number: int, raw: str) -> BlockDraft | None:
 
 def open_block(line: Line, inside: BlockKind | None) -> BlockDraft | None:
     """The block that a line opens; None when the line is no heading."""
-    first = line.words[0].low
+    first = line.tokens[0].low
     if first in _NEVER_FIRST:
         return None
     first = first.removesuffix(":")
-    if len(line.words) > _MISSPELT_AT_MOST and first not in _FIRST_WORDS:
+    if len(line.tokens) > _MISSPELT_AT_MOST and first not in _FIRST_WORDS:
         return None
     cursor = Cursor(line)
     if first in _NAMED:
@@ -100,7 +100,7 @@ def _name(cursor: Cursor, draft: BlockDraft) -> None:
 
 def _nothing(cursor: Cursor, draft: BlockDraft) -> None:
     heading = draft.kind.value
-    if not cursor.done or cursor.words[0].low.endswith(":") or cursor.words[cursor.index - 1].low.endswith(":"):
+    if not cursor.done or cursor.tokens[0].low.endswith(":") or cursor.tokens[cursor.index - 1].low.endswith(":"):
         cursor.refuse("R112", cursor.whole(), heading=heading)
 
 
@@ -115,8 +115,8 @@ def _hours(cursor: Cursor, draft: BlockDraft) -> None:
     while cursor.take("and"):
         draft.spans.append(_span(cursor))
     if cursor.take("in"):
-        word = cursor.next_word("a time zone")
-        draft.zone = Phrase(word.text, cursor.since(cursor.index - 1))
+        token = cursor.next_token("a time zone")
+        draft.zone = Phrase(token.text, cursor.since(cursor.index - 1))
     if cursor.take(",", "except", "holidays") or cursor.take("except", "holidays"):
         draft.holidays = cursor.name("the name of a holiday calendar")
 
@@ -134,29 +134,29 @@ def _span(cursor: Cursor) -> DaySpan:
 
 
 def _day(cursor: Cursor) -> int:
-    word = cursor.next_word("a day")
-    day = day_number(word.text)
+    token = cursor.next_token("a day")
+    day = day_number(token.text)
     if day is None:
         cursor.index -= 1
-        cursor.refuse("R121", found=word.written, wanted="a day such as Mon")
+        cursor.refuse("R121", found=token.written, wanted="a day such as Mon")
     return day
 
 
 def _misspelt(cursor: Cursor, inside: BlockKind | None) -> BlockDraft | None:
     """A heading recognised by its form: a name alone after the word, or the word alone on its line."""
-    words = cursor.words
-    if words[0].kind is not WordKind.BARE:
+    tokens = cursor.tokens
+    if tokens[0].kind is not TokenKind.BARE:
         return None
-    with_name = len(words) == 2 and words[1].kind is WordKind.NAME
-    known = tuple(_NAMED) if with_name else (*_ALONE, "otherwise") if len(words) == 1 else ()
-    near = nearest(words[0].text, known)
+    with_name = len(tokens) == 2 and tokens[1].kind is TokenKind.NAME
+    known = tuple(_NAMED) if with_name else (*_ALONE, "otherwise") if len(tokens) == 1 else ()
+    near = nearest(tokens[0].text, known)
     if near is None:
         return None
     kind = (_NAMED | _ALONE | {"otherwise": BlockKind.OTHERWISE})[near]
     cursor.index = 1
     draft = BlockDraft(kind, cursor.place(0, 1))
-    if with_name and words[1].text:
+    if with_name and tokens[1].text:
         draft.name = cursor.name("a name")
-    instead = " ".join([near, *(word.written for word in words[1:])])
-    draft.complaint = diagnostic("R113", cursor.place(0, 1), found=words[0].text, nearest=instead)
+    instead = " ".join([near, *(token.written for token in tokens[1:])])
+    draft.complaint = diagnostic("R113", cursor.place(0, 1), found=tokens[0].text, nearest=instead)
     return draft

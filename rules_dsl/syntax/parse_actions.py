@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rules_dsl.model.decision import OrderKey
 from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import nearest
-from rules_dsl.syntax.tokens import Line, remembered, words_of
+from rules_dsl.syntax.tokens import Line, remembered, tokenize
 from rules_dsl.syntax.tree_actions import (
     BookSlots,
     DoLine,
@@ -44,11 +44,11 @@ def do_sentence(raw: str) -> DoLine | None:
 
     Of its places the lines are 0, for it may stand in several.
     """
-    cursor = Cursor(Line(0, words_of(raw)[0], None, raw))
+    cursor = Cursor(Line(0, tokenize(raw)[0], None, raw))
     if not cursor.sees_any(_FIRST_WORDS):
         return None
-    for words, (example, read) in SENTENCES.items():
-        if cursor.take(*words):
+    for tokens, (example, read) in SENTENCES.items():
+        if cursor.take(*tokens):
             cursor.example = example
             line = read(cursor)
             cursor.end()
@@ -80,12 +80,12 @@ def _target(cursor: Cursor) -> TargetPhrase:
         return TargetPhrase(None, titles, None, cursor.text(start), cursor.since(start))
     if cursor.done:
         cursor.refuse_wanted("a team or a title")
-    cursor.refuse("R117", cursor.place(start, len(cursor.words)), found=cursor.text(start, len(cursor.words)))
+    cursor.refuse("R117", cursor.place(start, len(cursor.tokens)), found=cursor.text(start, len(cursor.tokens)))
 
 
 def _titles(cursor: Cursor) -> tuple[Phrase, ...]:
     titles = [cursor.name("the title's name")]
-    while cursor.sees("or") and cursor.index + 1 < len(cursor.words) and not cursor.words[cursor.index + 1].low:
+    while cursor.sees("or") and cursor.index + 1 < len(cursor.tokens) and not cursor.tokens[cursor.index + 1].low:
         cursor.index += 1
         titles.append(cursor.name("the title's name"))
     return tuple(titles)
@@ -103,7 +103,7 @@ def _skill(cursor: Cursor) -> SkillPhrase:
     elif cursor.done:
         cursor.refuse_wanted("a skill")
     else:
-        cursor.refuse("R126", cursor.place(start, len(cursor.words)), found=cursor.text(start, len(cursor.words)))
+        cursor.refuse("R126", cursor.place(start, len(cursor.tokens)), found=cursor.text(start, len(cursor.tokens)))
     text = cursor.text(start)
     level = cursor.count(1, 5) if cursor.take("at", "level") else 1
     return SkillPhrase(kind, name, level, text if level == 1 else f"{text} at level {level}", cursor.since(start))
@@ -156,16 +156,16 @@ def _if_nobody(cursor: Cursor) -> DoLine:
     skill: Phrase | None = None
     if cursor.take("widen", "to"):
         step, widened = StepWord.WIDEN, targets(cursor)
-    elif (fixed := next((word for word in _FIXED_STEPS if cursor.take(*word.value.split())), None)) is not None:
+    elif (fixed := next((token for token in _FIXED_STEPS if cursor.take(*token.value.split())), None)) is not None:
         step = fixed
     elif cursor.take("drop", "skill"):
         step, skill = StepWord.DROP_SKILL, cursor.name("the skill's name")
     else:
         if cursor.done:
             cursor.refuse_wanted("a step")
-        found = cursor.text(start, len(cursor.words))
-        near = nearest(found, (*(word.value for word in StepWord), *_STEP_EXAMPLES))
-        cursor.refuse("R115", cursor.place(start, len(cursor.words)), found=found, nearest=near)
+        found = cursor.text(start, len(cursor.tokens))
+        near = nearest(found, (*(token.value for token in StepWord), *_STEP_EXAMPLES))
+        cursor.refuse("R115", cursor.place(start, len(cursor.tokens)), found=found, nearest=near)
     return IfNobody(after, step, widened, skill, cursor.text(start), cursor.whole())
 
 
@@ -206,4 +206,4 @@ SENTENCES: dict[tuple[str, ...], tuple[str, Callable[[Cursor], DoLine]]] = {
     ("note",): ('note "Somebody may be waiting."', _note),
 }
 """First words of each sentence, a line to copy, and how the rest is read."""
-_FIRST_WORDS = frozenset(words[0] for words in SENTENCES)
+_FIRST_WORDS = frozenset(tokens[0] for tokens in SENTENCES)

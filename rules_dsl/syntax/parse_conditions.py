@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rules_dsl.syntax.cursor import Cursor
-from rules_dsl.syntax.tokens import Line, WordKind, remembered, words_of
+from rules_dsl.syntax.tokens import Line, TokenKind, remembered, tokenize
 from rules_dsl.syntax.tree_conditions import (
     Comparator,
     Condition,
@@ -26,7 +26,7 @@ from rules_dsl.syntax.tree_conditions import (
 _SIGNS = re.compile(r"[<>=!&|()+*/]+|.*(==|<=|>=|!=|&&|\|\|).*")
 _SIGN = re.compile(r"[<>=!&|()+*/]")
 _INSIDE = (("during", True), ("outside", False))
-_TIMED = frozenset(word for word, _ in _INSIDE)
+_TIMED = frozenset(token for token, _ in _INSIDE)
 _JOINS = frozenset({"and", "or"})
 _IS = frozenset({"is", "are"})
 _VERBS = _IS | {"include", "includes", "do", "does"}
@@ -38,7 +38,7 @@ _COMPARISONS: dict[tuple[str, ...], Comparator] = {
     ("under",): Comparator.UNDER,
     ("less", "than"): Comparator.UNDER,
 }
-_FIRST_OF_COMPARISONS = frozenset(words[0] for words in _COMPARISONS)
+_FIRST_OF_COMPARISONS = frozenset(tokens[0] for tokens in _COMPARISONS)
 _NOT_A_VALUE = _FIRST_OF_COMPARISONS | {"known", "unknown", "not", "between"}
 _TAG_WORDS: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("include",), False),
@@ -52,19 +52,19 @@ _EXAMPLES = {lead.value.partition(" ")[0]: f"{lead.value} priority is urgent" fo
 
 def lead_of(line: Line) -> Lead | None:
     """Which kind of condition line this is."""
-    first = line.words[0].low
+    first = line.tokens[0].low
     if first == "or":
-        return Lead.OR_WHEN if len(line.words) > 1 and line.words[1].low == "when" else None
+        return Lead.OR_WHEN if len(line.tokens) > 1 and line.tokens[1].low == "when" else None
     return _LEADS.get(first)
 
 
 @remembered
 def when_sentence(raw: str) -> WhenSentence:
     """A line that begins with a lead. Raises ``BadLine``."""
-    line = Line(0, words_of(raw)[0], None, raw)
+    line = Line(0, tokenize(raw)[0], None, raw)
     lead = lead_of(line) or Lead.WHEN
     start = 2 if lead is Lead.OR_WHEN else 1
-    cursor = Cursor(line, start, _EXAMPLES[line.words[0].low])
+    cursor = Cursor(line, start, _EXAMPLES[line.tokens[0].low])
     if lead is Lead.WHEN and cursor.take("anything"):
         cursor.end()
         return WhenSentence(lead, None, "anything", cursor.whole())
@@ -78,8 +78,8 @@ def read_condition(cursor: Cursor) -> Condition:
     if cursor.done:
         cursor.refuse("R105", cursor.whole(), wanted="a condition")
     _refuse_signs(cursor)
-    for word, inside in _INSIDE if cursor.sees_any(_TIMED) else ():
-        if cursor.take(word):
+    for token, inside in _INSIDE if cursor.sees_any(_TIMED) else ():
+        if cursor.take(token):
             cursor.need("hours")
             hours = cursor.name("the name of opening hours")
             cursor.end()
@@ -93,27 +93,27 @@ def read_condition(cursor: Cursor) -> Condition:
     if cursor.done:
         return FactHolds(fact, negated, cursor.since(start))
     if negated:
-        cursor.refuse("R127", cursor.place(start, len(cursor.words)), found=fact.text)
+        cursor.refuse("R127", cursor.place(start, len(cursor.tokens)), found=fact.text)
     return _about(cursor, fact, start)
 
 
 def _refuse_signs(cursor: Cursor) -> None:
     if not _SIGN.search(cursor.line.text):
         return
-    for at in range(cursor.index, len(cursor.words)):
-        if cursor.words[at].kind is WordKind.BARE and _SIGNS.fullmatch(cursor.words[at].text):
-            cursor.refuse("R120", cursor.place(at, at + 1), found=cursor.words[at].text)
+    for at in range(cursor.index, len(cursor.tokens)):
+        if cursor.tokens[at].kind is TokenKind.BARE and _SIGNS.fullmatch(cursor.tokens[at].text):
+            cursor.refuse("R120", cursor.place(at, at + 1), found=cursor.tokens[at].text)
 
 
 def _fact(cursor: Cursor, start: int) -> Phrase:
     """Words up to ``is`` or ``include``."""
     first, joined = cursor.index, False
-    for word in cursor.words[first:]:
-        if word.low in _VERBS and (word.low in _IS or any(cursor.sees(*words) for words, _ in _TAG_WORDS)):
+    for token in cursor.tokens[first:]:
+        if token.low in _VERBS and (token.low in _IS or any(cursor.sees(*tokens) for tokens, _ in _TAG_WORDS)):
             break
-        if word.kind is not WordKind.BARE:
-            cursor.refuse("R118", cursor.place(start, len(cursor.words)), found=cursor.text(start, len(cursor.words)))
-        joined = joined or word.low in _JOINS
+        if token.kind is not TokenKind.BARE:
+            cursor.refuse("R118", cursor.place(start, len(cursor.tokens)), found=cursor.text(start, len(cursor.tokens)))
+        joined = joined or token.low in _JOINS
         cursor.index += 1
     if cursor.index == first:
         cursor.refuse_wanted("the name of a fact")
@@ -123,16 +123,16 @@ def _fact(cursor: Cursor, start: int) -> Phrase:
 
 
 def _refuse_second(cursor: Cursor, first: int) -> None:
-    for at in range(first, len(cursor.words)):
-        if (low := cursor.words[at].low) in ("and", "or"):
-            rest = cursor.text(at + 1, len(cursor.words)) or "…"
+    for at in range(first, len(cursor.tokens)):
+        if (low := cursor.tokens[at].low) in ("and", "or"):
+            rest = cursor.text(at + 1, len(cursor.tokens)) or "…"
             lead = "and" if low == "and" else "or when"
-            cursor.refuse("R119", cursor.place(at, len(cursor.words)), instead=f"{lead} {rest}", found=low)
+            cursor.refuse("R119", cursor.place(at, len(cursor.tokens)), instead=f"{lead} {rest}", found=low)
 
 
 def _about(cursor: Cursor, fact: Phrase, start: int) -> Condition:
-    for words, negated in () if cursor.sees_any(_IS) else _TAG_WORDS:
-        if cursor.take(*words):
+    for tokens, negated in () if cursor.sees_any(_IS) else _TAG_WORDS:
+        if cursor.take(*tokens):
             return _tags(cursor, fact, negated, start)
     cursor.index += 1
     if not cursor.sees_any(_NOT_A_VALUE):
@@ -146,8 +146,8 @@ def _about(cursor: Cursor, fact: Phrase, start: int) -> Condition:
         cursor.need("and")
         high = _value(cursor, ())
         return _ended(cursor, FactBetween(fact, low, high, cursor.since(start)))
-    for words, comparison in _COMPARISONS.items() if cursor.sees_any(_FIRST_OF_COMPARISONS) else ():
-        if cursor.take(*words):
+    for tokens, comparison in _COMPARISONS.items() if cursor.sees_any(_FIRST_OF_COMPARISONS) else ():
+        if cursor.take(*tokens):
             value = _value(cursor, ("and", "or"))
             return _ended(cursor, FactCompares(fact, comparison, value, cursor.since(start)))
     negated = cursor.take("not")
@@ -168,13 +168,13 @@ def _end_condition(cursor: Cursor) -> None:
 
 def _value(cursor: Cursor, stops: tuple[str, ...]) -> Phrase:
     start = cursor.index
-    words, last = cursor.words, len(cursor.words)
-    while cursor.index < last and (low := words[cursor.index].low) != "," and low not in stops:
+    tokens, last = cursor.tokens, len(cursor.tokens)
+    while cursor.index < last and (low := tokens[cursor.index].low) != "," and low not in stops:
         cursor.index += 1
     if cursor.index == start:
         cursor.refuse_wanted("a value")
-    quoted = cursor.words[start].kind is WordKind.NAME
-    text = cursor.words[start].text if quoted and cursor.index == start + 1 else cursor.text(start)
+    quoted = cursor.tokens[start].kind is TokenKind.NAME
+    text = cursor.tokens[start].text if quoted and cursor.index == start + 1 else cursor.text(start)
     return Phrase(text, cursor.since(start), quoted)
 
 
@@ -183,12 +183,12 @@ def _values(cursor: Cursor) -> tuple[Phrase, ...]:
     while True:
         start = cursor.index
         value = _value(cursor, ("or", "and"))
-        if len(values) and any(word.low in ("is", "include") for word in cursor.words[start : cursor.index]):
+        if len(values) and any(token.low in ("is", "include") for token in cursor.tokens[start : cursor.index]):
             _refuse_second(cursor, start - 1)
         values.append(value)
         if cursor.done:
             return tuple(values)
-        low = cursor.words[cursor.index].low
+        low = cursor.tokens[cursor.index].low
         if low == "and":
             _refuse_second(cursor, cursor.index)
         cursor.index += 1
@@ -216,11 +216,11 @@ def _tags(cursor: Cursor, fact: Phrase, negated: bool, start: int) -> TagsInclud
 
 
 def _tag(cursor: Cursor) -> Phrase:
-    if not cursor.done and cursor.words[cursor.index].kind is WordKind.BARE:
-        low = cursor.words[cursor.index].low
-        if low not in ("and", "or") and not any(word.low == "is" for word in cursor.words[cursor.index :]):
-            word = cursor.next_word("a tag")
-            cursor.refuse("R103", cursor.since(cursor.index - 1), found=word.text, what="a tag")
+    if not cursor.done and cursor.tokens[cursor.index].kind is TokenKind.BARE:
+        low = cursor.tokens[cursor.index].low
+        if low not in ("and", "or") and not any(token.low == "is" for token in cursor.tokens[cursor.index :]):
+            token = cursor.next_token("a tag")
+            cursor.refuse("R103", cursor.since(cursor.index - 1), found=token.text, what="a tag")
         _refuse_second(cursor, max(0, cursor.index - 1))
     return cursor.name("a tag")
 

@@ -8,7 +8,7 @@ from rules_dsl.model.clock_words import day_number, minute_of_day
 from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import nearest
 from rules_dsl.syntax.parse_actions import targets
-from rules_dsl.syntax.tokens import WordKind
+from rules_dsl.syntax.tokens import TokenKind
 from rules_dsl.syntax.tree import ExpectedOutcome, GivenFact
 from rules_dsl.syntax.tree_actions import StepWord
 from rules_dsl.syntax.tree_conditions import Phrase
@@ -17,7 +17,7 @@ _PLAIN = (
     "booking only",
     "no call",
     "a call",
-    *(word.value for word in (StepWord.ALERT_LEAD, StepWord.ALERT_DUTY, StepWord.OFFER_BOOKING)),
+    *(token.value for token in (StepWord.ALERT_LEAD, StepWord.ALERT_DUTY, StepWord.OFFER_BOOKING)),
 )
 _NAMED = ("rule", "team", "title")
 _STARTS = ("given", "at", "then", "and", "after")
@@ -33,7 +33,7 @@ class ExpectationLines:
 
     def read(self, cursor: Cursor) -> bool:
         """Takes one line; False when it begins no such line."""
-        low = cursor.words[0].low
+        low = cursor.tokens[0].low
         if low not in _STARTS:
             return False
         cursor.index = 1
@@ -57,18 +57,18 @@ class ExpectationLines:
 
 def moment(cursor: Cursor) -> tuple[int, int]:
     """Weekday and minute."""
-    day = day_number(cursor.next_word("a day").text)
+    day = day_number(cursor.next_token("a day").text)
     if day is None:
         cursor.index -= 1
-        cursor.refuse("R121", found=cursor.words[cursor.index].written, wanted="a day such as Mon")
+        cursor.refuse("R121", found=cursor.tokens[cursor.index].written, wanted="a day such as Mon")
     return day, time_of_day(cursor)
 
 
 def time_of_day(cursor: Cursor) -> int:
-    minute = minute_of_day(cursor.next_word("a time of day").text)
+    minute = minute_of_day(cursor.next_token("a time of day").text)
     if minute is None:
         cursor.index -= 1
-        cursor.refuse("R121", found=cursor.words[cursor.index].written, wanted="a time of day such as 08:30")
+        cursor.refuse("R121", found=cursor.tokens[cursor.index].written, wanted="a time of day such as 08:30")
     return minute
 
 
@@ -77,15 +77,15 @@ def _given(cursor: Cursor) -> list[GivenFact]:
     found: list[GivenFact] = []
     while True:
         start = cursor.index
-        while not cursor.done and cursor.words[cursor.index].kind is not WordKind.COMMA:
+        while not cursor.done and cursor.tokens[cursor.index].kind is not TokenKind.COMMA:
             cursor.index += 1
         if cursor.index == start:
             cursor.refuse_wanted("a fact and its value")
-        words = tuple(
-            Phrase(cursor.words[at].text, cursor.place(at, at + 1), cursor.words[at].kind is WordKind.NAME)
+        tokens = tuple(
+            Phrase(cursor.tokens[at].text, cursor.place(at, at + 1), cursor.tokens[at].kind is TokenKind.NAME)
             for at in range(start, cursor.index)
         )
-        found.append(GivenFact(words, cursor.since(start)))
+        found.append(GivenFact(tokens, cursor.since(start)))
         if not cursor.take(","):
             return found
 
@@ -114,6 +114,6 @@ def outcome(cursor: Cursor, after: int, also: bool) -> list[ExpectedOutcome]:
         return found
     if cursor.done:
         cursor.refuse_wanted("what must come out")
-    said = cursor.text(start, len(cursor.words))
+    said = cursor.text(start, len(cursor.tokens))
     near = nearest(said, (*_PLAIN, *_NAMED))
-    cursor.refuse("R125", cursor.place(start, len(cursor.words)), found=said, nearest=near)
+    cursor.refuse("R125", cursor.place(start, len(cursor.tokens)), found=said, nearest=near)

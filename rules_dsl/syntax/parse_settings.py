@@ -148,8 +148,8 @@ def _fill(cursor: Cursor, part: str, setting: Setting) -> Setting:
         case "{name}":
             return replace(setting, name=cursor.name("a name"))
         case "{word}":
-            word = cursor.next_word("a word")
-            return replace(setting, name=Phrase(word.text, cursor.since(cursor.index - 1)))
+            token = cursor.next_token("a word")
+            return replace(setting, name=Phrase(token.text, cursor.since(cursor.index - 1)))
         case "{condition}":
             return replace(setting, condition=read_condition(cursor))
     if not any(cursor.take(choice) for choice in part.split("|")):

@@ -9,11 +9,11 @@ from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import BadLine, Diagnostic, diagnostic
 from rules_dsl.syntax.fast_conditions import plain_condition
 from rules_dsl.syntax.headings import open_block, plain_heading
-from rules_dsl.syntax.tokens import LONGEST_LINE, Line, WordKind, lines_of, read_line, read_lines
+from rules_dsl.syntax.tokens import LONGEST_LINE, Line, TokenKind, lines_of, read_line, read_lines
 from rules_dsl.syntax.tree import Block, RulesFile
 from rules_dsl.syntax.tree_conditions import START, Place
 
-_UNCLOSED = WordKind.UNCLOSED
+_UNCLOSED = TokenKind.UNCLOSED
 LARGEST = 1_000_000
 """Bytes of UTF-8: a larger file is refused unread."""
 MOST_MESSAGES = 200
@@ -69,7 +69,7 @@ class _Reading:
             line = read_line(number, raw)
             if line.comment is not None:
                 comments.append(line.comment)
-            if line.words:
+            if line.tokens:
                 self._line(line)
         self._close()
         whole = len(self.diagnostics) <= MOST_MESSAGES
@@ -100,12 +100,12 @@ class _Reading:
             if draft is not None:
                 self._close()
                 self.draft = draft
-                if line.words[-1].kind is _UNCLOSED:
+                if line.tokens[-1].kind is _UNCLOSED:
                     self._refuse_unclosed(line)
                 if draft.complaint is not None:
                     raise BadLine(draft.complaint)
                 return
-            if line.words[-1].kind is _UNCLOSED:
+            if line.tokens[-1].kind is _UNCLOSED:
                 self._refuse_unclosed(line)
             if self.draft is not None:
                 said = self.draft.add(line)
@@ -114,7 +114,7 @@ class _Reading:
             elif not self.homeless:
                 self.homeless = True
                 cursor = Cursor(line)
-                cursor.refuse("R114", cursor.whole(), found=cursor.text(0, len(line.words)))
+                cursor.refuse("R114", cursor.whole(), found=cursor.text(0, len(line.tokens)))
         except BadLine as bad:
             self.diagnostics.append(bad.diagnostic.on(line.number))
             if self.draft is not None:
@@ -122,4 +122,4 @@ class _Reading:
 
     def _refuse_unclosed(self, line: Line) -> None:
         """Such a word goes on to the end of its line."""
-        Cursor(line, len(line.words) - 1).refuse("R102", found=line.words[-1].text)
+        Cursor(line, len(line.tokens) - 1).refuse("R102", found=line.tokens[-1].text)

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-_WORD = re.compile(
+_TOKEN = re.compile(
     r"""([^\s,"“”„#][^\s,"“”„]*)     # 1: bare
       | (,)                          # 2: comma
       | ["“”„]([^"“”]*)["“”]         # 3: name
@@ -17,7 +17,7 @@ _WORD = re.compile(
       | (["“”„].*)                   # 5: unclosed""",
     re.VERBOSE,
 )
-_MORE_THAN_WORDS = re.compile('[,"“”„#\ufeff]')
+_MORE_THAN_BARE = re.compile('[,"“”„#\ufeff]')
 _IS_BARE, _IS_COMMA, _IS_NAME, _IS_COMMENT = 1, 2, 3, 4
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _BYTE_ORDER_MARK = "\ufeff"
@@ -47,7 +47,7 @@ def forget() -> None:
         clear()
 
 
-class WordKind(Enum):
+class TokenKind(Enum):
     BARE = auto()
     NAME = auto()
     COMMA = auto()
@@ -55,13 +55,13 @@ class WordKind(Enum):
     """A quoted name whose closing quote is missing."""
 
 
-_BARE, _COMMA, _NAME, _UNCLOSED = WordKind.BARE, WordKind.COMMA, WordKind.NAME, WordKind.UNCLOSED
+_BARE, _COMMA, _NAME, _UNCLOSED = TokenKind.BARE, TokenKind.COMMA, TokenKind.NAME, TokenKind.UNCLOSED
 
 
-class Word(NamedTuple):
+class Token(NamedTuple):
     """A tuple, for a file has tens of thousands of them."""
 
-    kind: WordKind
+    kind: TokenKind
     text: str
     """Without its quotes."""
     column: int
@@ -89,7 +89,7 @@ class Comment:
 
 class Line(NamedTuple):
     number: int
-    words: tuple[Word, ...]
+    tokens: tuple[Token, ...]
     comment: Comment | None
     text: str
 
@@ -101,43 +101,43 @@ def read_lines(text: str) -> Iterator[Line]:
 
 
 def read_line(number: int, raw: str) -> Line:
-    words, comment = words_of(raw)
-    return Line(number, words, None if comment is None else Comment(number, *comment), raw)
+    tokens, comment = tokenize(raw)
+    return Line(number, tokens, None if comment is None else Comment(number, *comment), raw)
 
 
 @remembered
-def words_of(raw: str) -> tuple[tuple[Word, ...], tuple[int, str] | None]:
+def tokenize(raw: str) -> tuple[tuple[Token, ...], tuple[int, str] | None]:
     """The words of a line, and the column and text of its comment."""
-    if len(raw) < LONGEST_LINE and not _MORE_THAN_WORDS.search(raw):
-        return _bare_words(raw), None
-    words: list[Word] = []
-    for found in _WORD.finditer(raw, int(raw.startswith(_BYTE_ORDER_MARK))):
+    if len(raw) < LONGEST_LINE and not _MORE_THAN_BARE.search(raw):
+        return _bare_tokens(raw), None
+    tokens: list[Token] = []
+    for found in _TOKEN.finditer(raw, int(raw.startswith(_BYTE_ORDER_MARK))):
         start = found.start()
         if start >= LONGEST_LINE:
             break
         text, column, kind = found[0], start + 1, found.lastindex
         if kind == _IS_BARE:
-            words.append(Word(_BARE, text, column, len(text), text.lower()))
+            tokens.append(Token(_BARE, text, column, len(text), text.lower()))
         elif kind == _IS_COMMA:
-            words.append(Word(_COMMA, text, column, 1, text))
+            tokens.append(Token(_COMMA, text, column, 1, text))
         elif kind == _IS_NAME:
-            words.append(Word(_NAME, " ".join(found[_IS_NAME].split()), column, len(text)))
+            tokens.append(Token(_NAME, " ".join(found[_IS_NAME].split()), column, len(text)))
         elif kind == _IS_COMMENT:
-            return tuple(words), (column, text.rstrip())
+            return tuple(tokens), (column, text.rstrip())
         else:
-            words.append(Word(_UNCLOSED, text.rstrip(), column, len(text.rstrip())))
-    return tuple(words), None
+            tokens.append(Token(_UNCLOSED, text.rstrip(), column, len(text.rstrip())))
+    return tuple(tokens), None
 
 
-def _bare_words(raw: str) -> tuple[Word, ...]:
+def _bare_tokens(raw: str) -> tuple[Token, ...]:
     """Most conditions are nothing but words with spaces between."""
-    words: list[Word] = []
+    tokens: list[Token] = []
     end = 0
     for text in raw.split():
         start = raw.index(text, end)
         end = start + len(text)
-        words.append(Word(_BARE, text, start + 1, end - start, text.lower()))
-    return tuple(words)
+        tokens.append(Token(_BARE, text, start + 1, end - start, text.lower()))
+    return tuple(tokens)
 
 
 def canonical_text(text: str) -> str:
@@ -148,9 +148,9 @@ def canonical_text(text: str) -> str:
 
 @remembered
 def _canonical_line(raw: str) -> str:
-    if len(raw) < LONGEST_LINE and not _MORE_THAN_WORDS.search(raw):
+    if len(raw) < LONGEST_LINE and not _MORE_THAN_BARE.search(raw):
         return " ".join(raw.split())
-    return " ".join(word.written for word in words_of(raw)[0])
+    return " ".join(token.written for token in tokenize(raw)[0])
 
 
 def lines_of(text: str) -> list[str]:

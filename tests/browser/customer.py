@@ -69,7 +69,7 @@ class Customer:
     async def say_i_am_here(self) -> None:
         await self.page.get_by_role("button", name="I am here").click()
         await self.page.get_by_role("button", name="I am here").click()
-        await self.read("We know that you are here")
+        await self.read("We know you are here")
 
     async def open_join_page(self) -> None:
         await self.page.get_by_role("button", name="Join now").click()

@@ -100,7 +100,7 @@ async def they_talk(agent: Agent, customer: Customer) -> None:
     await customer.join()
     await look(customer.visitor, "room")
     assert customer.page.url == tab.url
-    await expect(agent.page.get_by_text("Mira Olsen came at")).to_be_visible()
+    await expect(agent.page.get_by_text("Mira Olsen joined at")).to_be_visible()
     await look(agent.visitor, "desk-call")
     await agent.end_call()
     await look(agent.visitor, "desk-wrap-up")

@@ -26,7 +26,7 @@ async def test_declined_by_one_and_taken_by_another(house: House) -> None:
     first, second = await who_is_asked(anna, miguel)
     await customer.read("We are asking someone from Support right now")
     await look(customer.visitor, "call-now")
-    await first.page.get_by_placeholder("reason, if you like").fill("On the other line")
+    await first.page.get_by_placeholder("reason (optional)").fill("On the other line")
     await first.page.get_by_role("button", name="Decline").click()
     await second.wait_for_offer(15)
     await customer.read("We are asking someone from Support right now")

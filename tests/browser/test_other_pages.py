@@ -16,7 +16,7 @@ async def test_the_doors(house: House) -> None:
     await stranger.page.goto("/desk")
     await expect(stranger.page.get_by_role("heading", name="Sign in")).to_be_visible()
     await look(stranger, "sign-in")
-    await stranger.page.get_by_label("Your address").fill("freja.holm@harborboats.example")
+    await stranger.page.get_by_label("Email address").fill("freja.holm@harborboats.example")
     await stranger.page.get_by_label("Password").fill("not this one")
     await stranger.page.get_by_role("button", name="Sign in").click()
     await expect(stranger.page.get_by_role("alert")).to_be_visible()

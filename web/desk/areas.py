@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import Request
@@ -19,7 +19,7 @@ from database.stores.directory.read import fact_types, read_desk
 from database.stores.escalations.raised import raised_by
 from database.stores.queries import desk
 from database.stores.queries.desk_changes import DeskMoment, read_pulse
-from domain.rounds.presence import AWAY_REASONS, LONGEST_REASON, alive
+from domain.rounds.presence import AWAY_REASONS, BEAT_EVERY, LONGEST_REASON, alive
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
 from rules_dsl.directory import FactType
 from web.dependencies import engine_of, tokens_of
@@ -112,6 +112,7 @@ async def desk_page(
     async with engine_of(request).connect() as conn:
         pulse = asdict(await read_pulse(conn, signed.person_id, moment))
         context = await look(conn, request, signed, moment, areas_of(signed))
-    response = page(request, "desk/desk.html", status, **context | said | {"pulse": pulse})
+    milliseconds = BEAT_EVERY // timedelta(milliseconds=1)
+    response = page(request, "desk/desk.html", status, **context | said, pulse=pulse, beat_every=milliseconds)
     response.headers.update(headers or {})
     return response

@@ -31,7 +31,7 @@ def test_every_kind_is_told() -> None:
     assert {diagnostic.code for _, _, diagnostic in EXAMPLES} == TOLD
 
 
-@pytest.mark.parametrize(("desk", "text", "message"), EXAMPLES)
+@pytest.mark.parametrize(("desk", "text", "diagnostic"), EXAMPLES)
 def test_an_example_comes_out_as_told(desk: str, text: str, diagnostic: Diagnostic) -> None:
     example = diagnostic.helps[0].removeprefix("for example: ")
     moment = _MOMENT.search(example)

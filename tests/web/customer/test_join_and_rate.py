@@ -22,7 +22,7 @@ async def test_joining_waits_until_someone_has_taken_the_call(office: Office) ->
         for _ in range(2):
             early = await client.post(address, data=fields)
             assert (early.status_code, early.headers["Location"]) == (303, mira.address)
-        assert "We know that you are here" in (await client.get(mira.address)).text
+        assert "We know you are here" in (await client.get(mira.address)).text
         await mira.run("UPDATE call SET state = 'taken', person = 1")
         joined = await client.post(address, data=fields)
         assert joined.status_code == 303

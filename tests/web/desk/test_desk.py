@@ -42,10 +42,10 @@ async def available(browser: Browser) -> None:
 
 async def test_an_empty_desk_teaches_the_first_step(floor: Floor) -> None:
     desk = await (await floor.office.browser(ME)).get("/desk")
-    assert "Say when you are available" in desk
+    assert "until you are available" in desk
     assert "I’m available" in desk
-    assert "When writing can’t solve a ticket" in desk
-    assert "What you accept is listed here" in desk
+    assert "When a ticket can’t be solved in writing" in desk
+    assert "Calls you accept are listed here" in desk
 
 
 async def test_in_a_meeting_nobody_is_off_shift(floor: Floor) -> None:
@@ -61,7 +61,7 @@ async def test_in_a_meeting_nobody_is_off_shift(floor: Floor) -> None:
     await available(browser)
     desk = await browser.get("/desk")
     assert re.search(r"your shift lasts until .*; this time is kept free of calls until", desk)
-    assert "this time is kept free of calls: the next one comes after it" in desk
+    assert "this time is kept free of calls. Offers resume afterwards" in desk
     assert "off shift" not in re.split("Colleagues", desk)[0]
 
 
@@ -91,10 +91,10 @@ async def test_a_silent_desk_counts_as_gone_until_it_beats_again(floor: Floor) -
     browser = await floor.office.browser(ME)
     await available(browser)
     await floor.change_presence(ME, seen_at=datetime.now(UTC) - timedelta(seconds=21))
-    assert "Not heard of" in await browser.get("/desk")
+    assert "Not connected" in await browser.get("/desk")
     beat = await browser.post("/desk/presence/heartbeat", "/desk")
     assert (beat.status_code, beat.text) == (204, "")
-    assert "Not heard of" not in await browser.get("/desk")
+    assert "Not connected" not in await browser.get("/desk")
 
 
 async def test_a_beat_is_answered_with_what_has_changed_and_nothing_else(floor: Floor) -> None:
@@ -227,7 +227,7 @@ async def test_a_call_is_ended_and_asks_for_its_wrap_up(floor: Floor) -> None:
     await floor.offer(made, ME)
     await browser.post(f"/desk/offers/{made.call_id}/1/accept", "/desk")
     await floor.change_call(made, state="on_call", customer_joined_at=datetime.now(UTC))
-    assert "Mira Olsen came at" in await browser.get("/desk")
+    assert "Mira Olsen joined at" in await browser.get("/desk")
     for _ in range(2):
         assert (await browser.post(f"/desk/calls/{made.call_id}/end", "/desk")).status_code == 303
     desk = await browser.get("/desk")
@@ -248,7 +248,7 @@ async def test_an_agent_whose_customer_finds_nobody_is_called_back(floor: Floor)
     await floor.change_call(made, state="on_call", customer_joined_at=now, agent_joined_at=now)
     assert "nobody is in the room" not in await me.get("/desk")
     await floor.change_call(made, alone_at=now)
-    assert "says that nobody is in the room" in await me.get("/desk")
+    assert "says nobody is in the room" in await me.get("/desk")
 
 
 async def test_a_wrap_up_that_lacks_its_answer_keeps_what_was_typed(floor: Floor) -> None:

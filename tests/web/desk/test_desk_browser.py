@@ -129,7 +129,7 @@ async def test_a_call_comes_to_the_desk_by_itself_and_is_served(desk: Desk) -> N
     assert await page.title() == "Desk · Muster"
     await desk.floor.change_call(made, state="on_call", customer_joined_at=datetime.now(UTC))
     await desk.floor.wake(f"escalation:{made.escalation_id}")
-    await page.wait_for_selector("text=Mira Olsen came at")
+    await page.wait_for_selector("text=Mira Olsen joined at")
     await check(page, "call")
     await page.click("text=End the call")
     await page.wait_for_selector("text=Was it solved?")
@@ -231,3 +231,19 @@ async def test_accepting_hands_the_keyboard_on_to_joining(desk: Desk) -> None:
     await page.keyboard.press("Enter")
     await page.wait_for_selector("text=Join the call")
     await expect(page.get_by_text("Join the call")).to_be_focused()
+
+
+@pytest.mark.parametrize("worker", [True, False])
+async def test_the_page_says_how_often_its_scripts_beat(
+    desk: Desk, worker: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.desk.areas.BEAT_EVERY", timedelta(milliseconds=200))
+    if not worker:
+        await desk.context.add_init_script("window.Worker = undefined")
+    beats = asyncio.Semaphore(0)
+    desk.context.on("request", lambda sent: beats.release() if sent.url.endswith("/heartbeat") else None)
+    await desk.open()
+    # Every five seconds, it would take more than twenty.
+    async with asyncio.timeout(20):
+        for _ in range(6):
+            await beats.acquire()

@@ -62,7 +62,7 @@ async def test_the_same_ticket_again_shows_what_stands(floor: Floor) -> None:
     again = await browser.post("/desk/escalate", "/desk/escalate", mode="booking", **TYPED)
     assert again.headers["location"] == first.headers["location"] + "?again=1"
     shown = await browser.get(again.headers["location"])
-    assert "This ticket was escalated already by you" in shown
+    assert "This ticket was already escalated by you" in shown
     other = await floor.office.browser("Anna Schmidt")
     bare = await other.post("/desk/escalate", "/desk/escalate", mode="booking", **{**TYPED, "ticket": "#123"})
     assert bare.headers["location"] == again.headers["location"]

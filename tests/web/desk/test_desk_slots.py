@@ -106,7 +106,7 @@ async def test_a_manager_widens_the_pool_of_a_call_at_risk_and_its_story_says_so
     )
     agent, manager = await floor.office.browser(ME), await floor.office.browser("Marta Manager")
     told = await agent.get(page)
-    assert "Begin with a later step of its plan, “widen to Office”" in told
+    assert "Start at a later step of its plan, “widen to Office”" in told
     assert "widen-pool" not in told, "an agent is told who can do it"
     refused = await agent.post(f"{page.removesuffix('/slots')}/widen-pool", "/desk/escalate", step="1")
     assert refused.status_code == 403
@@ -117,7 +117,7 @@ async def test_a_manager_widens_the_pool_of_a_call_at_risk_and_its_story_says_so
         assert "Nobody of that wider pool is free" in late.text
     done = await manager.client.post(form.action, data=form.fields)
     assert (done.status_code, done.headers["location"]) == (303, f"{page}?said=widened")
-    assert "The pool of this call is wider now" in await manager.get(done.headers["location"])
+    assert "This call’s pool is now wider" in await manager.get(done.headers["location"])
     again = await manager.client.post(form.action, data=form.fields)
     assert again.headers["location"] == f"{page}?said=served"
     story = await manager.get(f"/ops/{one.escalation_id}")

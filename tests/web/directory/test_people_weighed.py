@@ -72,9 +72,9 @@ async def test_the_calls_at_risk_are_looked_at_longer_and_nothing_is_saved(offic
     part = await admin.client.post(here, data=again, headers={"HX-Request": "true"})
     assert part.status_code == 200, part.text
     assert "<html" not in part.text
-    assert "for 1 nobody was found, and of 1 it is proven that no plan serves it." in part.text
+    assert "nobody was found for 1, and no plan at all serves 1 of them." in part.text
     whole = await admin.client.post(here, data=again)
-    assert "Looked at longer" in whole.text
+    assert "After a longer search" in whole.text
     assert "hx-trigger" not in whole.text.partition("</h1>")[2], "it was looked at already"
     async with office.engine.connect() as conn:
         assert (await conn.execute(select(booking.c.state))).scalar_one() == "sold"

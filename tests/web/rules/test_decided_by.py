@@ -108,26 +108,26 @@ async def test_the_page_of_ops_says_so_and_leads_to_version_and_stage(staged: tu
     page = await manager.get(f"/ops/{mine}")
     said = plain(page)
     assert "by version 2 of the rules (“Nobody should wait three minutes" in said
-    assert "…”), in the 30 % stage; kept to the end." in said
+    assert "…”), in the 30 % rollout step; kept to the end." in said
     assert "said the skippers" not in page
     for address in ("/rules/versions/2", f"/rules/stages/{rollout}?share=30"):
         assert f'href="{address}"' in page
         assert "Nobody should wait" in await manager.get(address)
     beside = plain(await manager.get(f"/ops/{other}"))
-    assert "by version 1 of the rules (“the first rules”), beside the 30 % stage of version 2; kept" in beside
+    assert "by version 1 of the rules (“the first rules”), outside the 30 % rollout step of version 2; kept" in beside
 
 
 async def test_who_may_not_read_rules_gets_no_links_into_them(staged: tuple[Office, int, str, str]) -> None:
     office, _, mine, _ = staged
     page = await (await office.browser("Otto Ops")).get(f"/ops/{mine}")
-    assert "…”), in the 30 % stage; kept" in plain(page)
+    assert "…”), in the 30 % rollout step; kept" in plain(page)
     assert "/rules/" not in page
 
 
 async def test_whoever_raised_it_reads_the_same(staged: tuple[Office, int, str, str]) -> None:
     office, _, mine, _ = staged
     agent = await (await office.browser("Miguel Torres")).get(f"/desk/escalations/{mine}")
-    assert "…”), in the 30 % stage." in plain(agent)
+    assert "…”), in the 30 % rollout step." in plain(agent)
     assert "/rules/" not in agent
     manager = await (await office.browser("Marta Manager")).get(f"/desk/escalations/{mine}")
     assert 'href="/rules/versions/2"' in manager

@@ -33,10 +33,10 @@ async def test_the_calls_at_risk_are_looked_at_longer_and_nothing_is_done(office
     part = await manager.client.post(form.action, data=form.fields | {"longer": "yes"}, headers={"HX-Request": "true"})
     assert part.status_code == 200, part.text
     assert "<html" not in part.text
-    assert "for 1 nobody was found, and of 1 it is proven that no plan serves it." in part.text
+    assert "nobody was found for 1, and no plan at all serves 1 of them." in part.text
     whole = await manager.client.post(form.action, data=form.fields | {"longer": "yes", "confirmed": "yes"})
     assert "Nothing is changed yet" in whole.text
-    assert "Looked at longer" in whole.text
+    assert "After a longer search" in whole.text
     async with office.engine.connect() as conn:
         assert (await conn.execute(select(booking.c.state))).scalar_one() == "sold"
         assert (await conn.execute(select(time_off))).all() == []
