@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.dependencies import Dependencies
-from activities.errors import as_answers, effect, transaction
+from activities.errors import as_application_error, effect, transaction
 from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
 from database.stores import booking
 from database.stores.seats.availability import BookingRequest
@@ -54,7 +54,7 @@ class BookingActivities:
             async with transaction(self.dependencies, until - clock()) as conn:
                 return await sell(conn, request)
 
-        with as_answers():
+        with as_application_error():
             async with asyncio.timeout_at(until):
                 return _booked(await self._sellers.sell(asked, sale, until))
 

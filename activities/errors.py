@@ -28,7 +28,7 @@ async def effect(
 
     One that takes longer than its activity is waited for can't commit behind the back of the next attempt.
     """
-    with as_answers():
+    with as_application_error():
         async with transaction(dependencies, at_most) as conn:
             yield conn
 
@@ -42,22 +42,22 @@ async def transaction(dependencies: Dependencies, at_most: float) -> AsyncIterat
 
 
 @contextmanager
-def as_answers() -> Iterator[None]:
+def as_application_error() -> Iterator[None]:
     """A domain failure becomes an error that is not retried."""
     try:
         yield
     except Failure as failure:
-        raise as_error(failure) from failure
+        raise application_error_of(failure) from failure
 
 
-def as_error(failure: Failure) -> ApplicationError:
+def application_error_of(failure: Failure) -> ApplicationError:
     facts = _JSON.dump_python(asdict(failure), mode="json")
     # A refusal is an answer: benign errors are neither logged nor counted as failures of the worker.
     benign = ApplicationErrorCategory.BENIGN
     return ApplicationError(failure.title, facts, type=type(failure).__name__, non_retryable=True, category=benign)
 
 
-def revive(error: ApplicationError) -> Failure | None:
+def from_application_error(error: ApplicationError) -> Failure | None:
     """The failure that was raised, or None where the error is no domain failure."""
     kind = next((kind for kind in _kinds(Failure) if kind.__name__ == error.type), None)
     if kind is None:

@@ -44,7 +44,7 @@ def gateway_of(request: Request) -> WorkflowGateway:
     return found
 
 
-def misses_of(request: Request) -> MissLimit:
+def rate_limit_of(request: Request) -> MissLimit:
     """Wrong links, by address."""
     found: MissLimit = request.app.state.misses
     return found

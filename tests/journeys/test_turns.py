@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import revive
+from activities.errors import from_application_error
 from activities.messages import BookSlot, CancelBooking, MoveBooking, Nudge, Withdraw
 from database.stores.call import note_alone
 from database.stores.rounds import answers
@@ -31,7 +31,7 @@ async def refused(desk: Desk, one: str, update: Any, message: object) -> Failure
     with pytest.raises(WorkflowUpdateFailedError) as caught:
         await desk.workflow(one).execute_update(update, message)
     assert isinstance(caught.value.cause, ApplicationError)
-    failure = revive(caught.value.cause)
+    failure = from_application_error(caught.value.cause)
     assert failure is not None
     return failure
 

@@ -21,7 +21,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.errors import revive
+from activities.errors import from_application_error
 from activities.messages import (
     Booked,
     BookSlot,
@@ -142,6 +142,6 @@ def _failure(error: RPCError | RuntimeError, escalation_id: str) -> Failure:
 
 def _refusal(error: WorkflowUpdateFailedError) -> Failure:
     cause = error.cause
-    if isinstance(cause, ApplicationError) and (failure := revive(cause)) is not None:
+    if isinstance(cause, ApplicationError) and (failure := from_application_error(cause)) is not None:
         return failure
     return Unreachable("the worker")
