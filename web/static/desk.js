@@ -44,10 +44,13 @@
   };
   for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap"]) desk.addEventListener(name, handOn);
 
+  const every = Number(desk.dataset.beatEvery);
   try {
-    new Worker(desk.dataset.beat).onmessage = beat;
+    const clock = new Worker(desk.dataset.beat);
+    clock.onmessage = beat;
+    clock.postMessage(every);
   } catch {
-    setInterval(beat, 5000);
+    setInterval(beat, every);
   }
   beat();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
