@@ -31,7 +31,7 @@ from database.stores.backtest.columns import PastReader
 from database.stores.backtest.read import try_draft
 from database.stores.directory.snapshots import keep_snapshot, read_snapshots
 from database.stores.journal.plan_json import dump_plan
-from domain.backtest.backtest import Trying, try_on_past
+from domain.backtest.backtest import Trying
 from domain.backtest.columns import PastColumns, columns_of
 from domain.backtest.history import ChangeKind, Past, Trial
 from domain.plan import Plan
@@ -88,11 +88,15 @@ def _row(name: str, found: Sequence[tuple[float, float]], ours: float) -> str:
 def _timed_pure(before: Ruleset, after: Ruleset, columns: PastColumns) -> tuple[float, float]:
     known = snapshots()
     wall, busy = time.perf_counter(), time.process_time()
+    assert _trial(before, after, columns, known).escalations == ESCALATIONS
+    return time.perf_counter() - wall, time.process_time() - busy
+
+
+def _trial(before: Ruleset, after: Ruleset, columns: PastColumns, known: dict[str, Directory]) -> Trial:
     trying = Trying(before, after)
     trying.know(known)
     trying.add(columns)
-    assert trying.trial().escalations == ESCALATIONS
-    return time.perf_counter() - wall, time.process_time() - busy
+    return trying.trial()
 
 
 def _timed_alone(before: Ruleset, after: Ruleset, some: Sequence[Past]) -> tuple[float, float]:
@@ -107,7 +111,7 @@ def _timed_alone(before: Ruleset, after: Ruleset, some: Sequence[Past]) -> tuple
             pools.append(next((members for members in steps if members), ()))
         elsewhere += pools[0] != pools[1]
     took = (time.perf_counter() - wall) * share, (time.process_time() - busy) * share
-    same = try_on_past(before, after, some, known)
+    same = _trial(before, after, columns_of(some, Trying(before, after).asked), known)
     assert same.changes[ChangeKind.ELSEWHERE] == elsewhere, "the two ways differ"
     return took
 
@@ -130,7 +134,7 @@ async def _from_database(
         async with engine.begin() as conn:
             hashes = {name: await keep_snapshot(conn, one, SINCE) for name, one in snapshots().items()}
         await asyncio.to_thread(lay_past, url, before, escalations, hashes)
-        expected = try_on_past(before, after, escalations, snapshots())
+        expected = _trial(before, after, columns_of(escalations, Trying(before, after).asked), snapshots())
         async with engine.connect() as conn:
             await conn.execute(sql("SELECT 1"))
             for _ in range(ROUNDS):

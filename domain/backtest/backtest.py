@@ -11,7 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
-from domain.backtest.columns import Numbers, PastColumns, alike, columns_of, moment_of
+from domain.backtest.columns import Numbers, PastColumns, alike, moment_of
 from domain.backtest.history import Candidates, ChangeKind, Past, PastExample, PastMove, RuleCount, Totals, Trial
 from domain.backtest.on_shift import Duty, PastSchedules
 from domain.backtest.reach import compared, treatment_of
@@ -155,17 +155,3 @@ class Trying:
 
 def _steps(rule: Rule) -> tuple[str, ...]:
     return tuple(f"if nobody in {say_duration(step.after)}: {step.text}" for step in rule.steps)
-
-
-def try_on_past(
-    before: Ruleset,
-    after: Ruleset,
-    past: Sequence[Past],
-    snapshots: Mapping[str, Directory],
-    schedules: Mapping[int, Schedule] | None = None,
-) -> Trial:
-    """A draft (``after``) beside the rules that stand, on escalations at hand, the newest first."""
-    trying = Trying(before, after, schedules)
-    trying.know(snapshots)
-    trying.add(columns_of(past, trying.asked))
-    return trying.trial()

@@ -11,7 +11,8 @@ from random import Random
 
 import pytest
 
-from domain.backtest.backtest import try_on_past
+from domain.backtest.backtest import Trying
+from domain.backtest.columns import columns_of
 from domain.backtest.history import ChangeKind, Past, PastMove, Totals, Treatment, Trial
 from rules_dsl import Directory, NoRuleApplies, Ruleset, draft_rules, pool
 from rules_dsl.directory import Facts
@@ -62,7 +63,10 @@ def some_past(desk: str, count: int, hashes: Sequence[str] = ("then",)) -> list[
 
 
 def tried(before: Ruleset, after: Ruleset, past: Sequence[Past], **snapshots: Directory) -> Trial:
-    return try_on_past(before, after, past, snapshots)
+    trying = Trying(before, after)
+    trying.know(snapshots)
+    trying.add(columns_of(past, trying.asked))
+    return trying.trial()
 
 
 def one_by_one(rules: Ruleset, known: Directory, past: Past) -> Decision | None:
