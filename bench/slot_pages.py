@@ -148,7 +148,9 @@ def _sell_days(url: str, desk: SampleDesk, share: float) -> int:
     one_day = SampleDesk(tuple(_first_day(member) for member in desk.members), desk.pools, 1)
     board = one_day.board()
     fill(one_day, board, share, seed=11, solver=False, tries=0)
-    rows = [(call, board.members[bit].person, day) for day in range(DAYS) for call, bit in board.held.values()]
+    rows = [
+        (call, board.members[index].person, day) for day in range(DAYS) for call, index in board.assignments.values()
+    ]
     places: dict[tuple[int, int], int] = {}
     with psycopg.connect(url) as conn, conn.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
@@ -236,5 +238,5 @@ def _shares(agents: int, share: float, seed: int, pool: int) -> dict[str, int]:
 
 def _missed(desk: SampleDesk, board: SeatBoard, unsure: list[Demand]) -> int:
     """Those that could be sold after all; one of which the judge can't tell counts as missed."""
-    calls = [call for call, _ in board.held.values()]
+    calls = [call for call, _ in board.assignments.values()]
     return sum(can_serve_all(desk.members, desk.pools, [*calls, one], 10.0) is not False for one in unsure)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cli.database_session import run_on_database
 from cli.environment import example, process_settings
+from cli.options import seed_directory_option, seed_rules_option
 from cli.stack.home import Home, write_private
 from database.engine import open_engine
 from database.stores.access.accounts import all_accounts
@@ -31,8 +32,8 @@ OUTSIDERS = {"manager": "Signe Lund", "ops": "Tomas Novak", "admin": "Maren Dahl
 
 
 @click.command()
-@click.option("--directory", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A directory file.")
-@click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A rules file.")
+@seed_directory_option
+@seed_rules_option
 @click.option("--always-on-duty", is_flag=True, help="Give every agent shifts around the clock, for trying it out.")
 @click.option("--once", is_flag=True, help="Leave a desk that is there as it is; make new sign-in links only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the credentials as JSON.")

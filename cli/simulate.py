@@ -13,7 +13,8 @@ import click
 
 from cli.database_session import run_on_database
 from cli.environment import process_settings
-from cli.rules.inputs import FILE, echo_json, read_directory, read_ruleset
+from cli.options import FILE, json_option, optional_directory_option
+from cli.rules.inputs import echo_json, read_directory, read_ruleset
 from database.engine import open_engine
 from database.stores.backtest.arrivals import NothingPublished, PastDesk, read_past_desk
 from domain.simulation.comparing import Way, difference, play_ways, staffed
@@ -30,7 +31,7 @@ TICKETS = 400
 
 @click.command()
 @click.option("--rules", "rules_file", type=FILE, help="A rules file; with --directory. Default: what is published.")
-@click.option("--directory", "directory_file", type=FILE, help="The directory that the rules speak of.")
+@optional_directory_option
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="First day played. Default: the next Monday.")
 @click.option("--days", type=click.IntRange(1, 31), default=1, show_default=True)
 @click.option("--escalations", type=click.FloatRange(1, 5000), default=30.0, show_default=True, help="A day.")
@@ -42,10 +43,10 @@ TICKETS = 400
 @click.option("--talk", type=click.FloatRange(0.05, 4), default=Habits.talk, show_default=True, help="Of the slot.")
 @click.option("--staff", multiple=True, help='More or fewer of a title, such as "Advisor=-1"; adds a way to compare.')
 @click.option("--replications", type=click.IntRange(2, 1000), default=20, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def simulate(
     rules_file: Path | None,
-    directory_file: Path | None,
+    directory: Path | None,
     staff: tuple[str, ...],
     replications: int,
     as_json: bool,
@@ -53,13 +54,13 @@ def simulate(
     **options: Any,
 ) -> None:
     """Play a desk's days: people found at call time, beside names bound at booking, or other staffing."""
-    if (rules_file is None) != (directory_file is None):
+    if (rules_file is None) != (directory is None):
         raise click.UsageError("--rules and --directory go together")
     if weeks is not None and rules_file is not None:
         raise click.UsageError("--past replays what the database has: leave --rules and --directory out")
     scenario = (
-        _from_files(rules_file, directory_file, options)
-        if rules_file is not None and directory_file is not None
+        _from_files(rules_file, directory, options)
+        if rules_file is not None and directory is not None
         else _from_database(options, weeks)
     )
     ways = _ways(scenario, staff)

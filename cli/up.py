@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from cli.environment import read_settings
+from cli.options import seed_directory_option, seed_rules_option
 from cli.stack.embedded import EmbeddedStack, PortTaken
 from cli.stack.home import AlreadyRunning, Home
 from cli.stack.postgres import DataFolderRefused
@@ -18,12 +19,9 @@ GREETED = {"agent": "Agent", "manager": "Manager", "ops": "Support ops", "admin"
 """Roles for which the list shows one person each."""
 
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
 @click.command()
-@click.option("--directory", type=_FILE, help="A directory file to seed with, instead of the example team.")
-@click.option("--rules", type=_FILE, help="A rules file to seed with, instead of the example team's.")
+@seed_directory_option
+@seed_rules_option
 def up(directory: Path | None, rules: Path | None) -> None:
     """Start everything on this machine, seed a team, and print the addresses."""
     settings = read_settings()

@@ -10,16 +10,8 @@ from pathlib import Path
 
 import click
 
-from cli.rules.inputs import (
-    ERRORS,
-    diagnostic_json,
-    directory_option,
-    echo_json,
-    file_argument,
-    json_option,
-    read_directory,
-    read_text,
-)
+from cli.options import directory_option, file_argument, json_option
+from cli.rules.inputs import ERRORS, diagnostic_json, echo_json, read_directory, read_text
 from rules_dsl import Block, BlockKind, Diagnostic, check_rules, parse_rules, render
 
 _EXPECTING = (BlockKind.EXPECT, BlockKind.NEVER, BlockKind.EVERY)

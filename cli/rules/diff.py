@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from cli.rules.inputs import FILE, directory_option, echo_json, json_option, read_directory, read_ruleset, read_text
+from cli.options import FILE, directory_option, json_option
+from cli.rules.inputs import echo_json, read_directory, read_ruleset, read_text
 from rules_dsl import Change, Move, compare_rules
 
 

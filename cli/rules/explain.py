@@ -10,19 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.rules.inputs import (
-    ERRORS,
-    at_option,
-    directory_option,
-    echo_json,
-    facts_given,
-    facts_option,
-    file_argument,
-    json_option,
-    moment_given,
-    read_directory,
-    read_ruleset,
-)
+from cli.options import at_option, directory_option, facts_option, file_argument, json_option
+from cli.rules.inputs import ERRORS, echo_json, facts_given, moment_given, read_directory, read_ruleset
 from rules_dsl import EscalationStep, NoRuleApplies, asked_when, on_shift
 from rules_dsl.directory import Directory, Person
 from rules_dsl.model.amounts import say_duration

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from cli.rules.inputs import ERRORS, FILE, diagnostic_json, echo_json, json_option, read_text
+from cli.options import FILE, json_option
+from cli.rules.inputs import ERRORS, diagnostic_json, echo_json, read_text
 from rules_dsl import RulesRefused, format_rules, render
 
 

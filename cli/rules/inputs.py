@@ -17,17 +17,8 @@ from rules_dsl.model.clock_words import day_number, minute_of_day
 from rules_dsl.model.defaults import EXAMPLE_WEEK
 from rules_dsl.model.hours import wall_instant
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 ERRORS = 2
 """How a command ends that met errors; 1 is for what is only to be mended."""
-
-file_argument = click.argument("file", type=FILE)
-directory_option = click.option("--directory", type=FILE, required=True, help="The directory that the rules speak of.")
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-facts_option = click.option("--facts", default="{}", help="What is known of the escalation: a JSON object or its file.")
-at_option = click.option(
-    "--at", "moment", help="When: 2026-02-04T12:00 (the desk's time unless a zone is said) or Wed 12:00. Default: now."
-)
 
 
 def read_text(file: Path) -> str:

@@ -12,7 +12,8 @@ import click
 
 from cli.database_session import run_on_database
 from cli.environment import process_settings
-from cli.rules.inputs import ERRORS, echo_json, file_argument, json_option, read_text
+from cli.options import file_argument, json_option
+from cli.rules.inputs import ERRORS, echo_json, read_text
 from database.engine import open_engine
 from database.stores.backtest.read import BacktestResult, try_draft
 from database.stores.directory.read import read_directory

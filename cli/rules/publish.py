@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cli.database_session import run_on_database
 from cli.environment import process_settings
-from cli.rules.inputs import ERRORS, diagnostic_json, echo_json, file_argument, json_option, read_text
+from cli.options import file_argument, json_option
+from cli.rules.inputs import ERRORS, diagnostic_json, echo_json, read_text
 from database.engine import open_engine
 from database.stores.access.accounts import all_accounts
 from database.stores.backtest.capacity_under_rules import CapacityReview, weigh_rules

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.rules.inputs import FILE
+from cli.options import FILE
 
 
 @click.command()

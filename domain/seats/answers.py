@@ -44,12 +44,12 @@ class DayOfAnswers:
         """Whether the solver looked for it in vain a moment ago."""
         return start in self._in_vain and now - self._in_vain[start] < ASKED_AGAIN_AFTER
 
-    def look(self, board: SeatBoard, starts: Sequence[datetime], like: Demand) -> None:
+    def look(self, board: SeatBoard, starts: Sequence[datetime], sample: Demand) -> None:
         """The direct test and the proof of no, for those of which nothing is known yet.
 
-        ``like`` is what a call asks for, at any start of the day.
+        ``sample`` is what a call asks for, at any start of the day.
         """
-        _, pool, begin, end, day, terms, _ = like
+        _, pool, begin, end, day, terms, _ = sample
         prepare, length = terms.prepare, end - begin
         for start in starts:
             if start not in self.known:
@@ -59,16 +59,16 @@ class DayOfAnswers:
                 else:
                     self.known[start] = without_moves(board, Demand(-1, pool, begin, begin + length, day, terms))
 
-    def move(self, board: SeatBoard, starts: Sequence[datetime], like: Demand, tries: int) -> int:
+    def move(self, board: SeatBoard, starts: Sequence[datetime], sample: Demand, tries: int) -> int:
         """Move one other for those that may be sold, as far as so many tried people go; how many were tried."""
         left = tries
         for start in starts:
             if left <= 0:
                 break
             if self.known[start] is Answer.MAYBE and start not in self._tried:
-                begin, most = int(start.timestamp()) - like.terms.prepare, min(left, TRIES_A_START)
+                begin, most = int(start.timestamp()) - sample.terms.prepare, min(left, TRIES_A_START)
                 search = Search(board, most)
-                if search.place(like._replace(begin=begin, end=begin + like.end - like.begin), 1):
+                if search.place(sample._replace(begin=begin, end=begin + sample.end - sample.begin), 1):
                     self.known[start] = Answer.YES
                     search.undo()
                 left -= most - search.tries

@@ -33,12 +33,12 @@ class CallGroup(NamedTuple):
 class _Day:
     """The calls that start on one day."""
 
-    __slots__ = ("columns", "first", "held", "last", "of", "taken")
+    __slots__ = ("assignments", "columns", "first", "last", "of", "taken")
 
     def __init__(self) -> None:
         self.columns: list[CallGroup] = []
         """Laid down and not yet told apart."""
-        self.held: dict[int, tuple[Demand, int]] = {}
+        self.assignments: dict[int, tuple[Demand, int]] = {}
         self.of: dict[int, dict[int, Demand]] = {}
         """By person's bit, by booking."""
         self.taken: dict[CapKey, Counter[int]] = {}
@@ -46,19 +46,19 @@ class _Day:
         self.first, self.last = 1 << 62, -(1 << 62)
         """Within these instants all of them lie, their gaps included."""
 
-    def lay(self, alike: CallGroup) -> None:
-        self.columns.append(alike)
-        self.taken.setdefault(cap_key(alike.terms), Counter()).update(alike.people)
-        self.first = min(self.first, min(alike.begins) - alike.terms.gap)
-        self.last = max(self.last, max(alike.ends))
+    def add_many(self, group: CallGroup) -> None:
+        self.columns.append(group)
+        self.taken.setdefault(cap_key(group.terms), Counter()).update(group.people)
+        self.first = min(self.first, min(group.begins) - group.terms.gap)
+        self.last = max(self.last, max(group.ends))
 
     def expand(self) -> _Day:
         while self.columns:
             pool, day, terms, pinned, *columns = self.columns.pop()
-            for booking, bit, begin, end in zip(*columns, strict=True):
+            for booking, index, begin, end in zip(*columns, strict=True):
                 demand = Demand(booking, pool, begin, end, day, terms, pinned)
-                self.held[booking] = (demand, bit)
-                self.of.setdefault(bit, {})[booking] = demand
+                self.assignments[booking] = (demand, index)
+                self.of.setdefault(index, {})[booking] = demand
         return self
 
 
@@ -74,12 +74,12 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
     @property
     def _day_of(self) -> dict[int, int]:
         while self._laid:
-            alike = self._laid.pop()
-            self._known.update(dict.fromkeys(alike.bookings, alike.day))
+            group = self._laid.pop()
+            self._known.update(dict.fromkeys(group.bookings, group.day))
         return self._known
 
     def __getitem__(self, booking: int) -> tuple[Demand, int]:
-        return self._days[self._day_of[booking]].expand().held[booking]
+        return self._days[self._day_of[booking]].expand().assignments[booking]
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._day_of)
@@ -90,61 +90,61 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
     def __contains__(self, booking: object) -> bool:
         return booking in self._day_of
 
-    def lay(self, alike: CallGroup) -> None:
+    def add_many(self, group: CallGroup) -> None:
         """Many at once, none of which it has."""
-        self._laid.append(alike)
-        self._days.setdefault(alike.day, _Day()).lay(alike)
+        self._laid.append(group)
+        self._days.setdefault(group.day, _Day()).add_many(group)
 
-    def add(self, demand: Demand, bit: int) -> None:
+    def add(self, demand: Demand, index: int) -> None:
         day = self._days.setdefault(demand.day, _Day()).expand()
         self._day_of[demand.booking] = demand.day
-        day.held[demand.booking] = (demand, bit)
-        day.of.setdefault(bit, {})[demand.booking] = demand
-        day.taken.setdefault(cap_key(demand.terms), Counter())[bit] += 1
-        day.first, day.last = min(day.first, demand.rest), max(day.last, demand.end)
+        day.assignments[demand.booking] = (demand, index)
+        day.of.setdefault(index, {})[demand.booking] = demand
+        day.taken.setdefault(cap_key(demand.terms), Counter())[index] += 1
+        day.first, day.last = min(day.first, demand.busy_from), max(day.last, demand.end)
 
     def drop(self, booking: int) -> tuple[Demand, int]:
         """Raises ``KeyError`` where it rests on nobody."""
         day = self._days[self._day_of.pop(booking)].expand()
-        demand, bit = day.held.pop(booking)
-        del day.of[bit][booking]
-        day.taken[cap_key(demand.terms)][bit] -= 1
-        return demand, bit
+        demand, index = day.assignments.pop(booking)
+        del day.of[index][booking]
+        day.taken[cap_key(demand.terms)][index] -= 1
+        return demand, index
 
     def bookings_of(self, day: int) -> Collection[int]:
-        return self._days[day].expand().held.keys() if day in self._days else ()
+        return self._days[day].expand().assignments.keys() if day in self._days else ()
 
     def count(self, day: int) -> tuple[int, int]:
         """How many there are on this day, and the sum of their numbers."""
         if (found := self._days.get(day)) is None:
             return 0, 0
-        columns = [alike.bookings for alike in found.columns]
-        number = len(found.held) + sum(map(len, columns))
-        return number, sum(found.held) + sum(map(sum, columns))
+        columns = [group.bookings for group in found.columns]
+        number = len(found.assignments) + sum(map(len, columns))
+        return number, sum(found.assignments) + sum(map(sum, columns))
 
-    def on_day(self, bit: int, day: int) -> Collection[Demand]:
+    def on_day(self, index: int, day: int) -> Collection[Demand]:
         """The calls of this person that start on this day."""
-        return self._days[day].expand().of.get(bit, {}).values() if day in self._days else ()
+        return self._days[day].expand().of.get(index, {}).values() if day in self._days else ()
 
     def taken(self, day: int) -> Mapping[CapKey, Counter[int]]:
         """By limit, how many calls of this day each person has, by their bit."""
         return self._days[day].taken if day in self._days else {}
 
-    def within(self, bit: int, begin: int, end: int) -> list[Demand]:
+    def within(self, index: int, begin: int, end: int) -> list[Demand]:
         """The calls of this person that keep them at some moment of this time, their gaps included, in order."""
         found = [
             call
             for day in self._near(begin, end)
-            for call in day.of.get(bit, {}).values()
+            for call in day.of.get(index, {}).values()
             if begin < call.end and call.begin - call.terms.gap < end
         ]
-        return sorted(found, key=lambda call: (call.rest, call.booking)) if len(found) > 1 else found
+        return sorted(found, key=lambda call: (call.busy_from, call.booking)) if len(found) > 1 else found
 
     def between(self, begin: int, end: int) -> Iterable[Demand]:
         """All calls that lie in this time from one end to the other, their gaps included."""
         for day in self._near(begin, end):
-            for call, _ in day.held.values():
-                if begin <= call.rest and call.end <= end:
+            for call, _ in day.assignments.values():
+                if begin <= call.busy_from and call.end <= end:
                     yield call
 
     def _near(self, begin: int, end: int) -> list[_Day]:

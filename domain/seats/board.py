@@ -21,13 +21,13 @@ class SeatBoard:
 
     def __init__(self, members: Iterable[Member], pools: Mapping[int, Collection[int]]) -> None:
         self.roster = Roster(members, pools)
-        self.held = Assignments()
+        self.assignments = Assignments()
         """By booking: what it asks for, and the bit of its witness."""
-        self.pieces = Intervals(self.roster.edges, self.roster.ones)
-        self.reserve = Reserve(self.roster, self.pieces)
-        self._days = DayLimits(self.roster, self.held)
+        self.intervals = Intervals(self.roster.edges, self.roster.masks)
+        self.reserve = Reserve(self.roster, self.intervals)
+        self._days = DayLimits(self.roster, self.assignments)
         self._engaged = EngagedPeople(self.roster, {})
-        self.members, self.bit_of, self.pools = self.roster.members, self.roster.bit_of, self.roster.pools
+        self.members, self.index_of, self.pools = self.roster.members, self.roster.index_of, self.roster.pools
 
     def mask_of(self, people: Iterable[int]) -> int:
         return self.roster.mask_of(people)
@@ -40,7 +40,7 @@ class SeatBoard:
 
     def eligible(self, demand: Demand) -> int:
         """Who is in the pool and on shift for all of this time, whatever else is sold on them."""
-        return self.roster.eligible(demand) & ~self._engaged.at(demand.rest)
+        return self.roster.eligible(demand) & ~self._engaged.at(demand.busy_from)
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:
         """Those on shift, in each piece of this time."""
@@ -48,7 +48,7 @@ class SeatBoard:
 
     def idle(self, demand: Demand, mask: int) -> int:
         """Those of ``mask`` who have no other call in this time, the gap before it included."""
-        return self.pieces.idle(demand.rest, demand.end, mask)
+        return self.intervals.idle(demand.busy_from, demand.end, mask)
 
     def can_take(self, demand: Demand, mask: int | None = None) -> int:
         """The direct test: those to whom this call can be given with nothing else changed."""
@@ -58,7 +58,7 @@ class SeatBoard:
         if mask and demand.terms.reserve:
             mask &= ~self.kept_back(demand)
         if mask and demand.terms.shift_percent < 100:
-            mask = sum(self.roster.ones[bit] for bit in bits(mask) if self.shift_allows(bit, demand))
+            mask = sum(self.roster.masks[index] for index in indexes_in(mask) if self.shift_allows(index, demand))
         return mask
 
     def full(self, day: int, terms: Terms) -> int:
@@ -69,12 +69,12 @@ class SeatBoard:
         """Those of the teams that are down to their reserve at some moment of this time."""
         return self.reserve.kept_back(demand)
 
-    def shift_allows(self, bit: int, demand: Demand) -> bool:
+    def shift_allows(self, index: int, demand: Demand) -> bool:
         """Whether the shift stays within its share of calls with this one, too."""
-        own, shift = demand.terms.shift_percent, self.shift_at(bit, demand.begin)
+        own, shift = demand.terms.shift_percent, self.shift_at(index, demand.begin)
         if shift is None:
             return False
-        calls = [demand, *self.of_shift(bit, shift)]
+        calls = [demand, *self.of_shift(index, shift)]
         return all(
             sum(call.end - call.begin for call in calls if call.terms.shift_percent <= percent) * 100
             <= percent * (shift[1] - shift[0])
@@ -82,26 +82,30 @@ class SeatBoard:
             if own <= percent < 100
         )
 
-    def shift_at(self, bit: int, moment: int) -> tuple[int, int] | None:
+    def shift_at(self, index: int, moment: int) -> tuple[int, int] | None:
         """The whole working time around this moment."""
-        return self.roster.shift_at(bit, moment)
+        return self.roster.shift_at(index, moment)
 
-    def of_shift(self, bit: int, shift: tuple[int, int]) -> list[Demand]:
+    def of_shift(self, index: int, shift: tuple[int, int]) -> list[Demand]:
         """The calls of this person that begin in this time."""
-        return [call for call in self.held.within(bit, *shift) if shift[0] <= call.begin < shift[1]]
+        return [call for call in self.assignments.within(index, *shift) if shift[0] <= call.begin < shift[1]]
 
-    def in_the_way(self, bit: int, demand: Demand) -> list[Demand]:
+    def in_the_way(self, index: int, demand: Demand) -> list[Demand]:
         """The calls of this person that leave no room for this one."""
-        return [call for call in self.held.within(bit, demand.rest, demand.end) if call.booking != demand.booking]
+        return [
+            call
+            for call in self.assignments.within(index, demand.busy_from, demand.end)
+            if call.booking != demand.booking
+        ]
 
-    def on_day(self, bit: int, day: int) -> Collection[Demand]:
+    def on_day(self, index: int, day: int) -> Collection[Demand]:
         """The calls of this person that start on this day."""
-        return self.held.on_day(bit, day)
+        return self.assignments.on_day(index, day)
 
     def able(self, group: IntervalGroup) -> int:
         """Who could have these calls at all."""
         if group.able is None:
-            group.able = self.roster.able(group.like.pool, group.begin, group.end, group.like.terms)
+            group.able = self.roster.able(group.key.pool, group.begin, group.end, group.key.terms)
         return group.able
 
     # What can change.
@@ -110,34 +114,34 @@ class SeatBoard:
         """By person: until when they can be given no call, in place of what was said before."""
         self._engaged = EngagedPeople(self.roster, until)
 
-    def put(self, demand: Demand, bit: int) -> None:
+    def put(self, demand: Demand, index: int) -> None:
         """This call rests on this person."""
-        self.held.add(demand, bit)
-        self.pieces.put(demand, bit)
-        self._days.changed(demand.day, bit)
+        self.assignments.add(demand, index)
+        self.intervals.put(demand, index)
+        self._days.changed(demand.day, index)
         self.reserve.changed(demand)
 
     def take(self, booking: int) -> tuple[Demand, int]:
         """This call rests on nobody. Raises ``KeyError`` where it did not rest on anybody."""
-        demand, bit = self.held.drop(booking)
-        self.pieces.take(demand, bit)
-        for other in self.in_the_way(bit, demand):
+        demand, index = self.assignments.drop(booking)
+        self.intervals.take(demand, index)
+        for other in self.in_the_way(index, demand):
             # What stands may stand closer than new calls are sold.
-            self.pieces.block(other.rest, other.end, bit)
-        self._days.changed(demand.day, bit)
+            self.intervals.block(other.busy_from, other.end, index)
+        self._days.changed(demand.day, index)
         self.reserve.changed(demand)
-        return demand, bit
+        return demand, index
 
-    def lay(self, standing: Iterable[CallGroup]) -> None:
+    def add_many(self, standing: Iterable[CallGroup]) -> None:
         """Put many calls on a board that has none: quicker than one by one."""
-        columns = [alike for alike in standing if len(alike.bookings)]
-        for alike in columns:
-            self.held.lay(alike)
-        self.pieces.lay(columns)
-        self.reserve.shares = {alike.terms.reserve for alike in columns} - {0}
+        columns = [group for group in standing if len(group.bookings)]
+        for group in columns:
+            self.assignments.add_many(group)
+        self.intervals.add_many(columns)
+        self.reserve.shares = {group.terms.reserve for group in columns} - {0}
 
 
-def bits(mask: int) -> Iterator[int]:
+def indexes_in(mask: int) -> Iterator[int]:
     """The places of the ones, the lowest first."""
     while mask:
         low = mask & -mask

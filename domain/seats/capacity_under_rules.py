@@ -37,7 +37,7 @@ def unserved_at_once(board: SeatBoard, wanted: Sequence[Demand], until: float) -
     """
     search = Search(board, TRIES)
     for call in wanted:
-        if call.booking in board.held:
+        if call.booking in board.assignments:
             search.take(call.booking)
     waiting = list(wanted)
     for depth in range(DEPTH + 1):

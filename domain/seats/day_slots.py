@@ -15,10 +15,10 @@ def places_of(board: SeatBoard, touched: Collection[int], nth: Mapping[int, int]
     what stands has outgrown it already.
     """
     result: dict[int, int] = {}
-    days = {(board.held[booking][1], board.held[booking][0].day) for booking in touched}
-    for bit, day in sorted(days):
-        title = board.members[bit].title
-        caps = {call.booking: call.terms.cap_of(title) for call in board.on_day(bit, day)}
+    days = {(board.assignments[booking][1], board.assignments[booking][0].day) for booking in touched}
+    for index, day in sorted(days):
+        title = board.members[index].title
+        caps = {call.booking: call.terms.cap_of(title) for call in board.on_day(index, day)}
         given = {booking: nth[booking] for booking in caps if booking not in touched and booking in nth}
         taken = set(given.values())
         new = {}

@@ -61,7 +61,7 @@ class Demand(NamedTuple):
     """Whether its witness may not change any more."""
 
     @property
-    def rest(self) -> int:
+    def busy_from(self) -> int:
         """From when on its person must be free of other calls."""
         return self.begin - self.terms.gap
 

@@ -18,8 +18,8 @@ def proven_impossible(board: SeatBoard, demand: Demand, wanted: int | None = Non
         wanted = board.eligible(demand)
     if not wanted:
         return True
-    proofs = board.pieces.proofs
-    for place, free, running in board.pieces.moments(demand.rest, demand.end):
+    proofs = board.intervals.proofs
+    for place, free, running in board.intervals.moments(demand.busy_from, demand.end):
         if not wanted & free:
             possible = proofs.get((place, wanted))
             if possible is None:
@@ -36,7 +36,7 @@ def _somebody_can_be_freed(board: SeatBoard, wanted: int, free: int, running: li
         for group in left:
             if not group.people & reached:
                 unreached.append(group)
-            elif not group.like.pinned:
+            elif not group.key.pinned:
                 able = board.able(group) if group.able is None else group.able
                 if able & free:
                     return True

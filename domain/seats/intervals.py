@@ -15,7 +15,7 @@ from domain.seats.assignments import CallGroup
 from domain.seats.demand import Demand, Terms
 
 
-class Like(NamedTuple):
+class GroupKey(NamedTuple):
     """What calls of one group have in common beside their time."""
 
     pool: int
@@ -28,10 +28,10 @@ class Like(NamedTuple):
 class IntervalGroup:
     """Calls alike at one time, and the people whom they keep."""
 
-    __slots__ = ("able", "begin", "end", "like", "people")
+    __slots__ = ("able", "begin", "end", "key", "people")
 
-    def __init__(self, like: Like, begin: int, end: int, people: int) -> None:
-        self.like = like
+    def __init__(self, key: GroupKey, begin: int, end: int, people: int) -> None:
+        self.key = key
         self.begin = begin
         self.end = end
         self.people = people
@@ -41,48 +41,48 @@ class IntervalGroup:
     @property
     def kind(self) -> Demand:
         """Any of them; its booking is zero where they are sold, and below where they are not."""
-        like = self.like
-        return Demand(0 if like.sold else -1, like.pool, self.begin, self.end, like.day, like.terms, like.pinned)
+        key = self.key
+        return Demand(0 if key.sold else -1, key.pool, self.begin, self.end, key.day, key.terms, key.pinned)
 
 
 class Intervals:
     """Half-open pieces of time. Changed by ``put`` and ``take`` only."""
 
-    def __init__(self, edges: Iterable[int], ones: Sequence[int]) -> None:
+    def __init__(self, edges: Iterable[int], masks: Sequence[int]) -> None:
         self._edges = sorted({0, *edges})
-        self._ones = ones
-        self._idle = [(1 << len(ones)) - 1] * len(self._edges)
+        self._masks = masks
+        self._idle = [(1 << len(masks)) - 1] * len(self._edges)
         self._running: list[list[IntervalGroup]] = [[] for _ in self._edges]
         self.proofs: dict[tuple[int, int], bool] = {}
         """What was proven of a piece, by its place and of whom it was asked; forgotten as soon as a call changes."""
 
-    def lay(self, standing: Iterable[CallGroup]) -> None:
+    def add_many(self, standing: Iterable[CallGroup]) -> None:
         """Put many calls on pieces that have none."""
         begins: dict[int, list[IntervalGroup]] = defaultdict(list)
         ends: dict[int, list[IntervalGroup]] = defaultdict(list)
         edges = set(self._edges)
-        for alike in standing:
-            gap = alike.terms.gap
-            like = Like(alike.pool, alike.day, alike.terms, alike.pinned)
-            for (begin, end), people in self._by_time(alike).items():
-                group = IntervalGroup(like, begin, end, people)
+        for calls in standing:
+            gap = calls.terms.gap
+            key = GroupKey(calls.pool, calls.day, calls.terms, calls.pinned)
+            for (begin, end), people in self._by_time(calls).items():
+                group = IntervalGroup(key, begin, end, people)
                 begins[begin - gap].append(group)
                 ends[end].append(group)
             if gap:
-                edges.update(alike.begins)
+                edges.update(calls.begins)
         self._edges = sorted(edges.union(begins, ends))
         self._sweep(begins, ends)
 
-    def _by_time(self, alike: CallGroup) -> dict[tuple[int, int], int]:
-        ones, found = self._ones, dict[tuple[int, int], int]()
+    def _by_time(self, group: CallGroup) -> dict[tuple[int, int], int]:
+        masks, found = self._masks, dict[tuple[int, int], int]()
         known = found.get
         # A pair is made once and looked up twice: half the time of a day's laying goes by here.
-        for bit, times in zip(alike.people, zip(alike.begins, alike.ends, strict=True), strict=True):
-            found[times] = known(times, 0) | ones[bit]
+        for index, times in zip(group.people, zip(group.begins, group.ends, strict=True), strict=True):
+            found[times] = known(times, 0) | masks[index]
         return found
 
     def _sweep(self, begins: dict[int, list[IntervalGroup]], ends: dict[int, list[IntervalGroup]]) -> None:
-        everybody = (1 << len(self._ones)) - 1
+        everybody = (1 << len(self._masks)) - 1
         running: dict[IntervalGroup, None] = {}
         busy, apart = 0, True
         self._idle, self._running = [], []
@@ -131,34 +131,34 @@ class Intervals:
         """Those on a call of a plan that keeps at least so much in reserve, the gap before it not included."""
         mask = 0
         for group in self._running[bisect_right(self._edges, moment) - 1]:
-            if group.like.terms.reserve >= reserve and group.begin <= moment:
+            if group.key.terms.reserve >= reserve and group.begin <= moment:
                 mask |= group.people
         return mask
 
     # What can change.
 
-    def put(self, demand: Demand, bit: int) -> None:
+    def put(self, demand: Demand, index: int) -> None:
         self.proofs.clear()
         group = self._group(demand)
         if group is None:
-            for edge in (demand.rest, demand.begin, demand.end):
+            for edge in (demand.busy_from, demand.begin, demand.end):
                 self._cut(edge)
-            group = IntervalGroup(_like(demand), demand.begin, demand.end, 0)
-            for place in self._places(demand.rest, demand.end):
+            group = IntervalGroup(_key_of(demand), demand.begin, demand.end, 0)
+            for place in self._places(demand.busy_from, demand.end):
                 self._running[place].append(group)
-        group.people |= self._ones[bit]
-        self.block(demand.rest, demand.end, bit)
+        group.people |= self._masks[index]
+        self.block(demand.busy_from, demand.end, index)
 
-    def block(self, begin: int, end: int, bit: int) -> None:
-        keep = ~self._ones[bit]
+    def block(self, begin: int, end: int, index: int) -> None:
+        keep = ~self._masks[index]
         for place in self._places(begin, end):
             self._idle[place] &= keep
 
-    def take(self, demand: Demand, bit: int) -> None:
+    def take(self, demand: Demand, index: int) -> None:
         """The opposite of ``put``. The caller blocks again what other calls of this person keep."""
         self.proofs.clear()
-        group, one = self._group(demand), self._ones[bit]
-        places = self._places(demand.rest, demand.end)
+        group, one = self._group(demand), self._masks[index]
+        places = self._places(demand.busy_from, demand.end)
         for place in places:
             self._idle[place] |= one
         if group is not None:
@@ -168,9 +168,9 @@ class Intervals:
                     self._running[place].remove(group)
 
     def _group(self, demand: Demand) -> IntervalGroup | None:
-        begin, end, like = demand.begin, demand.end, _like(demand)
-        for group in self._running[bisect_right(self._edges, demand.rest) - 1]:
-            if group.begin == begin and group.end == end and group.like == like:
+        begin, end, key = demand.begin, demand.end, _key_of(demand)
+        for group in self._running[bisect_right(self._edges, demand.busy_from) - 1]:
+            if group.begin == begin and group.end == end and group.key == key:
                 return group
         return None
 
@@ -185,8 +185,8 @@ class Intervals:
             self._running.insert(place + 1, list(self._running[place]))
 
 
-def _like(demand: Demand) -> Like:
-    return Like(demand.pool, demand.day, demand.terms, demand.pinned, demand.booking >= 0)
+def _key_of(demand: Demand) -> GroupKey:
+    return GroupKey(demand.pool, demand.day, demand.terms, demand.pinned, demand.booking >= 0)
 
 
 def _people(groups: Iterable[IntervalGroup]) -> int:

@@ -28,17 +28,17 @@ class DayLimits:
         known, key = self._full[day], cap_key(terms)
         if key not in known:
             taken = self._calls.taken(day)
-            busy = {bit for counted in taken.values() for bit in counted}
+            busy = {index for counted in taken.values() for index in counted}
             if key == _NO_LIMIT and self._most(day) < MOST_A_DAY:
                 busy = set()
-            known[key] = sum(self._roster.ones[bit] for bit in busy if self._is_full(bit, day, key))
+            known[key] = sum(self._roster.masks[index] for index in busy if self._is_full(index, day, key))
         return known[key]
 
-    def changed(self, day: int, bit: int) -> None:
+    def changed(self, day: int, index: int) -> None:
         """This person has one call more or less on this day."""
-        known, one = self._full[day], self._roster.ones[bit]
+        known, one = self._full[day], self._roster.masks[index]
         for key, mask in known.items():
-            known[key] = mask | one if self._is_full(bit, day, key) else mask & ~one
+            known[key] = mask | one if self._is_full(index, day, key) else mask & ~one
 
     def forget(self) -> None:
         self._full.clear()
@@ -47,13 +47,13 @@ class DayLimits:
         """More calls than this nobody has on this day."""
         return sum(max(counted.values(), default=0) for counted in self._calls.taken(day).values())
 
-    def _is_full(self, bit: int, day: int, key: CapKey) -> bool:
-        title = self._roster.members[bit].title
+    def _is_full(self, index: int, day: int, key: CapKey) -> bool:
+        title = self._roster.members[index].title
         cap = _cap_of(key, title)
         caps = [
-            (MOST_A_DAY if key == _NO_LIMIT else _cap_of(other, title), counted[bit])
+            (MOST_A_DAY if key == _NO_LIMIT else _cap_of(other, title), counted[index])
             for other, counted in self._calls.taken(day).items()
-            if counted[bit] > 0
+            if counted[index] > 0
         ]
         return any(
             sum(number for one, number in caps if one <= most) >= most
@@ -71,7 +71,7 @@ class Reserve:
     """The people of a team on shift of whom so many percent are left free of calls, at every moment."""
 
     def __init__(self, roster: Roster, pieces: Intervals) -> None:
-        self._roster, self._pieces = roster, pieces
+        self._roster, self._intervals = roster, pieces
         self.shares: set[int] = set()
         """The reserves, in percent, that calls have kept."""
         self._closed: dict[int, dict[int, int]] = defaultdict(dict)
@@ -82,7 +82,7 @@ class Reserve:
         own, mask = demand.terms.reserve, 0
         for share in {own, *(known for known in self.shares if known < own)}:
             closed = self._closed[share]
-            for first in self._pieces.firsts(demand.begin, demand.end):
+            for first in self._intervals.firsts(demand.begin, demand.end):
                 known = closed.get(first)
                 if known is None:
                     known = closed[first] = self._down_to(share, first)
@@ -93,7 +93,7 @@ class Reserve:
         """This call has come or gone."""
         if demand.terms.reserve:
             self.shares.add(demand.terms.reserve)
-            firsts = self._pieces.firsts(demand.begin, demand.end)
+            firsts = self._intervals.firsts(demand.begin, demand.end)
             for closed in self._closed.values():
                 for first in firsts:
                     closed.pop(first, None)
@@ -101,12 +101,12 @@ class Reserve:
     def standing(self, begin: int, end: int, share: int, moments: Collection[int]) -> Iterator[tuple[int, int, int]]:
         """At these moments and wherever something changes in this time: those on shift, and those engaged in
         calls of plans that keep ``share`` percent in reserve."""
-        changes = (edge for edge in self._pieces.firsts(begin, end) if edge > begin)
+        changes = (edge for edge in self._intervals.firsts(begin, end) if edge > begin)
         for moment in sorted({*moments, begin, *changes}):
-            yield moment, self._roster.on_at(moment), self._pieces.engaged_at(moment, share)
+            yield moment, self._roster.on_at(moment), self._intervals.engaged_at(moment, share)
 
     def _down_to(self, share: int, moment: int) -> int:
-        on, engaged, closed = self._roster.on_at(moment), self._pieces.engaged_at(moment, share), 0
+        on, engaged, closed = self._roster.on_at(moment), self._intervals.engaged_at(moment, share), 0
         for team in self._roster.teams.values():
             here = (on & team).bit_count()
             if here and (engaged & team).bit_count() >= sellable(here, share):

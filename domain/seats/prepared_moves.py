@@ -37,9 +37,9 @@ def find_prepared_moves(
 def _opened(board: SeatBoard, wanted: Sequence[Demand], moves: tuple[tuple[int, int], ...]) -> dict[Demand, Placement]:
     """Those of the wanted calls to which these moves alone open somebody."""
     search = Search(board, 0)
-    calls = [(search.take(booking), board.bit_of[person]) for booking, person in moves]
+    calls = [(search.take(booking), board.index_of[person]) for booking, person in moves]
     opened: dict[Demand, Placement] = {}
-    if all(search.put(call, bit) for call, bit in calls):
+    if all(search.put(call, index) for call, index in calls):
         for demand in wanted:
             if free := board.can_take(demand):
                 opened[demand] = Placement(board.members[(free & -free).bit_length() - 1].person, moves)

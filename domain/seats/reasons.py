@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from domain.seats.board import SeatBoard, bits
+from domain.seats.board import SeatBoard, indexes_in
 from domain.seats.demand import Demand
 from domain.seats.infeasibility import proven_impossible
 
@@ -89,7 +89,7 @@ def _limited(board: SeatBoard, demand: Demand, free: int, proven: bool) -> SlotC
     if not left:
         text = f"{_people(free)} free, and kept in reserve ({demand.terms.reserve}% of a team)"
         return SlotClosure(Why.RESERVE, text, proven)
-    if not any(board.shift_allows(bit, demand) for bit in bits(left)):
+    if not any(board.shift_allows(index, demand) for index in indexes_in(left)):
         text = f"{_people(free)} free, and at the limit of {demand.terms.shift_percent}% of a shift in calls"
         return SlotClosure(Why.SHIFT_SHARE, text, proven)
     return SlotClosure(Why.NO_ARRANGEMENT, _unsure(board.eligible(demand).bit_count()), proven=False)

@@ -23,13 +23,13 @@ class Roster:
 
     def __init__(self, members: Iterable[Member], pools: Mapping[int, Collection[int]]) -> None:
         self.members = sorted(members, key=lambda member: (member.flexibility, member.person))
-        self.bit_of = {member.person: bit for bit, member in enumerate(self.members)}
-        self.ones = [1 << bit for bit in range(len(self.members))]
+        self.index_of = {member.person: index for index, member in enumerate(self.members)}
+        self.masks = [1 << index for index in range(len(self.members))]
         """By bit: the mask of this person alone."""
         self._everybody = (1 << len(self.members)) - 1
         self.pools = {pool: self.mask_of(people) for pool, people in pools.items()}
         self.teams: dict[int, int] = defaultdict(int)
-        for member, one in zip(self.members, self.ones, strict=True):
+        for member, one in zip(self.members, self.masks, strict=True):
             self.teams[member.team] |= one
         self.edges, self._on = self._over_time([member.shifts for member in self.members])
         self._work_edges, self._works = self.edges, self._on
@@ -45,14 +45,14 @@ class Roster:
     def mask_of(self, people: Iterable[int]) -> int:
         mask = 0
         for person in people:
-            if (bit := self.bit_of.get(person)) is not None:
-                mask |= self.ones[bit]
+            if (index := self.index_of.get(person)) is not None:
+                mask |= self.masks[index]
         return mask
 
     def _over_time(self, spans: Sequence[Sequence[tuple[int, int]]]) -> tuple[list[int], list[int]]:
         """Where something changes, and from there on those who have it in a span; each one's spans lie apart."""
         changes: dict[int, int] = {0: 0}
-        for one, own in zip(self.ones, spans, strict=True):
+        for one, own in zip(self.masks, spans, strict=True):
             for begin, end in own:
                 changes[begin] = changes.get(begin, 0) ^ one
                 changes[end] = changes.get(end, 0) ^ one
@@ -79,10 +79,10 @@ class Roster:
 
     def _on_through(self, begin: int, end: int, last: int) -> int:
         mask = self._everybody
-        for place in _pieces(self.edges, begin, end):
+        for place in _intervals(self.edges, begin, end):
             mask &= self._on[place]
         if last > end:
-            for place in _pieces(self._work_edges, end, last):
+            for place in _intervals(self._work_edges, end, last):
                 mask &= self._works[place]
         return mask
 
@@ -92,18 +92,18 @@ class Roster:
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:
         """Those on shift, in each piece of this time."""
-        for place in _pieces(self.edges, begin, end):
+        for place in _intervals(self.edges, begin, end):
             yield self._on[place]
 
     def on_at(self, moment: int) -> int:
         return self._on[bisect_right(self.edges, moment) - 1]
 
-    def shift_at(self, bit: int, moment: int) -> tuple[int, int] | None:
+    def shift_at(self, index: int, moment: int) -> tuple[int, int] | None:
         """The whole working time around this moment."""
-        shifts = self.members[bit].whole
+        shifts = self.members[index].whole
         place = bisect_right(shifts, (moment, 1 << 62)) - 1
         return shifts[place] if place >= 0 and moment < shifts[place][1] else None
 
 
-def _pieces(edges: Sequence[int], begin: int, end: int) -> range:
+def _intervals(edges: Sequence[int], begin: int, end: int) -> range:
     return range(bisect_right(edges, begin) - 1, bisect_left(edges, end))

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from domain.seats.board import SeatBoard, bits
+from domain.seats.board import SeatBoard, indexes_in
 from domain.seats.demand import Demand, Placement
 from domain.seats.infeasibility import proven_impossible
-from domain.seats.intervals import Like
+from domain.seats.intervals import GroupKey
 
 TRIES_TO_SELL = 300
 """People tried for one sale."""
@@ -47,51 +47,51 @@ class Search:
         if free := self.board.can_take(demand, eligible):
             self._put(demand, (free & -free).bit_length() - 1)
             return True
-        return depth > 0 and any(self._place_on(demand, bit, depth) for bit in self._by_obstacles(demand, eligible))
+        return depth > 0 and any(self._place_on(demand, index, depth) for index in self._by_obstacles(demand, eligible))
 
     def _by_obstacles(self, demand: Demand, eligible: int) -> Iterator[int]:
         """Those whose calls in the way may move, who have the fewest first."""
         having = [eligible, *[0] * (IN_THE_WAY_AT_MOST + 1)]
         stuck = 0
-        for group in self.board.pieces.groups(demand.rest, demand.end):
+        for group in self.board.intervals.groups(demand.busy_from, demand.end):
             here = group.people & eligible
             if here:
-                if not self._may_move_all(group.like):
+                if not self._may_move_all(group.key):
                     stuck |= here
                 for number in range(IN_THE_WAY_AT_MOST, -1, -1):
                     having[number + 1] |= having[number] & here
         stuck |= having[-1]
         for number in range(1, IN_THE_WAY_AT_MOST + 1):
-            yield from bits(having[number] & ~having[number + 1] & ~stuck)
+            yield from indexes_in(having[number] & ~having[number + 1] & ~stuck)
 
     def may_move(self, call: Demand) -> bool:
         return not call.pinned and call.booking >= 0 and (self.days is None or call.day in self.days)
 
-    def _may_move_all(self, calls: Like) -> bool:
+    def _may_move_all(self, calls: GroupKey) -> bool:
         return calls.sold and not calls.pinned and (self.days is None or calls.day in self.days)
 
-    def _place_on(self, demand: Demand, bit: int, depth: int) -> bool:
+    def _place_on(self, demand: Demand, index: int, depth: int) -> bool:
         if self.tries <= 0:
             return False
         self.tries -= 1
         began = self.mark()
-        blocking = self.board.in_the_way(bit, demand)
+        blocking = self.board.in_the_way(index, demand)
         if not all(map(self.may_move, blocking)):
             return False
-        if depth == 1 and not all(self._has_another(call, 1 << bit) for call in blocking):
+        if depth == 1 and not all(self._has_another(call, 1 << index) for call in blocking):
             return False
         for call in blocking:
             self._take(call)
-        if self.put(demand, bit):
+        if self.put(demand, index):
             longest_first = sorted(blocking, key=lambda call: call.begin - call.end)
-            if all(self.place(call, depth - 1, 1 << bit) for call in longest_first):
+            if all(self.place(call, depth - 1, 1 << index) for call in longest_first):
                 return True
         self.undo(began)
         return False
 
-    def _has_another(self, call: Demand, bit: int) -> bool:
+    def _has_another(self, call: Demand, index: int) -> bool:
         """Whether somebody else has the time for this call, as the board stands: without one it can't move directly."""
-        others = self.board.eligible(call) & ~(bit | self.barred)
+        others = self.board.eligible(call) & ~(index | self.barred)
         return self.board.idle(call, others) & ~self.board.full(call.day, call.terms) != 0
 
     def mark(self) -> int:
@@ -99,39 +99,39 @@ class Search:
 
     def undo(self, mark: int = 0) -> None:
         while len(self.done) > mark:
-            put, demand, bit = self.done.pop()
+            put, demand, index = self.done.pop()
             if put:
                 self.board.take(demand.booking)
             else:
-                self.board.put(demand, bit)
+                self.board.put(demand, index)
 
     def take(self, booking: int) -> Demand:
         """Take this call off its person."""
-        demand, _ = self.board.held[booking]
+        demand, _ = self.board.assignments[booking]
         self._take(demand)
         return demand
 
     def _take(self, demand: Demand) -> None:
-        _, bit = self.board.take(demand.booking)
-        self.done.append((False, demand, bit))
+        _, index = self.board.take(demand.booking)
+        self.done.append((False, demand, index))
 
-    def put(self, demand: Demand, bit: int) -> bool:
+    def put(self, demand: Demand, index: int) -> bool:
         """Give this call to this person if the direct test allows it."""
-        if not self.board.can_take(demand, self.board.eligible(demand) & 1 << bit):
+        if not self.board.can_take(demand, self.board.eligible(demand) & 1 << index):
             return False
-        self._put(demand, bit)
+        self._put(demand, index)
         return True
 
-    def _put(self, demand: Demand, bit: int) -> None:
-        self.board.put(demand, bit)
-        self.done.append((True, demand, bit))
+    def _put(self, demand: Demand, index: int) -> None:
+        self.board.put(demand, index)
+        self.done.append((True, demand, index))
 
     def moved(self) -> dict[int, int]:
         """Every call that was touched and rests on somebody now, with that person."""
         return {
-            booking: self.board.members[self.board.held[booking][1]].person
+            booking: self.board.members[self.board.assignments[booking][1]].person
             for booking in dict.fromkeys(demand.booking for _, demand, _ in self.done)
-            if booking in self.board.held
+            if booking in self.board.assignments
         }
 
 
@@ -167,16 +167,16 @@ def apply_placement(
     moves = []
     for booking, person in placement.moves:
         # One that was given back since takes no room.
-        if booking in board.held:
-            standing, bit = board.held[booking]
-            if board.bit_of.get(person) == bit:
+        if booking in board.assignments:
+            standing, index = board.assignments[booking]
+            if board.index_of.get(person) == index:
                 continue
-            if person not in board.bit_of or not search.may_move(standing):
+            if person not in board.index_of or not search.may_move(standing):
                 search.undo()
                 return None
-            moves.append((search.take(booking), board.bit_of[person]))
-    if placement.person in board.bit_of and all(
-        search.put(call, bit) for call, bit in [(demand, board.bit_of[placement.person]), *moves]
+            moves.append((search.take(booking), board.index_of[person]))
+    if placement.person in board.index_of and all(
+        search.put(call, index) for call, index in [(demand, board.index_of[placement.person]), *moves]
     ):
         return search
     search.undo()

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from domain.seats.board import SeatBoard, bits
+from domain.seats.board import SeatBoard, indexes_in
 from domain.seats.demand import Demand, Placement
 from domain.seats.limits import sellable
 
@@ -69,15 +69,17 @@ def rearrange(
 
     The board is as before afterwards; ``wanted`` are not on it.
     """
-    begin, end = min(call.rest for call in wanted) - around, max(call.end for call in wanted) + around
-    loose = [call for call in board.held.between(begin, end) if not call.pinned and (days is None or call.day in days)]
-    stood = {call.booking: board.take(call.booking)[1] for call in loose}
+    begin, end = min(call.busy_from for call in wanted) - around, max(call.end for call in wanted) + around
+    movable = [
+        call for call in board.assignments.between(begin, end) if not call.pinned and (days is None or call.day in days)
+    ]
+    stood = {call.booking: board.take(call.booking)[1] for call in movable}
     try:
-        calls = [*wanted, *loose]
+        calls = [*wanted, *movable]
         eligible = [_candidates(board, call, stood.get(call.booking)) for call in calls]
         return _solve(board, calls, eligible, stood, seconds, all_of_them)
     finally:
-        for call in loose:
+        for call in movable:
             board.put(call, stood[call.booking])
 
 
@@ -89,9 +91,9 @@ def place_by_window(
     if found is None:
         return None
     moves = tuple(
-        (booking, board.members[bit].person)
-        for booking, bit in found.items()
-        if booking in board.held and board.held[booking][1] != bit
+        (booking, board.members[index].person)
+        for booking, index in found.items()
+        if booking in board.assignments and board.assignments[booking][1] != index
     )
     return Placement(board.members[found[demand.booking]].person, moves)
 
@@ -101,7 +103,7 @@ def _candidates(board: SeatBoard, call: Demand, standing: int | None) -> list[in
     mask = board.idle(call, board.eligible(call))
     if standing is not None:
         mask |= 1 << standing
-    return list(bits(mask))
+    return list(indexes_in(mask))
 
 
 def _solve(
@@ -116,23 +118,23 @@ def _solve(
         return SolverResult(None, len(calls) - 1, len(calls))
     column: dict[tuple[int, int], int] = {}
     for place, people in enumerate(eligible):
-        for bit in people:
-            column[place, bit] = len(column)
+        for index in people:
+            column[place, index] = len(column)
     if not column:
         return SolverResult({}, 0, len(calls))
     program = _Program()
     for place, people in enumerate(eligible):
         lowest = 1.0 if all_of_them else -np.inf
-        program.add([column[place, bit] for bit in people], 1.0, lowest)
+        program.add([column[place, index] for index in people], 1.0, lowest)
     for rows in (_one_at_a_time, _days, _shifts, _reserves):
         for columns, values, high in rows(board, calls, eligible, column, stood):
             program.add(columns, high, values=values)
     # A call that changes its person costs a little, so that few do.
     served = 0.0 if all_of_them else -1.0
     cost = np.full(len(column), served)
-    for (place, bit), index in column.items():
-        if stood.get(calls[place].booking, bit) != bit:
-            cost[index] += 1e-4
+    for (place, index), column_index in column.items():
+        if stood.get(calls[place].booking, index) != index:
+            cost[column_index] += 1e-4
     return _run(program, cost, calls, column, seconds, all_of_them)
 
 
@@ -157,7 +159,9 @@ def _run(
     at_most = len(calls) if bound is None or all_of_them else min(int(-bound + 1e-6), len(calls))
     if solved.x is None:
         return SolverResult(None, at_most, len(calls))
-    chosen = {calls[place].booking: bit for (place, bit), index in column.items() if solved.x[index] > 0.5}
+    chosen = {
+        calls[place].booking: index for (place, index), column_index in column.items() if solved.x[column_index] > 0.5
+    }
     return SolverResult(chosen, at_most, len(calls))
 
 
@@ -171,11 +175,11 @@ def _one_at_a_time(
     """Of the calls that run when one of them begins, a person has one."""
     seen: set[tuple[int, ...]] = set()
     for opening in calls:
-        running = [place for place, call in enumerate(calls) if call.rest <= opening.rest < call.end]
+        running = [place for place, call in enumerate(calls) if call.busy_from <= opening.busy_from < call.end]
         together: dict[int, list[int]] = defaultdict(list)
         for place in running:
-            for bit in eligible[place]:
-                together[bit].append(column[place, bit])
+            for index in eligible[place]:
+                together[index].append(column[place, index])
         for columns in together.values():
             if len(columns) > 1 and tuple(columns) not in seen:
                 seen.add(tuple(columns))
@@ -188,17 +192,17 @@ def _days(
     """A person's calls a day: of those whose limit is ``most`` or less, ``most``."""
     by_day: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for place, call in enumerate(calls):
-        for bit in eligible[place]:
-            by_day[bit, call.day].append((place, call.terms.cap_of(board.members[bit].title)))
-    for (bit, day), asked in by_day.items():
-        title = board.members[bit].title
-        staying = [other.terms.cap_of(title) for other in board.on_day(bit, day)]
+        for index in eligible[place]:
+            by_day[index, call.day].append((place, call.terms.cap_of(board.members[index].title)))
+    for (index, day), asked in by_day.items():
+        title = board.members[index].title
+        staying = [other.terms.cap_of(title) for other in board.on_day(index, day)]
         for most in {cap for _, cap in asked} | set(staying):
             places = [place for place, cap in asked if cap <= most]
             taken = sum(cap <= most for cap in staying)
             if taken + len(places) > most:
-                now = sum(stood.get(calls[place].booking) == bit for place in places)
-                yield [column[place, bit] for place in places], [], max(most - taken, now)
+                now = sum(stood.get(calls[place].booking) == index for place in places)
+                yield [column[place, index] for place in places], [], max(most - taken, now)
 
 
 def _shifts(
@@ -207,11 +211,11 @@ def _shifts(
     """A person's shift: of the calls whose plans allow so much of it or less, so much."""
     by_shift: dict[tuple[int, tuple[int, int]], list[int]] = defaultdict(list)
     for place, call in enumerate(calls):
-        for bit in eligible[place]:
-            if call.terms.shift_percent < 100 and (shift := board.shift_at(bit, call.begin)) is not None:
-                by_shift[bit, shift].append(place)
-    for (bit, shift), asked in by_shift.items():
-        staying = board.of_shift(bit, shift)
+        for index in eligible[place]:
+            if call.terms.shift_percent < 100 and (shift := board.shift_at(index, call.begin)) is not None:
+                by_shift[index, shift].append(place)
+    for (index, shift), asked in by_shift.items():
+        staying = board.of_shift(index, shift)
         percents = {call.terms.shift_percent for call in [*staying, *(calls[place] for place in asked)]} - {100}
         for percent in percents:
             places = [place for place in asked if calls[place].terms.shift_percent <= percent]
@@ -222,9 +226,9 @@ def _shifts(
                 now = sum(
                     length
                     for place, length in zip(places, lengths, strict=True)
-                    if stood.get(calls[place].booking) == bit
+                    if stood.get(calls[place].booking) == index
                 )
-                yield [column[place, bit] for place in places], lengths, max(room, now)
+                yield [column[place, index] for place in places], lengths, max(room, now)
 
 
 def _reserves(
@@ -238,10 +242,11 @@ def _reserves(
         for moment, on, engaged in board.reserve.standing(begin, end, share, {calls[place].begin for place in keeping}):
             running = [place for place in keeping if calls[place].begin <= moment < calls[place].end]
             for team in board.roster.teams.values():
-                columns = [column[place, bit] for place in running for bit in eligible[place] if team >> bit & 1]
+                columns = [column[place, index] for place in running for index in eligible[place] if team >> index & 1]
                 room = sellable((on & team).bit_count(), share) - (engaged & team).bit_count()
                 if len(columns) > room:
                     now = sum(
-                        (bit := stood.get(calls[place].booking)) is not None and team >> bit & 1 for place in running
+                        (index := stood.get(calls[place].booking)) is not None and team >> index & 1
+                        for place in running
                     )
                     yield columns, [], max(room, now)

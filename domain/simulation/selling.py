@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from domain.booking import Span
 from domain.schedules.schedule import ONE_DAY
-from domain.seats.board import SeatBoard, bits
+from domain.seats.board import SeatBoard, indexes_in
 from domain.seats.demand import Demand, Member, Placement, demand_of, instant, merge_touching
 from domain.seats.search import Search, apply_placement, place_for_sale
 from domain.seats.slots import Window, offered_starts, window
@@ -77,7 +77,7 @@ class SeatBook:
         zone, start = ZoneInfo(self._scenario.directory.time_zone), sold.seat.starts_at
         number = self._pool(sold.decision, now)
         demand = demand_of(sold.decision, number, start, start.astimezone(zone).date(), sold.arrival.number)
-        if demand.booking in self.board.held:
+        if demand.booking in self.board.assignments:
             self.board.take(demand.booking)
         person = self._take(demand)
         return None if person is None else _seat(start, demand, person)
@@ -85,20 +85,20 @@ class SeatBook:
     def _take(self, demand: Demand) -> int | None:
         """Whose it is now, if anybody can have it."""
         if self._named:
-            free = list(bits(self.board.can_take(demand)))
+            free = list(indexes_in(self.board.can_take(demand)))
             if not free:
                 return None
             # Whoever has the fewest bookings that day, as names are usually given.
-            bit = min(free, key=lambda one: (len(self.board.on_day(one, demand.day)), self._person(one)))
-            self.board.put(demand, bit)
-            return self._person(bit)
+            index = min(free, key=lambda one: (len(self.board.on_day(one, demand.day)), self._person(one)))
+            self.board.put(demand, index)
+            return self._person(index)
         found = place_for_sale(self.board, demand, days={demand.day})
         if not isinstance(found, Placement) or apply_placement(self.board, demand, found, {demand.day}) is None:
             return None
         return found.person
 
-    def _person(self, bit: int) -> int:
-        return self.board.members[bit].person
+    def _person(self, index: int) -> int:
+        return self.board.members[index].person
 
     def _pool(self, decision: Decision, now: datetime) -> int:
         """The number of the pool that this is sold from, on a board that knows it and who is ill by now."""
@@ -129,8 +129,8 @@ class SeatBook:
             for person in self._scenario.directory.people
         ]
         search, lost = Search(SeatBoard(members, pools), 0), []
-        for demand, bit in before.held.values() if before is not None else ():
-            at = search.board.bit_of[before.members[bit].person] if before is not None else 0
+        for demand, index in before.assignments.values() if before is not None else ():
+            at = search.board.index_of[before.members[index].person] if before is not None else 0
             if search.board.eligible(demand) >> at & 1:
                 search.board.put(demand, at)
             else:

@@ -202,7 +202,7 @@ async def _recover_one(engine: AsyncEngine, row: Row[Any], now: datetime) -> boo
     day = date.fromordinal(demand.day)
     async with engine.connect() as conn:
         seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
-    if row.id in seats.board.held:
+    if row.id in seats.board.assignments:
         return False
     days = {day.toordinal()}
     found, _ = find_place(seats.board, demand, depth=2, tries=600, days=days)

@@ -15,7 +15,7 @@ from database.stores.seats.load_board import load_seats
 from database.tables.booking import booking
 from domain.plan import Plan
 from domain.schedules.schedule import ONE_DAY
-from domain.seats.board import SeatBoard, bits
+from domain.seats.board import SeatBoard, indexes_in
 from domain.seats.demand import Demand, Placement
 from domain.seats.search import Answer, find_place
 from domain.seats.slots import nearest, offered_starts
@@ -165,8 +165,8 @@ def _overtime(board: SeatBoard, demand: Demand, resting: Set[int]) -> list[tuple
     """People of the pool who have no other call then, and the minutes that their working time is too short."""
     free = board.idle(demand, board.pools.get(demand.pool, 0) & ~board.mask_of(resting))
     found = []
-    for bit in bits(free):
-        member = board.members[bit]
+    for index in indexes_in(free):
+        member = board.members[index]
         lacking = [
             max(begin - demand.begin, 0) + max(demand.end - end, 0)
             for begin, end in member.whole

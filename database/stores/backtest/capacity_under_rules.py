@@ -102,7 +102,7 @@ async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> 
     for one in planned.values():
         day = one.starts_at.astimezone(zone).date()
         demand = demand_of(one.plan.decision, pools[one.plan.pool_key], one.starts_at, day, one.booking)
-        held = seats.board.held.get(one.booking)
+        held = seats.board.assignments.get(one.booking)
         if held is not None and held[0] != demand:
             wanted.append(demand)
     calls = {demand.booking: planned[demand.booking] for demand in wanted}

@@ -45,11 +45,11 @@ def changes_of(seats: Seats, touched: Collection[int]) -> list[WitnessChange]:
     board, numbers = seats.board, {limits: number for number, limits in seats.terms.items()}
     return [
         WitnessChange(
-            board.held[one][0],
-            board.members[board.held[one][1]].person,
+            board.assignments[one][0],
+            board.members[board.assignments[one][1]].person,
             nth,
             one in seats.nth,
-            numbers.get(board.held[one][0].terms),
+            numbers.get(board.assignments[one][0].terms),
         )
         for one, nth in sorted(places_of(board, touched, seats.nth).items())
     ]

@@ -157,9 +157,9 @@ def answer_starts(
     found: dict[datetime, Answer] = {}
     for day, pairs in groupby(starts, key=itemgetter(1)):
         of_day = [start for start, _ in pairs]
-        like, known = request.demand(of_day[0], day), answers_of(seats, request, day)
-        known.look(seats.board, of_day, like)
-        tries -= known.move(seats.board, of_day, like, tries)
+        sample, known = request.demand(of_day[0], day), answers_of(seats, request, day)
+        known.look(seats.board, of_day, sample)
+        tries -= known.move(seats.board, of_day, sample, tries)
         found.update((start, known.known[start]) for start in of_day)
     return found
 
@@ -221,7 +221,7 @@ async def seat_at(
 def _take(seats: Seats, demand: Demand, days: set[int], move: PreparedMove | None = None) -> list[WitnessChange] | None:
     """What must be written to sell this, or None. The board is as before: nothing is sold until it is committed."""
     board = seats.board
-    stood = board.take(demand.booking) if demand.booking in board.held else None
+    stood = board.take(demand.booking) if demand.booking in board.assignments else None
     try:
         if move is None:
             found = place_for_sale(board, demand, days)

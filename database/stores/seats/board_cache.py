@@ -114,7 +114,7 @@ class SeatBoards:
         if kept is None or kept.reading.locked() or not kept.has(around[0], around[-1]):
             return None
         seen, standing = [kept.versions.get(one, 0) for one in around], [stands.versions.get(one, 0) for one in around]
-        counted = kept.board.held.count(stands.day.toordinal())
+        counted = kept.board.assignments.count(stands.day.toordinal())
         if (kept.roster, seen, counted) != (stands.roster, standing, stands.counted):
             return None
         kept.take_in_engaged(stands.engaged)
@@ -148,6 +148,6 @@ async def _take_in(conn: AsyncConnection, kept: Seats, news: Sequence[Row[Any]])
     kept.take_in_engaged(next((row.engaged for row in news if row.engaged), {}))
     kept.versions.update((row.asked, row.stands) for row in news if row.stands)
     counted = {row.asked: (row.number, row.total) for row in news if row.number is not None}
-    if wrong := [day for day, sums in counted.items() if kept.board.held.count(day.toordinal()) != sums]:
+    if wrong := [day for day, sums in counted.items() if kept.board.assignments.count(day.toordinal()) != sums]:
         await kept.take_in(conn, await read_whole(conn, wrong), wrong)
         kept.answers.clear()

@@ -98,18 +98,18 @@ async def sparable(
     board, begin, end = seats.board, int(during[0].timestamp()), int(during[1].timestamp())
     search = Search(board, 0)
     for booking in except_bookings:
-        if booking in board.held:
+        if booking in board.assignments:
             search.take(booking)
     spared = set()
     for person in people:
         if time.monotonic() > until:
             break
-        mark, bit = search.mark(), board.bit_of.get(person)
+        mark, index = search.mark(), board.index_of.get(person)
         search.tries = TRIES_TO_SPARE
-        calls = [] if bit is None else board.held.within(bit, begin, end)
+        calls = [] if index is None else board.assignments.within(index, begin, end)
         for call in calls:
             search.take(call.booking)
-        search.barred = 0 if bit is None else 1 << bit
+        search.barred = 0 if index is None else 1 << index
         if all(search.place(call, 1) for call in calls):
             spared.add(person)
         search.undo(mark)

@@ -129,7 +129,7 @@ async def _give_away(conn: AsyncConnection, desk_id: int, day: date, now: dateti
     search = Search(seats.board, 0, days={day.toordinal()})
     given = 0
     for booking in in_the_way:
-        if booking not in seats.board.held:
+        if booking not in seats.board.assignments:
             continue
         began, call = search.mark(), search.take(booking)
         search.tries = TRIES

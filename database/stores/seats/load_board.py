@@ -105,16 +105,16 @@ class Seats:
         if any(row.terms is not None and row.terms not in self.terms for row in rows):
             self.terms = await read_terms(conn)
         for day in whole:
-            for booking in list(self.board.held.bookings_of(day.toordinal())):
+            for booking in list(self.board.assignments.bookings_of(day.toordinal())):
                 self._drop(booking)
         # Somebody who is not on the board has come since it was read; the roster has changed, so it is read anew next.
-        for row in (row for row in rows if row.person in self.board.bit_of):
-            if row.booking in self.board.held:
+        for row in (row for row in rows if row.person in self.board.index_of):
+            if row.booking in self.board.assignments:
                 self._drop(row.booking)
             limits = Terms() if row.terms is None else self.terms[row.terms]
             day = row.day.toordinal()
             asked = Demand(row.booking, row.pool, row.begins, row.ends, day, limits, row.pinned)
-            self.board.put(asked, self.board.bit_of[row.person])
+            self.board.put(asked, self.board.index_of[row.person])
             self.nth[row.booking] = row.nth
 
     def take_in_engaged(self, until: Mapping[Any, int]) -> None:
@@ -183,16 +183,16 @@ def _board(
             for pool in row.pools or () if row.active else ():
                 pools.setdefault(pool, []).append(row.id)
     board = SeatBoard(members, pools)
-    if not witnesses <= board.bit_of.keys():
+    if not witnesses <= board.index_of.keys():
         return None
-    board.lay(_alike(row, board, terms) for row in rows)
+    board.add_many(_alike(row, board, terms) for row in rows)
     return board
 
 
 def _alike(row: Row[Any], board: SeatBoard, terms: Mapping[int, Terms]) -> CallGroup:
     limits = Terms() if row.terms is None else terms[row.terms]
-    bits = [board.bit_of[person] for person in row.people]
-    return CallGroup(row.pool, row.day.toordinal(), limits, row.pinned, row.bookings, bits, row.begins, row.ends)
+    indexes_in = [board.index_of[person] for person in row.people]
+    return CallGroup(row.pool, row.day.toordinal(), limits, row.pinned, row.bookings, indexes_in, row.begins, row.ends)
 
 
 def _member(row: Row[Any]) -> Member:

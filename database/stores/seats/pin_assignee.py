@@ -62,7 +62,7 @@ async def pin_taken(engine: AsyncEngine, now: datetime) -> int:
 async def _pin(conn: AsyncConnection, desk_id: int, day: date, rows: Sequence[Row[Any]], now: datetime) -> int:
     await queue(conn, desk_id, [day - ONE_DAY, day, day + ONE_DAY])
     seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
-    rows = [row for row in rows if row.booking in seats.board.held and row.person in seats.board.bit_of]
+    rows = [row for row in rows if row.booking in seats.board.assignments and row.person in seats.board.index_of]
     pinned, lost = _put(seats.board, rows)
     await hold_escalations(conn, [*(row.booking for row in rows), *lost])
     asked = {
@@ -83,16 +83,16 @@ def _put(board: SeatBoard, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int
     stood = {row.booking: board.take(row.booking) for row in rows}
     pinned, lost = [], set[int]()
     for row in rows:
-        asked, bit = stood[row.booking][0]._replace(pinned=row.taken), board.bit_of[row.person]
-        in_the_way = board.in_the_way(bit, asked)
+        asked, index = stood[row.booking][0]._replace(pinned=row.taken), board.index_of[row.person]
+        in_the_way = board.in_the_way(index, asked)
         if not any(call.pinned for call in in_the_way):
-            board.put(asked, bit)
+            board.put(asked, index)
             pinned.append(row.booking)
             lost |= {call.booking for call in in_the_way}
             continue
         # Taken early, while the one before is not over by the plan: the two can't both rest on one person.
-        asked, bit = stood[row.booking]
-        if board.in_the_way(bit, asked):
+        asked, index = stood[row.booking]
+        if board.in_the_way(index, asked):
             lost.add(row.booking)
-        board.put(asked, bit)
+        board.put(asked, index)
     return pinned, lost - set(pinned)

@@ -31,17 +31,17 @@ class PreparedMove:
 
 
 async def read_prepared_moves(
-    conn: AsyncConnection, pool: int, like: Demand, first: date, last: date
+    conn: AsyncConnection, pool: int, sample: Demand, first: date, last: date
 ) -> dict[datetime, PreparedMove]:
     """By start, those of the same pool, limits and length on these days."""
-    length = timedelta(seconds=like.end - like.begin)
+    length = timedelta(seconds=sample.end - sample.begin)
     query = select(seat_room).where(
         seat_room.c.pool == pool,
         seat_room.c.day.between(first, last),
-        seat_room.c.terms.in_(number_of(like.terms)),
+        seat_room.c.terms.in_(number_of(sample.terms)),
         func.upper(seat_room.c.occupies) - func.lower(seat_room.c.occupies) == length,
     )
-    prepare = timedelta(seconds=like.terms.prepare)
+    prepare = timedelta(seconds=sample.terms.prepare)
     return {
         row.occupies.lower + prepare: PreparedMove(
             Placement(row.person, tuple((booking, person) for booking, person in row.moves)), row.found_at
@@ -51,15 +51,15 @@ async def read_prepared_moves(
 
 
 async def cached_prepared_moves(
-    conn: AsyncConnection, seats: Seats, like: Demand, first: date, last: date
+    conn: AsyncConnection, seats: Seats, sample: Demand, first: date, last: date
 ) -> Mapping[datetime, PreparedMove]:
     """The same, read anew only where some were found or forgotten since they were read for this board."""
-    key = ("prepared", like.pool, like.terms, like.end - like.begin, first, last)
-    asked = {"pool": like.pool, "first": first, "last": last}
+    key = ("prepared", sample.pool, sample.terms, sample.end - sample.begin, first, last)
+    asked = {"pool": sample.pool, "first": first, "last": last}
     stamp = tuple((await conn.execute(_STAMP, asked)).one())
     kept: tuple[tuple[Any, ...], dict[datetime, PreparedMove]] | None = seats.answers.get(key)
     if kept is None or kept[0] != stamp:
-        prepared = await read_prepared_moves(conn, like.pool, like, first, last) if stamp[0] else {}
+        prepared = await read_prepared_moves(conn, sample.pool, sample, first, last) if stamp[0] else {}
         kept = seats.answers[key] = (stamp, prepared)
     return kept[1]
 

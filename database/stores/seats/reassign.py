@@ -116,7 +116,7 @@ async def give_to_others(conn: AsyncConnection, lost: Iterable[int], now: dateti
 def _search(seats: Seats, rows: Sequence[Row[Any]]) -> tuple[int, list[WitnessChange], list[Row[Any]]]:
     """How many calls moved, what must be written, and for whom nobody was found."""
     search = Search(seats.board, TRIES, days={row.day.toordinal() for row in rows})
-    stood = {booking: bit for booking, (_, bit) in seats.board.held.items()}
+    stood = {booking: index for booking, (_, index) in seats.board.assignments.items()}
     asked = {row.id: search.take(row.id) for row in rows}
     waiting = list(rows)
     for depth in range(DEPTH + 1):
@@ -126,5 +126,5 @@ def _search(seats: Seats, rows: Sequence[Row[Any]]) -> tuple[int, list[WitnessCh
             if not search.place(asked[row.id], depth):
                 left.append(row)
         waiting = left
-    moved = [one for one in search.moved() if seats.board.held[one][1] != stood[one]]
+    moved = [one for one in search.moved() if seats.board.assignments[one][1] != stood[one]]
     return len(moved), changes_of(seats, moved), waiting

@@ -233,7 +233,7 @@ async def test_many_who_look_at_once_read_the_seats_once(
 
     seen = await asyncio.gather(*(look() for _ in range(8)))
     assert len({id(seats) for seats in seen}) == 1
-    assert list(seen[0].board.held) == list(await witnesses(database))
+    assert list(seen[0].board.assignments) == list(await witnesses(database))
 
 
 async def test_who_leaves_a_pool_leaves_its_seats_to_others(database: AsyncEngine) -> None:

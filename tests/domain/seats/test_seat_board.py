@@ -78,27 +78,27 @@ def test_folding_equal_people_would_oversell_a_days_limit() -> None:
 
 def test_a_blocked_start_is_sold_by_moving_another() -> None:
     board = board_of({1: (0, 9), 2: (0, 9)}, {1: [1], 2: [1, 2]})
-    board.put(asked(1, 2, 2, 4), board.bit_of[1])
+    board.put(asked(1, 2, 2, 4), board.index_of[1])
     assert board.can_take(asked(-1, 1, 3, 5)) == 0
     assert sell(board, asked(2, 1, 3, 5)) == Placement(1, ((1, 2),))
 
 
 def test_a_pinned_witness_does_not_move() -> None:
     board = board_of({1: (0, 9), 2: (0, 9)}, {1: [1], 2: [1, 2]})
-    board.put(asked(1, 2, 2, 4)._replace(pinned=True), board.bit_of[1])
+    board.put(asked(1, 2, 2, 4)._replace(pinned=True), board.index_of[1])
     assert sell(board, asked(2, 1, 3, 5)) is Answer.NO
 
 
 def test_an_arrangement_is_used_only_while_it_holds() -> None:
     board = board_of({1: (0, 9), 2: (0, 9)}, {1: [1], 2: [1, 2]})
-    board.put(asked(1, 2, 2, 4), board.bit_of[1])
+    board.put(asked(1, 2, 2, 4), board.index_of[1])
     found = Placement(1, ((1, 2),))
     search = apply_placement(board, asked(-1, 1, 3, 5), found)
     assert search is not None
     search.undo()
-    board.put(asked(3, 2, 3, 4), board.bit_of[2])
+    board.put(asked(3, 2, 3, 4), board.index_of[2])
     assert apply_placement(board, asked(-1, 1, 3, 5), found) is None
-    assert board.held[1][1] == board.bit_of[1]
+    assert board.assignments[1][1] == board.index_of[1]
 
 
 def test_the_reserve_the_gap_and_the_end_of_a_shift_are_kept() -> None:
@@ -226,20 +226,20 @@ def test_what_was_sold_can_be_served_and_a_proven_no_is_one(desk: Desk) -> None:
     sold: list[Wanted] = []
     nth: dict[int, int] = {}
     for call in desk.calls:
-        before = {booking: bit for booking, (_, bit) in board.held.items()}
+        before = {booking: index for booking, (_, index) in board.assignments.items()}
         found = sell(board, call)
         if isinstance(found, Placement):
             sold += wanted_of(desk, call)
-            moved = [one for one, (_, bit) in board.held.items() if before.get(one) != bit]
+            moved = [one for one, (_, index) in board.assignments.items() if before.get(one) != index]
             nth |= places_of(board, moved, nth)
         else:
-            assert {booking: bit for booking, (_, bit) in board.held.items()} == before
+            assert {booking: index for booking, (_, index) in board.assignments.items()} == before
             if found is Answer.NO:
                 assert not can_serve_all(desk.people, [*sold, *wanted_of(desk, call)])
     assert can_serve_all(desk.people, sold)
-    places = [(board.held[one][1], board.held[one][0].day, place) for one, place in nth.items()]
+    places = [(board.assignments[one][1], board.assignments[one][0].day, place) for one, place in nth.items()]
     assert len(set(places)) == len(places) == len(sold)
-    assert all(place <= board.held[one][0].terms.cap for one, place in nth.items())
+    assert all(place <= board.assignments[one][0].terms.cap for one, place in nth.items())
 
 
 @settings(max_examples=60, deadline=None)
@@ -252,14 +252,14 @@ def test_a_search_leaves_the_board_as_it_was(desk: Desk, data: st.DataObject) ->
     board = SeatBoard(members, dict(enumerate(desk.pools)))
     for call in desk.calls:
         sell(board, call)
-        if data.draw(st.booleans()) and board.held:
-            board.take(data.draw(st.sampled_from(sorted(board.held))))
+        if data.draw(st.booleans()) and board.assignments:
+            board.take(data.draw(st.sampled_from(sorted(board.assignments))))
         search = Search(board, 40)
         search.place(call._replace(booking=-1), 2)
         search.undo()
     anew = SeatBoard(members, dict(enumerate(desk.pools)))
-    for call, bit in board.held.values():
-        anew.put(call, bit)
+    for call, index in board.assignments.values():
+        anew.put(call, index)
     for call in desk.calls:
         assert board.can_take(call._replace(booking=-1)) == anew.can_take(call._replace(booking=-1))
 
@@ -267,11 +267,11 @@ def test_a_search_leaves_the_board_as_it_was(desk: Desk, data: st.DataObject) ->
 def laid(board: SeatBoard, members: list[Member], pools: dict[int, tuple[int, ...]]) -> SeatBoard:
     """A board like this one, its calls laid down in columns as they are read from rows."""
     columns: dict[tuple[int, int, Terms, bool], list[tuple[int, int, int, int]]] = {}
-    for call, bit in board.held.values():
+    for call, index in board.assignments.values():
         like = (call.pool, call.day, call.terms, call.pinned)
-        columns.setdefault(like, []).append((call.booking, bit, call.begin, call.end))
+        columns.setdefault(like, []).append((call.booking, index, call.begin, call.end))
     found = SeatBoard(members, pools)
-    found.lay(CallGroup(*like, *zip(*rows, strict=True)) for like, rows in columns.items())
+    found.add_many(CallGroup(*like, *zip(*rows, strict=True)) for like, rows in columns.items())
     return found
 
 
@@ -286,24 +286,26 @@ def test_calls_laid_down_in_columns_stand_as_if_put_one_by_one(desk: Desk, data:
     board = SeatBoard(members, pools)
     for call in desk.calls:
         sell(board, call)
-    for booking in data.draw(st.lists(st.sampled_from(sorted(board.held)), unique=True)) if board.held else []:
+    for booking in (
+        data.draw(st.lists(st.sampled_from(sorted(board.assignments)), unique=True)) if board.assignments else []
+    ):
         # What stands may have been sold under other limits, or be taken by now.
-        call, bit = board.take(booking)
+        call, index = board.take(booking)
         gap = data.draw(st.sampled_from((0, 600, 3600)))
-        board.put(call._replace(terms=replace(call.terms, gap=gap), pinned=data.draw(st.booleans())), bit)
+        board.put(call._replace(terms=replace(call.terms, gap=gap), pinned=data.draw(st.booleans())), index)
     columns = laid(board, members, pools)
     for step in range(2):
         for call in desk.calls:
             wanted = call._replace(booking=-1)
             assert columns.can_take(wanted) == board.can_take(wanted), step
             assert proven_impossible(columns, wanted) == proven_impossible(board, wanted), step
-            for bit in range(len(members)):
-                assert columns.in_the_way(bit, wanted) == board.in_the_way(bit, wanted)
-                assert set(columns.on_day(bit, call.day)) == set(board.on_day(bit, call.day))
-            assert columns.held.count(call.day) == board.held.count(call.day)
-        assert dict(columns.held) == dict(board.held)
-        if board.held:
-            booking = data.draw(st.sampled_from(sorted(board.held)))
+            for index in range(len(members)):
+                assert columns.in_the_way(index, wanted) == board.in_the_way(index, wanted)
+                assert set(columns.on_day(index, call.day)) == set(board.on_day(index, call.day))
+            assert columns.assignments.count(call.day) == board.assignments.count(call.day)
+        assert dict(columns.assignments) == dict(board.assignments)
+        if board.assignments:
+            booking = data.draw(st.sampled_from(sorted(board.assignments)))
             assert columns.take(booking) == board.take(booking)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.seats.board import SeatBoard, bits
+from domain.seats.board import SeatBoard, indexes_in
 from domain.seats.demand import Demand, Member, Terms
 
 PEOPLE = [Member(person, 1, 1, 1, ((0, 1000),)) for person in (1, 2, 3)]
@@ -10,7 +10,7 @@ PEOPLE = [Member(person, 1, 1, 1, ((0, 1000),)) for person in (1, 2, 3)]
 
 def free_at(board: SeatBoard, begin: int, *, gap: int = 0) -> set[int]:
     asked = Demand(-1, 1, begin, begin + 100, 0, Terms(gap=gap))
-    return {board.members[bit].person for bit in bits(board.can_take(asked))}
+    return {board.members[index].person for index in indexes_in(board.can_take(asked))}
 
 
 def test_whoever_is_engaged_is_free_from_that_second_on() -> None:
@@ -28,8 +28,8 @@ def test_whoever_is_engaged_is_free_from_that_second_on() -> None:
 def test_what_stands_on_somebody_engaged_stands_and_can_move_away() -> None:
     board = SeatBoard(PEOPLE[:2], {1: [1, 2]})
     sold = Demand(7, 1, 100, 200, 0, Terms())
-    board.put(sold, board.bit_of[1])
+    board.put(sold, board.index_of[1])
     board.engage({1: 500})
-    assert board.held[7] == (sold, board.bit_of[1])
+    assert board.assignments[7] == (sold, board.index_of[1])
     board.take(7)
     assert free_at(board, 100) == {2}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.seats.board import SeatBoard, bits
+from domain.seats.board import SeatBoard, indexes_in
 from domain.seats.demand import Demand, Member, Placement, Terms
 from domain.seats.search import Answer, Search, apply_placement, find_place
 from domain.seats.solver import place_by_window
@@ -51,7 +51,7 @@ class Life:
     engaged: dict[int, int] = field(default_factory=dict)
 
     def stands(self) -> dict[int, int]:
-        return {one: self.board.members[bit].person for one, (_, bit) in self.board.held.items()}
+        return {one: self.board.members[index].person for one, (_, index) in self.board.assignments.items()}
 
     def sell(self, call: Demand, how: str) -> None:
         before = self.stands()
@@ -64,7 +64,7 @@ class Life:
         for booking, person in self.stands().items():
             if before.get(booking) != person:
                 assert booking not in self.pinned, "who has taken a call keeps it"
-                assert self.engaged.get(person, 0) <= self.sold[booking].rest, "nobody is in two places"
+                assert self.engaged.get(person, 0) <= self.sold[booking].busy_from, "nobody is in two places"
 
     def give_back(self, booking: int) -> None:
         self.board.take(booking)
@@ -73,17 +73,17 @@ class Life:
 
     def pin(self, booking: int, person: int) -> None:
         """Somebody of the pool takes the call; what was in its way goes to others, or is sold no more: at risk."""
-        bit = self.board.bit_of[person]
-        in_the_way = self.board.in_the_way(bit, self.sold[booking])
+        index = self.board.index_of[person]
+        in_the_way = self.board.in_the_way(index, self.sold[booking])
         if any(call.pinned for call in in_the_way if call.booking != booking):
             return
         search = Search(self.board, 40)
         taken = search.take(booking)._replace(pinned=True)
         lost = [search.take(call.booking) for call in in_the_way]
-        if not self.board.can_take(taken, self.board.eligible(taken) & 1 << bit):
+        if not self.board.can_take(taken, self.board.eligible(taken) & 1 << index):
             search.undo()
             return
-        self.board.put(taken, bit)
+        self.board.put(taken, index)
         self.pinned[booking] = person
         for call in lost:
             search.tries = 40
@@ -117,17 +117,17 @@ def test_at_every_step_what_is_sold_can_be_served_with_those_who_have_it_already
             life.give_back(data.draw(st.sampled_from(sorted(life.sold))))
         elif step == "take" and life.sold:
             booking = data.draw(st.sampled_from(sorted(life.sold)))
-            able = [life.board.members[bit].person for bit in bits(life.board.eligible(life.sold[booking]))]
+            able = [life.board.members[index].person for index in indexes_in(life.board.eligible(life.sold[booking]))]
             if able and booking not in life.pinned:
                 life.pin(booking, data.draw(st.sampled_from(able)))
         elif step == "engage":
             person = data.draw(st.sampled_from([one.person for one in desk.people]))
-            life.engaged[person] = min(call.rest for call in calls) + 900 * data.draw(st.integers(0, 14))
+            life.engaged[person] = min(call.busy_from for call in calls) + 900 * data.draw(st.integers(0, 14))
             life.board.engage(life.engaged)
         elif step == "free":
             life.engaged.clear()
             life.board.engage({})
-        assert set(life.board.held) == set(life.sold)
+        assert set(life.board.assignments) == set(life.sold)
         assert all(life.stands()[booking] == person for booking, person in life.pinned.items())
         if step == "take":
             assert can_serve_all(desk.people, life.judged())

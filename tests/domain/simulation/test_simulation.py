@@ -93,7 +93,7 @@ def test_who_is_ill_has_no_seat_from_when_their_shift_begins(binding: Binding) -
     after = ask(book, 2, missed[0])
     assert after is not None
     assert after.seat.person != ill or after.seat.starts_at >= missed[1]
-    rests_on = {one: book.board.members[bit].person for one, (_, bit) in book.board.held.items()}
+    rests_on = {one: book.board.members[index].person for one, (_, index) in book.board.assignments.items()}
     assert rests_on.get(1) != ill
     assert (1 in rests_on) == (binding is Binding.CALL_TIME)
 

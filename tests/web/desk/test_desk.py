@@ -60,7 +60,7 @@ async def test_in_a_meeting_nobody_is_off_shift(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     await available(browser)
     desk = await browser.get("/desk")
-    assert re.search(r"your shift lasts until .*; this time is kept free of calls until", desk)
+    assert re.search(r"your shift ends at .*; this time is kept free of calls until", desk)
     assert "this time is kept free of calls. Offers resume afterwards" in desk
     assert "off shift" not in re.split("Colleagues", desk)[0]
 
