@@ -36,16 +36,16 @@ _MY_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended('seat keeper'
 
 async def run_seat_keeper(engine: AsyncEngine, stop: asyncio.Event) -> None:
     """Look until ``stop``. Survives the loss of the database."""
-    looked = SearchMemory(stop=stop)
+    memory = SearchMemory(stop=stop)
     while not stop.is_set():
-        looked.until = time.monotonic() + LOOK_AT_MOST
+        memory.until = time.monotonic() + LOOK_AT_MOST
         with _survived("seats"):
-            await keep_seats(engine, looked, datetime.now(UTC))
+            await keep_seats(engine, memory, datetime.now(UTC))
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), LOOK_EVERY)
 
 
-async def keep_seats(engine: AsyncEngine, looked: SearchMemory, now: datetime) -> None:
+async def keep_seats(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> None:
     """One look, unless another process is at it."""
     async with engine.begin() as turn:
         if not (await turn.execute(_MY_TURN)).scalar_one():
@@ -55,13 +55,13 @@ async def keep_seats(engine: AsyncEngine, looked: SearchMemory, now: datetime) -
         with _survived("calls that are taken"):
             await pin_taken(engine, now)
         with _survived("people who are engaged"):
-            if given := await follow_engagements(engine, looked.occupied, now):
+            if given := await follow_engagements(engine, memory.occupied, now):
                 log.info("%d sold seats were given to others, as calls still run then", given)
         with _survived("bookings at risk"):
-            if found := await recover(engine, looked, now):
+            if found := await recover(engine, memory, now):
                 log.info("%d bookings at risk have a seat again", found)
         with _survived("starts"):
-            await prepare_moves(engine, looked, now)
+            await prepare_moves(engine, memory, now)
 
 
 async def _follow_directory(engine: AsyncEngine, now: datetime) -> None:

@@ -33,16 +33,16 @@ class DayOfAnswers:
     """By start: when an arrangement was found for it, and whether it still does it."""
     refused: set[datetime] = field(default_factory=set)
     """For whom short moves found nobody, as far as a sale goes."""
-    _in_vain: dict[datetime, datetime] = field(default_factory=dict)
+    _unsolved: dict[datetime, datetime] = field(default_factory=dict)
     """When the solver found no arrangement for a start. It may have had too little time: it is asked again later."""
 
     def give_up(self, start: datetime, now: datetime) -> None:
         """The solver found no arrangement for it."""
-        self._in_vain[start] = now
+        self._unsolved[start] = now
 
     def given_up(self, start: datetime, now: datetime) -> bool:
         """Whether the solver looked for it in vain a moment ago."""
-        return start in self._in_vain and now - self._in_vain[start] < ASKED_AGAIN_AFTER
+        return start in self._unsolved and now - self._unsolved[start] < ASKED_AGAIN_AFTER
 
     def look(self, board: SeatBoard, starts: Sequence[datetime], sample: Demand) -> None:
         """The direct test and the proof of no, for those of which nothing is known yet.

@@ -70,7 +70,7 @@ ORDER BY c.priority DESC, b.starts_at, b.id LIMIT 50
 class SearchMemory:
     """What one process has looked for in vain, and how the days stood then; whose turn it is, and for how long."""
 
-    in_vain: dict[tuple[Demand, tuple[int, ...]], datetime] = field(default_factory=dict)
+    unsolved: dict[tuple[Demand, tuple[int, ...]], datetime] = field(default_factory=dict)
     had_turn: set[str] = field(default_factory=set)
     """Of those that are looked after in turn: who comes after all others the next time."""
     until: float = math.inf
@@ -94,9 +94,9 @@ class SearchMemory:
         self.had_turn.clear()
 
     def note(self, demand: Demand, versions: tuple[int, ...], now: datetime) -> None:
-        if len(self.in_vain) > 20_000:
-            self.in_vain.clear()
-        self.in_vain[demand, versions] = now
+        if len(self.unsolved) > 20_000:
+            self.unsolved.clear()
+        self.unsolved[demand, versions] = now
 
 
 async def prepare_move(engine: AsyncEngine, request: BookingRequest, start: datetime, now: datetime) -> bool:
@@ -123,18 +123,18 @@ async def prepare_move(engine: AsyncEngine, request: BookingRequest, start: date
     return True
 
 
-async def prepare_moves(engine: AsyncEngine, looked: SearchMemory, now: datetime) -> int:
+async def prepare_moves(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> int:
     """One go over everybody who may book now; returns how many starts were opened."""
     async with engine.connect() as conn:
         requests = [str(one) for one in (await conn.execute(_BOOKING_REQUESTS)).scalars()]
     opened = 0
-    for one in looked.in_turn(requests):
-        wanted, board = await _starts_without_move(engine, one, looked, now)
+    for one in memory.in_turn(requests):
+        wanted, board = await _starts_without_move(engine, one, memory, now)
         if wanted:
             found = await asyncio.to_thread(_by_day, board, list(wanted))
             for demand in wanted:
                 if demand not in found:
-                    looked.note(demand, wanted[demand], now)
+                    memory.note(demand, wanted[demand], now)
             opened += len(found)
             async with engine.begin() as conn:
                 await store_prepared_moves(conn, list(found.items()), now)
@@ -153,7 +153,7 @@ def _by_day(board: SeatBoard, wanted: Sequence[Demand]) -> dict[Demand, Placemen
 
 
 async def _starts_without_move(
-    engine: AsyncEngine, escalation_id: str, looked: SearchMemory, now: datetime
+    engine: AsyncEngine, escalation_id: str, memory: SearchMemory, now: datetime
 ) -> tuple[dict[Demand, tuple[int, ...]], SeatBoard]:
     """The next starts that may be sellable and that no arrangement is known for, with the versions of their days."""
     async with engine.connect() as conn:
@@ -170,11 +170,11 @@ async def _starts_without_move(
     wanted: dict[Demand, tuple[int, ...]] = {}
     for start, day in starts:
         demand, stands = request.demand(start, day), _stands(versions, seats.roster, day)
-        if answers[start] is not Answer.MAYBE or (demand, stands) in looked.in_vain:
+        if answers[start] is not Answer.MAYBE or (demand, stands) in memory.unsolved:
             continue
         if start not in prepared or not move_still_fits(seats, demand, prepared[start]):
             wanted[demand] = stands
-            if len(wanted) >= min(STARTS_AT_ONCE, looked.left / (2 * SECONDS_A_START)):
+            if len(wanted) >= min(STARTS_AT_ONCE, memory.left / (2 * SECONDS_A_START)):
                 break
     return wanted, seats.board
 
@@ -183,11 +183,11 @@ def _stands(versions: dict[date, int], roster: int, day: date) -> tuple[int, ...
     return (roster, *(versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1)))
 
 
-async def recover(engine: AsyncEngine, looked: SearchMemory, now: datetime) -> int:
+async def recover(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> int:
     """Look for somebody for each booking at risk, with all means; returns how many have a seat again."""
     async with engine.connect() as conn:
         rows = {f"booking {row.id}": row for row in await conn.execute(_AT_RISK, {"now": now})}
-    return sum([await _recover_one(engine, rows[one], now) for one in looked.in_turn(rows)])
+    return sum([await _recover_one(engine, rows[one], now) for one in memory.in_turn(rows)])
 
 
 def _demand_of(row: Row[Any]) -> Demand:
@@ -207,8 +207,8 @@ async def _recover_one(engine: AsyncEngine, row: Row[Any], now: datetime) -> boo
     days = {day.toordinal()}
     found, _ = find_place(seats.board, demand, depth=2, tries=600, days=days)
     if found is Answer.MAYBE:
-        looked_for = await asyncio.to_thread(place_by_window, seats.board, demand, seconds=SECONDS_A_START, days=days)
-        found = looked_for or Answer.NO
+        solved = await asyncio.to_thread(place_by_window, seats.board, demand, seconds=SECONDS_A_START, days=days)
+        found = solved or Answer.NO
     if isinstance(found, Answer):
         return False
     async with engine.begin() as conn:

@@ -55,7 +55,7 @@ class SeatLife:
     chance: random.Random
     zone: str
     limits: Limits
-    looked: SearchMemory = field(default_factory=SearchMemory)
+    memory: SearchMemory = field(default_factory=SearchMemory)
     booked: list[str] = field(default_factory=list)
     talking: list[str] = field(default_factory=list)
     shrunk: bool = False
@@ -174,8 +174,8 @@ class SeatLife:
             await self.floor.round()
 
     async def keep(self) -> None:
-        self.looked.until = time.monotonic() + 0.2
-        await keep_seats(self.floor.engine, self.looked, self.floor.now)
+        self.memory.until = time.monotonic() + 0.2
+        await keep_seats(self.floor.engine, self.memory, self.floor.now)
 
     async def judge(self) -> None:
         """What is sold and not at risk can be served, by whoever has a call already and anybody else of its pool."""

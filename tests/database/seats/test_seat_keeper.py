@@ -97,11 +97,11 @@ async def test_what_is_wrong_with_one_row_keeps_nobody_else_from_their_turn(
 
 
 def test_whoever_had_no_turn_is_first_at_the_next_look() -> None:
-    looked = SearchMemory()
-    first = [one for _, one in zip(range(2), looked.in_turn("abc"), strict=False)]
-    looked.until = 0
-    assert list(looked.in_turn("abc")) == []
-    looked.until = inf
-    assert (first, list(looked.in_turn("abc"))) == (["a", "b"], ["c", "a", "b"])
-    looked.stop.set()
-    assert list(looked.in_turn("abc")) == []
+    memory = SearchMemory()
+    first = [one for _, one in zip(range(2), memory.in_turn("abc"), strict=False)]
+    memory.until = 0
+    assert list(memory.in_turn("abc")) == []
+    memory.until = inf
+    assert (first, list(memory.in_turn("abc"))) == (["a", "b"], ["c", "a", "b"])
+    memory.stop.set()
+    assert list(memory.in_turn("abc")) == []
