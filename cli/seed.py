@@ -21,7 +21,7 @@ from database.stores.access.api_tokens import SCOPES, create_token, find_token
 from database.stores.access.sessions import renew_sign_in_link
 from database.stores.rules.versions import current_published, publish
 from database.stores.staff.seed import Outsider, SeededPerson, seed_directory
-from domain.rollout.stages import StageRuns
+from domain.rollout.steps import StageRuns
 from rules_dsl import RulesRefused, render
 from rules_dsl.directory import Directory, WeeklyShift
 

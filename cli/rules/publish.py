@@ -21,7 +21,7 @@ from database.stores.directory.read import read_directory
 from database.stores.rules.versions import PublishedRules, current_published
 from database.stores.rules.versions import publish as publish_rules
 from domain.failure import Failure
-from domain.rollout.stages import EVERYBODY, STAGES, share_words
+from domain.rollout.steps import EVERYBODY, ROLLOUT_STEPS, share_words
 from rules_dsl import Diagnostic, RulesRefused, check_rules, render
 
 _BY_COMMAND = "muster rules publish"
@@ -64,7 +64,7 @@ class _AtRisk(Failure):
 @click.option("--reason", required=True, help="Why: kept with the version.")
 @click.option("--author", default="", help="The mail address of whoever publishes; else the command is named.")
 @click.option(
-    "--stage", type=click.Choice([str(stage) for stage in STAGES]), default=str(EVERYBODY), show_default=True,
+    "--stage", type=click.Choice([str(stage) for stage in ROLLOUT_STEPS]), default=str(EVERYBODY), show_default=True,
     help="For how many percent of the customers.",
 )  # fmt: skip
 @click.option("--based-on", type=int, help="The version this file was made from: refuse if another one stands by now.")

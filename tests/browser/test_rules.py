@@ -27,14 +27,14 @@ async def test_a_mistake_a_cure_and_the_way_back(house: House) -> None:
     await messages.get_by_role("link", name="Go to line").first.click()
     selected = await page.evaluate("getSelection().toString()")
     assert WRONG in selected
-    await page.get_by_label("Why this change").fill("Billing goes to the office")
+    await page.get_by_label("Reason for this change").fill("Billing goes to the office")
     await page.get_by_role("button", name="Publish to everybody").click()
     await expect(messages).to_contain_text("Offise")
     assert WRONG in await sent.input_value()
     await look(manager, "rules-refused")
 
     await _paste(page, editor, text.replace("longest idle\n\notherwise", "least busy\n\notherwise"))
-    await expect(messages).to_contain_text("They can be published")
+    await expect(messages).to_contain_text("These rules can be published")
     await page.get_by_role("button", name="Publish to everybody").click()
     await expect(page.get_by_role("status")).to_contain_text("Published")
     await look(manager, "rules-published")

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.rules import assisting, editing, past, stages, versions, weighing
+from web.rules import assisting, editing, past, rollouts, versions, weighing
 
 router = APIRouter()
-for part in (editing, assisting, past, stages, versions, weighing):
+for part in (editing, assisting, past, rollouts, versions, weighing):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from database.stores.directory.read import read_directory
 from database.stores.rules.rollouts import running_rollout
 from database.stores.rules.versions import RulesMoved, current_published, publish
-from domain.rollout.stages import EVERYBODY, STAGES, StageRuns, share_words
+from domain.rollout.steps import EVERYBODY, ROLLOUT_STEPS, StageRuns, share_words
 from rules_dsl import RulesRefused
 from web.dependencies import engine_of, settings_of
 from web.page import page
@@ -127,13 +127,13 @@ async def publish_text(request: Request, signed: Signed, draft: Sent) -> Respons
 def _share(draft: Draft) -> int:
     """For how many percent it is to be published; everybody where nothing fit was chosen."""
     chosen = draft.fields.get("percent")
-    return next((stage for stage in STAGES if str(stage) == chosen), EVERYBODY)
+    return next((step for step in ROLLOUT_STEPS if str(step) == chosen), EVERYBODY)
 
 
 def editor(request: Request, draft: Draft, judged: DraftReview, status: int = 200, **context: Any) -> HTMLResponse:
     """The editor's page. Its script may add one style sheet, by a nonce of this answer alone."""
     known: dict[str, Any] = {"wrong": "", "reason_wrong": "", "compare": None, "asked": False, "fresh": False}
-    known |= {"trial": None, "renamed": (), "shares": STAGES, "words": share_words}
+    known |= {"trial": None, "renamed": (), "shares": ROLLOUT_STEPS, "words": share_words}
     nonce = secrets.token_urlsafe(16)
     answer = page(
         request,

@@ -14,7 +14,7 @@ from database.stores.directory.read import read_directory
 from database.stores.directory.renamings import text_today
 from database.stores.rules.rollouts import go_back, running_rollout
 from database.stores.rules.versions import PublishedRules, current_published, published_number, published_versions
-from domain.rollout.stages import StageMoved, share_words
+from domain.rollout.steps import StageMoved, share_words
 from rules_dsl import RulesRefused
 from web.dependencies import engine_of
 from web.page import page

@@ -23,7 +23,7 @@ LIMIT 1
 
 
 @dataclass(frozen=True)
-class InStage:
+class InRollout:
     """A candidate was being tried on some of the customers at the opening."""
 
     rollout: int
@@ -40,7 +40,7 @@ class DecidedBy:
     author: str
     reason: str
     """In its author's words."""
-    stage: InStage | None
+    step: InRollout | None
 
 
 async def decided_by(conn: AsyncConnection, escalation_id: str) -> DecidedBy | None:
@@ -48,5 +48,5 @@ async def decided_by(conn: AsyncConnection, escalation_id: str) -> DecidedBy | N
     row = (await conn.execute(_DECIDED, {"id": escalation_id})).one_or_none()
     if row is None:
         return None
-    stage = None if row.rollout is None else InStage(row.rollout, row.percent, row.tried, row.candidate)
-    return DecidedBy(row.number, row.author, row.reason, stage)
+    step = None if row.rollout is None else InRollout(row.rollout, row.percent, row.tried, row.candidate)
+    return DecidedBy(row.number, row.author, row.reason, step)

@@ -49,14 +49,14 @@ FROM staged_escalation WHERE rollout = :rollout GROUP BY percent
 """)
 
 
-async def stage_sides(conn: AsyncConnection, rollout_id: int, percent: int) -> tuple[Side, Side]:
+async def rollout_sides(conn: AsyncConnection, rollout_id: int, percent: int) -> tuple[Side, Side]:
     """The candidate's side and the standing one, of the stage with this share."""
     rows = (await conn.execute(_COUNTED, {"rollout": rollout_id, "percent": percent})).mappings().all()
     sides = {row["candidate"]: _side(row) for row in rows}
     return sides[True], sides[False]
 
 
-async def stage_cases(conn: AsyncConnection, rollout_id: int) -> Mapping[int, tuple[int, int]]:
+async def rollout_cases(conn: AsyncConnection, rollout_id: int) -> Mapping[int, tuple[int, int]]:
     """Escalations with the candidate and without, by the share of the stage they were opened in."""
     rows = await conn.execute(_EACH, {"rollout": rollout_id})
     return {row.percent: (row.candidate, row.standing) for row in rows}

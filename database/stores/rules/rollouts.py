@@ -25,7 +25,7 @@ from database.stores.rules.versions import (
     write_version,
 )
 from database.tables.rollout import rollout, rollout_stage, staged_escalation
-from domain.rollout.stages import EVERYBODY, StageMoved, StageUnfit, has_candidate, share_words
+from domain.rollout.steps import EVERYBODY, StageMoved, StageUnfit, has_candidate, share_words
 from rules_dsl import Ruleset, compile_rules
 from rules_dsl.directory import Directory
 
@@ -47,7 +47,7 @@ class Rollout:
     candidate: PublishedRules
     standing: PublishedRules
     percent: int
-    stages: tuple[RolloutStep, ...]
+    steps: tuple[RolloutStep, ...]
     outcome: str | None
     """``adopted``, ``rolled_back``, or None while it runs."""
     ended_at: datetime | None
@@ -221,11 +221,11 @@ async def _held(conn: AsyncConnection, rollout_id: int, seen: int | None) -> tup
 
 async def _rollout(conn: AsyncConnection, row: Row[Any]) -> Rollout:
     query = select(rollout_stage).where(rollout_stage.c.rollout == row.id).order_by(rollout_stage.c.nth)
-    stages = [
+    steps = [
         RolloutStep(one.nth, one.percent, one.began_at, one.author, one.reason) for one in await conn.execute(query)
     ]
     candidate = await published_number(conn, row.candidate)
     standing = await published_number(conn, row.standing)
     assert candidate is not None  # a foreign key
     assert standing is not None
-    return Rollout(row.id, candidate, standing, row.percent, tuple(stages), row.outcome, row.ended_at, row.ended_by)
+    return Rollout(row.id, candidate, standing, row.percent, tuple(steps), row.outcome, row.ended_at, row.ended_by)

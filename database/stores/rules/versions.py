@@ -20,7 +20,7 @@ from database.stores.rules.rollout_rows import begin_rollout, running_row
 from database.tables.account import ruleset
 from database.tables.directory import desk
 from domain.failure import Failure
-from domain.rollout.stages import EVERYBODY, StageRuns, share_words
+from domain.rollout.steps import EVERYBODY, StageRuns, share_words
 from rules_dsl import Ruleset, RulesRefused, compile_rules, draft_rules
 from rules_dsl.directory import Directory
 

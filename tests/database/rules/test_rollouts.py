@@ -29,7 +29,7 @@ from database.tables.escalation import escalation
 from database.tables.rollout import staged_escalation
 from domain.escalation import Customer, Mode, Opening, OpeningResult, Ticket
 from domain.ids import Tokens
-from domain.rollout.stages import StageMoved, StageRuns, StageUnfit, has_candidate
+from domain.rollout.steps import StageMoved, StageRuns, StageUnfit, has_candidate
 from rules_dsl.directory import Directory
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -137,7 +137,7 @@ async def test_stages_go_on_to_everybody(house: House) -> None:
         ended = await find_rollout(conn, trial.id)
         told = [(entry.actor, entry.action, entry.subject) for entry in await audit_entries(conn)]
     assert ended is not None
-    assert (ended.outcome, [stage.percent for stage in ended.stages]) == ("adopted", [10, 30, 70, 100])
+    assert (ended.outcome, [stage.percent for stage in ended.steps]) == ("adopted", [10, 30, 70, 100])
     assert told[:3] == [("Marta", "moved rules to the next stage", "version 2")] * 3
     assert await house.decided_by(await house.open("who@example.com")) == FASTER
 
@@ -205,7 +205,7 @@ async def test_two_managers_press_at_once(house: House) -> None:
         *(house.go_on(trial.id, 10, 30, author) for author in ("Marta", "Otto")), return_exceptions=True
     )
     assert sorted(type(one).__name__ for one in moved) == ["NoneType", "StageMoved"]
-    assert [stage.percent for stage in (await house.trial()).stages] == [10, 30]
+    assert [stage.percent for stage in (await house.trial()).steps] == [10, 30]
 
 
 async def test_a_candidate_that_the_directory_outgrew_decides_nothing(house: House) -> None:

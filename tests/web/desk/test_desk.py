@@ -68,7 +68,7 @@ async def test_in_a_meeting_nobody_is_off_shift(floor: Floor) -> None:
 async def test_presence_is_said_with_its_reason_and_its_age(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     await available(browser)
-    assert re.search(r"Available</strong>.*since.*your shift lasts until", await browser.get("/desk"), re.DOTALL)
+    assert re.search(r"Available</strong>.*since.*your shift ends at", await browser.get("/desk"), re.DOTALL)
     await browser.post("/desk/presence", "/desk", state="away", reason="lunch")
     assert "Away: lunch" in await browser.get("/desk")
     refused = await browser.post("/desk/presence", "/desk", state="asleep")

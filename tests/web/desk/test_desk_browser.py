@@ -115,7 +115,7 @@ async def test_a_call_comes_to_the_desk_by_itself_and_is_served(desk: Desk) -> N
     page = await desk.open()
     await check(page, "offline")
     await page.click("text=I’m available")
-    await page.wait_for_selector("text=The next one shows here by itself")
+    await page.wait_for_selector("text=The next one appears here by itself")
     await check(page, "idle")
     made = await desk.floor.due_call()
     await desk.floor.offer(made, ME)

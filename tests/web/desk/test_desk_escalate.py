@@ -66,7 +66,7 @@ async def test_the_same_ticket_again_shows_what_stands(floor: Floor) -> None:
     other = await floor.office.browser("Anna Schmidt")
     bare = await other.post("/desk/escalate", "/desk/escalate", mode="booking", **{**TYPED, "ticket": "#123"})
     assert bare.headers["location"] == again.headers["location"]
-    assert "escalated already on" in await other.get(bare.headers["location"])
+    assert "already escalated on" in await other.get(bare.headers["location"])
     async with floor.engine.connect() as conn:
         assert (await conn.execute(select(func.count()).select_from(escalation))).scalar_one() == 1
 

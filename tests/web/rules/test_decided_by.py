@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from database.stores.rules.decided_by import DecidedBy, InStage, decided_by
+from database.stores.rules.decided_by import DecidedBy, InRollout, decided_by
 from database.stores.rules.rollouts import roll_back, running_rollout
 from database.stores.rules.versions import publish
 from database.tables.escalation import escalation
 from database.tables.rollout import staged_escalation
-from domain.rollout.stages import has_candidate
+from domain.rollout.steps import has_candidate
 from tests.web.office import RULES, Office, office, ticket
 
 __all__ = ["office"]
@@ -72,8 +72,8 @@ async def test_in_a_stage_it_is_the_candidate_or_what_stands_beside_it(
     staged: tuple[Office, int, str, str],
 ) -> None:
     office, rollout, mine, other = staged
-    assert await by(office, mine) == DecidedBy(2, "Marta Manager", REASON, InStage(rollout, 30, 2, True))
-    assert await by(office, other) == DecidedBy(1, "Marta Manager", "the first rules", InStage(rollout, 30, 2, False))
+    assert await by(office, mine) == DecidedBy(2, "Marta Manager", REASON, InRollout(rollout, 30, 2, True))
+    assert await by(office, other) == DecidedBy(1, "Marta Manager", "the first rules", InRollout(rollout, 30, 2, False))
 
 
 async def test_the_same_rules_again_are_told_by_when_they_were_opened(staged: tuple[Office, int, str, str]) -> None:

@@ -52,7 +52,7 @@ async def test_why_a_rule_applies_and_those_above_it_do_not(office: Office) -> N
     assert 'By rule "Invoices"' in part
     assert "tags none" in part
     assert "priority unknown" in part
-    above = part.partition("of each rule above:")[2]
+    above = part.partition("for each rule above:")[2]
     assert 'tags include "safety" <span class="soft">(tags are none; <a href="#line-14"' in above
 
 
@@ -69,7 +69,7 @@ async def test_a_refusal_and_an_empty_step_are_told(office: Office) -> None:
     assert "Who is asked when" not in part
     skilled = RULES.replace('send to team "Office"', 'send to team "Office"\n  require skill "diesel"')
     part = html.unescape((await manager.post("/rules/try", "/rules/edit", text=skilled, **facts)).text)
-    assert "Nobody; the next step comes at once" in part
+    assert "Nobody; the next step follows immediately" in part
 
 
 async def test_what_a_sample_gets_wrong_is_told_at_its_field(office: Office) -> None:

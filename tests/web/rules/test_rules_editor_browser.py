@@ -210,7 +210,7 @@ async def the_keyboard_gets_in_and_out(page: Page) -> None:
     await expect(content).to_be_focused()
     await page.keyboard.press("Escape")
     await page.keyboard.press("Tab")
-    await expect(page.get_by_label("Why this change")).to_be_focused()
+    await expect(page.get_by_label("Reason for this change")).to_be_focused()
 
     await page.focus(".cm-content")
     await page.keyboard.press("Control+f")
@@ -225,9 +225,9 @@ async def the_keyboard_gets_in_and_out(page: Page) -> None:
 
 
 async def the_picture_follows_the_sample_and_the_draft(page: Page) -> None:
-    await page.get_by_text("Try another escalation or moment").click()
+    await page.get_by_text("Try another escalation or time").click()
     await page.get_by_label("Product area").select_option("billing")
-    await page.get_by_label("empty: now").fill("2026-11-25T10:00")
+    await page.get_by_label("leave empty for the current time").fill("2026-11-25T10:00")
     tried = page.locator("#tried")
     await expect(tried).to_contain_text('By rule "Invoices"')
     await expect(page.locator("#heard")).to_contain_text('By rule "Invoices"')
@@ -246,10 +246,10 @@ async def the_picture_follows_the_sample_and_the_draft(page: Page) -> None:
     wider = 'send to team "Office"\n  if nobody in 2 minutes, widen to team "Support", title "Advisor"'
     await write(page, RULES.replace('send to team "Office"', wider))
     await expect(tried).to_contain_text("3 × Advisor, Support")
-    await page.get_by_text("In what order, and who is left out").click()
+    await page.get_by_text("The order, and who is left out").click()
     await page.get_by_label("Priority").select_option("high")
     await expect(tried).to_contain_text("priority high")
-    await expect(page.get_by_text("First asked, in this order")).to_be_visible()
+    await expect(page.get_by_text("Asked first, in this order")).to_be_visible()
     await page.get_by_text("Why this rule, and none above it").click()
     await look(page, "tried", (1280, "dark"), (390, "light"))
 
@@ -257,12 +257,12 @@ async def the_picture_follows_the_sample_and_the_draft(page: Page) -> None:
 async def a_draft_outlives_a_reload(page: Page) -> None:
     changed = await text_of(page)
     await page.reload()
-    await expect(page.locator("#draft")).to_contain_text("is back")
+    await expect(page.locator("#draft")).to_contain_text("is restored")
     assert await text_of(page) == changed
-    await page.get_by_label("Why this change").press("Enter")
+    await page.get_by_label("Reason for this change").press("Enter")
     await expect(page.locator("#messages")).to_contain_text("What changes for whom")
     assert await page.title() == "Edit the rules · Muster"
-    await page.get_by_role("button", name="Start again from version 1").click()
+    await page.get_by_role("button", name="Start over from version 1").click()
     assert await text_of(page) == RULES
     await page.reload()
     await expect(page.locator("#draft")).to_be_hidden()
@@ -273,10 +273,10 @@ async def a_draft_outlives_a_reload(page: Page) -> None:
     await page.reload()
     await expect(page.locator("#draft")).to_contain_text("begun on version 7; since then version 1 was published")
     assert await text_of(page) == RULES
-    await page.get_by_role("button", name="Bring it back").click()
+    await page.get_by_role("button", name="Restore it").click()
     assert await text_of(page) == "# of old"
     await page.reload()
-    await page.get_by_role("button", name="Start again from version 1").click()
+    await page.get_by_role("button", name="Start over from version 1").click()
 
 
 async def without_scripts_the_text_field_does_it_all(page: Page) -> None:
@@ -285,10 +285,10 @@ async def without_scripts_the_text_field_does_it_all(page: Page) -> None:
     await page.get_by_role("button", name="Check").click()
     await expect(page.locator("#messages")).to_contain_text('there is no team "Offise"')
     await field.fill(RULES.replace("5 calls", "6 calls"))
-    await page.get_by_text("Try another escalation or moment").click()
+    await page.get_by_text("Try another escalation or time").click()
     await page.get_by_label("Product area").select_option("billing")
     await page.get_by_role("button", name="Try it", exact=True).click()
     await expect(page.locator("#tried")).to_contain_text("1 × Bookkeeper, Office")
-    await page.get_by_label("Why this change").fill("One more a day")
+    await page.get_by_label("Reason for this change").fill("One more a day")
     await page.get_by_role("button", name="Publish to everybody").click()
     await expect(page.get_by_role("status")).to_contain_text("Published")

@@ -91,7 +91,7 @@ async def test_checking_publishes_nothing(office: Office) -> None:
     assert "<html" not in part.text
     assert "/rules/messages/R202" in part.text
     fine = await manager.post("/rules/check", "/rules/edit", text=RULES)
-    assert "They can be published" in fine.text
+    assert "These rules can be published" in fine.text
 
 
 async def test_somebody_elses_newer_version_is_not_overwritten_unseen(office: Office) -> None:

@@ -39,7 +39,7 @@ async def test_what_could_not_be_served_is_shown_before_anything_is_published(of
     said = html.unescape(answer.text)
     assert "Nothing is published yet" in said
     assert "Up to 1 of 1 booked calls" in said
-    assert "They keep the plan that they were booked with" in said
+    assert "They keep the plan they were booked with" in said
     assert "Engine stops at sea" in said
     assert await published(office) == 1
     async with office.engine.connect() as conn:

@@ -24,7 +24,7 @@ async def test_publishing_shows_first_which_booked_calls_it_could_not_serve(
     await booked(Office(FastAPI(), database, people, ""), ANNA)
     page = await editor.open()
     await write(page, ELSEWHERE)
-    await page.get_by_label("Why this change").fill("All to the office")
+    await page.get_by_label("Reason for this change").fill("All to the office")
     await page.get_by_role("button", name="Publish to everybody").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Publish these rules to everybody?")
     await expect(page.locator("#weighed")).to_contain_text("at least 1 by no plan at all", timeout=20_000)
@@ -33,5 +33,5 @@ async def test_publishing_shows_first_which_booked_calls_it_could_not_serve(
     await expect(page.get_by_role("heading", level=1)).to_have_text("Edit the rules")
     assert (await page.locator("#text").input_value()).replace("\r", "") == ELSEWHERE
     await page.get_by_role("button", name="Publish to everybody").click()
-    await page.get_by_role("button", name="Publish all the same").click()
+    await page.get_by_role("button", name="Publish anyway").click()
     await expect(page.locator("main")).to_contain_text("Version 2")
