@@ -1,4 +1,4 @@
-// The desk: says that it is there, asks what has changed, counts an offer down, and speaks up.
+// The desk: sends heartbeats, fetches changes, counts an offer down, and rings.
 (() => {
   const byId = (id) => document.getElementById(id);
 
@@ -18,7 +18,7 @@
   const wake = () => htmx.trigger("#desk-wake", "wake");
   const beat = () => (byId("desk-beat") ? htmx.trigger("#desk-beat", "beat") : wake());
 
-  // What is wrong with an answer is said on the desk, so those answers are swapped too.
+  // Error responses carry their message for the desk, so they are swapped in too.
   desk.addEventListener("htmx:beforeSwap", (event) => {
     if ([409, 410, 422, 503].includes(event.detail.xhr.status)) event.detail.shouldSwap = true;
   });
@@ -30,8 +30,8 @@
     else if (status > 0) broken(false);
   });
 
-  // Accepting takes the pressed button away; the hand goes on to the next one. The stream may bring the
-  // call before the answer does, so whichever swap shows it first hands over.
+  // Accepting removes the pressed button, so focus moves to the next one. The stream may deliver the call
+  // before the response does, so whichever swap shows it first moves the focus.
   let accepting = false;
   desk.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.pathInfo.requestPath.endsWith("/accept")) accepting = true;
@@ -55,9 +55,9 @@
   beat();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
   window.addEventListener("online", beat);
-  // The stream only says when to ask; it opens with a wake-up, also after each break.
+  // The stream only says when to fetch; it opens with a wake-up, also after each reconnect.
   const stream = new EventSource(desk.dataset.stream);
-  // Hundreds may be woken in the same second: the server says when it is this desk's turn to ask.
+  // Hundreds may be woken in the same second: the server says how long this desk waits before it fetches.
   let turn = 0;
   stream.addEventListener("wake", (event) => {
     turn ||= setTimeout(() => {
@@ -65,10 +65,10 @@
       wake();
     }, Number(event.data) || 0);
   });
-  // A round brings its offer along.
+  // A round sends its offer along.
   stream.addEventListener("offer", (event) => htmx.swap("#desk-offer", event.data, { swapStyle: "outerHTML" }));
 
-  // The offer. The server says how many seconds are left; the wall clock of this machine is never asked.
+  // The offer. The server says how many seconds are left; this machine's wall clock is never used.
   let ringing = "", ends = 0;
   const words = (left) => `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   const tick = () => {
@@ -96,7 +96,7 @@
   desk.addEventListener("htmx:afterSettle", tick);
   desk.addEventListener("htmx:oobAfterSwap", tick);
 
-  // Sound is off until somebody wants it, and remembered.
+  // Sound is off until switched on; the choice is remembered.
   const sound = byId("sound");
   let audio = null;
   const wanted = () => localStorage.getItem("sound") === "on";

@@ -121,7 +121,7 @@ async def test_a_call_comes_to_the_desk_by_itself_and_is_served(desk: Desk) -> N
     await desk.floor.offer(made, ME)
     await page.wait_for_selector("text=Accept the call")
     assert (await page.title()).startswith("◎ 0:4")
-    assert "A call is offered to you: Engine stops at sea" in await page.inner_text("#desk-said")
+    assert "You are offered a call: Engine stops at sea" in await page.inner_text("#desk-said")
     await page.click("text=Context: ticket")
     await check(page, "offer")
     await page.click("text=Accept the call")
