@@ -70,7 +70,7 @@ async def test_renaming_a_team_rewrites_the_rules(office: Office) -> None:
     assert ("renamed team", "Office") in [tuple(row) for row in noted]
     number = await number_of(office, team, "Back office")
     page = html.unescape(await manager.get(f"/directory/teams/{number}?said=renamed&versions=2"))
-    assert "No decision has changed" in page
+    assert "No decision changes" in page
     assert "version 2, line 24" in page
 
 
@@ -87,14 +87,14 @@ async def test_a_candidate_is_rewritten_with_the_standing_rules(office: Office) 
     manager = await office.browser("Marta Manager")
     await rename(office, manager, "teams", "Office", "Back office")
     async with office.engine.connect() as conn:
-        trial, standing = await running_rollout(conn), await current_published(conn)
+        running, standing = await running_rollout(conn), await current_published(conn)
         decided = await deciding(conn, "who@example.com")
-    assert trial is not None
+    assert running is not None
     assert standing is not None
-    assert (trial.standing.number, trial.candidate.number, standing.number) == (3, 4, 3)
-    assert trial.candidate.text == FASTER.replace('team "Office"', 'team "Back office"')
-    assert decided.rollout == trial.id
-    address = f"/rules/stages/{trial.id}"
+    assert (running.standing.number, running.candidate.number, standing.number) == (3, 4, 3)
+    assert running.candidate.text == FASTER.replace('team "Office"', 'team "Back office"')
+    assert decided.rollout == running.id
+    address = f"/rules/stages/{running.id}"
     await manager.post(f"{address}/next", address, seen="30", to="100")
     async with office.engine.connect() as conn:
         standing = await current_published(conn)
@@ -165,7 +165,7 @@ async def test_deleting_names_the_lines_it_breaks_until_nothing_does(office: Off
     support = await number_of(office, team, "Support")
     async with office.engine.begin() as conn:
         await conn.execute(update(person).where(person.c.team == number).values(team=support))
-    assert "version 1 of the rules needs it" in html.unescape(await manager.get(address))
+    assert "version 1 of the rules would need it" in html.unescape(await manager.get(address))
     gone = await manager.post(f"{address}/delete", address, seen="Office")
     assert gone.headers["location"] == "/directory/teams?said=deleted"
     await manager.get(address, 404)
@@ -318,7 +318,7 @@ async def test_two_who_change_one_person_at_once_never_overwrite_each_other_unse
     refused = await manager.post(address, address, **fields | {"name": "Anna Berg", "seen": stale})
     page = html.unescape(refused.text)
     assert refused.status_code == 409
-    assert "Somebody else has changed Anna Schmidt since you opened this page" in page
+    assert "Somebody else changed Anna Schmidt after you opened this page" in page
     assert 'value="Anna Berg"' in page
     assert "in name, languages" in page
     again = await manager.post(

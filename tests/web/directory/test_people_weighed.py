@@ -37,7 +37,7 @@ async def test_a_booked_call_that_loses_its_last_person_is_shown_before_anything
     assert answer.status_code == 200
     assert "Nothing is saved yet" in said
     assert "Engine stops at sea" in said
-    assert "Deactivate all the same" in said
+    assert "Deactivate anyway" in said
     assert (await still_works(office), await state_of(office)) == (True, "sold")
     shown = form_to(answer.text, here).fields
     assert (shown["shown"], shown["active"]) == ("77", "no")

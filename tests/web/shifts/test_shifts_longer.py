@@ -27,7 +27,7 @@ async def test_the_calls_at_risk_are_looked_at_longer_and_nothing_is_done(office
     manager, here = await office.browser("Marta Manager"), f"/shifts/people/{who}"
     day = (held.starts_at + timedelta(hours=1)).date().isoformat()
     asked = await manager.post(f"{here}/changes", here, what="day", day=day, way="off")
-    assert "Nothing is changed yet" in asked.text
+    assert "Nothing has changed yet" in asked.text
     form = form_to(asked.text, "/changes")
     assert 'hx-vals=\'{"longer": "yes"}\'' in asked.text
     part = await manager.client.post(form.action, data=form.fields | {"longer": "yes"}, headers={"HX-Request": "true"})
@@ -35,7 +35,7 @@ async def test_the_calls_at_risk_are_looked_at_longer_and_nothing_is_done(office
     assert "<html" not in part.text
     assert "nobody was found for 1, and no plan at all serves 1 of them." in part.text
     whole = await manager.client.post(form.action, data=form.fields | {"longer": "yes", "confirmed": "yes"})
-    assert "Nothing is changed yet" in whole.text
+    assert "Nothing has changed yet" in whole.text
     assert "After a longer search" in whole.text
     async with office.engine.connect() as conn:
         assert (await conn.execute(select(booking.c.state))).scalar_one() == "sold"

@@ -155,14 +155,14 @@ async def test_sick_in_two_clicks_with_its_consequences_between(office: Office) 
     first = await agent.post("/shifts/me/changes", "/shifts/me", what="sick_today")
     page = html.unescape(first.text)
     assert first.status_code == 200
-    assert "Nothing is changed yet" in page
+    assert "Nothing has changed yet" in page
     assert "1 booked call" in page
     assert "Engine stops at sea" in page
-    assert "Your manager is told" in page
+    assert "Your manager is notified" in page
     assert await state_of(office) == "sold"
     assert await count(office, time_off) == 0
     done = await confirm(agent, first.text, "/shifts/me")
-    assert "nobody on shift any more" in done
+    assert "nobody left on shift" in done
     assert "Sick" in done
     assert await state_of(office) == "at_risk"
     async with office.engine.connect() as conn:
@@ -179,7 +179,7 @@ async def test_a_seat_that_others_can_serve_is_given_to_them_without_a_question(
     days = {"from_day": (today - timedelta(days=1)).isoformat(), "until_day": (today + timedelta(days=2)).isoformat()}
     answer = await manager.post(f"{here}/changes", here, what="time_off", kind="leave", **days)
     assert answer.status_code == 303
-    assert "1 booked call is served by others" in await manager.get(answer.headers["location"])
+    assert "1 booked call has moved to others" in await manager.get(answer.headers["location"])
     assert await state_of(office) == "sold"
 
 
@@ -202,7 +202,7 @@ async def test_calls_booked_between_the_two_clicks_are_shown_before_anything_is_
     form = form_to(first.text, "/changes")
     answer = await agent.client.post(form.action, data=form.fields | {"seen": ""})
     assert answer.status_code == 200
-    assert "Calls were booked while you looked" in answer.text
+    assert "Calls were booked in the meantime" in answer.text
     assert await state_of(office) == "sold"
     many = ",".join(str(number) for number in range(10**6, 10**6 + 60))
     answer = await agent.client.post(form.action, data=form.fields | {"seen": f"{many},{form.fields['seen']}"})
@@ -265,10 +265,10 @@ async def test_the_week_of_a_team_shows_gaps_and_hides_reasons(office: Office) -
 async def test_the_holidays_of_the_desk_are_shown_first_and_set_then(office: Office) -> None:
     manager = await office.browser(MANAGER)
     first = await manager.post("/shifts/holidays", "/shifts", region="DK")
-    assert "Nothing is changed yet" in first.text
+    assert "Nothing has changed yet" in first.text
     form = form_to(first.text, "/holidays")
     assert (await manager.client.post(form.action, data=form.fields)).status_code == 303
-    assert "Holidays of the desk: DK" in await manager.get("/shifts")
+    assert "The organisation’s holidays: DK" in await manager.get("/shifts")
 
 
 async def test_calendars_are_taken_in_and_removed(office: Office) -> None:
@@ -314,7 +314,7 @@ async def test_ones_own_calendar_opens_by_its_address_until_that_ends(office: Of
         assert (await program.get(address)).status_code == 404
         await agent.post("/shifts/me/calendar", "/shifts/me", what="end")
         assert (await program.get(address)).status_code == 404
-    assert "Make an address" in await agent.get("/shifts/me")
+    assert "Create an address" in await agent.get("/shifts/me")
 
 
 async def test_two_thousand_people_page_and_are_found(office: Office) -> None:
