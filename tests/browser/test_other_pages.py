@@ -37,10 +37,10 @@ async def test_administration(house: House) -> None:
     for address, name in (("/admin", "admin"), ("/admin/audit", "admin-audit"), ("/admin/tokens", "admin-tokens")):
         await page.goto(address)
         await look(admin, name)
-    await page.get_by_label("Which program will use it").fill("Help desk")
+    await page.get_by_label("Program that will use it").fill("Help desk")
     await page.get_by_role("checkbox").first.check()
-    await page.get_by_role("button", name="Make the token").click()
-    await expect(page.get_by_text("is shown only now")).to_be_visible()
+    await page.get_by_role("button", name="Create the token").click()
+    await expect(page.get_by_text("it will not be shown again")).to_be_visible()
     await look(admin, "admin-token-made")
 
 

@@ -122,4 +122,4 @@ async def test_a_manager_widens_the_pool_of_a_call_at_risk_and_its_story_says_so
     assert again.headers["location"] == f"{page}?said=served"
     story = await manager.get(f"/ops/{one.escalation_id}")
     assert "it begins with a later step of its plan, “widen to team &#34;Office&#34;”, by Marta Manager" in story
-    assert "The search begins here" in story
+    assert "The search starts here" in story
