@@ -123,7 +123,7 @@ async def manager_reads_the_figures(house: House) -> None:
     await manager.page.goto("/outcomes")
     for by, name in (("title", "Advisor"), ("team", "Support"), ("person", "Freja Holm")):
         group = manager.page.locator("section", has=manager.page.locator(f"#by-{by}"))
-        await group.get_by_text("The figures").click()
+        await group.get_by_text("Figures", exact=True).click()
         await expect(group.locator("tbody tr", has_text=name)).to_contain_text("2.0")
     await look(manager, "outcomes")
 

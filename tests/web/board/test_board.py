@@ -18,7 +18,7 @@ __all__ = ["floor", "office"]
 
 async def test_an_empty_board_is_calm(floor: Floor) -> None:
     board = await (await floor.office.browser("Marta Manager")).get("/board")
-    assert "Nobody waits." in board
+    assert "Nobody is waiting." in board
     assert "every booked call can be served" in board
 
 
@@ -35,7 +35,7 @@ async def test_it_shows_who_waits_who_is_asked_and_who_is_free(floor: Floor) -> 
     assert [(one.escalation, one.person_name) for one in board.offered] == [(asked.escalation_id, "Anna Schmidt")]
     assert (board.people.on_shift, board.people.free, board.people.asked) == (1, 1, 1)
     page = await (await floor.office.browser("Marta Manager")).get("/board/parts")
-    assert "Anna Schmidt is asked until" in page
+    assert "Anna Schmidt has until" in page
     assert "<html" not in page
 
 

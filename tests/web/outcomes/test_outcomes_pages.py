@@ -88,7 +88,7 @@ async def test_the_page_says_them_with_unit_span_and_neighbour(office: Office) -
 
 async def test_an_empty_desk_is_told_how_it_fills(office: Office) -> None:
     page = await (await office.browser("Marta Manager")).get("/outcomes?days=90")
-    assert "No call was served in this span" in page
+    assert "No calls were served in this period" in page
     assert "–" in page
 
 

@@ -16,7 +16,7 @@ async def test_it_plays_and_tells(office: Office) -> None:
     played = await manager.get("/outcomes/what-if?play=true&escalations=6&title=Advisor&change=-1")
     assert "Found at call time," in played
     assert "found at call time, 1 fewer: Advisor" in played
-    assert "What the ways mean" in played
+    assert "What each way means" in played
 
 
 async def test_a_past_week_is_played_again(office: Office) -> None:
