@@ -21,19 +21,19 @@ from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.stack import running, until_it_answers
-from bench.trial_sample import SINCE, UNTIL, WEEKS, compiled, directory, past, snapshots
+from bench.trial_sample import SINCE, UNTIL, WEEKS, compiled, directory, history, snapshots
 from cli.stack import postgres
 from cli.stack.home import choose_ports
 from config.settings import with_driver
 from database.engine import open_engine
 from database.migrate import upgrade
-from database.stores.backtest.columns import PastReader
+from database.stores.backtest.columns import HistoryReader
 from database.stores.backtest.read import try_draft
 from database.stores.directory.snapshots import keep_snapshot, read_snapshots
 from database.stores.journal.plan_json import dump_plan
 from domain.backtest.backtest import Trying
-from domain.backtest.columns import PastColumns, columns_of
-from domain.backtest.history import ChangeKind, Past, Trial
+from domain.backtest.columns import HistoryColumns, columns_of
+from domain.backtest.history import ChangeKind, HistoryEntry, RulesComparison
 from domain.plan import Plan
 from rules_dsl import Ruleset, pool
 from rules_dsl.directory import Directory
@@ -51,7 +51,7 @@ _COLUMNS = (
 def table() -> str:
     """Markdown. Raises ``AssertionError`` where the two ways differ."""
     before, after = compiled(RULES, draft=False), compiled(RULES, draft=True)
-    escalations = list(past(ESCALATIONS))
+    escalations = list(history(ESCALATIONS))
     columns = columns_of(escalations, Trying(before, after).asked)
     pure: list[tuple[float, float]] = []
     alone: list[tuple[float, float]] = []
@@ -85,21 +85,21 @@ def _row(name: str, found: Sequence[tuple[float, float]], ours: float) -> str:
     return f"| {name} | {busy:.2f} | {statistics.median(wall):.2f} | {spread} | {busy / ours:.1f} × |"
 
 
-def _timed_pure(before: Ruleset, after: Ruleset, columns: PastColumns) -> tuple[float, float]:
+def _timed_pure(before: Ruleset, after: Ruleset, columns: HistoryColumns) -> tuple[float, float]:
     known = snapshots()
     wall, busy = time.perf_counter(), time.process_time()
     assert _trial(before, after, columns, known).escalations == ESCALATIONS
     return time.perf_counter() - wall, time.process_time() - busy
 
 
-def _trial(before: Ruleset, after: Ruleset, columns: PastColumns, known: dict[str, Directory]) -> Trial:
+def _trial(before: Ruleset, after: Ruleset, columns: HistoryColumns, known: dict[str, Directory]) -> RulesComparison:
     trying = Trying(before, after)
     trying.know(known)
     trying.add(columns)
-    return trying.trial()
+    return trying.result()
 
 
-def _timed_alone(before: Ruleset, after: Ruleset, some: Sequence[Past]) -> tuple[float, float]:
+def _timed_alone(before: Ruleset, after: Ruleset, some: Sequence[HistoryEntry]) -> tuple[float, float]:
     known, share, elsewhere = snapshots(), ESCALATIONS / len(some), 0
     wall, busy = time.perf_counter(), time.process_time()
     for one in some:
@@ -117,7 +117,7 @@ def _timed_alone(before: Ruleset, after: Ruleset, some: Sequence[Past]) -> tuple
 
 
 async def _from_database(
-    folder: Path, before: Ruleset, after: Ruleset, escalations: Sequence[Past]
+    folder: Path, before: Ruleset, after: Ruleset, escalations: Sequence[HistoryEntry]
 ) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     cluster = postgres.Cluster(
         folder / "postgres", choose_ports(("postgres",), 19400, {})["postgres"], secrets.token_urlsafe(16)
@@ -139,10 +139,10 @@ async def _from_database(
             await conn.execute(sql("SELECT 1"))
             for _ in range(ROUNDS):
                 reading.append(await _timed_reading(conn, before, after))
-                took, trial = await _timed_whole(conn, before, after)
+                took, result = await _timed_whole(conn, before, after)
                 whole.append(took)
-                assert trial.changes == expected.changes, "what was read differs from what was written"
-                assert (trial.before, trial.after) == (expected.before, expected.after), "sums differ"
+                assert result.changes == expected.changes, "what was read differs from what was written"
+                assert (result.before, result.after) == (expected.before, expected.after), "sums differ"
         await engine.dispose()
     return reading, whole
 
@@ -150,7 +150,7 @@ async def _from_database(
 async def _timed_reading(conn: AsyncConnection, before: Ruleset, after: Ruleset) -> tuple[float, float]:
     asked = sorted(Trying(before, after).asked)
     wall, busy, count, known = time.perf_counter(), time.process_time(), 0, dict[str, Directory]()
-    reader = PastReader(asked)
+    reader = HistoryReader(asked)
     async for portion in reader.portions(conn, SINCE, UNTIL, before.version):
         known |= await read_snapshots(conn, portion.hashes - known.keys())
         count += len(reader.columns(portion, await reader.facts(conn, portion, known)))
@@ -158,13 +158,15 @@ async def _timed_reading(conn: AsyncConnection, before: Ruleset, after: Ruleset)
     return time.perf_counter() - wall, time.process_time() - busy
 
 
-async def _timed_whole(conn: AsyncConnection, before: Ruleset, after: Ruleset) -> tuple[tuple[float, float], Trial]:
+async def _timed_whole(
+    conn: AsyncConnection, before: Ruleset, after: Ruleset
+) -> tuple[tuple[float, float], RulesComparison]:
     wall, busy = time.perf_counter(), time.process_time()
     tried = await try_draft(conn, before, after, directory(), WEEKS, UNTIL)
-    return (time.perf_counter() - wall, time.process_time() - busy), tried.trial
+    return (time.perf_counter() - wall, time.process_time() - busy), tried.result
 
 
-def lay_past(url: str, rules: Ruleset, escalations: Sequence[Past], hashes: dict[str, str]) -> None:
+def lay_past(url: str, rules: Ruleset, escalations: Sequence[HistoryEntry], hashes: dict[str, str]) -> None:
     """Rows as lives leave them: plans, bookings, calls, offers, ratings. ``url`` is a plain ``postgresql://``."""
     plan = json.dumps(dump_plan(Plan(rules.decide({}, UNTIL, explain=False), rules.version, UNTIL)))
     with psycopg.connect(url) as conn:
@@ -203,7 +205,7 @@ def lay_past(url: str, rules: Ruleset, escalations: Sequence[Past], hashes: dict
         conn.execute("VACUUM ANALYZE")
 
 
-def _lay_calls(conn: psycopg.Connection, escalations: Sequence[Past]) -> None:
+def _lay_calls(conn: psycopg.Connection, escalations: Sequence[HistoryEntry]) -> None:
     """Those that came to a call had it with somebody; every third was rated."""
     chance, people = random.Random(len(escalations)), [person.id for person in directory().people]
     made = "INSERT INTO round (at, calls, offers, took_ms) VALUES (now(), 1, 1, 1) RETURNING id"

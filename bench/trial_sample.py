@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.rules_sample import FACTS, conditions, escalations
-from domain.backtest.history import Past
+from domain.backtest.history import HistoryEntry
 from rules_dsl import Ruleset, draft_rules
 from rules_dsl.directory import Directory
 
@@ -63,7 +63,7 @@ def compiled(rules: int, *, draft: bool) -> Ruleset:
     return found
 
 
-def past(count: int) -> Iterator[Past]:
+def history(count: int) -> Iterator[HistoryEntry]:
     """The newest first; a third are calls now, and of the others three in four were booked."""
     chance, hashes = random.Random(count), list(snapshots())
     step = (UNTIL - SINCE) / count
@@ -73,4 +73,4 @@ def past(count: int) -> Iterator[Past]:
         booked = opened + timedelta(hours=chance.randint(3, 90)) if chance.random() < 3 / 4 else None
         week = min(SNAPSHOTS - 1, int((opened - SINCE) / timedelta(weeks=1)))
         name = str(uuid.UUID(int=chance.getrandbits(128)))
-        yield Past(name, opened, facts, hashes[week], opened if now else booked, now)
+        yield HistoryEntry(name, opened, facts, hashes[week], opened if now else booked, now)

@@ -76,14 +76,14 @@ def _compiled(text: str, name: str, directory: Directory) -> Ruleset:
 
 
 def _lines(tried: BacktestResult, weeks: int) -> Iterator[str]:
-    trial = tried.trial
-    yield f"{trial.escalations} escalations in the last {weeks} weeks"
+    comparison = tried.comparison
+    yield f"{comparison.escalations} escalations in the last {weeks} weeks"
     for change in sorted(_CHANGES, reverse=True):
-        yield f"{trial.changes.get(change, 0):>8}  {_CHANGES[change]}"
-    for move in trial.moves:
+        yield f"{comparison.changes.get(change, 0):>8}  {_CHANGES[change]}"
+    for move in comparison.moves:
         yield f"\n{move.count:>8}  {_treated(move.before)} -> {_treated(move.after)}"
         for example in move.examples:
-            ticket, who = tried.tickets[example.past.id], tried.asked.get(example.past.id)
+            ticket, who = tried.tickets[example.entry.id], tried.asked.get(example.entry.id)
             named = f" ({who.before or 'nobody'} -> {who.after or 'nobody'})" if who else ""
             yield f"          {ticket.ticket}: {ticket.subject}{named}"
     yield "\ncalls a week by title, now and by the draft"
@@ -91,7 +91,7 @@ def _lines(tried: BacktestResult, weeks: int) -> Iterator[str]:
         yield f"{now[0]:>8.1f}{then[0]:>8.1f}  {name}"
     yield "without a call, now and by the draft"
     for label, count in (("refused", "refused"), ("nobody on shift", "nobody"), ("no rule", "unmatched")):
-        yield f"{getattr(trial.before, count):>8}{getattr(trial.after, count):>8}  {label}"
+        yield f"{getattr(comparison.before, count):>8}{getattr(comparison.after, count):>8}  {label}"
 
 
 def _treated(treatment: Treatment) -> str:
@@ -104,7 +104,7 @@ def _treated(treatment: Treatment) -> str:
 
 def _loads(tried: BacktestResult) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
     """Titles with calls and hours a week, now and by the draft."""
-    old, new = ({load.id: load for load in side.titles} for side in (tried.trial.before, tried.trial.after))
+    old, new = ({load.id: load for load in side.titles} for side in (tried.comparison.before, tried.comparison.after))
     return [
         (tried.titles.get(key, str(key)), _a_week(old.get(key), tried.weeks), _a_week(new.get(key), tried.weeks))
         for key in sorted(old.keys() | new.keys())
@@ -116,16 +116,16 @@ def _a_week(load: Load | None, weeks: float) -> tuple[float, float]:
 
 
 def _json(tried: BacktestResult, weeks: int) -> dict[str, Any]:
-    trial = tried.trial
+    comparison = tried.comparison
     return {
         "weeks": weeks,
         "since": tried.since.isoformat(),
         "until": tried.until.isoformat(),
-        "escalations": trial.escalations,
+        "escalations": comparison.escalations,
         "opened_under_other_rules": tried.under_others,
         "tried_with_todays_directory": tried.unrecorded,
-        "changes": {change.name.lower(): trial.changes.get(change, 0) for change in ChangeKind},
-        "moves": [_move_json(move, tried) for move in trial.moves],
+        "changes": {change.name.lower(): comparison.changes.get(change, 0) for change in ChangeKind},
+        "moves": [_move_json(move, tried) for move in comparison.moves],
         "titles": [
             {
                 "title": name,
@@ -134,8 +134,8 @@ def _json(tried: BacktestResult, weeks: int) -> dict[str, Any]:
             }
             for name, now, then in _loads(tried)
         ],
-        "before": _totals_json(trial.before),
-        "after": _totals_json(trial.after),
+        "before": _totals_json(comparison.before),
+        "after": _totals_json(comparison.after),
     }
 
 
@@ -157,14 +157,14 @@ def _move_json(move: PastMove, tried: BacktestResult) -> dict[str, Any]:
         "after": _treatment_json(move.after),
         "examples": [
             {
-                "escalation": example.past.id,
-                "ticket": tried.tickets[example.past.id].ticket,
-                "opened_at": example.past.opened_at.isoformat(),
+                "escalation": example.entry.id,
+                "ticket": tried.tickets[example.entry.id].ticket,
+                "opened_at": example.entry.opened_at.isoformat(),
                 "before": _candidates_json(example.before, who.before if who else None),
                 "after": _candidates_json(example.after, who.after if who else None),
             }
             for example in move.examples
-            for who in (tried.asked.get(example.past.id),)
+            for who in (tried.asked.get(example.entry.id),)
         ],
     }
 

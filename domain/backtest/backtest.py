@@ -11,8 +11,17 @@ from datetime import datetime
 
 import numpy as np
 
-from domain.backtest.columns import Numbers, PastColumns, alike, moment_of
-from domain.backtest.history import Candidates, ChangeKind, Past, PastExample, PastMove, RuleCount, Totals, Trial
+from domain.backtest.columns import HistoryColumns, Numbers, alike, moment_of
+from domain.backtest.history import (
+    Candidates,
+    ChangeKind,
+    HistoryEntry,
+    PastExample,
+    PastMove,
+    RuleCount,
+    RulesComparison,
+    Totals,
+)
 from domain.backtest.on_shift import Duty, PastSchedules
 from domain.backtest.reach import compared, treatment_of
 from domain.backtest.reachable import HANGING, Reaching
@@ -58,22 +67,22 @@ class Trying:
         self._reaching.know({hash_: PeopleMasks(directory) for hash_, directory in snapshots.items()})
         self._duty |= {hash_: Duty(directory, self._schedules) for hash_, directory in snapshots.items()}
 
-    def add(self, past: PastColumns) -> None:
-        if not len(past):
+    def add(self, history: HistoryColumns) -> None:
+        if not len(history):
             return
-        rules = self._matching.first_rules(past)
+        rules = self._matching.first_rules(history)
         for counted, taken in zip(self._taken, rules, strict=True):
             found, counts = np.unique(taken, return_counts=True)
             counted.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
-        reaches = self._reaching.numbers(past, rules)
-        duty = self._on_duty(past)
-        changes = self._summed(past, reaches, duty)
+        reaches = self._reaching.numbers(history, rules)
+        duty = self._on_duty(history)
+        changes = self._summed(history, reaches, duty)
         moved = np.flatnonzero(changes != ChangeKind.NONE)
         if len(moved):
-            self._note(past, moved, [one[moved] for one in (*rules, changes, *reaches, duty)])
-        self._first = moment_of(int(past.opened_at[-1]))
+            self._note(history, moved, [one[moved] for one in (*rules, changes, *reaches, duty)])
+        self._first = moment_of(int(history.opened_at[-1]))
 
-    def trial(self) -> Trial:
+    def result(self) -> RulesComparison:
         moves = [
             PastMove(
                 treatment_of(self._rule(before)),
@@ -85,25 +94,25 @@ class Trying:
             for (before, after, change), number in self._moved.items()
         ]
         moves.sort(key=lambda move: (-move.change, -move.count, move.before.rule, move.after.rule))
-        return Trial(self._totals(0), self._totals(1), dict(self._changes), tuple(moves), self._first)
+        return RulesComparison(self._totals(0), self._totals(1), dict(self._changes), tuple(moves), self._first)
 
     def _rule(self, place: int) -> Rule | None:
         return None if place == NO_RULE else self._matching.rules[place]
 
-    def _on_duty(self, past: PastColumns) -> Numbers:
+    def _on_duty(self, history: HistoryColumns) -> Numbers:
         """The number of who was on shift at each call, as its own directory counts them."""
-        found = np.zeros(len(past), dtype=np.intp)
-        for number, hash_ in enumerate(past.directories):
-            here = np.flatnonzero(past.directory == number)
-            found[here] = self._duty[hash_].numbers(past.call_at[here])
+        found = np.zeros(len(history), dtype=np.intp)
+        for number, hash_ in enumerate(history.directories):
+            here = np.flatnonzero(history.directory == number)
+            found[here] = self._duty[hash_].numbers(history.call_at[here])
         return found
 
-    def _summed(self, past: PastColumns, reaches: Sequence[Numbers], duty: Numbers) -> Numbers:
+    def _summed(self, history: HistoryColumns, reaches: Sequence[Numbers], duty: Numbers) -> Numbers:
         """Counts what both texts come to, and returns the change of each escalation."""
-        groups = alike(*reaches, past.now, duty)
+        groups = alike(*reaches, history.now, duty)
         changes: list[ChangeKind] = []
         for place, number in zip(groups.first.tolist(), groups.counts.tolist(), strict=True):
-            now, mask = bool(past.now[place]), self._mask(past, place, int(duty[place]))
+            now, mask = bool(history.now[place]), self._mask(history, place, int(duty[place]))
             old, new = (int(reach[place]) for reach in reaches)
             for sums, reach in zip(self._sums, (old, new), strict=True):
                 sums.add(self._reaching.reaches[reach], now, mask, number)
@@ -112,8 +121,8 @@ class Trying:
             self._changes[change] += number
         return np.array(changes, dtype=np.intp)[groups.group]
 
-    def _mask(self, past: PastColumns, place: int, duty: int) -> int | None:
-        return self._duty[past.directories[past.directory[place]]].masks[duty]
+    def _mask(self, history: HistoryColumns, place: int, duty: int) -> int | None:
+        return self._duty[history.directories[history.directory[place]]].masks[duty]
 
     def _change(self, old: int, new: int, now: bool) -> ChangeKind:
         if old == new:
@@ -123,7 +132,7 @@ class Trying:
             self._compared[key] = compared(self._reaching.reaches[old], self._reaching.reaches[new], now)
         return self._compared[key]
 
-    def _note(self, past: PastColumns, moved: Numbers, columns: Sequence[Numbers]) -> None:
+    def _note(self, history: HistoryColumns, moved: Numbers, columns: Sequence[Numbers]) -> None:
         """What would have gone otherwise, with the newest few of each move by name."""
         before, after, changes, old, new, duty = columns
         groups = alike(before, after, changes)
@@ -134,12 +143,12 @@ class Trying:
             self._moved[move] += number
             named = self._examples.setdefault(move, [])
             for at in in_order[end - number : end][: EXAMPLES - len(named)]:
-                one = past.at(int(moved[at]))
-                on_duty = self._mask(past, int(moved[at]), int(duty[at]))
+                one = history.at(int(moved[at]))
+                on_duty = self._mask(history, int(moved[at]), int(duty[at]))
                 sides = ((int(before[at]), int(old[at])), (int(after[at]), int(new[at])))
                 named.append(PastExample(one, *(self._candidates(one, *side, on_duty) for side in sides)))
 
-    def _candidates(self, one: Past, rule: int, reach: int, on_duty: int | None) -> Candidates:
+    def _candidates(self, one: HistoryEntry, rule: int, reach: int, on_duty: int | None) -> Candidates:
         decision = None if rule == NO_RULE else self._reaching.doings[rule].outcome(one.facts)
         return self._reaching.reaches[reach].candidates(decision, one.now, on_duty)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.backtest.history import Past
+from domain.backtest.history import HistoryEntry
 from rules_dsl.directory import Facts, FactValue
 
 Numbers = NDArray[np.intp]
@@ -60,7 +60,7 @@ class FactColumn:
 
 
 @dataclass(frozen=True)
-class PastColumns:
+class HistoryColumns:
     """A portion of the past, the newest first."""
 
     ids: Sequence[str]
@@ -81,10 +81,10 @@ class PastColumns:
         found = ((name, column.values.known[column.numbers[place]]) for name, column in self.facts.items())
         return {name: value for name, value in found if value is not None}
 
-    def at(self, place: int) -> Past:
+    def at(self, place: int) -> HistoryEntry:
         """One of them, with the facts that are known here."""
         call_at = int(self.call_at[place])
-        return Past(
+        return HistoryEntry(
             self.ids[place],
             moment_of(int(self.opened_at[place])),
             self.facts_at(place),
@@ -94,18 +94,18 @@ class PastColumns:
         )
 
 
-def columns_of(past: Sequence[Past], names: Iterable[str]) -> PastColumns:
+def columns_of(history: Sequence[HistoryEntry], names: Iterable[str]) -> HistoryColumns:
     """Escalations that are at hand one by one, with these of their facts."""
-    hashes = list(dict.fromkeys(one.directory for one in past))
+    hashes = list(dict.fromkeys(one.directory for one in history))
     places = {hash_: place for place, hash_ in enumerate(hashes)}
-    return PastColumns(
-        [one.id for one in past],
-        _instants(one.opened_at for one in past),
-        _instants(one.call_at for one in past),
-        np.array([one.now for one in past], dtype=np.bool_),
+    return HistoryColumns(
+        [one.id for one in history],
+        _instants(one.opened_at for one in history),
+        _instants(one.call_at for one in history),
+        np.array([one.now for one in history], dtype=np.bool_),
         hashes,
-        np.array([places[one.directory] for one in past], dtype=np.intp),
-        {name: _column(past, name) for name in names},
+        np.array([places[one.directory] for one in history], dtype=np.intp),
+        {name: _column(history, name) for name in names},
     )
 
 
@@ -113,9 +113,9 @@ def _instants(moments: Iterable[datetime | None]) -> Instants:
     return np.array([NEVER if moment is None else instant_of(moment) for moment in moments], dtype=np.int64)
 
 
-def _column(past: Collection[Past], name: str) -> FactColumn:
+def _column(history: Collection[HistoryEntry], name: str) -> FactColumn:
     values = Values()
-    return FactColumn(values, np.array([values.number(one.facts.get(name)) for one in past], dtype=np.intp))
+    return FactColumn(values, np.array([values.number(one.facts.get(name)) for one in history], dtype=np.intp))
 
 
 @dataclass(frozen=True)

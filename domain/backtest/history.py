@@ -12,7 +12,7 @@ from rules_dsl.model.decision import CallKind, Decision
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoryEntry:
     """One escalation: what its decision was made from."""
 
     id: str
@@ -76,7 +76,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class PastExample:
-    past: Past
+    entry: HistoryEntry
     before: Candidates
     after: Candidates
 
@@ -121,7 +121,7 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class Trial:
+class RulesComparison:
     """A draft beside the rules that stand, on the same escalations."""
 
     before: Totals

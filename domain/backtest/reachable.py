@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from domain.backtest.columns import Numbers, PastColumns, alike
+from domain.backtest.columns import HistoryColumns, Numbers, alike
 from domain.backtest.reach import Doing, Reach, reach_of
 from domain.backtest.rule_matching import NO_RULE
 from rules_dsl import LANGUAGE, PRODUCT_AREA, PeopleMasks, Ruleset
@@ -39,31 +39,31 @@ class Reaching:
         """By the hash of their directory."""
         self._people |= people
 
-    def numbers(self, past: PastColumns, taken: Sequence[Numbers]) -> list[Numbers]:
+    def numbers(self, history: HistoryColumns, taken: Sequence[Numbers]) -> list[Numbers]:
         """The numbers of what is reached, for the rules that each text has for these escalations."""
-        first = self._of(past, np.arange(len(past)), taken[0])
+        first = self._of(history, np.arange(len(history)), taken[0])
         found = [first]
         for rules in taken[1:]:
             # Most rules do in one text what they do in the other.
             other = np.flatnonzero(self._sorts[rules] != self._sorts[taken[0]])
             numbers = first.copy()
-            numbers[other] = self._of(past, other, rules[other])
+            numbers[other] = self._of(history, other, rules[other])
             found.append(numbers)
         return found
 
-    def _of(self, past: PastColumns, places: Numbers, rules: Numbers) -> Numbers:
+    def _of(self, history: HistoryColumns, places: Numbers, rules: Numbers) -> Numbers:
         """Of these escalations alone."""
         if not len(places):
             return places
         hangs = self._hangs[rules]
-        hanging = [past.facts[name].numbers[places] * hangs[:, at] for at, name in enumerate(HANGING)]
-        groups = alike(past.directory[places], self._sorts[rules], *hanging)
-        met = [self._number(past, int(places[at]), int(rules[at])) for at in groups.first]
+        hanging = [history.facts[name].numbers[places] * hangs[:, at] for at, name in enumerate(HANGING)]
+        groups = alike(history.directory[places], self._sorts[rules], *hanging)
+        met = [self._number(history, int(places[at]), int(rules[at])) for at in groups.first]
         return np.array(met, dtype=np.intp)[groups.group]
 
-    def _number(self, past: PastColumns, place: int, rule: int) -> int:
-        hash_, sort = past.directories[past.directory[place]], int(self._sorts[rule])
-        facts = past.facts_at(place)
+    def _number(self, history: HistoryColumns, place: int, rule: int) -> int:
+        hash_, sort = history.directories[history.directory[place]], int(self._sorts[rule])
+        facts = history.facts_at(place)
         hanging = tuple(
             facts.get(name) if hangs else None for name, hangs in zip(HANGING, self._hangs[rule], strict=True)
         )

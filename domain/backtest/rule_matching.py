@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.backtest.columns import Instants, Numbers, PastColumns, Values, instant_of, moment_of
+from domain.backtest.columns import HistoryColumns, Instants, Numbers, Values, instant_of, moment_of
 from rules_dsl import Clause, InHours, IsDefined, Rule, RuleIndex, When, index_of
 from rules_dsl.directory import FactValue
 from rules_dsl.model.open_times import open_edges
@@ -57,20 +57,20 @@ class Matching:
         self._sides = [self._row(old), self._row(((1 << rows) - 1) ^ old)]
         self._answers = {name: (_Answers(mask_of)) for name, mask_of in _asking(self.index)}
 
-    def first_rules(self, past: PastColumns) -> tuple[Numbers, Numbers]:
+    def first_rules(self, history: HistoryColumns) -> tuple[Numbers, Numbers]:
         """The place of the rule that takes each escalation by the two texts, or ``NO_RULE``."""
-        standing = self._standing(past)
-        return tuple(self._first(standing & side, past) for side in self._sides)  # type: ignore[return-value]  # two
+        standing = self._standing(history)
+        return tuple(self._first(standing & side, history) for side in self._sides)  # type: ignore[return-value]  # two
 
-    def _standing(self, past: PastColumns) -> Words:
-        standing = np.tile(self._row(self.index.start), (len(past), 1))
+    def _standing(self, history: HistoryColumns) -> Words:
+        standing = np.tile(self._row(self.index.start), (len(history), 1))
         for name, answers in self._answers.items():
-            column = past.facts[name]
+            column = history.facts[name]
             places = answers.places(column.values)
             table = np.array([self._row(mask) for mask in answers.masks], dtype=np.uint64)
             standing &= table[places[column.numbers]]
-        if self.index.hours and len(past):
-            instants = past.opened_at
+        if self.index.hours and len(history):
+            instants = history.opened_at
             bounds = moment_of(int(instants.min())), moment_of(int(instants.max()))
             for hours, opened, closed in self.index.hours:
                 edges = np.array([instant_of(edge) for edge in open_edges(hours, *bounds)], dtype=np.int64)
@@ -78,7 +78,7 @@ class Matching:
                 standing &= np.array([self._row(closed), self._row(opened)])[is_open]
         return standing
 
-    def _first(self, standing: Words, past: PastColumns) -> Numbers:
+    def _first(self, standing: Words, history: HistoryColumns) -> Numbers:
         """Of the rows that stand, the rule of the lowest; walked where the index does not hold it whole."""
         word = (standing != 0).argmax(axis=1)
         found = standing[np.arange(len(standing)), word]
@@ -88,8 +88,8 @@ class Matching:
         if self.index.walked:
             for place in np.flatnonzero(np.isin(rules, list(self.index.walked))):
                 mask = int.from_bytes(standing[place].tobytes(), "little")
-                moment = moment_of(int(past.opened_at[place]))
-                walked = self.index.first_of(mask, past.facts_at(int(place)), moment)
+                moment = moment_of(int(history.opened_at[place]))
+                walked = self.index.first_of(mask, history.facts_at(int(place)), moment)
                 rules[place] = NO_RULE if walked is None else walked
         return rules
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.faults.stack import Breakable, breakable_stack
-from tests.faults.trial import Trial, begin_trial
+from tests.faults.trial import FaultTrial, begin_trial
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,6 @@ async def broken(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Brea
 
 
 @pytest.fixture
-async def trial(broken: Breakable, request: pytest.FixtureRequest) -> AsyncIterator[Trial]:
+async def trial(broken: Breakable, request: pytest.FixtureRequest) -> AsyncIterator[FaultTrial]:
     async with begin_trial(broken, request.node.name) as begun:
         yield begun

@@ -10,7 +10,7 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from tests.faults.people import Customer, address_of
-from tests.faults.trial import Trial
+from tests.faults.trial import FaultTrial
 
 STEP = 1.5
 """Seconds between two looks of a customer at their page."""
@@ -33,7 +33,7 @@ MIX = (Bent.TALK, Bent.NOW, Bent.TALK, Bent.MOVE, Bent.NOW, Bent.TALK, Bent.CANC
 
 @dataclass
 class Crowd:
-    trial: Trial
+    trial: FaultTrial
     chance: random.Random
     lives: list[asyncio.Task[str]] = field(default_factory=list)
     opened: int = 0

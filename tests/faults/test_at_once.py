@@ -12,7 +12,7 @@ import pytest
 from tests.faults.agents import Agent, until_offered
 from tests.faults.ledger import Answer, Entry
 from tests.faults.people import Customer
-from tests.faults.trial import ORDINARY_MAIL, Trial, alive
+from tests.faults.trial import ORDINARY_MAIL, FaultTrial, alive
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -32,7 +32,7 @@ async def book_at(customer: Customer, start: str) -> Entry:
     return await customer.choose("book", start, form)
 
 
-async def test_fifty_posts_of_one_link_book_one_call(trial: Trial) -> None:
+async def test_fifty_posts_of_one_link_book_one_call(trial: FaultTrial) -> None:
     customer = await trial.program.customer(trial.ticket("fifty"))
     form = await customer.form("/book")
     assert form is not None
@@ -48,7 +48,7 @@ async def test_fifty_posts_of_one_link_book_one_call(trial: Trial) -> None:
     await trial.judged()
 
 
-async def test_a_double_click_is_one_click(trial: Trial) -> None:
+async def test_a_double_click_is_one_click(trial: FaultTrial) -> None:
     customer = await trial.program.customer(trial.ticket("moved"))
     form = await customer.form("/book")
     assert form is not None
@@ -89,7 +89,7 @@ async def _end(agent: Agent, call: str) -> Entry:
     return await agent.end(call, form)
 
 
-async def test_the_last_seat_is_sold_once_and_the_others_are_told_what_is_free(trial: Trial) -> None:
+async def test_the_last_seat_is_sold_once_and_the_others_are_told_what_is_free(trial: FaultTrial) -> None:
     """Twenty customers at a start for which one person is there; ten at one for which five are."""
     customers = await asyncio.gather(
         *(
@@ -113,7 +113,7 @@ async def test_the_last_seat_is_sold_once_and_the_others_are_told_what_is_free(t
     await trial.judged()
 
 
-async def test_an_offer_at_its_last_moment_is_accepted_or_passed_on_and_never_both(trial: Trial) -> None:
+async def test_an_offer_at_its_last_moment_is_accepted_or_passed_on_and_never_both(trial: FaultTrial) -> None:
     agents = await trial.agents()
     async with alive(*(agent.beat() for agent in agents)):
         for nth in range(9):
@@ -145,7 +145,7 @@ async def _accept_at_last(agents: list[Agent]) -> list[list[Entry]]:
     return [posts for posts in await asyncio.gather(*map(one, agents, moments)) if posts]
 
 
-async def test_browsers_that_hang_up_in_the_middle_change_nothing_and_break_nothing(trial: Trial) -> None:
+async def test_browsers_that_hang_up_in_the_middle_change_nothing_and_break_nothing(trial: FaultTrial) -> None:
     customer = await trial.program.customer(trial.ticket("hung-up"))
     form = await customer.form("/book")
     assert form is not None
@@ -159,7 +159,7 @@ async def test_browsers_that_hang_up_in_the_middle_change_nothing_and_break_noth
     await trial.judged()
 
 
-async def _hang_up(trial: Trial, path: str, body: str) -> None:
+async def _hang_up(trial: FaultTrial, path: str, body: str) -> None:
     """Post this form, and close the connection here and there before its end."""
     head = f"POST {path} HTTP/1.1\r\nHost: {urlsplit(trial.stack.url).netloc}\r\nContent-Length: {len(body)}\r\n"
     sent = f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n{body[:-1]}".encode()

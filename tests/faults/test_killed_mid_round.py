@@ -12,7 +12,7 @@ import pytest
 from database.stores.rounds.round import LOCK
 from tests.faults.people import Customer
 from tests.faults.test_kills import AFTER_DEATHS, VICTIMS
-from tests.faults.trial import Trial, alive
+from tests.faults.trial import FaultTrial, alive
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.soak]
 
@@ -23,7 +23,7 @@ WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32) + objid::big
 """
 
 
-async def amid_a_round(trial: Trial, within: float = 30.0) -> None:
+async def amid_a_round(trial: FaultTrial, within: float = 30.0) -> None:
     """Until a ticker is seen at a round: it holds the lock that only a round takes."""
     deadline = time.monotonic() + within
     url = trial.stack.stack.record.database_url.replace("+psycopg", "")
@@ -45,7 +45,7 @@ async def wait_for_a_call(customer: Customer) -> str:
 
 @pytest.mark.parametrize("victims", [*((name,) for name in VICTIMS), ("ticker-1", "ticker-2")], ids="+".join)
 async def test_a_part_dies_in_the_middle_of_a_round_with_forty_calls_due(
-    trial: Trial, victims: tuple[str, ...]
+    trial: FaultTrial, victims: tuple[str, ...]
 ) -> None:
     agents = await trial.agents()
     waiting = await asyncio.gather(*(trial.program.customer(trial.ticket(nth), "now") for nth in range(DUE)))

@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.crowd import Crowd
 from tests.faults.stack import PATIENCE
-from tests.faults.trial import ORDINARY_MAIL, Trial, alive
+from tests.faults.trial import ORDINARY_MAIL, FaultTrial, alive
 
 pytestmark = pytest.mark.timeout(420)
 
@@ -23,7 +23,7 @@ UNDER_WAY = 15
 """Lives at least at each kill."""
 
 
-async def kill_and_time(trial: Trial, crowd: Crowd, nth: int, *names: str) -> tuple[int, float]:
+async def kill_and_time(trial: FaultTrial, crowd: Crowd, nth: int, *names: str) -> tuple[int, float]:
     """Kill these; returns the lives under way, and the seconds until a booking, which needs every part, is answered."""
     canary = await trial.program.customer(trial.ticket(f"canary{nth}"))
     form = await canary.form("/book")
@@ -38,7 +38,7 @@ async def kill_and_time(trial: Trial, crowd: Crowd, nth: int, *names: str) -> tu
     return flying, took
 
 
-async def test_each_part_dies_mid_life_and_nothing_is_lost_or_doubled(trial: Trial) -> None:
+async def test_each_part_dies_mid_life_and_nothing_is_lost_or_doubled(trial: FaultTrial) -> None:
     crowd = Crowd(trial, random.Random(7))
     async with alive(*(agent.work() for agent in await trial.agents())):
         await crowd.arrive(28)

@@ -10,7 +10,7 @@ from tests.faults.agents import Agent, until_offered
 from tests.faults.mailbox import Mail
 from tests.faults.people import address_of, find_form
 from tests.faults.scanner import Scanner
-from tests.faults.trial import ORDINARY_MAIL, Trial, alive
+from tests.faults.trial import ORDINARY_MAIL, FaultTrial, alive
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -20,7 +20,7 @@ BY_PEOPLE = frozenset(
 """Kinds of events that only a person may cause."""
 
 
-async def scanned(trial: Trial, scanner: Scanner, to: str, words: str) -> None:
+async def scanned(trial: FaultTrial, scanner: Scanner, to: str, words: str) -> None:
     """Wait until a mail to this person with these words in its subject came and was scanned."""
 
     def is_it(mail: Mail) -> bool:
@@ -29,12 +29,12 @@ async def scanned(trial: Trial, scanner: Scanner, to: str, words: str) -> None:
     await trial.mailbox.wait_for(is_it, 60, f"a scanned mail “{words}” to {to}")
 
 
-async def done_by_people(trial: Trial, escalation: str) -> list[str]:
+async def done_by_people(trial: FaultTrial, escalation: str) -> list[str]:
     timeline = (await trial.program.read(escalation))["timeline"]
     return [event["kind"] for event in timeline if event["kind"] in BY_PEOPLE]
 
 
-async def test_a_scanner_on_every_mailed_link_books_joins_and_rates_nothing(trial: Trial) -> None:
+async def test_a_scanner_on_every_mailed_link_books_joins_and_rates_nothing(trial: FaultTrial) -> None:
     scanner = Scanner(trial.ledger.client(), trial.mailbox, trial.stack.url, trial.run)
     anna, ines = await trial.agents("Anna Schmidt", "Ines Costa")
     async with alive(scanner.watch(), anna.beat(), ines.beat()):
@@ -48,7 +48,9 @@ async def test_a_scanner_on_every_mailed_link_books_joins_and_rates_nothing(tria
     await trial.judged(ORDINARY_MAIL | {"customer_called_for"})
 
 
-async def _is_called_and_does_not_come(trial: Trial, scanner: Scanner, agent: Agent, escalation: str, to: str) -> None:
+async def _is_called_and_does_not_come(
+    trial: FaultTrial, scanner: Scanner, agent: Agent, escalation: str, to: str
+) -> None:
     """A call now. Its mails are scanned, its customer never comes; the agent gives up; nobody rates."""
     await scanned(trial, scanner, to, "Join your call now")
     _, offer = await until_offered([agent])
@@ -68,7 +70,7 @@ async def _is_called_and_does_not_come(trial: Trial, scanner: Scanner, agent: Ag
     assert (await trial.program.read(escalation))["rating"] is None
 
 
-async def _is_invited_and_books_alone(trial: Trial, scanner: Scanner, agent: Agent) -> None:
+async def _is_invited_and_books_alone(trial: FaultTrial, scanner: Scanner, agent: Agent) -> None:
     """An invitation is scanned and still open; the booked call is neither moved, cancelled nor joined by scanning."""
     invited = await trial.program.customer(trial.ticket("booked"))
     to = address_of(invited.ticket)
@@ -86,7 +88,7 @@ async def _is_invited_and_books_alone(trial: Trial, scanner: Scanner, agent: Age
     assert (standing["state"], standing["booking"]["sequence"]) == ("accepted", 0)
 
 
-async def test_looking_at_a_sign_in_link_does_not_use_it_up(trial: Trial) -> None:
+async def test_looking_at_a_sign_in_link_does_not_use_it_up(trial: FaultTrial) -> None:
     link = trial.stack.sign_in_links["Noor Haddad"]
     looker = trial.ledger.client()
     for _ in range(3):

@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.crowd import Crowd
 from tests.faults.test_kills import AFTER_DEATHS
-from tests.faults.trial import Trial, alive
+from tests.faults.trial import FaultTrial, alive
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "5"))
 UNDER_WAY = 30
@@ -31,7 +31,7 @@ DEATHS: tuple[tuple[str, ...], ...] = (
 
 @pytest.mark.soak
 @pytest.mark.timeout(MINUTES * 60 + 600)
-async def test_processes_die_at_random_for_minutes(trial: Trial) -> None:
+async def test_processes_die_at_random_for_minutes(trial: FaultTrial) -> None:
     seed = random.randrange(10**6)
     chance = random.Random(seed)
     trial.notes.append(f"seed {seed}, {MINUTES:g} minutes")

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Trial:
+class FaultTrial:
     stack: Breakable
     name: str
     ledger: Ledger
@@ -99,12 +99,12 @@ class Trial:
 
 
 @contextlib.asynccontextmanager
-async def begin_trial(stack: Breakable, name: str) -> AsyncIterator[Trial]:
+async def begin_trial(stack: Breakable, name: str) -> AsyncIterator[FaultTrial]:
     stack.renew_sign_in_links()
     ledger = Ledger(stack.url)
     program = Program(ledger, ledger.client(Authorization=f"Bearer {stack.api_token}"))
     try:
-        yield Trial(stack, name, ledger, program, Mailbox(ledger, ledger.client()), stack.log_sizes())
+        yield FaultTrial(stack, name, ledger, program, Mailbox(ledger, ledger.client()), stack.log_sizes())
     finally:
         await ledger.close()
 

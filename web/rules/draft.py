@@ -47,7 +47,7 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class SampleTrial:
+class SampleResult:
     """A draft, tried on a sample escalation."""
 
     declared: tuple[FactType, ...]
@@ -68,7 +68,7 @@ class DraftReview:
     checked: CheckResult
     meaning: Meaning | None
     """None where there is nothing to compare with, or an error in the way."""
-    tried: SampleTrial
+    tried: SampleResult
 
 
 async def sent_draft(request: Request) -> Draft:
@@ -99,12 +99,12 @@ async def judge(draft: Draft, ground: Ground) -> DraftReview:
     return DraftReview(checked, means, await try_draft(draft.text, draft.fields, ground))
 
 
-async def try_draft(text: str, fields: Mapping[str, object], ground: Ground) -> SampleTrial:
+async def try_draft(text: str, fields: Mapping[str, object], ground: Ground) -> SampleResult:
     """``fill`` among the fields asks for the facts of the file's ``example``, in place of those that were sent."""
     return await asyncio.to_thread(_tried, text, fields, ground)
 
 
-def _tried(text: str, fields: Mapping[str, object], ground: Ground) -> SampleTrial:
+def _tried(text: str, fields: Mapping[str, object], ground: Ground) -> SampleResult:
     directory = ground.directory
     ruleset = draft_rules(text, directory) if len(text) <= LONGEST else None
     examples = examples_of(text, ruleset, directory) if ruleset is not None else ()
@@ -113,7 +113,7 @@ def _tried(text: str, fields: Mapping[str, object], ground: Ground) -> SampleTri
     read = read_sample(sample, directory, ground.now)
     outcome = None if ruleset is None else outcome_of(ruleset, read.facts, read.moment, directory, ground.states)
     known = ((fact.name, typed_value(fact, read.facts.get(fact.name), directory.currency)) for fact in directory.facts)
-    return SampleTrial(
+    return SampleResult(
         declared=directory.facts,
         zone=directory.time_zone,
         sample=sample,

@@ -33,7 +33,7 @@ _LONGEST_REASON = 500
 @router.get("")
 async def standing_page(request: Request, signed: Signed, said: str = "") -> HTMLResponse:
     async with engine_of(request).connect() as conn:
-        standing, trial = await current_published(conn), await running_rollout(conn)
+        standing, running = await current_published(conn), await running_rollout(conn)
         directory = await read_directory(conn)
     checked = await check(standing.text, directory) if standing else None
     return page(
@@ -42,7 +42,7 @@ async def standing_page(request: Request, signed: Signed, said: str = "") -> HTM
         standing=standing,
         checked=checked,
         said=said if said in ("published", "unchanged") else "",
-        trial=trial,
+        running=running,
         words=share_words,
         zone=signed.time_zone,
     )
@@ -56,8 +56,8 @@ async def edit_page(request: Request, signed: Signed) -> HTMLResponse:
     checked = await check(draft.text, ground.directory) if standing else CheckResult("")
     judged = DraftReview(checked, None, await try_draft(draft.text, {}, ground))
     async with engine_of(request).connect() as conn:
-        trial = await running_rollout(conn)
-    return editor(request, draft, judged, fresh=True, trial=trial)
+        running = await running_rollout(conn)
+    return editor(request, draft, judged, fresh=True, running=running)
 
 
 @router.post("/check", dependencies=[Guarded])
@@ -133,7 +133,7 @@ def _share(draft: Draft) -> int:
 def editor(request: Request, draft: Draft, judged: DraftReview, status: int = 200, **context: Any) -> HTMLResponse:
     """The editor's page. Its script may add one style sheet, by a nonce of this answer alone."""
     known: dict[str, Any] = {"wrong": "", "reason_wrong": "", "compare": None, "asked": False, "fresh": False}
-    known |= {"trial": None, "renamed": (), "shares": ROLLOUT_STEPS, "words": share_words}
+    known |= {"running": None, "renamed": (), "shares": ROLLOUT_STEPS, "words": share_words}
     nonce = secrets.token_urlsafe(16)
     answer = page(
         request,

@@ -51,10 +51,10 @@ class PastView:
     @property
     def sentence(self) -> str:
         """The answer, in one sentence."""
-        trial = self.tried.trial
-        if not trial.escalations:
+        comparison = self.tried.comparison
+        if not comparison.escalations:
             return "Nothing was escalated in these weeks."
-        whole, elsewhere = trial.escalations, trial.changes.get(ChangeKind.ELSEWHERE, 0)
+        whole, elsewhere = comparison.escalations, comparison.changes.get(ChangeKind.ELSEWHERE, 0)
         subject = "the one escalation" if whole == 1 else f"{whole:,} escalations"
         if not elsewhere:
             return "The one escalation would have gone where it goes now." if whole == 1 else (
@@ -70,10 +70,10 @@ class PastView:
     @property
     def others(self) -> tuple[str, ...]:
         """What else is to be known, each in a sentence."""
-        trial = self.tried.trial
-        later, manner = trial.changes.get(ChangeKind.LATER, 0), trial.changes.get(ChangeKind.MANNER, 0)
-        refused = sum(move.count for move in trial.moves if newly_refused(move))
-        unmatched, nobody = trial.after.unmatched, trial.after.nobody - trial.before.nobody
+        comparison = self.tried.comparison
+        later, manner = comparison.changes.get(ChangeKind.LATER, 0), comparison.changes.get(ChangeKind.MANNER, 0)
+        refused = sum(move.count for move in comparison.moves if newly_refused(move))
+        unmatched, nobody = comparison.after.unmatched, comparison.after.nobody - comparison.before.nobody
         said = [
             (refused, f"{refused:,} would have been refused a call that they got."),
             (unmatched, f"{unmatched:,} would have matched no rule."),
@@ -86,15 +86,15 @@ class PastView:
 
     @property
     def unchanged(self) -> int:
-        return self.tried.trial.changes.get(ChangeKind.NONE, 0)
+        return self.tried.comparison.changes.get(ChangeKind.NONE, 0)
 
     @property
     def elsewhere(self) -> tuple[PastMove, ...]:
-        return tuple(move for move in self.tried.trial.moves if move.change is ChangeKind.ELSEWHERE)
+        return tuple(move for move in self.tried.comparison.moves if move.change is ChangeKind.ELSEWHERE)
 
     @property
     def slighter(self) -> tuple[PastMove, ...]:
-        return tuple(move for move in self.tried.trial.moves if move.change is not ChangeKind.ELSEWHERE)
+        return tuple(move for move in self.tried.comparison.moves if move.change is not ChangeKind.ELSEWHERE)
 
     @property
     def most(self) -> float:
@@ -103,7 +103,7 @@ class PastView:
 
 
 def past_view(tried: BacktestResult) -> PastView:
-    before, after, weeks = tried.trial.before, tried.trial.after, Fraction(tried.weeks or 1)
+    before, after, weeks = tried.comparison.before, tried.comparison.after, Fraction(tried.weeks or 1)
     return PastView(
         tried,
         _changes(before.titles, after.titles, tried.titles, weeks),
@@ -151,8 +151,8 @@ def _a_week(load: Load | None, weeks: Fraction) -> tuple[float, float]:
 
 def _rules(tried: BacktestResult) -> tuple[RuleChange, ...]:
     """In the order of the draft; those that it no longer has at the end."""
-    old = {rule.treatment.rule: rule for rule in tried.trial.before.rules}
-    new = {rule.treatment.rule: rule for rule in tried.trial.after.rules}
+    old = {rule.treatment.rule: rule for rule in tried.comparison.before.rules}
+    new = {rule.treatment.rule: rule for rule in tried.comparison.after.rules}
     rows = [(rule, old.get(name), rule.count) for name, rule in new.items()]
     rows += [(rule, rule, 0) for name, rule in old.items() if name not in new]
     return tuple(

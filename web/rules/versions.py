@@ -38,14 +38,14 @@ async def versions_page(
 ) -> HTMLResponse:
     async with engine_of(request).connect() as conn:
         found = await published_versions(conn, before=before, limit=PAGE + 1)
-        standing, trial = await current_published(conn), await running_rollout(conn)
+        standing, running = await current_published(conn), await running_rollout(conn)
     return page(
         request,
         "rules/versions.html",
         versions=found[:PAGE],
         more=found[PAGE - 1].number if len(found) > PAGE else None,
         standing=standing,
-        trial=trial,
+        running=running,
         words=share_words,
         zone=signed.time_zone,
     )
@@ -115,7 +115,7 @@ async def _version_page(
 ) -> HTMLResponse:
     version = await _version(request, number)
     async with engine_of(request).connect() as conn:
-        standing, trial = await current_published(conn), await running_rollout(conn)
+        standing, running = await current_published(conn), await running_rollout(conn)
     checked = await asyncio.to_thread(shown, version.text, refused.diagnostics) if refused else None
     drawn = CheckResult(version.text)
     return page(
@@ -124,7 +124,7 @@ async def _version_page(
         status,
         version=version,
         standing=standing,
-        trial=trial,
+        running=running,
         lines=drawn.lines,
         lines_left_out=drawn.lines_left_out,
         checked=checked,

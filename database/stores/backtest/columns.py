@@ -18,7 +18,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.backtest.fact_columns import BETWEEN, FactTexts, Read, as_json, plainly
-from domain.backtest.columns import NEVER, FactColumn, Instants, Numbers, PastColumns, instant_of
+from domain.backtest.columns import NEVER, FactColumn, HistoryColumns, Instants, Numbers, instant_of
 from domain.escalation import Mode
 from rules_dsl.directory import Directory
 
@@ -71,7 +71,7 @@ class _Ids(Sequence[str]):
 
 
 @dataclass
-class PastReader:
+class HistoryReader:
     """Reads with these facts, and keeps what it has learned of them from portion to portion."""
 
     names: Sequence[str]
@@ -112,7 +112,7 @@ class PastReader:
             found |= {name: (row._mapping[f"fact{place}"], as_json) for place, name in enumerate(again)}
         return found
 
-    def columns(self, portion: StoredPortion, facts: Mapping[str, tuple[str, Read]]) -> PastColumns:
+    def columns(self, portion: StoredPortion, facts: Mapping[str, tuple[str, Read]]) -> HistoryColumns:
         """Takes time, and no database."""
         read = {name: self._texts.setdefault(name, FactTexts()).column(*said) for name, said in facts.items()}
         return portion.columns(read)
@@ -156,10 +156,10 @@ class StoredPortion:
         found: list[str] = self.row.directories.split(BETWEEN)
         return found
 
-    def columns(self, facts: Mapping[str, FactColumn]) -> PastColumns:
+    def columns(self, facts: Mapping[str, FactColumn]) -> HistoryColumns:
         places = {hash_: place for place, hash_ in enumerate(self.hashes)}
         opened, now = _instants(self.row.opened), np.frombuffer(self.row.now, dtype=np.bool_)
-        return PastColumns(
+        return HistoryColumns(
             _Ids(self.row.ids),
             opened,
             np.where(now, opened, self._booked()),

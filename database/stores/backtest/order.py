@@ -35,11 +35,11 @@ async def first_asked(
     """By escalation, for the first of the examples."""
     some = examples[:AT_MOST]
     keys = {key for one in some for side in _sides(one) if side.decision for key in side.decision.order}
-    states = await states_at(conn, [_moment(one, directories[one.past.directory]) for one in some], keys)
+    states = await states_at(conn, [_moment(one, directories[one.entry.directory]) for one in some], keys)
     found: dict[str, FirstPeople] = {}
     for one in some:
-        directory = directories[one.past.directory]
-        found[one.past.id] = FirstPeople(*(_first(side, one, states, directory) for side in _sides(one)))
+        directory = directories[one.entry.directory]
+        found[one.entry.id] = FirstPeople(*(_first(side, one, states, directory) for side in _sides(one)))
     return found
 
 
@@ -48,10 +48,10 @@ def _sides(example: PastExample) -> tuple[Candidates, Candidates]:
 
 
 def _moment(example: PastExample, directory: Directory) -> PastCall:
-    at, area = example.past.call_at or example.past.opened_at, example.past.facts.get(PRODUCT_AREA)
+    at, area = example.entry.call_at or example.entry.opened_at, example.entry.facts.get(PRODUCT_AREA)
     midnight = at.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     people = tuple(sorted({*example.before.people, *example.after.people}))
-    return PastCall(example.past.id, at, midnight, area if isinstance(area, str) else None, people)
+    return PastCall(example.entry.id, at, midnight, area if isinstance(area, str) else None, people)
 
 
 def _first(
@@ -59,6 +59,6 @@ def _first(
 ) -> str:
     if side.decision is None or not side.people:
         return ""
-    then = {person: states[example.past.id, person] for person in side.people}
-    first = rank(side.decision, example.past.id, Pool(0, side.people, (), True), then, directory)[0]
+    then = {person: states[example.entry.id, person] for person in side.people}
+    first = rank(side.decision, example.entry.id, Pool(0, side.people, (), True), then, directory)[0]
     return next(person.name for person in directory.people if person.id == first)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.backtest.columns import PastReader, StoredPortion
+from database.stores.backtest.columns import HistoryReader, StoredPortion
 from database.stores.backtest.fact_columns import Read
 from database.stores.backtest.order import FirstPeople, first_asked
 from database.stores.directory.schedules import read_schedules
@@ -19,7 +19,7 @@ from database.stores.directory.snapshots import read_snapshots
 from database.stores.staff.shifts import DAYS_AHEAD
 from database.tables.directory import person
 from domain.backtest.backtest import Trying
-from domain.backtest.history import Trial
+from domain.backtest.history import RulesComparison
 from domain.schedules.schedule import Schedule
 from rules_dsl import Ruleset
 from rules_dsl.directory import Directory, Facts
@@ -55,7 +55,7 @@ async def read_tickets(conn: AsyncConnection, ids: Collection[str]) -> dict[str,
 class BacktestResult:
     """A trial with what it takes to read it."""
 
-    trial: Trial
+    comparison: RulesComparison
     since: datetime
     until: datetime
     tickets: Mapping[str, PastTicket]
@@ -72,9 +72,9 @@ class BacktestResult:
     @property
     def weeks(self) -> float:
         """The weeks that have escalations in them: less than was asked for where the past begins later."""
-        if self.trial.first_opened is None:
+        if self.comparison.first_opened is None:
             return 0.0
-        return max(1.0, (self.until - max(self.since, self.trial.first_opened)) / timedelta(weeks=1))
+        return max(1.0, (self.until - max(self.since, self.comparison.first_opened)) / timedelta(weeks=1))
 
 
 async def try_draft(
@@ -85,7 +85,7 @@ async def try_draft(
     trying = Trying(standing, draft, await _recorded(conn, since, now))
     known = {"": directory}
     trying.know(known)
-    reader = PastReader(sorted(trying.asked))
+    reader = HistoryReader(sorted(trying.asked))
     unrecorded = under_others = 0
     deciding: asyncio.Future[None] | None = None
     async for portion in reader.portions(conn, since, now, standing.version):
@@ -101,13 +101,13 @@ async def try_draft(
         deciding = asyncio.ensure_future(asyncio.to_thread(_decide, trying, reader, portion, facts))
     if deciding is not None:
         await deciding
-    trial = await asyncio.to_thread(trying.trial)
+    comparison = await asyncio.to_thread(trying.result)
     return BacktestResult(
-        trial,
+        comparison,
         since,
         now,
-        await read_tickets(conn, {example.past.id for move in trial.moves for example in move.examples}),
-        await first_asked(conn, [example for move in trial.moves for example in move.examples], known),
+        await read_tickets(conn, {example.entry.id for move in comparison.moves for example in move.examples}),
+        await first_asked(conn, [example for move in comparison.moves for example in move.examples], known),
         {title.id: title.name for one in reversed(known.values()) for title in one.titles},
         {team.id: team.name for one in reversed(known.values()) for team in one.teams},
         under_others,
@@ -121,5 +121,7 @@ async def _recorded(conn: AsyncConnection, since: datetime, now: datetime) -> di
     return await read_schedules(conn, everybody, since.date(), (now + timedelta(days=DAYS_AHEAD)).date())
 
 
-def _decide(trying: Trying, reader: PastReader, portion: StoredPortion, facts: Mapping[str, tuple[str, Read]]) -> None:
+def _decide(
+    trying: Trying, reader: HistoryReader, portion: StoredPortion, facts: Mapping[str, tuple[str, Read]]
+) -> None:
     trying.add(reader.columns(portion, facts))

@@ -94,19 +94,19 @@ async def _unchanged(conn: AsyncConnection, desk: Row[Any] | None) -> bool:
 
 async def _deciding(conn: AsyncConnection, desk: Row[Any] | None, customer: str) -> Deciding:
     directory = await read_directory(conn)
-    standing, trial = await current_published(conn), await running_row(conn)
+    standing, running = await current_published(conn), await running_row(conn)
     if standing is None:
         return Deciding(desk, directory, None)
-    if trial is not None:
-        candidate = await published_number(conn, trial.candidate)
+    if running is not None:
+        candidate = await published_number(conn, running.candidate)
         try:
             tried = None if candidate is None else await compiled(candidate.text, directory)
         except RulesOutdated:
             tried = None
         if tried is not None:
-            theirs = has_candidate(customer, trial.id, trial.percent)
+            theirs = has_candidate(customer, running.id, running.percent)
             rules = tried if theirs else await compiled(standing.text, directory)
-            return Deciding(desk, directory, rules, trial.id, trial.percent, theirs)
+            return Deciding(desk, directory, rules, running.id, running.percent, theirs)
     return Deciding(desk, directory, await compiled(standing.text, directory))
 
 
@@ -164,7 +164,7 @@ async def roll_back(conn: AsyncConnection, rollout_id: int, author: str, reason:
     Raises ``StageMoved`` where the rollout has ended.
     """
     _, row = await _held(conn, rollout_id, None)
-    await _end_trial(conn, row, author, reason, now)
+    await _end_running(conn, row, author, reason, now)
 
 
 async def go_back(conn: AsyncConnection, number: int, seen: int | None, author: str, now: datetime) -> PublishedRules:
@@ -180,8 +180,8 @@ async def go_back(conn: AsyncConnection, number: int, seen: int | None, author: 
     reason = f"Back to version {number}"
     text = await text_today(conn, version.text, number)
     fit = None if text == standing.text else await _version_of(conn, text)
-    if (trial := await running_row(conn)) is not None:
-        await _end_trial(conn, trial, author, reason, now)
+    if (running := await running_row(conn)) is not None:
+        await _end_running(conn, running, author, reason, now)
     if fit is None:
         return standing
     published = await write_version(conn, desk_id, text, fit, author, reason, now, adopted=True)
@@ -197,14 +197,14 @@ async def _version_of(conn: AsyncConnection, text: str) -> str:
 
 async def where_it_stands(conn: AsyncConnection) -> str:
     """``version 3 stands, and version 4 is being tried on 30 % of the customers``."""
-    standing, trial = await current_published(conn), await running_row(conn)
+    standing, running = await current_published(conn), await running_row(conn)
     said = f"version {standing.number} stands" if standing else "no version stands"
-    if trial is None:
+    if running is None:
         return f"{said} for everybody"
-    return f"{said}, and version {trial.candidate} is being tried on {share_words(trial.percent)}"
+    return f"{said}, and version {running.candidate} is being tried on {share_words(running.percent)}"
 
 
-async def _end_trial(conn: AsyncConnection, row: Row[Any], author: str, reason: str, now: datetime) -> None:
+async def _end_running(conn: AsyncConnection, row: Row[Any], author: str, reason: str, now: datetime) -> None:
     await end_rollout(conn, row.id, "rolled_back", author, now)
     body = {"had": share_words(row.percent), "reason": reason}
     await write_audit(conn, author, "rolled back rules", f"version {row.candidate}", now, body)

@@ -180,11 +180,11 @@ async def publish(
     standing = await current_published(conn)
     if standing is not None and standing.text == text:
         return standing
-    if (trial := await running_row(conn)) is not None:
-        tried = await published_number(conn, trial.candidate)
+    if (running := await running_row(conn)) is not None:
+        tried = await published_number(conn, running.candidate)
         if tried is not None and tried.text == text:
             return tried
-        raise StageRuns(trial.candidate, trial.percent, trial.began_by)
+        raise StageRuns(running.candidate, running.percent, running.began_by)
     if standing is not None and standing.number != based_on:
         raise RulesMoved(standing.number, standing.author)
     version = (await asyncio.to_thread(compile_rules, text, await read_directory(conn))).version

@@ -111,8 +111,8 @@ async def _write(
 async def _broken(conn: AsyncConnection, before: Directory, after: Directory) -> tuple[UsedLine, ...]:
     """Lines of the rules that stand, and of those being tried."""
     published = [await current_published(conn)]
-    if (trial := await running_row(conn)) is not None:
-        published.append(await published_number(conn, trial.candidate))
+    if (running := await running_row(conn)) is not None:
+        published.append(await published_number(conn, running.candidate))
     found: list[UsedLine] = []
     for version in published:
         if version is None:

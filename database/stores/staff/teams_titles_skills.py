@@ -112,8 +112,8 @@ async def _rewritten(
     conn: AsyncConnection, desk_id: int, made: Renaming, before: Directory, after: Directory
 ) -> list[PublishedRules]:
     """The standing rules and those being tried, in this order, so that the candidate stays the later one."""
-    standing, trial = await current_published(conn), await running_row(conn)
-    candidate = None if trial is None else await published_number(conn, trial.candidate)
+    standing, running = await current_published(conn), await running_row(conn)
+    candidate = None if running is None else await published_number(conn, running.candidate)
     texts = {
         one.number: await asyncio.to_thread(_with_new_name, one, made, before, after)
         for one in (standing, candidate)
@@ -124,10 +124,10 @@ async def _rewritten(
     written = []
     if candidate is None or texts[standing.number] is not None:
         written.append(await _write(conn, desk_id, standing, texts[standing.number], made, adopted=True))
-    if candidate is not None and trial is not None:
+    if candidate is not None and running is not None:
         tried = await _write(conn, desk_id, candidate, texts[candidate.number], made, adopted=False)
         stands = written[0].number if written else standing.number
-        moved = update(rollout).where(rollout.c.id == trial.id).values(candidate=tried.number, standing=stands)
+        moved = update(rollout).where(rollout.c.id == running.id).values(candidate=tried.number, standing=stands)
         await conn.execute(moved)
         written.append(tried)
     return written

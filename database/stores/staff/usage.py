@@ -32,8 +32,8 @@ AND jsonb_path_exists(plan, CAST(:path AS jsonpath), jsonb_build_object('number'
 
 
 async def uses_of(conn: AsyncConnection, kind: NameKind, number: int, name: str) -> Uses:
-    standing, trial = await current_published(conn), await running_row(conn)
-    candidate = None if trial is None else await published_number(conn, trial.candidate)
+    standing, running = await current_published(conn), await running_row(conn)
+    candidate = None if running is None else await published_number(conn, running.candidate)
     directory = await read_directory(conn)
     rules: list[Breaks] = []
     for version, stands in ((standing, True), (candidate, False)):

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.stores.backtest.columns import PastReader
+from database.stores.backtest.columns import HistoryReader
 from database.stores.backtest.fact_columns import plainly
 from database.stores.directory.snapshots import keep_snapshot
 from database.stores.staff.seed import seed_directory
-from domain.backtest.history import Past
+from domain.backtest.history import HistoryEntry
 from rules_dsl import Directory
 from rules_dsl.directory import Facts, FactType, FactValue
 from tests.rules_dsl.desks import directory
@@ -66,11 +66,11 @@ async def desk(database: AsyncEngine) -> AsyncEngine:
     return database
 
 
-async def write(conn: AsyncConnection, past: Sequence[Past], hashes: Mapping[str, str | None]) -> None:
+async def write(conn: AsyncConnection, history: Sequence[HistoryEntry], hashes: Mapping[str, str | None]) -> None:
     """Each with what was booked before its last booking, and a call now with bookings that say nothing."""
     random = Random(1)
     await conn.execute(text("SET session_replication_role = replica"))
-    for one in past:
+    for one in history:
         row = {"id": one.id, "facts": json.dumps(one.facts), "at": one.opened_at, "ruleset": "v1"}
         row |= {"mode": "now" if one.now else "booking", "directory": hashes[one.directory]}
         await conn.execute(_ROW, row)
@@ -81,8 +81,8 @@ async def write(conn: AsyncConnection, past: Sequence[Past], hashes: Mapping[str
             await conn.execute(_BOOKING, {"id": one.id, "at": at})
 
 
-async def read(conn: AsyncConnection, known: Mapping[str, Directory]) -> list[Past]:
-    reader, found = PastReader(NAMES), list[Past]()
+async def read(conn: AsyncConnection, known: Mapping[str, Directory]) -> list[HistoryEntry]:
+    reader, found = HistoryReader(NAMES), list[HistoryEntry]()
     async for portion in reader.portions(conn, SINCE, UNTIL, "v1"):
         columns = reader.columns(portion, await reader.facts(conn, portion, known))
         found += [columns.at(place) for place in range(len(columns))]
@@ -94,14 +94,14 @@ def facts(random: Random) -> Facts:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def some_past(random: Random, count: int, hashes: Sequence[str]) -> list[Past]:
+def some_past(random: Random, count: int, hashes: Sequence[str]) -> list[HistoryEntry]:
     found = []
     for _ in range(count):
         opened = SINCE + timedelta(seconds=random.randrange(14 * 86400))
         now = random.random() < 0.4
         booked = opened + timedelta(hours=random.randrange(90)) if random.random() < 0.7 else None
         id_ = str(UUID(int=random.getrandbits(128)))
-        found.append(Past(id_, opened, facts(random), random.choice(hashes), opened if now else booked, now))
+        found.append(HistoryEntry(id_, opened, facts(random), random.choice(hashes), opened if now else booked, now))
     # Two of one moment: then by their ids.
     found.append(replace(found[0], id=str(UUID(int=7))))
     return sorted(found, key=lambda one: (one.opened_at, one.id), reverse=True)
@@ -111,15 +111,15 @@ async def test_what_was_written_is_read(desk: AsyncEngine) -> None:
     """Both ways: where the directory tells the types of values, and where none was kept."""
     async with desk.begin() as at:
         hash_ = await keep_snapshot(at, KNOWN, SINCE)
-        past = some_past(Random(2), 200, ["", hash_])
-        await write(at, past, {"": None, hash_: hash_})
+        history = some_past(Random(2), 200, ["", hash_])
+        await write(at, history, {"": None, hash_: hash_})
         outside = [replace(one, id=str(UUID(int=place)), opened_at=edge) for place, (one, edge) in enumerate(
-            zip(past, (UNTIL, SINCE - timedelta(microseconds=1)), strict=False)
+            zip(history, (UNTIL, SINCE - timedelta(microseconds=1)), strict=False)
         )]  # fmt: skip
         await write(at, outside, {"": None, hash_: hash_})
-        assert await read(at, {hash_: KNOWN, "": KNOWN}) == past
+        assert await read(at, {hash_: KNOWN, "": KNOWN}) == history
         await at.execute(text("UPDATE escalation SET directory = :hash"), {"hash": hash_})
-        alone = [replace(one, directory=hash_) for one in past]
+        alone = [replace(one, directory=hash_) for one in history]
         assert await read(at, {hash_: KNOWN}) == alone
 
 
@@ -129,14 +129,14 @@ async def test_the_types_of_values_are_those_of_their_directory(desk: AsyncEngin
     random = Random(3)
     async with desk.begin() as at:
         then, now = await keep_snapshot(at, KNOWN, SINCE), await keep_snapshot(at, later, SINCE)
-        past = some_past(random, 60, [then, now])
-        past = [
+        history = some_past(random, 60, [then, now])
+        history = [
             replace(one, facts={"replies": 1 if one.directory == then else random.choice(("1", "true"))})
-            for one in past
+            for one in history
         ]
-        await write(at, past, {then: then, now: now})
+        await write(at, history, {then: then, now: now})
         found = await read(at, {then: KNOWN, now: later})
-        assert found == past
+        assert found == history
         assert {type(one.facts["replies"]) for one in found} == {int, str}
     assert plainly("replies", [KNOWN, later]) is None
     assert plainly("ARR", [KNOWN, later]) is not None
@@ -145,9 +145,9 @@ async def test_the_types_of_values_are_those_of_their_directory(desk: AsyncEngin
 async def test_a_text_that_breaks_its_line_is_read_again(desk: AsyncEngine) -> None:
     async with desk.begin() as at:
         hash_ = await keep_snapshot(at, KNOWN, SINCE)
-        past = [replace(one, facts={"priority": "a\nb", "replies": 3}) for one in some_past(Random(4), 5, [hash_])]
-        await write(at, past, {hash_: hash_})
-        assert await read(at, {hash_: KNOWN}) == past
+        history = [replace(one, facts={"priority": "a\nb", "replies": 3}) for one in some_past(Random(4), 5, [hash_])]
+        await write(at, history, {hash_: hash_})
+        assert await read(at, {hash_: KNOWN}) == history
 
 
 async def test_an_empty_past_has_no_portions(desk: AsyncEngine) -> None:

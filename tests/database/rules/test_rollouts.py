@@ -67,7 +67,7 @@ class House:
         async with self.engine.connect() as conn:
             return await running_rollout(conn)
 
-    async def trial(self) -> Rollout:
+    async def must_run(self) -> Rollout:
         found = await self.running()
         assert found is not None
         return found
@@ -95,11 +95,11 @@ async def house(database: AsyncEngine) -> House:
 
 async def test_a_candidate_decides_for_its_share_and_the_standing_version_for_the_rest(house: House) -> None:
     await house.publish(FASTER, 1, 30)
-    trial = await house.trial()
-    assert (trial.candidate.number, trial.standing.number, trial.percent) == (2, 1, 30)
+    current = await house.must_run()
+    assert (current.candidate.number, current.standing.number, current.percent) == (2, 1, 30)
     assert await house.standing() == 1
     customers = [f"c{number}@example.com" for number in range(12)]
-    theirs = {one: has_candidate(one, trial.id, 30) for one in customers}
+    theirs = {one: has_candidate(one, current.id, 30) for one in customers}
     assert set(theirs.values()) == {True, False}
     for one in customers:
         opened = await house.open(one)
@@ -111,11 +111,11 @@ async def test_a_candidate_decides_for_its_share_and_the_standing_version_for_th
 
 async def test_an_escalation_keeps_the_version_it_started_with(house: House) -> None:
     await house.publish(FASTER, 1, 10)
-    trial = await house.trial()
-    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", trial.id, 10))
+    current = await house.must_run()
+    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", current.id, 10))
     first = await house.open(lucky, "T1")
     async with house.engine.begin() as conn:
-        await roll_back(conn, trial.id, "Marta", "declines", NOW)
+        await roll_back(conn, current.id, "Marta", "declines", NOW)
     again = await house.open(lucky, "T1")
     assert (again.escalation_id, again.created) == (first.escalation_id, False)
     assert await house.decided_by(again) == FASTER
@@ -126,15 +126,15 @@ async def test_an_escalation_keeps_the_version_it_started_with(house: House) -> 
 
 async def test_stages_go_on_to_everybody(house: House) -> None:
     await house.publish(FASTER, 1, 10)
-    trial = await house.trial()
+    current = await house.must_run()
     for seen, percent in ((10, 30), (30, 70)):
-        await house.go_on(trial.id, seen, percent)
+        await house.go_on(current.id, seen, percent)
         assert await house.standing() == 1
-    await house.go_on(trial.id, 70, 100)
+    await house.go_on(current.id, 70, 100)
     assert await house.standing() == 2
     assert await house.running() is None
     async with house.engine.connect() as conn:
-        ended = await find_rollout(conn, trial.id)
+        ended = await find_rollout(conn, current.id)
         told = [(entry.actor, entry.action, entry.subject) for entry in await audit_entries(conn)]
     assert ended is not None
     assert (ended.outcome, [stage.percent for stage in ended.steps]) == ("adopted", [10, 30, 70, 100])
@@ -178,19 +178,19 @@ async def test_going_back_is_never_in_the_way_of_a_stage(house: House) -> None:
 
 async def test_a_stale_page_moves_nothing(house: House) -> None:
     await house.publish(FASTER, 1, 10)
-    trial = await house.trial()
-    await house.go_on(trial.id, 10, 30)
+    current = await house.must_run()
+    await house.go_on(current.id, 10, 30)
     with pytest.raises(StageMoved, match="tried on 30 % of the customers"):
-        await house.go_on(trial.id, 10, 30)
+        await house.go_on(current.id, 10, 30)
     with pytest.raises(StageMoved):
-        await house.go_on(trial.id, 30, 10)
+        await house.go_on(current.id, 30, 10)
     async with house.engine.begin() as conn:
-        await roll_back(conn, trial.id, "Marta", "declines", NOW)
+        await roll_back(conn, current.id, "Marta", "declines", NOW)
     async with house.engine.begin() as conn:
         with pytest.raises(StageMoved, match="version 1 stands for everybody"):
-            await roll_back(conn, trial.id, "Otto", "declines", NOW)
+            await roll_back(conn, current.id, "Otto", "declines", NOW)
     with pytest.raises(StageMoved):
-        await house.go_on(trial.id, 30, 100)
+        await house.go_on(current.id, 30, 100)
     with pytest.raises(RulesMoved):
         await house.publish(OTHER, None)
 
@@ -200,29 +200,29 @@ async def test_two_managers_press_at_once(house: House) -> None:
         house.publish(FASTER, 1, 10, "Marta"), house.publish(OTHER, 1, 10, "Otto"), return_exceptions=True
     )
     assert sorted(type(one).__name__ for one in pressed) == ["PublishedRules", "StageRuns"]
-    trial = await house.trial()
+    current = await house.must_run()
     moved = await asyncio.gather(
-        *(house.go_on(trial.id, 10, 30, author) for author in ("Marta", "Otto")), return_exceptions=True
+        *(house.go_on(current.id, 10, 30, author) for author in ("Marta", "Otto")), return_exceptions=True
     )
     assert sorted(type(one).__name__ for one in moved) == ["NoneType", "StageMoved"]
-    assert [stage.percent for stage in (await house.trial()).steps] == [10, 30]
+    assert [stage.percent for stage in (await house.must_run()).steps] == [10, 30]
 
 
 async def test_a_candidate_that_the_directory_outgrew_decides_nothing(house: House) -> None:
     """Names change together with the rules on the pages; somebody's own SQL does not."""
     await house.publish(RULES.replace('team "Office"', 'team "Support"'), 1)
     await house.publish(RULES, 2, 30)
-    trial = await house.trial()
+    current = await house.must_run()
     async with house.engine.begin() as conn:
         await conn.execute(text("UPDATE team SET name = 'Back office' WHERE name = 'Office'"))
-    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", trial.id, 30))
+    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", current.id, 30))
     assert await house.decided_by(await house.open(lucky)) == RULES.replace('team "Office"', 'team "Support"')
     async with house.engine.connect() as conn:
         assert (await conn.execute(select(staged_escalation))).all() == [], "no case of the comparison"
     with pytest.raises(StageUnfit, match='Version 3 no longer fits the directory: there is no team "Office"'):
-        await house.go_on(trial.id, 30, 70)
+        await house.go_on(current.id, 30, 70)
     async with house.engine.begin() as conn:
-        await roll_back(conn, trial.id, "Marta", "a name is gone", NOW)
+        await roll_back(conn, current.id, "Marta", "a name is gone", NOW)
     assert await house.running() is None
 
 

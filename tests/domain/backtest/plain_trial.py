@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from domain.backtest.history import ChangeKind, Load, Past
+from domain.backtest.history import ChangeKind, HistoryEntry, Load
 from domain.schedules.schedule import Repeating, Schedule, WeeklyHours, available_spans, covering
 from rules_dsl import Ruleset, pool
 from rules_dsl.directory import Directory, Person
@@ -46,12 +46,12 @@ class PlainTrial:
 def plain_trial(
     before: Ruleset,
     after: Ruleset,
-    past: Sequence[Past],
+    history: Sequence[HistoryEntry],
     snapshots: Mapping[str, Directory],
     schedules: Mapping[int, Schedule],
 ) -> PlainTrial:
     found = PlainTrial(PlainTotals(), PlainTotals(), Counter(), defaultdict(list))
-    for one in past:
+    for one in history:
         known = snapshots[one.directory]
         old, new = _decided(before, one), _decided(after, one)
         pools = (_pools(old, known), _pools(new, known))
@@ -68,7 +68,7 @@ def title_loads(totals: PlainTotals) -> tuple[Load, ...]:
     return tuple(Load(key, totals.titles[key], totals.title_seconds[key]) for key in sorted(totals.titles))
 
 
-def _decided(rules: Ruleset, one: Past) -> Decision | None:
+def _decided(rules: Ruleset, one: HistoryEntry) -> Decision | None:
     rule: Rule | None = next((rule for rule in rules.rules if when_holds(rule.when, one.facts, one.opened_at)), None)
     return None if rule is None else rules.outcome_of(rule, one.facts)
 
@@ -89,7 +89,7 @@ def _count(
     totals: PlainTotals,
     decision: Decision | None,
     pools: Pools,
-    one: Past,
+    one: HistoryEntry,
     known: Directory,
     schedules: Mapping[int, Schedule],
 ) -> None:
@@ -137,7 +137,7 @@ def _on_shift(person: Person, moment: datetime | None, schedules: Mapping[int, S
 
 
 def _asked(
-    decision: Decision, pools: Pools, one: Past, there: set[int], people: Mapping[int, Person]
+    decision: Decision, pools: Pools, one: HistoryEntry, there: set[int], people: Mapping[int, Person]
 ) -> frozenset[int]:
     step = next((step for step, (_, members) in enumerate(pools) if members), 0)
     among = frozenset(pools[step][1])

@@ -13,7 +13,7 @@ import pytest
 
 from domain.backtest.backtest import Trying
 from domain.backtest.columns import columns_of
-from domain.backtest.history import ChangeKind, Past, PastMove, Totals, Treatment, Trial
+from domain.backtest.history import ChangeKind, HistoryEntry, PastMove, RulesComparison, Totals, Treatment
 from rules_dsl import Directory, NoRuleApplies, Ruleset, draft_rules, pool
 from rules_dsl.directory import Facts
 from rules_dsl.model.decision import CallKind, Decision
@@ -51,27 +51,27 @@ def changed(desk: str) -> Ruleset:
     return draft(text, directory(desk))
 
 
-def some_past(desk: str, count: int, hashes: Sequence[str] = ("then",)) -> list[Past]:
+def some_past(desk: str, count: int, hashes: Sequence[str] = ("then",)) -> list[HistoryEntry]:
     random, found = Random(count), []
     for number in range(count):
         opened = SINCE + timedelta(seconds=random.randrange(14 * 86400))
         now = random.random() < 0.4
         booked = opened + timedelta(hours=random.randrange(90)) if random.random() < 0.8 else None
         facts = some_facts(directory(desk), random)
-        found.append(Past(f"e{number}", opened, facts, random.choice(hashes), opened if now else booked, now))
+        found.append(HistoryEntry(f"e{number}", opened, facts, random.choice(hashes), opened if now else booked, now))
     return sorted(found, key=lambda one: one.opened_at, reverse=True)
 
 
-def tried(before: Ruleset, after: Ruleset, past: Sequence[Past], **snapshots: Directory) -> Trial:
+def tried(before: Ruleset, after: Ruleset, history: Sequence[HistoryEntry], **snapshots: Directory) -> RulesComparison:
     trying = Trying(before, after)
     trying.know(snapshots)
-    trying.add(columns_of(past, trying.asked))
-    return trying.trial()
+    trying.add(columns_of(history, trying.asked))
+    return trying.result()
 
 
-def one_by_one(rules: Ruleset, known: Directory, past: Past) -> Decision | None:
+def one_by_one(rules: Ruleset, known: Directory, history: HistoryEntry) -> Decision | None:
     try:
-        return rules.decide(past.facts, past.opened_at)
+        return rules.decide(history.facts, history.opened_at)
     except NoRuleApplies:
         return None
 
@@ -99,13 +99,13 @@ def sums_agree(totals: Totals, escalations: int) -> None:
 
 @pytest.mark.parametrize("desk", CHANGES)
 def test_the_same_text_moves_nothing(desk: str) -> None:
-    past = some_past(desk, 400)
+    history = some_past(desk, 400)
     again = draft(rules_text(desk) + "# a remark\n", directory(desk))
-    trial = tried(ruleset(desk), again, past, then=directory(desk))
-    assert trial.changes == {ChangeKind.NONE: 400}
-    assert trial.moves == ()
-    assert trial.before == trial.after
-    assert trial.first_opened == past[-1].opened_at
+    result = tried(ruleset(desk), again, history, then=directory(desk))
+    assert result.changes == {ChangeKind.NONE: 400}
+    assert result.moves == ()
+    assert result.before == result.after
+    assert result.first_opened == history[-1].opened_at
 
 
 @pytest.mark.parametrize("desk", CHANGES)
@@ -115,52 +115,52 @@ def test_what_moves_is_what_deciding_one_by_one_says(desk: str) -> None:
     person = known.people[0]
     other = replace(known, people=(replace(person, team=known.teams[-1].id), *known.people[1:]))
     snapshots = {"then": known, "later": other}
-    past = some_past(desk, 600, tuple(snapshots))
-    trial = tried(before, after, past, **snapshots)
+    history = some_past(desk, 600, tuple(snapshots))
+    result = tried(before, after, history, **snapshots)
     elsewhere: Counter[tuple[str, str]] = Counter()
-    for one in past:
+    for one in history:
         where = snapshots[one.directory]
         old, new = one_by_one(before, where, one), one_by_one(after, where, one)
         assert old is not None
         assert new is not None
         if kind(old, one.now) is not kind(new, one.now) or first_asked(old, where) != first_asked(new, where):
             elsewhere[old.rule, new.rule] += 1
-    found = {(move.before.rule, move.after.rule): move for move in trial.moves if move.change is ChangeKind.ELSEWHERE}
+    found = {(move.before.rule, move.after.rule): move for move in result.moves if move.change is ChangeKind.ELSEWHERE}
     assert {key: move.count for key, move in found.items()} == dict(elsewhere)
-    assert sum(elsewhere.values()) == trial.changes[ChangeKind.ELSEWHERE] > 20
-    opened = {one.id: one.opened_at for one in past}
-    for move in trial.moves:
+    assert sum(elsewhere.values()) == result.changes[ChangeKind.ELSEWHERE] > 20
+    opened = {one.id: one.opened_at for one in history}
+    for move in result.moves:
         assert 0 < len(move.examples) <= move.count
-        moments = [example.past.opened_at for example in move.examples]
+        moments = [example.entry.opened_at for example in move.examples]
         assert moments == sorted(moments, reverse=True)
         for example in move.examples:
-            assert opened[example.past.id] == example.past.opened_at
+            assert opened[example.entry.id] == example.entry.opened_at
             for side, rules in ((example.before, before), (example.after, after)):
-                where = snapshots[example.past.directory]
+                where = snapshots[example.entry.directory]
                 assert side.decision is not None
-                assert side.decision.rule == rules.match(example.past.facts, example.past.opened_at).name
+                assert side.decision.rule == rules.match(example.entry.facts, example.entry.opened_at).name
                 assert set(side.people) <= {person for _, pool in side.pools for person in pool}
                 assert next((members for _, members in side.pools if members), ()) == first_asked(side.decision, where)
 
 
 @pytest.mark.parametrize("desk", CHANGES)
 def test_sums_before_and_after_differ_only_by_those_without_a_call(desk: str) -> None:
-    known, past = directory(desk), some_past(desk, 700)
+    known, history = directory(desk), some_past(desk, 700)
     gap = draft(rules_text(desk).partition("\notherwise\n")[0], known)
     for after in (changed(desk), gap):
-        trial = tried(ruleset(desk), after, past, then=known)
-        sums_agree(trial.before, 700)
-        sums_agree(trial.after, 700)
-        without = [totals.nobody + totals.refused + totals.unmatched for totals in (trial.before, trial.after)]
-        calls = [sum((load.calls for load in totals.titles), Fraction()) for totals in (trial.before, trial.after)]
+        result = tried(ruleset(desk), after, history, then=known)
+        sums_agree(result.before, 700)
+        sums_agree(result.after, 700)
+        without = [totals.nobody + totals.refused + totals.unmatched for totals in (result.before, result.after)]
+        calls = [sum((load.calls for load in totals.titles), Fraction()) for totals in (result.before, result.after)]
         assert calls[0] + without[0] == calls[1] + without[1] == 700
-        assert sum(trial.changes.values()) == 700
-    assert trial.after.unmatched > 0
-    assert {move.after for move in trial.moves if move.change is ChangeKind.ELSEWHERE} == {Treatment("", None, "")}
+        assert sum(result.changes.values()) == 700
+    assert result.after.unmatched > 0
+    assert {move.after for move in result.moves if move.change is ChangeKind.ELSEWHERE} == {Treatment("", None, "")}
 
 
 def moved_alone(facts: Facts, *, now: bool, at: datetime | None, after: Ruleset, where: Directory) -> PastMove | None:
-    one = Past("e", WEDNESDAY_NOON, facts, "then", at, now)
+    one = HistoryEntry("e", WEDNESDAY_NOON, facts, "then", at, now)
     moves = tried(ruleset("small_team"), after, [one], then=where).moves
     return moves[0] if moves else None
 
@@ -197,10 +197,10 @@ def test_somebody_who_changed_team_since_is_counted_where_they_were() -> None:
     moved = replace(ines, team=support.id, title=advisor.id)
     today = replace(today, people=tuple(moved if one is ines else one for one in today.people))
     billing: Facts = {"product area": "billing", "priority": "normal"}
-    past = [Past("e", WEDNESDAY_NOON, billing, "then", WEDNESDAY_NOON, True)]
+    history = [HistoryEntry("e", WEDNESDAY_NOON, billing, "then", WEDNESDAY_NOON, True)]
     standing = draft(text, today)
-    now = tried(standing, standing, past, then=today).after
-    then = tried(standing, standing, past, then=directory("small_team")).after
+    now = tried(standing, standing, history, then=today).after
+    then = tried(standing, standing, history, then=directory("small_team")).after
     # Today nobody is in the office, and the call goes to support at once; then Ines would have had it alone.
     assert [(load.id, load.calls) for load in then.teams] == [(ines.team, Fraction(1))]
     assert [(load.id, load.calls) for load in then.titles] == [(ines.title, Fraction(1))]
@@ -216,8 +216,8 @@ def test_a_call_is_shared_among_those_on_shift() -> None:
     night = datetime(2026, 2, 8, 22, 30, tzinfo=UTC)
 
     def totals(facts: Facts, at: datetime | None, *, now: bool) -> Totals:
-        past = [Past("e", at or WEDNESDAY_NOON, facts, "then", at, now)]
-        return tried(standing, standing, past, then=directory("small_team")).after
+        history = [HistoryEntry("e", at or WEDNESDAY_NOON, facts, "then", at, now)]
+        return tried(standing, standing, history, then=directory("small_team")).after
 
     by_day = totals(hull, WEDNESDAY_NOON, now=True)
     assert sorted(load.calls for load in by_day.titles) == [Fraction(2, 5), Fraction(3, 5)]
@@ -231,7 +231,7 @@ def test_a_call_is_shared_among_those_on_shift() -> None:
 
 
 def test_without_a_past_there_is_nothing_to_say() -> None:
-    trial = tried(ruleset("small_team"), changed("small_team"), [])
-    assert (trial.escalations, trial.moves, trial.changes, trial.first_opened) == (0, (), {}, None)
-    assert trial.after.titles == ()
-    assert [rule.count for rule in trial.after.rules] == [0] * 4
+    result = tried(ruleset("small_team"), changed("small_team"), [])
+    assert (result.escalations, result.moves, result.changes, result.first_opened) == (0, (), {}, None)
+    assert result.after.titles == ()
+    assert [rule.count for rule in result.after.rules] == [0] * 4

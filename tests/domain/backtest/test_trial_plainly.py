@@ -11,7 +11,7 @@ import pytest
 
 from domain.backtest.backtest import EXAMPLES, Trying
 from domain.backtest.columns import columns_of
-from domain.backtest.history import ChangeKind, Past, Totals
+from domain.backtest.history import ChangeKind, HistoryEntry, Totals
 from domain.schedules.schedule import (
     DayChange,
     DayKind,
@@ -69,7 +69,7 @@ def a_draft(rules: Ruleset, random: Random) -> Ruleset:
     return replace(rules, rules=tuple(found))
 
 
-def some_past(known: Mapping[str, Directory], random: Random, count: int) -> list[Past]:
+def some_past(known: Mapping[str, Directory], random: Random, count: int) -> list[HistoryEntry]:
     found = []
     for number in range(count):
         opened = SINCE + timedelta(seconds=random.randrange(DAYS * 86400))
@@ -77,7 +77,7 @@ def some_past(known: Mapping[str, Directory], random: Random, count: int) -> lis
         booked = opened + timedelta(hours=random.randrange(24 * 40)) if random.random() < 0.8 else None
         hash_ = random.choice(list(known))
         facts = some_facts(known[hash_], random)
-        found.append(Past(f"e{number}", opened, facts, hash_, opened if now else booked, now))
+        found.append(HistoryEntry(f"e{number}", opened, facts, hash_, opened if now else booked, now))
     return sorted(found, key=lambda one: one.opened_at, reverse=True)
 
 
@@ -121,9 +121,9 @@ def same(totals: Totals, plain: PlainTotals) -> None:
     assert {rule.treatment.rule: rule.count for rule in totals.rules if rule.count} == dict(plain.rules)
 
 
-def in_portions(past: Sequence[Past], random: Random) -> list[Sequence[Past]]:
-    first, last = sorted(random.sample(range(len(past)), 2))
-    return [past[:first], past[first:last], past[last:]]
+def in_portions(history: Sequence[HistoryEntry], random: Random) -> list[Sequence[HistoryEntry]]:
+    first, last = sorted(random.sample(range(len(history)), 2))
+    return [history[:first], history[first:last], history[last:]]
 
 
 @pytest.mark.parametrize("desk", DESKS)
@@ -137,18 +137,18 @@ def test_what_a_trial_says_is_what_each_escalation_alone_says(desk: str) -> None
         schedules = {one.id: some_schedule(one, random) for one in today.people if random.random() < 0.7}
         before = some_rules(desk, random, rules)
         after = a_draft(before, random)
-        past = some_past(snapshots, random, 150)
+        history = some_past(snapshots, random, 150)
         trying = Trying(before, after, schedules)
         trying.know(snapshots)
-        for portion in in_portions(past, random):
+        for portion in in_portions(history, random):
             trying.add(columns_of(portion, trying.asked))
-        trial, plain = trying.trial(), plain_trial(before, after, past, snapshots, schedules)
-        same(trial.before, plain.before)
-        same(trial.after, plain.after)
-        assert trial.changes == dict(plain.changes)
-        moves = {(move.before.rule, move.after.rule, move.change): move for move in trial.moves}
+        result, plain = trying.result(), plain_trial(before, after, history, snapshots, schedules)
+        same(result.before, plain.before)
+        same(result.after, plain.after)
+        assert result.changes == dict(plain.changes)
+        moves = {(move.before.rule, move.after.rule, move.change): move for move in result.moves}
         assert {key: move.count for key, move in moves.items()} == {key: len(ids) for key, ids in plain.moves.items()}
         for key, move in moves.items():
-            assert [example.past.id for example in move.examples] == plain.moves[key][:EXAMPLES]
-        met |= trial.changes.keys()
+            assert [example.entry.id for example in move.examples] == plain.moves[key][:EXAMPLES]
+        met |= result.changes.keys()
     assert {ChangeKind.NONE, ChangeKind.ELSEWHERE} < met

@@ -58,10 +58,10 @@ async def staged(office: Office) -> tuple[Office, int, str, str]:
     """An escalation in the 30 % stage of version 2, and one beside it."""
     await publish_as(office, FASTER, REASON, 1, 30)
     async with office.engine.connect() as conn:
-        trial = await running_rollout(conn)
-    assert trial is not None
-    theirs, others = customers(trial.id, 30)
-    return office, trial.id, await opened(office, "1", theirs), await opened(office, "2", others)
+        running = await running_rollout(conn)
+    assert running is not None
+    theirs, others = customers(running.id, 30)
+    return office, running.id, await opened(office, "1", theirs), await opened(office, "2", others)
 
 
 async def test_before_any_stage_it_is_the_version_that_stands(office: Office) -> None:

@@ -88,16 +88,16 @@ async def look(page: Page, name: str) -> None:
 
 
 async def test_a_stage_is_read_at_a_glance(back: Back) -> None:
-    trial = await trial_of(back.office)
-    page = await back.open(f"/rules/stages/{trial.id}")
-    await live(back.office, trial, desk_life(140, 330))
+    running = await trial_of(back.office)
+    page = await back.open(f"/rules/stages/{running.id}")
+    await live(back.office, running, desk_life(140, 330))
     await page.reload()
-    await page.get_by_text("The figures").click()
+    await page.get_by_text("Figures", exact=True).click()
     await look(page, "stage")
     assert await page.evaluate("window.broken") == []
     for address in ("/rules", "/rules/versions", "/rules/versions/2"):
         await fits(page, address)
-    await page.goto(f"/rules/stages/{trial.id}")
+    await page.goto(f"/rules/stages/{running.id}")
     await page.get_by_role("button", name="Roll back to version 1").click()
     await expect(page.get_by_role("status")).to_contain_text("version 1 decides for everybody again")
     await fits(page, "/rules/stages")
@@ -117,14 +117,14 @@ async def test_the_directory_is_kept_without_scripts(back: Back) -> None:
         await conn.execute(insert(skill), [{"name": name} for name in ("rigging", "upholstery", "radio and radar")])
     page = await back.open("/directory")
     await look(page, "people")
-    await page.get_by_label("Name or address").type("vera lund")
+    await page.get_by_label("Name or email address").type("vera lund")
     await expect(page.locator("#people")).to_contain_text("1 person")
     assert await page.evaluate("window.broken") == []
     plain = await back.open("/directory/teams", scripts=False)
     await plain.get_by_role("link", name="Office", exact=True).click()
     await plain.get_by_label("New name").fill("Back office")
     await plain.get_by_role("button", name="Rename").click()
-    await expect(plain.get_by_role("status")).to_contain_text("No decision has changed")
+    await expect(plain.get_by_role("status")).to_contain_text("No decision changes")
     await page.goto(plain.url)
     await look(page, "team")
     for address in ("/directory/teams", "/directory/skills", "/directory/people/new"):

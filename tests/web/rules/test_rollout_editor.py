@@ -66,9 +66,9 @@ async def test_a_renaming_loses_no_draft(office: Office) -> None:
     answer = await marta.post("/rules/publish", "/rules/edit", text=FASTER, reason="faster", based_on="1")
     assert answer.status_code == 303
     async with office.engine.connect() as conn:
-        standing, trial = await current_published(conn), await running_rollout(conn)
+        standing, running = await current_published(conn), await running_rollout(conn)
     assert standing is not None
-    assert trial is None
+    assert running is None
     assert (standing.number, standing.text) == (3, FASTER.replace('team "Office"', 'team "Back office"'))
 
 

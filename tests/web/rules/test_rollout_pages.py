@@ -53,7 +53,7 @@ class Case:
     came: bool = True
 
 
-async def live(office: Office, trial: Rollout, cases: list[Case]) -> None:
+async def live(office: Office, running: Rollout, cases: list[Case]) -> None:
     """Copies of one opened escalation, with calls in every state that the comparison counts."""
     async with office.program() as program:
         first = (await program.post("/api/v1/escalations", json=ticket())).json()["id"]
@@ -67,7 +67,7 @@ async def live(office: Office, trial: Rollout, cases: list[Case]) -> None:
         for place, case in enumerate(cases):
             one, made = str(uuid.uuid4()), str(uuid.uuid4())
             escalations.append(like | {"id": one, "ticket_id": f"case-{place}", "state": "closed", "seq": 1})
-            staged.append({"escalation": one, "rollout": trial.id, "percent": 30, "candidate": case.candidate})
+            staged.append({"escalation": one, "rollout": running.id, "percent": 30, "candidate": case.candidate})
             accepted = None if case.wait is None else NOW + timedelta(seconds=case.wait)
             met = NOW + timedelta(minutes=5) if case.came and case.wait is not None else None
             row = {"id": made, "escalation": one, "nth": 1, "muster_at": NOW, "search_began_at": NOW}
@@ -107,10 +107,10 @@ def desk_life(candidate: int, standing: int) -> list[Case]:
 
 
 async def test_the_sides_are_those_of_the_rows(office: Office) -> None:
-    trial = await trial_of(office)
+    running = await trial_of(office)
     await live(
         office,
-        trial,
+        running,
         [
             Case(True, 20, declined=1, score=5),
             Case(True, None),
@@ -120,9 +120,9 @@ async def test_the_sides_are_those_of_the_rows(office: Office) -> None:
         ],
     )
     async with office.engine.connect() as conn:
-        candidate, standing = await rollout_sides(conn, trial.id, 30)
-        other, _ = await rollout_sides(conn, trial.id, 10)
-        cases = await rollout_cases(conn, trial.id)
+        candidate, standing = await rollout_sides(conn, running.id, 30)
+        other, _ = await rollout_sides(conn, running.id, 10)
+        cases = await rollout_cases(conn, running.id)
     assert sorted(candidate.waits) == [20.0, 40.0, float("inf")]
     assert (candidate.escalations, candidate.ended, candidate.took_place, candidate.no_shows) == (3, 3, 1, 1)
     assert (candidate.offers, candidate.declined, candidate.ratings, candidate.satisfied) == (3, 1, 1, 1)
@@ -131,14 +131,14 @@ async def test_the_sides_are_those_of_the_rows(office: Office) -> None:
 
 
 async def test_the_page_says_whether_one_can_tell(office: Office) -> None:
-    trial = await trial_of(office)
+    running = await trial_of(office)
     manager = await office.browser("Marta Manager")
-    early = html.unescape(await manager.get(f"/rules/stages/{trial.id}"))
+    early = html.unescape(await manager.get(f"/rules/stages/{running.id}"))
     assert "Version 2 on 30 % of the customers" in early
     assert "Too early to tell" in early
     assert "Too few to tell: 0 of about" in early
-    await live(office, trial, desk_life(140, 330))
-    page = html.unescape(await manager.get(f"/rules/stages/{trial.id}"))
+    await live(office, running, desk_life(140, 330))
+    page = html.unescape(await manager.get(f"/rules/stages/{running.id}"))
     assert "Better in time to accept, worse in nothing." in page
     assert "Sooner: by " in page
     assert "140 by version 2, 330 by version 1" in page
@@ -146,9 +146,9 @@ async def test_the_page_says_whether_one_can_tell(office: Office) -> None:
 
 
 async def test_one_click_on_and_one_click_back(office: Office) -> None:
-    trial = await trial_of(office)
+    running = await trial_of(office)
     manager = await office.browser("Marta Manager")
-    address = f"/rules/stages/{trial.id}"
+    address = f"/rules/stages/{running.id}"
     form = form_to(await manager.get(address), "/next")
     assert form.buttons[0] == {"to": "70"}
     answer = await manager.client.post(form.action, data=form.fields | form.buttons[0])
@@ -169,9 +169,9 @@ async def test_one_click_on_and_one_click_back(office: Office) -> None:
 
 
 async def test_to_everybody_and_back_to_an_earlier_version(office: Office) -> None:
-    trial = await trial_of(office, 70)
+    running = await trial_of(office, 70)
     manager: Browser = await office.browser("Marta Manager")
-    address = f"/rules/stages/{trial.id}"
+    address = f"/rules/stages/{running.id}"
     answer = await manager.post(f"{address}/next", address, seen="70", to="100")
     assert answer.headers["location"] == f"{address}?said=everybody"
     assert "Version 2 went to everybody" in await manager.get(address)
@@ -189,9 +189,9 @@ async def test_pages_of_no_rollout(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     assert "No rollouts yet" in await manager.get("/rules/stages")
     await manager.get("/rules/stages/99", 404)
-    trial = await trial_of(office)
+    running = await trial_of(office)
     moved = await manager.client.get("/rules/stages")
-    assert (moved.status_code, moved.headers["location"]) == (303, f"/rules/stages/{trial.id}")
+    assert (moved.status_code, moved.headers["location"]) == (303, f"/rules/stages/{running.id}")
     assert "See how it is doing" in await manager.get("/rules/versions/2")
 
 

@@ -65,7 +65,7 @@ async def test_a_refusal_and_an_empty_step_are_told(office: Office) -> None:
     facts = {"fact.product area": "billing", **AT_WORK}
     part = html.unescape((await manager.post("/rules/try", "/rules/edit", text=refusing, **facts)).text)
     assert "No call" in part
-    assert "The agent reads: “Write to the office.”" in part
+    assert "The agent sees: “Write to the office.”" in part
     assert "Who is asked when" not in part
     skilled = RULES.replace('send to team "Office"', 'send to team "Office"\n  require skill "diesel"')
     part = html.unescape((await manager.post("/rules/try", "/rules/edit", text=skilled, **facts)).text)

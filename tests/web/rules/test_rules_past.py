@@ -138,10 +138,10 @@ async def test_people_are_counted_where_they_were(past: Office) -> None:
     assert len(snapshots) == 2
     assert set(opened) == set(snapshots)
     # The office's bookkeeper had three calls; on the fourth nobody was in the office, and support had it.
-    calls = {load.id: load.calls for load in tried.trial.before.titles}
+    calls = {load.id: load.calls for load in tried.comparison.before.titles}
     assert calls[titles["Bookkeeper"]] == 3
-    assert tried.trial.before.called == 5
-    assert tried.trial.changes[ChangeKind.ELSEWHERE] == 4
+    assert tried.comparison.before.called == 5
+    assert tried.comparison.changes[ChangeKind.ELSEWHERE] == 4
 
 
 async def test_days_off_and_time_off_count_and_the_page_says_what_does_not(past: Office) -> None:
@@ -161,9 +161,9 @@ async def test_days_off_and_time_off_count_and_the_page_says_what_does_not(past:
         assert standing is not None
         tried = await try_draft(conn, standing, standing, directory, 4, datetime.now(UTC))
     # The bookkeeper's are the bills of other days; the office's steps give the others to whoever is there.
-    calls = {titles[load.id]: load.calls for load in tried.trial.before.titles}
+    calls = {titles[load.id]: load.calls for load in tried.comparison.before.titles}
     assert calls["Bookkeeper"] == 2
-    assert tried.trial.before.called + tried.trial.before.nobody == 5
+    assert tried.comparison.before.called + tried.comparison.before.nobody == 5
     said = await shown(past, TO_ADVISORS)
     assert "less days off, holidays, time off and time kept free, as recorded today" in said
     assert "Past calendar meetings are not kept" in said
@@ -173,7 +173,7 @@ async def test_escalations_from_before_the_snapshots_are_tried_with_todays_direc
     async with past.engine.begin() as conn:
         await conn.execute(escalation.update().values(directory=None))
     said = await shown(past, TO_ADVISORS)
-    assert "4 were opened before the directory was kept: they are tried with today's." in said
+    assert "4 were opened before the directory was recorded, so they use today’s." in said
     assert "Of 4 escalations, 3 would have gone elsewhere" in said
 
 
@@ -183,7 +183,7 @@ async def test_those_opened_under_other_rules_are_told(past: Office) -> None:
     answer = await manager.post("/rules/publish", "/rules/edit", text=other, reason="try", based_on="1")
     assert answer.status_code == 303
     said = await shown(past, RULES)
-    assert "4 were opened under others, and both texts decide them anew" in said
+    assert "4 were opened under other rules, so both texts decide them again" in said
     assert "Of 4 escalations, 3 would have gone elsewhere; " in said
 
 

@@ -61,7 +61,7 @@ async def test_looking_longer_says_what_is_proven_and_finds_who_could(office: Of
     form = form_to(first.text, "/rules/publish")
     form.fields["text"] = ELSEWHERE
     whole = await manager.client.post("/rules/weigh", data=form.fields)
-    assert "1 of 1 booked calls</span> could not be served by these rules, as far as was looked" in whole.text
+    assert "1 of 1 booked calls</span> could not be served under these rules, in the search so far" in whole.text
     assert "at least 1 by no plan at all" in whole.text
     assert form_to(whole.text, "/rules/publish").fields["reason"] == "office"
     part = await manager.client.post("/rules/weigh", data=form.fields, headers={"HX-Request": "true"})
