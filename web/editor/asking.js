@@ -1,6 +1,6 @@
-// Questions to the server about the text: what may stand here, and how it is laid out.
+// Requests to the server about the text: completions and formatting.
 
-/** The answer's JSON; throws where there is none. */
+/** The JSON of the response; throws if there is none. */
 export async function ask(form, address, fields, signal) {
   const body = new URLSearchParams({ form_token: form.elements.form_token.value, ...fields });
   const answer = await fetch(address, { method: "POST", body, signal, headers: { Accept: "application/json" } });

@@ -1,4 +1,4 @@
-// What may stand at the cursor, from the language and the desk's own directory.
+// Completions at the cursor, from the language and the organisation's own directory.
 import { autocompletion, pickedCompletion } from "@codemirror/autocomplete";
 import { ask } from "./asking.js";
 import { charactersBefore, offsetsIn } from "./places.js";
@@ -15,10 +15,10 @@ const source = (form) => async (context) => {
     if (!options.length || context.aborted) return null;
     const placed = offsetsIn(doc);
     const from = Math.min(context.pos, ...options.map(({ start }) => placed(start)));
-    // Each option knows its own stretch and the server has chosen them, so nothing is sifted here.
+    // Each option carries its own range and the server has chosen them, so nothing is filtered here.
     return { from, options: options.map((option) => offered(option, placed)), filter: false };
   } catch {
-    return null; // Typing goes on without; the next keystroke asks again.
+    return null; // Typing continues without completions; the next keystroke asks again.
   }
 };
 

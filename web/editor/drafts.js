@@ -1,4 +1,4 @@
-// A draft outlives a reload, a closed tab and a failed post: kept in this browser, by person and version.
+// Drafts survive a reload, a closed tab and a failed post: stored in this browser, by person and version.
 
 const PREFIX = "muster:rules:";
 const KEPT_DAYS = 30;
@@ -19,7 +19,7 @@ export class Drafts {
     this.sweep();
   }
 
-  /** Drafts that went on to be published, or that nobody came back for. */
+  /** Removes drafts that were published, and those abandoned for `KEPT_DAYS`. */
   sweep() {
     const oldest = Date.now() - KEPT_DAYS * 86_400_000;
     for (const key of this.keys()) {
@@ -41,7 +41,7 @@ export class Drafts {
       if (text === this.served) localStorage.removeItem(this.key);
       else localStorage.setItem(this.key, JSON.stringify({ text, at: Date.now() }));
     } catch {
-      // A full or forbidden storage costs the draft, never the typing.
+      // If storage is full or blocked, the draft is lost, but typing goes on.
     }
   }
 
@@ -49,12 +49,12 @@ export class Drafts {
     localStorage.removeItem(this.key);
   }
 
-  /** The draft of this very version. */
+  /** The draft of this version. */
   get own() {
     return read(this.key);
   }
 
-  /** The newest draft that was begun on another version. */
+  /** The newest draft begun on another version. */
   get other() {
     const found = this.keys().filter((key) => key !== this.key).map((key) => ({ ...read(key), key }));
     const newest = found.sort((one, other) => other.at - one.at)[0];

@@ -1,4 +1,4 @@
-// What the keyboard does beyond the usual: the next message, its fix, and a Tab that never traps.
+// Extra keys: the next diagnostic, its fix, formatting.
 import { forEachDiagnostic } from "@codemirror/lint";
 import { EditorView } from "@codemirror/view";
 import { applyFix, movedBy } from "./messages.js";
@@ -9,11 +9,11 @@ const placed = (state) => {
   return found.sort((one, other) => one.from - other.from);
 };
 
-/** Goes to the next message (or the one before) and reads it out. */
+/** Goes to the next (or previous) diagnostic and announces it. */
 const go = (step) => (view) => {
   const found = placed(view.state);
   if (!found.length) {
-    view.dispatch({ effects: EditorView.announce.of("No messages") });
+    view.dispatch({ effects: EditorView.announce.of("No errors or warnings") });
     return true;
   }
   const { from: here } = view.state.selection.main;
@@ -30,7 +30,7 @@ const go = (step) => (view) => {
   return true;
 };
 
-/** Puts the first fix of the message at the cursor into the text; else of the first on its line. */
+/** Applies the first fix of the diagnostic at the cursor, else of the first fixable one on its line. */
 const fixHere = (view) => {
   const { head } = view.state.selection.main;
   const line = view.state.doc.lineAt(head);

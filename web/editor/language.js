@@ -1,4 +1,4 @@
-// Colours by sentence: the first words of a line say what it is; quoted names, values, amounts, comments.
+// Highlights by sentence: the first words of a line say what it is; then quoted names, values, amounts, comments.
 import { LanguageSupport, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { classHighlighter } from "@lezer/highlight";
 import { AMOUNT, BEGINNING, DAY, HEADINGS_ALONE, HEADINGS_NAMED, KEYWORD } from "./words.js";

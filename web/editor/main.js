@@ -1,4 +1,4 @@
-// The rules editor: CodeMirror over the page's own text field, which goes on being what is sent.
+// The rules editor: CodeMirror over the page's own text field, which remains what the form submits.
 import { closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { indentUnit } from "@codemirror/language";
@@ -22,7 +22,7 @@ const list = document.getElementById("messages");
 const form = textarea.form;
 const drafts = new Drafts(textarea);
 
-/** The text field hears of each change, so that checking, sending and drafts have one source. */
+/** Copies each change to the text field, so that checking, submitting and drafts share one source. */
 function typed(text) {
   textarea.value = text;
   textarea.dispatchEvent(new Event("input", { bubbles: true }));
@@ -55,11 +55,11 @@ async function format() {
     if (view.state.doc === doc) replace(text);
     say("Tidied up.");
   } catch {
-    say("The server did not answer; nothing was changed.");
+    say("The server did not respond; nothing was changed.");
   }
 }
 
-/** Only what differs is replaced, so that the cursor and the history stay true. */
+/** Replaces only what differs, so that the cursor and the undo history stay valid. */
 function replace(text) {
   const old = view.state.doc.toString();
   let start = 0;
@@ -77,7 +77,7 @@ function say(text) {
   document.getElementById("editor-said").textContent = text;
 }
 
-/** For screen readers: the gist of what changed beside the text, never all of it at each pause. */
+/** For screen readers: a summary of what changed next to the text, not all of it at each pause. */
 function hear(text = "") {
   const heard = document.getElementById("heard");
   if (heard.textContent !== text) heard.textContent = text;
@@ -112,7 +112,7 @@ tried.addEventListener("htmx:afterSwap", ({ target, detail }) => {
 });
 textarea.addEventListener("input", () => drafts.keep(textarea.value));
 for (const trouble of ["htmx:sendError", "htmx:responseError"]) {
-  textarea.addEventListener(trouble, () => say("Not checked just now. Your text is kept in this browser."));
+  textarea.addEventListener(trouble, () => say("Could not check the rules just now. Your text is kept in this browser."));
 }
 
 document.addEventListener("click", (event) => {

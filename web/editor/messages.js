@@ -1,10 +1,10 @@
-// Messages under the lines they speak of, drawn from the list that the server wrote, so that the two agree.
+// Diagnostics below the lines they concern, drawn from the list that the server rendered, so that the two agree.
 import { forEachDiagnostic, linter, lintGutter, setDiagnostics, setDiagnosticsEffect } from "@codemirror/lint";
 import { StateField } from "@codemirror/state";
 import { Decoration, EditorView, WidgetType } from "@codemirror/view";
 import { offsetsIn, stretch } from "./places.js";
 
-/** The diagnostics of a list of messages, as places in this document. */
+/** The diagnostics in the server's list, as positions in this document. */
 export const listed = (doc, list) => {
   const offset = offsetsIn(doc);
   return [...list.querySelectorAll("[data-message]")]
@@ -27,7 +27,7 @@ function fixIn(doc, offset, { title, start, end, replacement }) {
   return { title, from, to, insert: replacement, replaced: doc.sliceString(from, to) };
 }
 
-/** Puts a fix into the text, unless what it would replace has been typed over since. */
+/** Applies a fix, unless the text it would replace has changed since. */
 export function applyFix(view, fix, moved) {
   const [from, to] = [fix.from + moved, fix.to + moved];
   const { doc } = view.state;
@@ -81,7 +81,7 @@ function drawn(view, diagnostic) {
   line.className = `cm-said-${severity}`;
   const code = document.createElement("a");
   Object.assign(code, { href: `/rules/messages/${told.code}`, target: "_blank", textContent: told.code });
-  code.setAttribute("aria-label", `${severity} ${told.code}: about this message, in a new tab`);
+  code.setAttribute("aria-label", `${severity} ${told.code}: about this diagnostic, in a new tab`);
   line.append(severity === "error" ? "▲ " : "△ ", code, ` ${told.text}`);
   line.append(...buttons(view, diagnostic));
   if (!fixes.length && told.helps.length) {
@@ -101,7 +101,7 @@ export function movedBy(state, wanted) {
   return moved;
 }
 
-/** One box a line, below the line in which its messages begin. */
+/** One box per line, below the line where its diagnostics begin. */
 function under(doc, diagnostics) {
   const lines = new Map();
   for (const { diagnostic, from } of diagnostics) {
@@ -128,7 +128,7 @@ const underLines = StateField.define({
   provide: (field) => EditorView.decorations.from(field, ({ boxes }) => boxes),
 });
 
-/** Draws the listed messages into the text, and their fixes into the list, where the Tab key reaches them. */
+/** Draws the listed diagnostics into the text, and their fixes into the list, where the Tab key reaches them. */
 export function show(view, list) {
   const diagnostics = listed(view.state.doc, list);
   view.dispatch(setDiagnostics(view.state, diagnostics));

@@ -1,4 +1,4 @@
-// The line above the editor that tells of a draft: brought back by itself, or offered.
+// The line above the editor about a draft: restored automatically, or offered.
 import { Drafts } from "./drafts.js";
 
 const time = (at) => new Date(at).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
@@ -17,20 +17,20 @@ function line(text, label, act) {
   place.hidden = false;
 }
 
-/** `put` replaces the whole text. What a failed post brought back is newer than any draft. */
+/** `put` replaces the whole text. Text returned by a failed post is newer than any draft. */
 export function bringBack(drafts, textarea, put) {
   const { own, other, served } = drafts;
   if (textarea.dataset.fresh !== "yes") return;
   const standing = textarea.dataset.base ? `version ${textarea.dataset.base}` : "an empty page";
   if (own) {
     put(own.text);
-    line(`Your draft of ${time(own.at)} is back. Nobody else sees it until you publish.`, `Start again from ${standing}`, () => {
+    line(`Your draft from ${time(own.at)} is restored. Nobody else sees it until you publish.`, `Start over from ${standing}`, () => {
       put(served);
       drafts.drop();
     });
   } else if (other) {
-    const begun = other.base ? `on version ${other.base}; since then ${standing} was published` : "before any version stood";
-    line(`You have a draft of ${time(other.at)}, begun ${begun}.`, "Bring it back", () => {
+    const begun = other.base ? `on version ${other.base}; since then ${standing} was published` : "before any version was published";
+    line(`You have a draft from ${time(other.at)}, begun ${begun}.`, "Restore it", () => {
       put(other.text);
       Drafts.drop(other.key);
     });

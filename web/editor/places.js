@@ -2,7 +2,7 @@
 
 const ASTRAL = /[\ud800-\udbff]/;
 
-/** Units of the first so many characters of a text. */
+/** UTF-16 units in the first `count` characters of a text. */
 const units = (text, count) => {
   let at = 0;
   for (const letter of text) {
@@ -12,7 +12,7 @@ const units = (text, count) => {
   return at;
 };
 
-/** From the server's offsets into a document to the editor's. Beyond the end is the end. */
+/** Converts the server's offsets into a document to the editor's, clamped to its end. */
 export const offsetsIn = (doc) => {
   const text = doc.toString();
   const plain = !ASTRAL.test(text);
@@ -24,7 +24,7 @@ export const charactersBefore = (doc, offset) => {
   return ASTRAL.test(text) ? [...text].length : text.length;
 };
 
-/** The stretch of so many characters from a line and column (from 1) on, within its line. */
+/** The range of `length` characters from a line and column (both from 1), clamped to the line. */
 export const stretch = (doc, { line, column, length }) => {
   const { from, to, text } = doc.line(line);
   const start = Math.min(from + units(text, column - 1), to);

@@ -1,4 +1,4 @@
-// The page's own colours, in light and dark alike: everything from its custom properties.
+// The page's own colours, light and dark, all from its custom properties.
 import { EditorView } from "@codemirror/view";
 
 const mono = 'ui-monospace, "SF Mono", Menlo, Consolas, monospace';

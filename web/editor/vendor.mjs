@@ -1,4 +1,4 @@
-// Puts what pages are served into web/static/vendor/: packages as they came, and the rules editor in one file.
+// Fills web/static/vendor/: packages copied as they are, and the rules editor bundled into one file.
 import { copyFile, mkdir } from "node:fs/promises";
 import { build } from "esbuild";
 

@@ -1,4 +1,4 @@
-// The language's words, as far as colouring needs them. What a line means is the server's business.
+// The language's words, for highlighting only. What a line means is up to the server.
 
 export const HEADINGS_ALONE = /^(?:by default|otherwise|limits|booking|calls|reminders|feedback|links)\s*(?=#|$)/i;
 export const HEADINGS_NAMED = /^(?:rules for|rule|define|hours|expect never|expect every escalation finds a rule|expect)(?=\s|["“”„#]|$)/i;
