@@ -51,7 +51,7 @@ async def start_workflow(
     escalation_id: str,
     *,
     again: bool = False,
-    patience: timedelta = timedelta(seconds=3),
+    timeout: timedelta = timedelta(seconds=3),
 ) -> bool:
     """Start the workflow of an escalation that stands in the database; False where that is over, or one has run.
 
@@ -80,7 +80,7 @@ async def start_workflow(
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=TypedSearchAttributes(attributes),
             static_summary=plan.decision.rule[:LONGEST_KEYWORD],
-            rpc_timeout=patience,
+            rpc_timeout=timeout,
         )
     except WorkflowAlreadyStartedError:
         return False

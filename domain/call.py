@@ -37,6 +37,6 @@ def agent_grace(wait_for_customer: int) -> timedelta:
     return min(AGENT_GRACE, timedelta(seconds=wait_for_customer / 2))
 
 
-def called_for_at(start: datetime, wait: int) -> tuple[datetime, ...]:
+def late_reminder_at(start: datetime, wait: int) -> tuple[datetime, ...]:
     """When a customer who has not come is written to."""
     return tuple(start + timedelta(seconds=wait * share) for share in CALLED_FOR_AT)

@@ -40,7 +40,7 @@ from web.live import Live
 from web.metrics import RequestMetrics
 from web.security.access import allowed
 from web.security.headers import Shield
-from web.security.rate_limit import MissLimit, SignInLimit
+from web.security.rate_limit import LinkRateLimit, SignInLimit
 from web.security.session import Sessions
 from web.temporal.gateway import WorkflowGateway
 
@@ -120,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.tokens = Tokens(settings.require_secret_key().encode())
     app.state.live = Live(settings.require_database_url())
-    app.state.misses = MissLimit()
+    app.state.link_rate_limit = LinkRateLimit()
     app.state.sign_in_limit = SignInLimit()
     app.state.registry = CollectorRegistry()
     ProcessCollector(registry=app.state.registry)

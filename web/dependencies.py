@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from web.desk.feed import Feed
     from web.desk.signs_of_life import SignsOfLife
     from web.live import Live
-    from web.security.rate_limit import MissLimit, SignInLimit
+    from web.security.rate_limit import LinkRateLimit, SignInLimit
     from web.security.session import Sessions
     from web.temporal.gateway import WorkflowGateway
 
@@ -44,9 +44,9 @@ def gateway_of(request: Request) -> WorkflowGateway:
     return found
 
 
-def rate_limit_of(request: Request) -> MissLimit:
+def link_rate_limit_of(request: Request) -> LinkRateLimit:
     """Wrong links, by address."""
-    found: MissLimit = request.app.state.misses
+    found: LinkRateLimit = request.app.state.link_rate_limit
     return found
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from database.stores.access import sessions
 from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused, TooManyMisses
-from web.dependencies import engine_of, rate_limit_of, sign_in_limit_of
+from web.dependencies import engine_of, link_rate_limit_of, sign_in_limit_of
 from web.error_status import status_of
 from web.page import page
 from web.security.access import places_for
@@ -74,7 +74,7 @@ async def link_page(request: Request, token: str) -> HTMLResponse:
         async with engine_of(request).connect() as conn:
             name = await sessions.read_sign_in_link(conn, token, datetime.now(UTC))
     except SignInLinkUnknown:
-        rate_limit_of(request).miss(request)
+        link_rate_limit_of(request).count_failure(request)
         raise
     return page(request, "sign_in_link.html", name=name)
 
@@ -86,7 +86,7 @@ async def sign_in_by_link(request: Request, token: str) -> Response:
             person_id = await sessions.use_sign_in_link(conn, token, datetime.now(UTC))
             secret = await sign_in(conn, request, person_id)
     except SignInLinkUnknown:
-        rate_limit_of(request).miss(request)
+        link_rate_limit_of(request).count_failure(request)
         raise
     except SignInLinkUsed:
         # The second of a double click: the first has signed this browser in.

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 30.0
 SHIFTS_EVERY = timedelta(hours=6)
 FIRST = str(uuid.UUID(int=0))
-PATIENCE = timedelta(seconds=3)
+TIMEOUT = timedelta(seconds=3)
 
 
 async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
@@ -70,7 +70,7 @@ async def revive_workflows(engine: AsyncEngine, client: Client, after: str, now:
         if await _runs(client, escalation_id):
             continue
         # The rows are read anew: it may have ended, row and workflow, since they were read above.
-        if await start_workflow(client, engine, escalation_id, again=True, patience=PATIENCE):
+        if await start_workflow(client, engine, escalation_id, again=True, timeout=TIMEOUT):
             log.warning("repaired: the workflow of escalation %s was gone", escalation_id)
             async with engine.begin() as conn:
                 await note_restart(conn, escalation_id, now)
@@ -79,7 +79,7 @@ async def revive_workflows(engine: AsyncEngine, client: Client, after: str, now:
 
 async def _runs(client: Client, escalation_id: str) -> bool:
     try:
-        described = await client.get_workflow_handle(workflow_id(escalation_id)).describe(rpc_timeout=PATIENCE)
+        described = await client.get_workflow_handle(workflow_id(escalation_id)).describe(rpc_timeout=TIMEOUT)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 IN_FLIGHT = 8
 """Signals under way at once: few, so that people's updates are not queued behind a flock."""
 POLL_EVERY = 5.0
-PATIENCE = timedelta(seconds=5)
+TIMEOUT = timedelta(seconds=5)
 SIGNAL = "happened"
 _UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
 
@@ -78,7 +78,7 @@ async def _tell(
     async with gate:
         try:
             if any(event.kind == Kind.OPENED for event in events):
-                await start_workflow(client, engine, escalation_id, patience=PATIENCE)
+                await start_workflow(client, engine, escalation_id, timeout=TIMEOUT)
             rest = tuple(fact for fact in facts if fact.kind != Kind.OPENED)
             if rest:
                 await _signal(client, escalation_id, rest)
@@ -97,7 +97,7 @@ async def _tell(
 async def _signal(client: Client, escalation_id: str, facts: tuple[Event, ...]) -> None:
     handle = client.get_workflow_handle(workflow_id(escalation_id))
     try:
-        await handle.signal(SIGNAL, Happened(facts), rpc_timeout=PATIENCE)
+        await handle.signal(SIGNAL, Happened(facts), rpc_timeout=TIMEOUT)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND or _namespace_missing(error):
             raise

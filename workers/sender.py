@@ -59,35 +59,35 @@ class SenderSettings:
 
 async def run_sender(engine: AsyncEngine, tokens: Tokens, settings: SenderSettings, stop: asyncio.Event) -> None:
     """Send until ``stop``. Survives the loss of the database; mails in hand get a moment to end."""
-    courier = Dispatcher(
+    dispatcher = Dispatcher(
         Addresses(settings.public_url, tokens),
         SmtpMailer(settings.smtp),
         {name: WebhookPoster(webhook) for name, webhook in settings.webhooks.items()},
         settings.mail_from,
     )
-    lanes = [ChannelWorker(engine, courier, channel, at_once) for channel, at_once in AT_ONCE.items()]
+    workers = [ChannelWorker(engine, dispatcher, channel, at_once) for channel, at_once in AT_ONCE.items()]
     async with asyncio.TaskGroup() as group:
-        listening = group.create_task(_wake_on_news(engine, lanes))
-        running = [group.create_task(lane.run()) for lane in lanes]
+        listening = group.create_task(_wake_on_news(engine, workers))
+        running = [group.create_task(worker.run()) for worker in workers]
         await stop.wait()
         listening.cancel()
-        for lane in lanes:
-            lane.stop()
+        for worker in workers:
+            worker.stop()
         await asyncio.wait(running)
 
 
-async def _wake_on_news(engine: AsyncEngine, lanes: Sequence[ChannelWorker]) -> None:
+async def _wake_on_news(engine: AsyncEngine, workers: Sequence[ChannelWorker]) -> None:
     async for _ in listen(engine.url.render_as_string(hide_password=False), [MESSAGE_CHANNEL]):
-        for lane in lanes:
-            lane.wake()
+        for worker in workers:
+            worker.wake()
 
 
 class ChannelWorker:
     """The messages of one channel, a bounded number of them at once."""
 
-    def __init__(self, engine: AsyncEngine, courier: Dispatcher, channel: Channel, at_once: int) -> None:
+    def __init__(self, engine: AsyncEngine, dispatcher: Dispatcher, channel: Channel, at_once: int) -> None:
         self._engine = engine
-        self._courier = courier
+        self._courier = dispatcher
         self._channel = channel
         self._at_once = at_once
         self._in_hand: dict[str, asyncio.Task[None]] = {}

@@ -25,16 +25,16 @@ class FetchResult:
 
 
 async def fetch_calendar(
-    url: str, *, etag: str = "", private_addresses: bool = False, patience: float = TIMEOUT
+    url: str, *, etag: str = "", private_addresses: bool = False, timeout: float = TIMEOUT
 ) -> FetchResult:
     """What stands at the address now. Raises ``FeedUnread``."""
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             return await _follow(httpx.URL(web_address(url)), etag, private_addresses)
     except Undelivered as refused:
         raise FeedUnread(str(refused)) from None
     except TimeoutError:
-        raise FeedUnread(f"it was not answered within {patience:.0f} s") from None
+        raise FeedUnread(f"it was not answered within {timeout:.0f} s") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
         raise FeedUnread(f"it can't be reached ({type(error).__name__})") from None
 

@@ -31,7 +31,7 @@ from domain.schedules.schedule import within
 from domain.schedules.shifts import merged
 from rules_dsl.model.clock_words import zone_named
 
-PATIENCE = 25.0
+TIMEOUT = 25.0
 """Seconds until a reader is killed; far more than any honest calendar needs on a busy machine."""
 CPU_SECONDS = 10
 MEMORY = 800 * 1024 * 1024
@@ -53,7 +53,7 @@ TOO_OFTEN = {"SECONDLY", "MINUTELY"}
 BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 
 
-async def read_calendar(content: bytes, bounds: Span, zone: str, patience: float = PATIENCE) -> Reading:
+async def read_calendar(content: bytes, bounds: Span, zone: str, timeout: float = TIMEOUT) -> Reading:
     """Its busy times between the bounds. ``zone`` is that of times that name none. Raises ``FeedUnread``."""
     asked = json.dumps({"from": bounds[0].isoformat(), "until": bounds[1].isoformat(), "zone": zone})
     reader = await asyncio.create_subprocess_exec(
@@ -66,7 +66,7 @@ async def read_calendar(content: bytes, bounds: Span, zone: str, patience: float
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             answer, _ = await reader.communicate(content)
     except TimeoutError:
         raise FeedUnread("it takes too long to read: does something in it repeat each second?") from None

@@ -20,7 +20,7 @@ def call_now(context: LetterContext, addresses: Addresses) -> Letter:
     )
 
 
-def customer_called_for(context: LetterContext, addresses: Addresses) -> Letter:
+def late_customer_reminder(context: LetterContext, addresses: Addresses) -> Letter:
     return Letter(
         subject=f"We are here for your call: {context.subject}",
         greeting=hello(context.customer_name),

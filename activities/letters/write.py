@@ -18,7 +18,7 @@ WRITERS: Mapping[LetterKind, Callable[[LetterContext, Addresses], Letter]] = {
     LetterKind.REMINDER: waiting.reminder,
     LetterKind.CALL_NOW: call.call_now,
     LetterKind.RUNNING_LATE: muster.running_late,
-    LetterKind.CUSTOMER_CALLED_FOR: call.customer_called_for,
+    LetterKind.CUSTOMER_CALLED_FOR: call.late_customer_reminder,
     LetterKind.CUSTOMER_MISSED: call.customer_missed,
     LetterKind.NOBODY_AVAILABLE: muster.nobody_available,
     LetterKind.SURVEY: rating.survey,

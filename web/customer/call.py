@@ -13,7 +13,7 @@ from database.stores.call import JoinPage, arrive, find_join, note_alone
 from database.stores.customer_link import LinkPage, find_link
 from domain.call import CallOver, JoinUnknown
 from web.customer.customer_link import open_link
-from web.dependencies import engine_of, rate_limit_of, settings_of, tokens_of
+from web.dependencies import engine_of, link_rate_limit_of, settings_of, tokens_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.wording import times
@@ -73,7 +73,7 @@ async def _open(request: Request, token: str) -> tuple[JoinPage, LinkPage | None
         if join is not None:
             link = await find_link(conn, tokens_of(request).customer_link(join.escalation_id, join.nth))
             return join, link
-    rate_limit_of(request).miss(request)
+    link_rate_limit_of(request).count_failure(request)
     raise JoinUnknown
 
 

@@ -17,7 +17,7 @@ from domain.seats.slots import nearest
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
-from web.dependencies import engine_of, rate_limit_of, tokens_of
+from web.dependencies import engine_of, link_rate_limit_of, tokens_of
 from web.page import draw, page
 from web.wording import times
 
@@ -29,7 +29,7 @@ async def open_link(request: Request, token: str) -> LinkPage:
     async with engine_of(request).connect() as conn:
         found = await find_link(conn, token)
     if found is None:
-        rate_limit_of(request).miss(request)
+        link_rate_limit_of(request).count_failure(request)
         raise LinkUnknown
     return found
 

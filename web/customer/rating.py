@@ -14,7 +14,7 @@ from database.stores.rating import SurveyPage, find_survey
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
 from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated
-from web.dependencies import engine_of, gateway_of, rate_limit_of
+from web.dependencies import engine_of, gateway_of, link_rate_limit_of
 from web.error_status import status_of
 from web.page import page
 from web.security.csrf import Guarded
@@ -64,7 +64,7 @@ async def _open(request: Request, token: str) -> SurveyPage:
     async with engine_of(request).connect() as conn:
         survey = await find_survey(conn, token)
     if survey is None:
-        rate_limit_of(request).miss(request)
+        link_rate_limit_of(request).count_failure(request)
         raise LinkUnknown
     return survey
 

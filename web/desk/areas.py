@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.directory.read import fact_types, read_desk
 from database.stores.escalations.raised import raised_by
 from database.stores.queries import desk
-from database.stores.queries.desk_changes import DeskMoment, read_pulse
+from database.stores.queries.desk_changes import DeskMoment, read_desk_changes
 from domain.rounds.presence import AWAY_REASONS, BEAT_EVERY, LONGEST_REASON, alive
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
 from rules_dsl.directory import FactType
@@ -82,10 +82,12 @@ async def draw_changed(
     """The areas that differ from those seen, and the forced ones; empty where nothing has changed."""
     moment = DeskMoment.of(datetime.now(UTC), signed.time_zone)
     async with engine_of(request).connect() as conn:
-        pulse = asdict(await read_pulse(conn, signed.person_id, moment))
-        wanted = [name for name in areas_of(signed) if name in force or pulse[name] != seen.get(name)]
+        changes = asdict(await read_desk_changes(conn, signed.person_id, moment))
+        wanted = [name for name in areas_of(signed) if name in force or changes[name] != seen.get(name)]
         context = await look(conn, request, signed, moment, wanted) if wanted else {}
-    drawn = [draw(request, f"desk/_{name}.html", **context | said | {"pulse": pulse, "swap": True}) for name in wanted]
+    drawn = [
+        draw(request, f"desk/_{name}.html", **context | said | {"pulse": changes, "swap": True}) for name in wanted
+    ]
     if "notice" in said:
         drawn.append(draw(request, "desk/_notice.html", notice=said["notice"], swap=True))
     return "".join(drawn)
@@ -110,9 +112,9 @@ async def desk_page(
 ) -> Response:
     moment = DeskMoment.of(datetime.now(UTC), signed.time_zone)
     async with engine_of(request).connect() as conn:
-        pulse = asdict(await read_pulse(conn, signed.person_id, moment))
+        changes = asdict(await read_desk_changes(conn, signed.person_id, moment))
         context = await look(conn, request, signed, moment, areas_of(signed))
     milliseconds = BEAT_EVERY // timedelta(milliseconds=1)
-    response = page(request, "desk/desk.html", status, **context | said, pulse=pulse, beat_every=milliseconds)
+    response = page(request, "desk/desk.html", status, **context | said, changes=changes, beat_every=milliseconds)
     response.headers.update(headers or {})
     return response

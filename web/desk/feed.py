@@ -31,7 +31,7 @@ BUSY = 0.5
 """Seconds of turns given out from which on nothing else is drawn for desks."""
 DRAWN_AT_ONCE = 6
 """Desks; fewer than there are connections, so that no other page has to wait for them."""
-PATIENCE = 2.0
+TIMEOUT = 2.0
 """Seconds for which a desk that asks waits for its turn; it is woken later then, and asks anew."""
 _WAITING_AT_MOST = 100
 
@@ -94,7 +94,7 @@ class Feed:
     async def drawing(self, person_id: int) -> AsyncIterator[bool]:
         """Wait for the turn of this person's desk to be drawn; False where it comes too late."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 await self._drawing.acquire()
         except TimeoutError:
             self.hear(f"person:{person_id}")

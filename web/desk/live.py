@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from database.engine import DATABASE_DOWN
-from database.stores.queries.desk_changes import pulse_of_ringing
+from database.stores.queries.desk_changes import changes_while_ringing
 from database.stores.rounds.presence import find_colleagues
 from web.dependencies import desk_feed_of, engine_of
 from web.desk.areas import desk_page, draw_changed, seen_in
@@ -75,7 +75,7 @@ def draw_event(request: Request, signed: SignedIn, payload: str) -> tuple[Stream
         return (StreamEvent(WAKE, str(int(1000 * feed.turn()))),)
     context = {
         "offer": brief(card, asked.declared),
-        "pulse": {"offer": pulse_of_ringing(card.call_id, card.nth)},
+        "pulse": {"offer": changes_while_ringing(card.call_id, card.nth)},
         "now": datetime.now(UTC),
         "zone": signed.time_zone,
     }

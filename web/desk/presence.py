@@ -34,8 +34,8 @@ async def say(
 async def beat(request: Request, signed: Signed) -> Response:
     """A sign of life; answered with what has changed on a desk that says what it shows, else 204."""
     seen = seen_in(await request.form())
-    pulse = await signs_of_life_of(request).keep(signed.person_id, signed.time_zone)
-    differs = pulse and any(getattr(pulse, name) != seen[name] for name in areas_of(signed) if name in seen)
+    changes = await signs_of_life_of(request).keep(signed.person_id, signed.time_zone)
+    differs = changes and any(getattr(changes, name) != seen[name] for name in areas_of(signed) if name in seen)
     # Where many desks have changed at once, each is woken to ask in its turn.
     if not differs or desk_feed_of(request).busy():
         return Response(status_code=204)

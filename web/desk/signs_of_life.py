@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.queries.desk_changes import DeskMoment, Pulse, read_pulses
+from database.stores.queries.desk_changes import DeskChanges, DeskMoment, read_many_desk_changes
 from database.stores.rounds.presence import heartbeats
 from web.batching import Batcher
 
@@ -29,16 +29,16 @@ class SignsOfLife:
         self._engine = engine
         self._gathered = Batcher(self._keep, pause=PAUSE)
 
-    async def keep(self, person_id: int, time_zone: str) -> Pulse | None:
+    async def keep(self, person_id: int, time_zone: str) -> DeskChanges | None:
         """Once it is kept: the desk's pulse, in the zone where its person reads times."""
         return await self._gathered.get(SignOfLife(person_id, time_zone))
 
-    async def _keep(self, signs: Collection[SignOfLife]) -> dict[SignOfLife, Pulse]:
-        now, pulses = datetime.now(UTC), dict[SignOfLife, Pulse]()
+    async def _keep(self, signs: Collection[SignOfLife]) -> dict[SignOfLife, DeskChanges]:
+        now, changes_by_person = datetime.now(UTC), dict[SignOfLife, DeskChanges]()
         async with self._engine.begin() as conn:
             await heartbeats(conn, {sign.person_id for sign in signs}, now)
             for zone in {sign.time_zone for sign in signs}:
                 people = [sign.person_id for sign in signs if sign.time_zone == zone]
-                read = await read_pulses(conn, people, DeskMoment.of(now, zone))
-                pulses |= {SignOfLife(person, zone): pulse for person, pulse in read.items()}
-        return pulses
+                read = await read_many_desk_changes(conn, people, DeskMoment.of(now, zone))
+                changes_by_person |= {SignOfLife(person, zone): changes for person, changes in read.items()}
+        return changes_by_person

@@ -11,9 +11,9 @@ from fastapi import Request
 
 from domain.sign_in import TooManyMisses
 
-MISSES_A_MINUTE = 30
+FAILURES_A_MINUTE = 30
 """From one address: wrong links, and, counted apart, tries to sign in."""
-TRIES_A_MINUTE = 10
+SIGN_INS_A_MINUTE = 10
 """To sign in to one account, wherever they come from."""
 _LONGEST_ACCOUNT = 320
 """Characters of a mail address that tell accounts apart."""
@@ -21,13 +21,13 @@ Clock = Callable[[], float]
 """Seconds since some moment."""
 
 
-class MissLimit:
+class LinkRateLimit:
     """Wrong links from one address. Counted in this process alone, which is enough against guessing 32 bytes."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
-        self._by_address = _Buckets(MISSES_A_MINUTE, clock)
+        self._by_address = _Buckets(FAILURES_A_MINUTE, clock)
 
-    def miss(self, request: Request) -> None:
+    def count_failure(self, request: Request) -> None:
         """Count one; raise ``TooManyMisses`` instead of whatever the caller would say, once there are too many.
 
         A right link is never refused for others' misses from the same address: behind it may stand an office.
@@ -44,8 +44,8 @@ class SignInLimit:
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
-        self._by_address = _Buckets(MISSES_A_MINUTE, clock)
-        self._by_account = _Buckets(TRIES_A_MINUTE, clock)
+        self._by_address = _Buckets(FAILURES_A_MINUTE, clock)
+        self._by_account = _Buckets(SIGN_INS_A_MINUTE, clock)
 
     def begin(self, request: Request, email: str) -> None:
         """Count a try. Raises ``TooManyMisses``, alike for accounts that there are and that there aren't."""

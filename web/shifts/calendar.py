@@ -11,7 +11,7 @@ from activities.integrations.own_calendar import own_calendar
 from database.stores.staff.ics_feed import calls_of, whose_calendar
 from database.stores.staff.shifts import DAYS_AHEAD, shifts_of
 from domain.customer_link import LinkUnknown
-from web.dependencies import engine_of, rate_limit_of, settings_of
+from web.dependencies import engine_of, link_rate_limit_of, settings_of
 
 router = APIRouter()
 
@@ -25,7 +25,7 @@ async def own_calendar_page(request: Request, token: str) -> Response:
     async with engine_of(request).connect() as conn:
         who = await whose_calendar(conn, token.removesuffix(".ics"))
         if who is None:
-            rate_limit_of(request).miss(request)
+            link_rate_limit_of(request).count_failure(request)
             raise LinkUnknown
         shifts = await shifts_of(conn, [who], (now - timedelta(days=2), now + timedelta(days=DAYS_AHEAD)))
         calls = await calls_of(conn, who, now - CALLS_BACK)

@@ -121,7 +121,7 @@ class WorkflowGateway:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
         # Opened a moment ago, and its workflow has not been started yet: start it, as the relay would.
-        await start_workflow(self._client, self._engine, escalation_id, patience=PAGE)
+        await start_workflow(self._client, self._engine, escalation_id, timeout=PAGE)
         return await handle.execute_update(update, message, rpc_timeout=PAGE)
 
     async def _unsent(self, error: RPCError | RuntimeError, escalation_id: str) -> Failure:

@@ -55,7 +55,7 @@ SELECT
 
 
 @dataclass(frozen=True)
-class Pulse:
+class DeskChanges:
     """One short word an area; a different word means that the area has changed."""
 
     presence: str
@@ -86,19 +86,21 @@ class DeskMoment:
         }
 
 
-async def read_pulses(conn: AsyncConnection, people: Collection[int], moment: DeskMoment) -> dict[int, Pulse]:
+async def read_many_desk_changes(
+    conn: AsyncConnection, people: Collection[int], moment: DeskMoment
+) -> dict[int, DeskChanges]:
     """Each person's, by id."""
     values = moment.values(people=list(people), silent=moment.now - VANISHED_AFTER, raised=RAISED_SHOWN)
     rows = await conn.execute(_PULSES, values)
-    return {row.person: Pulse(row.presence, row.offer, row.calls, row.today, row.mine) for row in rows}
+    return {row.person: DeskChanges(row.presence, row.offer, row.calls, row.today, row.mine) for row in rows}
 
 
-async def read_pulse(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> Pulse:
-    return (await read_pulses(conn, [person_id], moment))[person_id]
+async def read_desk_changes(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> DeskChanges:
+    return (await read_many_desk_changes(conn, [person_id], moment))[person_id]
 
 
-def pulse_of_ringing(call_id: str, nth: int) -> str:
-    """The offer area's word while this offer rings and no other is shown: what ``read_pulses`` would answer."""
+def changes_while_ringing(call_id: str, nth: int) -> str:
+    """The offer area's word while this offer rings and no other is shown: what ``read_many_desk_changes`` would answer."""
     return hashlib.md5(f"{call_id}/{nth}/offeredt".encode(), usedforsecurity=False).hexdigest()[:10]
 
 

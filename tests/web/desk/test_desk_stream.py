@@ -12,7 +12,7 @@ import pytest
 from fastapi import Request
 
 from database.listening import EVERYTHING
-from database.stores.queries.desk_changes import DeskMoment, read_pulse
+from database.stores.queries.desk_changes import DeskMoment, read_desk_changes
 from database.stores.rounds.presence import set_presence
 from database.stores.rounds.round import run_round
 from tests.web.desk_floor import ME, Floor, floor
@@ -95,7 +95,7 @@ async def test_an_offer_that_was_brought_is_not_sent_once_more(floor: Floor, str
     await floor.offer(await floor.due_call(), ME)
     (offer,) = await stream.brings("round:1")
     async with floor.engine.connect() as conn:
-        pulse = await read_pulse(conn, floor.people[ME], DeskMoment(datetime.now(UTC), datetime.now(UTC)))
+        pulse = await read_desk_changes(conn, floor.people[ME], DeskMoment(datetime.now(UTC), datetime.now(UTC)))
     assert f'name="seen.offer" value="{pulse.offer}"' in offer.data
 
 

@@ -15,7 +15,7 @@ from tests.web.customers import visitor
 from tests.web.forms import form_to
 from tests.web.office import Office, office
 from web.security.passwords import hash_password
-from web.security.rate_limit import MISSES_A_MINUTE, TRIES_A_MINUTE, MissLimit, SignInLimit
+from web.security.rate_limit import FAILURES_A_MINUTE, SIGN_INS_A_MINUTE, LinkRateLimit, SignInLimit
 
 __all__ = ["office"]
 
@@ -155,10 +155,10 @@ async def browser_page(client: httpx.AsyncClient, cookie: str) -> str:
 
 async def test_guessing_is_slowed_down(office: Office) -> None:
     right = await link_for(office)
-    office.app.state.misses = MissLimit(lambda: 0.0)
+    office.app.state.link_rate_limit = LinkRateLimit(lambda: 0.0)
     async with visitor(office.app) as client:
-        answers = [await client.get("/c/guess") for _ in range(MISSES_A_MINUTE + 2)]
-        assert [answer.status_code for answer in answers] == [404] * MISSES_A_MINUTE + [429] * 2
+        answers = [await client.get("/c/guess") for _ in range(FAILURES_A_MINUTE + 2)]
+        assert [answer.status_code for answer in answers] == [404] * FAILURES_A_MINUTE + [429] * 2
         assert int(answers[-1].headers["Retry-After"]) >= 1
         assert (await client.get(right)).status_code == 200, "a right link is never refused"
 
@@ -204,19 +204,19 @@ async def test_tries_from_one_address_count_before_a_password_is_hashed(
         each = (fields | {"email": f"{nth}@harborboats.example", "password": "wrong"} for nth in range(80))
         answers = await asyncio.gather(*(client.post("/sign-in", data=one) for one in each))
     statuses = [answer.status_code for answer in answers]
-    assert len(hashing) == statuses.count(401) == MISSES_A_MINUTE
-    assert statuses.count(429) == 80 - MISSES_A_MINUTE
+    assert len(hashing) == statuses.count(401) == FAILURES_A_MINUTE
+    assert statuses.count(429) == 80 - FAILURES_A_MINUTE
     assert max(hashing) <= 2
 
 
 async def test_tries_on_one_account_count_wherever_they_come_from(office: Office, clock: list[float]) -> None:
     await give_password(office)
     answers = []
-    for nth in range(TRIES_A_MINUTE + 2):
+    for nth in range(SIGN_INS_A_MINUTE + 2):
         async with from_address(office, nth) as client:
             address = f" {ADDRESS.upper()}" if nth % 2 else ADDRESS
             answers.append(await sign_in_by_form(client, address, "wrong"))
-    assert [answer.status_code for answer in answers] == [401] * TRIES_A_MINUTE + [429] * 2
+    assert [answer.status_code for answer in answers] == [401] * SIGN_INS_A_MINUTE + [429] * 2
     assert answers[-1].headers["Retry-After"] == "6"
     assert "Too many tries. Please wait 6 seconds and try again.</p>" in answers[-1].text
     assert f'value="{ADDRESS}"' in answers[-2].text, "what was typed stays"
@@ -230,7 +230,7 @@ async def test_tries_on_one_account_count_wherever_they_come_from(office: Office
 
 async def test_whoever_signs_in_well_never_meets_the_limit(office: Office) -> None:
     await give_password(office)
-    for _ in range(TRIES_A_MINUTE + 5):
+    for _ in range(SIGN_INS_A_MINUTE + 5):
         async with visitor(office.app) as client:
             assert (await sign_in_by_form(client, ADDRESS, PASSWORD)).status_code == 303
 
