@@ -48,7 +48,7 @@ def _told(change: Change) -> list[str]:
         for region in move.regions:
             told.append(f"  where {region.where}")
             told.append(f"    for example: {region.told}")
-    told += change.doings
+    told += change.actions
     told += change.settings
     if not change.complete:
         told.append("there may be more: the search grew too large")
@@ -60,7 +60,7 @@ def _json(change: Change) -> dict[str, Any]:
         "nothing": change.nothing,
         "complete": change.complete,
         "moves": [_move_json(move) for move in change.moves],
-        "doings": list(change.doings),
+        "doings": list(change.actions),
         "settings": list(change.settings),
     }
 

@@ -149,7 +149,7 @@ class Trying:
                 named.append(PastExample(one, *(self._candidates(one, *side, on_duty) for side in sides)))
 
     def _candidates(self, one: HistoryEntry, rule: int, reach: int, on_duty: int | None) -> Candidates:
-        decision = None if rule == NO_RULE else self._reaching.doings[rule].outcome(one.facts)
+        decision = None if rule == NO_RULE else self._reaching.actions[rule].outcome(one.facts)
         return self._reaching.reaches[reach].candidates(decision, one.now, on_duty)
 
     def _totals(self, side: int) -> Totals:

@@ -14,7 +14,7 @@ NOBODY = 0
 
 
 @dataclass(frozen=True)
-class Doing:
+class Action:
     """What a rule does with those it takes: equal for rules that differ only in name, conditions and words."""
 
     rule: Rule

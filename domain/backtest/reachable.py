@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from domain.backtest.columns import HistoryColumns, Numbers, alike
-from domain.backtest.reach import Doing, Reach, reach_of
+from domain.backtest.reach import Action, Reach, reach_of
 from domain.backtest.rule_matching import NO_RULE
 from rules_dsl import LANGUAGE, PRODUCT_AREA, PeopleMasks, Ruleset
 from rules_dsl.directory import FactValue
@@ -23,15 +23,15 @@ class Reaching:
     """The rules of several texts, one after the other; a rule is named by its place in all of them."""
 
     def __init__(self, texts: Sequence[Ruleset]) -> None:
-        self.doings = [Doing(rule, text) for text in texts for rule in text.rules]
+        self.actions = [Action(rule, text) for text in texts for rule in text.rules]
         self.reaches: list[Reach] = []
         """By number. Two rules that do the same reach the same, and have one number for it."""
         self._people: dict[str, PeopleMasks] = {}
         sorts: dict[tuple[object, ...], int] = {}
-        numbers = (sorts.setdefault(one.key, len(sorts)) for one in self.doings)
+        numbers = (sorts.setdefault(one.key, len(sorts)) for one in self.actions)
         # The last entry of each is for ``NO_RULE``.
         self._sorts = np.array([*numbers, NO_RULE], dtype=np.intp)
-        self._hangs = np.array([*(one.hangs_on for one in self.doings), (False, False)], dtype=np.intp)
+        self._hangs = np.array([*(one.hangs_on for one in self.actions), (False, False)], dtype=np.intp)
         self._outcomes: dict[tuple[int, _Hanging], Decision] = {}
         self._numbers: dict[tuple[str, int, _Hanging], int] = {}
 
@@ -80,5 +80,5 @@ class Reaching:
         key = (int(self._sorts[rule]), hanging)
         if key not in self._outcomes:
             known = {name: value for name, value in zip(HANGING, hanging, strict=True) if value is not None}
-            self._outcomes[key] = self.doings[rule].outcome(known)
+            self._outcomes[key] = self.actions[rule].outcome(known)
         return self._outcomes[key]

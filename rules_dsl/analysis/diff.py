@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from rules_dsl.analysis.budget import TooLarge
 from rules_dsl.analysis.cubes import meet
-from rules_dsl.analysis.diff_words import changed_doings, changed_settings, does, same_outcome, told
+from rules_dsl.analysis.diff_words import changed_actions, changed_settings, does, same_outcome, told
 from rules_dsl.analysis.proofs import Proofs
 from rules_dsl.analysis.regions import Situation, say_region, say_situation
 from rules_dsl.analysis.value_classes import Region
@@ -48,7 +48,7 @@ class Move:
 @dataclass(frozen=True)
 class Change:
     moves: tuple[Move, ...]
-    doings: tuple[str, ...]
+    actions: tuple[str, ...]
     """What rules that keep their name do otherwise, and which are new or gone."""
     settings: tuple[str, ...]
     complete: bool
@@ -56,7 +56,7 @@ class Change:
 
     @property
     def nothing(self) -> bool:
-        return self.complete and not (self.moves or self.doings or self.settings)
+        return self.complete and not (self.moves or self.actions or self.settings)
 
 
 def compare_rules(before: Ruleset, after: Ruleset) -> Change:
@@ -71,8 +71,8 @@ def compare_rules(before: Ruleset, after: Ruleset) -> Change:
             moves.append(move)
     except TooLarge:
         complete = False
-    doings = changed_doings(before.rules, after.rules)
-    return Change(tuple(moves), tuple(doings), tuple(changed_settings(before, after)), complete)
+    actions = changed_actions(before.rules, after.rules)
+    return Change(tuple(moves), tuple(actions), tuple(changed_settings(before, after)), complete)
 
 
 def _moves(before: Ruleset, after: Ruleset) -> Iterator[Move]:

@@ -63,7 +63,7 @@ _PARTS: dict[str, Callable[[Rule], str]] = {
 }
 
 
-def changed_doings(before: Sequence[Rule], after: Sequence[Rule]) -> Iterator[str]:
+def changed_actions(before: Sequence[Rule], after: Sequence[Rule]) -> Iterator[str]:
     """Rules are the same by their names."""
     old, new = {rule.name: rule for rule in before}, {rule.name: rule for rule in after}
     for name, rule in new.items():

@@ -11,7 +11,7 @@ from rules_dsl.editor.completion_grammar import ChoiceKind, Pattern, WantedPhras
 from rules_dsl.editor.completion_names import KnownNames
 from rules_dsl.editor.meanings import meaning
 from rules_dsl.syntax.headings import open_block
-from rules_dsl.syntax.parse_actions import SENTENCES as DOING
+from rules_dsl.syntax.parse_actions import SENTENCES as ACTIONS
 from rules_dsl.syntax.tokens import Line, Token, TokenKind, read_lines
 from rules_dsl.syntax.tree import BlockKind
 
@@ -19,7 +19,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _CLOSING = re.compile(r'[^"“”„\r\n]*["“”]')
 _CONDITIONAL = (BlockKind.RULE, BlockKind.DEFINE, BlockKind.NEVER)
 _DOING = (BlockKind.RULE, BlockKind.OTHERWISE, BlockKind.DEFAULT)
-_FIRST_DOING = frozenset(tokens[0] for tokens in DOING)
+_FIRST_OF_ACTION = frozenset(tokens[0] for tokens in ACTIONS)
 
 
 @dataclass(frozen=True)
@@ -142,14 +142,14 @@ def _patterns(names: KnownNames, above: list[str]) -> tuple[Pattern, ...]:
 def _inside(names: KnownNames, kind: BlockKind, body: list[Line]) -> tuple[Pattern, ...]:
     found: list[Pattern] = []
     begun = {line.tokens[0].low for line in body}
-    if kind in _CONDITIONAL and not begun & _FIRST_DOING and "then" not in begun:
+    if kind in _CONDITIONAL and not begun & _FIRST_OF_ACTION and "then" not in begun:
         if "when" not in begun:
             leads: tuple[str, ...] = ("when",)
         else:
             leads = ("unless",) if "unless" in begun else ("and", "or when", "unless")
         found.extend(sentences.conditions(names, *leads))
     if kind in _DOING:
-        found.extend(sentences.doing(names))
+        found.extend(sentences.action_sentences(names))
     if kind is BlockKind.EXPECT:
         found.extend(sentences.expectations(names))
     if kind in (BlockKind.EXPECT, BlockKind.NEVER):

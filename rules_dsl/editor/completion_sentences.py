@@ -28,7 +28,7 @@ def headings(names: KnownNames) -> tuple[Pattern, ...]:
     )  # fmt: skip
 
 
-def doing(names: KnownNames) -> tuple[Pattern, ...]:
+def action_sentences(names: KnownNames) -> tuple[Pattern, ...]:
     skill = either(in_turn("skill", names.skills), "the customer's language", "skill of this product area")
     keys = either(*(key.value for key in OrderKey))
     step = either(in_turn("widen to", names.targets), in_turn("drop skill", names.skills), *_PLAIN_STEPS)

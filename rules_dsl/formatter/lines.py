@@ -36,7 +36,7 @@ from rules_dsl.syntax.tree_actions import (
 def written_lines(block: Block) -> dict[int, str]:
     """The lines of a block by their numbers; those of an expectation are written by ``written_expectation``."""
     found = {line.at.line: written_when(line) for line in block.when}
-    found |= {line.at.line: written_doing(line) for line in block.do}
+    found |= {line.at.line: written_action(line) for line in block.do}
     found |= {setting.at.line: _setting(setting, block.kind) for setting in block.settings}
     given: dict[int, list[GivenFact]] = {}
     for one in block.given:
@@ -82,7 +82,7 @@ def written_expectation(line: Line) -> str:
     return f"{said} {' '.join(rest)}".replace(" ,", ",")
 
 
-def written_doing(line: DoLine) -> str:
+def written_action(line: DoLine) -> str:
     match line:
         case SendTo(targets):
             return f"send to {_targets(targets)}"

@@ -9,7 +9,7 @@ Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
-class Wording:
+class DiagnosticText:
     """What is said under one code."""
 
     severity: Severity
@@ -18,12 +18,12 @@ class Wording:
     """Each is shown when all words in its braces are known."""
 
 
-def _error(text: str, *helps: str) -> Wording:
-    return Wording("error", text, helps)
+def _error(text: str, *helps: str) -> DiagnosticText:
+    return DiagnosticText("error", text, helps)
 
 
-def _warning(text: str, *helps: str) -> Wording:
-    return Wording("warning", text, helps)
+def _warning(text: str, *helps: str) -> DiagnosticText:
+    return DiagnosticText("warning", text, helps)
 
 
 _EXAMPLE = "for example: {example}"
@@ -166,4 +166,4 @@ EXPECTATIONS = {
     "R504": _warning("this claim is too large to prove", "say it with fewer facts and fewer tags"),
 }
 
-WORDING: dict[str, Wording] = {**WRITING, **NAMES, **STRUCTURE, **MISSING_FACTS, **EXPECTATIONS}
+CATALOGUE: dict[str, DiagnosticText] = {**WRITING, **NAMES, **STRUCTURE, **MISSING_FACTS, **EXPECTATIONS}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from string import Formatter
 
-from rules_dsl.syntax.diagnostic_catalogue import WORDING, Severity
+from rules_dsl.syntax.diagnostic_catalogue import CATALOGUE, Severity
 from rules_dsl.syntax.tokens import source_lines
 from rules_dsl.syntax.tree_conditions import Place
 
@@ -52,8 +52,8 @@ class RulesRefused(Exception):
 
 
 def diagnostic(code: str, at: Place, **said: str | int | None) -> Diagnostic:
-    """Words come from ``WORDING`` alone; a help is left out when one of its words is missing."""
-    wording = WORDING[code]
+    """Words come from ``CATALOGUE`` alone; a help is left out when one of its words is missing."""
+    wording = CATALOGUE[code]
     helps = tuple(help.format(**said) for help in wording.helps if _complete(help, said))
     return Diagnostic(
         code,

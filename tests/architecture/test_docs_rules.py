@@ -6,7 +6,7 @@ import pytest
 
 from rules_dsl import check_rules, render
 from rules_dsl.model.decision import OrderKey
-from rules_dsl.syntax.parse_actions import SENTENCES as DOING
+from rules_dsl.syntax.parse_actions import SENTENCES as ACTIONS
 from rules_dsl.syntax.parse_settings import SENTENCES as SETTINGS
 from rules_dsl.syntax.tree_actions import StepWord
 from tests.architecture.documents import Fence, document, fences
@@ -49,10 +49,12 @@ def test_there_are_examples() -> None:
 
 
 def test_every_sentence_stands_on_the_page() -> None:
-    doing = [" ".join(words) for words in DOING]
+    action_sentences = [" ".join(words) for words in ACTIONS]
     settings = [key for sentences in SETTINGS.values() for key in (_fixed(one.pattern) for one in sentences)]
     steps = [step.value for step in StepWord]
-    missing = [said for said in (*doing, *settings, *steps, *(key.value for key in OrderKey)) if said not in PAGE]
+    missing = [
+        said for said in (*action_sentences, *settings, *steps, *(key.value for key in OrderKey)) if said not in PAGE
+    ]
     assert missing == []
 
 

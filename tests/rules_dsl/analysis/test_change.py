@@ -35,7 +35,7 @@ def test_a_rule_that_takes_less() -> None:
     (moved,) = move.regions
     assert moved.where == "priority is high or urgent and product area is billing"
     assert moved.told == "priority is high, product area is billing"
-    assert (change.doings, change.settings, change.complete) == ((), (), True)
+    assert (change.actions, change.settings, change.complete) == ((), (), True)
 
 
 def test_what_rules_and_settings_do_otherwise() -> None:
@@ -43,7 +43,7 @@ def test_what_rules_and_settings_do_otherwise() -> None:
     after += "limits\n  at most 4 calls a day per agent\nbooking\n  slots of 20 minutes\n"
     change = compare_rules(boats(BEFORE), boats(after))
     assert change.moves == ()
-    assert change.doings == (
+    assert change.actions == (
         'rule "Invoices": it gives booking only, before: a call',
         'rule "Invoices": its note "Calmly.", before: nothing',
     )
@@ -57,7 +57,7 @@ def test_what_rules_and_settings_do_otherwise() -> None:
 def test_a_new_name_alone_moves_to_the_same() -> None:
     change = compare_rules(boats(BEFORE), boats(BEFORE.replace("Invoices", "Bills")))
     assert [(move.before, move.after, move.same_outcome) for move in change.moves] == [("Invoices", "Bills", True)]
-    assert change.doings == ('rule "Bills" is new (team "Office")', 'rule "Invoices" is gone')
+    assert change.actions == ('rule "Bills" is new (team "Office")', 'rule "Invoices" is gone')
 
 
 def test_other_opening_hours_are_told_with_a_moment() -> None:

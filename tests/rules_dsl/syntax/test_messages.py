@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rules_dsl import check_rules, render
-from rules_dsl.syntax.diagnostic_catalogue import WORDING
+from rules_dsl.syntax.diagnostic_catalogue import CATALOGUE
 from tests.rules_dsl.desks import directory
 from tests.rules_dsl.test_cases import CASES
 
@@ -16,10 +16,10 @@ TESTED_ELSEWHERE = {"R122", "R123", "R124", "R214", "R323"}
 
 def test_every_code_has_its_page_and_every_page_its_code() -> None:
     pages = {page.stem: page.read_text("utf-8") for page in PAGES.glob("R[0-9]*.md")}
-    assert pages.keys() == WORDING.keys()
+    assert pages.keys() == CATALOGUE.keys()
     for code, page in pages.items():
         assert page.startswith(f"# {code}: ")
-        assert f"**{WORDING[code].severity}**" in page
+        assert f"**{CATALOGUE[code].severity}**" in page
 
 
 def test_pages_show_real_messages() -> None:
@@ -39,7 +39,7 @@ def test_every_code_has_a_case() -> None:
         for path in CASES.glob("*/*.messages")
         for code in re.findall(r"^(?:error|warning) (R\d{3}):", path.read_text("utf-8"), re.MULTILINE)
     }
-    assert seen | TESTED_ELSEWHERE == WORDING.keys()
+    assert seen | TESTED_ELSEWHERE == CATALOGUE.keys()
 
 
 def codes(text: str, *, without: str) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from rules_dsl import Directory
 from rules_dsl.editor.meanings import MEANINGS
-from rules_dsl.syntax.diagnostic_catalogue import WORDING
+from rules_dsl.syntax.diagnostic_catalogue import CATALOGUE
 from tests.web.office import EXAMPLES, RULES, Office, office
 from web.assets import assets
 from web.rules.sample import Sample, read_sample, usual_sample
@@ -175,7 +175,7 @@ async def test_tidying_up_changes_the_spacing_alone(office: Office) -> None:
 
 async def test_every_message_has_its_page(office: Office) -> None:
     manager = await office.browser("Marta Manager")
-    for code in WORDING:
+    for code in CATALOGUE:
         page = await manager.get(f"/rules/messages/{code}")
         assert f"<h1>{code}: " in page
         assert "```" not in page
