@@ -9,7 +9,7 @@ from enum import Enum
 from temporalio import workflow
 
 from activities import contracts
-from domain.call import LONGEST_CALL, agent_grace, called_for_at
+from domain.call import LONGEST_CALL, agent_grace, late_reminder_at
 from workflows.acting import act
 from workflows.call_events import CallHolder
 from workflows.state import WorkflowState, until
@@ -54,7 +54,7 @@ def _deadlines(state: WorkflowState, taken: CallHolder) -> list[tuple[datetime, 
     assert state.call is not None
     start = max(state.call.starts_at or taken.at, taken.at)
     wait_for_customer = state.times.wait_for_customer
-    moments = [(moment, "customer") for moment in called_for_at(start, wait_for_customer)]
+    moments = [(moment, "customer") for moment in late_reminder_at(start, wait_for_customer)]
     moments.append((start + agent_grace(wait_for_customer), "agent"))
     moments.append((start + timedelta(seconds=wait_for_customer), "customer for good"))
     return sorted(moments)

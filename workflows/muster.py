@@ -22,7 +22,7 @@ async def find_somebody(state: WorkflowState) -> bool:
     For a booked call this is the whole wait, reminders included: at the moment of the muster itself nothing
     needs to happen here, only some time after it, should no word have come.
     """
-    patience = timedelta(seconds=state.times.offer) + workflow.random().random() * JITTER
+    timeout = timedelta(seconds=state.times.offer) + workflow.random().random() * JITTER
     looked_at = None
 
     def decided() -> bool:
@@ -30,12 +30,12 @@ async def find_somebody(state: WorkflowState) -> bool:
 
     def net() -> datetime:
         assert state.call is not None
-        return max(state.call.muster_at, looked_at or state.call.muster_at) + patience
+        return max(state.call.muster_at, looked_at or state.call.muster_at) + timeout
 
     while not await wait(state, decided, net, "somebody takes the call; if no word comes, look at the rows"):
         await settle(state)
         looked_at = workflow.now()
-        patience = min(patience * 2, NET_AT_MOST)
+        timeout = min(timeout * 2, NET_AT_MOST)
     if state.over is not None:
         return False
     if state.taken is not None:
