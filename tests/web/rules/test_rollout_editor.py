@@ -37,7 +37,7 @@ async def test_a_part_of_the_customers_first(office: Office) -> None:
     moved = await manager.client.get(answer.headers["location"])
     page = html.unescape(await manager.get(moved.headers["location"]))
     assert "Published to 10 % of the customers" in page
-    assert "Version 2 is on 10 % of the customers" in html.unescape(await manager.get("/rules"))
+    assert "Version 2 is live for 10 % of the customers" in html.unescape(await manager.get("/rules"))
     edit = html.unescape(await manager.get("/rules/edit"))
     assert "Give it to everybody or roll it back" in edit
     assert 'name="percent"' not in edit

@@ -134,7 +134,7 @@ async def test_the_page_says_whether_one_can_tell(office: Office) -> None:
     running = await trial_of(office)
     manager = await office.browser("Marta Manager")
     early = html.unescape(await manager.get(f"/rules/stages/{running.id}"))
-    assert "Version 2 on 30 % of the customers" in early
+    assert "Version 2 is live for 30 % of the customers" in early
     assert "Too early to tell" in early
     assert "Too few to tell: 0 of about" in early
     await live(office, running, desk_life(140, 330))
@@ -153,7 +153,7 @@ async def test_one_click_on_and_one_click_back(office: Office) -> None:
     assert form.buttons[0] == {"to": "70"}
     answer = await manager.client.post(form.action, data=form.fields | form.buttons[0])
     assert answer.headers["location"] == f"{address}?said=next"
-    assert "Now on 70 %" in await manager.get(f"{address}?said=next")
+    assert "Now live for 70 %" in await manager.get(f"{address}?said=next")
     stale = await manager.client.post(form.action, data=form.fields | form.buttons[0])
     assert stale.status_code == 409
     assert "out of date, so nothing was changed" in html.unescape(stale.text)
