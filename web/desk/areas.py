@@ -115,6 +115,6 @@ async def desk_page(
         changes = asdict(await read_desk_changes(conn, signed.person_id, moment))
         context = await look(conn, request, signed, moment, areas_of(signed))
     milliseconds = BEAT_EVERY // timedelta(milliseconds=1)
-    response = page(request, "desk/desk.html", status, **context | said, changes=changes, beat_every=milliseconds)
+    response = page(request, "desk/desk.html", status, **context | said, pulse=changes, beat_every=milliseconds)
     response.headers.update(headers or {})
     return response
