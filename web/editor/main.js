@@ -112,7 +112,7 @@ tried.addEventListener("htmx:afterSwap", ({ target, detail }) => {
 });
 textarea.addEventListener("input", () => drafts.keep(textarea.value));
 for (const trouble of ["htmx:sendError", "htmx:responseError"]) {
-  textarea.addEventListener(trouble, () => say("Could not check the rules just now. Your text is kept in this browser."));
+  textarea.addEventListener(trouble, () => say("Could not check just now. Your text is kept in this browser."));
 }
 
 document.addEventListener("click", (event) => {
