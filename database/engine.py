@@ -17,36 +17,34 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
-"""What is raised when the database does not answer, or has no connection or disk left for us."""
-
+"""Raised if the database is unreachable, or has no connection or disk space left."""
 
 TRUSTED = 1.0
-"""Seconds for which a connection that was just used is taken to be alive: trying it takes as long as a question."""
+"""Seconds after its last use in which a connection is assumed to be alive: a ping costs as much as a query."""
 
 GAVE_WAY = frozenset({"40P01", "40001", "55P03"})
-"""Deadlock, serialization, lock not available: the database is there, and others were in the way."""
-
+"""Deadlock, serialization failure, lock not available: the database answers, but other transactions conflict."""
 
 UNPREPARED = frozenset({"0A000", "26000"})
-"""Feature not supported, as a cached plan whose result has another type by now, and unknown prepared statement."""
+"""Feature not supported (a cached plan whose result type has changed), and unknown prepared statement."""
 
 
 def gave_way(error: BaseException) -> bool:
-    """Whether this was taken back because others hold what it wants; done again, it may well work."""
+    """Whether a transaction failed because of concurrent ones, so that a retry may succeed."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) in GAVE_WAY
 
 
 def driver_url(url: str) -> str:
-    """The same database by the driver that we use: ``postgresql://`` becomes ``postgresql+psycopg://``."""
+    """Add the driver's name to a database URL: ``postgresql://`` becomes ``postgresql+psycopg://``."""
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in ("postgresql", "postgres") else url
 
 
-class _StaysPrepared(PrepareManager):
-    """Keeps what is prepared when a transaction is taken back.
+class _PersistentPrepareManager(PrepareManager):
+    """Keeps prepared statements across rollbacks.
 
-    The driver forgets it then, because tables may have been made in that transaction. Ours makes none, and every page
-    that only reads ends in a rollback: each statement would be planned anew each time it is run.
+    psycopg drops them, because the transaction may have created tables. Muster's transactions never do, and every page
+    that only reads ends in a rollback, so each statement would be planned again on every request.
     """
 
     def clear(self) -> bool:
@@ -56,40 +54,40 @@ class _StaysPrepared(PrepareManager):
 class _Connection(AsyncConnection[Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._prepared = _StaysPrepared()
+        self._prepared = _PersistentPrepareManager()
 
 
 def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) -> AsyncEngine:
-    """An engine with up to ``connections`` connections.
+    """Create an engine with at most ``connections`` connections.
 
-    A connection that can't be had within ``connect_timeout`` seconds raises ``OperationalError``, so
-    that a page can say 503 while there is still somebody to read it.
+    If no connection is available within ``connect_timeout`` seconds, using it raises ``OperationalError``, so
+    that a page can answer 503 before its reader gives up.
     """
     engine = create_async_engine(
         driver_url(url),
         pool_size=connections,
         max_overflow=0,
         pool_timeout=connect_timeout,
-        # An activity's failure is kept in a history: it may not carry a customer's data.
+        # An activity's failure is stored in a workflow history, which must not contain customer data.
         hide_parameters=True,
-        # Three times as quick as the standard library's, and a round reads hundreds of plans.
+        # Three times faster than the standard library, and a round reads hundreds of plans.
         json_deserializer=from_json,
-        # Compiling a statement takes longer than any of ours runs.
+        # JIT compilation takes longer than any of these statements runs.
         connect_args={
             "connect_timeout": connect_timeout,
             "options": "-c timezone=UTC -c jit=off",
             "async_creator_fn": _Connection.connect,
         },
     )
-    event.listen(engine.sync_engine, "before_cursor_execute", _in_binary)
-    event.listen(engine.sync_engine, "handle_error", _leave_what_can_not_be_run)
+    event.listen(engine.sync_engine, "before_cursor_execute", _use_binary_format)
+    event.listen(engine.sync_engine, "handle_error", _discard_stale_statements)
     event.listen(engine.sync_engine, "checkin", _note_use)
-    event.listen(engine.sync_engine, "checkout", partial(_still_there, engine.dialect))
+    event.listen(engine.sync_engine, "checkout", partial(_ping_idle, engine.dialect))
     return engine
 
 
-def _leave_what_can_not_be_run(context: ExceptionContext) -> None:
-    """A statement that was prepared before its tables changed, or on another server, never runs again there."""
+def _discard_stale_statements(context: ExceptionContext) -> None:
+    """Drop a connection with statements prepared before their tables changed or on another server: they never run."""
     if getattr(context.original_exception, "sqlstate", None) in UNPREPARED:
         context.is_disconnect = True
 
@@ -98,10 +96,10 @@ def _note_use(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["used"] = time.monotonic()
 
 
-def _still_there(dialect: Dialect, dbapi_connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
-    """A connection that lay unused is tried before it is handed out; where it is dead, so are the others of the pool.
+def _ping_idle(dialect: Dialect, dbapi_connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
+    """Ping a connection that was idle before handing it out. If it is dead, so are the others of the pool.
 
-    Raises ``InvalidatePoolError``, upon which the pool opens a new one.
+    Raises ``InvalidatePoolError``, which makes the pool open a new connection.
     """
     if time.monotonic() - record.info.get("used", math.inf) > TRUSTED:
         try:
@@ -110,16 +108,16 @@ def _still_there(dialect: Dialect, dbapi_connection: Any, record: ConnectionPool
             raise InvalidatePoolError() from dead
 
 
-def _in_binary(
+def _use_binary_format(
     conn: Any, cursor: Any, statement: str, parameters: Any, context: ExecutionContext | None, many: bool
 ) -> None:
-    """Statements with the execution option ``binary`` send their rows as they stand: many numbers in half the time."""
+    """Fetch rows in binary for statements with the execution option ``binary``: many numbers in half the time."""
     if context is not None and context.execution_options.get("binary"):
         cursor._cursor.format = Format.BINARY
 
 
 async def answers(engine: AsyncEngine) -> bool:
-    """Whether the database answers this process now."""
+    """Whether this process can reach the database now."""
     try:
         async with engine.connect() as conn:
             await conn.execute(text("SELECT 1"))

@@ -1,7 +1,7 @@
-"""LISTEN, kept up through the database's restarts.
+"""LISTEN that survives restarts of the database.
 
-Wake-ups can be lost: whoever listens reads everything once listening has begun, and again after each
-reconnection. Both are told by the notification ``EVERYTHING``.
+Notifications can be lost, so a listener reads everything when listening begins and after each
+reconnection. The payload ``EVERYTHING`` announces both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from psycopg import AsyncConnection, sql
 log = logging.getLogger(__name__)
 
 EVERYTHING = "*"
-"""Payload that says: anything may have changed, read it all."""
+"""Payload meaning that anything may have changed."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Notification:
 
 
 async def listen(url: str, channels: Sequence[str], *, retry_seconds: float = 0.5) -> AsyncIterator[Notification]:
-    """Notifications of these channels for ever; one of ``EVERYTHING`` a channel after each (re)connection.
+    """Yield notifications of these channels for ever, and one ``EVERYTHING`` per channel after each (re)connection.
 
-    ``url`` is plain or with SQLAlchemy's driver name. An unreachable database is tried again by itself.
+    ``url`` may include SQLAlchemy's driver name. Reconnects every ``retry_seconds`` while the database is unreachable.
     """
     address = url.replace("postgresql+psycopg://", "postgresql://", 1)
     reachable = True
@@ -41,17 +41,18 @@ async def listen(url: str, channels: Sequence[str], *, retry_seconds: float = 0.
                 for channel in channels:
                     yield Notification(channel, EVERYTHING)
                 reachable = True
-                async for found in conn.notifies():
-                    yield Notification(found.channel, found.payload)
+                async for notify in conn.notifies():
+                    yield Notification(notify.channel, notify.payload)
         except (psycopg.OperationalError, OSError) as error:
             if reachable:
-                log.warning("listening ended, connecting again: %s", str(error).strip() or type(error).__name__)
+                reason = str(error).strip() or type(error).__name__
+                log.warning("listen connection lost, reconnecting: channels=%s error=%s", ",".join(channels), reason)
             reachable = False
         await asyncio.sleep(retry_seconds)
 
 
 async def _connect(address: str) -> AsyncConnection[tuple[object, ...]]:
-    # Keep-alives, because a listener never sends and would not notice a peer that is gone.
+    # Keep-alives, because a listener never sends and would not notice a dead peer.
     return await AsyncConnection.connect(
         address,
         autocommit=True,

@@ -1,7 +1,7 @@
-"""Bring a database to this release's shape.
+"""Migrate a database to this release's schema.
 
-Runs under an advisory lock, so that any number of processes may start at once, and under a lock
-time-out, so that a migration gives way to traffic instead of queueing it, and is tried again.
+Runs under an advisory lock, so that any number of processes can start at the same time, and with a lock
+time-out, so that a migration yields to traffic instead of blocking it, and is retried.
 """
 
 import logging
@@ -21,10 +21,10 @@ from sqlalchemy.pool import NullPool
 from database.engine import driver_url
 from domain.deadlines import MIGRATION_LOCK
 
-LOCK = 4_206_118_301  # any number that nothing else in this database locks
+LOCK = 4_206_118_301  # an arbitrary advisory lock key, used by nothing else
 PAUSE = timedelta(seconds=1)
-"""Between two tries, for what has queued up meanwhile."""
-TRIES = 150
+"""Between two attempts, so that waiting statements can run."""
+ATTEMPTS = 150
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +37,10 @@ def _config() -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Run every migration up to this revision that has not run yet.
+    """Run every pending migration up to this revision, each in its own transaction.
 
-    Each is a transaction of its own. One that meets a lock is tried again, for some minutes; then, and for
-    whatever else goes wrong, this raises what the database raises, and nothing is half done.
+    Retries a migration that meets a lock, for some minutes. After that, and on any other error, raises the
+    database's exception; no migration is left half done.
     """
     engine = create_engine(driver_url(url), poolclass=NullPool)
     with engine.connect() as connection:
@@ -50,7 +50,7 @@ def upgrade(url: str, revision: str = "head") -> None:
         connection.commit()
         config = _config()
         config.attributes["connection"] = connection
-        for left in reversed(range(TRIES)):
+        for attempts_left in reversed(range(ATTEMPTS)):
             try:
                 command.upgrade(config, revision)
                 connection.commit()
@@ -58,18 +58,18 @@ def upgrade(url: str, revision: str = "head") -> None:
             except (LockNotAvailable, DeadlockDetected, OperationalError) as failure:
                 # Bare from a migration's statements, wrapped from Alembic's own.
                 connection.rollback()
-                met_a_lock = isinstance(getattr(failure, "orig", failure), LockNotAvailable | DeadlockDetected)
-                if not (left and met_a_lock):
+                is_lock = isinstance(getattr(failure, "orig", failure), LockNotAvailable | DeadlockDetected)
+                if not (attempts_left and is_lock):
                     raise
-            log.warning("migration gave way to a lock: tries_left=%d", left)
+            log.warning("migration lock timeout, retrying: attempts_left=%d", attempts_left)
             time.sleep(PAUSE.total_seconds())
 
 
 def newest() -> str | None:
-    """The revision that this code needs."""
+    """The revision that this release needs."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def present(connection: Connection) -> str | None:
-    """The revision that a database has, or None for an empty one."""
+    """A database's current revision, or None if it is empty."""
     return MigrationContext.configure(connection).get_current_revision()

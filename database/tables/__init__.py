@@ -1,4 +1,4 @@
-"""Every table, so that one import completes the metadata."""
+"""All tables: one import completes the metadata."""
 
 from database.tables import account, booking, customer_link, directory, escalation, muster, rollout, schedule
 from database.tables.base import metadata

@@ -1,4 +1,4 @@
-"""Signing in, tokens, published rules, webhooks and the audit log."""
+"""Sessions, sign-in links, tokens, published rules, webhooks and the audit log."""
 
 from sqlalchemy import (
     ARRAY,
@@ -68,7 +68,7 @@ webhook_source = Table(
     Column("account", Text, nullable=False, server_default=text("''")),
 )
 
-# Two sources can't speak for one account.
+# An account belongs to one source.
 Index(
     "webhook_source_account",
     webhook_source.c.account,

@@ -1,4 +1,4 @@
-"""One metadata for all tables, and the column kinds they share."""
+"""The metadata of all tables, and the column types they share."""
 
 from sqlalchemy import Column, DateTime, MetaData
 
@@ -14,5 +14,5 @@ metadata = MetaData(
 
 
 def instant(name: str, *, nullable: bool = False) -> Column[object]:
-    """A moment in UTC."""
+    """A timestamp in UTC."""
     return Column(name, DateTime(timezone=True), nullable=nullable)

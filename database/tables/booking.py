@@ -1,7 +1,7 @@
 """Seats: pools, bookings, and the private witness that proves each booking can be served.
 
-The exclusion constraint, the temporal foreign key to shifts and the deferrable constraints stand in the
-migration, because SQLAlchemy has no words for them.
+The exclusion constraint, the temporal foreign key to shifts and the deferrable constraints are in the
+migration, because SQLAlchemy can't express them.
 """
 
 from sqlalchemy import (
@@ -70,11 +70,11 @@ booking = Table(
     UniqueConstraint("id", "pool", name="booking_id_pool_key"),
     UniqueConstraint("id", "occupies", name="booking_id_occupies_key"),
 )
-# One link books at most one call; moving keeps the row.
+# A link books at most one call; moving the call keeps the row.
 Index("booking_one_a_link", booking.c.link, unique=True)
 Index("booking_escalation_idx", booking.c.escalation)
 
-# The limits that a witness keeps to, as `domain/seats/demand.py` writes them.
+# The limits of a witness, as `domain/seats/demand.py` writes them.
 seat_terms = Table(
     "seat_terms",
     metadata,
@@ -97,7 +97,7 @@ witness = Table(
 )
 Index("witness_day_idx", witness.c.day, witness.c.version)
 
-# Who can be given no seat before a moment, whatever their shift says: in a call, or above the occupancy limit.
+# People who get no seat before `until`, whatever their shift: in a call, or above the occupancy limit.
 engaged = Table(
     "engaged",
     metadata,
@@ -106,7 +106,7 @@ engaged = Table(
     Column("why", Text, nullable=False),
 )
 
-# One row: counted up by triggers whenever a shift, a pool's members or a person's team, title or account change.
+# One row, incremented by triggers when a shift, a pool's members or a person's team, title or account change.
 roster = Table(
     "roster",
     metadata,
@@ -114,7 +114,7 @@ roster = Table(
     Column("version", BigInteger, nullable=False, server_default=text("0")),
 )
 
-# A start that can be sold if these witnesses move; checked again whenever it is used.
+# A start that can be sold if these witnesses move; proven again on each use.
 seat_room = Table(
     "seat_room",
     metadata,

@@ -1,4 +1,4 @@
-"""Single-use links and the other personal addresses; only the hash of a token is kept."""
+"""Single-use links and other personal addresses; only the hash of a token is stored."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""Who works here: the desk, its teams, titles, skills, people and shifts."""
+"""The organisation (`desk`), its teams, titles, skills, people and shifts."""
 
 from sqlalchemy import (
     ARRAY,
@@ -96,9 +96,9 @@ weekly_shift = Table(
     Column("ends_on", Date),
 )
 
-# Weekly shifts as real spans of time, merged where they touch; the primary key is
-# `(person, during without overlaps)`, to which a witness holds a temporal foreign key. `works` is the whole
-# working time that this is a piece of, meetings and lunch included; null where it is all of it.
+# Schedules as spans of time, merged where they touch. The primary key is `(person, during without overlaps)`,
+# which a witness references by a temporal foreign key. `works` is the whole shift that this span is part of,
+# including meetings and lunch; null if they are the same.
 shift = Table(
     "shift",
     metadata,
@@ -117,7 +117,7 @@ presence = Table(
     instant("seen_at"),
 )
 
-# The directory at an escalation's opening, as the rules saw it; append-only.
+# The directory as the rules saw it when an escalation was opened; append-only.
 directory_snapshot = Table(
     "directory_snapshot",
     metadata,

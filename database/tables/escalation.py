@@ -1,4 +1,4 @@
-"""The escalation, its timeline, and what must be told to whom."""
+"""Escalations, their timeline and their messages."""
 
 from sqlalchemy import (
     BigInteger,
@@ -55,7 +55,7 @@ escalation = Table(
     instant("updated_at"),
     instant("closed_at", nullable=True),
 )
-# The same ticket while its call is still to come is the same escalation.
+# A ticket has at most one escalation whose call is not yet wrapped up.
 Index(
     "escalation_open_ticket_of_account",
     escalation.c.desk,
@@ -118,8 +118,8 @@ message = Table(
 )
 Index("message_due", message.c.next_attempt_at, postgresql_where=message.c.state == "queued")
 
-# Free words of people (a comment, a reason), left here before a workflow is told of them, so that histories
-# hold a reference and never the words.
+# Free text (a comment, a reason), stored before the workflow is signalled, so that histories contain a
+# reference and never the text.
 words = Table(
     "words",
     metadata,

@@ -1,4 +1,4 @@
-"""Calls, the rounds that find people for them, and the offers those rounds make."""
+"""Calls, the rounds that find people for them, and the offers of those rounds."""
 
 from sqlalchemy import (
     BigInteger,
@@ -43,13 +43,13 @@ call = Table(
     instant("agent_joined_at", nullable=True),
     instant("ended_at", nullable=True),
     instant("wrapped_up_at", nullable=True),
-    # What the last round said to the customer who waits: their place, about how long, and when that got worse.
+    # What the waiting customer sees since the last round: place, estimate, and when the place last got worse.
     Column("place", SmallInteger),
     Column("estimate", Text),
     instant("put_back_at", nullable=True),
-    # When the customer said that nobody is in the room with them; empty again once the agent has joined anew.
+    # When the customer reported that nobody else is in the room; null again once the agent has rejoined.
     instant("alone_at", nullable=True),
-    # When the customer was told that it may begin late.
+    # When the customer was notified that the call may start late.
     instant("told_late_at", nullable=True),
     UniqueConstraint("escalation", "nth"),
 )
@@ -94,7 +94,7 @@ guard = Table(
     Column("occupancy_limit", SmallInteger, nullable=False),
 )
 
-# What the auditor put right, counted by what it was.
+# What the auditor repaired, counted by kind.
 repair = Table(
     "repair",
     metadata,

@@ -1,4 +1,4 @@
-"""Publishing by stages, and the names that have changed since a text was written."""
+"""Rollouts, and directory names that changed after a rules text was written."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""Schedules: single days, time off, time kept free of calls, calendars read in and given out."""
+"""Schedules: single days, time off, time kept free of calls, calendar feeds in and out."""
 
 from sqlalchemy import (
     ARRAY,
@@ -19,8 +19,8 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE
 
 from database.tables.base import instant, metadata
 
-# What is set for a person once. `feed_nth` counts the secret addresses of their own calendar; `edited_at` says
-# that the weekly hours were changed on a page, so that seeding leaves them alone.
+# Settings of a person. `feed_nth` counts the secret addresses of their ICS feed. If `edited_at` is set, the weekly
+# hours were changed on a page, and seeding leaves them alone.
 person_schedule = Table(
     "person_schedule",
     metadata,
@@ -71,8 +71,8 @@ kept_free = Table(
     Column("ends_on", Date),
 )
 
-# A calendar that is read in, by address or as a file that was sent (then `url` is empty). `content` is the last
-# good copy without any words; `next_at` is when it is looked at again.
+# A calendar that Muster reads, by address or as an uploaded file (then `url` is empty). `content` is the last good
+# copy without its texts; `next_at` is when it is checked next.
 calendar_feed = Table(
     "calendar_feed",
     metadata,
