@@ -1,1 +1,1 @@
-"""Accounts, sessions, tokens and webhook sources: who may come in."""
+"""Accounts, sessions, API tokens and webhook sources."""

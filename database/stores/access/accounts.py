@@ -1,4 +1,4 @@
-"""People as administrators see them: who may open what, and how they enter."""
+"""People as administrators see them: their roles, and how they sign in."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class AccountSummary:
     has_password: bool
     active: bool
     sessions: int
-    """That are open now."""
+    """Number of open sessions."""
 
 
 async def all_accounts(conn: AsyncConnection) -> list[AccountSummary]:
-    """By name; those who left last."""
+    """All accounts by name; those of people who have left come last."""
     return await _accounts(conn)
 
 
@@ -35,9 +35,9 @@ async def account_of(conn: AsyncConnection, person_id: int) -> AccountSummary | 
 
 
 async def _accounts(conn: AsyncConnection, person_id: int | None = None) -> list[AccountSummary]:
-    opened = select(func.count()).where(session.c.person == person.c.id, session.c.expires_at > func.now())
+    sessions = select(func.count()).where(session.c.person == person.c.id, session.c.expires_at > func.now())
     query = (
-        select(person, team.c.name.label("team_name"), title.c.name.label("title_name"), opened.scalar_subquery())
+        select(person, team.c.name.label("team_name"), title.c.name.label("title_name"), sessions.scalar_subquery())
         .outerjoin(team, team.c.id == person.c.team)
         .outerjoin(title, title.c.id == person.c.title)
         .order_by(person.c.active.desc(), person.c.name, person.c.id)

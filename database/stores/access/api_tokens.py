@@ -1,4 +1,4 @@
-"""API tokens: bearer secrets of other programs, kept as hashes, each with its scopes."""
+"""API tokens: bearer secrets of other programs, stored as hashes, each with its scopes."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class TokenNameTaken(Failure):
 
     @property
     def detail(self) -> str:
-        return f'There is a token named "{self.name}" already. A name is never used twice, to keep the log clear.'
+        return f'There is already a token named "{self.name}". A name is never reused, to keep the audit log clear.'
 
 
 async def create_token(conn: AsyncConnection, name: str, scopes: Iterable[str], now: datetime) -> str:
-    """Make a token and return it; it can't be read again. Raises ``TokenNameTaken``."""
+    """Create a token and return its secret, which can't be read again. Raises ``TokenNameTaken``."""
     token = f"muster_{secrets.token_urlsafe(32)}"
     row = {"token_hash": token_hash(token), "name": name, "scopes": sorted(set(scopes)), "created_at": now}
     statement = insert(api_token).values(row).on_conflict_do_nothing().returning(api_token.c.name)
@@ -53,24 +53,23 @@ async def create_token(conn: AsyncConnection, name: str, scopes: Iterable[str], 
 
 
 async def find_token(conn: AsyncConnection, token: str) -> ApiToken | None:
-    """The token with this secret, unless it was revoked."""
+    """Find the token with this secret; None if it was revoked."""
     query = select(api_token).where(api_token.c.token_hash == token_hash(token), api_token.c.revoked_at.is_(None))
     row = (await conn.execute(query)).one_or_none()
     return None if row is None else _token(row)
 
 
 async def revoke_token(conn: AsyncConnection, name: str, now: datetime) -> bool:
-    """Returns whether a live token had this name."""
+    """Revoke a token; returns whether one with this name was active."""
     statement = update(api_token).where(api_token.c.name == name, api_token.c.revoked_at.is_(None))
     revoked = await conn.execute(statement.values(revoked_at=now).returning(api_token.c.name))
     return revoked.one_or_none() is not None
 
 
 async def all_tokens(conn: AsyncConnection) -> list[ApiToken]:
-    """Live ones first, then by name."""
+    """All tokens, active ones first, then by name."""
     query = select(api_token).order_by(api_token.c.revoked_at.is_not(None), api_token.c.name)
-    rows = await conn.execute(query)
-    return [_token(row) for row in rows]
+    return [_token(row) for row in await conn.execute(query)]
 
 
 def _token(row: Row[Any]) -> ApiToken:

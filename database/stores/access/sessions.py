@@ -1,4 +1,4 @@
-"""Who is signed in, and the one-time links that sign a person in. Only hashes of secrets are kept."""
+"""Sessions and one-time sign-in links. Only hashes of their secrets are stored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Session:
     account: Account
     expires_at: datetime
     time_zone: str
-    """The desk's."""
+    """Of the organisation."""
 
 
 _SESSIONS = text("""
@@ -36,24 +36,24 @@ WHERE s.token_hash = ANY(CAST(:hashes AS bytea[])) AND s.expires_at > :now AND p
 
 
 async def find_account(conn: AsyncConnection, email: str) -> Account | None:
-    """The active person with this address."""
+    """Find the active person with this address, ignoring case."""
     query = select(*_ACCOUNT).where(func.lower(person.c.email) == email.strip().lower(), person.c.active)
     row = (await conn.execute(query)).one_or_none()
     return _account(row) if row else None
 
 
 async def set_password_hash(conn: AsyncConnection, person_id: int, password_hash: str | None) -> None:
-    """Change how this person signs in; every session of theirs and every unused sign-in link ends."""
+    """Change a person's password; ends all their sessions and unused sign-in links."""
     await conn.execute(update(person).where(person.c.id == person_id).values(password_hash=password_hash))
-    # Links first: one that is being used now has begun its session once this waits no longer for it.
+    # Links first: deleting waits for a link that is being used now, so the session that it begins ends, too.
     await end_sign_in_links_of(conn, person_id)
     await end_sessions_of(conn, person_id)
 
 
 async def hold_password(conn: AsyncConnection, person_id: int, password_hash: str) -> None:
-    """Nobody changes this person's password until the transaction ends.
+    """Lock a person's password against changes until the transaction ends.
 
-    Raises ``SignInRefused`` where it has been changed since it was looked at.
+    Raises ``SignInRefused`` if it was changed since ``password_hash`` was read.
     """
     query = select(person.c.id).where(person.c.id == person_id, person.c.password_hash == password_hash)
     if (await conn.execute(query.with_for_update(read=True))).one_or_none() is None:
@@ -68,7 +68,7 @@ async def begin_session(conn: AsyncConnection, person_id: int, token: str, now: 
 
 
 async def find_sessions(conn: AsyncConnection, hashes: Collection[bytes], now: datetime) -> dict[bytes, Session]:
-    """The living sessions among those with these hashes of secrets: not ended nor run out, their person still here."""
+    """Find the valid sessions among these secrets' hashes: not ended or expired, of people who are still active."""
     rows = await conn.execute(_SESSIONS, {"hashes": list(hashes), "now": now})
     return {row.token_hash: Session(_account(row), row.expires_at, row.time_zone or "UTC") for row in rows}
 
@@ -82,13 +82,13 @@ async def end_sessions_of(conn: AsyncConnection, person_id: int) -> None:
 
 
 async def end_sign_in_links_of(conn: AsyncConnection, person_id: int) -> None:
-    """Those not used yet; a used one stays, to say so to whoever opens it again."""
+    """End a person's unused links; used ones stay, so that opening one again says that it was used."""
     unused = sign_in_link.c.used_at.is_(None)
     await conn.execute(delete(sign_in_link).where(sign_in_link.c.person == person_id, unused))
 
 
 async def renew_sign_in_link(conn: AsyncConnection, person_id: int, expires_at: datetime) -> str:
-    """The token of a new one-time link, whose address is ``/sign-in/{token}``; unused earlier ones end."""
+    """Create a one-time link and return its token, for ``/sign-in/{token}``; ends earlier unused ones."""
     await end_sign_in_links_of(conn, person_id)
     token = secrets.token_urlsafe(32)
     row = {"token_hash": token_hash(token), "person": person_id, "expires_at": expires_at}
@@ -97,7 +97,7 @@ async def renew_sign_in_link(conn: AsyncConnection, person_id: int, expires_at: 
 
 
 async def read_sign_in_link(conn: AsyncConnection, token: str, now: datetime) -> str:
-    """Whom the link signs in, by name. Changes nothing.
+    """Name of the person whom the link would sign in. Changes nothing.
 
     Raises ``SignInLinkUnknown``, ``SignInLinkUsed`` or ``SignInLinkExpired``.
     """
@@ -118,7 +118,7 @@ async def read_sign_in_link(conn: AsyncConnection, token: str, now: datetime) ->
 
 
 async def use_sign_in_link(conn: AsyncConnection, token: str, now: datetime) -> int:
-    """Use the link up; returns the person's id. Raises as ``read_sign_in_link`` does."""
+    """Use up the link and return the person's id. Raises the same as ``read_sign_in_link``."""
     statement = (
         update(sign_in_link)
         .where(

@@ -1,4 +1,4 @@
-"""Webhooks that come in: the secret of each source, and the answers given, so that a replay changes nothing."""
+"""Incoming webhooks: each source's secret, and the responses, so that a replayed event changes nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class WebhookSource:
     """``zendesk``."""
     secret: str
     account: str = ""
-    """Whose tickets it speaks of, as ``harbor.zendesk.com``; empty until that is known."""
+    """The account whose tickets it sends, such as ``harbor.zendesk.com``; empty until known."""
 
     def __repr__(self) -> str:
         return f"WebhookSource({self.name!r}, {self.kind!r})"
@@ -30,7 +30,7 @@ class WebhookSource:
 @dataclass(frozen=True)
 class GivenAnswer:
     fingerprint: str
-    """SHA-256 of the body that was answered, in hex."""
+    """SHA-256 of the request's body, in hex."""
     status: int
     body: dict[str, Any]
 
@@ -47,7 +47,7 @@ async def all_sources(conn: AsyncConnection) -> list[WebhookSource]:
 
 
 async def keep_source(conn: AsyncConnection, name: str, kind: str, secret: str, account: str = "") -> None:
-    """Add a source, or give it a new secret, and another account where one is named. Raises ``AccountTaken``."""
+    """Add a source, or change its secret and, if one is given, its account. Raises ``AccountTaken``."""
     others = select(webhook_source.c.name).where(webhook_source.c.account == account, webhook_source.c.name != name)
     if account and (taken := (await conn.execute(others)).scalar_one_or_none()) is not None:
         raise AccountTaken(account, taken)
@@ -57,7 +57,7 @@ async def keep_source(conn: AsyncConnection, name: str, kind: str, secret: str, 
 
 
 async def answer_given(conn: AsyncConnection, source: str, event: str) -> GivenAnswer | None:
-    """What this event was answered the first time, or None for a new one."""
+    """The response that this event got the first time, or None for a new event."""
     query = select(webhook_received).where(webhook_received.c.source == source, webhook_received.c.event == event)
     row = (await conn.execute(query)).one_or_none()
     if row is None or row.answer is None:
@@ -68,7 +68,7 @@ async def answer_given(conn: AsyncConnection, source: str, event: str) -> GivenA
 async def keep_answer(
     conn: AsyncConnection, source: str, event: str, answer: GivenAnswer, now: datetime
 ) -> GivenAnswer:
-    """Keep an answer for replays; where two came at once, the first answer is kept and returned."""
+    """Store a response for replays; of two concurrent ones the first is stored and returned."""
     stored = {"status": answer.status, "body": answer.body}
     row = {"source": source, "event": event, "fingerprint": answer.fingerprint, "answer": stored, "at": now}
     await conn.execute(insert(webhook_received).values(row).on_conflict_do_nothing())

@@ -1,1 +1,1 @@
-"""The directory as it stands: teams, titles, skills, people and where they stand now."""
+"""The current directory: teams, titles, skills, people, their schedules and states."""

@@ -1,4 +1,4 @@
-"""What a round must know of everybody who takes calls: where they are, what they have done, what hinders them."""
+"""The state of everybody who takes calls, for a round: where they are, what they have done, what prevents them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from rules_dsl.directory import Directory
 from rules_dsl.model.decision import AgentState
 
 PRIOR_SCORE, PRIOR_WEIGHT = 4.0, 5
-"""A CSAT mean starts from this many ratings of this score, so that a few answers don't win."""
+"""A CSAT mean starts from this many ratings of this score, so that a few good ratings don't lead the ranking."""
 
-# A call takes its person's time from the acceptance to the wrap-up, or to its limit where nobody writes one.
+# A call takes its person's time from acceptance to wrap-up, or to the wrap-up's time limit if nobody writes one.
 _PEOPLE = text("""
 SELECT p.id, pr.state, pr.reason, pr.since, pr.seen_at, lower(s.works) AS shift_began, upper(s.works) AS shift_ends,
   upper(s.during) AS free_until,
@@ -61,17 +61,17 @@ WHERE p.active AND p.team IS NOT NULL AND 'agent' = ANY(p.roles)
 
 
 def posterior_mean(total: int | None, count: int | None) -> float:
-    """The mean of ratings that add up to ``total``, drawn towards the prior as long as they are few."""
+    """Mean of ``count`` ratings that add up to ``total``, drawn towards the prior while they are few."""
     return (PRIOR_SCORE * PRIOR_WEIGHT + float(total or 0)) / (PRIOR_WEIGHT + (count or 0))
 
 
 async def read_colleagues(conn: AsyncConnection, directory: Directory, now: datetime) -> Mapping[int, Colleague]:
-    """Everybody who takes calls, with what hinders each."""
+    """Read the state of everybody who takes calls, by person, with what prevents each from taking one now."""
     midnight = now.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     values = {"now": now, "midnight": midnight, "lately": now - LOOKED_BACK}
     rows: Sequence[Row[Any]] = (await conn.execute(_PEOPLE, values)).all()
-    here = {person.id for person in directory.people}
-    return {row.id: _colleague(row, now) for row in rows if row.id in here}
+    in_directory = {person.id for person in directory.people}
+    return {row.id: _colleague(row, now) for row in rows if row.id in in_directory}
 
 
 def _colleague(row: Row[Any], now: datetime) -> Colleague:

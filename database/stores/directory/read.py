@@ -23,17 +23,17 @@ from rules_dsl.directory import (
 
 
 async def read_desk(conn: AsyncConnection) -> Row[Any] | None:
-    """The desk, or None before one has been seeded."""
+    """The organisation's row, or None before one has been seeded."""
     return (await conn.execute(select(tables.desk).order_by(tables.desk.c.id).limit(1))).one_or_none()
 
 
 def fact_types(stored: Sequence[Mapping[str, Any]]) -> tuple[FactType, ...]:
-    """The declared facts, from the desk's column."""
+    """The declared facts, from the organisation's column."""
     return tuple(FactType(**{**row, "values": tuple(row.get("values", ()))}) for row in stored)
 
 
 async def read_directory(conn: AsyncConnection) -> Directory:
-    """The whole directory of the desk, as one frozen snapshot."""
+    """Read the whole directory; an empty one before the organisation has been seeded."""
     desk = await read_desk(conn)
     if desk is None:
         return Directory("", "UTC", "EUR")
@@ -42,30 +42,30 @@ async def read_directory(conn: AsyncConnection) -> Directory:
         time_zone=desk.time_zone,
         currency=desk.currency,
         teams=tuple(
-            Team(row.id, row.name, row.address, row.lead_title) for row in await conn.execute(_standing(tables.team))
+            Team(row.id, row.name, row.address, row.lead_title) for row in await conn.execute(_not_retired(tables.team))
         ),
-        titles=tuple(Title(row.id, row.name) for row in await conn.execute(_standing(tables.title))),
-        skills=tuple(Skill(row.id, row.name) for row in await conn.execute(_standing(tables.skill))),
+        titles=tuple(Title(row.id, row.name) for row in await conn.execute(_not_retired(tables.title))),
+        skills=tuple(Skill(row.id, row.name) for row in await conn.execute(_not_retired(tables.skill))),
         holidays=tuple(HolidayCalendar(**row) for row in desk.holidays),
         facts=fact_types(desk.facts),
         people=await _people(conn),
     )
 
 
-def _standing(table: Table) -> Select[Any]:
-    """Without what was deleted and is only spoken of by the past."""
+def _not_retired(table: Table) -> Select[Any]:
+    """Rows that were not deleted; deleted ones stay for past escalations."""
     return select(table).where(table.c.retired_at.is_(None)).order_by(table.c.id)
 
 
 async def _people(conn: AsyncConnection) -> tuple[Person, ...]:
-    """Those in a team; a manager or administrator outside every team takes no calls."""
+    """Active people in a team; managers and administrators outside every team take no calls."""
     skills: dict[int, dict[int, int]] = defaultdict(dict)
     for row in await conn.execute(select(tables.person_skill)):
         skills[row.person][row.skill] = row.level
     shifts: dict[int, list[WeeklyShift]] = defaultdict(list)
     weekly = tables.weekly_shift
-    standing = weekly.c.ends_on.is_(None) | (weekly.c.ends_on >= func.current_date())
-    for row in await conn.execute(select(weekly).where(standing).order_by(weekly.c.id)):
+    not_ended = weekly.c.ends_on.is_(None) | (weekly.c.ends_on >= func.current_date())
+    for row in await conn.execute(select(weekly).where(not_ended).order_by(weekly.c.id)):
         shifts[row.person].append(WeeklyShift(tuple(row.days), row.start_minute, row.end_minute, row.time_zone))
     person = tables.person
     query = select(person).where(person.c.active, person.c.team.is_not(None), person.c.title.is_not(None))

@@ -1,4 +1,4 @@
-"""Names that have changed: a text written before is brought up to date by them, in their order."""
+"""Renamed teams, titles and skills, applied in order to texts written before."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Renaming:
     was: str
     becomes: str
     after_number: int
-    """The highest version of the rules there was before."""
+    """The highest version number of the rules before the renaming."""
     author: str
     at: datetime
 
@@ -33,12 +33,12 @@ class Renaming:
         return f'{self.kind.capitalize()} "{self.was}" renamed to "{self.becomes}"'
 
 
-async def note_renaming(conn: AsyncConnection, made: Renaming) -> None:
-    await conn.execute(renaming.insert().values(asdict(made)))
+async def note_renaming(conn: AsyncConnection, renamed: Renaming) -> None:
+    await conn.execute(renaming.insert().values(asdict(renamed)))
 
 
 async def renamings_since(conn: AsyncConnection, number: int) -> list[Renaming]:
-    """What was renamed after version ``number`` was published, in order."""
+    """Renamings after version ``number`` was published, in order."""
     query = select(renaming).where(renaming.c.after_number >= number).order_by(renaming.c.id)
     return [
         Renaming(kind, row.subject, row.was, row.becomes, row.after_number, row.author, row.at)
@@ -48,12 +48,12 @@ async def renamings_since(conn: AsyncConnection, number: int) -> list[Renaming]:
     ]
 
 
-def with_new_names(text: str, made: Sequence[Renaming]) -> str:
-    for one in made:
-        text = replace_name(text, one.kind, one.was, one.becomes)
+def with_new_names(text: str, renamings: Sequence[Renaming]) -> str:
+    for renamed in renamings:
+        text = replace_name(text, renamed.kind, renamed.was, renamed.becomes)
     return text
 
 
 async def text_today(conn: AsyncConnection, text: str, number: int) -> str:
-    """A text as old as version ``number``, with the names of today. Nothing but names is changed."""
+    """A text as old as version ``number`` with today's names. Changes nothing but names."""
     return await asyncio.to_thread(with_new_names, text, await renamings_since(conn, number))

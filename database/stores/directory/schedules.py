@@ -28,13 +28,13 @@ from domain.schedules.schedule import (
     WeeklyHours,
 )
 
-AROUND = timedelta(days=2)
-"""Read on both sides of the days wanted, for spans that begin before them and for zones."""
+MARGIN = timedelta(days=2)
+"""Read before and after the requested days, for spans that begin before them and for time zones."""
 
 
 @dataclass(frozen=True)
 class DeskHours:
-    """What schedules take from the desk where they say nothing themselves."""
+    """Defaults of the organisation for schedules that don't set their own."""
 
     time_zone: str
     holiday_region: str
@@ -46,15 +46,15 @@ async def read_desk_hours(conn: AsyncConnection) -> DeskHours:
 
 
 async def read_schedules(conn: AsyncConnection, people: Iterable[int], first: date, last: date) -> dict[int, Schedule]:
-    """The schedules of these people, with what concerns the days ``first`` to ``last``."""
-    wanted = sorted(set(people))
-    bounds = Range(_midnight(first) - AROUND, _midnight(last) + AROUND)
-    weekly = await _repeating(conn, weekly_shift, wanted, first, last)
-    kept = await _repeating(conn, kept_free, wanted, first, last)
-    days = await _grouped(conn, day_change, wanted, day_change.c.day.between(first - AROUND, last + AROUND))
-    off = await _grouped(conn, time_off, wanted, time_off.c.during.overlaps(bounds))
-    busy = await _busy(conn, wanted, bounds)
-    holidays = await _holidays(conn, wanted, first, last)
+    """Read these people's schedules, with what concerns the days ``first`` to ``last``."""
+    ids = sorted(set(people))
+    bounds = Range(_midnight(first) - MARGIN, _midnight(last) + MARGIN)
+    weekly = await _repeating(conn, weekly_shift, ids, first, last)
+    free = await _repeating(conn, kept_free, ids, first, last)
+    days = await _grouped(conn, day_change, ids, day_change.c.day.between(first - MARGIN, last + MARGIN))
+    off = await _grouped(conn, time_off, ids, time_off.c.during.overlaps(bounds))
+    busy = await _busy(conn, ids, bounds)
+    holidays = await _holidays(conn, ids, first, last)
     return {
         person: Schedule(
             person,
@@ -64,11 +64,11 @@ async def read_schedules(conn: AsyncConnection, people: Iterable[int], first: da
                 for row in days[person]
             ),
             tuple(TimeOff(row.id, TimeOffKind(row.kind), (row.during.lower, row.during.upper)) for row in off[person]),
-            tuple(KeptFree(row.id, row.what, _when(row)) for row in kept[person]),
+            tuple(KeptFree(row.id, row.what, _when(row)) for row in free[person]),
             tuple(busy[person]),
             holidays[person],
         )
-        for person in wanted
+        for person in ids
     }
 
 
@@ -79,16 +79,16 @@ def _when(row: Row[Any]) -> Repeating:
 async def _repeating(
     conn: AsyncConnection, table: Any, people: Sequence[int], first: date, last: date
 ) -> Mapping[int, list[Row[Any]]]:
-    begun = table.c.starts_on.is_(None) | (table.c.starts_on <= last + AROUND)
-    lasting = table.c.ends_on.is_(None) | (table.c.ends_on >= first - AROUND)
-    return await _grouped(conn, table, people, begun & lasting)
+    has_started = table.c.starts_on.is_(None) | (table.c.starts_on <= last + MARGIN)
+    not_ended = table.c.ends_on.is_(None) | (table.c.ends_on >= first - MARGIN)
+    return await _grouped(conn, table, people, has_started & not_ended)
 
 
 async def _grouped(
-    conn: AsyncConnection, table: Any, people: Sequence[int], which: ColumnElement[bool]
+    conn: AsyncConnection, table: Any, people: Sequence[int], condition: ColumnElement[bool]
 ) -> Mapping[int, list[Row[Any]]]:
     rows: dict[int, list[Row[Any]]] = defaultdict(list)
-    query = select(table).where(table.c.person.in_(people), which).order_by(table.c.id)
+    query = select(table).where(table.c.person.in_(people), condition).order_by(table.c.id)
     for row in await conn.execute(query):
         rows[row.person].append(row)
     return rows
@@ -114,11 +114,11 @@ async def _holidays(
     query = select(person_schedule.c.person, person_schedule.c.holidays).where(person_schedule.c.person.in_(people))
     own = {row.person: row.holidays for row in await conn.execute(query)}
     regions = {person: own.get(person, AS_THE_DESK) for person in people}
-    years = range((first - AROUND).year, (last + AROUND).year + 1)
-    known: dict[str, Mapping[date, str]] = {}
+    years = range((first - MARGIN).year, (last + MARGIN).year + 1)
+    by_region: dict[str, Mapping[date, str]] = {}
     for region in {desk_region if region == AS_THE_DESK else region for region in regions.values()}:
-        known[region] = {day: name for year in years for day, name in holidays_of(region, year).items()}
-    return {person: known[desk_region if region == AS_THE_DESK else region] for person, region in regions.items()}
+        by_region[region] = {day: name for year in years for day, name in holidays_of(region, year).items()}
+    return {person: by_region[desk_region if region == AS_THE_DESK else region] for person, region in regions.items()}
 
 
 def _midnight(day: date) -> datetime:
@@ -131,7 +131,7 @@ async def team_members(conn: AsyncConnection, number: int) -> list[int]:
 
 
 async def zone_of(conn: AsyncConnection, who: int) -> str:
-    """By whose clocks this person lives: the zone of their first weekly hours, else the desk's."""
+    """A person's time zone: that of their first weekly hours, else the organisation's."""
     query = select(weekly_shift.c.time_zone).where(weekly_shift.c.person == who).order_by(weekly_shift.c.id).limit(1)
     own: str | None = (await conn.execute(query)).scalar_one_or_none()
     return own or (await read_desk_hours(conn)).time_zone
@@ -145,7 +145,7 @@ async def holidays_setting(conn: AsyncConnection, who: int) -> str:
 
 @dataclass(frozen=True)
 class PersonName:
-    """Somebody who works here."""
+    """A person with the names of their team and title."""
 
     id: int
     name: str
@@ -154,7 +154,7 @@ class PersonName:
 
 
 async def named(conn: AsyncConnection, who: int) -> PersonName | None:
-    """None for nobody, and for those who have left."""
+    """Find an active person; None if there is none with this id, or they have left."""
     query = (
         select(person.c.id, person.c.name, team.c.name.label("team"), title.c.name.label("title"))
         .outerjoin(team, team.c.id == person.c.team)
@@ -166,14 +166,14 @@ async def named(conn: AsyncConnection, who: int) -> PersonName | None:
 
 
 async def home_team(conn: AsyncConnection, who: int) -> int | None:
-    """The team of this person, else the largest; None where there is nobody in any."""
+    """The person's team, else the largest; None if all teams are empty."""
     in_teams = select(person.c.team).where(person.c.team.is_not(None), person.c.active)
     own = in_teams.where(person.c.id == who)
     largest = in_teams.group_by(person.c.team).order_by(func.count().desc(), person.c.team).limit(1)
     for query in (own, largest):
-        found: int | None = (await conn.execute(query)).scalar_one_or_none()
-        if found is not None:
-            return found
+        team_id: int | None = (await conn.execute(query)).scalar_one_or_none()
+        if team_id is not None:
+            return team_id
     return None
 
 
@@ -184,13 +184,13 @@ class PersonOnShift:
     name: str
     team: str | None
     shifts: tuple[Span, ...]
-    """Where calls can be served, as laid out, cut to what was asked for."""
+    """Their shifts, clipped to the requested bounds."""
 
 
 async def page_of_shifts(
     conn: AsyncConnection, bounds: Span, team_name: str, after: int, most: int
 ) -> list[PersonOnShift]:
-    """People in order of their numbers, those after ``after``, with their shifts; of one team, if it is named."""
+    """At most ``most`` people with ids above ``after``, by id, with shifts; of one team if ``team_name`` is set."""
     query = (
         select(person.c.id, person.c.email, person.c.name, team.c.name.label("team"))
         .join(team, team.c.id == person.c.team)
@@ -200,9 +200,7 @@ async def page_of_shifts(
     )
     rows = (await conn.execute(query.where(team.c.name == team_name) if team_name else query)).all()
     spans: dict[int, list[Span]] = defaultdict(list)
-    laid_out = select(shift).where(
-        shift.c.person.in_([row.id for row in rows]), shift.c.during.overlaps(Range(*bounds))
-    )
-    for row in await conn.execute(laid_out.order_by(shift.c.person, shift.c.during)):
+    shifts = select(shift).where(shift.c.person.in_([row.id for row in rows]), shift.c.during.overlaps(Range(*bounds)))
+    for row in await conn.execute(shifts.order_by(shift.c.person, shift.c.during)):
         spans[row.person].append((max(row.during.lower, bounds[0]), min(row.during.upper, bounds[1])))
     return [PersonOnShift(row.id, row.email, row.name, row.team, tuple(spans[row.id])) for row in rows]
