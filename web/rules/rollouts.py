@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from database.stores.directory.read import read_directory
 from database.stores.rules.rollout_outcomes import rollout_cases, rollout_sides
-from database.stores.rules.rollouts import Rollout, all_rollouts, find_rollout, go_on, roll_back, running_rollout
+from database.stores.rules.rollouts import Rollout, advance, all_rollouts, find_rollout, roll_back, running_rollout
 from database.stores.rules.versions import RulesOutdated, compiled, current_published
 from domain.rollout.outcomes import compare
 from domain.rollout.steps import EVERYBODY, ROLLOUT_STEPS, StageMoved, StageUnfit, next_rollout_step, share_words
@@ -66,7 +66,7 @@ async def next_page(
         return first
     try:
         async with engine_of(request).begin() as conn:
-            await go_on(conn, number, stood, chosen, signed.name, why, datetime.now(UTC))
+            await advance(conn, number, stood, chosen, signed.name, why, datetime.now(UTC))
     except (StageMoved, StageUnfit) as refused:
         return await _page(request, signed, number, 0, 409, wrong=refused.detail)
     return RedirectResponse(f"/rules/stages/{number}?said={'everybody' if chosen == EVERYBODY else 'next'}", 303)
@@ -108,7 +108,7 @@ async def _page(
         problem = await _problem(request, found)
         stands = await current_published(conn)
     compared = compare(candidate, standing, chosen)
-    named = f"Version {found.candidate.number}", f"Version {found.standing.number}"
+    named = f"Version {found.candidate.number}", f"Version {found.current.number}"
     return page(
         request,
         "rules/rollout.html",

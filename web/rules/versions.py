@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from database.stores.directory.read import read_directory
 from database.stores.directory.renamings import text_today
-from database.stores.rules.rollouts import go_back, running_rollout
+from database.stores.rules.rollouts import restore_version, running_rollout
 from database.stores.rules.versions import PublishedRules, current_published, published_number, published_versions
 from domain.rollout.steps import StageMoved, share_words
 from rules_dsl import RulesRefused
@@ -96,7 +96,7 @@ async def publish_again(
         return first
     try:
         async with engine_of(request).begin() as conn:
-            await go_back(conn, number, stood, signed.name, datetime.now(UTC))
+            await restore_version(conn, number, stood, signed.name, datetime.now(UTC))
     except RulesRefused as refused:
         return await _version_page(request, signed, number, 422, refused=refused)
     except StageMoved as moved:

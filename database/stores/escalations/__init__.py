@@ -1,1 +1,1 @@
-"""Opening and ending escalations, and telling the workflow."""
+"""Opening and ending escalations, and the outbox to their workflows."""

@@ -1,4 +1,4 @@
-"""What is known of a customer before a call: their earlier escalations and what they said of them."""
+"""A customer's earlier escalations, with their ratings, for the agent before a call."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PastEscalation:
     comment: str | None
 
 
-async def past_escalations(conn: AsyncConnection, customer_id: int, but_not: str) -> list[PastEscalation]:
-    """The customer's newest escalations besides this one."""
-    rows = await conn.execute(_PAST, {"customer": customer_id, "this": but_not, "shown": PAST_SHOWN})
+async def past_escalations(conn: AsyncConnection, customer_id: int, excluding: str) -> list[PastEscalation]:
+    """The customer's newest escalations, without the one whose id is ``excluding``."""
+    rows = await conn.execute(_PAST, {"customer": customer_id, "this": excluding, "shown": PAST_SHOWN})
     return [PastEscalation(**{**row._mapping, "escalation_id": str(row.escalation_id)}) for row in rows]

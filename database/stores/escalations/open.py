@@ -18,7 +18,7 @@ from database.stores.escalations.ticket_accounts import open_tickets
 from database.stores.journal.plan_json import dump_plan, load_plan
 from database.stores.journal.timeline import record
 from database.stores.muster import begin_call_now
-from database.stores.rules.rollouts import deciding, note_case
+from database.stores.rules.rollouts import note_case, rules_for_opening
 from database.stores.seats.pools import pool_of
 from database.tables.escalation import customer, escalation, request_key
 from domain.escalation import (
@@ -43,35 +43,35 @@ from rules_dsl import read_facts
 from rules_dsl.directory import Directory, Facts
 
 PRIORITY_STEP = 10
-"""What one step of an ordered priority is worth when calls compete; room between for raising one."""
+"""What one step of an ordered priority is worth when calls compete; the gap leaves space to raise one."""
 
 
 async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, now: datetime) -> OpeningResult:
-    """Open an escalation, committed when this returns. What the rules refuse is kept too, then raised.
+    """Open an escalation; it is committed when this returns. A refusal by the rules is also stored, then raised.
 
     Raises ``CallRefused``, ``BookingOnly``, ``NoRules``, ``KeyReused``, and the rules' ``FactRefused``.
     """
     async with engine.begin() as conn:
-        opened, refusal = await _open(conn, opening, tokens, now)
+        result, refusal = await _open(conn, opening, tokens, now)
     if refusal is not None:
         raise refusal
-    return opened
+    return result
 
 
 async def _open(
     conn: AsyncConnection, opening: Opening, tokens: Tokens, now: datetime
 ) -> tuple[OpeningResult, Failure | None]:
     ticket, account = opening.ticket, _account(opening.ticket)
-    # Two requests for one ticket, or with one key, wait for each other here.
+    # Serializes requests for the same ticket, or with the same idempotency key.
     names = [f"ticket/{ticket.system}/{ticket.id}"]
     if opening.idempotency_key:
         names.append(f"key/{opening.opened_by}/{opening.idempotency_key}")
     for name in sorted(names):
         await conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
-    if (standing := await _standing(conn, opening)) is not None:
-        return OpeningResult(standing, created=False), None
-    by = await deciding(conn, opening.customer.email)
-    desk, directory, ruleset = by.desk, by.directory, by.ruleset
+    if (existing := await _existing(conn, opening)) is not None:
+        return OpeningResult(existing, created=False), None
+    rules = await rules_for_opening(conn, opening.customer.email)
+    desk, directory, ruleset = rules.desk, rules.directory, rules.ruleset
     if desk is None or ruleset is None:
         raise NoRules()
     facts = read_facts(opening.customer.facts | ticket.facts, directory)
@@ -102,8 +102,8 @@ async def _open(
         "closed_at": now if refusal else None,
     }
     await conn.execute(escalation.insert().values(row))
-    await note_case(conn, escalation_id, by)
-    await _keep_key(conn, opening, escalation_id, now)
+    await note_case(conn, escalation_id, rules)
+    await _store_key(conn, opening, escalation_id, now)
     if refusal is not None:
         body = {"rule": plan.decision.rule, "reason": refusal.detail}
         await record(conn, escalation_id, Kind.REFUSED, now, body=body, actor=opening.opened_by)
@@ -122,7 +122,7 @@ async def _start_life(
     tokens: Tokens,
     now: datetime,
 ) -> None:
-    """The pool, the link or the call, and the event from which the relay starts the workflow."""
+    """Write the pool, the link or the call, and the event from which the relay starts the workflow."""
     changes = {
         "pool": await pool_of(conn, desk, plan, directory, now),
         "team": team_of(plan.decision.targets[0], directory),
@@ -158,8 +158,8 @@ def _priority(facts: Facts, directory: Directory) -> int:
     return declared.values.index(str(value)) * PRIORITY_STEP
 
 
-async def _standing(conn: AsyncConnection, opening: Opening) -> str | None:
-    """The escalation that this request has opened already, or that its ticket has open."""
+async def _existing(conn: AsyncConnection, opening: Opening) -> str | None:
+    """The escalation that this request already opened, or that is open for its ticket."""
     if opening.idempotency_key:
         query = select(request_key).where(
             request_key.c.scope == opening.opened_by, request_key.c.key == opening.idempotency_key
@@ -175,14 +175,14 @@ async def _standing(conn: AsyncConnection, opening: Opening) -> str | None:
 
 
 async def _refuse_again(conn: AsyncConnection, escalation_id: str, mode: Mode) -> None:
-    """A request that was refused is refused with the same words when it is sent again."""
+    """Refuse a repeated request in the same words if it was refused before."""
     query = select(escalation.c.plan, escalation.c.state).where(escalation.c.id == escalation_id)
     row = (await conn.execute(query)).one()
     if row.state == State.REFUSED and (refusal := _refusal(load_plan(row.plan), mode, escalation_id)) is not None:
         raise refusal
 
 
-async def _keep_key(conn: AsyncConnection, opening: Opening, escalation_id: str, now: datetime) -> None:
+async def _store_key(conn: AsyncConnection, opening: Opening, escalation_id: str, now: datetime) -> None:
     if not opening.idempotency_key:
         return
     row = {"scope": opening.opened_by, "key": opening.idempotency_key, "fingerprint": _fingerprint(opening)}
@@ -194,22 +194,23 @@ def _account(ticket: Ticket) -> str:
 
 
 def _fingerprint(opening: Opening) -> str:
-    """Of what was sent; the account is ours to find."""
+    """Hash of the request, without the account, which Muster may have determined itself."""
     ticket = {name: value for name, value in asdict(opening.ticket).items() if name != "account"}
-    said = {"ticket": ticket, "customer": asdict(opening.customer), "mode": opening.mode.value}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+    request = {"ticket": ticket, "customer": asdict(opening.customer), "mode": opening.mode.value}
+    return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
 
 
 async def _customer(conn: AsyncConnection, opening: Opening) -> int:
-    who = opening.customer
+    """Insert or update the customer and return their id. Unknown values don't replace known ones."""
+    details = opening.customer
     statement = insert(customer).values(
-        email=who.email.lower(), name=who.name, time_zone=who.time_zone, language=who.language
+        email=details.email.lower(), name=details.name, time_zone=details.time_zone, language=details.language
     )
-    known = {"name": statement.excluded.name}
-    if who.time_zone:
-        known["time_zone"] = statement.excluded.time_zone
-    if who.language:
-        known["language"] = statement.excluded.language
-    statement = statement.on_conflict_do_update(index_elements=["email"], set_=known)
+    changes = {"name": statement.excluded.name}
+    if details.time_zone:
+        changes["time_zone"] = statement.excluded.time_zone
+    if details.language:
+        changes["language"] = statement.excluded.language
+    statement = statement.on_conflict_do_update(index_elements=["email"], set_=changes)
     customer_id: int = (await conn.execute(statement.returning(customer.c.id))).scalar_one()
     return customer_id

@@ -1,4 +1,4 @@
-"""The outbox: events that their workflow has not been told. The timeline itself is the outbox."""
+"""The outbox: events that their workflow hasn't received. The timeline itself is the outbox."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call
 from domain.escalation import RELAYED_AT_ONCE, State
 
-# One relay at a time an escalation, so that its events arrive in order and never before its workflow is started.
-# No row is locked: an effect of the same escalation must not wait for a slow Temporal.
+# One relay per escalation at a time, so that its events arrive in order and never before its workflow has started.
+# An advisory lock instead of a row lock: an effect of the same escalation must not wait for a slow Temporal.
 _WAITING = text("""
 SELECT escalation FROM (
   SELECT escalation, min(id) AS first FROM escalation_event WHERE told_at IS NULL AND kind = ANY(:kinds)
@@ -41,17 +41,18 @@ class UnrelayedEvent:
 
 
 async def take_unrelayed(conn: AsyncConnection, most: int = 64) -> dict[str, list[UnrelayedEvent]]:
-    """The untold events of some escalations, in order; no other relay takes these until the transaction ends.
+    """Lock at most ``most`` escalations and return their unrelayed events, in order, by escalation.
 
-    An escalation is taken when an event waits that its workflow waits for; its others travel along.
+    No other relay takes these escalations until the transaction ends. An escalation is taken if its workflow waits
+    for one of its events; its other events are relayed with it.
     """
     kinds = [kind.value for kind in RELAYED_AT_ONCE]
     waiting = (await conn.execute(_WAITING, {"kinds": kinds, "most": most})).scalars().all()
-    found: dict[str, list[UnrelayedEvent]] = defaultdict(list)
+    events: dict[str, list[UnrelayedEvent]] = defaultdict(list)
     if waiting:
         for row in await conn.execute(_UNRELAYED, {"escalations": list(waiting)}):
-            found[str(row.escalation)].append(UnrelayedEvent(row.id, row.seq, row.kind, row.at, row.body))
-    return dict(found)
+            events[str(row.escalation)].append(UnrelayedEvent(row.id, row.seq, row.kind, row.at, row.body))
+    return dict(events)
 
 
 async def mark_relayed(conn: AsyncConnection, events: Sequence[int], now: datetime) -> None:
@@ -61,20 +62,20 @@ async def mark_relayed(conn: AsyncConnection, events: Sequence[int], now: dateti
 
 @dataclass(frozen=True)
 class WorkflowStart:
-    """What a workflow is started from."""
+    """The data that a workflow is started with."""
 
     plan: dict[str, Any]
     mode: str
     link: IssuedLink | None
     call: Row[Any] | None
-    """Now, or booked already."""
+    """The newest call, unless the escalation is waiting for a booking."""
 
 
 async def read_begun(conn: AsyncConnection, escalation_id: str) -> WorkflowStart | None:
-    """Where an escalation stands that is not over; None for one that is over, or unknown."""
-    standing = escalation.c.state.not_in([State.CLOSED.value, State.REFUSED.value])
+    """Read what an escalation's workflow starts with; None if it is over or unknown."""
+    not_over = escalation.c.state.not_in([State.CLOSED.value, State.REFUSED.value])
     query = select(escalation.c.plan, escalation.c.mode, escalation.c.state)
-    query = query.where(escalation.c.id == escalation_id, standing)
+    query = query.where(escalation.c.id == escalation_id, not_over)
     row = (await conn.execute(query)).one_or_none()
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""Escalations as those who raised them see them: a list, and one with its link and plan."""
+"""Escalations for the agent who raised them: the list, and one with its link and plan."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FROM escalation e JOIN customer cu ON cu.id = e.customer
   LEFT JOIN LATERAL (SELECT * FROM call WHERE escalation = e.id AND state <> 'cancelled'
     ORDER BY nth DESC LIMIT 1) c ON true
 """
-_MINE = text(_SHOWN + "WHERE e.opened_by = :opened_by ORDER BY e.opened_at DESC LIMIT :shown")
+_RAISED_BY = text(_SHOWN + "WHERE e.opened_by = :opened_by ORDER BY e.opened_at DESC LIMIT :shown")
 _ONE = text(_SHOWN + "WHERE e.id = :escalation")
 
 
@@ -51,8 +51,8 @@ class RaisedEscalation:
 
 
 async def raised_by(conn: AsyncConnection, person_id: int) -> list[RaisedEscalation]:
-    """What a person raised, the newest first."""
-    rows = await conn.execute(_MINE, {"opened_by": f"person:{person_id}", "shown": RAISED_SHOWN})
+    """The ``RAISED_SHOWN`` newest escalations that a person raised, newest first."""
+    rows = await conn.execute(_RAISED_BY, {"opened_by": f"person:{person_id}", "shown": RAISED_SHOWN})
     return [_raised(dict(row._mapping)) for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""The accounts of help desks that tickets come from: what is known of them, and what a source speaks for."""
+"""Help desk accounts that tickets come from: which are known, and which one a webhook source belongs to."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ FROM known GROUP BY ticket_system ORDER BY count(*) FILTER (WHERE recent) DESC, 
 
 
 async def accounts_in_use(conn: AsyncConnection) -> dict[str, tuple[str, ...]]:
-    """By help desk, the one that most of the latest tickets came from first: its accounts that are known."""
+    """The known accounts of each help desk. The help desk with most of the latest 200 tickets comes first."""
     rows = await conn.execute(_IN_USE, {"open": [state.value for state in OPEN_STATES]})
     return {row.ticket_system: tuple(row.accounts or ()) for row in rows}
 
 
 async def account_sent(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
-    """The account that a webhook of this source speaks of, whatever address it names.
+    """The account of a webhook source, whatever address its webhook contains.
 
-    A source without one takes that of the first address it sends, unless another source has it; until then its
-    name stands for the account.
+    A source without an account gets that of the first address it sends, unless another source has it; until then,
+    its own name is used as the account.
     """
-    told = account_of(url)
-    if source.account or not told:
+    account = account_of(url)
+    if source.account or not account:
         return source.account or source.name
     other = webhook_source.alias()
-    taken = select(other.c.name).where(other.c.account == told)
-    mine = update(webhook_source).where(
+    taken = select(other.c.name).where(other.c.account == account)
+    bind = update(webhook_source).where(
         webhook_source.c.name == source.name, webhook_source.c.account == "", ~taken.exists()
     )
-    bound = (await conn.execute(mine.values(account=told).returning(webhook_source.c.name))).one_or_none()
+    bound = (await conn.execute(bind.values(account=account).returning(webhook_source.c.name))).one_or_none()
     if bound is not None:
-        return told
-    again = select(webhook_source.c.account).where(webhook_source.c.name == source.name)
-    return (await conn.execute(again)).scalar_one_or_none() or source.name
+        return account
+    stored = select(webhook_source.c.account).where(webhook_source.c.name == source.name)
+    return (await conn.execute(stored)).scalar_one_or_none() or source.name
 
 
 async def account_ended(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
-    """The account whose ticket a webhook of this source says is solved.
+    """The account whose ticket a webhook of this source reports as solved.
 
-    As ``account_sent``; but the only source there is, where its account is not known and it names no address, means
-    the only account in use. It is shown no link for that.
+    The same as ``account_sent``, with one exception: if the help desk has only this source, its account is unknown and
+    no address was sent, the only account in use is meant. The source gets to see no link for that.
     """
     account = await account_sent(conn, source, url)
     if account != source.name:
@@ -72,7 +72,7 @@ async def account_ended(conn: AsyncConnection, source: WebhookSource, url: str) 
 
 
 async def open_tickets(conn: AsyncConnection, ticket_system: str, ticket_id: str) -> list[OpenTicket]:
-    """The escalations of every account's ticket with this id whose call is still to come."""
+    """Open escalations of tickets with this id, in any account, oldest first."""
     query = select(escalation.c.id, escalation.c.ticket_account, escalation.c.ticket_url, escalation.c.opened_by).where(
         escalation.c.ticket_system == ticket_system,
         escalation.c.ticket_id == ticket_id,

@@ -1,4 +1,4 @@
-"""Ending an escalation from outside its story: withdrawn by us, or its ticket solved."""
+"""Ending an escalation early: withdrawn by staff, or its ticket was solved."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from domain.escalation import OPEN_STATES, Kind, NotNow, Outcome, State
 async def withdraw(
     conn: AsyncConnection, escalation_id: str, outcome: Outcome, actor: str, reason_ref: str, now: datetime
 ) -> None:
-    """End it, giving back everything it holds. Asked again, nothing more happens. Raises ``NotNow`` once it is over."""
-    standing = await lock(conn, escalation_id)
+    """End an escalation and release everything it holds. Idempotent. Raises ``NotNow`` if it is already over."""
+    row = await lock(conn, escalation_id)
     if await done_before(conn, escalation_id, "withdrawn") is not None:
         return
-    if standing.state not in OPEN_STATES:
-        raise NotNow(standing.state)
+    if row.state not in OPEN_STATES:
+        raise NotNow(row.state)
     booking_id = await release(conn, escalation_id, now)
     body = {"outcome": outcome.value, "reason": await read_words(conn, reason_ref)}
     await record(
@@ -36,6 +36,6 @@ async def withdraw(
         state=State.CLOSED,
         outcome=outcome,
     )
-    if standing.state != State.INVITED:
+    if row.state != State.INVITED:
         params: dict[str, Any] = {"outcome": outcome.value} | ({"booking": booking_id} if booking_id else {})
         await notify_customer(conn, escalation_id, "withdrawn", now, **params)

@@ -1,4 +1,4 @@
-"""Which published version decided an escalation, and in which stage."""
+"""Which published version decided an escalation, and in which rollout step."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-# Versions of one meaning have one hash. A candidate is the newest of them then; the rules that stood, the newest
-# that everybody had. An opening may have read the clock just before a version was published, and that version after.
+# Versions with the same meaning have the same hash. If the candidate decided, take the newest of them, otherwise the
+# newest that everybody had. An opening may have read the clock just before a version was published, and the version
+# after.
 _DECIDED = text("""
 SELECT r.number, r.author, r.reason, s.rollout, s.percent, s.candidate, o.candidate AS tried
 FROM escalation e
@@ -24,14 +25,14 @@ LIMIT 1
 
 @dataclass(frozen=True)
 class InRollout:
-    """A candidate was being tried on some of the customers at the opening."""
+    """The rollout that was running when the escalation was opened."""
 
     rollout: int
     percent: int
     candidate: int
-    """The number of the version that was tried."""
-    mine: bool
-    """Whether it decided this escalation; else the rules that stood did, for the other customers."""
+    """Number of the candidate version."""
+    by_candidate: bool
+    """Whether the candidate decided this escalation; otherwise the then current rules did."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ class DecidedBy:
     number: int
     author: str
     reason: str
-    """In its author's words."""
+    """Why the version was published, in its author's words."""
     step: InRollout | None
 
 
 async def decided_by(conn: AsyncConnection, escalation_id: str) -> DecidedBy | None:
-    """None where no version that was published has the meaning that this escalation was decided by."""
+    """Find the version that decided an escalation; None if no published version has that meaning."""
     row = (await conn.execute(_DECIDED, {"id": escalation_id})).one_or_none()
     if row is None:
         return None

@@ -1,7 +1,7 @@
-"""What came of the escalations of one stage: those that the candidate decided, and those that the standing rules did.
+"""Outcomes of the escalations of one rollout step: those decided by the candidate, and by the current rules.
 
-Only what was opened while the stage ran is counted, however it went on afterwards; so the two are alike but for the
-rules, and no share of another stage is mixed in.
+Counts only escalations opened during the step, however they continued, so that the two sides differ by nothing but
+the rules, and the shares of different steps are never mixed.
 """
 
 from __future__ import annotations
@@ -44,22 +44,22 @@ SELECT side.candidate,
 FROM (VALUES (true), (false)) AS side (candidate)
 """)
 _EACH = text("""
-SELECT percent, count(*) FILTER (WHERE candidate) AS candidate, count(*) FILTER (WHERE NOT candidate) AS standing
+SELECT percent, count(*) FILTER (WHERE candidate) AS candidate, count(*) FILTER (WHERE NOT candidate) AS current
 FROM staged_escalation WHERE rollout = :rollout GROUP BY percent
 """)
 
 
 async def rollout_sides(conn: AsyncConnection, rollout_id: int, percent: int) -> tuple[Side, Side]:
-    """The candidate's side and the standing one, of the stage with this share."""
+    """The candidate's side and that of the current rules, in the step with this share."""
     rows = (await conn.execute(_COUNTED, {"rollout": rollout_id, "percent": percent})).mappings().all()
     sides = {row["candidate"]: _side(row) for row in rows}
     return sides[True], sides[False]
 
 
 async def rollout_cases(conn: AsyncConnection, rollout_id: int) -> Mapping[int, tuple[int, int]]:
-    """Escalations with the candidate and without, by the share of the stage they were opened in."""
+    """Numbers of escalations decided by the candidate and by the current rules, by the step's share in percent."""
     rows = await conn.execute(_EACH, {"rollout": rollout_id})
-    return {row.percent: (row.candidate, row.standing) for row in rows}
+    return {row.percent: (row.candidate, row.current) for row in rows}
 
 
 def _side(row: RowMapping) -> Side:

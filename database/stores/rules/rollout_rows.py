@@ -1,4 +1,4 @@
-"""The rows of a rollout: a candidate beside the version that stands, and each stage it went through."""
+"""The rows of a rollout: the candidate, the current version beside it, and each step so far."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from database.tables.rollout import rollout, rollout_stage
 
 
 async def running_row(conn: AsyncConnection) -> Row[Any] | None:
-    """The rollout that has not ended. There is at most one."""
+    """The row of the running rollout, or None. At most one runs."""
     return (await conn.execute(select(rollout).where(rollout.c.ended_at.is_(None)))).one_or_none()
 
 
@@ -20,33 +20,36 @@ async def begin_rollout(
     conn: AsyncConnection,
     desk: int,
     candidate: int,
-    standing: int,
+    current: int,
     percent: int,
     author: str,
     reason: str,
     now: datetime,
 ) -> int:
-    row: dict[str, Any] = {"desk": desk, "candidate": candidate, "standing": standing, "percent": percent}
+    """Begin a rollout with its first step; ``candidate`` and ``current`` are version numbers. Returns its id."""
+    row: dict[str, Any] = {"desk": desk, "candidate": candidate, "standing": current, "percent": percent}
     row |= {"began_at": now, "began_by": author}
-    begun: int = (await conn.execute(rollout.insert().values(row).returning(rollout.c.id))).scalar_one()
-    await _note(conn, begun, percent, author, reason, now)
-    return begun
+    rollout_id: int = (await conn.execute(rollout.insert().values(row).returning(rollout.c.id))).scalar_one()
+    await _add_step(conn, rollout_id, percent, author, reason, now)
+    return rollout_id
 
 
 async def move_rollout(
     conn: AsyncConnection, rollout_id: int, percent: int, author: str, reason: str, now: datetime
 ) -> None:
     await conn.execute(update(rollout).where(rollout.c.id == rollout_id).values(percent=percent))
-    await _note(conn, rollout_id, percent, author, reason, now)
+    await _add_step(conn, rollout_id, percent, author, reason, now)
 
 
 async def end_rollout(conn: AsyncConnection, rollout_id: int, outcome: str, author: str, now: datetime) -> None:
-    """``outcome``: ``adopted`` or ``rolled_back``."""
+    """End a running rollout; ``outcome`` is ``adopted`` or ``rolled_back``."""
     ended = update(rollout).where(rollout.c.id == rollout_id, rollout.c.ended_at.is_(None))
     await conn.execute(ended.values(outcome=outcome, ended_at=now, ended_by=author))
 
 
-async def _note(conn: AsyncConnection, rollout_id: int, percent: int, author: str, reason: str, now: datetime) -> None:
+async def _add_step(
+    conn: AsyncConnection, rollout_id: int, percent: int, author: str, reason: str, now: datetime
+) -> None:
     nth = select(func.count() + 1).where(rollout_stage.c.rollout == rollout_id).scalar_subquery()
     row = {"rollout": rollout_id, "nth": nth, "percent": percent, "began_at": now, "author": author, "reason": reason}
     await conn.execute(rollout_stage.insert().values(row))

@@ -1,4 +1,4 @@
-"""A candidate on some of the customers: by whose rules an opening is decided, the next stage, and going back."""
+"""Rollouts: which rules decide an opening, advancing a candidate, rolling it back, restoring an earlier version."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from domain.rollout.steps import EVERYBODY, StageMoved, StageUnfit, has_candidat
 from rules_dsl import Ruleset, compile_rules
 from rules_dsl.directory import Directory
 
-_LOOKS = 3
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class RolloutStep:
 class Rollout:
     id: int
     candidate: PublishedRules
-    standing: PublishedRules
+    current: PublishedRules
+    """The version for the other customers."""
     percent: int
     steps: tuple[RolloutStep, ...]
     outcome: str | None
@@ -55,66 +56,67 @@ class Rollout:
 
 
 @dataclass(frozen=True)
-class Deciding:
-    """What an opening is decided by: rules and directory that belong together."""
+class RulesForOpening:
+    """The rules that decide an opening, with the directory they were compiled against."""
 
     desk: Row[Any] | None
     directory: Directory
     ruleset: Ruleset | None
     rollout: int | None = None
-    """The rollout that this opening is a case of."""
+    """The running rollout in which this opening counts."""
     percent: int = EVERYBODY
     candidate: bool = False
+    """Whether these are the candidate's rules."""
 
 
-async def deciding(conn: AsyncConnection, customer: str) -> Deciding:
-    """The candidate for its share of the customers while a stage runs, else the rules that stand.
+async def rules_for_opening(conn: AsyncConnection, customer: str) -> RulesForOpening:
+    """The candidate's rules for its share of the customers during a rollout, otherwise the current rules.
 
-    A candidate that no longer fits the directory decides nothing: its customers have the standing rules, too.
-    Raises ``RulesOutdated`` where those don't fit.
+    A candidate that no longer fits the directory decides nothing: its customers get the current rules, too.
+    Raises ``RulesOutdated`` if those don't fit.
     """
-    for look in range(_LOOKS):
+    for attempt in range(_ATTEMPTS):
         desk = await read_desk(conn)
         try:
-            found = await _deciding(conn, desk, customer)
+            rules = await _rules_for_opening(conn, desk, customer)
         except RulesOutdated:
-            if look == _LOOKS - 1 or await _unchanged(conn, desk):
+            if attempt == _ATTEMPTS - 1 or await _is_unchanged(conn, desk):
                 raise
             continue
-        # A name that changed between two of these statements would meet rules that say it otherwise.
-        if await _unchanged(conn, desk):
-            return found
-    return found
+        # If a name changed between two of these statements, directory and rules would not match.
+        if await _is_unchanged(conn, desk):
+            return rules
+    return rules
 
 
-async def _unchanged(conn: AsyncConnection, desk: Row[Any] | None) -> bool:
-    again = await read_desk(conn)
-    return desk is None or again is None or again.directory_version == desk.directory_version
+async def _is_unchanged(conn: AsyncConnection, desk: Row[Any] | None) -> bool:
+    latest = await read_desk(conn)
+    return desk is None or latest is None or latest.directory_version == desk.directory_version
 
 
-async def _deciding(conn: AsyncConnection, desk: Row[Any] | None, customer: str) -> Deciding:
+async def _rules_for_opening(conn: AsyncConnection, desk: Row[Any] | None, customer: str) -> RulesForOpening:
     directory = await read_directory(conn)
-    standing, running = await current_published(conn), await running_row(conn)
-    if standing is None:
-        return Deciding(desk, directory, None)
+    current, running = await current_published(conn), await running_row(conn)
+    if current is None:
+        return RulesForOpening(desk, directory, None)
     if running is not None:
         candidate = await published_number(conn, running.candidate)
         try:
-            tried = None if candidate is None else await compiled(candidate.text, directory)
+            candidate_rules = None if candidate is None else await compiled(candidate.text, directory)
         except RulesOutdated:
-            tried = None
-        if tried is not None:
-            theirs = has_candidate(customer, running.id, running.percent)
-            rules = tried if theirs else await compiled(standing.text, directory)
-            return Deciding(desk, directory, rules, running.id, running.percent, theirs)
-    return Deciding(desk, directory, await compiled(standing.text, directory))
+            candidate_rules = None
+        if candidate_rules is not None:
+            in_share = has_candidate(customer, running.id, running.percent)
+            rules = candidate_rules if in_share else await compiled(current.text, directory)
+            return RulesForOpening(desk, directory, rules, running.id, running.percent, in_share)
+    return RulesForOpening(desk, directory, await compiled(current.text, directory))
 
 
-async def note_case(conn: AsyncConnection, escalation_id: str, by: Deciding) -> None:
-    """Remember by whose rules this escalation was decided, where a stage runs."""
-    if by.rollout is not None:
-        row = {"escalation": escalation_id, "rollout": by.rollout}
-        row |= {"percent": by.percent, "candidate": by.candidate}
+async def note_case(conn: AsyncConnection, escalation_id: str, rules: RulesForOpening) -> None:
+    """During a rollout, record which rules decided this escalation."""
+    if rules.rollout is not None:
+        row = {"escalation": escalation_id, "rollout": rules.rollout}
+        row |= {"percent": rules.percent, "candidate": rules.candidate}
         await conn.execute(staged_escalation.insert().values(row))
 
 
@@ -129,23 +131,23 @@ async def find_rollout(conn: AsyncConnection, rollout_id: int) -> Rollout | None
 
 
 async def all_rollouts(conn: AsyncConnection, *, limit: int = 20) -> list[Rollout]:
-    """Newest first."""
+    """The latest rollouts, newest first."""
     rows = (await conn.execute(select(rollout).order_by(rollout.c.id.desc()).limit(limit))).all()
     return [await _rollout(conn, row) for row in rows]
 
 
-async def go_on(
+async def advance(
     conn: AsyncConnection, rollout_id: int, seen: int, percent: int, author: str, reason: str, now: datetime
 ) -> None:
-    """The candidate for a larger share; for everybody, it is adopted and its rollout ends.
+    """Give the candidate to a larger share of the customers. With 100 percent, it is adopted and its rollout ends.
 
-    ``seen`` is the share that the page showed. Raises ``StageMoved``, and ``StageUnfit`` where the candidate
-    does not fit the directory.
+    ``seen`` is the share that the page showed. Raises ``StageMoved``, and ``StageUnfit`` if the candidate
+    doesn't fit the directory.
     """
-    desk_id, row = await _held(conn, rollout_id, seen)
+    desk_id, row = await _lock_running(conn, rollout_id, seen)
     candidate = await published_number(conn, row.candidate)
     if candidate is None or not row.percent < percent <= EVERYBODY:
-        raise StageMoved(await where_it_stands(conn))
+        raise StageMoved(await _status(conn))
     try:
         await compiled(candidate.text, await read_directory(conn))
     except RulesOutdated as outdated:
@@ -159,49 +161,51 @@ async def go_on(
 
 
 async def roll_back(conn: AsyncConnection, rollout_id: int, author: str, reason: str, now: datetime) -> None:
-    """The rules that stand decide for everybody again. Whatever the share: going back is never refused for that.
+    """End a rollout, whatever its share: the current rules decide for everybody again.
 
-    Raises ``StageMoved`` where the rollout has ended.
+    Raises ``StageMoved`` if the rollout has ended.
     """
-    _, row = await _held(conn, rollout_id, None)
+    _, row = await _lock_running(conn, rollout_id, None)
     await _end_running(conn, row, author, reason, now)
 
 
-async def go_back(conn: AsyncConnection, number: int, seen: int | None, author: str, now: datetime) -> PublishedRules:
-    """An earlier version for everybody, published anew with the names of today; a running stage ends.
+async def restore_version(
+    conn: AsyncConnection, number: int, seen: int | None, author: str, now: datetime
+) -> PublishedRules:
+    """Publish an earlier version again for everybody, with today's names; ends a running rollout.
 
-    ``seen`` is the number of the version that stood on the page. Raises ``StageMoved``, and ``RulesRefused``
-    where the directory no longer has what it names.
+    ``seen`` is the number of the current version on the page. Raises ``StageMoved``, and ``RulesRefused`` if
+    the directory no longer has what the version names.
     """
     desk_id = await hold_rules(conn)
-    standing, version = await current_published(conn), await published_number(conn, number)
-    if version is None or standing is None or standing.number != seen:
-        raise StageMoved(await where_it_stands(conn))
+    current, earlier = await current_published(conn), await published_number(conn, number)
+    if earlier is None or current is None or current.number != seen:
+        raise StageMoved(await _status(conn))
     reason = f"Back to version {number}"
-    text = await text_today(conn, version.text, number)
-    fit = None if text == standing.text else await _version_of(conn, text)
+    text = await text_today(conn, earlier.text, number)
+    version = None if text == current.text else await _version_of(conn, text)
     if (running := await running_row(conn)) is not None:
         await _end_running(conn, running, author, reason, now)
-    if fit is None:
-        return standing
-    published = await write_version(conn, desk_id, text, fit, author, reason, now, adopted=True)
-    said = {"number": published.number, "version": fit, "reason": reason}
-    await write_audit(conn, author, "published rules", f"version {published.number}", now, said)
+    if version is None:
+        return current
+    published = await write_version(conn, desk_id, text, version, author, reason, now, adopted=True)
+    body = {"number": published.number, "version": version, "reason": reason}
+    await write_audit(conn, author, "published rules", f"version {published.number}", now, body)
     return published
 
 
 async def _version_of(conn: AsyncConnection, text: str) -> str:
-    """Raises ``RulesRefused``."""
+    """The version hash of a text. Raises ``RulesRefused``."""
     return (await asyncio.to_thread(compile_rules, text, await read_directory(conn))).version
 
 
-async def where_it_stands(conn: AsyncConnection) -> str:
-    """``version 3 stands, and version 4 is being tried on 30 % of the customers``."""
-    standing, running = await current_published(conn), await running_row(conn)
-    said = f"version {standing.number} stands" if standing else "no version stands"
+async def _status(conn: AsyncConnection) -> str:
+    """``version 3 is current, and version 4 is being tried on 30 % of the customers``."""
+    current, running = await current_published(conn), await running_row(conn)
+    status = f"version {current.number} is current" if current else "no version is current"
     if running is None:
-        return f"{said} for everybody"
-    return f"{said}, and version {running.candidate} is being tried on {share_words(running.percent)}"
+        return f"{status} for everybody"
+    return f"{status}, and version {running.candidate} is being tried on {share_words(running.percent)}"
 
 
 async def _end_running(conn: AsyncConnection, row: Row[Any], author: str, reason: str, now: datetime) -> None:
@@ -210,12 +214,12 @@ async def _end_running(conn: AsyncConnection, row: Row[Any], author: str, reason
     await write_audit(conn, author, "rolled back rules", f"version {row.candidate}", now, body)
 
 
-async def _held(conn: AsyncConnection, rollout_id: int, seen: int | None) -> tuple[int, Row[Any]]:
-    """The running rollout, held. Raises ``StageMoved`` where it is another, or at another share than was seen."""
+async def _lock_running(conn: AsyncConnection, rollout_id: int, seen: int | None) -> tuple[int, Row[Any]]:
+    """Lock the rules and return the running rollout's row. Raises ``StageMoved`` if it or its share has changed."""
     desk_id = await hold_rules(conn)
     row = await running_row(conn)
     if row is None or row.id != rollout_id or seen not in (None, row.percent):
-        raise StageMoved(await where_it_stands(conn))
+        raise StageMoved(await _status(conn))
     return desk_id, row
 
 
@@ -225,7 +229,7 @@ async def _rollout(conn: AsyncConnection, row: Row[Any]) -> Rollout:
         RolloutStep(one.nth, one.percent, one.began_at, one.author, one.reason) for one in await conn.execute(query)
     ]
     candidate = await published_number(conn, row.candidate)
-    standing = await published_number(conn, row.standing)
+    current = await published_number(conn, row.standing)
     assert candidate is not None  # a foreign key
-    assert standing is not None
-    return Rollout(row.id, candidate, standing, row.percent, tuple(steps), row.outcome, row.ended_at, row.ended_by)
+    assert current is not None
+    return Rollout(row.id, candidate, current, row.percent, tuple(steps), row.outcome, row.ended_at, row.ended_by)

@@ -1,7 +1,7 @@
-"""Published rules: every version there ever was, its author and reason, and the one that stands.
+"""Published rules: all versions with author and reason, and which one is current.
 
-A version stands for everybody from ``adopted_at`` on. One that is being tried on some of the customers, or was
-rolled back before everybody had it, has none (``database.stores.rules.rollouts``).
+A version is current for everybody from ``adopted_at`` on, until a later one is. A candidate, and one that was rolled
+back before everybody had it, has no ``adopted_at`` (see ``database.stores.rules.rollouts``).
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from rules_dsl.directory import Directory
 @dataclass(frozen=True)
 class PublishedRules:
     number: int
-    """1 for the first, counted up by each publishing, rolling back included."""
+    """Sequence number from 1; publishing an earlier version again gives it a new number."""
     version: str
-    """Hash of the rules' meaning: the same rules published again have the same."""
+    """Hash of the rules' meaning; publishing the same rules again gives the same hash."""
     text: str
     author: str
     reason: str
     published_at: datetime
     adopted_at: datetime | None = None
-    """When it became the rules of everybody."""
+    """When it became current for everybody."""
 
 
 @dataclass
 class RulesMoved(Failure):
-    """Somebody else published while this text was being edited."""
+    """Somebody else has published a version while this text was being edited."""
 
     number: int
     author: str
@@ -52,7 +52,7 @@ class RulesMoved(Failure):
     def detail(self) -> str:
         return (
             f"{self.author} published version {self.number} after you began. Your text is kept below: "
-            "compare it with that version, then publish it over that one."
+            "compare it with that version, then publish yours on top of it."
         )
 
 
@@ -71,51 +71,50 @@ class RulesOutdated(Failure):
 
 @dataclass
 class NoDesk(Failure):
-    """Nothing has been seeded: there is nobody whom rules could name."""
+    """No organisation has been seeded, so rules have nothing to name."""
 
-    title = "No desk has been set up yet"
+    title = "No organisation has been set up yet"
 
     @property
     def detail(self) -> str:
-        return "No desk has been set up yet. Load one with `muster seed`, then come back."
+        return "No organisation has been set up yet. Load one with `muster seed`, then come back."
 
 
 @dataclass(frozen=True)
 class _CompiledRules:
     directory: Directory
-    """Without its people: a ruleset holds none, so it outlives whoever comes, moves or leaves."""
+    """Without people: a ruleset contains none, so it stays valid when people join, move or leave."""
     rules: Ruleset
 
 
 _compiled: dict[str, _CompiledRules] = {}
-# The rules that stand and those being tried, compiled once a process: they change seldom and are needed for
-# every opening.
-_KEPT = 4
+# A cache per process: the current rules and the candidate seldom change, and every opening needs them.
+_CACHED_AT_MOST = 4
 
 
 async def current_published(conn: AsyncConnection) -> PublishedRules | None:
-    """The version that stands, or None before the first."""
-    found = await _newest(conn)
-    return None if found is None else _published(found)
+    """The current version, or None before the first."""
+    row = await _newest_adopted(conn)
+    return None if row is None else _published(row)
 
 
 async def current_ruleset(conn: AsyncConnection, directory: Directory) -> Ruleset | None:
-    """The rules that stand, compiled against this directory. Raises ``RulesOutdated``."""
-    found = await _newest(conn)
-    return None if found is None else await compiled(found.text, directory)
+    """The current rules, compiled against this directory. Raises ``RulesOutdated``."""
+    row = await _newest_adopted(conn)
+    return None if row is None else await compiled(row.text, directory)
 
 
 async def compiled(text: str, directory: Directory) -> Ruleset:
-    """A published text as a ruleset. Raises ``RulesOutdated`` where the directory has changed under it.
+    """Compile a published text, or take it from the cache. Raises ``RulesOutdated`` if it no longer fits the directory.
 
-    Its proofs and expectations were judged when it was published, so only its names are looked up again; off the
-    event loop, for a thousand rules take a while.
+    Its proofs and expectations were checked when it was published, so only its names are resolved again. Runs off the
+    event loop, because a thousand rules take a while.
     """
     names = replace(directory, people=())
-    known = _compiled.get(text)
-    if known is None or known.directory != names:
-        known = await asyncio.to_thread(_compile, text, directory, names)
-    return known.rules
+    cached = _compiled.get(text)
+    if cached is None or cached.directory != names:
+        cached = await asyncio.to_thread(_compile, text, directory, names)
+    return cached.rules
 
 
 def _compile(text: str, directory: Directory, names: Directory) -> _CompiledRules:
@@ -125,18 +124,18 @@ def _compile(text: str, directory: Directory, names: Directory) -> _CompiledRule
             rules = compile_rules(text, directory)
         except RulesRefused as refused:
             raise RulesOutdated(next(m.text for m in refused.diagnostics if m.severity == "error")) from refused
-    known = _CompiledRules(names, rules)
+    compiled_rules = _CompiledRules(names, rules)
     _compiled.pop(text, None)
-    _compiled[text] = known
-    for old in list(_compiled)[:-_KEPT]:
+    _compiled[text] = compiled_rules
+    for old in list(_compiled)[:-_CACHED_AT_MOST]:
         _compiled.pop(old, None)
-    return known
+    return compiled_rules
 
 
 async def published_versions(
     conn: AsyncConnection, *, before: int | None = None, limit: int = 50
 ) -> list[PublishedRules]:
-    """Newest first; ``before`` is the number of the last one seen."""
+    """One page of versions, newest first; ``before`` is the number of the previous page's last version."""
     query = select(ruleset).order_by(ruleset.c.number.desc()).limit(limit)
     if before is not None:
         query = query.where(ruleset.c.number < before)
@@ -149,15 +148,15 @@ async def published_number(conn: AsyncConnection, number: int) -> PublishedRules
 
 
 async def hold_rules(conn: AsyncConnection) -> int:
-    """The desk's id. Nobody else changes rules, or names in the directory, until the transaction ends.
+    """Lock the rules and the directory's names against other changes until the transaction ends.
 
-    Raises ``NoDesk``.
+    Returns the organisation's id. Raises ``NoDesk``.
     """
     query = select(desk.c.id).order_by(desk.c.id).limit(1).with_for_update(key_share=True)
-    held: int | None = (await conn.execute(query)).scalar_one_or_none()
-    if held is None:
+    desk_id: int | None = (await conn.execute(query)).scalar_one_or_none()
+    if desk_id is None:
         raise NoDesk
-    return held
+    return desk_id
 
 
 async def publish(
@@ -170,33 +169,33 @@ async def publish(
     *,
     percent: int = EVERYBODY,
 ) -> PublishedRules:
-    """Make this text the rules for so many percent of the customers, for escalations opened from now on.
+    """Publish a text for ``percent`` of the customers; it decides escalations opened from now on.
 
-    ``based_on`` is the number of the version that the author started from (None: there was none). The first
-    version is always for everybody. Publishing what stands, or what is being tried, already changes nothing.
-    Raises ``RulesRefused`` with its messages, ``RulesMoved`` and ``StageRuns``.
+    ``based_on`` is the number of the version that the author started from, or None if there was none. The first
+    version is always for everybody. Publishing the current version or the running candidate again changes nothing.
+    Raises ``RulesRefused`` with its diagnostics, ``RulesMoved`` and ``StageRuns``.
     """
     desk_id = await hold_rules(conn)
-    standing = await current_published(conn)
-    if standing is not None and standing.text == text:
-        return standing
+    current = await current_published(conn)
+    if current is not None and current.text == text:
+        return current
     if (running := await running_row(conn)) is not None:
-        tried = await published_number(conn, running.candidate)
-        if tried is not None and tried.text == text:
-            return tried
+        candidate = await published_number(conn, running.candidate)
+        if candidate is not None and candidate.text == text:
+            return candidate
         raise StageRuns(running.candidate, running.percent, running.began_by)
-    if standing is not None and standing.number != based_on:
-        raise RulesMoved(standing.number, standing.author)
+    if current is not None and current.number != based_on:
+        raise RulesMoved(current.number, current.author)
     version = (await asyncio.to_thread(compile_rules, text, await read_directory(conn))).version
-    if standing is None or percent >= EVERYBODY:
+    if current is None or percent >= EVERYBODY:
         published = await write_version(conn, desk_id, text, version, author, reason, now, adopted=True)
-        said: dict[str, Any] = {}
+        body: dict[str, Any] = {}
     else:
         published = await write_version(conn, desk_id, text, version, author, reason, now, adopted=False)
-        await begin_rollout(conn, desk_id, published.number, standing.number, percent, author, reason, now)
-        said = {"for": share_words(percent)}
-    said |= {"number": published.number, "version": version, "reason": reason}
-    await write_audit(conn, author, "published rules", f"version {published.number}", now, said)
+        await begin_rollout(conn, desk_id, published.number, current.number, percent, author, reason, now)
+        body = {"for": share_words(percent)}
+    body |= {"number": published.number, "version": version, "reason": reason}
+    await write_audit(conn, author, "published rules", f"version {published.number}", now, body)
     return published
 
 
@@ -211,7 +210,7 @@ async def write_version(
     *,
     adopted: bool,
 ) -> PublishedRules:
-    """Add a version, under ``hold_rules``. Versions are never changed afterwards, but that one is adopted."""
+    """Add a version, under ``hold_rules``. Versions never change afterwards, except for ``adopted_at``."""
     highest = (await conn.execute(select(func.max(ruleset.c.number)).where(ruleset.c.desk == desk_id))).scalar()
     row = {"desk": desk_id, "number": (highest or 0) + 1, "version": version, "text": text}
     row |= {"author": author, "reason": reason, "published_at": now, "adopted_at": now if adopted else None}
@@ -222,15 +221,15 @@ async def write_version(
 
 
 async def adopt(conn: AsyncConnection, desk_id: int, number: int, now: datetime) -> None:
-    """From now on this version stands for everybody."""
-    mine = (ruleset.c.desk == desk_id) & (ruleset.c.number == number)
-    adopted = update(ruleset).where(mine).values(adopted_at=now).returning(ruleset.c.version)
+    """Make this version current for everybody from now on."""
+    this_version = (ruleset.c.desk == desk_id) & (ruleset.c.number == number)
+    adopted = update(ruleset).where(this_version).values(adopted_at=now).returning(ruleset.c.version)
     version = (await conn.execute(adopted)).scalar_one()
     await conn.execute(update(desk).where(desk.c.id == desk_id).values(ruleset=version))
 
 
-async def _newest(conn: AsyncConnection) -> Row[Any] | None:
-    """Of those that everybody had: a later number never stood before an earlier one."""
+async def _newest_adopted(conn: AsyncConnection) -> Row[Any] | None:
+    """The adopted version with the highest number: versions are adopted in the order of their numbers."""
     query = select(ruleset).where(ruleset.c.adopted_at.is_not(None)).order_by(ruleset.c.number.desc()).limit(1)
     return (await conn.execute(query)).one_or_none()
 

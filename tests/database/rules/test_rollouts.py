@@ -1,4 +1,4 @@
-"""Publishing by stages: one version decides a customer's escalation, and two hands never move a stage twice."""
+"""Rollouts: one version decides each customer's escalations, and concurrent clicks never advance a step twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.escalations.open import open_or_refuse
 from database.stores.journal.audit_log import audit_entries
-from database.stores.rules.rollouts import Rollout, find_rollout, go_back, go_on, roll_back, running_rollout
+from database.stores.rules.rollouts import Rollout, advance, find_rollout, restore_version, roll_back, running_rollout
 from database.stores.rules.versions import (
     NoDesk,
     PublishedRules,
@@ -68,19 +68,19 @@ class House:
             return await running_rollout(conn)
 
     async def must_run(self) -> Rollout:
-        found = await self.running()
-        assert found is not None
-        return found
+        rollout = await self.running()
+        assert rollout is not None
+        return rollout
 
-    async def go_on(self, rollout: int, seen: int, percent: int, author: str = "Marta") -> None:
+    async def advance(self, rollout: int, seen: int, percent: int, author: str = "Marta") -> None:
         async with self.engine.begin() as conn:
-            await go_on(conn, rollout, seen, percent, author, "it does well", NOW)
+            await advance(conn, rollout, seen, percent, author, "it does well", NOW)
 
-    async def standing(self) -> int:
+    async def current(self) -> int:
         async with self.engine.connect() as conn:
-            found = await current_published(conn)
-        assert found is not None
-        return found.number
+            published = await current_published(conn)
+        assert published is not None
+        return published.number
 
 
 @pytest.fixture
@@ -88,34 +88,36 @@ async def house(database: AsyncEngine) -> House:
     directory = Directory.from_json(json.loads((EXAMPLES / "small_team.directory.json").read_text()))
     async with database.begin() as conn:
         await seed_directory(conn, directory, [], NOW)
-    found = House(database)
-    await found.publish(RULES, None)
-    return found
+    house = House(database)
+    await house.publish(RULES, None)
+    return house
 
 
-async def test_a_candidate_decides_for_its_share_and_the_standing_version_for_the_rest(house: House) -> None:
+async def test_a_candidate_decides_for_its_share_and_the_current_version_for_the_rest(house: House) -> None:
     await house.publish(FASTER, 1, 30)
-    current = await house.must_run()
-    assert (current.candidate.number, current.standing.number, current.percent) == (2, 1, 30)
-    assert await house.standing() == 1
+    rollout = await house.must_run()
+    assert (rollout.candidate.number, rollout.current.number, rollout.percent) == (2, 1, 30)
+    assert await house.current() == 1
     customers = [f"c{number}@example.com" for number in range(12)]
-    theirs = {one: has_candidate(one, current.id, 30) for one in customers}
-    assert set(theirs.values()) == {True, False}
+    in_share = {one: has_candidate(one, rollout.id, 30) for one in customers}
+    assert set(in_share.values()) == {True, False}
     for one in customers:
         opened = await house.open(one)
-        assert await house.decided_by(opened) == (FASTER if theirs[one] else RULES)
+        assert await house.decided_by(opened) == (FASTER if in_share[one] else RULES)
     async with house.engine.connect() as conn:
         rows = (await conn.execute(select(staged_escalation))).all()
-    assert sorted((row.percent, row.candidate) for row in rows) == sorted((30, had) for had in theirs.values())
+    assert sorted((row.percent, row.candidate) for row in rows) == sorted(
+        (30, candidate) for candidate in in_share.values()
+    )
 
 
 async def test_an_escalation_keeps_the_version_it_started_with(house: House) -> None:
     await house.publish(FASTER, 1, 10)
-    current = await house.must_run()
-    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", current.id, 10))
+    rollout = await house.must_run()
+    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", rollout.id, 10))
     first = await house.open(lucky, "T1")
     async with house.engine.begin() as conn:
-        await roll_back(conn, current.id, "Marta", "declines", NOW)
+        await roll_back(conn, rollout.id, "Marta", "declines", NOW)
     again = await house.open(lucky, "T1")
     assert (again.escalation_id, again.created) == (first.escalation_id, False)
     assert await house.decided_by(again) == FASTER
@@ -124,21 +126,21 @@ async def test_an_escalation_keeps_the_version_it_started_with(house: House) -> 
         assert len((await conn.execute(select(staged_escalation))).all()) == 1
 
 
-async def test_stages_go_on_to_everybody(house: House) -> None:
+async def test_a_rollout_advances_step_by_step_to_everybody(house: House) -> None:
     await house.publish(FASTER, 1, 10)
-    current = await house.must_run()
+    rollout = await house.must_run()
     for seen, percent in ((10, 30), (30, 70)):
-        await house.go_on(current.id, seen, percent)
-        assert await house.standing() == 1
-    await house.go_on(current.id, 70, 100)
-    assert await house.standing() == 2
+        await house.advance(rollout.id, seen, percent)
+        assert await house.current() == 1
+    await house.advance(rollout.id, 70, 100)
+    assert await house.current() == 2
     assert await house.running() is None
     async with house.engine.connect() as conn:
-        ended = await find_rollout(conn, current.id)
-        told = [(entry.actor, entry.action, entry.subject) for entry in await audit_entries(conn)]
+        ended = await find_rollout(conn, rollout.id)
+        audited = [(entry.actor, entry.action, entry.subject) for entry in await audit_entries(conn)]
     assert ended is not None
-    assert (ended.outcome, [stage.percent for stage in ended.steps]) == ("adopted", [10, 30, 70, 100])
-    assert told[:3] == [("Marta", "moved rules to the next stage", "version 2")] * 3
+    assert (ended.outcome, [step.percent for step in ended.steps]) == ("adopted", [10, 30, 70, 100])
+    assert audited[:3] == [("Marta", "moved rules to the next stage", "version 2")] * 3
     assert await house.decided_by(await house.open("who@example.com")) == FASTER
 
 
@@ -147,7 +149,7 @@ async def test_one_candidate_at_a_time(house: House) -> None:
     for percent in (30, 100):
         with pytest.raises(StageRuns, match=r"Version 2 of Marta is being tried on 10 % of the customers"):
             await house.publish(OTHER, 1, percent, "Otto")
-    assert (await house.publish(FASTER, 1, 10)).number == 2, "pressed twice"
+    assert (await house.publish(FASTER, 1, 10)).number == 2, "clicked twice"
     assert (await house.publish(RULES, 1)).number == 1
     async with house.engine.connect() as conn:
         assert len(await published_versions(conn)) == 2
@@ -157,83 +159,83 @@ async def test_the_first_version_is_for_everybody(database: AsyncEngine) -> None
     directory = Directory.from_json(json.loads((EXAMPLES / "small_team.directory.json").read_text()))
     async with database.begin() as conn:
         await seed_directory(conn, directory, [], NOW)
-    found = House(database)
-    await found.publish(RULES, None, 10)
-    assert await found.standing() == 1
-    assert await found.running() is None
+    house = House(database)
+    await house.publish(RULES, None, 10)
+    assert await house.current() == 1
+    assert await house.running() is None
 
 
-async def test_going_back_is_never_in_the_way_of_a_stage(house: House) -> None:
+async def test_restoring_a_version_ends_a_running_rollout(house: House) -> None:
     await house.publish(OTHER, 1)
     await house.publish(FASTER, 2, 30)
     async with house.engine.begin() as conn:
-        back = await go_back(conn, 1, 2, "Otto", NOW)
-    assert (back.number, back.text, back.reason) == (4, RULES, "Back to version 1")
+        restored = await restore_version(conn, 1, 2, "Otto", NOW)
+    assert (restored.number, restored.text, restored.reason) == (4, RULES, "Back to version 1")
     assert await house.running() is None
-    assert await house.standing() == 4
+    assert await house.current() == 4
     async with house.engine.begin() as conn:
-        with pytest.raises(StageMoved, match="version 4 stands for everybody"):
-            await go_back(conn, 2, 2, "Marta", NOW)
+        with pytest.raises(StageMoved, match="version 4 is current for everybody"):
+            await restore_version(conn, 2, 2, "Marta", NOW)
 
 
-async def test_a_stale_page_moves_nothing(house: House) -> None:
+async def test_a_stale_page_changes_nothing(house: House) -> None:
     await house.publish(FASTER, 1, 10)
-    current = await house.must_run()
-    await house.go_on(current.id, 10, 30)
+    rollout = await house.must_run()
+    await house.advance(rollout.id, 10, 30)
     with pytest.raises(StageMoved, match="tried on 30 % of the customers"):
-        await house.go_on(current.id, 10, 30)
+        await house.advance(rollout.id, 10, 30)
     with pytest.raises(StageMoved):
-        await house.go_on(current.id, 30, 10)
+        await house.advance(rollout.id, 30, 10)
     async with house.engine.begin() as conn:
-        await roll_back(conn, current.id, "Marta", "declines", NOW)
+        await roll_back(conn, rollout.id, "Marta", "declines", NOW)
     async with house.engine.begin() as conn:
-        with pytest.raises(StageMoved, match="version 1 stands for everybody"):
-            await roll_back(conn, current.id, "Otto", "declines", NOW)
+        with pytest.raises(StageMoved, match="version 1 is current for everybody"):
+            await roll_back(conn, rollout.id, "Otto", "declines", NOW)
     with pytest.raises(StageMoved):
-        await house.go_on(current.id, 30, 100)
+        await house.advance(rollout.id, 30, 100)
     with pytest.raises(RulesMoved):
         await house.publish(OTHER, None)
 
 
-async def test_two_managers_press_at_once(house: House) -> None:
-    pressed = await asyncio.gather(
+async def test_two_managers_click_at_the_same_time(house: House) -> None:
+    published = await asyncio.gather(
         house.publish(FASTER, 1, 10, "Marta"), house.publish(OTHER, 1, 10, "Otto"), return_exceptions=True
     )
-    assert sorted(type(one).__name__ for one in pressed) == ["PublishedRules", "StageRuns"]
-    current = await house.must_run()
-    moved = await asyncio.gather(
-        *(house.go_on(current.id, 10, 30, author) for author in ("Marta", "Otto")), return_exceptions=True
+    assert sorted(type(one).__name__ for one in published) == ["PublishedRules", "StageRuns"]
+    rollout = await house.must_run()
+    advanced = await asyncio.gather(
+        *(house.advance(rollout.id, 10, 30, author) for author in ("Marta", "Otto")), return_exceptions=True
     )
-    assert sorted(type(one).__name__ for one in moved) == ["NoneType", "StageMoved"]
-    assert [stage.percent for stage in (await house.must_run()).steps] == [10, 30]
+    assert sorted(type(one).__name__ for one in advanced) == ["NoneType", "StageMoved"]
+    assert [step.percent for step in (await house.must_run()).steps] == [10, 30]
 
 
 async def test_a_candidate_that_the_directory_outgrew_decides_nothing(house: House) -> None:
-    """Names change together with the rules on the pages; somebody's own SQL does not."""
+    """On the pages, names change together with the rules; plain SQL changes only the name."""
     await house.publish(RULES.replace('team "Office"', 'team "Support"'), 1)
     await house.publish(RULES, 2, 30)
-    current = await house.must_run()
+    rollout = await house.must_run()
     async with house.engine.begin() as conn:
         await conn.execute(text("UPDATE team SET name = 'Back office' WHERE name = 'Office'"))
-    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", current.id, 30))
+    lucky = next(f"c{n}@example.com" for n in range(500) if has_candidate(f"c{n}@example.com", rollout.id, 30))
     assert await house.decided_by(await house.open(lucky)) == RULES.replace('team "Office"', 'team "Support"')
     async with house.engine.connect() as conn:
-        assert (await conn.execute(select(staged_escalation))).all() == [], "no case of the comparison"
+        assert (await conn.execute(select(staged_escalation))).all() == [], "it does not count in the comparison"
     with pytest.raises(StageUnfit, match='Version 3 no longer fits the directory: there is no team "Office"'):
-        await house.go_on(current.id, 30, 70)
+        await house.advance(rollout.id, 30, 70)
     async with house.engine.begin() as conn:
-        await roll_back(conn, current.id, "Marta", "a name is gone", NOW)
+        await roll_back(conn, rollout.id, "Marta", "a name is gone", NOW)
     assert await house.running() is None
 
 
-async def test_before_there_is_a_desk_nothing_is_published(database: AsyncEngine) -> None:
+async def test_nothing_is_published_before_an_organisation_is_seeded(database: AsyncEngine) -> None:
     async with database.begin() as conn:
         with pytest.raises(NoDesk, match="muster seed"):
             await publish(conn, RULES, "Marta", "because", None, NOW)
 
 
-async def test_openings_do_not_wait_for_a_publishing(house: House) -> None:
-    """Checking long rules takes seconds; meanwhile calls are opened."""
+async def test_openings_do_not_wait_for_publishing(house: House) -> None:
+    """Checking long rules takes seconds, and calls are opened meanwhile."""
     async with house.engine.begin() as conn:
         await publish(conn, FASTER, "Marta", "slow", 1, NOW)
         opened = await asyncio.wait_for(house.open("during@example.com"), timedelta(seconds=5).total_seconds())

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 
 from database.stores.directory.read import read_directory
 from database.stores.escalations.open import open_or_refuse
-from database.stores.rules.rollouts import deciding, running_rollout
+from database.stores.rules.rollouts import rules_for_opening, running_rollout
 from database.stores.rules.versions import current_published, publish, published_number, published_versions
 from database.tables.account import audit_entry, session
 from database.tables.booking import pool_agent
@@ -88,10 +88,10 @@ async def test_a_candidate_is_rewritten_with_the_standing_rules(office: Office) 
     await rename(office, manager, "teams", "Office", "Back office")
     async with office.engine.connect() as conn:
         running, standing = await running_rollout(conn), await current_published(conn)
-        decided = await deciding(conn, "who@example.com")
+        decided = await rules_for_opening(conn, "who@example.com")
     assert running is not None
     assert standing is not None
-    assert (running.standing.number, running.candidate.number, standing.number) == (3, 4, 3)
+    assert (running.current.number, running.candidate.number, standing.number) == (3, 4, 3)
     assert running.candidate.text == FASTER.replace('team "Office"', 'team "Back office"')
     assert decided.rollout == running.id
     address = f"/rules/stages/{running.id}"

@@ -178,7 +178,7 @@ async def test_to_everybody_and_back_to_an_earlier_version(office: Office) -> No
     back = await manager.post("/rules/versions/1/publish", "/rules/versions/1", seen="2")
     assert back.status_code == 303
     late = await manager.post("/rules/versions/2/publish", "/rules/versions/1", seen="2")
-    assert (late.status_code, "version 3 stands" in late.text) == (409, True)
+    assert (late.status_code, "version 3 is current" in late.text) == (409, True)
     async with office.engine.connect() as conn:
         standing = await current_published(conn)
     assert standing is not None
