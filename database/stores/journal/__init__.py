@@ -1,1 +1,1 @@
-"""What happened and what is to be sent: timeline, messages, audit log."""
+"""The timeline, the message queue, the audit log and free text."""

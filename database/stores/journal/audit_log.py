@@ -27,13 +27,13 @@ class AuditEntry:
 async def write_audit(
     conn: AsyncConnection, actor: str, action: str, subject: str, now: datetime, body: Mapping[str, Any] | None = None
 ) -> None:
-    """Write one entry, in the transaction of the change it tells of. Never put a secret into ``body``."""
+    """Write an entry, in the transaction of the change that it records. Never put a secret into ``body``."""
     row = {"at": now, "actor": actor, "action": action, "subject": subject, "body": dict(body or {})}
     await conn.execute(audit_entry.insert().values(row))
 
 
 async def audit_entries(conn: AsyncConnection, *, before: int | None = None, limit: int = 50) -> list[AuditEntry]:
-    """Newest first; ``before`` is the id of the last entry of the page before."""
+    """One page of entries, newest first; ``before`` is the id of the previous page's last entry."""
     query = select(audit_entry).order_by(audit_entry.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(audit_entry.c.id < before)

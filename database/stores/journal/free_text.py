@@ -1,4 +1,4 @@
-"""Free words of people, kept out of workflow histories: a history holds the reference."""
+"""Free text that people type, kept out of workflow histories: a history contains only the reference."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from database.tables.escalation import words
 
 
 async def keep_words(conn: AsyncConnection, text: str) -> str:
-    """Keep these words; returns their reference, or an empty one for none."""
+    """Store a text and return its reference, which is empty for an empty text."""
     if not text.strip():
         return ""
     ref = str(uuid.uuid4())
@@ -20,6 +20,7 @@ async def keep_words(conn: AsyncConnection, text: str) -> str:
 
 
 async def read_words(conn: AsyncConnection, ref: str) -> str:
+    """The text of a reference; empty if the reference is empty or unknown."""
     if not ref:
         return ""
     return (await conn.execute(select(words.c.text).where(words.c.ref == ref))).scalar_one_or_none() or ""

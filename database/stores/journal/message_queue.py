@@ -1,7 +1,7 @@
-"""Messages that wait to be sent: written beside the effect they tell of, taken by the sender.
+"""The queue of messages to send: written in the transaction of the effect that causes them, taken by the sender.
 
-When a row is due is judged by the database's clock alone, so that a process whose clock is off neither
-holds messages back nor sends them early.
+Only the database's clock decides when a message is due, so a process whose clock is wrong neither
+delays messages nor sends them early.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from domain import ids
 from domain.escalation import Kind
 from domain.letter import Channel
 
-_LEAVE = text("""
+_ENQUEUE = text("""
 INSERT INTO message (id, escalation, key, channel, kind, recipient, params, created_at, next_attempt_at)
 VALUES (:id, :escalation, :key, :channel, :kind, coalesce(CAST(:recipient AS text), (
     SELECT c.email FROM customer c JOIN escalation e ON e.customer = c.id WHERE e.id = :escalation
@@ -43,12 +43,12 @@ async def enqueue(
     now: datetime,
     not_before: datetime | None = None,
 ) -> None:
-    """Leave a message in the transaction of the effect that it tells of.
+    """Queue a message in the transaction of the effect that causes it.
 
-    ``key`` tells the messages of one escalation apart: a second one with the same key is the same message.
-    ``channel`` is ``mail`` (recipient: an address, or None for that of the escalation's customer) or ``webhook``
-    (recipient: ``alerts``, the hook that the settings name). ``params`` hold ids and times, never tokens or addresses;
-    ``database/stores/queries/letter_context.py`` says which. Without ``not_before`` it is due at once.
+    ``key`` identifies a message within its escalation: queueing the same key again changes nothing.
+    ``channel`` is ``mail`` (recipient: an address, or None for the escalation's customer) or ``webhook`` (recipient:
+    ``alerts``, the webhook from the settings). ``params`` hold ids and times, never tokens or addresses, and are
+    described in ``database/stores/queries/letter_context.py``. Without ``not_before`` the message is due immediately.
     """
     row = {
         "id": ids.message_id(escalation_id, key),
@@ -62,12 +62,12 @@ async def enqueue(
         "not_before": not_before,
         "woken": ids.MESSAGE_CHANNEL,
     }
-    await conn.execute(_LEAVE, row)
+    await conn.execute(_ENQUEUE, row)
 
 
 @dataclass(frozen=True)
 class QueuedMessage:
-    """A message that this sender has taken."""
+    """A message that a sender has taken."""
 
     id: str
     escalation_id: str
@@ -76,16 +76,16 @@ class QueuedMessage:
     recipient: str
     params: Mapping[str, Any]
     attempts: int
-    """With the one that is now being made."""
+    """Including the current one."""
     created_at: datetime
 
 
 async def take_due(
     conn: AsyncConnection, channel: Channel, at_most: int, lease: timedelta, busy: Sequence[str] = ()
 ) -> list[QueuedMessage]:
-    """Take due messages, the longest due first, save those that this sender has in hand (``busy``).
+    """Take at most ``at_most`` due messages, the longest due first, except ``busy``, which this sender already has.
 
-    Taken, they are due again after ``lease``: a sender that lives renews it, a killed one's rows come back.
+    They are due again after ``lease``: a running sender renews it; a killed sender's messages come back.
     """
     due = (
         select(message.c.id)
@@ -107,18 +107,18 @@ async def take_due(
         .returning(message)
     )
     rows = (await conn.execute(taken)).all()
-    return [_waiting(row) for row in rows]
+    return [_queued(row) for row in rows]
 
 
 async def renew(conn: AsyncConnection, message_ids: Sequence[str], lease: timedelta) -> None:
-    """Keep hold of messages whose sending takes its time; one that has been put off stays put off."""
-    held = message.c.id.in_(message_ids) & (message.c.state == "queued")
-    short = message.c.next_attempt_at < func.now() + lease
-    await conn.execute(update(message).where(held & short).values(next_attempt_at=func.now() + lease))
+    """Extend the lease of messages that take long to send; one scheduled for a later retry keeps its time."""
+    queued = message.c.id.in_(message_ids) & (message.c.state == "queued")
+    expires_sooner = message.c.next_attempt_at < func.now() + lease
+    await conn.execute(update(message).where(queued & expires_sooner).values(next_attempt_at=func.now() + lease))
 
 
 async def until_next_due(conn: AsyncConnection, channel: Channel) -> timedelta | None:
-    """How long until a message is due; None where none waits, below zero where one is overdue."""
+    """Time until the next message is due; None if none is queued, negative if one is overdue."""
     queued = (message.c.state == "queued") & (message.c.channel == channel.value)
     soonest = select(func.min(message.c.next_attempt_at) - func.now()).where(queued)
     wait: timedelta | None = (await conn.execute(soonest)).scalar_one()
@@ -131,38 +131,38 @@ async def mark_sent(conn: AsyncConnection, message_id: str) -> None:
 
 
 async def put_off(conn: AsyncConnection, message_id: str, error: str, wait: timedelta) -> None:
-    """Try again after ``wait``."""
+    """Record a failed attempt; the message is due again after ``wait``."""
     queued = update(message).where(message.c.id == message_id, message.c.state == "queued")
     await conn.execute(queued.values(last_error=error, next_attempt_at=func.now() + wait))
 
 
-async def give_up(conn: AsyncConnection, waiting: QueuedMessage, error: str) -> None:
-    """Mark it failed, and say so in the escalation's timeline."""
-    row = message.c.id == waiting.id
+async def give_up(conn: AsyncConnection, queued: QueuedMessage, error: str) -> None:
+    """Mark a message as failed, with an event on the escalation's timeline."""
+    row = message.c.id == queued.id
     failed = update(message).where(row, message.c.state == "queued").values(state="failed", last_error=error)
     if (await conn.execute(failed.returning(message.c.id))).first() is None:
         return
-    body = {"message": waiting.id, "kind": waiting.kind, "channel": waiting.channel.value, "reason": error}
+    body = {"message": queued.id, "kind": queued.kind, "channel": queued.channel.value, "reason": error}
     now = await timeline.database_now(conn, None)
-    await timeline.record(conn, waiting.escalation_id, Kind.MESSAGE_FAILED, now, body=body)
+    await timeline.record(conn, queued.escalation_id, Kind.MESSAGE_FAILED, now, body=body)
 
 
 async def drop(conn: AsyncConnection, message_id: str) -> None:
-    """Remove a message to a place that this installation does not have."""
+    """Remove a message whose recipient this installation doesn't have, such as an alert webhook."""
     await conn.execute(message.delete().where(message.c.id == message_id, message.c.state == "queued"))
 
 
 async def send_again(conn: AsyncConnection, message_id: str) -> bool:
-    """Queue a failed message once more; False where it has not failed."""
+    """Requeue a failed message; returns False if it is not failed."""
     failed = update(message).where(message.c.id == message_id, message.c.state == "failed")
-    again = failed.values(state="queued", attempts=0, next_attempt_at=func.now()).returning(message.c.id)
-    if (await conn.execute(again)).first() is None:
+    requeued = failed.values(state="queued", attempts=0, next_attempt_at=func.now()).returning(message.c.id)
+    if (await conn.execute(requeued)).first() is None:
         return False
     await timeline.notify(conn, ids.MESSAGE_CHANNEL)
     return True
 
 
-def _waiting(row: Row[Any]) -> QueuedMessage:
+def _queued(row: Row[Any]) -> QueuedMessage:
     return QueuedMessage(
         id=row.id,
         escalation_id=row.escalation,

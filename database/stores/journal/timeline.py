@@ -1,7 +1,7 @@
-"""The timeline: one row an effect, written in the effect's own transaction.
+"""The timeline: one event per effect, written in the effect's transaction.
 
-Every effect locks its escalation first (``lock``), so two effects of one escalation never interleave, and
-``seq`` is gapless and in commit order. An effect that carries a key is done once, however often it runs.
+Every effect locks its escalation first (``lock``), so effects of one escalation never interleave, and ``seq`` is
+gapless and in commit order. An effect with an idempotency key is done once, however often it runs.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ INSERT INTO escalation_event (escalation, seq, kind, body, actor, key, at, told_
 SELECT id, seq, :kind, CAST(:body AS jsonb), :actor, :key, :now, :told_at FROM moved
 RETURNING seq, pg_notify(:live, :woken)
 """)
-_LOCK = select(escalation).where(escalation.c.id == bindparam("asked")).with_for_update()
+_LOCK = select(escalation).where(escalation.c.id == bindparam("escalation_id")).with_for_update()
 
 
 async def notify(conn: AsyncConnection, channel: str, payload: str = "") -> None:
-    """Wake who listens, when this transaction commits."""
+    """Send a notification to a channel's listeners when this transaction commits."""
     await conn.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload})
 
 
 async def lock(conn: AsyncConnection, escalation_id: str) -> Row[Any]:
-    """The escalation's row, held until the transaction ends. Raises ``EscalationUnknown``."""
-    row = (await conn.execute(_LOCK, {"asked": escalation_id})).one_or_none()
+    """Lock an escalation until the transaction ends and return its row. Raises ``EscalationUnknown``."""
+    row = (await conn.execute(_LOCK, {"escalation_id": escalation_id})).one_or_none()
     if row is None:
         raise EscalationUnknown(escalation_id)
     return row
 
 
 async def done_before(conn: AsyncConnection, escalation_id: str, key: str) -> dict[str, Any] | None:
-    """What an effect with this key wrote when it was done, or None."""
+    """The body of the event that an effect with this key wrote before, or None."""
     query = select(escalation_event.c.body).where(
         escalation_event.c.escalation == escalation_id, escalation_event.c.key == key
     )
@@ -67,8 +67,8 @@ async def record(
 ) -> int:
     """Write one event and move the escalation to ``state``; returns the event's ``seq``.
 
-    ``told`` says that the workflow knows already, because its own activity writes this. An event that
-    it does not know waits in the outbox.
+    ``told`` means that the workflow already knows, because its own activity writes the event. Any other event
+    waits in the outbox.
     """
     row = {
         "escalation": escalation_id,
@@ -93,13 +93,13 @@ async def record(
 
 
 async def _clear_outbox(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
-    """Its workflow ends; what nobody waited for would stay in the outbox for ever."""
+    """Mark all events as relayed when the workflow ends: those it didn't wait for would stay in the outbox for ever."""
     unrelayed = (escalation_event.c.escalation == escalation_id) & escalation_event.c.told_at.is_(None)
     await conn.execute(update(escalation_event).where(unrelayed).values(told_at=now))
 
 
 async def database_now(conn: AsyncConnection, now: datetime | None) -> datetime:
-    """``now``, or the database's clock: the one clock that all processes share."""
+    """``now`` if given, else the database's clock, which all processes share."""
     if now is not None:
         return now
     moment: datetime = (await conn.execute(select(func.clock_timestamp()))).scalar_one()
