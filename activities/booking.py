@@ -1,4 +1,4 @@
-"""The hands of booking: a seat held, moved, given back."""
+"""Activities of the booking: sell a seat, move it, cancel it."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ class BookingActivities:
             await booking.cancel(conn, at.escalation_id, at.now)
 
     async def _sell(
-        self, sell: Callable[[AsyncConnection, BookingRequest], Awaitable[BookingWithCall]], asked: SaleRequest
+        self, sell: Callable[[AsyncConnection, BookingRequest], Awaitable[BookingWithCall]], sale: SaleRequest
     ) -> Booked:
         clock = asyncio.get_running_loop().time
         until = clock() + SALE.total_seconds()
 
-        async def sale(request: BookingRequest) -> BookingWithCall:
+        async def attempt(request: BookingRequest) -> BookingWithCall:
             async with transaction(self.dependencies, until - clock()) as conn:
                 return await sell(conn, request)
 
         with as_application_error():
             async with asyncio.timeout_at(until):
-                return _booked(await self._sellers.sell(asked, sale, until))
+                return _booked(await self._sellers.sell(sale, attempt, until))
 
 
-def _booked(held: BookingWithCall) -> Booked:
-    return Booked(CallDue(held.call_id, held.starts_at, held.muster_at))
+def _booked(call: BookingWithCall) -> Booked:
+    return Booked(CallDue(call.call_id, call.starts_at, call.muster_at))

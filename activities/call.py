@@ -1,4 +1,4 @@
-"""The hands of the call: a customer who does not come."""
+"""Activities of the call: what to do about a customer who hasn't joined."""
 
 from __future__ import annotations
 

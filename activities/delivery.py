@@ -1,4 +1,4 @@
-"""One message, from its row to the hands of the next server."""
+"""Delivery of one message to the mail server or webhook."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from domain.letter import Channel, Incomplete, LetterContext, past_use
 
 @dataclass
 class NoRecipient(Exception):
-    """The message is for a place that this installation does not have."""
+    """The message is for a webhook that isn't configured."""
 
     place: str
 
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Writes letters and hands them over."""
+    """Renders letters and sends them."""
 
     addresses: Addresses
     mailer: Mailer
     posters: Mapping[str, ChatPoster]
-    """By the name that a message's recipient gives: ``alerts``."""
+    """By the recipient's name in the message queue: ``alerts``."""
     mail_from: str = ""
-    """One sender for all mail; else each team's own address."""
+    """Sender of all mail; empty: each team's own address."""
 
     async def deliver(self, channel: Channel, context: LetterContext) -> None:
-        """Raises ``Undelivered``, or ``NoRecipient`` where nobody asked to be told."""
+        """Raises ``Undelivered``, or ``NoRecipient`` if the webhook isn't configured."""
         if reason := past_use(context):
             raise Undelivered(f"not sent, because {reason}", final=True)
         try:

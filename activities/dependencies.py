@@ -1,4 +1,4 @@
-"""What activities touch the world with, handed to each by the worker."""
+"""What activities need from outside, passed in by the worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hands of an ending from outside: withdrawn, or the ticket solved."""
+"""The activity that ends an escalation early: withdrawn, or its ticket solved."""
 
 from __future__ import annotations
 

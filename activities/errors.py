@@ -1,4 +1,4 @@
-"""Domain failures across Temporal: raised as application errors, revived on the other side."""
+"""Domain failures across Temporal: sent as application errors, turned back into failures by the caller."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 async def effect(
     dependencies: Dependencies, at_most: float = TRANSACTION.total_seconds()
 ) -> AsyncIterator[AsyncConnection]:
-    """One transaction of ``at_most`` seconds; a domain failure in it becomes an error that is not retried.
+    """A transaction of at most ``at_most`` seconds; a domain failure in it becomes a non-retryable error.
 
-    One that takes longer than its activity is waited for can't commit behind the back of the next attempt.
+    The limit keeps a transaction that outlasts its activity's timeout from committing after the next attempt began.
     """
     with as_application_error():
         async with transaction(dependencies, at_most) as conn:
@@ -35,7 +35,7 @@ async def effect(
 
 @asynccontextmanager
 async def transaction(dependencies: Dependencies, at_most: float) -> AsyncIterator[AsyncConnection]:
-    """One transaction of ``at_most`` seconds."""
+    """A transaction that PostgreSQL aborts after ``at_most`` seconds."""
     async with dependencies.engine.begin() as conn:
         await conn.execute(_AT_MOST, {"milliseconds": str(max(1, round(at_most * 1000)))})
         yield conn
@@ -43,7 +43,7 @@ async def transaction(dependencies: Dependencies, at_most: float) -> AsyncIterat
 
 @contextmanager
 def as_application_error() -> Iterator[None]:
-    """A domain failure becomes an error that is not retried."""
+    """Turn a domain failure into a non-retryable ``ApplicationError``."""
     try:
         yield
     except Failure as failure:
@@ -51,19 +51,19 @@ def as_application_error() -> Iterator[None]:
 
 
 def application_error_of(failure: Failure) -> ApplicationError:
-    facts = _JSON.dump_python(asdict(failure), mode="json")
+    details = _JSON.dump_python(asdict(failure), mode="json")
     # A refusal is an answer: benign errors are neither logged nor counted as failures of the worker.
     benign = ApplicationErrorCategory.BENIGN
-    return ApplicationError(failure.title, facts, type=type(failure).__name__, non_retryable=True, category=benign)
+    return ApplicationError(failure.title, details, type=type(failure).__name__, non_retryable=True, category=benign)
 
 
 def from_application_error(error: ApplicationError) -> Failure | None:
-    """The failure that was raised, or None where the error is no domain failure."""
+    """The domain failure behind the error, or None if it isn't one."""
     kind = next((kind for kind in _kinds(Failure) if kind.__name__ == error.type), None)
     if kind is None:
         return None
-    facts = error.details[0] if error.details else {}
-    return TypeAdapter(kind).validate_python(facts) if facts else kind()
+    details = error.details[0] if error.details else {}
+    return TypeAdapter(kind).validate_python(details) if details else kind()
 
 
 def _kinds(base: type[Failure]) -> Iterator[type[Failure]]:

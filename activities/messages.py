@@ -1,6 +1,6 @@
-"""What goes into a workflow's history: the input, the updates, the signals, the activities' arguments.
+"""The messages in workflow histories: input, updates, signals, arguments and results of activities.
 
-One message, one frozen dataclass. They live in histories for years: they change only by added fields with
+One frozen dataclass per message. Histories live for years, so messages change only by added fields with
 defaults. They hold ids, never personal data.
 """
 
@@ -21,7 +21,7 @@ class Times:
     wait_for_customer: int
     wrap_up: int
     customer_reminders: tuple[int, ...]
-    """Before the call, longest first."""
+    """Seconds before the call, longest first."""
     agent_reminders: tuple[int, ...]
     ask_after: int
     ask_again_after: int | None
@@ -30,7 +30,7 @@ class Times:
 
 @dataclass(frozen=True)
 class LinkOut:
-    """A link is with the customer."""
+    """A link that was sent to the customer."""
 
     link_id: int
     nudge_at: datetime
@@ -39,11 +39,11 @@ class LinkOut:
 
 @dataclass(frozen=True)
 class CallDue:
-    """A call that is to take place: booked, or now."""
+    """A call to serve: booked, or now."""
 
     call_id: str
     starts_at: datetime | None
-    """None: now."""
+    """None for a call now."""
     muster_at: datetime
 
 
@@ -61,7 +61,7 @@ class EscalationOpened:
 
 @dataclass(frozen=True)
 class Event:
-    """A fact decided and committed in Postgres, told to the workflow by the relay."""
+    """An event committed in PostgreSQL, signalled to the workflow by the relay."""
 
     seq: int
     kind: str
@@ -71,10 +71,12 @@ class Event:
 
 @dataclass(frozen=True)
 class Happened:
+    """The signal that carries events, in their order."""
+
     events: tuple[Event, ...]
 
 
-# Updates: a person waits for yes or no.
+# Updates: somebody waits for the answer.
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class RecordWrapUp:
     gap: str = ""
     follow_up: str = ""
     note_ref: str = ""
-    """Free words stay out of the history: they are left in the database under this reference first."""
+    """Free text stays out of histories: it is stored in the database first, under this reference."""
 
 
 @dataclass(frozen=True)
@@ -132,12 +134,12 @@ class Booked:
     call: CallDue
 
 
-# Activities: the escalation, and the moment at which the decision is made.
+# Activities: the escalation, and the time of the decision.
 
 
 @dataclass(frozen=True)
 class At:
-    """One escalation at one moment, for the activities that need nothing more."""
+    """One escalation at one time, for activities that need nothing else."""
 
     escalation_id: str
     now: datetime
@@ -157,9 +159,9 @@ class OfCall:
     call_id: str
     now: datetime
     step: str = ""
-    """Tells repeated messages of one kind apart: ``3600`` for the reminder an hour before."""
+    """Distinguishes repeated messages of one kind: ``3600`` for the reminder an hour before."""
     offer: int = 0
-    """The accepted offer that it is about, where it is about one."""
+    """The accepted offer concerned, if any; else 0."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ class SaveRating:
 
 @dataclass(frozen=True)
 class Missed:
-    """Whether the customer really missed the call; then with the fresh link, if there is one."""
+    """Whether the customer really missed the call, and the new link, if one was issued."""
 
     missed: bool
     link: LinkOut | None = None
@@ -210,17 +212,17 @@ class Missed:
 
 @dataclass(frozen=True)
 class Settled:
-    """What the rows say of a call: how it stands, and every event that a workflow waits for."""
+    """A call's state in the database, and every event that a workflow waits for."""
 
     call_state: str
     events: tuple[Event, ...] = ()
     outcome: str | None = None
-    """Where the escalation is over: how it ended."""
+    """How the escalation ended; None if it is still running."""
 
 
 @dataclass(frozen=True)
 class Stands:
-    """How an escalation stands once its link has run out: booked after all, or over."""
+    """An escalation after its link expired: booked after all, or ended with this outcome."""
 
     call: CallDue | None = None
     outcome: str | None = None

@@ -1,4 +1,4 @@
-"""The hands of the muster: what the rows say, nobody available, a person replaced, the backstop's round."""
+"""Activities of the muster: read the call's state, give up the search, replace an agent, run the backstop's round."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class MusterActivities:
     @activity.defn
     async def settle(self, call: OfCall) -> Settled:
         async with effect(self.dependencies) as conn:
-            found = await muster.settle(conn, call.escalation_id, call.call_id)
-        events = tuple(Event(row.seq, row.kind, row.at, row.body) for row in found.events)
-        return Settled(found.call_state, events, found.outcome)
+            settled = await muster.settle(conn, call.escalation_id, call.call_id)
+        events = tuple(Event(row.seq, row.kind, row.at, row.body) for row in settled.events)
+        return Settled(settled.call_state, events, settled.outcome)
 
     @activity.defn
     async def nobody_available(self, call: OfCall) -> LinkOut | None:

@@ -1,4 +1,4 @@
-"""The hands of the rating."""
+"""Activities of the rating: send the survey, save the score."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class RatingActivities:
             await rating.ask_again(conn, call.escalation_id, call.call_id, call.now)
 
     @activity.defn
-    async def save_rating(self, said: SaveRating) -> None:
-        given = said.rating
+    async def save_rating(self, request: SaveRating) -> None:
+        given = request.rating
         async with effect(self.dependencies) as conn:
             comment = await read_words(conn, given.comment_ref)
-            await rating.save_rating(conn, said.escalation_id, given.call_id, given.score, comment, said.now)
+            await rating.save_rating(conn, request.escalation_id, given.call_id, given.score, comment, request.now)
 
     @activity.defn
     async def end_survey(self, call: OfCall) -> None:

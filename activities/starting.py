@@ -1,4 +1,4 @@
-"""Starting an escalation's workflow, from the rows that opened it. Starting twice is starting once."""
+"""Starts an escalation's workflow from its rows. Idempotent: a second start has no effect."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONGEST_KEYWORD = 200
 
 
 def times_of(plan: Plan) -> Times:
-    """The plan's times as the workflow keeps them."""
+    """The plan's times, as the workflow's message type."""
     decision = plan.decision
     return Times(
         prepare=decision.calls.prepare,
@@ -53,9 +53,9 @@ async def start_workflow(
     again: bool = False,
     timeout: timedelta = timedelta(seconds=3),
 ) -> bool:
-    """Start the workflow of an escalation that stands in the database; False where that is over, or one has run.
+    """Start an escalation's workflow. False if the escalation has ended, or a workflow of it has already run.
 
-    It starts from where the rows stand, so with ``again`` one whose workflow is gone goes on. Raises ``RPCError``.
+    With ``again``, a lost workflow is restarted, from the current state in the database. Raises ``RPCError``.
     """
     reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
     async with engine.connect() as conn:

@@ -1,4 +1,4 @@
-"""The hands of waiting: reminders."""
+"""Activities of waiting for the call: reminders."""
 
 from __future__ import annotations
 

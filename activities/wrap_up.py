@@ -1,4 +1,4 @@
-"""The hands of the wrap-up."""
+"""Activities of the wrap-up: save it, or close a call without one."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class WrapUpActivities:
         self.dependencies = dependencies
 
     @activity.defn
-    async def save_wrap_up(self, said: SaveWrapUp) -> None:
-        told = said.wrap_up
+    async def save_wrap_up(self, request: SaveWrapUp) -> None:
+        form = request.wrap_up
         async with effect(self.dependencies) as conn:
             recorded = WrapUp(
-                Resolution(told.resolved),
-                cause=told.cause,
-                product_area=told.product_area,
-                gap=told.gap,
-                follow_up=told.follow_up,
-                note=await read_words(conn, told.note_ref),
+                Resolution(form.resolved),
+                cause=form.cause,
+                product_area=form.product_area,
+                gap=form.gap,
+                follow_up=form.follow_up,
+                note=await read_words(conn, form.note_ref),
             )
-            await wrap_up.save_wrap_up(conn, said.escalation_id, told.call_id, told.person_id, recorded, said.now)
+            await wrap_up.save_wrap_up(conn, request.escalation_id, form.call_id, form.person_id, recorded, request.now)
 
     @activity.defn
     async def end_unrecorded(self, call: OfCall) -> None:

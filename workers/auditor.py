@@ -1,8 +1,8 @@
-"""The auditor: looks for what should have moved and didn't; repairs it and counts.
+"""The auditor: looks for what should have moved and didn't, repairs it and counts it.
 
-An escalation whose workflow was never told that it opened, and every other event that nobody was told, is the
-relay's by design (it polls the outbox). Left to this: rows that contradict each other, workflows that are gone
-while their escalation stands, and shifts that must be laid out further.
+Events that no workflow has received are the relay's work (it polls the outbox), including those that open an
+escalation. The auditor's work is rows that contradict each other, lost workflows of open escalations, and writing
+shifts further ahead.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,33 +28,34 @@ from domain.ids import workflow_id
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 30.0
+AUDIT_EVERY = 30.0
+"""Seconds."""
 SHIFTS_EVERY = timedelta(hours=6)
 FIRST = str(uuid.UUID(int=0))
 TIMEOUT = timedelta(seconds=3)
 
 
 async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
-    """Look every half minute until ``stop``. Each part looks, whatever became of the one before."""
-    laid_out_at: datetime | None = None
-    looked_up_to = FIRST
+    """Audit every half minute until ``stop``. A part that fails doesn't keep the others from running."""
+    shifts_written_at: datetime | None = None
+    checked_up_to = FIRST
     while not stop.is_set():
         now = datetime.now(UTC)
-        with _survived("shifts"):
-            if laid_out_at is None or now - laid_out_at > SHIFTS_EVERY:
-                await lay_out_everybody(engine, now)
-                laid_out_at = now
-        with _survived("rows"):
+        with _failures_logged("shifts"):
+            if shifts_written_at is None or now - shifts_written_at > SHIFTS_EVERY:
+                await write_all_shifts(engine, now)
+                shifts_written_at = now
+        with _failures_logged("rows"):
             async with engine.begin() as conn:
                 _report(await audit(conn, now))
-        with _survived("workflows"):
-            looked_up_to = await revive_workflows(engine, client, looked_up_to, now)
+        with _failures_logged("workflows"):
+            checked_up_to = await restart_lost_workflows(engine, client, checked_up_to, now)
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(stop.wait(), LOOK_EVERY)
+            await asyncio.wait_for(stop.wait(), AUDIT_EVERY)
 
 
-async def lay_out_everybody(engine: AsyncEngine, now: datetime) -> None:
-    """Shifts as far ahead as slots are sold, some people at a time: nobody waits long for a desk's day."""
+async def write_all_shifts(engine: AsyncEngine, now: datetime) -> None:
+    """Write shifts as far ahead as slots are sold, in small transactions, so that sales aren't blocked for long."""
     async with engine.connect() as conn:
         people = await everybody(conn)
     for at in range(0, len(people), AT_ONCE):
@@ -62,19 +64,19 @@ async def lay_out_everybody(engine: AsyncEngine, now: datetime) -> None:
             await alert_lost_seats(conn, replanned.at_risk, now)
 
 
-async def revive_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:
-    """Start again what is gone of some workflows whose escalation stands; returns where to go on next time."""
+async def restart_lost_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:
+    """Restart lost workflows among the next open escalations after this id; returns the id to continue after."""
     async with engine.connect() as conn:
-        standing = await standing_after(conn, after, now)
-    for escalation_id in standing:
+        open_escalations = await standing_after(conn, after, now)
+    for escalation_id in open_escalations:
         if await _runs(client, escalation_id):
             continue
-        # The rows are read anew: it may have ended, row and workflow, since they were read above.
+        # This reads the rows again: the escalation and its workflow may have ended since the query above.
         if await start_workflow(client, engine, escalation_id, again=True, timeout=TIMEOUT):
-            log.warning("repaired: the workflow of escalation %s was gone", escalation_id)
+            log.warning("restarted lost workflow escalation=%s", escalation_id)
             async with engine.begin() as conn:
                 await note_restart(conn, escalation_id, now)
-    return standing[-1] if standing else FIRST
+    return open_escalations[-1] if open_escalations else FIRST
 
 
 async def _runs(client: Client, escalation_id: str) -> bool:
@@ -88,14 +90,14 @@ async def _runs(client: Client, escalation_id: str) -> bool:
 
 
 @contextmanager
-def _survived(part: str) -> Iterator[None]:
-    """A look that failed is reported, and taken again the next time."""
+def _failures_logged(part: str) -> Iterator[None]:
+    """Log a failure of this part, which runs again next time."""
     try:
         yield
     except (SQLAlchemyError, OSError, RPCError, RuntimeError) as error:
-        log.warning("no audit of the %s this time: %s", part, type(error).__name__)
+        log.warning("audit failed, retrying in %.0f s part=%s error=%s", AUDIT_EVERY, part, type(error).__name__)
 
 
-def _report(found: Findings) -> None:
-    if found.repaired:
-        log.warning("repaired: %s", found)
+def _report(findings: Findings) -> None:
+    if findings.repaired:
+        log.warning("repaired rows %s", " ".join(f"{kind}={count}" for kind, count in asdict(findings).items()))

@@ -1,4 +1,4 @@
-"""The Schedule of the backstop, set up once and left alone afterwards."""
+"""The backstop's Temporal Schedule, created once and never changed afterwards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCHEDULE = "backstop"
 
 
 async def keep_backstop(client: Client) -> None:
-    """Make sure that the round runs each minute, whatever happens to the tickers."""
+    """Create the Schedule that runs a round every minute, whatever happens to the tickers."""
     schedule = Schedule(
         action=ScheduleActionStartWorkflow("Backstop", id="backstop-round", task_queue=TASK_QUEUE),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))]),

@@ -1,7 +1,7 @@
-"""Reads the calendars that people gave us, each every quarter of an hour, and never believes in their goodness.
+"""Reads people's calendars, each every quarter of an hour, and trusts none of them.
 
-A calendar that hangs, lies, repeats forever or is too large costs one place of ``AT_ONCE`` for some seconds;
-what it last said in good order counts meanwhile.
+A calendar that hangs, lies, repeats forever or is too large occupies one of ``CONCURRENT_FEEDS`` for some seconds;
+its last good copy counts meanwhile.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ from domain.schedules.calendar_feed import FeedUnread, Reading, fingerprint, hor
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 5.0
-AT_ONCE = 4
+POLL_EVERY = 5.0
+CONCURRENT_FEEDS = 4
 READERS = asyncio.Semaphore(2)
-"""Processes that read at the same time."""
+"""Limits the reader processes that run at the same time."""
 
 
 async def run_calendars(engine: AsyncEngine, stop: asyncio.Event, *, private_addresses: bool = False) -> None:
-    """Look at what is due until ``stop``: another as soon as one is done, whatever the others take."""
+    """Read due calendars until ``stop``: the next as soon as one is done, however long the others take."""
     stopping = asyncio.create_task(stop.wait())
-    looking: set[asyncio.Task[None]] = set()
+    reading: set[asyncio.Task[None]] = set()
     try:
         while not stop.is_set():
             try:
                 now = datetime.now(UTC)
-                for feed in await _due(engine, now, AT_ONCE - len(looking)):
-                    looking.add(asyncio.create_task(_look_at(engine, feed, now, private_addresses)))
+                for feed in await _due(engine, now, CONCURRENT_FEEDS - len(reading)):
+                    reading.add(asyncio.create_task(_process(engine, feed, now, private_addresses)))
             except (SQLAlchemyError, OSError) as error:
-                log.warning("can't look for calendars to read: %s", type(error).__name__)
-            await asyncio.wait({stopping, *looking}, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
-            looking = {task for task in looking if not task.done()}
+                log.warning("calendar feeds unreachable, retrying error=%s", type(error).__name__)
+            await asyncio.wait({stopping, *reading}, timeout=POLL_EVERY, return_when=asyncio.FIRST_COMPLETED)
+            reading = {task for task in reading if not task.done()}
     finally:
-        # What is half read is read again when its lease ends.
-        for task in (stopping, *looking):
+        # An interrupted calendar is read again when its lease expires.
+        for task in (stopping, *reading):
             task.cancel()
-        await asyncio.gather(stopping, *looking, return_exceptions=True)
+        await asyncio.gather(stopping, *reading, return_exceptions=True)
 
 
 async def _due(engine: AsyncEngine, now: datetime, most: int) -> list[DueFeed]:
@@ -55,76 +55,76 @@ async def _due(engine: AsyncEngine, now: datetime, most: int) -> list[DueFeed]:
         return list(await take_due(conn, now, most))
 
 
-async def look_once(engine: AsyncEngine, now: datetime, *, private_addresses: bool = False) -> int:
-    """Look at some calendars that are due; returns how many."""
-    due = await _due(engine, now, AT_ONCE)
+async def read_due_calendars(engine: AsyncEngine, now: datetime, *, private_addresses: bool = False) -> int:
+    """Read due calendars, at most ``CONCURRENT_FEEDS``; returns how many."""
+    due = await _due(engine, now, CONCURRENT_FEEDS)
     async with asyncio.TaskGroup() as group:
         for feed in due:
-            group.create_task(_look_at(engine, feed, now, private_addresses))
+            group.create_task(_process(engine, feed, now, private_addresses))
     return len(due)
 
 
-async def _look_at(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addresses: bool) -> None:
+async def _process(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addresses: bool) -> None:
     try:
         try:
             await _read(engine, feed, now, private_addresses)
         except (SQLAlchemyError, OSError):
             raise
         except Exception as error:
-            # Strangers write calendars and answer for them: whatever one brings about stays with that one.
+            # Calendars are written by strangers: whatever goes wrong with one must not affect the others.
             async with engine.begin() as conn:
                 await keep_unread(conn, feed, _reason(feed, error), now)
     except (SQLAlchemyError, OSError) as error:
-        # Its lease ends, and it is looked at again.
-        log.warning("calendar %d could not be looked at: %s", feed.id, type(error).__name__)
+        # It is read again when its lease expires.
+        log.warning("database unreachable, retrying calendar=%d error=%s", feed.id, type(error).__name__)
 
 
 def _reason(feed: DueFeed, error: Exception) -> str:
     if isinstance(error, FeedUnread):
-        log.info("calendar %d of person %d can't be read: %s", feed.id, feed.person, error)
+        log.info("unreadable calendar=%d person=%d reason=%s", feed.id, feed.person, error)
         return error.reason
-    log.error("calendar %d of person %d brought about a fault", feed.id, feed.person, exc_info=error)
+    log.error("unexpected error while reading calendar=%d person=%d", feed.id, feed.person, exc_info=error)
     return f"it can't be read ({type(error).__name__})"
 
 
 async def _read(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addresses: bool) -> None:
     if not feed.url:
         if not feed.laid_out(now) and feed.content is not None:
-            await _lay_out(engine, feed, now, feed.content, feed.etag)
+            await _expand(engine, feed, now, feed.content, feed.etag)
             return
         async with engine.begin() as conn:
             await keep_same(conn, feed, now, "")
         return
-    known = feed.etag if feed.content is not None and feed.laid_out(now) else ""
+    etag = feed.etag if feed.content is not None and feed.laid_out(now) else ""
     try:
-        fetched = await fetch_calendar(feed.url, etag=known, private_addresses=private_addresses)
+        fetched = await fetch_calendar(feed.url, etag=etag, private_addresses=private_addresses)
     except FeedUnread as unread:
         if feed.content is None or feed.laid_out(now):
             raise
-        await _lay_out_further(engine, feed, now, feed.content, unread.reason)
+        await _expand_last_copy(engine, feed, now, feed.content, unread.reason)
         return
-    if fetched.content is None and not known:
-        raise FeedUnread("it says that nothing has changed, which was not asked")
-    same = fetched.content is None or fingerprint(fetched.content) == feed.content_hash
-    if fetched.content is not None and not (same and feed.laid_out(now)):
-        await _lay_out(engine, feed, now, fetched.content, fetched.etag)
+    if fetched.content is None and not etag:
+        raise FeedUnread("the server answered 304 to a request without an ETag")
+    unchanged = fetched.content is None or fingerprint(fetched.content) == feed.content_hash
+    if fetched.content is not None and not (unchanged and feed.laid_out(now)):
+        await _expand(engine, feed, now, fetched.content, fetched.etag)
         return
     async with engine.begin() as conn:
         await keep_same(conn, feed, now, fetched.etag)
 
 
-async def _lay_out(engine: AsyncEngine, feed: DueFeed, now: datetime, content: bytes, etag: str) -> None:
+async def _expand(engine: AsyncEngine, feed: DueFeed, now: datetime, content: bytes, etag: str) -> None:
     until, reading = await _reading(feed, now, content)
     async with engine.begin() as conn:
         replanned = await keep_reading(conn, feed, reading, now, until=until, mark=fingerprint(content), etag=etag)
-    _tell(feed, replanned)
+    _log_at_risk(feed, replanned)
 
 
-async def _lay_out_further(engine: AsyncEngine, feed: DueFeed, now: datetime, content: bytes, reason: str) -> None:
+async def _expand_last_copy(engine: AsyncEngine, feed: DueFeed, now: datetime, content: bytes, reason: str) -> None:
     until, reading = await _reading(feed, now, content)
     async with engine.begin() as conn:
         replanned = await keep_laid_out(conn, feed, reading, now, until=until, reason=reason)
-    _tell(feed, replanned)
+    _log_at_risk(feed, replanned)
 
 
 async def _reading(feed: DueFeed, now: datetime, content: bytes) -> tuple[datetime, Reading]:
@@ -133,6 +133,6 @@ async def _reading(feed: DueFeed, now: datetime, content: bytes) -> tuple[dateti
         return bounds[1], await read_calendar(content, bounds, feed.time_zone)
 
 
-def _tell(feed: DueFeed, replanned: ReassignResult) -> None:
+def _log_at_risk(feed: DueFeed, replanned: ReassignResult) -> None:
     if replanned.at_risk:
-        log.warning("calendar %d took away the seats of %d booked calls", feed.id, len(replanned.at_risk))
+        log.warning("bookings at risk count=%d reason=calendar_busy calendar=%d", len(replanned.at_risk), feed.id)

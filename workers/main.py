@@ -1,6 +1,6 @@
-"""The worker process: workflows and activities, the relay, the sender, the auditor, calendars.
+"""The worker process: workflows and activities, relay, sender, auditor, calendar reader and seat keeper.
 
-While the database is gone the worker does not poll: it would take tasks only to fail them.
+While the database is unreachable the worker doesn't poll Temporal: it would only take tasks and fail them.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from workers.sender import SenderSettings, run_sender
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 2.0
-"""Seconds between two looks whether the database answers."""
+CHECK_EVERY = 2.0
+"""Seconds between two checks whether Temporal or the database answers."""
 
 
 async def run_worker(settings: Settings) -> None:
@@ -48,10 +48,10 @@ async def run_worker(settings: Settings) -> None:
     client = await _connected(stop)
     if client is None:
         return
-    # A connection of its own for looking: all others in use is no sign that the database is gone.
-    looking = open_engine(settings.require_database_url(), connections=1)
+    # The health check has its own connection: an exhausted pool doesn't mean that the database is unreachable.
+    health_engine = open_engine(settings.require_database_url(), connections=1)
     async with asyncio.TaskGroup() as group:
-        group.create_task(_poll_while_database_answers(client, dependencies, looking, stop))
+        group.create_task(_poll_while_database_answers(client, dependencies, health_engine, stop))
         group.create_task(run_relay(engine, client, stop))
         group.create_task(run_auditor(engine, client, stop))
         group.create_task(run_seat_keeper(engine, stop))
@@ -59,7 +59,7 @@ async def run_worker(settings: Settings) -> None:
         private = settings.calendar_private_addresses
         group.create_task(run_calendars(engine, stop, private_addresses=private))
     await engine.dispose()
-    await looking.dispose()
+    await health_engine.dispose()
 
 
 def sender_settings(settings: Settings) -> SenderSettings:
@@ -71,7 +71,7 @@ def sender_settings(settings: Settings) -> SenderSettings:
         user=settings.smtp_user or "",
         password=password,
     )
-    # What stands beside the embedded stack is on this machine, too.
+    # Webhooks of an embedded stack are usually on the same machine.
     private = settings.webhook_private_addresses or settings.embedded
     url = settings.alert_webhook_url
     hooks = {"alerts": Webhook(url, private_addresses=private)} if url else {}
@@ -79,32 +79,32 @@ def sender_settings(settings: Settings) -> SenderSettings:
 
 
 async def _connected(stop: asyncio.Event) -> Client | None:
-    """The client, as soon as Temporal answers; None when stopped before."""
+    """The client, once Temporal answers; None if stopped before."""
     while not stop.is_set():
         try:
             client = await connect(lazy=False)
             await keep_backstop(client)
             return client
         except (RuntimeError, RPCError) as error:
-            log.warning("Temporal does not answer yet: %s", type(error).__name__)
+            log.warning("temporal unreachable, retrying error=%s", type(error).__name__)
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_EVERY)
+                await asyncio.wait_for(stop.wait(), CHECK_EVERY)
     return None
 
 
 async def _poll_while_database_answers(
-    client: Client, dependencies: Dependencies, looking: AsyncEngine, stop: asyncio.Event
+    client: Client, dependencies: Dependencies, health_engine: AsyncEngine, stop: asyncio.Event
 ) -> None:
     while not stop.is_set():
-        if not await _answers(looking):
+        if not await _answers(health_engine):
             await asyncio.sleep(0.5)
             continue
         async with build_worker(client, dependencies):
-            log.info("working")
-            while not stop.is_set() and await _answers(looking):
+            log.info("worker started polling")
+            while not stop.is_set() and await _answers(health_engine):
                 with suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(stop.wait(), LOOK_EVERY)
-        log.info("no longer working" if stop.is_set() else "the database is gone: not taking any task")
+                    await asyncio.wait_for(stop.wait(), CHECK_EVERY)
+        log.info("worker stopped polling reason=%s", "shutdown" if stop.is_set() else "database_unreachable")
 
 
 async def _answers(engine: AsyncEngine) -> bool:

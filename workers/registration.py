@@ -1,4 +1,4 @@
-"""What a worker carries out: the workflow and every activity, each named in one place."""
+"""Registers every workflow and activity with a worker."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from workflows.backstop import BackstopWorkflow
 from workflows.escalation import EscalationWorkflow
 
 CACHED_WORKFLOWS = 1000
-"""At least the largest flock; about 95 kB each."""
+"""At least as many as the largest flock; about 95 kB each."""
 
 
 def activities_of(dependencies: Dependencies) -> list[Callable[..., Any]]:
-    """Every activity, ready to be carried out."""
+    """Every activity, with its dependencies."""
     link, seats, waiting = (
         CustomerLinkActivities(dependencies),
         BookingActivities(dependencies),
@@ -61,7 +61,7 @@ def activities_of(dependencies: Dependencies) -> list[Callable[..., Any]]:
 
 
 def build_worker(client: Client, dependencies: Dependencies, *, runner: WorkflowRunner | None = None) -> Worker:
-    """A worker for the one queue. ``runner`` is the production sandbox unless given."""
+    """A worker for the task queue. ``runner`` defaults to the production sandbox."""
     return Worker(
         client,
         task_queue=TASK_QUEUE,
@@ -73,7 +73,7 @@ def build_worker(client: Client, dependencies: Dependencies, *, runner: Workflow
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=50,
         max_concurrent_local_activities=300,
-        # After a worker's death its workflows' next update waits this long; the default is ten seconds.
+        # After a worker dies, the next update of its workflows waits this long; the default is ten seconds.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         graceful_shutdown_timeout=timedelta(seconds=3),
     )

@@ -1,6 +1,6 @@
-"""What the workflow sandbox passes through: our own pure modules, loaded once a process instead of once a workflow.
+"""The workflow sandbox, with our own pure modules passed through: loaded once per process, not once per workflow.
 
-Workflow files import by ordinary imports; tests run the strict sandbox, so a module that is not pure shows there.
+Workflow files use ordinary imports. Tests run the strict sandbox, which rejects a module that isn't pure.
 """
 
 from __future__ import annotations

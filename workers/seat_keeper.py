@@ -1,9 +1,9 @@
-"""The seat keeper: looks again and again for what selling itself has no time for.
+"""The seat keeper: does repeatedly what a sale has no time for.
 
-Pools follow the directory; whoever has taken a call is its witness, and what was sold on them in its time goes to
-others; whoever is above the occupancy limit has nothing sold on them for some hours; bookings at risk are given a
-seat where one is found by all means; starts that short moves can't open are opened by the solver. One process of all
-does it at a time. Where none does, nothing is sold wrongly: fewer starts are offered, and bookings at risk stay so.
+It updates pools from the directory; pins each taken call to the agent who took it and reassigns their other seats at
+that time; sells nothing for some hours on people above the occupancy limit; searches seats for bookings at risk with
+every method; and prepares, with the solver, moves for starts that short moves can't free. One process at a time does
+this. If none does, nothing wrong is sold: fewer starts are offered, and bookings at risk stay at risk.
 """
 
 from __future__ import annotations
@@ -27,40 +27,40 @@ from database.stores.seats.pin_assignee import pin_taken
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 5.0
-"""Seconds between two looks."""
-LOOK_AT_MOST = 10.0
-"""Seconds that one look takes; what it leaves is first in turn at the next one."""
+RUN_EVERY = 5.0
+"""Seconds between two runs."""
+RUN_AT_MOST = 10.0
+"""Seconds per run; whatever is left comes first in the next one."""
 _MY_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended('seat keeper', 0))")
 
 
 async def run_seat_keeper(engine: AsyncEngine, stop: asyncio.Event) -> None:
-    """Look until ``stop``. Survives the loss of the database."""
+    """Keep seats until ``stop``. Survives an outage of the database."""
     memory = SearchMemory(stop=stop)
     while not stop.is_set():
-        memory.until = time.monotonic() + LOOK_AT_MOST
-        with _survived("seats"):
+        memory.until = time.monotonic() + RUN_AT_MOST
+        with _failures_logged("lock"):
             await keep_seats(engine, memory, datetime.now(UTC))
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(stop.wait(), LOOK_EVERY)
+            await asyncio.wait_for(stop.wait(), RUN_EVERY)
 
 
 async def keep_seats(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> None:
-    """One look, unless another process is at it."""
+    """One run, unless another process is running it."""
     async with engine.begin() as turn:
         if not (await turn.execute(_MY_TURN)).scalar_one():
             return
-        with _survived("pools"):
+        with _failures_logged("pools"):
             await _follow_directory(engine, now)
-        with _survived("calls that are taken"):
+        with _failures_logged("taken_calls"):
             await pin_taken(engine, now)
-        with _survived("people who are engaged"):
-            if given := await follow_engagements(engine, memory.occupied, now):
-                log.info("%d sold seats were given to others, as calls still run then", given)
-        with _survived("bookings at risk"):
-            if found := await recover(engine, memory, now):
-                log.info("%d bookings at risk have a seat again", found)
-        with _survived("starts"):
+        with _failures_logged("engagements"):
+            if reassigned := await follow_engagements(engine, memory.occupied, now):
+                log.info("reassigned seats count=%d reason=running_call", reassigned)
+        with _failures_logged("at_risk"):
+            if recovered := await recover(engine, memory, now):
+                log.info("recovered bookings at risk count=%d", recovered)
+        with _failures_logged("prepared_moves"):
             await prepare_moves(engine, memory, now)
 
 
@@ -68,15 +68,15 @@ async def _follow_directory(engine: AsyncEngine, now: datetime) -> None:
     async with engine.begin() as conn:
         replanned = await replan_directory(conn, await read_directory(conn), now)
     if replanned.at_risk:
-        log.warning("the directory changed: %d bookings are at risk", len(replanned.at_risk))
+        log.warning("bookings at risk count=%d reason=directory_change", len(replanned.at_risk))
 
 
 @contextmanager
-def _survived(part: str) -> Iterator[None]:
-    """A part that failed is reported, and looked after again the next time; the others have their turn."""
+def _failures_logged(part: str) -> Iterator[None]:
+    """Log a failure of this part, which runs again next time; the other parts still run."""
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
-        log.warning("the %s were not looked after this time: %s", part, type(error).__name__)
+        log.warning("seat keeper failed, retrying in %.0f s part=%s error=%s", RUN_EVERY, part, type(error).__name__)
     except Exception:
-        log.exception("the %s were not looked after this time", part)
+        log.exception("unexpected seat keeper error, retrying in %.0f s part=%s", RUN_EVERY, part)

@@ -1,7 +1,7 @@
-"""Sends what waits to be sent: mail in one lane, webhooks in another, so that neither holds up the other.
+"""Sends queued messages: mail and webhooks by separate channel workers, so that neither delays the other.
 
-A message is taken for a short lease, which is renewed while it is being sent. A killed sender's messages
-come back when their lease ends, and go out again with the same Message-ID.
+A message is taken with a short lease, renewed while it is being sent. A killed sender's messages are due again
+when their leases expire, and are sent with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from domain.letter import Channel
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Mapping[Channel, int] = {Channel.MAIL: 6, Channel.WEBHOOK: 2}
+CONCURRENT: Mapping[Channel, int] = {Channel.MAIL: 6, Channel.WEBHOOK: 2}
 LEASE = timedelta(seconds=8)
 RENEW_EVERY = 2.0
 """Seconds; well below the lease."""
 POLL_EVERY = 5.0
-"""Seconds at most between two looks, for the wake-up that was lost."""
-SETTLE_AGAIN_AFTER = 0.5
-"""Seconds until an outcome that could not be written is written again."""
+"""Seconds at most between two polls, in case a notification is lost."""
+STORE_AGAIN_AFTER = 0.5
+"""Seconds until storing an outcome is retried."""
 GRACE = 3.0
-"""Seconds that mails in hand have to be handed over when the process stops."""
+"""Seconds for messages in flight to be sent when the process stops."""
 
 _UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
 
@@ -50,22 +50,22 @@ _UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
 @dataclass(frozen=True)
 class SenderSettings:
     public_url: str
-    """What customers reach, without a slash at its end."""
+    """Address that customers reach, without a trailing slash."""
     smtp: SmtpServer
     mail_from: str = ""
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
-    """By name; ``alerts`` hears of bad ratings and calls that nobody takes."""
+    """By name; ``alerts`` gets bad ratings and calls that nobody takes."""
 
 
 async def run_sender(engine: AsyncEngine, tokens: Tokens, settings: SenderSettings, stop: asyncio.Event) -> None:
-    """Send until ``stop``. Survives the loss of the database; mails in hand get a moment to end."""
+    """Send until ``stop``. Survives an outage of the database; messages in flight get ``GRACE`` to be sent."""
     dispatcher = Dispatcher(
         Addresses(settings.public_url, tokens),
         SmtpMailer(settings.smtp),
         {name: WebhookPoster(webhook) for name, webhook in settings.webhooks.items()},
         settings.mail_from,
     )
-    workers = [ChannelWorker(engine, dispatcher, channel, at_once) for channel, at_once in AT_ONCE.items()]
+    workers = [ChannelWorker(engine, dispatcher, channel, at_most) for channel, at_most in CONCURRENT.items()]
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(_wake_on_news(engine, workers))
         running = [group.create_task(worker.run()) for worker in workers]
@@ -83,14 +83,14 @@ async def _wake_on_news(engine: AsyncEngine, workers: Sequence[ChannelWorker]) -
 
 
 class ChannelWorker:
-    """The messages of one channel, a bounded number of them at once."""
+    """Sends the messages of one channel, at most ``at_most`` of them concurrently."""
 
-    def __init__(self, engine: AsyncEngine, dispatcher: Dispatcher, channel: Channel, at_once: int) -> None:
+    def __init__(self, engine: AsyncEngine, dispatcher: Dispatcher, channel: Channel, at_most: int) -> None:
         self._engine = engine
-        self._courier = dispatcher
+        self._dispatcher = dispatcher
         self._channel = channel
-        self._at_once = at_once
-        self._in_hand: dict[str, asyncio.Task[None]] = {}
+        self._at_most = at_most
+        self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._news = asyncio.Event()
         self._stopping = False
 
@@ -106,95 +106,99 @@ class ChannelWorker:
         try:
             while not self._stopping:
                 self._news.clear()
-                rest = POLL_EVERY
+                pause = POLL_EVERY
                 try:
-                    rest = await self._take()
+                    pause = await self._take()
                 except _UNREACHABLE as error:
-                    log.warning("can't look for messages to send: %s", _first_line(error))
+                    log.warning("message queue unreachable, retrying error=%s", _first_line(error))
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), rest)
-            if self._in_hand:
-                await asyncio.wait(self._in_hand.values(), timeout=GRACE)
+                    await asyncio.wait_for(self._news.wait(), pause)
+            if self._in_flight:
+                await asyncio.wait(self._in_flight.values(), timeout=GRACE)
         finally:
-            for task in (renewing, *self._in_hand.values()):
+            for task in (renewing, *self._in_flight.values()):
                 task.cancel()
 
     async def _take(self) -> float:
-        """Start on what is due; returns the seconds until there may be more."""
-        room = self._at_once - len(self._in_hand)
-        if room <= 0:
+        """Start sending due messages; returns the seconds until more may be due."""
+        capacity = self._at_most - len(self._in_flight)
+        if capacity <= 0:
             return POLL_EVERY
         async with self._engine.begin() as conn:
-            taken = await message_queue.take_due(conn, self._channel, room, LEASE, list(self._in_hand))
+            taken = await message_queue.take_due(conn, self._channel, capacity, LEASE, list(self._in_flight))
             soonest = await message_queue.until_next_due(conn, self._channel)
-        for waiting in taken:
-            task = asyncio.create_task(self._see_through(waiting))
-            self._in_hand[waiting.id] = task
-            task.add_done_callback(functools.partial(self._let_go, waiting.id))
-        if len(taken) == room or soonest is None:
+        for queued in taken:
+            task = asyncio.create_task(self._deliver(queued))
+            self._in_flight[queued.id] = task
+            task.add_done_callback(functools.partial(self._finish, queued.id))
+        if len(taken) == capacity or soonest is None:
             return POLL_EVERY
         return min(max(soonest.total_seconds(), 0.1), POLL_EVERY)
 
-    def _let_go(self, message_id: str, _: asyncio.Task[None]) -> None:
-        del self._in_hand[message_id]
+    def _finish(self, message_id: str, _: asyncio.Task[None]) -> None:
+        del self._in_flight[message_id]
         self.wake()
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY)
-            if self._in_hand:
+            if self._in_flight:
                 with contextlib.suppress(*_UNREACHABLE):
                     async with self._engine.begin() as conn:
-                        await message_queue.renew(conn, list(self._in_hand), LEASE)
+                        await message_queue.renew(conn, list(self._in_flight), LEASE)
 
-    async def _see_through(self, waiting: QueuedMessage) -> None:
-        """Send, and write down what came of it, however long the database is away meanwhile."""
-        failure = await self._attempt(waiting)
+    async def _deliver(self, queued: QueuedMessage) -> None:
+        """Send the message and store the outcome, however long the database is unreachable meanwhile."""
+        failure = await self._attempt(queued)
         while True:
             try:
-                await self._settle(waiting, failure)
+                await self._store_outcome(queued, failure)
                 return
             except _UNREACHABLE as error:
-                log.warning("can't write down the fate of message %s: %s", waiting.id, _first_line(error))
-            await asyncio.sleep(SETTLE_AGAIN_AFTER)
+                log.warning("delivery outcome not stored, retrying message=%s error=%s", queued.id, _first_line(error))
+            await asyncio.sleep(STORE_AGAIN_AFTER)
 
-    async def _attempt(self, waiting: QueuedMessage) -> Undelivered | NoRecipient | None:
+    async def _attempt(self, queued: QueuedMessage) -> Undelivered | NoRecipient | None:
         try:
             async with self._engine.connect() as conn:
-                facts = await letter_context(conn, waiting)
-            await self._courier.deliver(self._channel, facts)
+                context = await letter_context(conn, queued)
+            await self._dispatcher.deliver(self._channel, context)
         except (Undelivered, NoRecipient) as failure:
             return failure
         except SQLAlchemyError as error:
-            return Undelivered(f"its facts could not be read: {_first_line(error)}")
+            return Undelivered(f"its data could not be read: {_first_line(error)}")
         except Exception as error:
-            # One letter that can't be written must not stop the others; it is tried again, and then shown.
-            log.exception("message %s (%s) could not be written", waiting.id, waiting.kind)
+            # A letter that can't be rendered must not stop the others; it is retried, then shown as failed.
+            log.exception("unexpected error while sending message=%s kind=%s", queued.id, queued.kind)
             return Undelivered(f"it could not be written: {type(error).__name__}")
         return None
 
-    async def _settle(self, waiting: QueuedMessage, failure: Undelivered | NoRecipient | None) -> None:
+    async def _store_outcome(self, queued: QueuedMessage, failure: Undelivered | NoRecipient | None) -> None:
+        wait: timedelta | None = None
         async with self._engine.begin() as conn:
             if failure is None:
-                await message_queue.mark_sent(conn, waiting.id)
+                await message_queue.mark_sent(conn, queued.id)
             elif isinstance(failure, NoRecipient):
-                await message_queue.drop(conn, waiting.id)
-            # Waits are spread by chance; nothing secret hangs on it.
-            elif wait := next_wait(waiting.attempts, failure, random.random()):
-                await message_queue.put_off(conn, waiting.id, str(failure), wait)
+                await message_queue.drop(conn, queued.id)
+            # Jitter needs no secure randomness.
+            elif wait := next_wait(queued.attempts, failure, random.random()):
+                await message_queue.put_off(conn, queued.id, str(failure), wait)
             else:
-                await message_queue.give_up(conn, waiting, str(failure))
-        _tell(waiting, failure)
+                await message_queue.give_up(conn, queued, str(failure))
+        _log_outcome(queued, failure, wait)
 
 
-def _tell(waiting: QueuedMessage, failure: Undelivered | NoRecipient | None) -> None:
-    named = (waiting.channel.value, waiting.kind, waiting.id, waiting.escalation_id)
+def _log_outcome(queued: QueuedMessage, failure: Undelivered | NoRecipient | None, wait: timedelta | None) -> None:
+    ids = f"channel={queued.channel.value} kind={queued.kind} message={queued.id} escalation={queued.escalation_id}"
     if failure is None:
-        log.info("sent %s %s %s of escalation %s", *named)
+        log.info("sent message %s", ids)
     elif isinstance(failure, NoRecipient):
-        log.info("nobody is to hear of %s %s %s of escalation %s", *named)
+        log.info("dropped message %s reason=no_recipient", ids)
+    elif wait is not None:
+        seconds = round(wait.total_seconds())
+        log.warning("delivery failed, retrying in %d s %s attempt=%d reason=%s", seconds, ids, queued.attempts, failure)
     else:
-        log.warning("did not send %s %s %s of escalation %s: %s", *named, failure)
+        log.warning("delivery failed, dead letter %s attempt=%d reason=%s", ids, queued.attempts, failure)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,6 +1,6 @@
-"""The ticker: wakes at the next due moment, at an expiry, and on a kick, and runs a round.
+"""The ticker: runs a round when a call becomes due, when an offer expires, and on a kick.
 
-Two or more processes run it, without a leader: the round's try-lock is the election.
+Two or more processes run it without a leader: the round's try-lock decides which one runs.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from workers.waking import first_of
 log = logging.getLogger(__name__)
 
 SLEEP_AT_MOST = 2.0
-"""Seconds between two looks when nothing is known to come: an agent who vanishes sends no word of it."""
+"""Seconds at most between two rounds: an agent who vanishes causes no event."""
 PAUSE = 0.25
-"""Seconds between two rounds, while somebody waits and nobody is free. Kicks are gathered meanwhile."""
+"""Seconds between two rounds while somebody waits and nobody is free. Kicks during it are combined."""
 LOOK_AHEAD_EVERY = 10.0
-"""Seconds between two looks for booked calls that would begin late."""
+"""Seconds between two searches for booked calls that will start late."""
 
 _NEXT = text("""
 SELECT extract(epoch FROM least(
@@ -39,9 +39,9 @@ SELECT extract(epoch FROM least(
 
 
 async def run_ticker(engine: AsyncEngine, tokens: Tokens, stop: asyncio.Event) -> None:
-    """Tick until ``stop``. Survives the loss of the database."""
+    """Tick until ``stop``. Survives an outage of the database."""
     warm_up()
-    kick, looked_at = asyncio.Event(), 0.0
+    kick, looked_ahead_at = asyncio.Event(), 0.0
     clock = asyncio.get_running_loop().time
     listening = asyncio.create_task(_wake_on_kicks(engine, kick))
     try:
@@ -50,16 +50,16 @@ async def run_ticker(engine: AsyncEngine, tokens: Tokens, stop: asyncio.Event) -
             pause = SLEEP_AT_MOST
             try:
                 pause = await tick(engine, tokens)
-                if clock() - looked_at > LOOK_AHEAD_EVERY:
-                    # Meanwhile the next moment may have come.
-                    looked_at, pause = clock(), 0.0
+                if clock() - looked_ahead_at > LOOK_AHEAD_EVERY:
+                    # The next call may have become due meanwhile.
+                    looked_ahead_at, pause = clock(), 0.0
                     async with engine.begin() as conn:
                         await look_ahead(conn)
             except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
-                log.warning("no round, the database does not answer: %s", type(error).__name__)
+                log.warning("round failed, database unreachable, retrying error=%s", type(error).__name__)
             except Exception:
-                # Whatever one row brings about: the next look is taken, as the calls of all others wait for it.
-                log.exception("a round failed")
+                # One bad row must not stop the rounds: every other call waits for them.
+                log.exception("unexpected round error, retrying")
             await first_of(stop, kick, pause)
             await asyncio.sleep(0.01)
     finally:
@@ -67,7 +67,7 @@ async def run_ticker(engine: AsyncEngine, tokens: Tokens, stop: asyncio.Event) -
 
 
 async def tick(engine: AsyncEngine, tokens: Tokens) -> float:
-    """One round; returns after how many seconds the next one is due at the latest."""
+    """Run one round; returns the seconds until the next one is due, at most."""
     async with engine.begin() as conn:
         report = await run_round(conn, tokens)
     if report is not None and report.due >= CALLS_AT_MOST and report.offers:

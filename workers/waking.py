@@ -1,4 +1,4 @@
-"""Waiting for whichever comes first: the end, some news, or the time."""
+"""Waits for whichever comes first: the stop, a notification, or a time-out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 
 
 async def first_of(stop: asyncio.Event, news: asyncio.Event, seconds: float) -> None:
+    """Return once ``stop`` or ``news`` is set, or after so many seconds."""
     waits = [asyncio.create_task(stop.wait()), asyncio.create_task(news.wait())]
     await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for waiting in waits:

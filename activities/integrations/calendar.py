@@ -1,6 +1,6 @@
-"""The customer's calendar entry of a booking (RFC 5545, RFC 5546), with the team as its organiser.
+"""The customer's calendar entry for a booking (RFC 5545, RFC 5546), with the team as organiser.
 
-Mail and the customer's page make it by the same two functions, so that a calendar that is given both keeps one entry.
+Mail and the customer's page build it with the same two functions, so a calendar that gets both keeps one entry.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from domain.letter import BookingContext, name_line, one_line, subject_line
 
 class Method(StrEnum):
     REQUEST = "REQUEST"
-    """A booking, or a change of it: ``sequence`` says which is newer."""
+    """A new or changed booking; ``sequence`` says which is newer."""
     CANCEL = "CANCEL"
     PUBLISH = "PUBLISH"
-    """To be downloaded from a page."""
+    """For download from a page."""
 
 
 @dataclass(frozen=True)
 class Invite:
     uid: str
-    """The same through the life of the booking, so that a move changes the entry and adds none."""
+    """Constant for the life of the booking, so that a move changes the entry instead of adding one."""
     sequence: int
     starts_at: datetime
     seconds: int
     subject: str
-    """The ticket's."""
+    """Of the ticket."""
     team_name: str
     team_address: str
     customer_name: str
     customer_email: str
     page: str
-    """The customer's page of the call."""
+    """Address of the customer's page for the call."""
     written_at: datetime
 
 
 class Parties(Protocol):
-    """Who meets and about what, as a letter and the customer's page both know it."""
+    """Who meets about what; both a letter's context and the customer's page provide it."""
 
     @property
     def escalation_id(self) -> str: ...
@@ -53,7 +53,7 @@ class Parties(Protocol):
     def team_name(self) -> str: ...
     @property
     def team_address(self) -> str:
-        """Empty if no team was named."""
+        """Empty if there is no team."""
 
     @property
     def customer_name(self) -> str: ...
@@ -62,7 +62,7 @@ class Parties(Protocol):
 
 
 def entry_of(booking: BookingContext, parties: Parties, page: str, written_at: datetime) -> Invite:
-    """The entry of a booking. ``page`` is the customer's page of the call; its host completes the UID."""
+    """The entry for a booking. ``page`` is the address of the customer's page; its host completes the UID."""
     host = urlsplit(page).hostname or "localhost"
     return Invite(
         uid=f"booking-{booking.id}-{parties.escalation_id}@{host}",
@@ -80,7 +80,7 @@ def entry_of(booking: BookingContext, parties: Parties, page: str, written_at: d
 
 
 def invite(entry: Invite, method: Method) -> bytes:
-    """The entry as an iCalendar file. Somebody else's words are made one line of plain text."""
+    """The entry as an iCalendar file. Text that people typed is reduced to one line of plain text."""
     event = Event()
     event.add("uid", entry.uid)
     event.add("sequence", entry.sequence)
@@ -109,7 +109,7 @@ def _utc(moment: datetime) -> datetime:
 
 def _party(address: str, name: str) -> vCalAddress:
     party = vCalAddress(f"mailto:{one_line(address)}")
-    # A parameter's value knows no escape for a double quote.
+    # Parameter values have no escape for a double quote.
     party.params["CN"] = vText(one_line(name or address).replace('"', "'"))
     return party
 

@@ -1,7 +1,7 @@
-"""Repetitions that never come, such as each 30th of February: laying one out walks to the end of all years in vain.
+"""Barren recurrences: rules that never occur, such as each 30th of February. Expanding one runs to the year 9999.
 
-Whether one ever comes is tried on the last forty years that there are, in which every day of the week has been
-every date. It begins there in its own step, so that nothing is left out that would have come.
+Whether a rule ever occurs is tried on the last forty years before 10000, in which every date falls on every day of
+the week. The trial starts in step with the rule's interval, so no occurrence is missed.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from icalendar.cal import Component
 from domain.schedules.calendar_feed import FeedUnread
 
 TRIED_FROM = datetime(9960, 1, 1, tzinfo=UTC)
-"""Rules are laid out up to the year 9999, and no further. This year has a 29th of February."""
+"""Rules are expanded up to the year 9999. This year has a 29th of February."""
 LAST = datetime.max.replace(tzinfo=UTC)
-WALKED_AT_MOST = 150_000
-"""Steps of all repetitions of a calendar that are tried; each costs some microseconds."""
+STEPS_AT_MOST = 150_000
+"""Steps tried for all recurrences of a calendar; each costs a few microseconds."""
 _DAYS = {"HOURLY": 1 / 24, "DAILY": 1.0, "WEEKLY": 7.0, "MONTHLY": 28.0, "YEARLY": 365.0}
 
 
 def drop_barren(events: Iterable[Component]) -> None:
-    """Take the repetitions that never come out of these events; their first time stays.
+    """Remove barren recurrence rules from these events; their first occurrence stays.
 
-    Raises ``FeedUnread`` where so many come so seldom that trying them all would take long.
+    Raises ``FeedUnread`` if so many rules occur so rarely that trying them all would take too long.
     """
-    walked = 0
+    steps_tried = 0
     for event in events:
         rules = event.get("RRULE", [])
         fertile = []
         for rule in rules if isinstance(rules, list) else [rules]:
             steps = _steps_to_first(rule, event.get("DTSTART")) if _is_narrowed(rule) else 0
-            walked += abs(steps)
-            if walked > WALKED_AT_MOST:
-                raise FeedUnread("what repeats in it comes too seldom to be read")
+            steps_tried += abs(steps)
+            if steps_tried > STEPS_AT_MOST:
+                raise FeedUnread("its recurring events occur too rarely to be expanded")
             if steps >= 0:
                 fertile.append(rule)
         if rules and not fertile:
@@ -47,39 +47,39 @@ def drop_barren(events: Iterable[Component]) -> None:
 
 
 def _is_narrowed(rule: object) -> bool:
-    """Whether it names days or places among days: only then can it miss them all."""
+    """Whether the rule has ``BY…`` parts: only those can leave it without any occurrence."""
     return isinstance(rule, vRecur) and any(part.upper().startswith("BY") for part in rule)
 
 
 def _steps_to_first(rule: vRecur, first: object) -> int:
-    """Steps that were walked until it came; below zero where it never did."""
-    often, every = str(_first(rule, "FREQ", "DAILY")).upper(), max(1, int(_first(rule, "INTERVAL", 1)))
-    begin, left_out = _begin(getattr(first, "dt", first)), ["COUNT", "UNTIL"]
+    """Steps until the first occurrence; negative if there was none."""
+    frequency, every = str(_first(rule, "FREQ", "DAILY")).upper(), max(1, int(_first(rule, "INTERVAL", 1)))
+    begin, dropped_parts = _begin(getattr(first, "dt", first)), ["COUNT", "UNTIL"]
     try:
-        if often in ("MONTHLY", "YEARLY"):
-            # Its day of the month counts. With every month or year tried it comes at least as often.
-            tried, every = begin.replace(year=TRIED_FROM.year), 1
-            left_out.append("INTERVAL")
+        if frequency in ("MONTHLY", "YEARLY"):
+            # The day of the month matters. Trying every month or year finds at least as many occurrences.
+            trial_start, every = begin.replace(year=TRIED_FROM.year), 1
+            dropped_parts.append("INTERVAL")
         else:
-            whole = every * (7 if often == "WEEKLY" else 1)
-            tried = begin + timedelta(days=-((begin - TRIED_FROM).days // whole) * whole)
+            period = every * (7 if frequency == "WEEKLY" else 1)
+            trial_start = begin + timedelta(days=-((begin - TRIED_FROM).days // period) * period)
         parts = bytes(rule.to_ical()).decode().split(";")  # type: ignore[no-untyped-call]
-        text = ";".join(part for part in parts if part.partition("=")[0] not in left_out)
-        came = next(iter(rrulestr(text, dtstart=tried)), None)
+        text = ";".join(part for part in parts if part.partition("=")[0] not in dropped_parts)
+        occurrence = next(iter(rrulestr(text, dtstart=trial_start)), None)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-        # What can't be made sense of is left for the one who lays it out to skip.
+        # The expansion skips rules that it can't parse.
         return 0
-    steps = int(((came or LAST) - tried).days / (_DAYS.get(often, 1.0) * every)) + 1
-    return -steps if came is None else steps
+    steps = int(((occurrence or LAST) - trial_start).days / (_DAYS.get(frequency, 1.0) * every)) + 1
+    return -steps if occurrence is None else steps
 
 
 def _begin(first: object) -> datetime:
-    """By the wall clock, whose zone is of no account here."""
+    """The wall-clock time; its zone doesn't matter here."""
     if isinstance(first, datetime):
         return first.replace(tzinfo=UTC)
     return datetime.combine(first, time(), UTC) if isinstance(first, date) else TRIED_FROM
 
 
-def _first(rule: vRecur, part: str, otherwise: Any) -> Any:
-    found = rule.get(part, otherwise)
-    return (found[0] if found else otherwise) if isinstance(found, list) else found
+def _first(rule: vRecur, part: str, default: Any) -> Any:
+    found = rule.get(part, default)
+    return (found[0] if found else default) if isinstance(found, list) else found

@@ -1,8 +1,8 @@
-"""Reading a calendar (RFC 5545) that may come from anybody, in a process of its own.
+"""Reads an untrusted calendar (RFC 5545) in a separate process.
 
-A small file can name a million repetitions, and no thread can be told to stop. So it is read by
-``python -m activities.integrations.calendar_reading``, which is bounded in memory and time by the system.
-Only times are kept; words never leave that process.
+A small file can describe a million occurrences, and a thread can't be stopped. So the process
+``python -m activities.integrations.calendar_reading`` reads it, with memory and CPU time limited by the system.
+Only times are kept; texts never leave that process.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from domain.schedules.shifts import merged
 from rules_dsl.model.clock_words import zone_named
 
 TIMEOUT = 25.0
-"""Seconds until a reader is killed; far more than any honest calendar needs on a busy machine."""
+"""Seconds until a reader is killed; far more than a real calendar needs on a busy machine."""
 CPU_SECONDS = 10
 MEMORY = 800 * 1024 * 1024
 KEPT = (
@@ -48,19 +48,19 @@ KEPT = (
     "TRANSP",
     "SEQUENCE",
 )
-"""Of an event. Nothing here is said by anybody in words."""
+"""Properties kept of an event; none of them is text that somebody wrote."""
 TOO_OFTEN = {"SECONDLY", "MINUTELY"}
 BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 
 
 async def read_calendar(content: bytes, bounds: Span, zone: str, timeout: float = TIMEOUT) -> Reading:
-    """Its busy times between the bounds. ``zone`` is that of times that name none. Raises ``FeedUnread``."""
-    asked = json.dumps({"from": bounds[0].isoformat(), "until": bounds[1].isoformat(), "zone": zone})
+    """Busy times between the bounds. ``zone`` applies to times without one. Raises ``FeedUnread``."""
+    request = json.dumps({"from": bounds[0].isoformat(), "until": bounds[1].isoformat(), "zone": zone})
     reader = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         __name__,
-        asked,
+        request,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -69,39 +69,39 @@ async def read_calendar(content: bytes, bounds: Span, zone: str, timeout: float 
         async with asyncio.timeout(timeout):
             answer, _ = await reader.communicate(content)
     except TimeoutError:
-        raise FeedUnread("it takes too long to read: does something in it repeat each second?") from None
+        raise FeedUnread("it takes too long to read: does an event in it repeat every second?") from None
     finally:
         if reader.returncode is None:
             with suppress(ProcessLookupError):
                 reader.kill()
             await reader.wait()
     if reader.returncode != 0:
-        raise FeedUnread("it takes too long to read, or too much memory: does something in it repeat each second?")
-    said = json.loads(answer)
-    if "error" in said:
-        raise FeedUnread(str(said["error"]))
-    busy = tuple((datetime.fromisoformat(start), datetime.fromisoformat(stop)) for start, stop in said["busy"])
-    return Reading(busy, base64.b64decode(said["content"]))
+        raise FeedUnread("it takes too long to read, or too much memory: does an event in it repeat every second?")
+    result = json.loads(answer)
+    if "error" in result:
+        raise FeedUnread(str(result["error"]))
+    busy = tuple((datetime.fromisoformat(start), datetime.fromisoformat(stop)) for start, stop in result["busy"])
+    return Reading(busy, base64.b64decode(result["content"]))
 
 
 def main() -> None:
-    """The process: what is asked for as its argument, the calendar on its input, JSON on its output."""
+    """Entry point of the process: the request as its argument, the calendar on stdin, JSON on stdout."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.nice(5)
-    asked = json.loads(sys.argv[1])
-    bounds = (datetime.fromisoformat(asked["from"]), datetime.fromisoformat(asked["until"]))
-    sys.stdout.write(json.dumps(answer(sys.stdin.buffer.read(), bounds, asked["zone"])))
+    request = json.loads(sys.argv[1])
+    bounds = (datetime.fromisoformat(request["from"]), datetime.fromisoformat(request["until"]))
+    sys.stdout.write(json.dumps(answer(sys.stdin.buffer.read(), bounds, request["zone"])))
 
 
 def answer(content: bytes, bounds: Span, zone: str) -> dict[str, Any]:
-    """What the process says, whatever a library stumbles over in somebody else's file."""
+    """The process's JSON result: ``busy`` and ``content``, or ``error``. No exception of a library gets through."""
     try:
         reading = read(content, bounds, zone)
     except FeedUnread as unread:
         return {"error": unread.reason}
     except Exception as failed:
-        return {"error": f"something in it can't be made sense of ({type(failed).__name__})"}
+        return {"error": f"something in it can't be understood ({type(failed).__name__})"}
     return {
         "busy": [[start.isoformat(), stop.isoformat()] for start, stop in reading.busy],
         "content": base64.b64encode(reading.content).decode(),
@@ -109,18 +109,18 @@ def answer(content: bytes, bounds: Span, zone: str) -> dict[str, Any]:
 
 
 def read(content: bytes, bounds: Span, zone: str) -> Reading:
-    """The same in this process, unbounded. Raises ``FeedUnread``."""
+    """Read in this process, without limits on time and memory. Raises ``FeedUnread``."""
     refuse_unread(content)
     try:
         calendars = Calendar.from_ical(content, multiple=True)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        raise FeedUnread("what stands there is no calendar") from None
+        raise FeedUnread("it is not a calendar") from None
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
-        raise FeedUnread("what stands there is no calendar")
+        raise FeedUnread("it is not a calendar")
     busy: list[Span] = []
     kept: list[bytes] = []
     for calendar in calendars:
-        bare = _without_words(calendar, bounds)
+        bare = _without_texts(calendar, bounds)
         refuse_endless(bare.walk("VEVENT"), bounds)
         drop_barren(bare.walk("VEVENT"))
         floating = ZoneInfo(zone) if (named := zone_named(_zone_of(calendar))) is None else named
@@ -128,7 +128,7 @@ def read(content: bytes, bounds: Span, zone: str) -> Reading:
         kept.append(bytes(bare.to_ical()))
     spans = merged(busy)
     if len(spans) > SPANS_AT_MOST:
-        raise FeedUnread(f"it has more than {SPANS_AT_MOST} busy times in two months")
+        raise FeedUnread(f"it has more than {SPANS_AT_MOST:,} busy times in two months")
     return Reading(tuple(spans), b"".join(kept))
 
 
@@ -136,7 +136,7 @@ def _zone_of(calendar: Component) -> str:
     return str(calendar.get("X-WR-TIMEZONE", ""))
 
 
-def _without_words(calendar: Component, bounds: Span) -> Calendar:
+def _without_texts(calendar: Component, bounds: Span) -> Calendar:
     bare = Calendar()
     bare.add("prodid", "-//Muster//Busy times//EN")
     bare.add("version", "2.0")
@@ -153,21 +153,21 @@ def _without_words(calendar: Component, bounds: Span) -> Calendar:
 
 
 def _counts(event: Component) -> bool:
-    """Whether it may make anybody busy. One that is called off still takes a repetition's place."""
+    """Whether the event may make its owner busy. A cancelled one still replaces its occurrence of a series."""
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
-        # A rule that the parser could not read is left for the one who lays it out to skip.
-        if isinstance(rule, vRecur) and {str(often).upper() for often in rule.get("FREQ", [])} & TOO_OFTEN:
-            raise FeedUnread("something in it repeats each minute or second")
+        # The expansion skips rules that the parser couldn't read.
+        if isinstance(rule, vRecur) and {str(value).upper() for value in rule.get("FREQ", [])} & TOO_OFTEN:
+            raise FeedUnread("an event in it repeats every minute or second")
     own = str(event.get("UID", "")).startswith(OWN_PREFIX)
     return not own and "DTSTART" in event
 
 
-def _times_of(whole: Component, bare: Component, names: Iterable[str]) -> Component:
+def _times_of(source: Component, bare: Component, names: Iterable[str]) -> Component:
     for name in names:
-        if name in whole:
-            bare[name] = whole[name]
-    if str(whole.get(BUSY_STATUS, "")).upper() == "FREE":
+        if name in source:
+            bare[name] = source[name]
+    if str(source.get(BUSY_STATUS, "")).upper() == "FREE":
         bare["TRANSP"] = "TRANSPARENT"
     return bare
 
@@ -175,8 +175,8 @@ def _times_of(whole: Component, bare: Component, names: Iterable[str]) -> Compon
 def _busy(calendar: Calendar, bounds: Span, floating: ZoneInfo) -> Iterator[Span]:
     occurrences = recurring_ical_events.of(calendar, skip_bad_series=True).between(*bounds)
     for event in occurrences:
-        called_off = str(event.get("STATUS", "")).upper() == "CANCELLED"
-        if called_off or str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
+        cancelled = str(event.get("STATUS", "")).upper() == "CANCELLED"
+        if cancelled or str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
             continue
         with suppress(ValueError, KeyError, TypeError, AttributeError, OverflowError):
             yield _instants(event.start, event.end, floating)
@@ -199,7 +199,7 @@ def _instants(start: date, stop: date, floating: ZoneInfo) -> Span:
 
 
 def _instant(moment: date, floating: ZoneInfo) -> datetime:
-    """A day begins at its midnight; a time without a zone is one of the calendar's."""
+    """The instant in UTC. A date means its midnight; a time without a zone is in the calendar's."""
     at = moment if isinstance(moment, datetime) else datetime.combine(moment, time(), floating)
     return (at if at.tzinfo else at.replace(tzinfo=floating)).astimezone(UTC)
 

@@ -1,6 +1,6 @@
-"""Webhooks out: a JSON body posted to an address that somebody gave us.
+"""Outgoing webhooks: a JSON body posted to a configured address.
 
-It has Standard Webhooks' headers, unsigned: the same ``webhook-id`` on every attempt, and when it was made.
+They have the headers of Standard Webhooks, unsigned: the same ``webhook-id`` on every attempt, and its time.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from activities.integrations.public_address import address_to_call
 from domain.delivery import Undelivered
 
 LONGEST_ANSWER = 2048
-"""Bytes of an answer that are read."""
+"""Bytes read of an answer."""
 
 
 class ChatPoster(Protocol):
     async def post(self, message_id: str, payload: Mapping[str, Any]) -> None:
-        """Post one message. Raises ``Undelivered``; then it may still have arrived."""
+        """Post one message. Raises ``Undelivered``, although the message may still have arrived."""
 
 
 @dataclass(frozen=True)
 class Webhook:
     url: str
     private_addresses: bool = False
-    """Whether it may lead into a private network."""
+    """Whether the address may be in a private network."""
     timeout: float = 15
-    """Seconds for the whole of one attempt."""
+    """Seconds for one whole attempt."""
 
 
 class WebhookPoster:
-    """Posts to one webhook. Redirects are not followed, proxies of the environment not used."""
+    """Posts to one webhook. Ignores redirects and the environment's proxies."""
 
     def __init__(self, webhook: Webhook) -> None:
         self._webhook = webhook
@@ -51,10 +51,10 @@ class WebhookPoster:
             raise Undelivered(f"the webhook does not answer: {error or type(error).__name__}") from error
 
     async def _post(self, message_id: str, body: bytes) -> None:
-        called = httpx.URL(self._webhook.url)
-        address = await address_to_call(called, self._webhook.private_addresses)
+        url = httpx.URL(self._webhook.url)
+        ip_address = await address_to_call(url, self._webhook.private_addresses)
         headers = {
-            "host": called.netloc.decode("ascii"),
+            "host": url.netloc.decode("ascii"),
             "content-type": "application/json",
             "webhook-id": message_id,
             "webhook-timestamp": str(int(time.time())),
@@ -63,11 +63,11 @@ class WebhookPoster:
             httpx.AsyncClient(timeout=self._webhook.timeout, trust_env=False, follow_redirects=False) as client,
             client.stream(
                 "POST",
-                called.copy_with(host=address),
+                url.copy_with(host=ip_address),
                 content=body,
                 headers=headers,
-                # The certificate must be that of the name, although the address is called.
-                extensions={"sni_hostname": called.host},
+                # The certificate must match the host name, although we connect by IP address.
+                extensions={"sni_hostname": url.host},
             ) as answer,
         ):
             if not answer.is_success:
@@ -75,7 +75,7 @@ class WebhookPoster:
 
 
 async def _beginning(answer: httpx.Response) -> str:
-    """The first bytes of an answer, undecoded, so that nothing small can unfold into something large."""
+    """The first bytes of an answer, never decompressed, so that a small answer can't become a large one."""
     read = b""
     async for chunk in answer.aiter_raw():
         read += chunk
@@ -85,19 +85,19 @@ async def _beginning(answer: httpx.Response) -> str:
 
 
 def _refusal(answer: httpx.Response, beginning: str) -> Undelivered:
-    """410: the receiver is gone for good. All else may pass."""
-    said = " ".join(beginning.split())[:200]
-    reason = f"the webhook answered {answer.status_code}{said and ': ' + said}"
-    return Undelivered(reason, final=answer.status_code == httpx.codes.GONE, wait=_asked_wait(answer))
+    """The failure to report. 410 Gone is final; every other status is retried."""
+    excerpt = " ".join(beginning.split())[:200]
+    reason = f"the webhook answered {answer.status_code}{excerpt and ': ' + excerpt}"
+    return Undelivered(reason, final=answer.status_code == httpx.codes.GONE, wait=_retry_after(answer))
 
 
-def _asked_wait(answer: httpx.Response) -> float | None:
-    """``Retry-After`` in seconds, written as seconds or as a date."""
-    asked = answer.headers.get("retry-after", "").strip()
-    if asked.isdecimal():
-        return float(asked[:9])
+def _retry_after(answer: httpx.Response) -> float | None:
+    """The ``Retry-After`` header in seconds, whether given in seconds or as a date."""
+    header = answer.headers.get("retry-after", "").strip()
+    if header.isdecimal():
+        return float(header[:9])
     try:
-        until = parsedate_to_datetime(asked)
+        until = parsedate_to_datetime(header)
     except ValueError:
         return None
     return max((until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds(), 0)

@@ -14,7 +14,7 @@ from domain.delivery import Undelivered
 
 class Mailer(Protocol):
     async def send(self, mail: EmailMessage) -> None:
-        """Hand a mail to the next server. Raises ``Undelivered``; then it may still have arrived."""
+        """Send a mail to the mail server. Raises ``Undelivered``, although the mail may still have arrived."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class SmtpServer:
     port: int = 25
     encryption: Literal["none", "starttls", "tls"] = "none"
     user: str = ""
-    """Empty: nobody signs in."""
+    """Empty: no authentication."""
     password: str = field(default="", repr=False)
     timeout: float = 30
-    """Seconds for the whole of one mail."""
+    """Seconds for one whole mail."""
 
 
 class SmtpMailer:
-    """One connection a mail: a server that falls silent holds up that mail alone."""
+    """Opens a connection for each mail, so that a server that stops answering delays only that mail."""
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
@@ -42,7 +42,7 @@ class SmtpMailer:
         except aiosmtplib.SMTPRecipientsRefused as refused:
             raise _refusal(refused.recipients[0]) from refused
         except aiosmtplib.SMTPNotSupported as error:
-            raise Undelivered(f"the mail server can't take it: {error}", final=True) from error
+            raise Undelivered(f"the mail server doesn't support this mail: {error}", final=True) from error
         except aiosmtplib.SMTPResponseException as refused:
             raise _refusal(refused) from refused
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
@@ -62,13 +62,16 @@ class SmtpMailer:
         )
 
 
-_OURS_TO_MEND = frozenset({502, 503, 530, 534, 535, 538})
-"""Replies that speak of how we sign in or talk, not of this mail (RFC 4954, 6)."""
+_CONFIGURATION_CODES = frozenset({502, 503, 530, 534, 535, 538})
+"""Replies about authentication or the protocol, not about this mail (RFC 4954, 6)."""
 
 
 def _refusal(refused: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """5xx to a mail stays as it is; all else may pass (RFC 5321, 4.2.1), as does a server that greets nobody."""
+    """The failure to report. 5xx replies about a mail are final (RFC 5321, 4.2.1); all else is retried.
+
+    A server that refuses the connection or the greeting is retried too.
+    """
     of_server = isinstance(refused, aiosmtplib.SMTPConnectResponseError | aiosmtplib.SMTPHeloError)
-    final = refused.code >= 500 and refused.code not in _OURS_TO_MEND and not of_server
-    said = " ".join(refused.message.split())[:300]
-    return Undelivered(f"the mail server refused it with {refused.code}: {said}", final=final)
+    final = refused.code >= 500 and refused.code not in _CONFIGURATION_CODES and not of_server
+    reply = " ".join(refused.message.split())[:300]
+    return Undelivered(f"the mail server refused it with {refused.code}: {reply}", final=final)

@@ -1,4 +1,4 @@
-"""What the embedded mailbox caught, read back: for the page of caught mail and for whoever drives a trial."""
+"""Reads the mail that the embedded mailbox caught, for the page of caught mail and for test drivers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
 
 @dataclass(frozen=True)
 class CaughtMail:
-    """One mail. ``caught_at`` is when it arrived; ``date`` is what its sender wrote, if that can be read."""
+    """One mail. ``caught_at`` is when it arrived; ``date`` is its Date header, None if unreadable."""
 
     id: str
     caught_at: datetime
@@ -48,7 +48,7 @@ class CaughtMail:
 
 
 def list_mail(folder: Path) -> list[CaughtMail]:
-    """Every mail in the folder, oldest first; none where there is no such folder."""
+    """Every mail in the folder, oldest first; none if the folder doesn't exist."""
     return [_read(path) for path in sorted(folder.glob("*.eml"))]
 
 
@@ -79,8 +79,8 @@ def _part(message: EmailMessage, kind: str) -> str:
     return ""
 
 
-def _date(written: object) -> datetime | None:
+def _date(header: object) -> datetime | None:
     try:
-        return parsedate_to_datetime(str(written)).astimezone(UTC) if written else None
+        return parsedate_to_datetime(str(header)).astimezone(UTC) if header else None
     except ValueError:
         return None

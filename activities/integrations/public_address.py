@@ -1,6 +1,6 @@
-"""Which address that somebody gave us may be called: looked up once, judged, and then called by its number.
+"""Protection against SSRF: resolves the host of a given address once, checks the IP address, and connects to that.
 
-A name that is looked up again by the HTTP client could lead elsewhere the second time.
+If the HTTP client resolved the name again, it could get another IP address the second time.
 """
 
 from __future__ import annotations
@@ -18,24 +18,27 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 async def address_to_call(url: httpx.URL, private_allowed: bool, what: str = "webhook") -> str:
-    """The number to connect to. Raises ``Undelivered`` for a private one, unless allowed. ``what`` it leads to."""
+    """The IP address to connect to. Raises ``Undelivered`` if it is private, unless allowed.
+
+    ``what`` names the address in errors: "webhook", "calendar".
+    """
     if url.scheme not in ("http", "https") or not url.host:
-        raise Undelivered(f"the {what}'s address is not http:// or https://", final=True)
+        raise Undelivered(f"the {what}'s address doesn't begin with http:// or https://", final=True)
     port = (443 if url.scheme == "https" else 80) if url.port is None else url.port
     if port not in PORTS:
-        raise Undelivered(f"the {what}'s address has a port that does not exist", final=True)
+        raise Undelivered(f"the {what}'s address has an invalid port", final=True)
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
-    numbers = [str(entry[4][0]) for entry in found]
-    fit = [number for number in numbers if private_allowed or is_public(number)]
-    if not fit:
-        raise Undelivered(f"the {what} leads to a private address, which the settings don't allow", final=True)
-    return fit[0]
+    resolved = [str(entry[4][0]) for entry in found]
+    allowed = [ip_address for ip_address in resolved if private_allowed or is_public(ip_address)]
+    if not allowed:
+        raise Undelivered(f"the {what} is at a private address, which the settings don't allow", final=True)
+    return allowed[0]
 
 
-def is_public(number: str) -> bool:
-    """Whether an address belongs to the public internet, looking through the ways of writing IPv4 in IPv6."""
-    address = ipaddress.ip_address(number.partition("%")[0])
+def is_public(ip_address: str) -> bool:
+    """Whether an IP address is on the public internet. IPv4 addresses embedded in IPv6 are unwrapped first."""
+    address = ipaddress.ip_address(ip_address.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if address in _NAT64:

@@ -1,1 +1,1 @@
-"""What is written to people: pure texts, and their form as a mail or a chat message."""
+"""Letters: the templates of messages to people, and their rendering as mail or chat. Pure."""

@@ -1,4 +1,4 @@
-"""A letter as a chat message in Slack's form, which Mattermost and others read too."""
+"""Renders a letter as a chat message in Slack's format, which Mattermost and others accept too."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from activities.letters.letter import Letter
 
 LONGEST_BLOCK = 2900
-"""Characters of one block; Slack refuses more than 3000."""
+"""Characters per block; Slack refuses more than 3000."""
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def as_chat(letter: Letter) -> dict[str, Any]:
-    """``text`` for notices and for readers that know no blocks, ``blocks`` for the rest."""
+    """The payload: ``text`` for notifications and clients without blocks, ``blocks`` for the others."""
     text = _escaped(letter.subject)
     blocks = [_section(f"*{text}*"), *(_section(_escaped(line)) for line in letter.lines)]
     if letter.button:
@@ -28,7 +28,7 @@ def _section(text: str) -> dict[str, Any]:
 
 
 def _escaped(text: str) -> str:
-    """So that nobody's words become a link or a mention. Cut between characters, never inside an escape."""
+    """Escape text so that it can't become a link or a mention; truncated between characters, never inside an escape."""
     escaped: list[str] = []
     length = 0
     for char in text:

@@ -1,7 +1,6 @@
-"""A letter as a mail: text, simple HTML, and where it concerns a booking an entry for the calendar.
+"""Renders a letter as a mail: text, simple HTML, and for bookings a calendar entry.
 
-The same letter makes the same bytes however often it is made, so that a copy sent after a crash can be told
-from a second letter.
+The same letter always renders to the same bytes, so that a copy sent after a crash can be told from a second letter.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ _PAGES = Environment(
 
 
 def as_mail(letter: Letter, context: LetterContext, addresses: Addresses, sender: str = "") -> EmailMessage:
-    """The mail, from the team. ``sender`` replaces the team's address where one address sends all mail.
+    """The mail, from the team. ``sender`` replaces the team's address if one address sends all mail.
 
-    Raises ``Undelivered`` for a recipient that is no address, ``Incomplete`` where rows are missing.
+    Raises ``Undelivered`` if the recipient isn't a valid address, ``Incomplete`` if the context lacks something.
     """
     mail = EmailMessage(policy=SMTP)
     team = context.team_address or sender or f"no-reply@{addresses.host}"
@@ -54,7 +53,7 @@ def as_text(letter: Letter, context: LetterContext) -> str:
 
 
 def calendar_entry(context: LetterContext, addresses: Addresses) -> Invite:
-    """The customer's calendar entry of the booking. Raises ``Incomplete`` without one."""
+    """The customer's calendar entry for the booking. Raises ``Incomplete`` if there is no booking."""
     if context.booking is None:
         raise Incomplete("booking")
     return entry_of(context.booking, context, addresses.customer_page(context), context.written_at)
@@ -77,7 +76,7 @@ def _address(address: str, name: str = "") -> Address:
 
 
 def _add_entry(mail: EmailMessage, method: Method, entry: Invite) -> None:
-    """Twice, as calendars want it: an alternative of the text, which they act upon, and a file to open."""
+    """Attach the entry twice, as calendars expect: as an alternative, which they act on, and as a file to open."""
     content = invite(entry, method)
     mail.add_alternative(content, maintype="text", subtype="calendar", params={"charset": "utf-8", "method": method})
     mail.add_attachment(content, maintype="application", subtype="ics", filename="invite.ics")

@@ -1,4 +1,4 @@
-"""Booked, moved, cancelled, called off: each with its calendar entry."""
+"""Letters about bookings, with a calendar entry: booked, moved, cancelled, withdrawn; and the alert for one at risk."""
 
 from datetime import timedelta
 

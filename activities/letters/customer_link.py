@@ -1,4 +1,4 @@
-"""The invitation to book, and its one nudge."""
+"""The invitation to book, and its reminder."""
 
 from activities.letters.letter import Addresses, Button, Letter
 from activities.letters.wording import at, hello
@@ -35,7 +35,7 @@ _BY_REPLY = "If you would rather write, just reply to this mail."
 
 
 def until(context: LetterContext) -> str:
-    """The end of the link's life in words."""
+    """When the link expires, in words."""
     if context.link is None:
         raise Incomplete("customer link")
     return at(context.link.expires_at, context.time_zone)

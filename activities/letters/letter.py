@@ -1,4 +1,4 @@
-"""A letter before it has a form: its sentences, its one link, its calendar entry."""
+"""A letter before rendering: its sentences, its one link, its calendar entry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.letter import Incomplete, LetterContext
 @dataclass(frozen=True)
 class Button:
     label: str
-    """A verb and what it does."""
+    """Begins with a verb: what clicking does."""
     address: str
 
 
@@ -24,17 +24,17 @@ class Letter:
     """Paragraphs before the button."""
     button: Button | None = None
     after: tuple[str, ...] = ()
-    """Paragraphs after it."""
+    """Paragraphs after the button."""
     calendar: str = ""
-    """``REQUEST`` or ``CANCEL`` where an entry for the customer's calendar goes along."""
+    """``REQUEST`` or ``CANCEL`` to attach an entry for the customer's calendar; else empty."""
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """The addresses that letters give. Their tokens are derived anew each time and never stored."""
+    """The addresses in letters. Their tokens are derived each time and never stored."""
 
     base: str
-    """The public address, without a slash at its end."""
+    """The public address, without a trailing slash."""
     tokens: Tokens
 
     @property
@@ -42,7 +42,7 @@ class Addresses:
         return urlsplit(self.base).hostname or "localhost"
 
     def customer_page(self, context: LetterContext) -> str:
-        """Where the customer books, and later sees, moves and cancels the call, and waits for it."""
+        """The customer's page: for booking, then for viewing, moving and cancelling the call, and as waiting room."""
         if context.link is None:
             raise Incomplete("customer link")
         return f"{self.base}/c/{self.tokens.customer_link(context.escalation_id, context.link.nth)}"
@@ -51,7 +51,7 @@ class Addresses:
         return f"{self.base}/join/{self.tokens.customer_join(_call(context))}"
 
     def agent_join(self, context: LetterContext) -> str:
-        """The agent's own join link, or the desk while no accepted offer is known."""
+        """The agent's own join link, or the desk if the context has no accepted offer."""
         if context.agent is None or context.agent.offer is None:
             return f"{self.base}/desk"
         return f"{self.base}/join/{self.tokens.agent_join(_call(context), context.agent.offer)}"
@@ -60,7 +60,7 @@ class Addresses:
         return f"{self.base}/rate/{self.tokens.survey(_call(context))}"
 
     def story(self, context: LetterContext) -> str:
-        """The escalation in support ops' pages."""
+        """The escalation's page for support ops."""
         return f"{self.base}/ops/{context.escalation_id}"
 
 

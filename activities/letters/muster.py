@@ -1,4 +1,4 @@
-"""When nobody takes a call: the truth for the customer, an alert for those who can do something."""
+"""Letters about the search: running late, nobody available, and the alerts for leads and managers."""
 
 from activities.letters.call import may_book
 from activities.letters.customer_link import until

@@ -1,4 +1,4 @@
-"""The survey, which opens a page and never rates by itself; and the alert of a bad rating."""
+"""The survey, whose link opens a page and never rates by itself, its reminder, and the alert for a bad rating."""
 
 from activities.letters.letter import Addresses, Button, Letter
 from activities.letters.wording import at, customer, hello

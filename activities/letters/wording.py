@@ -1,4 +1,4 @@
-"""Times and spans in the reader's words."""
+"""Times and durations in words, in the reader's time zone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 def at(moment: datetime, zone: str) -> str:
     """``Tuesday 24 November 2026 at 10:30 (Europe/Copenhagen, UTC+1)``.
 
-    The offset is named because an hour is told twice in the night that clocks are put back.
+    The offset is included because one hour occurs twice in the night when clocks are put back.
     """
     local = moment.astimezone(ZoneInfo(zone))
     offset = _offset(local.utcoffset() or timedelta())
@@ -23,7 +23,7 @@ def at(moment: datetime, zone: str) -> str:
 
 
 def span(time: timedelta) -> str:
-    """``20 minutes``, ``1 hour 30 minutes``: the two largest units, at least a second."""
+    """A duration in its two largest units: ``20 minutes``, ``1 hour 30 minutes``. At least one second."""
     left = max(round(time.total_seconds()), 1)
     if left > 600:
         left = round(left / 60) * 60

@@ -1,4 +1,4 @@
-"""Which letter is written for which kind."""
+"""The writer of each kind of letter."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ WRITERS: Mapping[LetterKind, Callable[[LetterContext, Addresses], Letter]] = {
 
 
 def write(context: LetterContext, addresses: Addresses) -> Letter:
-    """The letter's sentences. Raises ``Incomplete`` where its rows lack what it must tell."""
+    """The letter for this context. Raises ``Incomplete`` if the context lacks something it needs."""
     return WRITERS[context.kind](context, addresses)

@@ -1,4 +1,4 @@
-"""Calendars as programs write them, and as nobody should."""
+"""Builds calendars: well-formed ones and hostile ones."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def calendar(*parts: str, head: str = "") -> bytes:
 
 
 def answer(content: bytes, *, status: str = "200 OK", headers: str = "") -> bytes:
-    """As a server sends it."""
+    """The HTTP response with this content, as bytes."""
     head = f"HTTP/1.1 {status}\r\ncontent-type: text/calendar\r\ncontent-length: {len(content)}\r\n{headers}\r\n"
     return head.encode() + content

@@ -1,4 +1,4 @@
-"""Neighbours of the sender, each up for one test."""
+"""The servers that the sender talks to, each running for one test."""
 
 from __future__ import annotations
 

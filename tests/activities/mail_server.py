@@ -1,4 +1,4 @@
-"""A real mail server that behaves as badly as it is told to."""
+"""A real mail server that misbehaves on demand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from activities.integrations.mail import SmtpServer
 
 @dataclass
 class MailServer:
-    """``caught`` is all that arrived, whatever was answered."""
+    """``caught`` holds every mail that arrived, whatever the answer was."""
 
     port: int = 0
     caught: list[EmailMessage] = field(default_factory=list)
@@ -26,9 +26,9 @@ class MailServer:
     slow: float = 0
     """Seconds until DATA is answered."""
     drops: int = 0
-    """How many times more the connection is dropped after DATA."""
-    at_once: int = 0
-    most_at_once: int = 0
+    """How many more times to drop the connection after DATA."""
+    concurrent: int = 0
+    most_concurrent: int = 0
 
     async def handle_RCPT(self, server: SMTP, session: Session, to: Envelope, address: str, options: list[str]) -> str:
         if address in self.refused:
@@ -41,10 +41,10 @@ class MailServer:
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(mail, EmailMessage)
         self.caught.append(mail)
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.concurrent += 1
+        self.most_concurrent = max(self.most_concurrent, self.concurrent)
         await asyncio.sleep(self.slow)
-        self.at_once -= 1
+        self.concurrent -= 1
         if self.drops:
             self.drops -= 1
             _cut(server)
@@ -59,13 +59,13 @@ class MailServer:
 
 @contextlib.asynccontextmanager
 async def listening(server: MailServer) -> AsyncIterator[MailServer]:
-    """The server, up until the block ends; on its port, or one of its own if it has none yet."""
+    """Run the server until the block ends; on its port, or a free one if it has none yet."""
     loop = asyncio.get_running_loop()
-    made: list[SMTP] = []
+    connections: list[SMTP] = []
 
     def connection() -> SMTP:
-        made.append(SMTP(server, hostname="mail.test", loop=loop))
-        return made[-1]
+        connections.append(SMTP(server, hostname="mail.test", loop=loop))
+        return connections[-1]
 
     sockets = await loop.create_server(connection, "127.0.0.1", server.port)
     server.port = sockets.sockets[0].getsockname()[1]
@@ -73,7 +73,7 @@ async def listening(server: MailServer) -> AsyncIterator[MailServer]:
         yield server
     finally:
         sockets.close()
-        for smtp in made:
+        for smtp in connections:
             _cut(smtp)
         await sockets.wait_closed()
 

@@ -1,4 +1,4 @@
-"""A real receiver of webhooks, which answers byte for byte what it is told to."""
+"""A real receiver of webhooks that sends the given answers byte for byte."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Received:
 @dataclass
 class Receiver:
     answers: list[bytes] = field(default_factory=list)
-    """What the next requests get; after them ``200 OK``. Empty bytes: no answer at all."""
+    """Answers to the next requests, then ``200 OK``. Empty bytes: no answer."""
     received: list[Received] = field(default_factory=list)
     port: int = 0
     written: int = 0
-    """Bytes of the last answer that could be handed over."""
+    """Bytes of the last answer that the client took."""
 
     @property
     def url(self) -> str:

@@ -1,4 +1,4 @@
-"""A running sender, and what became of the messages it was left."""
+"""Runs a sender, and waits for what becomes of queued messages."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from activities.integrations.chat import Webhook
 from database.engine import open_engine
 from database.tables.escalation import escalation_event, message
 from tests.activities.mail_server import MailServer
+from tests.activities.queued_messages import messages_of, until
 from tests.activities.receiver import Receiver
 from tests.activities.sample_letter import ADDRESSES
-from tests.activities.waiting_messages import fates, until
 from workers.sender import SenderSettings, run_sender
 
 
 @contextlib.asynccontextmanager
 async def sending(database_url: str, smtp: MailServer, hook: Receiver | None = None) -> AsyncIterator[None]:
-    """A sender of its own engine, until the block ends."""
+    """Run a sender with its own engine until the block ends."""
     webhooks = {"alerts": Webhook(hook.url, private_addresses=True, timeout=2)} if hook else {}
     settings = SenderSettings(ADDRESSES.base, smtp.settings(timeout=3), webhooks=webhooks)
     engine, stop = open_engine(database_url), asyncio.Event()
@@ -35,10 +35,10 @@ async def sending(database_url: str, smtp: MailServer, hook: Receiver | None = N
 
 
 async def settled(database: AsyncEngine, escalation_id: str, *states: str) -> None:
-    """Wait until the escalation's messages stand so, in the order of their keys."""
+    """Wait until the escalation's messages have these states, in the order of their keys."""
 
     async def holds() -> bool:
-        return [fate.state for fate in await fates(database, escalation_id)] == list(states)
+        return [row.state for row in await messages_of(database, escalation_id)] == list(states)
 
     await until(holds)
 
@@ -47,19 +47,19 @@ async def tried(database: AsyncEngine, escalation_id: str) -> None:
     """Wait until a first attempt has failed."""
 
     async def holds() -> bool:
-        return any(fate.last_error for fate in await fates(database, escalation_id))
+        return any(row.last_error for row in await messages_of(database, escalation_id))
 
     await until(holds)
 
 
 async def make_due(database: AsyncEngine) -> None:
-    """What time would do."""
+    """Make queued messages due now, as time would."""
     async with database.begin() as conn:
         await conn.execute(message.update().where(message.c.state == "queued").values(next_attempt_at=text("now()")))
         await conn.execute(text("NOTIFY message"))
 
 
-async def failures_told(database: AsyncEngine, escalation_id: str) -> list[str]:
+async def failure_reasons(database: AsyncEngine, escalation_id: str) -> list[str]:
     query = select(escalation_event.c.body).where(
         escalation_event.c.escalation == escalation_id, escalation_event.c.kind == "message_failed"
     )

@@ -1,4 +1,4 @@
-"""The facts of one escalation, from which every kind of letter can be written."""
+"""The context of one escalation, complete enough for every kind of letter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sender in a process of its own, to be killed: ``python -m tests.activities.sender_process DATABASE PORT``."""
+"""A sender in a separate process, for killing: ``python -m tests.activities.sender_process DATABASE PORT``."""
 
 import asyncio
 import sys

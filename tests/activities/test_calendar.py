@@ -49,11 +49,11 @@ def test_an_invitation_is_the_teams() -> None:
 def test_moving_and_cancelling_change_the_same_entry() -> None:
     booked = parse(files_of(_mail(LetterKind.CONFIRMATION, 0))[0])[1]
     moved = parse(files_of(_mail(LetterKind.MOVED, 1))[0])[1]
-    calendar, gone = parse(files_of(_mail(LetterKind.CANCELLED, 2))[0])
-    assert booked["UID"] == moved["UID"] == gone["UID"]
-    assert [event["SEQUENCE"] for event in (booked, moved, gone)] == [0, 1, 2]
+    calendar, cancelled = parse(files_of(_mail(LetterKind.CANCELLED, 2))[0])
+    assert booked["UID"] == moved["UID"] == cancelled["UID"]
+    assert [event["SEQUENCE"] for event in (booked, moved, cancelled)] == [0, 1, 2]
     assert calendar["METHOD"] == "CANCEL"
-    assert gone["STATUS"] == "CANCELLED"
+    assert cancelled["STATUS"] == "CANCELLED"
 
 
 @pytest.mark.parametrize("kind", [LetterKind.CONFIRMATION, LetterKind.MOVED])

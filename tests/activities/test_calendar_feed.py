@@ -1,4 +1,4 @@
-"""Calendars fetched from real servers that hang, lie, lead astray or never end; and what the worker makes of them."""
+"""Calendars fetched from real servers that hang, lie, redirect or never end; and how the worker stores the result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.activities.calendars import answer, calendar, event
 from tests.activities.receiver import Receiver, listening
 from tests.database.seats.sold import DAY, FIVE, NINE, furnish, plan_of, sold
 from tests.servers import free_port
-from workers.calendars import AT_ONCE, look_once, run_calendars
+from workers.calendars import CONCURRENT_FEEDS, read_due_calendars, run_calendars
 
 HOUR = timedelta(hours=1)
 TEN_TO_ELEVEN = calendar(event("DTSTART:20261201T100000Z", "DTEND:20261201T110000Z", "SUMMARY:Dentist"))
@@ -41,8 +41,8 @@ async def server() -> AsyncIterator[Receiver]:
 
 async def fetched(server: Receiver, *answers: bytes, etag: str = "", timeout: float = 5) -> bytes | None:
     server.answers = list(answers)
-    found = await fetch_calendar(server.url, etag=etag, private_addresses=True, timeout=timeout)
-    return found.content
+    result = await fetch_calendar(server.url, etag=etag, private_addresses=True, timeout=timeout)
+    return result.content
 
 
 async def unread(server: Receiver, *answers: bytes, timeout: float = 5) -> str:
@@ -59,24 +59,24 @@ async def test_a_calendar_is_fetched_and_asked_for_again_only_if_it_changed(serv
 
 
 @pytest.mark.parametrize("etag", ['"é"', '"' + "x" * 300 + '"', '"a\tb"'])
-async def test_a_mark_that_can_not_be_sent_back_is_not_kept(server: Receiver, etag: str) -> None:
+async def test_an_etag_that_can_not_be_sent_back_is_not_stored(server: Receiver, etag: str) -> None:
     server.answers = [answer(TEN_TO_ELEVEN, headers=f"etag: {etag}\r\n")]
     assert (await fetch_calendar(server.url, private_addresses=True)).etag == ""
 
 
-async def test_servers_that_mean_no_good(server: Receiver) -> None:
+async def test_answers_of_bad_servers_are_refused(server: Receiver) -> None:
     assert "within" in await unread(server, b"", timeout=0.3)
     assert "2 MB" in await unread(server, answer(b"x" * 10_000_000))
-    assert server.written < LARGEST * 4, "the rest is not even taken"
+    assert server.written < LARGEST * 4, "the rest isn't downloaded"
     endless = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"10000\r\n" + b"x" * 65536 + b"\r\n"
     assert await unread(server, endless, timeout=1)
     assert "404" in await unread(server, answer(b"", status="404 Not Found"))
     assert "compressed" in await unread(server, answer(b"x", headers="content-encoding: gzip\r\n"))
     assert await unread(server, b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
     assert await unread(server, b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100_000 + b"\r\n")
-    for nowhere in ("a.b:70000000000000000000000", "127.0.0.1:99999", "127.0.0.1:0"):
-        astray = answer(b"", status="302 Found", headers=f"location: http://{nowhere}/\r\n")
-        assert "port" in await unread(server, astray)
+    for bad_port in ("a.b:70000000000000000000000", "127.0.0.1:99999", "127.0.0.1:0"):
+        redirect = answer(b"", status="302 Found", headers=f"location: http://{bad_port}/\r\n")
+        assert "port" in await unread(server, redirect)
 
 
 async def test_a_slow_drip_is_not_waited_for() -> None:
@@ -94,30 +94,30 @@ async def test_a_slow_drip_is_not_waited_for() -> None:
     began = time.monotonic()
     with pytest.raises(FeedUnread, match="within"):
         await fetch_calendar(url, private_addresses=True, timeout=0.5)
-    assert time.monotonic() - began < 20, "a calendar that drips is given up"
+    assert time.monotonic() - began < 20, "a dripping calendar is given up"
     dripping.close()
     await dripping.wait_closed()
 
 
-async def test_redirects_are_followed_a_little_and_judged_each(server: Receiver) -> None:
-    on = answer(b"", status="302 Found", headers="location: /elsewhere\r\n")
-    assert await fetched(server, on, on, answer(EMPTY)) == EMPTY
-    assert [one.path for one in server.received] == ["/hook", "/elsewhere", "/elsewhere"]
-    assert "leads on" in await unread(server, *[on] * 9)
-    away = answer(b"", status="302 Found", headers="location: file:///etc/passwd\r\n")
-    assert "http" in await unread(server, away)
+async def test_a_few_redirects_are_followed_and_each_is_checked(server: Receiver) -> None:
+    redirect = answer(b"", status="302 Found", headers="location: /elsewhere\r\n")
+    assert await fetched(server, redirect, redirect, answer(EMPTY)) == EMPTY
+    assert [request.path for request in server.received] == ["/hook", "/elsewhere", "/elsewhere"]
+    assert "redirects" in await unread(server, *[redirect] * 9)
+    to_file = answer(b"", status="302 Found", headers="location: file:///etc/passwd\r\n")
+    assert "http" in await unread(server, to_file)
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "[::1]", "10.0.0.1", "192.168.1.1", "169.254.169.254", "[::ffff:127.0.0.1]", "0"]
 )
-async def test_private_places_are_not_asked(server: Receiver, host: str) -> None:
+async def test_private_addresses_are_not_called(server: Receiver, host: str) -> None:
     with pytest.raises(FeedUnread):
         await fetch_calendar(f"http://{host}:{server.port}/", timeout=5)
     assert server.received == []
 
 
-async def test_nobody_there() -> None:
+async def test_an_unreachable_server_is_reported() -> None:
     with pytest.raises(FeedUnread, match="reached"):
         await fetch_calendar(f"http://127.0.0.1:{free_port()}/", private_addresses=True)
     with pytest.raises(FeedUnread):
@@ -125,17 +125,17 @@ async def test_nobody_there() -> None:
 
 
 async def look(engine: AsyncEngine, now: datetime = NINE) -> StandingFeed:
-    assert await look_once(engine, now, private_addresses=True) == 1
+    assert await read_due_calendars(engine, now, private_addresses=True) == 1
     async with engine.connect() as conn:
-        [standing] = await standing_feeds(conn, 1, now)
-    return standing
+        [feed] = await standing_feeds(conn, 1, now)
+    return feed
 
 
 async def hours(engine: AsyncEngine) -> list[float]:
     begin = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
     async with engine.connect() as conn:
-        found = await shifts_of(conn, [1], (begin, begin + timedelta(days=1)))
-    return [(stop - start) / HOUR for start, stop in found[1]]
+        shifts = await shifts_of(conn, [1], (begin, begin + timedelta(days=1)))
+    return [(stop - start) / HOUR for start, stop in shifts[1]]
 
 
 async def give(engine: AsyncEngine, url: str = "", content: bytes | None = None) -> None:
@@ -143,7 +143,7 @@ async def give(engine: AsyncEngine, url: str = "", content: bytes | None = None)
         await add_feed(conn, 1, "Work", "person:1", NINE, url=url, content=content)
 
 
-async def test_busy_times_count_and_the_last_good_copy_does_while_it_fails(
+async def test_busy_times_count_and_while_reading_fails_those_of_the_last_good_copy(
     database: AsyncEngine, server: Receiver
 ) -> None:
     await furnish(database)
@@ -153,8 +153,8 @@ async def test_busy_times_count_and_the_last_good_copy_does_while_it_fails(
     assert (first.error, first.busy, first.read_at) == ("", 1, NINE)
     assert await hours(database) == [1, 6]
     server.answers = [answer(b"<html>", status="200 OK")]
-    lying = await look(database, NINE + HOUR)
-    assert (lying.error, lying.read_at) == ("what stands there is no calendar", NINE)
+    broken = await look(database, NINE + HOUR)
+    assert (broken.error, broken.read_at) == ("it is not a calendar", NINE)
     assert await hours(database) == [1, 6]
     server.answers = [answer(TEN_TO_ELEVEN)]
     assert (await look(database, NINE + 4 * HOUR)).read_at == NINE + 4 * HOUR
@@ -163,7 +163,7 @@ async def test_busy_times_count_and_the_last_good_copy_does_while_it_fails(
     assert await hours(database) == [8]
 
 
-async def test_a_dead_calendar_goes_on_counting_for_days_that_come_nearer(
+async def test_the_last_copy_of_a_dead_calendar_still_counts_for_later_days(
     database: AsyncEngine, server: Receiver
 ) -> None:
     await furnish(database)
@@ -173,23 +173,23 @@ async def test_a_dead_calendar_goes_on_counting_for_days_that_come_nearer(
     await look(database)
     later = NINE + timedelta(days=40)
     server.answers = [answer(b"", status="500 No")]
-    standing = await look(database, later)
-    assert (standing.error, standing.read_at) == ("it is answered with 500", NINE)
-    assert standing.busy > 55
+    feed = await look(database, later)
+    assert (feed.error, feed.read_at) == ("the server answered 500", NINE)
+    assert feed.busy > 55
     async with database.begin() as conn:
         await lay_out_shifts(conn, later)
-        found = await shifts_of(conn, [1], (later + timedelta(days=30), later + timedelta(days=31)))
-    assert [(stop - start) / HOUR for start, stop in found[1]] == [1, 6]
+        shifts = await shifts_of(conn, [1], (later + timedelta(days=30), later + timedelta(days=31)))
+    assert [(stop - start) / HOUR for start, stop in shifts[1]] == [1, 6]
 
 
-async def test_a_file_is_read_once_and_laid_out_further(database: AsyncEngine) -> None:
+async def test_an_uploaded_file_is_expanded_further_as_time_passes(database: AsyncEngine) -> None:
     await furnish(database)
     await give(database, content=calendar(event("DTSTART:20261201T100000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY")))
     first = await look(database)
     later = NINE + timedelta(days=30)
     assert (await look(database, later)).busy > 55
     assert first.busy > 55
-    assert await look_once(database, later) == 0
+    assert await read_due_calendars(database, later) == 0
 
 
 async def test_a_fault_while_reading_stays_with_its_calendar(
@@ -198,23 +198,23 @@ async def test_a_fault_while_reading_stays_with_its_calendar(
     await furnish(database)
     await give(database, url="http://a.b:1/")
     async with database.begin() as conn:
-        # A zone that this machine does not know.
+        # A time zone unknown to this machine.
         await conn.execute(text("UPDATE desk SET time_zone = 'Nowhere/At_All'"))
         await conn.execute(text("UPDATE calendar_feed SET url = :url"), {"url": server.url})
     server.answers = [answer(TEN_TO_ELEVEN)]
     assert (await look(database)).error == "it can't be read (ZoneInfoNotFoundError)"
-    assert "brought about a fault" in caplog.text
+    assert "unexpected error while reading calendar" in caplog.text
 
 
-async def test_a_file_that_is_none_stays_unread(database: AsyncEngine) -> None:
+async def test_a_file_that_is_no_calendar_stays_unread(database: AsyncEngine) -> None:
     await furnish(database)
     await give(database, content=b"holiday photos")
-    assert (await look(database)).error == "what stands there is no calendar"
-    assert (await look(database, NINE + timedelta(days=2))).error == "what stands there is no calendar"
+    assert (await look(database)).error == "it is not a calendar"
+    assert (await look(database, NINE + timedelta(days=2))).error == "it is not a calendar"
     assert await hours(database) == [8]
 
 
-async def test_managers_hear_of_calls_that_a_calendar_makes_unservable(database: AsyncEngine, server: Receiver) -> None:
+async def test_managers_are_alerted_if_a_calendar_puts_calls_at_risk(database: AsyncEngine, server: Receiver) -> None:
     await furnish(database)
     await sold(database, await plan_of(database), who=1)
     async with database.begin() as conn:
@@ -226,35 +226,35 @@ async def test_managers_hear_of_calls_that_a_calendar_makes_unservable(database:
     async with database.connect() as conn:
         assert (await conn.execute(select(booking.c.state))).scalar_one() == "at_risk"
         letters = (await conn.execute(select(message.c.kind, message.c.recipient).order_by(message.c.channel))).all()
-        told = (await conn.execute(text("SELECT kind FROM escalation_event"))).scalars().all()
+        events = (await conn.execute(text("SELECT kind FROM escalation_event"))).scalars().all()
     assert [tuple(letter) for letter in letters] == [
         ("manager_seat_lost", "boss@example.com"),
         ("manager_seat_lost", "alerts"),
     ]
-    assert told == ["seat_lost"]
+    assert events == ["seat_lost"]
 
 
-async def test_a_calendar_that_is_removed_gives_the_time_back(database: AsyncEngine, server: Receiver) -> None:
+async def test_removing_a_calendar_frees_its_busy_times(database: AsyncEngine, server: Receiver) -> None:
     await furnish(database)
     await give(database, url=server.url)
     server.answers = [answer(TEN_TO_ELEVEN)]
-    standing = await look(database)
+    feed = await look(database)
     async with database.begin() as conn:
-        await change_schedule(conn, 1, RemoveFeed(standing.id), "person:1", NINE)
+        await change_schedule(conn, 1, RemoveFeed(feed.id), "person:1", NINE)
     assert await hours(database) == [8]
-    assert await look_once(database, NINE + timedelta(days=1)) == 0
+    assert await read_due_calendars(database, NINE + timedelta(days=1)) == 0
 
 
-async def test_two_workers_never_look_at_one_calendar_at_once(database: AsyncEngine, server: Receiver) -> None:
+async def test_two_workers_never_read_one_calendar_concurrently(database: AsyncEngine, server: Receiver) -> None:
     await furnish(database)
     await give(database, url=server.url)
     server.answers = [answer(EMPTY)]
-    looked = await asyncio.gather(*(look_once(database, NINE, private_addresses=True) for _ in range(3)))
-    assert sorted(looked) == [0, 0, 1]
+    counts = await asyncio.gather(*(read_due_calendars(database, NINE, private_addresses=True) for _ in range(3)))
+    assert sorted(counts) == [0, 0, 1]
     assert len(server.received) == 1
 
 
-async def test_nobody_gives_more_calendars_than_they_can_have(database: AsyncEngine) -> None:
+async def test_the_number_of_calendars_per_person_is_limited(database: AsyncEngine) -> None:
     await furnish(database)
     for _ in range(FEEDS_AT_MOST):
         await give(database, url="https://calendar.example/a")
@@ -262,7 +262,7 @@ async def test_nobody_gives_more_calendars_than_they_can_have(database: AsyncEng
         await give(database, url="https://calendar.example/a")
 
 
-async def test_one_that_hangs_does_not_keep_the_others_waiting(database: AsyncEngine, server: Receiver) -> None:
+async def test_a_calendar_that_hangs_does_not_delay_the_others(database: AsyncEngine, server: Receiver) -> None:
     await furnish(database)
     silent = await asyncio.start_server(lambda reader, writer: asyncio.sleep(3600), "127.0.0.1", 0)
     async with database.begin() as conn:
@@ -270,17 +270,17 @@ async def test_one_that_hangs_does_not_keep_the_others_waiting(database: AsyncEn
         await add_feed(conn, 2, "Hangs", "person:2", NINE - HOUR, url=hanging)
     await give(database, url=server.url)
     server.answers = [answer(TEN_TO_ELEVEN)]
-    running = asyncio.create_task(look_once(database, NINE, private_addresses=True))
+    running = asyncio.create_task(read_due_calendars(database, NINE, private_addresses=True))
     async with asyncio.timeout(15):
         while await hours(database) != [1, 6]:  # noqa: ASYNC110  another task writes it into the database
             await asyncio.sleep(0.1)
-    assert not running.done(), "the other is still waited for"
+    assert not running.done(), "the hanging one is still being read"
     running.cancel()
     await asyncio.wait([running])
     silent.close()
 
 
-async def test_the_worker_looks_by_itself_and_stops_when_told(database: AsyncEngine, server: Receiver) -> None:
+async def test_the_worker_reads_due_calendars_and_stops_when_asked(database: AsyncEngine, server: Receiver) -> None:
     await furnish(database)
     async with database.begin() as conn:
         await add_feed(conn, 1, "Work", "person:1", datetime.now(UTC), url=server.url)
@@ -295,7 +295,7 @@ async def test_the_worker_looks_by_itself_and_stops_when_told(database: AsyncEng
         await running
 
 
-async def test_calendars_that_hang_hold_up_no_others_and_are_left_when_told_to_stop(
+async def test_calendars_that_hang_delay_no_others_and_are_abandoned_on_stop(
     database: AsyncEngine, server: Receiver
 ) -> None:
     await furnish(database)
@@ -303,7 +303,7 @@ async def test_calendars_that_hang_hold_up_no_others_and_are_left_when_told_to_s
     silent = await asyncio.start_server(lambda reader, writer: asyncio.sleep(3600), "127.0.0.1", 0)
     hanging = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/"
     async with database.begin() as conn:
-        for _ in range(AT_ONCE - 1):
+        for _ in range(CONCURRENT_FEEDS - 1):
             await add_feed(conn, 2, "Hangs", "person:2", now - 2 * HOUR, url=hanging)
         for nth in range(3):
             await add_feed(conn, 1, f"Work {nth}", "person:1", now - HOUR, url=server.url)
@@ -311,7 +311,7 @@ async def test_calendars_that_hang_hold_up_no_others_and_are_left_when_told_to_s
     stop = asyncio.Event()
     running = asyncio.create_task(run_calendars(database, stop, private_addresses=True))
     async with asyncio.timeout(15):
-        while not all(one.read_at for one in await feeds(database)):  # noqa: ASYNC110  another task writes it
+        while not all(feed.read_at for feed in await feeds(database)):  # noqa: ASYNC110  another task writes it
             await asyncio.sleep(0.1)
     stop.set()
     async with asyncio.timeout(5):

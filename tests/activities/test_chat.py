@@ -1,4 +1,4 @@
-"""Webhooks against a real receiver: what is posted, what is refused, what is asked again."""
+"""Webhooks against a real receiver: what is posted, what is refused, what is retried."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_a_message_is_posted_as_json_under_its_name(receiver: Receiver) ->
     assert abs(int(received.headers["webhook-timestamp"]) - time.time()) < 60
 
 
-async def test_a_receiver_that_hangs_is_waited_for_only_so_long(receiver: Receiver) -> None:
+async def test_a_receiver_that_hangs_times_out(receiver: Receiver) -> None:
     receiver.answers = [b""]
     assert not (await failure_of(to(receiver, timeout=0.3))).final
 
@@ -58,7 +58,7 @@ async def test_redirects_are_not_followed(receiver: Receiver) -> None:
     assert len(receiver.received) == 1
 
 
-async def test_gone_is_for_good(receiver: Receiver) -> None:
+async def test_410_gone_is_final(receiver: Receiver) -> None:
     receiver.answers = [b"HTTP/1.1 410 Gone\r\ncontent-length: 9\r\n\r\nno_hook \n"]
     failed = await failure_of(to(receiver))
     assert failed.final
@@ -66,15 +66,15 @@ async def test_gone_is_for_good(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize("status", ["400 Bad Request", "404 Not Found", "500 Oh No", "503 Later"])
-async def test_everything_else_may_pass(receiver: Receiver, status: str) -> None:
+async def test_every_other_status_is_retried(receiver: Receiver, status: str) -> None:
     receiver.answers = [f"HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n".encode()]
     assert not (await failure_of(to(receiver))).final
 
 
-async def test_a_wish_to_wait_is_heard_in_seconds_and_as_a_date(receiver: Receiver) -> None:
+async def test_retry_after_is_read_in_seconds_and_as_a_date(receiver: Receiver) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)
-    for asked in ("120", later, "soon"):
-        answer = f"HTTP/1.1 429 Too Many Requests\r\nretry-after: {asked}\r\ncontent-length: 0\r\n\r\n"
+    for retry_after in ("120", later, "soon"):
+        answer = f"HTTP/1.1 429 Too Many Requests\r\nretry-after: {retry_after}\r\ncontent-length: 0\r\n\r\n"
         receiver.answers.append(answer.encode())
     poster = to(receiver)
     seconds, date, unreadable = [(await failure_of(poster)).wait for _ in range(3)]
@@ -84,7 +84,7 @@ async def test_a_wish_to_wait_is_heard_in_seconds_and_as_a_date(receiver: Receiv
     assert unreadable is None
 
 
-async def test_of_a_big_answer_little_is_read(receiver: Receiver) -> None:
+async def test_only_the_beginning_of_a_large_answer_is_read(receiver: Receiver) -> None:
     size = 64 * 1024 * 1024
     receiver.answers = [f"HTTP/1.1 500 Oh No\r\ncontent-length: {size}\r\n\r\n".encode() + b"x" * size]
     failed = await failure_of(to(receiver))
@@ -92,7 +92,7 @@ async def test_of_a_big_answer_little_is_read(receiver: Receiver) -> None:
     assert receiver.written < size / 4
 
 
-async def test_nobody_there_may_come_back() -> None:
+async def test_an_unreachable_receiver_is_retried() -> None:
     poster = WebhookPoster(Webhook(f"http://127.0.0.1:{free_port()}/", private_addresses=True))
     assert not (await failure_of(poster)).final
 
@@ -107,12 +107,12 @@ async def test_private_addresses_are_refused_before_anything_is_sent(receiver: R
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://x.example/", "no address", ""])
-async def test_only_http_is_spoken(url: str) -> None:
+async def test_only_http_addresses_are_called(url: str) -> None:
     assert (await failure_of(WebhookPoster(Webhook(url)))).final
 
 
 @pytest.mark.parametrize(
-    ("number", "public"),
+    ("ip_address", "public"),
     [
         ("93.184.216.34", True),
         ("2606:2800:220:1:248:1893:25c8:1946", True),
@@ -127,5 +127,5 @@ async def test_only_http_is_spoken(url: str) -> None:
         ("2002:a00:1::", False),
     ],
 )
-def test_what_is_public(number: str, public: bool) -> None:
-    assert is_public(number) is public
+def test_public_addresses_are_told_from_private_ones(ip_address: str, public: bool) -> None:
+    assert is_public(ip_address) is public

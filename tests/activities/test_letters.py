@@ -1,4 +1,4 @@
-"""Every letter, word for word; and what somebody else's words can't do to it."""
+"""Every letter, word for word; and that hostile text in it does no harm."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOSTILE = 'Help\r\nBcc: everybody@victim.example\u2028now\u202egnp.exe <b>bold</
 
 
 def mail_of(context: LetterContext, sender: str = "") -> EmailMessage:
-    """The mail as a reader's program sees it: written out and parsed again."""
+    """The mail as a mail program sees it: serialised and parsed."""
     written = as_mail(write(context, ADDRESSES), context, ADDRESSES, sender).as_bytes()
     parsed = email.message_from_bytes(written, policy=email.policy.default)
     assert isinstance(parsed, EmailMessage)
@@ -38,19 +38,19 @@ def part_of(mail: EmailMessage, kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", LetterKind)
-def test_each_letter_says_word_for_word_what_its_file_says(kind: LetterKind) -> None:
+def test_each_letter_matches_its_file_word_for_word(kind: LetterKind) -> None:
     context = letter_context(kind)
     letter = write(context, ADDRESSES)
     assert f"{letter.subject}\n\n{as_text(letter, context)}" == (WORDS / f"{kind.value}.txt").read_text()
 
 
-def test_every_kind_is_written_and_every_file_is_a_kind() -> None:
+def test_every_kind_has_a_writer_and_a_file() -> None:
     assert set(WRITERS) == set(LetterKind)
     assert {path.stem for path in WORDS.glob("*.txt")} == {kind.value for kind in LetterKind}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LetterKind if kind not in INSIDE])
-def test_a_customer_meets_the_team_alone(kind: LetterKind) -> None:
+def test_customers_see_the_team_and_no_agent(kind: LetterKind) -> None:
     inside = letter_context(LetterKind.AGENT_REMINDER).agent
     written = mail_of(letter_context(kind, agent=inside))
     assert str(written["From"]) == "Support <support@harborboats.example>"
@@ -66,7 +66,7 @@ def test_the_same_letter_is_the_same_bytes(kind: LetterKind) -> None:
     assert first == second
 
 
-def test_a_mail_says_who_sent_it_and_that_a_program_did() -> None:
+def test_a_mail_names_its_sender_and_that_it_is_automatic() -> None:
     mail = mail_of(letter_context(LetterKind.INVITATION))
     assert mail["Message-ID"] == "<7a0c6a43-6f0a-5d8e-9a44-0d3d8b1f2c10@calls.harborboats.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -74,7 +74,7 @@ def test_a_mail_says_who_sent_it_and_that_a_program_did() -> None:
     assert mail["To"] == "mira@olsen.example"
 
 
-def test_one_sender_for_all_mail_still_hears_replies_in_the_team() -> None:
+def test_with_one_sender_for_all_mail_replies_still_go_to_the_team() -> None:
     mail = mail_of(letter_context(LetterKind.INVITATION), sender="calls@harborboats.example")
     assert str(mail["From"]) == "Support <calls@harborboats.example>"
     assert str(mail["Reply-To"]) == "Support <support@harborboats.example>"
@@ -108,7 +108,7 @@ def test_one_line_keeps_what_people_write() -> None:
     assert one_line("x" * 200, 150) == "x" * 149 + "…"
 
 
-def test_nobodys_words_become_a_mention_in_a_chat() -> None:
+def test_text_never_becomes_a_mention_in_a_chat() -> None:
     context = letter_context(LetterKind.RATING_ALERT, subject="<!channel> & <https://evil.example|Join>")
     payload = as_chat(write(context, ADDRESSES))
     assert "<!channel>" not in json.dumps(payload)
@@ -127,41 +127,41 @@ def test_tokens_stay_out_of_chats() -> None:
         assert not re.search(r"/(?:c|join|rate)/", payload)
 
 
-def test_without_a_fresh_link_none_is_promised() -> None:
+def test_without_a_new_link_none_is_promised() -> None:
     for kind in (LetterKind.CUSTOMER_MISSED, LetterKind.NOBODY_AVAILABLE):
         letter = write(letter_context(kind, link=None), ADDRESSES)
         assert letter.button is None
         assert "link" not in " ".join(letter.lines)
 
 
-def test_a_call_now_is_called_off_without_a_calendar_entry() -> None:
+def test_a_call_now_is_withdrawn_without_a_calendar_entry() -> None:
     letter = write(letter_context(LetterKind.WITHDRAWN, booking=None, starts_at=None), ADDRESSES)
     assert letter.calendar == ""
     assert "It would have been" not in " ".join(letter.lines)
 
 
-def test_a_letter_whose_rows_are_gone_says_what_it_lacks() -> None:
+def test_a_letter_with_an_incomplete_context_says_what_is_missing() -> None:
     with pytest.raises(Incomplete, match="no customer link"):
         write(letter_context(LetterKind.INVITATION, link=None), ADDRESSES)
 
 
 @pytest.mark.parametrize("address", ["", "nobody", "two@x.example, more@y.example", "a@b\nBcc: c@d.example"])
-def test_what_is_no_address_is_refused_for_good(address: str) -> None:
+def test_an_invalid_address_is_refused_finally(address: str) -> None:
     context = letter_context(LetterKind.INVITATION, recipient=address)
     with pytest.raises(Undelivered) as refused:
         as_mail(write(context, ADDRESSES), context, ADDRESSES)
     assert refused.value.final
 
 
-def test_a_domain_with_other_letters_is_written_as_mail_servers_want_it() -> None:
+def test_an_international_domain_is_encoded_for_mail_servers() -> None:
     mail = mail_of(letter_context(LetterKind.INVITATION, recipient="mira@bådhavn.example"))
     assert mail["To"] == "mira@xn--bdhavn-iua.example"
 
 
-def test_a_reminder_that_was_held_up_tells_the_time_that_is_left_or_nothing() -> None:
-    held_up = letter_context(LetterKind.REMINDER, sent_at=STARTS - timedelta(minutes=20))
-    assert "begins in 20 minutes" in write(held_up, ADDRESSES).subject
-    assert past_use(held_up) == ""
+def test_a_delayed_reminder_names_the_remaining_time_or_is_not_sent() -> None:
+    delayed = letter_context(LetterKind.REMINDER, sent_at=STARTS - timedelta(minutes=20))
+    assert "begins in 20 minutes" in write(delayed, ADDRESSES).subject
+    assert past_use(delayed) == ""
     assert past_use(letter_context(LetterKind.REMINDER, sent_at=STARTS + timedelta(minutes=6))) == "the call has begun"
 
 
@@ -183,5 +183,5 @@ def test_a_time_names_its_zone_and_its_offset(moment: datetime, zone: str, words
     ("seconds", "words"),
     [(0, "1 second"), (45, "45 seconds"), (1200, "20 minutes"), (5400, "1 hour 30 minutes"), (90000, "1 day 1 hour")],
 )
-def test_a_span_is_told_in_its_two_largest_units(seconds: int, words: str) -> None:
+def test_a_duration_is_written_in_its_two_largest_units(seconds: int, words: str) -> None:
     assert span(timedelta(seconds=seconds)) == words

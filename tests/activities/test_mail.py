@@ -1,4 +1,4 @@
-"""Mail against a real server: up, slow, silent, down, dropping, refusing."""
+"""Mail against a real server that is up, slow, silent, down, drops connections or refuses."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.activities.mail_server import MailServer, listening
 from tests.activities.sample_letter import ADDRESSES, letter_context
 from tests.servers import free_port
 
-FACTS = letter_context(LetterKind.CONFIRMATION)
-MAIL = as_mail(write(FACTS, ADDRESSES), FACTS, ADDRESSES)
+CONTEXT = letter_context(LetterKind.CONFIRMATION)
+MAIL = as_mail(write(CONTEXT, ADDRESSES), CONTEXT, ADDRESSES)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def failure_of(server: SmtpServer) -> Undelivered:
     return failed.value
 
 
-async def test_a_mail_arrives_whole(server: MailServer) -> None:
+async def test_a_mail_arrives_unchanged(server: MailServer) -> None:
     await SmtpMailer(server.settings()).send(MAIL)
     [mail] = server.caught
     assert mail["Message-ID"] == MAIL["Message-ID"]
@@ -43,27 +43,27 @@ async def test_a_mail_arrives_whole(server: MailServer) -> None:
 
 async def test_a_refused_address_is_final_and_a_busy_one_is_not(server: MailServer) -> None:
     server.refused["mira@olsen.example"] = "550 no such person"
-    gone = await failure_of(server.settings())
+    refused = await failure_of(server.settings())
     server.refused["mira@olsen.example"] = "451 come back later"
     busy = await failure_of(server.settings())
-    assert gone.final
-    assert "550: no such person" in str(gone)
+    assert refused.final
+    assert "550: no such person" in str(refused)
     assert not busy.final
 
 
-async def test_being_asked_to_sign_in_is_not_the_mails_fault(server: MailServer) -> None:
+async def test_a_refused_authentication_is_retried(server: MailServer) -> None:
     server.refused["mira@olsen.example"] = "530 authentication required"
     assert not (await failure_of(server.settings())).final
 
 
-async def test_a_slow_server_is_waited_for_only_so_long(server: MailServer) -> None:
+async def test_a_slow_server_times_out(server: MailServer) -> None:
     server.slow = 5
     failed = await failure_of(server.settings(timeout=0.3))
     assert not failed.final
     assert "does not answer" in str(failed)
 
 
-async def test_a_silent_server_holds_nobody_up() -> None:
+async def test_a_silent_server_times_out() -> None:
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
@@ -74,17 +74,17 @@ async def test_a_silent_server_holds_nobody_up() -> None:
         assert not (await failure_of(SmtpServer("127.0.0.1", port, timeout=0.3))).final
 
 
-async def test_a_server_that_is_down_may_come_back() -> None:
+async def test_a_server_that_is_down_is_retried() -> None:
     assert not (await failure_of(SmtpServer("127.0.0.1", free_port()))).final
 
 
-async def test_a_connection_dropped_after_data_leaves_it_unknown(server: MailServer) -> None:
+async def test_a_connection_dropped_after_data_is_retried(server: MailServer) -> None:
     server.drops = 1
     assert not (await failure_of(server.settings())).final
     assert len(server.caught) == 1
 
 
-async def test_starttls_is_never_given_up_in_silence(server: MailServer) -> None:
+async def test_starttls_never_falls_back_to_plain_text(server: MailServer) -> None:
     settings = SmtpServer("127.0.0.1", server.port, encryption="starttls")
     await failure_of(settings)
     assert server.caught == []

@@ -1,4 +1,4 @@
-"""A sender killed between a mail's arrival and its own note of it: one copy, which can be told apart."""
+"""A sender killed after the mail arrived and before it recorded that: the second copy has the same bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.stack.process import die_with_parent
 from tests.activities.mail_server import MailServer, listening
-from tests.activities.waiting_messages import fates, leave, open_escalation, until
+from tests.activities.queued_messages import enqueue, messages_of, open_escalation, until
 
 
 async def start_sender(database_url: str, server: MailServer) -> asyncio.subprocess.Process:
@@ -17,15 +17,15 @@ async def start_sender(database_url: str, server: MailServer) -> asyncio.subproc
     return await asyncio.create_subprocess_exec(*command, preexec_fn=die_with_parent())
 
 
-async def test_a_killed_senders_mail_goes_out_again_the_same(database: AsyncEngine, database_url: str) -> None:
+async def test_after_a_killed_sender_the_mail_is_sent_again_unchanged(database: AsyncEngine, database_url: str) -> None:
     escalation_id = await open_escalation(database)
-    await leave(database, escalation_id, "confirmation")
+    await enqueue(database, escalation_id, "confirmation")
 
     async def arrived() -> bool:
         return bool(server.caught)
 
     async def sent() -> bool:
-        return bool((await fates(database, escalation_id))[0].state == "sent")
+        return bool((await messages_of(database, escalation_id))[0].state == "sent")
 
     async with listening(MailServer(slow=60)) as server:
         first = await start_sender(database_url, server)
@@ -39,4 +39,4 @@ async def test_a_killed_senders_mail_goes_out_again_the_same(database: AsyncEngi
         await second.wait()
     original, copy = server.caught
     assert original.as_bytes() == copy.as_bytes()
-    assert original["Message-ID"].startswith(f"<{(await fates(database, escalation_id))[0].id}@")
+    assert original["Message-ID"].startswith(f"<{(await messages_of(database, escalation_id))[0].id}@")

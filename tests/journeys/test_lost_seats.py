@@ -13,7 +13,7 @@ from database.stores.staff.shifts import lay_out_shifts
 from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.journeys.test_turns import SUPPORT, booked_call
-from workers.auditor import FIRST, revive_workflows
+from workers.auditor import FIRST, restart_lost_workflows
 from workflows.escalation import EscalationWorkflow
 
 
@@ -85,7 +85,7 @@ async def test_a_workflow_that_is_gone_is_started_again_and_goes_on(desk: Desk) 
     later = desk.now + timedelta(minutes=1)
     async with desk.engine.connect() as conn:
         assert set(await standing_after(conn, FIRST, later)) == {one, over}
-    assert await revive_workflows(desk.engine, desk.environment.client, FIRST, later) == max(one, over)
+    assert await restart_lost_workflows(desk.engine, desk.environment.client, FIRST, later) == max(one, over)
     assert (await desk.workflow(one).describe()).status is WorkflowExecutionStatus.RUNNING
     assert (await desk.timeline(one))[-1] == "repaired"
     assert "repaired" not in await desk.timeline(over)

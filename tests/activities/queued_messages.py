@@ -1,4 +1,4 @@
-"""An escalation in the database with messages that wait."""
+"""An escalation in the database with queued messages."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ CUSTOMER = "mira@olsen.example"
 
 
 async def open_escalation(engine: AsyncEngine, *, customer_zone: str = "America/New_York", booked: bool = True) -> str:
-    """The rows that letters read: a desk, a team, a customer, a link, and a booked call. Returns its id."""
+    """The rows that letters read: organisation, team, customer, link, and a booked call. Returns the id."""
     escalation_id = str(uuid.uuid4())
     async with engine.begin() as conn:
-        where = {
+        organisation = {
             "desk": await _add(conn, desk, name="Harbor Boats support", time_zone="Europe/Copenhagen", currency="EUR")
         }
         team_id = await _add(conn, team, name="Support", address="support@harborboats.example")
         agent = await _add(conn, person, name="Jonas Berg", email="jonas@harborboats.example", team=team_id)
-        who = await _add(conn, customer, email=CUSTOMER, name="Mira Olsen", time_zone=customer_zone)
+        customer_id = await _add(conn, customer, email=CUSTOMER, name="Mira Olsen", time_zone=customer_zone)
         ticket = {"ticket_system": "zendesk", "ticket_id": "7", "ticket_url": "", "subject": "Engine stops at sea"}
         plan = {"plan": {}, "ruleset": "r", "rule": "otherwise", "opened_by": f"person:{agent}", "facts": {}}
-        stands = {"mode": "booking", "state": "booked", "opened_at": NOW, "updated_at": NOW}
+        state = {"mode": "booking", "state": "booked", "opened_at": NOW, "updated_at": NOW}
         await conn.execute(
             escalation.insert().values(
-                **where, **ticket, **plan, **stands, id=escalation_id, customer=who, team=team_id
+                **organisation, **ticket, **plan, **state, id=escalation_id, customer=customer_id, team=team_id
             )
         )
         link = await _link(conn, escalation_id, "used" if booked else "open")
         if booked:
-            await _book(conn, escalation_id, where["desk"], link)
+            await _book(conn, escalation_id, organisation["desk"], link)
     return escalation_id
 
 
@@ -76,15 +76,15 @@ async def _add(conn: AsyncConnection, table: Any, **row: Any) -> int:
     return added
 
 
-async def leave(engine: AsyncEngine, escalation_id: str, kind: str, key: str = "", **changes: Any) -> None:
+async def enqueue(engine: AsyncEngine, escalation_id: str, kind: str, key: str = "", **changes: Any) -> None:
     """Enqueue a message, as an effect does."""
-    given: dict[str, Any] = {"channel": "mail", "recipient": CUSTOMER, "params": {}, "now": NOW}
-    given |= changes
+    values: dict[str, Any] = {"channel": "mail", "recipient": CUSTOMER, "params": {}, "now": NOW}
+    values |= changes
     async with engine.begin() as conn:
-        await message_queue.enqueue(conn, escalation_id=escalation_id, key=f"{kind}/{key}", kind=kind, **given)
+        await message_queue.enqueue(conn, escalation_id=escalation_id, key=f"{kind}/{key}", kind=kind, **values)
 
 
-async def fates(engine: AsyncEngine, escalation_id: str) -> Sequence[Row[Any]]:
+async def messages_of(engine: AsyncEngine, escalation_id: str) -> Sequence[Row[Any]]:
     """The messages of one escalation, oldest first."""
     query = select(message).where(message.c.escalation == escalation_id)
     async with engine.connect() as conn:
@@ -92,7 +92,7 @@ async def fates(engine: AsyncEngine, escalation_id: str) -> Sequence[Row[Any]]:
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
-    """Wait for something to become true."""
+    """Wait until the condition holds; fails after so many seconds."""
     async with asyncio.timeout(seconds):
         while not await holds():  # noqa: ASYNC110 - what is awaited happens in the database
             await asyncio.sleep(0.05)
