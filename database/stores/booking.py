@@ -1,4 +1,4 @@
-"""Booking, moving and cancelling: each one transaction, the link used and the seat taken or neither."""
+"""Booking, moving and cancelling a call, each in one transaction: the link is used and the seat taken, or neither."""
 
 from __future__ import annotations
 
@@ -39,50 +39,50 @@ async def book(
     now: datetime,
     request: BookingRequest | None = None,
 ) -> BookingWithCall:
-    """Use up the link and take the seat. Asked again for the same start, it answers the same.
+    """Use up the link and take the seat. Idempotent: booking the same start again returns the same booking.
 
-    ``request`` is what the escalation may book, where it was read before. Raises ``LinkUnknown``, ``LinkUsed``,
-    ``LinkExpired``, ``SlotRefused``, ``SlotTaken``.
+    ``request`` is what the escalation may book, if already read. Raises ``LinkUnknown``, ``LinkUsed``,
+    ``LinkExpired``, ``NotNow``, ``SlotRefused``, ``SlotTaken``.
     """
     refuse_beyond(start, now)
     if request is None:
         request = await read_booking_request(conn, escalation_id, now)
     desk_id, day = request.desk, start.astimezone(request.local).date()
-    # Whoever sells on the other side of midnight may want the same people.
+    # A sale on the other side of midnight may need the same people.
     await queue(conn, desk_id, request.days(start))
     seats = await _board_of(conn, request, start)
-    standing, link, held = await lock_with_link(conn, escalation_id, link_id)
-    if held is not None:
-        if held.starts_at != start:
-            raise LinkUsed(held.starts_at)
-        return held
+    row, link, existing = await lock_with_link(conn, escalation_id, link_id)
+    if existing is not None:
+        if existing.starts_at != start:
+            raise LinkUsed(existing.starts_at)
+        return existing
     _must_be_open(link, now)
-    if standing.state != State.INVITED:
-        raise NotNow(standing.state)
-    if (standing.pool, standing.plan) != (request.pool, request.stored):
+    if row.state != State.INVITED:
+        raise NotNow(row.state)
+    if (row.pool, row.plan) != (request.pool, request.stored):
         request = await read_booking_request(conn, escalation_id, now)
         seats = await _board_of(conn, request, start)
     changes = await seat_at(conn, seats, request, start, {day}, now)
-    held = await sell(conn, standing, link, request.plan, start, changes, tokens, now)
-    await _notify_of_sale(conn, escalation_id, held, request, now)
-    await _guarded(conn, desk_id, start)
-    return held
+    sold = await sell(conn, row, link, request.plan, start, changes, tokens, now)
+    await _record_sale(conn, escalation_id, sold, request, now)
+    await _check_constraints(conn, desk_id, start)
+    return sold
 
 
-async def _notify_of_sale(
-    conn: AsyncConnection, escalation_id: str, held: BookingWithCall, request: BookingRequest, now: datetime
+async def _record_sale(
+    conn: AsyncConnection, escalation_id: str, sold: BookingWithCall, request: BookingRequest, now: datetime
 ) -> None:
-    """On the timeline, and to the customer."""
-    start = held.starts_at.isoformat()
-    body = {"starts_at": start, "booking_id": held.booking_id, "call_id": held.call_id}
+    """Write the event, and queue the confirmation to the customer."""
+    start = sold.starts_at.isoformat()
+    body = {"starts_at": start, "booking_id": sold.booking_id, "call_id": sold.call_id}
     await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", state=State.BOOKED)
-    told = {
-        "booking": held.booking_id,
+    params = {
+        "booking": sold.booking_id,
         "starts_at": start,
         "seconds": request.plan.decision.booking.slot,
         "sequence": 0,
     }
-    await notify_customer(conn, escalation_id, "confirmation", now, key=f"{held.booking_id}/0", **told)
+    await notify_customer(conn, escalation_id, "confirmation", now, key=f"{sold.booking_id}/0", **params)
 
 
 async def _board_of(conn: AsyncConnection, request: BookingRequest, start: datetime) -> Seats:
@@ -96,57 +96,60 @@ def _must_be_open(link: Link, now: datetime) -> None:
 
 
 async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> BookingWithCall:
-    """Take another seat for the same call. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
+    """Move a call to another seat. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
     refuse_beyond(start, now)
     request = await read_booking_request(conn, escalation_id, now)
     desk_id, day = request.desk, start.astimezone(request.local).date()
-    standing = await live_booking(conn, escalation_id)
-    days = {day, standing.starts_at.astimezone(request.local).date()}
+    current = await live_booking(conn, escalation_id)
+    days = {day, current.starts_at.astimezone(request.local).date()}
     await queue(conn, desk_id, days | request.days(start))
     seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     row = await lock(conn, escalation_id)
     if (row.pool, row.plan) != (request.pool, request.stored):
-        # Its pool was widened meanwhile.
+        # A manager widened its pool meanwhile.
         request = await read_booking_request(conn, escalation_id, now)
         seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
-    standing = await live_booking(conn, escalation_id)
-    if standing.starts_at == start:
-        return await must_be_held(conn, escalation_id, standing.link)
-    if now >= standing.muster_at or standing.call_state != "waiting":
+    current = await live_booking(conn, escalation_id)
+    if current.starts_at == start:
+        return await must_be_held(conn, escalation_id, current.link)
+    if now >= current.muster_at or current.call_state != "waiting":
         raise TooLate()
-    plan, changes = request.plan, await seat_at(conn, seats, request, start, days, now, instead_of=standing.id)
+    plan, changes = request.plan, await seat_at(conn, seats, request, start, days, now, instead_of=current.id)
     new = {"state": "sold", "starts_at": start, "occupies": Range(*occupied(start, plan.decision))}
     new["sequence"] = booking.c.sequence + 1
-    await conn.execute(update(booking).where(booking.c.id == standing.id).values(new))
-    for left in days - {day}:
-        await next_version(conn, desk_id, left)
+    await conn.execute(update(booking).where(booking.c.id == current.id).values(new))
+    for previous_day in days - {day}:
+        await next_version(conn, desk_id, previous_day)
     await write_witnesses(conn, desk_id, changes)
     due = {"starts_at": start, "muster_at": start - timedelta(seconds=plan.decision.calls.prepare)}
-    await conn.execute(update(call).where(call.c.id == standing.call_id).values(due))
-    body = {"starts_at": start.isoformat(), "from": standing.starts_at.isoformat(), "call_id": str(standing.call_id)}
+    await conn.execute(update(call).where(call.c.id == current.call_id).values(due))
+    body = {"starts_at": start.isoformat(), "from": current.starts_at.isoformat(), "call_id": str(current.call_id)}
     await record(conn, escalation_id, Kind.MOVED, now, body=body, actor="customer", state=State.BOOKED)
-    await _tell(conn, escalation_id, "moved", standing.id, now)
+    await _notify_of_booking(conn, escalation_id, "moved", current.id, now)
     await notify(conn, KICK_CHANNEL)
-    await _guarded(conn, desk_id, start)
-    return await must_be_held(conn, escalation_id, standing.link)
+    await _check_constraints(conn, desk_id, start)
+    return await must_be_held(conn, escalation_id, current.link)
 
 
-async def _guarded(conn: AsyncConnection, desk_id: int, start: datetime) -> None:
-    """The database's own guards, asked now instead of at the end. What they refuse, the board did not know of."""
+async def _check_constraints(conn: AsyncConnection, desk_id: int, start: datetime) -> None:
+    """Check the deferred constraints now. If one fails, the cached board was wrong and is dropped.
+
+    Raises ``SlotTaken``.
+    """
     try:
         await conn.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     except IntegrityError as refused:
         BOARDS.forget(conn, desk_id)
-        log.error("a seat was refused by the database: %s", refused.orig)
+        log.error("seat refused by the database: start=%s error=%s", start.isoformat(), refused.orig)
         raise SlotTaken(start) from refused
 
 
 async def cancel(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
-    """The customer cancels. Asked again, nothing more happens. Raises ``TooLate`` once the call has begun."""
-    standing = await lock(conn, escalation_id)
-    if standing.outcome == Outcome.CANCELLED:
+    """Cancel for the customer. Idempotent. Raises ``TooLate`` once the call has begun."""
+    row = await lock(conn, escalation_id)
+    if row.outcome == Outcome.CANCELLED:
         return
-    if standing.state not in (State.BOOKED, State.MUSTERING, State.ACCEPTED):
+    if row.state not in (State.BOOKED, State.MUSTERING, State.ACCEPTED):
         raise TooLate()
     booking_id = await release(conn, escalation_id, now)
     await record(
@@ -160,22 +163,22 @@ async def cancel(conn: AsyncConnection, escalation_id: str, now: datetime) -> No
         key="cancelled",
     )
     if booking_id is not None:
-        await _tell(conn, escalation_id, "cancelled", booking_id, now)
+        await _notify_of_booking(conn, escalation_id, "cancelled", booking_id, now)
 
 
 async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> int | None:
-    """Give back all that an escalation holds: seat, offers, links. Returns the booking it gave up.
+    """Release everything that an escalation holds: seat, call, offers, links. Returns the id of its booking, if any.
 
     The caller has locked the escalation.
     """
-    await _seats_freed(conn, escalation_id)
+    await _bump_day_versions(conn, escalation_id)
     sold = update(booking).where(booking.c.escalation == escalation_id, booking.c.state.in_(["sold", "at_risk"]))
-    freed = sold.values(state="cancelled", sequence=booking.c.sequence + 1).returning(booking.c.id)
-    booking_id: int | None = (await conn.execute(freed)).scalar_one_or_none()
+    cancelled = sold.values(state="cancelled", sequence=booking.c.sequence + 1).returning(booking.c.id)
+    booking_id: int | None = (await conn.execute(cancelled)).scalar_one_or_none()
     await conn.execute(delete(witness).where(witness.c.booking == booking_id))
     running = ["waiting", "offered", "taken", "on_call", "wrapping_up"]
-    ended = update(call).where(call.c.escalation == escalation_id, call.c.state.in_(running))
-    calls = (await conn.execute(ended.values(state="cancelled", ended_at=now).returning(call.c.id))).scalars().all()
+    end_calls = update(call).where(call.c.escalation == escalation_id, call.c.state.in_(running))
+    calls = (await conn.execute(end_calls.values(state="cancelled", ended_at=now).returning(call.c.id))).scalars().all()
     live = update(offer).where(offer.c.call.in_(calls), offer.c.state.in_(["offered", "accepted"]))
     people = await conn.execute(live.values(state="withdrawn", answered_at=now).returning(offer.c.person))
     for person_id in people.scalars():
@@ -185,16 +188,18 @@ async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> i
     return booking_id
 
 
-async def _seats_freed(conn: AsyncConnection, escalation_id: str) -> None:
-    """Its days count up, before its witness goes: the order in which sellers lock them."""
-    resting = select(pool.c.desk, witness.c.day).join(booking, booking.c.id == witness.c.booking)
-    resting = resting.join(pool, pool.c.id == witness.c.pool).where(booking.c.escalation == escalation_id)
-    for row in (await conn.execute(resting)).all():
+async def _bump_day_versions(conn: AsyncConnection, escalation_id: str) -> None:
+    """Increment the versions of the seat's days before its witness is deleted, in the order in which sales lock."""
+    seats = select(pool.c.desk, witness.c.day).join(booking, booking.c.id == witness.c.booking)
+    seats = seats.join(pool, pool.c.id == witness.c.pool).where(booking.c.escalation == escalation_id)
+    for row in (await conn.execute(seats)).all():
         await next_version(conn, row.desk, row.day)
 
 
-async def _tell(conn: AsyncConnection, escalation_id: str, kind: str, booking_id: int, now: datetime) -> None:
-    """A letter about a booking as it stands now, so that a copy sent later still tells the same."""
+async def _notify_of_booking(
+    conn: AsyncConnection, escalation_id: str, kind: str, booking_id: int, now: datetime
+) -> None:
+    """Queue a mail about a booking. Its params are a copy, so that a mail sent later says the same."""
     query = select(booking.c.starts_at, booking.c.seconds, booking.c.sequence).where(booking.c.id == booking_id)
     row = (await conn.execute(query)).one()
     await notify_customer(

@@ -1,4 +1,4 @@
-"""Personal join links: how we know who came. The room's own address is given out to nobody else."""
+"""Personal join links, which record who joined a call, and the call's end. Only they lead to the room's address."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, token_hash
 
 
 async def make_join_links(conn: AsyncConnection, call_id: str, tokens: Tokens) -> None:
-    """The customer's join link of a call."""
+    """Create the customer's join link of a call, unless it exists."""
     row = {"token_hash": token_hash(tokens.customer_join(call_id)), "call": call_id, "side": "customer"}
     await conn.execute(insert(join_link).values(row).on_conflict_do_nothing())
 
 
 @dataclass(frozen=True)
 class JoinPage:
-    """What the join page shows. ``ready`` says that a person has taken the call, ``over`` that it has ended."""
+    """What the join page shows. ``ready``: an agent has taken the call. ``over``: it has ended for this side."""
 
     call_id: str
     side: str
     """``customer`` or ``agent``."""
     person: int | None
     nth: int
-    """The nth call of its escalation, by the nth link."""
+    """Number of the call within its escalation, and of the customer link that led to it."""
     escalation_id: str
     subject: str
     team_name: str
@@ -49,11 +49,11 @@ class JoinPage:
 
 
 async def find_join(conn: AsyncConnection, token: str) -> JoinPage | None:
-    """The call behind a join token. Looking changes nothing."""
+    """Find the call behind a join token. Changes nothing."""
     row = await _find(conn, token)
     if row is None:
         return None
-    theirs = row.side == "customer" or row.person == row.call_person
+    is_participant = row.side == "customer" or row.person == row.call_person
     return JoinPage(
         call_id=str(row.call),
         side=row.side,
@@ -68,14 +68,14 @@ async def find_join(conn: AsyncConnection, token: str) -> JoinPage | None:
         customer_joined_at=row.customer_joined_at,
         agent_joined_at=row.agent_joined_at,
         ready=row.call_state in ("taken", "on_call"),
-        over=row.call_state not in ("waiting", "offered", "taken", "on_call") or not theirs,
+        over=row.call_state not in ("waiting", "offered", "taken", "on_call") or not is_participant,
     )
 
 
 async def arrive(conn: AsyncConnection, token: str, room_url: str, now: datetime) -> str | None:
-    """Note that this side has come; returns the room's address, or None while nobody has taken the call.
+    """Record that this side has joined; returns the room's address, or None while nobody has taken the call.
 
-    ``room_url`` is the template of the settings, with ``{call_id}`` in it. Joining again is harmless.
+    ``room_url`` is the template from the settings, with the placeholder ``{call_id}``. Joining again is harmless.
     Raises ``JoinUnknown``, ``CallOver``, ``NotYours``.
     """
     row = await _find(conn, token)
@@ -89,19 +89,20 @@ async def arrive(conn: AsyncConnection, token: str, room_url: str, now: datetime
         raise CallOver()
     if row.side == "agent" and row.person != row.call_person:
         raise NotYours()
-    await _note(conn, row, room_url, now)
+    await _record_arrival(conn, row, room_url, now)
     return room_url.format(call_id=row.call) if row.call_state in ("taken", "on_call") else None
 
 
-async def _note(conn: AsyncConnection, row: Row[Any], room_url: str, now: datetime) -> None:
+async def _record_arrival(conn: AsyncConnection, row: Row[Any], room_url: str, now: datetime) -> None:
+    """Record the first arrival; a returning agent ends the customer's report of being alone."""
     column = f"{row.side}_joined_at"
     if getattr(row, column) is not None:
         if row.side == "agent" and row.alone_at is not None:
             await conn.execute(update(call).where(call.c.id == row.call).values(alone_at=None))
             await notify(conn, LIVE_CHANNEL, f"escalation:{row.escalation}")
         return
-    other_here = row.agent_joined_at if row.side == "customer" else row.customer_joined_at
-    begins = row.call_state == "taken" and other_here is not None
+    other_joined_at = row.agent_joined_at if row.side == "customer" else row.customer_joined_at
+    begins = row.call_state == "taken" and other_joined_at is not None
     changes = {column: now, "room": room_url.format(call_id=row.call)} | ({"state": "on_call"} if begins else {})
     await conn.execute(update(call).where(call.c.id == row.call).values(changes))
     kind = Kind.CUSTOMER_JOINED if row.side == "customer" else Kind.AGENT_JOINED
@@ -128,13 +129,13 @@ async def _accepted_offer(conn: AsyncConnection, call_id: str) -> int:
 
 
 async def note_alone(conn: AsyncConnection, call_id: str, now: datetime) -> None:
-    """The customer says that nobody is in the room with them. Saying it twice is saying it once.
+    """Record the customer's report that nobody else is in the room. Idempotent.
 
-    Their agent is called back; one who does not come, or whose desk is silent, loses the call to another.
-    Raises ``CallOver`` where the call is not going on.
+    The agent's desk asks them back; if they don't come, or their desk is silent, another agent gets the call.
+    Raises ``CallOver`` if the call has ended.
     """
-    owner = (await conn.execute(select(call.c.escalation).where(call.c.id == call_id))).scalar_one()
-    await lock(conn, str(owner))
+    escalation_id = (await conn.execute(select(call.c.escalation).where(call.c.id == call_id))).scalar_one()
+    await lock(conn, str(escalation_id))
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     if row.state in ("waiting", "offered", "taken") or row.alone_at is not None:
         return
@@ -142,17 +143,17 @@ async def note_alone(conn: AsyncConnection, call_id: str, now: datetime) -> None
         raise CallOver()
     await conn.execute(update(call).where(call.c.id == call_id).values(alone_at=now))
     body = {"call_id": call_id, "person": row.person}
-    await record(conn, str(owner), Kind.CUSTOMER_ALONE, now, body=body, actor="customer", told=False)
+    await record(conn, str(escalation_id), Kind.CUSTOMER_ALONE, now, body=body, actor="customer", told=False)
     await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     await notify(conn, KICK_CHANNEL)
 
 
 async def end_call(conn: AsyncConnection, call_id: str, person_id: int, now: datetime) -> None:
-    """The agent hangs up. Ending twice is ending once. Raises ``NotYours``, ``CallOver``."""
-    owner = (await conn.execute(select(call.c.escalation).where(call.c.id == call_id))).scalar_one_or_none()
-    if owner is None:
+    """End a call for its agent. Idempotent. Raises ``JoinUnknown``, ``NotYours``, ``CallOver``."""
+    escalation_id = (await conn.execute(select(call.c.escalation).where(call.c.id == call_id))).scalar_one_or_none()
+    if escalation_id is None:
         raise JoinUnknown()
-    await lock(conn, str(owner))
+    await lock(conn, str(escalation_id))
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     if row.person != person_id:
         raise NotYours()
@@ -163,7 +164,7 @@ async def end_call(conn: AsyncConnection, call_id: str, person_id: int, now: dat
     await conn.execute(update(call).where(call.c.id == call_id).values(state="wrapping_up", ended_at=now))
     await record(
         conn,
-        str(owner),
+        str(escalation_id),
         Kind.CALL_ENDED,
         now,
         body={"call_id": call_id},

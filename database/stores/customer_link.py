@@ -1,4 +1,4 @@
-"""Issuing, renewing, ending and finding the single-use link."""
+"""The customer's single-use link: issue, renew, nudge, end and find it."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ RAISED_BY = 1000
 
 @dataclass(frozen=True)
 class IssuedLink:
-    """A link that is with the customer."""
+    """A link that the customer has."""
 
     link_id: int
     life: LinkLife
 
 
 async def issue_first(conn: AsyncConnection, escalation_id: str, plan: Plan, tokens: Tokens, now: datetime) -> None:
-    """The link of a new escalation, in the transaction that opens it."""
+    """Issue the link of a new escalation, in the transaction that opens it."""
     await _issue(conn, escalation_id, plan, tokens, now, letter="invitation", priority=False)
 
 
 async def renew(
     conn: AsyncConnection, escalation_id: str, tokens: Tokens, now: datetime, *, letter: str, priority: bool
 ) -> IssuedLink:
-    """A fresh link after a call that did not come about; the caller has locked the escalation."""
+    """Issue a new link after a call that didn't take place; the caller has locked the escalation."""
     stored = (await conn.execute(select(escalation.c.plan).where(escalation.c.id == escalation_id))).scalar_one()
     return await _issue(conn, escalation_id, load_plan(stored), tokens, now, letter=letter, priority=priority)
 
@@ -60,7 +60,7 @@ async def _issue(
     latest = select(func.coalesce(func.max(customer_link.c.nth), 0)).where(customer_link.c.escalation == escalation_id)
     nth: int = (await conn.execute(latest)).scalar_one() + 1
     life = link_life(now, plan.decision.links.booking_expires)
-    await _end_open(conn, escalation_id, "replaced")
+    await _retire_links(conn, escalation_id, "replaced")
     row = {
         "escalation": escalation_id,
         "nth": nth,
@@ -81,14 +81,15 @@ async def _issue(
 
 
 async def find_issued(conn: AsyncConnection, escalation_id: str) -> IssuedLink | None:
-    """The link that is with the customer and not used yet."""
-    standing = (customer_link.c.escalation == escalation_id) & (customer_link.c.state == "open")
-    newest = select(customer_link).where(standing).order_by(customer_link.c.nth.desc()).limit(1)
+    """The customer's open link, or None."""
+    is_open = (customer_link.c.escalation == escalation_id) & (customer_link.c.state == "open")
+    newest = select(customer_link).where(is_open).order_by(customer_link.c.nth.desc()).limit(1)
     row = (await conn.execute(newest)).one_or_none()
     return None if row is None else IssuedLink(row.id, LinkLife(row.issued_at, row.expires_at))
 
 
-async def _end_open(conn: AsyncConnection, escalation_id: str, state: str) -> None:
+async def _retire_links(conn: AsyncConnection, escalation_id: str, state: str) -> None:
+    """Move open and used links to ``state``."""
     statement = update(customer_link).where(
         customer_link.c.escalation == escalation_id, customer_link.c.state.in_(["open", "used"])
     )
@@ -96,7 +97,7 @@ async def _end_open(conn: AsyncConnection, escalation_id: str, state: str) -> No
 
 
 async def nudge(conn: AsyncConnection, escalation_id: str, link_id: int, now: datetime, *, key: str = "") -> None:
-    """Remind the customer of a link that has not been used. Done once a key."""
+    """Send the customer the link again while it is unused; once per ``key``."""
     await lock(conn, escalation_id)
     effect = f"nudge/{link_id}/{key}"
     query = select(customer_link).where(customer_link.c.id == link_id)
@@ -108,21 +109,23 @@ async def nudge(conn: AsyncConnection, escalation_id: str, link_id: int, now: da
 
 
 async def expire(conn: AsyncConnection, escalation_id: str, now: datetime) -> tuple[str | None, Row[Any] | None]:
-    """End an unused link, and with it the escalation. Returns how that ended, or the call that the link has booked."""
-    standing = await lock(conn, escalation_id)
-    if standing.state == State.INVITED:
-        await _end_open(conn, escalation_id, "expired")
-        ended = Outcome.LINK_EXPIRED
-        await record(conn, escalation_id, Kind.LINK_EXPIRED, now, key="link_expired", state=State.CLOSED, outcome=ended)
-        return ended, None
-    if standing.state == State.CLOSED:
-        return standing.outcome, None
+    """End an unused link and its escalation. Returns the outcome of an ended escalation, else its newest call."""
+    row = await lock(conn, escalation_id)
+    if row.state == State.INVITED:
+        await _retire_links(conn, escalation_id, "expired")
+        expired = Outcome.LINK_EXPIRED
+        await record(
+            conn, escalation_id, Kind.LINK_EXPIRED, now, key="link_expired", state=State.CLOSED, outcome=expired
+        )
+        return expired, None
+    if row.state == State.CLOSED:
+        return row.outcome, None
     newest = select(call).where(call.c.escalation == escalation_id).order_by(call.c.nth.desc()).limit(1)
     return None, (await conn.execute(newest)).one()
 
 
 async def end_links(conn: AsyncConnection, escalation_id: str) -> None:
-    """Nothing can be booked by any link of this escalation any more."""
+    """Expire the escalation's open links."""
     statement = update(customer_link).where(
         customer_link.c.escalation == escalation_id, customer_link.c.state == "open"
     )
@@ -131,7 +134,7 @@ async def end_links(conn: AsyncConnection, escalation_id: str) -> None:
 
 @dataclass(frozen=True)
 class LinkPage:
-    """All that the customer's page shows of one link."""
+    """Everything that the customer's page shows for one link."""
 
     link_id: int
     nth: int
@@ -153,11 +156,11 @@ class LinkPage:
     booking: Any | None
     """The row of table ``booking``, or None."""
     call: Any | None
-    """The row of table ``call`` that this link has led to, or None."""
+    """The row of table ``call`` that this link led to, or None."""
 
 
 async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
-    """The link behind a token. Looking changes nothing."""
+    """Find the link behind a token. Changes nothing."""
     query = (
         select(
             customer_link.c.id.label("link_id"),
@@ -187,13 +190,13 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
     row = (await conn.execute(query)).one_or_none()
     if row is None:
         return None
-    booked = (await conn.execute(select(booking).where(booking.c.link == row.link_id))).one_or_none()
-    led_to = select(call).where(call.c.booking == booked.id if booked else _now_call(row))
+    booking_row = (await conn.execute(select(booking).where(booking.c.link == row.link_id))).one_or_none()
+    its_call = select(call).where(call.c.booking == booking_row.id if booking_row else _is_call_now(row))
     fields = dict(row._mapping)
     plan = load_plan(fields.pop("plan"))
-    return LinkPage(**fields, plan=plan, booking=booked, call=(await conn.execute(led_to)).one_or_none())
+    return LinkPage(**fields, plan=plan, booking=booking_row, call=(await conn.execute(its_call)).one_or_none())
 
 
-def _now_call(row: Any) -> Any:
-    """A call now has a link too, the first: it shows the waiting room and books nothing."""
+def _is_call_now(row: Any) -> Any:
+    """A call now also has a link, the first: it shows the waiting room and books nothing."""
     return (call.c.escalation == row.escalation_id) & (call.c.booking.is_(None)) & (call.c.nth == row.nth)

@@ -1,4 +1,4 @@
-"""The muster's own effects: a call now, a search that found nobody, a person who did not come."""
+"""Effects of the muster: start a call now, renew the link after a failed search, replace an agent's no-show."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from domain.escalation import RELAYED_AT_ONCE, Kind, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id, token_hash
 from domain.plan import Plan
 
-GONE = ("declined", "missed")
-"""Offer states of people who are not asked for that call again."""
+NOT_ASKED_AGAIN = ("declined", "missed")
+"""States of an offer after which its person isn't asked for that call again."""
 
 
 async def begin_call_now(conn: AsyncConnection, escalation_id: str, plan: Plan, tokens: Tokens, now: datetime) -> str:
-    """A call without a booking: due at once. Its link shows the waiting room and books nothing."""
-    due = call_id(escalation_id, 1)
+    """Create a call without a booking, due immediately. Its link shows the waiting room and books nothing."""
+    new_call = call_id(escalation_id, 1)
     link = {
         "escalation": escalation_id,
         "nth": 1,
@@ -41,13 +41,13 @@ async def begin_call_now(conn: AsyncConnection, escalation_id: str, plan: Plan, 
     }
     await conn.execute(customer_link.insert().values(link))
     priority = select(escalation.c.priority).where(escalation.c.id == escalation_id).scalar_subquery()
-    row = {"id": due, "escalation": escalation_id, "nth": 1, "state": "waiting", "muster_at": now}
+    row = {"id": new_call, "escalation": escalation_id, "nth": 1, "state": "waiting", "muster_at": now}
     await conn.execute(call.insert().values(row | {"priority": priority}))
-    await make_join_links(conn, due, tokens)
-    await record(conn, escalation_id, Kind.MUSTER_BEGAN, now, body={"call_id": due}, state=State.MUSTERING)
-    await notify_customer(conn, escalation_id, "call_now", now, call=due)
+    await make_join_links(conn, new_call, tokens)
+    await record(conn, escalation_id, Kind.MUSTER_BEGAN, now, body={"call_id": new_call}, state=State.MUSTERING)
+    await notify_customer(conn, escalation_id, "call_now", now, call=new_call)
     await notify(conn, KICK_CHANNEL)
-    return due
+    return new_call
 
 
 async def renew_after(
@@ -59,15 +59,15 @@ async def renew_after(
     tokens: Tokens,
     now: datetime,
 ) -> IssuedLink | None:
-    """A call did not come about: a fresh link for the customer, or, after too many, the end.
+    """After a call that didn't take place, issue a new link or, after ``LINKS_AT_MOST``, end the escalation.
 
-    ``kind`` is ``NOBODY_AVAILABLE`` or ``CUSTOMER_MISSED``. Done once a call; returns the link, or None.
+    ``kind`` is ``NOBODY_AVAILABLE`` or ``CUSTOMER_MISSED``. Done once per call. Returns the link, or None at the end.
     """
     await lock(conn, escalation_id)
     effect = f"{kind.value}/{call_id}"
     if await done_before(conn, escalation_id, effect) is not None:
         return await find_issued(conn, escalation_id)
-    await _leave_call(conn, call_id, "unserved" if kind is Kind.NOBODY_AVAILABLE else "missed", now)
+    await _close_call(conn, call_id, "unserved" if kind is Kind.NOBODY_AVAILABLE else "missed", now)
     nobody = kind is Kind.NOBODY_AVAILABLE
     if nobody:
         await notify_managers(conn, escalation_id, "manager_nobody", now, key=call_id, call=call_id)
@@ -84,8 +84,8 @@ async def renew_after(
     return await renew(conn, escalation_id, tokens, now, letter=letter, priority=nobody)
 
 
-async def _leave_call(conn: AsyncConnection, call_id: str, state: str, now: datetime) -> None:
-    """The call is over without having taken place; whoever had it is free."""
+async def _close_call(conn: AsyncConnection, call_id: str, state: str, now: datetime) -> None:
+    """End a call that didn't take place; frees its agent and its seat."""
     ended = update(call).where(call.c.id == call_id).values(state=state, ended_at=now)
     booking_id = (await conn.execute(ended.returning(call.c.booking))).scalar_one()
     await finish_booking(conn, booking_id)
@@ -97,7 +97,7 @@ async def _leave_call(conn: AsyncConnection, call_id: str, state: str, now: date
 
 
 async def finish_booking(conn: AsyncConnection, booking_id: int | None) -> None:
-    """The booked time has been used, one way or another: its seat is free again."""
+    """Mark a booking as done, whether or not its call took place, and free its seat."""
     if booking_id is None:
         return
     await conn.execute(update(booking).where(booking.c.id == booking_id).values(state="done"))
@@ -105,18 +105,19 @@ async def finish_booking(conn: AsyncConnection, booking_id: int | None) -> None:
 
 
 async def replace_agent(conn: AsyncConnection, escalation_id: str, call_id: str, nth: int, now: datetime) -> bool:
-    """The person who accepted the nth offer has not come: look for another at once.
+    """Search for another agent, because the one who accepted the nth offer hasn't joined.
 
-    True where the call is not theirs any more, by this or by something before; False where they came after all.
+    Returns True if the agent no longer has the call, because of this or something earlier; False if they joined after
+    all.
     """
     await lock(conn, escalation_id)
-    theirs = (offer.c.call == call_id) & (offer.c.nth == nth)
-    if (await conn.execute(select(offer.c.state).where(theirs))).scalar_one() not in ("accepted", "done"):
+    its_offer = (offer.c.call == call_id) & (offer.c.nth == nth)
+    if (await conn.execute(select(offer.c.state).where(its_offer))).scalar_one() not in ("accepted", "done"):
         return True
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     if row.state != "taken" or row.agent_joined_at is not None:
         return False
-    await conn.execute(update(offer).where(theirs).values(state="missed", answered_at=now))
+    await conn.execute(update(offer).where(its_offer).values(state="missed", answered_at=now))
     await open_again(conn, [call_id], now, raised=True)
     body = {"call_id": call_id, "offer": nth, "person": row.person}
     await record(conn, escalation_id, Kind.AGENT_MISSED, now, body=body, state=State.MUSTERING)
@@ -125,41 +126,44 @@ async def replace_agent(conn: AsyncConnection, escalation_id: str, call_id: str,
 
 
 async def open_again(conn: AsyncConnection, calls: Sequence[Any], now: datetime, *, raised: bool = False) -> None:
-    """These calls wait for somebody again; their searches go on where they stood.
+    """Return calls to waiting; their searches resume at the same step.
 
-    The time that somebody had the call was no time of search.
+    The time in which an agent had the call doesn't count as search time.
     """
     changes: dict[str, Any] = {"state": "waiting", "person": None, "team": None, "title": None}
     changes |= {"attribution": None, "accepted_at": None}
     changes |= {"agent_joined_at": None, "alone_at": None, "place": None, "estimate": None}
-    had = func.coalesce(literal(now) - call.c.accepted_at, timedelta(0))
-    changes["search_began_at"] = call.c.search_began_at + had
+    time_with_agent = func.coalesce(literal(now) - call.c.accepted_at, timedelta(0))
+    changes["search_began_at"] = call.c.search_began_at + time_with_agent
     if raised:
         changes["priority"] = call.c.priority + RAISED_BY
-    held = update(call).where(call.c.id.in_(calls), call.c.state.in_(["offered", "taken", "on_call"]))
-    await conn.execute(held.values(changes))
+    reopened = update(call).where(call.c.id.in_(calls), call.c.state.in_(["offered", "taken", "on_call"]))
+    await conn.execute(reopened.values(changes))
     await notify(conn, KICK_CHANNEL)
 
 
 @dataclass(frozen=True)
 class CallRows:
-    """What the rows say of a call."""
+    """A call's state according to the database, for a workflow."""
 
     call_state: str
     events: Sequence[Row[Any]]
     outcome: str | None
-    """Of the escalation, once that is over."""
+    """Outcome of the escalation, once it is closed."""
 
 
 async def settle(conn: AsyncConnection, escalation_id: str, call_id: str) -> CallRows:
-    """How the call stands, and every event of the escalation that a workflow waits for, told or not."""
-    query = select(call.c.state, escalation.c.state.label("standing"), escalation.c.outcome)
+    """Read the call's state and all events of its escalation that a workflow waits for, relayed or not. Kicks a round.
+
+    This is what a workflow does if no signal arrives.
+    """
+    query = select(call.c.state, escalation.c.state.label("escalation_state"), escalation.c.outcome)
     query = query.join(escalation, escalation.c.id == call.c.escalation).where(call.c.id == call_id)
     row = (await conn.execute(query)).one()
-    waited_for = [kind.value for kind in RELAYED_AT_ONCE - {Kind.OPENED}]
+    kinds = [kind.value for kind in RELAYED_AT_ONCE - {Kind.OPENED}]
     events = select(escalation_event).where(
-        escalation_event.c.escalation == escalation_id, escalation_event.c.kind.in_(waited_for)
+        escalation_event.c.escalation == escalation_id, escalation_event.c.kind.in_(kinds)
     )
     rows = (await conn.execute(events.order_by(escalation_event.c.seq))).all()
     await notify(conn, KICK_CHANNEL)
-    return CallRows(str(row.state), rows, row.outcome if row.standing == State.CLOSED else None)
+    return CallRows(str(row.state), rows, row.outcome if row.escalation_state == State.CLOSED else None)

@@ -1,4 +1,4 @@
-"""Asking for a rating, reminding once, saving it, and telling a bad one."""
+"""The survey: send it, remind once, save the rating, alert the team lead to a bad one."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from domain.rating import AlreadyRated, SurveyOver, is_bad
 
 
 async def ask(conn: AsyncConnection, escalation_id: str, call_id: str, tokens: Tokens, now: datetime) -> bool:
-    """Send the survey of a call. False where the rules spare this customer, who was asked lately."""
-    standing = await lock(conn, escalation_id)
+    """Send the survey of a call. Returns False if this customer was asked too recently by the rules."""
+    row = await lock(conn, escalation_id)
     effect = f"survey_sent/{call_id}"
     if await done_before(conn, escalation_id, effect) is not None:
         return True
-    decision = load_plan(standing.plan).decision
-    if decision.feedback.every and await _asked_since(conn, standing.customer, now, decision.feedback.every):
+    decision = load_plan(row.plan).decision
+    if decision.feedback.every and await _asked_within(conn, row.customer, now, decision.feedback.every):
         return False
     expires = now + timedelta(seconds=decision.links.survey_expires)
-    row = {"call": call_id, "token_hash": token_hash(tokens.survey(call_id)), "asked_at": now, "expires_at": expires}
-    await conn.execute(insert(survey).values(row))
+    sent = {"call": call_id, "token_hash": token_hash(tokens.survey(call_id)), "asked_at": now, "expires_at": expires}
+    await conn.execute(insert(survey).values(sent))
     await notify_customer(conn, escalation_id, "survey", now, key=call_id, call=call_id)
     await record(conn, escalation_id, Kind.SURVEY_SENT, now, body={"call_id": call_id}, key=effect)
     return True
 
 
-async def _asked_since(conn: AsyncConnection, customer: int, now: datetime, seconds: int) -> bool:
+async def _asked_within(conn: AsyncConnection, customer: int, now: datetime, seconds: int) -> bool:
     query = (
         select(survey.c.call)
         .join(call, call.c.id == survey.c.call)
@@ -61,31 +61,31 @@ async def ask_again(conn: AsyncConnection, escalation_id: str, call_id: str, now
 async def save_rating(
     conn: AsyncConnection, escalation_id: str, call_id: str, score: int, comment: str, now: datetime
 ) -> None:
-    """Save the rating and close the escalation. The same again is harmless.
+    """Save the rating and close the escalation. Idempotent.
 
-    Raises ``AlreadyRated`` for another, ``SurveyOver`` where none was asked for or too late.
+    Raises ``AlreadyRated`` for a different rating, ``SurveyOver`` if no survey was sent or it has expired.
     """
-    standing = await lock(conn, escalation_id)
-    given = (await conn.execute(select(rating).where(rating.c.call == call_id))).one_or_none()
-    if given is not None:
-        if (given.score, given.comment) == (score, comment):
+    row = await lock(conn, escalation_id)
+    existing = (await conn.execute(select(rating).where(rating.c.call == call_id))).one_or_none()
+    if existing is not None:
+        if (existing.score, existing.comment) == (score, comment):
             return
-        raise AlreadyRated(given.score)
-    asked = (await conn.execute(select(survey).where(survey.c.call == call_id))).one_or_none()
-    if asked is None or asked.expires_at <= now:
+        raise AlreadyRated(existing.score)
+    its_survey = (await conn.execute(select(survey).where(survey.c.call == call_id))).one_or_none()
+    if its_survey is None or its_survey.expires_at <= now:
         raise SurveyOver()
-    row = {"call": call_id, "escalation": escalation_id, "score": score, "comment": comment, "at": now}
-    await conn.execute(rating.insert().values(row))
+    given = {"call": call_id, "escalation": escalation_id, "score": score, "comment": comment, "at": now}
+    await conn.execute(rating.insert().values(given))
     body = {"call_id": call_id, "score": score}
     await record(conn, escalation_id, Kind.RATED, now, body=body, actor="customer", key=f"rated/{call_id}")
-    if is_bad(score, load_plan(standing.plan).decision.feedback.alert_under):
+    if is_bad(score, load_plan(row.plan).decision.feedback.alert_under):
         await notify_leads(conn, escalation_id, "rating_alert", now, key=call_id, call=call_id)
         await record(conn, escalation_id, Kind.RATING_ALERTED, now, body=body)
     await record(conn, escalation_id, Kind.CLOSED, now, key="closed", state=State.CLOSED)
 
 
 async def end_survey(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:
-    """No rating came: the survey ends, and with it the escalation."""
+    """End an unanswered survey and its escalation."""
     await lock(conn, escalation_id)
     if await done_before(conn, escalation_id, "closed") is not None:
         return
@@ -104,14 +104,14 @@ class SurveyPage:
     desk_name: str
     desk_zone: str
     held_at: datetime | None
-    """When the call took place."""
+    """Start of the call: when the agent joined, else when they accepted."""
     expires_at: datetime
     score: int | None
     comment: str
 
 
 async def find_survey(conn: AsyncConnection, token: str) -> SurveyPage | None:
-    """The survey behind a token. Looking changes nothing."""
+    """Find the survey behind a token. Changes nothing."""
     row = (await conn.execute(_survey().where(survey.c.token_hash == token_hash(token)))).one_or_none()
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""The end of a call: what the agent recorded, or that nothing was."""
+"""Wrap-ups: what the agent records after a call, and what happens if they record nothing."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from domain.wrap_up import Resolution, WrapUp, outcome_of
 
 
 async def save_wrap_up(
-    conn: AsyncConnection, escalation_id: str, call_id: str, person_id: int, said: WrapUp, now: datetime
+    conn: AsyncConnection, escalation_id: str, call_id: str, person_id: int, form: WrapUp, now: datetime
 ) -> None:
-    """Record a wrap-up, once a call; one that comes late, after the call ended without, is taken too.
+    """Record a call's wrap-up, also if its time limit has passed. Idempotent.
 
-    Raises ``NotYours``, and ``NotNow`` before the call was taken or where another was recorded.
+    Raises ``NotYours``, and ``NotNow`` before the call was taken or if a different wrap-up was recorded.
     """
-    standing = await lock(conn, escalation_id)
+    escalation = await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one_or_none()
     if row is None or row.person != person_id or str(row.escalation) != escalation_id:
         raise NotYours()
-    values = asdict(said) | {"resolved": said.resolved.value}
-    recorded = (await conn.execute(select(wrap_up).where(wrap_up.c.call == call_id))).one_or_none()
-    if recorded is not None and all(getattr(recorded, name) == value for name, value in values.items()):
+    values = asdict(form) | {"resolved": form.resolved.value}
+    existing = (await conn.execute(select(wrap_up).where(wrap_up.c.call == call_id))).one_or_none()
+    if existing is not None and all(getattr(existing, name) == value for name, value in values.items()):
         return
-    if recorded is not None or row.state not in ("taken", "on_call", "wrapping_up", "done"):
-        raise NotNow(standing.state)
+    if existing is not None or row.state not in ("taken", "on_call", "wrapping_up", "done"):
+        raise NotNow(escalation.state)
     await conn.execute(insert(wrap_up).values(values | {"call": call_id, "person": person_id, "at": now}))
     if row.state != "done":
         await _free(conn, call_id, now)
@@ -43,16 +43,16 @@ async def save_wrap_up(
         escalation_id,
         Kind.WRAPPED_UP,
         now,
-        body={"call_id": call_id, "resolved": said.resolved.value},
+        body={"call_id": call_id, "resolved": form.resolved.value},
         actor=f"person:{person_id}",
         key=f"wrapped_up/{call_id}",
-        state=None if standing.state == State.CLOSED else State.RATING,
-        outcome=outcome_of(said),
+        state=None if escalation.state == State.CLOSED else State.RATING,
+        outcome=outcome_of(form),
     )
 
 
 async def saved_wrap_up(conn: AsyncConnection, call_id: str, person_id: int) -> WrapUp | None:
-    """What this person recorded of this call; None where nothing is recorded."""
+    """The wrap-up that this person recorded for a call, or None."""
     query = select(wrap_up).where(wrap_up.c.call == call_id, wrap_up.c.person == person_id)
     row = (await conn.execute(query)).one_or_none()
     if row is None:
@@ -61,7 +61,7 @@ async def saved_wrap_up(conn: AsyncConnection, call_id: str, person_id: int) -> 
 
 
 async def end_unrecorded(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:
-    """Nobody wrapped the call up in time: it ends by itself, and its person is free."""
+    """End a call without a wrap-up, because its time limit has passed; frees its agent."""
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call.c.state).where(call.c.id == call_id))).one()
     if row.state == "done":
@@ -80,7 +80,7 @@ async def end_unrecorded(conn: AsyncConnection, escalation_id: str, call_id: str
 
 
 async def _free(conn: AsyncConnection, call_id: str, now: datetime) -> None:
-    """The call is done: its person can be asked again, its seat is free."""
+    """Mark a call as done; its person can be asked again, and its seat is free."""
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     changes = {"state": "done", "ended_at": row.ended_at or now, "wrapped_up_at": now}
     await conn.execute(update(call).where(call.c.id == call_id).values(changes))

@@ -1,1 +1,1 @@
-"""What pages and exports read."""
+"""Read-only queries for pages, the API, letters and the export."""

@@ -1,4 +1,4 @@
-"""What managers see of the hours ahead: seats by pool, who is there, and every call that needs somebody."""
+"""The managers' board of the hours ahead: seats by pool, agents by state, and every call that needs somebody."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from domain.rounds.presence import VANISHED_AFTER
 
 SLICE = timedelta(minutes=30)
 POOLS = 8
-"""Pools shown: those with most calls sold, then with most people."""
+"""Number of pools shown: those with the most sold calls, then with the most people."""
 CALLS = 30
-"""Calls shown of each list."""
+"""Number of calls shown in each list."""
 
-# A person counts as there in a slice whose middle lies in a shift, and as taken where any call sold overlaps it, or
-# where they are in a call now, or rest above the occupancy limit, until then.
+# A person is there in a slice if its middle lies in their shift. They are taken if a sold call rests on them in it, or
+# if a running call, or a rest above the occupancy limit, lasts into it.
 _SEATS = text("""
 WITH slices AS (SELECT at, tstzrange(at, at + CAST(:slice AS interval)) AS span
   FROM generate_series(CAST(:first AS timestamptz), CAST(:last AS timestamptz), CAST(:slice AS interval)) at),
@@ -75,13 +75,13 @@ _TEAMS = text("SELECT id, name FROM team")
 
 @dataclass(frozen=True)
 class Slice:
-    """Half an hour of a pool, in people."""
+    """Half an hour of a pool, in numbers of people and calls."""
 
     at: datetime
     there: int
-    """On shift."""
+    """People on shift."""
     taken: int
-    """Of those, with a call sold on them, for this pool or another; in a call now that lasts until then; or resting."""
+    """Of those, how many have a sold call of any pool, are in a call that lasts until then, or rest."""
     sold: int
     """Calls sold from this pool."""
 
@@ -95,12 +95,12 @@ class PoolAhead:
     words: str
     slices: tuple[Slice, ...]
     sold: int
-    """Calls sold from it that touch these hours."""
+    """Calls sold from it in these hours."""
 
 
 @dataclass(frozen=True)
 class HeadCount:
-    """How many of the agents; one may count in more than one."""
+    """Numbers of agents; one agent can count in several."""
 
     on_shift: int
     on_calls: int
@@ -111,7 +111,7 @@ class HeadCount:
 
 @dataclass(frozen=True)
 class CallAhead:
-    """A call that waits for somebody, is offered to somebody, or comes due soon."""
+    """A call that waits for somebody, is offered to somebody, or is due soon."""
 
     escalation: str
     subject: str
@@ -123,13 +123,13 @@ class CallAhead:
     customer_here: bool
     pool: str | None
     person_name: str | None
-    """Who is being asked."""
+    """The person who is being asked."""
     expires_at: datetime | None
 
 
 @dataclass(frozen=True)
 class SeatLost:
-    """A booked call that nobody can serve as things stand."""
+    """A booked call that nobody can serve at present."""
 
     escalation: str
     subject: str
@@ -138,15 +138,15 @@ class SeatLost:
 
 @dataclass(frozen=True)
 class Guard:
-    """A team some of whose people have more calls than the limit allows."""
+    """A team with people above the occupancy limit."""
 
     team: str
     skipped: int
     busy_percent: int
     staffing_gap: float
-    """Seats an hour."""
+    """Seats per hour."""
     unsold_until: datetime | None
-    """Nothing is sold on these people before; None where the seat keeper has not noted it yet."""
+    """No seats are sold on these people before this; None until the seat keeper has recorded it."""
 
 
 @dataclass(frozen=True)
@@ -156,20 +156,20 @@ class Board:
     waiting: tuple[CallAhead, ...]
     offered: tuple[CallAhead, ...]
     due: tuple[CallAhead, ...]
-    """Whose search begins within the hour."""
+    """Calls whose search begins within the hour."""
     lost: tuple[SeatLost, ...]
     guards: tuple[Guard, ...]
     limit: int
-    """Of occupancy, in percent."""
+    """Occupancy limit, in percent."""
 
     @property
     def gap(self) -> float:
-        """Seats an hour that the guarded teams lack, together."""
+        """Seats per hour that all guarded teams lack together."""
         return sum(guard.staffing_gap for guard in self.guards)
 
 
 async def read_board(conn: AsyncConnection, now: datetime, hours: int) -> Board:
-    """The board at ``now`` and ``hours`` ahead."""
+    """Read the board for ``now`` and ``hours`` ahead."""
     calls = [
         CallAhead(**{**row._mapping, "escalation": str(row.escalation)})
         for row in await conn.execute(_CALLS, {"until": now + timedelta(hours=1), "calls": 3 * CALLS})
@@ -194,12 +194,12 @@ async def _pools(conn: AsyncConnection, now: datetime, hours: int) -> tuple[Pool
     last = first + timedelta(hours=hours) - SLICE
     values = {"first": first, "last": last, "slice": SLICE, "pools": POOLS, "now": now}
     values["end"] = last + SLICE
-    found: dict[int, list[Slice]] = {}
-    words: dict[int, tuple[str, int]] = {}
+    slices: dict[int, list[Slice]] = {}
+    descriptions: dict[int, tuple[str, int]] = {}
     for row in await conn.execute(_SEATS, values):
-        words[row.id] = row.description, row.ahead
-        found.setdefault(row.id, []).append(Slice(row.at, row.there, row.taken, row.sold))
-    return tuple(PoolAhead(words[pool][0], tuple(slices), words[pool][1]) for pool, slices in found.items())
+        descriptions[row.id] = row.description, row.ahead
+        slices.setdefault(row.id, []).append(Slice(row.at, row.there, row.taken, row.sold))
+    return tuple(PoolAhead(words, tuple(slices[pool]), sold) for pool, (words, sold) in descriptions.items())
 
 
 async def _guards(conn: AsyncConnection, now: datetime) -> tuple[Guard, ...]:
@@ -208,11 +208,11 @@ async def _guards(conn: AsyncConnection, now: datetime) -> tuple[Guard, ...]:
     return tuple(
         Guard(
             names[team],
-            len(one.skipped),
-            one.busy_percent,
-            one.staffing_gap,
-            max((rests[who] for who in one.skipped & rests.keys()), default=None),
+            len(occupancy.skipped),
+            occupancy.busy_percent,
+            occupancy.staffing_gap,
+            max((rests[person] for person in occupancy.skipped & rests.keys()), default=None),
         )
-        for team, one in sorted(teams.items())
-        if one.skipped
+        for team, occupancy in sorted(teams.items())
+        if occupancy.skipped
     )

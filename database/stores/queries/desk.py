@@ -1,6 +1,6 @@
-"""What one agent's desk shows: where they stand, the offer in front of them, their calls, their escalations.
+"""What an agent's desk shows: their presence and shift, the current offer, and their calls.
 
-Remaining times come from the database's clock, the one that judges whether an answer is in time.
+Remaining times come from the database's clock, which also decides whether an answer is in time.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ _TODAY = text(
 _ONE = text(_CARD.format(why="o.why", offer="call = c.id AND nth = :nth AND person = :person", call="c.id = :call"))
 _OF_ROUND = text(
     _CARD.format(
-        # Of hundreds at once, what is drawn on the face of each.
+        # Read for hundreds of desks together, so only what each draws at first.
         why="jsonb_build_object('values', o.why -> 'values')",
         offer="call = c.id AND round = :round AND state = 'offered'",
         call="c.id IN (SELECT call FROM offer WHERE round = :round AND state = 'offered')",
     )
 )
-# The newest offer that still rings, or else the newest that passed a moment ago and that no taken call came after.
+# The newest offer that still rings; else the newest that passed recently, unless a call was accepted since.
 _NEWEST = text("""
 SELECT call, nth FROM offer o WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
   AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed AND NOT EXISTS (
@@ -83,7 +83,7 @@ ORDER BY (state = 'offered' AND expires_at > clock_timestamp()) DESC, made_at DE
 
 @dataclass(frozen=True)
 class DeskHead:
-    """Who sits here, what they last said, and until when they work."""
+    """The desk's person, their last presence state, and their shift."""
 
     person_id: int
     person_name: str
@@ -97,19 +97,19 @@ class DeskHead:
     since: datetime | None
     seen_at: datetime | None
     shift_ends: datetime | None
-    """Of the whole of it, with lunch and meetings. None outside every shift."""
+    """End of the whole shift, lunch and meetings included. None outside every shift."""
     free_until: datetime | None
-    """When calls can't be served any more; None where they can't now."""
+    """Until when calls can be served; None if they can't now."""
     next_shift: datetime | None
 
 
 @dataclass(frozen=True)
 class CallCard:
-    """An offer or a call, with the ticket, the customer and the reasons behind it."""
+    """An offer or a call, with its ticket, customer and reasons."""
 
     call_id: str
     nth: int
-    """Which offer of the call: the one made to this person."""
+    """Number of this person's offer within the call."""
     offer_state: str
     made_at: datetime
     expires_at: datetime
@@ -121,12 +121,12 @@ class CallCard:
     call_state: str
     taken_by: int | None
     starts_at: datetime | None
-    """None: as soon as somebody takes it."""
+    """None for a call now."""
     accepted_at: datetime | None
     customer_joined_at: datetime | None
     agent_joined_at: datetime | None
     alone_at: datetime | None
-    """When the customer said that nobody is in the room with them; None once the agent has joined again."""
+    """When the customer reported that nobody else is in the room; None once the agent has rejoined."""
     ended_at: datetime | None
     escalation_id: str
     escalation_state: str
@@ -156,33 +156,33 @@ async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> Des
 
 
 async def find_offer(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> CallCard | None:
-    """The offer that rings, or else the newest that passed; ``remaining`` tells.
+    """The offer that rings, else the newest passed one; ``remaining`` tells them apart.
 
-    Of those that passed, one within ``PASSED_SHOWN_FOR``, with no call taken since.
+    A passed offer is shown for ``PASSED_SHOWN_FOR``, unless a call was accepted since.
     """
     newest = (await conn.execute(_NEWEST, moment.values(person=person_id))).one_or_none()
     return None if newest is None else await find_card(conn, str(newest.call), newest.nth, person_id)
 
 
 async def find_card(conn: AsyncConnection, call_id: str, nth: int, person_id: int) -> CallCard | None:
-    """One offer, where it was made to this person."""
+    """One offer, if it was made to this person."""
     row = (await conn.execute(_ONE, {"call": call_id, "nth": nth, "person": person_id})).one_or_none()
     return _card(row._mapping) if row else None
 
 
 async def ringing_since(conn: AsyncConnection, round_id: int) -> dict[int, CallCard]:
-    """What a round offered and still rings, by the person asked; of ``why``, only the values."""
+    """The offers of a round that still ring, by person; ``why`` contains only the values."""
     rows = await conn.execute(_OF_ROUND, {"round": round_id})
     return {row._mapping["offered_to"]: _card(row._mapping) for row in rows}
 
 
 async def current_calls(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> list[CallCard]:
-    """Calls that this person has taken and not wrapped up, the newest first."""
+    """Calls that this person has accepted and not wrapped up, newest first."""
     return [_card(row._mapping) for row in await conn.execute(_CURRENT, moment.values(person=person_id))]
 
 
 async def calls_today(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> list[CallCard]:
-    """Calls that this person took today, by the time they start."""
+    """Calls that this person accepted today, by start."""
     return [_card(row._mapping) for row in await conn.execute(_TODAY, moment.values(person=person_id))]
 
 
@@ -192,7 +192,7 @@ def _card(row: RowMapping) -> CallCard:
 
 
 async def escalation_of_call(conn: AsyncConnection, call_id: str, person_id: int) -> str | None:
-    """The escalation of a call that this person took."""
+    """The escalation of a call that this person has, or None."""
     query = text("SELECT escalation FROM call WHERE id = :call AND person = :person")
-    found = (await conn.execute(query, {"call": call_id, "person": person_id})).scalar_one_or_none()
-    return None if found is None else str(found)
+    escalation_id = (await conn.execute(query, {"call": call_id, "person": person_id})).scalar_one_or_none()
+    return None if escalation_id is None else str(escalation_id)

@@ -1,4 +1,4 @@
-"""Whether a desk has anything new to show, told by one cheap statement, and whom a notification concerns."""
+"""Change detection for desks, by one cheap statement, and the people whom a notification concerns."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.rounds.presence import VANISHED_AFTER
 
 PASSED_SHOWN_FOR = timedelta(minutes=2)
-"""How long a desk goes on saying what became of an offer."""
+"""How long a desk shows what became of an offer."""
 RAISED_SHOWN = 12
+"""Number of raised escalations that a desk shows."""
 
-# A word for each area that changes whenever the area would be drawn differently, so that a desk that asks
-# every few seconds is sent only what has changed.
-_PULSES = text("""
+# One hash per area that changes if the area would be drawn differently, so that a desk that asks every few
+# seconds gets only what has changed.
+_CHANGES = text("""
 SELECT who.person, pulse.* FROM unnest(CAST(:people AS integer[])) AS who(person) CROSS JOIN LATERAL (
 WITH standing AS MATERIALIZED (SELECT concat(
     (SELECT concat_ws('/', state, reason, since, seen_at > :silent) FROM presence WHERE person = who.person), '|',
@@ -34,7 +35,7 @@ asked AS MATERIALIZED (SELECT concat_ws('/', call, nth, state) AS it, made_at,
     AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed))
 SELECT
   (SELECT left(md5(it), 10) FROM standing) AS presence,
-  -- While it rings, nothing but the offer itself redraws it.
+  -- While an offer rings, only the offer itself redraws this area.
   (SELECT left(md5(concat(
       (SELECT string_agg(concat(it, rings), ',' ORDER BY made_at DESC) FROM asked),
       (SELECT it FROM standing WHERE NOT EXISTS (SELECT FROM asked WHERE rings))
@@ -56,7 +57,7 @@ SELECT
 
 @dataclass(frozen=True)
 class DeskChanges:
-    """One short word an area; a different word means that the area has changed."""
+    """One short hash per area; a different one means that the area has changed."""
 
     presence: str
     offer: str
@@ -67,7 +68,7 @@ class DeskChanges:
 
 @dataclass(frozen=True)
 class DeskMoment:
-    """When a desk is looked at: now, and when today began in the desk's zone."""
+    """The moment for which a desk is read: now, and when today began in the organisation's time zone."""
 
     now: datetime
     day_began: datetime
@@ -89,9 +90,9 @@ class DeskMoment:
 async def read_many_desk_changes(
     conn: AsyncConnection, people: Collection[int], moment: DeskMoment
 ) -> dict[int, DeskChanges]:
-    """Each person's, by id."""
+    """The hashes of each person's desk, by person."""
     values = moment.values(people=list(people), silent=moment.now - VANISHED_AFTER, raised=RAISED_SHOWN)
-    rows = await conn.execute(_PULSES, values)
+    rows = await conn.execute(_CHANGES, values)
     return {row.person: DeskChanges(row.presence, row.offer, row.calls, row.today, row.mine) for row in rows}
 
 
@@ -100,12 +101,12 @@ async def read_desk_changes(conn: AsyncConnection, person_id: int, moment: DeskM
 
 
 def changes_while_ringing(call_id: str, nth: int) -> str:
-    """The offer area's word while this offer rings and no other is shown: what ``read_many_desk_changes`` would answer."""
+    """The offer area's hash while only this offer rings, the same as ``read_many_desk_changes`` returns."""
     return hashlib.md5(f"{call_id}/{nth}/offeredt".encode(), usedforsecurity=False).hexdigest()[:10]
 
 
 async def people_in_hand(conn: AsyncConnection, escalations: Collection[str]) -> set[int]:
-    """Those who have taken a call of one of these escalations and not wrapped it up."""
+    """People who have accepted a call of one of these escalations and not wrapped it up."""
     query = text(
         "SELECT DISTINCT person FROM call WHERE escalation = ANY(CAST(:escalations AS uuid[]))"
         " AND person IS NOT NULL AND state IN ('taken', 'on_call', 'wrapping_up')"

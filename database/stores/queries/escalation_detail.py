@@ -1,4 +1,4 @@
-"""One escalation with everything that belongs to it, as the API and support ops read it."""
+"""One escalation with everything that belongs to it, for the API and support ops."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from domain.plan import Plan
 from rules_dsl.directory import FactType
 
 Fields = dict[str, Any]
-"""Columns by name, of rows that are shown as they are."""
+"""A row's columns by name, shown unchanged."""
 
 
 @dataclass(frozen=True)
 class WholeEscalation:
-    """Lists are in the order in which things happened."""
+    """All rows of an escalation. Lists are in order of time."""
 
     id: str
     state: str
@@ -40,12 +40,12 @@ class WholeEscalation:
     ticket: Fields
     """``system, id, url, subject, facts``."""
     declared: tuple[FactType, ...]
-    """The desk's kinds of facts."""
+    """The organisation's declared facts."""
     customer: Fields
     """``name, email, time_zone, language``."""
     plan: Plan
     decided_by: DecidedBy | None
-    """The published version whose plan it is."""
+    """The published version that made the plan."""
     desk_zone: str
     team: str | None
     links: tuple[Fields, ...]
@@ -59,10 +59,11 @@ class WholeEscalation:
     events: tuple[Fields, ...]
     messages: tuple[Fields, ...]
     names: dict[int, str]
-    """Everybody's name by id, for those whom the events speak of."""
+    """Names of all people by id, for those in the events."""
 
 
 async def read_whole(conn: AsyncConnection, escalation_id: str) -> WholeEscalation | None:
+    """Read an escalation with everything that belongs to it, or None if it is unknown."""
     head = await _head(conn, escalation_id)
     if head is None:
         return None
@@ -118,13 +119,13 @@ async def _head(conn: AsyncConnection, escalation_id: str) -> Row[Any] | None:
 
 
 def _ticket(head: Row[Any]) -> Fields:
-    names = {"system": head.ticket_system, "id": head.ticket_id, "url": head.ticket_url}
-    return names | {"subject": head.subject, "facts": head.facts}
+    reference = {"system": head.ticket_system, "id": head.ticket_id, "url": head.ticket_url}
+    return reference | {"subject": head.subject, "facts": head.facts}
 
 
 def _customer(head: Row[Any]) -> Fields:
-    reached = {"name": head.customer_name, "email": head.email}
-    return reached | {"time_zone": head.customer_zone, "language": head.language}
+    contact = {"name": head.customer_name, "email": head.email}
+    return contact | {"time_zone": head.customer_zone, "language": head.language}
 
 
 async def _rows(conn: AsyncConnection, query: Select[Any]) -> tuple[Fields, ...]:
@@ -132,7 +133,7 @@ async def _rows(conn: AsyncConnection, query: Select[Any]) -> tuple[Fields, ...]
 
 
 async def _calls(conn: AsyncConnection, escalation_id: str) -> tuple[Fields, ...]:
-    named = (
+    calls = (
         select(
             call,
             person.c.name.label("person_name"),
@@ -146,8 +147,8 @@ async def _calls(conn: AsyncConnection, escalation_id: str) -> tuple[Fields, ...
         .order_by(call.c.nth)
     )
     wrap_ups = select(wrap_up).join(call, call.c.id == wrap_up.c.call).where(call.c.escalation == escalation_id)
-    recorded = {row["call"]: row for row in await _rows(conn, wrap_ups)}
-    return tuple(fields | {"wrap_up": recorded.get(fields["id"])} for fields in await _rows(conn, named))
+    by_call = {row["call"]: row for row in await _rows(conn, wrap_ups)}
+    return tuple(fields | {"wrap_up": by_call.get(fields["id"])} for fields in await _rows(conn, calls))
 
 
 def _links_of(escalation_id: str) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Lists of escalations for support ops and the API, page by page, and what ops may set right."""
+"""Paged lists of escalations for support ops and the API, and resending their failed messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from database.tables.escalation import customer, escalation, message
 from domain.ids import LIVE_CHANNEL, MESSAGE_CHANNEL
 
 Place = tuple[datetime, str]
-"""Where a page ended: the moment and the id of its last escalation."""
+"""End of a page: the time and the id of its last escalation."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class EscalationLine:
 
 @dataclass(frozen=True)
 class Sought:
-    """What a list is narrowed to. Empty fields narrow nothing."""
+    """Filters of a list. Empty fields filter nothing."""
 
     states: tuple[str, ...] = ()
     words: str = ""
-    """In the ticket's id or subject, the customer's name or address."""
+    """Part of the ticket's id or subject, or of the customer's name or address."""
     still_since: datetime | None = None
-    """Only those in which nothing has happened since."""
+    """Only escalations without an event since."""
     failed_messages: bool = False
 
 
@@ -53,8 +53,8 @@ async def counts_by_state(conn: AsyncConnection) -> dict[str, int]:
 async def list_standing(
     conn: AsyncConnection, sought: Sought, *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
-    """Those in which nothing has happened for longest come first: the oldest stuck one leads."""
-    query = _narrowed(sought).order_by(escalation.c.updated_at, escalation.c.id).limit(limit)
+    """Escalations by their last event, the oldest first, so that stuck ones lead."""
+    query = _filtered(sought).order_by(escalation.c.updated_at, escalation.c.id).limit(limit)
     if after is not None:
         query = query.where(tuple_(escalation.c.updated_at, escalation.c.id) > _typed(after))
     return [_line(row) for row in await conn.execute(query)]
@@ -63,8 +63,8 @@ async def list_standing(
 async def list_newest(
     conn: AsyncConnection, states: Sequence[str] = (), *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
-    """Newest opened first."""
-    query = _narrowed(Sought(tuple(states))).limit(limit)
+    """Escalations by opening, newest first."""
+    query = _filtered(Sought(tuple(states))).limit(limit)
     query = query.order_by(escalation.c.opened_at.desc(), escalation.c.id.desc())
     if after is not None:
         query = query.where(tuple_(escalation.c.opened_at, escalation.c.id) < _typed(after))
@@ -76,7 +76,7 @@ def _typed(place: Place) -> Tuple:
     return tuple_(literal(moment, escalation.c.updated_at.type), literal(escalation_id, escalation.c.id.type))
 
 
-def _narrowed(sought: Sought) -> Select[Any]:
+def _filtered(sought: Sought) -> Select[Any]:
     failed = (
         select(func.count())
         .where(message.c.escalation == escalation.c.id, message.c.state == "failed")
@@ -115,7 +115,7 @@ def _line(row: Row[Any]) -> EscalationLine:
 
 
 async def send_again(conn: AsyncConnection, escalation_id: str, message_id: str) -> bool:
-    """Queue a failed message anew. Returns False where it is not a failed one; a second click does nothing."""
+    """Requeue a failed message of an escalation. Returns False if it is not failed, such as on a second click."""
     statement = (
         update(message)
         .where(message.c.id == message_id, message.c.escalation == escalation_id, message.c.state == "failed")

@@ -1,4 +1,4 @@
-"""Everything, as one JSON object a line: for a backup of one's own, another tool, or the ledger of a test."""
+"""The export: all data, one JSON object per line, for backups, other tools and the ledger of a test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WITHOUT: dict[str, tuple[str, ...]] = {
     "message": ("params",),
     "escalation": ("workflow_input",),
 }
-"""Columns that stay behind: secrets, their hashes, and what only serves to do the work again."""
+"""Columns that are not exported: secrets, their hashes, and data that only serves processing."""
 
 EXPORTED: tuple[Table, ...] = (
     directory.desk,
@@ -59,23 +59,23 @@ EXPORTED: tuple[Table, ...] = (
     muster.rating,
     escalation.message,
 )
-"""In an order in which each line speaks of things that were named before it."""
+"""Tables in export order: each line references only lines before it."""
 
 
 async def export_lines(conn: AsyncConnection, tables: Iterable[Table] = EXPORTED) -> AsyncIterator[str]:
-    """One line a row, each with a ``type`` (the table's name), ended by ``{"type": "end", "lines": n}``.
+    """Yield one line per row, with its table's name as ``type``, and at the end ``{"type": "end", "lines": n}``.
 
-    All lines are of one moment, because they are read in one snapshot; ``conn`` must be new to its
-    transaction. A reader that does not see the end did not get everything.
+    All lines are from one snapshot, so ``conn`` must be at the start of its transaction. An export without the
+    last line is incomplete.
     """
     await conn.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
     lines = 0
     for table in tables:
-        stays = cast(array(WITHOUT.get(table.name, ()), type_=Text), ARRAY(Text))
-        document = cast(func.to_jsonb(literal_column(f'"{table.name}"')).op("-")(stays), Text)
+        omitted = cast(array(WITHOUT.get(table.name, ()), type_=Text), ARRAY(Text))
+        document = cast(func.to_jsonb(literal_column(f'"{table.name}"')).op("-")(omitted), Text)
         query = select(document).select_from(table).order_by(*table.primary_key.columns)
         async with conn.stream(query) as rows:
-            async for (found,) in rows:
-                yield f'{{"type": "{table.name}", {found[1:]}\n'
+            async for (line,) in rows:
+                yield f'{{"type": "{table.name}", {line[1:]}\n'
                 lines += 1
     yield f'{{"type": "end", "lines": {lines}}}\n'

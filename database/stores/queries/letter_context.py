@@ -1,12 +1,12 @@
-"""What a letter tells, read at the moment it is sent.
+"""The context of a letter, read when it is sent.
 
-A message's ``params`` say what it is about. Where one is missing, the escalation's newest is meant:
+A message's ``params`` say what it is about. If one is missing, the escalation's newest is used:
 
 - ``link`` (nth): invitation, invitation_again, customer_missed, nobody_available.
-- ``booking`` (id), and as they were then ``starts_at`` (ISO 8601), ``seconds``, ``sequence``: confirmation,
-  moved, cancelled, withdrawn. Taken from ``params``, a copy sent after a crash equals the first.
-- ``call`` (id): reminder, call_now, running_late, customer_called_for, survey, survey_again and all letters inside.
-- ``person`` and ``offer`` (nth): agent_reminder; else who has accepted the call.
+- ``booking`` (id), and its ``starts_at`` (ISO 8601), ``seconds``, ``sequence`` at the time of queueing: confirmation,
+  moved, cancelled, withdrawn. Because they are in ``params``, a copy sent after a crash equals the first.
+- ``call`` (id): reminder, call_now, running_late, customer_called_for, survey, survey_again and all letters to staff.
+- ``person`` and ``offer`` (nth): agent_reminder; otherwise the agent who accepted the call.
 - ``outcome``: withdrawn.
 """
 
@@ -40,7 +40,7 @@ from domain.letter import (
 
 
 async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> LetterContext:
-    """Everything the letter may tell. Raises ``ValueError`` for a kind that nobody writes."""
+    """Read everything that the letter may contain. Raises ``ValueError`` for an unknown kind."""
     kind = LetterKind(waiting.kind)
     row = (await conn.execute(_escalation(waiting.escalation_id))).one()
     the_booking = None if _of_call_now(waiting) else await _first(conn, _booking(waiting))
@@ -88,20 +88,20 @@ def _escalation(escalation_id: str) -> Select[Any]:
 
 
 def _of_call_now(waiting: QueuedMessage) -> bool:
-    """Whether what is called off had no booking to give back."""
+    """Whether a withdrawn escalation was a call now, without a booking."""
     return waiting.kind == LetterKind.WITHDRAWN and "booking" not in waiting.params
 
 
 def _booking(waiting: QueuedMessage) -> Select[Any]:
-    named = waiting.params.get("booking")
+    booking_id = waiting.params.get("booking")
     query = select(booking).where(booking.c.escalation == waiting.escalation_id)
-    return query.where(booking.c.id == named) if named else query.order_by(booking.c.id.desc()).limit(1)
+    return query.where(booking.c.id == booking_id) if booking_id else query.order_by(booking.c.id.desc()).limit(1)
 
 
 def _call(waiting: QueuedMessage) -> Select[Any]:
-    named = waiting.params.get("call")
+    call_id = waiting.params.get("call")
     query = select(call).where(call.c.escalation == waiting.escalation_id)
-    return query.where(call.c.id == named) if named else query.order_by(call.c.nth.desc()).limit(1)
+    return query.where(call.c.id == call_id) if call_id else query.order_by(call.c.nth.desc()).limit(1)
 
 
 _NEW_LINK = frozenset(
@@ -116,10 +116,10 @@ _NEW_LINK = frozenset(
 
 
 def _link(waiting: QueuedMessage, the_booking: Row[Any] | None) -> Select[Any]:
-    """The link that the letter gives, or else the page of the booking that it is about."""
+    """The link in the letter: a new one, or that of the booking it is about."""
     query = select(customer_link).where(customer_link.c.escalation == waiting.escalation_id)
-    if named := waiting.params.get("link"):
-        return query.where(customer_link.c.nth == named)
+    if nth := waiting.params.get("link"):
+        return query.where(customer_link.c.nth == nth)
     if the_booking is not None and waiting.kind not in _NEW_LINK:
         return query.where(customer_link.c.id == the_booking.link)
     return query.order_by(customer_link.c.nth.desc()).limit(1)
@@ -132,9 +132,9 @@ def _link_context(row: Row[Any] | None, now: datetime) -> LinkContext | None:
 def _booking_context(row: Row[Any] | None, waiting: QueuedMessage) -> BookingContext | None:
     if row is None:
         return None
-    told = waiting.params
-    starts_at = datetime.fromisoformat(told["starts_at"]) if "starts_at" in told else row.starts_at
-    return BookingContext(row.id, starts_at, told.get("seconds", row.seconds), told.get("sequence", row.sequence))
+    params = waiting.params
+    starts_at = datetime.fromisoformat(params["starts_at"]) if "starts_at" in params else row.starts_at
+    return BookingContext(row.id, starts_at, params.get("seconds", row.seconds), params.get("sequence", row.sequence))
 
 
 def _starts_at(waiting: QueuedMessage, the_call: Row[Any] | None, the_booking: Row[Any] | None) -> datetime | None:
@@ -145,14 +145,14 @@ def _starts_at(waiting: QueuedMessage, the_call: Row[Any] | None, the_booking: R
 
 
 async def _agent(conn: AsyncConnection, waiting: QueuedMessage, the_call: Row[Any] | None) -> AgentContext | None:
-    """Who the letter names: the person of the params, or who has the call."""
-    named = waiting.params.get("person") or (the_call.person if the_call else None)
-    if named is None:
+    """The agent named in the letter: the person in the params, else the one who has the call."""
+    person_id = waiting.params.get("person") or (the_call.person if the_call else None)
+    if person_id is None:
         return None
-    name = await _scalar(conn, select(person.c.name).where(person.c.id == named))
+    name = await _scalar(conn, select(person.c.name).where(person.c.id == person_id))
     accepted = (
         select(func.max(offer.c.nth))
-        .where(offer.c.call == _id_of(the_call), offer.c.person == named)
+        .where(offer.c.call == _id_of(the_call), offer.c.person == person_id)
         .where(offer.c.state.in_(["accepted", "done"]))
     )
     nth = waiting.params.get("offer") or await _scalar(conn, accepted)
@@ -169,7 +169,7 @@ def _id_of(row: Row[Any] | None) -> str | None:
 
 
 def _known_zone(*names: str) -> str:
-    """The first of these that the time-zone database knows; else UTC."""
+    """The first of these names that the time-zone database contains, else UTC."""
     for name in filter(None, names):
         try:
             return ZoneInfo(name).key

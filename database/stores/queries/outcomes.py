@@ -1,6 +1,6 @@
-"""What came of the calls: the numbers of a span, as a whole and by title, team and person.
+"""Outcomes of calls in a period: in total and by title, team and person.
 
-Everything is counted by the call's end, so that a call, its wrap-up and its rating stand in the same span.
+Everything is counted by the call's end, so that a call, its wrap-up and its rating fall into the same period.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Measures:
-    """Of the calls served in one span. None where there was nothing to measure."""
+    """Figures of the calls served in one period. None if there was nothing to measure."""
 
     name: str
-    """Of the title, team or person; empty for the whole."""
+    """Of the title, team or person; empty for the total."""
     served: int
     """Calls in which both sides joined."""
     ratings: int
@@ -79,42 +79,42 @@ _NAMED: dict[By, tuple[Column[Any], Table]] = {
 }
 
 
-async def measure(conn: AsyncConnection, span: Period) -> Measures:
-    """The whole desk."""
-    return _measures("", (await conn.execute(_served(span))).one())
+async def measure(conn: AsyncConnection, period: Period) -> Measures:
+    """The figures of the whole organisation."""
+    return _measures("", (await conn.execute(_served(period))).one())
 
 
-async def measure_by(conn: AsyncConnection, span: Period, by: By) -> list[Measures]:
-    """One line each, those with most calls first."""
+async def measure_by(conn: AsyncConnection, period: Period, by: By) -> list[Measures]:
+    """The figures by title, team or person, those with the most calls first."""
     column, names = _NAMED[by]
-    query = _served(span).add_columns(names.c.name.label("name")).join(names, names.c.id == column)
+    query = _served(period).add_columns(names.c.name.label("name")).join(names, names.c.id == column)
     query = query.group_by(names.c.id, names.c.name).order_by(func.count().desc(), names.c.name)
     return [_measures(row.name, row) for row in await conn.execute(query)]
 
 
-async def not_served(conn: AsyncConnection, span: Period) -> NotServed:
+async def not_served(conn: AsyncConnection, period: Period) -> NotServed:
     kinds = (Kind.NOBODY_AVAILABLE, Kind.CUSTOMER_MISSED, Kind.AGENT_MISSED)
     query = (
         select(escalation_event.c.kind, func.count().label("number"))
         .where(escalation_event.c.kind.in_([kind.value for kind in kinds]))
-        .where(escalation_event.c.at >= span.since, escalation_event.c.at < span.until)
+        .where(escalation_event.c.at >= period.since, escalation_event.c.at < period.until)
         .group_by(escalation_event.c.kind)
     )
-    counted = {row.kind: row.number for row in await conn.execute(query)}
-    return NotServed(*(counted.get(kind.value, 0) for kind in kinds))
+    counts = {row.kind: row.number for row in await conn.execute(query)}
+    return NotServed(*(counts.get(kind.value, 0) for kind in kinds))
 
 
-async def by_day(conn: AsyncConnection, span: Period, zone: str) -> list[DayFigures]:
-    """Days of this zone on which calls ended."""
+async def by_day(conn: AsyncConnection, period: Period, zone: str) -> list[DayFigures]:
+    """The figures of each day, in this time zone, on which calls ended."""
     day = func.date(func.timezone(zone, call.c.ended_at)).label("day")
-    query = _served(span).add_columns(day).group_by(day).order_by(day)
+    query = _served(period).add_columns(day).group_by(day).order_by(day)
     return [
         DayFigures(row.day, row.served, row.ratings, None if row.csat is None else float(row.csat))
         for row in await conn.execute(query)
     ]
 
 
-def _served(span: Period) -> Select[Any]:
+def _served(period: Period) -> Select[Any]:
     began = func.least(call.c.customer_joined_at, call.c.agent_joined_at)
     handled = func.extract("epoch", func.coalesce(call.c.wrapped_up_at, call.c.ended_at) - began)
     return (
@@ -131,15 +131,15 @@ def _served(span: Period) -> Select[Any]:
         .join(escalation, escalation.c.id == call.c.escalation)
         .outerjoin(rating, rating.c.call == call.c.id)
         .outerjoin(wrap_up, wrap_up.c.call == call.c.id)
-        .where(call.c.ended_at >= span.since, call.c.ended_at < span.until)
+        .where(call.c.ended_at >= period.since, call.c.ended_at < period.until)
         .where(call.c.customer_joined_at.is_not(None), call.c.agent_joined_at.is_not(None))
     )
 
 
 def _replies() -> ColumnElement[Any]:
-    """The fact ``replies``, where the desk has it and as a number."""
-    known = escalation.c.facts["replies"]
-    return case((func.jsonb_typeof(known) == "number", cast(known.astext, Integer)))
+    """The fact ``replies``, if the escalation has it as a number."""
+    replies = escalation.c.facts["replies"]
+    return case((func.jsonb_typeof(replies) == "number", cast(replies.astext, Integer)))
 
 
 def _measures(name: str, row: Row[Any]) -> Measures:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.customer_link import RAISED_BY
 from database.stores.directory.agent_states import posterior_mean
 from database.stores.journal.plan_json import load_plan
-from database.stores.muster import GONE
+from database.stores.muster import NOT_ASKED_AGAIN
 from domain.rounds.search import DueCall
 from rules_dsl.model.decision import OrderKey
 
@@ -34,7 +34,7 @@ LIMIT :most FOR UPDATE OF e, c SKIP LOCKED
 _DUE = text(_WAITING.format(which="c.muster_at <= :now"))
 _SOON = text(_WAITING.format(which="c.starts_at > :now AND least(c.starts_at, c.muster_at) <= :until"))
 
-_REFUSED = text("SELECT call, person FROM offer WHERE call = ANY(:calls) AND state = ANY(:gone)")
+_REFUSED = text("SELECT call, person FROM offer WHERE call = ANY(:calls) AND state = ANY(:states)")
 
 _KNOWN = text("""
 SELECT DISTINCT e.customer, c.person FROM call c JOIN escalation e ON e.id = c.escalation
@@ -67,7 +67,7 @@ async def read_soon(conn: AsyncConnection, now: datetime, until: datetime) -> li
 async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime) -> list[DueCall]:
     calls = [row.id for row in rows]
     refused: dict[str, set[int]] = defaultdict(set)
-    for row in await conn.execute(_REFUSED, {"calls": calls, "gone": list(GONE)}):
+    for row in await conn.execute(_REFUSED, {"calls": calls, "states": list(NOT_ASKED_AGAIN)}):
         refused[str(row.call)].add(row.person)
     known: dict[int, set[int]] = defaultdict(set)
     for row in await conn.execute(_KNOWN, {"customers": [row.customer for row in rows]}):
