@@ -1,1 +1,1 @@
-"""Matching calls with people: rounds, offers, answers, presence."""
+"""Finding people for calls: rounds, offers, answers, presence, and their repair."""

@@ -1,4 +1,4 @@
-"""Accepting in one statement and one commit, for one or for hundreds who do so in the same second."""
+"""Accept offers in one statement and one commit: a single one, or hundreds in the same second."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.offer import Acceptance, Attribution
 
 @dataclass(frozen=True)
 class AcceptRequest:
-    """Somebody takes an offer."""
+    """A person's acceptance of an offer."""
 
     call_id: str
     nth: int
@@ -25,28 +25,29 @@ class AcceptRequest:
 
 
 def _take(lock: str) -> TextClause:
-    # The escalation is locked first, as by every effect. The clock is read once it is held. An offer that somebody
-    # changed meanwhile is judged anew by the UPDATE, so it is taken in time or not at all.
+    # The escalation is locked first, as by every effect, and only then is the clock read. The UPDATE re-evaluates an
+    # offer that changed meanwhile, so it is taken in time or not at all.
     return text(f"""
-WITH asked AS MATERIALIZED (
+WITH request AS MATERIALIZED (
   SELECT * FROM unnest(CAST(:calls AS uuid[]), CAST(:nths AS int[]), CAST(:people AS int[]), CAST(:joins AS bytea[]))
-    AS asked(call, nth, person, join_hash)),
-mine AS MATERIALIZED (
-  SELECT o.call, o.nth, o.person, o.step, o.made_at, asked.join_hash, c.escalation, p.name AS person_name,
+    AS request(call, nth, person, join_hash)),
+requested AS MATERIALIZED (
+  SELECT o.call, o.nth, o.person, o.step, o.made_at, request.join_hash, c.escalation, p.name AS person_name,
     t.id AS team, t.name AS team_name, ti.id AS title, ti.name AS title_name
-  FROM asked JOIN offer o USING (call, nth, person) JOIN call c ON c.id = o.call JOIN person p ON p.id = o.person
+  FROM request JOIN offer o USING (call, nth, person) JOIN call c ON c.id = o.call JOIN person p ON p.id = o.person
     JOIN team t ON t.id = p.team JOIN title ti ON ti.id = p.title),
-held AS MATERIALIZED (
-  SELECT e.id, e.ruleset, e.rule FROM escalation e WHERE e.id IN (SELECT escalation FROM mine) ORDER BY e.id {lock}),
+locked AS MATERIALIZED (
+  SELECT e.id, e.ruleset, e.rule FROM escalation e
+  WHERE e.id IN (SELECT escalation FROM requested) ORDER BY e.id {lock}),
 moment AS MATERIALIZED (
-  SELECT mine.call, mine.nth, held.ruleset, held.rule, coalesce(CAST(:now AS timestamptz), clock_timestamp()) AS at
-  FROM held JOIN mine ON mine.escalation = held.id),
+  SELECT r.call, r.nth, locked.ruleset, locked.rule, coalesce(CAST(:now AS timestamptz), clock_timestamp()) AS at
+  FROM locked JOIN requested r ON r.escalation = locked.id),
 taken AS (
   UPDATE offer o SET state = 'accepted', answered_at = moment.at FROM moment
   WHERE o.call = moment.call AND o.nth = moment.nth AND o.state = 'offered' AND o.expires_at > moment.at
   RETURNING o.call, o.nth, o.answered_at AS at),
 attribution AS MATERIALIZED (
-  SELECT mine.*, taken.at, moment.ruleset, moment.rule FROM taken JOIN mine USING (call, nth)
+  SELECT requested.*, taken.at, moment.ruleset, moment.rule FROM taken JOIN requested USING (call, nth)
     JOIN moment USING (call, nth)),
 call_taken AS (
   UPDATE call c SET state = 'taken', accepted_at = a.at, person = a.person, team = a.team, title = a.title,
@@ -60,7 +61,7 @@ link AS (
 moved AS (
   UPDATE escalation e SET seq = e.seq + 1, updated_at = a.at, state = :accepted, closed_at = NULL
   FROM attribution a WHERE e.id = a.escalation RETURNING e.id, e.seq),
-told AS (
+event AS (
   INSERT INTO escalation_event (escalation, seq, kind, body, actor, key, at)
   SELECT moved.id, moved.seq, :kind, jsonb_build_object('call_id', a.call, 'offer', a.nth, 'person', a.person,
       'made_at', to_json(a.made_at)), 'person:' || a.person, concat_ws('/', CAST(:key AS text), a.call, a.nth), a.at
@@ -72,29 +73,31 @@ FROM attribution a
 
 
 _TAKE = _take("FOR UPDATE")
-_TAKE_AT_ONCE = _take("FOR UPDATE SKIP LOCKED")
+_TAKE_UNLOCKED = _take("FOR UPDATE SKIP LOCKED")
 
 
-async def take(conn: AsyncConnection, asked: AcceptRequest, tokens: Tokens, now: datetime | None) -> Acceptance | None:
-    """Take an offer that is open and this person's; None where it is not, with nothing changed."""
-    row = (await conn.execute(_TAKE, _values([asked], tokens, now))).one_or_none()
-    return _accepted(row) if row is not None else None
+async def take(
+    conn: AsyncConnection, request: AcceptRequest, tokens: Tokens, now: datetime | None
+) -> Acceptance | None:
+    """Accept an open offer for its person; returns None, and changes nothing, if it isn't open or somebody else's."""
+    row = (await conn.execute(_TAKE, _values([request], tokens, now))).one_or_none()
+    return _acceptance(row) if row is not None else None
 
 
 async def take_many(
-    conn: AsyncConnection, asked: Sequence[AcceptRequest], tokens: Tokens
+    conn: AsyncConnection, requests: Sequence[AcceptRequest], tokens: Tokens
 ) -> dict[AcceptRequest, Acceptance]:
-    """Take those of these offers that can be taken at once; of the others nothing is said or changed."""
-    rows = await conn.execute(_TAKE_AT_ONCE, _values(asked, tokens, None))
-    return {AcceptRequest(str(row.call), row.nth, row.person): _accepted(row) for row in rows}
+    """Accept those of these offers that are open and not locked by others; changes nothing about the rest."""
+    rows = await conn.execute(_TAKE_UNLOCKED, _values(requests, tokens, None))
+    return {AcceptRequest(str(row.call), row.nth, row.person): _acceptance(row) for row in rows}
 
 
-def _values(asked: Sequence[AcceptRequest], tokens: Tokens, now: datetime | None) -> dict[str, Any]:
+def _values(requests: Sequence[AcceptRequest], tokens: Tokens, now: datetime | None) -> dict[str, Any]:
     return {
-        "calls": [one.call_id for one in asked],
-        "nths": [one.nth for one in asked],
-        "people": [one.person_id for one in asked],
-        "joins": [token_hash(tokens.agent_join(one.call_id, one.nth)) for one in asked],
+        "calls": [request.call_id for request in requests],
+        "nths": [request.nth for request in requests],
+        "people": [request.person_id for request in requests],
+        "joins": [token_hash(tokens.agent_join(request.call_id, request.nth)) for request in requests],
         "now": now,
         "accepted": State.ACCEPTED.value,
         "kind": Kind.ACCEPTED.value,
@@ -104,8 +107,8 @@ def _values(asked: Sequence[AcceptRequest], tokens: Tokens, now: datetime | None
     }
 
 
-def _accepted(row: Row[Any]) -> Acceptance:
-    by = Attribution(
+def _acceptance(row: Row[Any]) -> Acceptance:
+    attribution = Attribution(
         row.person,
         row.person_name,
         row.team,
@@ -116,4 +119,4 @@ def _accepted(row: Row[Any]) -> Acceptance:
         row.ruleset,
         row.rule,
     )
-    return Acceptance(str(row.call), row.at, by)
+    return Acceptance(str(row.call), row.at, attribution)

@@ -1,4 +1,4 @@
-"""Calls that the rules accept in somebody's name (`accept automatically`): given, not asked."""
+"""Calls that the rules accept for a person (`accept automatically`), without asking."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from domain.offer import Attribution
 from domain.rounds.muster import Chosen
 from rules_dsl.directory import Directory
 
-_TAKEN = text("""
+_ACCEPT = text("""
 UPDATE offer o SET state = 'accepted', answered_at = :now
 FROM unnest(CAST(:calls AS uuid[]), CAST(:nths AS int[])) AS g(call, nth)
 WHERE o.call = g.call AND o.nth = g.nth
@@ -29,14 +29,14 @@ WHERE o.call = g.call AND o.nth = g.nth
 
 
 async def accept_by_rule(
-    conn: AsyncConnection, given: Sequence[tuple[Chosen, int]], directory: Directory, tokens: Tokens, now: datetime
+    conn: AsyncConnection, offers: Sequence[tuple[Chosen, int]], directory: Directory, tokens: Tokens, now: datetime
 ) -> list[EventToWrite]:
-    """Mark these offers, each with its number, as accepted; returns the events that tell of it."""
-    if not given:
+    """Accept these offers, each given with its number; returns the events to write."""
+    if not offers:
         return []
-    calls = [chosen.call.call_id for chosen, _ in given]
-    await conn.execute(_TAKEN, {"calls": calls, "nths": [nth for _, nth in given], "now": now})
-    attributed = [(chosen, nth, _attribution(chosen, directory)) for chosen, nth in given]
+    calls = [chosen.call.call_id for chosen, _ in offers]
+    await conn.execute(_ACCEPT, {"calls": calls, "nths": [nth for _, nth in offers], "now": now})
+    attributed = [(chosen, nth, _attribution(chosen, directory)) for chosen, nth in offers]
     taken = update(call).where(call.c.id == bindparam("the_call"))
     taken = taken.values({name: bindparam(f"its_{name}") for name in ("person", "team", "title", "attribution")})
     taken = taken.values(state="taken", accepted_at=now)
@@ -47,7 +47,7 @@ async def accept_by_rule(
         for chosen, nth, to in attributed
     ]
     await conn.execute(insert(join_link).on_conflict_do_nothing(), links)
-    # Nothing rings for them: their desks look anew by this alone.
+    # No offer rings for these people, so only this notification makes their desks refresh.
     for person in sorted({to.person for _, _, to in attributed}):
         await notify(conn, LIVE_CHANNEL, f"person:{person}")
     return [

@@ -1,4 +1,4 @@
-"""What a round must know of the calls that are due. Of everybody who might take one: ``round_people.py``."""
+"""The due calls of a round. The people who might take them: ``database/stores/directory/agent_states.py``."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from domain.rounds.search import DueCall
 from rules_dsl.model.decision import OrderKey
 
 CALLS_AT_MOST = 500
-"""A round takes the most urgent; the next one follows at once."""
+"""A round takes the most urgent calls; the next one follows immediately."""
 
-# The order of urgency. A customer who waits in the room is worth more than any priority that was not raised, too;
-# among equals comes first what was booked, for it was promised, and then who has waited longest.
+# Sorted by urgency: a customer waiting in the room outranks any priority that wasn't raised. Among equals, booked
+# calls come first, because they were promised, and then the longest wait.
 _WAITING = """
 SELECT c.id, c.escalation, c.starts_at, c.search_began_at, c.muster_at, c.step, c.skipped, e.plan, e.customer,
   e.facts ->> 'product area' AS area
@@ -36,13 +36,13 @@ _SOON = text(_WAITING.format(which="c.starts_at > :now AND least(c.starts_at, c.
 
 _REFUSED = text("SELECT call, person FROM offer WHERE call = ANY(:calls) AND state = ANY(:states)")
 
-_KNOWN = text("""
+_KNOWS_CUSTOMER = text("""
 SELECT DISTINCT e.customer, c.person FROM call c JOIN escalation e ON e.id = c.escalation
 WHERE e.customer = ANY(:customers) AND c.person IS NOT NULL AND c.agent_joined_at IS NOT NULL
 """)
 
-# Ratings of the last half year by whom they are about and what the call was about, as the agent put it or the ticket.
-_RATED_HERE = text("""
+# Ratings of the last half year by person and product area, which is taken from the wrap-up, else from the ticket.
+_CSAT_BY_AREA = text("""
 SELECT area, person, sum(score) AS score_sum, count(*) AS score_count FROM (
   SELECT c.person, r.score, coalesce(nullif(w.product_area, ''), e.facts ->> 'product area') AS area
   FROM rating r JOIN call c ON c.id = r.call JOIN escalation e ON e.id = c.escalation
@@ -53,32 +53,32 @@ WHERE area = ANY(:areas) GROUP BY area, person
 
 
 async def read_due(conn: AsyncConnection, now: datetime, most: int = CALLS_AT_MOST) -> list[DueCall]:
-    """The calls that wait for somebody, most urgent first; locked, those of other transactions left out."""
+    """Lock and read at most ``most`` due calls, most urgent first. Skips calls that other transactions have locked."""
     rows = (await conn.execute(_DUE, {"now": now, "most": most, "raised": RAISED_BY})).all()
     return await _calls(conn, rows, now)
 
 
 async def read_soon(conn: AsyncConnection, now: datetime, until: datetime) -> list[DueCall]:
-    """Booked calls that nobody has taken yet, to begin or to be searched for by ``until``; locked likewise."""
+    """Lock and read booked calls that nobody has taken, whose start or search is due by ``until``."""
     values = {"now": now, "until": until, "most": CALLS_AT_MOST, "raised": RAISED_BY}
     return await _calls(conn, (await conn.execute(_SOON, values)).all(), now)
 
 
 async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime) -> list[DueCall]:
     calls = [row.id for row in rows]
-    refused: dict[str, set[int]] = defaultdict(set)
+    refused_by: dict[str, set[int]] = defaultdict(set)
     for row in await conn.execute(_REFUSED, {"calls": calls, "states": list(NOT_ASKED_AGAIN)}):
-        refused[str(row.call)].add(row.person)
-    known: dict[int, set[int]] = defaultdict(set)
-    for row in await conn.execute(_KNOWN, {"customers": [row.customer for row in rows]}):
-        known[row.customer].add(row.person)
+        refused_by[str(row.call)].add(row.person)
+    acquainted: dict[int, set[int]] = defaultdict(set)
+    for row in await conn.execute(_KNOWS_CUSTOMER, {"customers": [row.customer for row in rows]}):
+        acquainted[row.customer].add(row.person)
     plans = [load_plan(row.plan) for row in rows]
-    ordered = {
+    areas = {
         row.area
         for row, plan in zip(rows, plans, strict=True)
         if row.area and OrderKey.BEST_CSAT_HERE in plan.decision.order
     }
-    here = await _rated_here(conn, ordered, now)
+    csat_by_area = await _csat_by_area(conn, areas, now)
     return [
         DueCall(
             call_id=str(row.id),
@@ -89,18 +89,18 @@ async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime)
             muster_at=None if row.search_began_at else row.muster_at,
             step=max(row.step, plan.begins_at),
             skipped=row.skipped,
-            refused_by=frozenset(refused[str(row.id)]),
-            knows_customer=frozenset(known[row.customer]),
-            csat_here=here.get(row.area, {}),
+            refused_by=frozenset(refused_by[str(row.id)]),
+            knows_customer=frozenset(acquainted[row.customer]),
+            csat_here=csat_by_area.get(row.area, {}),
         )
         for row, plan in zip(rows, plans, strict=True)
     ]
 
 
-async def _rated_here(conn: AsyncConnection, areas: set[str], now: datetime) -> Mapping[str, Mapping[int, float]]:
-    """By product area and person, the mean of their ratings there."""
-    found: dict[str, dict[int, float]] = defaultdict(dict)
+async def _csat_by_area(conn: AsyncConnection, areas: set[str], now: datetime) -> Mapping[str, Mapping[int, float]]:
+    """Mean rating by product area and person."""
+    csat: dict[str, dict[int, float]] = defaultdict(dict)
     if areas:
-        for row in await conn.execute(_RATED_HERE, {"areas": sorted(areas), "now": now}):
-            found[row.area][row.person] = posterior_mean(row.score_sum, row.score_count)
-    return found
+        for row in await conn.execute(_CSAT_BY_AREA, {"areas": sorted(areas), "now": now}):
+            csat[row.area][row.person] = posterior_mean(row.score_sum, row.score_count)
+    return csat

@@ -1,4 +1,4 @@
-"""A round's events, all in a few statements: a flock of 500 calls may not cost 500 round trips."""
+"""Write a round's events in a few statements: a flock of 500 calls must not cost 500 round trips."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class EventToWrite:
 
 
 async def write_events(conn: AsyncConnection, events: Sequence[EventToWrite], now: datetime) -> None:
-    """Write these events in their order, and move the escalations to the last state named for each."""
+    """Write events in order, and move each escalation to the state of its last event that has one."""
     if not events:
         return
     counts = Counter(event.escalation_id for event in events)
     states = {event.escalation_id: event.state.value for event in events if event.state is not None}
-    counted = [{"id": one, "n": number, "state": states.get(one)} for one, number in counts.items()]
-    values = {"rows": to_json(counted).decode(), "now": now}
+    updates = [{"id": one, "n": number, "state": states.get(one)} for one, number in counts.items()]
+    values = {"rows": to_json(updates).decode(), "now": now}
     next_seq = {str(row.id): row.before + 1 for row in await conn.execute(_COUNT_UP, values)}
     rows = []
     for event in events:

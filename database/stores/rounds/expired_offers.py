@@ -1,4 +1,4 @@
-"""Calls that are taken back: the offer ran out, its person's desk fell silent, or the customer found nobody there."""
+"""Take calls back: the offer expired, its person's desk went silent, or the customer found nobody in the room."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from domain.ids import LIVE_CHANNEL
 from domain.rounds.presence import FLOOR_SILENT_AFTER, VANISHED_AFTER, gone_after
 
 UNANSWERED = "an offer ran out unanswered"
-"""The reason of the away state that a person is put in who let an offer ring out."""
+"""Reason of the away state into which a person is put after an offer expired unanswered."""
 
-# While a call goes on, a silent desk proves nothing: people close it and talk. The customer's word does.
+# During a call, a silent desk proves nothing, because people close it and talk. Only the customer's report counts.
 _PASSED = text("""
 SELECT o.call, o.nth, o.person, o.state, c.escalation, o.expires_at <= :now AS ran_out, c.state = 'on_call' AS midway,
   coalesce(p.seen_at <= :silent, true) AS silent, coalesce(p.seen_at <= :unheard, true) AS unheard
@@ -39,7 +39,7 @@ SELECT count(*) FILTER (WHERE seen_at > :silent) AS heard, count(*) FILTER (WHER
 FROM presence WHERE state = 'available' AND seen_at > :floor
 """)
 
-# The wrap-up can still be written; its time is over, and its person can be asked again.
+# These wrap-ups can still be written, but their time limit has passed, and their people can be asked again.
 _LONG_WRAP_UPS = text("""
 WITH over AS (
   SELECT o.call, o.nth FROM offer o JOIN call c ON c.id = o.call JOIN escalation e ON e.id = c.escalation
@@ -51,42 +51,43 @@ UPDATE offer o SET state = 'done' FROM over WHERE (o.call, o.nth) = (over.call, 
 
 
 async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
-    """Take back every offer that has passed; their calls wait again. Returns how many."""
+    """Take back every passed offer and return its call to waiting. Returns the number of offers."""
     moments = {"now": now, "silent": now - await _gone_after(conn, now), "unanswered": now - ALONE_PATIENCE}
     moments["unheard"] = now - VANISHED_AFTER
     rows = (await conn.execute(_PASSED, moments)).all()
     if not rows:
         return 0
-    told: list[EventToWrite] = []
+    events: list[EventToWrite] = []
     for row in rows:
         ended = update(offer).where(offer.c.call == row.call, offer.c.nth == row.nth)
-        # Who is at their desk and did not come when the customer called for them is not asked again.
+        # People at their desk who ignored the customer's report are not asked for this call again.
         state = "missed" if row.midway and not row.silent else "expired"
         await conn.execute(ended.values(state=state, answered_at=now))
         body = {"call_id": str(row.call), "offer": row.nth, "person": row.person}
         body |= {"midway": True} if row.midway else {}
         kind = Kind.OFFER_EXPIRED if row.state == "offered" and row.ran_out else Kind.AGENT_VANISHED
         moved_to = State.MUSTERING if row.state == "accepted" else None
-        told.append(EventToWrite(str(row.escalation), kind, body, state=moved_to))
+        events.append(EventToWrite(str(row.escalation), kind, body, state=moved_to))
         await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     await open_again(conn, [row.call for row in rows if not row.midway], now)
     await open_again(conn, [row.call for row in rows if row.midway], now, raised=True)
-    # Whose desk we can't hear may have been shown nothing.
+    # A desk that was silent may not have shown the offer.
     rang_out = [row.person for row in rows if row.state == "offered" and row.ran_out and not row.unheard]
     away = update(presence).where(presence.c.person.in_(rang_out), presence.c.state == "available")
     await conn.execute(away.values(state="away", reason=UNANSWERED, since=now))
-    await write_events(conn, told, now)
+    await write_events(conn, events, now)
     return len(rows)
 
 
 async def _gone_after(conn: AsyncConnection, now: datetime) -> timedelta:
+    """The silence after which a desk counts as gone; longer if at least half of all desks fell silent together."""
     moments = {"silent": now - VANISHED_AFTER, "floor": now - FLOOR_SILENT_AFTER}
     row = (await conn.execute(_SILENCE, moments)).one()
     return gone_after(row.heard, row.silent)
 
 
 async def end_long_wrap_ups(conn: AsyncConnection, now: datetime) -> int:
-    """Free everybody whose wrap-up has lasted longer than the plan gives it. Returns how many."""
+    """Free everybody whose wrap-up has exceeded the plan's time limit. Returns the number of people."""
     people = (await conn.execute(_LONG_WRAP_UPS, {"now": now})).scalars().all()
     for person in people:
         await notify(conn, LIVE_CHANNEL, f"person:{person}")

@@ -1,4 +1,4 @@
-"""Booked calls that would begin late: their search begins at once, and their customers are told before, not after."""
+"""Booked calls that would start late: their search begins immediately, and their customers are notified beforehand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from database.stores.directory.read import read_directory
 from database.stores.journal.notify import notify_customer
 from database.stores.journal.timeline import database_now, notify, record
 from database.stores.rounds.due_calls import read_soon
-from database.stores.rounds.round import alone
+from database.stores.rounds.round import try_lock_rounds
 from database.stores.seats.occupancy import occupancy_limit
 from database.tables.muster import call
 from domain.escalation import Kind
@@ -21,7 +21,7 @@ from domain.ids import KICK_CHANNEL
 from domain.rounds.late_calls import AHEAD, TELL_BEFORE, will_be_late
 from domain.rounds.search import DueCall
 
-# The planned end of what each person has now: from the later of the booked start and the acceptance.
+# The planned end of each person's current call, counted from its booked start or its acceptance, whichever is later.
 _BUSY = text("""
 SELECT o.person, greatest(coalesce(c.starts_at, c.accepted_at, o.made_at), coalesce(c.accepted_at, o.made_at))
   + make_interval(secs => CAST(e.plan #>> '{decision,booking,slot}' AS float8)
@@ -33,11 +33,11 @@ WHERE o.state IN ('offered', 'accepted')
 
 
 async def look_ahead(conn: AsyncConnection, now: datetime | None = None) -> int:
-    """Look once, in the caller's transaction; returns how many calls will be late as things stand.
+    """Handle late calls once, in the caller's transaction; returns how many booked calls are going to be late.
 
-    ``now`` is the database's clock unless given. 0 also where another process is at a round.
+    ``now`` defaults to the database's clock. Returns 0 if another process is running a round.
     """
-    if not await alone(conn):
+    if not await try_lock_rounds(conn):
         return 0
     moment = await database_now(conn, now)
     soon = await read_soon(conn, moment, moment + AHEAD)
@@ -47,34 +47,34 @@ async def look_ahead(conn: AsyncConnection, now: datetime | None = None) -> int:
     colleagues = await read_colleagues(conn, directory, moment)
     busy = await _busy_until(conn)
     late = will_be_late(soon, colleagues, busy, directory, await occupancy_limit(conn), moment)
-    await _begin_early(conn, [one for one in late if one.due_at > moment], moment)
-    for one in late:
-        assert one.starts_at is not None
-        if one.starts_at - TELL_BEFORE <= moment:
-            await _notify_late_call(conn, one, moment)
+    await _begin_early(conn, [due for due in late if due.due_at > moment], moment)
+    for due in late:
+        assert due.starts_at is not None
+        if due.starts_at - TELL_BEFORE <= moment:
+            await _notify_late_call(conn, due, moment)
     return len(late)
 
 
 async def _busy_until(conn: AsyncConnection) -> dict[int, datetime]:
-    found: dict[int, datetime] = {}
+    busy_until: dict[int, datetime] = {}
     for row in await conn.execute(_BUSY):
         wrapped_up_by = row.ended_at + timedelta(seconds=row.wrap_up) if row.state == "wrapping_up" else row.until
-        found[row.person] = wrapped_up_by
-    return found
+        busy_until[row.person] = wrapped_up_by
+    return busy_until
 
 
 async def _begin_early(conn: AsyncConnection, late: Sequence[DueCall], now: datetime) -> None:
-    for one in late:
-        await conn.execute(update(call).where(call.c.id == one.call_id).values(muster_at=now))
-        await record(conn, one.escalation_id, Kind.MUSTER_EARLY, now, body={"call_id": one.call_id})
+    for due in late:
+        await conn.execute(update(call).where(call.c.id == due.call_id).values(muster_at=now))
+        await record(conn, due.escalation_id, Kind.MUSTER_EARLY, now, body={"call_id": due.call_id})
     if late:
         await notify(conn, KICK_CHANNEL)
 
 
 async def _notify_late_call(conn: AsyncConnection, late: DueCall, now: datetime) -> None:
-    """Once a call: the letter, and the line on the customer's page."""
-    told = update(call).where(call.c.id == late.call_id, call.c.told_late_at.is_(None)).values(told_late_at=now)
-    if (await conn.execute(told)).rowcount == 0:
+    """Notify the customer once per call, by mail and on their page."""
+    first_time = update(call).where(call.c.id == late.call_id, call.c.told_late_at.is_(None)).values(told_late_at=now)
+    if (await conn.execute(first_time)).rowcount == 0:
         return
     await record(conn, late.escalation_id, Kind.TOLD_LATE, now, body={"call_id": late.call_id})
     await notify_customer(conn, late.escalation_id, "running_late", now, key=late.call_id, call=late.call_id)

@@ -1,4 +1,4 @@
-"""Whom the seats already sold can't spare while a due call lasts (docs/decisions/0016)."""
+"""People who are needed for sold seats while a due call lasts (docs/decisions/0016)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from database.stores.seats.change_impact import sparable
 from domain.rounds.search import DueCall
 
 GRAIN = timedelta(minutes=15)
-"""Calls that end within the same quarter of an hour are looked at together."""
+"""Calls that end within the same quarter of an hour are checked together."""
 
-LOOKED_AT = 100
-"""People whom a round tries to spare by giving their seats to others; any more are taken to be needed."""
+PEOPLE_AT_MOST = 100
+"""People whose seats a round tries to give to others; all further people count as needed."""
 
-SECONDS = 1.0
-"""How long a round, which has five, looks whom it can spare; whoever it has not looked at then is needed, too."""
+TIME_BUDGET = 1.0
+"""Seconds that a round, which has five, spends on this; people not checked by then count as needed, too."""
 
-# The seats of that time, by who would tentatively serve each. A call that is due already has this round itself.
+# The seats in that time with their witnesses. Calls that are already due (`due`) are served by this round.
 _SEATS = text("""
 SELECT w.person, w.booking,
   EXISTS (SELECT 1 FROM call c WHERE c.booking = w.booking AND (c.state <> 'waiting' OR c.muster_at <= :now)) AS due
@@ -34,27 +34,27 @@ FROM witness w WHERE w.during && tstzrange(:now, :until)
 async def with_needed(
     conn: AsyncConnection, due: Sequence[DueCall], free: Collection[int], now: datetime
 ) -> list[DueCall]:
-    """These calls, each with those of the ``free`` people who are needed for other seats while it lasts."""
+    """Return the calls, each with those of the ``free`` people who are needed for other seats while it lasts."""
     ends: dict[datetime, list[int]] = defaultdict(list)
     for index, call in enumerate(due):
         ends[_ends_at(call, now)].append(index)
-    found = list(due)
-    until = time.monotonic() + SECONDS
+    calls = list(due)
+    until = time.monotonic() + TIME_BUDGET
     for end, indexes in ends.items():
         seats = (await conn.execute(_SEATS, {"now": now, "until": end})).all()
-        holding = sorted({row.person for row in seats if not row.due} & set(free))
-        if not holding:
+        witnesses = sorted({row.person for row in seats if not row.due} & set(free))
+        if not witnesses:
             continue
         being_served = [row.booking for row in seats if row.due]
-        spared = await sparable(conn, holding[:LOOKED_AT], (now, end), being_served, until)
-        needed = frozenset(holding) - spared
+        spared = await sparable(conn, witnesses[:PEOPLE_AT_MOST], (now, end), being_served, until)
+        needed = frozenset(witnesses) - spared
         for index in indexes:
-            found[index] = replace(due[index], needed=needed)
-    return found
+            calls[index] = replace(due[index], needed=needed)
+    return calls
 
 
 def _ends_at(call: DueCall, now: datetime) -> datetime:
-    """When whoever takes it now is free again, up to the next full ``GRAIN``."""
+    """When a person who takes the call now is free again, rounded up to ``GRAIN``."""
     decision = call.plan.decision
     lasts = timedelta(seconds=decision.booking.slot + decision.calls.wrap_up)
     end = max(call.starts_at or now, now) + lasts

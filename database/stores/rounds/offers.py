@@ -1,4 +1,4 @@
-"""A round's offers as rows, all in a few statements, each with the reasons for it."""
+"""Write a round's offers in a few statements, each with its reasons."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ UPDATE call c SET state = 'offered' FROM made WHERE c.id = made.call RETURNING m
 async def write_offers(
     conn: AsyncConnection, result: RoundResult, directory: Directory, tokens: Tokens, now: datetime, began: float
 ) -> tuple[int, list[EventToWrite]]:
-    """Write the offers of a round, and the acceptance of those that the rules accept by themselves.
+    """Write a round's offers, and accept those with `accept automatically`.
 
-    ``began`` is when the round did, by ``time.perf_counter``. Returns how many were made, and what there is to tell.
+    ``began`` is the round's start by ``time.perf_counter``. Returns the number of offers, and the events to write.
     """
     if not result.offers:
         return 0, []
@@ -57,9 +57,9 @@ async def write_offers(
     ]
     values = {"round": round_id, "now": now, "rows": to_json(rows).decode()}
     made = {str(row.call): row.nth for row in await conn.execute(_OFFER, values)}
-    # Each asked person's desk finds itself in the round's offers.
+    # One notification per round: each desk looks itself up in the round's offers.
     await notify(conn, LIVE_CHANNEL, f"round:{round_id}")
-    told = [
+    events = [
         EventToWrite(
             chosen.call.escalation_id,
             Kind.OFFERED,
@@ -79,11 +79,11 @@ async def write_offers(
         for chosen in result.offers
         if chosen.call.call_id in made and chosen.call.plan.decision.calls.accept_automatically
     ]
-    return len(made), [*told, *await accept_by_rule(conn, automatic, directory, tokens, now)]
+    return len(made), [*events, *await accept_by_rule(conn, automatic, directory, tokens, now)]
 
 
 def _reasons(offers: Sequence[Chosen], directory: Directory, round_id: int) -> Iterator[dict[str, Any]]:
-    """What each offer's ``why`` says."""
+    """The column ``why`` of each offer."""
     names = {person.id: person.name for person in directory.people}
     for chosen in offers:
         yield {

@@ -1,4 +1,4 @@
-"""Who is at their desk. Written by desks (and scripts), read by rounds and pages."""
+"""Who is at their desk. Written by desks and scripts, read by rounds and pages."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL
 from domain.rounds.presence import VANISHED_AFTER, PresenceState
 
-_SAY = text("SELECT pg_notify(:channel, :payload)")
+_NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
-# Saying the same again is not a change, unless the desk had vanished in between.
+# Setting the same state again is no change, unless the desk had vanished in between.
 _SET = text("""
 INSERT INTO presence AS p (person, state, reason, since, seen_at)
 VALUES (:person, :state, :reason, :now, :now)
@@ -25,7 +25,7 @@ ON CONFLICT (person) DO UPDATE SET
 RETURNING since = :now AS changed
 """)
 
-# A row that another holds is being written by a sign of life, or by a round that will be done before the next.
+# Skips rows locked by another heartbeat, or by a round that will be finished before the next one.
 _BEAT = text("""
 WITH before AS (
   SELECT person, seen_at FROM presence WHERE person = ANY(:people) FOR UPDATE SKIP LOCKED)
@@ -41,7 +41,7 @@ _FIND = text("SELECT state, reason, since, seen_at FROM presence WHERE person = 
 
 @dataclass(frozen=True)
 class Presence:
-    """What a person said, when, and when their desk was last heard of."""
+    """A person's presence state, since when, and the last sign of life of their desk."""
 
     state: PresenceState
     reason: str
@@ -50,32 +50,32 @@ class Presence:
 
 
 async def set_presence(conn: AsyncConnection, person_id: int, state: str, reason: str, now: datetime) -> None:
-    """Say where a person is. ``now`` counts as a sign of life. Raises ``ValueError`` for an unknown state."""
-    said = PresenceState(state)
+    """Set a person's presence. ``now`` counts as a sign of life. Raises ``ValueError`` for an unknown state."""
+    new_state = PresenceState(state)
     row = (
         await conn.execute(
             _SET,
             {
                 "person": person_id,
-                "state": said.value,
-                "reason": reason if said is PresenceState.AWAY else "",
+                "state": new_state.value,
+                "reason": reason if new_state is PresenceState.AWAY else "",
                 "now": now,
                 "silent": now - VANISHED_AFTER,
             },
         )
     ).one()
     if row.changed:
-        await _tell(conn, person_id, free=said is PresenceState.AVAILABLE)
+        await _notify(conn, person_id, free=new_state is PresenceState.AVAILABLE)
 
 
 async def heartbeats(conn: AsyncConnection, people: Collection[int], now: datetime) -> None:
-    """Signs of life: what each of these people last said counts for ``VANISHED_AFTER`` more.
+    """Record signs of life: each person's state stays valid for another ``VANISHED_AFTER``.
 
-    Nothing for those who never said anything. Coming back after a silence begins the time anew.
+    Does nothing for people who never set a state. Coming back after a silence restarts ``since``.
     """
     rows = await conn.execute(_BEAT, {"people": list(people), "now": now, "silent": now - VANISHED_AFTER})
     for row in [row for row in rows if row.came_back]:
-        await _tell(conn, row.person, free=row.state == PresenceState.AVAILABLE)
+        await _notify(conn, row.person, free=row.state == PresenceState.AVAILABLE)
 
 
 async def find_presence(conn: AsyncConnection, person_id: int) -> Presence | None:
@@ -83,16 +83,17 @@ async def find_presence(conn: AsyncConnection, person_id: int) -> Presence | Non
     return Presence(PresenceState(row.state), row.reason, row.since, row.seen_at) if row else None
 
 
-async def _tell(conn: AsyncConnection, person_id: int, *, free: bool) -> None:
-    await conn.execute(_SAY, {"channel": LIVE_CHANNEL, "payload": "presence"})
-    await conn.execute(_SAY, {"channel": LIVE_CHANNEL, "payload": f"person:{person_id}"})
+async def _notify(conn: AsyncConnection, person_id: int, *, free: bool) -> None:
+    """Notify pages and the person's desk, and kick a round if the person may be free."""
+    await conn.execute(_NOTIFY, {"channel": LIVE_CHANNEL, "payload": "presence"})
+    await conn.execute(_NOTIFY, {"channel": LIVE_CHANNEL, "payload": f"person:{person_id}"})
     if free:
-        await conn.execute(_SAY, {"channel": KICK_CHANNEL, "payload": ""})
+        await conn.execute(_NOTIFY, {"channel": KICK_CHANNEL, "payload": ""})
 
 
 @dataclass(frozen=True)
 class AgentAtDesk:
-    """One person as a manager sees the desk."""
+    """An agent's presence, as managers see it."""
 
     name: str
     team: str
@@ -123,6 +124,6 @@ WHERE p.active AND 'agent' = ANY (p.roles) ORDER BY s.shift_ends IS NULL, t.name
 
 
 async def find_colleagues(conn: AsyncConnection, now: datetime) -> list[AgentAtDesk]:
-    """Every agent and where they stand; those on shift first."""
+    """All agents with their presence; those on shift first."""
     rows = await conn.execute(_COLLEAGUES, {"now": now, "silent": now - VANISHED_AFTER})
     return [AgentAtDesk(**row._mapping) for row in rows]

@@ -1,4 +1,4 @@
-"""What should have moved and didn't, put right."""
+"""Repairs of what should have happened and didn't, for the auditor."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from domain.escalation import RELAYED_AT_ONCE, Kind
 from domain.ids import KICK_CHANNEL, OUTBOX_CHANNEL
 
 OVERDUE = timedelta(seconds=15)
+"""Grace for what should happen within seconds: relaying an event, ending an offer, starting a workflow."""
 SPENT = timedelta(hours=1)
-"""After a booked time, before its seat is taken to be forgotten."""
+"""Time after a booked call before its unreleased seat counts as left over."""
 
 _UNRELAYED = text("""
 SELECT count(*) FROM escalation_event WHERE told_at IS NULL AND kind = ANY(:kinds) AND at < :before
 """)
 
-# Every effect locks its escalation first; so do these two, leaving out those at which something is done just now.
+# Every effect locks its escalation first; so do these statements, skipping escalations that are locked now.
 
-# A person whose call is over, or was never taken, and who is still marked as having it.
+# Live offers of calls that are over: their people are still marked as busy.
 _BUSY_WITH_NOTHING = text("""
 WITH found AS (
   SELECT o.call, o.nth FROM offer o JOIN call c ON c.id = o.call JOIN escalation e ON e.id = c.escalation
@@ -35,7 +36,7 @@ WHERE (o.call, o.nth) = (found.call, found.nth) AND c.id = o.call AND o.state IN
 RETURNING c.escalation, o.call, o.person
 """)
 
-# A call that counts as offered, and to which no live offer belongs.
+# Calls marked as offered without a live offer.
 _OFFERED_TO_NOBODY = text("""
 WITH found AS (
   SELECT c.id FROM call c JOIN escalation e ON e.id = c.escalation
@@ -45,7 +46,7 @@ WITH found AS (
 UPDATE call c SET state = 'waiting' FROM found WHERE c.id = found.id RETURNING c.escalation, c.id
 """)
 
-# A booked time that is long over, its call too, and whose seat was not given back.
+# Bookings long past whose call is over, but whose seat was not released.
 _SPENT_SEATS = text("""
 SELECT b.id, b.escalation FROM booking b JOIN escalation e ON e.id = b.escalation
 WHERE b.state IN ('sold', 'at_risk') AND upper(b.occupies) < :before
@@ -60,21 +61,22 @@ ON CONFLICT (what) DO UPDATE SET times = r.times + excluded.times, last_at = exc
 """)
 _COUNTED = text("SELECT what, times, last_at FROM repair ORDER BY what")
 
-_STANDING = text("""
+_OPEN = text("""
 SELECT CAST(id AS text) FROM escalation
 WHERE state NOT IN ('closed', 'refused') AND opened_at < :before AND id > CAST(:after AS uuid) ORDER BY id LIMIT :most
 """)
-LOOKED_AT_A_TIME = 50
+PAGE = 50
+"""Escalations whose workflows the auditor checks at a time."""
 
 
 @dataclass(frozen=True)
 class Findings:
     untold: int
-    """Events that a workflow should have been told by now."""
+    """Events that a workflow should have received by now."""
     busy_with_nothing: int
     offered_to_nobody: int
     held_too_long: int
-    """Offers past their time, and seats of calls that are over."""
+    """Overdue offers, and seats of calls that are over."""
 
     @property
     def repaired(self) -> bool:
@@ -83,7 +85,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class RepairCount:
-    """How often the auditor has put one kind of thing right."""
+    """How often the auditor has made one kind of repair."""
 
     what: str
     """A field of ``Findings``, or ``workflow_gone``."""
@@ -92,7 +94,7 @@ class RepairCount:
 
 
 async def audit(conn: AsyncConnection, now: datetime) -> Findings:
-    """Find, repair and count; each repair of a row is an event of its escalation."""
+    """Find, repair and count; each repaired row becomes an event of its escalation."""
     kinds = [kind.value for kind in RELAYED_AT_ONCE]
     unrelayed: int = (await conn.execute(_UNRELAYED, {"kinds": kinds, "before": now - OVERDUE})).scalar_one()
     if unrelayed:
@@ -101,20 +103,20 @@ async def audit(conn: AsyncConnection, now: datetime) -> Findings:
     for row in freed:
         body = {"call_id": str(row.call), "person": row.person, "found": "busy with a call that is over"}
         await record(conn, str(row.escalation), Kind.REPAIRED, now, body=body)
-    opened = (await conn.execute(_OFFERED_TO_NOBODY)).all()
-    for row in opened:
+    reopened = (await conn.execute(_OFFERED_TO_NOBODY)).all()
+    for row in reopened:
         body = {"call_id": str(row.id), "found": "offered to nobody"}
         await record(conn, str(row.escalation), Kind.REPAIRED, now, body=body)
-    if freed or opened:
+    if freed or reopened:
         await notify(conn, KICK_CHANNEL)
-    found = Findings(unrelayed, len(freed), len(opened), await _end_what_is_held_too_long(conn, now))
-    for what, times in asdict(found).items():
+    findings = Findings(unrelayed, len(freed), len(reopened), await _release_overdue(conn, now))
+    for what, times in asdict(findings).items():
         await _count(conn, what, times, now)
-    return found
+    return findings
 
 
-async def _end_what_is_held_too_long(conn: AsyncConnection, now: datetime) -> int:
-    """Rounds end offers in time, and the end of a call gives its seat back; this does it where neither happened."""
+async def _release_overdue(conn: AsyncConnection, now: datetime) -> int:
+    """End offers that no round has ended, and release seats that the end of a call has not released."""
     ended = await end_passed_offers(conn, now - OVERDUE)
     spent = (await conn.execute(_SPENT_SEATS, {"before": now - SPENT})).all()
     for row in spent:
@@ -130,18 +132,18 @@ async def _count(conn: AsyncConnection, what: str, times: int, now: datetime) ->
 
 
 async def counted_repairs(conn: AsyncConnection) -> list[RepairCount]:
-    """What was put right since the installation began, by kind."""
+    """Repairs since the installation began, by kind."""
     return [RepairCount(**row._mapping) for row in await conn.execute(_COUNTED)]
 
 
 async def standing_after(conn: AsyncConnection, after: str, now: datetime) -> list[str]:
-    """Some escalations that are not over, in the order of their ids, beginning after one of them."""
-    values = {"before": now - OVERDUE, "after": after, "most": LOOKED_AT_A_TIME}
-    return list((await conn.execute(_STANDING, values)).scalars())
+    """At most ``PAGE`` open escalations by id, starting after the id ``after``."""
+    values = {"before": now - OVERDUE, "after": after, "most": PAGE}
+    return list((await conn.execute(_OPEN, values)).scalars())
 
 
 async def note_restart(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
-    """Its workflow was gone, and has been started again from the rows."""
+    """Record that a missing workflow was restarted from the rows."""
     await lock(conn, escalation_id)
     await record(conn, escalation_id, Kind.REPAIRED, now, body={"found": "its workflow was gone"})
     await _count(conn, "workflow_gone", 1, now)

@@ -1,7 +1,7 @@
-"""One round: every call due now matched with everyone free now, in one transaction.
+"""One round: match all due calls with all free people, in one transaction.
 
-Any number of processes may try at the same moment: the transaction-level try-lock elects one, and the partial
-unique indexes (one live offer a person, one a call) are the invariant (docs/architecture.md, "The round").
+Any number of processes can try at the same time: a transaction-level try-lock elects one, and partial unique
+indexes guarantee one live offer per person and per call (docs/architecture.md, "The round").
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ from domain.ids import Tokens
 from domain.rounds.muster import SearchState, choose
 from rules_dsl.model.decision import StepKind
 
-LOCK = 7_301_945_221  # any number that nothing else in this database locks
+LOCK = 7_301_945_221  # an arbitrary advisory lock key, used by nothing else
 
 
 @dataclass(frozen=True)
 class RoundReport:
-    """What one round came to."""
+    """The result of a round, in numbers."""
 
     due: int
     offers: int
     ended: int
-    """Offers that ran out, whose person vanished, or whose wrap-up lasted too long: somebody may be free again."""
+    """Offers ended because they expired, their person vanished or the wrap-up was too long: somebody may be free."""
 
 
 async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None = None) -> RoundReport | None:
-    """Run one round in the caller's transaction; None where another process is at it.
+    """Run one round in the caller's transaction; returns None if another process is running one.
 
-    ``now`` is the database's clock unless given; ``tokens`` makes the join links of calls that are accepted by rule.
+    ``now`` defaults to the database's clock; ``tokens`` makes the join links of automatically accepted calls.
     """
     began = time.perf_counter()
-    if not await alone(conn):
+    if not await try_lock_rounds(conn):
         return None
     moment = await database_now(conn, now)
     ended = await end_passed_offers(conn, moment) + await end_long_wrap_ups(conn, moment)
@@ -63,20 +63,20 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
     free = [person for person, colleague in colleagues.items() if not colleague.hindrance]
     due = await with_needed(conn, due, free, moment)
     result = choose(due, colleagues, directory, moment, await occupancy_limit(conn))
-    searched = await _write_searches(conn, result.searches, moment)
-    made, offered = await write_offers(conn, result, directory, tokens, moment, began)
-    await write_events(conn, [*searched, *offered], moment)
+    search_events = await _write_searches(conn, result.searches, moment)
+    offers, offer_events = await write_offers(conn, result, directory, tokens, moment, began)
+    await write_events(conn, [*search_events, *offer_events], moment)
     await update_places(conn, result, directory, colleagues, moment)
-    return RoundReport(len(due), made, ended)
+    return RoundReport(len(due), offers, ended)
 
 
-async def alone(conn: AsyncConnection) -> bool:
-    """Whether no other process is at a round; it stays so until this transaction ends, five seconds at most."""
+async def try_lock_rounds(conn: AsyncConnection) -> bool:
+    """Lock rounds until this transaction ends, at most five seconds; False if another process has the lock."""
     await conn.execute(text("SET LOCAL transaction_timeout = '5s'"))
     return bool((await conn.execute(select(func.pg_try_advisory_xact_lock(LOCK)))).scalar_one())
 
 
-_MOVED = text("""
+_UPDATE_SEARCHES = text("""
 UPDATE call c SET search_began_at = u.began_at, step = u.step, skipped = u.skipped,
   step_at = CASE WHEN u.step_taken THEN :now ELSE c.step_at END,
   state = CASE WHEN u.exhausted THEN 'unserved' ELSE c.state END
@@ -87,40 +87,40 @@ WHERE c.id = u.call
 
 
 async def _write_searches(conn: AsyncConnection, searches: Sequence[SearchState], now: datetime) -> list[EventToWrite]:
-    """Steps taken, alerts raised, searches that ended with nobody; returns what there is to tell of them."""
-    moved = [one for one in searches if one.call.began_at == now or one.taken or one.exhausted]
-    if not moved:
+    """Write begun and exhausted searches, steps and alerts; returns the events to write."""
+    changed = [search for search in searches if search.call.began_at == now or search.taken or search.exhausted]
+    if not changed:
         return []
     rows = [
         {
-            "call": one.call.call_id,
-            "began_at": one.call.began_at,
-            "step": one.call.step,
-            "skipped": one.call.skipped,
-            "step_taken": bool(one.taken),
-            "exhausted": one.exhausted,
+            "call": search.call.call_id,
+            "began_at": search.call.began_at,
+            "step": search.call.step,
+            "skipped": search.call.skipped,
+            "step_taken": bool(search.taken),
+            "exhausted": search.exhausted,
         }
-        for one in moved
+        for search in changed
     ]
-    await conn.execute(_MOVED, {"now": now, "rows": to_json(rows).decode()})
-    told: list[EventToWrite] = []
-    for searched in moved:
-        one = searched.call
-        if one.began_at == now and one.starts_at is not None:
-            body = {"call_id": one.call_id}
-            told.append(EventToWrite(one.escalation_id, Kind.MUSTER_BEGAN, body, state=State.MUSTERING))
-        for step in searched.taken:
-            taken: dict[str, Any] = {"call_id": one.call_id, "step": step.text, "after": step.after}
+    await conn.execute(_UPDATE_SEARCHES, {"now": now, "rows": to_json(rows).decode()})
+    events: list[EventToWrite] = []
+    for search in changed:
+        call = search.call
+        if call.began_at == now and call.starts_at is not None:
+            body = {"call_id": call.call_id}
+            events.append(EventToWrite(call.escalation_id, Kind.MUSTER_BEGAN, body, state=State.MUSTERING))
+        for step in search.taken:
+            taken: dict[str, Any] = {"call_id": call.call_id, "step": step.text, "after": step.after}
             if step.kind in (StepKind.ALERT_LEAD, StepKind.ALERT_DUTY):
-                await _alert(conn, one.escalation_id, one.call_id, step.kind, now)
-                told.append(EventToWrite(one.escalation_id, Kind.ALERTED, taken))
+                await _alert(conn, call.escalation_id, call.call_id, step.kind, now)
+                events.append(EventToWrite(call.escalation_id, Kind.ALERTED, taken))
             else:
-                told.append(EventToWrite(one.escalation_id, Kind.STEP_TAKEN, taken))
-        if searched.exhausted:
-            told.append(EventToWrite(one.escalation_id, Kind.EXHAUSTED, {"call_id": one.call_id}))
-    return told
+                events.append(EventToWrite(call.escalation_id, Kind.STEP_TAKEN, taken))
+        if search.exhausted:
+            events.append(EventToWrite(call.escalation_id, Kind.EXHAUSTED, {"call_id": call.call_id}))
+    return events
 
 
 async def _alert(conn: AsyncConnection, escalation_id: str, call_id: str, kind: StepKind, now: datetime) -> None:
-    tell = notify_leads if kind is StepKind.ALERT_LEAD else notify_managers
-    await tell(conn, escalation_id, "lead_alert", now, key=f"{call_id}/{kind.value}", call=call_id)
+    notify = notify_leads if kind is StepKind.ALERT_LEAD else notify_managers
+    await notify(conn, escalation_id, "lead_alert", now, key=f"{call_id}/{kind.value}", call=call_id)

@@ -1,4 +1,4 @@
-"""The line of waiting customers, written by each round where it has changed; pages only read it."""
+"""Waiting customers' places in line, updated by each round; pages only read them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from domain.rounds.search import Pools
 from domain.rounds.waiting_line import line_up, worse
 from rules_dsl.directory import Directory
 
-_TOLD = text("SELECT id, place, estimate FROM call WHERE id = ANY(:calls)")
+_SHOWN = text("SELECT id, place, estimate FROM call WHERE id = ANY(:calls)")
 
-# How long those waited who got somebody lately; the latest fifty.
+# The waiting times of the latest fifty accepted calls.
 _WAITS = text("""
 SELECT accepted_at - muster_at AS waited FROM call
 WHERE accepted_at > CAST(:now AS timestamptz) - interval '2 hours' AND accepted_at >= muster_at
@@ -39,16 +39,17 @@ async def update_places(
     colleagues: Mapping[int, Colleague],
     now: datetime,
 ) -> None:
-    """Note the place of every call that this round left waiting, where it has changed."""
+    """Write the changed places and estimates of all calls that this round left waiting."""
     offered = {chosen.call.call_id for chosen in result.offers}
-    waiting = [one.call for one in result.searches if not one.exhausted and one.call.call_id not in offered]
+    searches = (search for search in result.searches if not search.exhausted)
+    waiting = [search.call for search in searches if search.call.call_id not in offered]
     if not waiting:
         return
-    told = {str(row.id): row for row in await conn.execute(_TOLD, {"calls": [call.call_id for call in waiting]})}
+    shown = {str(row.id): row for row in await conn.execute(_SHOWN, {"calls": [call.call_id for call in waiting]})}
     waits: list[timedelta] = list((await conn.execute(_WAITS, {"now": now})).scalars())
     placed = line_up(waiting, Pools(directory, colleagues), waits, now)
     changed = [
-        one for one in placed if (told[one.call_id].place, told[one.call_id].estimate) != (one.place, one.estimate)
+        one for one in placed if (shown[one.call_id].place, shown[one.call_id].estimate) != (one.place, one.estimate)
     ]
     if not changed:
         return
@@ -56,7 +57,7 @@ async def update_places(
         "ids": [one.call_id for one in changed],
         "places": [one.place for one in changed],
         "estimates": [one.estimate.value for one in changed],
-        "put_back": [worse(one, told[one.call_id].place) for one in changed],
+        "put_back": [worse(one, shown[one.call_id].place) for one in changed],
         "now": now,
     }
     await conn.execute(_PLACE, values)
