@@ -1,4 +1,4 @@
-"""Work on the database for a person at a terminal: where it doesn't answer, a line says so."""
+"""Database work for commands: if the database doesn't answer, the command ends with a one-line error."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from sqlalchemy.exc import OperationalError
 
 
 @contextmanager
-def reaching_database() -> Iterator[None]:
-    """Ends the command with the database's own first words where it can't be reached."""
+def database_errors() -> Iterator[None]:
+    """End the command with the driver's first line if the database can't be reached."""
     try:
         yield
     except OperationalError as failure:
-        words = str(failure.orig or failure).strip().splitlines()[0]
-        raise click.ClickException(f"the database does not answer: {words}") from None
+        first_line = str(failure.orig or failure).strip().splitlines()[0]
+        raise click.ClickException(f"the database does not answer: {first_line}") from None
 
 
 Result = TypeVar("Result")
 
 
 def run_on_database(work: Coroutine[None, None, Result]) -> Result:
-    """Run to the end and return the result."""
-    with reaching_database():
+    """Run the coroutine and return its result."""
+    with database_errors():
         return asyncio.run(work)

@@ -1,4 +1,4 @@
-"""`muster doctor`: what is reachable, and in which state."""
+"""`muster doctor`: reports what is reachable, and in which state."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from database.migrate import newest, present
 
 @dataclass(frozen=True)
 class Finding:
-    what: str
-    well: bool
-    said: str
+    part: str
+    ok: bool
+    detail: str
 
 
 @click.command()
 def doctor() -> None:
-    """Tell what is reachable, and in which state. Ends with 1 where something is amiss."""
+    """Report what is reachable, and in which state. Exits with 1 if something is wrong."""
     settings = settings_beside_stack()
     findings = list(_examine(settings))
     for finding in findings:
-        click.echo(f"{'ok    ' if finding.well else 'AMISS '} {finding.what:<10} {finding.said}")
-    if not all(finding.well for finding in findings):
+        click.echo(f"{'ok    ' if finding.ok else 'FAILED'} {finding.part:<10} {finding.detail}")
+    if not all(finding.ok for finding in findings):
         raise click.exceptions.Exit(1)
 
 
@@ -54,17 +54,18 @@ def _examine(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Finding:
     if settings.database_url is None:
-        return Finding("database", False, "none: run `muster up`, or set MUSTER_DATABASE_URL")
+        return Finding("database", False, "not set: run `muster up`, or set MUSTER_DATABASE_URL")
     engine = create_engine(driver_url(settings.database_url), poolclass=NullPool, connect_args={"connect_timeout": 3})
     try:
         with engine.connect() as connection:
             server = connection.execute(text("SHOW server_version")).scalar_one()
-            found, wanted = present(connection), newest()
+            schema, newest_schema = present(connection), newest()
     except SQLAlchemyError as failure:
         return Finding("database", False, str(failure.__cause__ or failure).strip().splitlines()[0])
-    if found != wanted:
-        return Finding("database", False, f"PostgreSQL {server}, at {found}, needs {wanted}: run `muster migrate`")
-    return Finding("database", True, f"PostgreSQL {server}, migrated to {found}")
+    if schema != newest_schema:
+        problem = f"PostgreSQL {server}, migrated to {schema}, needs {newest_schema}: run `muster migrate`"
+        return Finding("database", False, problem)
+    return Finding("database", True, f"PostgreSQL {server}, migrated to {schema}")
 
 
 async def _temporal() -> Finding:

@@ -1,4 +1,4 @@
-"""Settings for a command: the environment's, and those of the embedded stack where one is running."""
+"""Settings for commands: from the environment, and from the embedded stack if one is running."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from config.settings import SettingMissing, Settings
 
 
 def read_settings() -> Settings:
-    """The environment's settings. A wrong one ends the command with a line that names it."""
+    """The settings from the environment. An invalid one ends the command with an error that names it."""
     try:
         settings = Settings()
     except ValidationError as refused:
         lines = (f"MUSTER_{error['loc'][0]}".upper() + f": {error['msg']}" for error in refused.errors())
-        raise click.ClickException("wrong settings\n" + "\n".join(lines)) from None
+        raise click.ClickException("invalid settings\n" + "\n".join(lines)) from None
     return settings.model_copy(update={"home": settings.home.resolve()})
 
 
 def settings_beside_stack() -> Settings:
-    """Settings for a command run by hand: what `muster up` of the same home uses, unless others are set.
+    """Settings for a command run by hand: those of a `muster up` with the same home, unless set otherwise.
 
-    Sets ``TEMPORAL_ADDRESS`` for this process where it comes from there.
+    Then it also sets ``TEMPORAL_ADDRESS`` for this process.
     """
     settings = read_settings()
     record = Home(settings.home).read_record()
@@ -34,23 +34,23 @@ def settings_beside_stack() -> Settings:
         return settings
     if record.temporal_address:
         os.environ.setdefault("TEMPORAL_ADDRESS", record.temporal_address)
-    found = {
+    stack_settings = {
         "MUSTER_DATABASE_URL": record.database_url,
         "MUSTER_PORT": str(record.ports["web"]),
         "MUSTER_EMBEDDED": "true",
         "MUSTER_HOME": str(settings.home),
     }
-    os.environ.update(found)
+    os.environ.update(stack_settings)
     return read_settings()
 
 
 def example(name: str) -> Path:
-    """A file of the project's own ``examples/``."""
+    """A file in the project's ``examples/``."""
     return Path(__file__).parent.parent / "examples" / name
 
 
 def process_settings() -> Settings:
-    """Settings of one process of an installation, with its logs set up. Ends the command where one is missing."""
+    """Settings for a process, with logging configured. Ends the command if a required setting is missing."""
     settings = settings_beside_stack()
     configure(settings.log_level, settings.log_format)
     try:

@@ -1,4 +1,4 @@
-"""`muster escalate`: one ticket to a call, through the API of a running installation."""
+"""`muster escalate`: escalates a ticket through the API of a running installation."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ from domain.ticket_reference import ReferenceUnclear, TicketReference, read_refe
 
 
 @click.command()
-@click.option("--ticket", required=True, help="The ticket's address, or its id with --ticket-url.")
-@click.option("--email", required=True, help="The customer's mail address.")
-@click.option("--name", default="", help="The customer's name; else what stands before the @.")
-@click.option("--subject", default="", help="What the ticket is about; else its id.")
-@click.option("--system", default="", help="The help desk, where the address doesn't tell.")
-@click.option("--ticket-url", default="", help="The address of a ticket that was given by its id.")
-@click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="A fact, as 'priority=urgent'. Repeatable.")
-@click.option("--time-zone", default="", help="The customer's time zone, as Europe/Copenhagen.")
+@click.option("--ticket", required=True, help="Address of the ticket, or its id with --ticket-url.")
+@click.option("--email", required=True, help="Mail address of the customer.")
+@click.option("--name", default="", help="Name of the customer. Default: the part before the @.")
+@click.option("--subject", default="", help="Subject of the ticket. Default: its id.")
+@click.option("--system", default="", help="Help desk, if the address doesn't show it.")
+@click.option("--ticket-url", default="", help="Address of the ticket, if --ticket is an id.")
+@click.option(
+    "--fact", "facts", multiple=True, metavar="NAME=VALUE", help="A fact, such as 'priority=urgent'. Repeatable."
+)
+@click.option("--time-zone", default="", help="Time zone of the customer, such as Europe/Copenhagen.")
 @click.option("--now", is_flag=True, help="A call now instead of a booking.")
-@click.option("--url", help="The installation's address; else MUSTER_PUBLIC_URL or the embedded stack's.")
-@click.option("--token", envvar="MUSTER_API_TOKEN", help="An API token; else that of credentials.json.")
-def escalate(**given: Any) -> None:
-    """Escalate a ticket to a call and print what came of it as JSON."""
+@click.option("--url", help="Address of the installation. Default: MUSTER_PUBLIC_URL or the embedded stack's.")
+@click.option("--token", envvar="MUSTER_API_TOKEN", help="API token. Default: the one in credentials.json.")
+def escalate(**options: Any) -> None:
+    """Escalate a ticket to a call and print the API's answer as JSON."""
     settings = settings_beside_stack()
-    reference = _reference(given["ticket"], given["ticket_url"], given["system"])
-    token = given["token"] or _seeded_token(Home(settings.home))
-    url = (given["url"] or settings.base_url).rstrip("/")
+    reference = _reference(options["ticket"], options["ticket_url"], options["system"])
+    token = options["token"] or _seeded_token(Home(settings.home))
+    url = (options["url"] or settings.base_url).rstrip("/")
     try:
         answer = httpx.post(
             f"{url}/api/v1/escalations",
-            json=_request(reference, given),
+            json=_request(reference, options),
             headers={"Authorization": f"Bearer {token}"},
             timeout=15,
         )
@@ -47,38 +49,38 @@ def escalate(**given: Any) -> None:
 
 def _reference(ticket: str, url: str, system: str) -> TicketReference:
     try:
-        known = read_reference(url, system) if url else None
-        reference = read_reference(ticket, system or (known.system if known else ""))
+        of_url = read_reference(url, system) if url else None
+        reference = read_reference(ticket, system or (of_url.system if of_url else ""))
     except ReferenceUnclear as unclear:
         raise click.BadParameter(unclear.detail, param_hint="--ticket") from None
     if not (url or reference.url):
-        raise click.BadParameter("an id alone needs the ticket's address too: --ticket-url", param_hint="--ticket")
+        raise click.BadParameter("an id also needs the ticket's address: --ticket-url", param_hint="--ticket")
     return TicketReference(system or reference.system, reference.id, url or reference.url)
 
 
-def _request(reference: TicketReference, given: dict[str, Any]) -> dict[str, Any]:
+def _request(reference: TicketReference, options: dict[str, Any]) -> dict[str, Any]:
     return {
         "ticket": {
             "system": reference.system,
             "id": reference.id,
             "url": reference.url,
-            "subject": given["subject"] or f"Ticket {reference.id}",
-            "facts": dict(_fact(fact) for fact in given["facts"]),
+            "subject": options["subject"] or f"Ticket {reference.id}",
+            "facts": dict(_fact(fact) for fact in options["facts"]),
         },
         "customer": {
-            "name": given["name"] or given["email"].partition("@")[0],
-            "email": given["email"],
-            "time_zone": given["time_zone"],
+            "name": options["name"] or options["email"].partition("@")[0],
+            "email": options["email"],
+            "time_zone": options["time_zone"],
         },
-        "mode": "now" if given["now"] else "booking",
+        "mode": "now" if options["now"] else "booking",
     }
 
 
-def _fact(written: str) -> tuple[str, Any]:
-    """``replies=7`` is a number, ``tags=["safety"]`` a list; what is no JSON is a word."""
-    name, equals, value = written.partition("=")
+def _fact(argument: str) -> tuple[str, Any]:
+    """Name and value: ``replies=7`` is a number, ``tags=["safety"]`` a list; a value that isn't JSON is text."""
+    name, equals, value = argument.partition("=")
     if not equals:
-        raise click.BadParameter(f"{written!r} is not of the form NAME=VALUE", param_hint="--fact")
+        raise click.BadParameter(f"{argument!r} is not of the form NAME=VALUE", param_hint="--fact")
     try:
         return name.strip(), json.loads(value)
     except ValueError:
@@ -87,5 +89,5 @@ def _fact(written: str) -> tuple[str, Any]:
 
 def _seeded_token(home: Home) -> str:
     if not home.credentials.exists():
-        raise click.ClickException("no API token: give --token, or run `muster seed`")
+        raise click.ClickException("no API token: pass --token, or run `muster seed`")
     return str(json.loads(home.credentials.read_text())["api_token"])

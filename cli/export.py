@@ -1,4 +1,4 @@
-"""`muster export`: everything, for another program."""
+"""`muster export`: exports all data for other programs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from database.stores.queries.export import export_lines
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, default=True, help="One JSON object a line (the only form).")
+@click.option("--json", "as_json", is_flag=True, default=True, help="One JSON object per line (the only format).")
 def export(as_json: bool) -> None:
-    """Write out everything, one JSON object a line; a last line of type "end" says that it is whole."""
+    """Export all data, one JSON object per line. The last line, of type "end", shows that nothing is missing."""
     run_on_database(_write(process_settings().require_database_url()))
 
 

@@ -1,4 +1,4 @@
-"""`muster facts`: the desk's vocabulary at a terminal, with the same checks as on the page."""
+"""`muster facts`: edits the vocabulary, with the same checks as the page."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from rules_dsl import kind_of_fact
 from rules_dsl.directory import FactKind, FactType
 
 _KINDS = get_args(FactKind)
-author_option = click.option("--author", default="muster facts", help="Who is noted in the audit log.")
+author_option = click.option("--author", default="muster facts", help="Author shown in the audit log.")
 
 
 @click.group()
 def facts() -> None:
-    """What rules may ask of a ticket: list, declare, change, remove."""
+    """List, declare, change and remove the facts that rules can use."""
 
 
 @facts.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As a directory file has them, under `facts`.")
+@click.option("--json", "as_json", is_flag=True, help="In the format of a directory file's `facts`.")
 def list_(as_json: bool) -> None:
-    """List the facts that are declared."""
+    """List the declared facts."""
     declared = _run(_declared())
     if as_json:
         click.echo(json.dumps({fact.name: _entry(fact) for fact in declared}, ensure_ascii=False, indent=1))
@@ -43,18 +43,18 @@ def list_(as_json: bool) -> None:
 
 @facts.command()
 @click.argument("name")
-@click.option("--type", "kind", type=click.Choice(_KINDS), required=True, help="What kind of value it has.")
-@click.option("--value", "values", multiple=True, help="One value of a choice. Repeatable, in their order.")
-@click.option("--ordered", is_flag=True, help="The values go from least to most.")
-@click.option("--always-known", is_flag=True, help="Every ticket has it, so rules need not ask for the unknown.")
-@click.option("--change", is_flag=True, help="Change the fact of this name instead of declaring a new one.")
+@click.option("--type", "kind", type=click.Choice(_KINDS), required=True, help="Type of its values.")
+@click.option("--value", "values", multiple=True, help="A value of a choice. Repeatable, in order.")
+@click.option("--ordered", is_flag=True, help="The values are ordered from least to most.")
+@click.option("--always-known", is_flag=True, help="Every ticket has it, so rules needn't handle its absence.")
+@click.option("--change", is_flag=True, help="Change the existing fact instead of declaring a new one.")
 @author_option
 def declare(
     name: str, kind: FactKind, values: tuple[str, ...], ordered: bool, always_known: bool, change: bool, author: str
 ) -> None:
     """Declare the fact NAME, or change it.
 
-    A change that lines of published rules do not survive is refused with these lines.
+    A change that would break lines of the published rules is refused, and these lines are listed.
     """
     _run(_keep(FactType(name, kind, values, ordered, not always_known), author, new=not change))
     click.echo(f"{'changed' if change else 'declared'}: {name}")
@@ -64,14 +64,14 @@ def declare(
 @click.argument("name")
 @author_option
 def remove(name: str, author: str) -> None:
-    """Remove the fact NAME, unless lines of published rules use it."""
+    """Remove the fact NAME, unless the published rules use it."""
     _run(_remove(name, author))
     click.echo(f"removed: {name}")
 
 
 def _entry(fact: FactType) -> dict[str, Any]:
-    listed: dict[str, Any] = {"values": list(fact.values), "ordered": fact.ordered} if fact.kind == "choice" else {}
-    return {"type": fact.kind, **listed, "may_be_missing": fact.may_be_missing}
+    choice: dict[str, Any] = {"values": list(fact.values), "ordered": fact.ordered} if fact.kind == "choice" else {}
+    return {"type": fact.kind, **choice, "may_be_missing": fact.may_be_missing}
 
 
 async def _declared() -> tuple[FactType, ...]:
@@ -91,7 +91,7 @@ async def _remove(name: str, author: str) -> None:
 
 @asynccontextmanager
 async def _connected() -> AsyncIterator[AsyncConnection]:
-    """One transaction, committed where nothing is raised."""
+    """One transaction, committed unless something is raised."""
     engine = open_engine(process_settings().require_database_url(), connections=1)
     try:
         async with engine.begin() as conn:
@@ -101,7 +101,7 @@ async def _connected() -> AsyncIterator[AsyncConnection]:
 
 
 def _run(work: Coroutine[None, None, Any]) -> Any:
-    """Ends the command with the refusal's own words."""
+    """Run the coroutine; a refusal ends the command with its own message."""
     try:
         return run_on_database(work)
     except Failure as refused:

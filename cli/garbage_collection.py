@@ -1,17 +1,17 @@
-"""When Python looks for garbage: a look at everything that lives stops a process for tenths of a second."""
+"""Tunes Python's garbage collector: a full collection stops a process for tenths of a second."""
 
 from __future__ import annotations
 
 import gc
 
 YOUNG, MIDDLE, ALL = 50_000, 20, 50
-"""New objects until the young ones are looked at, such looks until the middle ones are, and those until all are."""
+"""Thresholds: new objects per young collection, young per middle collection, middle per full collection."""
 
 
 def collect_seldom() -> None:
-    """For a process that has loaded what it is made of: that is never garbage, so it is never looked at again.
+    """Exempt everything loaded so far from collection, and collect rarely. Call once a process has loaded its modules.
 
-    Almost all garbage goes by itself; only what refers to itself in a circle waits for a look.
+    Reference counting frees almost all garbage immediately; only reference cycles wait for a collection.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Groups of commands that load a command's module only when it is asked for: a process pays for what it runs."""
+"""Groups of commands that import a command's module only when it is called, so that processes start fast."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import click
 
 
 class CommandEntry(NamedTuple):
-    """Where a command is, and its line in the list of commands."""
+    """A command's module, and its line in the list of commands."""
 
     module: str
     line: str
     name: str = ""
-    """What the module calls it, where that isn't the command's own name."""
+    """Its name in the module, if that differs from the command's name."""
 
 
 class Commands(click.Group):
-    """``listed`` by command name. Those in ``hidden`` can be called, and are not shown."""
+    """``listed`` maps command names to entries. Those in ``hidden`` can be called but aren't shown."""
 
     def __init__(
         self, *args: Any, listed: Mapping[str, CommandEntry], hidden: Collection[str] = (), **options: Any
@@ -34,9 +34,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.listed:
             return None
-        found = self.listed[cmd_name]
-        command: click.Command = getattr(importlib.import_module(found.module), found.name or cmd_name)
-        command.short_help = found.line
+        entry = self.listed[cmd_name]
+        command: click.Command = getattr(importlib.import_module(entry.module), entry.name or cmd_name)
+        command.short_help = entry.line
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,4 +1,4 @@
-"""`muster mailbox`: takes every mail and keeps it as a file, for looking at instead of sending."""
+"""`muster mailbox`: accepts every mail and stores it as a file instead of sending it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from config.logging import configure
 LARGEST = 10 * 1024 * 1024
 
 
-class Keeper:
-    """Writes each mail to its own ``.eml`` file, on the disk before it is acknowledged."""
+class MailStore:
+    """Writes each mail to its own ``.eml`` file, synced to disk before it is acknowledged."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,7 +41,7 @@ class Keeper:
 @click.option("--port", type=int, required=True)
 @click.option("--folder", type=click.Path(path_type=Path), required=True)
 def mailbox(port: int, folder: Path) -> None:
-    """Catch mail on 127.0.0.1 into a folder."""
+    """Accept mail on 127.0.0.1 and store it in a folder."""
     configure()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     asyncio.run(_serve(port, folder))
@@ -52,9 +52,9 @@ async def _serve(port: int, folder: Path) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    keeper = Keeper(folder)
+    store = MailStore(folder)
     server = await loop.create_server(
-        lambda: SMTP(keeper, data_size_limit=LARGEST, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", port
+        lambda: SMTP(store, data_size_limit=LARGEST, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", port
     )
     async with server:
         await stop.wait()

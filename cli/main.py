@@ -1,4 +1,4 @@
-"""`muster`: the one command. Each of its commands lives in a module of its own, loaded when asked for."""
+"""The `muster` command. Each subcommand is a separate module, imported when it is called."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ COMMANDS = {
     "web": CommandEntry("cli.web", "Serve the pages and the API."),
     "worker": CommandEntry("cli.worker", "Run the workflows, their activities, the relay and the sender."),
     "ticker": CommandEntry("cli.ticker", "Run the rounds that find a person for each call that is due."),
-    "migrate": CommandEntry("cli.migrate", "Bring the database to this release's shape."),
-    "seed": CommandEntry("cli.seed", "Load a directory and rules, and make sign-in links and an API token."),
+    "migrate": CommandEntry("cli.migrate", "Migrate the database to this release's schema."),
+    "seed": CommandEntry("cli.seed", "Load a directory and rules, and create sign-in links and an API token."),
     "rules": CommandEntry("cli.rules.commands", "Check, format, test and try a rules file; needs no database."),
-    "facts": CommandEntry("cli.facts", "List, declare, change and remove what rules may ask of a ticket."),
+    "facts": CommandEntry("cli.facts", "List, declare, change and remove the facts that rules can use."),
     "escalate": CommandEntry("cli.escalate", "Open an escalation through the API."),
     "simulate": CommandEntry(
-        "cli.simulate", "Play a desk's days, people found at call time beside names bound at booking."
+        "cli.simulate", "Simulate days: people found at call time, compared with names fixed at booking."
     ),
-    "export": CommandEntry("cli.export", "Write out everything, one JSON object a line."),
-    "doctor": CommandEntry("cli.doctor", "Tell what is reachable, and in which state."),
-    "mailbox": CommandEntry("cli.mailbox", "Catch mail into a folder instead of sending it (`muster up` starts it)."),
+    "export": CommandEntry("cli.export", "Export all data as JSON lines."),
+    "doctor": CommandEntry("cli.doctor", "Report what is reachable, and in which state."),
+    "mailbox": CommandEntry("cli.mailbox", "Store mail in a folder instead of sending it (started by `muster up`)."),
 }
 HIDDEN = {"mailbox"}
 

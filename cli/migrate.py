@@ -1,17 +1,17 @@
-"""`muster migrate`: the database's shape."""
+"""`muster migrate`: migrates the database's schema."""
 
 from __future__ import annotations
 
 import click
 
-from cli.database_session import reaching_database
+from cli.database_session import database_errors
 from cli.environment import process_settings
 from database.migrate import upgrade
 
 
 @click.command()
 def migrate() -> None:
-    """Run the migrations that have not run yet."""
+    """Run pending migrations."""
     url = process_settings().require_database_url()
-    with reaching_database():
+    with database_errors():
         upgrade(url)

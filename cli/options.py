@@ -1,4 +1,4 @@
-"""Options and arguments that several commands take, each with one name and one help text."""
+"""Options and arguments shared by several commands, each with one name and one help text."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_KNOWN = "The directory that the rules speak of."
+_DIRECTORY_HELP = "Directory file with the names that the rules use."
 
 file_argument = click.argument("file", type=FILE)
-directory_option = click.option("--directory", type=FILE, required=True, help=_KNOWN)
-optional_directory_option = click.option("--directory", type=FILE, help=_KNOWN)
+directory_option = click.option("--directory", type=FILE, required=True, help=_DIRECTORY_HELP)
+optional_directory_option = click.option("--directory", type=FILE, help=_DIRECTORY_HELP)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-facts_option = click.option("--facts", default="{}", help="What is known of the escalation: a JSON object or its file.")
+facts_option = click.option("--facts", default="{}", help="Facts of the escalation: a JSON object or a file with one.")
 at_option = click.option(
-    "--at", "moment", help="When: 2026-02-04T12:00 (the desk's time unless a zone is said) or Wed 12:00. Default: now."
+    "--at", "moment", help="When: 2026-02-04T12:00 (organisation's time zone unless given) or Wed 12:00. Default: now."
 )
 
 seed_directory_option = click.option(
-    "--directory", type=FILE, help="A directory file to seed with, instead of the example team."
+    "--directory", type=FILE, help="Directory file to load instead of the example team."
 )
-seed_rules_option = click.option("--rules", type=FILE, help="A rules file to seed with, instead of the example team's.")
+seed_rules_option = click.option("--rules", type=FILE, help="Rules file to load instead of the example team's.")

@@ -1,4 +1,4 @@
-"""`muster seed`: a directory and rules into the database, and what it takes to try them."""
+"""`muster seed`: loads a directory and rules into the database, and creates credentials for trying them."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ from rules_dsl.directory import Directory, WeeklyShift
 EVERY_DAY = tuple(range(7))
 LINKS_LAST = timedelta(days=7)
 OUTSIDERS = {"manager": "Signe Lund", "ops": "Tomas Novak", "admin": "Maren Dahl"}
-"""Who is added, in the manner of the example, for each of these roles that nobody in the directory has."""
+"""Names of the people added for roles that nobody in the directory has."""
 
 
 @click.command()
 @seed_directory_option
 @seed_rules_option
-@click.option("--always-on-duty", is_flag=True, help="Give every agent shifts around the clock, for trying it out.")
-@click.option("--once", is_flag=True, help="Leave a desk that is there as it is; make new sign-in links only.")
+@click.option("--always-on-duty", is_flag=True, help="Give every agent shifts around the clock, for trials.")
+@click.option("--once", is_flag=True, help="Leave existing data unchanged; only create new sign-in links.")
 @click.option("--json", "as_json", is_flag=True, help="Print the credentials as JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing: where output is logged, sign-in links have no place.")
+@click.option("--quiet", is_flag=True, help="Print nothing, so that sign-in links stay out of logs.")
 def seed(
     directory: Path | None, rules: Path | None, always_on_duty: bool, once: bool, as_json: bool, quiet: bool
 ) -> None:
-    """Load a directory and rules (else the example team); make an API token and new sign-in links.
+    """Load a directory and rules (default: the example team); create an API token and new sign-in links.
 
-    Writes them to credentials.json in MUSTER_HOME. Can be run again: what is there is kept up to date.
+    Writes these to credentials.json in MUSTER_HOME. Can be run again: existing entries are updated.
     """
     settings = process_settings()
     chosen = directory or example("small_team.directory.json")
@@ -60,10 +60,10 @@ def seed(
     except StageRuns as runs:
         raise click.ClickException(runs.detail) from None
     except RulesRefused as refused:
-        said = "\n".join(
+        rendered = "\n".join(
             render(diagnostic, rules_file.read_text(), rules_file.name) for diagnostic in refused.diagnostics
         )
-        raise click.ClickException(f"the rules are refused\n\n{said}") from None
+        raise click.ClickException(f"the rules have errors\n\n{rendered}") from None
     write_private(home.credentials, json.dumps(credentials, indent=1))
     if not quiet:
         click.echo(json.dumps(credentials, indent=1) if as_json else _listing(credentials, home))
@@ -76,13 +76,13 @@ async def _seed(
     engine = open_engine(database_url, connections=1)
     try:
         async with engine.begin() as conn:
-            standing = await current_published(conn)
-            if once and standing is not None:
-                accounts = [one for one in await all_accounts(conn) if one.active and one.roles]
-                people = [SeededPerson(one.id, one.name, one.roles[0]) for one in accounts]
+            published = await current_published(conn)
+            if once and published is not None:
+                accounts = [account for account in await all_accounts(conn) if account.active and account.roles]
+                people = [SeededPerson(account.id, account.name, account.roles[0]) for account in accounts]
             else:
                 people = await seed_directory(conn, directory, _outsiders(directory), now)
-                await publish(conn, rules, "muster seed", "seeded", standing.number if standing else None, now)
+                await publish(conn, rules, "muster seed", "seeded", published.number if published else None, now)
             links = [
                 {
                     "name": person.name,
@@ -97,7 +97,7 @@ async def _seed(
 
 
 async def _api_token(conn: AsyncConnection, home: Home, now: datetime) -> str:
-    """The token handed out before, while it is good; else a new one."""
+    """The token in credentials.json if it is still valid, else a new one."""
     if home.credentials.exists():
         earlier = str(json.loads(home.credentials.read_text()).get("api_token"))
         if await find_token(conn, earlier) is not None:

@@ -1,4 +1,4 @@
-"""How a process with a Temporal worker in it ends."""
+"""Ends processes that contain a Temporal worker."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from cli.garbage_collection import collect_seldom
 
 
 def run_and_leave(work: Coroutine[None, None, None]) -> None:
-    """Run to the end, then leave without the interpreter's own clean-up. Does not return.
+    """Run the coroutine, then exit without the interpreter's finalisation. Does not return.
 
-    Temporal's core sometimes aborts a process whose interpreter finalises, after all its work is done.
+    Temporal's core sometimes aborts the process during finalisation, after all its work is done.
     """
     collect_seldom()
     code = 0
     try:
         asyncio.run(work)
     except Exception:
-        logging.getLogger(__name__).exception("the process ends by a failure")
+        logging.getLogger(__name__).exception("process exits after an unexpected error")
         code = 1
     logging.shutdown()
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""`muster simulate`: a desk's days played out, beside other ways of working. Needs no database when given files."""
+"""`muster simulate`: simulates days and compares ways of working. Needs no database if given files."""
 
 from __future__ import annotations
 
@@ -23,25 +23,35 @@ from domain.simulation.report import MEASURES, ReportLine, lines, occupancy_line
 from domain.simulation.scenario import Binding, Habits, Scenario
 
 SHARE = click.FloatRange(0, 1)
-MOST = 50_000
-"""Past escalations read at most."""
+ESCALATIONS_AT_MOST = 50_000
+"""Past escalations read."""
 TICKETS = 400
-"""Made-up tickets that escalations are drawn from where a desk has no past."""
+"""Generated tickets from which escalations are drawn if there is no history."""
 
 
 @click.command()
-@click.option("--rules", "rules_file", type=FILE, help="A rules file; with --directory. Default: what is published.")
+@click.option(
+    "--rules", "rules_file", type=FILE, help="Rules file; requires --directory. Default: the published rules."
+)
 @optional_directory_option
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="First day played. Default: the next Monday.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="First simulated day. Default: next Monday.")
 @click.option("--days", type=click.IntRange(1, 31), default=1, show_default=True)
-@click.option("--escalations", type=click.FloatRange(1, 5000), default=30.0, show_default=True, help="A day.")
-@click.option("--past", "weeks", type=click.IntRange(1, 52), help="Replay the last so many weeks of real escalations.")
-@click.option("--now-share", type=SHARE, default=0.2, show_default=True, help="Share that asks for a call now.")
+@click.option("--escalations", type=click.FloatRange(1, 5000), default=30.0, show_default=True, help="Per day.")
+@click.option("--past", "weeks", type=click.IntRange(1, 52), help="Replay this many past weeks of real escalations.")
+@click.option("--now-share", type=SHARE, default=0.2, show_default=True, help="Share of escalations to a call now.")
 @click.option("--sick", type=SHARE, default=Habits.sick, show_default=True, help="Share of shifts missed.")
-@click.option("--overrun", type=SHARE, default=Habits.overrun, show_default=True, help="Share of calls that run long.")
-@click.option("--no-show", type=SHARE, default=Habits.no_show, show_default=True, help="Customers who don't come.")
-@click.option("--talk", type=click.FloatRange(0.05, 4), default=Habits.talk, show_default=True, help="Of the slot.")
-@click.option("--staff", multiple=True, help='More or fewer of a title, such as "Advisor=-1"; adds a way to compare.')
+@click.option("--overrun", type=SHARE, default=Habits.overrun, show_default=True, help="Share of calls that overrun.")
+@click.option(
+    "--no-show", type=SHARE, default=Habits.no_show, show_default=True, help="Share of customers who don't join."
+)
+@click.option(
+    "--talk",
+    type=click.FloatRange(0.05, 4),
+    default=Habits.talk,
+    show_default=True,
+    help="Average call length as a share of the slot.",
+)
+@click.option("--staff", multiple=True, help='Compare with more or fewer people of a title, such as "Advisor=-1".')
 @click.option("--replications", type=click.IntRange(2, 1000), default=20, show_default=True)
 @json_option
 def simulate(
@@ -53,11 +63,11 @@ def simulate(
     weeks: int | None,
     **options: Any,
 ) -> None:
-    """Play a desk's days: people found at call time, beside names bound at booking, or other staffing."""
+    """Simulate days: people found at call time, compared with names fixed at booking, or with other staffing."""
     if (rules_file is None) != (directory is None):
-        raise click.UsageError("--rules and --directory go together")
+        raise click.UsageError("--rules and --directory must be given together")
     if weeks is not None and rules_file is not None:
-        raise click.UsageError("--past replays what the database has: leave --rules and --directory out")
+        raise click.UsageError("--past replays the database's escalations: omit --rules and --directory")
     scenario = (
         _from_files(rules_file, directory, options)
         if rules_file is not None and directory is not None
@@ -65,11 +75,11 @@ def simulate(
     )
     ways = _ways(scenario, staff)
     with ProcessPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-        played = play_ways(ways, replications, pool.map)
+        results = play_ways(ways, replications, pool.map)
     if as_json:
-        echo_json(_json(played))
+        echo_json(_json(results))
     else:
-        _tell(played, scenario, replications)
+        _print(results, scenario, replications)
 
 
 def _ways(scenario: Scenario, staff: tuple[str, ...]) -> dict[str, Scenario]:
@@ -94,21 +104,21 @@ def _from_files(rules_file: Path, directory_file: Path, options: dict[str, Any])
 
 def _from_database(options: dict[str, Any], weeks: int | None) -> Scenario:
     settings = process_settings()
-    desk = run_on_database(_read(settings.require_database_url(), weeks or 12))
-    facts = desk.facts or made_up_facts(desk.directory, TICKETS, seed=1)
+    past = run_on_database(_read(settings.require_database_url(), weeks or 12))
+    facts = past.facts or made_up_facts(past.directory, TICKETS, seed=1)
     if weeks is None:
-        return Scenario(desk.directory, desk.ruleset, _day(options), facts=facts, **_drawn(options))
-    if not desk.arrivals:
-        raise click.ClickException(f"no escalation was opened in the last {weeks} weeks: leave --past out")
-    played = Scenario(desk.directory, desk.ruleset, _day(options), facts=facts, **_drawn(options))
-    return played.replaying(desk.arrivals)
+        return Scenario(past.directory, past.ruleset, _day(options), facts=facts, **_drawn(options))
+    if not past.arrivals:
+        raise click.ClickException(f"no escalation was opened in the last {weeks} weeks: omit --past")
+    scenario = Scenario(past.directory, past.ruleset, _day(options), facts=facts, **_drawn(options))
+    return scenario.replaying(past.arrivals)
 
 
 async def _read(database_url: str, weeks: int) -> PastDesk:
     engine = open_engine(database_url, connections=1)
     try:
         async with engine.connect() as conn:
-            return await read_past_desk(conn, datetime.now(UTC) - timedelta(weeks=weeks), MOST)
+            return await read_past_desk(conn, datetime.now(UTC) - timedelta(weeks=weeks), ESCALATIONS_AT_MOST)
     except NothingPublished as failure:
         raise click.ClickException(failure.title) from None
     finally:
@@ -125,11 +135,11 @@ def _day(options: dict[str, Any]) -> date:
 
 def _drawn(options: dict[str, Any]) -> dict[str, Any]:
     habits = Habits(sick=options["sick"], overrun=options["overrun"], no_show=options["no_show"], talk=options["talk"])
-    kept = {name: options[name] for name in ("days", "escalations", "now_share")}
-    return kept | {"habits": habits}
+    shared = {name: options[name] for name in ("days", "escalations", "now_share")}
+    return shared | {"habits": habits}
 
 
-def _tell(ways: tuple[Way, ...], scenario: Scenario, replications: int) -> None:
+def _print(ways: tuple[Way, ...], scenario: Scenario, replications: int) -> None:
     days = "1 day" if scenario.days == 1 else f"{scenario.days} days"
     click.echo(f"{days} from {scenario.first}, {replications} replications, 95 % intervals\n")
     for sentence in sentences(ways):
@@ -139,13 +149,13 @@ def _tell(ways: tuple[Way, ...], scenario: Scenario, replications: int) -> None:
     _table("Time in calls, by title", ways, occupancy_lines(ways))
 
 
-def _table(heading: str, ways: tuple[Way, ...], found: tuple[ReportLine, ...]) -> None:
-    width = max([len(line.words) for line in found] + [len(heading)])
-    widths = [max(len(way.name), *(len(line.cells[at]) for line in found)) for at, way in enumerate(ways)]
+def _table(heading: str, ways: tuple[Way, ...], rows: tuple[ReportLine, ...]) -> None:
+    width = max([len(line.words) for line in rows] + [len(heading)])
+    widths = [max(len(way.name), *(len(line.cells[at]) for line in rows)) for at, way in enumerate(ways)]
     click.echo(
         "  ".join([heading.ljust(width), *(way.name.rjust(wide) for way, wide in zip(ways, widths, strict=True))])
     )
-    for line in found:
+    for line in rows:
         cells = (cell.rjust(wide) for cell, wide in zip(line.cells, widths, strict=True))
         click.echo("  ".join([line.words.ljust(width), *cells]))
     click.echo()
@@ -156,9 +166,11 @@ def _json(ways: tuple[Way, ...]) -> dict[str, Any]:
         "ways": [
             {
                 "name": way.name,
-                "figures": {one.figure: vars(way.interval(one.figure)) for one in MEASURES},
+                "figures": {measure.figure: vars(way.interval(measure.figure)) for measure in MEASURES},
                 "occupancy": {title: vars(value) for title, value in way.occupancy().items()},
-                "less_the_first": {one.figure: vars(difference(way, ways[0], one.figure)) for one in MEASURES},
+                "less_the_first": {
+                    measure.figure: vars(difference(way, ways[0], measure.figure)) for measure in MEASURES
+                },
             }
             for way in ways
         ]

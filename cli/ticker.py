@@ -1,4 +1,4 @@
-"""`muster ticker`: the process that runs the rounds."""
+"""`muster ticker`: runs the rounds."""
 
 from __future__ import annotations
 

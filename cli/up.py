@@ -15,8 +15,8 @@ from cli.stack.home import AlreadyRunning, Home
 from cli.stack.postgres import DataFolderRefused
 from cli.stack.supervisor import ChildFailed
 
-GREETED = {"agent": "Agent", "manager": "Manager", "ops": "Support ops", "admin": "Administrator"}
-"""Roles for which the list shows one person each."""
+SHOWN_ROLES = {"agent": "Agent", "manager": "Manager", "ops": "Support ops", "admin": "Administrator"}
+"""Roles of which one person each is listed with a sign-in link."""
 
 
 @click.command()
@@ -27,14 +27,14 @@ def up(directory: Path | None, rules: Path | None) -> None:
     settings = read_settings()
     home = Home(settings.home)
     try:
-        with home.held():
+        with home.locked():
             files = (("directory", directory), ("rules", rules))
-            # What was changed on the pages outlives a restart, unless a file is asked for.
-            chosen = [f"--{name}={path.resolve()}" for name, path in files if path is not None] or ["--once"]
-            stack = EmbeddedStack(settings, home, lambda line: click.echo(f"muster: {line}", err=True), chosen)
+            # Changes made on the pages survive a restart, unless a file is given.
+            seeding = [f"--{name}={path.resolve()}" for name, path in files if path is not None] or ["--once"]
+            stack = EmbeddedStack(settings, home, lambda line: click.echo(f"muster: {line}", err=True), seeding)
             click.echo("Starting Muster …", err=True)
             asyncio.run(stack.run(lambda: click.echo(_addresses(stack, home, settings.base_url))))
-            click.echo("Muster has stopped; its data stays.", err=True)
+            click.echo("Muster has stopped; its data is kept.", err=True)
     except (AlreadyRunning, PortTaken, ChildFailed, DataFolderRefused) as failure:
         raise click.ClickException(str(failure)) from None
 
@@ -43,7 +43,7 @@ def _addresses(stack: EmbeddedStack, home: Home, url: str) -> str:
     rows = [("Muster", "", url)]
     if home.credentials.exists():
         people = json.loads(home.credentials.read_text())["people"]
-        for role, title in GREETED.items():
+        for role, title in SHOWN_ROLES.items():
             person = next((person for person in people if person["role"] == role), None)
             if person is not None:
                 rows.append((title, person["name"], person["sign_in"]))
@@ -52,6 +52,6 @@ def _addresses(stack: EmbeddedStack, home: Home, url: str) -> str:
     if stack.temporal_ui:
         rows.append(("Temporal", "", stack.temporal_ui))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    lines = [f"  {what:<{widths[0]}}  {who:<{widths[1]}}  {where}" for what, who, where in rows]
+    lines = [f"  {title:<{widths[0]}}  {name:<{widths[1]}}  {address}" for title, name, address in rows]
     hint = f"Sign-in links work once; `muster seed --once` makes new ones. Logs: {home.logs}. Ctrl-C stops everything."
     return "\n".join(["", "Muster is ready.", "", *lines, "", hint])

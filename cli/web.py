@@ -1,4 +1,4 @@
-"""`muster web`: the pages and the API."""
+"""`muster web`: serves the pages and the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`muster worker`: the process that carries escalations on."""
+"""`muster worker`: runs workflows, activities and the worker's other parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs: one line a record on standard error, readable or JSON. Tokens never reach it."""
+"""Logs: one line per record on standard error, as text or JSON. Tokens are always removed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 TOKEN_PATHS = ("c", "calendar", "join", "rate", "sign-in")
-"""First segments of the addresses whose second segment lets somebody in."""
+"""First segments of the paths whose second segment is a secret token."""
 
 _SLASH = "(?:/|%2F)"
 _IN_PATH = re.compile(rf"({_SLASH}(?:{'|'.join(TOKEN_PATHS)}){_SLASH}+)[^\s/?#\"'%]+", re.IGNORECASE)
@@ -28,7 +28,7 @@ def without_tokens(text: str) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """The text with line ends and other controls written out, so that nobody's input begins a line of its own."""
+    """The text with line ends and other control characters escaped, so that input can't forge a log line."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
@@ -39,13 +39,13 @@ class TextLines(logging.Formatter):
         message = in_one_line(without_tokens(record.getMessage()))
         line = f"{_utc(record)} {record.levelname} {record.name} {message}"
         if record.exc_info:
-            told = without_tokens(self.formatException(record.exc_info)).splitlines()
-            line = "\n".join([line, *(f"    {in_one_line(one)}" for one in told)])
+            traceback = without_tokens(self.formatException(record.exc_info)).splitlines()
+            line = "\n".join([line, *(f"    {in_one_line(part)}" for part in traceback)])
         return line
 
 
 class JsonLines(logging.Formatter):
-    """One object a line: ``at, level, logger, message`` and, after a failure, ``traceback``."""
+    """One object per line: ``at, level, logger, message`` and, with an exception, ``traceback``."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
@@ -56,7 +56,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = without_tokens(self.formatException(record.exc_info))
-        # JSON leaves some controls as they are, and some readers take them for the end of a line.
+        # JSON doesn't escape every control character, and some readers take them for line ends.
         return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(entry, ensure_ascii=False))
 
 
@@ -66,7 +66,7 @@ def configure(level: str = "INFO", style: Literal["text", "json"] = "text") -> N
     handler.setFormatter(JsonLines() if style == "json" else TextLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # These tell of each request and query at INFO; ours tell of the effects.
+    # These log every request and query at INFO; our own lines log the effects.
     for chatty in ("httpx", "httpcore", "mail.log", "sqlalchemy.engine"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
 

@@ -1,7 +1,7 @@
-"""The connection to Temporal, by its standard settings.
+"""The connection to Temporal, configured by its standard settings.
 
-``TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS…`` or a profile in Temporal's own
-configuration file, as its command-line tool reads them. Without any: 127.0.0.1:7233, namespace ``default``.
+These are ``TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS…`` or a profile in Temporal's own
+configuration file, as for its command-line tool. Default: 127.0.0.1:7233, namespace ``default``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
 
 
 class OurPayloadConverter(CompositePayloadConverter):
-    """Pydantic's, with one memory a process of how each type is read: every workflow makes a converter of its own."""
+    """Pydantic's converter, whose type adapters are cached once per process, although each workflow has a converter."""
 
     def __init__(self) -> None:
         super().__init__(*_CONVERTERS)
@@ -27,19 +27,19 @@ DATA_CONVERTER = DataConverter(payload_converter_class=OurPayloadConverter)
 
 
 async def connect(*, lazy: bool = True) -> Client:
-    """One client for the life of a process.
+    """A client for the life of a process.
 
-    Lazy: it connects at its first call, and a Temporal that is down raises there (``RuntimeError`` at the
-    first connection, ``RPCError`` afterwards). Not lazy: raises ``RuntimeError`` at once. A worker can't use a
-    lazy one.
+    A lazy client connects on its first call, which raises if Temporal is down (``RuntimeError`` on the first
+    connection, ``RPCError`` afterwards). Otherwise this function connects and raises ``RuntimeError``. A worker
+    can't use a lazy client.
     """
-    found = ClientConfig.load_client_connect_config()
+    options = ClientConfig.load_client_connect_config()
     return await Client.connect(
-        found.get("target_host", LOCAL),
-        namespace=found.get("namespace", "default"),
-        api_key=found.get("api_key"),
-        tls=found.get("tls"),
-        rpc_metadata=found.get("rpc_metadata", {}),
+        options.get("target_host", LOCAL),
+        namespace=options.get("namespace", "default"),
+        api_key=options.get("api_key"),
+        tls=options.get("tls"),
+        rpc_metadata=options.get("rpc_metadata", {}),
         data_converter=DATA_CONVERTER,
         lazy=lazy,
     )

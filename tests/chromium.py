@@ -1,6 +1,6 @@
-"""The Chromium that browser tests drive: MUSTER_CHROMIUM, one on PATH, or the one Playwright fetches.
+"""The Chromium for browser tests: MUSTER_CHROMIUM, one on PATH, or Playwright's own.
 
-Run as a module before the tests, it fetches Playwright's own where there is no other, or says what is missing.
+Run as a module before the tests, it downloads Playwright's if there is no other, or says what is missing.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 class ChromiumMissing(Exception):
-    """MUSTER_CHROMIUM names something that can't be run."""
+    """MUSTER_CHROMIUM isn't an executable program."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"MUSTER_CHROMIUM is {path!r}, which is not a program")
 
 
 def executable() -> str | None:
-    """For Playwright's ``executable_path``; None leaves the choice to Playwright's own download."""
-    named = os.environ.get("MUSTER_CHROMIUM")
-    if named:
-        found = shutil.which(named)
+    """For Playwright's ``executable_path``; None selects Playwright's own download."""
+    setting = os.environ.get("MUSTER_CHROMIUM")
+    if setting:
+        found = shutil.which(setting)
         if found is None:
-            raise ChromiumMissing(named)
+            raise ChromiumMissing(setting)
         return found
     return next(filter(None, map(shutil.which, NAMES)), None)
 
@@ -39,13 +39,13 @@ def main() -> int:
         return 1
     if found is not None:
         return 0
-    fetched = subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
-    if fetched.returncode != 0:
+    download = subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+    if download.returncode != 0:
         sys.stderr.write(
             "browser tests need Chromium: install `chromium` (Debian: apt-get install chromium), or point "
-            "MUSTER_CHROMIUM at one; Playwright could not fetch its own either.\n"
+            "MUSTER_CHROMIUM at one; Playwright could not download its own either.\n"
         )
-    return fetched.returncode
+    return download.returncode
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fixtures for every test: real PostgreSQL, databases made by the migrations, Temporal that skips time."""
+"""Fixtures for every test: real PostgreSQL, databases built by the migrations, Temporal with time skipping."""
 
 from __future__ import annotations
 
@@ -21,49 +21,47 @@ from config.temporal import DATA_CONVERTER
 from database.migrate import upgrade
 from tests.servers import cloned_database, free_port, running_postgres
 
-OF_REAL_TIME = {"browser", "faults", "test_up.py", "test_foundations.py", "test_seeding.py", "test_servers.py"}
-"""Folders and files whose tests, as all files named ``…_browser.py``, run whole stacks or browsers by the clock on
-the wall: never two at a time."""
+REAL_TIME = {"browser", "faults", "test_up.py", "test_foundations.py", "test_seeding.py", "test_servers.py"}
+"""Folders and files whose tests run whole stacks or browsers in real time, and never two at a time; so do all files
+named ``…_browser.py``."""
 
-
-IN_MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30
-"""Where Linux keeps files in memory, and the bytes that a run may need there."""
+IN_MEMORY, BYTES_NEEDED = Path("/dev/shm"), 4 * 2**30
+"""Linux's in-memory folder, and the free space that a run may need there."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Databases are made and dropped by the hundred: in memory that takes a tenth of the time of most disks.
+    """Put temporary folders in memory: hundreds of databases are created and dropped, ten times faster than on disk.
 
-    Each run has a folder of its own there: pytest closes the shared one against PostgreSQL's user whenever a run
-    begins.
+    Each run has its own folder: pytest makes its shared one inaccessible to PostgreSQL's user whenever a run begins.
     """
     if hasattr(config, "workerinput") or "PYTEST_DEBUG_TEMPROOT" in os.environ:
         return
-    if IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
-        own = tempfile.mkdtemp(prefix="muster-tests-", dir=IN_MEMORY)
-        config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
-        os.environ["PYTEST_DEBUG_TEMPROOT"] = own
+    if IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > BYTES_NEEDED:
+        folder = tempfile.mkdtemp(prefix="muster-tests-", dir=IN_MEMORY)
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    told = "leave out what needs Temporal or a browser, whose clocks faketime doesn't move"
-    parser.addoption("--clock-moved", action="store_true", help=told)
+    explanation = "skip tests that need Temporal or a browser, whose clocks faketime doesn't move"
+    parser.addoption("--clock-moved", action="store_true", help=explanation)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Under two workers, one of them lives in real time first; the other does the rest, a file at a time."""
+    """With two workers, one runs the real-time tests first; the other runs the rest, one file at a time."""
     if config.getoption("--clock-moved"):
-        moved = [item for item in items if not _of_real_time(item) and "temporal_env" not in _fixtures(item)]
-        config.hook.pytest_deselected(items=[item for item in items if item not in moved])
-        items[:] = moved
+        selected = [item for item in items if not _in_real_time(item) and "temporal_env" not in _fixtures(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in selected])
+        items[:] = selected
     for item in items:
-        group = "real time" if _of_real_time(item) else f"{item.path.parent.name}/{item.path.name}"
+        group = "real time" if _in_real_time(item) else f"{item.path.parent.name}/{item.path.name}"
         item.add_marker(pytest.mark.xdist_group(group))
 
 
-def _of_real_time(item: pytest.Item) -> bool:
-    return bool({item.path.parent.name, item.path.name} & OF_REAL_TIME) or item.path.stem.endswith("_browser")
+def _in_real_time(item: pytest.Item) -> bool:
+    return bool({item.path.parent.name, item.path.name} & REAL_TIME) or item.path.stem.endswith("_browser")
 
 
 def _fixtures(item: pytest.Item) -> list[str]:
@@ -72,7 +70,7 @@ def _fixtures(item: pytest.Item) -> list[str]:
 
 @pytest.fixture(scope="session")
 def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One PostgreSQL for the whole run."""
+    """One PostgreSQL server for the whole run."""
     folder = tmp_path_factory.mktemp("cluster")
     with running_postgres(folder) as cluster:
         yield cluster
@@ -81,13 +79,13 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clust
 
 @pytest.fixture(scope="session")
 def postgres_server(postgres_cluster: Cluster) -> str:
-    """The administrator's address of that PostgreSQL (plain ``postgresql://``)."""
+    """Administrator's address of that PostgreSQL (plain ``postgresql://``)."""
     return postgres_cluster.url("postgres")
 
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres_cluster: Cluster) -> str:
-    """Name of a database with every migration run and nothing in it, to be cloned."""
+    """Name of a migrated, empty database for cloning."""
     postgres.ensure_database(postgres_cluster, "template")
     upgrade(with_driver(postgres_cluster.url("template")))
     return "template"
@@ -95,14 +93,14 @@ def migrated_template(postgres_cluster: Cluster) -> str:
 
 @pytest.fixture
 def database_url(postgres_cluster: Cluster, migrated_template: str) -> Iterator[str]:
-    """Address (``postgresql+psycopg://``) of a database of this test's own, migrated and empty."""
+    """Address (``postgresql+psycopg://``) of a migrated, empty database for this test only."""
     with cloned_database(postgres_cluster, migrated_template) as url:
         yield with_driver(url)
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine on a database of this test's own."""
+    """An engine for this test's own database."""
     engine = create_async_engine(database_url)
     yield engine
     await engine.dispose()
@@ -110,10 +108,10 @@ async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture(scope="session")
 async def temporal_env() -> AsyncIterator[WorkflowEnvironment]:
-    """A Temporal server whose workflows' clocks are pushed: ``await env.fast_forward(handle, delta)``.
+    """A Temporal server whose clock tests advance: ``await env.fast_forward(handle, delta)``.
 
-    Time never skips by itself, so that a message can't race with a deadline. A push takes up to a second of
-    real time a timer, and lands up to a second late.
+    Time never skips automatically, so that a message can't race with a deadline. Advancing takes up to a second of
+    real time per timer, and overshoots by up to a second.
     """
     async with await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False),

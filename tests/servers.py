@@ -1,4 +1,4 @@
-"""Real servers for tests, each ended with the test run however that ends."""
+"""Real servers for tests, which end with the test run, however it ends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running_postgres(folder: Path) -> Iterator[Cluster]:
-    """A PostgreSQL cluster of our own in this folder, until the block ends."""
+    """Run a PostgreSQL server with its data in this folder until the block ends."""
     cluster = Cluster(folder / "postgres", free_port(), secrets.token_urlsafe(16))
     postgres.initialise(cluster)
     with (folder / "postgres.log").open("wb") as log:
@@ -54,7 +54,7 @@ def running_postgres(folder: Path) -> Iterator[Cluster]:
 
 @contextlib.contextmanager
 def cloned_database(cluster: Cluster, template: str) -> Iterator[str]:
-    """The address of a fresh copy of a database that nobody is connected to; dropped afterwards."""
+    """Address of a new copy of a database without connections; dropped afterwards."""
     name = f"test_{secrets.token_hex(8)}"
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))

@@ -1,4 +1,4 @@
-"""The whole of Muster on one machine: what is started, in which order, and with which settings."""
+"""The embedded stack, all of Muster on one machine: what is started, in which order, with which settings."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from cli.stack import parts, postgres, temporal
 from cli.stack.home import Home, Record, choose_ports, end_leftovers, is_free
 from cli.stack.postgres import Cluster
 from cli.stack.supervisor import Supervisor
-from config.settings import Settings, kept_secret
+from config.settings import Settings, stored_secret
 
 DATABASE = "muster"
 
 
 class PortTaken(Exception):
-    """The web port is somebody else's."""
+    """Another program uses the web port."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is taken by another program: choose one with MUSTER_PORT")
+        super().__init__(f"port {port} is in use by another program: choose another with MUSTER_PORT")
 
 
 class EmbeddedStack:
-    """PostgreSQL, Temporal and a mailbox, unless the settings name others; Muster's processes; one home."""
+    """Muster's processes in one home, with PostgreSQL, Temporal and a mailbox unless the settings name others."""
 
-    def __init__(self, settings: Settings, home: Home, say: Callable[[str], None], seeding: Sequence[str] = ()) -> None:
+    def __init__(
+        self, settings: Settings, home: Home, report: Callable[[str], None], seeding: Sequence[str] = ()
+    ) -> None:
         self._settings = settings
         self._seeding = tuple(seeding)
         self._home = home
-        self._supervisor = Supervisor(home.logs, self._say_if_running, self._write_record)
-        self._say = say
+        self._supervisor = Supervisor(home.logs, self._report_if_running, self._write_record)
+        self._report = report
         self._ready = False
         self._stopping = False
         earlier = home.read_record()
@@ -55,7 +57,7 @@ class EmbeddedStack:
         return self._settings.smtp_host is None
 
     async def run(self, when_ready: Callable[[], None]) -> None:
-        """Start everything, call ``when_ready``, and keep it up until SIGINT, SIGTERM or SIGHUP."""
+        """Start everything, call ``when_ready``, and keep it running until SIGINT, SIGTERM or SIGHUP."""
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -79,7 +81,7 @@ class EmbeddedStack:
     async def _start(self) -> None:
         environment = self._environment()
         start = self._supervisor.start
-        await asyncio.gather(self._start_database(environment), self._start_neighbours(environment))
+        await asyncio.gather(self._start_database(environment), self._start_temporal_and_mailbox(environment))
         starts = [
             start(parts.worker_child(environment, self._server)),
             start(parts.muster("ticker-1", environment, "ticker")),
@@ -99,7 +101,7 @@ class EmbeddedStack:
             await asyncio.to_thread(postgres.ensure_database, self._cluster, DATABASE)
         await self._supervisor.run_once(parts.muster("migrate", environment, "migrate"))
 
-    async def _start_neighbours(self, environment: dict[str, str]) -> None:
+    async def _start_temporal_and_mailbox(self, environment: dict[str, str]) -> None:
         children = []
         if self._server:
             children.append(parts.temporal_child(self._server))
@@ -116,14 +118,14 @@ class EmbeddedStack:
         self._write_record()
 
     def _own_cluster(self) -> Cluster:
-        password = kept_secret(self._home.folder / "postgres-password")
+        password = stored_secret(self._home.folder / "postgres-password")
         return Cluster(self._home.postgres, self.ports["postgres"], password)
 
     def _own_temporal(self) -> temporal.Server:
         return temporal.Server(self._home.temporal_file, self.ports["temporal"], self.ports["ui"])
 
     def _environment(self) -> dict[str, str]:
-        chosen = {
+        variables = {
             "MUSTER_HOME": str(self._home.folder),
             "MUSTER_PORT": str(self._settings.port),
             "MUSTER_EMBEDDED": "true",
@@ -131,14 +133,14 @@ class EmbeddedStack:
             "PYTHONUNBUFFERED": "1",
         }
         if self._server:
-            chosen["TEMPORAL_ADDRESS"] = self._server.address
+            variables["TEMPORAL_ADDRESS"] = self._server.address
         if self.catches_mail:
-            chosen |= {"MUSTER_SMTP_HOST": "127.0.0.1", "MUSTER_SMTP_PORT": str(self.ports["smtp"])}
-        return {**os.environ, **chosen}
+            variables |= {"MUSTER_SMTP_HOST": "127.0.0.1", "MUSTER_SMTP_PORT": str(self.ports["smtp"])}
+        return {**os.environ, **variables}
 
-    def _say_if_running(self, line: str) -> None:
+    def _report_if_running(self, line: str) -> None:
         if not self._stopping:
-            self._say(line)
+            self._report(line)
 
     def _write_record(self) -> None:
         running = self._supervisor.running

@@ -1,4 +1,4 @@
-"""The embedded stack's folder: what lies where, who holds it, and what is running in it."""
+"""The embedded stack's home: its paths, its lock, and the record of what is running in it."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ import psutil
 
 
 class AlreadyRunning(Exception):
-    """Another `muster up` holds this home."""
+    """Another `muster up` is using this home."""
 
     def __init__(self, home: Home) -> None:
         record = home.read_record()
         where = f" at {record.url}" if record.url else ""
-        super().__init__(f"Muster already runs{where} (process {record.pid}, data in {home.folder})")
+        super().__init__(f"Muster is already running{where} (process {record.pid}, data in {home.folder})")
 
 
 @dataclass(frozen=True)
 class Running:
-    """A child process, recognisable although process ids are used again."""
+    """A child process, identifiable although the system reuses process ids."""
 
     pid: int
     started: float
-    """Seconds since 1970, as the system tells it."""
+    """Seconds since 1970, as reported by the system."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What ``stack.json`` tells. ``ports`` outlive a run, so that addresses stay as they were."""
+    """The content of ``stack.json``. ``ports`` outlive a run, so that addresses stay the same."""
 
     pid: int | None = None
     ready: bool = False
@@ -82,13 +82,13 @@ class Home:
         return self.folder / "temporal.db"
 
     def make(self) -> None:
-        """Make the folder and those within that hold what only their owner should read."""
+        """Create the folder and its private subfolders."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for private in (self.logs, self.folder / "mail"):
             private.mkdir(mode=0o700, exist_ok=True)
 
     def read_record(self) -> Record:
-        """The last record, or an empty one where there is none or it can't be read."""
+        """The last record; an empty one if it is missing or unreadable."""
         try:
             return Record.from_json(json.loads(self.record_file.read_text()))
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -98,8 +98,8 @@ class Home:
         write_private(self.record_file, json.dumps(record.as_json(), indent=1))
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the home for ourselves. Raises ``AlreadyRunning``; given back with the process, however it ends."""
+    def locked(self) -> Iterator[None]:
+        """Lock the home. Raises ``AlreadyRunning``. The lock is released with the process, however it ends."""
         self.make()
         with (self.folder / "lock").open("w") as lock:
             try:
@@ -110,7 +110,7 @@ class Home:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file in one step, readable by its owner alone."""
+    """Write a file atomically, readable by its owner only."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -120,13 +120,13 @@ def write_private(path: Path, text: str) -> None:
 
 
 def end_leftovers(record: Record) -> None:
-    """End children that outlived a killed supervisor (where the system doesn't end them by itself)."""
+    """Kill children that outlived a killed supervisor, on systems that don't do that themselves."""
     ending = []
     for running in record.children.values():
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(running.pid)
             started = abs(process.create_time() - running.started) < 1
-            # A dead one that nobody has reaped holds nothing any more.
+            # A zombie holds no resources.
             if started and process.status() != psutil.STATUS_ZOMBIE:
                 process.kill()
                 ending.append(process)
@@ -144,10 +144,10 @@ def is_free(port: int) -> bool:
 
 
 def choose_ports(names: Sequence[str], after: int, earlier: dict[str, int]) -> dict[str, int]:
-    """A port for each name: the earlier one, else the next after ``after``, else any; free ones only."""
+    """A free port for each name: the earlier one if possible, else one just above ``after``, else any."""
     chosen: dict[str, int] = {}
-    for place, name in enumerate(names, 1):
-        preferred = (earlier.get(name), after + place)
+    for offset, name in enumerate(names, 1):
+        preferred = (earlier.get(name), after + offset)
         port = next((port for port in preferred if port and port < 65536 and is_free(port)), None)
         chosen[name] = port or _any_free_port(set(chosen.values()))
     return chosen

@@ -1,4 +1,4 @@
-"""The children of the embedded stack, and how each is asked whether it is ready."""
+"""The children of the embedded stack, with a readiness check for each."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from cli.stack import postgres, temporal
 from cli.stack.supervisor import Child
 from domain.ids import TASK_QUEUE
 
-_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Without the proxies that the environment may name."""
+_WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Ignores the environment's proxies."""
 
 PROCESSES = ("worker", "ticker-1", "ticker-2", "web", "mailbox")
 FOUNDATIONS = ("temporal", "postgres")
-"""Stopped after the processes that stand on them."""
+"""Stopped after the processes that need them."""
 
-GIVING_WAY = {"worker": 5}
-"""Nicenesses: people wait for the web, a round and the database; workflows may learn a little later what came of it."""
+NICENESS = {"worker": 5}
+"""Above 0: gives way to the others. People wait for the web, a round and the database; workflows can lag a little."""
 
 
 def muster(name: str, environment: Mapping[str, str], *arguments: str) -> Child:
-    """A `muster …` command as a child. ``-P``: the folder it is started in must not hide our modules."""
+    """A `muster …` command as a child. ``-P``: modules in the current folder must not shadow ours."""
     return Child(name, (sys.executable, "-P", "-m", "cli.main", *arguments), environment)
 
 
@@ -51,7 +51,7 @@ def postgres_child(cluster: postgres.Cluster) -> Child:
 
 def temporal_child(server: temporal.Server) -> Child:
     async def ready() -> bool:
-        # The front end listens before its namespace is there: taking the retention is the proof.
+        # The front end listens before its namespace exists: accepting the retention proves that it does.
         return await accepts(server.port) and await temporal.raise_retention(server)
 
     return Child("temporal", temporal.command(server), {**os.environ, **temporal.ENVIRONMENT}, ready)
@@ -73,31 +73,31 @@ def web_child(url: str, environment: Mapping[str, str]) -> Child:
 
 
 def worker_child(environment: Mapping[str, str], server: temporal.Server | None) -> Child:
-    """Ready when it asks Temporal for work; by an outside Temporal we can only see that it runs."""
-    child = replace(muster("worker", environment, "worker"), niceness=GIVING_WAY["worker"])
+    """The worker. Ready when it polls Temporal; with an external Temporal, as soon as it runs."""
+    child = replace(muster("worker", environment, "worker"), niceness=NICENESS["worker"])
     if server is None:
         return child
     queue = f"http://127.0.0.1:{server.ui_port}/api/v1/namespaces/default/task-queues/{TASK_QUEUE}"
 
     async def ready() -> bool:
-        found = await read(f"{queue}?taskQueueType=TASK_QUEUE_TYPE_WORKFLOW")
-        return found is not None and bool(json.loads(found).get("pollers"))
+        description = await read(f"{queue}?taskQueueType=TASK_QUEUE_TYPE_WORKFLOW")
+        return description is not None and bool(json.loads(description).get("pollers"))
 
     return replace(child, ready=ready)
 
 
 async def read(url: str) -> bytes | None:
-    """What this address of our own answers well with, or None."""
+    """The body of a successful answer from one of our own addresses, or None."""
 
-    def ask() -> bytes | None:
+    def get() -> bytes | None:
         try:
-            with _DIRECTLY.open(url, timeout=2) as answer:
-                found: bytes = answer.read()
-                return found
+            with _WITHOUT_PROXY.open(url, timeout=2) as answer:
+                body: bytes = answer.read()
+                return body
         except (OSError, http.client.HTTPException):
             return None
 
-    return await asyncio.to_thread(ask)
+    return await asyncio.to_thread(get)
 
 
 async def accepts(port: int) -> bool:

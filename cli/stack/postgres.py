@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: its data folder, its command line, and whether it answers.
 
-Servers run in the foreground as somebody's child. PostgreSQL refuses to run as root, so under root it
-runs as a system user of its own, which is made on first use.
+Servers run in the foreground as a child process. PostgreSQL refuses to run as root, so under root it
+runs as a dedicated system user, created on first use.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STOP_SIGNAL = signal.SIGINT
 
 DURABLE = {"max_connections": "200"}
 FORGETFUL = {"max_connections": "200", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""For tests alone: twice as fast, and lost with the machine."""
+"""For tests only: twice as fast, but loses data if the machine crashes."""
 
 
 class PostgresMissing(Exception):
@@ -39,7 +39,7 @@ class PostgresMissing(Exception):
 
 
 class DataFolderRefused(Exception):
-    """``initdb`` could not make the data folder; its own words say why."""
+    """``initdb`` could not create the data folder; the message is its own."""
 
 
 def _find_binaries() -> Path:
@@ -55,7 +55,7 @@ BINARIES = _find_binaries()
 
 @dataclass(frozen=True)
 class Cluster:
-    """A data folder and where its server listens: on 127.0.0.1 only, by password."""
+    """A data folder and its server's port on 127.0.0.1, with a password."""
 
     folder: Path
     port: int
@@ -66,7 +66,7 @@ class Cluster:
 
 
 class RunAs(TypedDict, total=False):
-    """Arguments of ``subprocess``: empty, or those that change the user."""
+    """Arguments for ``subprocess`` that change the user; empty for the current one."""
 
     user: int
     group: int
@@ -74,7 +74,7 @@ class RunAs(TypedDict, total=False):
 
 
 def run_as() -> RunAs:
-    """Whom the server has to run as: ourselves, or under root the system user, made if need be."""
+    """The user that the server runs as: the current one, or under root the system user, created if missing."""
     if os.geteuid() != 0:
         return {}
     try:
@@ -86,7 +86,7 @@ def run_as() -> RunAs:
 
 
 def initialise(cluster: Cluster) -> None:
-    """Make the data folder, once. Made aside and renamed, so that an interrupted start leaves no half one."""
+    """Create the data folder unless it exists. Built under another name first, so an interruption leaves no half."""
     if (cluster.folder / "PG_VERSION").exists():
         return
     new = cluster.folder.with_name(f"{cluster.folder.name}.new")
@@ -99,7 +99,7 @@ def initialise(cluster: Cluster) -> None:
     if owner:
         _hand_over(owner, new, password_file)
     try:
-        made = subprocess.run(
+        initdb = subprocess.run(
             [
                 *(str(BINARIES / "initdb"), "-D", str(new), "-U", ROLE),
                 *("--auth=scram-sha-256", f"--pwfile={password_file}", "--no-sync"),
@@ -112,26 +112,26 @@ def initialise(cluster: Cluster) -> None:
         )
     finally:
         password_file.unlink()
-    if made.returncode != 0:
-        raise DataFolderRefused(made.stderr.strip())
+    if initdb.returncode != 0:
+        raise DataFolderRefused(initdb.stderr.strip())
     new.rename(cluster.folder)
 
 
 def command(cluster: Cluster, options: dict[str, str] | None = None) -> tuple[str, ...]:
-    """The server in the foreground; it logs to standard error."""
-    chosen = {
+    """Command line of a server in the foreground that logs to standard error."""
+    values = {
         "listen_addresses": "127.0.0.1",
         "port": str(cluster.port),
         "unix_socket_directories": "",
         "timezone": "UTC",
         **(DURABLE if options is None else options),
     }
-    settings = (part for name, value in chosen.items() for part in ("-c", f"{name}={value}"))
+    settings = (part for name, value in values.items() for part in ("-c", f"{name}={value}"))
     return (str(BINARIES / "postgres"), "-D", str(cluster.folder), *settings)
 
 
 def answers(url: str) -> bool:
-    """Whether a server takes connections at this address."""
+    """Whether a server accepts connections at this address."""
     try:
         psycopg.connect(url, connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -147,9 +147,9 @@ def ensure_database(cluster: Cluster, name: str) -> None:
 
 
 def clear_stale_server(folder: Path) -> None:
-    """End a server that outlived its supervisor, and forget one whose process is long gone.
+    """Stop a server that outlived its supervisor, and delete the pid file of a dead one.
 
-    Only for the holder of the home's lock: nobody else can rightly be running a server there.
+    Call only with the home locked: then nobody else can be running a server there.
     """
     pid_file = folder / "postmaster.pid"
     if not pid_file.exists():
@@ -168,7 +168,7 @@ def clear_stale_server(folder: Path) -> None:
 
 
 def _hand_over(owner: RunAs, folder: Path, password_file: Path) -> None:
-    """Let the system user own its data, and pass through the folders above it and the binaries."""
+    """Make the system user own its data, and let it traverse the folders above the data and the binaries."""
     for path in (folder, password_file):
         os.chown(path, owner["user"], owner["group"])
     for path in (folder, BINARIES):

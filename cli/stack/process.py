@@ -1,4 +1,4 @@
-"""How a child process is started: it never outlives its supervisor, and gives way to those for whom people wait."""
+"""Starts child processes that never outlive their supervisor, optionally with a lower priority."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 
 _SESSION = Path("/proc/self/autogroup")
-"""Where Linux shares processor time by session first, the niceness of the session; elsewhere it isn't there."""
+"""The session's niceness, on Linux systems that share CPU time between sessions first; missing on others."""
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def die_with_parent(with_signal: signal.Signals = signal.SIGKILL, niceness: int = 0) -> Callable[[], None] | None:
-    """For ``preexec_fn``: have Linux send this signal when the parent is gone, however it went.
+    """For ``preexec_fn``: make Linux send the child this signal when its parent ends, however that happens.
 
-    ``niceness`` is how much the child gives way to others where processor time is short: 0, not at all, to 19.
+    ``niceness`` from 0 to 19: how much the child gives way to other processes if CPU time is short.
 
-    None where the system has no such promises; there the next `muster up` ends what was left.
-    Start such children from the main thread: it is the end of the starting *thread* that counts.
+    Returns None on other systems, where the next `muster up` kills leftovers.
+    Start such children from the main thread: Linux sends the signal when the starting *thread* ends.
     """
     if _LIBC is None:
         return None

@@ -1,4 +1,4 @@
-"""One process that starts others, starts again those that die, and stops them all."""
+"""A process that starts others, restarts those that die, and stops them all."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from cli.stack.home import Running
 from cli.stack.postgres import RunAs
 from cli.stack.process import die_with_parent
 
-SETTLED = 5.0
-"""Seconds after which a child counts as well: should it die then, it is started again at once."""
+HEALTHY_AFTER = 5.0
+"""Seconds after which a child counts as healthy: if it dies later, it is restarted without a pause."""
 LONGEST_PAUSE = 2.0
-"""Seconds between attempts to start a child that keeps dying."""
+"""Seconds at most between restarts of a child that keeps dying."""
 
 
 class ChildFailed(Exception):
-    """A child ended, or didn't get ready, while the stack was starting."""
+    """A child ended or didn't become ready while the stack was starting."""
 
     def __init__(self, name: str, log: Path) -> None:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
         super().__init__(f"{name} did not start; its log {log} ends:\n{tail}")
 
 
-async def at_once() -> bool:
-    """Readiness of a child that is ready when it runs."""
+async def always_ready() -> bool:
+    """Readiness check of a child that is ready as soon as it runs."""
     return True
 
 
@@ -42,23 +42,23 @@ class Child:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    ready: Callable[[], Awaitable[bool]] = at_once
+    ready: Callable[[], Awaitable[bool]] = always_ready
     stop_signal: signal.Signals = signal.SIGTERM
     last_signal: signal.Signals = signal.SIGKILL
-    """For one that didn't stop in time."""
+    """Sent if it didn't stop in time."""
     orphan_signal: signal.Signals = signal.SIGKILL
-    """What the system sends it should the supervisor be killed."""
+    """Sent by the system if the supervisor is killed."""
     run_as: RunAs = field(default_factory=RunAs)
     niceness: int = 0
-    """How much it gives way to the others where processor time is short, up to 19."""
+    """How much it gives way to the others if CPU time is short, up to 19."""
 
 
 class Supervisor:
-    """Keeps children. ``say`` gets a line for people; ``changed`` is called when a process id changes."""
+    """Keeps children running. ``report`` gets lines for people; ``changed`` is called when a process id changes."""
 
-    def __init__(self, logs: Path, say: Callable[[str], None], changed: Callable[[], None]) -> None:
+    def __init__(self, logs: Path, report: Callable[[str], None], changed: Callable[[], None]) -> None:
         self._logs = logs
-        self._say = say
+        self._report = report
         self._changed = changed
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._children: dict[str, Child] = {}
@@ -66,7 +66,10 @@ class Supervisor:
         self.running: dict[str, Running] = {}
 
     async def start(self, child: Child, within: float = 60.0) -> None:
-        """Start and keep a child. Returns once it is ready; raises ``ChildFailed`` if it isn't in time."""
+        """Start a child and keep it running. Returns once it is ready; raises ``ChildFailed`` if that takes too long.
+
+        ``within`` is in seconds.
+        """
         self._children[child.name] = child
         await self._spawn(child)
         self._keepers[child.name] = asyncio.create_task(self._keep(child))
@@ -77,7 +80,7 @@ class Supervisor:
             await asyncio.sleep(0.1)
 
     async def run_once(self, child: Child) -> None:
-        """Run to its end something that isn't kept. Raises ``ChildFailed`` unless it ends well."""
+        """Run a command to its end. Raises ``ChildFailed`` unless it exits with 0."""
         process = await self._open(child)
         try:
             code = await process.wait()
@@ -89,7 +92,7 @@ class Supervisor:
             raise ChildFailed(child.name, self._log(child.name))
 
     async def stop(self, names: tuple[str, ...], within: float) -> None:
-        """Ask these to stop, together; make those stop that haven't within so many seconds."""
+        """Ask these children to stop, all together; kill those still running after ``within`` seconds."""
         for name in names:
             if keeper := self._keepers.pop(name, None):
                 keeper.cancel()
@@ -118,8 +121,8 @@ class Supervisor:
             process = self._processes[child.name]
             began = time.monotonic()
             code = await process.wait()
-            failures = 0 if time.monotonic() - began > SETTLED else failures + 1
-            self._say(f"{child.name} ended ({_reason(code)}), starting it again")
+            failures = 0 if time.monotonic() - began > HEALTHY_AFTER else failures + 1
+            self._report(f"{child.name} ended ({_reason(code)}), restarting it")
             await asyncio.sleep(min(0.1 * 2 ** (failures - 1), LONGEST_PAUSE) if failures else 0)
             await self._spawn(child)
 
@@ -138,7 +141,7 @@ class Supervisor:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Ctrl-C at a terminal goes to a whole process group: only we should hear it.
+                # Ctrl-C at a terminal goes to a whole process group: only the supervisor should get it.
                 start_new_session=True,
                 preexec_fn=die_with_parent(child.orphan_signal, child.niceness),
                 cwd="/",

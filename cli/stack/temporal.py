@@ -1,4 +1,4 @@
-"""The embedded Temporal: the development server, kept in a file."""
+"""The embedded Temporal: the development server with a file for its data."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 
 ENVIRONMENT = {"GOGC": "400"}
-"""The server's garbage collector runs less often: a quarter less CPU a workflow, for some memory."""
+"""Makes the server's garbage collector run less often: a quarter less CPU per workflow, for some memory."""
 
 RETENTION = timedelta(days=30)
-"""How long closed histories are kept; the development server's own default is a day."""
+"""How long closed histories are kept; the development server's default is one day."""
 
 SEARCH_ATTRIBUTES = ("EscalationMode", "EscalationRule")
-"""All of the kind ``Keyword``."""
+"""All of type ``Keyword``."""
 
 
 class TemporalBinaryMissing(Exception):
@@ -39,7 +39,7 @@ BINARY = _find_binary()
 
 @dataclass(frozen=True)
 class Server:
-    """Where the server keeps its file and listens, on 127.0.0.1 only."""
+    """The server's data file and its ports on 127.0.0.1."""
 
     file: Path
     port: int
@@ -63,7 +63,7 @@ def command(server: Server) -> tuple[str, ...]:
 
 
 async def raise_retention(server: Server) -> bool:
-    """Have closed histories kept for ``RETENTION``. False where the server did not take it."""
+    """Set the retention of closed histories to ``RETENTION``. False if the server didn't accept it."""
     hours = int(RETENTION.total_seconds() // 3600)
     process = await asyncio.create_subprocess_exec(
         *(str(BINARY), "operator", "namespace", "update", "--namespace", "default"),

@@ -1,4 +1,4 @@
-"""The documents as tests read them: fenced examples, code in passing, links, headings, tables."""
+"""Parses the documents for tests: fenced examples, inline code, links, headings, tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Fence:
 
     language: str
     words: str
-    """What stands behind the language on the opening line."""
+    """The text after the language on the opening line."""
     text: str
     line: int
     """Of the opening line, 1-based."""
@@ -35,7 +35,8 @@ def document(name: str) -> str:
 
 def fences(text: str) -> list[Fence]:
     return [
-        Fence(one[1], one[2].strip(), one[3], text.count("\n", 0, one.start()) + 1) for one in _FENCE.finditer(text)
+        Fence(match[1], match[2].strip(), match[3], text.count("\n", 0, match.start()) + 1)
+        for match in _FENCE.finditer(text)
     ]
 
 
@@ -48,19 +49,19 @@ def links(text: str) -> list[str]:
     return _LINK.findall(_CODE.sub("", prose(text)))
 
 
-def code_in_passing(text: str) -> list[str]:
+def inline_code(text: str) -> list[str]:
     """Every `piece of code` in a sentence or a table."""
     return _CODE.findall(prose(text))
 
 
 def anchors(text: str) -> set[str]:
-    """What a link's ``#…`` may name."""
+    """Valid targets of a link's ``#…``."""
     headings = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def table(text: str, first_column: str) -> list[list[str]]:
-    """The rows of the table whose first heading is this one, each as its cells."""
+    """The rows of the table with this first heading, as lists of cells."""
     lines = text.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first_column} |"))
     rows = []

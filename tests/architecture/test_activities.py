@@ -1,4 +1,4 @@
-"""Every stub that a workflow calls has exactly one implementation, with the same name and signature."""
+"""Every activity contract has exactly one implementation, with the same name and signature."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ STUBS = {
 
 
 def hints(function: object) -> dict[str, object]:
-    found = typing.get_type_hints(function)
-    found.pop("self", None)
-    return found
+    types = typing.get_type_hints(function)
+    types.pop("self", None)
+    return types
 
 
 def test_stubs_and_implementations_match() -> None:
     dependencies = Dependencies(create_async_engine("postgresql+psycopg://"), Tokens(b"x" * 32))
-    made = activities_of(dependencies)
-    names = [function.__name__ for function in made]
+    implementations = activities_of(dependencies)
+    names = [function.__name__ for function in implementations]
     assert sorted(names) == sorted(STUBS)
     assert len(set(names)) == len(names)
-    for function in made:
+    for function in implementations:
         stub = STUBS[function.__name__]
         assert hints(function) == hints(stub), function.__name__
         assert list(inspect.signature(function).parameters) == list(inspect.signature(stub).parameters)

@@ -1,4 +1,4 @@
-"""The documents: their links lead somewhere, their commands exist, their tables tell the truth."""
+"""The documents: their links work, their commands exist, their tables are true."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from cli.main import main
 from domain.escalation import RELAYED_AT_ONCE
 from tests.architecture.documents import (
     anchors,
-    code_in_passing,
     document,
     documents,
     fences,
+    inline_code,
     links,
     table,
 )
@@ -41,58 +41,59 @@ _FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+(?:/|\.(?:py|md|sql|rules|json|yml|html
 
 
 def in_code(page: Path) -> list[str]:
-    """All that a page shows as code: in passing, and in blocks for a shell."""
+    """All code on a page: inline, and in blocks for a shell."""
     content = page.read_text("utf-8")
     return [
-        *code_in_passing(content),
-        *(one.text.replace("\\\n", " ") for one in fences(content) if one.language in SHELLS),
+        *inline_code(content),
+        *(fence.text.replace("\\\n", " ") for fence in fences(content) if fence.language in SHELLS),
     ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     content = page.read_text("utf-8")
     for link in links(content):
         if re.match(r"[a-z]+:", link):
             continue
         target, _, anchor = link.partition("#")
-        there = (page.parent / unquote(target)).resolve() if target else page
-        assert there.exists(), link
+        file = (page.parent / unquote(target)).resolve() if target else page
+        assert file.exists(), link
         if anchor:
-            assert anchor in anchors(there.read_text("utf-8")), link
+            assert anchor in anchors(file.read_text("utf-8")), link
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_every_file_that_is_named_exists(page: Path) -> None:
-    named_files = [code for code in code_in_passing(page.read_text("utf-8")) if _FILE.fullmatch(code)]
+def test_every_named_file_exists(page: Path) -> None:
+    named_files = [code for code in inline_code(page.read_text("utf-8")) if _FILE.fullmatch(code)]
     assert [name for name in named_files if not (ROOT / name).exists()] == []
 
 
 def test_every_make_target_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", document("Makefile"), re.MULTILINE))
-    asked = {found for page in PAGES for code in in_code(page) for found in re.findall(r"\bmake ([a-z]+)\b", code)}
-    assert {"up", "test"} <= asked <= targets
+    used = {name for page in PAGES for code in in_code(page) for name in re.findall(r"\bmake ([a-z]+)\b", code)}
+    assert {"up", "test"} <= used <= targets
 
 
-def asked_of_muster() -> Iterator[tuple[str, list[str]]]:
+def muster_commands() -> Iterator[tuple[str, list[str]]]:
+    """Every `muster …` command in the documents: its page and text, and its arguments."""
     for page in PAGES:
         for code in in_code(page):
-            for found in _MUSTER.findall(code):
-                yield f"{named(page)}: {found}", shlex.split(found.rstrip(")…"), comments=True)
+            for command in _MUSTER.findall(code):
+                yield f"{named(page)}: {command}", shlex.split(command.rstrip(")…"), comments=True)
 
 
 def test_every_command_and_option_exists() -> None:
     seen = set()
-    for where, words in asked_of_muster():
+    for where, words in muster_commands():
         command: click.Command | None = main
         rest = list(words)
         while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
             command = command.get_command(click.Context(command), rest.pop(0))
         assert command is not None, where
         seen.add(command.name)
-        known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
-        asked = [word.partition("=")[0] for word in rest if word.startswith("-")]
-        assert set(asked) <= known, where
+        existing = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        used = [word.partition("=")[0] for word in rest if word.startswith("-")]
+        assert set(used) <= existing, where
     assert {"up", "migrate", "check", "escalate"} <= seen
 
 
@@ -107,17 +108,17 @@ def test_the_stage_table_has_every_stage_with_its_file_in_every_layer() -> None:
         assert all(file.startswith("web/") for file in links(web))
 
 
-def test_every_promise_names_the_tests_that_hold_it() -> None:
+def test_every_promise_names_its_tests() -> None:
     rows = table(document("README.md"), "no.")
     assert [row[0] for row in rows] == [f"P{number}" for number in range(1, 10)]
-    for name, _, held_by, _ in rows:
-        tests = links(held_by)
+    for name, _, tested_by, _ in rows:
+        tests = links(tested_by)
         assert tests, name
         for test in tests:
             assert re.search(r"^(async )?def test_", document(test), re.MULTILINE), test
 
 
-def test_decisions_have_one_shape_and_are_listed() -> None:
+def test_decisions_have_the_same_headings_and_are_listed() -> None:
     folder = ROOT / "docs/decisions"
     records = sorted(folder.glob("[0-9]*.md"))
     assert [record.name[:4] for record in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
@@ -130,50 +131,51 @@ def test_decisions_have_one_shape_and_are_listed() -> None:
         assert f"- [{record.name[:4]}]({record.name}): {title[8:]}" in (folder / "README.md").read_text("utf-8")
 
 
-def test_the_newest_change_is_of_this_version() -> None:
+def test_the_newest_changelog_entry_is_this_version() -> None:
     version = tomllib.loads(document("pyproject.toml"))["project"]["version"]
     assert re.findall(r"^## (.+)$", document("CHANGELOG.md"), re.MULTILINE)[0] == version
 
 
-def test_every_benchmark_is_told() -> None:
+def test_every_benchmark_is_documented() -> None:
     benchmarks = re.findall(r'^    "(\w+)": \("', (ROOT / "bench/__main__.py").read_text("utf-8"), re.MULTILINE)
     assert sorted(f"`{name}`" for name in benchmarks) == sorted(
         row[0] for row in table(document("bench/README.md"), "name")
     )
 
 
-def test_figures_of_scale_are_the_measured_ones() -> None:
+def test_figures_on_the_scale_page_are_measured() -> None:
     rows = table(document("docs/scale.md"), "what")
     assert rows
-    for what, figure, written_in in rows:
-        said, source = figure.strip("*"), ROOT / "docs" / links(written_in)[0]
-        measured = re.search(rf"(?<![\d.,]){re.escape(said)}(?![\d,]|\.\d)", source.read_text("utf-8"))
-        assert measured, f"{what}: {said} is not in {source.name}; it was measured anew"
+    for what, figure, result in rows:
+        number, source = figure.strip("*"), ROOT / "docs" / links(result)[0]
+        measured = re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d,]|\.\d)", source.read_text("utf-8"))
+        assert measured, f"{what}: {number} is not in {source.name}, which has newer results"
 
 
-def test_metrics_that_are_named_are_given() -> None:
+def test_documented_metrics_exist() -> None:
     registry = CollectorRegistry()
-    counted = RequestMetrics(_nobody, registry=registry)
-    counted.requests.labels("GET", "/", 200).inc()
-    given = (generate_latest(registry) + repairs_text({"untold": 1})).decode()
-    named_metrics = set(re.findall(r"`(muster_[a-z_]+)`", document("docs/operations.md")))
-    assert named_metrics
-    assert all(name in given for name in named_metrics)
+    metrics = RequestMetrics(_no_answer, registry=registry)
+    metrics.requests.labels("GET", "/", 200).inc()
+    exported = (generate_latest(registry) + repairs_text({"untold": 1})).decode()
+    documented = set(re.findall(r"`(muster_[a-z_]+)`", document("docs/operations.md")))
+    assert documented
+    assert all(name in exported for name in documented)
 
 
-async def _nobody(*_: object) -> None:
-    """An application that answers nothing."""
+async def _no_answer(*_: object) -> None:
+    """An application that never answers."""
 
 
-async def test_questions_to_the_database_can_be_asked(database: AsyncEngine) -> None:
-    asked = [fence.text for fence in fences(document("docs/operations.md")) if fence.language == "sql"]
-    assert asked
+async def test_documented_queries_run(database: AsyncEngine) -> None:
+    blocks = [fence.text for fence in fences(document("docs/operations.md")) if fence.language == "sql"]
+    assert blocks
     async with database.connect() as conn:
-        for statement in (one for block in asked for one in block.split(";") if one.strip()):
-            await conn.execute(text(statement))
-    told = re.search(r"kind IN \(([^)]*)\)", "".join(asked))
-    assert told is not None
-    assert set(re.findall(r"'(\w+)'", told[1])) == {kind.value for kind in RELAYED_AT_ONCE}
+        for statement in "".join(blocks).split(";"):
+            if statement.strip():
+                await conn.execute(text(statement))
+    relayed_kinds = re.search(r"kind IN \(([^)]*)\)", "".join(blocks))
+    assert relayed_kinds is not None
+    assert set(re.findall(r"'(\w+)'", relayed_kinds[1])) == {kind.value for kind in RELAYED_AT_ONCE}
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/api.md"])

@@ -1,4 +1,4 @@
-"""The page on the API: every example is sent, in order, and answered as the page says."""
+"""The API page: every example is sent, in order, and gets the documented answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ANYTHING = "…"
 
 @dataclass(frozen=True)
 class Example:
-    """A request as written for a shell, and what the page says is answered."""
+    """A request as a shell command, and its documented answer."""
 
     line: int
     command: str
@@ -45,25 +45,25 @@ class Example:
 
 def examples() -> list[Example]:
     found: list[Example] = []
-    asked: Fence | None = None
+    request: Fence | None = None
     for fence in fences(PAGE):
         if fence.language == "sh":
-            assert asked is None, f"line {asked and asked.line} has no answer"
-            asked = fence
+            assert request is None, f"line {request and request.line} has no answer"
+            request = fence
         elif fence.language == "json":
-            assert asked is not None, f"line {fence.line} answers nothing"
+            assert request is not None, f"line {fence.line} answers nothing"
             status, _, last = fence.words.partition(",")
-            found.append(Example(asked.line, asked.text, int(status), bool(last), fence.text))
-            asked = None
+            found.append(Example(request.line, request.text, int(status), bool(last), fence.text))
+            request = None
     return found
 
 
 def rules() -> str:
-    """The boat shop's rules, with those of the page above them."""
-    shown = "\n".join(fence.text for fence in fences(PAGE) if fence.language == "rules")
+    """The boat shop's rules, with those of the page before them."""
+    page_rules = "\n".join(fence.text for fence in fences(PAGE) if fence.language == "rules")
     first = '\nrule "Engine stopped at sea"'
     assert first in RULES
-    return RULES.replace(first, f"\n{shown}{first}", 1)
+    return RULES.replace(first, f"\n{page_rules}{first}", 1)
 
 
 @pytest.fixture
@@ -79,22 +79,22 @@ async def running(
             yield opened
 
 
-async def test_every_example_is_answered_as_the_page_says(running: Office) -> None:
-    known = {"MUSTER": "http://127.0.0.1:8700", "TOKEN": running.api_token}
+async def test_every_example_gets_the_documented_answer(running: Office) -> None:
+    variables = {"MUSTER": "http://127.0.0.1:8700", "TOKEN": running.api_token}
     async with running.program("") as program:
         del program.headers["Authorization"]
         for example in examples():
-            answer = await send(program, example.command, known)
+            answer = await send(program, example.command, variables)
             assert answer.status_code == example.status, (example.line, answer.text)
-            said = json.loads(answer.text.splitlines()[-1] if example.last_line else answer.text)
-            if "ESCALATION" not in known:
-                known["ESCALATION"] = said["id"]
-            wanted = json.loads(Template(example.answer).safe_substitute(known))
-            assert differences(wanted, said) == [], f"the answer to line {example.line}"
+            body = json.loads(answer.text.splitlines()[-1] if example.last_line else answer.text)
+            if "ESCALATION" not in variables:
+                variables["ESCALATION"] = body["id"]
+            expected = json.loads(Template(example.answer).safe_substitute(variables))
+            assert differences(expected, body) == [], f"the answer to line {example.line}"
 
 
-async def send(program: httpx.AsyncClient, command: str, known: Mapping[str, str]) -> httpx.Response:
-    """Carry out a `curl` command, as far as the page uses it."""
+async def send(program: httpx.AsyncClient, command: str, variables: Mapping[str, str]) -> httpx.Response:
+    """Run a `curl` command; supports the options that the page uses."""
     words = shlex.split(command.replace("\\\n", " "))
     assert words[:2] == ["curl", "-s"]
     url, headers, body, method = "", {}, None, ""
@@ -112,44 +112,46 @@ async def send(program: httpx.AsyncClient, command: str, known: Mapping[str, str
             url = word
     timestamp = datetime.now(UTC).isoformat()
     signed = {"TIMESTAMP": timestamp, "SIGNATURE": zendesk_signature(SECRET, timestamp, body or b"")}
-    filled = {name: Template(value).substitute(known, **signed) for name, value in headers.items()}
+    filled = {name: Template(value).substitute(variables, **signed) for name, value in headers.items()}
     method = method or ("GET" if body is None else "POST")
-    return await program.request(method, Template(url).substitute(known), content=body, headers=filled)
+    return await program.request(method, Template(url).substitute(variables), content=body, headers=filled)
 
 
-def differences(wanted: Any, said: Any, at: str = "") -> list[str]:
-    """Where an answer is not what the page shows. ``…`` is anything, also within a text."""
-    if wanted == ANYTHING:
+def differences(expected: Any, actual: Any, at: str = "") -> list[str]:
+    """Where an answer differs from the page. ``…`` matches anything, also within a text."""
+    if expected == ANYTHING:
         return []
-    if isinstance(wanted, str) and isinstance(said, str):
-        pattern = re.sub(r"([\[\]*?])", r"[\1]", wanted).replace(ANYTHING, "*")
-        return [] if fnmatchcase(said, pattern) else [f"{at}: {said!r}, not {wanted!r}"]
-    if isinstance(wanted, dict) and isinstance(said, dict):
-        names = [f"{at}/{name} stands on one side only" for name in wanted.keys() ^ said.keys()]
-        shared = sorted(wanted.keys() & said.keys())
-        return names + [found for name in shared for found in differences(wanted[name], said[name], f"{at}/{name}")]
-    if isinstance(wanted, list) and isinstance(said, list) and len(wanted) == len(said):
-        pairs = enumerate(zip(wanted, said, strict=True))
-        return [found for place, (one, other) in pairs for found in differences(one, other, f"{at}/{place}")]
-    return [] if wanted == said else [f"{at}: {said!r}, not {wanted!r}"]
+    if isinstance(expected, str) and isinstance(actual, str):
+        pattern = re.sub(r"([\[\]*?])", r"[\1]", expected).replace(ANYTHING, "*")
+        return [] if fnmatchcase(actual, pattern) else [f"{at}: {actual!r}, not {expected!r}"]
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        unpaired = [f"{at}/{name} is on one side only" for name in expected.keys() ^ actual.keys()]
+        shared = sorted(expected.keys() & actual.keys())
+        return unpaired + [
+            line for name in shared for line in differences(expected[name], actual[name], f"{at}/{name}")
+        ]
+    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        pairs = enumerate(zip(expected, actual, strict=True))
+        return [line for index, (one, other) in pairs for line in differences(one, other, f"{at}/{index}")]
+    return [] if expected == actual else [f"{at}: {actual!r}, not {expected!r}"]
 
 
 async def test_the_readmes_request_opens_an_escalation(running: Office) -> None:
-    (shown,) = [fence.text for fence in fences(document("README.md")) if "curl" in fence.text]
+    (example,) = [fence.text for fence in fences(document("README.md")) if "curl" in fence.text]
     async with running.program("") as program:
         del program.headers["Authorization"]
-        answer = await send(program, shown[shown.index("curl") :], {"TOKEN": running.api_token})
+        answer = await send(program, example[example.index("curl") :], {"TOKEN": running.api_token})
     assert answer.status_code == 201, answer.text
     assert answer.json()["customer_link"]
 
 
-def test_the_comparison_sees_what_differs() -> None:
+def test_the_comparison_finds_differences() -> None:
     assert differences({"a": [1, "x…"]}, {"a": [1, "xyz"]}) == []
-    assert differences({"a": 1}, {"a": 2, "b": 3}) == ["/b stands on one side only", "/a: 2, not 1"]
+    assert differences({"a": 1}, {"a": 2, "b": 3}) == ["/b is on one side only", "/a: 2, not 1"]
     assert differences([1], [1, 2]) == [": [1, 2], not [1]"]
     assert differences("x…", "y") == [": 'y', not 'x…'"]
 
 
-def test_every_state_outcome_and_scope_is_named() -> None:
+def test_every_state_outcome_and_scope_is_documented() -> None:
     named = set(re.findall(r"`([a-z_:]+)`", prose(PAGE)))
     assert {*State, *Outcome, *SCOPES} <= named

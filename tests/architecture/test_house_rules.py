@@ -1,4 +1,4 @@
-"""House rules that no linter knows: sizes, names, imports in functions, what may not be committed."""
+"""House rules without a linter: sizes, names, imports in functions, what may not be committed."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def test_no_source_file_is_too_long() -> None:
     assert {name: lines for name, lines in long.items() if lines > LINES_AT_MOST} == {}
 
 
-def test_every_package_is_installed_with_all_that_it_reads() -> None:
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+def test_every_package_is_installed_with_the_files_it_reads() -> None:
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     packages = [path.parent for path in tracked(*(f"{package}/*__init__.py" for package in PACKAGES))]
-    assert sorted(told["packages"]) == sorted(named(one).replace("/", ".") for one in packages)
-    # The editor's sources are bundled into web/static before.
+    assert sorted(setuptools["packages"]) == sorted(named(folder).replace("/", ".") for folder in packages)
+    # The editor's sources aren't installed: they are bundled into web/static.
     read = {path for path in tracked(*(f"{package}/*" for package in PACKAGES)) if path.suffix != ".py"}
     read -= set(tracked("web/editor/*"))
-    for package, patterns in told["package-data"].items():
+    for package, patterns in setuptools["package-data"].items():
         for pattern in patterns:
             read -= set(tracked(f":(glob){package.replace('.', '/')}/{pattern}"))
     assert sorted(map(named, read)) == []
@@ -46,12 +46,12 @@ def test_no_function_is_too_long() -> None:
     assert long == []
 
 
-def test_every_file_is_named_for_what_it_holds() -> None:
+def test_every_file_is_named_for_its_content() -> None:
     assert [named(path) for path in tracked("*.py") if path.stem in BAD_NAMES] == []
 
 
-def test_a_class_name_is_one_class() -> None:
-    """Whoever looks for a name finds one thing."""
+def test_class_names_are_unique() -> None:
+    """A search for a name finds one class."""
     found: dict[str, list[str]] = {}
     for path in sources():
         for node in ast.walk(ast.parse(path.read_text())):
@@ -60,13 +60,13 @@ def test_a_class_name_is_one_class() -> None:
     assert {name: places for name, places in found.items() if len(places) > 1} == {}
 
 
-def test_the_business_speaks_no_http() -> None:
-    said = re.compile(r"^    status(: int)? = \d{3}$", re.MULTILINE)
+def test_the_inner_layers_know_no_http_statuses() -> None:
+    status = re.compile(r"^    status(: int)? = \d{3}$", re.MULTILINE)
     inner = [path for path in sources() if named(path).startswith(("domain/", "database/", "rules_dsl/"))]
-    assert [named(path) for path in inner if said.search(path.read_text())] == []
+    assert [named(path) for path in inner if status.search(path.read_text())] == []
 
 
-def test_imports_stand_at_the_top() -> None:
+def test_imports_are_at_the_top() -> None:
     inner = []
     for path in sources():
         tree = ast.parse(path.read_text())
@@ -83,7 +83,7 @@ def test_imports_stand_at_the_top() -> None:
     assert inner == []
 
 
-def test_pure_code_asks_no_clock_no_chance_and_no_environment() -> None:
+def test_pure_code_uses_no_clock_no_randomness_and_no_environment() -> None:
     found = []
     for path in sources():
         if not named(path).startswith(PURE):
@@ -91,17 +91,17 @@ def test_pure_code_asks_no_clock_no_chance_and_no_environment() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and ast.unparse(node) in CLOCKS:
                 found.append(f"{named(path)}:{node.lineno} {ast.unparse(node)}")
-    # An opened escalation's id and a wall clock are given to them, never taken by them.
+    # Pure code takes ids and the time as arguments.
     assert found == []
 
 
-def test_every_module_says_what_it_is() -> None:
-    silent = [
+def test_every_module_has_a_docstring() -> None:
+    undocumented = [
         named(path)
         for path in sources()
         if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text()))
     ]
-    assert silent == []
+    assert undocumented == []
 
 
 def test_nothing_committed_names_a_package_registry() -> None:
@@ -112,7 +112,7 @@ def test_nothing_committed_names_a_package_registry() -> None:
     assert found == []
 
 
-def test_lock_files_carry_no_address() -> None:
+def test_lock_files_contain_no_address() -> None:
     for path in tracked("requirements.lock", "package-lock.json"):
         assert re.search(r"https?://[^\s\"]*\.(whl|tgz|tar\.gz)", path.read_text()) is None, named(path)
 

@@ -1,6 +1,6 @@
-"""What is stored in databases and histories, or published to other programs, keeps its name.
+"""Names stored in databases and histories, or published to other programs, don't change.
 
-``published_names.json`` was taken before the modules and classes got the names that they have. Names may be added.
+``published_names.json`` is the list of them. Names may be added.
 """
 
 from __future__ import annotations
@@ -27,38 +27,38 @@ from domain.sign_in import Role
 from tests.rules_dsl.desks import ruleset
 from workflows.escalation import EscalationWorkflow
 
-TAKEN_BEFORE: dict[str, Any] = json.loads(Path(__file__).with_name("published_names.json").read_text())
+PUBLISHED: dict[str, Any] = json.loads(Path(__file__).with_name("published_names.json").read_text())
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
-def lost(before: Any, now: Any) -> Any:
-    """What stood there and doesn't any more, as nested as it was; empty where all is there."""
-    if isinstance(before, dict):
-        gone = {key: lost(value, now.get(key)) if key in now else value for key, value in before.items()}
-        return {key: value for key, value in gone.items() if value}
-    if isinstance(before, list) and all(isinstance(one, str) for one in before):
-        return sorted(set(before) - set(now))
-    if isinstance(before, list):
-        return [one for nth, one in enumerate(before) if nth >= len(now) or lost(one, now[nth])]
-    return before if before != now else None
+def missing(published: Any, current: Any) -> Any:
+    """What is missing from the current names, with the same nesting; empty if nothing is."""
+    if isinstance(published, dict):
+        parts = {key: missing(value, current.get(key)) if key in current else value for key, value in published.items()}
+        return {key: value for key, value in parts.items() if value}
+    if isinstance(published, list) and all(isinstance(name, str) for name in published):
+        return sorted(set(published) - set(current))
+    if isinstance(published, list):
+        return [part for nth, part in enumerate(published) if nth >= len(current) or missing(part, current[nth])]
+    return published if published != current else None
 
 
 def shape(value: Any) -> Any:
-    """The keys of a stored value, without what stands under them."""
+    """The keys of a stored value, without its values."""
     if isinstance(value, dict):
-        return {key: shape(one) for key, one in value.items()}
+        return {key: shape(part) for key, part in value.items()}
     return [shape(value[0])] if isinstance(value, list) and value else "" if not isinstance(value, list) else []
 
 
 def failures() -> list[str]:
-    """Their names are types in histories and of the API's problems."""
+    """Names of failures, which are error types in histories and in the API's problems."""
     for package in ("domain", "database.stores", "web"):
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
-    found, left = [], [Failure]
-    while left:
-        kinds = left.pop().__subclasses__()
-        left += kinds
+    found, pending = [], [Failure]
+    while pending:
+        kinds = pending.pop().__subclasses__()
+        pending += kinds
         found += [kind.__name__ for kind in kinds]
     return found
 
@@ -71,11 +71,11 @@ def messages() -> dict[str, list[str]]:
     }
 
 
-def test_nothing_that_is_stored_or_published_has_lost_its_name() -> None:
+def test_no_stored_or_published_name_is_missing() -> None:
     definition = workflow._Definition.must_from_class(EscalationWorkflow)
     stubs = [activity._Definition.from_callable(stub) for _, stub in inspect.getmembers(contracts, inspect.isfunction)]
     decided = ruleset("small_team").decide({"tags": ("safety",), "priority": "urgent"}, NOW)
-    now = {
+    current = {
         "event kinds": list(Kind),
         "states": list(State),
         "outcomes": list(Outcome),
@@ -87,7 +87,7 @@ def test_nothing_that_is_stored_or_published_has_lost_its_name() -> None:
         "workflow": [definition.name, list(definition.signals), list(definition.updates)],
         "activities": [stub.name for stub in stubs if stub is not None],
         "messages": messages(),
-        "versions of rules": {name: ruleset(name).version for name in TAKEN_BEFORE["versions of rules"]},
+        "versions of rules": {name: ruleset(name).version for name in PUBLISHED["versions of rules"]},
         "plan": shape(dump_plan(Plan(decided, ruleset("small_team").version, NOW))),
     }
-    assert lost(TAKEN_BEFORE, now) == {}
+    assert missing(PUBLISHED, current) == {}

@@ -1,4 +1,4 @@
-"""What processes don't load: the solver stays with those who solve."""
+"""What processes don't import: workflows need no solver."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.architecture.tree import ROOT
 HEAVY = "numpy", "scipy"
 
 
-def test_workflows_load_no_solver() -> None:
+def test_workflows_import_no_solver() -> None:
     program = f"import workflows.escalation, workflows.backstop, sys; print([m for m in {HEAVY} if m in sys.modules])"
-    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

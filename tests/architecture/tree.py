@@ -1,4 +1,4 @@
-"""The project's own files, as git knows them."""
+"""The project's own files, as listed by git."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PACKAGES = ("rules_dsl", "domain", "activities", "workflows", "database", "web",
 
 
 def tracked(*patterns: str) -> list[Path]:
-    """Every file that is or will be committed and matches one of the patterns."""
+    """Every committed or not ignored file that matches one of the patterns."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]

@@ -1,4 +1,4 @@
-"""A real `muster up` in a home of its own, started and ended as a person would."""
+"""Runs a real `muster up` in its own home, started and stopped as a person would."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def until(condition: Callable[[], bool], within: float, what: str) -> None:
 
 @dataclass(frozen=True)
 class Stack:
-    """One home, and the supervisor that holds it."""
+    """A home and its supervisor."""
 
     home: Home
     port: int
@@ -45,7 +45,7 @@ class Stack:
         return self.home.read_record()
 
     def muster(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command beside the stack."""
+        """Run a command with the stack's home."""
         return run_muster(environment(self.home.folder, self.port), *arguments)
 
     def serves(self) -> bool:
@@ -58,14 +58,14 @@ class Stack:
         return self.record.ready and self.record.pid == self.supervisor.pid
 
     def family(self) -> list[psutil.Process]:
-        """The supervisor and everything below it."""
-        above = psutil.Process(self.supervisor.pid)
-        return [above, *above.children(recursive=True)]
+        """The supervisor and all its descendants."""
+        supervisor = psutil.Process(self.supervisor.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
 
 
 def environment(home: Path, port: int) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MUSTER_", "TEMPORAL_"))}
-    return {**kept, "MUSTER_HOME": str(home), "MUSTER_PORT": str(port)}
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("MUSTER_", "TEMPORAL_"))}
+    return {**others, "MUSTER_HOME": str(home), "MUSTER_PORT": str(port)}
 
 
 def run_muster(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -81,18 +81,18 @@ def ended(process: psutil.Process) -> bool:
 
 @contextlib.contextmanager
 def running_stack(folder: Path, port: int | None = None, options: Sequence[str] = ()) -> Iterator[Stack]:
-    """`muster up` with these options, ready; told to stop at the end of the block unless it has ended by then."""
-    chosen = port or free_port()
+    """Run `muster up` with these options until the block ends; yields once it is ready."""
+    web_port = port or free_port()
     with (folder.parent / f"{folder.name}.up.log").open("a+") as log:
         supervisor = subprocess.Popen(
             [MUSTER, "up", *options],
-            env=environment(folder, chosen),
+            env=environment(folder, web_port),
             stdout=log,
             stderr=log,
             text=True,
             start_new_session=True,
         )
-        stack = Stack(Home(folder), chosen, supervisor)
+        stack = Stack(Home(folder), web_port, supervisor)
         try:
             until(lambda: stack.is_ready() or supervisor.poll() is not None, 120, "the stack is ready")
             log.seek(0)

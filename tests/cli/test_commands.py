@@ -1,4 +1,4 @@
-"""The command line itself, and the commands that need nothing running."""
+"""The command line, and the commands that need nothing running."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def test_every_command_explains_itself(name: str) -> None:
 
 
 def test_the_example_rules_are_clean() -> None:
-    code, said = check(EXAMPLES / "small_team.rules", "--strict")
-    assert code == 0, said
-    assert "0 errors" in said
+    code, output = check(EXAMPLES / "small_team.rules", "--strict")
+    assert code == 0, output
+    assert "0 errors" in output
 
 
-def test_a_broken_file_is_told_where_and_ends_with_2(tmp_path: Path) -> None:
+def test_an_error_in_a_rules_file_is_located_and_exits_with_2(tmp_path: Path) -> None:
     broken = tmp_path / "broken.rules"
     text = (EXAMPLES / "small_team.rules").read_text().replace('team "Office"', 'team "Ofice"')
     broken.write_text(text)
-    code, said = check(broken)
-    assert code == 2, said
-    assert "broken.rules, line" in said
+    code, output = check(broken)
+    assert code == 2, output
+    assert "broken.rules, line" in output
 
 
-def test_a_directory_that_is_none_is_told_with_its_field(tmp_path: Path) -> None:
+def test_an_invalid_directory_file_is_refused_with_the_field(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.json"
     wrong.write_text(json.dumps({"desk": 7}))
     done = CliRunner().invoke(rules, ["check", str(EXAMPLES / "small_team.rules"), "--directory", str(wrong)])
@@ -60,22 +60,22 @@ def test_a_directory_that_is_none_is_told_with_its_field(tmp_path: Path) -> None
     assert "wrong.json: time_zone" in done.output
 
 
-def test_a_process_without_a_database_says_which_setting_is_missing(tmp_path: Path) -> None:
+def test_a_process_without_a_database_names_the_missing_setting(tmp_path: Path) -> None:
     done = run_muster(environment(tmp_path, 8700), "migrate")
     assert done.returncode == 1
     assert "set MUSTER_DATABASE_URL" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["migrate", "seed", "export"])
-def test_a_database_that_does_not_answer_is_told_in_a_line(command: str, tmp_path: Path) -> None:
-    nowhere = f"postgresql://muster:word@127.0.0.1:{free_port()}/muster"
-    done = run_muster({**environment(tmp_path, 8700), "MUSTER_DATABASE_URL": nowhere}, command)
+def test_an_unreachable_database_is_reported_in_one_line(command: str, tmp_path: Path) -> None:
+    unreachable = f"postgresql://muster:word@127.0.0.1:{free_port()}/muster"
+    done = run_muster({**environment(tmp_path, 8700), "MUSTER_DATABASE_URL": unreachable}, command)
     assert done.returncode == 1
     assert "the database does not answer" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_wrong_setting_ends_a_command_with_its_name(tmp_path: Path) -> None:
+def test_an_invalid_setting_ends_a_command_with_its_name(tmp_path: Path) -> None:
     done = run_muster({**environment(tmp_path, 8700), "MUSTER_PORT": "many"}, "migrate")
     assert done.returncode == 1
     assert "MUSTER_PORT" in done.stderr
@@ -88,7 +88,7 @@ def test_an_id_alone_is_not_enough_to_escalate(monkeypatch: pytest.MonkeyPatch, 
     assert "--ticket-url" in done.output
 
 
-def test_ports_stay_as_they_were_while_they_are_free() -> None:
+def test_ports_stay_the_same_while_they_are_free() -> None:
     first = choose_ports(("postgres", "temporal"), 47110, {})
     assert choose_ports(("postgres", "temporal"), 1, first) == first
     assert len(set(first.values())) == 2

@@ -1,4 +1,4 @@
-"""The compose file and the image, as far as they can be checked without Docker."""
+"""The compose file and the image, checked without Docker."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def test_the_structure_is_that_of_a_compose_file() -> None:
         assert all(isinstance(value, str) for value in service.get("environment", {}).values()), name
 
 
-def test_what_must_be_healthy_says_how_it_is_asked() -> None:
+def test_services_that_must_be_healthy_have_a_health_check() -> None:
     for service in SERVICES.values():
         for needed, how in service.get("depends_on", {}).items():
             if how["condition"] == "service_healthy":
                 assert "healthcheck" in SERVICES[needed]
 
 
-def test_the_needs_of_services_are_no_circle() -> None:
+def test_services_do_not_depend_on_each_other_in_a_circle() -> None:
     def depth(name: str, above: tuple[str, ...]) -> None:
         assert name not in above
         for needed in SERVICES[name].get("depends_on", {}):
@@ -100,23 +100,23 @@ def test_variables_are_known(name: str) -> None:
     assert set(SERVICES[name].get("environment", {})) <= allowed
 
 
-def test_what_the_file_asks_for_stands_in_the_example() -> None:
-    asked = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
-    told = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    assert asked <= told
+def test_variables_of_the_compose_file_are_in_the_example() -> None:
+    used = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    listed = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert used <= listed
 
 
-def test_nothing_is_published_beyond_this_machine() -> None:
+def test_ports_are_published_on_this_machine_only() -> None:
     for service in SERVICES.values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
 
 
-def test_temporal_is_prepared_as_the_embedded_one_is() -> None:
+def test_temporal_is_set_up_like_the_embedded_one() -> None:
     (script,) = SERVICES["temporal-namespace"]["command"]
     assert "--retention 720h" in script
     assert f"for name in {' '.join(SEARCH_ATTRIBUTES)};" in script
     assert "--type Keyword" in script
 
 
-def test_a_stopping_worker_is_given_more_time_than_it_gives_itself() -> None:
+def test_docker_gives_a_stopping_worker_more_time_than_it_needs() -> None:
     assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > 20

@@ -1,4 +1,4 @@
-"""PostgreSQL, Temporal and the mailbox as the supervisor's children: started, killed, back, and gone."""
+"""PostgreSQL, Temporal and the mailbox as the supervisor's children: started, killed, restarted, stopped."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def until(condition: Callable[[], bool], within: float = 20) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_a_killed_postgres_is_back_with_what_it_acknowledged(tmp_path: Path, supervisor: Supervisor) -> None:
+async def test_a_killed_postgres_is_restarted_with_what_it_acknowledged(tmp_path: Path, supervisor: Supervisor) -> None:
     cluster = Cluster(tmp_path / "postgres", free_port(), "a-password")
     postgres.initialise(cluster)
     await supervisor.start(parts.postgres_child(cluster))
@@ -51,7 +51,7 @@ async def test_a_killed_postgres_is_back_with_what_it_acknowledged(tmp_path: Pat
     assert not (cluster.folder / "postmaster.pid").exists()
 
 
-def test_a_server_that_outlived_its_supervisor_is_ended(tmp_path: Path) -> None:
+def test_a_server_that_outlived_its_supervisor_is_stopped(tmp_path: Path) -> None:
     with running_postgres(tmp_path) as cluster:
         postgres.clear_stale_server(cluster.folder)
         assert not postgres.answers(cluster.url("postgres"))
@@ -65,14 +65,14 @@ async def test_temporal_is_ready_with_its_attributes_and_its_retention(tmp_path:
         (("operator", "namespace", "describe", "default"), "720h"),
         (("operator", "search-attribute", "list"), temporal.SEARCH_ATTRIBUTES[0]),
     ):
-        asked = await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             *(str(temporal.BINARY), *arguments, "--address", server.address), stdout=asyncio.subprocess.PIPE
         )
-        said, _ = await asked.communicate()
-        assert expected in said.decode()
+        output, _ = await process.communicate()
+        assert expected in output.decode()
 
 
-async def test_the_mailbox_keeps_what_it_takes_through_its_death(tmp_path: Path, supervisor: Supervisor) -> None:
+async def test_mail_survives_a_killed_mailbox(tmp_path: Path, supervisor: Supervisor) -> None:
     folder, port = tmp_path / "mail", free_port()
     await supervisor.start(parts.mailbox_child(folder, port, os.environ))
     message = EmailMessage()
@@ -99,7 +99,7 @@ async def test_the_mailbox_keeps_what_it_takes_through_its_death(tmp_path: Path,
     assert list_mail(tmp_path / "nowhere") == []
 
 
-async def test_a_child_that_cannot_start_is_told_with_its_last_words(tmp_path: Path, supervisor: Supervisor) -> None:
+async def test_a_child_that_cannot_start_is_reported_with_its_log(tmp_path: Path, supervisor: Supervisor) -> None:
     async def never() -> bool:
         return False
 

@@ -1,4 +1,4 @@
-"""Logs: one line a record, and no token in any."""
+"""Logs: one line per record, without tokens."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TOKEN = "q3Zr-_x9" * 5
         f"postgresql://muster:{TOKEN}@db.example/muster",
     ],
 )
-def test_tokens_are_taken_out(text: str) -> None:
+def test_tokens_are_removed(text: str) -> None:
     assert TOKEN not in without_tokens(text)
     assert "…" in without_tokens(text)
 
@@ -42,7 +42,7 @@ def test_other_addresses_stay() -> None:
 
 
 @pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
-def test_failures_too_are_written_without_tokens(formatter: logging.Formatter) -> None:
+def test_tracebacks_are_logged_without_tokens(formatter: logging.Formatter) -> None:
     try:
         raise RuntimeError(f"no such link /c/{TOKEN}")
     except RuntimeError:
@@ -52,7 +52,7 @@ def test_failures_too_are_written_without_tokens(formatter: logging.Formatter) -
     assert "RuntimeError" in written
 
 
-def test_every_address_with_a_token_is_known() -> None:
+def test_tokens_of_every_route_are_removed() -> None:
     app = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", secret_key=SecretStr("x" * 32)))
     addresses = [route.path for route in app.routes if isinstance(route, Route) and "{token}" in route.path]
     assert len(addresses) >= 10
@@ -62,7 +62,7 @@ def test_every_address_with_a_token_is_known() -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
 @pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
-def test_nobody_writes_a_line_of_their_own(formatter: logging.Formatter, end: str) -> None:
+def test_input_can_not_forge_a_log_line(formatter: logging.Formatter, end: str) -> None:
     forged = f"2026-11-24T10:30:00.123Z ERROR web.app all is lost{end}"
     try:
         raise RuntimeError(f"unknown{end}{forged}")
@@ -73,14 +73,14 @@ def test_nobody_writes_a_line_of_their_own(formatter: logging.Formatter, end: st
     assert all(line.startswith("    ") for line in others)
 
 
-def test_json_lines_are_one_object_each() -> None:
+def test_each_json_line_is_one_object() -> None:
     record = logging.LogRecord("web", logging.INFO, __file__, 1, "two\nlines", (), None)
     (line,) = JsonLines().format(record).splitlines()
     assert json.loads(line)["message"] == "two\nlines"
 
 
-def test_json_lines_keep_what_was_said() -> None:
-    said = "one\u2028two\x85three\x7f\u202efour"
-    record = logging.LogRecord("web", logging.INFO, __file__, 1, said, (), None)
+def test_json_lines_keep_the_message() -> None:
+    message = "one\u2028two\x85three\x7f\u202efour"
+    record = logging.LogRecord("web", logging.INFO, __file__, 1, message, (), None)
     (line,) = JsonLines().format(record).splitlines()
-    assert json.loads(line)["message"] == said
+    assert json.loads(line)["message"] == message

@@ -1,4 +1,4 @@
-"""Seeding: what the example brings, and that doing it again changes nothing."""
+"""Seeding: what the example contains, and that seeding again changes nothing."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def small_team() -> Directory:
     return Directory.from_json(json.loads(example("small_team.directory.json").read_text()))
 
 
-async def test_what_was_written_is_read_back(database: AsyncEngine) -> None:
-    wanted = small_team()
+async def test_the_seeded_directory_is_read_back_unchanged(database: AsyncEngine) -> None:
+    directory = small_team()
     for _ in range(2):
         async with database.begin() as conn:
-            seeded = await seed_directory(conn, wanted, [MANAGER], NOW)
+            seeded = await seed_directory(conn, directory, [MANAGER], NOW)
         async with database.connect() as conn:
-            found = await read_directory(conn)
-        assert found == wanted, "ids too: a fresh database counts as the file does"
+            stored = await read_directory(conn)
+        assert stored == directory, "ids too: a new database numbers rows like the file"
         assert [person.role for person in seeded] == ["agent"] * 6 + ["manager"]
 
 
-async def test_a_changed_file_brings_everything_up_to_date(database: AsyncEngine) -> None:
-    wanted = small_team()
+async def test_seeding_a_changed_file_updates_everything(database: AsyncEngine) -> None:
+    directory = small_team()
     always = WeeklyShift(tuple(range(7)), 0, 1440, "Europe/Copenhagen")
-    changed = replace(wanted.people[0], skills={1: 5}, shifts=(always,), title=1)
+    changed = replace(directory.people[0], skills={1: 5}, shifts=(always,), title=1)
     async with database.begin() as conn:
-        await seed_directory(conn, wanted, [], NOW)
+        await seed_directory(conn, directory, [], NOW)
     async with database.begin() as conn:
-        await seed_directory(conn, replace(wanted, people=(changed, *wanted.people[1:])), [], NOW)
+        await seed_directory(conn, replace(directory, people=(changed, *directory.people[1:])), [], NOW)
     async with database.connect() as conn:
         assert (await read_directory(conn)).people[0] == changed
         covered = text("SELECT count(*) FROM shift WHERE person = :person AND during @> :now ::timestamptz")
@@ -56,25 +56,25 @@ async def test_a_changed_file_brings_everything_up_to_date(database: AsyncEngine
             assert await conn.scalar(covered, {"person": changed.id, "now": moment}) == 1
 
 
-async def test_capitals_of_an_address_make_nobody_new(database: AsyncEngine) -> None:
-    wanted = small_team()
-    loud = [replace(one, email=one.email.upper()) for one in wanted.people]
-    for people in (wanted.people, tuple(loud)):
+async def test_capitals_in_an_address_create_no_new_person(database: AsyncEngine) -> None:
+    directory = small_team()
+    in_capitals = [replace(person, email=person.email.upper()) for person in directory.people]
+    for people in (directory.people, tuple(in_capitals)):
         async with database.begin() as conn:
-            await seed_directory(conn, replace(wanted, people=people), [MANAGER], NOW)
+            await seed_directory(conn, replace(directory, people=people), [MANAGER], NOW)
     async with database.connect() as conn:
-        assert (await read_directory(conn)).people == wanted.people
+        assert (await read_directory(conn)).people == directory.people
 
 
-async def test_a_desk_that_is_there_is_left_as_it_is_when_seeded_once(
+async def test_seeding_once_leaves_existing_data_unchanged(
     database_url: str, database: AsyncEngine, tmp_path: Path
 ) -> None:
     variables = {**environment(tmp_path, 8700), "MUSTER_DATABASE_URL": database_url}
     assert (await asyncio.to_thread(run_muster, variables, "seed", "--once", "--quiet")).returncode == 0
     async with database.begin() as conn:
-        standing = await current_published(conn)
-        assert standing is not None
-        faster = standing.text.replace("if nobody in 3 minutes", "if nobody in 2 minutes")
+        published = await current_published(conn)
+        assert published is not None
+        faster = published.text.replace("if nobody in 3 minutes", "if nobody in 2 minutes")
         await publish(conn, faster, "Marta", "faster", 1, NOW, percent=10)
         await conn.execute(text("UPDATE team SET name = 'Desk' WHERE name = 'Support'"))
     again = await asyncio.to_thread(run_muster, variables, "seed", "--once", "--json")
@@ -90,7 +90,7 @@ async def test_a_desk_that_is_there_is_left_as_it_is_when_seeded_once(
     assert "Version 2 of Marta is being tried on 10 % of the customers" in refused.stderr
 
 
-async def test_a_new_sign_in_link_ends_the_unused_one_before(database: AsyncEngine) -> None:
+async def test_a_new_sign_in_link_replaces_the_unused_one(database: AsyncEngine) -> None:
     async with database.begin() as conn:
         person = (await seed_directory(conn, small_team(), [], NOW))[0].id
         await renew_sign_in_link(conn, person, NOW)
@@ -100,7 +100,7 @@ async def test_a_new_sign_in_link_ends_the_unused_one_before(database: AsyncEngi
         assert (await conn.execute(query)).scalars().all() == [token_hash(newest)]
 
 
-async def test_rules_with_errors_leave_the_database_as_it_was(
+async def test_rules_with_errors_leave_the_database_unchanged(
     database_url: str, database: AsyncEngine, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.rules"

@@ -1,4 +1,4 @@
-"""`muster up`: everything comes up, comes back, and goes."""
+"""`muster up`: everything starts, restarts, and stops."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from cli.stack.home import Home
-from cli.stack.parts import GIVING_WAY
+from cli.stack.parts import NICENESS
 from tests.cli.running import Stack, ended, environment, run_muster, running_stack, until
 
 pytestmark = pytest.mark.timeout(600)
@@ -29,32 +29,32 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-def test_it_serves_and_tells_who_can_sign_in(stack: Stack) -> None:
+def test_it_serves_and_prints_who_can_sign_in(stack: Stack) -> None:
     assert stack.serves()
     credentials = json.loads(stack.home.credentials.read_text())
     assert stat.S_IMODE(stack.home.credentials.stat().st_mode) == 0o600
     assert {person["role"] for person in credentials["people"]} == {"agent", "manager", "ops", "admin"}
     for person in credentials["people"]:
         assert httpx.get(person["sign_in"]).is_success
-    said = (stack.home.folder.parent / "home.up.log").read_text()
-    for shown in ("Administrator", "/sign-in/", f"{stack.url}/dev/mail", "Temporal"):
-        assert shown in said
+    output = (stack.home.folder.parent / "home.up.log").read_text()
+    for line in ("Administrator", "/sign-in/", f"{stack.url}/dev/mail", "Temporal"):
+        assert line in output
 
 
-def test_what_nobody_waits_for_gives_way(stack: Stack) -> None:
+def test_the_worker_gives_way_to_processes_that_people_wait_for(stack: Stack) -> None:
     children = stack.home.read_record().children
     niceness = {name: psutil.Process(children[name].pid).nice() for name in CHILDREN}
-    assert niceness == dict.fromkeys(CHILDREN, 0) | GIVING_WAY
+    assert niceness == dict.fromkeys(CHILDREN, 0) | NICENESS
 
 
-def test_what_is_private_is_so(stack: Stack) -> None:
+def test_private_files_are_readable_by_their_owner_only(stack: Stack) -> None:
     for name in ("stack.json", "credentials.json", "secret", "postgres-password"):
         assert stat.S_IMODE((stack.home.folder / name).stat().st_mode) == 0o600, name
     for name in ("mail", "logs", "postgres"):
         assert stat.S_IMODE((stack.home.folder / name).stat().st_mode) == 0o700, name
 
 
-def test_no_log_holds_a_link_or_a_token(stack: Stack) -> None:
+def test_no_log_contains_a_link_or_a_token(stack: Stack) -> None:
     credentials = json.loads(stack.home.credentials.read_text())
     secrets = [credentials["api_token"], *(person["sign_in"].rsplit("/", 1)[1] for person in credentials["people"])]
     httpx.get(credentials["people"][0]["sign_in"])
@@ -63,24 +63,24 @@ def test_no_log_holds_a_link_or_a_token(stack: Stack) -> None:
         assert not any(secret in text for secret in secrets), log.name
 
 
-def test_a_second_one_says_that_one_runs_and_where(stack: Stack) -> None:
+def test_a_second_start_says_where_the_first_one_runs(stack: Stack) -> None:
     second = stack.muster("up")
     assert second.returncode == 1
-    assert f"already runs at {stack.url}" in second.stderr
+    assert f"already running at {stack.url}" in second.stderr
     assert stack.serves()
 
 
-def test_another_home_on_a_taken_port_is_told_so(stack: Stack) -> None:
+def test_another_home_on_a_used_port_is_refused(stack: Stack) -> None:
     other = run_muster(environment(stack.home.folder.parent / "other", stack.port), "up")
     assert other.returncode == 1
-    assert f"port {stack.port} is taken" in other.stderr
+    assert f"port {stack.port} is in use" in other.stderr
 
 
-def test_the_doctor_finds_everything_well(stack: Stack) -> None:
-    found = stack.muster("doctor")
-    assert found.returncode == 0, found.stdout
-    for shown in ("PostgreSQL 18", "migrated to", "server 1."):
-        assert shown in found.stdout
+def test_the_doctor_finds_everything_in_order(stack: Stack) -> None:
+    done = stack.muster("doctor")
+    assert done.returncode == 0, done.stdout
+    for text in ("PostgreSQL 18", "migrated to", "server 1."):
+        assert text in done.stdout
 
 
 def test_seeding_again_renews_links_and_keeps_the_token(stack: Stack) -> None:
@@ -94,7 +94,7 @@ def test_seeding_again_renews_links_and_keeps_the_token(stack: Stack) -> None:
     assert not {person["sign_in"] for person in after["people"]} & {person["sign_in"] for person in before["people"]}
 
 
-def test_export_is_whole(stack: Stack) -> None:
+def test_the_export_is_complete(stack: Stack) -> None:
     lines = [json.loads(line) for line in stack.muster("export", "--json").stdout.splitlines()]
     assert lines[-1] == {"type": "end", "lines": len(lines) - 1}
     assert {"desk", "person", "ruleset"} <= {line["type"] for line in lines}
@@ -114,11 +114,11 @@ def test_a_ticket_can_be_escalated_from_a_terminal(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("name", CHILDREN)
-def test_a_killed_child_comes_back(stack: Stack, name: str) -> None:
+def test_a_killed_child_is_restarted(stack: Stack, name: str) -> None:
     before = stack.record.children[name]
     os.kill(before.pid, signal.SIGKILL)
     until(lambda: stack.record.children.get(name) not in (None, before), 30, f"{name} runs again")
-    until(stack.serves, 40, f"pages are served after the death of {name}")
+    until(stack.serves, 40, f"pages are served after {name} was killed")
 
 
 def test_ctrl_c_ends_everything_and_a_new_start_keeps_the_ports(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -126,7 +126,7 @@ def test_ctrl_c_ends_everything_and_a_new_start_keeps_the_ports(tmp_path_factory
     with running_stack(folder) as stack:
         family, ports = stack.family(), stack.record.ports
         began = time.monotonic()
-        # As a terminal does it: to the whole foreground group.
+        # A terminal sends it to the whole foreground process group.
         os.killpg(stack.supervisor.pid, signal.SIGINT)
         stack.supervisor.wait(15)
         assert time.monotonic() - began < 5
@@ -138,12 +138,12 @@ def test_ctrl_c_ends_everything_and_a_new_start_keeps_the_ports(tmp_path_factory
         family = again.family()
         os.kill(again.supervisor.pid, signal.SIGKILL)
         again.supervisor.wait()
-        until(lambda: all(ended(process) for process in family), 15, "children of a killed supervisor are gone")
+        until(lambda: all(ended(process) for process in family), 15, "children of a killed supervisor end")
     with running_stack(folder, stack.port) as last:
         assert last.serves()
 
 
-def test_a_record_that_cannot_be_read_is_as_none(tmp_path: Path) -> None:
+def test_an_unreadable_record_counts_as_empty(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.record_file.write_text("{half")
     assert home.read_record().ports == {}
