@@ -1,4 +1,4 @@
-"""Agents at their desks: seen by the page, worked by its forms."""
+"""Simulated agents, who read their desk page and post its forms."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Offer:
     call: str
     nth: int
     remaining: float
-    """Seconds that were left when the page was drawn."""
+    """Seconds left when the page was rendered."""
     form: FoundForm
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What the page shows."""
+    """A desk page, parsed."""
 
     page: str
 
@@ -42,7 +42,7 @@ class Desk:
 
     @property
     def calls(self) -> list[tuple[str, bool, str]]:
-        """Calls that were taken: id, whether this agent has joined, the join address."""
+        """Taken calls: id, whether this agent has joined, the join address."""
         return [(call, bool(joined), address) for call, joined, address in _CALL.findall(self.page)]
 
     @property
@@ -51,7 +51,7 @@ class Desk:
 
     @property
     def absent(self) -> FoundForm | None:
-        """The form that says "I'm available", where it is shown."""
+        """The form that says "I'm available", if shown."""
         forms = [form for form in forms_of(self.page) if form.fields.get("state") == "available"]
         return forms[0] if forms else None
 
@@ -65,8 +65,8 @@ class Agent:
     client: httpx.AsyncClient
     name: str
     token: str = ""
-    """Of the forms drawn for this session."""
-    chance: random.Random = field(default_factory=random.Random)
+    """Form token of this session."""
+    rng: random.Random = field(default_factory=random.Random)
 
     async def sign_in(self, link: str) -> None:
         address = urlsplit(link).path
@@ -79,26 +79,26 @@ class Agent:
         return Desk((await self.ledger.look(self.client, "/desk")).text)
 
     async def be_available(self) -> None:
-        """Say so, where the desk does not say so already; a sign of life in any case."""
+        """Become available unless the desk already says so. Reading the desk counts as a heartbeat."""
         desk = await self.desk()
         self.token = forms_of(desk.page)[0].fields["form_token"]
         if desk.absent is not None:
             await self.client.post("/desk/presence", data=desk.absent.fields)
 
     async def beat(self) -> None:
-        """Signs of life until cancelled."""
+        """Send heartbeats until cancelled."""
         while True:
             with contextlib.suppress(httpx.HTTPError):
-                said = await self.client.post("/desk/presence/heartbeat", data={"form_token": self.token}, timeout=5)
-                assert not said.is_client_error, said.status_code
+                answer = await self.client.post("/desk/presence/heartbeat", data={"form_token": self.token}, timeout=5)
+                assert not answer.is_client_error, answer.status_code
             await asyncio.sleep(3)
 
     async def accept(self, offer: Offer) -> Entry:
-        known = {"call": offer.call, "nth": offer.nth, "person": self.name}
-        return await self.ledger.send("accept", self.client, offer.form.action, offer.form.fields, about=known)
+        about = {"call": offer.call, "nth": offer.nth, "person": self.name}
+        return await self.ledger.send("accept", self.client, offer.form.action, offer.form.fields, about=about)
 
     async def join(self) -> Entry | None:
-        """Go to the room of the first call in hand."""
+        """Join the first call on the desk."""
         _, _, address = (await self.desk()).calls[0]
         return await press_join(self.ledger, self.client, address, "agent")
 
@@ -112,13 +112,13 @@ class Agent:
         return await self.ledger.send("wrap-up", self.client, form.action, sent, about={"call": call, "note": note})
 
     async def work(self, every: float = 1.0) -> None:
-        """Take what is offered, hold the call, wrap it up, and again, until cancelled."""
+        """Accept offers, hold the calls and wrap them up, until cancelled. Reads the desk about ``every`` seconds."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.beat())
             while True:
                 with contextlib.suppress(httpx.HTTPError):
                     await self._turn(await self.desk())
-                await asyncio.sleep(every * self.chance.uniform(0.7, 1.3))
+                await asyncio.sleep(every * self.rng.uniform(0.7, 1.3))
 
     async def _turn(self, desk: Desk) -> None:
         wrap_up, offer = desk.form("/wrap-up"), desk.offer
@@ -129,21 +129,21 @@ class Agent:
             if not joined:
                 await press_join(self.ledger, self.client, address, "agent")
             elif desk.talking and (form := desk.form("/end")) is not None:
-                await asyncio.sleep(self.chance.uniform(0.5, 2))
+                await asyncio.sleep(self.rng.uniform(0.5, 2))
                 await self.end(call, form)
         elif offer is not None:
-            await asyncio.sleep(self.chance.uniform(0.1, 1))
+            await asyncio.sleep(self.rng.uniform(0.1, 1))
             await self.accept(offer)
         elif desk.absent is not None:
             await self.be_available()
 
 
 async def until_offered(agents: list[Agent], within: float = 30) -> tuple[Agent, Offer]:
-    """The first of these agents to whom a call is offered."""
+    """Wait until one of these agents is offered a call; returns the agent and the offer."""
     deadline = time.monotonic() + within
     while True:
         for agent in agents:
             if (offer := (await agent.desk()).offer) is not None:
                 return agent, offer
-        assert time.monotonic() < deadline, f"nobody is offered a call within {within} s"
+        assert time.monotonic() < deadline, f"no offer within {within} s"
         await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""One stack for all that is tried against it, and a bench of judgement for each test."""
+"""One stack for all fault tests, and a trial for each."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.faults.trial import FaultTrial, begin_trial
 
 @pytest.fixture(scope="session")
 async def broken(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Breakable]:
-    """A running stack that may be broken."""
+    """A running stack whose processes tests may kill."""
     async with breakable_stack(tmp_path_factory.mktemp("faults") / "home") as stack:
         yield stack
 
 
 @pytest.fixture
 async def trial(broken: Breakable, request: pytest.FixtureRequest) -> AsyncIterator[FaultTrial]:
-    async with begin_trial(broken, request.node.name) as begun:
-        yield begun
+    async with begin_trial(broken, request.node.name) as running:
+        yield running

@@ -1,4 +1,4 @@
-"""What the public surfaces show afterwards: one export, and the caught mails."""
+"""What the application shows afterwards: its export, and the caught mails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Evidence:
-    """One export, the caught mails, and the lines that were logged, of the escalations of one ledger."""
+    """The export and the caught mails, reduced to the escalations of one ledger."""
 
     rows: dict[str, list[Row]]
     mails: list[Mail]
@@ -26,14 +26,14 @@ class Evidence:
     @staticmethod
     def of(ledger: Ledger, export: str, mails: Iterable[Mail]) -> Evidence:
         lines = [json.loads(line) for line in export.splitlines()]
-        assert lines[-1] == {"type": "end", "lines": len(lines) - 1}, "the export is not whole"
+        assert lines[-1] == {"type": "end", "lines": len(lines) - 1}, "the export is incomplete"
         rows: dict[str, list[Row]] = defaultdict(list)
         tickets = set(ledger.escalations.values())
         ours = {line["id"] for line in lines if line["type"] == "escalation" and line["ticket_id"] in tickets}
         calls = {line["id"] for line in lines if line["type"] == "call" and line["escalation"] in ours}
         for line in lines:
-            whose = line["id"] if line["type"] == "escalation" else line.get("escalation")
-            if whose in ours or (whose is None and line.get("call") in calls) or line["type"] == "person":
+            escalation = line["id"] if line["type"] == "escalation" else line.get("escalation")
+            if escalation in ours or (escalation is None and line.get("call") in calls) or line["type"] == "person":
                 rows[line["type"]].append(line)
         ids = {row["id"] for row in rows["message"]}
         return Evidence(rows, [mail for mail in mails if message_of(mail) in ids])
@@ -43,16 +43,16 @@ class Evidence:
 
     @property
     def backlog(self) -> list[str]:
-        """What still waits: events that nobody was told, messages not sent."""
+        """Events not yet relayed and messages not yet sent."""
         unrelayed = [row for row in self.events(*RELAYED_AT_ONCE) if row["told_at"] is None]
         queued = [row for row in self.rows["message"] if row["state"] == "queued"]
-        return [f"untold {row['kind']}" for row in unrelayed] + [f"unsent {row['kind']}" for row in queued]
+        return [f"unrelayed {row['kind']}" for row in unrelayed] + [f"unsent {row['kind']}" for row in queued]
 
 
 def message_of(mail: Mail) -> str:
-    """The id of the message that this mail is a copy of."""
+    """The id of the message that this mail was sent for."""
     return str(mail["headers"].get("Message-ID", "")).strip("<>").partition("@")[0]
 
 
-def at(written: str) -> datetime:
-    return datetime.fromisoformat(written)
+def at(timestamp: str) -> datetime:
+    return datetime.fromisoformat(timestamp)

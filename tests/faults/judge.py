@@ -1,4 +1,4 @@
-"""The judge: what the ledger was told, beside what the public surfaces show afterwards."""
+"""The judge: compares the answers in the ledger with what the application shows afterwards."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tests.faults.doubled import doubled_assignments, doubled_mails, doubled_rows
+from tests.faults.duplicates import duplicate_assignments, duplicate_mails, duplicate_rows
 from tests.faults.evidence import Evidence, message_of
 from tests.faults.ledger import Answer, Ledger
 from tests.faults.lost import find_lost
 
 NEVER_EXPECTED = frozenset({"message_failed", "repaired"})
-"""Kinds of events that say that something went wrong on our side."""
+"""Kinds of events that mean that something went wrong on our side."""
 
 
 @dataclass
 class Verdict:
     lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
     def table(self, name: str, *notes: str) -> str:
-        judged = {"lost": self.lost, "doubled": self.doubled, "unsettled": self.unsettled}
+        judged = {"lost": self.lost, "duplicated": self.duplicated, "unsettled": self.unsettled}
         judged["unexpected"] = self.unexpected
-        head = f"{name}: " + ", ".join(f"{word} {len(found)}" for word, found in judged.items())
+        head = f"{name}: " + ", ".join(f"{word} {len(faults)}" for word, faults in judged.items())
         counted = [f"  {what:<24}{number:>6}" for what, number in sorted(self.counts.items())]
-        found = [f"  {word}: {one}" for word, ones in judged.items() for one in ones]
-        return "\n".join([head, *(f"  {note}" for note in notes), *counted, *found])
+        listed = [f"  {word}: {fault}" for word, faults in judged.items() for fault in faults]
+        return "\n".join([head, *(f"  {note}" for note in notes), *counted, *listed])
 
     @property
     def clean(self) -> bool:
-        return not (self.lost or self.doubled or self.unsettled or self.unexpected)
+        return not (self.lost or self.duplicated or self.unsettled or self.unexpected)
 
 
 def judge(ledger: Ledger, evidence: Evidence, mail_kinds: Iterable[str], log_lines: Iterable[str] = ()) -> Verdict:
@@ -41,12 +41,12 @@ def judge(ledger: Ledger, evidence: Evidence, mail_kinds: Iterable[str], log_lin
     for entry in ledger.entries:
         verdict.counts[f"{entry.what}: {entry.settled}"] += 1
         verdict.counts["sent again"] += len(entry.answers) - 1
-    verdict.unsettled += [f"{one.what} {one.about}" for one in ledger.entries if one.settled is Answer.UNKNOWN]
+    verdict.unsettled += [f"{entry.what} {entry.about}" for entry in ledger.entries if entry.settled is Answer.UNKNOWN]
     verdict.lost += find_lost(ledger, evidence)
-    verdict.doubled += [*doubled_rows(evidence), *doubled_assignments(evidence), *doubled_mails(evidence)]
-    known = set(mail_kinds)
+    verdict.duplicated += [*duplicate_rows(evidence), *duplicate_assignments(evidence), *duplicate_mails(evidence)]
+    expected_kinds = set(mail_kinds)
     sent = [row for row in evidence.rows["message"] if row["channel"] == "mail"]
-    verdict.unexpected += sorted({f"a letter {row['kind']}" for row in sent if row["kind"] not in known})
+    verdict.unexpected += sorted({f"a letter {row['kind']}" for row in sent if row["kind"] not in expected_kinds})
     verdict.unexpected += [f"an event {row['kind']}: {row['body']}" for row in evidence.events(*NEVER_EXPECTED)]
     verdict.unexpected += ledger.failures
     verdict.unexpected += log_lines

@@ -1,6 +1,6 @@
-"""The ledger: every request that asked for something, and its answer. What got no answer is sent again.
+"""The ledger: every request for an effect, with its answers. A request without an answer is sent again.
 
-It is kept outside the application, so that it can testify afterwards.
+It lives outside the application, as independent evidence.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any
 
 import httpx
 
-AGAIN_AFTER = 0.7
+RETRY_AFTER = 0.7
 """Seconds until a request without an answer is sent again."""
-SETTLES_WITHIN = 120.0
-"""Seconds after which one that still has no answer stays unsettled."""
+GIVE_UP_AFTER = 120.0
+"""Seconds until a request without an answer counts as unsettled."""
 
 
 class Answer(StrEnum):
     OK = "ok"
     REFUSED = "refused"
     UNKNOWN = "unknown"
-    """A server's failure, a time-out, a connection that broke: it may have happened or not."""
+    """A server error, a time-out, a broken connection: the effect may have happened or not."""
 
 
 @dataclass
 class Entry:
-    """One request with its repetitions. ``about`` says what it was for: ``call``, ``start``, ``score`` …"""
+    """A request with its repetitions. ``about`` says what it concerned: ``call``, ``start``, ``score`` …"""
 
     what: str
     about: dict[str, Any]
@@ -51,24 +51,24 @@ class Entry:
 
 
 class Ledger:
-    """What was asked and answered in one test. ``failures`` are answers that should never be given: 500s."""
+    """The requests and answers of one test. ``failures`` are answers that should never occur: 500s."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
         self.entries: list[Entry] = []
         self.escalations: dict[str, str] = {}
-        """Ticket id by the id of the escalation that was acknowledged for it."""
+        """Ticket ids by the id of the acknowledged escalation."""
         self.failures: list[str] = []
         self._clients: list[httpx.AsyncClient] = []
 
     def client(self, **headers: str) -> httpx.AsyncClient:
-        """A browser of its own, or a program's connection. Redirects are not followed."""
+        """A new client, as a separate browser or program. Doesn't follow redirects."""
         client = httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=15)
         self._clients.append(client)
         return client
 
     async def close(self) -> None:
-        """End every connection."""
+        """Close every connection."""
         await asyncio.gather(*(client.aclose() for client in self._clients))
 
     async def send(
@@ -82,7 +82,7 @@ class Ledger:
         *,
         about: Mapping[str, Any],
     ) -> Entry:
-        """Post a form, or a JSON body, and again until it is answered; written down either way."""
+        """Post a form or a JSON body, again until it is answered, and record it either way."""
         entry = Entry(what, dict(about), time.monotonic())
         self.entries.append(entry)
         headers = {"Idempotency-Key": key} if key else {}
@@ -90,30 +90,30 @@ class Ledger:
             entry.response = None
             try:
                 entry.response = await client.post(address, data=form, json=body, headers=headers)
-                entry.answers.append(self._weigh(entry.response))
+                entry.answers.append(self._classify(entry.response))
             except httpx.HTTPError:
                 entry.answers.append(Answer.UNKNOWN)
-            if entry.settled is not Answer.UNKNOWN or time.monotonic() - entry.sent_at > SETTLES_WITHIN:
+            if entry.settled is not Answer.UNKNOWN or time.monotonic() - entry.sent_at > GIVE_UP_AFTER:
                 return entry
-            await asyncio.sleep(AGAIN_AFTER)
+            await asyncio.sleep(RETRY_AFTER)
 
     async def look(self, client: httpx.AsyncClient, address: str) -> httpx.Response:
-        """Get a page, however often it takes. Looking is not written down, because it asks for nothing."""
-        deadline = time.monotonic() + SETTLES_WITHIN
+        """Get a page, with retries. Not recorded, because reading has no effect."""
+        deadline = time.monotonic() + GIVE_UP_AFTER
         while True:
             try:
                 response = await client.get(address)
-                if self._weigh(response) is not Answer.UNKNOWN:
+                if self._classify(response) is not Answer.UNKNOWN:
                     return response
             except httpx.HTTPError as error:
                 if time.monotonic() > deadline:
                     raise AssertionError(f"nothing answers at {address}") from error
-            await asyncio.sleep(AGAIN_AFTER)
+            await asyncio.sleep(RETRY_AFTER)
 
     def of(self, what: str, answer: Answer | None = None) -> Iterator[Entry]:
-        return (one for one in self.entries if one.what == what and answer in (None, one.settled))
+        return (entry for entry in self.entries if entry.what == what and answer in (None, entry.settled))
 
-    def _weigh(self, response: httpx.Response) -> Answer:
+    def _classify(self, response: httpx.Response) -> Answer:
         if response.status_code == 500:
             self.failures.append(f"{response.request.method} {response.request.url.path.split('/')[1]}: 500")
         if response.is_server_error:

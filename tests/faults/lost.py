@@ -1,4 +1,4 @@
-"""What was acknowledged and is not there."""
+"""Finds acknowledged effects that are missing."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ def find_lost(ledger: Ledger, evidence: Evidence) -> Iterator[str]:
 
 
 def _event(evidence: Evidence, kind: str, about: Row, *names: str) -> bool:
-    """Whether there is an event of this kind with these names of the entry in its body."""
-    wanted = {name: about[name] for name in names}
-    mine = (row for row in evidence.events(kind) if about.get("escalation") in (None, row["escalation"]))
-    return any(all(_same(row["body"].get(name), value) for name, value in wanted.items()) for row in mine)
+    """Whether an event of this kind has the entry's values for these ``names`` in its body."""
+    expected = {name: about[name] for name in names}
+    rows = (row for row in evidence.events(kind) if about.get("escalation") in (None, row["escalation"]))
+    return any(all(_same(row["body"].get(name), value) for name, value in expected.items()) for row in rows)
 
 
-def _same(stored: Any, said: Any) -> bool:
-    if isinstance(said, str) and isinstance(stored, str) and said[:2] == "20" and "T" in said:
-        return at(stored) == at(said)
-    return bool(stored == said)
+def _same(stored: Any, acknowledged: Any) -> bool:
+    times = isinstance(stored, str) and isinstance(acknowledged, str) and acknowledged[:2] == "20"
+    if times and "T" in acknowledged:
+        return at(stored) == at(acknowledged)
+    return bool(stored == acknowledged)
 
 
 def _opened(entry: Entry, evidence: Evidence) -> bool:
-    found = {row["id"]: row["ticket_id"] for row in evidence.rows["escalation"]}
-    return bool(found.get(entry.about["id"]) == entry.about["ticket"])
+    tickets = {row["id"]: row["ticket_id"] for row in evidence.rows["escalation"]}
+    return bool(tickets.get(entry.about["id"]) == entry.about["ticket"])
 
 
 def _booked(entry: Entry, evidence: Evidence) -> bool:
@@ -56,8 +57,8 @@ def _withdrawn(entry: Entry, evidence: Evidence) -> bool:
 
 def _accepted(entry: Entry, evidence: Evidence) -> bool:
     person = next(row["id"] for row in evidence.rows["person"] if row["name"] == entry.about["person"])
-    said = {"call_id": entry.about["call"], "offer": entry.about["nth"], "person": person}
-    return _event(evidence, "accepted", said, *said)
+    body = {"call_id": entry.about["call"], "offer": entry.about["nth"], "person": person}
+    return _event(evidence, "accepted", body, *body)
 
 
 def _ended(entry: Entry, evidence: Evidence) -> bool:
@@ -70,8 +71,8 @@ def _wrapped_up(entry: Entry, evidence: Evidence) -> bool:
 
 
 def _rated(entry: Entry, evidence: Evidence) -> bool:
-    said = (entry.about["escalation"], entry.about["score"])
-    return said in {(row["escalation"], row["score"]) for row in evidence.rows["rating"]}
+    rating = (entry.about["escalation"], entry.about["score"])
+    return rating in {(row["escalation"], row["score"]) for row in evidence.rows["rating"]}
 
 
 PROOFS = {
@@ -85,4 +86,4 @@ PROOFS = {
     "wrap-up": _wrapped_up,
     "rate": _rated,
 }
-"""For each kind of request: what shows afterwards that a good answer to it was true."""
+"""For each kind of request: the check that its acknowledged effect exists."""

@@ -1,4 +1,4 @@
-"""The caught mail, read by its public address, and only as often as needed."""
+"""The caught mail, read over HTTP, at most once a second."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import httpx
 
 from tests.faults.ledger import Ledger
 
-LOOK_EVERY = 1.0
+READ_EVERY = 1.0
 """Seconds."""
 
 Mail = dict[str, Any]
@@ -29,7 +29,7 @@ class Mailbox:
     async def mails(self) -> list[Mail]:
         """Every mail, oldest first."""
         async with self._reading:
-            if time.monotonic() - self._read_at > LOOK_EVERY:
+            if time.monotonic() - self._read_at > READ_EVERY:
                 self._caught = (await self.ledger.look(self.client, "/dev/mail.json")).json()
                 self._read_at = time.monotonic()
         return self._caught
@@ -39,11 +39,11 @@ class Mailbox:
         sent = [mail for mail in await self.mails() if mail["to"] == to]
         return [link for mail in sent for link in mail["links"] if f"/{kind}/" in link]
 
-    async def wait_for(self, found: Callable[[Mail], bool], within: float, what: str) -> Mail:
+    async def wait_for(self, matches: Callable[[Mail], bool], within: float, what: str) -> Mail:
         deadline = time.monotonic() + within
         while True:
             for mail in await self.mails():
-                if found(mail):
+                if matches(mail):
                     return mail
             assert time.monotonic() < deadline, f"not within {within} s: {what}"
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(READ_EVERY)

@@ -1,4 +1,4 @@
-"""Those outside: a program that opens escalations, and customers with their links."""
+"""Simulated clients: a program that opens escalations, and customers with their links."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _JOIN = re.compile(r'href="(/join/[\w-]+)"')
 
 @dataclass
 class Program:
-    """Another program, by its API token."""
+    """A program with an API token."""
 
     ledger: Ledger
     client: httpx.AsyncClient
 
     async def open(self, ticket: str, mode: str = "booking", area: str = "hull", key: str | None = None) -> Entry:
-        """Raise a ticket to a call for a customer of its own."""
+        """Escalate a ticket to a call, with a new customer."""
         body = request(ticket, mode, area)
         entry = await self.ledger.send(
             "open", self.client, "/api/v1/escalations", body=body, key=key or f"key-{ticket}", about={"ticket": ticket}
@@ -44,8 +44,9 @@ class Program:
         return await self.ledger.send("withdraw", self.client, address, body={}, about={"escalation": escalation})
 
     async def read(self, escalation: str) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.ledger.look(self.client, f"/api/v1/escalations/{escalation}")).json()
-        return found
+        answer = await self.ledger.look(self.client, f"/api/v1/escalations/{escalation}")
+        detail: dict[str, Any] = answer.json()
+        return detail
 
 
 def request(ticket: str, mode: str, area: str) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def address_of(ticket: str) -> str:
 
 @dataclass
 class Customer:
-    """A customer before their one address ``link``."""
+    """A customer with the path of their customer link."""
 
     ledger: Ledger
     client: httpx.AsyncClient
@@ -81,17 +82,17 @@ class Customer:
         return await self.ledger.look(self.client, f"{self.link}{query}")
 
     async def form(self, ending: str, query: str = "") -> FoundForm | None:
-        """The form to this ending of their page, or None where the page does not show it."""
+        """The form on their page whose action has this ending, or None."""
         return find_form((await self.page(query)).text, ending)
 
     async def choose(self, ending: str, start: str, form: FoundForm) -> Entry:
         """Book or move to this start."""
-        sent = form.fields | {"start": start}
-        known = {"escalation": self.escalation, "link": self.link, "start": start}
-        return await self.ledger.send(ending, self.client, form.action, sent, about=known)
+        fields = form.fields | {"start": start}
+        about = {"escalation": self.escalation, "link": self.link, "start": start}
+        return await self.ledger.send(ending, self.client, form.action, fields, about=about)
 
     async def book(self, nth: int) -> Entry:
-        """The nth of the starts shown; of a page that shows fewer, the last."""
+        """Book the nth start shown, or the last if there are fewer."""
         form = await self.form("/book")
         assert form is not None, "the page of an open link shows no times"
         starts = form.choices["start"]
@@ -112,7 +113,7 @@ class Customer:
         return await self.ledger.send("cancel", self.client, form.action, sent, about={"escalation": self.escalation})
 
     async def join(self, page: str) -> Entry | None:
-        """Come to the call whose page this is, as far as it can be joined."""
+        """Join the call if this page has a join link."""
         found = _JOIN.search(page)
         return None if found is None else await press_join(self.ledger, self.client, found[1], "customer")
 
@@ -120,8 +121,8 @@ class Customer:
         address = urlsplit(survey).path
         form = find_form((await self.ledger.look(self.client, address)).text, "")
         sent = (form.fields if form else {}) | {"score": str(score), "comment": f"Rated {self.ticket}"}
-        known = {"escalation": self.escalation, "score": score, "survey": address}
-        return await self.ledger.send("rate", self.client, address, sent, about=known)
+        about = {"escalation": self.escalation, "score": score, "survey": address}
+        return await self.ledger.send("rate", self.client, address, sent, about=about)
 
 
 async def press_join(ledger: Ledger, client: httpx.AsyncClient, address: str, side: str) -> Entry | None:
@@ -134,6 +135,6 @@ async def press_join(ledger: Ledger, client: httpx.AsyncClient, address: str, si
 
 
 def find_form(page: str, ending: str) -> FoundForm | None:
-    """The first form that is posted to an address with this ending."""
+    """The first form posted to an address with this ending."""
     found = (form for form in forms_of(page) if form.method == "post" and form.action.endswith(ending))
     return next(found, None)

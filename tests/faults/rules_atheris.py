@@ -1,7 +1,7 @@
-"""Texts on the rules language, led by the coverage they reach: run by `test_rules_soak.py`, which gives it its minutes.
+"""Coverage-guided fuzzing of the rules language, run by `test_rules_soak.py` for some minutes.
 
-The first argument is a folder of texts to begin with. Ends with another code than 0 where a text breaks a promise; the
-text is then left in the folder of the second argument.
+The last argument is a folder with initial texts. Exits with a code other than 0 if a text breaks a promise; libFuzzer
+leaves that text in the folder of ``-artifact_prefix``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=["rules_dsl"]):
 
 
 def one_text(data: bytes) -> None:
-    """The first byte chooses the desk and the places that are asked about."""
+    """The first byte selects the directory and the tested positions."""
     if not data:
         return
     desk = directory(DESKS[data[0] % len(DESKS)])

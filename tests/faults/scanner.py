@@ -1,4 +1,4 @@
-"""A mail scanner of the worst kind: it opens every link, follows pages, and submits every form as it stands."""
+"""The worst kind of mail scanner: opens every link, follows pages, and submits every form unchanged."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tests.web.forms import FoundForm, forms_of
 
 _LINKS = re.compile(r'href="([^"]+)"')
 DEPTH = 2
-"""Pages from the mail's own link on."""
+"""Levels of pages, starting with the mail's link."""
 
 
 @dataclass
 class Scanner:
-    """Tells of itself as a program would, and, the worse for us, as a browser on our own page would."""
+    """Sends headers like a program's, and, more dangerous, like a browser's on one of our own pages."""
 
     client: httpx.AsyncClient
     mailbox: Mailbox
     base: str
     about: str
-    """Only mails with these words in their subject are scanned."""
+    """Only mails whose subject contains this are scanned."""
     scanned: set[str] = field(default_factory=set)
     done: Counter[str] = field(default_factory=Counter)
 
@@ -45,7 +45,7 @@ class Scanner:
         seen: set[str] = set()
         for link in mail["links"]:
             await self._open(link, DEPTH, seen)
-        # Only now: whoever asks whether it was scanned means all of it.
+        # Only now, because a mail counts as scanned once all its links are.
         self.scanned.add(mail["id"])
 
     async def _open(self, address: str, depth: int, seen: set[str]) -> None:
@@ -61,18 +61,18 @@ class Scanner:
         for form in forms_of(page.text):
             await self._submit(urljoin(str(page.url), form.action) or str(page.url), form)
         if depth > 1:
-            for found in dict.fromkeys(_LINKS.findall(page.text)):
-                if "/static/" not in found:
-                    await self._open(urljoin(str(page.url), found.replace("&amp;", "&")), depth - 1, seen)
+            for href in dict.fromkeys(_LINKS.findall(page.text)):
+                if "/static/" not in href:
+                    await self._open(urljoin(str(page.url), href.replace("&amp;", "&")), depth - 1, seen)
 
     async def _submit(self, address: str, form: FoundForm) -> None:
-        """As it stands, and by its first button; as a program, and as from our own page."""
+        """Submit the form without a button and with its first one; as a program, and as from one of our pages."""
         as_browser = {"Origin": self.base, "Sec-Fetch-Site": "same-origin", "Referer": address}
         for headers in ({}, as_browser):
-            for pressed in ({}, *form.buttons[:1]):
-                sent = form.fields | pressed
+            for button in ({}, *form.buttons[:1]):
+                fields = form.fields | button
                 if form.method == "post":
-                    await self.client.post(address, data=sent, headers=headers)
+                    await self.client.post(address, data=fields, headers=headers)
                 else:
-                    await self.client.get(address, params=sent, headers=headers)
+                    await self.client.get(address, params=fields, headers=headers)
                 self.done["forms"] += 1

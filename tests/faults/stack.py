@@ -1,4 +1,4 @@
-"""A stack of one's own to break: `muster up` in a great hurry, whose children are killed as by the system."""
+"""A stack for breaking: `muster up` with very short times, whose children tests kill."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from cli.stack.home import Running
 from tests.cli.running import Stack, running_stack
 
 RULES = Path(__file__).with_name("hurried.rules")
-PATIENCE = 60.0
-"""Seconds within which everything has to be back; promised are ten, on a machine that does nothing else."""
+RECOVERY_TIMEOUT = 60.0
+"""Seconds within which everything must have recovered; the goal is ten, on an otherwise idle machine."""
 
 
 @dataclass(frozen=True)
 class Breakable:
-    """A running stack, known by its addresses, its credentials, and the process ids of its children."""
+    """A running stack: its addresses, credentials, and child processes."""
 
     stack: Stack
 
@@ -40,29 +40,29 @@ class Breakable:
 
     @property
     def sign_in_links(self) -> Mapping[str, str]:
-        """Of the agents, by name; each works once."""
+        """Sign-in links of the agents, by name; each works once."""
         people = self._credentials()["people"]
         return {person["name"]: person["sign_in"] for person in people if person["role"] == "agent"}
 
     def renew_sign_in_links(self) -> None:
-        renewed = self.stack.muster("seed", f"--rules={RULES}", "--always-on-duty", "--quiet")
-        assert renewed.returncode == 0, renewed.stderr
+        done = self.stack.muster("seed", f"--rules={RULES}", "--always-on-duty", "--quiet")
+        assert done.returncode == 0, done.stderr
 
     def log_sizes(self) -> dict[Path, int]:
         return {path: path.stat().st_size for path in self.stack.home.logs.glob("*.log")}
 
     def kill(self, *names: str) -> dict[str, Running]:
-        """SIGKILL these children at once; returns what they were, for ``wait_back``."""
+        """SIGKILL these children; returns the killed processes, for ``wait_back``."""
         killed = {name: self.stack.record.children[name] for name in names}
         for running in killed.values():
-            # A child that died by itself a moment ago is as dead as we want it.
+            # A child that has just died by itself is fine too.
             with contextlib.suppress(ProcessLookupError):
                 if abs(psutil.Process(running.pid).create_time() - running.started) < 1:
                     os.kill(running.pid, signal.SIGKILL)
         return killed
 
-    async def wait_back(self, killed: Mapping[str, Running], within: float = PATIENCE) -> float:
-        """Wait until others run in their place and pages are served; returns the seconds it took."""
+    async def wait_back(self, killed: Mapping[str, Running], within: float = RECOVERY_TIMEOUT) -> float:
+        """Wait until their replacements run and pages are served; returns the seconds it took."""
         began = time.monotonic()
         async with httpx.AsyncClient(base_url=self.url) as client:
             while not (self._replaced(killed) and await _is_ready(client)):
@@ -75,8 +75,8 @@ class Breakable:
         return all(children.get(name) not in (None, before) for name, before in killed.items())
 
     def _credentials(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.stack.home.credentials.read_text())
-        return found
+        credentials: dict[str, Any] = json.loads(self.stack.home.credentials.read_text())
+        return credentials
 
 
 async def _is_ready(client: httpx.AsyncClient) -> bool:

@@ -1,7 +1,7 @@
-"""All tests that need neither Temporal nor a browser, at moments that others have stumbled over. By ``make soak``.
+"""Runs all tests that need neither Temporal nor a browser at tricky points in time. Run by ``make soak``.
 
-Debian's `faketime` moves the clock of Python and PostgreSQL. The moments lie in the past: under a clock that is set
-ahead, PostgreSQL's own time-outs never come, because it reads the real clock while it handles a signal.
+Debian's `faketime` moves the clock of Python and PostgreSQL. The moments are in the past: with a clock set ahead,
+PostgreSQL's time-outs never fire, because its signal handlers read the real clock.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MOMENTS = {
     "clocks go forward": ("2026-03-29T00:58", "Europe/Copenhagen"),
     "clocks go back": ("2026-10-25T00:58", "Europe/Copenhagen"),
 }
-"""When the run begins, in UTC, and the zone of the machine."""
+"""Start of the run, in UTC, and the machine's time zone."""
 
 
 @pytest.mark.soak
@@ -42,7 +42,7 @@ MOMENTS = {
 @pytest.mark.parametrize("name", MOMENTS)
 def test_every_test_passes_at_any_moment(name: str) -> None:
     at, zone = MOMENTS[name]
-    assert at < datetime.now(UTC).isoformat(), "a moment of the past"
+    assert at < datetime.now(UTC).isoformat(), "the moment must be in the past"
     offset = round(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp() - time.time())
     faketime = shutil.which("faketime")
     assert faketime, "install Debian's faketime"
@@ -56,5 +56,5 @@ def test_every_test_passes_at_any_moment(name: str) -> None:
         text=True,
         check=False,
     )
-    said = "\n".join(line for line in run.stdout.splitlines() if re.match(r"FAILED|ERROR|=*.*\d passed", line))
-    assert run.returncode == 0, f"{name}, {at} UTC, in {zone}:\n{said or run.stdout[-3000:] + run.stderr[-3000:]}"
+    summary = "\n".join(line for line in run.stdout.splitlines() if re.match(r"FAILED|ERROR|=*.*\d passed", line))
+    assert run.returncode == 0, f"{name}, {at} UTC, in {zone}:\n{summary or run.stdout[-3000:] + run.stderr[-3000:]}"

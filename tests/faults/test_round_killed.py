@@ -1,4 +1,4 @@
-"""A ticker is killed after it has written its round and before it has committed: another does the same round."""
+"""A ticker is killed after writing its round and before committing it: another repeats the round."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def test_a_ticker_killed_before_its_commit_costs_nothing(database: AsyncEn
     )
     assert process.stdout is not None
     assert (await process.stdout.readline()).strip() == b"3", "three people, three offers, none committed"
-    assert await floor.round() is None, "while it is at it, nobody else is"
+    assert await floor.round() is None, "only one round runs at a time"
     assert await floor.offered() == {}
     process.send_signal(signal.SIGKILL)
     await process.wait()

@@ -1,4 +1,4 @@
-"""For longer: the rules language under accidents and hostile texts. Run by ``make soak MINUTES=…``."""
+"""The rules language with random and hostile texts, for minutes. Run by ``make soak MINUTES=…``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.soak
 @pytest.mark.timeout(MINUTES * 60 + 120)
-def test_accidents_for_minutes() -> None:
+def test_random_mutations_for_minutes() -> None:
     ends, seed, cases = time.monotonic() + MINUTES * 60, random.randrange(2**40), 0
     while time.monotonic() < ends:
         try:
@@ -27,13 +27,13 @@ def test_accidents_for_minutes() -> None:
         except Exception as failure:
             raise AssertionError(f"case {seed + cases}, after {cases} others") from failure
         cases += 1
-    assert cases > MINUTES * 60, "at least one a second"
+    assert cases > MINUTES * 60, "at least one case per second"
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(MINUTES * 60 + 180)
-@pytest.mark.skipif(sys.platform != "linux", reason="atheris is built for Linux alone")
-def test_coverage_leads_to_no_broken_promise(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="atheris is built for Linux only")
+def test_coverage_guided_fuzzing_breaks_no_promise(tmp_path: Path) -> None:
     corpus, found = tmp_path / "corpus", tmp_path / "found"
     corpus.mkdir()
     found.mkdir()

@@ -1,4 +1,4 @@
-"""Looking changes nothing: a scanner that submits every form in every mail's pages has no effect at all."""
+"""Viewing changes nothing: a scanner that submits every form on the pages behind every mail has no effect."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from tests.faults.agents import Agent, until_offered
 from tests.faults.mailbox import Mail
 from tests.faults.people import address_of, find_form
 from tests.faults.scanner import Scanner
-from tests.faults.trial import ORDINARY_MAIL, FaultTrial, alive
+from tests.faults.trial import ORDINARY_MAIL, FaultTrial, in_background
 
 pytestmark = pytest.mark.timeout(300)
 
 BY_PEOPLE = frozenset(
     {"booked", "moved", "cancelled", "accepted", "declined", "customer_joined", "agent_joined", "call_ended", "rated"}
 )
-"""Kinds of events that only a person may cause."""
+"""Kinds of events that only people may cause."""
 
 
 async def scanned(trial: FaultTrial, scanner: Scanner, to: str, words: str) -> None:
-    """Wait until a mail to this person with these words in its subject came and was scanned."""
+    """Wait until a mail to this person with these words in its subject has been scanned."""
 
-    def is_it(mail: Mail) -> bool:
+    def matches(mail: Mail) -> bool:
         return mail["to"] == to and words in mail["subject"] and mail["id"] in scanner.scanned
 
-    await trial.mailbox.wait_for(is_it, 60, f"a scanned mail “{words}” to {to}")
+    await trial.mailbox.wait_for(matches, 60, f"a scanned mail “{words}” to {to}")
 
 
 async def done_by_people(trial: FaultTrial, escalation: str) -> list[str]:
@@ -37,10 +37,10 @@ async def done_by_people(trial: FaultTrial, escalation: str) -> list[str]:
 async def test_a_scanner_on_every_mailed_link_books_joins_and_rates_nothing(trial: FaultTrial) -> None:
     scanner = Scanner(trial.ledger.client(), trial.mailbox, trial.stack.url, trial.run)
     anna, ines = await trial.agents("Anna Schmidt", "Ines Costa")
-    async with alive(scanner.watch(), anna.beat(), ines.beat()):
+    async with in_background(scanner.watch(), anna.beat(), ines.beat()):
         called = await trial.program.customer(trial.ticket("now"), "now", "billing")
-        await _is_called_and_does_not_come(trial, scanner, ines, called.escalation, address_of(called.ticket))
-        await _is_invited_and_books_alone(trial, scanner, anna)
+        await _check_no_show(trial, scanner, ines, called.escalation, address_of(called.ticket))
+        await _check_booking(trial, scanner, anna)
     trial.notes.append(f"scanned: {len(scanner.scanned)} mails, {dict(scanner.done)}")
     assert scanner.done["forms"] > 20
     await trial.withdraw_all()
@@ -48,10 +48,8 @@ async def test_a_scanner_on_every_mailed_link_books_joins_and_rates_nothing(tria
     await trial.judged(ORDINARY_MAIL | {"customer_called_for"})
 
 
-async def _is_called_and_does_not_come(
-    trial: FaultTrial, scanner: Scanner, agent: Agent, escalation: str, to: str
-) -> None:
-    """A call now. Its mails are scanned, its customer never comes; the agent gives up; nobody rates."""
+async def _check_no_show(trial: FaultTrial, scanner: Scanner, agent: Agent, escalation: str, to: str) -> None:
+    """A call now: its mails are scanned, the customer never joins, the agent ends it, and nobody rates."""
     await scanned(trial, scanner, to, "Join your call now")
     _, offer = await until_offered([agent])
     assert await done_by_people(trial, escalation) == []
@@ -70,8 +68,8 @@ async def _is_called_and_does_not_come(
     assert (await trial.program.read(escalation))["rating"] is None
 
 
-async def _is_invited_and_books_alone(trial: FaultTrial, scanner: Scanner, agent: Agent) -> None:
-    """An invitation is scanned and still open; the booked call is neither moved, cancelled nor joined by scanning."""
+async def _check_booking(trial: FaultTrial, scanner: Scanner, agent: Agent) -> None:
+    """A scanned invitation stays open; scanning neither moves, cancels nor joins the booked call."""
     invited = await trial.program.customer(trial.ticket("booked"))
     to = address_of(invited.ticket)
     await scanned(trial, scanner, to, "Pick a time")
@@ -84,20 +82,20 @@ async def _is_invited_and_books_alone(trial: FaultTrial, scanner: Scanner, agent
     await agent.accept(offer)
     await scanned(trial, scanner, "anna.schmidt@harborboats.example", invited.ticket)
     assert await done_by_people(trial, invited.escalation) == ["booked", "accepted"]
-    standing = await trial.program.read(invited.escalation)
-    assert (standing["state"], standing["booking"]["sequence"]) == ("accepted", 0)
+    detail = await trial.program.read(invited.escalation)
+    assert (detail["state"], detail["booking"]["sequence"]) == ("accepted", 0)
 
 
-async def test_looking_at_a_sign_in_link_does_not_use_it_up(trial: FaultTrial) -> None:
+async def test_viewing_a_sign_in_link_does_not_use_it_up(trial: FaultTrial) -> None:
     link = trial.stack.sign_in_links["Noor Haddad"]
-    looker = trial.ledger.client()
+    viewer = trial.ledger.client()
     for _ in range(3):
-        assert (await looker.head(link)).is_success
-        assert (await looker.get(link)).is_success
+        assert (await viewer.head(link)).is_success
+        assert (await viewer.get(link)).is_success
     noor = Agent(trial.ledger, trial.ledger.client(), "Noor Haddad")
     await noor.sign_in(link)
     assert (await noor.client.get("/desk")).is_success
-    used = await looker.get(urlsplit(link).path)
+    used = await viewer.get(urlsplit(link).path)
     assert used.is_client_error
     assert find_form(used.text, "") is None
     await trial.judged()

@@ -1,4 +1,4 @@
-"""For longer: desks of random seeds live for a hundred steps each. Run by ``make soak MINUTES=…``."""
+"""Random sequences of a hundred changes to seats, for minutes. Run by ``make soak MINUTES=…``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STEPS = 100
 
 @pytest.mark.soak
 @pytest.mark.timeout(MINUTES * 60 + 300)
-async def test_what_was_sold_can_be_served_on_many_desks(
+async def test_every_sold_seat_can_be_served_after_random_changes(
     postgres_cluster: Cluster, migrated_template: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     began, desks, sold = time.monotonic(), 0, 0
@@ -30,7 +30,7 @@ async def test_what_was_sold_can_be_served_on_many_desks(
         with cloned_database(postgres_cluster, migrated_template) as url:
             engine = create_async_engine(with_driver(url))
             life = await begin_life(engine, seed)
-            life.told.append(f"seed {seed}")
+            life.steps.append(f"seed {seed}")
             for _ in range(STEPS):
                 await life.step()
                 await life.judge()

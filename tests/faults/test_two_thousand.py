@@ -1,4 +1,4 @@
-"""A desk of two thousand people, all of them at their desks: every page, a round, a sale and a play, by the clock."""
+"""Two thousand people, all available: times every page, a round, a sale and a simulation."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.soak]
 
 MANY = 2000
 SLOWEST = 2.0
-"""Seconds of this process's time."""
+"""Seconds of this process's CPU time."""
 LARGEST = 500
-"""Megabytes of this process."""
+"""Megabytes of this process's memory."""
 PAGES = (
     *("/directory", "/directory/people/7", "/directory/teams", "/directory/teams/1", "/directory/people/new"),
     *("/shifts", "/shifts/people/7", "/board", "/board/parts", "/ops", "/rules", "/rules/edit", "/outcomes"),
@@ -41,7 +41,7 @@ PAGES = (
 
 @dataclass
 class Clock:
-    """What each thing took, in seconds of this process."""
+    """CPU seconds of this process, by what it did."""
 
     took: dict[str, float] = field(default_factory=dict)
 
@@ -60,15 +60,15 @@ async def fill(engine: AsyncEngine) -> None:
         skills = (await conn.execute(text("SELECT id FROM skill ORDER BY id"))).scalars().all()
         row: dict[str, Any] = {"team": team, "roles": ["agent"], "languages": ["danish"]}
         people = [row | {"name": f"Person {n}", "email": f"p{n}@many.example", "title": 1 + n % 3} for n in range(MANY)]
-        made = (await conn.execute(insert(person).returning(person.c.id), people)).scalars().all()
+        ids = (await conn.execute(insert(person).returning(person.c.id), people)).scalars().all()
         week = {"days": list(range(7)), "start_minute": 0, "end_minute": 1440, "time_zone": "Europe/Copenhagen"}
-        await conn.execute(insert(weekly_shift), [{"person": one} | week for one in made])
-        has = text("INSERT INTO person_skill (person, skill, level) VALUES (:person, :skill, :level)")
+        await conn.execute(insert(weekly_shift), [{"person": id_} | week for id_ in ids])
+        add_skill = text("INSERT INTO person_skill (person, skill, level) VALUES (:person, :skill, :level)")
         await conn.execute(
-            has, [{"person": one, "skill": skills[one % len(skills)], "level": 1 + one % 5} for one in made]
+            add_skill, [{"person": id_, "skill": skills[id_ % len(skills)], "level": 1 + id_ % 5} for id_ in ids]
         )
-        there = {"state": "available", "since": now, "seen_at": now + timedelta(hours=1)}
-        await conn.execute(insert(presence), [{"person": one} | there for one in made])
+        available = {"state": "available", "since": now, "seen_at": now + timedelta(hours=1)}
+        await conn.execute(insert(presence), [{"person": id_} | available for id_ in ids])
         await lay_out(conn, await everybody(conn), now)
 
 
@@ -96,10 +96,10 @@ async def test_two_thousand_people_slow_nothing_down(
             answer = await office.program().get(f"/api/v1/escalations/{customer.escalation_id}/slots?day={day}")
             assert answer.status_code == 200, answer.text
         for page in PAGES:
-            who = admin if page.startswith("/admin") else manager
-            await who.get(page)
+            browser = admin if page.startswith("/admin") else manager
+            await browser.get(page)
             async with clock(page):
-                await who.get(page)
+                await browser.get(page)
         for nth in range(500):
             await caller(office, f"now{nth}", mode=Mode.NOW)
         async with clock("a round of 500 calls for 2,000 people"):
@@ -110,8 +110,8 @@ async def test_two_thousand_people_slow_nothing_down(
         played = await manager.client.get("/outcomes/what-if?play=true&escalations=30&days=1")
         took = time.monotonic() - began
     logging.getLogger(__name__).info("what if, 30 escalations: %s after %.1f s", played.status_code, took)
-    # It has processes of its own, and says so where it would take longer.
-    assert played.status_code == 200 or "too much to play here" in played.text
+    # The simulation runs in its own processes; the page says so if it would take too long.
+    assert played.status_code == 200 or "too much to simulate here" in played.text
     assert took < LONGEST + 10
     memory = psutil.Process().memory_info().rss / 1e6
     logging.getLogger(__name__).info("%.0f MB", memory)

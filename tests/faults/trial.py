@@ -1,4 +1,4 @@
-"""A trial: one ledger, those who act in it, and the judgement at its end."""
+"""A trial: a ledger, the simulated people who use it, and the verdict at its end."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.agents import Agent
+from tests.faults.error_logs import log_lines
 from tests.faults.evidence import Evidence
 from tests.faults.judge import Verdict, judge
 from tests.faults.ledger import Ledger
-from tests.faults.logged import log_lines
 from tests.faults.mailbox import Mail, Mailbox
 from tests.faults.people import Customer, Program, address_of
 from tests.faults.stack import Breakable
@@ -28,7 +28,7 @@ ORDINARY_MAIL = frozenset(
         *("call_now", "survey", "survey_again"),
     }
 )
-"""Kinds of letters of lives in which everybody comes in time."""
+"""Kinds of letters in escalations where everybody joins in time."""
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class FaultTrial:
     mailbox: Mailbox
     logs_before: dict[Path, int]
     run: str = field(default_factory=lambda: secrets.token_hex(3))
-    """Marks this trial's tickets."""
+    """Prefix of this trial's tickets."""
     notes: list[str] = field(default_factory=list)
 
     def ticket(self, name: object) -> str:
@@ -62,7 +62,7 @@ class FaultTrial:
         return Evidence.of(self.ledger, export.text, await self.mailbox.mails())
 
     async def drained(self, within: float = 60.0) -> float:
-        """Wait until nothing waits any more; returns the seconds it took."""
+        """Wait until no event or message is pending; returns the seconds it took."""
         began = time.monotonic()
         while backlog := (await self.evidence()).backlog:
             assert time.monotonic() - began < within, f"the backlog does not drain: {backlog}"
@@ -70,24 +70,24 @@ class FaultTrial:
         return time.monotonic() - began
 
     async def survey_of(self, customer: Customer, within: float = 60.0) -> str:
-        """The address of the survey that was mailed to this customer."""
+        """Wait for this customer's survey mail; returns its link."""
         to = address_of(customer.ticket)
 
-        def asks(mail: Mail) -> bool:
+        def is_survey(mail: Mail) -> bool:
             return mail["to"] == to and any("/rate/" in link for link in mail["links"])
 
-        mail = await self.mailbox.wait_for(asks, within, f"a survey for {to}")
+        mail = await self.mailbox.wait_for(is_survey, within, f"a survey for {to}")
         return next(str(link) for link in mail["links"] if "/rate/" in link)
 
     async def withdraw_all(self) -> None:
-        """Take back every escalation that is still to come, so that the next trial finds everybody free."""
+        """Withdraw every open escalation, so that everybody is free in the next trial."""
         rows = (await self.evidence()).rows["escalation"]
-        still = [row["id"] for row in rows if row["state"] not in ("closed", "refused", "rating")]
-        await asyncio.gather(*(self.program.withdraw(one) for one in still))
+        open_ids = [row["id"] for row in rows if row["state"] not in ("closed", "refused", "rating")]
+        await asyncio.gather(*(self.program.withdraw(escalation_id) for escalation_id in open_ids))
 
     async def judged(self, mail_kinds: Iterable[str] = ORDINARY_MAIL) -> Verdict:
-        """Judge, keep the table, and fail unless nothing is lost, doubled, unsettled or unexpected."""
-        await asyncio.sleep(1.1)  # the mailbox is read anew at most once a second
+        """Judge, store the table, and fail if anything is lost, duplicated, unsettled or unexpected."""
+        await asyncio.sleep(1.1)  # the mailbox is read at most once a second
         errors = log_lines(self.logs_before, self.stack.stack.home.logs)
         verdict = judge(self.ledger, await self.evidence(), mail_kinds, errors)
         table = verdict.table(self.name, *self.notes)
@@ -110,9 +110,9 @@ async def begin_trial(stack: Breakable, name: str) -> AsyncIterator[FaultTrial]:
 
 
 @contextlib.asynccontextmanager
-async def alive(*goings_on: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """These go on beside the block, and end with it. One that ends by itself, or fails, fails the block."""
-    tasks = [asyncio.create_task(one) for one in goings_on]
+async def in_background(*coroutines: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run these until the block ends. One that ends earlier or fails makes the block fail."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         yield
     finally:

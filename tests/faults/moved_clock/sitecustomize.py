@@ -1,4 +1,4 @@
-"""Loaded by every Python process under `faketime`, which breaks ``time.sleep`` where the monotonic clock is real."""
+"""Loaded by every Python process under `faketime`, which breaks ``time.sleep`` if the monotonic clock isn't faked."""
 
 import select
 import time

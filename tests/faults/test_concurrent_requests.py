@@ -1,4 +1,4 @@
-"""The same at once: fifty posts of one link, double clicks, the last seat, the last moment of an offer."""
+"""Concurrent requests: fifty posts to one link, double clicks, the last seat, the last moment of an offer."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from tests.faults.agents import Agent, until_offered
 from tests.faults.ledger import Answer, Entry
 from tests.faults.people import Customer
-from tests.faults.trial import ORDINARY_MAIL, FaultTrial, alive
+from tests.faults.trial import ORDINARY_MAIL, FaultTrial, in_background
 
 pytestmark = pytest.mark.timeout(300)
 
 FAR = 80
-"""Of the starts shown: minutes ahead, so that nothing happens meanwhile."""
+"""Index of a start that is minutes away, so that nothing happens during the test."""
 
 
 async def starts_of(customer: Customer) -> list[str]:
@@ -41,8 +41,8 @@ async def test_fifty_posts_of_one_link_book_one_call(trial: FaultTrial) -> None:
     booked = {post.about["start"] for post in posts if post.ok}
     assert len(booked) == 1
     assert Counter(post.settled for post in posts) == {Answer.OK: 10, Answer.REFUSED: 40}
-    standing = (await trial.program.read(customer.escalation))["booking"]
-    assert standing["starts_at"] in booked
+    booking = (await trial.program.read(customer.escalation))["booking"]
+    assert booking["starts_at"] in booked
     await trial.withdraw_all()
     await trial.drained()
     await trial.judged()
@@ -60,7 +60,7 @@ async def test_a_double_click_is_one_click(trial: FaultTrial) -> None:
     await both(customer.cancel() for _ in range(2))
 
     (agent,) = await trial.agents("Ines Costa")
-    async with alive(agent.beat()):
+    async with in_background(agent.beat()):
         talked = await trial.program.customer(trial.ticket("talked"), mode="now", area="billing")
         _, offer = await until_offered([agent])
         await both(agent.accept(offer) for _ in range(2))
@@ -77,7 +77,7 @@ async def test_a_double_click_is_one_click(trial: FaultTrial) -> None:
 
 
 async def both(clicks: Iterable[Awaitable[Entry | None]]) -> None:
-    """Two clicks at the same moment, both answered as if it had been one."""
+    """Two simultaneous clicks; both get a successful answer."""
     for entry in await asyncio.gather(*clicks):
         assert entry is not None
         assert entry.ok, entry.text
@@ -89,8 +89,8 @@ async def _end(agent: Agent, call: str) -> Entry:
     return await agent.end(call, form)
 
 
-async def test_the_last_seat_is_sold_once_and_the_others_are_told_what_is_free(trial: FaultTrial) -> None:
-    """Twenty customers at a start for which one person is there; ten at one for which five are."""
+async def test_the_last_seat_is_sold_once_and_the_others_see_free_times(trial: FaultTrial) -> None:
+    """Twenty customers want a start with one seat; ten want one with five seats."""
     customers = await asyncio.gather(
         *(
             trial.program.customer(trial.ticket(f"{area}{nth}"), area=area)
@@ -113,9 +113,9 @@ async def test_the_last_seat_is_sold_once_and_the_others_are_told_what_is_free(t
     await trial.judged()
 
 
-async def test_an_offer_at_its_last_moment_is_accepted_or_passed_on_and_never_both(trial: FaultTrial) -> None:
+async def test_an_offer_at_its_last_moment_is_accepted_or_expires_and_never_both(trial: FaultTrial) -> None:
     agents = await trial.agents()
-    async with alive(*(agent.beat() for agent in agents)):
+    async with in_background(*(agent.beat() for agent in agents)):
         for nth in range(9):
             await trial.program.customer(trial.ticket(nth), "now", "billing" if nth % 3 == 0 else "hull")
         answers = await _accept_at_last(agents)
@@ -130,9 +130,9 @@ async def test_an_offer_at_its_last_moment_is_accepted_or_passed_on_and_never_bo
 
 
 async def _accept_at_last(agents: list[Agent]) -> list[list[Entry]]:
-    """Every agent who is offered a call accepts it three times at once, each around the moment it runs out."""
+    """Every agent with an offer accepts it three times in parallel, around the moment when it expires."""
 
-    async def one(agent: Agent, late: float) -> list[Entry]:
+    async def accept_late(agent: Agent, late: float) -> list[Entry]:
         await agent.be_available()
         try:
             _, offer = await until_offered([agent], within=14)
@@ -142,10 +142,10 @@ async def _accept_at_last(agents: list[Agent]) -> list[list[Entry]]:
         return list(await asyncio.gather(*(agent.accept(offer) for _ in range(3))))
 
     moments = (-0.3, -0.1, -0.05, 0.0, 0.05, 0.2)
-    return [posts for posts in await asyncio.gather(*map(one, agents, moments)) if posts]
+    return [posts for posts in await asyncio.gather(*map(accept_late, agents, moments)) if posts]
 
 
-async def test_browsers_that_hang_up_in_the_middle_change_nothing_and_break_nothing(trial: FaultTrial) -> None:
+async def test_connections_closed_in_the_middle_change_and_break_nothing(trial: FaultTrial) -> None:
     customer = await trial.program.customer(trial.ticket("hung-up"))
     form = await customer.form("/book")
     assert form is not None
@@ -160,7 +160,7 @@ async def test_browsers_that_hang_up_in_the_middle_change_nothing_and_break_noth
 
 
 async def _hang_up(trial: FaultTrial, path: str, body: str) -> None:
-    """Post this form, and close the connection here and there before its end."""
+    """Post this form several times, each time closing the connection before its end."""
     head = f"POST {path} HTTP/1.1\r\nHost: {urlsplit(trial.stack.url).netloc}\r\nContent-Length: {len(body)}\r\n"
     sent = f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n{body[:-1]}".encode()
     for length in (10, len(head), len(sent) - 20, len(sent)):

@@ -1,4 +1,4 @@
-"""What is there twice, and should not be."""
+"""Finds what exists twice and shouldn't."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from tests.faults.evidence import Evidence, Row, at, message_of
 from tests.faults.mailbox import Mail
 
-FOR_EVER = datetime.max.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
 ENDS_ASSIGNMENT = frozenset(
     {"agent_vanished", "agent_missed", "wrapped_up", "wrap_up_missed", "customer_missed", "cancelled", "withdrawn"}
 )
 
 
-def doubled_rows(evidence: Evidence) -> Iterator[str]:
+def duplicate_rows(evidence: Evidence) -> Iterator[str]:
     rows = evidence.rows
     counted = {
         "escalations of ticket": Counter(row["ticket_id"] for row in rows["escalation"]),
@@ -31,7 +31,7 @@ def doubled_rows(evidence: Evidence) -> Iterator[str]:
         ),
     }
     for what, counter in counted.items():
-        yield from (f"{number} {what} {one}" for one, number in counter.items() if number > 1)
+        yield from (f"{number} {what} {key}" for key, number in counter.items() if number > 1)
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class _Assignment:
     end: datetime
 
 
-def doubled_assignments(evidence: Evidence) -> Iterator[str]:
-    """Two people with one call, one person with two calls, a call offered while somebody has it."""
+def duplicate_assignments(evidence: Evidence) -> Iterator[str]:
+    """Two people with one call, one person with two calls, a call offered although somebody has it."""
     assignments = list(_assignments(evidence))
     for nth, one in enumerate(assignments):
         for other in assignments[nth + 1 :]:
@@ -60,34 +60,32 @@ def doubled_assignments(evidence: Evidence) -> Iterator[str]:
 
 
 def _assignments(evidence: Evidence) -> Iterator[_Assignment]:
-    """From each acceptance to whatever ended it, as the timelines tell."""
+    """From each acceptance to the event that ended it, according to the timelines."""
     timelines: dict[str, list[Row]] = defaultdict(list)
     for row in evidence.rows["escalation_event"]:
         timelines[row["escalation"]].append(row)
     for timeline in timelines.values():
         timeline.sort(key=lambda row: row["seq"])
-        for place, row in enumerate(timeline):
+        for index, row in enumerate(timeline):
             if row["kind"] == "accepted":
                 call, person = row["body"]["call_id"], row["body"]["person"]
                 ends = (
                     at(later["at"])
-                    for later in timeline[place + 1 :]
+                    for later in timeline[index + 1 :]
                     if later["kind"] in ENDS_ASSIGNMENT
                     and later["body"].get("call_id", call) == call
                     and later["body"].get("person", person) == person
                 )
-                yield _Assignment(
-                    call, person, at(row["at"]), next(ends, datetime.max.replace(tzinfo=at(row["at"]).tzinfo))
-                )
+                yield _Assignment(call, person, at(row["at"]), next(ends, NEVER))
 
 
-def doubled_mails(evidence: Evidence) -> Iterator[str]:
-    """More than one copy of a message, copies that differ, and letters that say the same twice."""
+def duplicate_mails(evidence: Evidence) -> Iterator[str]:
+    """More than two copies of a message, copies that differ, and different messages with the same text."""
     by_message: dict[str, list[Mail]] = defaultdict(list)
     for mail in evidence.mails:
         by_message[message_of(mail)].append(mail)
     kinds = {row["id"]: row["kind"] for row in evidence.rows["message"]}
-    said: Counter[tuple[str, str, str]] = Counter()
+    texts: Counter[tuple[str, str, str]] = Counter()
     for message, copies in by_message.items():
         first = copies[0]
         if len(copies) > 2:
@@ -97,7 +95,7 @@ def doubled_mails(evidence: Evidence) -> Iterator[str]:
             for copy in copies
         ):
             yield f"a {kinds[message]} to {first['to']} whose copies differ"
-        # A customer who does not come is called for twice, in the same words.
+        # The late-customer reminder is sent twice with the same text.
         if kinds[message] != "customer_called_for":
-            said[(first["to"], kinds[message], first["text"])] += 1
-    yield from (f"{number} letters {kind} to {to}" for (to, kind, _), number in said.items() if number > 1)
+            texts[(first["to"], kinds[message], first["text"])] += 1
+    yield from (f"{number} letters {kind} to {to}" for (to, kind, _), number in texts.items() if number > 1)

@@ -1,4 +1,4 @@
-"""Errors that were logged and that the death of a neighbour doesn't explain."""
+"""Finds logged errors that killed processes don't explain."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from pathlib import Path
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 EXPECTED_LOG = (
-    "canceling statement due to user request",  # somebody's patience ended; they were told to try again
-    "context canceled",  # whoever had asked Temporal is dead
-    "workflow update was aborted",  # the worker that had it is dead; whoever sent it sends it again
+    "canceling statement due to user request",  # a time-out; the caller was asked to try again
+    "context canceled",  # Temporal's caller was killed
+    "workflow update was aborted",  # its worker was killed; the sender sends it again
 )
 MARKS = (" ERROR ", " CRITICAL ", "ERROR:", "PANIC:", "level=ERROR", "level=FATAL", "panic:")
-"""Of our own logs, PostgreSQL's and Temporal's."""
+"""Marks of errors in our own logs, PostgreSQL's and Temporal's."""
 
 
 def log_lines(sizes: dict[Path, int], logs: Path) -> Iterator[str]:
-    """Lines of errors that were logged since ``sizes`` were taken, and that a death of a neighbour doesn't explain."""
+    """Unexplained error lines logged since the log files had these ``sizes``."""
     for path in sorted(logs.glob("*.log")):
         with path.open("rb") as log:
             log.seek(sizes.get(path, 0))
             text = log.read().decode(errors="replace")
         for line in _COLOUR.sub("", text).splitlines():
-            if _is_error(line) and not any(known in line for known in EXPECTED_LOG):
+            if _is_error(line) and not any(expected in line for expected in EXPECTED_LOG):
                 yield f"{path.name}: {line[:300]}"
 
 
