@@ -24,7 +24,7 @@ from rules_dsl import Facts, compile_rules, draft_rules, parse_rules
 from rules_dsl.compiler.lower_file import lower_file
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.evaluation.index import index_of
-from rules_dsl.syntax.tokens import forget
+from rules_dsl.syntax.tokens import clear_caches
 
 SIZES = (10, 100, 1000)
 ESCALATIONS = 2000
@@ -100,12 +100,12 @@ def _reading() -> str:
     parsed, names = parse_rules(said), Names(DIRECTORY)
     ruleset = lower_file(names, parsed.tree, said)
     steps: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-        "parse": (forget, lambda: parse_rules(said)),
-        "parse and index": (forget, lambda: (parse_rules(said), index_of(ruleset.rules))),
+        "parse": (clear_caches, lambda: parse_rules(said)),
+        "parse and index": (clear_caches, lambda: (parse_rules(said), index_of(ruleset.rules))),
         "parse once more": (lambda: parse_rules(said), lambda: parse_rules(said)),
         "resolve names": (lambda: None, lambda: lower_file(Names(DIRECTORY), parsed.tree, said)),
         "index": (lambda: None, lambda: index_of(ruleset.rules)),
-        "all, with every proof (`compile_rules`)": (forget, lambda: compile_rules(said, DIRECTORY)),
+        "all, with every proof (`compile_rules`)": (clear_caches, lambda: compile_rules(said, DIRECTORY)),
     }
     lines = [
         f"Reading 1,000 rules ({len(said) // 1000} kB, {len(said.splitlines()):,} lines, "
@@ -129,10 +129,10 @@ def _holding() -> str:
 
 def _held(make: Callable[[], Made]) -> tuple[float, Made]:
     """Megabytes that stay with what was made."""
-    forget()
+    clear_caches()
     tracemalloc.start()
     made = make()
-    forget()
+    clear_caches()
     gc.collect()
     held = tracemalloc.get_traced_memory()[0] / 1e6
     tracemalloc.stop()

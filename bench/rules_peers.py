@@ -29,7 +29,7 @@ def compiled_rules(said: str) -> Ruleset:
     names = Names(DIRECTORY)
     parsed = parse_rules(said)
     ruleset = lower_file(names, parsed.tree, said)
-    if parsed.diagnostics or names.refused:
+    if parsed.diagnostics or names.has_errors:
         raise ValueError("the sample has errors")
     return ruleset
 

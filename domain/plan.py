@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.escalation import BookingOnly, CallRefused, Mode
-from rules_dsl import asked_after, pool
+from rules_dsl import pool, requirements_after
 from rules_dsl.directory import Directory
 from rules_dsl.model.decision import CallKind, Decision, SkillNeed, StepKind, Target
 
@@ -36,7 +36,7 @@ class Plan:
     @property
     def pool_key(self) -> str:
         """Equal for plans whose calls are served by the same people: the identity of a seat pool."""
-        asked, required = asked_after(self.decision, self.begins_at)
+        asked, required = requirements_after(self.decision, self.begins_at)
         targets = sorted(f"{target.team}:{','.join(map(str, sorted(target.titles)))}" for target in asked)
         needs = sorted(f"{need.skill}/{need.level}/{need.language}" for need in required)
         return "|".join(targets) + "#" + "|".join(needs)
@@ -44,7 +44,7 @@ class Plan:
     @property
     def pool_text(self) -> str:
         """The pool in the words of the rules."""
-        asked, required = asked_after(self.decision, self.begins_at)
+        asked, required = requirements_after(self.decision, self.begins_at)
         words = " or ".join(target.text for target in asked)
         needs = ", ".join(map(_said, required))
         return f"{words} with {needs}" if needs else words

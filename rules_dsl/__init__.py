@@ -1,6 +1,6 @@
-"""The rules language: from a text that a support manager reads aloud to a decision, and who may be asked.
+"""The rules language: from a text that a support manager can read aloud to a decision, and who may be asked.
 
-A name's module is loaded when the name is first asked for, so that a command at a terminal pays for what it runs.
+Modules are imported when one of their names is first used, so that a command in a terminal loads only what it runs.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from rules_dsl.analysis.examples import examples_of
     from rules_dsl.analysis.rename import (
         NameKind,
-        area_named,
-        asks_area_skills,
         broken_lines,
-        decides_alike,
+        is_area_skill,
         may_name,
-        places_named,
+        name_uses,
         rename,
         replace_name,
+        same_decisions,
+        uses_area_skills,
     )
     from rules_dsl.directory import Directory, Facts
-    from rules_dsl.directory.fact_types import MOST_FACTS, Unfit, unfit
-    from rules_dsl.directory.facts import KINDS, FactRefused, kind_of_fact, read_facts, sent_as
+    from rules_dsl.directory.fact_types import MOST_FACTS, FactTypeProblem, fact_type_problem
+    from rules_dsl.directory.facts import KINDS, FactRefused, kind_of_fact, read_facts, value_from_text
     from rules_dsl.editor.completion import Completion, complete
     from rules_dsl.editor.hover import hover
-    from rules_dsl.evaluation.escalation_steps import EscalationStep, asked_when, on_shift
+    from rules_dsl.evaluation.escalation_steps import EscalationStep, escalation_steps, on_shift
     from rules_dsl.evaluation.index import RuleIndex, index_of
     from rules_dsl.evaluation.people_masks import PeopleMasks
-    from rules_dsl.evaluation.pools import asked_after, pool
+    from rules_dsl.evaluation.pools import pool, requirements_after
     from rules_dsl.evaluation.program import Clause, InHours, IsDefined, Rule, When
     from rules_dsl.evaluation.ranking import hash_of_escalation, order_key, order_values, order_words, rank
     from rules_dsl.evaluation.ruleset import LANGUAGE, PRODUCT_AREA, NoRuleApplies, Ruleset
@@ -57,6 +57,7 @@ __all__ = [
     "Directory",
     "EscalationStep",
     "FactRefused",
+    "FactTypeProblem",
     "Facts",
     "Fix",
     "FormattingFailed",
@@ -72,33 +73,30 @@ __all__ = [
     "RulesRefused",
     "Ruleset",
     "SkillKind",
-    "Unfit",
     "When",
-    "area_named",
-    "asked_after",
-    "asked_when",
-    "asks_area_skills",
     "broken_lines",
     "check_rules",
     "compare_rules",
     "compile_rules",
     "complete",
-    "decides_alike",
     "draft_rules",
+    "escalation_steps",
     "examples_of",
+    "fact_type_problem",
     "format_rules",
     "hash_of_escalation",
     "hover",
     "index_of",
+    "is_area_skill",
     "is_open",
     "kind_of_fact",
     "may_name",
+    "name_uses",
     "on_shift",
     "order_key",
     "order_values",
     "order_words",
     "parse_rules",
-    "places_named",
     "pool",
     "quick_fixes",
     "rank",
@@ -106,13 +104,15 @@ __all__ = [
     "rename",
     "render",
     "replace_name",
-    "sent_as",
-    "unfit",
+    "requirements_after",
+    "same_decisions",
+    "uses_area_skills",
+    "value_from_text",
     "wall_instant",
     "working_days_after",
 ]
 
-_NAMES = {
+_NAMES_BY_MODULE = {
     "analysis.check": (
         "check_rules",
         "compile_rules",
@@ -126,12 +126,12 @@ _NAMES = {
     "analysis.examples": ("examples_of",),
     "analysis.rename": (
         "NameKind",
-        "area_named",
-        "asks_area_skills",
+        "is_area_skill",
+        "uses_area_skills",
         "broken_lines",
-        "decides_alike",
+        "same_decisions",
         "may_name",
-        "places_named",
+        "name_uses",
         "rename",
         "replace_name",
     ),
@@ -141,14 +141,14 @@ _NAMES = {
     ),
     "directory.fact_types": (
         "MOST_FACTS",
-        "Unfit",
-        "unfit",
+        "FactTypeProblem",
+        "fact_type_problem",
     ),
     "directory.facts": (
         "FactRefused",
         "KINDS",
         "read_facts",
-        "sent_as",
+        "value_from_text",
         "kind_of_fact",
     ),
     "editor.completion": (
@@ -158,7 +158,7 @@ _NAMES = {
     "editor.hover": ("hover",),
     "evaluation.escalation_steps": (
         "EscalationStep",
-        "asked_when",
+        "escalation_steps",
         "on_shift",
     ),
     "evaluation.index": (
@@ -167,7 +167,7 @@ _NAMES = {
     ),
     "evaluation.people_masks": ("PeopleMasks",),
     "evaluation.pools": (
-        "asked_after",
+        "requirements_after",
         "pool",
     ),
     "evaluation.program": (
@@ -218,12 +218,12 @@ _NAMES = {
     ),
     "syntax.tree_actions": ("SkillKind",),
 }
-_HOMES = {name: module for module, names in _NAMES.items() for name in names}
+_MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+    value: object = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -47,7 +47,7 @@ def _told(change: Change) -> list[str]:
         told.append(f"{move.text}{', which does the same' if move.same_outcome else ''}")
         for region in move.regions:
             told.append(f"  where {region.where}")
-            told.append(f"    for example: {region.told}")
+            told.append(f"    for example: {region.example_text}")
     told += change.actions
     told += change.settings
     if not change.complete:
@@ -71,5 +71,5 @@ def _move_json(move: Move) -> dict[str, Any]:
         "to": move.after,
         "text": move.text,
         "same_outcome": move.same_outcome,
-        "regions": [{"where": region.where, "example": region.told} for region in move.regions],
+        "regions": [{"where": region.where, "example": region.example_text} for region in move.regions],
     }

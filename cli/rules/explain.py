@@ -12,7 +12,7 @@ import click
 
 from cli.options import at_option, directory_option, facts_option, file_argument, json_option
 from cli.rules.inputs import ERRORS, echo_json, facts_given, moment_given, read_directory, read_ruleset
-from rules_dsl import EscalationStep, NoRuleApplies, asked_when, on_shift
+from rules_dsl import EscalationStep, NoRuleApplies, escalation_steps, on_shift
 from rules_dsl.directory import Directory, Person
 from rules_dsl.model.amounts import say_duration
 from rules_dsl.model.clock_words import DAYS
@@ -52,7 +52,7 @@ class DecidedEscalation:
 
     @property
     def steps(self) -> tuple[EscalationStep, ...]:
-        return asked_when(self.decision, self.directory)
+        return escalation_steps(self.decision, self.directory)
 
 
 def _decided(file: Path, directory: Path, facts: str, moment: str | None) -> DecidedEscalation:

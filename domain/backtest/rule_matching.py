@@ -85,8 +85,8 @@ class Matching:
         # A power of two has its place as the exponent, exactly.
         bit = np.frexp((found & (~found + _ONE)).astype(np.float64))[1] - 1
         rules = self._owners[np.where(found == 0, len(self._owners) - 1, word * 64 + bit)]
-        if self.index.walked:
-            for place in np.flatnonzero(np.isin(rules, list(self.index.walked))):
+        if self.index.unindexed:
+            for place in np.flatnonzero(np.isin(rules, list(self.index.unindexed))):
                 mask = int.from_bytes(standing[place].tobytes(), "little")
                 moment = moment_of(int(history.opened_at[place]))
                 walked = self.index.first_of(mask, history.facts_at(int(place)), moment)

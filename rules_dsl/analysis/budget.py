@@ -1,4 +1,4 @@
-"""How much work all proofs of one check may cost, so that saving a file takes less than a second."""
+"""The work budget of all proofs in one check, so that saving a file takes less than a second."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 MOST_WORK = 2_200_000
-"""Steps of a third of a microsecond or less: about 0.7 s on two cores of 2020."""
+"""Units of work, a third of a microsecond or less each: about 0.7 s on two cores of 2020."""
 
 
 class TooLarge(Exception):
-    """The search was given up: nothing is known."""
+    """The search exceeded its budget; there is no result."""
 
 
 @dataclass
 class Budget:
-    """Counted work and not time, so that the same file gets the same answer everywhere."""
+    """Counts work instead of time, so that a file gets the same result on every machine."""
 
     left: int = MOST_WORK
 
     def spend(self, work: int) -> None:
-        """Raises ``TooLarge`` once nothing is left."""
+        """Deduct work. Raises ``TooLarge`` if the budget is exceeded."""
         self.left -= work
         if self.left < 0:
             raise TooLarge
 
     @contextmanager
     def half(self) -> Iterator[None]:
-        """Inside, only half of what is left can be spent: one hard question leaves something for the next."""
-        kept = self.left // 2
-        self.left -= kept
+        """Limit the block to half of the remaining budget, so that one hard question leaves some for the next."""
+        reserved = self.left // 2
+        self.left -= reserved
         try:
             yield
         finally:
-            self.left = max(self.left, 0) + kept
+            self.left = max(self.left, 0) + reserved

@@ -1,4 +1,4 @@
-"""The whole way from text to ruleset: parse, look up, check, and run the file's own expectations."""
+"""From text to ruleset: parse, compile, run the file's expectations, prove its claims."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from rules_dsl.syntax.parser import parse_rules
 
 
 def check_rules(text: str, directory: Directory) -> tuple[Diagnostic, ...]:
-    """All that is to be said about a rules file, in the order of its lines. Never raises."""
+    """All diagnostics of a rules file, in the order of its lines. Never raises."""
     return _checked(text, directory)[1]
 
 
 def compile_rules(text: str, directory: Directory) -> Ruleset:
-    """The ruleset. Raises ``RulesRefused`` with all messages where there is any error; warnings don't refuse."""
+    """The ruleset. Raises ``RulesRefused`` with all diagnostics if there is an error; warnings alone don't."""
     ruleset, diagnostics = _checked(text, directory)
     if ruleset is None:
         raise RulesRefused(diagnostics)
@@ -26,23 +26,23 @@ def compile_rules(text: str, directory: Directory) -> Ruleset:
 
 
 def draft_rules(text: str, directory: Directory) -> Ruleset | None:
-    """The ruleset alone, without expectations and proofs: to compare with, never to decide by. None with an error."""
+    """The ruleset without expectations and proofs, for comparisons, not for decisions. None if it has errors."""
     parsed = parse_rules(text)
     names = Names(directory, list(parsed.diagnostics))
-    ruleset = lower_file(names, parsed.tree, text) if parsed.whole else None
-    return None if names.refused else ruleset
+    ruleset = lower_file(names, parsed.tree, text) if parsed.complete else None
+    return None if names.has_errors else ruleset
 
 
 def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Diagnostic, ...]]:
     parsed = parse_rules(text)
     names = Names(directory, list(parsed.diagnostics))
-    if not parsed.whole:
+    if not parsed.complete:
         return None, parsed.diagnostics
     ruleset = lower_file(names, parsed.tree, text)
     check_expectations(names, parsed.tree, ruleset)
-    if not names.refused:
+    if not names.has_errors:
         check_claims(names, parsed.tree, ruleset)
     diagnostics = tuple(
         sorted(dict.fromkeys(names.diagnostics), key=lambda diagnostic: (diagnostic.line, diagnostic.column))
     )
-    return (None if names.refused else ruleset), diagnostics
+    return (None if names.has_errors else ruleset), diagnostics

@@ -1,4 +1,4 @@
-"""``expect never`` and gaps between rules: claims about every escalation, proven or answered with an example."""
+"""Checks ``expect never`` claims and gaps between rules: proofs about every escalation, or counterexamples."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rules_dsl.analysis.proofs import Proofs
 from rules_dsl.analysis.regions import say_region, say_situation
 from rules_dsl.analysis.rule_proofs import check_rules_apply
 from rules_dsl.analysis.step_proofs import check_steps
-from rules_dsl.compiler.expectations import comes_out
+from rules_dsl.compiler.expectations import outcome_holds
 from rules_dsl.compiler.lower_conditions import lower_when
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.evaluation.program import When
@@ -18,12 +18,12 @@ MOST_GAPS = 3
 
 
 def check_claims(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
-    """Reports each claim that is not true, what no rule takes, and rules without effect.
+    """Report false claims, escalations that no rule matches, rules without effect, and incomplete proofs.
 
-    Call it for a sound file alone. What could not be proven within the budget is said.
+    Only for a file without errors.
     """
-    quiet = names.quiet()
-    never = [(block, claim) for block in tree.of(BlockKind.NEVER) if (claim := lower_when(quiet, block.when))]
+    silent = names.silent()
+    never = [(block, claim) for block in tree.of(BlockKind.NEVER) if (claim := lower_when(silent, block.when))]
     check_steps(names, tree, ruleset)
     try:
         proofs = Proofs.of(
@@ -50,9 +50,11 @@ def _check_gap(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: Proofs |
     if gaps is None or proofs is None:
         names.report("R308", at)
     elif gaps:
-        space, speech, zone = proofs.space, ruleset.vocabulary, ruleset.time_zone
-        example = say_situation(proofs.situation(gaps[0]), speech, zone)
-        first, second, third = [say_region(space, gap, speech, zone) for gap in gaps] + [None] * (MOST_GAPS - len(gaps))
+        space, vocabulary, zone = proofs.space, ruleset.vocabulary, ruleset.time_zone
+        example = say_situation(proofs.situation(gaps[0]), vocabulary, zone)
+        first, second, third = [say_region(space, gap, vocabulary, zone) for gap in gaps] + [None] * (
+            MOST_GAPS - len(gaps)
+        )
         names.report(
             "R308", at, example=example, region=None if first == example else first, second=second, third=third
         )
@@ -73,11 +75,13 @@ def _check_never(names: Names, ruleset: Ruleset, proofs: Proofs | None, block: B
 
 
 def _contradiction(names: Names, ruleset: Ruleset, proofs: Proofs, block: Block, claim: When) -> tuple[str, str] | None:
-    """An escalation of the claim that reaches a rule which does what may never happen."""
+    """An escalation that matches the claim and gets the forbidden result, and the rule that decides it."""
     claimed = proofs.cubes.of(claim)
     for place, rule in enumerate(ruleset.rules):
         outcome = ruleset.outcome_of(rule)
-        if all(comes_out(said, outcome, names.directory) is not said.negated for said in block.outcomes):
+        if all(
+            outcome_holds(expected, outcome, names.directory) is not expected.negated for expected in block.outcomes
+        ):
             region = next(proofs.reaching(place, claimed), None)
             if region is not None:
                 return say_situation(proofs.situation(region), ruleset.vocabulary, ruleset.time_zone), rule.name

@@ -1,8 +1,8 @@
-"""What cubes leave over of a region: an exact search with unit propagation, in regions that don't overlap.
+"""The remainder of a region after subtracting cubes: an exact search with unit propagation, in disjoint regions.
 
-Every attribute's class knows which cubes hold it, as one number with a bit a cube; so which cubes still touch a
-region is an ``and`` of a few numbers. A cube that asks for one thing more than the region settles takes that thing
-away (a unit); where none does, the one that asks for least is split along.
+For each class of each attribute, one number has a bit for every cube that contains it, so the cubes that intersect a
+region are the ``and`` of a few numbers. A cube with a single constraint beyond the region (a unit) is subtracted
+directly; if there is none, the region is split along the cube with the fewest constraints.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from rules_dsl.analysis.value_classes import Region
 from rules_dsl.model.prefix_masks import PrefixMasks, stretches
 
 _CUBES_A_STEP = 1000
-"""So many more make a step through all attributes twice as long."""
+"""A pass over all attributes takes twice as long with this many cubes more."""
 
 
 class Cover:
-    """Cubes with an index: which of them touch a region, and what of it they leave over."""
+    """Cubes, indexed to find those that intersect a region, and the region's remainder without them."""
 
     def __init__(self, cubes: Sequence[Cube], whole: Region, budget: Budget) -> None:
         self.cubes = [tuple(cube.items()) for cube in cubes]
@@ -32,26 +32,26 @@ class Cover:
         self._allowing: list[dict[int, int]] = [{} for _ in whole]
         self._beyond: list[dict[int, int]] = [{} for _ in whole]
         every = (1 << len(cubes)) - 1
-        asking = [0] * len(whole)
+        constraining = [0] * len(whole)
         changes = [[0] * (mask.bit_length() + 1) for mask in whole]
         for number, cube in enumerate(cubes):
             for place, mask in cube.items():
-                asking[place] |= 1 << number
+                constraining[place] |= 1 << number
                 for first, end in stretches(mask):
                     changes[place][first] ^= 1 << number
                     changes[place][end] ^= 1 << number
-        holding = [list(accumulate(change, xor)) for change in changes]
-        self._any_of = [PrefixMasks(held, or_) for held in holding]
-        self._all_of = [PrefixMasks(held, and_) for held in holding]
-        self._asking = asking
-        self._silent = [every & ~asked for asked in asking]
+        by_class = [list(accumulate(change, xor)) for change in changes]
+        self._any_of = [PrefixMasks(masks, or_) for masks in by_class]
+        self._all_of = [PrefixMasks(masks, and_) for masks in by_class]
+        self._constraining = constraining
+        self._unconstraining = [every & ~cubes for cubes in constraining]
 
     def allowing(self, place: int, mask: int) -> int:
-        """The cubes that allow any of these classes."""
-        known = self._allowing[place].get(mask)
-        if known is not None:
-            return known
-        found = self._silent[place]
+        """The cubes that allow at least one of these classes."""
+        cached = self._allowing[place].get(mask)
+        if cached is not None:
+            return cached
+        found = self._unconstraining[place]
         for first, end in stretches(mask):
             self.budget.spend(1)
             found |= self._any_of[place].joined(first, end)
@@ -59,26 +59,26 @@ class Cover:
         return found
 
     def beyond(self, place: int, mask: int) -> int:
-        """The cubes that don't allow all of these classes: they ask something more of the attribute."""
+        """The cubes that don't allow all of these classes: they constrain the attribute further."""
         found = -1
         for first, end in stretches(mask):
             self.budget.spend(1)
             found &= self._all_of[place].joined(first, end)
-        found = self._beyond[place][mask] = self._asking[place] & ~found
+        found = self._beyond[place][mask] = self._constraining[place] & ~found
         return found
 
     def touching(self, region: Region, among: int) -> int:
-        """Those of ``among`` that share anything with the region."""
+        """Those of ``among`` that intersect the region."""
         for place, mask in enumerate(region):
             if mask != self.whole[place]:
-                known = self._allowing[place].get(mask)
-                among &= self.allowing(place, mask) if known is None else known
+                cached = self._allowing[place].get(mask)
+                among &= self.allowing(place, mask) if cached is None else cached
                 if not among:
                     break
         return among
 
-    def left_of(self, region: Region, among: int) -> Iterator[Region]:
-        """Regions that together are what ``among`` leaves over. Raises ``TooLarge``."""
+    def remainder(self, region: Region, among: int) -> Iterator[Region]:
+        """Yield disjoint regions: together, the region without the cubes ``among``. Raises ``TooLarge``."""
         stack = [(region, self.touching(region, among))]
         spend, step = self.budget.spend, self._step
         while stack:
@@ -86,35 +86,35 @@ class Cover:
             spend(step)
             while touching:
                 spend(step)
-                asked = self._least(here, touching)
-                if not asked:
+                constraints = self._fewest_constraints(here, touching)
+                if not constraints:
                     break
-                for number in range(len(asked) - 1, -1, -1):
-                    place, mask = asked[number]
+                for number in range(len(constraints) - 1, -1, -1):
+                    place, mask = constraints[number]
                     part = list(here)
                     part[place] &= ~mask
-                    for settled, inside in asked[:number]:
-                        part[settled] &= inside
+                    for other_place, inside in constraints[:number]:
+                        part[other_place] &= inside
                     if number:
                         spend(step)
                         stack.append((tuple(part), self.touching(tuple(part), touching)))
                     else:
                         here = tuple(part)
                         touching &= self.allowing(place, here[place])
-                        if len(asked) > 1:
+                        if len(constraints) > 1:
                             touching = self.touching(here, touching)
             else:
                 yield here
 
-    def _least(self, here: Region, touching: int) -> list[tuple[int, int]]:
-        """What the easiest cube asks beyond the region; nothing where a cube holds all of it.
+    def _fewest_constraints(self, here: Region, touching: int) -> list[tuple[int, int]]:
+        """The constraints beyond the region of the cube that has fewest; empty if a cube contains the region.
 
-        All are counted at once: bit ``i`` of ``counts[n]`` is the n-th binary digit of how much cube ``i`` asks for.
-        The first that asks for one thing at most is easy enough; else the first of those that ask for least.
+        Counts all cubes at the same time: bit ``i`` of ``counts[n]`` is the n-th binary digit of cube ``i``'s number
+        of constraints. Takes the first cube with at most one, else the first of those with fewest.
         """
         counts = [0] * self._digits
-        for place, (mask, known) in enumerate(zip(here, self._beyond, strict=True)):
-            beyond = known.get(mask)
+        for place, (mask, cache) in enumerate(zip(here, self._beyond, strict=True)):
+            beyond = cache.get(mask)
             carry, digit = touching & (self.beyond(place, mask) if beyond is None else beyond), 0
             while carry:
                 counts[digit], carry = counts[digit] ^ carry, counts[digit] & carry
@@ -128,7 +128,7 @@ class Cover:
         return [(place, mask) for place, mask in self.cubes[first] if here[place] & ~mask]
 
     def widened(self, region: Region, bounds: Region, among: int) -> Region:
-        """As large as it can get inside ``bounds`` without touching any of ``among``: the moment is freed first."""
+        """The region, extended within ``bounds`` without intersecting ``among``; the moment is extended first."""
         grown = list(region)
         for place, bound in enumerate(bounds):
             for more in (bound, *(1 << value for value in range(bound.bit_length()) if bound >> value & 1)):

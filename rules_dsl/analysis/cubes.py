@@ -1,7 +1,6 @@
-"""Conditions as unions of cubes: each cube allows some classes of a few attributes, and anything of the others.
+"""Conditions as unions of cubes. A cube allows some classes of a few attributes, and all classes of the others.
 
-Kleene's logic becomes plain sets here: where a condition is true, and where it is false, are two sets; between them
-lies what is unknown.
+Kleene's logic becomes plain sets: one where a condition is true, one where it is false; the rest is unknown.
 """
 
 from __future__ import annotations
@@ -15,49 +14,49 @@ from rules_dsl.analysis.value_classes import TIME, Region, Space
 from rules_dsl.evaluation.program import Clause, HasTags, InHours, IsDefined, IsKnown, IsYes, OneOf, Test, When, Within
 
 Cube = dict[int, int]
-"""Masks of the attributes that it asks about."""
+"""Allowed classes, as masks, by attribute; an absent attribute is unconstrained."""
 MOST_CUBES = 3000
-"""Of one condition."""
+"""Maximum cubes of one condition."""
 _COMPARED = 200
-"""Of more cubes, it costs too much to find those inside others."""
-_MEETING = 5
-"""Work that one meeting of two cubes is."""
+"""With more cubes, finding those contained in others costs too much."""
+_INTERSECTION_WORK = 5
+"""Units of work of one intersection."""
 
 
 @dataclass
 class Cubes:
-    """Turns conditions into cubes of one space, each definition once. ``TooLarge`` where they can't be written out."""
+    """Turns conditions into cubes of one space, each definition once. Raises ``TooLarge``."""
 
     space: Space
     budget: Budget
-    _known: dict[tuple[int, bool], tuple[Test, list[Cube]]] = field(default_factory=dict)
-    """By where in memory the test is, and therefore with it: a defined name may stand for hundreds of lines."""
+    _cache: dict[tuple[int, bool], tuple[Test, list[Cube]]] = field(default_factory=dict)
+    """By the ``id`` of the test, because a definition may have hundreds of lines; holds the test so that it lives."""
     _starts: dict[int, list[int]] = field(default_factory=dict)
-    """The first value of each class of a number."""
+    """The first value of each class, by numeric attribute."""
 
     def of(self, when: When) -> list[Cube]:
-        """Where it is true."""
+        """The cubes in which a condition is true."""
         return self._when(when, True)
 
     def _when(self, when: When, truth: bool) -> list[Cube]:
-        ways = [self._every([self._clause(one, truth) for one in clauses]) if truth else
+        alternatives = [self._every([self._clause(one, truth) for one in clauses]) if truth else
                 self._any([self._clause(one, truth) for one in clauses])
                 for clauses in when.alternatives]  # fmt: skip
         barred = [self._clause(one, not truth) for one in when.unless]
         if truth:
-            return self._every([self._any(ways), *barred])
-        return self._any([self._every(ways), *barred])
+            return self._every([self._any(alternatives), *barred])
+        return self._any([self._every(alternatives), *barred])
 
     def _clause(self, clause: Clause, truth: bool) -> list[Cube]:
         return self._test(clause.test, truth is not clause.negated)
 
     def _test(self, test: Test, truth: bool) -> list[Cube]:
-        known = self._known.get((id(test), truth))
-        if known is None:
-            known = self._known[id(test), truth] = test, self._tested(test, truth)
-        return known[1]
+        cached = self._cache.get((id(test), truth))
+        if cached is None:
+            cached = self._cache[id(test), truth] = test, self._cubes_of_test(test, truth)
+        return cached[1]
 
-    def _tested(self, test: Test, truth: bool) -> list[Cube]:
+    def _cubes_of_test(self, test: Test, truth: bool) -> list[Cube]:
         match test:
             case IsDefined():
                 return self._when(test.when, truth)
@@ -85,7 +84,7 @@ class Cubes:
         return mask if truth else attribute.known & ~mask
 
     def _range(self, test: Within, place: int) -> int:
-        """The classes of a number begin where a range begins or has ended: none lies half inside."""
+        """The classes of a range. Classes start where some range starts or has ended, so each is in or out."""
         starts = self._starts.get(place)
         if starts is None:
             firsts = (values[0] for values in self.space.attributes[place].classes)
@@ -97,10 +96,10 @@ class Cubes:
     def _tags(self, test: HasTags, truth: bool) -> list[Cube]:
         place = self.space.places[test.fact, None]
         known = {place: self.space.attributes[place].known}
-        there = {tag: self.space.places[test.fact, tag] for tag in test.tags}
+        by_tag = {tag: self.space.places[test.fact, tag] for tag in test.tags}
         if test.every is truth:
-            return [known | dict.fromkeys(there.values(), 0b10 if truth else 0b01)]
-        return [known | {tag: 0b10 if truth else 0b01} for tag in there.values()]
+            return [known | dict.fromkeys(by_tag.values(), 0b10 if truth else 0b01)]
+        return [known | {tag: 0b10 if truth else 0b01} for tag in by_tag.values()]
 
     def _any(self, sets: Iterable[list[Cube]]) -> list[Cube]:
         return self._without_repeats([cube for cubes in sets for cube in cubes])
@@ -111,13 +110,13 @@ class Cubes:
             if result == [{}]:
                 result = cubes
                 continue
-            self.budget.spend(_MEETING * len(result) * len(cubes))
-            met = (meet(one, other) for one in result for other in cubes)
-            result = self._without_repeats([cube for cube in met if cube is not None])
+            self.budget.spend(_INTERSECTION_WORK * len(result) * len(cubes))
+            both = (intersection(one, other) for one in result for other in cubes)
+            result = self._without_repeats([cube for cube in both if cube is not None])
         return result
 
     def _without_repeats(self, cubes: list[Cube]) -> list[Cube]:
-        """Without those that another one holds; in order."""
+        """The cubes, in order, without those that another one contains."""
         if len(cubes) < 2:
             return cubes
         unique = list({tuple(sorted(cube.items())): cube for cube in cubes}.values())
@@ -129,7 +128,7 @@ class Cubes:
         return [
             cube
             for number, cube in enumerate(unique)
-            if not any(_holds(other, cube) for place, other in enumerate(unique) if place != number)
+            if not any(_contains(other, cube) for place, other in enumerate(unique) if place != number)
         ]
 
 
@@ -137,8 +136,8 @@ def _one(place: int, mask: int) -> list[Cube]:
     return [{place: mask}] if mask else []
 
 
-def meet(one: Cube, other: Cube) -> Cube | None:
-    """What both allow; None where that is nothing."""
+def intersection(one: Cube, other: Cube) -> Cube | None:
+    """The cube that both allow; None if it is empty."""
     result = dict(one)
     for place, mask in other.items():
         both = result.get(place, -1) & mask
@@ -149,7 +148,7 @@ def meet(one: Cube, other: Cube) -> Cube | None:
 
 
 def within(cube: Cube, region: Region) -> Region | None:
-    """The part of a region that a cube allows; None where that is nothing."""
+    """The part of a region inside a cube; None if it is empty."""
     result = list(region)
     for place, mask in cube.items():
         result[place] &= mask
@@ -158,5 +157,5 @@ def within(cube: Cube, region: Region) -> Region | None:
     return tuple(result)
 
 
-def _holds(outer: Cube, inner: Cube) -> bool:
+def _contains(outer: Cube, inner: Cube) -> bool:
     return len(outer) <= len(inner) and all(inner.get(place, -1) & ~mask == 0 for place, mask in outer.items())

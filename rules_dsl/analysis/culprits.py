@@ -1,4 +1,4 @@
-"""Who takes it all: a smallest choice of rules that leaves nothing over of some regions."""
+"""The culprits of an unreachable rule: a smallest set of rules that covers its regions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from rules_dsl.analysis.cover import Cover
 from rules_dsl.analysis.value_classes import Region
 
 _MOST_CHOICES = 20_000
-"""Choices weighed for one answer; beyond them a small choice is good enough, and need not be a smallest one."""
+"""Sets examined for one result; beyond that, a small set will do and need not be a smallest one."""
 
 
 def fewest(cover: Cover, regions: Sequence[Region], groups: Sequence[int], budget: Budget) -> list[int]:
-    """Positions in ``groups`` (of cubes), which together leave nothing over of the regions. Raises ``TooLarge``.
+    """Indexes of the fewest ``groups`` of cubes that together cover the regions. Raises ``TooLarge``.
 
-    Each round, what the choice leaves over holds a point that one of the others must take; the smallest choice that
-    takes all points found so far is the next one.
+    An implicit hitting set search: each round takes a point that the current set leaves uncovered, and continues with
+    the smallest set that covers all points so far.
     """
     every = sum(groups)
     owner = {low: number for number, group in enumerate(groups) for low in _bits(group)}
@@ -25,13 +25,13 @@ def fewest(cover: Cover, regions: Sequence[Region], groups: Sequence[int], budge
     while True:
         chosen = _smallest(points, choices)
         cubes = sum(groups[number] for number in range(len(groups)) if chosen >> number & 1)
-        left = next((part for region in regions for part in cover.left_of(region, cubes)), None)
-        if left is None:
+        uncovered = next((part for region in regions for part in cover.remainder(region, cubes)), None)
+        if uncovered is None:
             return [number for number in range(len(groups)) if chosen >> number & 1]
-        taking = cover.touching(tuple(mask & -mask for mask in left), every)
-        takers = {owner[low] for low in _bits(taking)}
-        budget.spend(len(takers) + len(groups) // 8)
-        points.append(sum(1 << number for number in takers))
+        covering = cover.touching(tuple(mask & -mask for mask in uncovered), every)
+        owners = {owner[low] for low in _bits(covering)}
+        budget.spend(len(owners) + len(groups) // 8)
+        points.append(sum(1 << number for number in owners))
 
 
 def _bits(number: int) -> list[int]:
@@ -44,18 +44,18 @@ def _bits(number: int) -> list[int]:
 
 
 def _smallest(points: list[int], choices: Budget) -> int:
-    """A smallest set that has something of each point; a small one where weighing them all takes too long."""
+    """A smallest hitting set of the points; a greedy one if the search takes too long."""
     try:
         for size in range(len(points) + 1):
-            found = _hit(points, 0, size, choices)
+            found = _hitting_set(points, 0, size, choices)
             if found is not None:
                 return found
     except TooLarge:
         choices.left = 0
-    return _small(points)
+    return _greedy(points)
 
 
-def _hit(points: list[int], chosen: int, size: int, choices: Budget) -> int | None:
+def _hitting_set(points: list[int], chosen: int, size: int, choices: Budget) -> int | None:
     choices.spend(len(points))
     missed = [point for point in points if not point & chosen]
     if not missed:
@@ -66,14 +66,14 @@ def _hit(points: list[int], chosen: int, size: int, choices: Budget) -> int | No
     while hardest:
         low = hardest & -hardest
         hardest ^= low
-        found = _hit(missed, chosen | low, size - 1, choices)
+        found = _hitting_set(missed, chosen | low, size - 1, choices)
         if found is not None:
             return found
     return None
 
 
-def _small(points: list[int]) -> int:
-    """Again and again whoever takes most of what is left; then without those that turn out not to be needed."""
+def _greedy(points: list[int]) -> int:
+    """A greedy hitting set: always the group that hits most points, then without those that aren't needed."""
     chosen, missed = 0, points
     while missed:
         counts: dict[int, int] = {}

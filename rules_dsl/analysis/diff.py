@@ -1,4 +1,4 @@
-"""The meaning of a change: which escalations move from one rule to another, and what rules do otherwise than before."""
+"""The change summary: which escalations move from one rule to another, and which actions and settings differ."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from rules_dsl.analysis.budget import TooLarge
-from rules_dsl.analysis.cubes import meet
-from rules_dsl.analysis.diff_words import changed_actions, changed_settings, does, same_outcome, told
+from rules_dsl.analysis.cubes import intersection
+from rules_dsl.analysis.diff_words import changed_actions, changed_settings, outcome_words, rule_title, same_outcome
 from rules_dsl.analysis.proofs import Proofs
 from rules_dsl.analysis.regions import Situation, say_region, say_situation
 from rules_dsl.analysis.value_classes import Region
@@ -16,24 +16,24 @@ from rules_dsl.evaluation.program import Rule
 from rules_dsl.evaluation.ruleset import Ruleset
 
 _REGIONS = 2
-"""Shown of one move."""
+"""Maximum regions shown per move."""
 _MOST_MOVES = 40
 
 
 @dataclass(frozen=True)
 class MovedRegion:
-    """A region of escalations, and one of them."""
+    """A region of escalations with an example."""
 
     where: str
     """``product area is billing and priority is urgent``; ``every escalation``."""
     example: Situation
-    told: str
+    example_text: str
     """The example in words."""
 
 
 @dataclass(frozen=True)
 class Move:
-    """Escalations that one rule took before, and another one takes now."""
+    """Escalations that one rule decided before and another decides now."""
 
     before: str
     after: str
@@ -41,18 +41,20 @@ class Move:
     text: str
     """``from rule "Invoices" (team "Office") to `otherwise` (team "Support")``"""
     same_outcome: bool
-    """Another rule, which does the same."""
+    """Whether both rules do the same."""
     regions: tuple[MovedRegion, ...]
 
 
 @dataclass(frozen=True)
 class Change:
+    """What differs between two rulesets."""
+
     moves: tuple[Move, ...]
     actions: tuple[str, ...]
-    """What rules that keep their name do otherwise, and which are new or gone."""
+    """How the actions of rules with the same name differ, and which rules are new or removed."""
     settings: tuple[str, ...]
     complete: bool
-    """False: there may be more moves than could be worked out or are told."""
+    """False if there may be more moves: the search grew too large, or there were too many to list."""
 
     @property
     def nothing(self) -> bool:
@@ -60,7 +62,7 @@ class Change:
 
 
 def compare_rules(before: Ruleset, after: Ruleset) -> Change:
-    """What changes for whom. Never raises; a change too large to work out is told as far as it is known."""
+    """Compare two rulesets. Never raises; if the change is too large to compute, the result is incomplete."""
     moves: list[Move] = []
     complete = True
     try:
@@ -76,7 +78,7 @@ def compare_rules(before: Ruleset, after: Ruleset) -> Change:
 
 
 def _moves(before: Ruleset, after: Ruleset) -> Iterator[Move]:
-    """Where both versions agree on rules and their order, no escalation moves: one side of a move has changed."""
+    """Yield the moves. Rules that match in both versions can't be both sides of one, which saves comparing them."""
     rules = (*before.rules, *after.rules)
     facts = {fact.name: fact for fact in (*before.vocabulary.facts, *after.vocabulary.facts)}
     proofs = Proofs.of([rule.when for rule in rules], tuple(facts.values()), after.time_zone)
@@ -87,11 +89,11 @@ def _moves(before: Ruleset, after: Ruleset) -> Iterator[Move]:
             if (one in changed or other in changed) and rules[one].name != rules[other].name:
                 found = _moved(proofs, one, other, old)
                 if found:
-                    yield _told(proofs, after, rules[one], rules[other], found)
+                    yield _move(proofs, after, rules[one], rules[other], found)
 
 
 def _changed(proofs: Proofs, rules: Sequence[Rule], old: int) -> set[int]:
-    """Rules, of both versions, that the other version has not or has in another place."""
+    """Rules, of both versions, that the other version lacks or has in another position."""
     keys = [
         (rule.name, tuple(tuple(sorted(cube.items())) for cube in cubes))
         for rule, cubes in zip(rules, proofs.rules, strict=True)
@@ -103,13 +105,13 @@ def _changed(proofs: Proofs, rules: Sequence[Rule], old: int) -> set[int]:
 
 
 def _moved(proofs: Proofs, one: int, other: int, old: int) -> list[Region]:
-    """Some regions that ``one`` took before and ``other`` takes now."""
+    """Some regions that rule ``one`` decided before and rule ``other`` decides now."""
     above = proofs.between(0, one) | proofs.between(old, other)
     found: list[Region] = []
     for cube in proofs.rules[one]:
         for second in proofs.rules[other]:
-            both = meet(cube, second)
-            for region in () if both is None else proofs.left_of(both, above):
+            both = intersection(cube, second)
+            for region in () if both is None else proofs.remainder(both, above):
                 if region not in found:
                     found.append(region)
                 if len(found) == _REGIONS:
@@ -117,12 +119,12 @@ def _moved(proofs: Proofs, one: int, other: int, old: int) -> list[Region]:
     return found
 
 
-def _told(proofs: Proofs, after: Ruleset, one: Rule, other: Rule, regions: list[Region]) -> Move:
-    speech, zone = after.vocabulary, after.time_zone
+def _move(proofs: Proofs, after: Ruleset, one: Rule, other: Rule, regions: list[Region]) -> Move:
+    vocabulary, zone = after.vocabulary, after.time_zone
     moved = []
     for region in regions:
         situation = proofs.situation(region)
-        where = say_region(proofs.space, region, speech, zone)
-        moved.append(MovedRegion(where, situation, say_situation(situation, speech, zone)))
-    text = f"from {told(one)} ({does(one)}) to {told(other)} ({does(other)})"
+        where = say_region(proofs.space, region, vocabulary, zone)
+        moved.append(MovedRegion(where, situation, say_situation(situation, vocabulary, zone)))
+    text = f"from {rule_title(one)} ({outcome_words(one)}) to {rule_title(other)} ({outcome_words(other)})"
     return Move(one.name, other.name, text, same_outcome(one, other), tuple(moved))

@@ -1,4 +1,4 @@
-"""What a rule and a desk's settings do otherwise than before, in words."""
+"""How rules' actions and the settings differ, in words."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _LABELS = {
     "shift_end": "no call at the end of a shift", "title_calls_a_day": "calls a day by title",
     "more": "more calls a day", "prepare": "preparation", "offer": "time of an offer", "wrap_up": "wrap-up",
     "wait_for_customer": "wait for the customer", "ask_after": "time until the survey",
-    "ask_again_after": "time until the survey's reminder", "alert_under": "score that is told to the team lead",
+    "ask_again_after": "time until the survey's reminder", "alert_under": "the team lead is alerted under a score of",
     "every": "time between two surveys of a customer", "customer": "the customer is reminded before",
     "agent": "the agent is reminded before", "live_expires": "a live call link expires after",
     "booking_expires": "a booking link expires after", "survey_expires": "a survey link expires after",
 }  # fmt: skip
 
 
-def told(rule: Rule) -> str:
+def rule_title(rule: Rule) -> str:
     return "`otherwise`" if rule.name == OTHERWISE else f'rule "{rule.name}"'
 
 
-def does(rule: Rule) -> str:
+def outcome_words(rule: Rule) -> str:
     """``team "Office"``, ``booking only, team "Support"``, ``no call``"""
     if rule.kind is CallKind.REFUSED:
         return _KINDS[rule.kind]
@@ -45,7 +45,7 @@ def does(rule: Rule) -> str:
 
 
 def same_outcome(one: Rule, other: Rule) -> bool:
-    """Whether two rules do the same, whatever they are called and ask."""
+    """Whether two rules do the same, apart from name and condition."""
     return replace(one, name="", line=0, when=other.when) == replace(other, name="", line=0)
 
 
@@ -64,17 +64,17 @@ _PARTS: dict[str, Callable[[Rule], str]] = {
 
 
 def changed_actions(before: Sequence[Rule], after: Sequence[Rule]) -> Iterator[str]:
-    """Rules are the same by their names."""
+    """Yield the differences of actions, matching rules by name."""
     old, new = {rule.name: rule for rule in before}, {rule.name: rule for rule in after}
     for name, rule in new.items():
         if name not in old:
-            yield f"{told(rule)} is new ({does(rule)})"
+            yield f"{rule_title(rule)} is new ({outcome_words(rule)})"
             continue
         for label, part in _PARTS.items():
             was, now = part(old[name]), part(rule)
             if was != now:
-                yield f"{told(rule)}: {label} {now or 'nothing'}, before: {was or 'nothing'}"
-    yield from (f"{told(rule)} is gone" for name, rule in old.items() if name not in new)
+                yield f"{rule_title(rule)}: {label} {now or 'nothing'}, before: {was or 'nothing'}"
+    yield from (f"{rule_title(rule)} was removed" for name, rule in old.items() if name not in new)
 
 
 _Block = Booking | CallTimes | Reminders | Feedback | Links | LimitRules
@@ -93,13 +93,13 @@ def changed_settings(before: Ruleset, after: Ruleset) -> Iterator[str]:
         yield f"time zone: {after.time_zone}, before: {before.time_zone}"
     for block, old, new in blocks:
         for field in fields(new):
-            was, now = (_said(field.name, getattr(one, field.name)) for one in (old, new))
+            was, now = (_value_words(field.name, getattr(one, field.name)) for one in (old, new))
             if was != now:
                 label = _LABELS.get(field.name, field.name.replace("_", " "))
                 yield f"{block}: {label} {now}, before: {was}"
 
 
-def _said(name: str, value: object) -> str:
+def _value_words(name: str, value: object) -> str:
     match value:
         case None | ():
             return "nothing"

@@ -1,4 +1,4 @@
-"""The examples that a file carries in its expectations, to try other things on them."""
+"""The examples in a file's expectations, for other uses, such as comparing drafts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Example:
 
 
 def examples_of(text: str, ruleset: Ruleset, directory: Directory) -> tuple[Example, ...]:
-    """``ruleset`` is what the text compiles to. An example with a fact that isn't known is left out."""
+    """The examples of a text, of which ``ruleset`` is the compilation. Examples with an unknown fact are left out."""
     found: list[Example] = []
     for block in parse_rules(text).tree.of(BlockKind.EXPECT):
         names = Names(directory, [])

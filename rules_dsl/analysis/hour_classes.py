@@ -1,7 +1,7 @@
-"""The moments that opening hours can tell apart: every in/out combination of a year, each with a real moment.
+"""The moments that opening hours distinguish: every open/closed combination of a year, each with an example.
 
-Days with the same weekday, clock and holidays, and neighbours alike, are the same day to any hours; one of each kind
-is tried. That takes in winter, summer, the weeks between two continents' clock changes, and every holiday.
+Hours can't distinguish days with the same weekday, UTC offsets and holidays whose neighbours match too, so one day of
+each kind is examined. That covers winter, summer, the weeks between two continents' clock changes, and every holiday.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _NOON = defaults.EXAMPLE_MOMENT[1] * 60
 
 @lru_cache(maxsize=64)
 def hour_combinations(hours: tuple[OpenHours, ...], zone: str) -> tuple[tuple[datetime, tuple[bool, ...]], ...]:
-    """Each combination of open and closed that occurs, in the order of ``hours``, with the first moment it does.
+    """Each open/closed combination that occurs, in the order of ``hours``, with the first moment of it.
 
-    Noon of the example week comes first: without hours it is the only moment.
+    Wednesday noon of the example week comes first; without hours it is the only moment.
     """
     noon = wall_instant(ZoneInfo(zone), defaults.EXAMPLE_WEEK + timedelta(days=2), _NOON)
     found: dict[int, datetime] = {sum(is_open(one, noon) << at for at, one in enumerate(hours)): noon}
@@ -37,7 +37,7 @@ def hour_combinations(hours: tuple[OpenHours, ...], zone: str) -> tuple[tuple[da
 
 
 def _boundaries(hours: tuple[OpenHours, ...], day: date) -> Iterator[datetime]:
-    """Whatever changes on a day, changes at one of these."""
+    """Yield the moments of a day at which any of the hours may open or close."""
     for one in hours:
         zone = ZoneInfo(one.time_zone)
         minutes = sorted({minute for _, start, end in one.spans for minute in (start, end)} | {0})
@@ -46,14 +46,15 @@ def _boundaries(hours: tuple[OpenHours, ...], day: date) -> Iterator[datetime]:
 
 
 def _open_at(moments: list[datetime], hours: tuple[OpenHours, ...], day: date) -> dict[datetime, int]:
-    """One bit for each of the hours that is open, at moments of a day in any of their zones: all in one sweep."""
+    """By moment of a day, one bit for each of the hours that is open, computed in one sweep."""
     edges: list[tuple[datetime, int, int]] = []
     for at, one in enumerate(hours):
         zone = ZoneInfo(one.time_zone)
-        for near in (day + timedelta(days=shift) for shift in range(-2, 3)):
-            spans = [(start, end) for weekday, start, end in one.spans if weekday == near.weekday()]
-            for start, end in spans if spans and not is_holiday(one, near) else ():
-                opens, closes = wall_instant(zone, near, start * 60), wall_instant(zone, near, end * 60)
+        # Days differ between zones, so the neighbours count too.
+        for nearby in (day + timedelta(days=shift) for shift in range(-2, 3)):
+            spans = [(start, end) for weekday, start, end in one.spans if weekday == nearby.weekday()]
+            for start, end in spans if spans and not is_holiday(one, nearby) else ():
+                opens, closes = wall_instant(zone, nearby, start * 60), wall_instant(zone, nearby, end * 60)
                 edges += [(opens, at, 1), (closes, at, -1)] if opens < closes else []
     edges.sort()
     spans_open, state, next_edge = [0] * len(hours), 0, 0
@@ -69,7 +70,7 @@ def _open_at(moments: list[datetime], hours: tuple[OpenHours, ...], day: date) -
 
 
 def _days(hours: tuple[OpenHours, ...]) -> list[date]:
-    """One day of each kind, the example week's first."""
+    """One day of each kind, beginning with the example week."""
     start = defaults.EXAMPLE_WEEK
     kinds = [_kind(start + timedelta(days=number - 1), hours) for number in range(_YEAR + 2)]
     first: dict[object, date] = {}

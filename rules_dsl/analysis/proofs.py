@@ -1,4 +1,4 @@
-"""Questions about every escalation, answered exactly: by an escalation, or by the proof that there is none."""
+"""Exact answers about every possible escalation: an example, or the proof that there is none."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from dataclasses import dataclass
 
 from rules_dsl.analysis.budget import Budget
 from rules_dsl.analysis.cover import Cover
-from rules_dsl.analysis.cubes import Cube, Cubes, meet, within
+from rules_dsl.analysis.cubes import Cube, Cubes, intersection, within
 from rules_dsl.analysis.culprits import fewest
 from rules_dsl.analysis.regions import Situation, situation_in
 from rules_dsl.analysis.value_classes import Region, Space, space_of
 from rules_dsl.directory import FactType
 from rules_dsl.evaluation.program import When
 
-_MOST_LOOKED_AT = 60
-"""Regions looked at for a few that differ."""
+_MOST_EXAMINED = 60
+"""Regions examined to find a few distinct gaps."""
 
 
 @dataclass
 class Proofs:
-    """Rules, in order, ready to be asked about. ``TooLarge`` is raised by any question once the budget is spent."""
+    """The rules of a file, in order, as cubes. Every question raises ``TooLarge`` once the budget is spent."""
 
     space: Space
     cubes: Cubes
     rules: list[list[Cube]]
-    """Where the condition of each rule is true, whatever stands above it."""
+    """The cubes in which each rule's condition is true, ignoring the rules above it."""
     cover: Cover
     groups: list[int]
-    """The cubes of each rule, as bits of the cover."""
+    """The cubes of each rule, as bits in the cover."""
     budget: Budget
 
     @staticmethod
@@ -36,65 +36,66 @@ class Proofs:
         rules: Sequence[When], facts: Sequence[FactType], zone: str, *, also: Sequence[When] = (),
         budget: Budget | None = None,
     ) -> Proofs:  # fmt: skip
-        """``also`` are conditions that will be asked about. Raises ``TooLarge``."""
+        """``also``: further conditions that questions will use. Raises ``TooLarge``."""
         space = space_of(facts, (*rules, *also), zone)
         budget = budget or Budget()
         cubes = Cubes(space, budget)
-        found = [cubes.of(when) for when in rules]
+        by_rule = [cubes.of(when) for when in rules]
         groups, start = [], 0
-        for one in found:
-            groups.append(((1 << len(one)) - 1) << start)
-            start += len(one)
-        cover = Cover([cube for one in found for cube in one], space.whole, budget)
-        return Proofs(space, cubes, found, cover, groups, budget)
+        for rule in by_rule:
+            groups.append(((1 << len(rule)) - 1) << start)
+            start += len(rule)
+        cover = Cover([cube for rule in by_rule for cube in rule], space.whole, budget)
+        return Proofs(space, cubes, by_rule, cover, groups, budget)
 
     def above(self, place: int) -> int:
-        """The cubes of all rules above this one."""
+        """The cubes of the rules above rule ``place``."""
         return self.between(0, place)
 
     def between(self, first: int, last: int) -> int:
-        """The cubes of the rules from ``first`` to before ``last``."""
+        """The cubes of the rules from ``first`` to ``last``, exclusive."""
         return sum(self.groups[first:last])
 
     def reaching(self, place: int, of: Sequence[Cube] = ({},)) -> Iterator[Region]:
-        """Regions of ``of`` that this rule takes, as large as they get inside one of its cubes."""
+        """Yield regions of ``of`` that rule ``place`` decides, each extended within one of the rule's cubes."""
         above = self.above(place)
         for cube in self.rules[place]:
             for other in of:
-                both = meet(cube, other)
-                yield from () if both is None else self.left_of(both, above)
+                both = intersection(cube, other)
+                yield from () if both is None else self.remainder(both, above)
 
     def reached(self, place: int) -> bool:
-        """Whether any escalation reaches this rule."""
+        """Whether rule ``place`` decides any escalation."""
         above, possible = self.above(place), self.space.possible
         regions = (region for cube in self.rules[place] if (region := within(cube, possible)) is not None)
-        return any(next(self.cover.left_of(region, above), None) for region in regions)
+        return any(next(self.cover.remainder(region, above), None) for region in regions)
 
-    def left_of(self, cube: Cube, among: int) -> Iterator[Region]:
+    def remainder(self, cube: Cube, among: int) -> Iterator[Region]:
+        """Yield the possible regions of a cube without the cubes ``among``, each extended as far as possible."""
         bounds = within(cube, self.space.possible)
         if bounds is not None:
-            for region in self.cover.left_of(bounds, among):
+            for region in self.cover.remainder(bounds, among):
                 yield self.cover.widened(region, bounds, among)
 
     def gaps(self, most: int) -> list[Region]:
-        """Up to so many regions that no rule takes, none inside another.
+        """Up to ``most`` regions that no rule matches, none inside another.
 
-        Where there is none, facts that are never missing are taken as missing too: no ticket is left without a rule.
+        If there are none, facts that are never missing may be missing too: no ticket may be left without a rule.
         """
         return self._gaps(self.space.possible, most) or self._gaps(self.space.whole, most)
 
     def _gaps(self, whole: Region, most: int) -> list[Region]:
         every = sum(self.groups)
         found: list[Region] = []
-        for looked_at, region in enumerate(self.cover.left_of(whole, every)):
+        for examined, region in enumerate(self.cover.remainder(whole, every)):
             if not any(_inside(region, one) for one in found):
                 found.append(self.cover.widened(region, whole, every))
-            if len(found) == most or looked_at == _MOST_LOOKED_AT:
+            if len(found) == most or examined == _MOST_EXAMINED:
                 break
         return found
 
     def culprits(self, place: int) -> list[int]:
-        """A smallest set of rules above that leave nothing to this one. Asked of a rule that is never reached."""
+        """A smallest set of rules above that covers rule ``place``, which must be unreachable."""
         regions = [region for cube in self.rules[place] if (region := within(cube, self.space.possible)) is not None]
         return fewest(self.cover, regions, self.groups[:place], self.budget)
 
@@ -103,17 +104,17 @@ class Proofs:
 
 
 def find(holding: Sequence[When], failing: Sequence[When], facts: Sequence[FactType], zone: str) -> Situation | None:
-    """A situation where all of ``holding`` are true and none of ``failing`` is; None proves that there is none.
+    """A situation in which all of ``holding`` are true and none of ``failing`` is; None proves that there is none.
 
-    Raises ``TooLarge`` when it gives up.
+    Raises ``TooLarge``.
     """
     proofs = Proofs.of(failing, facts, zone, also=holding)
-    wanted: list[Cube] = [{}]
+    holding_cubes: list[Cube] = [{}]
     for when in holding:
-        met = (meet(one, other) for one in wanted for other in proofs.cubes.of(when))
-        wanted = [cube for cube in met if cube is not None]
-    for cube in wanted:
-        region = next(proofs.left_of(cube, sum(proofs.groups)), None)
+        both = (intersection(one, other) for one in holding_cubes for other in proofs.cubes.of(when))
+        holding_cubes = [cube for cube in both if cube is not None]
+    for cube in holding_cubes:
+        region = next(proofs.remainder(cube, sum(proofs.groups)), None)
         if region is not None:
             return proofs.situation(region)
     return None

@@ -1,4 +1,4 @@
-"""Regions of escalations as a person reads them, and one real escalation out of each."""
+"""Regions of escalations in readable form, and an example escalation of each."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from rules_dsl.model.clock_words import DAYS
 
 @dataclass(frozen=True)
 class Situation:
-    """Facts and a moment: an escalation that could be opened."""
+    """Facts and a moment: an example of an escalation."""
 
     facts: dict[str, FactValue]
-    """A fact that is asked about and not here is unknown."""
+    """Known facts; other facts of the file's conditions are unknown."""
     unknown: tuple[str, ...]
-    """Facts that must be unknown for it."""
+    """Facts that must be unknown."""
     now: datetime
     timed: bool
     """Whether the moment matters."""
     decisive: tuple[str, ...]
-    """The facts that matter, in the desk's order."""
+    """The facts that matter, in the vocabulary's order."""
 
 
 def situation_in(space: Space, region: Region) -> Situation:
-    """The first values of a region; what is left free does not matter."""
+    """The example of a region: the first allowed value of each attribute."""
     facts: dict[str, FactValue] = {}
     unknown: list[str] = []
     decisive: list[str] = []
@@ -54,16 +54,16 @@ def situation_in(space: Space, region: Region) -> Situation:
     return Situation(facts, tuple(unknown), space.moments[first][0], timed, tuple(decisive))
 
 
-def say_situation(situation: Situation, speech: Vocabulary, zone: str) -> str:
+def say_situation(situation: Situation, vocabulary: Vocabulary, zone: str) -> str:
     """``priority is urgent, ARR is unknown, on Mon at 09:00``"""
-    said = [f"{name} {speech.say(name, situation.facts.get(name))}" for name in situation.decisive]
+    parts = [f"{name} {vocabulary.say(name, situation.facts.get(name))}" for name in situation.decisive]
     if situation.timed:
-        said.append(say_moment(situation.now, zone))
-    return ", ".join(said) or "any"
+        parts.append(say_moment(situation.now, zone))
+    return ", ".join(parts) or "any"
 
 
 def say_moment(moment: datetime, zone: str) -> str:
-    """A moment of the example week by its day; another one with its date."""
+    """Day and time of a moment in the example week; other moments with their date."""
     local = moment.astimezone(ZoneInfo(zone))
     day = DAYS[local.weekday()]
     if 0 <= (local.date() - defaults.EXAMPLE_WEEK).days < len(DAYS):
@@ -71,25 +71,25 @@ def say_moment(moment: datetime, zone: str) -> str:
     return f"on {day} {local.date().isoformat()} at {local:%H:%M}"
 
 
-def say_region(space: Space, region: Region, speech: Vocabulary, zone: str) -> str:
+def say_region(space: Space, region: Region, vocabulary: Vocabulary, zone: str) -> str:
     """``priority is high or urgent and tags include "gdpr" and outside hours "office"``"""
-    said = []
+    conditions = []
     for place, attribute in enumerate(space.attributes):
         if attribute.fact is not None and _matters(attribute, region[place]):
-            said.append(_said(attribute, attribute.fact, region[place], speech))
+            conditions.append(_condition(attribute, attribute.fact, region[place], vocabulary))
     if _matters(space.attributes[TIME], region[TIME]):
-        said.extend(_hours(space, region[TIME], zone))
-    return " and ".join(said) or "every escalation"
+        conditions.extend(_hours(space, region[TIME], zone))
+    return " and ".join(conditions) or "every escalation"
 
 
 def _matters(attribute: Attribute, mask: int) -> bool:
-    """Whether a mask leaves anything out that could be. A fact that is never missing need not be unknown to be free."""
+    """Whether a mask excludes a possible class. A fact that is never missing may exclude "unknown"."""
     if attribute.fact is not None and not attribute.fact.may_be_missing and mask & attribute.known:
         return mask & attribute.known != attribute.known
     return mask != attribute.whole
 
 
-def _said(attribute: Attribute, fact: FactType, mask: int, speech: Vocabulary) -> str:
+def _condition(attribute: Attribute, fact: FactType, mask: int, vocabulary: Vocabulary) -> str:
     if attribute.tag is not None:
         return f'{fact.name} {"include" if mask == 0b10 else "do not include"} "{attribute.tag}"'
     known, may_be_unknown = mask & attribute.known, fact.may_be_missing and bool(mask & attribute.unknown)
@@ -107,7 +107,7 @@ def _said(attribute: Attribute, fact: FactType, mask: int, speech: Vocabulary) -
         case "choice":
             values = [value for value in fact.values if any(value in one for one in chosen)]
             return f"{fact.name} is {listed([*values, *['unknown'] * may_be_unknown])}"
-    spans = [_span(speech, fact.name, first, last) for first, last in _joined(chosen)]
+    spans = [_span(vocabulary, fact.name, first, last) for first, last in _joined(chosen)]
     return f"{fact.name} is {listed([*spans, *['unknown'] * may_be_unknown])}"
 
 
@@ -117,7 +117,7 @@ def listed(words: Sequence[str]) -> str:
 
 
 def _joined(chosen: list[tuple[FactValue, ...]]) -> Iterator[tuple[int, int]]:
-    """Neighbouring spans as one."""
+    """Merge adjacent spans."""
     start: int | None = None
     end = -2
     for first, last in ((one[0], one[-1]) for one in chosen):
@@ -131,9 +131,9 @@ def _joined(chosen: list[tuple[FactValue, ...]]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _span(speech: Vocabulary, fact: str, first: int, last: int) -> str:
+def _span(vocabulary: Vocabulary, fact: str, first: int, last: int) -> str:
     def amount(value: int) -> str:
-        return speech.say(fact, value).removeprefix("is ")
+        return vocabulary.say(fact, value).removeprefix("is ")
 
     if first == last:
         return amount(first)
@@ -143,14 +143,16 @@ def _span(speech: Vocabulary, fact: str, first: int, last: int) -> str:
 
 
 def _hours(space: Space, mask: int, zone: str) -> list[str]:
-    """The hours that are the same at all these moments; the first moment where they don't say it all."""
+    """The hours with the same state at all these moments; also the first moment, unless they identify the moments."""
     states = [state for number, (_, state) in enumerate(space.moments) if mask >> number & 1]
     names = [hours.name for hours in space.hours]
-    settled = [place for place, name in enumerate(names) if names.count(name) == 1]
-    settled = [place for place in settled if len({state[place] for state in states}) == 1]
-    said = [f'{"during" if states[0][place] else "outside"} hours "{space.hours[place].name}"' for place in settled]
-    alike = [state for _, state in space.moments if all(state[place] == states[0][place] for place in settled)]
-    if len(alike) != len(states):
+    constant = [place for place, name in enumerate(names) if names.count(name) == 1]
+    constant = [place for place in constant if len({state[place] for state in states}) == 1]
+    conditions = [
+        f'{"during" if states[0][place] else "outside"} hours "{space.hours[place].name}"' for place in constant
+    ]
+    matching = [state for _, state in space.moments if all(state[place] == states[0][place] for place in constant)]
+    if len(matching) != len(states):
         first = (mask & -mask).bit_length() - 1
-        said.append(f"at moments such as {say_moment(space.moments[first][0], zone).removeprefix('on ')}")
-    return said
+        conditions.append(f"at moments such as {say_moment(space.moments[first][0], zone).removeprefix('on ')}")
+    return conditions

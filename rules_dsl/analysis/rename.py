@@ -1,4 +1,4 @@
-"""A name of the directory changes: where a file says it, the file with the new one, and what else would break."""
+"""Renames in the directory: where a file uses a name, the file with the new name, and what else would break."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ NameKind = Literal["team", "title", "skill"]
 
 @dataclass(frozen=True)
 class NameUse:
-    """One place of a file that says a name."""
+    """A line of a file that uses a name."""
 
     line: int
     """1-based."""
     text: str
-    """The whole line as written, without its indent."""
+    """The line as written, without surrounding spaces."""
 
 
-def places_named(text: str, kind: NameKind, name: str) -> tuple[NameUse, ...]:
-    """The lines that name this team, title or skill, in their order; each once."""
+def name_uses(text: str, kind: NameKind, name: str) -> tuple[NameUse, ...]:
+    """The lines that use the name of a team, title or skill, in order, each once."""
     lines = {place.line for place in _places(text, kind, name)}
     return tuple(NameUse(line.number, line.text.strip()) for line in read_lines(text) if line.number in lines)
 
 
 def replace_name(text: str, kind: NameKind, was: str, becomes: str) -> str:
-    """The text with one name said otherwise and every other letter kept, finished or not: for drafts."""
+    """Replace a name and nothing else. Works on unfinished drafts too."""
     places = {(place.line, place.column): place for place in _places(text, kind, was)}
     if not places:
         return text
@@ -50,48 +50,48 @@ def replace_name(text: str, kind: NameKind, was: str, becomes: str) -> str:
 
 
 def rename(text: str, kind: NameKind, was: str, becomes: str) -> str:
-    """A whole file with one name said otherwise, written by the formatter; unchanged where it does not say it.
+    """Replace a name and format the file; a file that doesn't use the name is returned unchanged.
 
-    Raises ``RulesRefused`` where a line of it is not understood.
+    Raises ``RulesRefused`` if a line is not understood.
     """
     replaced = replace_name(text, kind, was, becomes)
     return text if replaced == text else format_rules(replaced)
 
 
-def decides_alike(before: Ruleset, after: Ruleset) -> bool:
-    """Whether two rulesets are the same but for the words they are written in: then no decision differs."""
-    return _without_words(before) == _without_words(after)
+def same_decisions(before: Ruleset, after: Ruleset) -> bool:
+    """Whether two rulesets differ at most in wording, so that every decision is the same."""
+    return _without_wording(before) == _without_wording(after)
 
 
-def asks_area_skills(ruleset: Ruleset) -> bool:
-    """Whether a rule looks for the skill that is named like the escalation's product area."""
+def uses_area_skills(ruleset: Ruleset) -> bool:
+    """Whether a rule uses ``skill of this product area``, the skill with the product area's name."""
     kinds = (want.kind.value for rule in ruleset.rules for wants in (rule.requires, *rule.prefers) for want in wants)
     drops = any(step.kind.value == "drop_skill" and step.skill is None for rule in ruleset.rules for step in rule.steps)
     return drops or "skill of this product area" in kinds
 
 
-def area_named(directory: Directory, skill: str) -> bool:
-    """Whether a product area has this name, so that a skill of this name belongs to it."""
+def is_area_skill(directory: Directory, skill: str) -> bool:
+    """Whether a product area has the skill's name, so that ``skill of this product area`` may mean it."""
     fact = directory.fact_named(PRODUCT_AREA)
     return fact is not None and skill.lower() in (value.lower() for value in fact.values)
 
 
-_WORDS = {"text", "line", "lines", "version", "vocabulary"}
+_WORDING_FIELDS = {"text", "line", "lines", "version", "vocabulary"}
 
 
-def _without_words(node: object) -> object:
-    if isinstance(node, Ruleset) and not asks_area_skills(node):
+def _without_wording(node: object) -> object:
+    if isinstance(node, Ruleset) and not uses_area_skills(node):
         node = replace(node, area_skills=())
     if is_dataclass(node):
-        said = (getattr(node, field.name) for field in fields(node) if field.name not in _WORDS)
-        return (type(node).__name__, *(_without_words(one) for one in said))
+        values = (getattr(node, field.name) for field in fields(node) if field.name not in _WORDING_FIELDS)
+        return (type(node).__name__, *(_without_wording(value) for value in values))
     if isinstance(node, tuple):
-        return tuple(_without_words(one) for one in node)
+        return tuple(_without_wording(part) for part in node)
     return node
 
 
 def may_name(text: str, kind: NameKind, name: str) -> bool:
-    """Whether a line has this name in quotes and the kind's word: quick, and too often rather than too seldom."""
+    """Whether a line contains the kind's keyword and the quoted name: a quick check with false positives only."""
     return any(
         any(token.low == kind for token in line.tokens) and any(_is_name(token, name) for token in line.tokens)
         for line in read_lines(text)
@@ -105,16 +105,16 @@ def _is_name(token: Token, name: str) -> bool:
 def _places(text: str, kind: NameKind, name: str) -> Iterator[Place]:
     lines = {line.number for line in read_lines(text) if any(_is_name(token, name) for token in line.tokens)}
     for block in parse_rules(text).tree.blocks if lines else ():
-        # A sentence that stands in many lines is one tree: only the line itself knows where it stands.
-        said = [(one, line.at.line) for line in block.do if line.at.line in lines for one in _names(line)]
-        said += [(one, one[1].at.line) for part in (block.settings, block.outcomes) for one in _names(part)]
-        for (found, phrase), line in said:
-            if found == kind and phrase.text == name:
+        # The tree of a repeated sentence is shared, so only its line has the line number.
+        uses = [(use, line.at.line) for line in block.actions if line.at.line in lines for use in _names(line)]
+        uses += [(use, use[1].at.line) for part in (block.settings, block.outcomes) for use in _names(part)]
+        for (kind_of_use, phrase), line in uses:
+            if kind_of_use == kind and phrase.text == name:
                 yield phrase.at.on(line)
 
 
 def _names(node: object) -> Iterator[tuple[str, Phrase]]:
-    """Every name of the directory in a tree, with its kind."""
+    """Yield every directory name in a tree, with its kind."""
     match node:
         case TargetPhrase(team, titles):
             if team is not None:
@@ -137,10 +137,10 @@ def _names(node: object) -> Iterator[tuple[str, Phrase]]:
 
 
 def broken_lines(text: str, before: Directory, after: Directory) -> tuple[Diagnostic, ...]:
-    """The errors that the file would have with the directory ``after`` and has not with the one ``before``."""
-    standing = {(one.code, one.line, one.column) for one in check_rules(text, before)}
+    """The errors that a file has with the directory ``after`` but not with ``before``."""
+    existing = {(one.code, one.line, one.column) for one in check_rules(text, before)}
     return tuple(
         one
         for one in check_rules(text, after)
-        if one.severity == "error" and (one.code, one.line, one.column) not in standing
+        if one.severity == "error" and (one.code, one.line, one.column) not in existing
     )

@@ -1,4 +1,4 @@
-"""Rules without effect: those that can't be true, those never reached and by whose doing, and facts left unknown."""
+"""Checks for rules without effect (contradictory or unreachable, and why) and for unknown facts between rules."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from rules_dsl.syntax.tree import Block, BlockKind, RulesFile
 from rules_dsl.syntax.tree_conditions import START, Place
 
 _NAMED = 3
-"""Rules named in one message; of more, how many there are."""
-_MOST_CULPRITS = 20
-"""Rules that are never reached for which others are named; a file with more has to be read anew anyway."""
+"""Rules named in one diagnostic; further ones are counted."""
+_MOST_EXPLAINED = 20
+"""Unreachable rules for which the culprits are named; a file with more needs a review anyway."""
 
 
 def check_rules_apply(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: Proofs | None) -> None:
-    """Reports by rule. Where the budget ends, one message names the first rule that was not proven."""
+    """Report rule by rule. If the budget runs out, one diagnostic names the first rule that was not proven."""
     blocks = tree.of(BlockKind.RULE)
     if proofs is None:
         names.report("R327", _heading_of(blocks[0]) if blocks else START, found="every rule")
@@ -30,10 +30,10 @@ def check_rules_apply(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: P
     place, named = 0, 0
     try:
         for place, block in enumerate(blocks):
-            named += _check_rule(names, ruleset, proofs, place, block, named < _MOST_CULPRITS)
+            named += _check_rule(names, ruleset, proofs, place, block, named < _MOST_EXPLAINED)
         _check_unknown(names, ruleset, proofs, blocks)
     except TooLarge:
-        found = f'"{ruleset.rules[place].name}" and what comes after it'
+        found = f'"{ruleset.rules[place].name}" and the rules below'
         names.report("R327", _heading_of(blocks[place]) if blocks else START, found=found)
 
 
@@ -42,12 +42,12 @@ def _heading_of(block: Block) -> Place:
 
 
 def _check_rule(names: Names, ruleset: Ruleset, proofs: Proofs, place: int, block: Block, by_name: bool) -> bool:
-    """Whether the rule could apply and is never reached."""
+    """Check one rule; true if it could apply but is never reached."""
     rule = ruleset.rules[place]
     if block.name is None:
         return False
     holds = bool(proofs.rules[place])
-    impossible = [] if holds and len(rule.when.alternatives) == 1 else list(_impossible_ways(proofs, rule.when))
+    impossible = [] if holds and len(rule.when.alternatives) == 1 else list(_contradictions(proofs, rule.when))
     if not holds:
         names.report("R324", block.name.at, found=block.name.written, because=impossible[0][1] if impossible else None)
         return False
@@ -57,7 +57,7 @@ def _check_rule(names: Names, ruleset: Ruleset, proofs: Proofs, place: int, bloc
     possible = any(within(cube, proofs.space.possible) for cube in proofs.rules[place])
     if not possible or proofs.reached(place):
         return False
-    because = "every call it could take is already taken above"
+    because = "the rules above already take every call that it could take"
     if by_name:
         because = _because([ruleset.rules[other] for other in proofs.culprits(place)])
     names.report("R307", block.name.at, found=block.name.written, because=because)
@@ -67,65 +67,65 @@ def _check_rule(names: Names, ruleset: Ruleset, proofs: Proofs, place: int, bloc
 def _because(culprits: Sequence[Rule]) -> str:
     if len(culprits) > _NAMED + 1:
         first = ", ".join(f'"{rule.name}" (line {rule.line})' for rule in culprits[:_NAMED])
-        return f"every call it could take is already taken by {first} and {len(culprits) - _NAMED} more together"
-    told = [f'"{rule.name}" (line {rule.line})' for rule in culprits]
-    if len(told) == 1:
-        return f"every call it could take is already taken by {told[0]}"
-    return f"every call it could take is already taken by {', '.join(told[:-1])} and {told[-1]} together"
+        return f"{first} and {len(culprits) - _NAMED} more together already take every call that it could take"
+    rules = [f'"{rule.name}" (line {rule.line})' for rule in culprits]
+    if len(rules) == 1:
+        return f"{rules[0]} already takes every call that it could take"
+    return f"{', '.join(rules[:-1])} and {rules[-1]} together already take every call that it could take"
 
 
-def _impossible_ways(proofs: Proofs, when: When) -> Iterator[tuple[int, str]]:
-    """The line where each alternative that can't be true begins, and the lines that exclude each other."""
+def _contradictions(proofs: Proofs, when: When) -> Iterator[tuple[int, str]]:
+    """The first line of each alternative that can't be true, and the lines that exclude each other."""
     start = len(when.lines) - len(when.unless)
-    barring = [(clause, line, True) for clause, line in zip(when.unless, when.lines[start:], strict=True)]
+    unless = [(clause, line, True) for clause, line in zip(when.unless, when.lines[start:], strict=True)]
     start = 0
     for alternative in when.alternatives:
         numbers = when.lines[start : start + len(alternative)]
         start += len(alternative)
         if not proofs.cubes.of(When((alternative,), when.unless)):
-            lines = [*((clause, line, False) for clause, line in zip(alternative, numbers, strict=True)), *barring]
+            lines = [*((clause, line, False) for clause, line in zip(alternative, numbers, strict=True)), *unless]
             yield lines[0][1], _excluding(proofs, lines)
 
 
 def _excluding(proofs: Proofs, lines: list[tuple[Clause, int, bool]]) -> str:
-    """``lines`` are clauses, where they stand, and whether they do so after ``unless``."""
+    """The smallest contradictory set of ``lines``, in words. A line: clause, number, whether it is an ``unless``."""
     for size in (1, 2, 3):
         for chosen in combinations(lines, size):
-            held = tuple(clause for clause, _, barred in chosen if not barred)
-            barring = tuple(clause for clause, _, barred in chosen if barred)
-            if not proofs.cubes.of(When((held,), barring)):
-                told = [f"`{'unless ' * barred}{clause.text}` (line {line})" for clause, line, barred in chosen]
+            clauses = tuple(clause for clause, _, is_unless in chosen if not is_unless)
+            unless = tuple(clause for clause, _, is_unless in chosen if is_unless)
+            if not proofs.cubes.of(When((clauses,), unless)):
+                quoted = [f"`{'unless ' * is_unless}{clause.text}` (line {line})" for clause, line, is_unless in chosen]
                 if size == 1:
-                    return f"{told[0]} never holds"
-                return f"{', '.join(told[:-1])} and {told[-1]} exclude each other"
+                    return f"{quoted[0]} never holds"
+                return f"{', '.join(quoted[:-1])} and {quoted[-1]} exclude each other"
     return "its lines exclude each other"
 
 
 def _check_unknown(names: Names, ruleset: Ruleset, proofs: Proofs, blocks: Sequence[Block]) -> None:
-    """Rules that split all known values of a fact between them, and say nothing about the unknown."""
+    """Warn of rules that together cover all known values of a fact, while none covers an unknown one."""
     if len(ruleset.rules) == len(blocks):
         return
     reported: set[tuple[int, int]] = set()
     for fact, first, last, rest in _splits(proofs):
         if (fact, last) in reported:
             continue
-        region = next(proofs.left_of(rest, proofs.above(last + 1)), None)
-        if region is None or _meant(proofs, fact):
+        region = next(proofs.remainder(rest, proofs.above(last + 1)), None)
+        if region is None or _is_explicit(proofs, fact):
             continue
         reported.add((fact, last))
         situation = proofs.situation(region)
-        taken = next(other for other in range(last + 1, len(ruleset.rules)) if _takes(proofs, other, region))
-        name, asked = blocks[last].name, proofs.space.attributes[fact].fact
-        if name is not None and asked is not None:
+        decider = next(other for other in range(last + 1, len(ruleset.rules)) if _takes(proofs, other, region))
+        name, fact_type = blocks[last].name, proofs.space.attributes[fact].fact
+        if name is not None and fact_type is not None:
             names.report(
-                "R401", name.at, fact=asked.name, one=f'"{ruleset.rules[first].name}"', found=name.written,
+                "R401", name.at, fact=fact_type.name, one=f'"{ruleset.rules[first].name}"', found=name.written,
                 example=say_situation(situation, ruleset.vocabulary, ruleset.time_zone),
-                instead=f'"{ruleset.rules[taken].name}"',
+                instead=f'"{ruleset.rules[decider].name}"',
             )  # fmt: skip
 
 
 def _splits(proofs: Proofs) -> Iterator[tuple[int, int, int, Cube]]:
-    """(attribute, first rule, last rule, the unknown beside what else they ask) of each split."""
+    """Yield each split: attribute, first rule, last rule, and their other constraints with the fact unknown."""
     seen: dict[tuple[int, tuple[tuple[int, int], ...]], tuple[int, int]] = {}
     for rule, cubes in enumerate(proofs.rules):
         for cube in cubes:
@@ -136,15 +136,15 @@ def _splits(proofs: Proofs) -> Iterator[tuple[int, int, int, Cube]]:
                     continue
                 if mask == attribute.known:
                     continue
-                rest = tuple(sorted((other, asked) for other, asked in cube.items() if other != place))
+                rest = tuple(sorted((other, allowed) for other, allowed in cube.items() if other != place))
                 first, before = seen.setdefault((place, rest), (rule, 0))
                 seen[place, rest] = (first, before | mask)
                 if before | mask == attribute.known and before != attribute.known and first != rule:
                     yield place, first, rule, dict(rest) | {place: attribute.unknown}
 
 
-def _meant(proofs: Proofs, fact: int) -> bool:
-    """Whether a rule asks whether this fact is unknown."""
+def _is_explicit(proofs: Proofs, fact: int) -> bool:
+    """Whether some rule asks if this fact is unknown, so that the case was considered."""
     unknown = proofs.space.attributes[fact].unknown
     return any(cube.get(fact) == unknown for cubes in proofs.rules for cube in cubes)
 

@@ -1,6 +1,7 @@
-"""The space of all escalations as the conditions of a file see it: attributes with few classes of values each.
+"""The space of all escalations, reduced to what a file's conditions distinguish: attributes with few classes each.
 
-A set of classes is a bit mask. A region is one mask an attribute; its size is the product, and never written out.
+A set of classes is a bit mask. A region has one mask per attribute; it stands for their product, which is never
+expanded.
 """
 
 from __future__ import annotations
@@ -11,28 +12,28 @@ from datetime import datetime
 
 from rules_dsl.analysis.hour_classes import hour_combinations
 from rules_dsl.directory import FactType, FactValue
-from rules_dsl.evaluation.index_rows import Asking
+from rules_dsl.evaluation.index_rows import Atom
 from rules_dsl.evaluation.program import Clause, HasTags, InHours, IsDefined, OneOf, When, Within
 from rules_dsl.model.decision import OpenHours
 
 Region = tuple[int, ...]
-"""One mask an attribute, none of them empty."""
+"""One mask per attribute, none of them empty."""
 TIME = 0
-"""The attribute of the moment; the facts' come after it."""
+"""Index of the moment's attribute; the facts' attributes follow."""
 _SOME_MOMENT = "2026-02-04T12:00:00+00:00"
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """One thing that conditions ask about: a fact, one tag of a fact, or the moment."""
+    """A property that conditions test: a fact, one tag of a fact, or the moment."""
 
     fact: FactType | None
     """None: the moment."""
     classes: tuple[tuple[FactValue, ...], ...]
-    """The known values of each class. Of a number: its first and its last one, -1 for no end."""
+    """The known values of each class. For numbers, the first and the last value, -1 for no end."""
     tag: str | None = None
     unknown: int = 0
-    """The mask of the class "unknown", which is the last one; 0 where the attribute has none."""
+    """The mask of the class "unknown", which is the last one; 0 if there is none."""
 
     @property
     def whole(self) -> int:
@@ -45,43 +46,43 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Space:
-    """The attributes of one file, and the moments that its hours tell apart."""
+    """The attributes of one file, and the moments that its hours distinguish."""
 
     attributes: tuple[Attribute, ...]
     places: dict[tuple[str, str | None], int]
-    """The attribute of a fact, and of each of its tags."""
+    """Indexes of attributes, by fact (with None) and by fact and tag."""
     hours: tuple[OpenHours, ...]
     moments: tuple[tuple[datetime, tuple[bool, ...]], ...]
     whole: Region
-    """Every fact may be missing."""
+    """Everything, even if facts that are never missing are unknown."""
     possible: Region
-    """Facts that are never missing are known."""
+    """Everything in which facts that are never missing are known."""
 
 
 def space_of(facts: Sequence[FactType], whens: Iterable[When], zone: str) -> Space:
-    """What these conditions can tell apart. ``zone`` is where an example's moment is told."""
+    """The space that these conditions distinguish. ``zone`` is the time zone of examples."""
     tests = list(dict.fromkeys(_tests_of(whens, set())))
     hours = tuple(dict.fromkeys(test.hours for test in tests if isinstance(test, InHours)))
     moments = hour_combinations(hours, zone)
     attributes = [Attribute(None, tuple((str(moment),) for moment, _ in moments))]
     places: dict[tuple[str, str | None], int] = {}
-    asked: dict[str, list[Asking]] = {}
+    by_fact: dict[str, list[Atom]] = {}
     for test in tests:
         if not isinstance(test, InHours):
-            asked.setdefault(test.fact, []).append(test)
-    for fact in (fact for fact in facts if fact.name in asked):
+            by_fact.setdefault(test.fact, []).append(test)
+    for fact in (fact for fact in facts if fact.name in by_fact):
         places[fact.name, None] = len(attributes)
-        classes = _classes(fact, asked[fact.name])
+        classes = _classes(fact, by_fact[fact.name])
         attributes.append(Attribute(fact, classes, None, 1 << len(classes)))
-        for tag in sorted({tag for test in asked[fact.name] if isinstance(test, HasTags) for tag in test.tags}):
+        for tag in sorted({tag for test in by_fact[fact.name] if isinstance(test, HasTags) for tag in test.tags}):
             places[fact.name, tag] = len(attributes)
             attributes.append(Attribute(fact, ((False,), (True,)), tag))
     possible = tuple(one.whole if one.fact is None or one.fact.may_be_missing else one.known for one in attributes)
     return Space(tuple(attributes), places, hours, moments, tuple(one.whole for one in attributes), possible)
 
 
-def _tests_of(whens: Iterable[When], opened: set[int]) -> Iterator[Asking]:
-    """All questions about facts and hours. A defined name that stands in many rules is ``opened`` once."""
+def _tests_of(whens: Iterable[When], opened: set[int]) -> Iterator[Atom]:
+    """Yield all tests of facts and hours. A definition used by many rules is ``opened`` once."""
     for when in whens:
         for clause in _clauses_of(when):
             if not isinstance(clause.test, IsDefined):
@@ -97,10 +98,10 @@ def _clauses_of(when: When) -> Iterator[Clause]:
     yield from when.unless
 
 
-def _classes(fact: FactType, tests: list[Asking]) -> tuple[tuple[FactValue, ...], ...]:
+def _classes(fact: FactType, tests: list[Atom]) -> tuple[tuple[FactValue, ...], ...]:
     match fact.kind:
         case "choice":
-            return _told_apart(fact.values, [test for test in tests if isinstance(test, OneOf)])
+            return _distinguished(fact.values, [test for test in tests if isinstance(test, OneOf)])
         case "yes/no":
             return ((False,), (True,))
         case "moment":
@@ -116,8 +117,8 @@ def _classes(fact: FactType, tests: list[Asking]) -> tuple[tuple[FactValue, ...]
     return tuple(zip(first, (*(start - 1 for start in first[1:]), -1), strict=True))
 
 
-def _told_apart(values: tuple[str, ...], tests: list[OneOf]) -> tuple[tuple[FactValue, ...], ...]:
-    alike: dict[tuple[bool, ...], list[FactValue]] = {}
+def _distinguished(values: tuple[str, ...], tests: list[OneOf]) -> tuple[tuple[FactValue, ...], ...]:
+    classes: dict[tuple[bool, ...], list[FactValue]] = {}
     for value in values:
-        alike.setdefault(tuple(value in test.values for test in tests), []).append(value)
-    return tuple(map(tuple, alike.values()))
+        classes.setdefault(tuple(value in test.values for test in tests), []).append(value)
+    return tuple(map(tuple, classes.values()))

@@ -1,1 +1,1 @@
-"""From the tree to a ruleset: names are looked up, settings read, structure checked."""
+"""The compiler, from syntax tree to ruleset: resolves names, reads settings, checks the structure."""

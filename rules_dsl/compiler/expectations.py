@@ -1,4 +1,4 @@
-"""Running a file's own examples with the same decision that escalations get."""
+"""Runs a file's examples through the same decision as escalations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rules_dsl.compiler.lower_conditions import choice_value, read_amount
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.directory import Directory, FactType, FactValue
-from rules_dsl.evaluation.pools import aimed_at
+from rules_dsl.evaluation.pools import in_target
 from rules_dsl.evaluation.ruleset import NoRuleApplies, Ruleset
 from rules_dsl.model import defaults
 from rules_dsl.model.decision import CallKind, Decision, StepKind, Target
@@ -18,6 +18,7 @@ from rules_dsl.syntax.tree import Block, BlockKind, ExpectedOutcome, GivenFact, 
 from rules_dsl.syntax.tree_conditions import Phrase
 
 _KINDS = {"booking only": CallKind.BOOKING_ONLY, "no call": CallKind.REFUSED, "a call": CallKind.CALL}
+_KIND_WORDS = {kind: words for words, kind in _KINDS.items()}
 _STEPS = {
     "alert the team lead": StepKind.ALERT_LEAD,
     "alert the duty manager": StepKind.ALERT_DUTY,
@@ -26,12 +27,12 @@ _STEPS = {
 
 
 def check_expectations(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
-    """Names first; then, where nothing else is wrong with the file, each example is decided and compared."""
+    """Resolve the names in expectations; then, if the file has no errors, decide and compare each example."""
     examples = tree.of(BlockKind.EXPECT)
     given = [given_facts(names, block) for block in examples]
     for block in (*examples, *tree.of(BlockKind.NEVER)):
         _check_outcomes(names, tree, block)
-    if names.refused:
+    if names.has_errors:
         return
     for block, facts in zip(examples, given, strict=True):
         _run(names, ruleset, block, facts)
@@ -52,7 +53,7 @@ def _check_outcomes(names: Names, tree: RulesFile, block: Block) -> None:
 
 
 def given_facts(names: Names, block: Block) -> dict[str, FactValue]:
-    """What an example gives. Tags that can't be missing and aren't mentioned are none; all else is unknown."""
+    """The facts of an example. Tags that are never missing default to none, other facts to unknown."""
     found: dict[str, FactValue] = {
         fact.name: () for fact in names.directory.facts if fact.kind == "tags" and not fact.may_be_missing
     }
@@ -69,40 +70,39 @@ def given_facts(names: Names, block: Block) -> dict[str, FactValue]:
 
 
 def _split(names: Names, given: GivenFact) -> tuple[FactType | None, tuple[Phrase, ...]]:
-    """The fact, by its longest name, and the words of its value; ``not reopened`` is ``reopened no``."""
+    """The fact, by the longest matching name, and the words of its value; ``not reopened`` is ``reopened no``."""
     words = given.words
     negated = words[0].text.lower() == "not" and not words[0].quoted
     words = words[1:] if negated else words
     for count in range(len(words), 0, -1):
-        said = " ".join(word.text for word in words[:count]).lower()
-        fact = next((fact for fact in names.directory.facts if fact.name.lower() == said), None)
+        name = " ".join(word.text for word in words[:count]).lower()
+        fact = next((fact for fact in names.directory.facts if fact.name.lower() == name), None)
         if fact is not None:
             rest = words[count:]
             rest = rest[1:] if rest and rest[0].text.lower() == "is" else rest
             return fact, (Phrase("no", given.at),) if negated and fact.kind == "yes/no" else rest
-    most = words[:-1] or words
-    said = " ".join(word.text for word in most)
-    names.fact(Phrase(said, given.at))
+    likely_name = " ".join(word.text for word in words[:-1] or words)
+    names.fact(Phrase(likely_name, given.at))
     return None, ()
 
 
 def _value(names: Names, fact: FactType, words: tuple[Phrase, ...], given: GivenFact) -> FactValue | None:
-    said = Phrase(" ".join(word.text for word in words), words[0].at if words else given.at)
+    value = Phrase(" ".join(word.text for word in words), words[0].at if words else given.at)
     if fact.kind == "tags":
         return tuple(sorted({word.text for word in words if word.quoted}))
-    if said.text.lower() == "unknown":
+    if value.text.lower() == "unknown":
         return None
     if fact.kind == "yes/no":
-        return said.text.lower() not in ("no", "false")
+        return value.text.lower() not in ("no", "false")
     if fact.kind == "choice":
-        return choice_value(names, fact, said)
+        return choice_value(names, fact, value)
     if fact.kind == "moment":
-        return said.text
-    return read_amount(names, fact, said)
+        return value.text
+    return read_amount(names, fact, value)
 
 
 def example_moment(ruleset: Ruleset, moment: tuple[int, int] | None) -> datetime:
-    """The instant of an example, in UTC: a day and time of the example week, on the desk's clock."""
+    """The instant of an example, in UTC: a day and time of the example week, in the ruleset's time zone."""
     weekday, minute = moment or defaults.EXAMPLE_MOMENT
     day = defaults.EXAMPLE_WEEK + timedelta(days=weekday)
     return wall_instant(ZoneInfo(ruleset.time_zone), day, minute * 60).astimezone(UTC)
@@ -115,16 +115,16 @@ def _run(names: Names, ruleset: Ruleset, block: Block, facts: dict[str, FactValu
         names.report("R503", block.at)
         return
     for outcome in block.outcomes:
-        if comes_out(outcome, decision, names.directory) is outcome.negated:
+        if outcome_holds(outcome, decision, names.directory) is outcome.negated:
             because = "; ".join(f"line {reason.line}: {reason.because}" for reason in decision.why[-3:])
             names.report(
                 "R501", outcome.at, found=outcome.text, because=because,
-                instead=_instead(outcome, decision, names.directory),
+                instead=_actual_result(outcome, decision, names.directory),
             )  # fmt: skip
 
 
-def comes_out(outcome: ExpectedOutcome, decision: Decision, directory: Directory) -> bool:
-    """Whether an outcome, without its ``not``, is what the decision says after so many seconds."""
+def outcome_holds(outcome: ExpectedOutcome, decision: Decision, directory: Directory) -> bool:
+    """Whether the decision has this outcome by ``outcome.after`` seconds, ignoring a ``not``."""
     if outcome.kind == "rule":
         return decision.rule == outcome.names[0].text
     if outcome.kind in _KINDS:
@@ -134,11 +134,12 @@ def comes_out(outcome: ExpectedOutcome, decision: Decision, directory: Directory
     if decision.kind is CallKind.REFUSED:
         return False
     targets = targets_after(decision, outcome.after)
-    reached = _reached(outcome, targets, directory)
-    return any(reached) if outcome.also or outcome.negated else bool(reached) and all(reached)
+    matches = _matches(outcome, targets, directory)
+    return any(matches) if outcome.also or outcome.negated else bool(matches) and all(matches)
 
 
 def targets_after(decision: Decision, elapsed: int) -> list[Target]:
+    """The targets, widenings included, after ``elapsed`` seconds of search."""
     widened = (
         target
         for step in decision.steps
@@ -148,30 +149,30 @@ def targets_after(decision: Decision, elapsed: int) -> list[Target]:
     return [*decision.targets, *widened]
 
 
-def _reached(outcome: ExpectedOutcome, targets: list[Target], directory: Directory) -> list[bool]:
-    """For each person aimed at, and each target that nobody fills, whether they are what was named."""
+def _matches(outcome: ExpectedOutcome, targets: list[Target], directory: Directory) -> list[bool]:
+    """Whether each person in the targets has the named team or title; a target without people counts itself."""
     names = {name.text for name in outcome.names}
     groups = directory.teams if outcome.kind == "team" else directory.titles
-    wanted = {group.id for group in groups if group.name in names}
+    expected = {group.id for group in groups if group.name in names}
     found: list[bool] = []
     for target in targets:
-        people = [person for person in directory.people if aimed_at(person, target)]
+        people = [person for person in directory.people if in_target(person, target)]
         if people:
-            found.extend((person.team if outcome.kind == "team" else person.title) in wanted for person in people)
+            found.extend((person.team if outcome.kind == "team" else person.title) in expected for person in people)
         elif outcome.kind == "team":
-            found.append(target.team in wanted)
+            found.append(target.team in expected)
         else:
-            found.append(bool(target.titles) and set(target.titles) <= wanted)
+            found.append(bool(target.titles) and set(target.titles) <= expected)
     return found
 
 
-def _instead(outcome: ExpectedOutcome, decision: Decision, directory: Directory) -> str:
+def _actual_result(outcome: ExpectedOutcome, decision: Decision, directory: Directory) -> str:
     if outcome.kind in ("team", "title"):
-        return _told(targets_after(decision, outcome.after)) or decision.kind.value.replace("_", " ")
+        return _listed(targets_after(decision, outcome.after)) or _KIND_WORDS[decision.kind]
     if outcome.kind in _KINDS:
-        return f'{decision.kind.value.replace("_", " ")}, by rule "{decision.rule}"'
+        return f'{_KIND_WORDS[decision.kind]}, by rule "{decision.rule}"'
     return f'rule "{decision.rule}"'
 
 
-def _told(targets: Iterable[Target]) -> str:
+def _listed(targets: Iterable[Target]) -> str:
     return ", ".join(dict.fromkeys(target.text for target in targets))

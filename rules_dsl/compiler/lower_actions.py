@@ -1,18 +1,18 @@
-"""What a rule does, from tree to compiled rule: names looked up, defaults filled in, steps in order."""
+"""Lowers a rule's actions: resolves names, fills in defaults, checks the order of steps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from rules_dsl.compiler.resolve_names import Names
-from rules_dsl.evaluation.program import Rule, SkillWant, When
+from rules_dsl.evaluation.program import Rule, SkillReference, When
 from rules_dsl.model import defaults
 from rules_dsl.model.amounts import say_duration
 from rules_dsl.model.decision import CallKind, OrderKey, Step, StepKind, Target
 from rules_dsl.syntax.tree import Block
 from rules_dsl.syntax.tree_actions import (
+    ActionLine,
     BookSlots,
-    DoLine,
     IfNobody,
     NoCall,
     Note,
@@ -42,18 +42,18 @@ _STEPS = {
 }
 
 
-def group_of(line: DoLine) -> type[object]:
-    """Lines of one group replace the defaults of that group, all or nothing."""
+def group_of(line: ActionLine) -> type[object]:
+    """The group of an action. A rule's own lines of a group replace all defaults of that group."""
     return OfferBookingOnly if isinstance(line, NoCall) else type(line)
 
 
-def with_defaults(own: Sequence[DoLine], default: Sequence[DoLine]) -> tuple[DoLine, ...]:
-    said = {group_of(line) for line in own}
-    return (*own, *(line for line in default if group_of(line) not in said))
+def with_defaults(own: Sequence[ActionLine], default: Sequence[ActionLine]) -> tuple[ActionLine, ...]:
+    own_groups = {group_of(line) for line in own}
+    return (*own, *(line for line in default if group_of(line) not in own_groups))
 
 
-def check_lines(names: Names, lines: Sequence[DoLine]) -> None:
-    """Looks up every name of one block's own lines, and its steps' order; reports what is wrong."""
+def check_lines(names: Names, lines: Sequence[ActionLine]) -> None:
+    """Resolve the names in a block's own lines and check the order of its steps; report errors."""
     latest: IfNobody | None = None
     for line in lines:
         names.line = line.at.line
@@ -81,7 +81,7 @@ def check_lines(names: Names, lines: Sequence[DoLine]) -> None:
 def _check_length(names: Names, line: BookSlots | Prepare) -> None:
     duration = line.length if isinstance(line, BookSlots) else line.before
     if duration.working_days:
-        names.report("R320", duration.at, found="a slot" if isinstance(line, BookSlots) else "preparation")
+        names.report("R320", duration.at, found="book slots of" if isinstance(line, BookSlots) else "prepare")
     elif isinstance(line, BookSlots) and not 1 <= duration.seconds <= 86400:
         names.report("R322", duration.at, slot=say_duration(duration.seconds), size=_size(duration.seconds))
 
@@ -100,33 +100,33 @@ def _check_order(names: Names, line: OrderBy) -> None:
             names.report("R214", key.at, found=key.text)
 
 
-def lower_rule(names: Names, name: str, block: Block, when: When, lines: Sequence[DoLine]) -> Rule:
-    """``lines`` are the block's own and the defaults. Names were checked; what is wrong is left out here.
+def lower_rule(names: Names, name: str, block: Block, when: When, lines: Sequence[ActionLine]) -> Rule:
+    """Build a rule from ``lines``, the block's own and the defaults.
 
-    So ``names`` are quiet ones.
+    ``check_lines`` has reported their errors, so ``names`` is a silent copy, and lines with errors are left out.
     """
     kind, refusal = _kind(lines)
+    order = tuple(OrderKey(key.text) for line in lines if isinstance(line, OrderBy) for key in line.keys)
     return Rule(
         name=name,
         line=block.at.line,
         when=when,
         kind=kind,
         refusal=refusal,
-        targets=names.same(
+        targets=names.intern(
             tuple(target for line in lines if isinstance(line, SendTo) for target in lower_targets(names, line.targets))
         ),
-        requires=names.same(_wants(names, [line.skill for line in lines if isinstance(line, Require)])),
-        prefers=names.same(tuple(_wants(names, line.skills) for line in lines if isinstance(line, Prefer))),
-        order=names.same(tuple(OrderKey(key.text) for line in lines if isinstance(line, OrderBy) for key in line.keys))
-        or defaults.ORDER,
-        steps=names.same(tuple(_step(names, line) for line in lines if isinstance(line, IfNobody))),
+        requires=names.intern(_wants(names, [line.skill for line in lines if isinstance(line, Require)])),
+        prefers=names.intern(tuple(_wants(names, line.skills) for line in lines if isinstance(line, Prefer))),
+        order=names.intern(order) or defaults.ORDER,
+        steps=names.intern(tuple(_step(names, line) for line in lines if isinstance(line, IfNobody))),
         slot=next((line.length.seconds for line in lines if isinstance(line, BookSlots)), None),
         prepare=next((line.before.seconds for line in lines if isinstance(line, Prepare)), None),
         note="\n".join(line.text.text for line in lines if isinstance(line, Note)),
     )
 
 
-def _kind(lines: Sequence[DoLine]) -> tuple[CallKind, str]:
+def _kind(lines: Sequence[ActionLine]) -> tuple[CallKind, str]:
     for line in lines:
         if isinstance(line, NoCall):
             return CallKind.REFUSED, line.say.text
@@ -136,10 +136,10 @@ def _kind(lines: Sequence[DoLine]) -> tuple[CallKind, str]:
 
 
 def lower_targets(names: Names, phrases: tuple[TargetPhrase, ...]) -> tuple[Target, ...]:
-    known = names.targets.get(phrases)
-    if known is not None:
-        return known
-    said = len(names.diagnostics)
+    cached = names.targets.get(phrases)
+    if cached is not None:
+        return cached
+    diagnostics_before = len(names.diagnostics)
     targets: list[Target] = []
     for phrase in phrases:
         if phrase.bare is not None:
@@ -149,24 +149,24 @@ def lower_targets(names: Names, phrases: tuple[TargetPhrase, ...]) -> tuple[Targ
         titles = tuple(found.id for title in phrase.titles if (found := names.title(title)) is not None)
         if (phrase.team is None or team) and len(titles) == len(phrase.titles):
             targets.append(Target(team.id if team else None, titles, phrase.text))
-            _check_held(names, phrase, team.id if team else None)
+            _check_people(names, phrase, team.id if team else None)
     lowered = tuple(targets)
-    if len(names.diagnostics) == said:
+    if len(names.diagnostics) == diagnostics_before:
         names.targets[phrases] = lowered
     return lowered
 
 
-def _check_held(names: Names, phrase: TargetPhrase, team: int | None) -> None:
-    """Warns of a team without people, a title that nobody in the team has, a title that nobody has."""
-    there = [person for person in names.directory.people if team is None or person.team == team]
-    if phrase.team and not there:
+def _check_people(names: Names, phrase: TargetPhrase, team: int | None) -> None:
+    """Warn of a team without people, and of a title that nobody, or nobody in the team, has."""
+    people = [person for person in names.directory.people if team is None or person.team == team]
+    if phrase.team and not people:
         names.report("R323", phrase.team.at, found=phrase.team.text)
         return
-    held = {person.title for person in there}
-    known = ", ".join(f'"{title.name}"' for title in names.directory.titles if title.id in held)
+    titles = {person.title for person in people}
+    known = ", ".join(f"`{title.name}`" for title in names.directory.titles if title.id in titles)
     for title_phrase in phrase.titles:
         title = names.directory.title_named(title_phrase.text)
-        if title is None or title.id in held:
+        if title is None or title.id in titles:
             continue
         if phrase.team:
             names.report("R312", title_phrase.at, team=phrase.team.text, title=title.name, known=known)
@@ -174,11 +174,11 @@ def _check_held(names: Names, phrase: TargetPhrase, team: int | None) -> None:
             names.report("R313", title_phrase.at, found=f'the title "{title.name}"')
 
 
-def _wants(names: Names, phrases: Iterable[SkillPhrase]) -> tuple[SkillWant, ...]:
+def _wants(names: Names, phrases: Iterable[SkillPhrase]) -> tuple[SkillReference, ...]:
     return tuple(want for phrase in phrases if (want := _want(names, phrase)) is not None)
 
 
-def _want(names: Names, phrase: SkillPhrase) -> SkillWant | None:
+def _want(names: Names, phrase: SkillPhrase) -> SkillReference | None:
     skill: int | None = None
     if phrase.kind is SkillKind.NAMED and phrase.name is not None:
         found = names.skill(phrase.name)
@@ -191,7 +191,7 @@ def _want(names: Names, phrase: SkillPhrase) -> SkillWant | None:
         _check_product_area(names, phrase)
     if phrase.kind is SkillKind.CUSTOMER_LANGUAGE and names.directory.fact_named(LANGUAGE) is None:
         names.report("R219", phrase.at, found=phrase.text)
-    return SkillWant(phrase.kind, skill, phrase.level, phrase.text)
+    return SkillReference(phrase.kind, skill, phrase.level, phrase.text)
 
 
 def _check_product_area(names: Names, phrase: SkillPhrase | Phrase) -> None:

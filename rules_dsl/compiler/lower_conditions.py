@@ -1,4 +1,4 @@
-"""Conditions from tree to tests: facts and values are looked up, amounts are read by the fact's type."""
+"""Lowers conditions to tests: resolves facts and values, parses amounts by the fact's type."""
 
 from __future__ import annotations
 
@@ -30,43 +30,45 @@ _YES = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def lower_when(names: Names, lines: Sequence[WhenLine]) -> When | None:
-    """None when any line was wrong; each wrong line is reported."""
+    """The compiled condition; None if any line has an error. Reports every error."""
     alternatives: list[list[Clause]] = []
     unless: list[Clause] = []
-    above: list[int] = []
-    below: list[int] = []
+    lines_of_alternatives: list[int] = []
+    lines_of_unless: list[int] = []
     sound = True
-    for said, number in lines:
-        names.line, lead = number, said.lead
+    for sentence, number in lines:
+        names.line, lead = number, sentence.lead
         if lead is Lead.WHEN or lead is Lead.OR_WHEN or (not alternatives and lead is not Lead.UNLESS):
             alternatives.append([])
-        if said.condition is None:
+        if sentence.condition is None:
             continue
-        clause = lower_clause(names, said.condition, said.text)
+        clause = lower_clause(names, sentence.condition, sentence.text)
         if clause is None:
             sound = False
         elif lead is Lead.UNLESS:
             unless.append(clause)
-            below.append(number)
+            lines_of_unless.append(number)
         else:
             alternatives[-1].append(clause)
-            above.append(number)
+            lines_of_alternatives.append(number)
     if not alternatives:
         alternatives.append([])
-    return When(tuple(map(tuple, alternatives)), tuple(unless), (*above, *below)) if sound else None
+    if not sound:
+        return None
+    return When(tuple(map(tuple, alternatives)), tuple(unless), (*lines_of_alternatives, *lines_of_unless))
 
 
 def lower_clause(names: Names, condition: Condition, text: str) -> Clause | None:
-    """The same one wherever the same is said, so that a large ruleset stays small."""
-    known = names.clauses.get(condition)
-    if known is not None:
-        return known
-    said = len(names.diagnostics)
+    """The compiled condition; None if it has an error. Shared by all lines with this condition."""
+    cached = names.clauses.get(condition)
+    if cached is not None:
+        return cached
+    diagnostics_before = len(names.diagnostics)
     lowered = _lower(names, condition)
     if lowered is None:
         return None
     clause = names.clause(*lowered, text)
-    if len(names.diagnostics) == said:
+    if len(names.diagnostics) == diagnostics_before:
         names.clauses[condition] = clause
     return clause
 
@@ -89,12 +91,12 @@ def _lower(names: Names, condition: Condition) -> tuple[Test, bool] | None:
             return IsKnown(fact.name), not condition.known
         case FactHolds():
             if fact.kind != "yes/no":
-                _wrong_question(names, fact, condition)
+                _report_unsupported(names, fact, condition)
                 return None
             return IsYes(fact.name), condition.negated
         case TagsInclude():
             if fact.kind != "tags":
-                _wrong_question(names, fact, condition)
+                _report_unsupported(names, fact, condition)
                 return None
             tags = tuple(sorted({tag.text for tag in condition.tags}))
             return HasTags(fact.name, tags, condition.every), condition.negated
@@ -108,7 +110,7 @@ def _lower(names: Names, condition: Condition) -> tuple[Test, bool] | None:
 
 
 def _ends(condition: FactCompares) -> tuple[Phrase | None, Phrase | None, int, int]:
-    """Lower and upper end, and by how much each moves inwards, for ``over`` and ``under`` leave their end out."""
+    """Lower and upper end, and 1 for an exclusive one (``over``, ``under``), which moves inwards by that."""
     value = condition.value
     if condition.comparison in (Comparator.AT_LEAST, Comparator.OVER):
         return value, None, int(condition.comparison is Comparator.OVER), 0
@@ -119,7 +121,7 @@ def _range(
     names: Names, fact: FactType, condition: Condition, low: Phrase | None, high: Phrase | None, up: int, down: int
 ) -> Test | None:
     if fact.kind not in _EXAMPLES and not (fact.kind == "choice" and fact.ordered):
-        _wrong_question(names, fact, condition)
+        _report_unsupported(names, fact, condition)
         return None
     ends: list[int | None] = []
     for phrase, shift in ((low, up), (high, -down)):
@@ -146,15 +148,15 @@ def _is(names: Names, fact: FactType, condition: FactIs) -> tuple[Test, bool] | 
     if len(condition.values) == 1 and fact.kind in _EXAMPLES:
         amount = read_amount(names, fact, condition.values[0])
         return None if amount is None else (Within(fact.name, amount, amount), condition.negated)
-    said = condition.values[0].text.lower()
-    if len(condition.values) == 1 and fact.kind == "yes/no" and said in _YES:
-        return IsYes(fact.name), condition.negated is _YES[said]
-    _wrong_question(names, fact, condition)
+    value = condition.values[0].text.lower()
+    if len(condition.values) == 1 and fact.kind == "yes/no" and value in _YES:
+        return IsYes(fact.name), condition.negated is _YES[value]
+    _report_unsupported(names, fact, condition)
     return None
 
 
 def choice_value(names: Names, fact: FactType, phrase: Phrase) -> str | None:
-    """One of the fact's values, whatever its capitals; reported when it is none."""
+    """The value of a choice, ignoring case. Reports an unknown one and returns None."""
     for value in fact.values:
         if value.lower() == phrase.text.lower():
             return value
@@ -165,7 +167,7 @@ def choice_value(names: Names, fact: FactType, phrase: Phrase) -> str | None:
 
 
 def read_amount(names: Names, fact: FactType, phrase: Phrase) -> int | None:
-    """The number a value stands for: seconds, minor units, or its place among the values of a choice."""
+    """The number of a value: seconds, minor units, or its index among the values of a choice. None after an error."""
     amount: int | None = None
     if fact.kind == "choice":
         value = choice_value(names, fact, phrase)
@@ -180,14 +182,14 @@ def read_amount(names: Names, fact: FactType, phrase: Phrase) -> int | None:
         amount = duration.seconds if duration and duration.tokens == len(words) and not duration.working_days else None
     if amount is None:
         names.report(
-            "R213", phrase.at, found=phrase.text, wanted=KINDS[fact.kind], fact=fact.name,
+            "R213", phrase.at, found=phrase.text, expected=KINDS[fact.kind], fact=fact.name,
             example=_EXAMPLES.get(fact.kind),
         )  # fmt: skip
     return amount
 
 
-def _wrong_question(names: Names, fact: FactType, condition: Condition) -> None:
-    ways = {
+def _report_unsupported(names: Names, fact: FactType, condition: Condition) -> None:
+    suggestions = {
         "choice": f"{fact.name} is {fact.values[0]}" if fact.values else None,
         "count": f"{fact.name} is at least 3",
         "money": f"{fact.name} is at least 250k",
@@ -197,5 +199,5 @@ def _wrong_question(names: Names, fact: FactType, condition: Condition) -> None:
         "moment": f"{fact.name} is known",
     }
     unordered = fact.kind == "choice" and isinstance(condition, FactCompares | FactBetween)
-    kind = "a list without an order" if unordered else KINDS[fact.kind]
-    names.report("R212", condition.at, fact=fact.name, kind=kind, instead=ways[fact.kind])
+    kind = "an unordered list" if unordered else KINDS[fact.kind]
+    names.report("R212", condition.at, fact=fact.name, kind=kind, instead=suggestions[fact.kind])

@@ -1,4 +1,4 @@
-"""``define`` blocks, each after those it names, so that a circle is found and told."""
+"""Lowers ``define`` blocks in order of dependency, which also finds circular ones."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rules_dsl.syntax.tree_conditions import DefinedHolds
 
 DEEPEST = 10
 LARGEST = 500
-"""Lines of a definition, with those of all definitions in it."""
+"""Maximum lines of a definition, including those of all definitions in it."""
 _SHOWN = 10
-"""Names of a circle that are told."""
+"""Maximum names shown of a cycle."""
 
 
 def lower_definitions(names: Names, tree: RulesFile) -> None:
-    """Fills ``names.defined``; None stands for a definition that is wrong."""
+    """Fill ``names.defined``; a definition with an error is None there."""
     blocks: dict[str, Block] = {}
     for block in tree.of(BlockKind.DEFINE):
         if block.name is None:
@@ -41,7 +41,7 @@ def lower_definitions(names: Names, tree: RulesFile) -> None:
 
 @dataclass
 class _Sizes:
-    """How deep and how large each definition is with all that it names, so that deciding stays fast."""
+    """Depth and number of lines of each definition, nested ones included; limited to keep decisions fast."""
 
     deep: dict[str, int] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -57,7 +57,7 @@ def _uses(block: Block) -> list[str]:
 
 
 def _in_order(names: Names, blocks: dict[str, Block]) -> list[str]:
-    """Names whose definitions come first; a circle is reported once, and none of its names is compiled."""
+    """Names in order of dependency. Reports each cycle once; no name of a cycle is compiled."""
     order: list[str] = []
     state: dict[str, str] = {}
     sizes = _Sizes()
@@ -74,9 +74,9 @@ def _in_order(names: Names, blocks: dict[str, Block]) -> list[str]:
             if circle is not None and circle in path:
                 around = [*path[path.index(circle) :], circle]
                 shown = around if len(around) <= _SHOWN else [*around[: _SHOWN - 2], "…", circle]
-                told = ", ".join(one if one == "…" else f'"{one}"' for one in shown)
+                cycle = ", ".join(one if one == "…" else f'"{one}"' for one in shown)
                 phrase = blocks[circle].name
-                names.report("R309", phrase.at if phrase else blocks[circle].at, found=f'"{circle}"', circle=told)
+                names.report("R309", phrase.at if phrase else blocks[circle].at, found=f'"{circle}"', circle=cycle)
                 state[name] = "broken"
             elif any(state.get(used) == "broken" for used in _uses(blocks[name])):
                 state[name] = "broken"

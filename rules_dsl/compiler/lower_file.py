@@ -1,4 +1,4 @@
-"""A whole file from tree to ruleset: names, structure, defaults. All that is wrong is reported, nothing is raised."""
+"""Lowers a file to a ruleset: names, structure, defaults. Reports all errors; raises nothing."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from rules_dsl.evaluation.program import ALWAYS, Rule, When
 from rules_dsl.evaluation.ruleset import Ruleset
 from rules_dsl.syntax.tokens import canonical_text
 from rules_dsl.syntax.tree import BlockKind, RulesFile
-from rules_dsl.syntax.tree_actions import DoLine
+from rules_dsl.syntax.tree_actions import ActionLine
 
 NEVER = When(())
 
 
 def lower_file(names: Names, tree: RulesFile, text: str) -> Ruleset:
-    """Use the ruleset only where ``names.messages`` holds no error."""
+    """Compile a file. Use the ruleset only if ``names.has_errors`` is false."""
     zone = zone_of(names, tree)
     lower_hours(names, tree, zone)
     lower_definitions(names, tree)
@@ -40,8 +40,10 @@ def lower_file(names: Names, tree: RulesFile, text: str) -> Ruleset:
     booking, limits = lower_booking(names, tree), lower_limits(names, tree)
     calls, reminders = lower_calls(names, tree), lower_reminders(names, tree)
     feedback, links = lower_feedback(names, tree), lower_links(names, tree)
-    own = [rule.prepare for rule in rules if rule.prepare is not None]
-    check_agent_reminders(names, tree, max([*own, calls.prepare] if len(own) < len(rules) else own, default=0))
+    prepares = [rule.prepare for rule in rules if rule.prepare is not None]
+    if len(prepares) < len(rules):
+        prepares.append(calls.prepare)
+    check_agent_reminders(names, tree, max(prepares, default=0))
     check_structure(names, tree)
     return Ruleset(
         version=_version(text, names),
@@ -59,17 +61,17 @@ def lower_file(names: Names, tree: RulesFile, text: str) -> Ruleset:
 
 
 def _rules(names: Names, tree: RulesFile) -> tuple[Rule, ...]:
-    """In the order of the file, ``otherwise`` last."""
-    default: tuple[DoLine, ...] = tuple(line for block in tree.of(BlockKind.DEFAULT) for line in block.do)
+    """The rules in file order, ``otherwise`` last."""
+    default: tuple[ActionLine, ...] = tuple(line for block in tree.of(BlockKind.DEFAULT) for line in block.actions)
     check_lines(names, default)
     rules: list[Rule] = []
-    quiet = names.quiet()
+    silent = names.silent()
     for block in (*tree.of(BlockKind.RULE), *tree.of(BlockKind.OTHERWISE)):
-        check_lines(names, block.do)
+        check_lines(names, block.actions)
         fallback = block.kind is BlockKind.OTHERWISE
         when = ALWAYS if fallback else lower_when(names, block.when)
         name = "otherwise" if fallback else block.name.text if block.name else ""
-        rules.append(lower_rule(quiet, name, block, when or NEVER, with_defaults(block.do, default)))
+        rules.append(lower_rule(silent, name, block, when or NEVER, with_defaults(block.actions, default)))
     return tuple(rules)
 
 

@@ -1,4 +1,4 @@
-"""The settings blocks from tree to what a decision carries: limits, booking, calls, reminders, feedback, links."""
+"""Lowers the settings blocks: limits, booking, calls, reminders, feedback, links."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from rules_dsl.syntax.diagnostics import nearest
 from rules_dsl.syntax.tree import Block, BlockKind, RulesFile, Setting
 from rules_dsl.syntax.tree_conditions import Phrase
 
-_MANY = frozenset({"title calls", "more"})
+_REPEATABLE = frozenset({"title calls", "more"})
 _WORKING_DAYS = frozenset({"notice", "horizon"})
 _EVERY_DAY = 24 * 3600
 MOST_HOURS = 40
-"""Opening hours in a file: proofs look at every combination of them that occurs."""
+"""Maximum opening hours in a file, because proofs examine every combination that occurs."""
 MOST_SPANS = 30
-"""Of one of them, as written."""
+"""Maximum spans of one of them, as written."""
 
 
 def settings_of(names: Names, tree: RulesFile, kind: BlockKind) -> dict[str, Setting]:
-    """The lines of a block by key. A line written twice, or counted in working days for nothing, is reported."""
+    """The lines of a block by key. Reports duplicates, and working days where they aren't supported."""
     found: dict[str, Setting] = {}
     for block in tree.of(kind):
         for setting in block.settings:
-            if setting.key in found and setting.key not in _MANY and kind is not BlockKind.LIMITS:
+            if setting.key in found and setting.key not in _REPEATABLE and kind is not BlockKind.LIMITS:
                 names.report("R303", setting.at, found=setting.key, line=found[setting.key].at.line)
             found.setdefault(setting.key, setting)
             for duration in setting.durations:
@@ -39,18 +39,18 @@ def settings_of(names: Names, tree: RulesFile, kind: BlockKind) -> dict[str, Set
     return found
 
 
-def _seconds(found: dict[str, Setting], key: str, otherwise: int) -> int:
-    return found[key].durations[0].seconds if key in found else otherwise
+def _seconds(found: dict[str, Setting], key: str, default: int) -> int:
+    return found[key].durations[0].seconds if key in found else default
 
 
 def zone_of(names: Names, tree: RulesFile) -> str:
-    """The file's time zone, else the desk's."""
+    """The file's time zone, or the organisation's."""
     found = settings_of(names, tree, BlockKind.HEAD)
     for key, known in (("currency", names.directory.currency), ("time zone", names.directory.time_zone)):
-        said = found[key].name if key in found else None
-        if said is not None and said.text != known and (key == "currency" or zone_named(said.text)):
-            zone_said = said.text if key == "time zone" else None
-            names.report("R215", said.at, what=key, known=known, found=said.text, zone=zone_said)
+        value = found[key].name if key in found else None
+        if value is not None and value.text != known and (key == "currency" or zone_named(value.text)):
+            file_zone = value.text if key == "time zone" else None
+            names.report("R215", value.at, what=key, known=known, found=value.text, zone=file_zone)
     zone = found["time zone"].name if "time zone" in found else None
     return _checked_zone(names, zone) if zone else names.directory.time_zone
 
@@ -63,7 +63,7 @@ def _checked_zone(names: Names, zone: Phrase) -> str:
 
 
 def lower_hours(names: Names, tree: RulesFile, zone: str) -> None:
-    """Fills ``names.hours``."""
+    """Fill ``names.hours``; hours with an error are None there."""
     first_lines: dict[str, int] = {}
     for block in tree.of(BlockKind.HOURS):
         if block.name is None:
@@ -83,13 +83,13 @@ def _open_hours(names: Names, block: Block, name: str, zone: str) -> OpenHours:
     spans = tuple(sorted({(day, span.start, span.end) for span in block.spans for day in span.days}))
     country = subdivision = None
     if block.holidays is not None:
-        wanted = block.holidays.text
-        calendar = next((known for known in names.directory.holidays if known.name == wanted), None)
+        name_of_calendar = block.holidays.text
+        calendar = next((known for known in names.directory.holidays if known.name == name_of_calendar), None)
         if calendar is None or not knows_country(calendar.country, calendar.subdivision):
             known = [calendar.name for calendar in names.directory.holidays]
             names.report(
-                "R210", block.holidays.at, found=wanted, nearest=nearest(wanted, known),
-                known=", ".join(f'"{one}"' for one in known) or None,
+                "R210", block.holidays.at, found=name_of_calendar, nearest=nearest(name_of_calendar, known),
+                known=", ".join(f"`{one}`" for one in known) or None,
             )  # fmt: skip
         else:
             country, subdivision = calendar.country, calendar.subdivision
@@ -98,7 +98,7 @@ def _open_hours(names: Names, block: Block, name: str, zone: str) -> OpenHours:
 
 
 def lower_limits(names: Names, tree: RulesFile) -> LimitRules:
-    """The strictest of each counts."""
+    """The limits of a file; of several of one kind, the strictest."""
     limits = LimitRules()
     settings_of(names, tree, BlockKind.LIMITS)
     for setting in (setting for block in tree.of(BlockKind.LIMITS) for setting in block.settings):
@@ -128,8 +128,8 @@ def _stricter(one: int | None, other: int) -> int:
 
 def lower_booking(names: Names, tree: RulesFile) -> Booking:
     found = settings_of(names, tree, BlockKind.BOOKING)
-    plain = defaults.BOOKING
-    slot = _seconds(found, "slots", plain.slot)
+    default = defaults.BOOKING
+    slot = _seconds(found, "slots", default.slot)
     for key in ("slots", "start every"):
         if key in found and not found[key].durations[0].working_days and not 1 <= _seconds(found, key, 0) <= _EVERY_DAY:
             length = _seconds(found, key, 0)
@@ -141,10 +141,10 @@ def lower_booking(names: Names, tree: RulesFile) -> Booking:
     return Booking(
         slot=slot,
         start_every=_seconds(found, "start every", slot),
-        notice=notice.seconds if notice else plain.notice,
+        notice=notice.seconds if notice else default.notice,
         notice_working_days=notice.working_days if notice else 0,
-        horizon=horizon.seconds if horizon else plain.horizon,
-        horizon_working_days=horizon.working_days if horizon else plain.horizon_working_days,
+        horizon=horizon.seconds if horizon else default.horizon,
+        horizon_working_days=horizon.working_days if horizon else default.horizon_working_days,
         hours=names.hours_named(hours) if hours else None,
         a_day_per_agent=found["bookings a day"].number if "bookings a day" in found else None,
         reserve_percent=found["reserve"].number if "reserve" in found else 0,
@@ -154,12 +154,12 @@ def lower_booking(names: Names, tree: RulesFile) -> Booking:
 
 def lower_calls(names: Names, tree: RulesFile) -> CallTimes:
     found = settings_of(names, tree, BlockKind.CALLS)
-    plain = defaults.CALLS
+    default = defaults.CALLS
     return CallTimes(
-        prepare=_seconds(found, "prepare", plain.prepare),
-        offer=_seconds(found, "offer", plain.offer),
-        wait_for_customer=_seconds(found, "wait", plain.wait_for_customer),
-        wrap_up=_seconds(found, "wrap-up", plain.wrap_up),
+        prepare=_seconds(found, "prepare", default.prepare),
+        offer=_seconds(found, "offer", default.offer),
+        wait_for_customer=_seconds(found, "wait", default.wait_for_customer),
+        wrap_up=_seconds(found, "wrap-up", default.wrap_up),
         accept_automatically="accept" in found,
     )
 
@@ -172,24 +172,24 @@ def lower_reminders(names: Names, tree: RulesFile) -> Reminders:
 
 
 def check_agent_reminders(names: Names, tree: RulesFile, earliest: int) -> None:
-    """``earliest``: how many seconds before a call somebody is first asked to take it."""
+    """Warn of agent reminders before anybody is asked, which is ``earliest`` seconds before a call."""
     lines = (setting for block in tree.of(BlockKind.REMINDERS) for setting in block.settings if setting.key == "agent")
     for duration in (duration for line in lines for duration in line.durations):
         if duration.seconds >= earliest:
             names.report("R328", duration.at, found=duration.text, prepare=say_duration(earliest))
 
 
-def _before(found: dict[str, Setting], key: str, plain: tuple[int, ...]) -> tuple[int, ...]:
+def _before(found: dict[str, Setting], key: str, default: tuple[int, ...]) -> tuple[int, ...]:
     if key not in found:
-        return plain
+        return default
     return tuple(sorted({duration.seconds for duration in found[key].durations}, reverse=True))
 
 
 def lower_feedback(names: Names, tree: RulesFile) -> Feedback:
     found = settings_of(names, tree, BlockKind.FEEDBACK)
-    plain = defaults.FEEDBACK
+    default = defaults.FEEDBACK
     return Feedback(
-        ask_after=_seconds(found, "ask", plain.ask_after),
+        ask_after=_seconds(found, "ask", default.ask_after),
         ask_again_after=None if "never again" in found else _seconds(found, "again", defaults.ASK_AGAIN),
         alert_under=found["alert"].number if "alert" in found else None,
         every=_seconds(found, "every", 0),
@@ -198,9 +198,9 @@ def lower_feedback(names: Names, tree: RulesFile) -> Feedback:
 
 def lower_links(names: Names, tree: RulesFile) -> Links:
     found = settings_of(names, tree, BlockKind.LINKS)
-    plain = defaults.LINKS
+    default = defaults.LINKS
     return Links(
-        live_expires=_seconds(found, "live", plain.live_expires),
-        booking_expires=_seconds(found, "booking", plain.booking_expires),
-        survey_expires=_seconds(found, "survey", plain.survey_expires),
+        live_expires=_seconds(found, "live", default.live_expires),
+        booking_expires=_seconds(found, "booking", default.booking_expires),
+        survey_expires=_seconds(found, "survey", default.survey_expires),
     )

@@ -1,4 +1,4 @@
-"""Looking up what a file names: teams, titles, skills, facts, hours, defined names. What is missing is reported."""
+"""Resolves the names in a file: teams, titles, skills, facts, hours, definitions. Reports unknown ones."""
 
 from __future__ import annotations
 
@@ -14,63 +14,66 @@ from rules_dsl.syntax.diagnostics import Diagnostic, diagnostic, nearest
 from rules_dsl.syntax.tree_actions import TargetPhrase
 from rules_dsl.syntax.tree_conditions import Condition, Phrase, Place
 
-Made = TypeVar("Made", bound=Hashable)
-_KNOWN_SHOWN = 8
+Part = TypeVar("Part", bound=Hashable)
+_MOST_LISTED = 8
 _MOST_COMPARED = 5_000
-"""Names compared to find what was meant, in one file: thousands of missing names are told without a suggestion."""
+"""Names compared for suggestions in one file, so that thousands of unknown names don't take long."""
 
 
 @dataclass
 class Names:
+    """The names of a directory and of the file being compiled, and the diagnostics so far."""
+
     directory: Directory
     diagnostics: list[Diagnostic] = field(default_factory=list)
     hours: dict[str, OpenHours | None] = field(default_factory=dict)
-    """None: declared, but wrong; its own message says so."""
+    """None: declared with an error, which has its own diagnostic."""
     defined: dict[str, IsDefined | None] = field(default_factory=dict)
     used: set[tuple[str, str, int]] = field(default_factory=set)
-    """Kind, name and id of all that was found: a part of the version."""
+    """Kind, name and id of every name resolved; part of the version."""
     line: int = 0
-    """Of the sentence that is looked at; places inside sentences don't know it."""
+    """The line being compiled, which places inside cached sentences lack."""
     clauses: dict[Condition, Clause] = field(default_factory=dict)
-    """What conditions came to about which there was nothing to say. One that stands in many lines is one object."""
+    """Compiled conditions without diagnostics. A condition on many lines is one object."""
     targets: dict[tuple[TargetPhrase, ...], tuple[Target, ...]] = field(default_factory=dict)
-    _kept: dict[Hashable, Hashable] = field(default_factory=dict)
-    _kept_clauses: dict[tuple[int, bool, str], Clause] = field(default_factory=dict)
-    """By where in memory the test is, for a defined name may stand for hundreds of lines."""
+    _interned: dict[Hashable, Hashable] = field(default_factory=dict)
+    _interned_clauses: dict[tuple[int, bool, str], Clause] = field(default_factory=dict)
+    """By the ``id`` of the test, because comparing a definition may mean comparing hundreds of lines."""
     compared: int = 0
+    """Names compared for suggestions so far."""
 
-    def same(self, made: Made) -> Made:
-        """What was made before, where it is equal: a ruleset holds equal parts once."""
-        return cast(Made, self._kept.setdefault(made, made))
+    def intern(self, part: Part) -> Part:
+        """An equal part built before, if any: a ruleset holds equal parts once."""
+        return cast(Part, self._interned.setdefault(part, part))
 
     def clause(self, test: Test, negated: bool, text: str) -> Clause:
-        """The same one for the same."""
+        """The clause of a test; one object for equal arguments."""
         if not isinstance(test, IsDefined):
-            test = self.same(test)
+            test = self.intern(test)
         key = (id(test), negated, text)
-        return self._kept_clauses.get(key) or self._kept_clauses.setdefault(key, Clause(test, negated, text))
+        return self._interned_clauses.get(key) or self._interned_clauses.setdefault(key, Clause(test, negated, text))
 
     def near(self, word: str, known: Sequence[str]) -> str | None:
-        """What was probably meant, while looking for it is cheap."""
+        """The closest known name, until ``_MOST_COMPARED`` names have been compared."""
         self.compared += len(known)
         return nearest(word, known) if self.compared <= _MOST_COMPARED else None
 
-    def quiet(self) -> Names:
-        """For looking up once more what was reported already."""
+    def silent(self) -> Names:
+        """A copy that collects neither diagnostics nor used names, for lines that were checked before."""
         return replace(self, diagnostics=[], used=set())
 
     @property
-    def refused(self) -> bool:
-        """Whether there is an error yet."""
+    def has_errors(self) -> bool:
+        """Whether an error, not just a warning, has been reported."""
         return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
-    def report(self, code: str, at: Place, **said: str | int | None) -> None:
-        self.diagnostics.append(diagnostic(code, at.on(self.line), **said))
+    def report(self, code: str, at: Place, **arguments: str | int | None) -> None:
+        self.diagnostics.append(diagnostic(code, at.on(self.line), **arguments))
 
     def team(self, phrase: Phrase) -> Team | None:
         team = self._teams.get(phrase.text)
         if team is None:
-            self._missing("R201", phrase, [known.name for known in self.directory.teams])
+            self._report_unknown("R201", phrase, [known.name for known in self.directory.teams])
         else:
             self.used.add(("team", team.name, team.id))
         return team
@@ -78,7 +81,7 @@ class Names:
     def title(self, phrase: Phrase) -> Title | None:
         title = self._titles.get(phrase.text)
         if title is None:
-            self._missing("R203", phrase, [known.name for known in self.directory.titles])
+            self._report_unknown("R203", phrase, [known.name for known in self.directory.titles])
         else:
             self.used.add(("title", title.name, title.id))
         return title
@@ -86,7 +89,7 @@ class Names:
     def skill(self, phrase: Phrase) -> Skill | None:
         skill = self.directory.skill_named(phrase.text)
         if skill is None:
-            self._missing("R204", phrase, [known.name for known in self.directory.skills])
+            self._report_unknown("R204", phrase, [known.name for known in self.directory.skills])
         else:
             self.used.add(("skill", skill.name, skill.id))
         return skill
@@ -97,7 +100,7 @@ class Names:
             return fact
         names = [fact.name for fact in self.directory.facts]
         near = self.near(phrase.text, names)
-        self.report("R205", phrase.at, found=phrase.text, nearest=near, known=_listed(names, "`"))
+        self.report("R205", phrase.at, found=phrase.text, nearest=near, known=listed_names(names))
         return None
 
     def hours_named(self, phrase: Phrase) -> OpenHours | None:
@@ -108,11 +111,11 @@ class Names:
 
     def defined_as(self, phrase: Phrase) -> IsDefined | None:
         if phrase.text not in self.defined:
-            self._missing("R207", phrase, list(self.defined))
+            self._report_unknown("R207", phrase, list(self.defined))
         return self.defined.get(phrase.text)
 
     def bare(self, phrase: Phrase) -> None:
-        """A name with neither ``team`` nor ``title`` before it."""
+        """Report a name without ``team`` or ``title`` before it."""
         person = self._person(phrase.text)
         if person is not None:
             self._refuse_person(phrase, person)
@@ -136,22 +139,18 @@ class Names:
     def _facts(self) -> dict[str, FactType]:
         return {fact.name.lower(): fact for fact in reversed(self.directory.facts)}
 
-    def _missing(self, code: str, phrase: Phrase, known: Sequence[str]) -> None:
+    def _report_unknown(self, code: str, phrase: Phrase, known: Sequence[str]) -> None:
         person = self._person(phrase.text)
         if person is not None:
             self._refuse_person(phrase, person)
             return
         near = self.near(phrase.text, known)
-        self.report(code, phrase.at, found=phrase.text, nearest=near, known=_listed(known, '"'))
+        self.report(code, phrase.at, found=phrase.text, nearest=near, known=listed_names(known))
 
     def _person(self, name: str) -> Person | None:
-        wanted = " ".join(name.lower().split())
+        low = " ".join(name.lower().split())
         return next(
-            (
-                person
-                for person in self.directory.people
-                if wanted and wanted in (person.name.lower(), person.email.lower())
-            ),
+            (person for person in self.directory.people if low and low in (person.name.lower(), person.email.lower())),
             None,
         )
 
@@ -164,8 +163,9 @@ class Names:
         )  # fmt: skip
 
 
-def _listed(names: Sequence[str], quote: str) -> str | None:
+def listed_names(names: Sequence[str]) -> str | None:
+    """```a`, `b` …``, shortened; None if there are no names."""
     if not names:
         return None
-    shown = ", ".join(f"{quote}{name}{quote}" for name in names[:_KNOWN_SHOWN])
-    return f"{shown} …" if len(names) > _KNOWN_SHOWN else shown
+    shown = ", ".join(f"`{name}`" for name in names[:_MOST_LISTED])
+    return f"{shown} …" if len(names) > _MOST_LISTED else shown

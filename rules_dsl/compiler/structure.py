@@ -1,4 +1,4 @@
-"""What a file must have as a whole: a fallback, names given once, rules that say when and where."""
+"""Checks a file as a whole: a fallback rule, unique names, rules that say when and where."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from rules_dsl.compiler.lower_actions import group_of, with_defaults
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.syntax.tree import Block, BlockKind, RulesFile
 from rules_dsl.syntax.tree_actions import (
+    ActionLine,
     BookSlots,
-    DoLine,
     IfNobody,
     NoCall,
     OfferBookingOnly,
@@ -30,18 +30,18 @@ _ONCE_A_RULE = (SendTo, OrderBy, OfferBookingOnly, BookSlots, Prepare)
 
 
 def check_structure(names: Names, tree: RulesFile) -> None:
-    _check_whole(names, tree)
+    _check_blocks(names, tree)
     _check_rule_names(names, tree)
-    default = tuple(line for block in tree.of(BlockKind.DEFAULT) for line in block.do)
+    default = tuple(line for block in tree.of(BlockKind.DEFAULT) for line in block.actions)
     for block in tree.blocks:
         if block.kind in (BlockKind.RULE, BlockKind.OTHERWISE, BlockKind.DEFAULT):
             _check_repeats(names, block)
         if block.kind in (BlockKind.RULE, BlockKind.OTHERWISE):
             _check_rule(names, block, default)
-    _check_reach(names, tree)
+    _check_after_otherwise(names, tree)
 
 
-def _check_whole(names: Names, tree: RulesFile) -> None:
+def _check_blocks(names: Names, tree: RulesFile) -> None:
     first = tree.blocks[0].at if tree.blocks else START
     if not tree.of(BlockKind.HEAD):
         names.report("R314", first, desk=names.directory.desk)
@@ -65,22 +65,22 @@ def _check_rule_names(names: Names, tree: RulesFile) -> None:
             seen.setdefault(block.name.text, block.at.line)
 
 
-def _told(block: Block) -> str:
+def _quoted(block: Block) -> str:
     return f'the rule "{block.name.text}"' if block.name else f"`{block.kind.value}`"
 
 
-def _check_rule(names: Names, block: Block, default: Sequence[DoLine]) -> None:
+def _check_rule(names: Names, block: Block, default: Sequence[ActionLine]) -> None:
     if block.damaged:
         return
     at = block.name.at if block.name else block.at
-    lines = with_defaults(block.do, default)
+    lines = with_defaults(block.actions, default)
     if block.kind is BlockKind.RULE and not block.when:
-        names.report("R306", at, rule=_told(block))
+        names.report("R306", at, rule=_quoted(block))
     if not any(isinstance(line, SendTo | NoCall) for line in lines):
-        names.report("R305", at, rule=_told(block))
+        names.report("R305", at, rule=_quoted(block))
     required = {line.skill.name.text for line in lines if isinstance(line, Require) and line.skill.name}
     area = any(isinstance(line, Require) and line.skill.kind is SkillKind.PRODUCT_AREA for line in lines)
-    for line in block.do:
+    for line in block.actions:
         if isinstance(line, IfNobody) and (
             (line.skill and line.skill.text not in required) or (line.step is StepWord.DROP_AREA_SKILL and not area)
         ):
@@ -88,23 +88,23 @@ def _check_rule(names: Names, block: Block, default: Sequence[DoLine]) -> None:
 
 
 def _check_repeats(names: Names, block: Block) -> None:
-    first: dict[type[object], DoLine] = {}
-    for line in block.do:
+    first: dict[type[object], ActionLine] = {}
+    for line in block.actions:
         group = group_of(line)
         before = first.setdefault(group, line)
         if before is line or group not in _ONCE_A_RULE:
             continue
         if type(before) is type(line):
-            names.report("R315", line.at, found=_named(line), rule=_told(block), line=before.at.line)
+            names.report("R315", line.at, found=_named(line), rule=_quoted(block), line=before.at.line)
         else:
             names.report("R310", line.at, found=_named(line), other=_named(before), line=before.at.line)
-    refusal = next((line for line in block.do if isinstance(line, NoCall)), None)
-    send = next((line for line in block.do if isinstance(line, SendTo)), None)
+    refusal = next((line for line in block.actions if isinstance(line, NoCall)), None)
+    send = next((line for line in block.actions if isinstance(line, SendTo)), None)
     if refusal and send:
         names.report("R310", refusal.at, found="no call", other="send to", line=send.at.line)
 
 
-def _named(line: DoLine) -> str:
+def _named(line: ActionLine) -> str:
     names: dict[type[object], str] = {
         SendTo: "send to", OrderBy: "order by", OfferBookingOnly: "offer booking only", NoCall: "no call",
         BookSlots: "book slots of", Prepare: "prepare",
@@ -112,8 +112,8 @@ def _named(line: DoLine) -> str:
     return names.get(type(line), "this line")
 
 
-def _check_reach(names: Names, tree: RulesFile) -> None:
-    """Rules below ``otherwise``. What else is never reached has to be proven."""
+def _check_after_otherwise(names: Names, tree: RulesFile) -> None:
+    """Report rules below ``otherwise``. Other unreachable rules take a proof."""
     fallback = next(iter(tree.of(BlockKind.OTHERWISE)), None)
     for block in tree.of(BlockKind.RULE):
         if fallback is not None and block.at.line > fallback.at.line:

@@ -1,4 +1,4 @@
-"""What rules may name: teams, titles, skills, people and facts."""
+"""The directory: the teams, titles, skills, people and facts that rules can name."""
 
 from rules_dsl.directory.directory import (
     Directory,

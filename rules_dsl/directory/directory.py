@@ -1,7 +1,7 @@
 """The directory that rules are checked and evaluated against: teams, titles, skills, people, facts.
 
-A snapshot: frozen, without a clock and without a database. Ids are those of the store it was read
-from; a directory read from a JSON file (``from_json``) numbers its names in the order of the file.
+A frozen snapshot, without clock or database. Ids are those of the store; a directory from a JSON file (``from_json``)
+numbers its names in file order.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from rules_dsl.directory.fact_types import MOST_FACTS, unfit
+from rules_dsl.directory.fact_types import MOST_FACTS, fact_type_problem
 from rules_dsl.model.clock_words import day_number, days_between, minute_of_day, zone_named
 from rules_dsl.model.json_fields import JsonObject
 
@@ -18,24 +18,24 @@ FactKind = Literal["choice", "count", "money", "duration", "yes/no", "tags", "mo
 FactValue = str | int | bool | tuple[str, ...]
 """Choice: one of its values. Count: whole. Money: minor units. Duration: seconds. Tags: a sorted tuple."""
 Facts = Mapping[str, FactValue]
-"""What is known of a ticket and its customer, by fact name. An absent name is an unknown fact."""
+"""The known facts of a ticket and its customer, by name. An absent fact is unknown."""
 
 
 @dataclass(frozen=True)
 class Team:
-    """People who work together, and write under one address."""
+    """People who work together and share a mail address."""
 
     id: int
     name: str
     address: str
-    """The mail address from which customers are written to."""
+    """The sender of mail to customers."""
     lead_title: int | None = None
     """The title that leads the team."""
 
 
 @dataclass(frozen=True)
 class Title:
-    """What somebody is."""
+    """A job title."""
 
     id: int
     name: str
@@ -43,7 +43,7 @@ class Title:
 
 @dataclass(frozen=True)
 class Skill:
-    """What somebody can do, at a level."""
+    """Something that a person can do, at a level."""
 
     id: int
     name: str
@@ -51,7 +51,7 @@ class Skill:
 
 @dataclass(frozen=True)
 class FactType:
-    """What may be known of a ticket: its type, and its values where they are listed."""
+    """A declared fact: its type and, for a choice, its values."""
 
     name: str
     kind: FactKind
@@ -62,7 +62,7 @@ class FactType:
 
 @dataclass(frozen=True)
 class WeeklyShift:
-    """A repeating span of work, half-open, in wall time of its own zone; ``until`` may be 24:00."""
+    """Weekly working hours, half-open, in wall time of their own zone. Minutes are of the day; the end may be 1440."""
 
     days: tuple[int, ...]
     """0 is Monday."""
@@ -73,7 +73,7 @@ class WeeklyShift:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of the desk."""
+    """A member of the organisation."""
 
     id: int
     name: str
@@ -98,9 +98,10 @@ class HolidayCalendar:
 
 @dataclass(frozen=True)
 class Directory:
-    """All that rules may name."""
+    """Everything that rules can name."""
 
     desk: str
+    """The organisation's name."""
     time_zone: str
     currency: str
     teams: tuple[Team, ...] = ()
@@ -124,12 +125,12 @@ class Directory:
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Directory:
-        """Read the form of ``examples/*.directory.json``. Raises ``ValueError`` naming the wrong field."""
+        """Read JSON as in ``examples/*.directory.json``. Raises ``ValueError`` naming the wrong field."""
         top = JsonObject(data)
         teams, titles, skills = _teams(top), _titles(top), _skills(top)
         zone = top.text("time_zone")
         if zone_named(zone) is None:
-            raise top.wrong("time_zone", f'"{zone}" is not a time zone')
+            raise top.error("time_zone", f'"{zone}" is not a time zone')
         return Directory(
             desk=top.text("desk"),
             time_zone=zone,
@@ -160,34 +161,34 @@ def _teams(top: JsonObject) -> tuple[Team, ...]:
     for number, item in enumerate(top.objects("teams"), 1):
         name = item.text("name")
         if any(team.name == name for team in teams):
-            raise item.wrong("name", f'"{name}" stands there twice')
+            raise item.error("name", f'duplicate team "{name}"')
         lead = item.one_of("lead_title", titles) if item.data.get("lead_title") is not None else None
         teams.append(Team(number, name, item.text("address"), lead))
     return tuple(teams)
 
 
 def read_fact_types(top: JsonObject) -> tuple[FactType, ...]:
-    """The desk's vocabulary, under the key ``facts``. Raises ``ValueError`` naming the wrong field."""
+    """Read the vocabulary under the key ``facts``. Raises ``ValueError`` naming the wrong field."""
     found: list[FactType] = []
     for name, item in top.mapping("facts").members():
         if len(found) == MOST_FACTS:
-            raise top.wrong("facts", f"at most {MOST_FACTS} facts")
+            raise top.error("facts", f"the limit is {MOST_FACTS} facts")
         found.append(_fact(name, item, [fact.name for fact in found]))
     return tuple(found)
 
 
 def _fact(name: str, item: JsonObject, others: list[str]) -> FactType:
     kind = item.text("type")
-    for known in get_args(FactKind):
-        if kind == known:
+    for declared_kind in get_args(FactKind):
+        if kind == declared_kind:
             values, ordered = item.texts("values"), item.flag("ordered", False)
-            wrong = unfit(name, kind, values, ordered, others)
-            if wrong is not None and wrong.field == "name":
-                raise ValueError(f"{item.path}: {wrong.reason}")
-            if wrong is not None:
-                raise item.wrong(wrong.field, wrong.reason)
-            return FactType(name, known, values, ordered, item.flag("may_be_missing", True))
-    raise item.wrong("type", f'"{kind}" is none of {", ".join(get_args(FactKind))}')
+            problem = fact_type_problem(name, kind, values, ordered, others)
+            if problem is not None and problem.field == "name":
+                raise ValueError(f"{item.path}: {problem.reason}")
+            if problem is not None:
+                raise item.error(problem.field, problem.reason)
+            return FactType(name, declared_kind, values, ordered, item.flag("may_be_missing", True))
+    raise item.error("type", f'expected one of {", ".join(get_args(FactKind))}, found "{kind}"')
 
 
 def _people(
@@ -215,7 +216,7 @@ def _people(
 def _levels(item: JsonObject, skill_ids: Mapping[str, int]) -> dict[int, int]:
     for name in item.data:
         if name not in skill_ids:
-            raise item.wrong(name, "not a declared skill")
+            raise item.error(name, "unknown skill")
     return {skill_ids[name]: item.whole(name, 1, 5) for name in item.data}
 
 
@@ -223,11 +224,11 @@ def _shift(item: JsonObject) -> WeeklyShift:
     first, _, last = item.text("days").partition("-")
     start_day, end_day = day_number(first), day_number(last or first)
     if start_day is None or end_day is None:
-        raise item.wrong("days", "days such as Mon-Fri or Sat are wanted")
+        raise item.error("days", "expected days such as Mon-Fri or Sat")
     start, end = minute_of_day(item.text("from")), minute_of_day(item.text("to"))
     if start is None or end is None or start >= end:
-        raise item.wrong("from", "a time of day before `to` is wanted, such as 08:30 to 16:30")
+        raise item.error("from", "expected a time of day before `to`, such as 08:30 to 16:30")
     zone = item.text("time_zone")
     if zone_named(zone) is None:
-        raise item.wrong("time_zone", f'"{zone}" is not a time zone')
+        raise item.error("time_zone", f'"{zone}" is not a time zone')
     return WeeklyShift(days_between(start_day, end_day), start, end, zone)

@@ -1,4 +1,4 @@
-"""What a desk may declare as a fact of its own, so that every sentence about it can be read without doubt."""
+"""Checks on declared facts, so that sentences about them are never ambiguous."""
 
 from __future__ import annotations
 
@@ -24,77 +24,79 @@ _SIGNS = re.compile(r"[<>=!&|()+*]")
 
 
 @dataclass(frozen=True)
-class Unfit:
-    """Why a declaration is refused, and which of its fields to mend."""
+class FactTypeProblem:
+    """Why a declaration is refused, and which field to correct."""
 
     field: Field
     reason: str
 
 
-def unfit(name: str, kind: str, values: Sequence[str], ordered: bool, others: Sequence[str] = ()) -> Unfit | None:
-    """The first thing that keeps this fact from standing in sentences beside ``others``; None where nothing does."""
-    wrong = _name_wrong(name, others)
-    if wrong is not None:
-        return Unfit("name", wrong)
+def fact_type_problem(
+    name: str, kind: str, values: Sequence[str], ordered: bool, others: Sequence[str] = ()
+) -> FactTypeProblem | None:
+    """The first reason to refuse a fact next to those named ``others``; None if there is none."""
+    name_problem = _name_problem(name, others)
+    if name_problem is not None:
+        return FactTypeProblem("name", name_problem)
     if kind != "choice":
         if values:
-            return Unfit("values", "only a choice has a list of values")
-        return Unfit("ordered", "only a choice can be ordered") if ordered else None
-    wrong = _values_wrong(values)
-    return None if wrong is None else Unfit("values", wrong)
+            return FactTypeProblem("values", "only a choice has a list of values")
+        return FactTypeProblem("ordered", "only a choice can be ordered") if ordered else None
+    values_problem = _values_problem(values)
+    return None if values_problem is None else FactTypeProblem("values", values_problem)
 
 
-def _name_wrong(name: str, others: Sequence[str]) -> str | None:
-    wrong = _words_wrong(name)
-    if wrong is not None:
-        return wrong
+def _name_problem(name: str, others: Sequence[str]) -> str | None:
+    problem = _text_problem(name)
+    if problem is not None:
+        return problem
     low = name.lower().split()
     taken = sorted({*low} & (_VERBS | _JOINS))
     if taken:
-        return f"`{taken[0]}` is a word of the rules' own sentences, so a name can't hold it"
+        return f"`{taken[0]}` is a word of the rules language, so a name can't contain it"
     if low[0] in _NO_FIRST_OF_NAME:
         return f"a condition that begins with `{low[0]}` means something else; begin with another word"
     if name.lower() in {other.lower() for other in others}:
-        return f"there is a fact `{name}` already"
+        return f"there is already a fact `{name}`"
     return None
 
 
-def _values_wrong(values: Sequence[str]) -> str | None:
+def _values_problem(values: Sequence[str]) -> str | None:
     if not values:
         return "a choice needs its values"
     if len(values) > MOST_VALUES:
-        return f"at most {MOST_VALUES} values"
+        return f"the limit is {MOST_VALUES} values"
     seen: set[str] = set()
     for value in values:
-        wrong = _words_wrong(value)
-        if wrong is not None:
-            return f"`{value[:LONGEST_NAME]}`: {wrong}"
+        problem = _text_problem(value)
+        if problem is not None:
+            return f"`{value[:LONGEST_NAME]}`: {problem}"
         low = value.lower().split()
         if low[0] in _NO_FIRST_OF_VALUE:
             return f"`{value}`: `is {low[0]} …` means something else; begin with another word"
         if {*low} & _JOINS:
-            return f"`{value}`: `and` and `or` stand between values; write a dash instead"
+            return f"`{value}`: `and` and `or` separate values; write a dash instead"
         if value.lower() in seen:
-            return f"`{value}` stands there twice"
+            return f"duplicate value `{value}`"
         seen.add(value.lower())
     return None
 
 
-def _words_wrong(text: str) -> str | None:
-    """Whether a text is read back as the bare words that it is."""
+def _text_problem(text: str) -> str | None:
+    """Why a text can't be written as bare words in a rules file; None if it can."""
     if not text.strip():
         return "it is empty"
     if len(text) > LONGEST_NAME:
-        return f"at most {LONGEST_NAME} letters"
+        return f"the limit is {LONGEST_NAME} characters"
     if not text.isprintable():
-        return "it holds a character that can't be seen"
-    words, comment = tokenize(text)
-    if comment is not None or any(word.kind is not TokenKind.BARE for word in words):
-        return "it is written without quotes, commas and `#`"
-    if " ".join(word.text for word in words) != text:
-        return "its words stand one space apart"
+        return "it contains an invisible character"
+    tokens, comment = tokenize(text)
+    if comment is not None or any(token.kind is not TokenKind.BARE for token in tokens):
+        return "it can't contain quotes, commas or `#`"
+    if " ".join(token.text for token in tokens) != text:
+        return "its words must be separated by single spaces"
     if _SIGNS.search(text):
-        return "conditions are written in words, so it holds none of < > = ! & | ( ) + *"
+        return "conditions are written in words, so it can't contain < > = ! & | ( ) + *"
     if not any(mark.isalpha() for mark in text):
-        return "it needs a letter"
+        return "it needs at least one letter"
     return None

@@ -1,4 +1,4 @@
-"""Facts as they come from outside, checked against the desk's vocabulary."""
+"""Reads facts from outside and checks them against the vocabulary."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ KINDS = {
     "choice": "one of a list",
     "count": "a whole number",
     "money": "an amount of money",
-    "duration": "a length of time",
+    "duration": "a duration",
     "yes/no": "yes or no",
     "tags": "a set of tags",
     "moment": "a moment",
 }
-"""Each kind of fact, as messages name it."""
+"""The kinds of facts, as diagnostics and pages name them."""
 _YES, _NO = frozenset({"yes", "true"}), frozenset({"no", "false"})
 _DIGITS = 20
-"""More are out of range all the same."""
+"""Maximum digits parsed of a number; longer ones are out of range anyway."""
 _MOST_TAGS = 1000
 _LONGEST_TAG = 200
 _LARGEST = 10**15
-_SHOWN = 12
+_MOST_LISTED = 12
 
 
 class FactRefused(Exception):
-    """A fact that the desk does not know, or a value that its type does not have."""
+    """A fact that isn't declared, or a value that doesn't fit its type."""
 
     def __init__(self, name: str, reason: str, others: tuple[FactRefused, ...] = ()) -> None:
         super().__init__(f"{name}: {reason}")
         self.name = name
         self.reason = reason
         self.others = others
-        """What else was wrong among the same facts."""
+        """The other errors among the same facts."""
 
     @property
     def all(self) -> tuple[FactRefused, ...]:
@@ -44,7 +44,7 @@ class FactRefused(Exception):
 
 
 def read_facts(raw: Mapping[str, object], directory: Directory) -> Facts:
-    """Facts by their declared names. An absent one, or ``None``, is unknown. Raises ``FactRefused``, once for all.
+    """Read facts by name; an absent one, or ``None``, is unknown. Raises one ``FactRefused`` with all errors.
 
     Count: a whole number, or its digits. Money: minor units, or ``"250k"``. Duration: seconds, or ``"3 days"``.
     Choice: one of its values. Tags: a list of texts. Yes/no: true or false, or the words. Moment: ISO 8601 with a zone.
@@ -56,8 +56,8 @@ def read_facts(raw: Mapping[str, object], directory: Directory) -> Facts:
             fact = _declared(name, directory)
             if value is not None:
                 found[name] = _read(fact, value, directory.currency)
-        except FactRefused as wrong:
-            refused.append(wrong)
+        except FactRefused as error:
+            refused.append(error)
     if refused:
         raise FactRefused(refused[0].name, refused[0].reason, tuple(refused[1:]))
     return found
@@ -71,8 +71,8 @@ def _declared(name: str, directory: Directory) -> FactType:
     return fact
 
 
-def sent_as(fact: FactType, typed: str) -> object:
-    """What somebody typed, or a help desk wrote into a text, in the form that ``read_facts`` reads. Empty: unknown."""
+def value_from_text(fact: FactType, typed: str) -> object:
+    """Convert text from a form or a help desk to input for ``read_facts``. An empty text is unknown."""
     typed = typed.strip()
     low = typed.lower()
     if not typed:
@@ -87,7 +87,7 @@ def sent_as(fact: FactType, typed: str) -> object:
 
 
 def kind_of_fact(fact: FactType) -> str:
-    """What a fact is, for a person: ``one of a list: low, normal, high``."""
+    """A fact's type and values, for people: ``one of a list: low, normal, high``."""
     values = f": {', '.join(fact.values)}" if fact.values else ""
     return f"{'an ordered list' if fact.ordered else KINDS[fact.kind]}{values}"
 
@@ -97,18 +97,18 @@ def _read(fact: FactType, value: object, currency: str) -> FactValue:
         case "choice":
             return _choice(fact, value)
         case "count":
-            said = sent_as(fact, value) if isinstance(value, str) else value
-            return _whole(fact, said, "a whole number is wanted")
+            count = value_from_text(fact, value) if isinstance(value, str) else value
+            return _whole(fact, count, "expected a whole number")
         case "money":
             amount = read_money(value, currency) if isinstance(value, str) else None
-            return amount if amount is not None else _whole(fact, value, "minor units or a text such as 250k is wanted")
+            return amount if amount is not None else _whole(fact, value, "expected minor units or a text such as 250k")
         case "duration":
             return _duration(fact, value)
         case "yes/no":
-            said = sent_as(fact, value) if isinstance(value, str) else value
-            if isinstance(said, bool):
-                return said
-            raise FactRefused(fact.name, "true or false is wanted")
+            flag = value_from_text(fact, value) if isinstance(value, str) else value
+            if isinstance(flag, bool):
+                return flag
+            raise FactRefused(fact.name, "expected true or false")
         case "tags":
             return _tags(fact, value)
         case "moment":
@@ -122,37 +122,37 @@ def _choice(fact: FactType, value: object) -> str:
                 return known
     near = nearest(value, fact.values) if isinstance(value, str) else None
     meant = f"; did you mean `{near}`?" if near else ""
-    raise FactRefused(fact.name, f"one of {_listed(fact.values)} is wanted{meant}")
+    raise FactRefused(fact.name, f"expected one of {_listed(fact.values)}{meant}")
 
 
 def _listed(values: tuple[str, ...]) -> str:
-    return ", ".join(values[:_SHOWN]) + (" …" if len(values) > _SHOWN else "")
+    return ", ".join(values[:_MOST_LISTED]) + (" …" if len(values) > _MOST_LISTED else "")
 
 
-def _whole(fact: FactType, value: object, wanted: str, largest: int = _LARGEST) -> int:
+def _whole(fact: FactType, value: object, reason: str, largest: int = _LARGEST) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= largest:
         return value
-    raise FactRefused(fact.name, wanted)
+    raise FactRefused(fact.name, reason)
 
 
 def _duration(fact: FactType, value: object) -> int:
-    wanted = "seconds or a text such as 3 days is wanted"
+    reason = "expected seconds or a text such as 3 days"
     if isinstance(value, str):
         words = value.lower().split()
         duration = read_duration(words)
         if duration is None or duration.working_days or duration.tokens != len(words):
-            raise FactRefused(fact.name, wanted)
+            raise FactRefused(fact.name, reason)
         return duration.seconds
-    return _whole(fact, value, wanted, LONGEST)
+    return _whole(fact, value, reason, LONGEST)
 
 
 def _tags(fact: FactType, value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or len(value) > _MOST_TAGS:
-        raise FactRefused(fact.name, f"a list of at most {_MOST_TAGS} texts is wanted")
+        raise FactRefused(fact.name, f"expected a list of at most {_MOST_TAGS} texts")
     tags: set[str] = set()
     for tag in value:
         if not isinstance(tag, str) or not tag.strip() or len(tag) > _LONGEST_TAG:
-            raise FactRefused(fact.name, f"each tag is a text of at most {_LONGEST_TAG} characters")
+            raise FactRefused(fact.name, f"expected tags of 1 to {_LONGEST_TAG} characters")
         tags.add(tag)
     return tuple(sorted(tags))
 
@@ -163,5 +163,5 @@ def _moment(fact: FactType, value: object) -> str:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise FactRefused(fact.name, "a moment with its zone is wanted, such as 2026-03-01T09:30:00+01:00")
+        raise FactRefused(fact.name, "expected a moment with its time zone, such as 2026-03-01T09:30:00+01:00")
     return moment.isoformat()

@@ -1,4 +1,4 @@
-"""What can be written at a place of a rules file: words of the language, names of the directory and of the file."""
+"""Completion: what can follow at a place in a rules file, from the language, the directory and the file itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rules_dsl.directory import Directory
 from rules_dsl.editor import completion_sentences as sentences
-from rules_dsl.editor.completion_grammar import ChoiceKind, Pattern, WantedPhrase, walk
+from rules_dsl.editor.completion_grammar import ChoiceKind, Pattern, PhraseCandidate, walk
 from rules_dsl.editor.completion_names import KnownNames
 from rules_dsl.editor.meanings import meaning
 from rules_dsl.syntax.headings import open_block
@@ -17,14 +17,14 @@ from rules_dsl.syntax.tree import BlockKind
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _CLOSING = re.compile(r'[^"“”„\r\n]*["“”]')
-_CONDITIONAL = (BlockKind.RULE, BlockKind.DEFINE, BlockKind.NEVER)
-_DOING = (BlockKind.RULE, BlockKind.OTHERWISE, BlockKind.DEFAULT)
+_WITH_CONDITIONS = (BlockKind.RULE, BlockKind.DEFINE, BlockKind.NEVER)
+_WITH_ACTIONS = (BlockKind.RULE, BlockKind.OTHERWISE, BlockKind.DEFAULT)
 _FIRST_OF_ACTION = frozenset(tokens[0] for tokens in ACTIONS)
 
 
 @dataclass(frozen=True)
 class Completion:
-    """Put ``insert`` in place of the characters from ``start`` to ``end``."""
+    """Replace the characters from ``start`` to ``end`` with ``insert``."""
 
     label: str
     insert: str
@@ -33,32 +33,32 @@ class Completion:
     end: int
     kind: ChoiceKind
     detail: str = ""
-    """In a few words: how many people have it, what a fact is; may be empty."""
+    """A few words, such as how many people have a skill, or the type of a fact; may be empty."""
 
     @property
     def info(self) -> str:
-        """What a phrase of the language means, in a sentence or two; may be empty."""
+        """The meaning of a phrase of the language, in a sentence or two; may be empty."""
         return meaning(self.label.strip(", ")) if self.kind == "keyword" else ""
 
 
 def complete(text: str, offset: int, directory: Directory) -> tuple[Completion, ...]:
-    """The likeliest first; empty in a comment, in free text, and where nothing known can follow. Never raises."""
+    """Completions, likeliest first; none in comments, in free text, and if nothing known can follow. Never raises."""
     offset = max(0, min(offset, len(text)))
     lines = _LINE_END.split(text[:offset])
     line = next(read_lines(lines[-1]))
     if line.comment is not None or "\0" in line.text:
         return ()
-    tokens, partial = _half_written(line)
+    tokens, partial = _split_partial(line)
     names = KnownNames(directory, text)
-    wanted: list[WantedPhrase] = []
+    candidates: list[PhraseCandidate] = []
     for pattern in _patterns(names, lines[:-1]):
-        walk(pattern, tokens, 0, wanted)
+        walk(pattern, tokens, 0, candidates)
     if partial is not None and partial.kind is TokenKind.UNCLOSED:
-        wanted = [one for one in wanted if one.quoted]
-    fitting = [one for one in dict.fromkeys(wanted) if _fits(one, partial)]
+        candidates = [one for one in candidates if one.quoted]
+    matching = [one for one in dict.fromkeys(candidates) if _matches(one, partial)]
     place = _CursorPlace(text, offset, line, tokens, partial)
-    found = (place.completion(one) for one in _preferred(fitting, tokens, directory))
-    return tuple(one for one in dict.fromkeys(found) if one.insert != text[one.start : one.end])
+    completions = (place.completion(one) for one in _titles_of_team_first(matching, tokens, directory))
+    return tuple(one for one in dict.fromkeys(completions) if one.insert != text[one.start : one.end])
 
 
 @dataclass(frozen=True)
@@ -69,33 +69,33 @@ class _CursorPlace:
     tokens: tuple[Token, ...]
     partial: Token | None
 
-    def completion(self, wanted: WantedPhrase) -> Completion:
-        said = wanted.phrase
-        insert = f'"{said.text}"' if wanted.quoted else said.text
+    def completion(self, candidate: PhraseCandidate) -> Completion:
+        phrase = candidate.phrase
+        insert = f'"{phrase.text}"' if candidate.quoted else phrase.text
         line_start = self.offset - len(self.line.text)
         start, end = self.offset, self.offset
-        if wanted.start < len(self.tokens):
-            start = line_start + self.tokens[wanted.start].column - 1
+        if candidate.start < len(self.tokens):
+            start = line_start + self.tokens[candidate.start].column - 1
         elif self.partial is not None:
             start = line_start + self.partial.column - 1
-        elif self.tokens and said.words[0] == ",":
+        elif self.tokens and phrase.words[0] == ",":
             start = line_start + self.tokens[-1].column - 1 + self.tokens[-1].length
         elif self.line.text and not self.line.text[-1].isspace():
             insert = f" {insert}"
         if self.partial is not None and self.partial.kind is TokenKind.UNCLOSED:
             end += self._rest_of_name()
-        return Completion(said.text, insert, start, end, said.kind, said.detail)
+        return Completion(phrase.text, insert, start, end, phrase.kind, phrase.detail)
 
     def _rest_of_name(self) -> int:
-        """Characters up to a closing quote that belongs to the name being written."""
+        """Number of characters up to the closing quote of the name being written; 0 if it has none."""
         rest = _LINE_END.split(self.text[self.offset :], maxsplit=1)[0]
         closing = _CLOSING.match(rest)
         odd = sum(rest.count(quote) for quote in '"“”„') % 2
         return closing.end() if closing and odd else 0
 
 
-def _half_written(line: Line) -> tuple[tuple[Token, ...], Token | None]:
-    """The whole words of a line, and the one that the place stands at the end of."""
+def _split_partial(line: Line) -> tuple[tuple[Token, ...], Token | None]:
+    """The complete tokens before the cursor, and the token at whose end it is, if any."""
     tokens = line.tokens
     if tokens and tokens[-1].kind is TokenKind.UNCLOSED:
         return tokens[:-1], tokens[-1]
@@ -104,29 +104,31 @@ def _half_written(line: Line) -> tuple[tuple[Token, ...], Token | None]:
     return tokens, None
 
 
-def _fits(wanted: WantedPhrase, partial: Token | None) -> bool:
+def _matches(candidate: PhraseCandidate, partial: Token | None) -> bool:
     if partial is None:
         return True
-    if wanted.quoted:
-        begun = partial.text.lstrip('"“”„').lower()
-        whole = wanted.phrase.text.lower()
-        return whole.startswith(begun) or any(token.startswith(begun) for token in whole.split())
-    return wanted.phrase.words[wanted.taken].startswith(partial.low.replace("’", "'"))
+    if candidate.quoted:
+        prefix = partial.text.lstrip('"“”„').lower()
+        name = candidate.phrase.text.lower()
+        return name.startswith(prefix) or any(word.startswith(prefix) for word in name.split())
+    return candidate.phrase.words[candidate.matched].startswith(partial.low.replace("’", "'"))
 
 
-def _preferred(wanted: list[WantedPhrase], tokens: tuple[Token, ...], directory: Directory) -> list[WantedPhrase]:
-    """Titles that somebody in the team before them has come first."""
+def _titles_of_team_first(
+    candidates: list[PhraseCandidate], tokens: tuple[Token, ...], directory: Directory
+) -> list[PhraseCandidate]:
+    """After a team, titles that somebody in it has come first."""
     team_word = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at - 1].low == "team"), None)
-    if team_word is None or not any(one.phrase.kind == "title" for one in wanted):
-        return wanted
+    if team_word is None or not any(one.phrase.kind == "title" for one in candidates):
+        return candidates
     team = directory.team_named(tokens[team_word].text)
     here = {person.title for person in directory.people if team is not None and person.team == team.id}
     titles = {title.name for title in directory.titles if title.id in here}
-    return sorted(wanted, key=lambda one: one.phrase.kind == "title" and one.phrase.text not in titles)
+    return sorted(candidates, key=lambda one: one.phrase.kind == "title" and one.phrase.text not in titles)
 
 
 def _patterns(names: KnownNames, above: list[str]) -> tuple[Pattern, ...]:
-    """The sentences of the block that a line stands in, then the headings."""
+    """The patterns of the sentences of the current block, then those of the headings."""
     body: list[Line] = []
     for raw in reversed(above):
         line = next(read_lines(raw))
@@ -140,18 +142,18 @@ def _patterns(names: KnownNames, above: list[str]) -> tuple[Pattern, ...]:
 
 
 def _inside(names: KnownNames, kind: BlockKind, body: list[Line]) -> tuple[Pattern, ...]:
-    found: list[Pattern] = []
-    begun = {line.tokens[0].low for line in body}
-    if kind in _CONDITIONAL and not begun & _FIRST_OF_ACTION and "then" not in begun:
-        if "when" not in begun:
+    patterns: list[Pattern] = []
+    first_words = {line.tokens[0].low for line in body}
+    if kind in _WITH_CONDITIONS and not first_words & _FIRST_OF_ACTION and "then" not in first_words:
+        if "when" not in first_words:
             leads: tuple[str, ...] = ("when",)
         else:
-            leads = ("unless",) if "unless" in begun else ("and", "or when", "unless")
-        found.extend(sentences.conditions(names, *leads))
-    if kind in _DOING:
-        found.extend(sentences.action_sentences(names))
+            leads = ("unless",) if "unless" in first_words else ("and", "or when", "unless")
+        patterns.extend(sentences.conditions(names, *leads))
+    if kind in _WITH_ACTIONS:
+        patterns.extend(sentences.action_sentences(names))
     if kind is BlockKind.EXPECT:
-        found.extend(sentences.expectations(names))
+        patterns.extend(sentences.expectations(names))
     if kind in (BlockKind.EXPECT, BlockKind.NEVER):
-        found.extend(sentences.outcomes(names))
-    return (*found, *sentences.settings(names, kind))
+        patterns.extend(sentences.outcomes(names))
+    return (*patterns, *sentences.settings(names, kind))

@@ -1,4 +1,4 @@
-"""What may come next in a sentence that is half written: patterns of words, and walking along them."""
+"""Patterns of sentences, and walking along them to find what can follow an unfinished one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ChoiceKind = Literal["keyword", "team", "title", "skill", "fact", "value", "hour
 
 @dataclass(frozen=True)
 class ChoicePhrase:
-    """Words that stand together, in lower case where they are keywords."""
+    """A fixed phrase. ``words`` are in lower case, to compare with tokens."""
 
     text: str
     words: tuple[str, ...]
@@ -23,7 +23,7 @@ class ChoicePhrase:
 
 @dataclass(frozen=True)
 class Gap:
-    """One word of the author's: a quoted name, or a bare word. ``choices`` are offered for it."""
+    """One free token: a quoted name or a bare word, with the ``choices`` to offer."""
 
     quoted: bool = True
     choices: tuple[ChoicePhrase, ...] = ()
@@ -31,17 +31,21 @@ class Gap:
 
 @dataclass(frozen=True)
 class InTurn:
+    """All parts, one after the other."""
+
     parts: tuple[Pattern, ...]
 
 
 @dataclass(frozen=True)
 class Either:
+    """One of the parts."""
+
     parts: tuple[Pattern, ...]
 
 
 @dataclass(frozen=True)
 class Any:
-    """None, one or several."""
+    """The part any number of times, including none."""
 
     part: Pattern
 
@@ -50,12 +54,12 @@ Pattern = ChoicePhrase | Gap | InTurn | Either | Any
 
 
 @dataclass(frozen=True)
-class WantedPhrase:
-    """A phrase that could stand from a word on, of which some words are already there."""
+class PhraseCandidate:
+    """A phrase that fits from token ``start`` on, of which ``matched`` words are already written."""
 
     phrase: ChoicePhrase
     start: int
-    taken: int
+    matched: int
     quoted: bool
 
 
@@ -64,7 +68,7 @@ def phrase(text: str, kind: ChoiceKind = "keyword", detail: str = "") -> ChoiceP
 
 
 def name(text: str, kind: ChoiceKind, detail: str = "") -> ChoicePhrase:
-    """To stand in quotes, as one word."""
+    """A quoted name, which is one word."""
     return ChoicePhrase(text, (text.lower(),), kind, detail)
 
 
@@ -80,41 +84,45 @@ def perhaps(part: Pattern) -> Either:
     return Either((InTurn(()), part))
 
 
-def walk(pattern: Pattern, words: Sequence[Token], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
-    """Where the pattern may end; whatever could follow the last word is added to ``wanted``."""
+def walk(pattern: Pattern, words: Sequence[Token], at: int, candidates: list[PhraseCandidate]) -> frozenset[int]:
+    """The indexes at which the pattern can end. Adds what can follow the last token to ``candidates``."""
     match pattern:
         case ChoicePhrase():
-            return _phrase(pattern, words, at, wanted)
+            return _phrase(pattern, words, at, candidates)
         case Gap():
-            return _gap(pattern, words, at, wanted)
+            return _gap(pattern, words, at, candidates)
         case InTurn():
             places = frozenset({at})
             for part in pattern.parts:
-                places = frozenset(end for place in places for end in walk(part, words, place, wanted))
+                places = frozenset(end for place in places for end in walk(part, words, place, candidates))
             return places
         case Either():
-            return frozenset(end for part in pattern.parts for end in walk(part, words, at, wanted))
+            return frozenset(end for part in pattern.parts for end in walk(part, words, at, candidates))
         case Any():
             reached, fresh = frozenset({at}), frozenset({at})
             while fresh:
-                fresh = frozenset(end for place in fresh for end in walk(pattern.part, words, place, wanted)) - reached
+                fresh = (
+                    frozenset(end for place in fresh for end in walk(pattern.part, words, place, candidates)) - reached
+                )
                 reached |= fresh
             return reached
 
 
-def _phrase(pattern: ChoicePhrase, words: Sequence[Token], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
-    for taken, low in enumerate(pattern.words):
-        if at + taken == len(words):
-            wanted.append(WantedPhrase(pattern, at, taken, quoted=False))
+def _phrase(
+    pattern: ChoicePhrase, words: Sequence[Token], at: int, candidates: list[PhraseCandidate]
+) -> frozenset[int]:
+    for matched, low in enumerate(pattern.words):
+        if at + matched == len(words):
+            candidates.append(PhraseCandidate(pattern, at, matched, quoted=False))
             return frozenset()
-        if words[at + taken].low.replace("’", "'") != low:
+        if words[at + matched].low.replace("’", "'") != low:
             return frozenset()
     return frozenset({at + len(pattern.words)})
 
 
-def _gap(pattern: Gap, words: Sequence[Token], at: int, wanted: list[WantedPhrase]) -> frozenset[int]:
+def _gap(pattern: Gap, words: Sequence[Token], at: int, candidates: list[PhraseCandidate]) -> frozenset[int]:
     if at == len(words):
-        wanted.extend(WantedPhrase(choice, at, 0, pattern.quoted) for choice in pattern.choices)
+        candidates.extend(PhraseCandidate(choice, at, 0, pattern.quoted) for choice in pattern.choices)
         return frozenset()
     fits = words[at].kind is (TokenKind.NAME if pattern.quoted else TokenKind.BARE)
     return frozenset({at + 1}) if fits else frozenset()

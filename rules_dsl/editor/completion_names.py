@@ -1,4 +1,4 @@
-"""The gaps of sentences, filled from a directory and a file's own headings, and what can be asked of each fact."""
+"""The names to offer, from the directory and the file's headings, and the possible conditions on each fact."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ DURATION = in_turn(NUMBER, either(*DURATION_UNITS, "working days", "working day"
 
 @dataclass(frozen=True)
 class KnownNames:
+    """The names of a directory and a file, as gaps and patterns of sentences."""
+
     directory: Directory
     text: str
-    """The whole file: hours, definitions and rules are named in it."""
+    """The whole file, which names hours, definitions and rules."""
 
     @cached_property
     def teams(self) -> Gap:
@@ -46,7 +48,7 @@ class KnownNames:
 
     @cached_property
     def zone(self) -> Gap:
-        return Gap(quoted=False, choices=(phrase(self.directory.time_zone, "value", "the desk's time zone"),))
+        return Gap(quoted=False, choices=(phrase(self.directory.time_zone, "value", "the organisation's time zone"),))
 
     @cached_property
     def hours(self) -> Gap:
@@ -68,7 +70,7 @@ class KnownNames:
 
     @cached_property
     def condition(self) -> Pattern:
-        facts = tuple(about for fact in self.directory.facts for about in _asked(fact))
+        facts = tuple(pattern for fact in self.directory.facts for pattern in _conditions(fact))
         hours = in_turn(either("during hours", "outside hours"), self.hours)
         return Either((*facts, hours, in_turn("not", self.definitions), self.definitions))
 
@@ -85,35 +87,36 @@ def _people(count: int) -> str:
     return "nobody" if not count else "1 person" if count == 1 else f"{count} people"
 
 
-def _asked(fact: FactType) -> list[Pattern]:
-    said = phrase(fact.name, "fact", kind_of_fact(fact))
+def _conditions(fact: FactType) -> list[Pattern]:
+    name_of_fact = phrase(fact.name, "fact", kind_of_fact(fact))
     values = _values(fact)
-    asked: list[Pattern] = []
+    patterns: list[Pattern] = []
     if fact.kind == "yes/no":
-        asked = [in_turn(perhaps(phrase("not")), said), in_turn(said, "is", either("yes", "no"))]
+        patterns = [in_turn(perhaps(phrase("not")), name_of_fact), in_turn(name_of_fact, "is", either("yes", "no"))]
     elif fact.kind == "tags":
         more = Any(in_turn(either(", or", ", and", ",", "or", "and"), TEXT))
-        asked = [in_turn(said, either("include", "do not include"), TEXT, more)]
+        patterns = [in_turn(name_of_fact, either("include", "do not include"), TEXT, more)]
     elif fact.kind == "choice":
-        asked = [in_turn(said, "is", perhaps(phrase("not")), values, Any(in_turn(either(",", ", or", "or"), values)))]
+        more = Any(in_turn(either(",", ", or", "or"), values))
+        patterns = [in_turn(name_of_fact, "is", perhaps(phrase("not")), values, more)]
     if fact.kind in ("count", "money", "duration") or fact.ordered:
-        asked.append(in_turn(said, "is", either(*_COMPARISONS), values))
-        asked.append(in_turn(said, "is between", values, "and", values))
+        patterns.append(in_turn(name_of_fact, "is", either(*_COMPARISONS), values))
+        patterns.append(in_turn(name_of_fact, "is between", values, "and", values))
     if fact.may_be_missing:
-        asked.append(in_turn(said, "is", either("known", "unknown")))
-    return asked
+        patterns.append(in_turn(name_of_fact, "is", either("known", "unknown")))
+    return patterns
 
 
 def _given(fact: FactType) -> Pattern:
     """A fact of an example: its name, then its value."""
-    said = phrase(fact.name, "fact", kind_of_fact(fact))
+    name_of_fact = phrase(fact.name, "fact", kind_of_fact(fact))
     if fact.kind == "yes/no":
         value: Pattern = perhaps(phrase("no"))
     elif fact.kind == "tags":
         value = in_turn(TEXT, Any(in_turn("and", TEXT)))
     else:
         value = _values(fact)
-    return in_turn(said, either(value, "unknown") if fact.may_be_missing else value)
+    return in_turn(name_of_fact, either(value, "unknown") if fact.may_be_missing else value)
 
 
 def _values(fact: FactType) -> Pattern:

@@ -1,4 +1,4 @@
-"""The sentences of each block as patterns: what a line there may be."""
+"""The sentences of each kind of block, as patterns for completion."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _DAY = Gap(quoted=False, choices=tuple(phrase(day, "value") for day in DAYS))
 _CLOCK = Gap(quoted=False)
 _DURATIONS = in_turn(DURATION, Any(in_turn(either(", and", ",", "and"), DURATION)))
 _PLAIN_STEPS = tuple(word.value for word in StepWord if word not in (StepWord.WIDEN, StepWord.DROP_SKILL))
-_ALARMS = tuple(word.value for word in (StepWord.ALERT_LEAD, StepWord.ALERT_DUTY, StepWord.OFFER_BOOKING))
+_STEP_OUTCOMES = tuple(word.value for word in (StepWord.ALERT_LEAD, StepWord.ALERT_DUTY, StepWord.OFFER_BOOKING))
 
 
 def headings(names: KnownNames) -> tuple[Pattern, ...]:
-    """The lines that open a block, wherever they stand."""
-    desk = Gap(choices=(name(names.directory.desk, "value", "this desk"),))
+    """The headings, which can follow any block."""
+    desk = Gap(choices=(name(names.directory.desk, "value", "this organisation"),))
     alone = (kind.value for kind in parse_settings.SENTENCES if kind is not BlockKind.HEAD)
     return (
         in_turn("rule", TEXT), in_turn("define", TEXT), phrase("otherwise"), phrase("by default"),
@@ -55,7 +55,7 @@ def expectations(names: KnownNames) -> tuple[Pattern, ...]:
 
 
 def outcomes(names: KnownNames) -> tuple[Pattern, ...]:
-    plain = either("a call", "booking only", "no call", "otherwise", *_ALARMS)
+    plain = either("a call", "booking only", "no call", "otherwise", *_STEP_OUTCOMES)
     out = in_turn(perhaps(phrase("not")), either(in_turn("rule", names.rules), names.targets, plain))
     return (
         in_turn(either("then", "and"), perhaps(phrase("also")), out),
@@ -64,7 +64,7 @@ def outcomes(names: KnownNames) -> tuple[Pattern, ...]:
 
 
 def settings(names: KnownNames, kind: BlockKind) -> tuple[Pattern, ...]:
-    """By the patterns that the parser reads them by."""
+    """The sentences of a settings block, from the parser's own patterns."""
     return tuple(_setting(names, sentence.pattern) for sentence in parse_settings.SENTENCES.get(kind, ()))
 
 
@@ -77,16 +77,16 @@ def _hours(names: KnownNames) -> Pattern:
 
 def _setting(names: KnownNames, pattern: str) -> Pattern:
     parts: list[Pattern] = []
-    said: list[str] = []
+    fixed_words: list[str] = []
     for part in (*pattern.split(), ""):
         if part and not part.startswith("{") and "|" not in part:
-            said.append(part)
+            fixed_words.append(part)
             continue
-        if said:
-            parts.append(phrase(" ".join(said)))
+        if fixed_words:
+            parts.append(phrase(" ".join(fixed_words)))
         if part:
-            parts.append(_gap(names, part, said[-1] if said else ""))
-        said = []
+            parts.append(_gap(names, part, fixed_words[-1] if fixed_words else ""))
+        fixed_words = []
     return InTurn(tuple(parts))
 
 
@@ -103,6 +103,7 @@ def _gap(names: KnownNames, part: str, before: str) -> Pattern:
         case "{name}":
             return {"title": names.titles, "hours": names.hours}.get(before, TEXT)
         case "{word}":
-            currency = Gap(quoted=False, choices=(phrase(names.directory.currency, "value", "the desk's currency"),))
+            code = phrase(names.directory.currency, "value", "the organisation's currency")
+            currency = Gap(quoted=False, choices=(code,))
             return {"zone": names.zone, "currency": currency}.get(before, Gap(quoted=False))
     return either(*part.split("|"))

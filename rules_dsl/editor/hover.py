@@ -1,4 +1,4 @@
-"""What stands at a place of a rules file, told to whoever points at it."""
+"""Hover: an explanation of the phrase at a place in a rules file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from rules_dsl.syntax.tokens import Token, TokenKind, tokenize
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LONGEST = 6
-"""Words of the longest phrase with a meaning."""
+"""Maximum words of a phrase with a meaning."""
 
 
 @dataclass(frozen=True)
 class Hover:
+    """An explanation and the phrase that it is about."""
+
     text: str
     start: int
     """Offsets into the text, in characters (code points)."""
@@ -25,7 +27,7 @@ class Hover:
 
 
 def hover(text: str, offset: int, directory: Directory) -> Hover | None:
-    """None in comments, in free text, and between words. Never raises."""
+    """The explanation at an offset; None in comments, in free text, and between words. Never raises."""
     line_start = 0
     for found in _LINE_END.finditer(text, 0, max(0, offset)):
         line_start = found.end()
@@ -41,18 +43,18 @@ def hover(text: str, offset: int, directory: Directory) -> Hover | None:
     )
     if at is None:
         return None
-    for first, last, told in _candidates(tokens, at, directory):
+    for first, last, explanation in _candidates(tokens, at, directory):
         start = line_start + tokens[first].column - 1
-        return Hover(told, start, line_start + tokens[last].column - 1 + tokens[last].length)
+        return Hover(explanation, start, line_start + tokens[last].column - 1 + tokens[last].length)
     return None
 
 
 def _candidates(tokens: Sequence[Token], at: int, directory: Directory) -> Iterator[tuple[int, int, str]]:
-    """First and last word, and what to tell: a name, then a fact, then the longest phrase with a meaning."""
+    """Yield first token, last token and explanation: of a name, a fact, or the longest phrase with a meaning."""
     if tokens[at].kind is TokenKind.NAME:
-        told = _name(tokens, at, directory)
-        if told:
-            yield at, at, told
+        explanation = _name(tokens, at, directory)
+        if explanation:
+            yield at, at, explanation
         return
     spans = [
         (first, last)
@@ -61,35 +63,35 @@ def _candidates(tokens: Sequence[Token], at: int, directory: Directory) -> Itera
         if (last := first + length - 1) < len(tokens) and last >= at
     ]
     for first, last in spans:
-        fact = _fact(_said(tokens, first, last), directory)
+        fact = _fact(_phrase(tokens, first, last), directory)
         if fact:
             yield first, last, fact
     for first, last in spans:
-        told = MEANINGS.get(_said(tokens, first, last), "")
-        if told:
-            yield first, last, told
+        explanation = MEANINGS.get(_phrase(tokens, first, last), "")
+        if explanation:
+            yield first, last, explanation
 
 
-def _said(tokens: Sequence[Token], first: int, last: int) -> str:
+def _phrase(tokens: Sequence[Token], first: int, last: int) -> str:
     return " ".join(token.low for token in tokens[first : last + 1]).replace(" ,", ",").replace("’", "'")
 
 
-def _fact(said: str, directory: Directory) -> str:
+def _fact(name: str, directory: Directory) -> str:
     for fact in directory.facts:
-        if fact.name.lower() == said:
+        if fact.name.lower() == name:
             return f"{fact.name}: {kind_of_fact(fact)}{'' if fact.may_be_missing else '; always known'}"
     return ""
 
 
 def _name(tokens: Sequence[Token], at: int, directory: Directory) -> str:
-    """Who is in a team, has a title or a skill."""
+    """How many people are in a team, or have a title or a skill; empty for other names."""
     name = tokens[at].text
     kind = next((token.low for token in reversed(tokens[:at]) if token.low in ("team", "title", "skill")), "")
     if kind == "team" and (team := directory.team_named(name)) is not None:
         titles = {title.id: title.name for title in directory.titles}
-        there = [titles[person.title] for person in directory.people if person.team == team.id]
-        counted = ", ".join(f"{there.count(title)} {title}" for title in dict.fromkeys(there))
-        return f"team {name}: {counted or 'nobody'}"
+        in_team = [titles[person.title] for person in directory.people if person.team == team.id]
+        counts = ", ".join(f"{in_team.count(title)} {title}" for title in dict.fromkeys(in_team))
+        return f"team {name}: {counts or 'nobody'}"
     if kind == "title" and (title := directory.title_named(name)) is not None:
         return f"title {name}: {sum(person.title == title.id for person in directory.people)} people"
     if kind == "skill" and (skill := directory.skill_named(name)) is not None:

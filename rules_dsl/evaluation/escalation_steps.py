@@ -1,4 +1,4 @@
-"""Who may be asked when, for one decision: its steps as they come if nobody takes the call."""
+"""Who may be asked when: the steps of one decision, assuming that nobody takes the call."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from rules_dsl.model.decision import CallKind, Decision, Pool, StepKind
 
 @dataclass(frozen=True)
 class EscalationStep:
-    """From ``after`` on these may be asked, until the next step comes."""
+    """The people who may be asked from ``after`` until the next step."""
 
     after: int
     """Seconds since the search began."""
     text: str
-    """The step as it was written; for the first one ``send to …``."""
+    """The step as written; ``send to …`` for the first."""
     kind: StepKind | None
-    """None: the first one."""
+    """None for the first step."""
     pool: Pool
     new: tuple[int, ...]
-    """Members whom the step before did not have."""
+    """Members that the previous step did not have."""
 
 
-def asked_when(decision: Decision, directory: Directory) -> tuple[EscalationStep, ...]:
-    """Empty where no call is allowed. A pool that holds nobody costs no time: the next step comes at once."""
+def escalation_steps(decision: Decision, directory: Directory) -> tuple[EscalationStep, ...]:
+    """The steps of a decision; none if calls are refused. A step with an empty pool is followed immediately."""
     if decision.kind is CallKind.REFUSED:
         return ()
     first = pool(decision, directory, 0, step=0)
     targets = " or ".join(target.text for target in decision.targets)
     steps = [EscalationStep(0, f"send to {targets}", None, first, first.members)]
     for place, step in enumerate(decision.steps, 1):
-        before = steps[-1]
-        found = pool(decision, directory, step.after, step=place)
-        new = tuple(member for member in found.members if member not in before.pool.members)
-        after = step.after if before.pool.members else before.after
-        steps.append(EscalationStep(after, step.text, step.kind, found, new))
+        previous = steps[-1]
+        widened = pool(decision, directory, step.after, step=place)
+        new = tuple(member for member in widened.members if member not in previous.pool.members)
+        after = step.after if previous.pool.members else previous.after
+        steps.append(EscalationStep(after, step.text, step.kind, widened, new))
     return tuple(steps)
 
 
 def on_shift(person: Person, moment: datetime) -> bool:
-    """Whether a weekly shift covers the moment; somebody without shifts is always there."""
+    """Whether a weekly shift covers the moment; a person without shifts is always on shift."""
     for shift in person.shifts:
         local = moment.astimezone(ZoneInfo(shift.time_zone))
         if local.weekday() in shift.days and shift.start_minute <= local.hour * 60 + local.minute < shift.end_minute:

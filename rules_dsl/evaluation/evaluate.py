@@ -1,4 +1,4 @@
-"""Whether conditions hold. Three-valued: True, False, or None where an unknown fact leaves it open."""
+"""Evaluates conditions in three-valued logic: True, False, or None if it depends on an unknown fact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a rule applied or not, line by line, with the values that were found."""
+"""Explains why a rule applied or not, line by line, with the actual values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rules_dsl.model.decision import Reason
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """How values are said: money and lengths of time are numbers inside, and not to a person."""
+    """The declared facts and the currency, to show values to people: money and durations are numbers internally."""
 
     facts: tuple[FactType, ...]
     currency: str
@@ -30,7 +30,7 @@ class Vocabulary:
                 return "is yes" if value else "is no"
             case tuple():
                 return "are " + (", ".join(f'"{tag}"' for tag in value) if value else "none")
-        kind = next((known.kind for known in self.facts if known.name == fact), None)
+        kind = next((declared.kind for declared in self.facts if declared.name == fact), None)
         if isinstance(value, int) and kind == "money":
             return f"is {say_money(value, self.currency)}"
         if isinstance(value, int) and kind == "duration":
@@ -38,32 +38,32 @@ class Vocabulary:
         return f"is {value}"
 
 
-def reasons_against(rule: Rule, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[Reason]:
-    """For each alternative its first line that failed or was unknown; else the ``unless`` line that held."""
+def reasons_against(rule: Rule, facts: Facts, now: datetime, vocabulary: Vocabulary) -> Iterator[Reason]:
+    """Yield the first line of each alternative that failed or was unknown, or the ``unless`` lines that held."""
     for place, clause in _failures(rule.when, facts, now):
-        yield _reason(rule, place, clause, False, facts, now, speech)
+        yield _reason(rule, place, clause, False, facts, now, vocabulary)
 
 
-def reasons_for(rule: Rule, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[Reason]:
-    """The lines of the first alternative that held, and the ``unless`` lines that did not."""
+def reasons_for(rule: Rule, facts: Facts, now: datetime, vocabulary: Vocabulary) -> Iterator[Reason]:
+    """Yield the lines of the first alternative that held, and the ``unless`` lines, which did not hold."""
     start = 0
     for alternative in rule.when.alternatives:
         if all_hold(alternative, facts, now) is True:
-            lines = [*enumerate(alternative, start), *enumerate(rule.when.unless, _barring_from(rule.when))]
-            yield from (_reason(rule, place, clause, True, facts, now, speech) for place, clause in lines)
+            lines = [*enumerate(alternative, start), *enumerate(rule.when.unless, _first_unless(rule.when))]
+            yield from (_reason(rule, place, clause, True, facts, now, vocabulary) for place, clause in lines)
             if not lines:
                 yield Reason(rule.name, True, rule.line, "anything", "no rule above applies")
             return
         start += len(alternative)
 
 
-def _barring_from(when: When) -> int:
-    """How many clauses stand before those of ``unless``."""
+def _first_unless(when: When) -> int:
+    """The index of the first ``unless`` clause."""
     return sum(map(len, when.alternatives))
 
 
 def _failures(when: When, facts: Facts, now: datetime) -> Iterator[tuple[int, Clause]]:
-    """Clauses with their places among all."""
+    """Yield clauses that keep a condition from being true, with their indexes."""
     failed: list[tuple[int, Clause]] = []
     start = 0
     for alternative in when.alternatives:
@@ -72,35 +72,35 @@ def _failures(when: When, facts: Facts, now: datetime) -> Iterator[tuple[int, Cl
                 failed.append((place, clause))
                 break
         else:
-            barring = enumerate(when.unless, _barring_from(when))
-            yield from (placed for placed in barring if clause_holds(placed[1], facts, now) is not False)
+            unless = enumerate(when.unless, _first_unless(when))
+            yield from (indexed for indexed in unless if clause_holds(indexed[1], facts, now) is not False)
             return
         start += len(alternative)
     yield from failed
 
 
 def _reason(
-    rule: Rule, place: int, clause: Clause, held: bool, facts: Facts, now: datetime, speech: Vocabulary
+    rule: Rule, place: int, clause: Clause, held: bool, facts: Facts, now: datetime, vocabulary: Vocabulary
 ) -> Reason:
     when = rule.when
-    text = f"unless {clause.text}" if when.unless and place >= _barring_from(when) else clause.text
+    text = f"unless {clause.text}" if when.unless and place >= _first_unless(when) else clause.text
     line = when.lines[place] if when.lines else rule.line
-    return Reason(rule.name, held, line, text, because(clause.test, facts, now, speech))
+    return Reason(rule.name, held, line, text, because(clause.test, facts, now, vocabulary))
 
 
-def because(test: Test, facts: Facts, now: datetime, speech: Vocabulary) -> str:
-    """The value that a condition met: ``priority is normal``, ``product area is unknown``."""
+def because(test: Test, facts: Facts, now: datetime, vocabulary: Vocabulary) -> str:
+    """The actual value that a test saw: ``priority is normal``, ``product area is unknown``."""
     if isinstance(test, InHours):
         local = now.astimezone(ZoneInfo(test.hours.time_zone))
         return f"it is {DAYS[local.weekday()]} {local:%H:%M} in {test.hours.time_zone}"
     if isinstance(test, IsDefined):
-        return "; ".join(dict.fromkeys(_within(test, facts, now, speech)))
-    return f"{test.fact} {speech.say(test.fact, facts.get(test.fact))}"
+        return "; ".join(dict.fromkeys(_within(test, facts, now, vocabulary)))
+    return f"{test.fact} {vocabulary.say(test.fact, facts.get(test.fact))}"
 
 
-def _within(test: IsDefined, facts: Facts, now: datetime, speech: Vocabulary) -> Iterator[str]:
+def _within(test: IsDefined, facts: Facts, now: datetime, vocabulary: Vocabulary) -> Iterator[str]:
     if when_holds(test.when, facts, now) is True:
-        held = (one for one in test.when.alternatives if all_hold(one, facts, now) is True)
-        yield from (because(clause.test, facts, now, speech) for clause in next(held))
+        true_alternatives = (one for one in test.when.alternatives if all_hold(one, facts, now) is True)
+        yield from (because(clause.test, facts, now, vocabulary) for clause in next(true_alternatives))
     else:
-        yield from (because(clause.test, facts, now, speech) for _, clause in _failures(test.when, facts, now))
+        yield from (because(clause.test, facts, now, vocabulary) for _, clause in _failures(test.when, facts, now))

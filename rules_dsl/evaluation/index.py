@@ -1,6 +1,6 @@
-"""The compiled index: one mask of rows for each value of each fact; the lowest bit left standing is the first rule.
+"""The compiled index: a mask of rows for each value of each fact; the lowest remaining bit is the first rule.
 
-What it answers is what walking the rules answers, with unknown facts too.
+The result is the same as evaluating the rules one by one, also with unknown facts.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from rules_dsl.model.hours import is_open
 
 @dataclass(frozen=True)
 class RuleIndex:
-    """The rows of all rules, as masks by fact."""
+    """The rows of all rules, as masks by fact and value."""
 
     rules: tuple[Rule, ...]
     owners: tuple[int, ...]
-    """The rule of each row; rows stand in the order of their rules."""
-    walked: frozenset[int]
-    """Rules that an index can't hold whole: their rows leave something out, so they are walked before they count."""
+    """The rule of each row; rows are in the order of their rules."""
+    unindexed: frozenset[int]
+    """Rules that rows can't fully represent: if one of their rows remains, the rule itself is evaluated."""
     start: int
     choices: tuple[tuple[str, Mapping[FactValue | None, int], int], ...]
     flags: tuple[tuple[str, int, int, int], ...]
     others: tuple[tuple[str, Callable[[FactValue | None], int]], ...]
     hours: tuple[tuple[OpenHours, int, int], ...]
-    """Hours with the rows that stand while they are open, and while they are closed."""
+    """Hours, with the rows possible while they are open and while they are closed."""
 
     def first(self, facts: Facts, now: datetime) -> int | None:
-        """The place of the first rule that is certainly true."""
-        return self.first_of(self.standing(facts, now), facts, now)
+        """The index of the first rule that is certainly true; None if there is none."""
+        return self.first_of(self.possible_rows(facts, now), facts, now)
 
-    def standing(self, facts: Facts, now: datetime) -> int:
-        """The rows that these facts leave standing."""
+    def possible_rows(self, facts: Facts, now: datetime) -> int:
+        """The mask of the rows that these facts leave possible."""
         mask, get = self.start, facts.get
         for name, masks, other in self.choices:
             mask &= masks.get(get(name), other)
@@ -54,50 +54,51 @@ class RuleIndex:
         return mask
 
     def first_of(self, mask: int, facts: Facts, now: datetime) -> int | None:
-        """The place of the first rule with a row among these, of those that ``standing`` left."""
+        """The index of the first rule with a row in ``mask``, a subset of ``possible_rows``; None if there is none."""
         while mask:
             lowest = mask & -mask
             rule = self.owners[lowest.bit_length() - 1]
-            if rule not in self.walked or when_holds(self.rules[rule].when, facts, now) is True:
+            if rule not in self.unindexed or when_holds(self.rules[rule].when, facts, now) is True:
                 return rule
             mask ^= lowest
         return None
 
 
 def index_of(rules: Sequence[Rule]) -> RuleIndex:
+    """Build the index of rules in their order."""
     rows: list[Row] = []
     owners: list[int] = []
-    walked: set[int] = set()
+    unindexed: set[int] = set()
     conditions = Rows()
     for place, rule in enumerate(rules):
         try:
             found = conditions.of(rule.when)
         except TooManyRows:
             found = [()]
-            walked.add(place)
+            unindexed.add(place)
         rows += found
         owners += [place] * len(found)
-    return _built(tuple(rules), rows, owners, walked)
+    return _built(tuple(rules), rows, owners, unindexed)
 
 
-def _built(rules: tuple[Rule, ...], rows: Sequence[Row], owners: Sequence[int], walked: set[int]) -> RuleIndex:
-    asked: dict[str, dict[int, Row]] = {}
-    timed: dict[OpenHours, tuple[int, int]] = {}
+def _built(rules: tuple[Rule, ...], rows: Sequence[Row], owners: Sequence[int], unindexed: set[int]) -> RuleIndex:
+    by_fact: dict[str, dict[int, Row]] = {}
+    by_hours: dict[OpenHours, tuple[int, int]] = {}
     every = (1 << len(rows)) - 1
     for place, row in enumerate(rows):
         for literal in row:
             if literal.fact is not None:
-                asks = asked.setdefault(literal.fact, {})
-                asks[place] = (*asks[place], literal) if place in asks else (literal,)
+                literals = by_fact.setdefault(literal.fact, {})
+                literals[place] = (*literals[place], literal) if place in literals else (literal,)
             elif isinstance(literal.test, InHours):
-                opened, closed = timed.get(literal.test.hours, (every, every))
+                opened, closed = by_hours.get(literal.test.hours, (every, every))
                 bit = 1 << place
-                pair = (opened, closed & ~bit) if literal.wanted else (opened & ~bit, closed)
-                timed[literal.test.hours] = pair
+                pair = (opened, closed & ~bit) if literal.expected else (opened & ~bit, closed)
+                by_hours[literal.test.hours] = pair
     choices, flags = [], []
     others: list[tuple[str, Callable[[FactValue | None], int]]] = []
-    for name, asks in asked.items():
-        match masks_for(asks, len(rows)):
+    for name, literals in by_fact.items():
+        match masks_for(literals, len(rows)):
             case ChoiceMasks(masks, other):
                 choices.append((name, masks, other))
             case FlagMasks(yes, no, unknown):
@@ -105,8 +106,8 @@ def _built(rules: tuple[Rule, ...], rows: Sequence[Row], owners: Sequence[int], 
             case RangeMasks() | TagMasks() as found:
                 others.append((name, found.mask))
             case None:
-                walked |= {owners[place] for place in asks}
-    hours = tuple((one, *pair) for one, pair in timed.items())
+                unindexed |= {owners[place] for place in literals}
+    hours = tuple((one, *pair) for one, pair in by_hours.items())
     return RuleIndex(
-        rules, tuple(owners), frozenset(walked), every, tuple(choices), tuple(flags), tuple(others), hours
+        rules, tuple(owners), frozenset(unindexed), every, tuple(choices), tuple(flags), tuple(others), hours
     )  # fmt: skip

@@ -1,6 +1,6 @@
-"""One fact's part of the index: for each of its values the mask of rows that it leaves standing.
+"""One fact's part of the index: for each value, the mask of the rows that it leaves possible.
 
-Bit ``i`` of a mask is row ``i``. A row that asks nothing of the fact stands whatever its value.
+Bit ``i`` of a mask is row ``i``. A row without a condition on the fact is possible with any value.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from rules_dsl.directory import FactValue
 from rules_dsl.evaluation.index_rows import Literal, Row
 from rules_dsl.evaluation.program import HasTags, IsKnown, IsYes, OneOf, Within
 
-Asked = Mapping[int, Row]
-"""What each row asks of one fact, by the row's place."""
-Groups = Mapping[Row, int]
-"""The same the other way round: the rows that ask just this of the fact. Many rows ask the same."""
+LiteralsByRow = Mapping[int, Row]
+"""The literals of one fact, by row number."""
+RowsByLiterals = Mapping[Row, int]
+"""The inverse: the mask of rows with exactly these literals, because many rows share them."""
 
 
 @dataclass(frozen=True)
 class ChoiceMasks:
-    """A choice. ``masks`` has an entry for each value that a row names, and None for the unknown one."""
+    """The masks of a choice: ``masks`` by named value, and by None for unknown; ``other`` for all other values."""
 
     masks: Mapping[FactValue | None, int]
     other: int
@@ -31,7 +31,7 @@ class ChoiceMasks:
 
 @dataclass(frozen=True)
 class FlagMasks:
-    """A yes-or-no fact."""
+    """The masks of a yes-or-no fact."""
 
     yes: int
     no: int
@@ -40,7 +40,7 @@ class FlagMasks:
 
 @dataclass(frozen=True)
 class RangeMasks:
-    """``masks[n]`` is for values from the n-th bound on, below the next."""
+    """The masks of a number. ``masks[n]`` is for values with ``n`` bounds at or below them."""
 
     bounds: tuple[int, ...]
     masks: tuple[int, ...]
@@ -55,145 +55,149 @@ class RangeMasks:
 
 @dataclass(frozen=True)
 class TagMasks:
-    """A set of tags."""
+    """The masks of a set of tags."""
 
-    wants: tuple[tuple[int, Mapping[str, int]], ...]
-    """Each: the rows that ask nothing here, and for each tag the rows that it satisfies."""
-    bars: Mapping[str, int]
+    required: tuple[tuple[int, Mapping[str, int]], ...]
+    """Each: the rows without this requirement, and by tag the rows that it satisfies."""
+    excluded: Mapping[str, int]
+    """By tag, the rows that it excludes."""
     unknown: int
     no_tags: int
-    """For a value that is no set of tags."""
+    """For a value that isn't a set of tags."""
     known: int
 
     def mask(self, value: FactValue | None) -> int:
         if not isinstance(value, tuple):
             return self.unknown if value is None else self.no_tags
         mask = self.known
-        for free, by_tag in self.wants:
+        for satisfied, by_tag in self.required:
             for tag in value:
-                free |= by_tag.get(tag, 0)
-            mask &= free
+                satisfied |= by_tag.get(tag, 0)
+            mask &= satisfied
         for tag in value:
-            mask &= ~self.bars.get(tag, 0)
+            mask &= ~self.excluded.get(tag, 0)
         return mask
 
 
 FactMasks = ChoiceMasks | FlagMasks | RangeMasks | TagMasks
 
 
-def masks_for(asked: Asked, rows: int) -> FactMasks | None:
-    """None where the questions don't belong to one type of fact, or can't be put into masks."""
-    groups = _grouped(asked)
-    literals = dict.fromkeys(literal for asks in groups for literal in asks)
+def masks_for(by_row: LiteralsByRow, rows: int) -> FactMasks | None:
+    """The masks of one fact; None if its tests are of several types, or can't be expressed as masks."""
+    groups = _grouped(by_row)
+    literals = dict.fromkeys(literal for group in groups for literal in group)
     kinds = {type(literal.test) for literal in literals} - {IsKnown}
-    every = (1 << rows) - 1
-    for asking in groups.values():
-        every ^= asking
+    free = (1 << rows) - 1
+    for constrained in groups.values():
+        free ^= constrained
     if kinds <= {OneOf}:
-        return _choice(groups, every, literals)
+        return _choice(groups, free, literals)
     if kinds == {Within}:
-        return _range(groups, every, literals)
+        return _range(groups, free, literals)
     if kinds == {IsYes}:
-        yes, no, unknown = (_standing(groups, every, value) for value in (True, False, None))
+        yes, no, unknown = (_possible(groups, free, value) for value in (True, False, None))
         return FlagMasks(yes, no, unknown)
-    return _tags(asked, every) if kinds == {HasTags} else None
+    return _tags(by_row, free) if kinds == {HasTags} else None
 
 
-def _grouped(asked: Asked) -> Groups:
+def _grouped(by_row: LiteralsByRow) -> RowsByLiterals:
     groups: dict[Row, int] = {}
-    for row, asks in asked.items():
-        groups[asks] = groups.get(asks, 0) | 1 << row
+    for row, literals in by_row.items():
+        groups[literals] = groups.get(literals, 0) | 1 << row
     return groups
 
 
-def _standing(groups: Groups, free: int, value: FactValue | None) -> int:
-    for asks, rows in groups.items():
-        if all(_answers(literal, value) for literal in asks):
+def _possible(groups: RowsByLiterals, free: int, value: FactValue | None) -> int:
+    """The rows that a value leaves possible; ``free`` are those without a condition on the fact."""
+    for literals, rows in groups.items():
+        if all(_holds(literal, value) for literal in literals):
             free |= rows
     return free
 
 
-def _answers(literal: Literal, value: FactValue | None) -> bool:
+def _holds(literal: Literal, value: FactValue | None) -> bool:
     test = literal.test
     if isinstance(test, IsKnown):
-        return (value is not None) is literal.wanted
+        return (value is not None) is literal.expected
     if value is None:
         return False
     match test:
         case OneOf():
-            return (value in test.values) is literal.wanted
+            return (value in test.values) is literal.expected
         case IsYes():
-            return (value is True) is literal.wanted
+            return (value is True) is literal.expected
         case Within() if isinstance(value, int):
             return (
                 (test.low is None or value >= test.low) and (test.high is None or value <= test.high)
-            ) is literal.wanted
+            ) is literal.expected
     return False
 
 
-def _choice(groups: Groups, free: int, literals: Iterable[Literal]) -> ChoiceMasks:
+def _choice(groups: RowsByLiterals, free: int, literals: Iterable[Literal]) -> ChoiceMasks:
     values = dict.fromkeys(value for one in literals if isinstance(one.test, OneOf) for value in one.test.values)
-    masks: dict[FactValue | None, int] = {value: _standing(groups, free, value) for value in (*values, None)}
-    return ChoiceMasks(masks, _standing(groups, free, ()))
+    masks: dict[FactValue | None, int] = {value: _possible(groups, free, value) for value in (*values, None)}
+    return ChoiceMasks(masks, _possible(groups, free, ()))
 
 
-def _range(groups: Groups, free: int, literals: Iterable[Literal]) -> RangeMasks:
-    """A row's questions together are a few spans: only where they begin and end is anything noted."""
+def _range(groups: RowsByLiterals, free: int, literals: Iterable[Literal]) -> RangeMasks:
+    """Row by row, the bounds where it becomes possible or impossible; a running xor over the bounds gives the masks."""
     tests = [one.test for one in literals if isinstance(one.test, Within)]
     ends = {test.low for test in tests if test.low is not None}
     ends |= {test.high + 1 for test in tests if test.high is not None}
     bounds = tuple(sorted(ends))
     values = (bounds[0] - 1, *bounds) if bounds else (0,)
     changes = [free, *[0] * (len(values) - 1)]
-    for asks, rows in groups.items():
-        first = asks[0].test
-        if len(asks) == 1 and asks[0].wanted and isinstance(first, Within) and not _holds_nothing(first):
+    for literals_of_row, rows in groups.items():
+        first = literals_of_row[0].test
+        single = len(literals_of_row) == 1 and literals_of_row[0].expected
+        if single and isinstance(first, Within) and not _is_empty(first):
             changes[0 if first.low is None else bisect_right(bounds, first.low)] ^= rows
             if first.high is not None:
                 changes[bisect_right(bounds, first.high + 1)] ^= rows
             continue
-        stood = False
+        possible = False
         for place, value in enumerate(values):
-            if all(_answers(literal, value) for literal in asks) is not stood:
-                stood = not stood
+            if all(_holds(literal, value) for literal in literals_of_row) is not possible:
+                possible = not possible
                 changes[place] ^= rows
     masks = accumulate(changes, xor)
-    return RangeMasks(bounds, tuple(masks), _standing(groups, free, None), _standing(groups, free, ()))
+    return RangeMasks(bounds, tuple(masks), _possible(groups, free, None), _possible(groups, free, ()))
 
 
-def _holds_nothing(test: Within) -> bool:
+def _is_empty(test: Within) -> bool:
     return test.low is not None and test.high is not None and test.low > test.high
 
 
-def _tags(asked: Asked, free: int) -> TagMasks | None:
-    bars: dict[str, int] = {}
-    wants: list[tuple[int, dict[str, int]]] = []
-    everything = free
-    for row in asked:
-        everything |= 1 << row
-    known = everything
-    for row, asks in asked.items():
-        wanted: list[tuple[str, ...]] = []
-        for literal in asks:
+def _tags(by_row: LiteralsByRow, free: int) -> TagMasks | None:
+    """None for "not all of these tags", which masks by single tags can't express."""
+    excluded: dict[str, int] = {}
+    required: list[tuple[int, dict[str, int]]] = []
+    all_rows = free
+    for row in by_row:
+        all_rows |= 1 << row
+    known = all_rows
+    for row, literals in by_row.items():
+        required_here: list[tuple[str, ...]] = []
+        for literal in literals:
             test = literal.test
             if isinstance(test, HasTags):
                 every = test.every and len(test.tags) > 1
-                if not literal.wanted and every:
+                if not literal.expected and every:
                     return None
-                if not literal.wanted:
+                if not literal.expected:
                     for tag in test.tags:
-                        bars[tag] = bars.get(tag, 0) | 1 << row
+                        excluded[tag] = excluded.get(tag, 0) | 1 << row
                 else:
-                    wanted.extend([(tag,) for tag in test.tags] if every else [test.tags])
-            elif not literal.wanted:
+                    required_here.extend([(tag,) for tag in test.tags] if every else [test.tags])
+            elif not literal.expected:
                 known &= ~(1 << row)
-        for place, tags in enumerate(wanted):
-            if place == len(wants):
-                wants.append((everything, {}))
-            unasked, by_tag = wants[place]
-            wants[place] = (unasked & ~(1 << row), by_tag)
+        for place, tags in enumerate(required_here):
+            if place == len(required):
+                required.append((all_rows, {}))
+            unconstrained, by_tag = required[place]
+            required[place] = (unconstrained & ~(1 << row), by_tag)
             for tag in tags:
                 by_tag[tag] = by_tag.get(tag, 0) | 1 << row
-    groups = _grouped(asked)
-    unknown = _standing(groups, free, None)
-    return TagMasks(tuple(wants), bars, unknown, _standing(groups, free, ""), known)
+    groups = _grouped(by_row)
+    unknown = _possible(groups, free, None)
+    return TagMasks(tuple(required), excluded, unknown, _possible(groups, free, ""), known)

@@ -1,6 +1,6 @@
-"""The people of one directory as bits of a number, so that the pools of many decisions take no time. Pure.
+"""The people of a directory as bit masks, to compute the pools of many decisions fast. Pure.
 
-Bit *n* is the *n*-th person. What it answers is what ``pool`` answers, without the reasons.
+Bit *n* is the *n*-th person. Results equal those of ``pool``, without the reasons.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from rules_dsl.directory import Directory, Person
-from rules_dsl.evaluation.pools import AGENT, aimed_at, meets
+from rules_dsl.evaluation.pools import AGENT, in_target, meets
 from rules_dsl.evaluation.ranking import experience
 from rules_dsl.model.decision import Decision, OrderKey, SkillNeed, StepKind, Target
 
 
 @dataclass(frozen=True)
 class PeopleMasks:
+    """The masks of one directory, cached by target and by skill."""
+
     directory: Directory
-    _aimed: dict[Target, int] = field(default_factory=dict, repr=False, compare=False)
-    _able: dict[SkillNeed, int] = field(default_factory=dict, repr=False, compare=False)
+    _by_target: dict[Target, int] = field(default_factory=dict, repr=False, compare=False)
+    _by_need: dict[SkillNeed, int] = field(default_factory=dict, repr=False, compare=False)
 
     def members(self, decision: Decision, step: int) -> int:
-        """Who may be asked after so many steps."""
+        """The people who may be asked after ``step`` steps."""
         targets = [*decision.targets]
         dropped: set[int | None] = set()
         for taken in decision.steps[:step]:
@@ -32,33 +34,33 @@ class PeopleMasks:
                 dropped.add(taken.skill)
         mask = 0
         for target in targets:
-            mask |= self._aimed_at(target)
+            mask |= self._in_target(target)
         for need in decision.requires:
             if need.skill is None or need.skill not in dropped:
-                mask &= self._able_to(need)
+                mask &= self._meeting(need)
         return mask & self._agents
 
     def likely_first(self, decision: Decision, step: int, among: int) -> int:
-        """Those of ``among`` whom the order puts first as far as the directory alone can tell.
+        """Those of ``among`` who rank first by what the directory alone knows.
 
-        That is by the ``prefer`` lines and by experience; the first key that asks how busy a day was ends it.
+        That is the ``prefer`` lines and experience, up to the first sort key that depends on the day's calls.
         """
         if not any(taken.kind is StepKind.DROP_PREFERRED for taken in decision.steps[:step]):
             for needs in decision.prefers:
-                met = 0
+                preferred = 0
                 for need in needs:
-                    met |= self._able_to(need)
-                among = among & met or among
+                    preferred |= self._meeting(need)
+                among = among & preferred or among
         for key in decision.order:
             if key is not OrderKey.MOST_EXPERIENCED:
                 break
             people = [(bit, experience(decision, person)) for bit, person in self.each(among)]
-            most = max((found for _, found in people), default=0)
-            among = sum(bit for bit, found in people if found == most)
+            most = max((levels for _, levels in people), default=0)
+            among = sum(bit for bit, levels in people if levels == most)
         return among
 
     def each(self, mask: int) -> Iterator[tuple[int, Person]]:
-        """The people of a mask, each with their own bit."""
+        """Yield each person in a mask, with their bit."""
         while mask:
             lowest = mask & -mask
             yield lowest, self.directory.people[lowest.bit_length() - 1]
@@ -66,31 +68,31 @@ class PeopleMasks:
 
     @cached_property
     def titles(self) -> dict[int, int]:
-        """Title id to those who hold it."""
+        """The people with each title, by title id."""
         return _grouped([person.title for person in self.directory.people])
 
     @cached_property
     def teams(self) -> dict[int, int]:
-        """Team id to those who are in it."""
+        """The people in each team, by team id."""
         return _grouped([person.team for person in self.directory.people])
 
     @cached_property
     def _agents(self) -> int:
         return self._mask([not person.roles or AGENT in person.roles for person in self.directory.people])
 
-    def _aimed_at(self, target: Target) -> int:
-        if target not in self._aimed:
-            self._aimed[target] = self._mask([aimed_at(person, target) for person in self.directory.people])
-        return self._aimed[target]
+    def _in_target(self, target: Target) -> int:
+        if target not in self._by_target:
+            self._by_target[target] = self._mask([in_target(person, target) for person in self.directory.people])
+        return self._by_target[target]
 
-    def _able_to(self, need: SkillNeed) -> int:
-        if need not in self._able:
-            self._able[need] = self._mask([meets(person, need) for person in self.directory.people])
-        return self._able[need]
+    def _meeting(self, need: SkillNeed) -> int:
+        if need not in self._by_need:
+            self._by_need[need] = self._mask([meets(person, need) for person in self.directory.people])
+        return self._by_need[need]
 
     @staticmethod
-    def _mask(held: Sequence[bool]) -> int:
-        return sum(1 << place for place, truth in enumerate(held) if truth)
+    def _mask(members: Sequence[bool]) -> int:
+        return sum(1 << place for place, is_member in enumerate(members) if is_member)
 
 
 def _grouped(ids: Sequence[int]) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""Who may be asked: the people that a decision's targets, widenings and skills admit. Pure; knows no presence."""
+"""Pools: the people whom a decision's targets, widenings and skills admit. Pure; ignores presence."""
 
 from __future__ import annotations
 
@@ -11,25 +11,24 @@ AGENT = "agent"
 
 
 def pool(decision: Decision, directory: Directory, elapsed: int, *, step: int | None = None) -> Pool:
-    """After ``elapsed`` seconds of search, or after exactly ``step`` steps where that is given.
+    """The pool after ``elapsed`` seconds of search, or after exactly ``step`` steps if given.
 
-    A step whose pool holds nobody costs no time: the next one is taken at once. Raises ``ValueError``
-    for a step that the decision does not have.
+    A step with an empty pool is skipped immediately. Raises ``ValueError`` for a step that the decision doesn't have.
     """
     if step is not None:
         if not 0 <= step <= len(decision.steps):
             raise ValueError(f"the decision has {len(decision.steps)} steps, not {step}")
         return _after(decision, directory, step)
     taken = sum(1 for planned in decision.steps if planned.after <= elapsed)
-    found = _after(decision, directory, taken)
-    while not found.members and taken < len(decision.steps):
+    current = _after(decision, directory, taken)
+    while not current.members and taken < len(decision.steps):
         taken += 1
-        found = _after(decision, directory, taken)
-    return found
+        current = _after(decision, directory, taken)
+    return current
 
 
-def asked_after(decision: Decision, taken: int) -> tuple[tuple[Target, ...], tuple[SkillNeed, ...]]:
-    """What somebody must be one of, and what they must be able to do, once so many steps are taken."""
+def requirements_after(decision: Decision, taken: int) -> tuple[tuple[Target, ...], tuple[SkillNeed, ...]]:
+    """The targets, of which a person must be in one, and the skills that they must have, after ``taken`` steps."""
     steps = decision.steps[:taken]
     targets = [*decision.targets]
     dropped: set[int] = set()
@@ -43,20 +42,20 @@ def asked_after(decision: Decision, taken: int) -> tuple[tuple[Target, ...], tup
 
 
 def _after(decision: Decision, directory: Directory, taken: int) -> Pool:
-    targets, needs = asked_after(decision, taken)
+    targets, needs = requirements_after(decision, taken)
     members: list[int] = []
     excluded: list[HardConstraint] = []
     for person in directory.people:
-        clause = _objection(person, targets, needs, directory)
-        if clause is None:
+        reason = _reason_to_exclude(person, targets, needs, directory)
+        if reason is None:
             members.append(person.id)
         else:
-            excluded.append(HardConstraint(person.id, clause))
+            excluded.append(HardConstraint(person.id, reason))
     preferred = not any(step.kind is StepKind.DROP_PREFERRED for step in decision.steps[:taken])
     return Pool(taken, tuple(members), tuple(excluded), preferred)
 
 
-def aimed_at(person: Person, target: Target) -> bool:
+def in_target(person: Person, target: Target) -> bool:
     return (target.team is None or target.team == person.team) and (not target.titles or person.title in target.titles)
 
 
@@ -66,19 +65,19 @@ def meets(person: Person, need: SkillNeed) -> bool:
     return need.skill is not None and person.skills.get(need.skill, 0) >= need.level
 
 
-def _objection(
+def _reason_to_exclude(
     person: Person, targets: Sequence[Target], needs: Sequence[SkillNeed], directory: Directory
 ) -> str | None:
-    """The first clause that keeps a person out; None lets them in."""
+    """The first reason to exclude a person; None if they are a member."""
     if person.roles and AGENT not in person.roles:
         return "takes no calls"
-    if not any(aimed_at(person, target) for target in targets):
+    if not any(in_target(person, target) for target in targets):
         return "not in " + " or ".join(dict.fromkeys(target.text for target in targets))
     lacking = next((need for need in needs if not meets(person, need)), None)
-    return None if lacking is None else _lack(person, lacking, directory)
+    return None if lacking is None else _missing_skill(person, lacking, directory)
 
 
-def _lack(person: Person, need: SkillNeed, directory: Directory) -> str:
+def _missing_skill(person: Person, need: SkillNeed, directory: Directory) -> str:
     if need.language is not None:
         return f"does not speak {need.language}"
     name = next((skill.name for skill in directory.skills if skill.id == need.skill), need.text)

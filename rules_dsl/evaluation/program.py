@@ -1,4 +1,4 @@
-"""Conditions and rules with every name resolved: what deciding walks over."""
+"""The program: conditions and rules with all names resolved, ready for decisions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rules_dsl.syntax.tree_actions import SkillKind
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A choice is one of these."""
+    """True if a choice has one of these values."""
 
     fact: str
     values: tuple[str, ...]
@@ -18,7 +18,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Both ends count; None is no end."""
+    """True if a number is in a range, both ends included; None for an open end."""
 
     fact: str
     low: int | None
@@ -27,21 +27,21 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class IsKnown:
-    """A fact is not missing."""
+    """True if a fact is known."""
 
     fact: str
 
 
 @dataclass(frozen=True, slots=True)
 class IsYes:
-    """A yes-or-no fact holds."""
+    """True if a yes-or-no fact is yes."""
 
     fact: str
 
 
 @dataclass(frozen=True, slots=True)
 class HasTags:
-    """A set of tags has any, or every one, of these."""
+    """True if a set of tags has any of these, or all of them if ``every``."""
 
     fact: str
     tags: tuple[str, ...]
@@ -50,14 +50,14 @@ class HasTags:
 
 @dataclass(frozen=True, slots=True)
 class InHours:
-    """The moment lies in opening hours."""
+    """True if the moment is in opening hours."""
 
     hours: OpenHours
 
 
 @dataclass(frozen=True, slots=True)
 class IsDefined:
-    """What a `define` block says."""
+    """True if a definition's condition holds."""
 
     name: str
     when: When
@@ -68,7 +68,7 @@ Test = OneOf | Within | IsKnown | IsYes | HasTags | InHours | IsDefined
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One condition. A ruleset has it once, however many lines say it."""
+    """One condition. A ruleset has one object for all lines with it."""
 
     test: Test
     negated: bool
@@ -78,21 +78,21 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """Any of the alternatives, each with all its clauses; and none of ``unless``."""
+    """A rule's condition: all clauses of one of the alternatives, and none of ``unless``."""
 
     alternatives: tuple[tuple[Clause, ...], ...]
-    """An empty alternative always holds: ``when anything``."""
+    """An empty alternative is always true: ``when anything``."""
     unless: tuple[Clause, ...] = ()
     lines: tuple[int, ...] = field(default=(), compare=False)
-    """1-based line of each clause, those of ``unless`` last; empty where it was never written."""
+    """1-based line of each clause, those of ``unless`` last; empty if it isn't from a file."""
 
 
 ALWAYS = When(((),))
 
 
 @dataclass(frozen=True, slots=True)
-class SkillWant:
-    """A skill phrase; what it asks for may depend on the customer's language or the product area."""
+class SkillReference:
+    """A skill in a rule. Which one may depend on the customer's language or the product area."""
 
     kind: SkillKind
     skill: int | None
@@ -102,7 +102,7 @@ class SkillWant:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule with its defaults filled in."""
+    """A rule, with defaults filled in."""
 
     name: str
     line: int
@@ -110,11 +110,11 @@ class Rule:
     kind: CallKind
     refusal: str
     targets: tuple[Target, ...]
-    requires: tuple[SkillWant, ...]
-    prefers: tuple[tuple[SkillWant, ...], ...]
+    requires: tuple[SkillReference, ...]
+    prefers: tuple[tuple[SkillReference, ...], ...]
     order: tuple[OrderKey, ...]
     steps: tuple[Step, ...]
-    """A ``DROP_SKILL`` step without a skill drops the skill of the escalation's product area."""
+    """``DROP_SKILL`` without a skill means the skill of the escalation's product area."""
     slot: int | None
     prepare: int | None
     note: str
@@ -130,7 +130,7 @@ class MoreCalls:
 
 @dataclass(frozen=True)
 class LimitRules:
-    """The limits of a file; the strictest of each kind."""
+    """The limits of a file, the strictest of each kind."""
 
     calls_a_day: int | None = None
     title_calls_a_day: tuple[tuple[int, int], ...] = ()

@@ -1,4 +1,4 @@
-"""In what order: lexicographic by the ``prefer`` lines, then the ``order by`` keys, then a stable hash."""
+"""Ranking: lexicographic by ``prefer`` lines, then ``order by`` keys, then a stable hash."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _64_BITS = (1 << 64) - 1
 def rank(
     decision: Decision, escalation_id: str, pool: Pool, states: Mapping[int, AgentState], directory: Directory
 ) -> tuple[int, ...]:
-    """Ids of the pool's members, best first. A person without a state counts as fresh."""
+    """The ids of a pool's members, best first. A person without a state has had no calls."""
     people = {person.id: person for person in directory.people}
 
     def place(person_id: int) -> tuple[tuple[float, ...], int]:
@@ -28,9 +28,9 @@ def rank(
 
 
 def order_key(decision: Decision, person: Person, state: AgentState, *, preferred: bool) -> tuple[float, ...]:
-    """Where a person stands by this decision, smaller first: a number a ``prefer`` line, then one an ordering key.
+    """A person's sort key, smaller first: one number per ``prefer`` line, then one per ``order by`` key.
 
-    ``preferred`` says whether the ``prefer`` lines still count.
+    ``preferred``: whether ``prefer`` lines still apply.
     """
     lines = decision.prefers if preferred else ()
     unmet = (float(not any(meets(person, need) for need in needs)) for needs in lines)
@@ -38,10 +38,9 @@ def order_key(decision: Decision, person: Person, state: AgentState, *, preferre
 
 
 def stable_hash(escalation_id: str, person_id: int) -> int:
-    """The last word between equals, 64 bits: the same on every machine and in every process.
+    """A 64-bit tie-breaker, the same on every machine and in every process.
 
-    ``hash_of_escalation`` of the one mixed with the number of the other by splitmix64, so that a round can do it
-    for all its people at once.
+    Mixes ``hash_of_escalation`` with the person's id by splitmix64, which a round can do for all people vectorized.
     """
     mixed = (hash_of_escalation(escalation_id) + person_id * 0x9E3779B97F4A7C15) & _64_BITS
     mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _64_BITS
@@ -75,10 +74,10 @@ def _value(key: OrderKey, state: AgentState, person: Person, decision: Decision)
 
 
 def experience(decision: Decision, person: Person) -> int:
-    """The levels of the skills that this call requires or prefers, together; where it names none, of all skills."""
+    """The sum of a person's levels in the skills that the call requires or prefers; in all skills if it names none."""
     named = {need.skill for need in (*decision.requires, *(need for needs in decision.prefers for need in needs))}
-    asked = {skill for skill in named if skill is not None} or set(person.skills)
-    return sum(person.skills.get(skill, 0) for skill in asked)
+    relevant = {skill for skill in named if skill is not None} or set(person.skills)
+    return sum(person.skills.get(skill, 0) for skill in relevant)
 
 
 def order_values(
@@ -95,17 +94,17 @@ def order_values(
 
 
 def order_words(decision: Decision, person: Person, state: AgentState, *, preferred: bool) -> tuple[str, ...]:
-    """``order_key`` in words, number by number."""
+    """The parts of ``order_key`` in words."""
     lines = decision.prefers if preferred else ()
-    met = (f"prefer {_said(needs)}: {_found(person, needs)}" for needs in lines)
-    return (*met, *(f"{key.value}: {_words(key, state, person, decision)}" for key in decision.order))
+    preferences = (f"prefer {_alternatives(needs)}: {_met_words(person, needs)}" for needs in lines)
+    return (*preferences, *(f"{key.value}: {_words(key, state, person, decision)}" for key in decision.order))
 
 
-def _said(needs: tuple[SkillNeed, ...]) -> str:
+def _alternatives(needs: tuple[SkillNeed, ...]) -> str:
     return " or ".join(need.text for need in needs)
 
 
-def _found(person: Person, needs: tuple[SkillNeed, ...]) -> str:
+def _met_words(person: Person, needs: tuple[SkillNeed, ...]) -> str:
     met = next((need for need in needs if meets(person, need)), None)
     if met is None:
         return "no"
@@ -133,5 +132,5 @@ def _words(key: OrderKey, state: AgentState, person: Person, decision: Decision)
 
 
 def _about(seconds: int) -> str:
-    """Whole minutes from one minute on: ``48 minutes``."""
+    """A duration, from one minute on in whole minutes: ``48 minutes``."""
     return say_duration(seconds if seconds < 60 else seconds // 60 * 60)

@@ -1,4 +1,4 @@
-"""A compiled rules file, and deciding by it: a pure function of facts and the moment."""
+"""A compiled rules file. A decision is a pure function of facts and the moment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rules_dsl.directory import Facts
 from rules_dsl.evaluation.evaluate import clause_holds
 from rules_dsl.evaluation.explain import Vocabulary, reasons_against, reasons_for
 from rules_dsl.evaluation.index import RuleIndex, index_of
-from rules_dsl.evaluation.program import LimitRules, Rule, SkillWant
+from rules_dsl.evaluation.program import LimitRules, Rule, SkillReference
 from rules_dsl.model.decision import (
     Booking,
     CallTimes,
@@ -32,18 +32,18 @@ PRODUCT_AREA = "product area"
 
 
 class NoRuleApplies(Exception):
-    """Nothing in a ruleset took these facts. A file that was checked ends with ``otherwise``, so it can't happen."""
+    """No rule matches these facts. Can't happen with a checked file, in which every escalation matches a rule."""
 
 
 @dataclass(frozen=True)
 class Ruleset:
-    """A whole file, ready to decide by."""
+    """A compiled file, ready for decisions."""
 
     version: str
-    """SHA-256, in hex, of the canonical text and the ids that its names had."""
+    """SHA-256, in hex, of the canonical text and the ids of its names."""
     time_zone: str
     rules: tuple[Rule, ...]
-    """First match wins; ``otherwise`` is the last."""
+    """The first match wins; ``otherwise`` is last."""
     limits: LimitRules
     booking: Booking
     calls: CallTimes
@@ -51,38 +51,38 @@ class Ruleset:
     feedback: Feedback
     links: Links
     area_skills: tuple[tuple[str, int], ...]
-    """Product areas that a skill is named after, with that skill."""
+    """Product areas with a skill of the same name, and that skill's id."""
     vocabulary: Vocabulary
 
     def decide(self, facts: Facts, now: datetime, *, explain: bool = True) -> Decision:
-        """What is to happen with this escalation. ``now`` is timezone-aware; same inputs, same decision.
+        """Decide one escalation. ``now`` has a time zone; the same inputs give the same decision.
 
-        Without ``explain`` the decision's ``why`` stays empty: for many decisions of which only the outcome counts.
-        Raises ``ValueError`` for a moment without a zone, ``NoRuleApplies`` where the file left a gap.
+        Without ``explain``, ``why`` stays empty, which is faster. Raises ``ValueError`` for a moment without a time
+        zone, ``NoRuleApplies`` if no rule matches.
         """
         index = self._first_match(facts, now)
         rule = self.rules[index]
         if not explain:
-            return self._filled(rule, facts, now, ())
+            return self._decision(rule, facts, now, ())
         above = tuple(
             reason for other in self.rules[:index] for reason in reasons_against(other, facts, now, self.vocabulary)
         )
         why = (*above, *reasons_for(rule, facts, now, self.vocabulary))
-        return self._filled(rule, facts, now, why)
+        return self._decision(rule, facts, now, why)
 
     def outcome_of(self, rule: Rule, facts: Facts = MappingProxyType({})) -> Decision:
-        """What a rule brings about. Its kind, targets and slot are the same whatever the facts; what it requires,
-        prefers and drops depends on language and product area alone. The limits are those of no facts."""
-        known = {name: facts[name] for name in (LANGUAGE, PRODUCT_AREA) if name in facts}
-        return self._filled(rule, known, datetime.min.replace(tzinfo=UTC), ())
+        """The decision if this rule applies. Kind, targets and slot don't depend on facts; skills depend on language
+        and product area alone. The limits are those without facts."""
+        relevant = {name: facts[name] for name in (LANGUAGE, PRODUCT_AREA) if name in facts}
+        return self._decision(rule, relevant, datetime.min.replace(tzinfo=UTC), ())
 
     def match(self, facts: Facts, now: datetime) -> Rule:
-        """The rule that takes these facts, and no more. Raises as ``decide`` does."""
+        """The rule that matches these facts. Raises the same errors as ``decide``."""
         return self.rules[self._first_match(facts, now)]
 
     def _first_match(self, facts: Facts, now: datetime) -> int:
         if now.tzinfo is None:
-            raise ValueError("the moment of a decision needs its time zone")
+            raise ValueError("the moment of a decision needs a time zone")
         index = self.index.first(facts, now)
         if index is None:
             raise NoRuleApplies
@@ -90,10 +90,10 @@ class Ruleset:
 
     @cached_property
     def index(self) -> RuleIndex:
-        """Built when the first decision asks for it."""
+        """The index, built by the first decision."""
         return index_of(self.rules)
 
-    def _filled(self, rule: Rule, facts: Facts, now: datetime, why: tuple[Reason, ...]) -> Decision:
+    def _decision(self, rule: Rule, facts: Facts, now: datetime, why: tuple[Reason, ...]) -> Decision:
         prefers = (
             tuple(need for want in wants if (need := self._need(want, facts)) is not None) for wants in rule.prefers
         )
@@ -117,7 +117,7 @@ class Ruleset:
         )
 
     def _booking(self, rule: Rule) -> Booking:
-        """A rule's own slot length keeps the desk's grid of starts only where the file wrote one."""
+        """The booking settings. A rule with its own slot length keeps only an explicit grid of starts."""
         if rule.slot is None:
             return self.booking
         on_slot = self.booking.start_every == self.booking.slot
@@ -127,8 +127,8 @@ class Ruleset:
         area = facts.get(PRODUCT_AREA)
         return next((skill for value, skill in self.area_skills if value == area), None)
 
-    def _need(self, want: SkillWant, facts: Facts) -> SkillNeed | None:
-        """None where the customer's language or the product area's skill is unknown: then nothing is asked for."""
+    def _need(self, want: SkillReference, facts: Facts) -> SkillNeed | None:
+        """The required skill; None if the customer's language or the product area's skill is unknown."""
         if want.kind is SkillKind.CUSTOMER_LANGUAGE:
             language = facts.get(LANGUAGE)
             return SkillNeed(language=language, text=want.text) if isinstance(language, str) else None

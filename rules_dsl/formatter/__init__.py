@@ -1,1 +1,1 @@
-"""The one way to lay a rules file out."""
+"""The formatter: the canonical form of a rules file."""

@@ -1,4 +1,4 @@
-"""The formatter: one way to write a file. It proves itself: what it wrote is parsed and means the same."""
+"""The formatter. It verifies itself: the output must parse to a tree with the same meaning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from itertools import pairwise
 
-from rules_dsl.formatter.lines import written_expectation, written_lines
+from rules_dsl.formatter.lines import format_block, format_expectation
 from rules_dsl.model.amounts import read_duration
 from rules_dsl.syntax.diagnostics import RulesRefused, diagnostic
 from rules_dsl.syntax.parser import ParseResult, parse_rules
@@ -18,56 +18,55 @@ INDENT = "  "
 
 
 class FormattingFailed(Exception):
-    """What was written is not what was read: a fault of the formatter, never of the file."""
+    """The output differs in meaning from the input: a bug of the formatter, never an error in the file."""
 
 
 def format_rules(text: str) -> str:
-    """The file in its canonical form; comments stay, meaning stays, a second time changes nothing.
+    """Format a file. Keeps comments and meaning; formatting twice changes nothing. Names are not resolved.
 
-    Raises ``RulesRefused`` with the messages where a line is not understood, or would become too long; names are not
-    looked up.
-    Raises ``FormattingFailed`` rather than return a text that means something else.
+    Raises ``RulesRefused`` with the diagnostics if a line is not understood or would become too long, and
+    ``FormattingFailed`` rather than return a text with another meaning.
     """
     parsed = parse_rules(text)
     if parsed.diagnostics:
         raise RulesRefused(parsed.diagnostics)
-    formatted = "".join(f"{line}\n" for line in _laid_out(parsed, text))
-    again = parse_rules(formatted)
-    if not again.whole:
-        raise RulesRefused(again.diagnostics)
-    if again.diagnostics or meaning_of(again.tree) != meaning_of(parsed.tree):
+    formatted = "".join(f"{line}\n" for line in _formatted_lines(parsed, text))
+    reparsed = parse_rules(formatted)
+    if not reparsed.complete:
+        raise RulesRefused(reparsed.diagnostics)
+    if reparsed.diagnostics or meaning_of(reparsed.tree) != meaning_of(parsed.tree):
         raise FormattingFailed
     return formatted
 
 
-def _laid_out(parsed: ParseResult, text: str) -> Iterator[str]:
-    said = {number: line for block in parsed.tree.blocks for number, line in written_lines(block).items()}
+def _formatted_lines(parsed: ParseResult, text: str) -> Iterator[str]:
+    sentences = {number: line for block in parsed.tree.blocks for number, line in format_block(block).items()}
     headings = {block.at.line for block in parsed.tree.blocks}
-    together, deeper = _together(parsed), _deeper(parsed)
-    waiting: list[Comment | None] = []
-    """Own-line comments since the last sentence, None for blank lines between them."""
+    joined, deeper = _joined_hours(parsed), _deeper(parsed)
+    pending: list[Comment | None] = []
+    """Comments on their own lines since the last sentence; None for a blank line."""
     started = False
     for line in read_lines(text):
         if not line.tokens:
-            waiting.append(line.comment)
+            pending.append(line.comment)
             continue
         heading = line.number in headings
-        if heading and line.number not in together:
-            yield from _between(waiting, started, False)
+        if heading and line.number not in joined:
+            yield from _between(pending, started, False)
         else:
-            yield from _inside(waiting, deeper.get(line.number, INDENT))
-        waiting = []
-        written = said.get(line.number) or written_expectation(line)
-        whole = f"{'' if heading else deeper.get(line.number, INDENT)}{written}{_trailing(line)}"
-        if len(whole) > LONGEST_LINE:
+            yield from _inside(pending, deeper.get(line.number, INDENT))
+        pending = []
+        sentence = sentences.get(line.number) or format_expectation(line)
+        formatted = f"{'' if heading else deeper.get(line.number, INDENT)}{sentence}{_trailing(line)}"
+        if len(formatted) > LONGEST_LINE:
             raise RulesRefused((diagnostic("R134", Place(line.number, 1, 1), most=LONGEST_LINE),))
-        yield whole
+        yield formatted
         started = True
-    yield from _between(waiting, started, True)
+    yield from _between(pending, started, True)
 
 
-def _together(parsed: ParseResult) -> set[int]:
-    """Hours right below hours, with no comment between them: one line each, so they stand as a list."""
+def _joined_hours(parsed: ParseResult) -> set[int]:
+    """Lines of hours directly below other hours, without a comment between: they form a list without blank lines."""
     commented = {comment.line for comment in parsed.tree.comments}
     return {
         block.at.line
@@ -78,7 +77,7 @@ def _together(parsed: ParseResult) -> set[int]:
 
 
 def _deeper(parsed: ParseResult) -> dict[int, str]:
-    """Where there are several ways into a rule, each one's ``and`` lines stand deeper than its first line."""
+    """The indents of ``and`` lines in rules with several alternatives: deeper than the alternative's first line."""
     return {
         line.number: 2 * INDENT
         for block in parsed.tree.blocks
@@ -92,19 +91,19 @@ def _trailing(line: Line) -> str:
     return f"  {line.comment.text}" if line.comment else ""
 
 
-def _inside(waiting: list[Comment | None], indent: str = INDENT) -> Iterator[str]:
-    yield from (f"{indent}{comment.text}" for comment in waiting if comment)
+def _inside(pending: list[Comment | None], indent: str = INDENT) -> Iterator[str]:
+    yield from (f"{indent}{comment.text}" for comment in pending if comment)
 
 
-def _between(waiting: list[Comment | None], started: bool, ending: bool) -> Iterator[str]:
-    """Indented comments right below a block's last line are its own. The others stand before the next heading,
-    with one blank line where they had any."""
+def _between(pending: list[Comment | None], started: bool, ending: bool) -> Iterator[str]:
+    """Comments between two blocks. Indented ones directly below a block belong to it; the others go above the next
+    heading, groups of them separated by a blank line."""
     own = 0
-    while started and own < len(waiting) and (comment := waiting[own]) is not None and comment.column > 1:
+    while started and own < len(pending) and (comment := pending[own]) is not None and comment.column > 1:
         own += 1
-    yield from _inside(waiting[:own])
+    yield from _inside(pending[:own])
     groups: list[list[Comment]] = [[]]
-    for comment in waiting[own:]:
+    for comment in pending[own:]:
         if comment is not None:
             groups[-1].append(comment)
         elif groups[-1]:
@@ -120,21 +119,21 @@ def _between(waiting: list[Comment | None], started: bool, ending: bool) -> Iter
 
 
 def meaning_of(node: object) -> object:
-    """The tree without places and without spellings that say the same; comparable."""
+    """The tree without places and with equivalent spellings normalized, for comparison."""
     if isinstance(node, Phrase):
         tokens = node.text.lower().split()
         duration = None if node.quoted or len(tokens) < 2 else read_duration(tokens)
-        whole = duration is not None and duration.tokens == len(tokens)
-        bare = (duration.seconds, duration.working_days) if duration and whole else node.text.lower()
-        return ("name", node.text) if node.quoted else ("said", bare)
+        is_duration = duration is not None and duration.tokens == len(tokens)
+        bare = (duration.seconds, duration.working_days) if duration and is_duration else node.text.lower()
+        return ("name", node.text) if node.quoted else ("bare", bare)
     if isinstance(node, Comment):
         return node.text
     if isinstance(node, WhenLine):
-        return meaning_of(node.said)
+        return meaning_of(node.sentence)
     if isinstance(node, tuple):
         return tuple(meaning_of(part) for part in node)
     if is_dataclass(node):
         parts = ((field.name, getattr(node, field.name)) for field in fields(node) if field.name != "at")
-        kept = ((name, meaning_of(part)) for name, part in parts if name != "text" or not isinstance(part, str))
-        return (type(node).__name__, *kept)
+        meanings = ((name, meaning_of(part)) for name, part in parts if name != "text" or not isinstance(part, str))
+        return (type(node).__name__, *meanings)
     return node

@@ -1,14 +1,14 @@
-"""How the formatter writes headings, what rules do, settings and expectations."""
+"""Formats headings, actions, settings and expectations."""
 
 from __future__ import annotations
 
 from rules_dsl.formatter.conditions import (
-    listed,
-    written,
-    written_condition,
-    written_duration,
-    written_when,
-    written_word,
+    format_condition,
+    format_duration_phrase,
+    format_phrase,
+    format_when,
+    format_word,
+    join_list,
 )
 from rules_dsl.model.clock_words import DAYS, day_number, minute_of_day
 from rules_dsl.syntax.cursor import Cursor
@@ -16,8 +16,8 @@ from rules_dsl.syntax.parse_settings import SENTENCES
 from rules_dsl.syntax.tokens import Line, TokenKind
 from rules_dsl.syntax.tree import Block, BlockKind, DaySpan, GivenFact, Setting
 from rules_dsl.syntax.tree_actions import (
+    ActionLine,
     BookSlots,
-    DoLine,
     IfNobody,
     NoCall,
     Note,
@@ -33,20 +33,20 @@ from rules_dsl.syntax.tree_actions import (
 )
 
 
-def written_lines(block: Block) -> dict[int, str]:
-    """The lines of a block by their numbers; those of an expectation are written by ``written_expectation``."""
-    found = {line.at.line: written_when(line) for line in block.when}
-    found |= {line.at.line: written_action(line) for line in block.do}
-    found |= {setting.at.line: _setting(setting, block.kind) for setting in block.settings}
+def format_block(block: Block) -> dict[int, str]:
+    """The lines of a block by number, except the results of an expectation: see ``format_expectation``."""
+    lines = {line.at.line: format_when(line) for line in block.when}
+    lines |= {line.at.line: format_action(line) for line in block.actions}
+    lines |= {setting.at.line: _setting(setting, block.kind) for setting in block.settings}
     given: dict[int, list[GivenFact]] = {}
-    for one in block.given:
-        given.setdefault(one.at.line, []).append(one)
+    for given_fact in block.given:
+        given.setdefault(given_fact.at.line, []).append(given_fact)
     for number, facts in given.items():
-        found[number] = "given " + ", ".join(" ".join(written(token) for token in fact.words) for fact in facts)
-    return found | {block.at.line: written_heading(block)}
+        lines[number] = "given " + ", ".join(" ".join(format_phrase(word) for word in fact.words) for fact in facts)
+    return lines | {block.at.line: format_heading(block)}
 
 
-def written_heading(block: Block) -> str:
+def format_heading(block: Block) -> str:
     if block.kind is BlockKind.EVERY:
         return "expect every escalation finds a rule"
     heading: str = block.kind.value
@@ -55,8 +55,8 @@ def written_heading(block: Block) -> str:
     heading = f'{heading} "{block.name.text}"'
     if block.kind is not BlockKind.HOURS:
         return heading
-    zone = f" in {written_word(block.zone)}" if block.zone else ""
-    holidays = f", except holidays {written(block.holidays)}" if block.holidays else ""
+    zone = f" in {format_word(block.zone)}" if block.zone else ""
+    holidays = f", except holidays {format_phrase(block.holidays)}" if block.holidays else ""
     return f"{heading} are {' and '.join(_span(span) for span in block.spans)}{zone}{holidays}"
 
 
@@ -70,19 +70,19 @@ def _time(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def written_expectation(line: Line) -> str:
-    """``at``, ``then``, ``and`` and ``after``: of their bare words all are keywords."""
+def format_expectation(line: Line) -> str:
+    """An ``at``, ``then``, ``and`` or ``after`` line, in which all bare words are keywords."""
     tokens, first = line.tokens, line.tokens[0].low
     if first == "at":
         day, minute = day_number(tokens[1].text), minute_of_day(tokens[2].text)
         return f"at {DAYS[day or 0]} {_time(minute or 0)}"
     cursor = Cursor(line, 1)
-    said = f"after {written_duration(cursor.duration())}" if first == "after" else first
+    start = f"after {format_duration_phrase(cursor.duration())}" if first == "after" else first
     rest = (token.written if token.kind is TokenKind.NAME else token.low for token in tokens[cursor.index :])
-    return f"{said} {' '.join(rest)}".replace(" ,", ",")
+    return f"{start} {' '.join(rest)}".replace(" ,", ",")
 
 
-def written_action(line: DoLine) -> str:
+def format_action(line: ActionLine) -> str:
     match line:
         case SendTo(targets):
             return f"send to {_targets(targets)}"
@@ -93,48 +93,49 @@ def written_action(line: DoLine) -> str:
         case OrderBy(keys):
             return f"order by {', then '.join(key.text for key in keys)}"
         case IfNobody():
-            return f"if nobody in {written_duration(line.after)}, {_step(line)}"
+            return f"if nobody in {format_duration_phrase(line.after)}, {_step(line)}"
         case OfferBookingOnly():
             return "offer booking only"
         case NoCall(say):
-            return f"no call, say {written(say)}"
+            return f"no call, say {format_phrase(say)}"
         case BookSlots(length):
-            return f"book slots of {written_duration(length)}"
+            return f"book slots of {format_duration_phrase(length)}"
         case Prepare(before):
-            return f"prepare {written_duration(before)} before"
+            return f"prepare {format_duration_phrase(before)} before"
         case Note(text):
-            return f"note {written(text)}"
+            return f"note {format_phrase(text)}"
 
 
 def _step(line: IfNobody) -> str:
     if line.step is StepWord.WIDEN:
         return f"{line.step.value} {_targets(line.targets)}"
-    return line.step.value if line.skill is None else f"{line.step.value} {written(line.skill)}"
+    return line.step.value if line.skill is None else f"{line.step.value} {format_phrase(line.skill)}"
 
 
 def _skill(skill: SkillPhrase) -> str:
-    said = skill.kind.value if skill.name is None else f"skill {written(skill.name)}"
-    return said if skill.level == 1 else f"{said} at level {skill.level}"
+    name = skill.kind.value if skill.name is None else f"skill {format_phrase(skill.name)}"
+    return name if skill.level == 1 else f"{name} at level {skill.level}"
 
 
 def _targets(targets: tuple[TargetPhrase, ...]) -> str:
-    """A comma before ``title`` would put it inside the team, an ``or`` before a bare name among the titles."""
-    said = _target(targets[0])
+    """Join targets unambiguously: a comma before ``title`` would put it inside the team, an ``or`` before a bare name
+    would make it a title."""
+    joined = _target(targets[0])
     for place, target in enumerate(targets[1:], 2):
         with_or = target.bare is None and (target.team is None or place == len(targets))
-        said += f"{' or' if with_or else ','} {_target(target)}"
-    return said
+        joined += f"{' or' if with_or else ','} {_target(target)}"
+    return joined
 
 
 def _target(target: TargetPhrase) -> str:
     if target.bare is not None:
-        return written(target.bare)
-    titles = f"title {' or '.join(written(title) for title in target.titles)}" if target.titles else ""
-    return ", ".join(part for part in (f"team {written(target.team)}" if target.team else "", titles) if part)
+        return format_phrase(target.bare)
+    titles = f"title {' or '.join(format_phrase(title) for title in target.titles)}" if target.titles else ""
+    return ", ".join(part for part in (f"team {format_phrase(target.team)}" if target.team else "", titles) if part)
 
 
 def _setting(setting: Setting, kind: BlockKind) -> str:
-    sentence = next(one for one in SENTENCES[kind] if one.key == setting.key)
+    sentence = next(sentence for sentence in SENTENCES[kind] if sentence.key == setting.key)
     return " ".join(_part(part, setting) for part in sentence.pattern.split())
 
 
@@ -145,12 +146,12 @@ def _part(part: str, setting: Setting) -> str:
         case "{percent}":
             return f"{setting.number}%"
         case "{duration}" | "{durations}":
-            return listed([written_duration(duration) for duration in setting.durations], "and")
+            return join_list([format_duration_phrase(duration) for duration in setting.durations], "and")
         case "{name}" if setting.name:
-            return written(setting.name)
+            return format_phrase(setting.name)
         case "{word}" if setting.name:
-            return written_word(setting.name)
+            return format_word(setting.name)
         case "{condition}" if setting.condition:
-            return written_condition(setting.condition)
-    many, _, one = part.partition("|")
-    return one if setting.number == 1 and many.removesuffix("s") == one else many
+            return format_condition(setting.condition)
+    plural, _, singular = part.partition("|")
+    return singular if setting.number == 1 and plural.removesuffix("s") == singular else plural

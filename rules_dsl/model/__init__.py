@@ -1,1 +1,1 @@
-"""Amounts, hours and decisions: what every other part speaks of."""
+"""Amounts, hours and decisions: the types shared by all parts of the language."""

@@ -1,4 +1,4 @@
-"""Numbers, money and lengths of time, as people write them. Exact: no floats."""
+"""Numbers, money and durations as people write them. Exact: no floats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _MONEY = re.compile(r"[$€£¥]?([0-9]{1,12}(?:\.[0-9]{1,6})?)([kmb]?)[€]?")
-_TOGETHER = re.compile(r"([0-9.]+)([a-z]+)")
+_NUMBER_WITH_UNIT = re.compile(r"([0-9.]+)([a-z]+)")
 _SCALE = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 _WITHOUT_MINOR_UNITS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 _UNITS = {
@@ -19,54 +19,56 @@ _UNITS = {
     **dict.fromkeys(("day", "days"), 86400),
     **dict.fromkeys(("week", "weeks"), 7 * 86400),
 }
-_SPELT = {1: "second", 60: "minute", 3600: "hour", 86400: "day", 7 * 86400: "week"}
+_UNIT_NAMES = {1: "second", 60: "minute", 3600: "hour", 86400: "day", 7 * 86400: "week"}
 LONGEST = 10 * 366 * 86400
-"""Ten years, in seconds: no length of time in the language is longer."""
+"""The longest duration of the language, ten years, in seconds."""
 
 
 @dataclass(frozen=True)
-class ReadDuration:
-    """A length of time, and what it took of a line."""
+class ParsedDuration:
+    """A duration at the start of a line: seconds, or working days."""
 
     seconds: int
     working_days: int
     tokens: int
-    """How many tokens it took."""
+    """Number of tokens parsed."""
 
 
 def read_whole(word: str) -> int | None:
     return int(word) if re.fullmatch(r"[0-9]{1,12}", word) else None
 
 
-def read_duration(words: Sequence[str]) -> ReadDuration | None:
-    """A length of time at the start of lower-case words: ``90 seconds``, ``1 hour 30 minutes``, ``2 working days``."""
+def read_duration(words: Sequence[str]) -> ParsedDuration | None:
+    """Parse a duration at the start of lower-case words: ``90 seconds``, ``1 hour 30 minutes``, ``2 working days``."""
     if len(words) >= 3 and words[1] == "working" and words[2] in ("day", "days"):
         number = read_whole(words[0])
-        return ReadDuration(0, number, 3) if number is not None and number <= 3660 else None
+        return ParsedDuration(0, number, 3) if number is not None and number <= 3660 else None
     total, taken = Decimal(0), 0
     while (part := _part(words[taken : taken + 2])) is not None:
         total, taken = total + part[0], taken + part[1]
     if not taken or total != int(total) or total > LONGEST:
         return None
-    return ReadDuration(int(total), 0, taken)
+    return ParsedDuration(int(total), 0, taken)
 
 
-def spelt_duration(words: Sequence[str]) -> str:
-    """Words that ``read_duration`` reads, with the author's units spelt out: ``90s`` is ``90 seconds``."""
+def spell_out_duration(words: Sequence[str]) -> str:
+    """Spell out the units of words that ``read_duration`` accepts: ``90s`` becomes ``90 seconds``."""
     if len(words) == 3 and words[1] == "working":
         return f"{words[0]} working day{'' if words[0] == '1' else 's'}"
-    said: list[str] = []
+    spelled: list[str] = []
     for word in words:
-        together = _TOGETHER.fullmatch(word)
+        together = _NUMBER_WITH_UNIT.fullmatch(word)
         for part in (together[1], together[2]) if together else (word,):
-            said.append(part if part not in _UNITS else _SPELT[_UNITS[part]] + ("" if said[-1] == "1" else "s"))
-    return " ".join(said)
+            spelled.append(
+                part if part not in _UNITS else _UNIT_NAMES[_UNITS[part]] + ("" if spelled[-1] == "1" else "s")
+            )
+    return " ".join(spelled)
 
 
 def _part(words: Sequence[str]) -> tuple[Decimal, int] | None:
     if not words:
         return None
-    together = _TOGETHER.fullmatch(words[0])
+    together = _NUMBER_WITH_UNIT.fullmatch(words[0])
     if together and together[2] in _UNITS and _NUMBER.fullmatch(together[1]):
         return Decimal(together[1]) * _UNITS[together[2]], 1
     if len(words) == 2 and _NUMBER.fullmatch(words[0]) and words[1] in _UNITS:
@@ -75,7 +77,7 @@ def _part(words: Sequence[str]) -> tuple[Decimal, int] | None:
 
 
 def read_money(word: str, currency: str) -> int | None:
-    """Minor units: ``250k`` in EUR is 25,000,000 cents."""
+    """Parse an amount in minor units: ``250k`` in EUR is 25,000,000 cents. None if it is none."""
     found = _MONEY.fullmatch(word.lower())
     if found is None:
         return None
@@ -94,7 +96,7 @@ def say_money(amount: int, currency: str) -> str:
 
 
 def say_duration(seconds: int) -> str:
-    """``3 minutes``; the largest unit that divides it."""
+    """``3 minutes``: in the largest unit that divides the seconds."""
     for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds and seconds % size == 0:
             count = seconds // size

@@ -1,4 +1,4 @@
-"""Words for days and times of day: ``Mon``, ``Monday``, ``08:30``, ``24:00``, and known time zones."""
+"""Parses days and times of day (``Mon``, ``Monday``, ``08:30``, ``24:00``) and time zones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
 
 def day_number(word: str) -> int | None:
-    """0 for Monday; whole names and their first three letters count."""
+    """0 for Monday, from a full name or its first three letters; None for other words."""
     low = word.lower()
     for number, name in enumerate(_LONG):
         if low in (name, name[:3]):
@@ -21,7 +21,7 @@ def day_number(word: str) -> int | None:
 
 
 def minute_of_day(word: str) -> int | None:
-    """Minutes since midnight; ``24:00`` is 1440."""
+    """Minutes since midnight; ``24:00`` is 1440. None if it is no time of day."""
     found = _TIME.fullmatch(word)
     if found is None:
         return None
@@ -32,7 +32,7 @@ def minute_of_day(word: str) -> int | None:
 
 
 def days_between(first: int, last: int) -> tuple[int, ...]:
-    """``Fri`` to ``Mon`` goes over the week's end."""
+    """The weekdays from first to last; ``Fri`` to ``Mon`` spans the weekend."""
     return tuple((first + step) % 7 for step in range((last - first) % 7 + 1))
 
 

@@ -1,7 +1,7 @@
-"""What the rules decide for one escalation. Frozen facts: they are stored with the escalation and kept.
+"""The decision of the rules for one escalation. It is stored with the escalation and never changes.
 
-Times are whole seconds. Ids are those of the directory. The names beside ids are for reading aloud:
-they say what was meant when the decision was made, and nothing looks anything up by them.
+Times are whole seconds. Ids are those of the directory. Names next to ids are for display only: as they were when the
+decision was made, and never used for lookups.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 class CallKind(StrEnum):
     CALL = "call"
-    """A booking or a call now, as the agent and the customer like."""
+    """A booking or a call now, as agent and customer choose."""
     BOOKING_ONLY = "booking_only"
     REFUSED = "refused"
     """``no call, say``: see ``Decision.refusal``."""
@@ -26,7 +26,7 @@ class Target:
     titles: tuple[int, ...] = ()
     """Any of these; empty means every title."""
     text: str = ""
-    """As it was written: ``team "Support", title "Marine Engineer"``."""
+    """As written: ``team "Support", title "Marine Engineer"``."""
 
 
 @dataclass(frozen=True)
@@ -73,47 +73,47 @@ class OrderKey(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one agent may be asked for, at one moment."""
+    """The limits on calls per agent."""
 
     calls_a_day: int | None = None
-    """Calls a day of one agent, with what ``up to … more`` adds for this escalation."""
+    """Maximum calls a day per agent, including ``up to … more`` for this escalation."""
     gap: int = 0
-    """Seconds between two calls of one agent."""
+    """Minimum seconds between two calls of one agent."""
     title_calls_a_day: tuple[tuple[int, int], ...] = ()
-    """(title, calls a day of one agent of that title); the stricter of this and ``calls_a_day`` counts."""
+    """(title, maximum calls a day per agent with it); the stricter of this and ``calls_a_day`` applies."""
     shift_percent: int | None = None
-    """At most this much of a shift in calls."""
+    """Maximum percentage of a shift spent in calls."""
     shift_end: int = 0
-    """No call begins in the last so many seconds of a shift."""
+    """No call begins within this many seconds of the end of a shift."""
 
 
 @dataclass(frozen=True)
 class OpenHours:
-    """Opening hours, half-open, in their own zone, by weekday (0 is Monday)."""
+    """Opening hours by weekday (0 is Monday), half-open, in their own time zone."""
 
     name: str
     time_zone: str
     spans: tuple[tuple[int, int, int], ...]
     """(weekday, start minute, end minute); 24:00 is minute 1440."""
     holidays: str | None = None
-    """Country of the ``holidays`` library whose days are closed."""
+    """Country code of the ``holidays`` library; its holidays are closed."""
     holiday_subdivision: str | None = None
-    """State or province of that country, where its days differ."""
+    """State or province, if its holidays differ."""
 
 
 @dataclass(frozen=True)
 class Booking:
-    """Which slots are offered."""
+    """The settings for bookable slots."""
 
     slot: int
-    """Seconds of talk."""
+    """Duration of a call, in seconds."""
     start_every: int
-    """Grid of starts in seconds of local wall time, from midnight; equals ``slot`` unless written."""
+    """Interval between starts, in seconds of local wall time from midnight; ``slot`` by default."""
     notice: int
-    """Seconds between now and the first start. ``1 working day`` is counted when slots are listed:
-    then ``notice_working_days`` is set and this is 0."""
+    """Minimum seconds until the first start; 0 if ``notice_working_days`` is set, which is counted when slots are
+    listed."""
     horizon: int
-    """Seconds ahead, or 0 where ``horizon_working_days`` counts."""
+    """Maximum seconds ahead; 0 if ``horizon_working_days`` is set."""
     notice_working_days: int = 0
     horizon_working_days: int = 0
     hours: OpenHours | None = None
@@ -124,7 +124,7 @@ class Booking:
 
 @dataclass(frozen=True)
 class CallTimes:
-    """How long each part of a call takes, in seconds."""
+    """The durations of the parts of a call, in seconds."""
 
     prepare: int
     offer: int
@@ -135,39 +135,38 @@ class CallTimes:
 
 @dataclass(frozen=True)
 class Reminders:
-    """Seconds before a call."""
+    """When reminders are sent, in seconds before a call, longest first."""
 
     customer: tuple[int, ...] = ()
-    """Seconds before the call, longest first."""
     agent: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """When and how often a customer is asked; in seconds."""
+    """When and how often customers get a survey; times in seconds."""
 
     ask_after: int
     ask_again_after: int | None
-    """Seconds after the first survey; None: never. Without a line in the rules: two days."""
+    """Seconds after the first survey; None: never. By default two days."""
     alert_under: int | None
-    """A score under this one is told to the team lead."""
+    """The team lead is alerted about a score under this."""
     every: int = 0
-    """At most one survey a customer in this many seconds; 0: no limit."""
+    """Minimum seconds between two surveys of one customer; 0: no limit."""
 
 
 @dataclass(frozen=True)
 class Links:
-    """How long each link lives, in seconds."""
+    """The lifetimes of links, in seconds."""
 
     live_expires: int
-    """Seconds that the link of a call now lives."""
+    """For the link of a call now."""
     booking_expires: int
     survey_expires: int
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One line of an explanation: a rule, whether it held, and the line that says why."""
+    """One line of an explanation: a rule, whether it applied, and the line that decided it."""
 
     rule: str
     held: bool
@@ -181,17 +180,17 @@ class Reason:
 
 @dataclass(frozen=True)
 class Decision:
-    """The plan's core: what these rules say about these facts at that moment."""
+    """The core of a plan: the result of rules for facts at a moment."""
 
     rule: str
     """The rule's name, or ``otherwise``."""
     kind: CallKind
     refusal: str
-    """What ``no call, say`` says; else empty."""
+    """The text of ``no call, say``; otherwise empty."""
     targets: tuple[Target, ...]
     requires: tuple[SkillNeed, ...]
     prefers: tuple[tuple[SkillNeed, ...], ...]
-    """One tuple a ``prefer`` line, its ``or`` alternatives inside."""
+    """One tuple per ``prefer`` line, with its ``or`` alternatives."""
     order: tuple[OrderKey, ...]
     steps: tuple[Step, ...]
     limits: Limits
@@ -202,24 +201,24 @@ class Decision:
     links: Links
     note: str
     why: tuple[Reason, ...]
-    """For each rule above the matched one its first line that failed; then the lines that held."""
+    """For each rule above the matching one, the first line that failed; then the lines that held."""
 
 
 @dataclass(frozen=True)
 class AgentState:
-    """What the ordering keys ask of one person at one moment."""
+    """The values of the sort keys for one person at one moment."""
 
     person: int
     calls_today: int = 0
     load: int = 0
     """Minutes of calls and wrap-up in the last four hours."""
     idle: int = 0
-    """Seconds since the last call ended, or since coming on."""
+    """Seconds since the last call ended, or since the shift began."""
     last_asked: int = 0
-    """Seconds since the person was last given a call; for round robin."""
+    """Seconds since the person last got a call; for round robin."""
     csat: float = 0.0
     csat_here: float = 0.0
-    """Posterior means with a prior, overall and on this product area."""
+    """Posterior means of the ratings: overall, and on this product area."""
     handled_before: bool = False
 
 
@@ -234,11 +233,11 @@ class HardConstraint:
 
 @dataclass(frozen=True)
 class Pool:
-    """Who may be asked after so many seconds of search."""
+    """Who may be asked at one point of the search."""
 
     step: int
-    """How many steps have been taken; 0 is the plan's first targets."""
+    """Number of steps taken; 0 for the plan's first targets."""
     members: tuple[int, ...]
     excluded: tuple[HardConstraint, ...]
     preferred: bool
-    """Whether ``prefer`` lines still count."""
+    """Whether ``prefer`` lines still apply."""

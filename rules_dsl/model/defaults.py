@@ -1,4 +1,4 @@
-"""What holds where a rules file is silent: one place, all in seconds unless said."""
+"""The defaults of all settings, in seconds unless noted otherwise."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ FEEDBACK = Feedback(ask_after=3600, ask_again_after=ASK_AGAIN, alert_under=None)
 LINKS = Links(live_expires=30 * 60, booking_expires=7 * 86400, survey_expires=14 * 86400)
 
 EXAMPLE_WEEK = date(2026, 2, 2)
-"""The Monday of the week in which examples take place: an ordinary one, without clock changes."""
+"""The Monday of the week in which examples take place: an ordinary week without clock changes."""
 EXAMPLE_MOMENT = (2, 12 * 60)
-"""Weekday and minute of an example that names no time: Wednesday noon."""
+"""Weekday and minute of the day of an example without a time: Wednesday noon."""

@@ -1,6 +1,6 @@
-"""Opening hours and working days, in wall time of their own zone.
+"""Opening hours and working days, in wall time of their own time zone.
 
-A skipped wall time moves forward, a repeated one means the first.
+A skipped wall time moves forward; a repeated one means its first occurrence.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from zoneinfo import ZoneInfo
 from rules_dsl.model.decision import OpenHours
 
 _FARTHEST = 3700
-"""Days searched for a working day; more than ten years."""
+"""Maximum days searched for a working day, more than ten years."""
 
 
 def wall_instant(zone: ZoneInfo, day: date, second: int) -> datetime:
-    """The UTC instant of a wall time, given in seconds since midnight; 86400 is the next midnight."""
+    """The UTC instant of a wall time in seconds since midnight; 86400 is the next midnight."""
     wall = datetime.combine(day, time()) + timedelta(seconds=second)
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 @lru_cache(maxsize=256)
 def _closed_days(country: str, subdivision: str | None, year: int) -> frozenset[date]:
-    """The library is loaded when holidays are first asked for: that takes as long as a check of most files does."""
+    """The holidays of a year. Imports the library on first use, which takes as long as checking most files."""
     holidays = importlib.import_module("holidays")
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
 
@@ -39,7 +39,7 @@ def knows_country(country: str, subdivision: str | None = None) -> bool:
 
 
 def holidays_in(hours: OpenHours, year: int) -> frozenset[date]:
-    """Days of a year that these hours are closed for, whatever the weekday."""
+    """The days of a year on which these hours are closed, whatever the weekday."""
     return _closed_days(hours.holidays, hours.holiday_subdivision, year) if hours.holidays else frozenset()
 
 
@@ -48,7 +48,7 @@ def is_holiday(hours: OpenHours, day: date) -> bool:
 
 
 def is_open(hours: OpenHours, moment: datetime) -> bool:
-    """Half-open: open at the first instant of a span, closed at its end. ``moment`` is timezone-aware."""
+    """Whether a span contains the moment, its start included and its end excluded. ``moment`` has a time zone."""
     zone = ZoneInfo(hours.time_zone)
     today = moment.astimezone(zone).date()
     days = [today]
@@ -63,21 +63,21 @@ def is_open(hours: OpenHours, moment: datetime) -> bool:
 
 
 def is_working_day(hours: OpenHours | None, day: date) -> bool:
-    """A day with opening hours and no holiday; without hours, Monday to Friday."""
+    """Whether a day has opening hours and is no holiday; without hours, Monday to Friday."""
     if hours is None:
         return day.weekday() < 5
     return any(weekday == day.weekday() for weekday, _, _ in hours.spans) and not is_holiday(hours, day)
 
 
 def working_days_after(hours: OpenHours | None, zone: str, moment: datetime, n: int) -> datetime:
-    """The same wall time on the n-th working day after the moment's day, in UTC; the moment itself for 0.
+    """The same wall time on the n-th working day after the moment's day, in UTC; for 0 the moment itself.
 
-    Saturday noon and 1 working day is Monday noon. Raises ``ValueError`` where there is no working day.
+    Saturday noon plus 1 working day is Monday noon. Raises ``ValueError`` if the hours have no working day.
     """
     if n == 0:
         return moment.astimezone(UTC)
-    place = ZoneInfo(zone)
-    local = moment.astimezone(place)
+    zone_info = ZoneInfo(zone)
+    local = moment.astimezone(zone_info)
     day, left = local.date(), n
     for _ in range(_FARTHEST + 2 * n):
         day += timedelta(days=1)
@@ -85,5 +85,5 @@ def working_days_after(hours: OpenHours | None, zone: str, moment: datetime, n: 
             left -= 1
         if left == 0:
             second = local.hour * 3600 + local.minute * 60 + local.second
-            return wall_instant(place, day, second)
+            return wall_instant(zone_info, day, second)
     raise ValueError("these hours hold no working day")

@@ -1,4 +1,4 @@
-"""Opening hours over a span of time, laid out once for many moments. Pure."""
+"""Opening hours expanded over a period, for testing many moments. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from rules_dsl.model.hours import is_holiday, wall_instant
 
 
 def open_edges(hours: OpenHours, since: datetime, until: datetime) -> list[datetime]:
-    """Openings and closings in turn; spans that touch or overlap are one.
+    """Alternating openings and closings; adjacent and overlapping spans are merged.
 
-    From ``since`` to ``until``, ends included, a moment is in open hours exactly after an odd number of them.
+    Between ``since`` and ``until``, inclusive, a moment is in open hours if the number of edges before it is odd.
     """
-    """Openings and closings in turn; spans that touch or overlap are one."""
     zone = ZoneInfo(hours.time_zone)
     day, last = since.astimezone(zone).date() - timedelta(days=1), until.astimezone(zone).date()
     spans: list[tuple[datetime, datetime]] = []

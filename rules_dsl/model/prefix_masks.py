@@ -1,22 +1,22 @@
-"""What a row of masks comes to over any stretch of it, in one step: rows of a number's classes get long."""
+"""Joins any range of a list of masks in one step (a sparse table), because numbers may have many classes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
 Join = Callable[[int, int], int]
-"""``and``, or ``or``: it may take the same mask twice."""
+"""``and`` or ``or``: idempotent, so that overlapping ranges do no harm."""
 
 
 class PrefixMasks:
-    """Joined masks of all stretches whose length is a power of two; any stretch is two of them, overlapping."""
+    """Joins of all ranges whose length is a power of two. Any range is the join of two of them, which may overlap."""
 
     def __init__(self, masks: Sequence[int], join: Join) -> None:
         self._levels = [list(masks)]
         self._join = join
 
     def joined(self, first: int, end: int) -> int:
-        """Of the masks from ``first`` to before ``end``, of which there is at least one."""
+        """The join of the masks from ``first`` to ``end``, exclusive; the range must not be empty."""
         level = (end - first).bit_length() - 1
         while len(self._levels) <= level:
             halves = self._levels[-1]
@@ -26,13 +26,13 @@ class PrefixMasks:
 
 
 def stretches(mask: int) -> Iterator[tuple[int, int]]:
-    """First place and the one after the last, of each stretch of ones."""
-    turns = ones(mask ^ mask << 1)
-    return zip(turns, turns, strict=True)
+    """Yield each run of ones: its first bit and the bit after its last."""
+    edges = ones(mask ^ mask << 1)
+    return zip(edges, edges, strict=True)
 
 
 def ones(mask: int) -> Iterator[int]:
-    """The places of its ones."""
+    """Yield the positions of the one bits."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1

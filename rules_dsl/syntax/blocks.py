@@ -1,4 +1,4 @@
-"""A block while it is being read: which lines may stand in it, and in what order."""
+"""A block during parsing: which lines it may contain, and in what order."""
 
 from __future__ import annotations
 
@@ -12,61 +12,60 @@ from rules_dsl.syntax.parse_conditions import lead_of, when_sentence
 from rules_dsl.syntax.parse_expectations import ExpectationLines
 from rules_dsl.syntax.tokens import Line
 from rules_dsl.syntax.tree import Block, BlockKind, DaySpan, Setting
-from rules_dsl.syntax.tree_actions import DoLine, on_line
+from rules_dsl.syntax.tree_actions import ActionLine, on_line
 from rules_dsl.syntax.tree_conditions import Lead, Phrase, Place, WhenLine, WhenSentence
 
-_CONDITIONAL = (BlockKind.DEFINE, BlockKind.RULE, BlockKind.NEVER)
-_DOING = (BlockKind.DEFAULT, BlockKind.RULE, BlockKind.OTHERWISE)
-_EXPECTING = (BlockKind.EXPECT, BlockKind.NEVER)
+_WITH_CONDITIONS = (BlockKind.DEFINE, BlockKind.RULE, BlockKind.NEVER)
+_WITH_ACTIONS = (BlockKind.DEFAULT, BlockKind.RULE, BlockKind.OTHERWISE)
+_WITH_OUTCOMES = (BlockKind.EXPECT, BlockKind.NEVER)
 _EXPECTATION_STARTS = ("given", "at", "then", "after")
 
 
-Sentence = WhenSentence | DoLine
-"""What may stand in many rules."""
+Sentence = WhenSentence | ActionLine
+"""A line's content, which may repeat in many rules."""
 
 
 @dataclass(slots=True)
 class BlockDraft:
-    """What was read of a block so far."""
+    """A block so far."""
 
     kind: BlockKind
     at: Place
     name: Phrase | None = None
     when: list[WhenLine] = field(default_factory=list)
-    do: list[DoLine] = field(default_factory=list)
+    actions: list[ActionLine] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     spans: list[DaySpan] = field(default_factory=list)
     zone: Phrase | None = None
     holidays: Phrase | None = None
-    expecting: ExpectationLines | None = None
+    expectation: ExpectationLines | None = None
     """None: no line of an expectation yet."""
     damaged: bool = False
-    complaint: Diagnostic | None = None
-    """What is wrong with the heading itself."""
+    heading_error: Diagnostic | None = None
 
     def block(self) -> Block:
         block = Block(
-            self.kind, self.at, self.name, tuple(self.when), tuple(self.do), tuple(self.settings),
+            self.kind, self.at, self.name, tuple(self.when), tuple(self.actions), tuple(self.settings),
             tuple(self.spans), self.zone, self.holidays, damaged=self.damaged,
         )  # fmt: skip
-        said = self.expecting
-        if said is None:
+        lines = self.expectation
+        if lines is None:
             return block
-        return replace(block, given=tuple(said.given), moment=said.moment, outcomes=tuple(said.outcomes))
+        return replace(block, given=tuple(lines.given), moment=lines.moment, outcomes=tuple(lines.outcomes))
 
     def add(self, line: Line) -> Sentence | None:
-        """Takes a line that is no heading, and gives it back if ``again`` can take it. Raises ``BadLine``."""
-        if self.kind in _EXPECTING and self._expectation(Cursor(line)):
+        """Parse a line below the heading. Returns its sentence if ``repeat`` can take it. Raises ``BadLine``."""
+        if self.kind in _WITH_OUTCOMES and self._expectation(Cursor(line)):
             return None
-        if self.kind in _CONDITIONAL:
-            said = self._when(line)
-            if said is not None:
-                return said
-        if self.kind in _DOING:
-            done = parse_actions.do_sentence(line.text)
-            if done is not None:
-                self.do.append(on_line(done, line.number))
-                return done
+        if self.kind in _WITH_CONDITIONS:
+            condition = self._when(line)
+            if condition is not None:
+                return condition
+        if self.kind in _WITH_ACTIONS:
+            action = parse_actions.action_sentence(line.text)
+            if action is not None:
+                self.actions.append(on_line(action, line.number))
+                return action
         if self.kind in parse_settings.SENTENCES:
             setting = parse_settings.setting_line(Cursor(line), self.kind)
             if setting is not None:
@@ -74,26 +73,26 @@ class BlockDraft:
                 return None
         self._refuse(Cursor(line))
 
-    def again(self, said: Sentence, number: int) -> bool:
-        """Takes a sentence as this line; False where the line itself has to be looked at."""
-        if not isinstance(said, WhenSentence):
-            if self.kind in _DOING:
-                self.do.append(on_line(said, number))
+    def repeat(self, sentence: Sentence, number: int) -> bool:
+        """Take a sentence parsed before as line ``number``; False if the line has to be parsed."""
+        if not isinstance(sentence, WhenSentence):
+            if self.kind in _WITH_ACTIONS:
+                self.actions.append(on_line(sentence, number))
                 return True
         elif self.kind is BlockKind.RULE:
             when = self.when
-            goes_on = said.lead is Lead.AND and when and when[-1].said.lead is not Lead.UNLESS and not self.do
-            if goes_on or self._misplaced(said.lead) is None:
-                when.append(WhenLine(said, number))
+            continues = sentence.lead is Lead.AND and when and when[-1].lead is not Lead.UNLESS and not self.actions
+            if continues or self._misplaced(sentence.lead) is None:
+                when.append(WhenLine(sentence, number))
                 return True
         return False
 
     def _expectation(self, cursor: Cursor) -> bool:
-        said = self.expecting = self.expecting or ExpectationLines()
-        unfinished_when = self.kind is BlockKind.NEVER and not said.outcomes
+        lines = self.expectation = self.expectation or ExpectationLines()
+        unfinished_when = self.kind is BlockKind.NEVER and not lines.outcomes
         if unfinished_when and cursor.sees("and"):
             return False
-        return said.read(cursor)
+        return lines.read(cursor)
 
     def _when(self, line: Line) -> WhenSentence | None:
         lead = lead_of(line)
@@ -103,61 +102,62 @@ class BlockDraft:
         if code is not None:
             cursor = Cursor(line)
             cursor.refuse(code, cursor.whole(), found=lead.value, rest=cursor.text(1, len(line.tokens)))
-        known = when_sentence(line.text)
-        self.when.append(WhenLine(known, line.number))
-        return known
+        sentence = when_sentence(line.text)
+        self.when.append(WhenLine(sentence, line.number))
+        return sentence
 
     def _misplaced(self, lead: Lead) -> str | None:
-        """The code of what is wrong with a condition line here."""
-        going_on = lead is Lead.AND or lead is Lead.OR_WHEN
+        """The diagnostic code for a condition line that can't be here; None if it can."""
+        continuing = lead is Lead.AND or lead is Lead.OR_WHEN
         if not self.when:
-            if going_on and not self.damaged:
+            if continuing and not self.damaged:
                 return "R130"
         elif lead is Lead.WHEN:
             return "R131"
-        elif going_on and self.when[-1].lead is Lead.UNLESS:
+        elif continuing and self.when[-1].lead is Lead.UNLESS:
             return "R132"
-        return "R133" if self.do else None
+        return "R133" if self.actions else None
 
     def _refuse(self, cursor: Cursor) -> NoReturn:
-        said = cursor.text(0, len(cursor.tokens))
+        found = cursor.text(0, len(cursor.tokens))
         home = home_of(cursor.line, self.kind)
         if home is not None:
-            cursor.refuse("R111", cursor.whole(), found=said, home=home, inside=self.kind.value)
+            cursor.refuse("R111", cursor.whole(), found=found, home=home, inside=self.kind.value)
+        starts = self._starts()
         cursor.refuse(
-            "R101", cursor.whole(), found=said, inside=self.kind.value,
-            nearest=nearest(said, self._examples()), known=self._starts(),
+            "R101", cursor.whole(), found=found, inside=self.kind.value, nearest=nearest(found, self._examples()),
+            known=starts or None, childless=None if starts else self.kind.value,
         )  # fmt: skip
 
     def _examples(self) -> list[str]:
-        found = [sentence.example for sentence in parse_settings.SENTENCES.get(self.kind, ())]
-        if self.kind in _DOING:
-            found += [example for example, _ in parse_actions.SENTENCES.values()]
-        return found
+        examples = [sentence.example for sentence in parse_settings.SENTENCES.get(self.kind, ())]
+        if self.kind in _WITH_ACTIONS:
+            examples += [example for example, _ in parse_actions.SENTENCES.values()]
+        return examples
 
     def _starts(self) -> str:
-        found: list[str] = []
-        if self.kind in _CONDITIONAL:
-            found += [lead.value for lead in Lead]
-        if self.kind in _EXPECTING:
-            found += _EXPECTATION_STARTS
-        if self.kind in _DOING:
-            found += [" ".join(tokens) for tokens in parse_actions.SENTENCES]
-        found += [
+        starts: list[str] = []
+        if self.kind in _WITH_CONDITIONS:
+            starts += [lead.value for lead in Lead]
+        if self.kind in _WITH_OUTCOMES:
+            starts += _EXPECTATION_STARTS
+        if self.kind in _WITH_ACTIONS:
+            starts += [" ".join(tokens) for tokens in parse_actions.SENTENCES]
+        starts += [
             sentence.pattern.split(" {")[0].split("|")[0] for sentence in parse_settings.SENTENCES.get(self.kind, ())
         ]
-        return ", ".join(f"`{start}`" for start in dict.fromkeys(found)) or "nothing: the heading says it all"
+        return ", ".join(f"`{start}`" for start in dict.fromkeys(starts))
 
 
 def home_of(line: Line, inside: BlockKind) -> str | None:
-    """The block where a line that is out of place would be right."""
+    """The block that a misplaced line belongs in; None if there is none."""
     cursor = Cursor(line)
     low = line.tokens[0].low
-    if inside not in _DOING and any(cursor.sees(*tokens) for tokens in parse_actions.SENTENCES):
+    if inside not in _WITH_ACTIONS and any(cursor.sees(*tokens) for tokens in parse_actions.SENTENCES):
         return "a rule"
-    if inside not in _CONDITIONAL and (low in ("when", "unless") or cursor.sees("or", "when")):
+    if inside not in _WITH_CONDITIONS and (low in ("when", "unless") or cursor.sees("or", "when")):
         return "a rule"
-    if inside not in _EXPECTING and low in _EXPECTATION_STARTS:
+    if inside not in _WITH_OUTCOMES and low in _EXPECTATION_STARTS:
         return "an expectation"
     home = parse_settings.home_of(line)
     return f"the block `{home.value}`" if home is not None and home is not inside else None

@@ -1,4 +1,4 @@
-"""Walking along the words of one line. What isn't as it should be ends the line with one message."""
+"""A cursor over the tokens of one line. The first error ends the line, with one diagnostic."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from rules_dsl.syntax.tree_conditions import Duration, Phrase, Place
 
 
 class Cursor:
+    """The position in a line that is being parsed. Every ``refuse`` raises ``BadLine``."""
+
     __slots__ = ("example", "index", "line", "tokens")
 
     def __init__(self, line: Line, index: int = 0, example: str | None = None) -> None:
@@ -18,17 +20,17 @@ class Cursor:
         self.tokens: tuple[Token, ...] = line.tokens
         self.index = index
         self.example = example
-        """A whole line to copy, shown with a message about this one."""
+        """A complete line to copy, shown with a diagnostic about this one."""
 
     @property
     def done(self) -> bool:
         return self.index >= len(self.tokens)
 
-    def refuse(self, code: str, at: Place | None = None, **said: str | int | None) -> NoReturn:
-        raise BadLine(diagnostic(code, at or self.here(), **{"example": self.example, **said}))
+    def refuse(self, code: str, at: Place | None = None, **arguments: str | int | None) -> NoReturn:
+        raise BadLine(diagnostic(code, at or self.here(), **{"example": self.example, **arguments}))
 
     def here(self) -> Place:
-        """The next word, or the end of the line."""
+        """The place of the next token, or the end of the line."""
         if not self.done:
             return self.place(self.index, self.index + 1)
         last = self.tokens[-1]
@@ -42,26 +44,26 @@ class Cursor:
         return Place(self.line.number, column, length)
 
     def since(self, start: int) -> Place:
-        """From a word up to the last one taken."""
+        """The place from token ``start`` to the last one consumed."""
         return self.place(start, self.index)
 
     def whole(self) -> Place:
         return self.place(0, len(self.tokens))
 
     def text(self, start: int, end: int | None = None) -> str:
-        """Words as written, with single spaces and none before a comma."""
+        """The tokens as written, separated by single spaces, with none before a comma."""
         chosen = self.tokens[start : self.index if end is None else end]
         if len(chosen) == 1:
             return chosen[0].written
-        said = " ".join([token.text if token.low else token.written for token in chosen])
-        return said.replace(" ,", ",") if "," in said else said
+        joined = " ".join([token.text if token.low else token.written for token in chosen])
+        return joined.replace(" ,", ",") if "," in joined else joined
 
     def sees(self, *lows: str) -> bool:
-        """Each parameter is one word, in lower case."""
-        tokens, place = self.tokens, self.index
-        if place + len(lows) > len(tokens) or tokens[place].low != lows[0]:
+        """Whether these tokens come next; each argument is one word, in lower case."""
+        tokens, index = self.tokens, self.index
+        if index + len(lows) > len(tokens) or tokens[index].low != lows[0]:
             return False
-        return len(lows) == 1 or all(tokens[place + step].low == low for step, low in enumerate(lows))
+        return len(lows) == 1 or all(tokens[index + step].low == low for step, low in enumerate(lows))
 
     def sees_any(self, lows: frozenset[str]) -> bool:
         return self.index < len(self.tokens) and self.tokens[self.index].low in lows
@@ -78,40 +80,40 @@ class Cursor:
     def need(self, *lows: str) -> None:
         for low in lows:
             if not self.take(low):
-                self.refuse_wanted(f"`{low}`")
+                self.refuse_expected(f"`{low}`")
 
-    def refuse_wanted(self, wanted: str) -> NoReturn:
+    def refuse_expected(self, expected: str) -> NoReturn:
         if self.done:
-            self.refuse("R105", self.whole(), wanted=wanted)
-        self.refuse("R106", found=self.tokens[self.index].written, wanted=wanted)
+            self.refuse("R105", self.whole(), expected=expected)
+        self.refuse("R106", found=self.tokens[self.index].written, expected=expected)
 
-    def next_token(self, wanted: str) -> Token:
+    def next_token(self, expected: str) -> Token:
         if self.done:
-            self.refuse("R105", self.whole(), wanted=wanted)
+            self.refuse("R105", self.whole(), expected=expected)
         self.index += 1
         return self.tokens[self.index - 1]
 
-    def name(self, what: str) -> Phrase:
-        """A quoted name; bare words in its place are explained."""
+    def name(self, expected: str) -> Phrase:
+        """Consume a quoted name. Bare words instead get a diagnostic of their own: add quotes."""
         if self.sees_name():
-            token = self.next_token(what)
+            token = self.next_token(expected)
             at = self.since(self.index - 1)
             if not token.text:
-                self.refuse("R104", at, what=what)
+                self.refuse("R104", at, expected=expected)
             return Phrase(token.text, at, quoted=True)
         if self.done or self.tokens[self.index].kind is not TokenKind.BARE:
-            self.refuse_wanted(f"{what} in quotes")
+            self.refuse_expected(f"{expected} in quotes")
         start = self.index
         while not self.done and self.tokens[self.index].kind is TokenKind.BARE:
             self.index += 1
-        self.refuse("R103", self.since(start), found=self.text(start), what=what)
+        self.refuse("R103", self.since(start), found=self.text(start), expected=expected)
 
     def duration(self) -> Duration:
         start = self.index
         duration = read_duration([token.low for token in self.tokens[start:]])
         if duration is None:
             if self.done or self.tokens[start].kind is not TokenKind.BARE:
-                self.refuse_wanted("a length of time, such as 3 minutes,")
+                self.refuse_expected("a duration such as 3 minutes")
             self.refuse("R107", self.place(start, min(start + 2, len(self.tokens))), found=self.text(start, start + 2))
         self.index += duration.tokens
         return Duration(duration.seconds, self.since(start), duration.working_days, self.text(start))
@@ -121,10 +123,10 @@ class Cursor:
         at = self.since(self.index - 1)
         written = token.low.removesuffix("%") if percent else token.low
         if percent and not token.low.endswith("%") and not self.take("percent"):
-            self.refuse("R108", at, found=token.written, wanted="a percentage such as 15%")
+            self.refuse("R108", at, found=token.written, expected="a percentage such as 15%")
         number = read_whole(written)
         if number is None:
-            self.refuse("R108", at, found=token.written, wanted="a whole number")
+            self.refuse("R108", at, found=token.written, expected="a whole number")
         if not low <= number <= high:
             self.refuse("R109", at, found=token.written, low=low, high=high)
         return number

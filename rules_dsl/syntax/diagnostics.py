@@ -1,4 +1,4 @@
-"""A message about a rules file: stable code, place, the author's words, and what to write instead."""
+"""Diagnostics of a rules file: a stable code, a place, the author's words, and what to write instead."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from rules_dsl.syntax.tokens import source_lines
 from rules_dsl.syntax.tree_conditions import Place
 
 _WIDEST = 240
-"""Characters of a line shown; of a longer one the part around the place."""
+"""Maximum characters of a line shown; of a longer one, the part around the place."""
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One thing to say about a file, with its place."""
+    """An error or warning about a rules file, with its place."""
 
     code: str
     severity: Severity
     line: int
-    """1-based."""
+    """1-based, in characters, as ``column``."""
     column: int
     length: int
     text: str
     helps: tuple[str, ...] = ()
-    said: tuple[tuple[str, str], ...] = ()
-    """The words put into the text, by their names: what a quick fix is made of."""
+    arguments: tuple[tuple[str, str], ...] = ()
+    """The placeholder values of the text, by name; quick fixes are built from them."""
 
     def on(self, line: int) -> Diagnostic:
-        """Inside a sentence, which may stand in several lines, the line is 0 until it is said here."""
+        """Set the line unless it is set. It is 0 inside a cached sentence, which may occur on several lines."""
         return self if self.line else replace(self, line=line)
 
 
 class BadLine(Exception):
-    """Ends the reading of one line, so that a bad line gives exactly one message."""
+    """Stops parsing a line, so that a bad line yields exactly one diagnostic."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.text)
@@ -44,36 +44,36 @@ class BadLine(Exception):
 
 
 class RulesRefused(Exception):
-    """A rules file with errors. ``diagnostics`` are all of them, warnings too, in the order of the file."""
+    """A rules file with errors. ``diagnostics`` holds all of its errors and warnings, in file order."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__("; ".join(diagnostic.text for diagnostic in diagnostics if diagnostic.severity == "error"))
         self.diagnostics = tuple(diagnostics)
 
 
-def diagnostic(code: str, at: Place, **said: str | int | None) -> Diagnostic:
-    """Words come from ``CATALOGUE`` alone; a help is left out when one of its words is missing."""
-    wording = CATALOGUE[code]
-    helps = tuple(help.format(**said) for help in wording.helps if _complete(help, said))
+def diagnostic(code: str, at: Place, **arguments: str | int | None) -> Diagnostic:
+    """Build a diagnostic from ``CATALOGUE``. Helps with a missing argument are omitted."""
+    template = CATALOGUE[code]
+    helps = tuple(help.format(**arguments) for help in template.helps if _complete(help, arguments))
     return Diagnostic(
         code,
-        wording.severity,
+        template.severity,
         at.line,
         at.column,
         at.length,
-        wording.text.format(**said),
+        template.text.format(**arguments),
         helps,
-        tuple((name, str(word)) for name, word in said.items() if word is not None),
+        tuple((name, str(value)) for name, value in arguments.items() if value is not None),
     )
 
 
-def _complete(template: str, said: Mapping[str, object]) -> bool:
+def _complete(template: str, arguments: Mapping[str, object]) -> bool:
     fields = (field for _, field, _, _ in Formatter().parse(template) if field)
-    return all(said.get(field) is not None for field in fields)
+    return all(arguments.get(field) is not None for field in fields)
 
 
 def nearest(word: str, known: Sequence[str]) -> str | None:
-    """What was probably meant, whatever its capitals; None when nothing is near."""
+    """The closest known word, ignoring case; None if nothing is close."""
     if not known:
         return None
     by_low = {name.lower(): name for name in reversed(known)}
@@ -82,7 +82,7 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
 
 
 def render(diagnostic: Diagnostic, text: str, file_name: str) -> str:
-    """The message as a person reads it: what, where, the line with a caret under the phrase, the helps."""
+    """Format a diagnostic for a terminal: text, place, the line with carets under the phrase, helps."""
     parts = [f"{diagnostic.severity} {diagnostic.code}: {diagnostic.text}"]
     parts.append(f"  {file_name}, line {diagnostic.line}, column {diagnostic.column}")
     lines = source_lines(text)

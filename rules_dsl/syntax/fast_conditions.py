@@ -1,14 +1,14 @@
-"""Condition lines in their plainest form, read at one glance.
+"""A fast path for the plainest conditions: one regular expression for the whole line.
 
-Most conditions of a long file are such: a fact, and what it is, in words with one space between them. What is not
-plain, or not right, is left to ``parse_conditions``, which explains it; what both can read, both read alike.
+Most conditions of a long file are a fact and its value, in words separated by single spaces. Everything else, errors
+included, is left to ``parse_conditions``. For a line that both accept, both give the same result.
 """
 
 from __future__ import annotations
 
 import re
 
-from rules_dsl.syntax.tokens import LONGEST_LINE, remembered
+from rules_dsl.syntax.tokens import LONGEST_LINE, cached_by_line
 from rules_dsl.syntax.tree_conditions import (
     Comparator,
     Condition,
@@ -27,9 +27,9 @@ _TOKEN = rf"(?!(?i:{_NO_NAMES})(?:\s|$))[^\s,\"“”„#<>=!&|()+*/]++"
 _WORDS = rf"{_TOKEN}(?:[ ]{_TOKEN})*"
 _PLAIN = re.compile(
     rf"""\s*(when|and|or[ ]when|unless)[ ]                          # 1: lead
-         (not[ ]({_WORDS})                                          # 2: condition, 3: a fact that doesn't hold
+         (not[ ]({_WORDS})                                          # 2: condition, 3: a negated fact
          |({_WORDS})                                                # 4: fact
-          (?:[ ]is[ ](?:(at[ ]least|at[ ]most|over|under)[ ]({_WORDS})    # 5: comparison, 6: with what
+          (?:[ ]is[ ](?:(at[ ]least|at[ ]most|over|under)[ ]({_WORDS})    # 5: comparison, 6: amount
                        |(not[ ])?({_WORDS}(?:[ ]or[ ]{_WORDS})*)))?       # 7: is not, 8: values
          )\s*""",
     re.VERBOSE,
@@ -38,18 +38,18 @@ _LEADS = {lead.value: lead for lead in Lead}
 _COMPARISONS = {comparison.value: comparison for comparison in Comparator}
 
 
-@remembered
+@cached_by_line
 def plain_condition(raw: str) -> WhenSentence | None:
-    """None for a line that is not plain, whatever it is."""
+    """The line as a condition; None if it is anything but plain."""
     found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
     if found is None:
         return None
-    lead, said, missing, fact, comparison, amount, negated, values = found.groups()
+    lead, text, false_fact, fact, comparison, amount, negated, values = found.groups()
     start = found.start(2)
-    at = Place(0, start + 1, len(said))
+    at = Place(0, start + 1, len(text))
     condition: Condition
-    if missing is not None:
-        condition = FactHolds(_phrase(missing, found.start(3)), True, at)
+    if false_fact is not None:
+        condition = FactHolds(_phrase(false_fact, found.start(3)), True, at)
     elif comparison is not None:
         value = _phrase(amount, found.start(6))
         condition = FactCompares(_phrase(fact, start), _COMPARISONS[comparison], value, at)
@@ -57,7 +57,7 @@ def plain_condition(raw: str) -> WhenSentence | None:
         condition = FactIs(_phrase(fact, start), _phrases(values, found.start(8)), negated is not None, at)
     else:
         condition = FactHolds(_phrase(fact, start), False, at)
-    return WhenSentence(_LEADS[lead], condition, said, at)
+    return WhenSentence(_LEADS[lead], condition, text, at)
 
 
 def _phrase(text: str, start: int) -> Phrase:

@@ -1,4 +1,4 @@
-"""Headings: the lines that open a block. A broken heading is complained about and opens its block all the same."""
+"""Parses headings, the lines that open a block. A heading with an error still opens its block."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _NAMED = {"rule": BlockKind.RULE, "define": BlockKind.DEFINE, "hours": BlockKind
 _PLAIN = re.compile(r'\s*(rule|define|expect)[ ]("([^"“”]*+)")\s*')
 _FIRST_WORDS = frozenset({"rules", "by", "otherwise", *_ALONE, *_NAMED})
 _NEVER_FIRST = frozenset({"when", "and", "or", "unless", "note"})
-_MISSPELT_AT_MOST = 2
-"""Words of a line that may be a misspelt heading."""
+_MISSPELLED_AT_MOST = 2
+"""Maximum tokens of a line that is taken for a misspelled heading."""
 _EXAMPLES = {
     BlockKind.HEAD: 'rules for "Harbor Boats support"',
     BlockKind.HOURS: 'hours "office" are Mon to Fri 08:30 to 16:30',
@@ -38,7 +38,7 @@ _EXAMPLES = {
 
 
 def plain_heading(number: int, raw: str) -> BlockDraft | None:
-    """Nearly all headings are a word and a name, read at one glance. None for a line that is anything else."""
+    """Parse a heading of a word and a name, as nearly all are, by one regular expression. None for other lines."""
     found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
     name = " ".join(found[3].split()) if found else ""
     if found is None or not name:
@@ -49,12 +49,12 @@ def plain_heading(number: int, raw: str) -> BlockDraft | None:
 
 
 def open_block(line: Line, inside: BlockKind | None) -> BlockDraft | None:
-    """The block that a line opens; None when the line is no heading."""
+    """The block that a line opens; None if it is no heading."""
     first = line.tokens[0].low
     if first in _NEVER_FIRST:
         return None
     first = first.removesuffix(":")
-    if len(line.tokens) > _MISSPELT_AT_MOST and first not in _FIRST_WORDS:
+    if len(line.tokens) > _MISSPELLED_AT_MOST and first not in _FIRST_WORDS:
         return None
     cursor = Cursor(line)
     if first in _NAMED:
@@ -63,14 +63,14 @@ def open_block(line: Line, inside: BlockKind | None) -> BlockDraft | None:
     if cursor.take("rules", "for"):
         return _headed(cursor, BlockKind.HEAD, _name)
     if cursor.take("by", "default") or cursor.take("by", "default:"):
-        return _headed(cursor, BlockKind.DEFAULT, _nothing)
+        return _headed(cursor, BlockKind.DEFAULT, _no_more)
     if first == "otherwise":
         cursor.index = 1
-        return _headed(cursor, BlockKind.OTHERWISE, _nothing)
+        return _headed(cursor, BlockKind.OTHERWISE, _no_more)
     if first in _ALONE and not cursor.sees("booking", "link"):
         cursor.index = 1
-        return _headed(cursor, _ALONE[first], _nothing)
-    return _misspelt(cursor, inside)
+        return _headed(cursor, _ALONE[first], _no_more)
+    return _misspelled(cursor, inside)
 
 
 def _named(cursor: Cursor, kind: BlockKind) -> BlockDraft:
@@ -90,7 +90,7 @@ def _headed(cursor: Cursor, kind: BlockKind, read: Callable[[Cursor, BlockDraft]
         read(cursor, draft)
         cursor.end()
     except BadLine as bad:
-        draft.complaint = bad.diagnostic
+        draft.heading_error = bad.diagnostic
     return draft
 
 
@@ -98,7 +98,7 @@ def _name(cursor: Cursor, draft: BlockDraft) -> None:
     draft.name = cursor.name("a name")
 
 
-def _nothing(cursor: Cursor, draft: BlockDraft) -> None:
+def _no_more(cursor: Cursor, draft: BlockDraft) -> None:
     heading = draft.kind.value
     if not cursor.done or cursor.tokens[0].low.endswith(":") or cursor.tokens[cursor.index - 1].low.endswith(":"):
         cursor.refuse("R112", cursor.whole(), heading=heading)
@@ -118,7 +118,7 @@ def _hours(cursor: Cursor, draft: BlockDraft) -> None:
         token = cursor.next_token("a time zone")
         draft.zone = Phrase(token.text, cursor.since(cursor.index - 1))
     if cursor.take(",", "except", "holidays") or cursor.take("except", "holidays"):
-        draft.holidays = cursor.name("the name of a holiday calendar")
+        draft.holidays = cursor.name("a holiday calendar")
 
 
 def _span(cursor: Cursor) -> DaySpan:
@@ -138,18 +138,18 @@ def _day(cursor: Cursor) -> int:
     day = day_number(token.text)
     if day is None:
         cursor.index -= 1
-        cursor.refuse("R121", found=token.written, wanted="a day such as Mon")
+        cursor.refuse("R121", found=token.written, expected="a day such as Mon")
     return day
 
 
-def _misspelt(cursor: Cursor, inside: BlockKind | None) -> BlockDraft | None:
-    """A heading recognised by its form: a name alone after the word, or the word alone on its line."""
+def _misspelled(cursor: Cursor, inside: BlockKind | None) -> BlockDraft | None:
+    """Recognize a heading by its form: a word followed by a name, or a word alone on its line."""
     tokens = cursor.tokens
     if tokens[0].kind is not TokenKind.BARE:
         return None
     with_name = len(tokens) == 2 and tokens[1].kind is TokenKind.NAME
-    known = tuple(_NAMED) if with_name else (*_ALONE, "otherwise") if len(tokens) == 1 else ()
-    near = nearest(tokens[0].text, known)
+    candidates = tuple(_NAMED) if with_name else (*_ALONE, "otherwise") if len(tokens) == 1 else ()
+    near = nearest(tokens[0].text, candidates)
     if near is None:
         return None
     kind = (_NAMED | _ALONE | {"otherwise": BlockKind.OTHERWISE})[near]
@@ -158,5 +158,5 @@ def _misspelt(cursor: Cursor, inside: BlockKind | None) -> BlockDraft | None:
     if with_name and tokens[1].text:
         draft.name = cursor.name("a name")
     instead = " ".join([near, *(token.written for token in tokens[1:])])
-    draft.complaint = diagnostic("R113", cursor.place(0, 1), found=tokens[0].text, nearest=instead)
+    draft.heading_error = diagnostic("R113", cursor.place(0, 1), found=tokens[0].text, nearest=instead)
     return draft

@@ -1,4 +1,4 @@
-"""What a rule does: the lines under ``by default``, ``rule`` and ``otherwise``."""
+"""Parses actions: the lines below ``by default``, ``rule`` and ``otherwise`` that are no conditions."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 from rules_dsl.model.decision import OrderKey
 from rules_dsl.syntax.cursor import Cursor
 from rules_dsl.syntax.diagnostics import nearest
-from rules_dsl.syntax.tokens import Line, remembered, tokenize
+from rules_dsl.syntax.tokens import Line, cached_by_line, tokenize
 from rules_dsl.syntax.tree_actions import (
+    ActionLine,
     BookSlots,
-    DoLine,
     IfNobody,
     NoCall,
     Note,
@@ -38,11 +38,11 @@ _FIXED_STEPS = (
 )
 
 
-@remembered
-def do_sentence(raw: str) -> DoLine | None:
-    """The line as a tree; None when its first words begin no such sentence. Raises ``BadLine``.
+@cached_by_line
+def action_sentence(raw: str) -> ActionLine | None:
+    """Parse a line as an action; None if its first words begin none. Raises ``BadLine``.
 
-    Of its places the lines are 0, for it may stand in several.
+    The lines of its places are 0, because the result is cached for all lines with this text.
     """
     cursor = Cursor(Line(0, tokenize(raw)[0], None, raw))
     if not cursor.sees_any(_FIRST_WORDS):
@@ -69,7 +69,7 @@ def _target(cursor: Cursor) -> TargetPhrase:
         bare = cursor.name("a team or a title")
         return TargetPhrase(None, (), bare, bare.written, bare.at)
     if cursor.take("team"):
-        team = cursor.name("the team's name")
+        team = cursor.name("a team name")
         inside = cursor.sees(",", "title")
         if inside:
             cursor.index += 2
@@ -79,15 +79,15 @@ def _target(cursor: Cursor) -> TargetPhrase:
         titles = _titles(cursor)
         return TargetPhrase(None, titles, None, cursor.text(start), cursor.since(start))
     if cursor.done:
-        cursor.refuse_wanted("a team or a title")
+        cursor.refuse_expected("a team or a title")
     cursor.refuse("R117", cursor.place(start, len(cursor.tokens)), found=cursor.text(start, len(cursor.tokens)))
 
 
 def _titles(cursor: Cursor) -> tuple[Phrase, ...]:
-    titles = [cursor.name("the title's name")]
+    titles = [cursor.name("a title")]
     while cursor.sees("or") and cursor.index + 1 < len(cursor.tokens) and not cursor.tokens[cursor.index + 1].low:
         cursor.index += 1
-        titles.append(cursor.name("the title's name"))
+        titles.append(cursor.name("a title"))
     return tuple(titles)
 
 
@@ -99,9 +99,9 @@ def _skill(cursor: Cursor) -> SkillPhrase:
     elif cursor.take("skill", "of", "this", "product", "area"):
         kind = SkillKind.PRODUCT_AREA
     elif cursor.take("skill"):
-        kind, name = SkillKind.NAMED, cursor.name("the skill's name")
+        kind, name = SkillKind.NAMED, cursor.name("a skill name")
     elif cursor.done:
-        cursor.refuse_wanted("a skill")
+        cursor.refuse_expected("a skill")
     else:
         cursor.refuse("R126", cursor.place(start, len(cursor.tokens)), found=cursor.text(start, len(cursor.tokens)))
     text = cursor.text(start)
@@ -109,22 +109,22 @@ def _skill(cursor: Cursor) -> SkillPhrase:
     return SkillPhrase(kind, name, level, text if level == 1 else f"{text} at level {level}", cursor.since(start))
 
 
-def _send(cursor: Cursor) -> DoLine:
+def _send(cursor: Cursor) -> ActionLine:
     return SendTo(targets(cursor), cursor.whole())
 
 
-def _require(cursor: Cursor) -> DoLine:
+def _require(cursor: Cursor) -> ActionLine:
     return Require(_skill(cursor), cursor.whole())
 
 
-def _prefer(cursor: Cursor) -> DoLine:
+def _prefer(cursor: Cursor) -> ActionLine:
     skills = [_skill(cursor)]
     while cursor.take("or"):
         skills.append(_skill(cursor))
     return Prefer(tuple(skills), cursor.whole())
 
 
-def _order(cursor: Cursor) -> DoLine:
+def _order(cursor: Cursor) -> ActionLine:
     keys = [_key(cursor)]
     while cursor.take(",", "then") or cursor.take(",") or cursor.take("then"):
         keys.append(_key(cursor))
@@ -141,14 +141,14 @@ def _key(cursor: Cursor) -> Phrase:
     while not cursor.done and not cursor.sees(",") and not cursor.sees("then"):
         cursor.index += 1
     if cursor.index == start:
-        cursor.refuse_wanted("a way to order people")
+        cursor.refuse_expected("a sort key")
     found = cursor.text(start)
     near = nearest(found, [key.value for key in OrderKey])
     known = ", ".join(f"`{key.value}`" for key in OrderKey)
     cursor.refuse("R116", cursor.since(start), found=found, nearest=near, known=known)
 
 
-def _if_nobody(cursor: Cursor) -> DoLine:
+def _if_nobody(cursor: Cursor) -> ActionLine:
     after = cursor.duration()
     cursor.need(",")
     start = cursor.index
@@ -159,41 +159,41 @@ def _if_nobody(cursor: Cursor) -> DoLine:
     elif (fixed := next((token for token in _FIXED_STEPS if cursor.take(*token.value.split())), None)) is not None:
         step = fixed
     elif cursor.take("drop", "skill"):
-        step, skill = StepWord.DROP_SKILL, cursor.name("the skill's name")
+        step, skill = StepWord.DROP_SKILL, cursor.name("a skill name")
     else:
         if cursor.done:
-            cursor.refuse_wanted("a step")
+            cursor.refuse_expected("a step")
         found = cursor.text(start, len(cursor.tokens))
         near = nearest(found, (*(token.value for token in StepWord), *_STEP_EXAMPLES))
         cursor.refuse("R115", cursor.place(start, len(cursor.tokens)), found=found, nearest=near)
     return IfNobody(after, step, widened, skill, cursor.text(start), cursor.whole())
 
 
-def _booking_only(cursor: Cursor) -> DoLine:
+def _booking_only(cursor: Cursor) -> ActionLine:
     return OfferBookingOnly(cursor.whole())
 
 
-def _no_call(cursor: Cursor) -> DoLine:
+def _no_call(cursor: Cursor) -> ActionLine:
     cursor.take(",")
     cursor.need("say")
-    return NoCall(cursor.name("what the agent is told"), cursor.whole())
+    return NoCall(cursor.name("the text for the agent"), cursor.whole())
 
 
-def _book_slots(cursor: Cursor) -> DoLine:
+def _book_slots(cursor: Cursor) -> ActionLine:
     return BookSlots(cursor.duration(), cursor.whole())
 
 
-def _prepare(cursor: Cursor) -> DoLine:
+def _prepare(cursor: Cursor) -> ActionLine:
     before = cursor.duration()
     cursor.need("before")
     return Prepare(before, cursor.whole())
 
 
-def _note(cursor: Cursor) -> DoLine:
-    return Note(cursor.name("the note's text"), cursor.whole())
+def _note(cursor: Cursor) -> ActionLine:
+    return Note(cursor.name("the text of the note"), cursor.whole())
 
 
-SENTENCES: dict[tuple[str, ...], tuple[str, Callable[[Cursor], DoLine]]] = {
+SENTENCES: dict[tuple[str, ...], tuple[str, Callable[[Cursor], ActionLine]]] = {
     ("send", "to"): ('send to team "Support"', _send),
     ("require",): ('require skill "diesel"', _require),
     ("prefer",): ("prefer the customer's language", _prefer),
@@ -205,5 +205,5 @@ SENTENCES: dict[tuple[str, ...], tuple[str, Callable[[Cursor], DoLine]]] = {
     ("prepare",): ("prepare 5 minutes before", _prepare),
     ("note",): ('note "Somebody may be waiting."', _note),
 }
-"""First words of each sentence, a line to copy, and how the rest is read."""
+"""By the first words of a sentence: a line to copy, and the parser of the rest."""
 _FIRST_WORDS = frozenset(tokens[0] for tokens in SENTENCES)

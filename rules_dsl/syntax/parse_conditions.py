@@ -1,11 +1,11 @@
-"""Conditions: what stands after ``when``, ``and``, ``or when`` and ``unless``. One a line."""
+"""Parses conditions: what follows ``when``, ``and``, ``or when`` and ``unless``, one per line."""
 
 from __future__ import annotations
 
 import re
 
 from rules_dsl.syntax.cursor import Cursor
-from rules_dsl.syntax.tokens import Line, TokenKind, remembered, tokenize
+from rules_dsl.syntax.tokens import Line, TokenKind, cached_by_line, tokenize
 from rules_dsl.syntax.tree_conditions import (
     Comparator,
     Condition,
@@ -51,16 +51,16 @@ _EXAMPLES = {lead.value.partition(" ")[0]: f"{lead.value} priority is urgent" fo
 
 
 def lead_of(line: Line) -> Lead | None:
-    """Which kind of condition line this is."""
+    """The lead of a condition line; None if the line is no condition."""
     first = line.tokens[0].low
     if first == "or":
         return Lead.OR_WHEN if len(line.tokens) > 1 and line.tokens[1].low == "when" else None
     return _LEADS.get(first)
 
 
-@remembered
+@cached_by_line
 def when_sentence(raw: str) -> WhenSentence:
-    """A line that begins with a lead. Raises ``BadLine``."""
+    """Parse a line that begins with a lead. Raises ``BadLine``."""
     line = Line(0, tokenize(raw)[0], None, raw)
     lead = lead_of(line) or Lead.WHEN
     start = 2 if lead is Lead.OR_WHEN else 1
@@ -73,10 +73,10 @@ def when_sentence(raw: str) -> WhenSentence:
 
 
 def read_condition(cursor: Cursor) -> Condition:
-    """Reads to the end of the line."""
+    """Parse a condition up to the end of the line. Raises ``BadLine``."""
     start = cursor.index
     if cursor.done:
-        cursor.refuse("R105", cursor.whole(), wanted="a condition")
+        cursor.refuse("R105", cursor.whole(), expected="a condition")
     _refuse_signs(cursor)
     for token, inside in _INSIDE if cursor.sees_any(_TIMED) else ():
         if cursor.take(token):
@@ -106,7 +106,7 @@ def _refuse_signs(cursor: Cursor) -> None:
 
 
 def _fact(cursor: Cursor, start: int) -> Phrase:
-    """Words up to ``is`` or ``include``."""
+    """The name of a fact: the words up to ``is`` or ``include``."""
     first, joined = cursor.index, False
     for token in cursor.tokens[first:]:
         if token.low in _VERBS and (token.low in _IS or any(cursor.sees(*tokens) for tokens, _ in _TAG_WORDS)):
@@ -116,7 +116,7 @@ def _fact(cursor: Cursor, start: int) -> Phrase:
         joined = joined or token.low in _JOINS
         cursor.index += 1
     if cursor.index == first:
-        cursor.refuse_wanted("the name of a fact")
+        cursor.refuse_expected("the name of a fact")
     if joined:
         _refuse_second(cursor, first)
     return Phrase(cursor.text(first), cursor.since(first))
@@ -172,7 +172,7 @@ def _value(cursor: Cursor, stops: tuple[str, ...]) -> Phrase:
     while cursor.index < last and (low := tokens[cursor.index].low) != "," and low not in stops:
         cursor.index += 1
     if cursor.index == start:
-        cursor.refuse_wanted("a value")
+        cursor.refuse_expected("a value")
     quoted = cursor.tokens[start].kind is TokenKind.NAME
     text = cursor.tokens[start].text if quoted and cursor.index == start + 1 else cursor.text(start)
     return Phrase(text, cursor.since(start), quoted)
@@ -220,7 +220,7 @@ def _tag(cursor: Cursor) -> Phrase:
         low = cursor.tokens[cursor.index].low
         if low not in ("and", "or") and not any(token.low == "is" for token in cursor.tokens[cursor.index :]):
             token = cursor.next_token("a tag")
-            cursor.refuse("R103", cursor.since(cursor.index - 1), found=token.text, what="a tag")
+            cursor.refuse("R103", cursor.since(cursor.index - 1), found=token.text, expected="a tag")
         _refuse_second(cursor, max(0, cursor.index - 1))
     return cursor.name("a tag")
 

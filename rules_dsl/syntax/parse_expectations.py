@@ -1,4 +1,4 @@
-"""Expectations: examples that must come out as said, and claims about every escalation."""
+"""Parses expectations: examples with their expected results, and claims about every escalation."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _STARTS = ("given", "at", "then", "and", "after")
 
 @dataclass
 class ExpectationLines:
-    """What the lines of one expectation have said so far."""
+    """The lines of one expectation so far."""
 
     given: list[GivenFact] = field(default_factory=list)
     moment: tuple[int, int] | None = None
     outcomes: list[ExpectedOutcome] = field(default_factory=list)
 
     def read(self, cursor: Cursor) -> bool:
-        """Takes one line; False when it begins no such line."""
+        """Parse one line; False if its first word is none of an expectation's. Raises ``BadLine``."""
         low = cursor.tokens[0].low
         if low not in _STARTS:
             return False
@@ -56,11 +56,11 @@ class ExpectationLines:
 
 
 def moment(cursor: Cursor) -> tuple[int, int]:
-    """Weekday and minute."""
+    """Weekday and minute of the day."""
     day = day_number(cursor.next_token("a day").text)
     if day is None:
         cursor.index -= 1
-        cursor.refuse("R121", found=cursor.tokens[cursor.index].written, wanted="a day such as Mon")
+        cursor.refuse("R121", found=cursor.tokens[cursor.index].written, expected="a day such as Mon")
     return day, time_of_day(cursor)
 
 
@@ -68,19 +68,19 @@ def time_of_day(cursor: Cursor) -> int:
     minute = minute_of_day(cursor.next_token("a time of day").text)
     if minute is None:
         cursor.index -= 1
-        cursor.refuse("R121", found=cursor.tokens[cursor.index].written, wanted="a time of day such as 08:30")
+        cursor.refuse("R121", found=cursor.tokens[cursor.index].written, expected="a time of day such as 08:30")
     return minute
 
 
 def _given(cursor: Cursor) -> list[GivenFact]:
-    """Facts apart by commas. ``and`` stays inside one, for tags: ``tags "safety" and "night"``."""
+    """Facts separated by commas. ``and`` is part of one, for tags: ``tags "safety" and "night"``."""
     found: list[GivenFact] = []
     while True:
         start = cursor.index
         while not cursor.done and cursor.tokens[cursor.index].kind is not TokenKind.COMMA:
             cursor.index += 1
         if cursor.index == start:
-            cursor.refuse_wanted("a fact and its value")
+            cursor.refuse_expected("a fact and its value")
         tokens = tuple(
             Phrase(cursor.tokens[at].text, cursor.place(at, at + 1), cursor.tokens[at].kind is TokenKind.NAME)
             for at in range(start, cursor.index)
@@ -91,7 +91,7 @@ def _given(cursor: Cursor) -> list[GivenFact]:
 
 
 def outcome(cursor: Cursor, after: int, also: bool) -> list[ExpectedOutcome]:
-    """One outcome a target: ``team "A", title "B"`` says both."""
+    """Expected outcomes, one per target: ``team "A", title "B"`` gives two."""
     start = cursor.index
     negated = cursor.take("not")
     for plain in _PLAIN:
@@ -99,7 +99,7 @@ def outcome(cursor: Cursor, after: int, also: bool) -> list[ExpectedOutcome]:
             return [ExpectedOutcome(plain, (), negated, also, after, cursor.text(start), cursor.since(start))]
     if cursor.take("rule"):
         negated = cursor.take("not") or negated
-        names: tuple[Phrase, ...] = (cursor.name("the rule's name"),)
+        names: tuple[Phrase, ...] = (cursor.name("a rule name"),)
         return [ExpectedOutcome("rule", names, negated, also, after, cursor.text(start), cursor.since(start))]
     if cursor.take("otherwise"):
         names = (Phrase("otherwise", cursor.since(cursor.index - 1)),)
@@ -113,7 +113,7 @@ def outcome(cursor: Cursor, after: int, also: bool) -> list[ExpectedOutcome]:
                 found.append(ExpectedOutcome("title", target.titles, negated, also, after, target.text, target.at))
         return found
     if cursor.done:
-        cursor.refuse_wanted("what must come out")
-    said = cursor.text(start, len(cursor.tokens))
-    near = nearest(said, (*_PLAIN, *_NAMED))
-    cursor.refuse("R125", cursor.place(start, len(cursor.tokens)), found=said, nearest=near)
+        cursor.refuse_expected("an expected result")
+    text = cursor.text(start, len(cursor.tokens))
+    near = nearest(text, (*_PLAIN, *_NAMED))
+    cursor.refuse("R125", cursor.place(start, len(cursor.tokens)), found=text, nearest=near)

@@ -1,4 +1,4 @@
-"""The settings blocks: each of their sentences is a pattern with gaps."""
+"""Parses the settings blocks, whose sentences are patterns with gaps."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rules_dsl.syntax.tree_conditions import Phrase
 
 @dataclass(frozen=True)
 class SettingSentence:
-    """One sentence of a settings block."""
+    """The pattern of one sentence of a settings block."""
 
     key: str
     pattern: str
-    """Words; ``a|b`` is either; gaps stand in braces."""
+    """Words and gaps in braces; ``a|b`` is either word."""
     example: str
 
 
@@ -94,22 +94,22 @@ SENTENCES: dict[BlockKind, tuple[SettingSentence, ...]] = {
 
 
 def setting_line(cursor: Cursor, kind: BlockKind) -> Setting | None:
-    """The line as a setting; None when it begins none of the block's sentences."""
-    furthest, complaint = 0, None
+    """Parse a line as a setting; None if no sentence of the block begins like it. Raises ``BadLine``."""
+    furthest, closest_error = 0, None
     for sentence in SENTENCES[kind]:
         attempt = Cursor(cursor.line, example=sentence.example)
         progress, result = _match(attempt, sentence)
         if isinstance(result, Setting):
             return result
         if progress > furthest:
-            furthest, complaint = progress, result
-    if complaint is not None:
-        raise BadLine(complaint)
+            furthest, closest_error = progress, result
+    if closest_error is not None:
+        raise BadLine(closest_error)
     return None
 
 
 def home_of(line: Line) -> BlockKind | None:
-    """The settings block where a whole line would be right."""
+    """The settings block in which the line would be correct."""
     for kind, sentences in SENTENCES.items():
         if any(isinstance(_match(Cursor(line), sentence)[1], Setting) for sentence in sentences):
             return kind
@@ -117,7 +117,7 @@ def home_of(line: Line) -> BlockKind | None:
 
 
 def _match(cursor: Cursor, sentence: SettingSentence) -> tuple[int, Setting | Diagnostic]:
-    """How many parts of the pattern fitted, and the setting or what was wrong."""
+    """The number of matched parts of the pattern, and the setting or the error."""
     setting = Setting(sentence.key, cursor.whole())
     progress = 0
     try:
@@ -153,5 +153,5 @@ def _fill(cursor: Cursor, part: str, setting: Setting) -> Setting:
         case "{condition}":
             return replace(setting, condition=read_condition(cursor))
     if not any(cursor.take(choice) for choice in part.split("|")):
-        cursor.refuse_wanted(f"`{part.split('|')[0]}`")
+        cursor.refuse_expected(f"`{part.split('|')[0]}`")
     return setting

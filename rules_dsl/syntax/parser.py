@@ -1,4 +1,4 @@
-"""From text to tree, line by line. A bad line gives one message, and reading goes on with the next."""
+"""The parser: from text to tree, line by line. A bad line yields one diagnostic; parsing continues on the next."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from rules_dsl.syntax.tree_conditions import START, Place
 
 _UNCLOSED = TokenKind.UNCLOSED
 LARGEST = 1_000_000
-"""Bytes of UTF-8: a larger file is refused unread."""
-MOST_MESSAGES = 200
-"""Bad lines after which the rest of a file is left unread."""
+"""Maximum bytes of UTF-8; a larger file is refused unread."""
+MOST_DIAGNOSTICS = 200
+"""Diagnostics after which the rest of a file is not read."""
 
 
 @dataclass(frozen=True)
 class ParseResult:
-    """What was read of a file."""
+    """The tree of a file, and its syntax errors."""
 
     tree: RulesFile
     diagnostics: tuple[Diagnostic, ...]
-    """How the file is written (R1xx); names and structure are the checker's."""
-    whole: bool = True
-    """False where reading was given up, so that the tree says nothing about the file."""
+    """Syntax errors only (R1xx); the checker finds those of names and structure."""
+    complete: bool = True
+    """False if parsing was given up, so that the tree says nothing about the file."""
 
 
 def parse_rules(text: str) -> ParseResult:
-    """Never raises: whatever the text, there is a tree, and a message for each line not understood."""
+    """Parse any text. Never raises: there is always a tree, and a diagnostic for each line not understood."""
     if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         return ParseResult(RulesFile((), ()), (diagnostic("R123", START, most=LARGEST),), False)
     if "\0" in text:
         return ParseResult(RulesFile((), ()), (diagnostic("R124", _place_of_nul(text)),), False)
-    return _Reading().read(text)
+    return _Parser().parse(text)
 
 
 def _place_of_nul(text: str) -> Place:
@@ -45,26 +45,27 @@ def _place_of_nul(text: str) -> Place:
     return Place(line.number, line.text.index("\0") + 1, 1)
 
 
-class _Reading:
+class _Parser:
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.blocks: list[Block] = []
         self.draft: BlockDraft | None = None
-        self.homeless = False
+        self.line_before_heading = False
+        """Whether R114 was reported, which is done once."""
         self.sentences: dict[str, Sentence] = {}
-        """Lines read so far that mean the same wherever they stand in a rule: most of a long file is said before."""
+        """Sentences parsed so far, by line. They mean the same in any rule, and most lines of a long file repeat."""
 
-    def read(self, text: str) -> ParseResult:
+    def parse(self, text: str) -> ParseResult:
         comments = []
-        diagnostics, known = self.diagnostics, self.sentences
+        diagnostics, sentences = self.diagnostics, self.sentences
         for number, raw in enumerate(lines_of(text), 1):
-            if len(diagnostics) >= MOST_MESSAGES:
-                diagnostics.append(diagnostic("R122", Place(number, 1, max(1, len(raw))), most=MOST_MESSAGES))
+            if len(diagnostics) >= MOST_DIAGNOSTICS:
+                diagnostics.append(diagnostic("R122", Place(number, 1, max(1, len(raw))), most=MOST_DIAGNOSTICS))
                 break
             if not raw:
                 continue
-            said = known.get(raw)
-            if self._at_a_glance(number, raw) if said is None else self.draft and self.draft.again(said, number):
+            sentence = sentences.get(raw)
+            if self._fast(number, raw) if sentence is None else self.draft and self.draft.repeat(sentence, number):
                 continue
             line = read_line(number, raw)
             if line.comment is not None:
@@ -72,20 +73,20 @@ class _Reading:
             if line.tokens:
                 self._line(line)
         self._close()
-        whole = len(self.diagnostics) <= MOST_MESSAGES
-        return ParseResult(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.diagnostics), whole)
+        complete = len(self.diagnostics) <= MOST_DIAGNOSTICS
+        return ParseResult(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.diagnostics), complete)
 
-    def _at_a_glance(self, number: int, raw: str) -> bool:
-        """Takes a line that is plain; False where its words have to be looked at."""
+    def _fast(self, number: int, raw: str) -> bool:
+        """Take a line by its text alone; False if it has to be tokenized."""
         draft = plain_heading(number, raw)
         if draft is not None:
             self._close()
             self.draft = draft
             return True
-        said = plain_condition(raw)
-        if said is None or self.draft is None or not self.draft.again(said, number):
+        sentence = plain_condition(raw)
+        if sentence is None or self.draft is None or not self.draft.repeat(sentence, number):
             return False
-        self.sentences[raw] = said
+        self.sentences[raw] = sentence
         return True
 
     def _close(self) -> None:
@@ -102,17 +103,17 @@ class _Reading:
                 self.draft = draft
                 if line.tokens[-1].kind is _UNCLOSED:
                     self._refuse_unclosed(line)
-                if draft.complaint is not None:
-                    raise BadLine(draft.complaint)
+                if draft.heading_error is not None:
+                    raise BadLine(draft.heading_error)
                 return
             if line.tokens[-1].kind is _UNCLOSED:
                 self._refuse_unclosed(line)
             if self.draft is not None:
-                said = self.draft.add(line)
-                if said is not None and line.comment is None:
-                    self.sentences[line.text] = said
-            elif not self.homeless:
-                self.homeless = True
+                sentence = self.draft.add(line)
+                if sentence is not None and line.comment is None:
+                    self.sentences[line.text] = sentence
+            elif not self.line_before_heading:
+                self.line_before_heading = True
                 cursor = Cursor(line)
                 cursor.refuse("R114", cursor.whole(), found=cursor.text(0, len(line.tokens)))
         except BadLine as bad:
@@ -121,5 +122,5 @@ class _Reading:
                 self.draft.damaged = True
 
     def _refuse_unclosed(self, line: Line) -> None:
-        """Such a word goes on to the end of its line."""
+        """An unclosed quote extends to the end of the line, so it is the last token."""
         Cursor(line, len(line.tokens) - 1).refuse("R102", found=line.tokens[-1].text)

@@ -1,4 +1,4 @@
-"""A line cut into words. Quoted names are one word; a comma is a word; `#` starts a comment."""
+"""The tokenizer. A quoted name is one token, so is a comma; `#` starts a comment."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ _IS_BARE, _IS_COMMA, _IS_NAME, _IS_COMMENT = 1, 2, 3, 4
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _BYTE_ORDER_MARK = "\ufeff"
 LONGEST_LINE = 5_000
-"""Characters of a line that are read; the parser refuses a longer one."""
-_LONGEST_KEPT = 200
-"""Characters of a line that is remembered with what was read from it."""
-_MOST_KEPT = 8192
-_Read = TypeVar("_Read")
-_forgetting: list[Callable[[], None]] = []
+"""Maximum characters of a line; the parser refuses a longer one."""
+_LONGEST_CACHED = 200
+"""Maximum characters of a line whose result is cached."""
+_CACHE_SIZE = 8192
+_Result = TypeVar("_Result")
+_clear_functions: list[Callable[[], None]] = []
 
 
-def remembered(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
-    """What a line says hangs on its text alone, so it is read once.
+def cached_by_line(read: Callable[[str], _Result]) -> Callable[[str], _Result]:
+    """Cache a function of one line, whose result depends on the line's text alone.
 
-    Most sentences of a long file stand in it several times over; and a file is read again for its version, for its
-    messages, and after each keystroke.
+    Most sentences of a long file repeat, and a file is read again for its version, for its diagnostics and after
+    each keystroke.
     """
-    kept = lru_cache(maxsize=_MOST_KEPT)(read)
-    _forgetting.append(kept.cache_clear)
-    return lambda raw: kept(raw) if len(raw) <= _LONGEST_KEPT else read(raw)
+    cached = lru_cache(maxsize=_CACHE_SIZE)(read)
+    _clear_functions.append(cached.cache_clear)
+    return lambda raw: cached(raw) if len(raw) <= _LONGEST_CACHED else read(raw)
 
 
-def forget() -> None:
-    """Nothing is remembered any more, as in a new process."""
-    for clear in _forgetting:
+def clear_caches() -> None:
+    """Empty the caches of all lines, as in a new process."""
+    for clear in _clear_functions:
         clear()
 
 
@@ -59,18 +59,18 @@ _BARE, _COMMA, _NAME, _UNCLOSED = TokenKind.BARE, TokenKind.COMMA, TokenKind.NAM
 
 
 class Token(NamedTuple):
-    """A tuple, for a file has tens of thousands of them."""
+    """One token. A named tuple, because a file has tens of thousands."""
 
     kind: TokenKind
     text: str
-    """Without its quotes."""
+    """Without quotes."""
     column: int
     """1-based, in characters."""
     length: int
     """In characters, quotes included."""
 
     low: str = ""
-    """The keyword it may be, in lower case; a quoted name never is one."""
+    """In lower case, to compare with keywords; empty for a quoted name, which is never one."""
 
     @property
     def written(self) -> str:
@@ -79,12 +79,12 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class Comment:
-    """What stands after `#`."""
+    """A comment: `#` to the end of the line."""
 
     line: int
     column: int
     text: str
-    """With its ``#``."""
+    """With the ``#``."""
 
 
 class Line(NamedTuple):
@@ -95,7 +95,7 @@ class Line(NamedTuple):
 
 
 def read_lines(text: str) -> Iterator[Line]:
-    """Every line of a file, blank ones too. Line ends may be ``\\n``, ``\\r\\n`` or ``\\r``."""
+    """Yield every line of a file, blank ones too. Line ends may be ``\\n``, ``\\r\\n`` or ``\\r``."""
     for number, raw in enumerate(lines_of(text), 1):
         yield read_line(number, raw)
 
@@ -105,9 +105,9 @@ def read_line(number: int, raw: str) -> Line:
     return Line(number, tokens, None if comment is None else Comment(number, *comment), raw)
 
 
-@remembered
+@cached_by_line
 def tokenize(raw: str) -> tuple[tuple[Token, ...], tuple[int, str] | None]:
-    """The words of a line, and the column and text of its comment."""
+    """The tokens of a line, and the column and text of its comment."""
     if len(raw) < LONGEST_LINE and not _MORE_THAN_BARE.search(raw):
         return _bare_tokens(raw), None
     tokens: list[Token] = []
@@ -130,7 +130,7 @@ def tokenize(raw: str) -> tuple[tuple[Token, ...], tuple[int, str] | None]:
 
 
 def _bare_tokens(raw: str) -> tuple[Token, ...]:
-    """Most conditions are nothing but words with spaces between."""
+    """Tokens of a line of bare words, as most conditions are: the fast path."""
     tokens: list[Token] = []
     end = 0
     for text in raw.split():
@@ -141,12 +141,12 @@ def _bare_tokens(raw: str) -> tuple[Token, ...]:
 
 
 def canonical_text(text: str) -> str:
-    """The text with its spacing and comments taken out: what a version is the hash of."""
+    """The text without comments and extra spacing; a version is the hash of it."""
     lines = map(_canonical_line, lines_of(text))
     return "\n".join(line for line in lines if line)
 
 
-@remembered
+@cached_by_line
 def _canonical_line(raw: str) -> str:
     if len(raw) < LONGEST_LINE and not _MORE_THAN_BARE.search(raw):
         return " ".join(raw.split())
@@ -159,13 +159,13 @@ def lines_of(text: str) -> list[str]:
 
 class SourceLine(NamedTuple):
     start: int
-    """Offset of its first character in the text."""
+    """Offset of the first character in the text."""
     text: str
-    """Without its end."""
+    """Without the line end."""
 
 
 @lru_cache(maxsize=4)
 def source_lines(text: str) -> tuple[SourceLine, ...]:
-    """The lines of a text by place. Cut once for all of the messages about it, of which there may be thousands."""
+    """The lines of a text with their offsets. Cached, because a text may have thousands of diagnostics."""
     starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
     return tuple(SourceLine(start, line) for start, line in zip(starts, lines_of(text), strict=True))

@@ -1,4 +1,4 @@
-"""What a rules file says, as a tree with places. Names are as written; nothing here knows a directory."""
+"""The syntax tree of a rules file, with places. Names are as written; no directory is involved."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rules_dsl.syntax.tokens import Comment
-from rules_dsl.syntax.tree_actions import DoLine
+from rules_dsl.syntax.tree_actions import ActionLine
 from rules_dsl.syntax.tree_conditions import Condition, Duration, Phrase, Place, WhenLine
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of a settings block: which sentence it is, and what stood in its gaps."""
+    """One line of a settings block: its sentence's key, and the values in its gaps."""
 
     key: str
     at: Place
@@ -24,7 +24,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class DaySpan:
-    """Some days, from one minute of the day to another."""
+    """A span of time on some weekdays; ``start`` and ``end`` are minutes of the day."""
 
     days: tuple[int, ...]
     start: int
@@ -52,7 +52,7 @@ class BlockKind(Enum):
 
 @dataclass(frozen=True)
 class ExpectedOutcome:
-    """What an expectation says must come out, at ``after`` seconds of search."""
+    """An expected result, ``after`` seconds into the search."""
 
     kind: str
     """``rule``, ``team``, ``title``, ``booking only``, ``no call``, ``a call``, or the words of a step."""
@@ -66,7 +66,7 @@ class ExpectedOutcome:
 
 @dataclass(frozen=True)
 class GivenFact:
-    """One fact of an example, not yet split into its name and its value."""
+    """One fact of an example, not yet split into name and value."""
 
     words: tuple[Phrase, ...]
     at: Place
@@ -74,23 +74,23 @@ class GivenFact:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block with the lines that belong to its kind; the others stay empty."""
+    """One block. Only the fields of its kind are filled."""
 
     kind: BlockKind
     at: Place
     name: Phrase | None = None
     when: tuple[WhenLine, ...] = ()
-    do: tuple[DoLine, ...] = ()
+    actions: tuple[ActionLine, ...] = ()
     settings: tuple[Setting, ...] = ()
     spans: tuple[DaySpan, ...] = ()
     zone: Phrase | None = None
     holidays: Phrase | None = None
     given: tuple[GivenFact, ...] = ()
     moment: tuple[int, int] | None = None
-    """Weekday and minute of an example's ``at``."""
+    """Weekday and minute of the day, from an example's ``at``."""
     outcomes: tuple[ExpectedOutcome, ...] = ()
     damaged: bool = False
-    """A line of it was not understood, so what is missing from it may be meant."""
+    """Whether a line in it failed to parse, so that what seems to be missing may be there."""
 
 
 @dataclass(frozen=True)

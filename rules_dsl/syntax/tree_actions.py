@@ -1,4 +1,4 @@
-"""What a rule does, in the tree of a rules file: targets, skills, order, steps."""
+"""Actions in the syntax tree: targets, skills, order, steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class TargetPhrase:
     team: Phrase | None
     titles: tuple[Phrase, ...]
     bare: Phrase | None
-    """A name without ``team`` or ``title`` before it: wrong, and explained with the directory at hand."""
+    """A name without ``team`` or ``title`` before it: an error, explained when the directory is available."""
     text: str
     at: Place
 
@@ -132,9 +132,9 @@ class Note:
     at: Place
 
 
-DoLine = SendTo | Require | Prefer | OrderBy | IfNobody | OfferBookingOnly | NoCall | BookSlots | Prepare | Note
+ActionLine = SendTo | Require | Prefer | OrderBy | IfNobody | OfferBookingOnly | NoCall | BookSlots | Prepare | Note
 
 
-def on_line(done: DoLine, line: int) -> DoLine:
-    """The same sentence in another line."""
-    return replace(done, at=Place(line, done.at.column, done.at.length))
+def on_line(action: ActionLine, line: int) -> ActionLine:
+    """The same sentence on another line."""
+    return replace(action, at=Place(line, action.at.column, action.at.length))

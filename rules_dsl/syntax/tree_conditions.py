@@ -1,4 +1,4 @@
-"""Conditions in the tree of a rules file: facts and values as written, with their places."""
+"""Conditions in the syntax tree: facts and values as written, with their places."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """Where a phrase stands: 1-based line and column, length in characters."""
+    """The place of a phrase: 1-based line and column, length in characters."""
 
     line: int
-    """0 inside a sentence, which may stand in several lines: then the line of the ``WhenLine`` or ``DoLine`` counts."""
+    """0 inside a cached sentence, which may occur on several lines; its ``WhenLine`` or ``ActionLine`` has the line."""
     column: int
     length: int
 
@@ -20,12 +20,12 @@ class Place(NamedTuple):
 
 
 START = Place(1, 1, 1)
-"""Where a file begins: the place of what is said about all of it."""
+"""The beginning of a file: the place of diagnostics about the whole file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A name or some bare words, as written."""
+    """A name, or bare words, as written."""
 
     text: str
     at: Place
@@ -76,7 +76,7 @@ class FactCompares:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FactBetween:
-    """Both ends count."""
+    """``replies is between 3 and 8``, both included."""
 
     fact: Phrase
     low: Phrase
@@ -143,7 +143,7 @@ class Lead(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WhenSentence:
-    """A condition with its lead, wherever it stands: of its places the lines are 0."""
+    """A condition with its lead, independent of its line: the lines of its places are 0."""
 
     lead: Lead
     condition: Condition | None
@@ -154,25 +154,25 @@ class WhenSentence:
 
 
 class WhenLine(NamedTuple):
-    """One line of a rule's conditions. A tuple, as ``Place`` is, for a file has thousands of them."""
+    """One condition line of a block. A named tuple like ``Place``, because a file has thousands."""
 
-    said: WhenSentence
-    """The same one wherever the same is written."""
+    sentence: WhenSentence
+    """Shared by all lines with the same text."""
     number: int
 
     @property
     def lead(self) -> Lead:
-        return self.said.lead
+        return self.sentence.lead
 
     @property
     def condition(self) -> Condition | None:
-        return self.said.condition
+        return self.sentence.condition
 
     @property
     def text(self) -> str:
-        return self.said.text
+        return self.sentence.text
 
     @property
     def at(self) -> Place:
-        _, column, length = self.said.at
+        _, column, length = self.sentence.at
         return Place(self.number, column, length)

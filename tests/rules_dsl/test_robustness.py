@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rules_dsl import RulesRefused, check_rules, compile_rules, parse_rules, render
 from rules_dsl.editor.completion import complete
-from rules_dsl.syntax.parser import LARGEST, MOST_MESSAGES
+from rules_dsl.syntax.parser import LARGEST, MOST_DIAGNOSTICS
 from rules_dsl.syntax.tree import BlockKind
 from tests.rules_dsl.desks import directory, rules_text
 
@@ -80,5 +80,5 @@ def test_a_nul_is_pointed_at() -> None:
 
 def test_reading_stops_after_many_mistakes() -> None:
     found = parse_rules('rule "A"\n' + "be nice\n" * 100_000).diagnostics
-    assert len(found) == MOST_MESSAGES + 1
-    assert (found[-1].code, found[-1].line) == ("R122", MOST_MESSAGES + 2)
+    assert len(found) == MOST_DIAGNOSTICS + 1
+    assert (found[-1].code, found[-1].line) == ("R122", MOST_DIAGNOSTICS + 2)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from rules_dsl import sent_as
+from rules_dsl import value_from_text
 from rules_dsl.directory import Directory
 from web.api.json_body import as_model
 from web.api.problems import FieldError, FieldsRefused
@@ -122,7 +122,7 @@ def _as_declared(name: str, value: Any, directory: Directory) -> Any:
     fact = directory.fact_named(name)
     if fact is None or not isinstance(value, str):
         return value
-    return value.replace(",", " ").split() if fact.kind == "tags" else sent_as(fact, value)
+    return value.replace(",", " ").split() if fact.kind == "tags" else value_from_text(fact, value)
 
 
 def _event(kind: str, payload: dict[str, Any], directory: Directory) -> Opens | Ends | IgnoredWebhook:

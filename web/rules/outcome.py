@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from rules_dsl import Directory, EscalationStep, Facts, NoRuleApplies, Ruleset, asked_when, on_shift, order_values, rank
+from rules_dsl import (
+    Directory,
+    EscalationStep,
+    Facts,
+    NoRuleApplies,
+    Ruleset,
+    escalation_steps,
+    on_shift,
+    order_values,
+    rank,
+)
 from rules_dsl.directory import Person
 from rules_dsl.model.amounts import say_duration
 from rules_dsl.model.decision import AgentState, CallKind, Decision, Pool, Reason, StepKind
@@ -102,7 +112,7 @@ def outcome_of(
         decision = ruleset.decide(facts, moment)
     except NoRuleApplies:
         return None
-    asked = asked_when(decision, directory)
+    asked = escalation_steps(decision, directory)
     line = next(rule.line for rule in ruleset.rules if rule.name == decision.rule)
     return SampleOutcome(
         rule=decision.rule if decision.rule == "otherwise" else f'rule "{decision.rule}"',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rules_dsl import sent_as
+from rules_dsl import value_from_text
 from rules_dsl.directory import FactType
 from web.wording.times import length
 
@@ -35,4 +35,6 @@ def fact_words(value: Any, declared: FactType | None) -> str:
 
 def facts_of_form(typed: Mapping[str, str], declared: Sequence[FactType]) -> dict[str, Any]:
     """The facts that were filled in, by name, in the form in which a help desk would send them."""
-    return {fact.name: sent_as(fact, typed[fact.name]) for fact in declared if typed.get(fact.name, "").strip()}
+    return {
+        fact.name: value_from_text(fact, typed[fact.name]) for fact in declared if typed.get(fact.name, "").strip()
+    }

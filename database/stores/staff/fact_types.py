@@ -15,7 +15,7 @@ from database.stores.rules.rollout_rows import running_row
 from database.stores.rules.versions import current_published, hold_rules, published_number
 from database.tables.directory import desk
 from domain.failure import Failure
-from rules_dsl import MOST_FACTS, Unfit, broken_lines, unfit
+from rules_dsl import MOST_FACTS, FactTypeProblem, broken_lines, fact_type_problem
 from rules_dsl.directory import Directory, FactType
 
 
@@ -49,7 +49,7 @@ class FactInUse(Failure):
 class FactUnfit(Failure):
     """A declaration that sentences could not be written with."""
 
-    unfit: Unfit
+    unfit: FactTypeProblem
 
     title = "This can't be declared"
 
@@ -75,10 +75,10 @@ async def keep_fact(conn: AsyncConnection, fact: FactType, author: str, now: dat
     before = await read_directory(conn)
     standing = before.fact_named(fact.name)
     others = [other.name for other in before.facts if new or other.name != fact.name]
-    if (wrong := unfit(fact.name, fact.kind, fact.values, fact.ordered, others)) is not None:
+    if (wrong := fact_type_problem(fact.name, fact.kind, fact.values, fact.ordered, others)) is not None:
         raise FactUnfit(wrong)
     if new and len(others) >= MOST_FACTS:
-        raise FactUnfit(Unfit("name", f"a desk has at most {MOST_FACTS} facts"))
+        raise FactUnfit(FactTypeProblem("name", f"a desk has at most {MOST_FACTS} facts"))
     if not new and standing is None:
         raise FactUnknown(fact.name)
     if standing == fact:

@@ -26,7 +26,7 @@ from database.tables.account import ruleset
 from database.tables.directory import desk, person, person_skill, team, title
 from database.tables.rollout import rollout
 from domain.directory_names import NameGone, NameInUse, NameTaken, NameUnfit, RenameRefused, fit_name
-from rules_dsl import Directory, NameKind, RulesRefused, decides_alike, draft_rules, rename
+from rules_dsl import Directory, NameKind, RulesRefused, draft_rules, rename, same_decisions
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _with_new_name(
     except RulesRefused as refused:
         raise RenameRefused(f"Version {published.number} of the rules can't be read any more: {refused}.") from refused
     old, new = draft_rules(published.text, before), draft_rules(text, after)
-    if old is not None and new is not None and not decides_alike(old, new):
+    if old is not None and new is not None and not same_decisions(old, new):
         raise RenameRefused(
             f"Version {published.number} of the rules asks for the “skill of this product area”, and finds it by its "
             f"name. With the name “{made.becomes}” it would find another. Change those rules first."

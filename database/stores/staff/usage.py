@@ -14,7 +14,7 @@ from database.stores.rules.versions import PublishedRules, current_published, pu
 from database.tables.directory import person, person_skill, skill, team, title
 from domain.directory_names import Breaks, Uses
 from domain.escalation import OPEN_STATES
-from rules_dsl import Directory, NameKind, area_named, asks_area_skills, draft_rules, may_name, places_named
+from rules_dsl import Directory, NameKind, draft_rules, is_area_skill, may_name, name_uses, uses_area_skills
 
 TABLES: dict[NameKind, Table] = {"team": team, "title": title, "skill": skill}
 EARLIER = 20
@@ -75,10 +75,10 @@ async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: s
 
 
 def _lines(version: PublishedRules, kind: NameKind, name: str, directory: Directory, stands: bool) -> list[Breaks]:
-    found = {place.line: place.text for place in places_named(version.text, kind, name)}
-    if kind == "skill" and area_named(directory, name):
+    found = {place.line: place.text for place in name_uses(version.text, kind, name)}
+    if kind == "skill" and is_area_skill(directory, name):
         ruleset = draft_rules(version.text, directory)
-        if ruleset is not None and asks_area_skills(ruleset):
+        if ruleset is not None and uses_area_skills(ruleset):
             for number, line in enumerate(version.text.splitlines(), 1):
                 if _AREA_SKILL in line.partition("#")[0].lower():
                     found[number] = line.strip()

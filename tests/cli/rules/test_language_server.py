@@ -50,7 +50,7 @@ def test_messages_come_with_code_place_and_page_and_go_when_mended(editor: Edito
     by_code = {one["code"]: one for one in told["diagnostics"]}
     fact = by_code["R205"]
     assert fact["range"] == {"start": {"line": 3, "character": 7}, "end": {"line": 3, "character": 15}}
-    assert fact["message"].startswith("there is no fact `prioriti`\ndid you mean `priority`?")
+    assert fact["message"].startswith("unknown fact `prioriti`\ndid you mean `priority`?")
     assert (fact["severity"], fact["source"]) == (1, "muster")
     assert fact["codeDescription"]["href"].endswith("/docs/messages/R205.md")
     editor.change(uri, 2, WRONG.replace("prioriti", "priority"))

@@ -28,7 +28,7 @@ def test_a_command_on_rules_loads_nothing_heavy(name: str) -> None:
 
 def test_every_name_of_the_language_can_be_had() -> None:
     for name in rules_dsl.__all__:
-        home = importlib.import_module(f"rules_dsl.{rules_dsl._HOMES[name]}")
+        home = importlib.import_module(f"rules_dsl.{rules_dsl._MODULES[name]}")
         assert getattr(rules_dsl, name) is getattr(home, name)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = rules_dsl.nothing

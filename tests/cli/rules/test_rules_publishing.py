@@ -77,7 +77,7 @@ def test_what_moves_is_told_with_an_example_then_the_text(tmp_path: Path) -> Non
 def test_a_file_with_errors_is_not_compared(tmp_path: Path) -> None:
     code, said = diff(str(RULES), rewritten(tmp_path, ('team "Office"', 'team "Ofice"')))
     assert code == 2
-    assert 'did you mean "Office"?' in said
+    assert "did you mean `Office`?" in said
 
 
 async def test_publishing_keeps_author_and_reason_and_refuses_what_is_wrong(

@@ -221,7 +221,7 @@ async def test_a_candidate_that_the_directory_outgrew_decides_nothing(house: Hou
     assert await house.decided_by(await house.open(lucky)) == RULES.replace('team "Office"', 'team "Support"')
     async with house.engine.connect() as conn:
         assert (await conn.execute(select(staged_escalation))).all() == [], "it does not count in the comparison"
-    with pytest.raises(StageUnfit, match='Version 3 no longer fits the directory: there is no team "Office"'):
+    with pytest.raises(StageUnfit, match="Version 3 no longer fits the directory: unknown team `Office`"):
         await house.advance(rollout.id, 30, 70)
     async with house.engine.begin() as conn:
         await roll_back(conn, rollout.id, "Marta", "a name is gone", NOW)

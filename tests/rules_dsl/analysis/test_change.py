@@ -34,7 +34,7 @@ def test_a_rule_that_takes_less() -> None:
     assert move.text == 'from rule "Invoices" (team "Office") to `otherwise` (team "Support")'
     (moved,) = move.regions
     assert moved.where == "priority is high or urgent and product area is billing"
-    assert moved.told == "priority is high, product area is billing"
+    assert moved.example_text == "priority is high, product area is billing"
     assert (change.actions, change.settings, change.complete) == ((), (), True)
 
 
@@ -57,7 +57,7 @@ def test_what_rules_and_settings_do_otherwise() -> None:
 def test_a_new_name_alone_moves_to_the_same() -> None:
     change = compare_rules(boats(BEFORE), boats(BEFORE.replace("Invoices", "Bills")))
     assert [(move.before, move.after, move.same_outcome) for move in change.moves] == [("Invoices", "Bills", True)]
-    assert change.actions == ('rule "Bills" is new (team "Office")', 'rule "Invoices" is gone')
+    assert change.actions == ('rule "Bills" is new (team "Office")', 'rule "Invoices" was removed')
 
 
 def test_other_opening_hours_are_told_with_a_moment() -> None:

@@ -9,12 +9,12 @@ import pytest
 from rules_dsl import Directory, compare_rules, compile_rules, format_rules
 from rules_dsl.analysis.rename import (
     NameKind,
-    area_named,
-    asks_area_skills,
-    decides_alike,
-    places_named,
+    is_area_skill,
+    name_uses,
     rename,
     replace_name,
+    same_decisions,
+    uses_area_skills,
 )
 from tests.rules_dsl.desks import EXAMPLES, directory, rules_text
 
@@ -44,18 +44,18 @@ def test_no_decision_changes_whatever_is_renamed(name: str) -> None:
     before = compile_rules(text, people)
     names: list[tuple[NameKind, str]] = [("team", one.name) for one in people.teams]
     names += [("title", one.name) for one in people.titles]
-    names += [("skill", one.name) for one in people.skills if not area_named(people, one.name)]
+    names += [("skill", one.name) for one in people.skills if not is_area_skill(people, one.name)]
     said = 0
     for kind, was in names:
         after_directory = renamed(people, kind, was, f"The new {was}")
         new = rename(text, kind, was, f"The new {was}")
         after = compile_rules(new, after_directory)
-        assert decides_alike(before, after), (kind, was)
+        assert same_decisions(before, after), (kind, was)
         assert compare_rules(before, after).moves == ()
-        named = places_named(text, kind, was)
+        named = name_uses(text, kind, was)
         said += len(named)
-        assert [place.line for place in places_named(new, kind, f"The new {was}")] == [place.line for place in named]
-        assert places_named(new, kind, was) == ()
+        assert [place.line for place in name_uses(new, kind, f"The new {was}")] == [place.line for place in named]
+        assert name_uses(new, kind, was) == ()
         assert (new == text) == (not named)
         assert rename(new, kind, f"The new {was}", was) == format_rules(text)
     assert said > 0
@@ -90,14 +90,14 @@ expect "Office"
 """
     lines: dict[NameKind, list[int]] = {"team": [6, 10, 24, 25], "title": [10, 20, 25], "skill": [11, 12, 13]}
     for kind, found in lines.items():
-        assert [place.line for place in places_named(text, kind, "Office")] == found
+        assert [place.line for place in name_uses(text, kind, "Office")] == found
         changed = replace_name(text, kind, "Office", "Back office").split("\n")
         differ = [
             number for number, (old, new) in enumerate(zip(text.split("\n"), changed, strict=True), 1) if old != new
         ]
         assert differ == found
     assert 'send to team "Back office", title "Office" or' in replace_name(text, "team", "Office", "Back office")
-    assert places_named(text, "team", "Office")[0].text == 'if nobody in 3 minutes, widen to team "Office"'
+    assert name_uses(text, "team", "Office")[0].text == 'if nobody in 3 minutes, widen to team "Office"'
 
 
 def test_an_unfinished_draft_keeps_every_letter() -> None:
@@ -111,11 +111,11 @@ def test_an_unfinished_draft_keeps_every_letter() -> None:
 def test_a_skill_that_a_product_area_finds_by_its_name() -> None:
     text, people = desk("follow_the_sun")
     before = compile_rules(text, people)
-    assert asks_area_skills(before)
-    area = next(one.name for one in people.skills if area_named(people, one.name))
+    assert uses_area_skills(before)
+    area = next(one.name for one in people.skills if is_area_skill(people, one.name))
     after_directory = renamed(people, "skill", area, "Something else")
     after = compile_rules(rename(text, "skill", area, "Something else"), after_directory)
-    assert not decides_alike(before, after)
+    assert not same_decisions(before, after)
 
 
 def test_another_rule_is_not_alike() -> None:
@@ -127,4 +127,4 @@ def test_another_rule_is_not_alike() -> None:
         ("if nobody in 3", "if nobody in 2"),
     ):
         assert old in text
-        assert not decides_alike(before, compile_rules(text.replace(old, new), people))
+        assert not same_decisions(before, compile_rules(text.replace(old, new), people))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rules_dsl import Directory, FactRefused, check_rules, compile_rules, format_rules, read_facts, sent_as
+from rules_dsl import Directory, FactRefused, check_rules, compile_rules, format_rules, read_facts, value_from_text
 from rules_dsl.directory import FactKind, FactType
-from rules_dsl.directory.fact_types import MOST_FACTS, unfit
+from rules_dsl.directory.fact_types import MOST_FACTS, fact_type_problem
 from rules_dsl.editor.completion import complete
 from tests.rules_dsl.desks import HEAD, directory
 
@@ -93,13 +93,13 @@ def test_an_own_fact_is_offered() -> None:
     ],
 )
 def test_what_may_be_declared(name: str, kind: str, values: tuple[str, ...], ordered: bool, field: str | None) -> None:
-    found = unfit(name, kind, values, ordered, ["priority"])
+    found = fact_type_problem(name, kind, values, ordered, ["priority"])
     assert (found.field if found else None) == field
 
 
 @given(WORDS, st.lists(WORDS, min_size=1, max_size=3), st.booleans())
 def test_whatever_may_be_declared_can_be_written(name: str, values: list[str], ordered: bool) -> None:
-    assume(unfit(name, "choice", values, ordered, [fact.name for fact in DESK.facts]) is None)
+    assume(fact_type_problem(name, "choice", values, ordered, [fact.name for fact in DESK.facts]) is None)
     fact = FactType(name, "choice", tuple(values), ordered)
     desk = replace(DESK, facts=(*DESK.facts, fact))
     text = (
@@ -122,9 +122,9 @@ def test_a_wrong_declaration_in_a_file_is_named_by_its_place() -> None:
         Directory.from_json(json_of({"not paid": {"type": "yes/no"}}))
     with pytest.raises(ValueError, match=r"facts\.plan\.values: `unknown`"):
         Directory.from_json(json_of({"plan": {"type": "choice", "values": ["unknown"]}}))
-    with pytest.raises(ValueError, match=r"facts\.Plan: there is a fact `Plan` already"):
+    with pytest.raises(ValueError, match=r"facts\.Plan: there is already a fact `Plan`"):
         Directory.from_json(json_of({"plan": {"type": "count"}, "Plan": {"type": "count"}}))
-    with pytest.raises(ValueError, match="at most"):
+    with pytest.raises(ValueError, match="the limit is"):
         Directory.from_json(json_of({f"fact{n}": {"type": "count"} for n in range(MOST_FACTS + 1)}))
 
 
@@ -132,8 +132,8 @@ def test_every_wrong_value_is_told_with_what_was_meant() -> None:
     with pytest.raises(FactRefused) as refused:
         read_facts({"contract plan": "gould", "boats owned": "many", "priority": "high", "botes owned": 1}, OWN)
     assert [(one.name, one.reason) for one in refused.value.all] == [
-        ("contract plan", "one of bronze, silver, gold is wanted; did you mean `gold`?"),
-        ("boats owned", "a whole number is wanted"),
+        ("contract plan", "expected one of bronze, silver, gold; did you mean `gold`?"),
+        ("boats owned", "expected a whole number"),
         ("botes owned", "there is no such fact; did you mean `boats owned`?"),
     ]
 
@@ -148,4 +148,4 @@ def test_every_wrong_value_is_told_with_what_was_meant() -> None:
     ],
 )  # fmt: skip
 def test_what_is_typed_becomes_what_is_sent(kind: FactKind, typed: str, sent: object) -> None:
-    assert sent_as(FactType("own", kind), typed) == sent
+    assert value_from_text(FactType("own", kind), typed) == sent

@@ -137,7 +137,7 @@ def test_facts_are_read_by_their_types() -> None:
         ("replies", "three", "whole number"),
         ("reopened", "perhaps", "true or false"),
         ("tags", "safety", "list"),
-        ("tags", [1], "each tag"),
+        ("tags", [1], "expected tags"),
         ("ARR", "a lot", "250k"),
         ("ARR", 1.5, "250k"),
         ("ticket age", "3 working days", "3 days"),

@@ -108,7 +108,7 @@ def test_what_needs_too_many_rows_is_walked() -> None:
     )
     named = IsDefined("many", When(either))
     index = index_of([rule("all but many", When(((Clause(named, True, ""),),)))])
-    assert index.walked == {0}
+    assert index.unindexed == {0}
     assert index.first({"flag": False}, MONDAY) == 0
     assert index.first({"flag": True, "choice": "h"}, MONDAY) is None
 

@@ -67,7 +67,7 @@ def test_the_caret_stands_under_the_phrase() -> None:
     text = 'rules for "x"\notherwise\n\tsend to team "Anna Schmidt"\n'
     (diagnostic,) = check_rules(text, directory("small_team"))
     assert render(diagnostic, text, "desk.rules").splitlines() == [
-        'error R202: "Anna Schmidt" is a person; rules choose a team or a title, never a person',
+        "error R202: `Anna Schmidt` is a person; rules name a team or a title, never a person",
         "  desk.rules, line 3, column 15",
         '   3 |  send to team "Anna Schmidt"',
         "     |               ^^^^^^^^^^^^^^",

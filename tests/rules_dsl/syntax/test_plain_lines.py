@@ -81,7 +81,7 @@ def assert_same(raw: str) -> bool:
     if heading is not None:
         opened = open_block(line, None)
         assert opened is not None
-        assert opened.complaint is None
+        assert opened.heading_error is None
         assert opened.block() == heading.block()
     return said is not None or heading is not None
 

@@ -20,7 +20,7 @@ from database.tables.escalation import escalation
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import Tokens
 from rules_dsl import compare_rules, compile_rules
-from rules_dsl.analysis.rename import decides_alike
+from rules_dsl.analysis.rename import same_decisions
 from tests.web.forms import form_to
 from tests.web.office import RULES, Browser, Office, office
 
@@ -65,7 +65,7 @@ async def test_renaming_a_team_rewrites_the_rules(office: Office) -> None:
     assert standing.text == RULES.replace('team "Office"', 'team "Back office"')
     after = compile_rules(standing.text, directory)
     assert after.version == standing.version
-    assert decides_alike(before, after)
+    assert same_decisions(before, after)
     assert compare_rules(before, after).moves == ()
     assert ("renamed team", "Office") in [tuple(row) for row in noted]
     number = await number_of(office, team, "Back office")
@@ -173,7 +173,7 @@ async def test_deleting_names_the_lines_it_breaks_until_nothing_does(office: Off
         directory = await read_directory(conn)
     assert [one.name for one in directory.teams] == ["Support"]
     back = await manager.post("/rules/versions/1/publish", "/rules/versions/1", seen="2")
-    assert (back.status_code, 'there is no team "Office"' in html.unescape(back.text)) == (422, True)
+    assert (back.status_code, "unknown team `Office`" in html.unescape(back.text)) == (422, True)
     again = await manager.post("/directory/teams", "/directory/teams", name="Office", mail="new@office.example")
     assert again.status_code == 303, "the name is free again"
 

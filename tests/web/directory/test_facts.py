@@ -71,7 +71,7 @@ async def test_what_sentences_could_not_say_is_refused_and_kept_in_the_form(offi
     admin = await office.browser("Ada Admin")
     answer = await admin.post("/admin/facts", "/admin/facts", **{**CONTRACT, "values": "gold\nsilver or bronze"})
     assert answer.status_code == 422
-    assert "and and or stand between values" in answer.text
+    assert "and and or separate values" in answer.text
     assert "silver or bronze</textarea>" in answer.text
     twice = await admin.post("/admin/facts", "/admin/facts", **{**CONTRACT, "name": "Priority"})
     assert twice.status_code == 422
@@ -88,7 +88,7 @@ async def test_what_published_rules_use_is_not_taken_away(office: Office) -> Non
     del fewer["new"]
     refused = await admin.post("/admin/facts", "/admin/facts", **fewer)
     assert refused.status_code == 409
-    assert "gold is no value of contract plan" in refused.text
+    assert "gold is not a value of contract plan" in refused.text
     more = {**CONTRACT, "values": "bronze\nsilver\ngold\nplatinum"}
     del more["new"]
     assert (await admin.post("/admin/facts", "/admin/facts", **more)).status_code == 303

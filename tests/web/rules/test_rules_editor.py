@@ -78,8 +78,8 @@ async def test_what_a_sample_gets_wrong_is_told_at_its_field(office: Office) -> 
     page = (await manager.post("/rules/try", "/rules/edit", text=RULES, based_on="1", **wrong)).text
     assert page.count('aria-invalid="true"') == 3
     assert 'value="many"' in page
-    assert "a whole number is wanted" in page
-    assert "seconds or a text such as 3 days is wanted" in page
+    assert "expected a whole number" in page
+    assert "expected seconds or a text such as 3 days" in page
     assert "a day and a time are wanted" in page
 
 
