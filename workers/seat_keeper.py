@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.at_risk.background_solver import SearchMemory, prepare_moves, recover
 from database.stores.directory.read import read_directory
-from database.stores.seats.change_impact import replan_directory
+from database.stores.seats.change_impact import sync_pools
 from database.stores.seats.engagements import follow_engagements
 from database.stores.seats.pin_assignee import pin_taken
 
@@ -66,7 +66,7 @@ async def keep_seats(engine: AsyncEngine, memory: SearchMemory, now: datetime) -
 
 async def _follow_directory(engine: AsyncEngine, now: datetime) -> None:
     async with engine.begin() as conn:
-        replanned = await replan_directory(conn, await read_directory(conn), now)
+        replanned = await sync_pools(conn, await read_directory(conn), now)
     if replanned.at_risk:
         log.warning("bookings at risk count=%d reason=directory_change", len(replanned.at_risk))
 

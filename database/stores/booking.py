@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.customer_link import end_links
 from database.stores.journal.notify import notify_customer
 from database.stores.journal.timeline import lock, notify, record
-from database.stores.seats.assignments import queue, write_witnesses
+from database.stores.seats.assignments import lock_days, write_witnesses
 from database.stores.seats.availability import BookingRequest, read_booking_request, seat_at
 from database.stores.seats.board_cache import BOARDS
-from database.stores.seats.booked_calls import BookingWithCall, Link, live_booking, lock_with_link, must_be_held
+from database.stores.seats.booked_calls import BookingWithCall, Link, booking_of_link, live_booking, lock_with_link
 from database.stores.seats.load_board import Seats, next_version
 from database.stores.selling.statements import sell
 from database.tables.booking import booking, pool, witness
@@ -49,7 +49,7 @@ async def book(
         request = await read_booking_request(conn, escalation_id, now)
     desk_id, day = request.desk, start.astimezone(request.local).date()
     # A sale on the other side of midnight may need the same people.
-    await queue(conn, desk_id, request.days(start))
+    await lock_days(conn, desk_id, request.days(start))
     seats = await _board_of(conn, request, start)
     row, link, existing = await lock_with_link(conn, escalation_id, link_id)
     if existing is not None:
@@ -102,7 +102,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     desk_id, day = request.desk, start.astimezone(request.local).date()
     current = await live_booking(conn, escalation_id)
     days = {day, current.starts_at.astimezone(request.local).date()}
-    await queue(conn, desk_id, days | request.days(start))
+    await lock_days(conn, desk_id, days | request.days(start))
     seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     row = await lock(conn, escalation_id)
     if (row.pool, row.plan) != (request.pool, request.stored):
@@ -111,7 +111,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
         seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     current = await live_booking(conn, escalation_id)
     if current.starts_at == start:
-        return await must_be_held(conn, escalation_id, current.link)
+        return await booking_of_link(conn, escalation_id, current.link)
     if now >= current.muster_at or current.call_state != "waiting":
         raise TooLate()
     plan, changes = request.plan, await seat_at(conn, seats, request, start, days, now, instead_of=current.id)
@@ -128,7 +128,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     await _notify_of_booking(conn, escalation_id, "moved", current.id, now)
     await notify(conn, KICK_CHANNEL)
     await _check_constraints(conn, desk_id, start)
-    return await must_be_held(conn, escalation_id, current.link)
+    return await booking_of_link(conn, escalation_id, current.link)
 
 
 async def _check_constraints(conn: AsyncConnection, desk_id: int, start: datetime) -> None:

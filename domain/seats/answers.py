@@ -1,7 +1,7 @@
-"""Which starts of a day can be sold: each found out once, as long as its seats stand as they stood.
+"""Which starts of a day can be sold: each found out once, and cached until its seats change.
 
-The direct test and the proof of no are asked for every start; moving others takes long, so a page tries so many
-people and no more, and the next page goes on where it stopped.
+The direct test and the proof that a start is gone run for every start. Moving others takes long, so a page tries a
+limited number of people, and the next page continues where it stopped.
 """
 
 from __future__ import annotations
@@ -12,64 +12,66 @@ from datetime import datetime, timedelta
 
 from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand
-from domain.seats.infeasibility import proven_impossible
+from domain.seats.infeasibility import proven_gone
 from domain.seats.search import Answer, Search
 
-ASKED_AGAIN_AFTER = timedelta(minutes=1)
+SOLVER_RETRY_AFTER = timedelta(minutes=1)
 TRIES_A_START = 12
-"""People tried for one start before it is left to the re-packer."""
+"""People tried for one start before it is left to the solver."""
 
 
 @dataclass
 class DayOfAnswers:
     """The starts of one day, for calls of one pool, one length and the same limits."""
 
-    stands: Hashable
-    """How the seats stood: the answers hold as long as they do."""
-    known: dict[datetime, Answer] = field(default_factory=dict)
-    _tried: set[datetime] = field(default_factory=set)
-    """Those for which moving others was tried to the full."""
+    version: Hashable
+    """The versions of the days whose seats matter: the answers are valid until one changes."""
+    answers: dict[datetime, Answer] = field(default_factory=dict)
     prepared: dict[datetime, tuple[datetime, bool]] = field(default_factory=dict)
-    """By start: when an arrangement was found for it, and whether it still does it."""
-    refused: set[datetime] = field(default_factory=set)
-    """For whom short moves found nobody, as far as a sale goes."""
+    """By start: when its prepared move was found, and whether it still fits."""
+    no_short_move: set[datetime] = field(default_factory=set)
+    """Starts for which a sale's search found nobody."""
+    _tried: set[datetime] = field(default_factory=set)
+    """Starts for which a page has tried all the moves that it may."""
     _unsolved: dict[datetime, datetime] = field(default_factory=dict)
-    """When the solver found no arrangement for a start. It may have had too little time: it is asked again later."""
+    """By start: when the solver found nothing. It may have lacked time, so it gets another try later."""
 
-    def give_up(self, start: datetime, now: datetime) -> None:
-        """The solver found no arrangement for it."""
+    def note_unsolved(self, start: datetime, now: datetime) -> None:
+        """Record that the solver found nothing for this start."""
         self._unsolved[start] = now
 
-    def given_up(self, start: datetime, now: datetime) -> bool:
-        """Whether the solver looked for it in vain a moment ago."""
-        return start in self._unsolved and now - self._unsolved[start] < ASKED_AGAIN_AFTER
+    def recently_unsolved(self, start: datetime, now: datetime) -> bool:
+        """Whether the solver has found nothing for this start within the last minute."""
+        return start in self._unsolved and now - self._unsolved[start] < SOLVER_RETRY_AFTER
 
-    def look(self, board: SeatBoard, starts: Sequence[datetime], sample: Demand) -> None:
-        """The direct test and the proof of no, for those of which nothing is known yet.
+    def answer_directly(self, board: SeatBoard, starts: Sequence[datetime], sample: Demand) -> None:
+        """Answer the starts that have no answer yet, by the direct test and the proof.
 
-        ``sample`` is what a call asks for, at any start of the day.
+        ``sample`` is the demand of a call at any start of the day.
         """
         _, pool, begin, end, day, terms, _ = sample
         prepare, length = terms.prepare, end - begin
         for start in starts:
-            if start not in self.known:
+            if start not in self.answers:
                 begin = int(start.timestamp()) - prepare
-                if board.roster.nobody(pool, begin):
-                    self.known[start] = Answer.NO
+                if board.roster.nobody_on_shift(pool, begin):
+                    self.answers[start] = Answer.NO
                 else:
-                    self.known[start] = without_moves(board, Demand(-1, pool, begin, begin + length, day, terms))
+                    self.answers[start] = direct_answer(board, Demand(-1, pool, begin, begin + length, day, terms))
 
-    def move(self, board: SeatBoard, starts: Sequence[datetime], sample: Demand, tries: int) -> int:
-        """Move one other for those that may be sold, as far as so many tried people go; how many were tried."""
+    def answer_with_moves(self, board: SeatBoard, starts: Sequence[datetime], sample: Demand, tries: int) -> int:
+        """Move one other call for each start whose answer is MAYBE, until ``tries`` people were tried. Returns how
+        many were.
+        """
         left = tries
         for start in starts:
             if left <= 0:
                 break
-            if self.known[start] is Answer.MAYBE and start not in self._tried:
+            if self.answers[start] is Answer.MAYBE and start not in self._tried:
                 begin, most = int(start.timestamp()) - sample.terms.prepare, min(left, TRIES_A_START)
                 search = Search(board, most)
                 if search.place(sample._replace(begin=begin, end=begin + sample.end - sample.begin), 1):
-                    self.known[start] = Answer.YES
+                    self.answers[start] = Answer.YES
                     search.undo()
                 left -= most - search.tries
                 if search.tries or most == TRIES_A_START:
@@ -77,11 +79,11 @@ class DayOfAnswers:
         return tries - left
 
 
-def without_moves(board: SeatBoard, demand: Demand) -> Answer:
-    """The direct test and the proof of no."""
-    wanted = board.eligible(demand)
-    if not wanted:
+def direct_answer(board: SeatBoard, demand: Demand) -> Answer:
+    """Answer by the direct test and the proof, without moving anybody."""
+    eligible = board.eligible(demand)
+    if not eligible:
         return Answer.NO
-    if board.can_take(demand, wanted):
+    if board.can_take(demand, eligible):
         return Answer.YES
-    return Answer.NO if proven_impossible(board, demand, wanted) else Answer.MAYBE
+    return Answer.NO if proven_gone(board, demand, eligible) else Answer.MAYBE

@@ -1,7 +1,7 @@
-"""Which sold call rests on whom, by booking, by day and by person.
+"""Which witness each sold call has, by booking, by day and by person.
 
-A day of many calls is laid down in columns, as rows tell them, and told apart call by call only when somebody
-asks for one of them: most questions of a page need nobody's calls by name.
+A day of many calls is added in columns, as the rows come, and expanded to single calls only when somebody asks for
+one of them: most questions of a page need no single call.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import NamedTuple
 from domain.seats.demand import Demand, Terms
 
 CapKey = tuple[int, tuple[tuple[int, int], ...]]
-"""The limits a day: of anybody, and of titles."""
+"""Daily limits: for everybody, and by title."""
 
 
 class CallGroup(NamedTuple):
-    """Sold calls of one day, one pool and the same limits, in columns."""
+    """Sold calls of one day and pool under the same limits, as columns."""
 
     pool: int
     day: int
@@ -25,7 +25,7 @@ class CallGroup(NamedTuple):
     pinned: bool
     bookings: Sequence[int]
     people: Sequence[int]
-    """The bits of their witnesses."""
+    """Person indexes of their witnesses."""
     begins: Sequence[int]
     ends: Sequence[int]
 
@@ -33,22 +33,22 @@ class CallGroup(NamedTuple):
 class _Day:
     """The calls that start on one day."""
 
-    __slots__ = ("assignments", "columns", "first", "last", "of", "taken")
+    __slots__ = ("assignments", "by_person", "columns", "counts", "first", "last")
 
     def __init__(self) -> None:
         self.columns: list[CallGroup] = []
-        """Laid down and not yet told apart."""
+        """Added and not expanded yet."""
         self.assignments: dict[int, tuple[Demand, int]] = {}
-        self.of: dict[int, dict[int, Demand]] = {}
-        """By person's bit, by booking."""
-        self.taken: dict[CapKey, Counter[int]] = {}
-        """By limit, how many calls each person has."""
+        self.by_person: dict[int, dict[int, Demand]] = {}
+        """By person index, by booking."""
+        self.counts: dict[CapKey, Counter[int]] = {}
+        """By limit: how many calls each person has, by person index."""
         self.first, self.last = 1 << 62, -(1 << 62)
-        """Within these instants all of them lie, their gaps included."""
+        """The span of all of them, their gaps included."""
 
     def add_many(self, group: CallGroup) -> None:
         self.columns.append(group)
-        self.taken.setdefault(cap_key(group.terms), Counter()).update(group.people)
+        self.counts.setdefault(cap_key(group.terms), Counter()).update(group.people)
         self.first = min(self.first, min(group.begins) - group.terms.gap)
         self.last = max(self.last, max(group.ends))
 
@@ -58,25 +58,25 @@ class _Day:
             for booking, index, begin, end in zip(*columns, strict=True):
                 demand = Demand(booking, pool, begin, end, day, terms, pinned)
                 self.assignments[booking] = (demand, index)
-                self.of.setdefault(index, {})[booking] = demand
+                self.by_person.setdefault(index, {})[booking] = demand
         return self
 
 
 class Assignments(Mapping[int, tuple[Demand, int]]):
-    """By booking: what it asks for, and the bit of its witness."""
+    """By booking: its demand, and the index of its witness."""
 
     def __init__(self) -> None:
         self._days: dict[int, _Day] = {}
-        self._known: dict[int, int] = {}
-        self._laid: list[CallGroup] = []
-        """Laid down, and not among the known yet."""
+        self._day_by_booking: dict[int, int] = {}
+        self._pending: list[CallGroup] = []
+        """Added, and not in ``_day_by_booking`` yet."""
 
     @property
     def _day_of(self) -> dict[int, int]:
-        while self._laid:
-            group = self._laid.pop()
-            self._known.update(dict.fromkeys(group.bookings, group.day))
-        return self._known
+        while self._pending:
+            group = self._pending.pop()
+            self._day_by_booking.update(dict.fromkeys(group.bookings, group.day))
+        return self._day_by_booking
 
     def __getitem__(self, booking: int) -> tuple[Demand, int]:
         return self._days[self._day_of[booking]].expand().assignments[booking]
@@ -91,57 +91,57 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         return booking in self._day_of
 
     def add_many(self, group: CallGroup) -> None:
-        """Many at once, none of which it has."""
-        self._laid.append(group)
+        """Add many calls, none of which is here yet."""
+        self._pending.append(group)
         self._days.setdefault(group.day, _Day()).add_many(group)
 
     def add(self, demand: Demand, index: int) -> None:
         day = self._days.setdefault(demand.day, _Day()).expand()
         self._day_of[demand.booking] = demand.day
         day.assignments[demand.booking] = (demand, index)
-        day.of.setdefault(index, {})[demand.booking] = demand
-        day.taken.setdefault(cap_key(demand.terms), Counter())[index] += 1
+        day.by_person.setdefault(index, {})[demand.booking] = demand
+        day.counts.setdefault(cap_key(demand.terms), Counter())[index] += 1
         day.first, day.last = min(day.first, demand.busy_from), max(day.last, demand.end)
 
     def drop(self, booking: int) -> tuple[Demand, int]:
-        """Raises ``KeyError`` where it rests on nobody."""
+        """Remove a call. Raises ``KeyError`` if it has no witness."""
         day = self._days[self._day_of.pop(booking)].expand()
         demand, index = day.assignments.pop(booking)
-        del day.of[index][booking]
-        day.taken[cap_key(demand.terms)][index] -= 1
+        del day.by_person[index][booking]
+        day.counts[cap_key(demand.terms)][index] -= 1
         return demand, index
 
     def bookings_of(self, day: int) -> Collection[int]:
         return self._days[day].expand().assignments.keys() if day in self._days else ()
 
-    def count(self, day: int) -> tuple[int, int]:
-        """How many there are on this day, and the sum of their numbers."""
-        if (found := self._days.get(day)) is None:
+    def checksum(self, day: int) -> tuple[int, int]:
+        """How many calls this day has, and the sum of their booking ids."""
+        if (of_day := self._days.get(day)) is None:
             return 0, 0
-        columns = [group.bookings for group in found.columns]
-        number = len(found.assignments) + sum(map(len, columns))
-        return number, sum(found.assignments) + sum(map(sum, columns))
+        columns = [group.bookings for group in of_day.columns]
+        number = len(of_day.assignments) + sum(map(len, columns))
+        return number, sum(of_day.assignments) + sum(map(sum, columns))
 
-    def on_day(self, index: int, day: int) -> Collection[Demand]:
+    def calls_on_day(self, index: int, day: int) -> Collection[Demand]:
         """The calls of this person that start on this day."""
-        return self._days[day].expand().of.get(index, {}).values() if day in self._days else ()
+        return self._days[day].expand().by_person.get(index, {}).values() if day in self._days else ()
 
-    def taken(self, day: int) -> Mapping[CapKey, Counter[int]]:
-        """By limit, how many calls of this day each person has, by their bit."""
-        return self._days[day].taken if day in self._days else {}
+    def counts(self, day: int) -> Mapping[CapKey, Counter[int]]:
+        """By limit: how many calls of this day each person has, by person index."""
+        return self._days[day].counts if day in self._days else {}
 
     def within(self, index: int, begin: int, end: int) -> list[Demand]:
-        """The calls of this person that keep them at some moment of this time, their gaps included, in order."""
+        """The calls that keep this person busy at some moment of this time, their gaps included, in order."""
         found = [
             call
             for day in self._near(begin, end)
-            for call in day.of.get(index, {}).values()
+            for call in day.by_person.get(index, {}).values()
             if begin < call.end and call.begin - call.terms.gap < end
         ]
         return sorted(found, key=lambda call: (call.busy_from, call.booking)) if len(found) > 1 else found
 
     def between(self, begin: int, end: int) -> Iterable[Demand]:
-        """All calls that lie in this time from one end to the other, their gaps included."""
+        """All calls that lie entirely in this time, their gaps included."""
         for day in self._near(begin, end):
             for call, _ in day.assignments.values():
                 if begin <= call.busy_from and call.end <= end:

@@ -1,8 +1,8 @@
-"""The board: who is on shift when, and which sold seat rests on whom, laid out for quick questions.
+"""The seat board: who is on shift when, and who is the witness of which sold seat, laid out for fast questions.
 
-People, pools and shifts stand in ``seat_roster``, the calls in ``seat_calls``, the time that they take in
-``seat_pieces``, limits over several of them in ``seat_limits``. Here is what can be asked of all of them at once,
-and the two ways in which a board changes.
+People, pools and shifts are in ``roster``, the calls in ``assignments``, the time that they take in ``intervals``,
+limits across several calls in ``limits``. This class asks all of them together, and is the only place that changes
+them: by ``put`` and ``take``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from domain.seats.roster import Roster
 
 
 class SeatBoard:
-    """People, pools and sold seats. Changed by ``put`` and ``take`` only."""
+    """People, pools and sold seats. Sets of people are masks: the bit at a person's index is theirs.
+
+    Seats change by ``put`` and ``take`` only.
+    """
 
     def __init__(self, members: Iterable[Member], pools: Mapping[int, Collection[int]]) -> None:
         self.roster = Roster(members, pools)
         self.assignments = Assignments()
-        """By booking: what it asks for, and the bit of its witness."""
+        """By booking: its demand, and the index of its witness."""
         self.intervals = Intervals(self.roster.edges, self.roster.masks)
         self.reserve = Reserve(self.roster, self.intervals)
         self._days = DayLimits(self.roster, self.assignments)
@@ -32,49 +35,49 @@ class SeatBoard:
     def mask_of(self, people: Iterable[int]) -> int:
         return self.roster.mask_of(people)
 
-    def ask_about(self, pool: int, people: Iterable[int]) -> None:
-        """One more pool of these people, which nothing is sold from; below zero, so that it is none of the rows'."""
-        self.roster.with_pool(pool, people)
+    def add_pool(self, pool: int, people: Iterable[int]) -> None:
+        """Add a hypothetical pool of these people. Its id is below zero, so that it is not a stored pool's."""
+        self.roster.add_pool(pool, people)
 
-    # What can be asked.
+    # Questions.
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool and on shift for all of this time, whatever else is sold on them."""
+        """Who is in the pool, on shift for all of this time and not engaged, whatever else is sold on them."""
         return self.roster.eligible(demand) & ~self._engaged.at(demand.busy_from)
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:
-        """Those on shift, in each piece of this time."""
+        """Who is on shift, for each interval of this time."""
         return self.roster.on_shift(begin, end)
 
     def idle(self, demand: Demand, mask: int) -> int:
-        """Those of ``mask`` who have no other call in this time, the gap before it included."""
+        """Those of ``mask`` who have no other call in this time or in the gap before it."""
         return self.intervals.idle(demand.busy_from, demand.end, mask)
 
     def can_take(self, demand: Demand, mask: int | None = None) -> int:
-        """The direct test: those to whom this call can be given with nothing else changed."""
+        """The direct test: who can take this call with nothing else changed, of all eligible or of ``mask``."""
         mask = self.idle(demand, self.eligible(demand) if mask is None else mask)
         if mask:
             mask &= ~self.full(demand.day, demand.terms)
         if mask and demand.terms.reserve:
-            mask &= ~self.kept_back(demand)
+            mask &= ~self.in_reserve(demand)
         if mask and demand.terms.shift_percent < 100:
             mask = sum(self.roster.masks[index] for index in indexes_in(mask) if self.shift_allows(index, demand))
         return mask
 
     def full(self, day: int, terms: Terms) -> int:
-        """Those who may be given no further call on this day."""
+        """Who has reached the daily limit and gets no further call on this day."""
         return self._days.full(day, terms)
 
-    def kept_back(self, demand: Demand) -> int:
-        """Those of the teams that are down to their reserve at some moment of this time."""
-        return self.reserve.kept_back(demand)
+    def in_reserve(self, demand: Demand) -> int:
+        """Everybody of the teams that are down to their reserve at some moment of this time."""
+        return self.reserve.in_reserve(demand)
 
     def shift_allows(self, index: int, demand: Demand) -> bool:
-        """Whether the shift stays within its share of calls with this one, too."""
+        """Whether this person's shift stays within its share of calls with this one added."""
         own, shift = demand.terms.shift_percent, self.shift_at(index, demand.begin)
         if shift is None:
             return False
-        calls = [demand, *self.of_shift(index, shift)]
+        calls = [demand, *self.calls_in_shift(index, shift)]
         return all(
             sum(call.end - call.begin for call in calls if call.terms.shift_percent <= percent) * 100
             <= percent * (shift[1] - shift[0])
@@ -83,58 +86,58 @@ class SeatBoard:
         )
 
     def shift_at(self, index: int, moment: int) -> tuple[int, int] | None:
-        """The whole working time around this moment."""
+        """The whole shift of this person around this moment."""
         return self.roster.shift_at(index, moment)
 
-    def of_shift(self, index: int, shift: tuple[int, int]) -> list[Demand]:
+    def calls_in_shift(self, index: int, shift: tuple[int, int]) -> list[Demand]:
         """The calls of this person that begin in this time."""
         return [call for call in self.assignments.within(index, *shift) if shift[0] <= call.begin < shift[1]]
 
-    def in_the_way(self, index: int, demand: Demand) -> list[Demand]:
-        """The calls of this person that leave no room for this one."""
+    def conflicts(self, index: int, demand: Demand) -> list[Demand]:
+        """The calls of this person that overlap with this one or are too close to it."""
         return [
             call
             for call in self.assignments.within(index, demand.busy_from, demand.end)
             if call.booking != demand.booking
         ]
 
-    def on_day(self, index: int, day: int) -> Collection[Demand]:
+    def calls_on_day(self, index: int, day: int) -> Collection[Demand]:
         """The calls of this person that start on this day."""
-        return self.assignments.on_day(index, day)
+        return self.assignments.calls_on_day(index, day)
 
     def able(self, group: IntervalGroup) -> int:
-        """Who could have these calls at all."""
+        """Who could have these calls if nothing else were sold."""
         if group.able is None:
             group.able = self.roster.able(group.key.pool, group.begin, group.end, group.key.terms)
         return group.able
 
-    # What can change.
+    # Changes.
 
     def engage(self, until: Mapping[int, int]) -> None:
-        """By person: until when they can be given no call, in place of what was said before."""
+        """Set until when people get no call, by person; replaces what was set before."""
         self._engaged = EngagedPeople(self.roster, until)
 
     def put(self, demand: Demand, index: int) -> None:
-        """This call rests on this person."""
+        """Make this person the call's witness."""
         self.assignments.add(demand, index)
         self.intervals.put(demand, index)
         self._days.changed(demand.day, index)
         self.reserve.changed(demand)
 
     def take(self, booking: int) -> tuple[Demand, int]:
-        """This call rests on nobody. Raises ``KeyError`` where it did not rest on anybody."""
+        """Take the call off its witness. Raises ``KeyError`` if it has none."""
         demand, index = self.assignments.drop(booking)
         self.intervals.take(demand, index)
-        for other in self.in_the_way(index, demand):
-            # What stands may stand closer than new calls are sold.
+        for other in self.conflicts(index, demand):
+            # Existing calls may be closer together than new ones may be sold.
             self.intervals.block(other.busy_from, other.end, index)
         self._days.changed(demand.day, index)
         self.reserve.changed(demand)
         return demand, index
 
-    def add_many(self, standing: Iterable[CallGroup]) -> None:
-        """Put many calls on a board that has none: quicker than one by one."""
-        columns = [group for group in standing if len(group.bookings)]
+    def add_many(self, groups: Iterable[CallGroup]) -> None:
+        """Put many calls on an empty board: faster than one by one."""
+        columns = [group for group in groups if len(group.bookings)]
         for group in columns:
             self.assignments.add_many(group)
         self.intervals.add_many(columns)
@@ -142,7 +145,7 @@ class SeatBoard:
 
 
 def indexes_in(mask: int) -> Iterator[int]:
-    """The places of the ones, the lowest first."""
+    """The positions of the one bits, lowest first."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1

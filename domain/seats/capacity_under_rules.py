@@ -1,7 +1,7 @@
-"""Booked calls under other rules than those they were sold by: for how many of them nobody would be found.
+"""Booked calls under other rules than those they were sold under: how many of them nobody could serve.
 
-An escalation keeps the plan that it was opened with, so nothing that is sold is lost by other rules. What they could
-not serve shows what they take from the seats of those hours. Pure; the board is the caller's to use up.
+An escalation keeps the plan that it was opened with, so new rules never cost a sold seat. The calls that they could
+not serve show what they take from the seats of those hours. Pure; the board belongs to the caller and is changed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from domain.seats.search import Search, apply_placement
 from domain.seats.solver import place_by_window, rearrange
 
 DEPTH, TRIES = 2, 200
-"""How far the search for one call goes, as for a change of shifts."""
+"""Limits of the search for one call, as for a change of shifts."""
 SECONDS_A_CALL, SECONDS_A_DAY = 1.0, 3.0
 WHOLE_DAY = 24 * 3600
 
@@ -24,49 +24,49 @@ WHOLE_DAY = 24 * 3600
 @dataclass(frozen=True)
 class UnservedCalls:
     calls: tuple[Demand, ...]
-    """Nobody was found for these, as far as was looked."""
+    """Calls for which nobody was found in the search so far."""
     at_least: int = 0
-    """Of all the calls of their days so many have nobody, whatever the plan: proven."""
+    """Proven: of all calls of their days, at least so many can't be served by any assignment."""
 
 
-def unserved_at_once(board: SeatBoard, wanted: Sequence[Demand], until: float) -> UnservedCalls:
-    """Serve each of these in place of what stands for its booking; others may move.
+def find_unserved(board: SeatBoard, demands: Sequence[Demand], until: float) -> UnservedCalls:
+    """Place each of these instead of the call that its booking has on the board; others may move.
 
-    The board holds what was found. Past ``until``, in seconds of the monotonic clock, only the direct test is tried:
-    those left out are too many rather than too few.
+    The board then holds the placements. After ``until``, in seconds of the monotonic clock, only the direct test
+    runs, so the result has too many calls rather than too few.
     """
     search = Search(board, TRIES)
-    for call in wanted:
+    for call in demands:
         if call.booking in board.assignments:
             search.take(call.booking)
-    waiting = list(wanted)
+    unplaced = list(demands)
     for depth in range(DEPTH + 1):
         left = []
-        for call in waiting:
+        for call in unplaced:
             search.tries = TRIES
-            within = depth if time.monotonic() < until else 0
-            if not search.place(call, within):
+            allowed_depth = depth if time.monotonic() < until else 0
+            if not search.place(call, allowed_depth):
                 left.append(call)
-        waiting = left
-    return UnservedCalls(tuple(waiting))
+        unplaced = left
+    return UnservedCalls(tuple(unplaced))
 
 
-def proven_unserved(board: SeatBoard, left: Sequence[Demand], seconds: float) -> UnservedCalls:
-    """Look for these with all means for half of these seconds; prove of the rest how many no plan serves."""
+def proven_unserved(board: SeatBoard, unplaced: Sequence[Demand], seconds: float) -> UnservedCalls:
+    """Use the solver on these calls for half of the seconds, then prove how many of the rest can't be served."""
     until, half = time.monotonic() + seconds, time.monotonic() + seconds / 2
-    still = []
-    for call in left:
-        left_of_it = min(SECONDS_A_CALL, half - time.monotonic())
-        found = place_by_window(board, call, seconds=left_of_it, days={call.day}) if left_of_it > 0 else None
-        if found is None or apply_placement(board, call, found, {call.day}) is None:
-            still.append(call)
+    unserved = []
+    for call in unplaced:
+        allowed = min(SECONDS_A_CALL, half - time.monotonic())
+        placement = place_by_window(board, call, seconds=allowed, days={call.day}) if allowed > 0 else None
+        if placement is None or apply_placement(board, call, placement, {call.day}) is None:
+            unserved.append(call)
     at_least = 0
-    days = sorted({call.day for call in still})
+    days = sorted({call.day for call in unserved})
     for number, day in enumerate(days):
-        left_of_it = min(SECONDS_A_DAY, (until - time.monotonic()) / (len(days) - number))
-        if left_of_it <= 0:
+        allowed = min(SECONDS_A_DAY, (until - time.monotonic()) / (len(days) - number))
+        if allowed <= 0:
             break
-        of_day = [call for call in still if call.day == day]
-        found_at_all = rearrange(board, of_day, seconds=left_of_it, days={day}, around=WHOLE_DAY, all_of_them=False)
-        at_least += max(0, found_at_all.calls - found_at_all.at_most)
-    return UnservedCalls(tuple(still), min(at_least, len(still)))
+        of_day = [call for call in unserved if call.day == day]
+        best = rearrange(board, of_day, seconds=allowed, days={day}, around=WHOLE_DAY, all_of_them=False)
+        at_least += max(0, best.calls - best.at_most)
+    return UnservedCalls(tuple(unserved), min(at_least, len(unserved)))

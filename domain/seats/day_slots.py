@@ -1,4 +1,4 @@
-"""Which place of a person's day each of their calls takes: what the database counts the day's limit by."""
+"""Day slots: which numbered position in a person's day each call has. By it the database enforces the daily limit."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from domain.seats.board import SeatBoard
 from domain.seats.demand import MOST_A_DAY
 
 
-def places_of(board: SeatBoard, touched: Collection[int], nth: Mapping[int, int]) -> dict[int, int]:
-    """A place for each touched call, by booking, and a new one for those who must give theirs up.
+def day_slots_of(board: SeatBoard, touched: Collection[int], nth: Mapping[int, int]) -> dict[int, int]:
+    """Returns a day slot for each touched booking, and a new one for each booking that must give its own up.
 
-    ``nth`` are the places of the calls that stood before. No place is above its call's limit, except where
-    what stands has outgrown it already.
+    ``nth`` has the day slots of existing bookings. No day slot exceeds its call's limit, unless the person's
+    existing calls already do.
     """
     result: dict[int, int] = {}
     days = {(board.assignments[booking][1], board.assignments[booking][0].day) for booking in touched}
     for index, day in sorted(days):
         title = board.members[index].title
-        caps = {call.booking: call.terms.cap_of(title) for call in board.on_day(index, day)}
-        given = {booking: nth[booking] for booking in caps if booking not in touched and booking in nth}
-        taken = set(given.values())
+        caps = {call.booking: call.terms.cap_of(title) for call in board.calls_on_day(index, day)}
+        current = {booking: nth[booking] for booking in caps if booking not in touched and booking in nth}
+        taken = set(current.values())
         new = {}
-        for booking in sorted((one for one in caps if one not in given), key=lambda one: (caps[one], one)):
-            free = next(place for place in range(1, MOST_A_DAY + 2) if place not in taken)
+        for booking in sorted((one for one in caps if one not in current), key=lambda one: (caps[one], one)):
+            free = next(slot for slot in range(1, MOST_A_DAY + 2) if slot not in taken)
             taken.add(free)
             new[booking] = free
-        if any(place > caps[booking] for booking, place in new.items()):
+        if any(slot > caps[booking] for booking, slot in new.items()):
             by_limit = sorted(caps, key=lambda one: (caps[one], one))
-            ranked = {booking: place for place, booking in enumerate(by_limit, 1)}
-            new = {booking: place for booking, place in ranked.items() if given.get(booking) != place}
+            ranked = {booking: slot for slot, booking in enumerate(by_limit, 1)}
+            new = {booking: slot for booking, slot in ranked.items() if current.get(booking) != slot}
         result |= new
     return result

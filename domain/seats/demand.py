@@ -1,6 +1,6 @@
-"""What selling a seat must keep to: the limits of a plan as whole numbers, and what one call takes of a person.
+"""What a sale must respect: a plan's limits as whole numbers, and what one call takes of a person.
 
-Times are whole seconds since 1970 in UTC, so that a day has as many as it lasts, through every clock change.
+Times are whole seconds since 1970 in UTC, so a day has as many as it lasts, through every clock change.
 """
 
 from __future__ import annotations
@@ -14,85 +14,85 @@ from typing import NamedTuple
 from rules_dsl.model.decision import Decision
 
 NEVER = 1 << 62
-"""After every second that there is."""
+"""Later than any moment."""
 MOST_A_DAY = 99
-"""Calls a day of one person where the rules name no limit; the database counts no further."""
+"""Calls a day of one person if the rules set no limit; the database counts no further."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """The limits that a plan puts on whoever serves its call."""
+    """A plan's limits for the person who serves its call."""
 
     gap: int = 0
-    """Seconds free of calls before this one."""
+    """Seconds without a call before this one."""
     cap: int = MOST_A_DAY
     """Calls a day of one person."""
     title_caps: tuple[tuple[int, int], ...] = ()
-    """(title, calls a day); the stricter counts."""
+    """(title, calls a day) of one person; the lower of this and ``cap`` counts."""
     reserve: int = 0
-    """Percent of the people of a team on shift, rounded up, who are left free."""
+    """Percent of a team's people on shift who stay free, rounded up to whole people."""
     shift_percent: int = 100
-    """At most this much of a shift in calls."""
+    """At most this share of a shift in calls."""
     shift_end: int = 0
-    """No call begins in the last so many seconds of a shift."""
+    """Seconds before the end of a shift in which no call begins."""
     prepare: int = 0
-    """Seconds of preparation, with which the occupied time begins."""
+    """Seconds of preparation at the beginning of the occupied time."""
 
     def cap_of(self, title: int) -> int:
-        """Calls a day of one person of this title."""
+        """Calls a day of one person with this title."""
         return min([self.cap, *(most for named, most in self.title_caps if named == title)])
 
 
 class Demand(NamedTuple):
-    """What one call takes of one person of a pool: a time, preparation and wrap-up included.
+    """What one call takes of one person of a pool: a span of time, including preparation and wrap-up.
 
     A tuple, because a page reads ten thousand of them while somebody waits.
     """
 
     booking: int
-    """Below zero for one that is not sold."""
+    """Below zero if it isn't sold."""
     pool: int
     begin: int
     end: int
     day: int
-    """The ordinal of the day of its start in the desk's zone."""
+    """The ordinal of the day on which it starts, in the desk's zone."""
     terms: Terms
     pinned: bool = False
-    """Whether its witness may not change any more."""
+    """Whether its witness can no longer change."""
 
     @property
     def busy_from(self) -> int:
-        """From when on its person must be free of other calls."""
+        """When the gap before it begins, from which on its person has no other call."""
         return self.begin - self.terms.gap
 
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody whom seats can rest on."""
+    """A person who can be a witness."""
 
     person: int
     team: int
     title: int
     flexibility: int
-    """In how many pools they are. The least flexible are sold first."""
+    """The number of their pools. The least flexible become witnesses first."""
     shifts: tuple[tuple[int, int], ...]
-    """Half-open, in order, merged where they touch."""
+    """Half-open, in order, merged if they touch."""
     works: tuple[tuple[int, int], ...] = ()
-    """The whole working times that the shifts are pieces of, in order and apart; empty where they are the same.
-    Limits of a shift mean these."""
+    """The whole shifts that ``shifts`` are pieces of, in order and not touching; empty if they are the same."""
 
     @property
-    def whole(self) -> tuple[tuple[int, int], ...]:
+    def whole_shifts(self) -> tuple[tuple[int, int], ...]:
+        """What the limits of a shift refer to."""
         return self.works or self.shifts
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A person for one call, and whoever else's witness changes for it."""
+    """A witness for one call, and the other witnesses that change for it."""
 
     person: int
     moves: tuple[tuple[int, int], ...] = ()
-    """(booking, its new person)."""
+    """(booking, its new witness)."""
 
 
 def terms_of(decision: Decision) -> Terms:
@@ -110,7 +110,7 @@ def terms_of(decision: Decision) -> Terms:
 
 
 def demand_of(decision: Decision, pool: int, starts_at: datetime, day: date, booking: int = -1) -> Demand:
-    """The seat that a call at this start asks for."""
+    """The demand of a call with this start."""
     start = int(starts_at.timestamp())
     end = start + decision.booking.slot + decision.calls.wrap_up
     return Demand(booking, pool, start - decision.calls.prepare, end, day.toordinal(), terms_of(decision))
@@ -121,7 +121,7 @@ def instant(second: int) -> datetime:
 
 
 def merge_touching(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """The same time in as few spans as possible, in order; empty spans are left out."""
+    """The same time in as few spans as possible, in order, without empty ones."""
     if all(begin < end < after for (begin, end), (after, _) in pairwise([*spans, (NEVER, NEVER)])):
         return tuple(spans)
     result: list[tuple[int, int]] = []

@@ -1,8 +1,8 @@
-"""The proof of no: at some instant of the wanted time, the calls then running and this one outnumber their people.
+"""The proof that a start is gone: at some instant of it, the running calls and this one outnumber their people.
 
-A matching of calls and people at each single instant is necessary, not sufficient (docs/architecture.md,
-"Seats"), so its no is a proof and its yes is none. The witness is such a matching already; one more call fits
-at an instant exactly if an alternating path leads from it to somebody free there. Calls alike are one step of it.
+A matching of calls and people at each single instant is necessary, not sufficient (docs/seats.md), so finding none
+is a proof, and finding one proves nothing. The witnesses already are such a matching; one more call fits at an
+instant exactly if an alternating path leads from it to somebody free there. A group of like calls is one step of it.
 """
 
 from __future__ import annotations
@@ -12,30 +12,34 @@ from domain.seats.demand import Demand
 from domain.seats.intervals import IntervalGroup
 
 
-def proven_impossible(board: SeatBoard, demand: Demand, wanted: int | None = None) -> bool:
-    """Whether no plan whatsoever serves this call beside all that are sold; ``wanted`` are those eligible for it."""
-    if wanted is None:
-        wanted = board.eligible(demand)
-    if not wanted:
+def proven_gone(board: SeatBoard, demand: Demand, eligible: int | None = None) -> bool:
+    """Whether this call is proven impossible beside all sold ones, whatever moves; nothing need be locked to say so.
+
+    ``eligible``: the mask of people eligible for it, if known.
+    """
+    if eligible is None:
+        eligible = board.eligible(demand)
+    if not eligible:
         return True
     proofs = board.intervals.proofs
-    for place, free, running in board.intervals.moments(demand.busy_from, demand.end):
-        if not wanted & free:
-            possible = proofs.get((place, wanted))
+    for position, free, running in board.intervals.moments(demand.busy_from, demand.end):
+        if not eligible & free:
+            possible = proofs.get((position, eligible))
             if possible is None:
-                possible = proofs[place, wanted] = _somebody_can_be_freed(board, wanted, free, running)
+                possible = proofs[position, eligible] = _somebody_can_be_freed(board, eligible, free, running)
             if not possible:
                 return True
     return False
 
 
-def _somebody_can_be_freed(board: SeatBoard, wanted: int, free: int, running: list[IntervalGroup]) -> bool:
-    reached, left = wanted, running
+def _somebody_can_be_freed(board: SeatBoard, eligible: int, free: int, running: list[IntervalGroup]) -> bool:
+    """Whether an alternating path leads from one of ``eligible`` to somebody free; all are masks of people."""
+    reached, unvisited = eligible, running
     while True:
-        grown, unreached = reached, []
-        for group in left:
+        grown, still_unvisited = reached, []
+        for group in unvisited:
             if not group.people & reached:
-                unreached.append(group)
+                still_unvisited.append(group)
             elif not group.key.pinned:
                 able = board.able(group) if group.able is None else group.able
                 if able & free:
@@ -43,4 +47,4 @@ def _somebody_can_be_freed(board: SeatBoard, wanted: int, free: int, running: li
                 grown |= able
         if grown == reached:
             return False
-        reached, left = grown, unreached
+        reached, unvisited = grown, still_unvisited

@@ -1,7 +1,7 @@
-"""Time cut at every instant at which a call begins or ends; in each piece, who is free and which calls run.
+"""Time cut at every instant at which a call begins or ends; for each interval, who is idle and which calls run.
 
-Calls alike (one pool, one time, the same limits) are one group with a mask of people, so what a piece is asked
-costs as much as there are groups, however many people serve them.
+Like calls (one pool, one time, the same limits) form a group with a mask of people, so questions about an interval
+cost time in the number of groups, however many people serve them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from domain.seats.demand import Demand, Terms
 
 
 class GroupKey(NamedTuple):
-    """What calls of one group have in common beside their time."""
+    """What the calls of a group have in common besides their time."""
 
     pool: int
     day: int
@@ -26,7 +26,7 @@ class GroupKey(NamedTuple):
 
 
 class IntervalGroup:
-    """Calls alike at one time, and the people whom they keep."""
+    """Like calls at one time, and the mask of people they keep busy."""
 
     __slots__ = ("able", "begin", "end", "key", "people")
 
@@ -36,17 +36,11 @@ class IntervalGroup:
         self.end = end
         self.people = people
         self.able: int | None = None
-        """Who could have them at all, once somebody has asked."""
-
-    @property
-    def kind(self) -> Demand:
-        """Any of them; its booking is zero where they are sold, and below where they are not."""
-        key = self.key
-        return Demand(0 if key.sold else -1, key.pool, self.begin, self.end, key.day, key.terms, key.pinned)
+        """Who could have these calls if nothing else were sold; None until somebody asks."""
 
 
 class Intervals:
-    """Half-open pieces of time. Changed by ``put`` and ``take`` only."""
+    """Half-open intervals of time. Changed by ``put`` and ``take`` only."""
 
     def __init__(self, edges: Iterable[int], masks: Sequence[int]) -> None:
         self._edges = sorted({0, *edges})
@@ -54,14 +48,14 @@ class Intervals:
         self._idle = [(1 << len(masks)) - 1] * len(self._edges)
         self._running: list[list[IntervalGroup]] = [[] for _ in self._edges]
         self.proofs: dict[tuple[int, int], bool] = {}
-        """What was proven of a piece, by its place and of whom it was asked; forgotten as soon as a call changes."""
+        """By position of an interval and mask of eligible people: what was proven; cleared when any call changes."""
 
-    def add_many(self, standing: Iterable[CallGroup]) -> None:
-        """Put many calls on pieces that have none."""
+    def add_many(self, columns: Iterable[CallGroup]) -> None:
+        """Put many calls on intervals that have none."""
         begins: dict[int, list[IntervalGroup]] = defaultdict(list)
         ends: dict[int, list[IntervalGroup]] = defaultdict(list)
         edges = set(self._edges)
-        for calls in standing:
+        for calls in columns:
             gap = calls.terms.gap
             key = GroupKey(calls.pool, calls.day, calls.terms, calls.pinned)
             for (begin, end), people in self._by_time(calls).items():
@@ -74,17 +68,17 @@ class Intervals:
         self._sweep(begins, ends)
 
     def _by_time(self, group: CallGroup) -> dict[tuple[int, int], int]:
-        masks, found = self._masks, dict[tuple[int, int], int]()
-        known = found.get
-        # A pair is made once and looked up twice: half the time of a day's laying goes by here.
+        masks, people_by_time = self._masks, dict[tuple[int, int], int]()
+        get = people_by_time.get
+        # Half the time of adding a day passes here, so each pair is created once and looked up twice.
         for index, times in zip(group.people, zip(group.begins, group.ends, strict=True), strict=True):
-            found[times] = known(times, 0) | masks[index]
-        return found
+            people_by_time[times] = get(times, 0) | masks[index]
+        return people_by_time
 
     def _sweep(self, begins: dict[int, list[IntervalGroup]], ends: dict[int, list[IntervalGroup]]) -> None:
         everybody = (1 << len(self._masks)) - 1
         running: dict[IntervalGroup, None] = {}
-        busy, apart = 0, True
+        busy, disjoint = 0, True
         self._idle, self._running = [], []
         for edge in self._edges:
             for group in ends.get(edge, ()):
@@ -92,50 +86,50 @@ class Intervals:
                 busy ^= group.people
             for group in begins.get(edge, ()):
                 running[group] = None
-                # What stands may stand closer than new calls are sold.
-                apart = apart and not busy & group.people
+                # Existing calls may be closer together than new ones may be sold.
+                disjoint = disjoint and not busy & group.people
                 busy |= group.people
-            if not apart:
+            if not disjoint:
                 busy = _people(running)
             self._idle.append(everybody ^ busy)
             self._running.append(list(running))
 
-    # What can be asked.
+    # Questions.
 
     def idle(self, begin: int, end: int, mask: int) -> int:
         """Those of ``mask`` who have no call in this time."""
-        for place in self._places(begin, end):
-            mask &= self._idle[place]
+        for position in self._positions(begin, end):
+            mask &= self._idle[position]
             if not mask:
                 break
         return mask
 
     def moments(self, begin: int, end: int) -> Iterator[tuple[int, int, list[IntervalGroup]]]:
-        """Each piece of this time: its place, those who have no call, and the calls that run."""
-        for place in self._places(begin, end):
-            yield place, self._idle[place], self._running[place]
+        """For each interval of this time: its position, the mask of idle people, and the calls that run."""
+        for position in self._positions(begin, end):
+            yield position, self._idle[position], self._running[position]
 
     def groups(self, begin: int, end: int) -> Iterable[IntervalGroup]:
         """The calls that run at some moment of this time, each group once."""
         found: dict[IntervalGroup, None] = {}
-        for place in self._places(begin, end):
-            found.update(dict.fromkeys(self._running[place]))
+        for position in self._positions(begin, end):
+            found.update(dict.fromkeys(self._running[position]))
         return found
 
     def firsts(self, begin: int, end: int) -> list[int]:
-        """The first instant of each piece of this time; that of the first may lie before it."""
-        places = self._places(begin, end)
-        return self._edges[places.start : places.stop]
+        """The first instant of each interval that overlaps this time; that of the first one may lie before it."""
+        positions = self._positions(begin, end)
+        return self._edges[positions.start : positions.stop]
 
     def engaged_at(self, moment: int, reserve: int) -> int:
-        """Those on a call of a plan that keeps at least so much in reserve, the gap before it not included."""
+        """Who is on a call whose plan keeps at least this reserve, in percent; the gap before a call doesn't count."""
         mask = 0
         for group in self._running[bisect_right(self._edges, moment) - 1]:
             if group.key.terms.reserve >= reserve and group.begin <= moment:
                 mask |= group.people
         return mask
 
-    # What can change.
+    # Changes.
 
     def put(self, demand: Demand, index: int) -> None:
         self.proofs.clear()
@@ -144,28 +138,28 @@ class Intervals:
             for edge in (demand.busy_from, demand.begin, demand.end):
                 self._cut(edge)
             group = IntervalGroup(_key_of(demand), demand.begin, demand.end, 0)
-            for place in self._places(demand.busy_from, demand.end):
-                self._running[place].append(group)
+            for position in self._positions(demand.busy_from, demand.end):
+                self._running[position].append(group)
         group.people |= self._masks[index]
         self.block(demand.busy_from, demand.end, index)
 
     def block(self, begin: int, end: int, index: int) -> None:
         keep = ~self._masks[index]
-        for place in self._places(begin, end):
-            self._idle[place] &= keep
+        for position in self._positions(begin, end):
+            self._idle[position] &= keep
 
     def take(self, demand: Demand, index: int) -> None:
-        """The opposite of ``put``. The caller blocks again what other calls of this person keep."""
+        """The opposite of ``put``. The caller then blocks the time of this person's other calls again."""
         self.proofs.clear()
-        group, one = self._group(demand), self._masks[index]
-        places = self._places(demand.busy_from, demand.end)
-        for place in places:
-            self._idle[place] |= one
+        group, person = self._group(demand), self._masks[index]
+        positions = self._positions(demand.busy_from, demand.end)
+        for position in positions:
+            self._idle[position] |= person
         if group is not None:
-            group.people &= ~one
+            group.people &= ~person
             if not group.people:
-                for place in places:
-                    self._running[place].remove(group)
+                for position in positions:
+                    self._running[position].remove(group)
 
     def _group(self, demand: Demand) -> IntervalGroup | None:
         begin, end, key = demand.begin, demand.end, _key_of(demand)
@@ -174,15 +168,15 @@ class Intervals:
                 return group
         return None
 
-    def _places(self, begin: int, end: int) -> range:
+    def _positions(self, begin: int, end: int) -> range:
         return range(bisect_right(self._edges, begin) - 1, bisect_left(self._edges, end))
 
     def _cut(self, moment: int) -> None:
-        place = bisect_right(self._edges, moment) - 1
-        if self._edges[place] != moment:
-            self._edges.insert(place + 1, moment)
-            self._idle.insert(place + 1, self._idle[place])
-            self._running.insert(place + 1, list(self._running[place]))
+        position = bisect_right(self._edges, moment) - 1
+        if self._edges[position] != moment:
+            self._edges.insert(position + 1, moment)
+            self._idle.insert(position + 1, self._idle[position])
+            self._running.insert(position + 1, list(self._running[position]))
 
 
 def _key_of(demand: Demand) -> GroupKey:

@@ -1,6 +1,6 @@
-"""Room found ahead of time: for starts that short moves don't reach, an arrangement by the window solver.
+"""Prepared moves: solutions of the solver, found ahead of time for starts that short moves don't open.
 
-One arrangement often opens several starts, so each is tried on all that are still wanted.
+One solution often opens several starts, so each is tried on all the others.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from domain.seats.search import Search
 from domain.seats.solver import WINDOW, place_by_window
 
 WIDER = 3 * WINDOW
-"""Seconds around the wanted time that are looked at where the ordinary window holds no arrangement."""
+"""Seconds rearranged around a start if the usual window has no solution."""
 
 
 def find_prepared_moves(
-    board: SeatBoard, wanted: Sequence[Demand], *, seconds: float, days: Collection[int] | None = None
+    board: SeatBoard, demands: Sequence[Demand], *, seconds: float, days: Collection[int] | None = None
 ) -> dict[Demand, Placement]:
-    """Arrangements for as many of these as are found, ``seconds`` at most for each. The board is as before."""
+    """Find placements for as many of these as possible, at most ``seconds`` per solver run. The board is unchanged."""
     found: dict[Demand, Placement] = {}
-    for demand in wanted:
+    for demand in demands:
         if demand in found:
             continue
         placement = place_by_window(board, demand, seconds=seconds, days=days) or place_by_window(
@@ -29,18 +29,20 @@ def find_prepared_moves(
         )
         if placement is not None:
             found[demand] = placement
-            others = [other for other in wanted if other not in found]
-            found |= _opened(board, others, placement.moves)
+            others = [other for other in demands if other not in found]
+            found |= _opened_by(board, placement.moves, others)
     return found
 
 
-def _opened(board: SeatBoard, wanted: Sequence[Demand], moves: tuple[tuple[int, int], ...]) -> dict[Demand, Placement]:
-    """Those of the wanted calls to which these moves alone open somebody."""
+def _opened_by(
+    board: SeatBoard, moves: tuple[tuple[int, int], ...], demands: Sequence[Demand]
+) -> dict[Demand, Placement]:
+    """Those of the demands that somebody can take after these moves alone."""
     search = Search(board, 0)
     calls = [(search.take(booking), board.index_of[person]) for booking, person in moves]
     opened: dict[Demand, Placement] = {}
     if all(search.put(call, index) for call, index in calls):
-        for demand in wanted:
+        for demand in demands:
             if free := board.can_take(demand):
                 opened[demand] = Placement(board.members[(free & -free).bit_length() - 1].person, moves)
     search.undo()

@@ -1,7 +1,7 @@
-"""Finding a witness for one more call by moving the witnesses of a few others: short, bounded, exact in its yes.
+"""Find a witness for one more call by moving a few others: short, bounded, and right whenever it finds one.
 
-The direct test first; then somebody whose calls in the way can themselves be given to others, to a depth, and
-with at most so many tries. What it does not find may still exist: ``seat_window`` looks further.
+The direct test comes first; then people whose conflicting calls can go to others, up to a depth and a number of
+tries. If this finds nothing, a solution may still exist: ``solver`` searches further.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from enum import Enum
 
 from domain.seats.board import SeatBoard, indexes_in
 from domain.seats.demand import Demand, Placement
-from domain.seats.infeasibility import proven_impossible
+from domain.seats.infeasibility import proven_gone
 from domain.seats.intervals import GroupKey
 
 TRIES_TO_SELL = 300
 """People tried for one sale."""
-IN_THE_WAY_AT_MOST = 3
-"""Calls of one person that are moved at once for another."""
+MOST_CONFLICTS = 3
+"""Most calls of one person that are moved together to make way for another."""
 
 
 class Answer(Enum):
@@ -30,39 +30,41 @@ class Answer(Enum):
 
 @dataclass
 class Search:
-    """One search on a board. It changes the board; ``undo`` takes back what it changed since ``mark``."""
+    """One search on a board. It changes the board; ``undo`` reverts the changes since a ``mark``."""
 
     board: SeatBoard
     tries: int
-    """How many people may still be tried."""
+    """How many more people may be tried."""
     days: Collection[int] | None = None
-    """Only calls of these days may move; None: of any."""
-    barred: int = 0
-    """Nobody of these is given a call."""
-    done: list[tuple[bool, Demand, int]] = field(default_factory=list)
+    """Only calls of these days may move; None: of any day."""
+    excluded: int = 0
+    """Mask of people who get no call."""
+    undo_log: list[tuple[bool, Demand, int]] = field(default_factory=list)
+    """Changes so far: whether the call was put or taken, the call, the person index."""
 
-    def place(self, demand: Demand, depth: int, barred: int = 0) -> bool:
-        """Give this call to somebody, at most ``depth`` calls deep. The board holds it afterwards, or is as before."""
-        eligible = self.board.eligible(demand) & ~(barred | self.barred)
+    def place(self, demand: Demand, depth: int, excluded: int = 0) -> bool:
+        """Give this call to somebody, moving others at most ``depth`` deep. If it fails, the board is unchanged."""
+        eligible = self.board.eligible(demand) & ~(excluded | self.excluded)
         if free := self.board.can_take(demand, eligible):
             self._put(demand, (free & -free).bit_length() - 1)
             return True
-        return depth > 0 and any(self._place_on(demand, index, depth) for index in self._by_obstacles(demand, eligible))
+        return depth > 0 and any(self._place_on(demand, index, depth) for index in self._by_conflicts(demand, eligible))
 
-    def _by_obstacles(self, demand: Demand, eligible: int) -> Iterator[int]:
-        """Those whose calls in the way may move, who have the fewest first."""
-        having = [eligible, *[0] * (IN_THE_WAY_AT_MOST + 1)]
-        stuck = 0
+    def _by_conflicts(self, demand: Demand, eligible: int) -> Iterator[int]:
+        """People whose conflicting calls may all move, those with the fewest first."""
+        # At each number, the mask of those with at least so many conflicting calls.
+        with_conflicts = [eligible, *[0] * (MOST_CONFLICTS + 1)]
+        immovable = 0
         for group in self.board.intervals.groups(demand.busy_from, demand.end):
-            here = group.people & eligible
-            if here:
+            people = group.people & eligible
+            if people:
                 if not self._may_move_all(group.key):
-                    stuck |= here
-                for number in range(IN_THE_WAY_AT_MOST, -1, -1):
-                    having[number + 1] |= having[number] & here
-        stuck |= having[-1]
-        for number in range(1, IN_THE_WAY_AT_MOST + 1):
-            yield from indexes_in(having[number] & ~having[number + 1] & ~stuck)
+                    immovable |= people
+                for number in range(MOST_CONFLICTS, -1, -1):
+                    with_conflicts[number + 1] |= with_conflicts[number] & people
+        immovable |= with_conflicts[-1]
+        for number in range(1, MOST_CONFLICTS + 1):
+            yield from indexes_in(with_conflicts[number] & ~with_conflicts[number + 1] & ~immovable)
 
     def may_move(self, call: Demand) -> bool:
         return not call.pinned and call.booking >= 0 and (self.days is None or call.day in self.days)
@@ -74,46 +76,46 @@ class Search:
         if self.tries <= 0:
             return False
         self.tries -= 1
-        began = self.mark()
-        blocking = self.board.in_the_way(index, demand)
-        if not all(map(self.may_move, blocking)):
+        mark = self.mark()
+        conflicts = self.board.conflicts(index, demand)
+        if not all(map(self.may_move, conflicts)):
             return False
-        if depth == 1 and not all(self._has_another(call, 1 << index) for call in blocking):
+        if depth == 1 and not all(self._has_alternative(call, 1 << index) for call in conflicts):
             return False
-        for call in blocking:
+        for call in conflicts:
             self._take(call)
         if self.put(demand, index):
-            longest_first = sorted(blocking, key=lambda call: call.begin - call.end)
+            longest_first = sorted(conflicts, key=lambda call: call.begin - call.end)
             if all(self.place(call, depth - 1, 1 << index) for call in longest_first):
                 return True
-        self.undo(began)
+        self.undo(mark)
         return False
 
-    def _has_another(self, call: Demand, index: int) -> bool:
-        """Whether somebody else has the time for this call, as the board stands: without one it can't move directly."""
-        others = self.board.eligible(call) & ~(index | self.barred)
+    def _has_alternative(self, call: Demand, excluded: int) -> bool:
+        """Whether somebody else has time for this call on the current board; if not, it can't move directly."""
+        others = self.board.eligible(call) & ~(excluded | self.excluded)
         return self.board.idle(call, others) & ~self.board.full(call.day, call.terms) != 0
 
     def mark(self) -> int:
-        return len(self.done)
+        return len(self.undo_log)
 
     def undo(self, mark: int = 0) -> None:
-        while len(self.done) > mark:
-            put, demand, index = self.done.pop()
+        while len(self.undo_log) > mark:
+            put, demand, index = self.undo_log.pop()
             if put:
                 self.board.take(demand.booking)
             else:
                 self.board.put(demand, index)
 
     def take(self, booking: int) -> Demand:
-        """Take this call off its person."""
+        """Take this call off its witness."""
         demand, _ = self.board.assignments[booking]
         self._take(demand)
         return demand
 
     def _take(self, demand: Demand) -> None:
         _, index = self.board.take(demand.booking)
-        self.done.append((False, demand, index))
+        self.undo_log.append((False, demand, index))
 
     def put(self, demand: Demand, index: int) -> bool:
         """Give this call to this person if the direct test allows it."""
@@ -124,13 +126,13 @@ class Search:
 
     def _put(self, demand: Demand, index: int) -> None:
         self.board.put(demand, index)
-        self.done.append((True, demand, index))
+        self.undo_log.append((True, demand, index))
 
     def moved(self) -> dict[int, int]:
-        """Every call that was touched and rests on somebody now, with that person."""
+        """By booking: each call that was touched and has a witness now, with that person's id."""
         return {
             booking: self.board.members[self.board.assignments[booking][1]].person
-            for booking in dict.fromkeys(demand.booking for _, demand, _ in self.done)
+            for booking in dict.fromkeys(demand.booking for _, demand, _ in self.undo_log)
             if booking in self.board.assignments
         }
 
@@ -138,40 +140,44 @@ class Search:
 def find_place(
     board: SeatBoard, demand: Demand, *, depth: int, tries: int, days: Collection[int] | None = None
 ) -> tuple[Placement | Answer, int]:
-    """A witness for this call and the moves that it needs, ``Answer.NO`` with proof, or ``Answer.MAYBE``;
-    and how many people were tried for it. The board is as before afterwards.
+    """Find a witness for this call and the moves it needs. The board is unchanged afterwards.
+
+    Returns the placement, ``Answer.NO`` if none is proven to exist, or ``Answer.MAYBE``; and how many people were
+    tried.
     """
     if free := board.can_take(demand):
         return Placement(board.members[(free & -free).bit_length() - 1].person), 0
-    if proven_impossible(board, demand):
+    if proven_gone(board, demand):
         return Answer.NO, 0
     search = Search(board, tries, days)
     if depth and search.place(demand, depth):
-        found = search.moved()
+        people = search.moved()
         search.undo()
-        moves = tuple((booking, person) for booking, person in found.items() if booking != demand.booking)
-        return Placement(found[demand.booking], moves), tries - search.tries
+        moves = tuple((booking, person) for booking, person in people.items() if booking != demand.booking)
+        return Placement(people[demand.booking], moves), tries - search.tries
     return Answer.MAYBE, tries - search.tries
 
 
 def place_for_sale(board: SeatBoard, demand: Demand, days: Collection[int]) -> Placement | Answer:
-    """As far as a sale goes while others wait for it: one or two others move, of these days only."""
+    """Find a place within what a sale may search while others wait: moves up to two deep, of these days only."""
     return find_place(board, demand, depth=2, tries=TRIES_TO_SELL, days=days)[0]
 
 
 def apply_placement(
     board: SeatBoard, demand: Demand, placement: Placement, days: Collection[int] | None = None
 ) -> Search | None:
-    """The search whose board has this witness, found some time ago; None where it does not hold any more."""
+    """Apply a placement that was found earlier. Returns the search that changed the board, or None if it no longer
+    fits; the board is then unchanged.
+    """
     search = Search(board, 0, days)
     moves = []
     for booking, person in placement.moves:
-        # One that was given back since takes no room.
+        # A booking that was cancelled since takes no time.
         if booking in board.assignments:
-            standing, index = board.assignments[booking]
+            existing, index = board.assignments[booking]
             if board.index_of.get(person) == index:
                 continue
-            if person not in board.index_of or not search.may_move(standing):
+            if person not in board.index_of or not search.may_move(existing):
                 search.undo()
                 return None
             moves.append((search.take(booking), board.index_of[person]))

@@ -1,4 +1,4 @@
-"""Which starts a desk offers at all: its grid, its hours, its notice and its horizon. Pure."""
+"""Which starts the rules offer: the grid, the opening hours, the notice and the horizon. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BEYOND = timedelta(days=5 * 366)
 
 @dataclass(frozen=True)
 class Window:
-    """From when to when starts are offered, both included."""
+    """The first and last moment at which starts are offered."""
 
     earliest: datetime
     latest: datetime
@@ -40,7 +40,9 @@ def window(decision: Decision, zone: str, now: datetime, *, priority: bool = Fal
 
 
 def starts_of(day: date, every: int, zone: ZoneInfo) -> Iterator[datetime]:
-    """The grid of one local day, as instants in order. A skipped wall time has no start, a doubled one two."""
+    """The grid of one local day, as instants in order. A wall time that a clock change skips has no start; one that
+    it repeats has two.
+    """
     midnight = datetime.combine(day, time(0))
     first, last = midnight.replace(tzinfo=zone), (midnight + timedelta(days=1)).replace(tzinfo=zone)
     if first.utcoffset() == last.utcoffset():
@@ -72,7 +74,7 @@ def within_hours(hours: OpenHours | None, start: datetime, seconds: int) -> bool
 
 
 def grid_of(decision: Decision) -> int:
-    """Seconds of wall time between two starts. Back to back, the time of one ends where the next one's begins."""
+    """Seconds of wall time between two starts. Back to back, each call's time begins where the previous one's ends."""
     booking, calls = decision.booking, decision.calls
     if booking.back_to_back:
         return max(decision.limits.gap + calls.prepare + booking.slot + calls.wrap_up, 1)
@@ -87,8 +89,8 @@ def starts_in_hours(day: date, every: int, zone: str, hours: OpenHours | None, s
         return tuple(starts)
     around = [day + timedelta(days=number) for number in range(-2, 3)]
     spans = [
-        (wall_instant(place, when, opens * 60), wall_instant(place, when, closes * 60))
-        for place in [ZoneInfo(hours.time_zone)]
+        (wall_instant(hours_zone, when, opens * 60), wall_instant(hours_zone, when, closes * 60))
+        for hours_zone in [ZoneInfo(hours.time_zone)]
         for when in around
         if not is_holiday(hours, when)
         for weekday, opens, closes in hours.spans
@@ -96,14 +98,14 @@ def starts_in_hours(day: date, every: int, zone: str, hours: OpenHours | None, s
     ]
     last = timedelta(seconds=max(slot - 1, 0))
 
-    def lies_in(moment: datetime) -> bool:
+    def open_at(moment: datetime) -> bool:
         return any(opens <= moment < closes for opens, closes in spans)
 
-    return tuple(start for start in starts if lies_in(start) and lies_in(start + last))
+    return tuple(start for start in starts if open_at(start) and open_at(start + last))
 
 
 def offered_starts(decision: Decision, zone: str, allowed: Window) -> list[tuple[datetime, date]]:
-    """Every start that the rules allow, with its local day, in order; whether a seat is free comes after."""
+    """Every start that the rules allow, with its local day, in order, whether or not a seat is free."""
     local, booking = ZoneInfo(zone), decision.booking
     day, last = allowed.earliest.astimezone(local).date(), allowed.latest.astimezone(local).date()
     found: list[tuple[datetime, date]] = []
@@ -115,7 +117,7 @@ def offered_starts(decision: Decision, zone: str, allowed: Window) -> list[tuple
 
 
 def why_not_offered(decision: Decision, zone: str, allowed: Window, start: datetime, now: datetime) -> str | None:
-    """The reason in words why the rules don't allow this start, or None where they do."""
+    """The reason, in words, why the rules don't allow this start; None if they do."""
     local, booking = ZoneInfo(zone), decision.booking
     if start <= now:
         return "it is in the past"
@@ -131,11 +133,11 @@ def why_not_offered(decision: Decision, zone: str, allowed: Window, start: datet
 
 
 def refuse_beyond(start: datetime, now: datetime) -> None:
-    """Raise ``SlotRefused`` for a start so far away that calendars and clocks of zones may not reach it."""
+    """Raise ``SlotRefused`` for a start so far away that dates or time zones may not reach it."""
     if abs(start - now) > BEYOND:
         raise SlotRefused(start, "it is in the past" if start < now else "it is further ahead than calls are booked")
 
 
-def nearest(starts: Sequence[datetime], wanted: datetime, most: int = 3) -> tuple[datetime, ...]:
-    """The free starts closest to the wanted one, in order of time."""
-    return tuple(sorted(sorted(starts, key=lambda start: abs(start - wanted))[:most]))
+def nearest(starts: Sequence[datetime], target: datetime, most: int = 3) -> tuple[datetime, ...]:
+    """The free starts closest to the target, in order of time."""
+    return tuple(sorted(sorted(starts, key=lambda start: abs(start - target))[:most]))

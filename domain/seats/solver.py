@@ -196,7 +196,7 @@ def _days(
             by_day[index, call.day].append((place, call.terms.cap_of(board.members[index].title)))
     for (index, day), asked in by_day.items():
         title = board.members[index].title
-        staying = [other.terms.cap_of(title) for other in board.on_day(index, day)]
+        staying = [other.terms.cap_of(title) for other in board.calls_on_day(index, day)]
         for most in {cap for _, cap in asked} | set(staying):
             places = [place for place, cap in asked if cap <= most]
             taken = sum(cap <= most for cap in staying)
@@ -215,7 +215,7 @@ def _shifts(
             if call.terms.shift_percent < 100 and (shift := board.shift_at(index, call.begin)) is not None:
                 by_shift[index, shift].append(place)
     for (index, shift), asked in by_shift.items():
-        staying = board.of_shift(index, shift)
+        staying = board.calls_in_shift(index, shift)
         percents = {call.terms.shift_percent for call in [*staying, *(calls[place] for place in asked)]} - {100}
         for percent in percents:
             places = [place for place in asked if calls[place].terms.shift_percent <= percent]
@@ -239,7 +239,7 @@ def _reserves(
     for share in {share for share in {highest, *board.reserve.shares} if 0 < share <= highest}:
         keeping = [place for place, call in enumerate(calls) if call.terms.reserve >= share]
         begin, end = min(calls[place].begin for place in keeping), max(calls[place].end for place in keeping)
-        for moment, on, engaged in board.reserve.standing(begin, end, share, {calls[place].begin for place in keeping}):
+        for moment, on, engaged in board.reserve.moments(begin, end, share, {calls[place].begin for place in keeping}):
             running = [place for place in keeping if calls[place].begin <= moment < calls[place].end]
             for team in board.roster.teams.values():
                 columns = [column[place, index] for place in running for index in eligible[place] if team >> index & 1]

@@ -68,7 +68,9 @@ class SeatBook:
         number = self._pool(decision, arrival.at)
         for start, day in sorted(starts, key=lambda one: (abs(one[0] - wanted_at), one[0])):
             demand = demand_of(decision, number, start, day, arrival.number)
-            if not self.board.roster.nobody(number, demand.begin) and (person := self._take(demand)) is not None:
+            if self.board.roster.nobody_on_shift(number, demand.begin):
+                continue
+            if (person := self._take(demand)) is not None:
                 return SimulatedSale(arrival, decision, _seat(start, demand, person))
         return None
 
@@ -89,7 +91,7 @@ class SeatBook:
             if not free:
                 return None
             # Whoever has the fewest bookings that day, as names are usually given.
-            index = min(free, key=lambda one: (len(self.board.on_day(one, demand.day)), self._person(one)))
+            index = min(free, key=lambda one: (len(self.board.calls_on_day(one, demand.day)), self._person(one)))
             self.board.put(demand, index)
             return self._person(index)
         found = place_for_sale(self.board, demand, days={demand.day})

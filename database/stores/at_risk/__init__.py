@@ -1,1 +1,1 @@
-"""Booked calls that nobody could serve any more: what is said of them, and what helps."""
+"""Booked calls at risk, because nobody can serve them any more: alerts, and what helps."""

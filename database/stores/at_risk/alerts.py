@@ -1,4 +1,4 @@
-"""Booked calls that nobody can serve any more: telling managers, and who could put it right."""
+"""Bookings at risk: alerts to managers, and who could work longer to serve them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.letter import LetterKind
 
 
 async def alert_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: datetime) -> None:
-    """A letter for each, at most one a booking and day: a calendar may change its mind all day long."""
+    """Queue a message to managers for each, at most one per booking and day, because a calendar may change often."""
     for one in lost:
         key = f"{one.booking}/{now.date()}"
         kind = LetterKind.MANAGER_SEAT_LOST.value
@@ -25,15 +25,15 @@ async def alert_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: d
 
 @dataclass(frozen=True)
 class CouldWork:
-    """Somebody of the call's pool who is off shift then, and neither away nor taken."""
+    """Somebody in the call's pool who is off shift then, and neither away nor another call's witness."""
 
     person: int
     name: str
     near: bool
-    """Whether a shift of theirs begins or ends within four hours of the call."""
+    """Whether a shift of theirs lies within four hours of the call."""
 
 
-NAMED_AT_MOST = 3
+PEOPLE_PER_BOOKING = 3
 
 _COULD_WORK = text("""
 SELECT b.id AS booking, p.id AS person, p.name,
@@ -57,10 +57,10 @@ ORDER BY b.id, near DESC, p.name, p.id
 async def remedies_for(
     conn: AsyncConnection, bookings: Sequence[int], without: int | None
 ) -> Mapping[int, list[CouldWork]]:
-    """For each booking, a few who could serve it if they worked longer or on another day."""
+    """By booking: a few people who could serve it if they worked longer or on another day; never ``without``."""
     found: dict[int, list[CouldWork]] = defaultdict(list)
     if bookings:
         for row in await conn.execute(_COULD_WORK, {"bookings": list(bookings), "except": without or 0}):
-            if len(found[row.booking]) < NAMED_AT_MOST:
+            if len(found[row.booking]) < PEOPLE_PER_BOOKING:
                 found[row.booking].append(CouldWork(row.person, row.name, row.near))
     return found

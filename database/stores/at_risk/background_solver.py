@@ -1,7 +1,7 @@
-"""The slow part of seats, outside every lock: arrangements for starts, and people for bookings at risk.
+"""The slow searches for seats, outside every lock: prepared moves for starts, and people for bookings at risk.
 
-What the solver finds here is kept as a room (``seat_rooms``) and checked again under the lock when it is used, so
-that it can be as old as it likes. Nothing that is sold changes by finding one.
+What is found for a start is stored as a prepared move (``prepared_moves``) and checked again under the lock when it is
+used, so its age doesn't matter. Finding one changes nothing that is sold.
 """
 
 from __future__ import annotations
@@ -20,14 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.journal.plan_json import load_plan
 from database.stores.journal.timeline import lock, record
-from database.stores.seats.assignments import changes_of, queue, write_witnesses
-from database.stores.seats.availability import (
-    BookingRequest,
-    answer_starts,
-    answers_of,
-    proven_gone,
-    read_booking_request,
-)
+from database.stores.seats.assignments import changes_of, lock_days, write_witnesses
+from database.stores.seats.availability import BookingRequest, answer_starts, answers_of, read_booking_request
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.engagements import OccupancyMemory
 from database.stores.seats.load_board import load_seats, read_versions
@@ -43,14 +37,15 @@ from domain.escalation import Kind
 from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Placement, demand_of
+from domain.seats.infeasibility import proven_gone
 from domain.seats.prepared_moves import find_prepared_moves
 from domain.seats.search import Answer, apply_placement, find_place
 from domain.seats.slots import offered_starts
 from domain.seats.solver import place_by_window
 
 SECONDS_A_START = SEARCH.total_seconds()
-STARTS_AT_ONCE = 24
-"""Starts looked at in one go, the nearest first; between two goes others have their turn."""
+STARTS_A_TURN = 24
+"""Starts searched for one escalation in its turn, the nearest first; then others have theirs."""
 
 _BOOKING_REQUESTS = text("""
 SELECT DISTINCT ON (pool, ruleset, rule) id FROM escalation
@@ -68,29 +63,30 @@ ORDER BY c.priority DESC, b.starts_at, b.id LIMIT 50
 
 @dataclass
 class SearchMemory:
-    """What one process has looked for in vain, and how the days stood then; whose turn it is, and for how long."""
+    """What a process remembers between searches: what had no solution, whose turn is next, how much time is left."""
 
     unsolved: dict[tuple[Demand, tuple[int, ...]], datetime] = field(default_factory=dict)
+    """By demand and versions of its days: when no solution was found."""
     had_turn: set[str] = field(default_factory=set)
-    """Of those that are looked after in turn: who comes after all others the next time."""
+    """Keys that come last next time, because they had a turn and others had none yet."""
     until: float = math.inf
-    """By the monotonic clock, in seconds. Nothing more is begun after it."""
+    """In seconds of the monotonic clock. No search begins after it."""
     occupied: OccupancyMemory = field(default_factory=OccupancyMemory)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    """Once it is set, nothing more is begun either."""
+    """Once set, no search begins either."""
 
     @property
     def left(self) -> float:
-        """Seconds, below zero where none are left."""
+        """Seconds left; below zero if none."""
         return -1.0 if self.stop.is_set() else self.until - time.monotonic()
 
-    def in_turn(self, who: Iterable[str]) -> Iterator[str]:
-        """While time is left: first those that had no turn since everybody else had one."""
-        for one in sorted(who, key=lambda one: one in self.had_turn):
+    def in_turn(self, keys: Iterable[str]) -> Iterator[str]:
+        """Yield the keys while time is left, those first that were left out before."""
+        for key in sorted(keys, key=lambda key: key in self.had_turn):
             if self.left <= 0:
                 return
-            self.had_turn.add(one)
-            yield one
+            self.had_turn.add(key)
+            yield key
         self.had_turn.clear()
 
     def note(self, demand: Demand, versions: tuple[int, ...], now: datetime) -> None:
@@ -100,23 +96,23 @@ class SearchMemory:
 
 
 async def prepare_move(engine: AsyncEngine, request: BookingRequest, start: datetime, now: datetime) -> bool:
-    """Look for an arrangement for one start, at once; whether one was found. It is kept for whoever sells next.
+    """Search for a prepared move for one start, and store it for the next sale. Returns whether one was found.
 
-    Nobody looks for what is proven to be gone, nor soon again for what was looked for in vain while the seats stand so.
+    Skips a start that is proven gone, and one that failed within the last minute if its seats haven't changed since.
     """
-    day = start.astimezone(request.local).date()
+    day = request.day_of(start)
     demand = request.demand(start, day)
     async with engine.connect() as conn:
-        kept = await BOARDS.current(conn, request.desk, day, day)
-        known = answers_of(kept, request, day)
-        if known.given_up(start, now) or proven_gone(kept, request, start):
+        cached = await BOARDS.current(conn, request.desk, day, day)
+        answers = answers_of(cached, request, day)
+        if answers.recently_unsolved(start, now) or proven_gone(cached.board, demand):
             return False
         seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     placement = await asyncio.to_thread(
         place_by_window, seats.board, demand, seconds=SECONDS_A_START, days={day.toordinal()}
     )
     if placement is None:
-        known.give_up(start, now)
+        answers.note_unsolved(start, now)
         return False
     async with engine.begin() as conn:
         await store_prepared_moves(conn, [(demand, placement)], now)
@@ -124,17 +120,17 @@ async def prepare_move(engine: AsyncEngine, request: BookingRequest, start: date
 
 
 async def prepare_moves(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> int:
-    """One go over everybody who may book now; returns how many starts were opened."""
+    """Prepare moves for everybody who may book now, one turn each. Returns how many starts were opened."""
     async with engine.connect() as conn:
-        requests = [str(one) for one in (await conn.execute(_BOOKING_REQUESTS)).scalars()]
+        escalation_ids = [str(one) for one in (await conn.execute(_BOOKING_REQUESTS)).scalars()]
     opened = 0
-    for one in memory.in_turn(requests):
-        wanted, board = await _starts_without_move(engine, one, memory, now)
-        if wanted:
-            found = await asyncio.to_thread(_by_day, board, list(wanted))
-            for demand in wanted:
+    for escalation_id in memory.in_turn(escalation_ids):
+        versions, board = await _starts_without_move(engine, escalation_id, memory, now)
+        if versions:
+            found = await asyncio.to_thread(_by_day, board, list(versions))
+            for demand in versions:
                 if demand not in found:
-                    memory.note(demand, wanted[demand], now)
+                    memory.note(demand, versions[demand], now)
             opened += len(found)
             async with engine.begin() as conn:
                 await store_prepared_moves(conn, list(found.items()), now)
@@ -143,11 +139,11 @@ async def prepare_moves(engine: AsyncEngine, memory: SearchMemory, now: datetime
     return opened
 
 
-def _by_day(board: SeatBoard, wanted: Sequence[Demand]) -> dict[Demand, Placement]:
-    """A sale locks the day of its start only, so an arrangement moves nobody of another day."""
+def _by_day(board: SeatBoard, demands: Sequence[Demand]) -> dict[Demand, Placement]:
+    """Find moves day by day: a sale locks only the day of its start, so no call of another day may move."""
     found: dict[Demand, Placement] = {}
-    for day in sorted({demand.day for demand in wanted}):
-        of_day = [demand for demand in wanted if demand.day == day]
+    for day in sorted({demand.day for demand in demands}):
+        of_day = [demand for demand in demands if demand.day == day]
         found |= find_prepared_moves(board, of_day, seconds=SECONDS_A_START, days={day})
     return found
 
@@ -155,7 +151,9 @@ def _by_day(board: SeatBoard, wanted: Sequence[Demand]) -> dict[Demand, Placemen
 async def _starts_without_move(
     engine: AsyncEngine, escalation_id: str, memory: SearchMemory, now: datetime
 ) -> tuple[dict[Demand, tuple[int, ...]], SeatBoard]:
-    """The next starts that may be sellable and that no arrangement is known for, with the versions of their days."""
+    """The next starts that may be sellable and have no prepared move, by demand, with the versions of their days; and
+    a board to search on.
+    """
     async with engine.connect() as conn:
         request = await read_booking_request(conn, escalation_id, now)
         starts = offered_starts(request.plan.decision, request.zone, request.allowed)
@@ -167,34 +165,35 @@ async def _starts_without_move(
         seats.versions = versions
         prepared = await read_prepared_moves(conn, request.pool, request.demand(*starts[0]), first, last)
     answers = answer_starts(seats, request, starts, tries=0)
-    wanted: dict[Demand, tuple[int, ...]] = {}
+    without_move: dict[Demand, tuple[int, ...]] = {}
     for start, day in starts:
-        demand, stands = request.demand(start, day), _stands(versions, seats.roster, day)
-        if answers[start] is not Answer.MAYBE or (demand, stands) in memory.unsolved:
+        demand, around = request.demand(start, day), _versions_around(versions, seats.roster, day)
+        if answers[start] is not Answer.MAYBE or (demand, around) in memory.unsolved:
             continue
         if start not in prepared or not move_still_fits(seats, demand, prepared[start]):
-            wanted[demand] = stands
-            if len(wanted) >= min(STARTS_AT_ONCE, memory.left / (2 * SECONDS_A_START)):
+            without_move[demand] = around
+            if len(without_move) >= min(STARTS_A_TURN, memory.left / (2 * SECONDS_A_START)):
                 break
-    return wanted, seats.board
+    return without_move, seats.board
 
 
-def _stands(versions: dict[date, int], roster: int, day: date) -> tuple[int, ...]:
+def _versions_around(versions: dict[date, int], roster: int, day: date) -> tuple[int, ...]:
+    """The versions on which a search for this day depends."""
     return (roster, *(versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1)))
 
 
 async def recover(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> int:
-    """Look for somebody for each booking at risk, with all means; returns how many have a seat again."""
+    """Search for a witness for each booking at risk, with the solver too. Returns how many have a seat again."""
     async with engine.connect() as conn:
         rows = {f"booking {row.id}": row for row in await conn.execute(_AT_RISK, {"now": now})}
-    return sum([await _recover_one(engine, rows[one], now) for one in memory.in_turn(rows)])
+    return sum([await _recover_one(engine, rows[key], now) for key in memory.in_turn(rows)])
 
 
 def _demand_of(row: Row[Any]) -> Demand:
     day = row.starts_at.astimezone(ZoneInfo(row.time_zone)).date()
     begin, end = (int(edge.timestamp()) for edge in (row.occupies.lower, row.occupies.upper))
-    asked = demand_of(load_plan(row.plan).decision, row.pool, row.starts_at, day, row.id)
-    return asked._replace(begin=begin, end=end)
+    demand = demand_of(load_plan(row.plan).decision, row.pool, row.starts_at, day, row.id)
+    return demand._replace(begin=begin, end=end)
 
 
 async def _recover_one(engine: AsyncEngine, row: Row[Any], now: datetime) -> bool:
@@ -205,28 +204,28 @@ async def _recover_one(engine: AsyncEngine, row: Row[Any], now: datetime) -> boo
     if row.id in seats.board.assignments:
         return False
     days = {day.toordinal()}
-    found, _ = find_place(seats.board, demand, depth=2, tries=600, days=days)
-    if found is Answer.MAYBE:
+    placement, _ = find_place(seats.board, demand, depth=2, tries=600, days=days)
+    if placement is Answer.MAYBE:
         solved = await asyncio.to_thread(place_by_window, seats.board, demand, seconds=SECONDS_A_START, days=days)
-        found = solved or Answer.NO
-    if isinstance(found, Answer):
+        placement = solved or Answer.NO
+    if isinstance(placement, Answer):
         return False
     async with engine.begin() as conn:
-        return await _give(conn, row, day, demand, found, now)
+        return await _give_seat(conn, row, day, demand, placement, now)
 
 
-async def _give(
+async def _give_seat(
     conn: AsyncConnection, row: Row[Any], day: date, demand: Demand, placement: Placement, now: datetime
 ) -> bool:
-    """Whether the booking has its seat again: under the lock, if all is as it was found."""
-    await queue(conn, row.desk, [day - ONE_DAY, day, day + ONE_DAY])
+    """Write the placement under the lock of the day. Returns False if it no longer fits or the booking has changed."""
+    await lock_days(conn, row.desk, [day - ONE_DAY, day, day + ONE_DAY])
     seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     search = apply_placement(seats.board, demand, placement, {day.toordinal()})
     if search is None:
         return False
     await lock(conn, str(row.escalation))
-    still = (booking.c.id == row.id) & (booking.c.state == "at_risk") & (booking.c.starts_at == row.starts_at)
-    if (await conn.execute(update(booking).where(still).values(state="sold"))).rowcount == 0:
+    unchanged = (booking.c.id == row.id) & (booking.c.state == "at_risk") & (booking.c.starts_at == row.starts_at)
+    if (await conn.execute(update(booking).where(unchanged).values(state="sold"))).rowcount == 0:
         return False
     await write_witnesses(conn, row.desk, changes_of(seats, search.moved()))
     await record(conn, str(row.escalation), Kind.SEAT_FOUND, now, body={"booking_id": row.id})

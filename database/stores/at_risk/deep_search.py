@@ -1,4 +1,4 @@
-"""A change that is only tried: for which of the booked calls at risk somebody would be found by looking longer."""
+"""The deep search for the dry run of a change: for which of the calls at risk a longer search would find somebody."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, demand_of
 
 LONGER = 8.0
-"""Seconds that are looked for somebody for the calls at risk, beside the page."""
+"""Seconds that the search may take for all calls at risk."""
 
 _CALLS = text("""
 SELECT b.id, b.pool, b.starts_at, b.occupies, e.plan, d.time_zone
@@ -26,17 +26,17 @@ WHERE b.id = ANY(:bookings) ORDER BY b.starts_at, b.id
 
 
 async def board_without(conn: AsyncConnection, at_risk: Iterable[AtRisk]) -> tuple[SeatBoard, list[Demand]] | None:
-    """The board as the caller's transaction has left it, and what these calls ask for; None where there are none.
+    """The board as the caller's transaction left it, and the demands of these calls; None if there are none.
 
-    It outlives the transaction, which the caller takes back.
+    The board stays usable after the caller rolls the transaction back.
     """
     rows = (await conn.execute(_CALLS, {"bookings": [one.booking for one in at_risk]})).all()
     demands = []
     for row in rows:
         day = row.starts_at.astimezone(ZoneInfo(row.time_zone)).date()
         begin, end = (int(edge.timestamp()) for edge in (row.occupies.lower, row.occupies.upper))
-        asked = demand_of(load_plan(row.plan).decision, row.pool, row.starts_at, day, row.id)
-        demands.append(asked._replace(begin=begin, end=end))
+        demand = demand_of(load_plan(row.plan).decision, row.pool, row.starts_at, day, row.id)
+        demands.append(demand._replace(begin=begin, end=end))
     if not demands:
         return None
     days = [row.starts_at.date() for row in rows]

@@ -1,4 +1,4 @@
-"""What could help a booking at risk: people to ask, not things that are done by themselves."""
+"""Remedies for a booking at risk: people to ask. None is applied automatically."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from rules_dsl.directory import Directory
 from rules_dsl.model.decision import StepKind
 
 WIDENING = (StepKind.WIDEN, StepKind.DROP_SKILL)
-ASKED_ABOUT = -1
-"""A pool that is only asked about."""
+HYPOTHETICAL_POOL = -1
+"""The id of a pool that nothing is sold from."""
 OVERTIME_AT_MOST = 2 * 3600
-"""Seconds before or after a shift that somebody might be asked for."""
+"""Seconds before or after a shift for which somebody may be asked."""
 
 
 _AWAY = text("""
@@ -39,7 +39,7 @@ WHERE during && tstzrange(:first, :last)
 
 @dataclass(frozen=True)
 class Away:
-    """Somebody who is off or busy, from one second since 1970 to another."""
+    """Somebody who has time off or is busy by their calendar; in seconds since 1970."""
 
     person: int
     begin: int
@@ -48,7 +48,7 @@ class Away:
 
 @dataclass(frozen=True)
 class Overtime:
-    """Somebody whose shift would have to begin earlier or end later, by so many minutes."""
+    """Somebody whose shift would have to begin earlier or end later, and the minutes it is short by."""
 
     person: int
     name: str
@@ -60,11 +60,11 @@ class Wider:
     """A later step of the plan whose pool can serve the call."""
 
     step: int
-    """How many steps are taken then."""
+    """Its number in the plan, from 1."""
     text: str
-    """As it is written in the rules."""
+    """As the rules write it."""
     people: int
-    """Of its pool, those on shift for the whole call; more than can be free for it."""
+    """How many of its pool are on shift for the whole call, free or not."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ class RemedyPeople:
     """Who could serve one call after all."""
 
     release_reserve: bool
-    """Whether it can be served with the team's reserve."""
+    """Whether the team's reserve can serve it."""
     wider: tuple[Wider, ...]
-    """The earliest first."""
+    """Earliest step first."""
     overtime: tuple[Overtime, ...]
-    """The least first."""
+    """Shortest first."""
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,17 @@ class Remedies:
     starts_at: datetime
     people: RemedyPeople
     new_times: tuple[datetime, ...]
-    """The nearest starts that can be booked."""
+    """The free starts nearest to the call's."""
 
 
 async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) -> Remedies | None:
-    """For the booking of this escalation that is at risk; None where none is. Raises ``EscalationUnknown``."""
+    """Remedies for this escalation's booking at risk; None if it has none. Raises ``EscalationUnknown``."""
     request = await read_booking_request(conn, escalation_id, now)
     query = select(booking.c.id, booking.c.starts_at).where(booking.c.escalation == escalation_id)
     at_risk = (await conn.execute(query.where(booking.c.state == "at_risk"))).first()
     if at_risk is None:
         return None
-    day = at_risk.starts_at.astimezone(request.local).date()
+    day = request.day_of(at_risk.starts_at)
     starts = offered_starts(request.plan.decision, request.zone, request.allowed)
     near = [pair for pair in starts if abs(pair[1] - day) <= 3 * ONE_DAY]
     first, last = min([day, *(one for _, one in near)]), max([day, *(one for _, one in near)])
@@ -103,14 +103,14 @@ async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) 
     widens = any(step.kind in WIDENING for step in request.plan.decision.steps)
     everybody = await load_seats(conn, day - ONE_DAY, day + ONE_DAY, everybody=True) if widens else seats
     away = await read_away(conn, at_risk.starts_at - ONE_DAY, at_risk.starts_at + ONE_DAY)
-    found = people_for(seats.board, demand, request.plan, await read_directory(conn), away, everybody.board)
+    people = people_for(seats.board, demand, request.plan, await read_directory(conn), away, everybody.board)
     answers = answer_starts(seats, request, near, tries=100)
-    open_ones = [start for start, answer in answers.items() if answer is Answer.YES and start != at_risk.starts_at]
-    return Remedies(at_risk.starts_at, found, nearest(open_ones, at_risk.starts_at))
+    free = [start for start, answer in answers.items() if answer is Answer.YES and start != at_risk.starts_at]
+    return Remedies(at_risk.starts_at, people, nearest(free, at_risk.starts_at))
 
 
 async def read_away(conn: AsyncConnection, first: datetime, last: datetime) -> tuple[Away, ...]:
-    """Who has time off or is busy by their calendar between these two, and when."""
+    """Who has time off or is busy by their calendar between these moments, and when."""
     return tuple(Away(*row) for row in await conn.execute(_AWAY, {"first": first, "last": last}))
 
 
@@ -122,56 +122,56 @@ def people_for(
     away: Sequence[Away],
     everybody: SeatBoard | None = None,
 ) -> RemedyPeople:
-    """Who could serve a call that rests on nobody of this board; those who are ``away`` then are not asked to.
+    """Who could serve a call that has no witness on this board. People ``away`` then aren't asked for overtime.
 
-    ``everybody`` is a board with those, too, who are in no pool yet.
+    ``everybody``: a board that also has the people who are in no pool yet.
     """
     names = {person.id: person.name for person in directory.people}
-    resting = {one.person for one in away if one.begin < demand.end and demand.begin < one.end}
-    overtime = _overtime(board, demand, resting)
+    away_then = {one.person for one in away if one.begin < demand.end and demand.begin < one.end}
+    overtime = _overtime(board, demand, away_then)
     return RemedyPeople(
-        bool(demand.terms.reserve) and isinstance(placed_on(board, unreserved(demand)), Placement),
+        bool(demand.terms.reserve) and isinstance(find_remedy_place(board, without_reserve(demand)), Placement),
         _wider(everybody or board, demand, plan, directory),
         tuple(Overtime(who, names.get(who, f"person {who}"), minutes) for who, minutes in overtime),
     )
 
 
-def unreserved(demand: Demand) -> Demand:
-    """The same call, which may take whoever its team keeps in reserve."""
+def without_reserve(demand: Demand) -> Demand:
+    """The same call, which may also take somebody whom its team keeps in reserve."""
     return demand._replace(terms=replace(demand.terms, reserve=0))
 
 
-def placed_on(board: SeatBoard, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
+def find_remedy_place(board: SeatBoard, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
     """Who could take this call after all; only calls of these days move."""
     return find_place(board, demand, depth=2, tries=200, days=days)[0]
 
 
 def _wider(board: SeatBoard, demand: Demand, plan: Plan, directory: Directory) -> tuple[Wider, ...]:
-    """Steps that bring in people with whom a plan for everybody is found."""
-    found, asked = [], set(plan.first_people(directory))
+    """The later steps that add people to the pool, and with whom a place for the call is found."""
+    found, asked_before = [], set(plan.first_people(directory))
     for number, step in enumerate(plan.decision.steps, 1):
         if number <= plan.begins_at or step.kind not in WIDENING:
             continue
         people = set(replace(plan, begins_at=number).first_people(directory))
-        board.ask_about(ASKED_ABOUT, people)
-        wanted = demand._replace(pool=ASKED_ABOUT)
-        if people > asked and isinstance(placed_on(board, wanted, {demand.day}), Placement):
-            found.append(Wider(number, step.text, board.eligible(wanted).bit_count()))
-        asked |= people
+        board.add_pool(HYPOTHETICAL_POOL, people)
+        widened = demand._replace(pool=HYPOTHETICAL_POOL)
+        if people > asked_before and isinstance(find_remedy_place(board, widened, {demand.day}), Placement):
+            found.append(Wider(number, step.text, board.eligible(widened).bit_count()))
+        asked_before |= people
     return tuple(found)
 
 
-def _overtime(board: SeatBoard, demand: Demand, resting: Set[int]) -> list[tuple[int, int]]:
-    """People of the pool who have no other call then, and the minutes that their working time is too short."""
-    free = board.idle(demand, board.pools.get(demand.pool, 0) & ~board.mask_of(resting))
+def _overtime(board: SeatBoard, demand: Demand, away: Set[int]) -> list[tuple[int, int]]:
+    """People of the pool who have no other call then, and by how many minutes their shift is too short."""
+    free = board.idle(demand, board.pools.get(demand.pool, 0) & ~board.mask_of(away))
     found = []
     for index in indexes_in(free):
         member = board.members[index]
-        lacking = [
+        missing_seconds = [
             max(begin - demand.begin, 0) + max(demand.end - end, 0)
-            for begin, end in member.whole
+            for begin, end in member.whole_shifts
             if begin < demand.end + OVERTIME_AT_MOST and demand.begin - OVERTIME_AT_MOST < end
         ]
-        if lacking and 0 < min(lacking) <= OVERTIME_AT_MOST:
-            found.append((member.person, -(-min(lacking) // 60)))
+        if missing_seconds and 0 < min(missing_seconds) <= OVERTIME_AT_MOST:
+            found.append((member.person, -(-min(missing_seconds) // 60)))
     return sorted(found, key=lambda pair: (pair[1], pair[0]))[:5]

@@ -24,7 +24,7 @@ from database.stores.seats.pools import pool_of
 from domain.plan import Plan
 from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
-from domain.seats.capacity_under_rules import UnservedCalls, proven_unserved, unserved_at_once
+from domain.seats.capacity_under_rules import UnservedCalls, find_unserved, proven_unserved
 from domain.seats.demand import Demand, demand_of
 from rules_dsl import NoRuleApplies, Ruleset, draft_rules
 from rules_dsl.directory import Directory
@@ -162,7 +162,7 @@ async def _tried(engine: AsyncEngine, rules: Ruleset) -> UnderRules | None:
 
 
 def _look(under: UnderRules, directory: Directory, longer: bool) -> CapacityReview:
-    found = unserved_at_once(under.board, under.wanted, time.monotonic() + AT_ONCE)
+    found = find_unserved(under.board, under.wanted, time.monotonic() + AT_ONCE)
     if longer:
         found = proven_unserved(under.board, found.calls, LONGER)
     remedies = {

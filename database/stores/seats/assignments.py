@@ -1,4 +1,4 @@
-"""Seats as rows: the queue for a day, the booking, and the witnesses that change with it."""
+"""Assignments as rows: the locks of a day, and the witnesses that a sale or a change writes."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from sqlalchemy import bindparam, delete, insert, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.seats.limits import terms_number
+from database.stores.seats.limits import id_of_terms
 from database.stores.seats.load_board import Seats, next_version
 from database.tables.booking import witness
-from domain.seats.day_slots import places_of
+from domain.seats.day_slots import day_slots_of
 from domain.seats.demand import Demand, instant
 
 _MOVE = update(witness).where(witness.c.booking == bindparam("number"))
 
 
-async def queue(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> None:
-    """One seller at a time a desk and day; the constraints are the guard, this is the queue."""
+async def lock_days(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> None:
+    """Lock these days of a desk until the transaction ends: one seller at a time.
+
+    The database's constraints are the guard; this lock is the queue before it.
+    """
     for day in sorted(set(days)):
         lock_day = text("SELECT pg_advisory_xact_lock(:desk, :day)")
         await conn.execute(lock_day, {"desk": desk_id, "day": day.toordinal()})
@@ -29,50 +32,51 @@ async def queue(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> No
 
 @dataclass(frozen=True)
 class WitnessChange:
-    """A witness to be written: whose it is, and which place of their day it takes."""
+    """A witness to be written: of which call, who, and which day slot it takes."""
 
-    asked: Demand
+    demand: Demand
     person: int
     nth: int
-    stood: bool
+    """Its day slot."""
+    existed: bool
     """Whether the booking had a witness before."""
-    limits: int | None
-    """The number of its limits, where it is known."""
+    terms_id: int | None
+    """The id of its terms, if known."""
 
 
 def changes_of(seats: Seats, touched: Collection[int]) -> list[WitnessChange]:
-    """What must be written so that the rows say of these bookings what the board says."""
-    board, numbers = seats.board, {limits: number for number, limits in seats.terms.items()}
+    """What must be written so that the rows of these bookings match the board."""
+    board, terms_ids = seats.board, {terms: number for number, terms in seats.terms.items()}
     return [
         WitnessChange(
-            board.assignments[one][0],
-            board.members[board.assignments[one][1]].person,
+            board.assignments[booking][0],
+            board.members[board.assignments[booking][1]].person,
             nth,
-            one in seats.nth,
-            numbers.get(board.assignments[one][0].terms),
+            booking in seats.nth,
+            terms_ids.get(board.assignments[booking][0].terms),
         )
-        for one, nth in sorted(places_of(board, touched, seats.nth).items())
+        for booking, nth in sorted(day_slots_of(board, touched, seats.nth).items())
     ]
 
 
 async def write_witnesses(conn: AsyncConnection, desk_id: int, changes: Sequence[WitnessChange]) -> None:
     """Write these witnesses under new versions of their days.
 
-    The days are locked, and so is every escalation whose timeline this transaction writes.
+    The caller holds the locks of the days, and of every escalation whose timeline its transaction writes.
     """
     versions = {
         day: await next_version(conn, desk_id, date.fromordinal(day))
-        for day in sorted({change.asked.day for change in changes})
+        for day in sorted({change.demand.day for change in changes})
     }
-    await move_witnesses(conn, [change for change in changes if change.stood], versions)
-    if made := await _rows(conn, [change for change in changes if not change.stood], versions):
-        await conn.execute(insert(witness), made)
+    await move_witnesses(conn, [change for change in changes if change.existed], versions)
+    if new := await _rows(conn, [change for change in changes if not change.existed], versions):
+        await conn.execute(insert(witness), new)
 
 
 async def move_witnesses(conn: AsyncConnection, changes: Sequence[WitnessChange], versions: Mapping[int, int]) -> None:
-    """Write these in place of what stands for their bookings; ``versions`` are those of their days, by ordinal.
+    """Update the witnesses of existing bookings; ``versions`` are those of their days, by ordinal.
 
-    A witness that is gone by now was given back by its customer meanwhile: it is not made anew.
+    A witness that is gone by now belonged to a call that was cancelled meanwhile: it is not created again.
     """
     if moved := await _rows(conn, changes, versions):
         await conn.execute(_MOVE, [row | {"number": row["booking"]} for row in moved])
@@ -81,28 +85,28 @@ async def move_witnesses(conn: AsyncConnection, changes: Sequence[WitnessChange]
 async def _rows(
     conn: AsyncConnection, changes: Sequence[WitnessChange], versions: Mapping[int, int]
 ) -> list[dict[str, Any]]:
-    numbers = {change.asked.terms: change.limits for change in changes}
-    for limits, number in numbers.items():
-        numbers[limits] = await terms_number(conn, limits) if number is None else number
+    terms_ids = {change.demand.terms: change.terms_id for change in changes}
+    for terms, known_id in terms_ids.items():
+        terms_ids[terms] = await id_of_terms(conn, terms) if known_id is None else known_id
     return [
         {
-            "booking": asked.booking,
-            "pool": asked.pool,
+            "booking": demand.booking,
+            "pool": demand.pool,
             "person": change.person,
-            "during": Range(instant(asked.begin), instant(asked.end)),
-            "day": date.fromordinal(asked.day),
+            "during": Range(instant(demand.begin), instant(demand.end)),
+            "day": date.fromordinal(demand.day),
             "nth": change.nth,
-            "version": versions[asked.day],
-            "terms": numbers[asked.terms],
-            "pinned": asked.pinned,
+            "version": versions[demand.day],
+            "terms": terms_ids[demand.terms],
+            "pinned": demand.pinned,
         }
         for change in changes
-        for asked in [change.asked]
+        for demand in [change.demand]
     ]
 
 
 async def drop_witnesses(conn: AsyncConnection, desk_id: int, bookings: Mapping[int, int]) -> None:
-    """These bookings, each with the ordinal of its day, have no witness any more."""
+    """Delete the witnesses of these bookings; the values are the ordinals of their days."""
     for day in sorted(set(bookings.values())):
         await next_version(conn, desk_id, date.fromordinal(day))
     await conn.execute(delete(witness).where(witness.c.booking.in_(list(bookings))))

@@ -1,4 +1,4 @@
-"""Reading seats: which starts are free, and a witness for one of them. Selling one is ``booking.py``."""
+"""Which starts are free, and which witnesses a sale of one needs. ``booking.py`` sells it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ from domain.booking import SlotRefused, SlotTaken
 from domain.escalation import EscalationUnknown
 from domain.plan import Plan
 from domain.schedules.schedule import ONE_DAY
-from domain.seats.answers import DayOfAnswers, without_moves
+from domain.seats.answers import DayOfAnswers
 from domain.seats.demand import Demand, Terms, terms_of
+from domain.seats.infeasibility import proven_gone
 from domain.seats.search import Answer, apply_placement, place_for_sale
 from domain.seats.slots import Window, offered_starts, why_not_offered, window
 
@@ -51,20 +52,25 @@ class BookingRequest:
     plan: Plan
     allowed: Window
     state: str
-    """Where the escalation stands."""
+    """The escalation's state."""
     stored: Mapping[str, Any] = field(compare=False, repr=False)
-    """The plan as it was read."""
+    """The plan as its row has it."""
 
     @cached_property
     def local(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
+    def day_of(self, start: datetime) -> date:
+        """The local day of this start."""
+        return start.astimezone(self.local).date()
+
     def demand(self, start: datetime, day: date, booking: int = -1) -> Demand:
+        """What a call at this start takes of a person; ``day`` is its local day."""
         begin = int(start.timestamp()) - self.terms.prepare
         return Demand(booking, self.pool, begin, begin + self.seconds, day.toordinal(), self.terms)
 
     def days(self, start: datetime) -> set[date]:
-        """Its day, and the day beside it into which this call reaches, or the free time around it."""
+        """The local day of this start, and the adjacent day if the call or the gaps around it reach into it."""
         around = timedelta(seconds=self.terms.gap)
         begin = start - timedelta(seconds=self.terms.prepare)
         edges = (begin - around, start, begin + timedelta(seconds=self.seconds) + around)
@@ -72,7 +78,7 @@ class BookingRequest:
 
     @cached_property
     def seconds(self) -> int:
-        """How long the call keeps its person: preparation, talk and wrap-up."""
+        """How long the call keeps its person busy: preparation, talk and wrap-up."""
         return self.plan.decision.calls.prepare + self.plan.decision.booking.slot + self.plan.decision.calls.wrap_up
 
     @cached_property
@@ -93,19 +99,18 @@ _BOOKING_REQUEST = (
     select(escalation.c.desk, escalation.c.pool, escalation.c.plan, escalation.c.state, desk.c.time_zone)
     .add_columns(_LATEST_LINK.label("priority"))
     .join(desk, desk.c.id == escalation.c.desk)
-    .where(escalation.c.id == bindparam("asked"))
+    .where(escalation.c.id == bindparam("escalation_id"))
 )
 
 
 async def read_booking_request(conn: AsyncConnection, escalation_id: str, now: datetime) -> BookingRequest:
     """What this escalation may book now. Raises ``EscalationUnknown``."""
-    return booking_request_of(
-        (await conn.execute(_BOOKING_REQUEST, {"asked": escalation_id})).one_or_none(), escalation_id, now
-    )
+    row = (await conn.execute(_BOOKING_REQUEST, {"escalation_id": escalation_id})).one_or_none()
+    return booking_request_of(row, escalation_id, now)
 
 
 def booking_request_of(row: Row[Any] | None, escalation_id: str, now: datetime) -> BookingRequest:
-    """What this row lets the escalation book. Raises ``EscalationUnknown``."""
+    """What an escalation with this row may book now. Raises ``EscalationUnknown`` if there is no row."""
     if row is None:
         raise EscalationUnknown(escalation_id)
     plan = load_plan(row.plan)
@@ -129,11 +134,11 @@ async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) 
         start
         for start, day in starts
         if answers[start] is Answer.YES
-        or (start in prepared and _holds(seats, request, start, day, answers, prepared[start]))
+        or (start in prepared and _move_opens(seats, request, start, day, answers, prepared[start]))
     ]
 
 
-def _holds(
+def _move_opens(
     seats: Seats,
     request: BookingRequest,
     start: datetime,
@@ -141,47 +146,41 @@ def _holds(
     answers: Mapping[datetime, Answer],
     move: PreparedMove,
 ) -> bool:
-    """Whether this arrangement opens this start, found out once as the seats stand."""
+    """Whether this prepared move opens this start; cached until the day's seats change."""
     if answers[start] is Answer.NO:
         return False
-    known = answers_of(seats, request, day)
-    if known.prepared.get(start, (None, False))[0] != move.found_at:
-        known.prepared[start] = (move.found_at, move_still_fits(seats, request.demand(start, day), move))
-    return known.prepared[start][1]
+    of_day = answers_of(seats, request, day)
+    if of_day.prepared.get(start, (None, False))[0] != move.found_at:
+        of_day.prepared[start] = (move.found_at, move_still_fits(seats, request.demand(start, day), move))
+    return of_day.prepared[start][1]
 
 
 def answer_starts(
     seats: Seats, request: BookingRequest, starts: Iterable[tuple[datetime, date]], tries: int
 ) -> dict[datetime, Answer]:
-    """For each start whether it can be sold, as far as ``tries`` people go. Earlier answers are kept."""
-    found: dict[datetime, Answer] = {}
+    """For each start, whether it can be sold, trying at most ``tries`` people. Cached answers are reused."""
+    result: dict[datetime, Answer] = {}
     for day, pairs in groupby(starts, key=itemgetter(1)):
-        of_day = [start for start, _ in pairs]
-        sample, known = request.demand(of_day[0], day), answers_of(seats, request, day)
-        known.look(seats.board, of_day, sample)
-        tries -= known.move(seats.board, of_day, sample, tries)
-        found.update((start, known.known[start]) for start in of_day)
-    return found
+        starts_of_day = [start for start, _ in pairs]
+        sample, of_day = request.demand(starts_of_day[0], day), answers_of(seats, request, day)
+        of_day.answer_directly(seats.board, starts_of_day, sample)
+        tries -= of_day.answer_with_moves(seats.board, starts_of_day, sample, tries)
+        result.update((start, of_day.answers[start]) for start in starts_of_day)
+    return result
 
 
 def answers_of(seats: Seats, request: BookingRequest, day: date) -> DayOfAnswers:
-    """What is known of this day, as long as it and the days beside it stand as they stood."""
+    """The cached answers of this day; empty once it or an adjacent day has changed."""
     key = (day, request.pool, request.terms, request.seconds)
-    stands = tuple(seats.versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1))
-    kept: DayOfAnswers | None = seats.answers.get(key)
-    if kept is None or kept.stands != stands:
-        kept = seats.answers[key] = DayOfAnswers(stands)
-    return kept
+    version = tuple(seats.versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1))
+    of_day: DayOfAnswers | None = seats.answers.get(key)
+    if of_day is None or of_day.version != version:
+        of_day = seats.answers[key] = DayOfAnswers(version)
+    return of_day
 
 
-def proven_gone(seats: Seats, request: BookingRequest, start: datetime) -> bool:
-    """Whether nobody at all can serve this start any more: proven, so nothing needs to be locked to say so."""
-    demand = request.demand(start, start.astimezone(request.local).date())
-    return without_moves(seats.board, demand) is Answer.NO
-
-
-def error_if_gone(request: BookingRequest, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
-    """What is said of a start that is gone for certain: the rules' own reason first."""
+def failure_if_gone(request: BookingRequest, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
+    """The failure to raise for a start that is proven gone. The rules' own reason comes first."""
     reason = why_not_offered(request.plan.decision, request.zone, request.allowed, start, now)
     return SlotTaken(start) if reason is None else SlotRefused(start, reason)
 
@@ -195,37 +194,42 @@ async def seat_at(
     now: datetime,
     instead_of: int | None = None,
 ) -> list[WitnessChange]:
-    """The witnesses to be written for this start. Raises ``SlotRefused`` or ``SlotTaken``.
+    """The witnesses to write for a call at this start. Raises ``SlotRefused`` or ``SlotTaken``.
 
-    The caller holds the lock of these days; only their calls may move. ``instead_of`` is the booking that moves here.
+    The caller holds the locks of these days; only their calls may move. ``instead_of`` is the booking that moves here.
     """
     if (reason := why_not_offered(request.plan.decision, request.zone, request.allowed, start, now)) is not None:
         raise SlotRefused(start, reason)
-    day = start.astimezone(request.local).date()
+    day = request.day_of(start)
     demand = request.demand(start, day, -1 if instead_of is None else instead_of)
     ordinals = {one.toordinal() for one in days}
-    known = answers_of(seats, request, day)
-    # As long as the seats stand as they stood, the same search finds nobody again.
-    fruitless = start in known.refused and instead_of is None
-    changes = None if fruitless else _take(seats, demand, ordinals)
+    of_day = answers_of(seats, request, day)
+    # While the seats are unchanged, the same search would find nobody again.
+    search_failed = start in of_day.no_short_move and instead_of is None
+    changes = None if search_failed else _changes_to_sell(seats, demand, ordinals)
     if changes is None and instead_of is None:
-        known.refused.add(start)
-    if changes is None and not proven_gone(seats, request, start):
+        of_day.no_short_move.add(start)
+    if changes is None and not proven_gone(seats.board, demand):
         prepared = await read_prepared_moves(conn, request.pool, demand, day, day)
-        changes = _take(seats, demand, ordinals, prepared[start]) if start in prepared else None
+        changes = _changes_to_sell(seats, demand, ordinals, prepared[start]) if start in prepared else None
     if changes is None:
         raise SlotTaken(start)
     return changes
 
 
-def _take(seats: Seats, demand: Demand, days: set[int], move: PreparedMove | None = None) -> list[WitnessChange] | None:
-    """What must be written to sell this, or None. The board is as before: nothing is sold until it is committed."""
+def _changes_to_sell(
+    seats: Seats, demand: Demand, days: set[int], move: PreparedMove | None = None
+) -> list[WitnessChange] | None:
+    """What must be written to sell this call, by short moves or by a prepared move; None if nobody can take it.
+
+    The board is unchanged: nothing is sold until the transaction commits.
+    """
     board = seats.board
-    stood = board.take(demand.booking) if demand.booking in board.assignments else None
+    existing = board.take(demand.booking) if demand.booking in board.assignments else None
     try:
         if move is None:
-            found = place_for_sale(board, demand, days)
-            placement = None if isinstance(found, Answer) else found
+            answer = place_for_sale(board, demand, days)
+            placement = None if isinstance(answer, Answer) else answer
         else:
             placement = move.placement
         search = None if placement is None else apply_placement(board, demand, placement, days)
@@ -235,5 +239,5 @@ def _take(seats: Seats, demand: Demand, days: set[int], move: PreparedMove | Non
         search.undo()
         return changes
     finally:
-        if stood is not None:
-            board.put(*stood)
+        if existing is not None:
+            board.put(*existing)

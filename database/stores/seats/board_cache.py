@@ -1,7 +1,7 @@
-"""Boards of seats kept in memory between two readings of the same process.
+"""Cached seat boards: one per desk, in the memory of a process.
 
-A kept board is brought up to date by versions: one a day, counted up by every sale, and one of the roster,
-counted up by triggers. It may only take in what is committed, so a transaction that writes seats reads its own.
+A cached board is updated by versions: one per day, incremented by every sale, and one of the roster, incremented by
+triggers. It may only contain committed rows, so a transaction that writes seats loads a board for itself.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Any
 from sqlalchemy import URL, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.seats.load_board import Seats, days_between, load_seats, read_stands, read_whole
+from database.stores.seats.load_board import Seats, days_between, load_seats, read_board_version, read_witnesses
 from domain.schedules.schedule import ONE_DAY
 
-DAYS_KEPT = timedelta(days=100)
-"""The longest time that one board grows to."""
+MAX_SPAN = timedelta(days=100)
+"""The longest span that a cached board grows to."""
 
-_NEWS = text("""
+_CHANGES = text("""
 SELECT r.version AS roster, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written,
-  c.day AS asked, coalesce(d.version, 0) AS stands, s.number, s.total,
+  c.day AS board_day, coalesce(d.version, 0) AS day_version, s.number, s.total,
   CASE WHEN c.day = :first THEN (
     SELECT json_object_agg(person, date_part('epoch', until)::bigint) FROM engaged) END AS engaged,
   w.booking, w.pool, w.person, w.day, w.nth, w.terms, w.pinned,
@@ -40,30 +40,31 @@ FROM roster r CROSS JOIN unnest(CAST(:days AS date[]), CAST(:seen AS bigint[]), 
     SELECT * FROM witness x WHERE x.day = c.day AND x.version > c.seen OFFSET 0
   ) w ON true
 """)
-"""What has changed in each asked day since it was seen, all as it stands at one moment; a row a changed witness.
+"""What has changed on each day since version ``seen``, from one snapshot; one row per changed witness.
 
-A day that nobody asked to count, and of which nothing has changed, costs one look into the index: that is what the
-conditions inside and OFFSET 0 are for, without which every witness of every day is read.
+An unchanged day that isn't ``exact`` costs a single index lookup. That is what the inner conditions and OFFSET 0 are
+for; without them, every witness of every day is read.
 """
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How the seats of a day and of the days beside it stand in the database."""
+class DayVersion:
+    """The state of a day's seats in the database, as far as a cached board is compared with it."""
 
     day: date
     roster: int
     versions: Mapping[date, int]
+    """Of the day and the adjacent days."""
     engaged: Mapping[str, int]
-    counted: tuple[int, int]
-    """How many witnesses the day has, and the sum of their bookings."""
+    checksum: tuple[int, int]
+    """How many witnesses the day has, and the sum of their booking ids."""
 
 
 class SeatBoards:
-    """The boards of one process, one a desk."""
+    """The seat boards of one process, one per desk."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[URL, int], Seats] = {}
+        self._boards: dict[tuple[URL, int], Seats] = {}
         self._loading: dict[tuple[URL, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def current(
@@ -76,78 +77,81 @@ class SeatBoards:
         exact: Collection[date] = (),
         seats_unwritten: bool = False,
     ) -> Seats:
-        """The board of these days and the days beside them, as the caller's transaction sees it now.
+        """The board of these days and the adjacent ones, as the caller's transaction sees them now.
 
-        ``exact`` are days whose lock is held and which are counted besides. A transaction that has written
-        anything has a board of its own, unless it says that no seat, shift or pool was among it.
+        ``exact`` are days whose lock the caller holds; their witnesses are also compared by checksum. A transaction
+        that has written anything gets its own board, unless ``seats_unwritten`` says that it wrote no seat, shift or
+        pool.
         """
         first, last = first - ONE_DAY, last + ONE_DAY
         key = (conn.engine.url, desk)
-        kept = self._kept.get(key)
-        if kept is not None and kept.has(first, last):
-            async with kept.reading:
-                news = await _news(conn, desk, kept, days_between(first, last), exact)
-                if news[0].roster == kept.roster and (seats_unwritten or not news[0].has_written):
-                    await _take_in(conn, kept, news)
-                    return kept
-        # Whoever comes while it is read waits, and has the same one.
+        cached = self._boards.get(key)
+        if cached is not None and cached.covers(first, last):
+            async with cached.updating:
+                changes = await _read_changes(conn, desk, cached, days_between(first, last), exact)
+                if changes[0].roster == cached.roster and (seats_unwritten or not changes[0].has_written):
+                    await _apply_changes(conn, cached, changes)
+                    return cached
+        # Everybody who comes while the board is loaded waits, and gets the same one.
         async with self._loading[key]:
-            if self._kept.get(key) is kept:
-                wide, wider = _reach(kept, first, last)
-                stands = await read_stands(conn, desk, wide, wider)
-                if stands.has_written and not seats_unwritten:
-                    return await load_seats(conn, first, last, stands)
-                kept = self._kept[key] = await load_seats(conn, wide, wider, stands)
-                return kept
+            if self._boards.get(key) is cached:
+                wide_first, wide_last = _span(cached, first, last)
+                version = await read_board_version(conn, desk, wide_first, wide_last)
+                if version.has_written and not seats_unwritten:
+                    return await load_seats(conn, first, last, version)
+                cached = self._boards[key] = await load_seats(conn, wide_first, wide_last, version)
+                return cached
         return await self.current(
             conn, desk, first + ONE_DAY, last - ONE_DAY, exact=exact, seats_unwritten=seats_unwritten
         )
 
-    def kept(self, database: URL, desk: int) -> Seats | None:
-        """The board as it was last read, however the seats stand now."""
-        return self._kept.get((database, desk))
+    def cached(self, database: URL, desk: int) -> Seats | None:
+        """The cached board, however old; nothing is read."""
+        return self._boards.get((database, desk))
 
-    def standing(self, conn: AsyncConnection, desk: int, stands: Standing) -> Seats | None:
-        """The kept board, if it shows the seats as they stand; nothing is read."""
-        kept = self._kept.get((conn.engine.url, desk))
-        around = days_between(stands.day - ONE_DAY, stands.day + ONE_DAY)
-        if kept is None or kept.reading.locked() or not kept.has(around[0], around[-1]):
+    def if_current(self, conn: AsyncConnection, desk: int, version: DayVersion) -> Seats | None:
+        """The cached board if it matches this version of a day; nothing is read."""
+        cached = self._boards.get((conn.engine.url, desk))
+        days = days_between(version.day - ONE_DAY, version.day + ONE_DAY)
+        if cached is None or cached.updating.locked() or not cached.covers(days[0], days[-1]):
             return None
-        seen, standing = [kept.versions.get(one, 0) for one in around], [stands.versions.get(one, 0) for one in around]
-        counted = kept.board.assignments.count(stands.day.toordinal())
-        if (kept.roster, seen, counted) != (stands.roster, standing, stands.counted):
+        cached_versions = [cached.versions.get(day, 0) for day in days]
+        stored_versions = [version.versions.get(day, 0) for day in days]
+        checksum = cached.board.assignments.checksum(version.day.toordinal())
+        if (cached.roster, cached_versions, checksum) != (version.roster, stored_versions, version.checksum):
             return None
-        kept.take_in_engaged(stands.engaged)
-        return kept
+        cached.set_engaged(version.engaged)
+        return cached
 
     def forget(self, conn: AsyncConnection, desk: int) -> None:
-        """What is kept was refused by the database: read anew."""
-        self._kept.pop((conn.engine.url, desk), None)
+        """Drop the cached board, because the database refused what it allowed."""
+        self._boards.pop((conn.engine.url, desk), None)
 
 
 BOARDS = SeatBoards()
-"""Of this process. A database and a desk have one board, whoever asks."""
+"""Those of this process."""
 
 
-def _reach(kept: Seats | None, first: date, last: date) -> tuple[date, date]:
-    """These days and those that are kept, unless that were too many."""
-    if kept is None or max(last, kept.last) - min(first, kept.first) > DAYS_KEPT:
+def _span(cached: Seats | None, first: date, last: date) -> tuple[date, date]:
+    """These days together with the cached ones, or these alone if that would be too many."""
+    if cached is None or max(last, cached.last) - min(first, cached.first) > MAX_SPAN:
         return first, last
-    return min(first, kept.first), max(last, kept.last)
+    return min(first, cached.first), max(last, cached.last)
 
 
-async def _news(
-    conn: AsyncConnection, desk: int, kept: Seats, days: Sequence[date], exact: Collection[date]
+async def _read_changes(
+    conn: AsyncConnection, desk: int, cached: Seats, days: Sequence[date], exact: Collection[date]
 ) -> Sequence[Row[Any]]:
-    asked = {"desk": desk, "first": days[0], "days": days, "seen": [kept.versions.get(day, 0) for day in days]}
-    return (await conn.execute(_NEWS, asked | {"exact": [day in exact for day in days]})).all()
+    parameters = {"desk": desk, "first": days[0], "days": days, "seen": [cached.versions.get(day, 0) for day in days]}
+    return (await conn.execute(_CHANGES, parameters | {"exact": [day in exact for day in days]})).all()
 
 
-async def _take_in(conn: AsyncConnection, kept: Seats, news: Sequence[Row[Any]]) -> None:
-    await kept.take_in(conn, [row for row in news if row.booking is not None])
-    kept.take_in_engaged(next((row.engaged for row in news if row.engaged), {}))
-    kept.versions.update((row.asked, row.stands) for row in news if row.stands)
-    counted = {row.asked: (row.number, row.total) for row in news if row.number is not None}
-    if wrong := [day for day, sums in counted.items() if kept.board.assignments.count(day.toordinal()) != sums]:
-        await kept.take_in(conn, await read_whole(conn, wrong), wrong)
-        kept.answers.clear()
+async def _apply_changes(conn: AsyncConnection, cached: Seats, changes: Sequence[Row[Any]]) -> None:
+    await cached.apply_rows(conn, [row for row in changes if row.booking is not None])
+    cached.set_engaged(next((row.engaged for row in changes if row.engaged), {}))
+    cached.versions.update((row.board_day, row.day_version) for row in changes if row.day_version)
+    checksums = {row.board_day: (row.number, row.total) for row in changes if row.number is not None}
+    assignments = cached.board.assignments
+    if wrong := [day for day, checksum in checksums.items() if assignments.checksum(day.toordinal()) != checksum]:
+        await cached.apply_rows(conn, await read_witnesses(conn, wrong), wrong)
+        cached.answers.clear()

@@ -1,4 +1,4 @@
-"""Booked calls as they stand: by the link that booked them, or by their escalation."""
+"""Booked calls, by the link that booked them or by their escalation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from database.tables.muster import call
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow, State
 
-_LINK_AND_HELD = (
+_LINK_AND_BOOKING = (
     select(customer_link, booking.c.id.label("booking"), booking.c.starts_at)
     .add_columns(call.c.id.label("call"), call.c.muster_at)
     .outerjoin(booking, booking.c.link == customer_link.c.id)
@@ -46,7 +46,7 @@ class BookingWithCall:
 
 @dataclass(frozen=True)
 class Link:
-    """The link by which a call is booked, as it stands."""
+    """The current row of a link by which a call is booked."""
 
     id: int
     nth: int
@@ -54,9 +54,11 @@ class Link:
     expires_at: datetime
 
 
-async def link_and_held(conn: AsyncConnection, escalation_id: str, link_id: int) -> tuple[Link, BookingWithCall | None]:
-    """The link as it stands, and what it booked. Raises ``LinkUnknown``."""
-    row = (await conn.execute(_LINK_AND_HELD, {"link": link_id, "of": escalation_id})).one_or_none()
+async def link_and_booking(
+    conn: AsyncConnection, escalation_id: str, link_id: int
+) -> tuple[Link, BookingWithCall | None]:
+    """The link, and what it booked. Raises ``LinkUnknown``."""
+    row = (await conn.execute(_LINK_AND_BOOKING, {"link": link_id, "of": escalation_id})).one_or_none()
     if row is None:
         raise LinkUnknown()
     link = Link(row.id, row.nth, row.state, row.expires_at)
@@ -66,26 +68,27 @@ async def link_and_held(conn: AsyncConnection, escalation_id: str, link_id: int)
 async def lock_with_link(
     conn: AsyncConnection, escalation_id: str, link_id: int
 ) -> tuple[Row[Any], Link, BookingWithCall | None]:
-    """The escalation's row and the link, both held until the transaction ends, and what the link booked.
+    """The escalation's row and the link, both locked until the transaction ends, and what the link booked.
 
     Raises ``EscalationUnknown`` and ``LinkUnknown``.
     """
     row = (await conn.execute(_LOCK_WITH_LINK, {"link": link_id, "of": escalation_id})).one_or_none()
     if row is None or row.state != State.INVITED or row.link_state != "open":
-        # Only the locked rows are as they stand now: what the link has booked meanwhile shows in another statement.
-        return await lock(conn, escalation_id), *await link_and_held(conn, escalation_id, link_id)
+        # Only the locked rows are current: a booking made while waiting for the lock shows in a new statement.
+        return await lock(conn, escalation_id), *await link_and_booking(conn, escalation_id, link_id)
     return row, Link(link_id, row.link_nth, row.link_state, row.link_expires_at), None
 
 
-async def must_be_held(conn: AsyncConnection, escalation_id: str, link_id: int) -> BookingWithCall:
-    _, held = await link_and_held(conn, escalation_id, link_id)
-    if held is None:
+async def booking_of_link(conn: AsyncConnection, escalation_id: str, link_id: int) -> BookingWithCall:
+    """What this link booked. Raises ``LinkUnknown`` if it has booked nothing."""
+    _, booked = await link_and_booking(conn, escalation_id, link_id)
+    if booked is None:
         raise LinkUnknown()
-    return held
+    return booked
 
 
 async def live_booking(conn: AsyncConnection, escalation_id: str) -> Row[Any]:
-    """The live booking with its call. Raises ``NotNow`` where there is none."""
+    """The live booking with its call. Raises ``NotNow`` if there is none."""
     query = (
         select(
             booking,

@@ -1,8 +1,7 @@
-"""Changes of people under sold seats: pools changed, and who can be spared.
+"""What changes of people do to sold seats: pool changes, and who can be spared.
 
-In one transaction: the days are locked against sellers, the change is written, every seat that rested on what
-goes is given to somebody else, and the rest are at risk. Nothing is cancelled. Trying a change is the same,
-taken back.
+One transaction locks the days against sales, writes the change, and reassigns every seat that depended on what was
+lost; the rest are at risk. Nothing is cancelled. A dry run is the same transaction, rolled back.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from database.stores.seats.load_board import days_between
 from database.stores.seats.reassign import (
     AtRisk,
     ReassignResult,
-    give_to_others,
-    hold_back_sales,
+    lock_sold_days,
+    reassign,
     sold_days,
 )
 from database.tables.booking import pool_agent, witness
@@ -36,10 +35,10 @@ from rules_dsl.directory import Directory
 __all__ = [
     "AtRisk",
     "ReassignResult",
-    "days_of_loss",
-    "replan_directory",
-    "replan_pools",
+    "affected_days",
+    "set_pool_members",
     "sparable",
+    "sync_pools",
 ]
 
 TRIES_TO_SPARE = 60
@@ -50,30 +49,32 @@ WHERE state IN ('invited', 'booked', 'mustering') AND pool IS NOT NULL ORDER BY 
 """)
 
 
-async def replan_pools(conn: AsyncConnection, members: Mapping[int, Collection[int]], now: datetime) -> ReassignResult:
-    """Each of these pools has exactly these people from now on. Seats sold on others are given to its people."""
+async def set_pool_members(
+    conn: AsyncConnection, members: Mapping[int, Collection[int]], now: datetime
+) -> ReassignResult:
+    """Give each of these pools exactly these people. Seats sold on those who leave are reassigned within the pool."""
     rows = await conn.execute(select(pool_agent).where(pool_agent.c.pool.in_(list(members))))
-    standing = {(row.pool, row.person) for row in rows}
-    wanted = {(pool, person) for pool, people in members.items() for person in people}
-    gone, new = sorted(standing - wanted), sorted(wanted - standing)
+    current = {(row.pool, row.person) for row in rows}
+    target = {(pool, person) for pool, people in members.items() for person in people}
+    leaving, new = sorted(current - target), sorted(target - current)
     lost: list[int] = []
-    if gone:
-        await hold_back_sales(conn, {person for _, person in gone})
-    for pool, person in gone:
-        rests = select(witness.c.booking).where(witness.c.pool == pool, witness.c.person == person)
-        lost.extend((await conn.execute(rests)).scalars())
+    if leaving:
+        await lock_sold_days(conn, {person for _, person in leaving})
+    for pool, person in leaving:
+        seats = select(witness.c.booking).where(witness.c.pool == pool, witness.c.person == person)
+        lost.extend((await conn.execute(seats)).scalars())
         await conn.execute(delete(pool_agent).where(pool_agent.c.pool == pool, pool_agent.c.person == person))
     if new:
         await conn.execute(insert(pool_agent), [{"pool": pool, "person": person} for pool, person in new])
-    return await give_to_others(conn, lost, now)
+    return await reassign(conn, lost, now)
 
 
-async def replan_directory(conn: AsyncConnection, directory: Directory, now: datetime) -> ReassignResult:
-    """Every pool on which a seat may still rest has those whom this directory puts into it."""
+async def sync_pools(conn: AsyncConnection, directory: Directory, now: datetime) -> ReassignResult:
+    """Set the members of every pool that open escalations use to those of this directory."""
     members: dict[int, frozenset[int]] = {}
     for row in await conn.execute(_POOLS_IN_USE):
         members[row.pool] = frozenset(load_plan(row.plan).first_people(directory))
-    return await replan_pools(conn, members, now)
+    return await set_pool_members(conn, members, now)
 
 
 async def sparable(
@@ -83,11 +84,10 @@ async def sparable(
     except_bookings: Collection[int],
     until: float = math.inf,
 ) -> frozenset[int]:
-    """Those of ``people`` without whom, in that time, every sold seat can still be served.
+    """Those of ``people`` without whom every sold seat can still be served in that time, one at a time.
 
-    Whoever was not looked at ``until`` then, by the monotonic clock in seconds, is not among them.
-    ``except_bookings`` need nobody: their calls are being given out now. The caller's transaction has written
-    no seat, shift or pool.
+    ``until``, in seconds of the monotonic clock: people not tried by then aren't among them. ``except_bookings`` need
+    nobody, because their calls are being offered now. The caller's transaction has written no seat, shift or pool.
     """
     desk = await read_desk(conn)
     if desk is None:
@@ -109,7 +109,7 @@ async def sparable(
         calls = [] if index is None else board.assignments.within(index, begin, end)
         for call in calls:
             search.take(call.booking)
-        search.barred = 0 if index is None else 1 << index
+        search.excluded = 0 if index is None else 1 << index
         if all(search.place(call, 1) for call in calls):
             spared.add(person)
         search.undo(mark)
@@ -117,19 +117,19 @@ async def sparable(
     return frozenset(spared)
 
 
-async def days_of_loss(conn: AsyncConnection, gone: Mapping[int, Sequence[Span]]) -> set[tuple[int, date]]:
-    """Desk and day of all that the loss of this time of these people can touch.
+async def affected_days(conn: AsyncConnection, lost: Mapping[int, Sequence[Span]]) -> set[tuple[int, date]]:
+    """Desk and day of everything that these people's loss of this time can affect.
 
-    The days of the time, the days beside them, and those on which these people have sold seats.
+    These are the days of the time, the adjacent ones, and those on which these people have sold seats.
     """
     desk = await read_desk(conn)
-    if desk is None or not gone:
+    if desk is None or not lost:
         return set()
     zone = ZoneInfo(desk.time_zone)
     days = {
         (desk.id, day)
-        for spans in gone.values()
+        for spans in lost.values()
         for begin, end in spans
         for day in days_between(begin.astimezone(zone).date() - ONE_DAY, end.astimezone(zone).date() + ONE_DAY)
     }
-    return days | await sold_days(conn, gone)
+    return days | await sold_days(conn, lost)

@@ -1,4 +1,4 @@
-"""The starts of one day as the desk sees them: open, or closed and why."""
+"""The starts of one day as agents see them: open, or closed with the reason."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from domain.seats.slots import grid_of, starts_of, why_not_offered
 
 TRIES = 200
 STARTS_AT_MOST = 300
-"""Starts of one day that are told."""
+"""Starts of one day that are shown."""
 
 
 @dataclass(frozen=True)
 class SlotState:
     start: datetime
     closed: SlotClosure | None
-    """None where it can be booked."""
+    """None if it can be booked."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,21 @@ class DayOfSlots:
 
 
 async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | None, now: datetime) -> DayOfSlots:
-    """Every start of the grid on this day, or on the first day that is offered. Raises ``EscalationUnknown``."""
+    """Every start of the grid on this day, by default the first that is offered. Raises ``EscalationUnknown``."""
     request = await read_booking_request(conn, escalation_id, now)
-    day = day or request.allowed.earliest.astimezone(request.local).date()
+    day = day or request.day_of(request.allowed.earliest)
     seats = await BOARDS.current(conn, request.desk, day, day)
     grid = list(starts_of(day, grid_of(request.plan.decision), request.local))[:STARTS_AT_MOST]
-    offered = {
+    not_offered = {
         start: why_not_offered(request.plan.decision, request.zone, request.allowed, start, now) for start in grid
     }
-    open_ones = [(start, day) for start in grid if offered[start] is None]
-    answers = answer_starts(seats, request, open_ones, TRIES)
+    offered = [(start, day) for start in grid if not_offered[start] is None]
+    answers = answer_starts(seats, request, offered, TRIES)
     prepared = await read_prepared_moves(conn, request.pool, request.demand(grid[0], day), day, day) if grid else {}
     mates = await _team_mates(conn, request, seats)
     slots = []
     for start in grid:
-        reason = offered[start]
+        reason = not_offered[start]
         closed = (
             SlotClosure(Why.NOT_OFFERED, reason[0].upper() + reason[1:])
             if reason is not None
@@ -77,8 +77,8 @@ def _closed(
 
 
 async def _team_mates(conn: AsyncConnection, request: BookingRequest, seats: Seats) -> int:
-    """Those whom the plan would ask if it required nothing of them."""
+    """Mask of the people that the plan would ask if it required no skills."""
     if not request.plan.decision.requires:
         return 0
-    anybody = replace(request.plan, decision=replace(request.plan.decision, requires=()))
-    return seats.board.mask_of(anybody.first_people(await read_directory(conn)))
+    without_skills = replace(request.plan, decision=replace(request.plan.decision, requires=()))
+    return seats.board.mask_of(without_skills.first_people(await read_directory(conn)))

@@ -1,9 +1,8 @@
-"""What people are really doing, as far as seats must know of it: calls that run, and the occupancy limit.
+"""What people are really doing, where it affects seats: running calls, and the occupancy limit.
 
-A call that was taken keeps its person until its expected end, wrap-up included, be it booked or now. Whoever is above
-the occupancy limit rests. Nothing is sold on them before; what was sold on a person in a call is given to others where
-that can be done. Where it can't, the rounds look ahead (``looking_ahead``): the search begins early, and the customer
-is told.
+An accepted call, booked or now, keeps its person busy until its expected end plus wrap-up. Somebody above the occupancy
+limit rests. Until then, no seat is sold on them. A seat that was sold on somebody in a call is reassigned if possible;
+if not, the rounds look ahead (``domain.rounds.late_calls``): the search begins early, and the customer is told.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.directory.read import read_desk
-from database.stores.seats.assignments import changes_of, queue, write_witnesses
+from database.stores.seats.assignments import changes_of, lock_days, write_witnesses
 from database.stores.seats.load_board import load_seats, next_version
 from database.stores.seats.occupancy import team_occupancy
 from database.stores.seats.reassign import DEPTH, TRIES
@@ -29,10 +28,10 @@ from domain.rounds.late_calls import busy_until
 from domain.schedules.schedule import ONE_DAY
 from domain.seats.search import Search
 
-LOOK_EVERY = timedelta(seconds=30)
-"""Between two looks at everybody's occupancy."""
+OCCUPANCY_EVERY = timedelta(seconds=30)
+"""How often everybody's occupancy is computed."""
 
-# The planned end of each call that somebody has taken: from the later of its booked start and the acceptance.
+# The planned end of each accepted call, counted from its booked start or the acceptance, whichever is later.
 _RUNNING = text("""
 SELECT o.person, CASE WHEN c.state = 'wrapping_up' THEN c.ended_at
     ELSE greatest(coalesce(c.starts_at, c.accepted_at, o.made_at), coalesce(c.accepted_at, o.made_at))
@@ -40,7 +39,7 @@ SELECT o.person, CASE WHEN c.state = 'wrapping_up' THEN c.ended_at
   + make_interval(secs => CAST(e.plan #>> '{decision,calls,wrap_up}' AS float8)) AS planned
 FROM offer o JOIN call c ON c.id = o.call JOIN escalation e ON e.id = c.escalation WHERE o.state = 'accepted'
 """)
-_IN_THE_WAY = text("""
+_CONFLICTS = text("""
 SELECT w.booking, w.day FROM witness w JOIN engaged g ON g.person = w.person AND g.why = 'call'
   JOIN call c ON c.booking = w.booking
 WHERE NOT w.pinned AND c.state IN ('waiting', 'offered') AND lower(w.during) < g.until AND upper(w.during) > :now
@@ -56,47 +55,48 @@ class Engagement(NamedTuple):
 
 @dataclass
 class OccupancyMemory:
-    """Who was above the occupancy limit when one process last looked: that takes reading everybody's last hours."""
+    """Who is above the occupancy limit, cached per process, because it takes reading everybody's last hours."""
 
     at: datetime | None = None
     skipped: frozenset[int] = frozenset()
 
-    async def look(self, conn: AsyncConnection, now: datetime) -> frozenset[int]:
-        if self.at is None or not timedelta() <= now - self.at < LOOK_EVERY:
+    async def people(self, conn: AsyncConnection, now: datetime) -> frozenset[int]:
+        """The people above the limit; at most 30 seconds old."""
+        if self.at is None or not timedelta() <= now - self.at < OCCUPANCY_EVERY:
             teams = await team_occupancy(conn, now)
             self.at, self.skipped = now, frozenset().union(*(one.skipped for one in teams.values()))
         return self.skipped
 
 
-async def follow_engagements(engine: AsyncEngine, occupied: OccupancyMemory, now: datetime) -> int:
-    """Note who is engaged now, and give to others what is sold on people whose calls will still run then.
+async def follow_engagements(engine: AsyncEngine, occupancy: OccupancyMemory, now: datetime) -> int:
+    """Record who is engaged now, and reassign the seats of people whose calls will still be running then.
 
-    Returns how many sold seats were given to others.
+    Returns how many seats were reassigned.
     """
     async with engine.connect() as conn:
         desk = await read_desk(conn)
         if desk is None:
             return 0
-        wanted = await _engaged_now(conn, await occupied.look(conn, now), now)
-        stands = {row.person: Engagement(row.until, row.why) for row in await conn.execute(select(engaged))}
+        current = await _engaged_now(conn, await occupancy.people(conn, now), now)
+        stored = {row.person: Engagement(row.until, row.why) for row in await conn.execute(select(engaged))}
     today = now.astimezone(ZoneInfo(desk.time_zone)).date()
-    if wanted != stands:
+    if current != stored:
         async with engine.begin() as conn:
-            await queue(conn, desk.id, [today])
-            await _write(conn, wanted, stands.keys() - wanted.keys())
-            # Kept boards look again.
+            await lock_days(conn, desk.id, [today])
+            await _write(conn, current, stored.keys() - current.keys())
+            # Makes cached boards read it.
             await next_version(conn, desk.id, today)
     async with engine.connect() as conn:
-        rows = (await conn.execute(_IN_THE_WAY, {"now": now})).all()
+        rows = (await conn.execute(_CONFLICTS, {"now": now})).all()
     moved = 0
     for day in sorted({row.day for row in rows}):
         async with engine.begin() as conn:
-            moved += await _give_away(conn, desk.id, day, now)
+            moved += await _reassign_conflicts(conn, desk.id, day, now)
     return moved
 
 
 async def resting(conn: AsyncConnection) -> Mapping[int, datetime]:
-    """Those above the occupancy limit, and until when nothing is sold on them."""
+    """The people above the occupancy limit, with the time until which no seat is sold on them."""
     rows = await conn.execute(select(engaged).where(engaged.c.why == "occupancy"))
     return {row.person: row.until for row in rows}
 
@@ -110,33 +110,36 @@ async def _engaged_now(conn: AsyncConnection, resting: Collection[int], now: dat
     return found
 
 
-async def _write(conn: AsyncConnection, wanted: Mapping[int, Engagement], over: Collection[int]) -> None:
-    if over:
-        await conn.execute(delete(engaged).where(engaged.c.person.in_(sorted(over))))
-    if wanted:
+async def _write(conn: AsyncConnection, current: Mapping[int, Engagement], ended: Collection[int]) -> None:
+    if ended:
+        await conn.execute(delete(engaged).where(engaged.c.person.in_(sorted(ended))))
+    if current:
         statement = insert(engaged)
         changed = {"until": statement.excluded.until, "why": statement.excluded.why}
-        rows = [{"person": who, "until": one.until, "why": one.why} for who, one in sorted(wanted.items())]
+        rows = [{"person": who, "until": one.until, "why": one.why} for who, one in sorted(current.items())]
         await conn.execute(statement.on_conflict_do_update(index_elements=["person"], set_=changed), rows)
 
 
-async def _give_away(conn: AsyncConnection, desk_id: int, day: date, now: datetime) -> int:
-    """Under the lock of the day: each seat in the way of a running call to somebody else, or it stays where it is."""
-    await queue(conn, desk_id, [day - ONE_DAY, day, day + ONE_DAY])
-    rows = (await conn.execute(_IN_THE_WAY, {"now": now})).all()
-    in_the_way = [row.booking for row in rows if row.day == day]
+async def _reassign_conflicts(conn: AsyncConnection, desk_id: int, day: date, now: datetime) -> int:
+    """Reassign the seats of this day that conflict with running calls, under the day's lock.
+
+    A seat that nobody else can serve stays as it is. Returns how many were reassigned.
+    """
+    await lock_days(conn, desk_id, [day - ONE_DAY, day, day + ONE_DAY])
+    rows = (await conn.execute(_CONFLICTS, {"now": now})).all()
+    conflicts = [row.booking for row in rows if row.day == day]
     seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     search = Search(seats.board, 0, days={day.toordinal()})
-    given = 0
-    for booking in in_the_way:
+    reassigned = 0
+    for booking in conflicts:
         if booking not in seats.board.assignments:
             continue
-        began, call = search.mark(), search.take(booking)
+        mark, call = search.mark(), search.take(booking)
         search.tries = TRIES
         if search.place(call, DEPTH):
-            given += 1
+            reassigned += 1
         else:
-            search.undo(began)
-    if given:
+            search.undo(mark)
+    if reassigned:
         await write_witnesses(conn, desk_id, changes_of(seats, search.moved()))
-    return given
+    return reassigned

@@ -1,4 +1,4 @@
-"""The limits of witnesses as rows: few, each kept once, and known by number."""
+"""The terms of witnesses as rows: few, each stored once, and referred to by id."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def load_terms(stored: object) -> Terms:
     return _TERMS.validate_python(stored)
 
 
-def number_of(terms: Terms) -> Select[int]:
-    """The query for the number of these limits; no row where nobody had them before."""
+def select_terms_id(terms: Terms) -> Select[int]:
+    """The query for the id of these terms; no row if no call has had them before."""
     return select(seat_terms.c.id).where(seat_terms.c.terms == _TERMS.dump_python(terms, mode="json"))
 
 
-async def terms_number(conn: AsyncConnection, terms: Terms) -> int:
-    """The number of these limits, given to them now if nobody had them before."""
-    known = number_of(terms)
-    if (number := (await conn.execute(known)).scalar_one_or_none()) is not None:
-        return number
-    said = _TERMS.dump_python(terms, mode="json")
-    await conn.execute(insert(seat_terms).values(terms=said).on_conflict_do_nothing())
-    return (await conn.execute(known)).scalar_one()
+async def id_of_terms(conn: AsyncConnection, terms: Terms) -> int:
+    """The id of these terms, which are stored now if no call has had them before."""
+    query = select_terms_id(terms)
+    if (terms_id := (await conn.execute(query)).scalar_one_or_none()) is not None:
+        return terms_id
+    stored = _TERMS.dump_python(terms, mode="json")
+    await conn.execute(insert(seat_terms).values(terms=stored).on_conflict_do_nothing())
+    return (await conn.execute(query)).scalar_one()

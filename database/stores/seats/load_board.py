@@ -1,4 +1,4 @@
-"""Boards of seats read from rows. Those that are kept between two readings stand in ``kept_boards``."""
+"""Seat boards loaded from rows. ``board_cache`` caches them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Member, Terms, merge_touching
 
 MANY = 2000
-"""Calls that are laid out beside the event loop, so that others are served meanwhile."""
+"""From this many calls on, a board is built in a thread, so that the event loop serves others meanwhile."""
 
-_STANDS = text("""
+_BOARD_VERSION = text("""
 SELECT r.version AS roster, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written,
   (SELECT json_object_agg(id, terms) FROM seat_terms) AS terms,
   (SELECT json_object_agg(person, date_part('epoch', until)::bigint) FROM engaged) AS engaged,
@@ -59,7 +59,7 @@ _VERSIONS = text("SELECT day, version FROM desk_day WHERE desk = :desk AND day B
 
 @dataclass(frozen=True)
 class BoardVersion:
-    """What a reading begins with: read before the rows, so that what changes meanwhile is read anew the next time."""
+    """What is read before the rows, so that whatever changes in between is read again the next time."""
 
     roster: int
     """The version of people, pools and shifts."""
@@ -72,53 +72,54 @@ class BoardVersion:
 
 @dataclass
 class Seats:
-    """A board with what the rows know beside it."""
+    """A seat board, and what its rows have besides."""
 
     board: SeatBoard
     first: date
     last: date
     """Days whose seats are on it, both included."""
     roster: int
+    """The version of people, pools and shifts."""
     versions: dict[date, int] = field(default_factory=dict)
     terms: Mapping[int, Terms] = field(default_factory=dict)
-    """Limits by their number."""
+    """By id."""
     answers: dict[Any, Any] = field(default_factory=dict)
-    """What was found out on it, by whoever asked; each answer with the versions that it holds for."""
-    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """What was computed on this board, each with the versions for which it is valid."""
+    updating: asyncio.Lock = field(default_factory=asyncio.Lock)
     _engaged: Mapping[Any, int] = field(default_factory=dict)
     _nth: dict[int, int] = field(default_factory=dict)
     _columns: list[tuple[Sequence[int], Sequence[int]]] = field(default_factory=list)
-    """Bookings and their places as they were read, of which nobody has asked yet."""
+    """Bookings and their day slots as read, not in ``_nth`` yet."""
 
     @property
     def nth(self) -> dict[int, int]:
-        """By booking: the place that it takes of its person's day."""
+        """By booking: its day slot."""
         while self._columns:
             self._nth.update(zip(*self._columns.pop(), strict=True))
         return self._nth
 
-    async def take_in(self, conn: AsyncConnection, rows: Sequence[Row[Any]], whole: Sequence[date] = ()) -> None:
-        """Put these witnesses on the board, in place of what it has of the same bookings, or of ``whole`` days.
+    async def apply_rows(self, conn: AsyncConnection, rows: Sequence[Row[Any]], replace: Sequence[date] = ()) -> None:
+        """Put these witnesses on the board, replacing those of the same bookings, and all of the days in ``replace``.
 
-        Nobody sees a board on which half of it is done: all waiting is before the first change.
+        It awaits nothing after the first change, so nobody sees a half-updated board.
         """
         if any(row.terms is not None and row.terms not in self.terms for row in rows):
             self.terms = await read_terms(conn)
-        for day in whole:
+        for day in replace:
             for booking in list(self.board.assignments.bookings_of(day.toordinal())):
                 self._drop(booking)
-        # Somebody who is not on the board has come since it was read; the roster has changed, so it is read anew next.
+        # A person who isn't on the board came after it was loaded. The roster's version has changed with them, so the
+        # board is loaded again the next time.
         for row in (row for row in rows if row.person in self.board.index_of):
             if row.booking in self.board.assignments:
                 self._drop(row.booking)
-            limits = Terms() if row.terms is None else self.terms[row.terms]
-            day = row.day.toordinal()
-            asked = Demand(row.booking, row.pool, row.begins, row.ends, day, limits, row.pinned)
-            self.board.put(asked, self.board.index_of[row.person])
+            terms = Terms() if row.terms is None else self.terms[row.terms]
+            demand = Demand(row.booking, row.pool, row.begins, row.ends, row.day.toordinal(), terms, row.pinned)
+            self.board.put(demand, self.board.index_of[row.person])
             self.nth[row.booking] = row.nth
 
-    def take_in_engaged(self, until: Mapping[Any, int]) -> None:
-        """By person, until when they are in a call or above the occupancy limit."""
+    def set_engaged(self, until: Mapping[Any, int]) -> None:
+        """Set until when people are in a call or above the occupancy limit, by person."""
         if until != self._engaged:
             self._engaged = until
             self.board.engage({int(person): end for person, end in until.items()})
@@ -127,29 +128,28 @@ class Seats:
         self.board.take(booking)
         self.nth.pop(booking, None)
 
-    def has(self, first: date, last: date) -> bool:
+    def covers(self, first: date, last: date) -> bool:
         return self.first <= first and last <= self.last
 
 
-async def read_stands(conn: AsyncConnection, desk: int, first: date, last: date) -> BoardVersion:
-    row = (await conn.execute(_STANDS, {"desk": desk, "first": first, "last": last})).one()
+async def read_board_version(conn: AsyncConnection, desk: int, first: date, last: date) -> BoardVersion:
+    row = (await conn.execute(_BOARD_VERSION, {"desk": desk, "first": first, "last": last})).one()
     terms = {int(number): load_terms(stored) for number, stored in (row.terms or {}).items()}
     versions = {date.fromisoformat(day): version for day, version in (row.versions or {}).items()}
     return BoardVersion(row.roster, row.has_written, terms, row.engaged or {}, versions)
 
 
 async def load_seats(
-    conn: AsyncConnection, first: date, last: date, stands: BoardVersion | None = None, *, everybody: bool = False
+    conn: AsyncConnection, first: date, last: date, version: BoardVersion | None = None, *, everybody: bool = False
 ) -> Seats:
-    """A board of its own for this transaction, with what the transaction itself has written.
+    """Load a board for this transaction alone, including what it has written itself.
 
-    ``stands`` is what was read before, where it was. ``everybody`` who is on shift is on the board then, those in no
-    pool too.
+    ``version``: its version, if already read. With ``everybody``, people on shift who are in no pool are on it too.
     """
-    if stands is None:
-        stands = await read_stands(conn, 0, first, last)
+    if version is None:
+        version = await read_board_version(conn, 0, first, last)
     rows = (await conn.execute(_WHOLE_DAYS, {"first": first, "last": last})).all()
-    terms = stands.terms
+    terms = version.terms
     if any(row.terms is not None and row.terms not in terms for row in rows):
         terms = await read_terms(conn)
     around = {
@@ -162,18 +162,18 @@ async def load_seats(
     else:
         board = await asyncio.to_thread(_board, rows, people, terms, everybody)
     if board is None:
-        # Somebody went between two of these statements.
+        # Somebody left between two of these statements.
         return await load_seats(conn, first, last, everybody=everybody)
     columns = [(row.bookings, row.nths) for row in rows]
-    seats = Seats(board, first, last, stands.roster, stands.versions, terms, _columns=columns)
-    seats.take_in_engaged(stands.engaged)
+    seats = Seats(board, first, last, version.roster, version.versions, terms, _columns=columns)
+    seats.set_engaged(version.engaged)
     return seats
 
 
 def _board(
     rows: Sequence[Row[Any]], people: Sequence[Row[Any]], terms: Mapping[int, Terms], everybody: bool
 ) -> SeatBoard | None:
-    """A board of these people and these whole days; None where a witness is none of them."""
+    """Build a board of these people and whole days; None if a witness isn't one of them."""
     witnesses = {person for row in rows for person in row.people}
     pools: dict[int, list[int]] = {}
     members = []
@@ -185,38 +185,38 @@ def _board(
     board = SeatBoard(members, pools)
     if not witnesses <= board.index_of.keys():
         return None
-    board.add_many(_alike(row, board, terms) for row in rows)
+    board.add_many(_group(row, board, terms) for row in rows)
     return board
 
 
-def _alike(row: Row[Any], board: SeatBoard, terms: Mapping[int, Terms]) -> CallGroup:
-    limits = Terms() if row.terms is None else terms[row.terms]
-    indexes_in = [board.index_of[person] for person in row.people]
-    return CallGroup(row.pool, row.day.toordinal(), limits, row.pinned, row.bookings, indexes_in, row.begins, row.ends)
+def _group(row: Row[Any], board: SeatBoard, terms: Mapping[int, Terms]) -> CallGroup:
+    own = Terms() if row.terms is None else terms[row.terms]
+    indexes = [board.index_of[person] for person in row.people]
+    return CallGroup(row.pool, row.day.toordinal(), own, row.pinned, row.bookings, indexes, row.begins, row.ends)
 
 
 def _member(row: Row[Any]) -> Member:
     shifts = merge_touching(list(zip(row.begins or (), row.ends or (), strict=True)))
     works: tuple[tuple[int, int], ...] = ()
     if row.work_begins:
-        # Where a whole shift is not told apart, its piece is all of it.
+        # A shift that stores no whole shift is all of it.
         works = merge_touching([*shifts, *zip(row.work_begins, row.work_ends, strict=True)])
     return Member(row.id, row.team, row.title, len(row.pools or ()), shifts, works)
 
 
-async def read_whole(conn: AsyncConnection, days: Sequence[date]) -> Sequence[Row[Any]]:
+async def read_witnesses(conn: AsyncConnection, days: Sequence[date]) -> Sequence[Row[Any]]:
     """All witnesses of these days."""
     return (await conn.execute(_WITNESSES, {"days": days})).all()
 
 
 async def read_versions(conn: AsyncConnection, desk: int, first: date, last: date) -> dict[date, int]:
-    """How often the seats of each day have changed."""
+    """The version of each day that has one: how often its seats have changed."""
     rows = await conn.execute(_VERSIONS, {"desk": desk, "first": first, "last": last})
     return {row.day: row.version for row in rows}
 
 
 async def next_version(conn: AsyncConnection, desk_id: int, day: date) -> int:
-    """Count up the version of a day; it stays locked until the transaction ends."""
+    """Increment the version of a day; its row stays locked until the transaction ends."""
     statement = insert(desk_day).values(desk=desk_id, day=day, version=1)
     statement = statement.on_conflict_do_update(
         index_elements=["desk", "day"], set_={"version": desk_day.c.version + 1}

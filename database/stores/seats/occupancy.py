@@ -1,8 +1,7 @@
 """How busy each team is, and what that takes from its seats.
 
-Above the occupancy limit a person is skipped by calls now (docs/decisions/0016), and no seat is sold on them in the
-next hours (``engagements``). What a team lacks by that is told as seats an hour, so that it can be compared with what
-is sold.
+Calls now skip a person above the occupancy limit (docs/decisions/0016), and no seat is sold on them for the next hours
+(``engagements``). The team's gap is given in seats per hour, so that it can be compared with what is sold.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from database.tables.muster import guard
 from domain.rounds.eligibility import OCCUPANCY_LIMIT, Colleague
 
 USUAL_CALL = timedelta(minutes=30)
-"""What a call takes of a person where the last week has none to go by."""
+"""How long a call is taken to last if the last week had none."""
 
-_LASTED = text("""
+_AVERAGE_LENGTH = text("""
 SELECT avg(wrapped_up_at - accepted_at) FROM call
 WHERE wrapped_up_at > CAST(:now AS timestamptz) - interval '7 days' AND agent_joined_at IS NOT NULL
 """)
@@ -37,11 +36,11 @@ class TeamOccupancy:
     on_duty: int
     """People on shift and present."""
     busy_percent: int
-    """Of the time that they worked in the last four hours of their shifts."""
+    """The share of the time they worked, in the last four hours of their shifts, that was calls."""
     skipped: frozenset[int]
-    """Those above the limit: they get no calls now, and no seat is sold on them in the next hours."""
+    """People above the limit: they get no calls now, and no seat is sold on them for the next hours."""
     staffing_gap: float
-    """Seats an hour that these people would give at the limit, to one decimal; 0 where nobody is above it."""
+    """Seats per hour that these people would add at the limit, to one decimal; 0 if nobody is above it."""
 
 
 async def occupancy_limit(conn: AsyncConnection) -> int:
@@ -51,7 +50,7 @@ async def occupancy_limit(conn: AsyncConnection) -> int:
 
 
 async def set_occupancy_limit(conn: AsyncConnection, desk: int, percent: int) -> None:
-    """``percent`` is 10 to 100; at 100 nobody is skipped before their whole time was calls."""
+    """Set the limit to 10 to 100 percent. At 100, a person is skipped only if all of their time was calls."""
     statement = insert(guard).values(desk=desk, occupancy_limit=percent)
     changed = {"occupancy_limit": percent}
     await conn.execute(statement.on_conflict_do_update(index_elements=["desk"], set_=changed))
@@ -62,17 +61,17 @@ async def team_occupancy(conn: AsyncConnection, now: datetime) -> Mapping[int, T
     directory = await read_directory(conn)
     colleagues = await read_colleagues(conn, directory, now)
     limit = await occupancy_limit(conn)
-    lasts = (await conn.execute(_LASTED, {"now": now})).scalar_one_or_none() or USUAL_CALL
+    call_length = (await conn.execute(_AVERAGE_LENGTH, {"now": now})).scalar_one_or_none() or USUAL_CALL
     teams: dict[int, list[Colleague]] = {}
     for person in directory.people:
         one = colleagues.get(person.id)
         if one is not None and one.on_duty:
             teams.setdefault(person.team, []).append(one)
-    return {team: _of_team(team, people, limit, lasts, now) for team, people in teams.items()}
+    return {team: _of_team(team, people, limit, call_length, now) for team, people in teams.items()}
 
 
-def _of_team(team: int, people: list[Colleague], limit: int, lasts: timedelta, now: datetime) -> TeamOccupancy:
+def _of_team(team: int, people: list[Colleague], limit: int, call_length: timedelta, now: datetime) -> TeamOccupancy:
     shares = [one.occupancy(now) for one in people]
     skipped = frozenset(one.person for one, share in zip(people, shares, strict=True) if share >= limit)
-    missing = len(skipped) * limit / 100 * (timedelta(hours=1) / lasts)
-    return TeamOccupancy(team, len(people), round(sum(shares) / len(shares)), skipped, round(missing, 1))
+    gap = len(skipped) * limit / 100 * (timedelta(hours=1) / call_length)
+    return TeamOccupancy(team, len(people), round(sum(shares) / len(shares)), skipped, round(gap, 1))

@@ -1,4 +1,4 @@
-"""Calls that somebody has really taken: their witness is that person from then on, and does not move any more."""
+"""Pinning: once somebody has taken a booked call, they are its witness, and no longer change."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.stores.seats.assignments import changes_of, queue, write_witnesses
+from database.stores.seats.assignments import changes_of, lock_days, write_witnesses
 from database.stores.seats.load_board import load_seats
-from database.stores.seats.reassign import give_to_others, hold_escalations
+from database.stores.seats.reassign import lock_escalations, reassign
 from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
 
-AT_ONCE = 100
-"""Calls that are pinned in one transaction, which keeps sellers of their day waiting."""
+BATCH = 100
+"""Calls pinned in one transaction, during which sales of their day wait."""
 
-_TAKEN = text("""
+_TO_PIN = text("""
 SELECT w.booking, w.day, c.person, p.desk, true AS taken
 FROM call c JOIN witness w ON w.booking = c.booking JOIN pool p ON p.id = w.pool
 WHERE c.state IN ('taken', 'on_call', 'wrapping_up') AND (NOT w.pinned OR w.person <> c.person)
@@ -31,68 +31,70 @@ FROM witness w JOIN call c ON c.booking = w.booking JOIN pool p ON p.id = w.pool
 WHERE w.pinned AND c.state IN ('waiting', 'offered')
 ORDER BY desk, day, booking
 """)
-_STILL = text("""
+_UNCHANGED = text("""
 SELECT c.booking FROM call c JOIN witness w ON w.booking = c.booking
   JOIN unnest(CAST(:bookings AS bigint[]), CAST(:people AS bigint[]), CAST(:taken AS boolean[]))
-    AS asked(booking, person, taken) ON asked.booking = c.booking
-WHERE CASE WHEN asked.taken
-  THEN c.state IN ('taken', 'on_call', 'wrapping_up') AND c.person = asked.person
-  ELSE c.state IN ('waiting', 'offered') AND w.person = asked.person END
+    AS seen(booking, person, taken) ON seen.booking = c.booking
+WHERE CASE WHEN seen.taken
+  THEN c.state IN ('taken', 'on_call', 'wrapping_up') AND c.person = seen.person
+  ELSE c.state IN ('waiting', 'offered') AND w.person = seen.person END
 """)
 
 
 async def pin_taken(engine: AsyncEngine, now: datetime) -> int:
-    """Pin every call that its pool's people have taken; returns how many. What was in its way goes to others.
+    """Pin every call that somebody in its pool has taken, and reassign their conflicting calls. Returns how many.
 
-    One that waits again, because who had it is gone or did not come, is free to move again. Whoever took it from
-    outside its pool or past their shift can't be its witness; the old one stands for it.
+    If the agent left or never joined, the call is unpinned. If the agent isn't in the call's pool, or took it outside
+    their shift, they can't be its witness, and the previous one stays.
     """
     async with engine.connect() as conn:
-        rows = (await conn.execute(_TAKEN)).all()
+        rows = (await conn.execute(_TO_PIN)).all()
     number = 0
     for (desk_id, day), of_day in groupby(rows, key=lambda row: (row.desk, row.day)):
         left = list(of_day)
         while left:
             async with engine.begin() as conn:
-                number += await _pin(conn, desk_id, day, left[:AT_ONCE], now)
-            del left[:AT_ONCE]
+                number += await _pin(conn, desk_id, day, left[:BATCH], now)
+            del left[:BATCH]
     return number
 
 
 async def _pin(conn: AsyncConnection, desk_id: int, day: date, rows: Sequence[Row[Any]], now: datetime) -> int:
-    await queue(conn, desk_id, [day - ONE_DAY, day, day + ONE_DAY])
+    await lock_days(conn, desk_id, [day - ONE_DAY, day, day + ONE_DAY])
     seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     rows = [row for row in rows if row.booking in seats.board.assignments and row.person in seats.board.index_of]
     pinned, lost = _put(seats.board, rows)
-    await hold_escalations(conn, [*(row.booking for row in rows), *lost])
-    asked = {
+    await lock_escalations(conn, [*(row.booking for row in rows), *lost])
+    seen = {
         "bookings": [row.booking for row in rows],
         "people": [row.person for row in rows],
         "taken": [row.taken for row in rows],
     }
-    if set((await conn.execute(_STILL, asked)).scalars()) != set(asked["bookings"]):
-        # One of them is over or waits again: the next look finds the others.
+    if set((await conn.execute(_UNCHANGED, seen)).scalars()) != set(seen["bookings"]):
+        # One of them has ended or is waiting again: the next run pins the others.
         return 0
     await write_witnesses(conn, desk_id, changes_of(seats, pinned))
-    await give_to_others(conn, lost, now)
+    await reassign(conn, lost, now)
     return sum(row.taken for row in rows if row.booking in pinned)
 
 
 def _put(board: SeatBoard, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int]]:
-    """Put these calls on the people who have them; the bookings that are there now, and those in their way."""
-    stood = {row.booking: board.take(row.booking) for row in rows}
+    """Make the people who have these calls their witnesses. Returns the bookings for which that worked, and those that
+    conflict with them.
+    """
+    previous = {row.booking: board.take(row.booking) for row in rows}
     pinned, lost = [], set[int]()
     for row in rows:
-        asked, index = stood[row.booking][0]._replace(pinned=row.taken), board.index_of[row.person]
-        in_the_way = board.in_the_way(index, asked)
-        if not any(call.pinned for call in in_the_way):
-            board.put(asked, index)
+        demand, index = previous[row.booking][0]._replace(pinned=row.taken), board.index_of[row.person]
+        conflicts = board.conflicts(index, demand)
+        if not any(call.pinned for call in conflicts):
+            board.put(demand, index)
             pinned.append(row.booking)
-            lost |= {call.booking for call in in_the_way}
+            lost |= {call.booking for call in conflicts}
             continue
-        # Taken early, while the one before is not over by the plan: the two can't both rest on one person.
-        asked, index = stood[row.booking]
-        if board.in_the_way(index, asked):
+        # Taken early, before the planned end of the previous call: one person can't be the witness of both.
+        demand, index = previous[row.booking]
+        if board.conflicts(index, demand):
             lost.add(row.booking)
-        board.put(asked, index)
+        board.put(demand, index)
     return pinned, lost - set(pinned)

@@ -1,4 +1,4 @@
-"""Arrangements that the solver found ahead of time: a start that can be sold if these witnesses move."""
+"""Prepared moves: a start that can be sold if these witnesses move, as the solver found ahead of time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.seats.limits import number_of, terms_number
+from database.stores.seats.limits import id_of_terms, select_terms_id
 from database.stores.seats.load_board import Seats
 from database.tables.booking import seat_room
 from domain.seats.demand import Demand, Placement, instant
@@ -24,7 +24,7 @@ SELECT count(*), max(found_at) FROM seat_room WHERE pool = :pool AND day BETWEEN
 
 @dataclass(frozen=True)
 class PreparedMove:
-    """A witness for a start, found some time ago."""
+    """A witness for a start, and the moves it needs."""
 
     placement: Placement
     found_at: datetime
@@ -33,12 +33,12 @@ class PreparedMove:
 async def read_prepared_moves(
     conn: AsyncConnection, pool: int, sample: Demand, first: date, last: date
 ) -> dict[datetime, PreparedMove]:
-    """By start, those of the same pool, limits and length on these days."""
+    """By start: the prepared moves of the same pool, limits and length on these days."""
     length = timedelta(seconds=sample.end - sample.begin)
     query = select(seat_room).where(
         seat_room.c.pool == pool,
         seat_room.c.day.between(first, last),
-        seat_room.c.terms.in_(number_of(sample.terms)),
+        seat_room.c.terms.in_(select_terms_id(sample.terms)),
         func.upper(seat_room.c.occupies) - func.lower(seat_room.c.occupies) == length,
     )
     prepare = timedelta(seconds=sample.terms.prepare)
@@ -53,19 +53,19 @@ async def read_prepared_moves(
 async def cached_prepared_moves(
     conn: AsyncConnection, seats: Seats, sample: Demand, first: date, last: date
 ) -> Mapping[datetime, PreparedMove]:
-    """The same, read anew only where some were found or forgotten since they were read for this board."""
+    """The same, cached with the board, and read again only if some were stored or deleted since."""
     key = ("prepared", sample.pool, sample.terms, sample.end - sample.begin, first, last)
-    asked = {"pool": sample.pool, "first": first, "last": last}
-    stamp = tuple((await conn.execute(_STAMP, asked)).one())
-    kept: tuple[tuple[Any, ...], dict[datetime, PreparedMove]] | None = seats.answers.get(key)
-    if kept is None or kept[0] != stamp:
+    days = {"pool": sample.pool, "first": first, "last": last}
+    stamp = tuple((await conn.execute(_STAMP, days)).one())
+    cached: tuple[tuple[Any, ...], dict[datetime, PreparedMove]] | None = seats.answers.get(key)
+    if cached is None or cached[0] != stamp:
         prepared = await read_prepared_moves(conn, sample.pool, sample, first, last) if stamp[0] else {}
-        kept = seats.answers[key] = (stamp, prepared)
-    return kept[1]
+        cached = seats.answers[key] = (stamp, prepared)
+    return cached[1]
 
 
 def move_still_fits(seats: Seats, demand: Demand, move: PreparedMove) -> bool:
-    """Whether this arrangement still does it, as the board stands."""
+    """Whether this move still opens a seat for the demand on the current board. The board is unchanged."""
     search = apply_placement(seats.board, demand, move.placement)
     if search is None:
         return False
@@ -74,11 +74,11 @@ def move_still_fits(seats: Seats, demand: Demand, move: PreparedMove) -> bool:
 
 
 async def store_prepared_moves(conn: AsyncConnection, found: Sequence[tuple[Demand, Placement]], now: datetime) -> None:
-    """Keep these arrangements, in place of older ones for the same starts."""
+    """Store these moves, replacing older ones for the same starts."""
     for demand, placement in found:
         row = {
             "pool": demand.pool,
-            "terms": await terms_number(conn, demand.terms),
+            "terms": await id_of_terms(conn, demand.terms),
             "occupies": Range(instant(demand.begin), instant(demand.end)),
             "day": date.fromordinal(demand.day),
             "person": placement.person,

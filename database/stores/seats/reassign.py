@@ -1,6 +1,6 @@
-"""Sold seats that rest on what goes: each is given to somebody else, or is at risk.
+"""Sold seats whose witness drops out: each is reassigned, or is at risk.
 
-A booking stands whatever becomes of its witness. At risk it has none, and its round finds whoever is there.
+The booking stays whatever becomes of its witness. At risk it has none, and its round looks for whoever is there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import Row, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import lock, record
-from database.stores.seats.assignments import WitnessChange, changes_of, drop_witnesses, queue, write_witnesses
+from database.stores.seats.assignments import WitnessChange, changes_of, drop_witnesses, lock_days, write_witnesses
 from database.stores.seats.load_board import Seats, load_seats
 from database.tables.booking import booking, pool, witness
 from domain.escalation import Kind
@@ -22,7 +22,7 @@ from domain.schedules.schedule import ONE_DAY
 from domain.seats.search import Search
 
 DEPTH, TRIES = 2, 600
-"""How far a single search for another witness goes."""
+"""Limits of the search for one other witness."""
 
 _LOST = text("""
 SELECT b.id, b.escalation, b.starts_at, p.description AS pool, p.desk, w.day, e.subject,
@@ -37,66 +37,69 @@ _AT_RISK = update(booking).where(booking.c.id == bindparam("number"), booking.c.
 
 @dataclass(frozen=True)
 class AtRisk:
-    """A booking that stands, and that nobody can be found for as things are planned."""
+    """A booking without a witness, because the search found nobody."""
 
     booking: int
     escalation_id: str
     starts_at: datetime
     pool: str
-    """In the words of the rules."""
+    """As the rules write it."""
     subject: str
 
 
 @dataclass(frozen=True)
 class ReassignResult:
-    """What a change of people's time did to the seats that are sold."""
+    """What a change of people or their time did to sold seats."""
 
     moved: int
-    """Bookings whose witness is somebody else now."""
+    """How many bookings have another witness now."""
     at_risk: tuple[AtRisk, ...]
-    """Bookings without one. At most these; looking longer may find somebody for some."""
+    """Bookings without one. At most these: a longer search may find somebody for some."""
 
 
-async def hold_back_sales(conn: AsyncConnection, people: Iterable[int] | None = None) -> None:
-    """Nobody sells on the days on which these people, or any, have sold seats until the transaction ends.
+async def lock_sold_days(conn: AsyncConnection, people: Iterable[int] | None = None) -> None:
+    """Lock the days on which these people have sold seats (None: anybody), so that nothing is sold on them.
 
-    Taken before the first change: sellers take the day first, too.
+    To be called before the first change, because sales lock the day first, too.
     """
-    await queue_all(conn, await sold_days(conn, people))
+    await lock_desk_days(conn, await sold_days(conn, people))
 
 
 async def sold_days(conn: AsyncConnection, people: Iterable[int] | None = None) -> set[tuple[int, date]]:
-    """Desk and day of every sold seat of these people, or of all."""
+    """Desk and day of every sold seat of these people (None: of anybody)."""
     days = select(pool.c.desk, witness.c.day).join(pool, pool.c.id == witness.c.pool).distinct()
     if people is not None:
         days = days.where(witness.c.person.in_(list(people)))
     return {(row.desk, row.day) for row in await conn.execute(days)}
 
 
-async def queue_all(conn: AsyncConnection, days: Iterable[tuple[int, date]]) -> None:
-    """Lock these days of these desks, in the order in which everybody locks them."""
+async def lock_desk_days(conn: AsyncConnection, days: Iterable[tuple[int, date]]) -> None:
+    """Lock these days of these desks, in the order in which every transaction locks them."""
     for desk_id, day in sorted(set(days)):
-        await queue(conn, desk_id, [day])
+        await lock_days(conn, desk_id, [day])
 
 
-async def hold_escalations(conn: AsyncConnection, lost: Iterable[int]) -> None:
-    """Lock whose bookings these are, before the first day counts up: who cancels holds those, and then the day."""
-    query = select(booking.c.escalation).where(booking.c.id.in_(sorted(set(lost)))).distinct()
+async def lock_escalations(conn: AsyncConnection, bookings: Iterable[int]) -> None:
+    """Lock the escalations of these bookings.
+
+    To be called before the first day's version is incremented: a cancellation locks its escalation, then the day.
+    """
+    query = select(booking.c.escalation).where(booking.c.id.in_(sorted(set(bookings)))).distinct()
     for escalation_id in sorted(str(one) for one in (await conn.execute(query)).scalars()):
         await lock(conn, escalation_id)
 
 
-async def give_to_others(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> ReassignResult:
-    """Find another witness for each of these bookings, moving others where need be; the rest are at risk.
+async def reassign(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> ReassignResult:
+    """Find another witness for each of these bookings, moving others if needed; the rest are at risk.
 
-    The most urgent first. Their days are locked by the caller, whose changes are written already.
+    The most urgent come first. The caller has locked their days and written its changes.
     """
     rows = (await conn.execute(_LOST, {"lost": sorted(set(lost))})).all()
     if not rows:
         return ReassignResult(0, ())
     days = {row.day for row in rows}
     seats = await load_seats(conn, min(days) - ONE_DAY, max(days) + ONE_DAY)
-    moved, changes, unserved = _search(seats, rows)
+    moved, changes, unserved = _find_witnesses(seats, rows)
     for row in sorted(unserved, key=lambda row: str(row.escalation)):
         await lock(conn, str(row.escalation))
     desk_id = rows[0].desk
@@ -113,18 +116,18 @@ async def give_to_others(conn: AsyncConnection, lost: Iterable[int], now: dateti
     )
 
 
-def _search(seats: Seats, rows: Sequence[Row[Any]]) -> tuple[int, list[WitnessChange], list[Row[Any]]]:
-    """How many calls moved, what must be written, and for whom nobody was found."""
+def _find_witnesses(seats: Seats, rows: Sequence[Row[Any]]) -> tuple[int, list[WitnessChange], list[Row[Any]]]:
+    """How many calls moved, what must be written, and the rows for which nobody was found."""
     search = Search(seats.board, TRIES, days={row.day.toordinal() for row in rows})
-    stood = {booking: index for booking, (_, index) in seats.board.assignments.items()}
-    asked = {row.id: search.take(row.id) for row in rows}
-    waiting = list(rows)
+    previous_index = {booking: index for booking, (_, index) in seats.board.assignments.items()}
+    demands = {row.id: search.take(row.id) for row in rows}
+    unplaced = list(rows)
     for depth in range(DEPTH + 1):
         left = []
-        for row in waiting:
+        for row in unplaced:
             search.tries = TRIES
-            if not search.place(asked[row.id], depth):
+            if not search.place(demands[row.id], depth):
                 left.append(row)
-        waiting = left
-    moved = [one for one in search.moved() if seats.board.assignments[one][1] != stood[one]]
-    return len(moved), changes_of(seats, moved), waiting
+        unplaced = left
+    moved = [one for one in search.moved() if seats.board.assignments[one][1] != previous_index[one]]
+    return len(moved), changes_of(seats, moved), unplaced

@@ -1,5 +1,5 @@
-"""One sale as rows: booking, witness, call, join link and the used link in one statement, so that the day's lock is
-held for as short as can be."""
+"""The statements of a sale. Booking, witness, call, join link and used link are one statement, so that the day's lock
+is held as briefly as possible."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.seats.assignments import WitnessChange, move_witnesses
 from database.stores.seats.availability import BookingRequest, booking_request_of
-from database.stores.seats.board_cache import Standing
+from database.stores.seats.board_cache import DayVersion
 from database.stores.seats.booked_calls import BookingWithCall, Link
-from database.stores.seats.limits import terms_number
+from database.stores.seats.limits import id_of_terms
 from domain.booking import occupied
 from domain.escalation import EscalationUnknown
 from domain.ids import KICK_CHANNEL, Tokens, call_id, token_hash
@@ -28,7 +28,8 @@ WITH counted AS (
   ON CONFLICT (desk, day) DO UPDATE SET version = desk_day.version + 1 RETURNING version
 ), sold AS (
   INSERT INTO booking (escalation, link, pool, starts_at, seconds, occupies, booked_at)
-  VALUES (:escalation, :link, :pool, :starts_at, :seconds, tstzrange(:occupies, :until), :now) RETURNING id
+  VALUES (:escalation, :link, :pool, :starts_at, :seconds, tstzrange(:occupied_from, :occupied_until), :now)
+  RETURNING id
 ), seat AS (
   INSERT INTO witness (booking, pool, person, during, day, nth, version, terms, pinned)
   SELECT sold.id, :pool, :person, tstzrange(:begins, :ends), :day, :nth, counted.version, :terms, false
@@ -47,7 +48,7 @@ SELECT sold.id, counted.version, pg_notify(:kick, '') FROM sold, counted
 
 async def sell(
     conn: AsyncConnection,
-    standing: Row[Any],
+    escalation: Row[Any],
     link: Link,
     plan: Plan,
     start: datetime,
@@ -55,45 +56,45 @@ async def sell(
     tokens: Tokens,
     now: datetime,
 ) -> BookingWithCall:
-    """Write a booking with its witness and its call, use up the link, and move the witnesses that make room.
+    """Write a booking with its witness and its call, use up the link, and move the witnesses that make way.
 
-    ``changes`` has one that is not sold yet. Its day is locked, and so is its escalation.
+    Exactly one of ``changes`` is new. The caller holds the locks of its day and of the escalation.
     """
-    new = next(change for change in changes if not change.stood)
-    limits = await terms_number(conn, new.asked.terms) if new.limits is None else new.limits
-    occupies, until = occupied(start, plan.decision)
-    held = call_id(str(standing.id), link.nth)
+    new = next(change for change in changes if not change.existed)
+    terms_id = await id_of_terms(conn, new.demand.terms) if new.terms_id is None else new.terms_id
+    occupied_from, occupied_until = occupied(start, plan.decision)
+    new_call = call_id(str(escalation.id), link.nth)
     muster_at = start - timedelta(seconds=plan.decision.calls.prepare)
     row = (
         await conn.execute(
             _SALE,
             {
-                "desk": standing.desk,
-                "day": date.fromordinal(new.asked.day),
-                "escalation": standing.id,
+                "desk": escalation.desk,
+                "day": date.fromordinal(new.demand.day),
+                "escalation": escalation.id,
                 "link": link.id,
-                "pool": new.asked.pool,
+                "pool": new.demand.pool,
                 "starts_at": start,
                 "seconds": plan.decision.booking.slot,
-                "occupies": occupies,
-                "until": until,
+                "occupied_from": occupied_from,
+                "occupied_until": occupied_until,
                 "now": now,
                 "person": new.person,
-                "begins": instant(new.asked.begin),
-                "ends": instant(new.asked.end),
+                "begins": instant(new.demand.begin),
+                "ends": instant(new.demand.end),
                 "nth": new.nth,
-                "terms": limits,
-                "call": held,
+                "terms": terms_id,
+                "call": new_call,
                 "nth_call": link.nth,
-                "priority": standing.priority,
+                "priority": escalation.priority,
                 "muster_at": muster_at,
-                "token_hash": token_hash(tokens.customer_join(held)),
+                "token_hash": token_hash(tokens.customer_join(new_call)),
                 "kick": KICK_CHANNEL,
             },
         )
     ).one()
-    await move_witnesses(conn, [change for change in changes if change.stood], {new.asked.day: row.version})
-    return BookingWithCall(row.id, held, start, muster_at)
+    await move_witnesses(conn, [change for change in changes if change.existed], {new.demand.day: row.version})
+    return BookingWithCall(row.id, new_call, start, muster_at)
 
 
 _PRECHECK = text("""
@@ -110,27 +111,28 @@ FROM escalation e JOIN desk d ON d.id = e.desk
   CROSS JOIN LATERAL (
     SELECT count(*) AS number, coalesce(sum(booking), 0)::bigint AS total FROM witness x WHERE x.day = t.day
   ) w
-WHERE e.id = :asked
+WHERE e.id = :escalation
 """)
 
 
 @dataclass(frozen=True)
 class Precheck:
-    """What one sale starts from: whether its link is open, and how the seats stand."""
+    """What a sale starts from."""
 
     link_is_open: bool
-    seats: Standing
+    seats: DayVersion
+    """The state of its day's seats in the database."""
 
 
 async def read_precheck(
     conn: AsyncConnection, escalation_id: str, link_id: int | None, start: datetime, now: datetime
 ) -> tuple[BookingRequest, Precheck]:
-    """In one statement. Raises ``EscalationUnknown``."""
-    asked = {"asked": escalation_id, "link": link_id, "start": start}
-    row = (await conn.execute(_PRECHECK, asked)).one_or_none()
+    """Read in one statement what may be booked, and what the sale starts from. Raises ``EscalationUnknown``."""
+    parameters = {"escalation": escalation_id, "link": link_id, "start": start}
+    row = (await conn.execute(_PRECHECK, parameters)).one_or_none()
     if row is None:
         raise EscalationUnknown(escalation_id)
     request = booking_request_of(row, escalation_id, now)
     versions = {date.fromisoformat(day): version for day, version in (row.versions or {}).items()}
-    standing = Standing(row.day, row.roster, versions, row.engaged or {}, (row.number, row.total))
-    return request, Precheck(row.link_state == "open" and row.expires_at > now, standing)
+    seats = DayVersion(row.day, row.roster, versions, row.engaged or {}, (row.number, row.total))
+    return request, Precheck(row.link_state == "open" and row.expires_at > now, seats)

@@ -1,4 +1,4 @@
-"""Schedules laid out as real spans, as far ahead as slots are sold."""
+"""Shifts: schedules written as spans of time, for as many days ahead as slots are sold."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.schedules import read_schedules
-from database.stores.seats.change_impact import ReassignResult, days_of_loss
-from database.stores.seats.reassign import give_to_others, hold_escalations, queue_all
+from database.stores.seats.change_impact import ReassignResult, affected_days
+from database.stores.seats.reassign import lock_desk_days, lock_escalations, reassign
 from database.tables.booking import witness
 from database.tables.directory import person, shift
 from domain.booking import Span
@@ -20,113 +20,114 @@ from domain.schedules.schedule import available_spans, covering, whole_times, wi
 
 DAYS_BACK, DAYS_AHEAD = 2, 45
 AT_ONCE = 100
-"""People laid out in one transaction by whoever lays out everybody."""
+"""People per transaction when everybody's shifts are updated."""
 
 Rows = Mapping[int, list[Span]]
-"""Spans by person, merged and in order."""
+"""Spans by person, merged and sorted."""
 
 
 def laid_out_days(now: datetime) -> tuple[date, date]:
-    """The first and last day on which shifts that are laid out begin."""
+    """The first and last day for which shifts are written."""
     return (now - timedelta(days=DAYS_BACK)).date(), (now + timedelta(days=DAYS_AHEAD)).date()
 
 
 async def everybody(conn: AsyncConnection) -> list[int]:
-    """Those who may have shifts, in the order in which they are laid out."""
+    """Ids of all people who may have shifts, sorted."""
     query = select(person.c.id).where(person.c.active | person.c.id.in_(select(shift.c.person)))
     return list((await conn.execute(query.order_by(person.c.id))).scalars())
 
 
 async def lay_out_shifts(conn: AsyncConnection, now: datetime) -> int:
-    """Lay out everybody in one transaction; returns how many sold seats nobody can serve any more."""
+    """Update everybody's shifts in one transaction; returns how many sold seats nobody can serve any more."""
     return len((await lay_out(conn, await everybody(conn), now)).at_risk)
 
 
 async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime) -> ReassignResult:
     """Write these people's shifts from two days ago to ``DAYS_AHEAD`` days ahead, changing only what differs.
 
-    Sold seats that rested on time that goes are given to others. The caller has locked no escalation and no day,
-    unless by ``hold_all_time``. Where no time goes, nobody who sells waits.
+    Sold seats on lost time are given to others. The caller has locked no escalation and no day, except by
+    ``hold_all_time``. If no time is lost, no sale has to wait.
     """
-    change = await _held(conn, people, now)
-    if change.wanted != change.standing:
-        await _write(conn, change.standing, change.wanted, await _past_with_seats(conn, people, now))
+    change = await _lock_and_compare(conn, people, now)
+    if change.new != change.stored:
+        await _write(conn, change.stored, change.new, await _past_with_seats(conn, people, now))
     await _write_whole(conn, people, change.whole)
-    if not change.gone:
+    if not change.lost:
         return ReassignResult(0, ())
-    lost = (await conn.execute(_RESTS_ON_NONE, {"people": list(change.gone)})).scalars().all()
-    return await give_to_others(conn, lost, now)
+    bookings = (await conn.execute(_WITHOUT_SHIFT, {"people": list(change.lost)})).scalars().all()
+    return await reassign(conn, bookings, now)
 
 
 async def hold_all_time(conn: AsyncConnection, who: int, now: datetime) -> None:
-    """Nobody sells on a day on which this person has time ahead or a sold seat until the transaction ends.
+    """Lock all days on which this person has shifts ahead or a sold seat against sales until the transaction ends.
 
-    Taken before the first change, by whoever may take all of it away. Their bookings' escalations are held, too.
+    Called before the first change by a transaction that may take all their time away. Also locks the escalations of
+    their bookings.
     """
     days: set[tuple[int, date]] = set()
     while True:
         savepoint = await conn.begin_nested()
-        await queue_all(conn, days)
+        await lock_desk_days(conn, days)
         await conn.execute(select(person.c.id).where(person.c.id == who).with_for_update(key_share=True))
-        standing = (await _standing(conn, [who])).get(who, [])
-        touched = await days_of_loss(conn, {who: within(standing, _ahead(now))})
-        if touched <= days:
+        stored = (await _stored(conn, [who])).get(who, [])
+        affected = await affected_days(conn, {who: within(stored, _ahead(now))})
+        if affected <= days:
             break
         await savepoint.rollback()
-        days |= touched
+        days |= affected
     await savepoint.commit()
-    resting = select(witness.c.booking).where(witness.c.person == who)
-    await hold_escalations(conn, (await conn.execute(resting)).scalars())
+    bookings = select(witness.c.booking).where(witness.c.person == who)
+    await lock_escalations(conn, (await conn.execute(bookings)).scalars())
 
 
 @dataclass(frozen=True)
 class _Change:
-    standing: Rows
-    wanted: Rows
-    gone: Rows
-    """By those who lose any: the time ahead that stands and is not wanted."""
+    stored: Rows
+    new: Rows
+    lost: Rows
+    """Time ahead that is stored and not in ``new``, of people who lose any."""
     whole: Rows
-    """The working times that what is wanted are pieces of."""
+    """The whole shifts of which ``new`` are parts."""
 
 
-async def _held(conn: AsyncConnection, people: Collection[int], now: datetime) -> _Change:
-    """What differs, with every day locked that it touches, and the people.
+async def _lock_and_compare(conn: AsyncConnection, people: Collection[int], now: datetime) -> _Change:
+    """Lock the people and every affected day, and return what differs.
 
-    Days come before people, as everybody takes them, and all at once. Which days they are is known only once
-    the people are held; so where any are missing the people are let go, and all is taken in order.
+    All transactions lock days before people, and all days together. But the affected days are known only once the
+    people are locked; so if a day is missing, this releases the people and locks everything again in order.
     """
     days: set[tuple[int, date]] = set()
     while True:
         savepoint = await conn.begin_nested()
-        await queue_all(conn, days)
-        change = await _differing(conn, people, now)
-        touched = await days_of_loss(conn, change.gone)
-        if touched <= days:
+        await lock_desk_days(conn, days)
+        change = await _compare(conn, people, now)
+        affected = await affected_days(conn, change.lost)
+        if affected <= days:
             await savepoint.commit()
             return change
         await savepoint.rollback()
-        days |= touched
+        days |= affected
 
 
-async def _differing(conn: AsyncConnection, people: Collection[int], now: datetime) -> _Change:
-    # Two who change one schedule at once: the second waits here, and then reads what the first wrote.
+async def _compare(conn: AsyncConnection, people: Collection[int], now: datetime) -> _Change:
+    # Of two concurrent changes to one schedule, the second waits here and then reads what the first wrote.
     locked = select(person.c.id, person.c.active, person.c.team).where(person.c.id.in_(people)).order_by(person.c.id)
     rows = (await conn.execute(locked.with_for_update(key_share=True))).all()
     first, last = laid_out_days(now)
     working = [row.id for row in rows if row.active and row.team is not None]
     schedules = await read_schedules(conn, working, first, last)
-    wanted = {who: available_spans(schedules[who], first, last) for who in working}
+    new = {who: available_spans(schedules[who], first, last) for who in working}
     whole = {who: whole_times(schedules[who], first, last) for who in working}
-    standing = await _standing(conn, people)
-    gone = {who: without(within(spans, _ahead(now)), wanted.get(who, [])) for who, spans in standing.items()}
-    return _Change(standing, wanted, {who: spans for who, spans in gone.items() if spans}, whole)
+    stored = await _stored(conn, people)
+    lost = {who: without(within(spans, _ahead(now)), new.get(who, [])) for who, spans in stored.items()}
+    return _Change(stored, new, {who: spans for who, spans in lost.items() if spans}, whole)
 
 
 def _ahead(now: datetime) -> Span:
     return now, now + timedelta(days=DAYS_AHEAD + 3)
 
 
-async def _standing(conn: AsyncConnection, people: Collection[int]) -> Rows:
+async def _stored(conn: AsyncConnection, people: Collection[int]) -> Rows:
     spans: dict[int, list[Span]] = {}
     query = select(shift).where(shift.c.person.in_(people)).order_by(shift.c.person, shift.c.during)
     for row in await conn.execute(query):
@@ -134,7 +135,7 @@ async def _standing(conn: AsyncConnection, people: Collection[int]) -> Rows:
     return spans
 
 
-# One statement each: every statement on shifts counts up the version by which boards of seats see a change.
+# One statement each: every statement on shifts increments the version by which seat boards notice changes.
 _DELETE = text("""
 DELETE FROM shift s
 USING unnest(CAST(:people AS int[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[])) g (who, start, stop)
@@ -152,7 +153,7 @@ FROM unnest(CAST(:people AS int[]), CAST(:begins AS timestamptz[]), CAST(:ends A
   CAST(:works_from AS timestamptz[]), CAST(:works_until AS timestamptz[])) g (who, start, stop, works_from, works_until)
 WHERE s.person = g.who AND s.during = tstzrange(g.start, g.stop)
 """)
-_RESTS_ON_NONE = text("""
+_WITHOUT_SHIFT = text("""
 SELECT w.booking FROM witness w
 WHERE w.person = ANY(:people)
   AND NOT EXISTS (SELECT 1 FROM shift s WHERE s.person = w.person AND s.during @> w.during)
@@ -167,16 +168,16 @@ WHERE s.person = ANY(:people) AND upper(s.during) <= :now
 
 
 async def _past_with_seats(conn: AsyncConnection, people: Collection[int], now: datetime) -> set[tuple[int, Span]]:
-    """Shifts that are over and under which a seat stands whose escalation has not moved on: not ours to take."""
+    """Past shifts with a seat whose escalation hasn't released it yet; they must stay."""
     rows = await conn.execute(_PAST_WITH_SEATS, {"people": list(people), "now": now})
     return {(row.person, (row.during.lower, row.during.upper)) for row in rows}
 
 
-async def _write(conn: AsyncConnection, standing: Rows, wanted: Rows, kept: set[tuple[int, Span]]) -> None:
-    before = {(who, *span) for who, spans in standing.items() for span in spans if (who, span) not in kept}
-    stays = {who: [span for other, span in sorted(kept) if other == who] for who, _ in kept}
-    # What stays is not written once more, nor over it what is wanted beside it.
-    after = {(who, *span) for who, spans in wanted.items() for span in without(spans, stays.get(who, []))}
+async def _write(conn: AsyncConnection, stored: Rows, new: Rows, untouchable: set[tuple[int, Span]]) -> None:
+    before = {(who, *span) for who, spans in stored.items() for span in spans if (who, span) not in untouchable}
+    staying = {who: [span for other, span in sorted(untouchable) if other == who] for who, _ in untouchable}
+    # Cut out the spans that stay, so that they are neither written again nor overlapped.
+    after = {(who, *span) for who, spans in new.items() for span in without(spans, staying.get(who, []))}
     for statement, rows in ((_DELETE, before - after), (_INSERT, after - before)):
         if rows:
             who, begins, ends = zip(*sorted(rows), strict=True)
@@ -184,26 +185,26 @@ async def _write(conn: AsyncConnection, standing: Rows, wanted: Rows, kept: set[
 
 
 async def _write_whole(conn: AsyncConnection, people: Collection[int], whole: Rows) -> None:
-    """Say beside each shift which working time it is a piece of, where it is not all of it."""
+    """Write beside each shift the whole shift that it is part of, if they differ."""
     changed = []
     for row in await conn.execute(_PIECES, {"people": list(people)}):
         piece = (row.during.lower, row.during.upper)
         around = covering(whole.get(row.person, ()), piece[0])
         if around is None or piece[1] > around[1]:
-            # One that is over, which stays as it stood.
+            # A past shift, which stays unchanged.
             continue
-        standing = None if row.works is None else (row.works.lower, row.works.upper)
+        stored = None if row.works is None else (row.works.lower, row.works.upper)
         works = None if around == piece else around
-        if works != standing:
+        if works != stored:
             changed.append((row.person, *piece, *(works or (None, None))))
     if changed:
-        columns = zip(*sorted(changed, key=lambda one: one[:2]), strict=True)
+        columns = zip(*sorted(changed, key=lambda row: row[:2]), strict=True)
         names = ("people", "begins", "ends", "works_from", "works_until")
         await conn.execute(_PIECE_OF, {name: list(column) for name, column in zip(names, columns, strict=True)})
 
 
 async def shifts_of(conn: AsyncConnection, people: Iterable[int], bounds: Span) -> dict[int, list[Span]]:
-    """Where calls can be served, as it is laid out, by person; cut to the bounds."""
+    """The shifts of these people, clipped to the bounds."""
     spans: dict[int, list[Span]] = {who: [] for who in people}
     query = select(shift).where(shift.c.person.in_(list(spans)), shift.c.during.overlaps(Range(*bounds)))
     for row in await conn.execute(query.order_by(shift.c.person, shift.c.during)):

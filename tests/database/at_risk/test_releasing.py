@@ -1,4 +1,4 @@
-"""Releasing the reserve for one booked call at risk; it holds for every other call."""
+"""Releasing the reserve for one booking at risk; it still applies to every other call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from database.stores.rules.versions import publish
 from database.stores.seats.closed_slots import day_of_slots
 from database.tables.booking import booking, witness
 from tests.database.seats.sold import DAY, NINE, RULES, furnish, plan_of, sold
-from tests.database.seats.test_seat_keeper import CALL, ONE, run, standing
+from tests.database.seats.test_seat_keeper import CALL, ONE, run, seat_state
 
 RESERVED = RULES + "\nbooking\n  keep 100% in reserve\n"
 
@@ -32,30 +32,30 @@ async def release(database: AsyncEngine) -> bool:
         return await release_reserve(conn, ONE, "person:9", NINE)
 
 
-async def test_the_call_has_a_seat_again_and_the_reserve_holds_for_others(database: AsyncEngine) -> None:
+async def test_the_call_has_a_seat_again_and_the_reserve_still_applies_to_others(database: AsyncEngine) -> None:
     await at_risk(database)
     async with database.connect() as conn:
         helps = await remedies_of(conn, ONE, NINE)
     assert helps is not None
     assert helps.people.release_reserve
     assert await release(database)
-    state, who = await standing(database)
+    state, who = await seat_state(database)
     assert (state, who in (1, 2)) == ("sold", True)
     assert not await release(database), "nothing is at risk any more, so nothing more is done"
     async with database.connect() as conn:
-        told = await conn.execute(text("SELECT kind, actor, body ->> 'found' AS found FROM escalation_event"))
-        assert [tuple(row) for row in told] == [("seat_found", "person:9", "the reserve was released for it")]
+        events = await conn.execute(text("SELECT kind, actor, body ->> 'found' AS found FROM escalation_event"))
+        assert [tuple(row) for row in events] == [("seat_found", "person:9", "the reserve was released for it")]
         assert (await audit_entries(conn, limit=1))[0].action == "released the reserve"
         slots = (await day_of_slots(conn, ONE, DAY, NINE)).slots
         assert all(slot.closed is not None for slot in slots), "no other call may take whoever is kept free"
 
 
-async def test_where_nobody_is_left_to_be_released_it_stays_at_risk(database: AsyncEngine) -> None:
+async def test_if_nobody_is_in_reserve_the_call_stays_at_risk(database: AsyncEngine) -> None:
     await at_risk(database)
     await run(database, "DELETE FROM shift")
     with pytest.raises(ReserveNotEnough):
         await release(database)
-    assert await standing(database) == ("at_risk", None)
+    assert await seat_state(database) == ("at_risk", None)
 
 
 async def test_a_call_that_was_cancelled_meanwhile_gets_no_seat(database: AsyncEngine) -> None:

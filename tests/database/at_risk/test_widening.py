@@ -1,4 +1,4 @@
-"""A booked call at risk begins with a later step of its plan: its seat and its search are of the wider pool."""
+"""A booking at risk starts with a later step of its plan: its seat and its search use the wider pool."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from database.tables.directory import person, team, weekly_shift
 from database.tables.escalation import escalation
 from domain.rounds.search import Pools, advance
 from tests.database.seats.sold import NINE, RULES, furnish, plan_of, sold
-from tests.database.seats.test_seat_keeper import CALL, ONE, run, standing
+from tests.database.seats.test_seat_keeper import CALL, ONE, run, seat_state
 from workers.seat_keeper import keep_seats
 
 WIDENING = (
@@ -33,7 +33,7 @@ WIDENING = (
 
 
 async def at_risk(database: AsyncEngine, *, duty: bool = True) -> None:
-    """A call at ten whose own pool has nobody; on duty is the third, in a team that no pool has asked for yet."""
+    """A call at ten whose own pool has nobody; the third person is on duty, in a team that no pool has yet."""
     await furnish(database)
     async with database.begin() as conn:
         await conn.execute(team.insert().values(id=2, name="Duty", address="d@example.com"))
@@ -55,24 +55,24 @@ async def widened(database: AsyncEngine, step: int = 2) -> bool:
     return await widen_pool(database, ONE, step, "person:9", NINE)
 
 
-async def test_the_step_that_brings_somebody_is_shown_and_gives_the_call_its_seat(database: AsyncEngine) -> None:
+async def test_the_step_that_adds_somebody_is_shown_and_gives_the_call_its_seat(database: AsyncEngine) -> None:
     await at_risk(database)
     async with database.connect() as conn:
         helps = await remedies_of(conn, ONE, NINE)
     assert helps is not None
-    assert helps.people.wider == (Wider(2, 'widen to team "Duty"', 1),), "dropping what is preferred brings nobody"
+    assert helps.people.wider == (Wider(2, 'widen to team "Duty"', 1),), "dropping preferred skills adds nobody"
     assert await widened(database)
-    assert await standing(database) == ("sold", 3)
+    assert await seat_state(database) == ("sold", 3)
     assert not await widened(database), "nothing is at risk any more, so nothing more is done"
     async with database.connect() as conn:
         pools = select(booking.c.pool, witness.c.pool, escalation.c.pool, pool.c.description)
         pools = pools.join(witness, witness.c.booking == booking.c.id)
         pools = pools.join(escalation, escalation.c.id == booking.c.escalation).join(pool, pool.c.id == booking.c.pool)
-        own, seat, asked, words = (await conn.execute(pools)).one()
-        assert own == seat == asked
-        assert words == 'team "Team" or team "Duty"'
-        told = (await conn.execute(text("SELECT kind, actor, body ->> 'found' FROM escalation_event"))).all()
-        assert [tuple(row) for row in told] == [
+        of_booking, of_witness, of_escalation, description = (await conn.execute(pools)).one()
+        assert of_booking == of_witness == of_escalation
+        assert description == 'team "Team" or team "Duty"'
+        events = (await conn.execute(text("SELECT kind, actor, body ->> 'found' FROM escalation_event"))).all()
+        assert [tuple(row) for row in events] == [
             ("seat_found", "person:9", 'it begins with a later step of its plan, “widen to team "Duty"”')
         ]
         assert (await audit_entries(conn, limit=1))[0].action == 'widened the pool: widen to team "Duty"'
@@ -97,31 +97,31 @@ async def test_its_pool_follows_the_directory_and_its_customer_may_move_within_i
     async with database.connect() as conn:
         assert NINE + timedelta(hours=4) in await free_starts(conn, ONE, NINE), "the third is free then"
     await keep_seats(database, SearchMemory(), NINE)
-    assert await standing(database) == ("sold", 3), "the keeper finds the pool as it should be"
+    assert await seat_state(database) == ("sold", 3), "the keeper finds the pool as it should be"
     await run(database, "UPDATE person SET team = 1 WHERE id = 3")
     await keep_seats(database, SearchMemory(), NINE)
-    assert await standing(database) == ("sold", 3), "still of the pool, by another team"
+    assert await seat_state(database) == ("sold", 3), "still of the pool, by another team"
     await run(database, "UPDATE person SET active = false WHERE id = 3")
     await keep_seats(database, SearchMemory(), NINE)
-    assert await standing(database) == ("at_risk", None)
+    assert await seat_state(database) == ("at_risk", None)
 
 
 @pytest.mark.parametrize("step", [-1, 0, 1, 3, 99])
-async def test_a_step_that_brings_in_nobody_is_refused(database: AsyncEngine, step: int) -> None:
+async def test_a_step_that_adds_nobody_is_refused(database: AsyncEngine, step: int) -> None:
     await at_risk(database)
     with pytest.raises(NotWiderEnough):
         await widened(database, step)
-    assert await standing(database) == ("at_risk", None)
+    assert await seat_state(database) == ("at_risk", None)
 
 
-async def test_where_nobody_is_free_any_more_everything_stays_as_it_was(database: AsyncEngine) -> None:
+async def test_if_nobody_is_free_any_more_nothing_changes(database: AsyncEngine) -> None:
     await at_risk(database, duty=False)
     with pytest.raises(NotWiderEnough):
         await widened(database)
     async with database.connect() as conn:
-        standing_now = select(booking.c.state, booking.c.pool, escalation.c.plan).join(escalation)
-        stands = (await conn.execute(standing_now)).one()
-        assert (stands.state, stands.pool, load_plan(stands.plan).begins_at) == ("at_risk", 1, 0)
+        query = select(booking.c.state, booking.c.pool, escalation.c.plan).join(escalation)
+        row = (await conn.execute(query)).one()
+        assert (row.state, row.pool, load_plan(row.plan).begins_at) == ("at_risk", 1, 0)
         assert (await conn.execute(select(func.count()).select_from(witness))).scalar_one() == 0
 
 
@@ -129,7 +129,7 @@ async def test_a_call_that_was_cancelled_meanwhile_gets_no_seat(database: AsyncE
     await at_risk(database)
     await run(database, "UPDATE booking SET state = 'cancelled'")
     assert not await widened(database)
-    assert await standing(database) == ("cancelled", None)
+    assert await seat_state(database) == ("cancelled", None)
 
 
 async def test_a_plan_written_before_there_was_widening_begins_at_its_beginning(database: AsyncEngine) -> None:

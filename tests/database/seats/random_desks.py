@@ -1,4 +1,4 @@
-"""Desks to sell seats on, by a seed: people in several zones, overlapping pools, limits by rules."""
+"""Random desks to sell seats on, by seed: people in several zones, overlapping pools, limits from rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rules_dsl.directory import Directory
 from tests.database.rounds.round_floor import RULES, Floor
 
 NIGHTS = (
-    # The last days of October and March bring a fold and a gap; Lord Howe changes by half an hour in April.
+    # Late October and March have a fold and a gap; Lord Howe changes by half an hour in April.
     ("Europe/Copenhagen", datetime(2026, 10, 24, 6, tzinfo=UTC)),
     ("Europe/Copenhagen", datetime(2027, 3, 27, 8, tzinfo=UTC)),
     ("Australia/Lord_Howe", datetime(2027, 4, 3, 2, tzinfo=UTC)),
@@ -55,7 +55,7 @@ POOLS: dict[str, Callable[[Row[Any]], bool]] = {
     "sails": lambda who: who.team == "North" and who.sails >= 3,
     "electronics": lambda who: who.team == "South" or who.title == "Senior",
 }
-"""What the rules say, by product area."""
+"""Who is in the pool, by product area, as the rules say."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _person(chance: random.Random, number: int) -> dict[str, Any]:
 
 
 def _shift(chance: random.Random, zone: str) -> Repeating:
-    """Each day: some go over midnight; of two some overlap, and some have a break between them."""
+    """Hours of every day: some cross midnight; of a person's two, some overlap and some have a break between them."""
     start = 30 * chance.randrange(48)
     end = (start + 30 * chance.randrange(5, 13)) % 1440
     return Repeating(tuple(range(7)), start, end, chance.choice((zone, zone, *ZONES)))

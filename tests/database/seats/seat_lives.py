@@ -1,8 +1,8 @@
-"""A desk in a database that lives in random steps, and a judge of what is sold there.
+"""A desk in a database that lives in random steps, and the oracle's check of what is sold there.
 
-People work in several zones, some over midnight, some on nights when clocks change; pools overlap; rules put limits.
-Seats are sold, moved and given back by the stores; people fall ill, change their hours and leave; calls are found by
-rounds, accepted and declined. The judge knows the rules' meaning, the shifts and the bookings, and no witness.
+People work in several zones, some across midnight, some on nights when clocks change; pools overlap; rules set limits.
+The stores sell, move and cancel calls; people fall ill, change their hours and leave; rounds find people for calls, who
+accept and decline. The oracle knows the rules' meaning, the shifts and the bookings, and no witness.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from domain.schedules.change import AddTimeOff, AddWeekly, Change, ClearDay, Kee
 from domain.schedules.schedule import Repeating, TimeOffKind
 from tests.database.rounds.round_floor import Floor
 from tests.database.seats.random_desks import POOLS, ZONES, Limits, random_desk
-from tests.domain.seats.seat_truth import Somebody, Wanted, can_serve_all
+from tests.domain.seats.seat_truth import OracleCall, OraclePerson, can_serve_all
 from workers.seat_keeper import keep_seats
 
 SOON = timedelta(hours=30)
@@ -49,7 +49,7 @@ WHERE b.state = 'sold' ORDER BY b.id
 
 @dataclass
 class SeatLife:
-    """One desk, what a bystander knows of its rules, and what was done so far."""
+    """One desk, what an observer knows of its rules, and the steps so far."""
 
     floor: Floor
     chance: random.Random
@@ -59,17 +59,17 @@ class SeatLife:
     booked: list[str] = field(default_factory=list)
     talking: list[str] = field(default_factory=list)
     shrunk: bool = False
-    """Whether time or people have gone. What was sold before stands then, over reserves and shares of shifts."""
+    """Whether time or people were lost. What was sold before may then exceed reserves and shares of shifts."""
     taken: bool = False
-    """Whether a call was taken. What is so is so, and leaves no gap to what is planned."""
-    told: list[str] = field(default_factory=list)
+    """Whether a call was taken. A real call may be closer to a planned one than the gap allows."""
+    steps: list[str] = field(default_factory=list)
 
     async def step(self) -> None:
         often = {self.sell: 10, self.sell_at_once: 2, self.move: 3, self.cancel: 2, self.lose_time: 3}
         often |= {self.gain_time: 2, self.reorganise: 1, self.find_and_take: 3, self.hang_up: 2, self.keep: 1}
-        (do,) = self.chance.choices(list(often), list(often.values()))
-        self.told.append(f"{self.floor.now:%d %H:%M} {do.__name__}")
-        await do()
+        (action,) = self.chance.choices(list(often), list(often.values()))
+        self.steps.append(f"{self.floor.now:%d %H:%M} {action.__name__}")
+        await action()
 
     async def sell(self) -> None:
         made = await self.invite()
@@ -81,11 +81,11 @@ class SeatLife:
             await self.buy(made, self.some_start())
 
     async def sell_at_once(self) -> None:
-        """Several ask for one start, or for one beside it, each on a connection of their own."""
-        asking = [await self.invite() for _ in range(3)]
-        start = self.chance.choice(await self.free(asking[0]) or [self.some_start()])
-        starts = [start + timedelta(minutes=5 * self.chance.randrange(3)) for _ in asking]
-        await asyncio.gather(*map(self.buy, asking, starts))
+        """Several customers book the same start or an adjacent one, each on their own connection."""
+        escalations = [await self.invite() for _ in range(3)]
+        start = self.chance.choice(await self.free(escalations[0]) or [self.some_start()])
+        starts = [start + timedelta(minutes=5 * self.chance.randrange(3)) for _ in escalations]
+        await asyncio.gather(*map(self.buy, escalations, starts))
 
     async def move(self) -> None:
         if self.booked:
@@ -123,7 +123,7 @@ class SeatLife:
             ClearDay(day),
         ]
         change = self.chance.choice(changes)
-        # What it replaces may be more.
+        # It may replace more time than it adds.
         self.shrunk |= not isinstance(change, AddWeekly)
         await self.change(change)
 
@@ -143,13 +143,13 @@ class SeatLife:
         await self.keep()
 
     async def find_and_take(self) -> None:
-        """The search of the next call begins, and perhaps a call now beside it; whoever is asked says yes or no."""
+        """The search for the next call begins, perhaps next to a call now; whoever is asked accepts or declines."""
         query = text("SELECT min(muster_at) FROM call WHERE state = 'waiting' AND booking IS NOT NULL")
         due = (await self.floor.one(query)).min
         if due is not None:
             self.floor.now = max(self.floor.now, due.astimezone(UTC))
         if self.chance.random() < 0.3:
-            await self.floor.open(f"now{len(self.told)}", mode=Mode.NOW, **self.about())
+            await self.floor.open(f"now{len(self.steps)}", mode=Mode.NOW, **self.about())
         await self.beat()
         await self.floor.round()
         for row in await self.rows("SELECT c.escalation FROM call c WHERE c.state = 'offered'"):
@@ -178,23 +178,23 @@ class SeatLife:
         await keep_seats(self.floor.engine, self.memory, self.floor.now)
 
     async def judge(self) -> None:
-        """What is sold and not at risk can be served, by whoever has a call already and anybody else of its pool."""
+        """What is sold and not at risk can be served: taken calls by who has taken them, others by their pool."""
         people, calls = await self.people(), await self.rows(_SOLD)
-        whole = [Somebody(row.id, row.team_id, shifts) for row, shifts in people]
-        wanted = [self.wanted(row, people) for row in calls]
-        assert can_serve_all(whole, wanted), self.story("what is sold can't be served")
-        counted = await self.rows(
+        oracle_people = [OraclePerson(row.id, row.team_id, shifts) for row, shifts in people]
+        oracle_calls = [self.oracle_call(row, people) for row in calls]
+        assert can_serve_all(oracle_people, oracle_calls), self.story("what is sold can't be served")
+        days = await self.rows(
             "SELECT person, day, count(*) AS calls FROM witness GROUP BY person, day HAVING count(*) > 1"
         )
-        assert all(row.calls <= self.limits.cap for row in counted), self.story("somebody is over the limit of a day")
-        stands = await self.floor.one(text("SELECT count(*) AS witnesses FROM witness"))
-        assert stands.witnesses == len(calls), self.story("a seat without a witness, or a witness without a seat")
+        assert all(row.calls <= self.limits.cap for row in days), self.story("somebody is over the daily limit")
+        row = await self.floor.one(text("SELECT count(*) AS witnesses FROM witness"))
+        assert row.witnesses == len(calls), self.story("a seat without a witness, or a witness without a seat")
 
-    def wanted(self, row: Row[Any], people: list[tuple[Row[Any], tuple[tuple[int, int], ...]]]) -> Wanted:
+    def oracle_call(self, row: Row[Any], people: list[tuple[Row[Any], tuple[tuple[int, int], ...]]]) -> OracleCall:
         able = {who.id for who, _ in people if POOLS[row.area](who)}
         day = row.starts_at.astimezone(ZoneInfo(self.zone)).date().toordinal()
         begin, end = int(row.occupies.lower.timestamp()), int(row.occupies.upper.timestamp())
-        return Wanted(
+        return OracleCall(
             begin,
             end,
             int(row.starts_at.timestamp()),
@@ -208,12 +208,12 @@ class SeatLife:
         )
 
     def story(self, what: str) -> str:
-        return "\n".join([what, str(self.limits), self.zone, *self.told])
+        return "\n".join([what, str(self.limits), self.zone, *self.steps])
 
-    # What the steps are made of.
+    # Parts of the steps.
 
     async def invite(self) -> str:
-        ticket = f"t{len(self.told)}-{len(self.booked)}-{self.chance.random()}"
+        ticket = f"t{len(self.steps)}-{len(self.booked)}-{self.chance.random()}"
         return await self.floor.open(ticket, Mode.BOOKING, **self.about())
 
     def about(self) -> dict[str, Any]:
@@ -248,7 +248,7 @@ class SeatLife:
 
     async def change(self, change: Change) -> None:
         who = self.chance.choice(await self.everybody())
-        self.told[-1] += f" {who} {change}"
+        self.steps[-1] += f" {who} {change}"
         await self.tried(lambda conn: change_schedule(conn, who, change, "test", self.floor.now))
 
     async def beat(self) -> None:
@@ -261,9 +261,9 @@ class SeatLife:
     async def people(self) -> list[tuple[Row[Any], tuple[tuple[int, int], ...]]]:
         spans: dict[int, list[tuple[int, int]]] = {}
         for row in await self.rows("SELECT person, during FROM shift ORDER BY person, lower(during)"):
-            mine = spans.setdefault(row.person, [])
+            own = spans.setdefault(row.person, [])
             begin, end = int(row.during.lower.timestamp()), int(row.during.upper.timestamp())
-            mine[-1:] = [(mine[-1][0], end)] if mine and mine[-1][1] == begin else [*mine[-1:], (begin, end)]
+            own[-1:] = [(own[-1][0], end)] if own and own[-1][1] == begin else [*own[-1:], (begin, end)]
         return [(row, tuple(spans.get(row.id, ()))) for row in await self.rows(_PEOPLE)]
 
     async def rows(self, query: Any) -> list[Row[Any]]:

@@ -48,7 +48,7 @@ async def plan_of(engine: AsyncEngine) -> Plan:
 
 
 async def sold(engine: AsyncEngine, plan: Plan, *, who: int, start: datetime = NINE + timedelta(hours=1)) -> int:
-    """A booked call, tentatively this person's; both are in its pool."""
+    """Insert a booked call whose witness is this person; both people are in its pool."""
     async with engine.begin() as conn:
         await conn.execute(pool.insert().values(id=1, desk=1, key=plan.pool_key, definition={}, description="pool"))
         await conn.execute(insert(pool_agent), [{"pool": 1, "person": n} for n in (1, 2)])
@@ -57,7 +57,7 @@ async def sold(engine: AsyncEngine, plan: Plan, *, who: int, start: datetime = N
 
 
 async def tried(conn: AsyncConnection, who: int, change: Change) -> ReassignResult:
-    """What the change would do: carried out, and taken back."""
+    """A dry run of the change: carried out, and rolled back."""
     savepoint = await conn.begin_nested()
     try:
         return await change_schedule(conn, who, change, "test", NINE)
@@ -66,7 +66,7 @@ async def tried(conn: AsyncConnection, who: int, change: Change) -> ReassignResu
 
 
 async def another(engine: AsyncEngine, plan: Plan, number: int, *, who: int, start: datetime) -> int:
-    """One more in the same pool: half an hour from ``start``, and five minutes before."""
+    """Insert one more in the same pool: it occupies five minutes before ``start`` and half an hour after."""
     one = f"00000000-0000-0000-0000-{number:012}"
     span = Range(start - timedelta(minutes=5), start + timedelta(minutes=30))
     async with engine.begin() as conn:

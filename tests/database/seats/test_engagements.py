@@ -1,4 +1,4 @@
-"""Seats follow what people are really doing: calls that run, and the occupancy limit."""
+"""Seats follow what people are really doing: running calls, and the occupancy limit."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def follow(floor: Floor) -> int:
     return await follow_engagements(floor.engine, OccupancyMemory(), floor.now)
 
 
-async def rests_on(floor: Floor, escalation_id: str) -> int:
+async def witness_of(floor: Floor, escalation_id: str) -> int:
     query = select(witness.c.person).join(booking, booking.c.id == witness.c.booking)
     return int((await floor.one(query.where(booking.c.escalation == escalation_id))).person)
 
@@ -58,12 +58,12 @@ async def takes_a_call_now(floor: Floor, name: str) -> str:
     return now
 
 
-async def test_a_seat_sold_on_who_takes_a_call_now_is_given_to_somebody_else(floor: Floor) -> None:
+async def test_a_seat_sold_on_somebody_who_takes_a_call_now_is_reassigned(floor: Floor) -> None:
     made = await booked_on_anna(floor, floor.now + timedelta(minutes=25))
     assert await follow(floor) == 0
     await takes_a_call_now(floor, ANNA)
     assert await follow(floor) == 1
-    assert await rests_on(floor, made) == await floor.person(MIGUEL)
+    assert await witness_of(floor, made) == await floor.person(MIGUEL)
     assert await follow(floor) == 0, "once"
 
 
@@ -71,25 +71,25 @@ async def test_a_seat_after_the_expected_end_stays_until_the_call_runs_over(floo
     # Twenty minutes and a wrap-up of five: she is free at 9:25, five minutes before this one's preparation.
     made = await booked_on_anna(floor, floor.now + timedelta(minutes=35))
     await takes_a_call_now(floor, ANNA)
-    assert (await follow(floor), await rests_on(floor, made)) == (0, await floor.person(ANNA))
+    assert (await follow(floor), await witness_of(floor, made)) == (0, await floor.person(ANNA))
     floor.later(minutes=26)
-    assert (await follow(floor), await rests_on(floor, made)) == (0, await floor.person(ANNA)), "9:30 is just enough"
+    assert (await follow(floor), await witness_of(floor, made)) == (0, await floor.person(ANNA)), "9:30 is just enough"
     floor.later(minutes=4)
-    assert (await follow(floor), await rests_on(floor, made)) == (1, await floor.person(MIGUEL))
+    assert (await follow(floor), await witness_of(floor, made)) == (1, await floor.person(MIGUEL))
 
 
-async def test_where_nobody_else_could_serve_it_the_seat_stands_and_the_customer_is_told_in_time(floor: Floor) -> None:
+async def test_if_nobody_else_can_serve_it_the_seat_stays_and_the_customer_is_told_in_time(floor: Floor) -> None:
     await floor.shift_of(MIGUEL, floor.now - timedelta(hours=8), floor.now - timedelta(hours=1))
     made = await booked_on_anna(floor, floor.now + timedelta(minutes=15))
     await takes_a_call_now(floor, ANNA)
-    assert (await follow(floor), await rests_on(floor, made)) == (0, await floor.person(ANNA))
+    assert (await follow(floor), await witness_of(floor, made)) == (0, await floor.person(ANNA))
     floor.later(minutes=11)
     assert await floor.look_ahead() == 1
     assert "told_late" in await floor.timeline(made)
     assert "running_late" in await floor.letters(made)
 
 
-async def test_nothing_is_sold_on_who_is_in_a_call_until_its_expected_end(floor: Floor) -> None:
+async def test_no_seat_is_sold_on_somebody_in_a_call_until_its_expected_end(floor: Floor) -> None:
     await floor.shift_of(MIGUEL, floor.now - timedelta(hours=8), floor.now - timedelta(hours=1))
     wants = await floor.open("wants", Mode.BOOKING)
     assert await starts(floor, wants, hours=1)
@@ -139,7 +139,7 @@ async def test_above_the_occupancy_limit_a_teams_seats_shrink_for_some_hours(flo
         assert (await conn.execute(select(engaged))).all() == []
 
 
-def test_a_call_that_runs_over_is_taken_to_last_in_steps() -> None:
+def test_a_call_that_runs_over_is_extended_in_steps() -> None:
     end = datetime.fromisoformat("2026-11-24T09:25:00+00:00")
     minutes = [-1, 0, 3, 5, 12]
     until = [busy_until(end + timedelta(minutes=late), end) for late in minutes]

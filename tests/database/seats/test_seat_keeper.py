@@ -1,4 +1,4 @@
-"""The seat keeper: pools follow the directory, bookings at risk get a seat where one is, one keeper at a time."""
+"""The seat keeper: pools follow the directory, bookings at risk get a seat if there is one, one keeper at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INSERT INTO call (id, escalation, nth, booking, state, priority, starts_at, must
 SELECT '{ONE}', '{ONE}', 1, id, 'waiting', 0, starts_at, starts_at FROM booking"""
 
 
-async def standing(engine: AsyncEngine) -> tuple[str, int | None]:
+async def seat_state(engine: AsyncEngine) -> tuple[str, int | None]:
     async with engine.connect() as conn:
         state = (await conn.execute(select(booking.c.state))).scalar_one()
         return state, (await conn.execute(select(witness.c.person))).scalar_one_or_none()
@@ -31,32 +31,32 @@ async def run(engine: AsyncEngine, statement: str) -> None:
         await conn.execute(text(statement))
 
 
-async def test_who_leaves_the_team_leaves_their_seats_and_who_comes_back_may_have_them(database: AsyncEngine) -> None:
+async def test_whoever_leaves_the_team_loses_their_seats_and_may_get_them_again(database: AsyncEngine) -> None:
     await furnish(database)
     await sold(database, await plan_of(database), who=1)
     await run(database, CALL)
     await keep_seats(database, SearchMemory(), NINE)
-    assert await standing(database) == ("sold", 1), "nothing changed, and nothing changes"
+    assert await seat_state(database) == ("sold", 1), "nothing changed, and nothing changes"
     await run(database, "UPDATE person SET active = false WHERE id = 1")
     await keep_seats(database, SearchMemory(), NINE)
-    assert await standing(database) == ("sold", 2)
+    assert await seat_state(database) == ("sold", 2)
     await run(database, "UPDATE person SET active = false WHERE id = 2")
     await keep_seats(database, SearchMemory(), NINE)
-    assert await standing(database) == ("at_risk", None)
+    assert await seat_state(database) == ("at_risk", None)
     async with database.connect() as conn:
         helps = await remedies_of(conn, ONE, NINE)
     assert helps is not None
     assert (helps.people, helps.new_times) == (RemedyPeople(False, (), ()), ())
     await run(database, "UPDATE person SET active = true WHERE id = 1")
     await keep_seats(database, SearchMemory(), NINE)
-    assert await standing(database) == ("sold", 1)
+    assert await seat_state(database) == ("sold", 1)
     async with database.connect() as conn:
         kinds = (await conn.execute(text("SELECT kind FROM escalation_event ORDER BY seq"))).scalars().all()
         assert await remedies_of(conn, ONE, NINE) is None
     assert kinds == ["seat_lost", "seat_found"]
 
 
-async def test_where_one_is_at_it_another_leaves_it(database: AsyncEngine) -> None:
+async def test_a_second_keeper_does_nothing_while_one_is_running(database: AsyncEngine) -> None:
     await furnish(database)
     await sold(database, await plan_of(database), who=1)
     await run(database, CALL)
@@ -64,7 +64,7 @@ async def test_where_one_is_at_it_another_leaves_it(database: AsyncEngine) -> No
     async with database.begin() as conn:
         await conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('seat keeper', 0))"))
         await keep_seats(database, SearchMemory(), NINE)
-    assert await standing(database) == ("sold", 1)
+    assert await seat_state(database) == ("sold", 1)
 
 
 async def test_somebody_whose_shift_is_a_little_short_is_named(database: AsyncEngine) -> None:
@@ -72,7 +72,7 @@ async def test_somebody_whose_shift_is_a_little_short_is_named(database: AsyncEn
     await sold(database, await plan_of(database), who=1)
     await run(database, CALL)
     await run(database, "WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk'")
-    # The call starts at ten and is prepared for ten minutes.
+    # The call starts at ten, after ten minutes of preparation.
     await run(database, "DELETE FROM shift WHERE person = 1")
     span = "tstzrange('2026-12-01 10:00+00', '2026-12-01 12:00+00')"
     await run(database, f"UPDATE shift SET during = {span} WHERE person = 2 AND during @> timestamptz '{NINE}'")
@@ -83,7 +83,7 @@ async def test_somebody_whose_shift_is_a_little_short_is_named(database: AsyncEn
     assert helps.new_times, "she has other times"
 
 
-async def test_what_is_wrong_with_one_row_keeps_nobody_else_from_their_turn(
+async def test_a_broken_row_does_not_keep_the_other_parts_from_running(
     database: AsyncEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
     await furnish(database)
@@ -92,11 +92,11 @@ async def test_what_is_wrong_with_one_row_keeps_nobody_else_from_their_turn(
     await run(database, "UPDATE escalation SET plan = '{}'")
     await run(database, "UPDATE call SET state = 'taken', person = 2")
     await keep_seats(database, SearchMemory(), NINE)
-    assert await standing(database) == ("sold", 2), "who has taken the call is its witness"
+    assert await seat_state(database) == ("sold", 2), "whoever has taken the call is its witness"
     assert "part=pools" in caplog.text
 
 
-def test_whoever_had_no_turn_is_first_at_the_next_look() -> None:
+def test_whoever_had_no_turn_is_first_in_the_next_run() -> None:
     memory = SearchMemory()
     first = [one for _, one in zip(range(2), memory.in_turn("abc"), strict=False)]
     memory.until = 0

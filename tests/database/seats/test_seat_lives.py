@@ -27,7 +27,7 @@ async def test_at_every_step_what_was_sold_can_be_served(
     for _ in range(30):
         await life.step()
         await life.judge()
-    # The database has refused nothing that the board allowed, and no part failed.
+    # The database refused nothing that the board allowed, and no part of the seat keeper failed.
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 

@@ -1,4 +1,4 @@
-"""How far ahead a call can be booked is a limit of the sale itself, whatever a page has shown."""
+"""The sale itself limits how far ahead a call can be booked, whatever a page has shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Selling in the database: many at once, moves of witnesses, boards kept in memory, and what is given back."""
+"""Selling in the database: many sales at the same time, moves of witnesses, cached boards, and cancellations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from database.stores.at_risk.background_solver import SearchMemory, prepare_move
 from database.stores.booking import book, cancel, move
 from database.stores.seats import board_cache, load_board
 from database.stores.seats.availability import free_starts
-from database.stores.seats.change_impact import ReassignResult, replan_pools, sparable
+from database.stores.seats.change_impact import ReassignResult, set_pool_members, sparable
 from database.stores.seats.pin_assignee import pin_taken
 from database.stores.staff.schedule_changes import change_schedule
 from domain.booking import SlotTaken
@@ -32,14 +32,14 @@ TALK = 1800
 
 @pytest.fixture
 async def crowd(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """Eight connections: whoever asks beyond them waits."""
+    """Eight connections: further sales wait."""
     engine = create_async_engine(database_url, pool_size=8, max_overflow=0, pool_timeout=60)
     yield engine
     await engine.dispose()
 
 
 def two_people() -> SampleDesk:
-    """One of both pools, one of the second alone; both from nine to five."""
+    """One person in both pools, one in the second only; both from nine to five."""
     shift = ((9 * 3600, 17 * 3600),)
     members = (Member(1, 1, 1, 2, shift), Member(2, 1, 1, 1, shift))
     return SampleDesk(members, {0: frozenset({1}), 1: frozenset({1, 2})}, 1)
@@ -69,11 +69,11 @@ async def test_the_last_seat_is_sold_once_to_two_hundred(crowd: AsyncEngine) -> 
 
 
 async def test_overlapping_pools_sell_exactly_what_can_be_served(crowd: AsyncEngine) -> None:
-    """A hundred customers at a rush of two hours: what is sold can be served, and nobody waits for a deadlock."""
+    """A hundred customers want the same two hours: what is sold can be served, and no sale deadlocks."""
     desk = await opened(crowd, sample_desk(12, 1, seed=5))
     rng = random.Random(3)
-    wanted = [(rng.choice(list(desk.pools)), NINE + rng.randrange(8) * HOUR / 4, TALK) for _ in range(100)]
-    sold = await asyncio.gather(*(buy(crowd, one) for one in await invite(crowd, wanted)))
+    requests = [(rng.choice(list(desk.pools)), NINE + rng.randrange(8) * HOUR / 4, TALK) for _ in range(100)]
+    sold = await asyncio.gather(*(buy(crowd, one) for one in await invite(crowd, requests)))
     async with crowd.connect() as conn:
         calls = await sold_calls(conn)
     assert len(calls) == sum(sold) > 15
@@ -86,7 +86,7 @@ async def test_a_sale_moves_another_witness_where_it_must(database: AsyncEngine)
     one, two, three = await invite(database, [(1, NINE + HOUR, TALK), (1, NINE + HOUR, TALK), (0, NINE + HOUR, TALK)])
     assert await buy(database, one)
     async with database.begin() as conn:
-        # As if it rested on the one whom the other pool needs.
+        # As if its witness were the person whom the other pool needs.
         await conn.execute(text("UPDATE witness SET person = 1, version = version + 1"))
         await conn.execute(text("UPDATE desk_day SET version = version + 1"))
     assert 10.0 in await free(database, three)
@@ -96,7 +96,7 @@ async def test_a_sale_moves_another_witness_where_it_must(database: AsyncEngine)
     assert not await buy(database, two)
 
 
-async def test_what_is_given_back_is_free_again_and_a_moved_call_leaves_its_place(database: AsyncEngine) -> None:
+async def test_a_cancelled_start_is_free_again_and_a_moved_call_frees_its_old_one(database: AsyncEngine) -> None:
     await opened(database, two_people())
     one, two = await invite(database, [(0, NINE + HOUR, TALK), (0, NINE + HOUR, TALK)])
     assert await buy(database, one)
@@ -113,7 +113,7 @@ async def test_what_is_given_back_is_free_again_and_a_moved_call_leaves_its_plac
     assert await witnesses(database) == {}
 
 
-async def test_a_sale_that_is_taken_back_leaves_nothing_in_memory(database: AsyncEngine) -> None:
+async def test_a_sale_that_is_rolled_back_leaves_nothing_in_the_cache(database: AsyncEngine) -> None:
     await opened(database, two_people())
     one, two = await invite(database, [(0, NINE + HOUR, TALK), (0, NINE + HOUR, TALK)])
     assert 10.0 in await free(database, two)
@@ -137,7 +137,7 @@ async def test_a_witness_that_changed_behind_the_versions_is_noticed_under_the_l
 
 
 async def works(conn: AsyncConnection, *spans: tuple[int, int]) -> ReassignResult:
-    """The second of the people has these hours that day, in minutes."""
+    """Give the second person these hours that day, in minutes."""
     return await change_schedule(conn, 2, SetDay(NINE.date(), spans, "UTC"), "test", NOW)
 
 
@@ -148,9 +148,9 @@ async def test_a_sick_call_moves_what_it_can_and_cancels_nothing(database: Async
     )
     assert await buy(database, one)
     async with database.begin() as conn:
-        tried = await works(conn)
+        impact = await works(conn)
         await conn.rollback()
-    assert (tried.moved, tried.at_risk) == (1, ())
+    assert (impact.moved, impact.at_risk) == (1, ())
     assert list((await witnesses(database)).values()) == [2]
     assert await buy(database, two)
     assert await buy(database, three)
@@ -168,7 +168,7 @@ async def test_a_sick_call_moves_what_it_can_and_cancels_nothing(database: Async
     assert len(await witnesses(database)) == 3
 
 
-async def test_who_really_took_a_call_is_its_witness_and_others_make_way(database: AsyncEngine) -> None:
+async def test_whoever_took_a_call_is_its_witness_and_their_other_call_is_reassigned(database: AsyncEngine) -> None:
     await opened(database, two_people())
     one, two = await invite(database, [(1, NINE + HOUR, TALK), (1, NINE + HOUR, TALK)])
     assert await buy(database, one)
@@ -186,17 +186,17 @@ async def test_who_really_took_a_call_is_its_witness_and_others_make_way(databas
         pinned = text("SELECT booking FROM witness WHERE pinned")
         assert (await conn.execute(pinned)).scalars().all() == [first]
     other = (await witnesses(database))[second]
-    await said(database, f"UPDATE call SET person = {other} WHERE booking = {first}")
+    await execute(database, f"UPDATE call SET person = {other} WHERE booking = {first}")
     assert await pin_taken(database, NOW) == 1, "somebody else has it now"
     assert await witnesses(database) == {first: other, second: took}
-    await said(database, f"UPDATE call SET state = 'waiting', person = NULL WHERE booking = {first}")
+    await execute(database, f"UPDATE call SET state = 'waiting', person = NULL WHERE booking = {first}")
     assert await pin_taken(database, NOW) == 0
     async with database.connect() as conn:
         assert (await conn.execute(pinned)).scalars().all() == [], "it waits again, and may move again"
     assert await witnesses(database) == {first: other, second: took}
 
 
-async def test_calls_that_were_taken_the_other_way_round_change_places_at_once(database: AsyncEngine) -> None:
+async def test_calls_taken_by_each_others_witnesses_swap_them_in_one_step(database: AsyncEngine) -> None:
     await opened(database, two_people())
     for link in await invite(database, [(1, NINE + HOUR, TALK), (1, NINE + HOUR, TALK), (1, NINE + 3 * HOUR, TALK)]):
         assert await buy(database, link)
@@ -205,7 +205,7 @@ async def test_calls_that_were_taken_the_other_way_round_change_places_at_once(d
     other = {planned[first]: planned[second], planned[second]: planned[first]}
     for booking in (first, second, later):
         taken_by = other[planned[booking]]
-        await said(database, f"UPDATE call SET state = 'taken', person = {taken_by} WHERE booking = {booking}")
+        await execute(database, f"UPDATE call SET state = 'taken', person = {taken_by} WHERE booking = {booking}")
     assert await pin_taken(database, NOW) == 3
     assert await witnesses(database) == {booking: other[person] for booking, person in planned.items()}
     async with database.connect() as conn:
@@ -213,12 +213,12 @@ async def test_calls_that_were_taken_the_other_way_round_change_places_at_once(d
         assert (await conn.execute(states)).scalar_one() == ["sold"], "none of them was lost on the way"
 
 
-async def said(engine: AsyncEngine, statement: str) -> None:
+async def execute(engine: AsyncEngine, statement: str) -> None:
     async with engine.begin() as conn:
         await conn.execute(text(statement))
 
 
-async def test_many_who_look_at_once_read_the_seats_once(
+async def test_concurrent_readers_load_the_board_once(
     database: AsyncEngine, crowd: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(load_board, "MANY", 1)
@@ -241,8 +241,8 @@ async def test_who_leaves_a_pool_leaves_its_seats_to_others(database: AsyncEngin
     (one,) = await invite(database, [(1, NINE + HOUR, TALK)])
     assert await buy(database, one)
     async with database.begin() as conn:
-        assert (await replan_pools(conn, {2: [1]}, NOW)).moved == 1
-        assert len((await replan_pools(conn, {2: []}, NOW)).at_risk) == 1
+        assert (await set_pool_members(conn, {2: [1]}, NOW)).moved == 1
+        assert len((await set_pool_members(conn, {2: []}, NOW)).at_risk) == 1
         await conn.rollback()
     assert list((await witnesses(database)).values()) == [2]
 
@@ -264,8 +264,8 @@ async def test_who_can_be_spared_at_the_moment_of_a_round(database: AsyncEngine)
         assert both == {2}
 
 
-async def test_starts_that_short_moves_do_not_open_are_opened_ahead(database: AsyncEngine) -> None:
-    """A chain of five people, each call to be handed on to the next: too long for a page, short for the solver."""
+async def test_starts_that_short_moves_do_not_open_get_a_prepared_move(database: AsyncEngine) -> None:
+    """A chain of five people, each call to be passed on to the next: too long for a page, short for the solver."""
     day = ((9 * 3600, 17 * 3600),)
     pools = {0: frozenset({1})} | {n: frozenset({n, n + 1}) for n in range(1, 5)}
     people = tuple(Member(n, 1, 1, 2, day) for n in range(1, 6))

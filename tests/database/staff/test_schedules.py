@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.stores.seats.assignments import queue
+from database.stores.seats.assignments import lock_days
 from database.stores.staff.schedule_changes import (
     change_desk_holidays,
     change_schedule,
@@ -218,7 +218,7 @@ async def test_laying_out_what_stands_waits_for_no_seller(database: AsyncEngine)
     await furnish(database)
     await sold(database, await plan_of(database), who=1)
     async with database.begin() as selling, database.begin() as conn:
-        await queue(selling, 1, [DAY])
+        await lock_days(selling, 1, [DAY])
         await conn.execute(text("SET LOCAL lock_timeout = '1s'"))
         assert await lay_out_shifts(conn, NINE) == 0
         with pytest.raises(OperationalError, match="lock timeout"):

@@ -1,4 +1,4 @@
-"""A desk's life in random steps: sold, given back, taken by somebody, run over, rested. What is sold can be served."""
+"""A desk's life in random steps: calls are sold, cancelled, taken and run over. What is sold can be served."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from domain.seats.board import SeatBoard, indexes_in
 from domain.seats.demand import Demand, Member, Placement, Terms
 from domain.seats.search import Answer, Search, apply_placement, find_place
 from domain.seats.solver import place_by_window
-from tests.domain.seats.seat_truth import Somebody, Wanted, can_serve_all
-from tests.domain.seats.test_seat_board import Desk, desks, wanted_of
+from tests.domain.seats.seat_truth import OracleCall, OraclePerson, can_serve_all
+from tests.domain.seats.test_seat_board import Desk, desks, oracle_call
 
-STEPS = st.sampled_from(("sell", "sell", "sell", "back", "take", "engage", "free"))
-LADDER = st.sampled_from(("direct", "moves", "window"))
+STEPS = st.sampled_from(("sell", "sell", "sell", "cancel", "take", "engage", "free"))
+LADDER = st.sampled_from(("direct", "moves", "solver"))
 
 
 @st.composite
 def busy_desks(draw: st.DrawFn) -> Desk:
-    """Few people, many calls in few hours, so that nearly every step touches what stands."""
+    """Few people and many calls in few hours, so that nearly every step affects sold calls."""
     numbers = range(1, draw(st.integers(2, 4)) + 1)
     people = [
-        Somebody(one, draw(st.integers(1, 2)), ((draw(st.sampled_from((0, 1800))), 6 * 3600),)) for one in numbers
+        OraclePerson(one, draw(st.integers(1, 2)), ((draw(st.sampled_from((0, 1800))), 6 * 3600),)) for one in numbers
     ]
     pools = [tuple(sorted(draw(st.sets(st.sampled_from(numbers), min_size=1)))) for _ in range(draw(st.integers(1, 3)))]
     limits = Terms(
@@ -41,45 +41,46 @@ def busy_desks(draw: st.DrawFn) -> Desk:
 
 @dataclass
 class Life:
-    """A board, and what a bystander knows of it."""
+    """A board, and what an observer knows of it."""
 
     desk: Desk
     board: SeatBoard
     sold: dict[int, Demand] = field(default_factory=dict)
     pinned: dict[int, int] = field(default_factory=dict)
-    """By booking: whoever has taken it."""
+    """By booking: who has taken it."""
     engaged: dict[int, int] = field(default_factory=dict)
 
-    def stands(self) -> dict[int, int]:
+    def witnesses(self) -> dict[int, int]:
         return {one: self.board.members[index].person for one, (_, index) in self.board.assignments.items()}
 
-    def sell(self, call: Demand, how: str) -> None:
-        before = self.stands()
-        found, _ = find_place(self.board, call, depth=0 if how == "direct" else 2, tries=0 if how == "direct" else 40)
-        if found is Answer.MAYBE and how == "window":
+    def sell(self, call: Demand, rung: str) -> None:
+        before = self.witnesses()
+        depth, tries = (0, 0) if rung == "direct" else (2, 40)
+        found, _ = find_place(self.board, call, depth=depth, tries=tries)
+        if found is Answer.MAYBE and rung == "solver":
             found = place_by_window(self.board, call, seconds=5.0) or Answer.MAYBE
         if isinstance(found, Placement):
             assert apply_placement(self.board, call, found) is not None
             self.sold[call.booking] = call
-        for booking, person in self.stands().items():
+        for booking, person in self.witnesses().items():
             if before.get(booking) != person:
-                assert booking not in self.pinned, "who has taken a call keeps it"
+                assert booking not in self.pinned, "whoever has taken a call keeps it"
                 assert self.engaged.get(person, 0) <= self.sold[booking].busy_from, "nobody is in two places"
 
-    def give_back(self, booking: int) -> None:
+    def cancel(self, booking: int) -> None:
         self.board.take(booking)
         del self.sold[booking]
         self.pinned.pop(booking, None)
 
     def pin(self, booking: int, person: int) -> None:
-        """Somebody of the pool takes the call; what was in its way goes to others, or is sold no more: at risk."""
+        """Somebody in the pool takes the call; conflicting calls go to others, or are at risk and no longer sold."""
         index = self.board.index_of[person]
-        in_the_way = self.board.in_the_way(index, self.sold[booking])
-        if any(call.pinned for call in in_the_way if call.booking != booking):
+        conflicts = self.board.conflicts(index, self.sold[booking])
+        if any(call.pinned for call in conflicts if call.booking != booking):
             return
         search = Search(self.board, 40)
         taken = search.take(booking)._replace(pinned=True)
-        lost = [search.take(call.booking) for call in in_the_way]
+        lost = [search.take(call.booking) for call in conflicts]
         if not self.board.can_take(taken, self.board.eligible(taken) & 1 << index):
             search.undo()
             return
@@ -90,21 +91,21 @@ class Life:
             if not search.place(call, 2):
                 del self.sold[call.booking]
 
-    def judged(self) -> list[Wanted]:
+    def for_oracle(self) -> list[OracleCall]:
         calls = []
         for booking, call in self.sold.items():
-            (wanted,) = wanted_of(self.desk, call)
-            own = {self.pinned[booking]} if booking in self.pinned else set(wanted.people)
-            calls.append(replace(wanted, people=own))
+            oracle = oracle_call(self.desk, call)
+            people = {self.pinned[booking]} if booking in self.pinned else set(oracle.people)
+            calls.append(replace(oracle, people=people))
         return calls
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.one_of(busy_desks(), busy_desks(), desks()), st.data())
-def test_at_every_step_what_is_sold_can_be_served_with_those_who_have_it_already(
+def test_at_every_step_what_is_sold_can_be_served_by_those_who_have_taken_it_and_others(
     desk: Desk, data: st.DataObject
 ) -> None:
-    # The judge knows one limit a call.
+    # The oracle knows one daily limit per call.
     calls = [call._replace(terms=replace(call.terms, title_caps=())) for call in desk.calls]
     members = [Member(one.person, one.team, 1, 1, one.shifts) for one in desk.people]
     life = Life(desk, SeatBoard(members, dict(enumerate(desk.pools))))
@@ -113,8 +114,8 @@ def test_at_every_step_what_is_sold_can_be_served_with_those_who_have_it_already
         step = data.draw(STEPS)
         if step == "sell" and waiting:
             life.sell(waiting.pop(0), data.draw(LADDER))
-        elif step == "back" and life.sold:
-            life.give_back(data.draw(st.sampled_from(sorted(life.sold))))
+        elif step == "cancel" and life.sold:
+            life.cancel(data.draw(st.sampled_from(sorted(life.sold))))
         elif step == "take" and life.sold:
             booking = data.draw(st.sampled_from(sorted(life.sold)))
             able = [life.board.members[index].person for index in indexes_in(life.board.eligible(life.sold[booking]))]
@@ -128,7 +129,7 @@ def test_at_every_step_what_is_sold_can_be_served_with_those_who_have_it_already
             life.engaged.clear()
             life.board.engage({})
         assert set(life.board.assignments) == set(life.sold)
-        assert all(life.stands()[booking] == person for booking, person in life.pinned.items())
+        assert all(life.witnesses()[booking] == person for booking, person in life.pinned.items())
         if step == "take":
-            assert can_serve_all(desk.people, life.judged())
-    assert can_serve_all(desk.people, life.judged())
+            assert can_serve_all(desk.people, life.for_oracle())
+    assert can_serve_all(desk.people, life.for_oracle())

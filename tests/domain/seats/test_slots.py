@@ -1,4 +1,4 @@
-"""Which starts a desk offers: its grid through clock changes, its hours, notice and horizon."""
+"""Which starts the rules offer: the grid through clock changes, and the nearest ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_doubled_hour_has_two_starts_of_one_wall_time() -> None:
     assert len(doubled) == 8
 
 
-def test_the_nearest_starts_lie_around_the_wanted_one_in_order() -> None:
+def test_the_nearest_starts_are_around_the_target_in_order() -> None:
     noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
     starts = [noon + timedelta(minutes=minutes) for minutes in (-90, -20, 40, 60, 200)]
     assert nearest(starts, noon) == (starts[1], starts[2], starts[3])

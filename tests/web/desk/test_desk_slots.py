@@ -34,7 +34,7 @@ async def test_each_closed_time_says_why(floor: Floor) -> None:
         await lay_out_shifts(conn, datetime.now(UTC))
     closed = await browser.get(some_day)
     assert "0 times are open" in closed
-    assert "Nobody of the pool is on shift for the whole call" in closed
+    assert "Nobody in the pool is on shift for the whole call" in closed
 
 
 async def test_a_booking_at_risk_shows_what_could_help(floor: Floor) -> None:
@@ -85,7 +85,7 @@ async def test_a_manager_releases_the_reserve_by_a_button_and_an_agent_does_not(
     await one.run("DELETE FROM shift")
     late = await manager.client.post(form.action, data=form.fields)
     assert late.status_code == 409
-    assert "Nobody who is kept in reserve is free" in late.text
+    assert "Nobody in reserve is free" in late.text
 
 
 async def test_a_manager_widens_the_pool_of_a_call_at_risk_and_its_story_says_so(floor: Floor) -> None:
@@ -114,7 +114,7 @@ async def test_a_manager_widens_the_pool_of_a_call_at_risk_and_its_story_says_so
     for wrong in ("2", "-1", "²", "", "9" * 50):
         late = await manager.client.post(form.action, data=form.fields | {"step": wrong})
         assert late.status_code == 409
-        assert "Nobody of that wider pool is free" in late.text
+        assert "Nobody in that wider pool is free" in late.text
     done = await manager.client.post(form.action, data=form.fields)
     assert (done.status_code, done.headers["location"]) == (303, f"{page}?said=widened")
     assert "This call’s pool is now wider" in await manager.get(done.headers["location"])
