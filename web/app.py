@@ -1,4 +1,4 @@
-"""The web application: its parts, its life, and what surrounds its routes."""
+"""The web application: its parts, lifespan and middleware."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from web.security.rate_limit import LinkRateLimit, SignInLimit
 from web.security.session import Sessions
 from web.temporal.gateway import WorkflowGateway
 
-# Looked through in this order: desks ask most often, then pages for what they are made of.
+# Routes match in this order. Desks send most requests, then pages for their assets.
 _PARTS = (
     desk,
     assets,
@@ -64,16 +64,16 @@ _PARTS = (
 )
 
 VITAL_CONNECTIONS = 4
-"""Those that no page can take; beside the pool."""
+"""Connections beside the pool that no page can use up."""
 
 
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
-    """Opens nothing that has to answer: the database and Temporal may come later, or go and come back."""
+    """Starts without waiting for the database or Temporal; either may come later, or go and come back."""
     settings: Settings = app.state.settings
     url = settings.require_database_url()
     app.state.engine = open_engine(url, connections=settings.database_pool)
-    # However many pages are asked for: who asks is looked up, signs of life are kept, offers are brought and taken.
+    # Sessions, heartbeats and offers work however many pages are requested.
     vital = open_engine(url, connections=VITAL_CONNECTIONS)
     app.state.sessions = Sessions(vital)
     app.state.signs_of_life = SignsOfLife(vital)
@@ -90,10 +90,10 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _add_routes(app: FastAPI, router: APIRouter) -> None:
-    """One by one: routers included are searched anew for every request, level by level, twice each."""
+    """Adds routes one by one, because included routers are searched level by level, twice per request."""
     for route in iter_route_contexts(router.routes):
         if route.path is None or route.endpoint is None:
-            raise TypeError(f"{route.original_route} is no route to a function")
+            raise TypeError(f"{route.original_route} has no path or no function")
         app.router.add_api_route(
             route.path,
             route.endpoint,
@@ -106,7 +106,7 @@ def _add_routes(app: FastAPI, router: APIRouter) -> None:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application for these settings. Raises ``SettingMissing`` or ``AssetMissing`` where it can't serve."""
+    """Builds the application. Raises ``SettingMissing`` or ``AssetMissing`` if it can't serve with these settings."""
     app = FastAPI(
         title="Muster",
         lifespan=_life,
@@ -128,7 +128,7 @@ def create_app(settings: Settings) -> FastAPI:
     for part in _PARTS:
         _add_routes(app, part.router)
     error_pages.install(app)
-    # The last added is the outermost.
+    # The middleware added last is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
     app.add_middleware(Shield, room_url=settings.room_url, base_url=settings.base_url)

@@ -1,4 +1,4 @@
-"""Static files: read once, hashed for their address, compressed once, kept by browsers for a year."""
+"""Static files: read and compressed once, addressed by hash, cached by browsers for a year."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ router = APIRouter()
 class Asset:
     body: bytes
     compressed: bytes
-    kind: str
-    """Its media type."""
+    media_type: str
     version: str
 
 
 class AssetMissing(Exception):
-    """A file that pages need is not there."""
+    """A file that pages need is missing."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is missing from {FOLDER.name}/: run `make assets`")
@@ -38,7 +37,7 @@ class AssetMissing(Exception):
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every static file by its path below ``static/``."""
+    """All static files by their path below ``static/``."""
     return {
         path.relative_to(FOLDER).as_posix(): _read(path)
         for path in sorted(FOLDER.rglob("*"))
@@ -47,7 +46,7 @@ def assets() -> dict[str, Asset]:
 
 
 def asset_url(name: str) -> str:
-    """The address of a static file, which changes when the file does. Raises ``AssetMissing``."""
+    """The address of a static file, which changes with its content. Raises ``AssetMissing``."""
     if name not in assets():
         raise AssetMissing(name)
     return f"/static/{name}?v={assets()[name].version}"
@@ -67,22 +66,23 @@ async def static_file(request: Request, name: str) -> Response:
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        return Response(asset.compressed, media_type=asset.kind, headers=headers)
-    return Response(asset.body, media_type=asset.kind, headers=headers)
+        return Response(asset.compressed, media_type=asset.media_type, headers=headers)
+    return Response(asset.body, media_type=asset.media_type, headers=headers)
 
 
 def _read(path: Path) -> Asset:
     body = path.read_bytes()
     if path.suffix == ".css":
-        body = _IMPORT.sub(_inlined, body.decode()).encode()
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return Asset(body, gzip.compress(body, 9, mtime=0), kind, hashlib.sha256(body).hexdigest()[:12])
+        body = _IMPORT.sub(_inline, body.decode()).encode()
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return Asset(body, gzip.compress(body, 9, mtime=0), media_type, hashlib.sha256(body).hexdigest()[:12])
 
 
-def _inlined(found: re.Match[str]) -> str:
-    """An imported style sheet as a layer of this one, so that a page asks for one file."""
-    source = FOLDER / found[1]
+def _inline(statement: re.Match[str]) -> str:
+    """An imported style sheet as a layer of the importing one, so that a page loads one file."""
+    name, layer = statement[1], statement[2]
+    source = FOLDER / name
     if not source.is_file():
-        raise AssetMissing(found[1])
+        raise AssetMissing(name)
     text = source.read_text().removeprefix('@charset "UTF-8";')
-    return f"@layer {found[2]}{{{text}}}"
+    return f"@layer {layer}{{{text}}}"

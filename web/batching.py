@@ -1,4 +1,4 @@
-"""Many who ask the same of the database at about the same time are answered by one question."""
+"""Shares one query among requests that ask the database for the same at about the same time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MOST_AT_ONCE = 500
 
 
 class Batcher(Generic[Key, Answer]):
-    """One question runs at a time; who asks meanwhile is in the next.
+    """Runs one query at a time; requests that come meanwhile share the next one.
 
-    So an answer is never older than its question, and as many ask, the fewer statements each costs. ``ask`` takes
-    distinct keys, ``most`` of them at most, and answers for those it knows. ``pause`` is the least time
-    between the beginnings of two questions, in seconds: what somebody may wait longer, for a process that is busy
-    to ask less often. What ``ask`` raises, each of those who asked is told.
+    An answer is therefore never older than its request, and under load a request costs fewer statements. ``ask``
+    takes at most ``most`` distinct keys and answers for those that exist; if it raises, each of its requests raises
+    the same. ``pause`` is the least time between the starts of two queries, in seconds: a longer wait for each
+    request, but fewer queries in a busy process.
     """
 
     def __init__(
@@ -35,34 +35,34 @@ class Batcher(Generic[Key, Answer]):
         self._began = -pause
 
     async def get(self, key: Key) -> Answer | None:
-        """The answer for this key; None where the database knows none."""
+        """The answer for this key; None if the database has none."""
         if key not in self._waiting:
             self._waiting[key] = asyncio.get_running_loop().create_future()
-        told = self._waiting[key]
+        answer = self._waiting[key]
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._serve())
-        # Who goes away takes nothing from the others who wait for the same.
-        return await asyncio.shield(told)
+        # A cancelled request must not cancel the others that wait for the same key.
+        return await asyncio.shield(answer)
 
     async def _serve(self) -> None:
         clock = asyncio.get_running_loop().time
         while self._waiting:
             await asyncio.sleep(max(self._began + self._pause - clock(), 0.0))
             self._began = clock()
-            asked = {key: self._waiting.pop(key) for key in list(self._waiting)[: self._most]}
+            batch = {key: self._waiting.pop(key) for key in list(self._waiting)[: self._most]}
             try:
-                answers = await self._ask(asked.keys())
+                answers = await self._ask(batch.keys())
             except BaseException as problem:
-                for told in asked.values():
-                    _tell(told, problem)
+                for future in batch.values():
+                    _fail(future, problem)
                 if not isinstance(problem, Exception):
                     raise
             else:
-                for key, told in asked.items():
-                    told.set_result(answers.get(key))
+                for key, future in batch.items():
+                    future.set_result(answers.get(key))
 
 
-def _tell(told: asyncio.Future[Answer | None], problem: BaseException) -> None:
-    told.set_exception(problem)
-    # Nobody may be there any more to hear of it.
-    told.exception()
+def _fail(future: asyncio.Future[Answer | None], problem: BaseException) -> None:
+    future.set_exception(problem)
+    # Marks the exception as retrieved: every request that waited may have been cancelled.
+    future.exception()

@@ -1,92 +1,120 @@
-"""What a route takes from its application: made once as it starts, and typed here."""
+"""What routes take from the application, as typed parameters: ``engine: Engine``.
+
+Objects of the desk and of sessions have theirs beside their class: ``web.desk.feed``, ``web.security.session``.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
-    from config.settings import Settings
-    from domain.ids import Tokens
-    from web.desk.acceptances import Acceptances
-    from web.desk.feed import Feed
-    from web.desk.signs_of_life import SignsOfLife
-    from web.live import Live
-    from web.security.rate_limit import LinkRateLimit, SignInLimit
-    from web.security.session import Sessions
-    from web.temporal.gateway import WorkflowGateway
-
-
-def engine_of(request: Request) -> AsyncEngine:
-    """The database, for pages and programs."""
-    found: AsyncEngine = request.app.state.engine
-    return found
+from config.settings import Settings
+from domain.ids import Tokens
+from web.live import Live
+from web.security.rate_limit import LinkRateLimit, SignInLimit
+from web.temporal.gateway import WorkflowGateway
 
 
 def settings_of(request: Request) -> Settings:
-    found: Settings = request.app.state.settings
-    return found
+    """For code that is no route: middleware-like checks, cookies, templates."""
+    settings: Settings = request.app.state.settings
+    return settings
 
 
 def tokens_of(request: Request) -> Tokens:
-    """Derives every secret address."""
-    found: Tokens = request.app.state.tokens
-    return found
+    """For code that is no route, as ``settings_of``."""
+    tokens: Tokens = request.app.state.tokens
+    return tokens
+
+
+# Coroutines, because FastAPI runs plain functions in a thread each.
+
+
+async def _engine(request: Request) -> AsyncEngine:
+    engine: AsyncEngine = request.app.state.engine
+    return engine
+
+
+async def _settings(request: Request) -> Settings:
+    return settings_of(request)
+
+
+async def _tokens(request: Request) -> Tokens:
+    return tokens_of(request)
+
+
+async def _gateway(request: Request) -> WorkflowGateway:
+    gateway: WorkflowGateway = request.app.state.gateway
+    return gateway
+
+
+async def _live(request: Request) -> Live:
+    live: Live = request.app.state.live
+    return live
+
+
+async def _link_rate_limit(request: Request) -> LinkRateLimit:
+    limit: LinkRateLimit = request.app.state.link_rate_limit
+    return limit
+
+
+async def _sign_in_limit(request: Request) -> SignInLimit:
+    limit: SignInLimit = request.app.state.sign_in_limit
+    return limit
+
+
+async def _registry(request: Request) -> CollectorRegistry:
+    registry: CollectorRegistry = request.app.state.registry
+    return registry
+
+
+Engine = Annotated[AsyncEngine, Depends(_engine)]
+"""The database, for pages and the API."""
+AppSettings = Annotated[Settings, Depends(_settings)]
+AppTokens = Annotated[Tokens, Depends(_tokens)]
+"""Derives the secrets of all links and forms."""
+Gateway = Annotated[WorkflowGateway, Depends(_gateway)]
+"""Temporal."""
+LiveEvents = Annotated[Live, Depends(_live)]
+"""Notifications from the database, for event streams."""
+LinkLimiter = Annotated[LinkRateLimit, Depends(_link_rate_limit)]
+"""Counts wrong links by client address."""
+SignInLimiter = Annotated[SignInLimit, Depends(_sign_in_limit)]
+"""Counts attempts to sign in, by client address and by account."""
+MetricsRegistry = Annotated[CollectorRegistry, Depends(_registry)]
+"""The figures of `/metrics`."""
+
+
+def engine_of(request: Request) -> AsyncEngine:
+    engine: AsyncEngine = request.app.state.engine
+    return engine
 
 
 def gateway_of(request: Request) -> WorkflowGateway:
-    """Temporal, as the web speaks to it."""
-    found: WorkflowGateway = request.app.state.gateway
-    return found
+    gateway: WorkflowGateway = request.app.state.gateway
+    return gateway
 
 
 def link_rate_limit_of(request: Request) -> LinkRateLimit:
-    """Wrong links, by address."""
-    found: LinkRateLimit = request.app.state.link_rate_limit
-    return found
+    limit: LinkRateLimit = request.app.state.link_rate_limit
+    return limit
 
 
 def live_of(request: Request) -> Live:
-    """What changes, for streams to wait for."""
-    found: Live = request.app.state.live
-    return found
+    live: Live = request.app.state.live
+    return live
 
 
-def desk_feed_of(request: Request) -> Feed:
-    """The offers that rounds bring to desks."""
-    found: Feed = request.app.state.desk_feed
-    return found
+def desk_feed_of(request: Request) -> Any:
+    return request.app.state.desk_feed
 
 
-def registry_of(request: Request) -> CollectorRegistry:
-    """What `/metrics` tells."""
-    found: CollectorRegistry = request.app.state.registry
-    return found
+def signs_of_life_of(request: Request) -> Any:
+    return request.app.state.signs_of_life
 
 
-def signs_of_life_of(request: Request) -> SignsOfLife:
-    """Desks that are heard of, kept together."""
-    found: SignsOfLife = request.app.state.signs_of_life
-    return found
-
-
-def sign_in_limit_of(request: Request) -> SignInLimit:
-    """Tries to sign in, by address and account."""
-    found: SignInLimit = request.app.state.sign_in_limit
-    return found
-
-
-def sessions_of(request: Request) -> Sessions:
-    """Sessions, looked up together."""
-    found: Sessions = request.app.state.sessions
-    return found
-
-
-def acceptances_of(request: Request) -> Acceptances:
-    """Acceptances, written together."""
-    found: Acceptances = request.app.state.acceptances
-    return found
+def acceptances_of(request: Request) -> Any:
+    return request.app.state.acceptances

@@ -1,4 +1,4 @@
-"""The one place that turns what went wrong into a page. Programs' addresses get problems instead."""
+"""Turns every error into a page, or into a problem (RFC 9457) under ``/api/`` and ``/hooks/``."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from web.page import page
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = 3
-"""Seconds after which what does not answer now is worth asking again."""
+"""Seconds after which to retry when the database or Temporal is unreachable."""
 _PROGRAMS = ("/api/", "/hooks/")
 _WORDS = {
     400: ("This request can't be read", "Please go back and try again."),
-    404: ("This address does not lead anywhere", "It may be mistyped or cut off. Open it from the mail again."),
-    405: ("This address can't be used that way", "Please go back and use the page's own buttons."),
-    413: ("That is too large", "At most one megabyte can be sent at once. Please send less."),
-    422: ("Something in the form is missing or can't be read", "Please go back and check what you filled in."),
-    500: ("Something went wrong on our side", "It was noted. Please try again; nothing is done twice."),
+    404: ("This address does not lead anywhere", "It may be mistyped or cut off. Please open it from the mail again."),
+    405: ("This address can't be used that way", "Please go back and use the buttons on the page."),
+    413: ("That is too large", "You can send at most one megabyte. Please send less."),
+    422: ("Something in the form is missing or can't be read", "Please go back and check what you entered."),
+    500: ("Something went wrong on our side", "The error was logged. Please try again; nothing is done twice."),
 }
 
 
 def install(app: FastAPI) -> None:
-    """Answer every failure of every route; known ones in the reader's words, unknown ones logged."""
+    """Answer every error of every route: failures in their own words, unexpected errors logged."""
     app.add_exception_handler(Failure, _answer)
     app.add_exception_handler(HTTPException, _answer)
     app.add_exception_handler(RequestValidationError, _answer)
@@ -46,27 +46,27 @@ def install(app: FastAPI) -> None:
 
 
 class _LastResort:
-    """Answers what nobody expected. Inside the other middlewares, so that this answer has its headers too."""
+    """Answers unexpected errors. Inside the other middleware, so that these responses have its headers too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
+        response_started = False
 
-        async def noting_send(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
+        async def watched_send(message: Message) -> None:
+            nonlocal response_started
+            response_started = response_started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self.app(scope, receive, noting_send)
+            await self.app(scope, receive, watched_send)
         except ClientDisconnect:
-            log.info("%s %s: hung up before all was sent", scope["method"], scope["path"])
+            log.info("client disconnected during request method=%s path=%s", scope["method"], scope["path"])
         except Exception as error:
-            if scope["type"] != "http" or begun:
+            if scope["type"] != "http" or response_started:
                 raise
-            log.exception("%s %s", scope["method"], scope["path"])
+            log.exception("unexpected error method=%s path=%s", scope["method"], scope["path"])
             response = await _answer(Request(scope, receive), error)
             await response(scope, receive, send)
 
@@ -81,7 +81,8 @@ async def _answer(request: Request, error: Exception) -> Response:
     else:
         response = failure_page(request, failure)
     if isinstance(failure, Busy | Unreachable):
-        log.warning("%s %s: %s", request.method, request.url.path, _cause(error))
+        event = "lock conflict" if isinstance(failure, Busy) else "dependency unreachable"
+        log.warning("%s method=%s path=%s error=%s", event, request.method, request.url.path, _cause(error))
         response.headers["Retry-After"] = str(RETRY_AFTER)
     if isinstance(failure, TooManyMisses):
         response.headers["Retry-After"] = str(failure.retry_after)
@@ -89,7 +90,7 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 
 def failure_page(request: Request, failure: Exception) -> Response:
-    """The page of a failure; a status and words of its own where it is one of ours."""
+    """The page of any error, with status, title and detail from ``describe``."""
     status, title, detail = describe(failure)
     headers = getattr(failure, "headers", None) or {}
     response = page(request, "failure.html", status, title=title, detail=detail)
@@ -98,9 +99,9 @@ def failure_page(request: Request, failure: Exception) -> Response:
 
 
 def describe(failure: Exception) -> tuple[int, str, str]:
-    """Status, title and detail."""
+    """Status, title and detail of any error."""
     if isinstance(failure, Failure):
-        # An unknown token must read like any other address that isn't there.
+        # An unknown token must read like any other wrong address.
         fallback = _WORDS[404][1] if status_of(failure) == 404 else ""
         return status_of(failure), failure.title, failure.detail if failure.detail != failure.title else fallback
     status = failure.status_code if isinstance(failure, HTTPException) else 500
@@ -116,8 +117,8 @@ def _as_failure(error: Exception) -> Exception:
 
 
 def _cause(error: Exception) -> str:
-    first = str(error).strip().splitlines()
-    return first[0] if first else type(error).__name__
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _to_sign_in(request: Request) -> Response:

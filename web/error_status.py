@@ -1,4 +1,4 @@
-"""What HTTP calls each refusal of the business."""
+"""The HTTP status of each domain failure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from domain.sign_in import (
 from domain.ticket_reference import ReferenceUnclear
 
 CONFLICT = 409
-"""For a refusal that is not listed: it can't be done as things stand."""
+"""The status of failures that are not listed: the current state doesn't allow the request."""
 
 _BY_STATUS: dict[int, tuple[type[Failure], ...]] = {
     401: (
@@ -73,8 +73,8 @@ _STATUS = {kind: status for status, kinds in _BY_STATUS.items() for kind in kind
 
 
 def status_of(failure: Failure | type[Failure]) -> int:
-    """The web's own failures say theirs as ``status``."""
+    """The failure's own ``status``, which those of the web have; else the one listed here."""
     kind = failure if isinstance(failure, type) else type(failure)
-    known = next((_STATUS[base] for base in kind.__mro__ if base in _STATUS), CONFLICT)
-    status: int = getattr(kind, "status", known)
+    listed = next((_STATUS[base] for base in kind.__mro__ if base in _STATUS), CONFLICT)
+    status: int = getattr(kind, "status", listed)
     return status

@@ -1,4 +1,4 @@
-"""Live pages: one listening connection a process, fanned out to any number of server-sent event streams."""
+"""Live pages: one listening connection per process, fanned out to any number of server-sent event streams."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from database.listening import EVERYTHING, listen
 from domain.ids import LIVE_CHANNEL
 
 KEEP_ALIVE = 10.0
-"""Seconds between comments on a stream where nothing happens; the session is looked at as often."""
+"""Seconds between comments on a stream, and between checks of its session."""
 _WAITING_AT_MOST = 1000
 
 
@@ -29,11 +29,11 @@ class StreamEvent:
 
 
 Draw = Callable[[str], Awaitable[Sequence[StreamEvent]]]
-"""What to send for one payload, ``EVERYTHING`` at first and after each reconnection. Often nothing."""
+"""Returns the events for one payload, often none. ``EVERYTHING`` comes first and after each reconnection."""
 
 
 class Live:
-    """``start`` in the application's lifespan; ``hush`` when the server begins to stop."""
+    """Distributes notifications to streams. ``start`` in the lifespan; ``hush`` when the server begins to stop."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -52,13 +52,13 @@ class Live:
                 await self._task
 
     def hush(self) -> None:
-        """End every stream; browsers come back by themselves. Safe to call twice."""
+        """End every stream; browsers reconnect by themselves. Safe to call twice."""
         self._hushed = True
-        self._tell(None)
+        self._publish(None)
 
     @contextlib.contextmanager
     def subscribe(self) -> Iterator[asyncio.Queue[str | None]]:
-        """Payloads as they come, ``EVERYTHING`` at first; None says that the server is stopping."""
+        """A queue of payloads, the first ``EVERYTHING``; None means that the server is stopping."""
         queue: asyncio.Queue[str | None] = asyncio.Queue(_WAITING_AT_MOST)
         queue.put_nowait(None if self._hushed else EVERYTHING)
         self._subscribers.add(queue)
@@ -69,11 +69,11 @@ class Live:
 
     async def _listen(self) -> None:
         async for notification in listen(self._url, [LIVE_CHANNEL]):
-            self._tell(notification.payload)
+            self._publish(notification.payload)
 
-    def _tell(self, payload: str | None) -> None:
+    def _publish(self, payload: str | None) -> None:
         for queue in self._subscribers:
-            # A reader that lags this far reads everything once instead.
+            # A reader that lags this far behind gets everything once instead.
             if queue.full():
                 while not queue.empty():
                     queue.get_nowait()
@@ -82,13 +82,13 @@ class Live:
 
 
 Subscription = AbstractContextManager[asyncio.Queue[str | None]]
-"""Payloads as they come; None ends it."""
+"""A queue of payloads; None ends the stream."""
 
 
 def event_stream(
     subscription: Subscription, draw: Draw, still_allowed: Callable[[], Awaitable[bool]]
 ) -> StreamingResponse:
-    """An endless answer of server-sent events; it ends when ``still_allowed`` says no or the server stops."""
+    """Server-sent events until ``still_allowed`` returns False or the server stops."""
 
     async def frames() -> AsyncIterator[bytes]:
         yield b"retry: 1000\n\n"
@@ -100,7 +100,7 @@ def event_stream(
                     payload = await asyncio.wait_for(queue.get(), max(checked + KEEP_ALIVE - clock(), 0.0))
                 except TimeoutError:
                     payload = ""
-                # By the clock: on a busy day a stream is never idle, and may still outlive its session.
+                # Checked by the clock, because a stream that is never idle may outlive its session too.
                 if clock() - checked >= KEEP_ALIVE:
                     if not await still_allowed():
                         return

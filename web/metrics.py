@@ -1,4 +1,4 @@
-"""Counts and times of requests, by route, for Prometheus."""
+"""Prometheus metrics: count and duration of requests by route, and the auditor's repairs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class RequestMetrics:
-    """Labels are the route's template, never the address, which may hold a token."""
+    """Counts and times requests, labelled with the route's template: addresses may hold tokens."""
 
     def __init__(self, app: ASGIApp, *, registry: CollectorRegistry) -> None:
         self.app = app
-        self.requests = Counter(
-            "muster_http_requests", "Answers given", ["method", "route", "status"], registry=registry
-        )
+        self.requests = Counter("muster_http_requests", "Responses", ["method", "route", "status"], registry=registry)
         self.seconds = Histogram(
-            "muster_http_request_seconds", "Seconds until an answer began", ["route"], registry=registry
+            "muster_http_request_seconds", "Seconds until a response began", ["route"], registry=registry
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,20 +38,20 @@ class RequestMetrics:
 
 
 class Repairs(Collector):
-    """What the auditor has put right, as counted in the database: equal from every process."""
+    """The auditor's repairs as counted in the database, so the same from every process."""
 
     def __init__(self, times: Mapping[str, int]) -> None:
         self._times = times
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        family = CounterMetricFamily("muster_repairs", "Put right by the auditor", labels=["what"])
+        family = CounterMetricFamily("muster_repairs", "Repairs by the auditor", labels=["what"])
         for what, times in self._times.items():
             family.add_metric([what], times)
         yield family
 
 
 def repairs_text(times: Mapping[str, int]) -> bytes:
-    """The lines that tell of repairs."""
+    """The repairs in the text format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(Repairs(times))
     return generate_latest(registry)

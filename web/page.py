@@ -1,4 +1,4 @@
-"""Drawing a page: one Jinja environment for all, everything escaped, nothing undefined passed over."""
+"""Renders pages in one Jinja environment that escapes all values and raises on undefined names."""
 
 from __future__ import annotations
 
@@ -46,20 +46,21 @@ _TEMPLATES = _environment()
 
 
 def draw(request: Request, template: str, **context: Any) -> str:
-    """A template's text. Beside the context it knows ``request, signed, nav, form_token`` and ``embedded``.
+    """Render a template. Besides its context, it can use ``request, signed, nav, form_token`` and ``embedded``.
 
     ``signed`` is the ``SignedIn`` of this request or None.
     """
     signed = getattr(request.state, "signed", None)
-    known = {
+    defaults = {
         "request": request,
         "signed": signed,
         "nav": places_for(signed.roles) if signed else (),
         "form_token": form_token(request),
         "embedded": settings_of(request).embedded,
     }
-    return _TEMPLATES.get_template(template).render(known | context)
+    return _TEMPLATES.get_template(template).render(defaults | context)
 
 
 def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """A response with this template, as ``draw`` renders it."""
     return HTMLResponse(draw(request, template, **context), status)

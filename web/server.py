@@ -1,4 +1,4 @@
-"""The web process: uvicorn, whose stopping ends the event streams at once."""
+"""The web process: uvicorn, ending the event streams immediately when it stops."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn waits for open answers before it stops, and a stream of events is never done by itself."""
+    """Ends event streams on a stop signal: uvicorn waits for open responses, and these never end by themselves."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
@@ -21,7 +21,7 @@ class _Server(uvicorn.Server):
 
 
 def run(app: FastAPI, *, host: str, port: int) -> None:
-    """Serve until a signal. Addresses with tokens are not logged: there is no access log, but metrics."""
+    """Serve until a signal. There are metrics but no access log, because addresses hold tokens."""
     config = uvicorn.Config(
         app,
         host=host,

@@ -1,4 +1,4 @@
-"""Signing in, by password or by one-time link, and out."""
+"""Signing in, by password or by one-time link, and signing out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from database.stores.access import sessions
 from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused, TooManyMisses
-from web.dependencies import engine_of, link_rate_limit_of, sign_in_limit_of
+from web.dependencies import Engine, LinkLimiter, SignInLimiter
 from web.error_status import status_of
 from web.page import page
 from web.security.access import places_for
@@ -31,62 +31,64 @@ async def front_door(request: Request) -> RedirectResponse:
 async def sign_in_page(request: Request, to: str = "") -> Response:
     home = await _home(request)
     if home:
-        return RedirectResponse(_inside(to) or home, 303)
-    return page(request, "sign_in.html", email="", to=_inside(to), refused="")
+        return RedirectResponse(_local_path(to) or home, 303)
+    return page(request, "sign_in.html", email="", to=_local_path(to), refused="")
 
 
 @router.post("/sign-in", dependencies=[Guarded])
 async def sign_in_by_password(
     request: Request,
+    engine: Engine,
+    limiter: SignInLimiter,
     email: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
     to: Annotated[str, Form()] = "",
 ) -> Response:
-    limit = sign_in_limit_of(request)
+    to = _local_path(to)
     try:
-        limit.begin(request, email)
-    except TooManyMisses as many:
-        refused = f"{many.title}. {many.detail}"
-        answer = page(request, "sign_in.html", status_of(many), email=email, to=_inside(to), refused=refused)
-        answer.headers["Retry-After"] = str(many.retry_after)
-        return answer
-    async with engine_of(request).connect() as conn:
+        limiter.begin(request, email)
+    except TooManyMisses as limit:
+        refusal = f"{limit.title}. {limit.detail}"
+        response: Response = page(request, "sign_in.html", status_of(limit), email=email, to=to, refused=refusal)
+        response.headers["Retry-After"] = str(limit.retry_after)
+        return response
+    async with engine.connect() as conn:
         account = await sessions.find_account(conn, email)
-    known = account.password_hash if account else None
+    password_hash = account.password_hash if account else None
     try:
-        if not await password_matches(known, password) or account is None or known is None:
+        if not await password_matches(password_hash, password) or account is None or password_hash is None:
             raise SignInRefused
-        async with engine_of(request).begin() as conn:
-            await sessions.hold_password(conn, account.person_id, known)
-            token = await sign_in(conn, request, account.person_id)
-    except SignInRefused as refused:
-        return page(request, "sign_in.html", 401, email=email, to=_inside(to), refused=refused.detail)
-    limit.succeeded(request, email)
-    response = RedirectResponse(_inside(to) or "/", 303)
-    keep_cookie(request, response, token)
+        async with engine.begin() as conn:
+            await sessions.hold_password(conn, account.person_id, password_hash)
+            secret = await sign_in(conn, request, account.person_id)
+    except SignInRefused as refusal:
+        return page(request, "sign_in.html", 401, email=email, to=to, refused=refusal.detail)
+    limiter.succeeded(request, email)
+    response = RedirectResponse(to or "/", 303)
+    keep_cookie(request, response, secret)
     return response
 
 
 @router.get("/sign-in/{token}")
-async def link_page(request: Request, token: str) -> HTMLResponse:
-    """One button. Looking uses nothing up, so that a mail scanner can't."""
+async def link_page(request: Request, engine: Engine, limiter: LinkLimiter, token: str) -> HTMLResponse:
+    """A page with one button. Viewing it doesn't use up the link, so that mail scanners can't."""
     try:
-        async with engine_of(request).connect() as conn:
+        async with engine.connect() as conn:
             name = await sessions.read_sign_in_link(conn, token, datetime.now(UTC))
     except SignInLinkUnknown:
-        link_rate_limit_of(request).count_failure(request)
+        limiter.count_failure(request)
         raise
     return page(request, "sign_in_link.html", name=name)
 
 
 @router.post("/sign-in/{token}", dependencies=[Guarded])
-async def sign_in_by_link(request: Request, token: str) -> Response:
+async def sign_in_by_link(request: Request, engine: Engine, limiter: LinkLimiter, token: str) -> Response:
     try:
-        async with engine_of(request).begin() as conn:
+        async with engine.begin() as conn:
             person_id = await sessions.use_sign_in_link(conn, token, datetime.now(UTC))
             secret = await sign_in(conn, request, person_id)
     except SignInLinkUnknown:
-        link_rate_limit_of(request).count_failure(request)
+        limiter.count_failure(request)
         raise
     except SignInLinkUsed:
         # The second of a double click: the first has signed this browser in.
@@ -99,20 +101,20 @@ async def sign_in_by_link(request: Request, token: str) -> Response:
 
 
 @router.post("/sign-out", dependencies=[Guarded])
-async def sign_out_here(request: Request) -> RedirectResponse:
+async def sign_out_here(request: Request, engine: Engine) -> RedirectResponse:
     response = RedirectResponse("/sign-in", 303)
-    await sign_out(request, response)
+    await sign_out(engine, request, response)
     return response
 
 
 async def _home(request: Request) -> str:
-    """The first page that this person may open; empty for a stranger and for someone without a role."""
+    """The first page that this person may open; empty if not signed in or without a role."""
     signed = await find_signed_in(request)
     places = places_for(signed.roles) if signed else ()
     return places[0][0] if places else ""
 
 
-def _inside(to: str) -> str:
-    """A way on that stays here."""
-    plain = to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable()
-    return to if plain else ""
+def _local_path(to: str) -> str:
+    """The address to continue to, if it is a path of this site; else empty."""
+    local = to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable()
+    return to if local else ""

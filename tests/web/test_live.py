@@ -102,7 +102,7 @@ async def test_a_reader_that_lags_reads_everything_once(live: Live, monkeypatch:
     monkeypatch.setattr(live_module, "_WAITING_AT_MOST", 3)
     with live.subscribe() as slow, live.subscribe() as other:
         for number in range(3):
-            live._tell(f"person:{number}")
+            live._publish(f"person:{number}")
         assert slow.qsize() <= 3
         assert EVERYTHING in [slow.get_nowait() for _ in range(slow.qsize())]
         assert other.qsize() >= 1

@@ -1,4 +1,4 @@
-"""The board: the hours ahead at a glance, live."""
+"""The board: the hours ahead at a glance, kept current."""
 
 from web.board.reading import router
 

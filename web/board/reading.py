@@ -1,4 +1,4 @@
-"""The board's page, its parts as they change, and the stream that says when to ask for them."""
+"""The board's page, its parts for a refresh, and the stream that says when to refresh."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.queries.board import read_board
 from domain.ids import LIVE_CHANNEL
-from web.dependencies import engine_of, live_of
+from web.dependencies import Engine, LiveEvents
 from web.live import StreamEvent, event_stream
 from web.page import page
 from web.security.session import Signed, still_signed_in
@@ -22,30 +23,30 @@ HOURS = 6
 
 
 @router.get("")
-async def board_page(request: Request, signed: Signed) -> HTMLResponse:
-    return page(request, "board/page.html", **await _board(request, signed.time_zone))
+async def board_page(request: Request, engine: Engine, signed: Signed) -> HTMLResponse:
+    return page(request, "board/page.html", **await _board(engine, signed.time_zone))
 
 
 @router.get("/parts")
-async def board_parts(request: Request, signed: Signed) -> HTMLResponse:
-    """What stands on the board, without the page around it."""
-    return page(request, "board/_parts.html", **await _board(request, signed.time_zone))
+async def board_parts(request: Request, engine: Engine, signed: Signed) -> HTMLResponse:
+    """The board's content without the page around it."""
+    return page(request, "board/_parts.html", **await _board(engine, signed.time_zone))
 
 
 @router.get("/stream")
-async def board_stream(request: Request, signed: Signed) -> StreamingResponse:
+async def board_stream(request: Request, live: LiveEvents) -> StreamingResponse:
     async def draw(payload: str) -> Sequence[StreamEvent]:
         return (StreamEvent("wake", LIVE_CHANNEL),)
 
     async def still_allowed() -> bool:
         return await still_signed_in(request)
 
-    return event_stream(live_of(request).subscribe(), draw, still_allowed)
+    return event_stream(live.subscribe(), draw, still_allowed)
 
 
-async def _board(request: Request, zone: str) -> dict[str, Any]:
+async def _board(engine: AsyncEngine, zone: str) -> dict[str, Any]:
     now = datetime.now(UTC)
-    async with engine_of(request).connect() as conn:
+    async with engine.connect() as conn:
         board = await read_board(conn, now, HOURS)
-    most = max((one.there for pool in board.pools for one in pool.slices), default=0)
+    most = max((hour.there for pool in board.pools for hour in pool.slices), default=0)
     return {"board": board, "now": now, "zone": zone, "most": max(most, 1), "hours": HOURS}

@@ -1,1 +1,1 @@
-"""Who may do what: sessions, roles, forms, limits, headers."""
+"""Security: sessions, roles, form tokens, rate limits, headers."""

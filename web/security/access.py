@@ -1,4 +1,4 @@
-"""Who may call which route. What is not written here is refused."""
+"""The access matrix: who may call which route. Routes that are not listed are refused."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from web.security.text_checks import is_unfit, refuse_unfit
 
 
 class Open(Enum):
-    """Routes that need no signing in."""
+    """Routes that need no session."""
 
     PUBLIC = "public"
     LINK = "link"
-    """The address itself is the secret; the route looks it up."""
+    """The address holds a secret token, which the route looks up."""
     API = "api"
     """A bearer token with scopes, checked by ``web.api``."""
     HOOK = "hook"
-    """A signature over the body, checked by ``web.api``."""
+    """A signature over the body, checked by ``web.hooks``."""
     EMBEDDED = "embedded"
-    """There only in the embedded default, which listens on this machine alone."""
+    """Exists only in the embedded stack, which listens on this machine alone."""
 
 
 Rule = Open | frozenset[Role]
@@ -33,13 +33,13 @@ Rule = Open | frozenset[Role]
 AGENT, MANAGER, OPS, ADMIN = Role.AGENT, Role.MANAGER, Role.OPS, Role.ADMIN
 ANYONE = frozenset(Role)
 DESK = frozenset({AGENT})
-LOOKING_AT_DESKS = frozenset({AGENT, MANAGER})
+DESK_VIEWERS = frozenset({AGENT, MANAGER})
 ESCALATING = frozenset({AGENT, MANAGER, OPS})
 RULES = frozenset({MANAGER, ADMIN})
 OUTCOMES = frozenset({MANAGER, OPS, ADMIN})
 WATCHING = frozenset({OPS, MANAGER, ADMIN})
-MENDING = frozenset({OPS, ADMIN})
-ADMINISTERING = frozenset({ADMIN})
+REPAIRING = frozenset({OPS, ADMIN})
+ADMINISTRATION = frozenset({ADMIN})
 
 MATRIX: dict[str, Rule] = {
     "GET /": Open.PUBLIC,
@@ -81,9 +81,9 @@ MATRIX: dict[str, Rule] = {
     "GET /api/v1/export": Open.API,
     "POST /hooks/zendesk/{source}": Open.HOOK,
     # The desk
-    "GET /desk": LOOKING_AT_DESKS,
-    "GET /desk/live": LOOKING_AT_DESKS,
-    "GET /desk/stream": LOOKING_AT_DESKS,
+    "GET /desk": DESK_VIEWERS,
+    "GET /desk/live": DESK_VIEWERS,
+    "GET /desk/stream": DESK_VIEWERS,
     "POST /desk/presence": DESK,
     "POST /desk/presence/heartbeat": DESK,
     "GET /desk/offers/{call_id}/{nth}/context": DESK,
@@ -105,9 +105,9 @@ MATRIX: dict[str, Rule] = {
     "GET /ops/{escalation_id}": WATCHING,
     "GET /ops/{escalation_id}/workflow": WATCHING,
     "GET /ops/{escalation_id}/stream": WATCHING,
-    "POST /ops/{escalation_id}/nudge": MENDING,
-    "POST /ops/{escalation_id}/withdraw": MENDING,
-    "POST /ops/{escalation_id}/messages/{message_id}/send-again": MENDING,
+    "POST /ops/{escalation_id}/nudge": REPAIRING,
+    "POST /ops/{escalation_id}/withdraw": REPAIRING,
+    "POST /ops/{escalation_id}/messages/{message_id}/send-again": REPAIRING,
     "GET /rules": RULES,
     "GET /rules/edit": RULES,
     "POST /rules/check": RULES,
@@ -151,29 +151,29 @@ MATRIX: dict[str, Rule] = {
     "GET /outcomes": OUTCOMES,
     "GET /outcomes.csv": OUTCOMES,
     "GET /outcomes/what-if": OUTCOMES,
-    "GET /admin": ADMINISTERING,
-    "POST /admin/people/{person_id}/sign-in-link": ADMINISTERING,
-    "POST /admin/people/{person_id}/password": ADMINISTERING,
-    "GET /admin/facts": ADMINISTERING,
-    "POST /admin/facts": ADMINISTERING,
-    "POST /admin/facts/remove": ADMINISTERING,
-    "GET /admin/tokens": ADMINISTERING,
-    "POST /admin/tokens": ADMINISTERING,
-    "POST /admin/tokens/revoke": ADMINISTERING,
-    "GET /admin/webhooks": ADMINISTERING,
-    "POST /admin/webhooks": ADMINISTERING,
-    "GET /admin/guards": ADMINISTERING,
-    "POST /admin/guards": ADMINISTERING,
-    "GET /admin/audit": ADMINISTERING,
-    # The embedded default
+    "GET /admin": ADMINISTRATION,
+    "POST /admin/people/{person_id}/sign-in-link": ADMINISTRATION,
+    "POST /admin/people/{person_id}/password": ADMINISTRATION,
+    "GET /admin/facts": ADMINISTRATION,
+    "POST /admin/facts": ADMINISTRATION,
+    "POST /admin/facts/remove": ADMINISTRATION,
+    "GET /admin/tokens": ADMINISTRATION,
+    "POST /admin/tokens": ADMINISTRATION,
+    "POST /admin/tokens/revoke": ADMINISTRATION,
+    "GET /admin/webhooks": ADMINISTRATION,
+    "POST /admin/webhooks": ADMINISTRATION,
+    "GET /admin/guards": ADMINISTRATION,
+    "POST /admin/guards": ADMINISTRATION,
+    "GET /admin/audit": ADMINISTRATION,
+    # The embedded stack
     "GET /dev/mail": Open.EMBEDDED,
     "GET /dev/mail.json": Open.EMBEDDED,
     "GET /dev/mail/{mail}": Open.EMBEDDED,
     "GET /dev/room/{call}": Open.EMBEDDED,
 }
 
-UNWATCHED = frozenset({"POST /desk/presence/heartbeat"})
-"""Routes for whose answer nobody waits."""
+BACKGROUND = frozenset({"POST /desk/presence/heartbeat"})
+"""Routes that pages call in the background, so that nobody waits for the response."""
 
 PLACES: tuple[tuple[str, str], ...] = (
     ("/desk", "Desk"),
@@ -185,7 +185,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("/outcomes", "Outcomes"),
     ("/admin", "Administration"),
 )
-"""What the navigation shows, in this order, to those who may open it."""
+"""The navigation's entries in order; each is shown to those who may open it."""
 
 
 def key_of(method: str, path: str) -> str:
@@ -193,31 +193,32 @@ def key_of(method: str, path: str) -> str:
 
 
 def places_for(roles: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    held = set(roles)
+    """The navigation's entries for somebody with these roles."""
+    own_roles = set(roles)
     rules = {address: MATRIX.get(f"GET {address}") for address, _ in PLACES}
     return tuple(
         (address, name)
         for address, name in PLACES
-        if isinstance(rule := rules[address], frozenset) and held & {role.value for role in rule}
+        if isinstance(rule := rules[address], frozenset) and own_roles & {role.value for role in rule}
     )
 
 
 async def allowed(request: Request) -> None:
-    """Let the request through or raise; ``request.state.signed`` afterwards tells who asks, if known.
+    """Let the request through or raise. Sets ``request.state.signed`` to who sent it, None on open routes.
 
-    Raises ``NotSignedIn``, ``RoleMissing``, ``UnfitText`` for what stands after the address's question mark, or
-    404 where the address can't lead anywhere in this installation.
+    Raises ``NotSignedIn``, ``RoleMissing``, ``UnfitText`` for query parameters, or 404 if the path holds unfit text
+    or belongs to the embedded stack alone.
     """
     key = key_of(request.method, request.scope["route"].path)
     rule = MATRIX.get(key, frozenset())
     request.state.signed = None
-    nowhere = any(is_unfit(part) for part in request.path_params.values())
-    if nowhere or (rule is Open.EMBEDDED and not settings_of(request).embedded):
+    unfit_path = any(is_unfit(part) for part in request.path_params.values())
+    if unfit_path or (rule is Open.EMBEDDED and not settings_of(request).embedded):
         raise HTTPException(404)
     refuse_unfit(request.query_params.multi_items())
     if isinstance(rule, Open):
         return
-    signed = await find_signed_in(request, patient=key in UNWATCHED)
+    signed = await find_signed_in(request, patient=key in BACKGROUND)
     if signed is None:
         raise NotSignedIn
     if not signed.roles & {role.value for role in rule}:

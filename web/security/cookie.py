@@ -1,4 +1,4 @@
-"""The session cookie: host-only, invisible to scripts, not sent along by other sites' forms."""
+"""The session cookie: host-only, invisible to scripts, not sent with other sites' forms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from web.dependencies import settings_of
 
 
 def session_token(request: Request) -> str | None:
-    """The secret of this request's session, if it carries one."""
+    """The session secret in this request's cookie, if any."""
     return request.cookies.get(_name(request)) or None
 
 

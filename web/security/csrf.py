@@ -1,7 +1,7 @@
-"""Unsafe requests: from our own pages only, and with the token of a form that we drew for this person.
+"""CSRF protection: unsafe requests must come from our own pages, with a form token made for this person.
 
 A form token is bound to what lets the person in: the link's token in the path, or the session. A request
-without ``Sec-Fetch-Site`` and ``Origin`` comes from no browser, so nobody's cookies are abused by it; it
+without ``Sec-Fetch-Site`` and ``Origin`` doesn't come from a browser, so it can't abuse anybody's cookies; it
 still needs the form token.
 """
 
@@ -25,47 +25,45 @@ HEADER = "x-form-token"
 
 @dataclass
 class FormRefused(Failure):
-    """The form was not drawn by us for this person, or came from another site."""
+    """The form token is missing or isn't this person's, or the request came from another site."""
 
     status = 403
     title = "This form is out of date"
 
     @property
     def detail(self) -> str:
-        return "Please go back, load the page again and send the form once more. Nothing was changed."
+        return "Please go back, reload the page and send the form again. Nothing was changed."
 
 
 def form_token(request: Request) -> str:
-    """The token that a form on this page has to send along, as field ``form_token``."""
-    tokens = tokens_of(request)
-    token: str = tokens.form(_bearer_of(request), "page")
-    return token
+    """The token that forms on this page must send, in the field ``form_token``."""
+    return tokens_of(request).form(_bound_to(request), "page")
 
 
 def from_our_pages(request: Request) -> bool:
-    """Whether a browser, if it was one, sent this from a page of ours."""
+    """False if a browser sent this from another site."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
     origin = request.headers.get("origin")
     if origin is None:
         return True
-    ours = {request.headers.get("host", ""), urlsplit(settings_of(request).base_url).netloc}
-    return urlsplit(origin).netloc in ours
+    own_hosts = {request.headers.get("host", ""), urlsplit(settings_of(request).base_url).netloc}
+    return urlsplit(origin).netloc in own_hosts
 
 
 async def guarded_form(request: Request) -> None:
-    """Let an unsafe request pass, or raise ``FormRefused`` or ``UnfitText``."""
+    """Let an unsafe request through, or raise ``FormRefused`` or ``UnfitText``."""
     if not from_our_pages(request):
         raise FormRefused
     form = await request.form()
     refuse_unfit({name: value for name, value in form.multi_items() if isinstance(value, str)})
-    sent = request.headers.get(HEADER) or form.get(FIELD) or ""
-    if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), form_token(request).encode()):
+    token = request.headers.get(HEADER) or form.get(FIELD) or ""
+    if not isinstance(token, str) or not hmac.compare_digest(token.encode(), form_token(request).encode()):
         raise FormRefused
 
 
-def _bearer_of(request: Request) -> str:
+def _bound_to(request: Request) -> str:
     link = request.path_params.get("token")
     if link is not None:
         return f"link:{token_hash(link).hex()}"
@@ -74,4 +72,4 @@ def _bearer_of(request: Request) -> str:
 
 
 Guarded = Depends(guarded_form)
-"""``@router.post(…, dependencies=[Guarded])`` on every unsafe route that isn't the API's or a webhook's."""
+"""``@router.post(…, dependencies=[Guarded])`` on every unsafe route, except those of the API and of webhooks."""

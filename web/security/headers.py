@@ -1,4 +1,4 @@
-"""What surrounds every answer: its headers, the size of what it reads, and HEAD as GET without a body."""
+"""Security headers, the limit of a request's size, and HEAD as GET without a body."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ LARGEST_BODY = 1_000_000
 
 
 def content_policy(room_url: str, style_nonce: str = "") -> str:
-    """Everything from here alone. A form may lead on to the rooms' own site, where a call is joined.
+    """Allows content from this site alone. Forms may lead to the site of the rooms, because one joins a call.
 
-    ``style_nonce``, new for each answer, lets a script of ours that bears it add its own style sheet.
+    ``style_nonce``, new for each response, lets our script that has it add its own style sheet.
     """
     styles = f"'self' 'nonce-{style_nonce}'" if style_nonce else "'self'"
     room = urlsplit(room_url.replace("{", "").replace("}", ""))
@@ -27,7 +27,7 @@ def content_policy(room_url: str, style_nonce: str = "") -> str:
 
 
 class Shield:
-    """Outermost but for the metrics. ``base_url`` says whether browsers may insist on encryption."""
+    """The outermost middleware. Adds ``Strict-Transport-Security`` if ``base_url`` is https."""
 
     def __init__(self, app: ASGIApp, *, room_url: str, base_url: str) -> None:
         self.app = app
@@ -47,11 +47,11 @@ class Shield:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        # A scanner that only asks for the head must get what a reader would.
+        # A link scanner that sends HEAD must get the headers that a reader would.
         head = scope["method"] == "HEAD"
         inner = {**scope, "method": "GET"} if head else scope
 
-        async def guarded_send(message: Message) -> None:
+        async def shielded_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
@@ -60,13 +60,13 @@ class Shield:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app(inner, _limited(scope, receive), guarded_send)
+        await self.app(inner, _limited(scope, receive), shielded_send)
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
-    """``receive``, refusing at its first read a body that is announced or found too large."""
-    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    read = int(announced) if announced.isdigit() and int(announced) > LARGEST_BODY else 0
+    """``receive``, raising 413 for a body that is too large: at once by Content-Length, else while reading."""
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    read = int(declared) if declared.isdigit() and int(declared) > LARGEST_BODY else 0
 
     async def limited() -> Message:
         nonlocal read

@@ -1,6 +1,6 @@
-"""Passwords, by argon2id with the library's recommended cost.
+"""Password hashing with argon2id at the library's recommended cost.
 
-A hash takes all cores and 64 MiB for a while, so at most two are made at once, in threads of their own.
+One hash keeps several cores and 64 MiB busy, so at most two run at a time, in their own threads.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ async def hash_password(password: str) -> str:
 
 
 async def password_matches(password_hash: str | None, password: str) -> bool:
-    """Whether this is the password. Takes as long where there is none, so that time tells nothing."""
+    """Whether the password fits the hash. Takes as long without a hash, so that timing reveals no accounts."""
     loop = asyncio.get_running_loop()
-    fits = await loop.run_in_executor(_HASHING, _verify, password_hash, password[:LONGEST])
-    return fits and password_hash is not None
+    matches = await loop.run_in_executor(_HASHING, _verify, password_hash, password[:LONGEST])
+    return matches and password_hash is not None
 
 
 def _verify(password_hash: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(password_hash or _nobodys(), password)
+        return _HASHER.verify(password_hash or _decoy_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
 
 
 @cache
-def _nobodys() -> str:
+def _decoy_hash() -> str:
     return _HASHER.hash("nobody has this password")

@@ -1,4 +1,4 @@
-"""Who is asking: sessions kept in the database, found by the hash of the cookie's secret."""
+"""Sessions, stored in the database and found by the hash of the cookie's secret."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from database.stores.access import sessions
 from domain.ids import Tokens, token_hash
 from domain.sign_in import NotSignedIn
 from web.batching import Batcher
-from web.dependencies import engine_of, sessions_of, settings_of, tokens_of
+from web.dependencies import settings_of, tokens_of
 from web.security.cookie import drop_cookie, session_token
 
 HURRIED, PATIENT = 0.01, 0.25
-"""Seconds between two looks at the sessions at least: where somebody waits for the answer, and where nobody does."""
+"""Least seconds between two queries for sessions: if somebody waits for the response, and if nobody does."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class SignedIn:
     roles: frozenset[str]
     session_hash: bytes
     time_zone: str
-    """Where this person reads times: the desk's zone."""
+    """The zone in which this person reads times: the organisation's."""
     tokens: Tokens
 
     @property
     def actor(self) -> str:
-        """How timelines name this person: ``person:7``."""
+        """This person's name in timelines and the audit log: ``person:7``."""
         return f"person:{self.person_id}"
 
     def form_token(self, purpose: str = "page") -> str:
@@ -42,7 +42,7 @@ class SignedIn:
 
 
 class Sessions:
-    """Sessions, looked up for many requests together. Nothing is remembered, so that ending one counts at once."""
+    """Looks up sessions for many requests together, without a cache: ending one takes effect immediately."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -50,7 +50,7 @@ class Sessions:
         self._patient = Batcher(self._find, pause=PATIENT)
 
     async def find(self, session_hash: bytes, *, patient: bool = False) -> sessions.Session | None:
-        """The living session of this hash; ``patient`` where nobody waits for the answer."""
+        """The unexpired session with this hash; ``patient`` if nobody waits for the response."""
         return await (self._patient if patient else self._hurried).get(session_hash)
 
     async def _find(self, hashes: Collection[bytes]) -> dict[bytes, sessions.Session]:
@@ -64,49 +64,51 @@ async def find_signed_in(request: Request, *, patient: bool = False) -> SignedIn
     if token is None:
         return None
     session_hash = token_hash(token)
-    found = await sessions_of(request).find(session_hash, patient=patient)
-    if found is None:
+    lookup: Sessions = request.app.state.sessions
+    session = await lookup.find(session_hash, patient=patient)
+    if session is None:
         return None
-    account = found.account
+    account = session.account
     return SignedIn(
         account.person_id,
         account.name,
         account.roles,
         session_hash,
-        found.time_zone,
+        session.time_zone,
         tokens_of(request),
     )
 
 
 async def sign_in(conn: AsyncConnection, request: Request, person_id: int) -> str:
-    """Begin a session and end the one that the browser had, if any; returns the secret for ``keep_cookie``."""
-    token, now = secrets.token_urlsafe(32), datetime.now(UTC)
-    lasts = timedelta(hours=settings_of(request).session_hours)
-    former = session_token(request)
-    if former:
-        await sessions.end_session(conn, former)
-    await sessions.begin_session(conn, person_id, token, now, now + lasts)
-    return token
+    """Begin a session and end the browser's previous one; returns the secret for ``keep_cookie``."""
+    secret, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    duration = timedelta(hours=settings_of(request).session_hours)
+    previous = session_token(request)
+    if previous:
+        await sessions.end_session(conn, previous)
+    await sessions.begin_session(conn, person_id, secret, now, now + duration)
+    return secret
 
 
-async def sign_out(request: Request, response: Response) -> None:
-    token = session_token(request)
-    if token:
-        async with engine_of(request).begin() as conn:
-            await sessions.end_session(conn, token)
+async def sign_out(engine: AsyncEngine, request: Request, response: Response) -> None:
+    """End the session in the database and drop its cookie."""
+    secret = session_token(request)
+    if secret:
+        async with engine.begin() as conn:
+            await sessions.end_session(conn, secret)
     drop_cookie(request, response)
 
 
 async def signed_in(request: Request) -> SignedIn:
-    """The person that ``web.security.access`` let in. Raises ``NotSignedIn``."""
-    found: SignedIn | None = getattr(request.state, "signed", None)
-    if found is None:
+    """The person whom ``web.security.access`` let in. Raises ``NotSignedIn``."""
+    person: SignedIn | None = getattr(request.state, "signed", None)
+    if person is None:
         raise NotSignedIn
-    return found
+    return person
 
 
 async def still_signed_in(request: Request) -> bool:
-    """For streams, which outlive their first check."""
+    """Whether the session still exists, for streams, which may outlive it."""
     return await find_signed_in(request, patient=True) is not None
 
 

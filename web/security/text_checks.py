@@ -1,4 +1,4 @@
-"""Text that no database or page can hold: NUL and halves of surrogate pairs."""
+"""Refuses text that neither the database nor a page can hold: NUL and lone surrogates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass
 class UnfitText(Failure):
-    """``field`` is where it stood, as ``customer.name``; empty for the address itself."""
+    """Text that can't be stored. ``field`` is its place, such as ``customer.name``; empty for the address."""
 
     field: str = ""
 
@@ -23,8 +23,8 @@ class UnfitText(Failure):
 
     @property
     def detail(self) -> str:
-        where = f"“{self.field}”" if self.field else "The address"
-        return f"{where} contains characters that are not text. Please remove them and send it again."
+        place = f"“{self.field}”" if self.field else "The address"
+        return f"{place} contains characters that are not text. Please remove them and try again."
 
 
 def is_unfit(text: str) -> bool:
@@ -32,18 +32,18 @@ def is_unfit(text: str) -> bool:
 
 
 def refuse_unfit(value: Any, field: str = "") -> None:
-    """Raise ``UnfitText`` where this value (text, list or mapping, of any depth) holds such text."""
-    waiting: list[tuple[str, Any]] = [(field, value)]
-    while waiting:
-        name, item = waiting.pop()
+    """Raise ``UnfitText`` if this value (text, list or mapping, of any depth) holds such text."""
+    unchecked: list[tuple[str, Any]] = [(field, value)]
+    while unchecked:
+        name, item = unchecked.pop()
         if isinstance(item, str) and is_unfit(item):
-            raise UnfitText(_shown(name))
+            raise UnfitText(_printable(name))
         if isinstance(item, Mapping):
             for key, inner in item.items():
-                waiting += [(name, str(key)), (f"{name}.{key}".lstrip("."), inner)]
+                unchecked += [(name, str(key)), (f"{name}.{key}".lstrip("."), inner)]
         elif isinstance(item, list | tuple):
-            waiting += [(name, inner) for inner in item]
+            unchecked += [(name, inner) for inner in item]
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     return "".join("?" if is_unfit(letter) else letter for letter in name)
