@@ -1,1 +1,1 @@
-"""The one place of the web that speaks to Temporal."""
+"""The web's only access to Temporal."""

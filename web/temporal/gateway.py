@@ -1,7 +1,7 @@
-"""The web's only way to Temporal: commands to a running escalation, and a look at its history.
+"""The web's only access to Temporal: commands to an escalation's workflow, and its history.
 
-Temporal's errors become domain failures here. An unknown outcome is `Unreachable`: sending the same again is
-safe, because every command is done once however often it comes.
+Turns Temporal's errors into domain failures. An unknown outcome is ``Unreachable``: retrying is safe, because
+commands are idempotent.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from domain.deadlines import PAGE
 from domain.escalation import EscalationUnknown, NotNow
 from domain.failure import Failure, Unreachable
 from domain.ids import workflow_id
-from web.temporal.history import HistoryRow, PendingActivity, pending_of, story_of
+from web.temporal.history import HistoryRow, PendingActivity, history_rows, pending_activities
 from workflows.escalation import EscalationWorkflow
 
 Result = TypeVar("Result")
 
 
 class WorkflowGateway:
-    """Commands raise the failures of their stage, ``NotNow``, ``EscalationUnknown`` and ``Unreachable``."""
+    """Sends commands, which raise the failures of their stage, ``NotNow``, ``EscalationUnknown`` or ``Unreachable``."""
 
     def __init__(self, client: Client, engine: AsyncEngine) -> None:
         self._client = client
@@ -53,52 +53,53 @@ class WorkflowGateway:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def book(self, escalation_id: str, link_id: int, starts_at: datetime) -> Booked:
-        booked: Booked = await self._ask(escalation_id, EscalationWorkflow.book, BookSlot(link_id, starts_at))
+        booked: Booked = await self._update(escalation_id, EscalationWorkflow.book, BookSlot(link_id, starts_at))
         return booked
 
     async def move(self, escalation_id: str, starts_at: datetime) -> Booked:
-        moved: Booked = await self._ask(escalation_id, EscalationWorkflow.move, MoveBooking(starts_at))
+        moved: Booked = await self._update(escalation_id, EscalationWorkflow.move, MoveBooking(starts_at))
         return moved
 
     async def cancel(self, escalation_id: str) -> None:
-        await self._ask(escalation_id, EscalationWorkflow.cancel, CancelBooking())
+        await self._update(escalation_id, EscalationWorkflow.cancel, CancelBooking())
 
-    async def wrap_up(self, escalation_id: str, said: RecordWrapUp) -> None:
-        await self._ask(escalation_id, EscalationWorkflow.wrap_up, said)
+    async def wrap_up(self, escalation_id: str, message: RecordWrapUp) -> None:
+        await self._update(escalation_id, EscalationWorkflow.wrap_up, message)
 
-    async def rate(self, escalation_id: str, said: RateCall) -> None:
-        await self._ask(escalation_id, EscalationWorkflow.rate, said)
+    async def rate(self, escalation_id: str, message: RateCall) -> None:
+        await self._update(escalation_id, EscalationWorkflow.rate, message)
 
     async def nudge(self, escalation_id: str, actor: str) -> str:
-        """Give it a push; returns what was done, in words."""
-        return str(await self._ask(escalation_id, EscalationWorkflow.nudge, Nudge(actor)))
+        """Nudge the escalation; returns what the workflow did, as a sentence for the page."""
+        return str(await self._update(escalation_id, EscalationWorkflow.nudge, Nudge(actor)))
 
     async def withdraw(self, escalation_id: str, actor: str, outcome: str = "withdrawn", reason_ref: str = "") -> None:
-        await self._ask(escalation_id, EscalationWorkflow.withdraw, Withdraw(actor, outcome, reason_ref))
+        await self._update(escalation_id, EscalationWorkflow.withdraw, Withdraw(actor, outcome, reason_ref))
 
     async def history(self, escalation_id: str) -> list[HistoryRow]:
-        """Its Temporal events, oldest first. Raises ``EscalationUnknown`` where none are kept."""
+        """The workflow's events, oldest first. Raises ``EscalationUnknown`` if Temporal keeps none."""
         try:
             events = self._handle(escalation_id).fetch_history_events(page_size=1000, rpc_timeout=PAGE)
-            return story_of([event async for event in events])
+            return history_rows([event async for event in events])
         except (RPCError, RuntimeError) as error:
             raise _failure(error, escalation_id) from error
 
     async def pending(self, escalation_id: str) -> list[PendingActivity]:
-        """Activities under way, with their attempts and last failures."""
+        """Activities that run or wait for a retry."""
         try:
-            described = await self._handle(escalation_id).describe(rpc_timeout=PAGE)
+            description = await self._handle(escalation_id).describe(rpc_timeout=PAGE)
         except (RPCError, RuntimeError) as error:
             raise _failure(error, escalation_id) from error
-        return pending_of(described)
+        return pending_activities(description)
 
     def _handle(self, escalation_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(workflow_id(escalation_id))
 
-    async def _ask(self, escalation_id: str, update: Any, message: Any) -> Any:
-        """Send a command, and wait for yes or no.
+    async def _update(self, escalation_id: str, update: Any, message: Any) -> Any:
+        """Send an update and wait for its result.
 
-        One at a time for an escalation: Temporal aborts all that are under way once there are more than ten.
+        One at a time per escalation, because Temporal aborts all running updates of a workflow if there are more
+        than ten.
         """
         turn = self._turns.setdefault(escalation_id, asyncio.Lock())
         try:
@@ -107,11 +108,11 @@ class WorkflowGateway:
         except TimeoutError as error:
             raise Unreachable("the worker") from error
         except WorkflowUpdateFailedError as error:
-            raise _refusal(error) from error
+            raise _rejection(error) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             raise Unreachable("the worker") from error
         except (RPCError, RuntimeError) as error:
-            raise await self._unsent(error, escalation_id) from error
+            raise await self._not_sent(error, escalation_id) from error
 
     async def _send(self, escalation_id: str, update: Any, message: Any) -> Any:
         handle = self._handle(escalation_id)
@@ -120,27 +121,28 @@ class WorkflowGateway:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-        # Opened a moment ago, and its workflow has not been started yet: start it, as the relay would.
+        # Just opened, and the relay hasn't started its workflow yet: start it here.
         await start_workflow(self._client, self._engine, escalation_id, timeout=PAGE)
         return await handle.execute_update(update, message, rpc_timeout=PAGE)
 
-    async def _unsent(self, error: RPCError | RuntimeError, escalation_id: str) -> Failure:
+    async def _not_sent(self, error: RPCError | RuntimeError, escalation_id: str) -> Failure:
+        """``NotNow`` if the escalation exists but its workflow has ended."""
         failure = _failure(error, escalation_id)
         if not isinstance(failure, EscalationUnknown):
             return failure
         async with self._engine.connect() as conn:
-            whole = await read_whole(conn, escalation_id)
-        return failure if whole is None else NotNow(whole.state)
+            escalation = await read_whole(conn, escalation_id)
+        return failure if escalation is None else NotNow(escalation.state)
 
 
 def _failure(error: RPCError | RuntimeError, escalation_id: str) -> Failure:
     if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
         return EscalationUnknown(escalation_id)
-    # A client that never connected raises a bare RuntimeError.
+    # A client that has never connected raises a plain RuntimeError.
     return Unreachable("Temporal")
 
 
-def _refusal(error: WorkflowUpdateFailedError) -> Failure:
+def _rejection(error: WorkflowUpdateFailedError) -> Failure:
     cause = error.cause
     if isinstance(cause, ApplicationError) and (failure := from_application_error(cause)) is not None:
         return failure

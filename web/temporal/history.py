@@ -1,4 +1,4 @@
-"""A workflow's history as rows that a person can read: one an activity, a timer, an update, a signal."""
+"""A workflow's history as rows for people: activities, timers, updates and signals."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from temporalio.client import WorkflowExecutionDescription
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One event: its number, its time, what it is, and what it carried."""
+    """One event of the history."""
 
     event_id: int
     time: datetime
     what: str
+    """Its type, the name of its activity, signal, update or marker, and its summary: ``timer started · net``."""
     details: str
+    """Its inputs and results as JSON, or the message of its failure."""
 
 
 @dataclass(frozen=True)
 class PendingActivity:
-    """Something being tried."""
+    """An activity that runs or waits for a retry."""
 
     type: str
     attempt: int
@@ -34,48 +36,46 @@ class PendingActivity:
     scheduled: datetime | None
 
 
-def story_of(events: Iterable[HistoryEvent]) -> list[HistoryRow]:
-    """Every event but the workflow tasks, which only say that the worker had a turn."""
-    return [_row(event) for event in events if not EventType.Name(event.event_type).startswith(_TURNS)]
+def history_rows(events: Iterable[HistoryEvent]) -> list[HistoryRow]:
+    """All events but workflow tasks, which only say that the worker ran the workflow's code."""
+    return [_row(event) for event in events if not EventType.Name(event.event_type).startswith(_WORKFLOW_TASK)]
 
 
-_TURNS = "EVENT_TYPE_WORKFLOW_TASK"
+_WORKFLOW_TASK = "EVENT_TYPE_WORKFLOW_TASK"
 
 
 def _row(event: HistoryEvent) -> HistoryRow:
     name = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_").replace("_", " ").lower()
-    chosen = event.WhichOneof("attributes")
-    attributes = getattr(event, chosen) if chosen else None
-    named = _named(attributes)
+    field = event.WhichOneof("attributes")
+    attributes = getattr(event, field) if field else None
     summary = _payload(event.user_metadata.summary) if event.HasField("user_metadata") else ""
-    what = " · ".join(part for part in (name, named, str(summary or "")) if part)
+    what = " · ".join(part for part in (name, _subject(attributes), str(summary or "")) if part)
     return HistoryRow(event.event_id, event.event_time.ToDatetime(UTC), what, _details(attributes))
 
 
-def _named(attributes: Any) -> str:
-    """What the event is about: an activity's, a signal's, an update's, a marker's name."""
+def _subject(attributes: Any) -> str:
+    """The name of the event's activity, signal, update or marker."""
     for path in (("activity_type", "name"), ("signal_name",), ("accepted_request", "input", "name"), ("marker_name",)):
-        found = attributes
+        value = attributes
         for part in path:
-            found = getattr(found, part, None)
-        if isinstance(found, str) and found:
-            return found
+            value = getattr(value, part, None)
+        if isinstance(value, str) and value:
+            return value
     return ""
 
 
 def _details(attributes: Any) -> str:
-    """What it carried, as JSON; a failure as its message."""
-    carried: list[Any] = []
+    contents: list[Any] = []
     for name in ("input", "result"):
         if (payloads := getattr(getattr(attributes, name, None), "payloads", None)) is not None:
-            carried += [_payload(payload) for payload in payloads]
+            contents += [_payload(payload) for payload in payloads]
     request = getattr(attributes, "accepted_request", None)
     if request is not None:
-        carried += [_payload(payload) for payload in request.input.args.payloads]
+        contents += [_payload(payload) for payload in request.input.args.payloads]
     failure = getattr(attributes, "failure", None)
     if failure is not None and failure.message:
-        carried.append(failure.message)
-    return "\n".join(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in carried)
+        contents.append(failure.message)
+    return "\n".join(item if isinstance(item, str) else json.dumps(item, ensure_ascii=False) for item in contents)
 
 
 def _payload(payload: Payload) -> Any:
@@ -87,15 +87,15 @@ def _payload(payload: Payload) -> Any:
         return f"{len(payload.data)} bytes"
 
 
-def pending_of(described: WorkflowExecutionDescription) -> list[PendingActivity]:
-    """Activities that are running or wait to be tried again."""
-    pending: Sequence[Any] = described.raw_description.pending_activities
+def pending_activities(description: WorkflowExecutionDescription) -> list[PendingActivity]:
+    """Activities that run or wait for a retry."""
+    activities: Sequence[Any] = description.raw_description.pending_activities
     return [
         PendingActivity(
-            one.activity_type.name,
-            one.attempt,
-            one.last_failure.message,
-            one.scheduled_time.ToDatetime(UTC) if one.HasField("scheduled_time") else None,
+            activity.activity_type.name,
+            activity.attempt,
+            activity.last_failure.message,
+            activity.scheduled_time.ToDatetime(UTC) if activity.HasField("scheduled_time") else None,
         )
-        for one in pending
+        for activity in activities
     ]

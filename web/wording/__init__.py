@@ -1,1 +1,1 @@
-"""How states, facts, rules and times are put into words."""
+"""Words for states, facts, rules and times."""

@@ -1,4 +1,4 @@
-"""Facts of a ticket in a reader's words, and the fields that ask for them."""
+"""A ticket's facts in words, and from form fields."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rules_dsl.directory import FactType
 from web.wording.times import length
 
 FIELD = "fact."
-"""Prefix of the form fields that hold facts."""
+"""Prefix of form fields that hold facts."""
 
 
 def fact_rows(facts: Mapping[str, Any], declared: Sequence[FactType]) -> list[tuple[str, str]]:
-    """What is known, as (name, value) in the order of declaration. Unknown facts and empty lists are left out."""
+    """(name, value) of the known facts: declared ones in their order, then others. Leaves out empty values."""
     types = {fact.name: fact for fact in declared}
     names = [*(name for name in types if name in facts), *sorted(name for name in facts if name not in types)]
     rows = ((name, fact_words(facts[name], types.get(name))) for name in names)
@@ -33,8 +33,8 @@ def fact_words(value: Any, declared: FactType | None) -> str:
     return "" if value is None else str(value)
 
 
-def facts_of_form(typed: Mapping[str, str], declared: Sequence[FactType]) -> dict[str, Any]:
-    """The facts that were filled in, by name, in the form in which a help desk would send them."""
+def facts_of_form(fields: Mapping[str, str], declared: Sequence[FactType]) -> dict[str, Any]:
+    """The facts that somebody filled in, by name, as a help desk would send them."""
     return {
-        fact.name: value_from_text(fact, typed[fact.name]) for fact in declared if typed.get(fact.name, "").strip()
+        fact.name: value_from_text(fact, fields[fact.name]) for fact in declared if fields.get(fact.name, "").strip()
     }

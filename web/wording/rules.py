@@ -1,4 +1,4 @@
-"""The rules' own phrases, shortened for people who read at a glance: no quotes, no keywords."""
+"""Phrases of the rules language, shortened for reading at a glance: without quotes and keywords."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _BRIEF = {
     "best CSAT": "rated {}",
     "most experienced": "skill {}",
 }
-"""What follows the colon, in a place of its own."""
+"""By what a ranking says before its colon; ``{}`` takes what follows the colon."""
 
 
-def pool_words(said: str) -> str:
+def pool_words(pool: str) -> str:
     """``team "Payments" with the customer's language (German)`` as ``Payments, in German``."""
-    return _NAMED.sub(r"\1", _LANGUAGE.sub(r", in \1", said))
+    return _NAMED.sub(r"\1", _LANGUAGE.sub(r", in \1", pool))
 
 
 def why_words(values: Iterable[str]) -> list[str]:
-    """What put somebody where they stand, without what does not speak for them.
+    """The reasons for somebody's rank, without preferences that they don't meet and zeros.
 
     ``prefer skill "SEPA": yes, skill "SEPA"`` is ``SEPA``; ``longest idle: 7 minutes`` is ``idle for 7 minutes``.
     """
@@ -34,11 +34,11 @@ def why_words(values: Iterable[str]) -> list[str]:
 
 
 def _brief(value: str) -> str:
-    key, _, found = value.rpartition(": ")
-    if found in ("no", "0 seconds"):
+    key, _, result = value.rpartition(": ")
+    if result in ("no", "0 seconds"):
         return ""
     if key.startswith("prefer "):
-        return _NAMED.sub(r"\1", found.removeprefix("yes, "))
-    if found == "yes":
+        return _NAMED.sub(r"\1", result.removeprefix("yes, "))
+    if result == "yes":
         return key
-    return _BRIEF.get(key, key + ": {}").format(found)
+    return _BRIEF.get(key, key + ": {}").format(result)

@@ -1,4 +1,4 @@
-"""Where an escalation stands, as a mark and words: never a colour alone."""
+"""An escalation's state as a mark and words: never a colour alone."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from domain.escalation import Outcome, State
 @dataclass(frozen=True)
 class StateWords:
     mark: str
-    """Class of the style sheet that draws a shape before the words: ``waiting`` ◷, ``offered`` ◎, ``on`` ●,
+    """The CSS class that draws a shape before the words: ``waiting`` ◷, ``offered`` ◎, ``on`` ●,
     ``done`` ✓, ``person`` ▲, ``lost`` ✕."""
     words: str
 
     @property
     def shape(self) -> str:
-        """For places without the style sheet."""
+        """The mark for places without the style sheet."""
         return _SHAPES[self.mark]
 
 
@@ -46,7 +46,7 @@ _OUTCOMES = {
 
 
 def state_words(state: str, outcome: str | None = None) -> StateWords:
-    """A closed escalation is told by its outcome. Unknown words are shown as they are."""
+    """Words for a state, or for the outcome if it is closed. Unknown states are shown as they are."""
     if state == State.CLOSED and outcome in list(Outcome) and Outcome(outcome) in _OUTCOMES:
         return _OUTCOMES[Outcome(outcome)]
     if state in list(State):

@@ -1,4 +1,4 @@
-"""Times in the reader's zone, with the zone named, and the distance to now in words."""
+"""Times in the reader's named zone, durations, and the distance to now."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo, available_timezones
 
 @cache
 def zone_names() -> tuple[str, ...]:
-    """The zones a person may choose: places, not abbreviations."""
+    """The time zones to choose from: places, not abbreviations."""
     return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
 
 
 def zone_or(name: str | None, fallback: str = "UTC") -> str:
-    """The zone if there is one of this name, else the fallback, else UTC."""
-    return next((zone for zone in (name, fallback) if zone and zone in _known_zones()), "UTC")
+    """The name if it is a time zone, else the fallback if that is one, else UTC."""
+    return next((zone for zone in (name, fallback) if zone and zone in _all_zones()), "UTC")
 
 
 @cache
-def _known_zones() -> frozenset[str]:
+def _all_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
@@ -33,7 +33,7 @@ def local(moment: datetime, zone: str | None) -> datetime:
 
 
 def clock(moment: datetime, zone: str | None = None) -> str:
-    """``10:30``; in the hour that a clock change repeats with its offset: ``02:30 (UTC+02:00)``."""
+    """``10:30``; in the hour that a clock change repeats, with the offset: ``02:30 (UTC+02:00)``."""
     at = local(moment, zone)
     repeated = at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
     return f"{at:%H:%M} (UTC{at.isoformat()[-6:]})" if repeated else f"{at:%H:%M}"
@@ -62,10 +62,10 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 
 def length(seconds: float) -> str:
     """``45 s``, ``20 min``, ``2 h 5 min``, ``3 days``."""
-    whole = round(seconds)
-    if whole < 90:
-        return f"{whole} s"
-    minutes = round(whole / 60)
+    rounded = round(seconds)
+    if rounded < 90:
+        return f"{rounded} s"
+    minutes = round(rounded / 60)
     if minutes < 90:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
