@@ -1,4 +1,4 @@
-"""The agent's desk: presence, live offers, calls, wrap-ups and escalating."""
+"""The agent's desk: presence, live offers, calls, wrap-ups and escalations."""
 
 from fastapi import APIRouter
 

@@ -1,9 +1,11 @@
-"""Acceptances: those of the same moment are written down in one transaction."""
+"""Acceptances: one transaction writes those that come at about the same time."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Annotated
 
+from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.rounds import answers
@@ -13,25 +15,33 @@ from domain.offer import Acceptance
 from web.batching import Batcher
 
 AT_ONCE = 100
-"""Written down in one transaction at most: nobody waits long for the others of it."""
+"""Acceptances per transaction, few enough that nobody waits long for the others."""
 
 
 class Acceptances:
-    """Of the desks that this process serves."""
+    """The acceptances from this process's desks."""
 
     def __init__(self, engine: AsyncEngine, tokens: Tokens) -> None:
         self._engine = engine
         self._tokens = tokens
-        self._gathered = Batcher(self._take, most=AT_ONCE)
+        self._batcher = Batcher(self._take, most=AT_ONCE)
 
     async def accept(self, call_id: str, nth: int, person_id: int) -> Acceptance:
-        """As ``offers.accept``. Whoever's row somebody else holds waits for it alone."""
-        asked = AcceptRequest(call_id, nth, person_id)
-        if (accepted := await self._gathered.get(asked)) is not None:
+        """Accept an offer as ``answers.accept`` does; alone, after waiting, if its row is locked by another."""
+        request = AcceptRequest(call_id, nth, person_id)
+        if (accepted := await self._batcher.get(request)) is not None:
             return accepted
         async with self._engine.begin() as conn:
             return await answers.accept(conn, call_id, nth, person_id, self._tokens)
 
-    async def _take(self, asked: Collection[AcceptRequest]) -> dict[AcceptRequest, Acceptance]:
+    async def _take(self, requests: Collection[AcceptRequest]) -> dict[AcceptRequest, Acceptance]:
         async with self._engine.begin() as conn:
-            return await take_many(conn, list(asked), self._tokens)
+            return await take_many(conn, list(requests), self._tokens)
+
+
+async def _acceptances(request: Request) -> Acceptances:
+    acceptances: Acceptances = request.app.state.acceptances
+    return acceptances
+
+
+DeskAcceptances = Annotated[Acceptances, Depends(_acceptances)]

@@ -1,44 +1,68 @@
-"""The areas of a desk, each drawn alone, so that only what has changed is sent and nothing typed is lost.
+"""The areas of a desk, rendered separately, so that an update sends only what has changed and keeps what is typed.
 
-Every area carries its pulse as a hidden field. A desk sends these along with whatever it asks for, and is
-answered with the areas whose pulse has become another.
+Every area has its fingerprint in a hidden field. A desk sends the fingerprints with each request, and the response
+holds the areas whose fingerprint differs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.directory.read import fact_types, read_desk
 from database.stores.escalations.raised import raised_by
-from database.stores.queries import desk
+from database.stores.queries import desk as desk_queries
 from database.stores.queries.desk_changes import DeskMoment, read_desk_changes
+from domain.ids import Tokens
 from domain.rounds.presence import AWAY_REASONS, BEAT_EVERY, LONGEST_REASON, alive
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
 from rules_dsl.directory import FactType
-from web.dependencies import engine_of, tokens_of
+from web.dependencies import AppTokens, Engine
 from web.desk.card import show
 from web.page import draw, page
-from web.security.session import SignedIn
+from web.security.session import Signed, SignedIn
 from web.wording.states import state_words
 
 AREAS = ("presence", "offer", "calls", "today", "mine")
 SEEN = "seen."
+"""Prefix of the fields that hold fingerprints."""
+
+
+@dataclass(frozen=True)
+class DeskRequest:
+    """A request from somebody's desk, with what its response is rendered from."""
+
+    request: Request
+    signed: SignedIn
+    engine: AsyncEngine
+    tokens: Tokens
+
+    @property
+    def person_id(self) -> int:
+        return self.signed.person_id
+
+
+async def _desk_request(request: Request, signed: Signed, engine: Engine, tokens: AppTokens) -> DeskRequest:
+    return DeskRequest(request, signed, engine, tokens)
+
+
+OwnDesk = Annotated[DeskRequest, Depends(_desk_request)]
 
 
 def areas_of(signed: SignedIn) -> tuple[str, ...]:
-    """Those who take no calls see only what they raised."""
+    """All areas for agents; for others, who take no calls, only the escalations that they raised."""
     return AREAS if "agent" in signed.roles else ("mine",)
 
 
-def seen_in(sent: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(sent[SEEN + name]) for name in AREAS if SEEN + name in sent}
+def seen_in(fields: Mapping[str, Any]) -> dict[str, str]:
+    """The fingerprints that a desk sent, by area."""
+    return {name: str(fields[SEEN + name]) for name in AREAS if SEEN + name in fields}
 
 
 async def declared_facts(conn: AsyncConnection) -> tuple[FactType, ...]:
@@ -47,74 +71,72 @@ async def declared_facts(conn: AsyncConnection) -> tuple[FactType, ...]:
     return fact_types(facts)
 
 
-async def look(
-    conn: AsyncConnection, request: Request, signed: SignedIn, moment: DeskMoment, wanted: Collection[str]
+async def _read_areas(
+    conn: AsyncConnection, desk: DeskRequest, moment: DeskMoment, areas: Collection[str]
 ) -> dict[str, Any]:
-    """What the templates of the wanted areas need."""
-    person = signed.person_id
-    context: dict[str, Any] = {"now": moment.now, "zone": signed.time_zone, "state_words": state_words}
+    """The context that the templates of these areas need."""
+    person = desk.person_id
+    context: dict[str, Any] = {"now": moment.now, "zone": desk.signed.time_zone, "state_words": state_words}
     context |= {"notice": "", "wrap_form": {}, "wrap_problem": "", "swap": False, "brief": False}
-    if {"presence", "offer"} & set(wanted):
-        head = await desk.read_head(conn, person, moment.now)
+    if {"presence", "offer"} & set(areas):
+        head = await desk_queries.read_head(conn, person, moment.now)
         context |= {"head": head, "away_reasons": AWAY_REASONS, "longest_reason": LONGEST_REASON}
         context["alive"] = head.seen_at is not None and alive(head.seen_at, moment.now)
-    if {"presence", "offer", "calls"} & set(wanted):
-        in_hand = await desk.current_calls(conn, person, moment)
-        declared = await declared_facts(conn) if "calls" in wanted else ()
+    if {"presence", "offer", "calls"} & set(areas):
+        in_hand = await desk_queries.current_calls(conn, person, moment)
+        declared = await declared_facts(conn) if "calls" in areas else ()
         context |= {"in_hand": in_hand, "causes": CAUSES, "gaps": GAPS, "follow_ups": FOLLOW_UPS}
         context["areas"] = next((fact.values for fact in declared if fact.name == "product area"), ())
-        context["calls"] = [await show(conn, card, declared) for card in in_hand] if "calls" in wanted else []
-        tokens = tokens_of(request)
-        context["joins"] = {card.call_id: f"/join/{tokens.agent_join(card.call_id, card.nth)}" for card in in_hand}
-    if "offer" in wanted:
-        card = await desk.find_offer(conn, person, moment)
+        context["calls"] = [await show(conn, card, declared) for card in in_hand] if "calls" in areas else []
+        join = desk.tokens.agent_join
+        context["joins"] = {card.call_id: f"/join/{join(card.call_id, card.nth)}" for card in in_hand}
+    if "offer" in areas:
+        card = await desk_queries.find_offer(conn, person, moment)
         context["offer"] = await show(conn, card, await declared_facts(conn)) if card else None
-    if "today" in wanted:
-        context["today"] = await desk.calls_today(conn, person, moment)
-    if "mine" in wanted:
+    if "today" in areas:
+        context["today"] = await desk_queries.calls_today(conn, person, moment)
+    if "mine" in areas:
         context["mine"] = await raised_by(conn, person)
     return context
 
 
-async def draw_changed(
-    request: Request, signed: SignedIn, seen: Mapping[str, str], force: Collection[str] = (), **said: Any
-) -> str:
-    """The areas that differ from those seen, and the forced ones; empty where nothing has changed."""
-    moment = DeskMoment.of(datetime.now(UTC), signed.time_zone)
-    async with engine_of(request).connect() as conn:
-        changes = asdict(await read_desk_changes(conn, signed.person_id, moment))
-        wanted = [name for name in areas_of(signed) if name in force or changes[name] != seen.get(name)]
-        context = await look(conn, request, signed, moment, wanted) if wanted else {}
-    drawn = [
-        draw(request, f"desk/_{name}.html", **context | said | {"pulse": changes, "swap": True}) for name in wanted
-    ]
-    if "notice" in said:
-        drawn.append(draw(request, "desk/_notice.html", notice=said["notice"], swap=True))
-    return "".join(drawn)
+async def draw_changed(desk: DeskRequest, seen: Mapping[str, str], force: Collection[str] = (), **context: Any) -> str:
+    """The areas whose fingerprint differs from the one seen, and the forced ones; empty if there are none.
+
+    ``context`` overrides what the templates are rendered with.
+    """
+    moment = DeskMoment.of(datetime.now(UTC), desk.signed.time_zone)
+    async with desk.engine.connect() as conn:
+        fingerprints = asdict(await read_desk_changes(conn, desk.person_id, moment))
+        areas = [name for name in areas_of(desk.signed) if name in force or fingerprints[name] != seen.get(name)]
+        current = await _read_areas(conn, desk, moment, areas) if areas else {}
+    current |= context | {"fingerprints": fingerprints, "swap": True}
+    parts = [draw(desk.request, f"desk/_{name}.html", **current) for name in areas]
+    if "notice" in context:
+        parts.append(draw(desk.request, "desk/_notice.html", notice=context["notice"], swap=True))
+    return "".join(parts)
 
 
-async def answer(
-    request: Request, signed: SignedIn, status: int = 200, force: Collection[str] = (), **said: Any
-) -> Response:
-    """After a form: what has changed for a desk that swaps areas; else the page, by redirect where all went well."""
+async def answer(desk: DeskRequest, status: int = 200, force: Collection[str] = (), **context: Any) -> Response:
+    """The response to a form: changed areas if the desk swaps them; else the page, after success by a redirect."""
     headers = {"Retry-After": "3"} if status == 503 else {}
-    if "hx-request" in request.headers:
-        seen = seen_in(await request.form())
-        drawn = await draw_changed(request, signed, seen, force, **{"notice": "", **said})
-        return HTMLResponse(drawn, status, headers)
+    if "hx-request" in desk.request.headers:
+        seen = seen_in(await desk.request.form())
+        parts = await draw_changed(desk, seen, force, **{"notice": "", **context})
+        return HTMLResponse(parts, status, headers)
     if status == 200:
         return RedirectResponse("/desk", 303)
-    return await desk_page(request, signed, status, headers, **said)
+    return await desk_page(desk, status, headers, **context)
 
 
 async def desk_page(
-    request: Request, signed: SignedIn, status: int = 200, headers: Mapping[str, str] | None = None, **said: Any
+    desk: DeskRequest, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
 ) -> Response:
-    moment = DeskMoment.of(datetime.now(UTC), signed.time_zone)
-    async with engine_of(request).connect() as conn:
-        changes = asdict(await read_desk_changes(conn, signed.person_id, moment))
-        context = await look(conn, request, signed, moment, areas_of(signed))
-    milliseconds = BEAT_EVERY // timedelta(milliseconds=1)
-    response = page(request, "desk/desk.html", status, **context | said, pulse=changes, beat_every=milliseconds)
+    moment = DeskMoment.of(datetime.now(UTC), desk.signed.time_zone)
+    async with desk.engine.connect() as conn:
+        fingerprints = asdict(await read_desk_changes(conn, desk.person_id, moment))
+        current = await _read_areas(conn, desk, moment, areas_of(desk.signed))
+    current |= context | {"fingerprints": fingerprints, "beat_every": BEAT_EVERY // timedelta(milliseconds=1)}
+    response = page(desk.request, "desk/desk.html", status, **current)
     response.headers.update(headers or {})
     return response

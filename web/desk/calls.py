@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Response
 
 from activities.messages import RecordWrapUp
 from database.stores.call import end_call
@@ -18,11 +18,10 @@ from database.stores.wrap_up import saved_wrap_up
 from domain.escalation import EscalationUnknown
 from domain.failure import Failure
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolution, WrapUp
-from web.dependencies import engine_of, gateway_of
-from web.desk.areas import answer, declared_facts
+from web.dependencies import Gateway
+from web.desk.areas import DeskRequest, OwnDesk, answer, declared_facts
 from web.error_status import status_of
 from web.security.csrf import Guarded
-from web.security.session import Signed, SignedIn
 
 LONGEST_NOTE = 4000
 
@@ -30,19 +29,19 @@ router = APIRouter(prefix="/desk/calls/{call_id}")
 
 
 @router.post("/end", dependencies=[Guarded])
-async def end(request: Request, signed: Signed, call_id: UUID) -> Response:
+async def end(desk: OwnDesk, call_id: UUID) -> Response:
     try:
-        async with engine_of(request).begin() as conn:
-            await end_call(conn, str(call_id), signed.person_id, datetime.now(UTC))
+        async with desk.engine.begin() as conn:
+            await end_call(conn, str(call_id), desk.person_id, datetime.now(UTC))
     except Failure as failure:
-        return await answer(request, signed, status_of(failure), notice=failure.detail)
-    return await answer(request, signed)
+        return await answer(desk, status_of(failure), notice=failure.detail)
+    return await answer(desk)
 
 
 @router.post("/wrap-up", dependencies=[Guarded])
 async def wrap_up(
-    request: Request,
-    signed: Signed,
+    desk: OwnDesk,
+    gateway: Gateway,
     call_id: UUID,
     resolved: Annotated[str, Form()] = "",
     cause: Annotated[str, Form()] = "",
@@ -55,54 +54,53 @@ async def wrap_up(
     typed |= {"gap": gap, "follow_up": follow_up, "note": note}
 
     async def refuse(problem: str, status: int) -> Response:
-        return await answer(request, signed, status, force=("calls",), wrap_form=typed, wrap_problem=problem)
+        return await answer(desk, status, force=("calls",), wrap_form=typed, wrap_problem=problem)
 
-    async with engine_of(request).connect() as conn:
-        escalation_id = await escalation_of_call(conn, str(call_id), signed.person_id)
+    async with desk.engine.connect() as conn:
+        escalation_id = await escalation_of_call(conn, str(call_id), desk.person_id)
         areas = next((fact.values for fact in await declared_facts(conn) if fact.name == "product area"), ())
-        saved = await saved_wrap_up(conn, str(call_id), signed.person_id)
+        saved = await saved_wrap_up(conn, str(call_id), desk.person_id)
     if escalation_id is None:
         raise EscalationUnknown(str(call_id))
     if saved is not None:
-        return await _second(request, signed, typed, saved)
+        return await _already_saved(desk, typed, saved)
     problem = _problem(typed, areas)
     if problem:
         return await refuse(problem, 422)
     try:
-        async with engine_of(request).begin() as conn:
+        async with desk.engine.begin() as conn:
             note_ref = await keep_words(conn, note)
-        record = RecordWrapUp(str(call_id), signed.person_id, resolved, cause, product_area, gap, follow_up, note_ref)
-        await gateway_of(request).wrap_up(escalation_id, record)
+        record = RecordWrapUp(str(call_id), desk.person_id, resolved, cause, product_area, gap, follow_up, note_ref)
+        await gateway.wrap_up(escalation_id, record)
     except Failure as failure:
-        async with engine_of(request).connect() as conn:
-            saved = await saved_wrap_up(conn, str(call_id), signed.person_id)
+        async with desk.engine.connect() as conn:
+            saved = await saved_wrap_up(conn, str(call_id), desk.person_id)
         if saved is None:
             return await refuse(failure.detail, status_of(failure))
         # The second of a double click: the first has saved it meanwhile.
-        return await _second(request, signed, typed, saved)
-    return await answer(request, signed, notice="Wrapped up. Thank you.")
+        return await _already_saved(desk, typed, saved)
+    return await answer(desk, notice="Wrapped up. Thank you.")
 
 
-async def _second(request: Request, signed: SignedIn, typed: Mapping[str, Any], saved: WrapUp) -> Response:
-    """Nothing is changed: the same again is as good as the first; what says something else hears what stands."""
+async def _already_saved(desk: DeskRequest, typed: Mapping[str, Any], saved: WrapUp) -> Response:
+    """The response to a second wrap-up, which changes nothing: a success if it equals the first, else 409."""
     same = all(typed[name] == value for name, value in asdict(saved).items())
-    return await answer(request, signed, 200 if same else 409, force=("calls",), notice=_stands(saved))
+    return await answer(desk, 200 if same else 409, force=("calls",), notice=_saved_words(saved))
 
 
-def _stands(saved: WrapUp) -> str:
-    """A wrap-up as it was saved."""
+def _saved_words(saved: WrapUp) -> str:
     solved = {Resolution.YES: "solved", Resolution.NO: "not solved", Resolution.FOLLOW_UP: "a follow-up is needed"}
-    chosen = [solved[saved.resolved], *(part for part in (saved.cause, saved.product_area) if part)]
-    return f"This call is wrapped up already: {', '.join(chosen)}. It stands as it was saved."
+    parts = [solved[saved.resolved], *(part for part in (saved.cause, saved.product_area) if part)]
+    return f"This call is already wrapped up: {', '.join(parts)}. Nothing was changed."
 
 
 def _problem(typed: Mapping[str, Any], areas: tuple[str, ...]) -> str:
-    """What is wrong with a wrap-up, in the agent's words; empty where nothing is."""
+    """What is wrong with a wrap-up, as a sentence for the agent; empty if nothing is."""
     if typed["resolved"] not in list(Resolution):
         return "Was it solved? Choose yes, no or follow-up."
-    for name, known in (("cause", CAUSES), ("product_area", areas), ("gap", GAPS), ("follow_up", FOLLOW_UPS)):
-        if typed[name] and typed[name] not in known:
+    for name, choices in (("cause", CAUSES), ("product_area", areas), ("gap", GAPS), ("follow_up", FOLLOW_UPS)):
+        if typed[name] and typed[name] not in choices:
             return f"“{typed[name]}” is not one of the choices for {name.replace('_', ' ')}."
     if len(typed["note"]) > LONGEST_NOTE:
-        return f"The note is longer than {LONGEST_NOTE} letters. Please shorten it."
+        return f"The note is longer than {LONGEST_NOTE} characters. Please shorten it."
     return ""

@@ -1,4 +1,4 @@
-"""An offer or a call as it is drawn: with the ticket's facts, the customer's past and the reasons."""
+"""An offer or a call as the desk shows it: with the ticket's facts, the customer's past and the reasons."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class CardView:
     plan: list[str]
     rule: list[str]
     passed: str
-    """Why the offer can no longer be answered; empty while it rings."""
+    """Why the offer can't be answered any more; empty while it rings."""
 
     @property
     def face(self) -> list[tuple[str, str]]:
-        """The facts that are read at a glance."""
+        """The first facts, shown without opening the context."""
         return self.facts[:FACTS_ON_FACE]
 
 
 def brief(card: CallCard, declared: Sequence[FactType]) -> CardView:
-    """What must be seen at once; the rest is asked for when somebody opens it."""
+    """A card without its context, which the desk requests when somebody opens it."""
     return CardView(card, fact_rows(card.facts, declared), [], [], [], passed_words(card))
 
 
@@ -49,7 +49,7 @@ async def show(conn: AsyncConnection, card: CallCard, declared: Sequence[FactTyp
 
 
 def passed_words(card: CallCard) -> str:
-    """What became of an offer that can't be answered any more; empty for one that can."""
+    """Why an offer can't be answered any more; empty if it can."""
     elsewhere = card.taken_by is not None and card.taken_by != card.offered_to
     if card.offer_state == "offered" and card.remaining > 0:
         return ""
@@ -58,5 +58,5 @@ def passed_words(card: CallCard) -> str:
     if card.offer_state == "withdrawn":
         return "somebody else took it" if elsewhere else "the call was cancelled, moved or taken back"
     if card.offer_state == "missed":
-        return "you had not joined in time, so somebody else is asked"
+        return "you didn’t join in time, so somebody else is being asked"
     return {"declined": "you declined it", "accepted": "you have taken it"}.get(card.offer_state, "the call is over")

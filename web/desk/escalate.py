@@ -1,4 +1,4 @@
-"""Raising a ticket to a call, and the page of what was raised."""
+"""Escalating a ticket, and the page of an escalation for whoever raised it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.escalation import EscalationUnknown, Mode, Opening
 from domain.failure import Failure
 from rules_dsl import FactRefused
 from rules_dsl.directory import FactType
-from web.dependencies import engine_of, settings_of, tokens_of
+from web.dependencies import AppSettings, AppTokens, Engine
 from web.desk.areas import declared_facts
 from web.desk.escalate_form import EscalateForm, Problems, form_of, opening_of
 from web.desk.plan_words import plan_lines, rule_lines
@@ -32,42 +32,55 @@ router = APIRouter()
 
 
 @router.get("/desk/escalate")
-async def ask(request: Request, signed: Signed) -> Response:
-    async with engine_of(request).connect() as conn:
+async def escalate_page(request: Request, engine: Engine) -> Response:
+    async with engine.connect() as conn:
         declared = await declared_facts(conn)
     return _draw(request, form_of(request.query_params, declared), declared)
 
 
 @router.post("/desk/escalate", dependencies=[Guarded])
-async def escalate(request: Request, signed: Signed, mode: Annotated[Mode, Form()] = Mode.BOOKING) -> Response:
-    """Sent again, it leads to the same escalation."""
-    async with engine_of(request).connect() as conn:
+async def escalate(
+    request: Request,
+    engine: Engine,
+    tokens: AppTokens,
+    signed: Signed,
+    mode: Annotated[Mode, Form()] = Mode.BOOKING,
+) -> Response:
+    """Open an escalation. The same form sent again leads to the same escalation."""
+    async with engine.connect() as conn:
         declared, in_use = await declared_facts(conn), await accounts_in_use(conn)
     form = form_of(await request.form(), declared)
     opening = opening_of(form, declared, in_use, mode, signed.actor)
     if not isinstance(opening, Opening):
         return _draw(request, form, declared, 422, opening)
-    engine, tokens = engine_of(request), tokens_of(request)
     try:
         opened = await open_or_refuse(engine, opening, tokens, datetime.now(UTC))
     except FactRefused as refused:
-        return _draw(request, form, declared, 422, Problems(facts={one.name: one.reason for one in refused.all}))
+        return _draw(request, form, declared, 422, Problems(facts={fact.name: fact.reason for fact in refused.all}))
     except Failure as failure:
         return _draw(request, form, declared, status_of(failure), refusal=failure)
     return RedirectResponse(f"/desk/escalations/{opened.escalation_id}{'' if opened.created else '?again=1'}", 303)
 
 
 @router.get("/desk/escalations/{escalation_id}")
-async def show_raised(request: Request, signed: Signed, escalation_id: UUID, again: bool = False) -> Response:
-    async with engine_of(request).connect() as conn:
+async def show_raised(
+    request: Request,
+    engine: Engine,
+    settings: AppSettings,
+    tokens: AppTokens,
+    signed: Signed,
+    escalation_id: UUID,
+    again: bool = False,
+) -> Response:
+    async with engine.connect() as conn:
         raised = await find_raised(conn, str(escalation_id))
         decided = await decided_by(conn, str(escalation_id))
     if raised is None:
         raise EscalationUnknown(str(escalation_id))
     link = None
     if raised.link_nth is not None:
-        token = tokens_of(request).customer_link(raised.escalation_id, raised.link_nth)
-        link = f"{settings_of(request).base_url}/c/{token}"
+        token = tokens.customer_link(raised.escalation_id, raised.link_nth)
+        link = f"{settings.base_url}/c/{token}"
     return page(
         request,
         "desk/raised.html",
@@ -75,7 +88,7 @@ async def show_raised(request: Request, signed: Signed, escalation_id: UUID, aga
         link=link,
         again=again,
         by_me=raised.opened_by == signed.actor,
-        stands=state_words(raised.state, raised.outcome),
+        state=state_words(raised.state, raised.outcome),
         plan=plan_lines(raised.plan),
         rule=rule_lines(raised.plan),
         by=decided,

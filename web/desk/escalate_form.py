@@ -1,4 +1,4 @@
-"""The form that raises a ticket: what was typed, what is wrong with it, and the opening that it asks for."""
+"""The form that escalates a ticket: its fields, its problems, and the opening it requests."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from web.wording.facts import FIELD, facts_of_form
 
 LONGEST_SUBJECT = 300
 LONGEST_NAME = 200
-_OWN = ("ticket", "system", "url", "subject", "name", "email")
+_FIELDS = ("ticket", "system", "url", "subject", "name", "email")
 _MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
 @dataclass(frozen=True)
 class EscalateForm:
-    """All as it was typed. Nothing of it is lost by a refusal."""
+    """All fields as typed, to be shown again after a refusal."""
 
     ticket: str = ""
     system: str = ""
@@ -35,23 +35,25 @@ class EscalateForm:
 
 @dataclass(frozen=True)
 class Problems:
-    """What is wrong, by field; ``facts`` by fact name."""
+    """What is wrong with the form."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
+    """By field name."""
     facts: Mapping[str, str] = field(default_factory=dict)
+    """By fact name."""
 
 
 def form_of(sent: Mapping[str, object], declared: Sequence[FactType]) -> EscalateForm:
-    """From a form or a prefilled address; facts come as ``fact.priority`` or, in addresses, as ``priority``."""
+    """Read a form or a prefilled address. Facts come as ``fact.priority`` or, in addresses, as ``priority``."""
 
     def typed(name: str) -> str:
         value = sent.get(name, "")
         return value.strip() if isinstance(value, str) else ""
 
     facts = {fact.name: typed(FIELD + fact.name) for fact in declared}
-    facts |= {name: typed(name) for name, value in facts.items() if not value and name not in _OWN}
-    kept = {name: value for name, value in facts.items() if value}
-    return EscalateForm(**{name: typed(name) for name in _OWN}, facts=kept)
+    facts |= {name: typed(name) for name, value in facts.items() if not value and name not in _FIELDS}
+    filled_in = {name: value for name, value in facts.items() if value}
+    return EscalateForm(**{name: typed(name) for name in _FIELDS}, facts=filled_in)
 
 
 def opening_of(
@@ -61,9 +63,9 @@ def opening_of(
     mode: Mode,
     opened_by: str,
 ) -> Opening | Problems:
-    """The opening that this form asks for, or what stands in its way.
+    """The opening that this form requests, or its problems.
 
-    ``in_use`` has the accounts of each help desk, the usual one first: a bare number is one of its tickets.
+    ``in_use`` holds the accounts of each help desk, the usual help desk first: a bare number is one of its tickets.
     """
     wrong: dict[str, str] = {}
     reference, account = None, ""
@@ -73,13 +75,13 @@ def opening_of(
     except (ReferenceUnclear, AccountUnclear) as unclear:
         wrong["ticket"] = unclear.detail
     if not form.subject:
-        wrong["subject"] = "Say in a few words what the call is about; the customer reads it."
+        wrong["subject"] = "Say in a few words what the call is about. The customer will read it."
     if len(form.subject) > LONGEST_SUBJECT:
-        wrong["subject"] = f"At most {LONGEST_SUBJECT} letters, please."
+        wrong["subject"] = f"At most {LONGEST_SUBJECT} characters, please."
     if not form.name or len(form.name) > LONGEST_NAME:
-        wrong["name"] = "Whom will we call? Their name is needed."
+        wrong["name"] = "Whom will we call? Please enter their name."
     if not _MAIL.fullmatch(form.email):
-        wrong["email"] = "A mail address is needed, such as mira@example.com."
+        wrong["email"] = "Please enter a mail address, such as mira@example.com."
     if wrong or reference is None:
         return Problems(wrong)
     facts = facts_of_form(form.facts, declared)
@@ -89,7 +91,7 @@ def opening_of(
 
 @dataclass
 class AccountUnclear(Failure):
-    """A number alone, where tickets come from several accounts that each may have it."""
+    """A ticket number alone, while tickets come from several accounts that may each have it."""
 
     number: str
 
@@ -98,22 +100,24 @@ class AccountUnclear(Failure):
 
     @property
     def detail(self) -> str:
-        return f"Tickets come here from several addresses, and each may have a {self.number}. Paste the ticket’s own."
+        return (
+            f"Tickets come from several accounts here, and each may have a {self.number}. Paste the ticket’s address."
+        )
 
 
-def _account(reference: TicketReference, known: Collection[str]) -> str:
-    """Raises ``AccountUnclear``."""
-    told = account_of(reference.url)
-    if not told and len(known) > 1:
+def _account(reference: TicketReference, accounts: Collection[str]) -> str:
+    """The account in the ticket's address, else the only one in use. Raises ``AccountUnclear``."""
+    account = account_of(reference.url)
+    if not account and len(accounts) > 1:
         raise AccountUnclear(reference.id)
-    return told or only(known)
+    return account or only(accounts)
 
 
 def _reference(form: EscalateForm, usual_system: str) -> TicketReference:
-    """The ticket's own address tells most; a system that was named goes before one that is guessed."""
+    """The ticket as its address says; else as typed, with the system as typed, from the address, or the usual one."""
     reference = read_reference(form.ticket or form.url, form.system or usual_system)
     if reference.url:
         return reference
-    known = read_reference(form.url, usual_system) if form.url else None
-    url = known.url if known else ""
-    return TicketReference(form.system or (known.system if known else reference.system), reference.id, url)
+    from_url = read_reference(form.url, usual_system) if form.url else None
+    url = from_url.url if from_url else ""
+    return TicketReference(form.system or (from_url.system if from_url else reference.system), reference.id, url)

@@ -1,4 +1,4 @@
-"""A plan read aloud: who is asked, when, and by which rule."""
+"""A plan in sentences: who is asked, when, and by which rule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from web.wording.times import length
 
 _STEPS = {
     StepKind.WIDEN: "ask more people",
-    StepKind.DROP_SKILL: "ask those without the skill too",
+    StepKind.DROP_SKILL: "also ask people without the skill",
     StepKind.DROP_PREFERRED: "no longer prefer anybody",
     StepKind.ALERT_LEAD: "alert the team lead",
     StepKind.ALERT_DUTY: "alert the person on duty",
@@ -17,7 +17,7 @@ _STEPS = {
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """Short sentences, in the order in which things happen."""
+    """The plan as short sentences, in order of time."""
     decision = plan.decision
     lines = [
         f"The call goes to {plan.pool_text}; it lasts {length(decision.booking.slot)}.",
@@ -33,7 +33,11 @@ def plan_lines(plan: Plan) -> list[str]:
 
 
 def rule_lines(plan: Plan) -> list[str]:
-    """Why this rule, and then why none above it."""
-    why = plan.decision.why
-    held = [f"{reason.text} (line {reason.line})" for reason in why if reason.held]
-    return held + [f"not “{r.rule}”, {r.because or r.text} (line {r.line})" for r in why if not r.held]
+    """Why this rule matched, then why each rule above it did not."""
+    reasons = plan.decision.why
+    matched = [f"{reason.text} (line {reason.line})" for reason in reasons if reason.held]
+    return matched + [
+        f"not “{reason.rule}”, {reason.because or reason.text} (line {reason.line})"
+        for reason in reasons
+        if not reason.held
+    ]

@@ -1,42 +1,41 @@
-"""Saying where one is, and going on saying so."""
+"""Setting one's presence, and heartbeats."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Response
 
 from database.stores.rounds.presence import set_presence
 from domain.rounds.presence import LONGEST_REASON, PresenceState
-from web.dependencies import desk_feed_of, engine_of, signs_of_life_of
-from web.desk.areas import answer, areas_of, seen_in
+from web.desk.areas import OwnDesk, answer, areas_of, seen_in
+from web.desk.feed import DeskFeed
 from web.desk.live import changed
+from web.desk.signs_of_life import Heartbeats
 from web.security.csrf import Guarded
-from web.security.session import Signed
 
 router = APIRouter()
 
 
 @router.post("/desk/presence", dependencies=[Guarded])
-async def say(
-    request: Request,
-    signed: Signed,
+async def change_presence(
+    desk: OwnDesk,
     state: Annotated[PresenceState, Form()],
     reason: Annotated[str, Form(max_length=LONGEST_REASON)] = "",
 ) -> Response:
-    async with engine_of(request).begin() as conn:
-        await set_presence(conn, signed.person_id, state, reason.strip(), datetime.now(UTC))
-    return await answer(request, signed)
+    async with desk.engine.begin() as conn:
+        await set_presence(conn, desk.person_id, state, reason.strip(), datetime.now(UTC))
+    return await answer(desk)
 
 
 @router.post("/desk/presence/heartbeat", dependencies=[Guarded])
-async def beat(request: Request, signed: Signed) -> Response:
-    """A sign of life; answered with what has changed on a desk that says what it shows, else 204."""
-    seen = seen_in(await request.form())
-    changes = await signs_of_life_of(request).keep(signed.person_id, signed.time_zone)
-    differs = changes and any(getattr(changes, name) != seen[name] for name in areas_of(signed) if name in seen)
-    # Where many desks have changed at once, each is woken to ask in its turn.
-    if not differs or desk_feed_of(request).busy():
+async def heartbeat(desk: OwnDesk, heartbeats: Heartbeats, feed: DeskFeed) -> Response:
+    """A sign of life. The response holds the areas that differ from the fingerprints sent; 204 if none does."""
+    seen = seen_in(await desk.request.form())
+    current = await heartbeats.keep(desk.person_id, desk.signed.time_zone)
+    differs = current and any(getattr(current, name) != seen[name] for name in areas_of(desk.signed) if name in seen)
+    # If many desks have changed, each is woken to refresh in its turn.
+    if not differs or feed.busy():
         return Response(status_code=204)
-    return await changed(request, signed, seen)
+    return await changed(desk, feed, seen)

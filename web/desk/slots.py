@@ -1,4 +1,4 @@
-"""The times of one day for an escalation: which are open, and why each other one is closed."""
+"""An escalation's start times on one day: which are open, and why the others are closed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.at_risk.apply_remedy import NotWiderEnough, ReserveNotEnough, release_reserve, widen_pool
-from database.stores.at_risk.remedies import Remedies, remedies_of
-from database.stores.seats.closed_slots import DayOfSlots, SlotState, day_of_slots
-from web.dependencies import engine_of
+from database.stores.at_risk.remedies import remedies_of
+from database.stores.seats.closed_slots import SlotState, day_of_slots
+from web.dependencies import Engine
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -26,67 +27,62 @@ router = APIRouter()
 
 @dataclass(frozen=True)
 class Stretch:
-    """Starts in a row that have the same to say."""
+    """Consecutive starts that are all open, or all closed for the same reason."""
 
     first: str
     last: str
     count: int
     closed: str
-    """Why, or empty where they are open."""
+    """Why they are closed; empty if they are open."""
     proven: bool
+    """False if a search failed that will be repeated."""
 
 
 @router.get("/desk/escalations/{escalation_id}/slots")
-async def show_slots(request: Request, signed: Signed, escalation_id: UUID, day: str = "") -> Response:
-    now = datetime.now(UTC)
-    async with engine_of(request).connect() as conn:
-        found = await day_of_slots(conn, str(escalation_id), _day(day), now)
-        remedies = await remedies_of(conn, str(escalation_id), now)
-    return _page(request, escalation_id, found, remedies)
+async def show_slots(request: Request, engine: Engine, escalation_id: UUID, day: str = "") -> Response:
+    return await _page(request, engine, escalation_id, _day(day))
 
 
 @router.post("/desk/escalations/{escalation_id}/release-reserve", dependencies=[Guarded])
-async def release(request: Request, signed: Signed, escalation_id: UUID) -> Response:
-    """A manager lets somebody of the reserve take a call at risk. Pressed again, nothing more is done."""
+async def release(request: Request, engine: Engine, signed: Signed, escalation_id: UUID) -> Response:
+    """Let somebody of the reserve take a call at risk. Doing it again changes nothing."""
     try:
-        async with engine_of(request).begin() as conn:
+        async with engine.begin() as conn:
             done = await release_reserve(conn, str(escalation_id), signed.actor, datetime.now(UTC))
     except ReserveNotEnough as failure:
-        return await _refused(request, escalation_id, failure.detail)
-    return _told(escalation_id, "released" if done else "served")
+        return await _page(request, engine, escalation_id, status=409, wrong=failure.detail)
+    return _to_page(escalation_id, "released" if done else "served")
 
 
 @router.post("/desk/escalations/{escalation_id}/widen-pool", dependencies=[Guarded])
-async def widen(request: Request, signed: Signed, escalation_id: UUID, step: Annotated[str, Form()] = "") -> Response:
-    """A manager lets a call at risk begin with a later step of its plan. Pressed again, nothing more is done."""
+async def widen(
+    request: Request, engine: Engine, signed: Signed, escalation_id: UUID, step: Annotated[str, Form()] = ""
+) -> Response:
+    """Let a call at risk begin with a later step of its plan. Doing it again changes nothing."""
     number = int(step) if step.isascii() and step.isdecimal() and len(step) < 4 else 0
     try:
-        done = await widen_pool(engine_of(request), str(escalation_id), number, signed.actor, datetime.now(UTC))
+        done = await widen_pool(engine, str(escalation_id), number, signed.actor, datetime.now(UTC))
     except NotWiderEnough as failure:
-        return await _refused(request, escalation_id, failure.detail)
-    return _told(escalation_id, "widened" if done else "served")
+        return await _page(request, engine, escalation_id, status=409, wrong=failure.detail)
+    return _to_page(escalation_id, "widened" if done else "served")
 
 
-def _told(escalation_id: UUID, said: str) -> Response:
+def _to_page(escalation_id: UUID, said: str) -> Response:
     return RedirectResponse(f"/desk/escalations/{escalation_id}/slots?said={said}", 303)
 
 
-async def _refused(request: Request, escalation_id: UUID, wrong: str) -> Response:
-    now = datetime.now(UTC)
-    async with engine_of(request).connect() as conn:
-        found = await day_of_slots(conn, str(escalation_id), None, now)
-        remedies = await remedies_of(conn, str(escalation_id), now)
-    return _page(request, escalation_id, found, remedies, 409, wrong=wrong)
-
-
-def _page(
+async def _page(
     request: Request,
+    engine: AsyncEngine,
     escalation_id: UUID,
-    found: DayOfSlots,
-    remedies: Remedies | None,
+    day: date | None = None,
     status: int = 200,
     wrong: str = "",
 ) -> Response:
+    now = datetime.now(UTC)
+    async with engine.connect() as conn:
+        slots = await day_of_slots(conn, str(escalation_id), day, now)
+        remedies = await remedies_of(conn, str(escalation_id), now)
     return page(
         request,
         "desk/slots.html",
@@ -95,21 +91,21 @@ def _page(
         said=request.query_params.get("said", ""),
         manages=bool(request.state.signed.roles & {"manager", "admin"}),
         escalation_id=escalation_id,
-        day=found.day,
-        before=found.day - timedelta(days=1),
-        after=found.day + timedelta(days=1),
-        pool=found.pool,
-        stretches=_stretches(found.slots, found.zone),
-        open=sum(slot.closed is None for slot in found.slots),
+        day=slots.day,
+        before=slots.day - timedelta(days=1),
+        after=slots.day + timedelta(days=1),
+        pool=slots.pool,
+        stretches=_stretches(slots.slots, slots.zone),
+        open=sum(slot.closed is None for slot in slots.slots),
         remedies=remedies,
-        zone=found.zone,
+        zone=slots.zone,
     )
 
 
-def _day(said: str) -> date | None:
-    """A day within reach of a calendar, or None for the first one that is offered."""
+def _day(text: str) -> date | None:
+    """The day if it is within 400 days of today; else None, for the first day with starts."""
     try:
-        day = date.fromisoformat(said)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
     return day if abs(day - datetime.now(UTC).date()) < timedelta(days=400) else None
@@ -117,10 +113,9 @@ def _day(said: str) -> date | None:
 
 def _stretches(slots: Iterable[SlotState], zone: str) -> list[Stretch]:
     result = []
-    for said, group in groupby(slots, key=lambda slot: slot.closed):
+    for reason, group in groupby(slots, key=lambda slot: slot.closed):
         run = list(group)
-        clocks = [times.clock(slot.start, zone) for slot in (run[0], run[-1])]
-        result.append(
-            Stretch(clocks[0], clocks[1], len(run), "" if said is None else said.text, said is None or said.proven)
-        )
+        first, last = (times.clock(slot.start, zone) for slot in (run[0], run[-1]))
+        closed, proven = ("", True) if reason is None else (reason.text, reason.proven)
+        result.append(Stretch(first, last, len(run), closed, proven))
     return result

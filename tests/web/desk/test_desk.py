@@ -303,7 +303,7 @@ async def test_a_second_click_on_a_wrap_up_shows_what_was_saved(floor: Floor) ->
     for fields, status in ((same, 200), (same | {"note": "Tank was full"}, 409), ({"resolved": "yes"}, 409), ({}, 409)):
         again = await swapped(browser, f"/desk/calls/{made}/wrap-up", page, **fields)
         assert again.status_code == status, again.text
-        assert "wrapped up already: not solved, billing, engine. It stands as it was saved." in again.text
+        assert "already wrapped up: not solved, billing, engine. Nothing was changed." in again.text
     async with floor.engine.connect() as conn:
         assert await saved_wrap_up(conn, made, floor.people[ME]) == said
         assert await saved_wrap_up(conn, made, floor.people["Anna Schmidt"]) is None

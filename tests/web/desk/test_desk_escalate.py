@@ -79,7 +79,7 @@ async def test_a_bare_number_is_asked_about_where_two_accounts_may_have_it(floor
     assert second.headers["location"] not in (first.headers["location"], first.headers["location"] + "?again=1")
     bare = await browser.post("/desk/escalate", "/desk/escalate", mode="booking", **{**TYPED, "ticket": "#123"})
     assert bare.status_code == 422
-    assert "Tickets come here from several addresses, and each may have a 123." in bare.text
+    assert "Tickets come from several accounts here, and each may have a 123." in bare.text
 
 
 async def test_a_call_now_is_searched_for_at_once(floor: Floor) -> None:
@@ -135,7 +135,7 @@ async def test_a_rule_that_only_books_says_so_to_call_now(floor: Floor) -> None:
         ({"ticket": "what?!"}, "Paste the ticket’s address"),
         ({"subject": " "}, "Say in a few words"),
         ({"name": ""}, "Whom will we call?"),
-        ({"email": "ida"}, "A mail address is needed"),
+        ({"email": "ida"}, "Please enter a mail address"),
         ({"fact.priority": "highest"}, "expected one of"),
         ({"fact.replies": "many"}, "expected a whole number"),
     ],

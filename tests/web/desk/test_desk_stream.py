@@ -17,7 +17,7 @@ from database.stores.rounds.presence import set_presence
 from database.stores.rounds.round import run_round
 from tests.web.desk_floor import ME, Floor, floor
 from tests.web.office import office
-from web.desk.feed import ASKING, DRAWN_AT_ONCE, Feed
+from web.desk.feed import DRAWN_AT_ONCE, REFRESH_TIME, Feed
 from web.desk.live import OFFER, WAKE, draw_event
 from web.live import StreamEvent
 from web.security.session import SignedIn
@@ -43,13 +43,13 @@ class Stream:
         """What the desk is sent when these things happen, once it has taken in what was before."""
         [_ async for _ in self.comes(QUIET)]
         for payload in payloads:
-            self.feed.hear(payload)
+            self.feed.receive(payload)
         return [event async for event in self.comes(QUIET, first=SLOW)]
 
     async def stays_quiet(self, *payloads: str) -> bool:
         """Whether the desk is sent nothing when these things happen."""
         for payload in payloads:
-            self.feed.hear(payload)
+            self.feed.receive(payload)
         return not [event async for event in self.comes(QUIET)]
 
     async def comes(self, within: float, first: float | None = None) -> AsyncIterator[StreamEvent]:
@@ -65,7 +65,7 @@ class Stream:
                 return
             assert payload is not None
             patience = within
-            for event in draw_event(request, me, payload):
+            for event in draw_event(request, me, self.feed, payload):
                 yield event
 
 
@@ -91,12 +91,12 @@ async def test_a_round_brings_its_offers_to_those_it_asked_alone(floor: Floor, s
 
 
 async def test_an_offer_that_was_brought_is_not_sent_once_more(floor: Floor, stream: Stream) -> None:
-    """Its area's word is the one that the desk would be answered with."""
+    """Its fingerprint is the one that the desk's next refresh would find."""
     await floor.offer(await floor.due_call(), ME)
     (offer,) = await stream.brings("round:1")
     async with floor.engine.connect() as conn:
-        pulse = await read_desk_changes(conn, floor.people[ME], DeskMoment(datetime.now(UTC), datetime.now(UTC)))
-    assert f'name="seen.offer" value="{pulse.offer}"' in offer.data
+        changes = await read_desk_changes(conn, floor.people[ME], DeskMoment(datetime.now(UTC), datetime.now(UTC)))
+    assert f'name="seen.offer" value="{changes.offer}"' in offer.data
 
 
 async def test_a_real_round_tells_the_desk_of_whom_it_asked(floor: Floor, stream: Stream) -> None:
@@ -131,20 +131,20 @@ async def test_what_concerns_others_or_nobody_wakes_nobody(stream: Stream, paylo
 
 async def test_a_desk_that_lags_behind_is_told_to_ask_for_everything(stream: Stream) -> None:
     for number in range(250):
-        stream.feed._tell(stream.floor.people[ME], f"round:{number}")
+        stream.feed._publish(stream.floor.people[ME], f"round:{number}")
     assert stream.queue.get_nowait() == EVERYTHING
 
 
 async def test_many_desks_that_are_woken_at_once_ask_one_after_the_other(stream: Stream) -> None:
-    await asyncio.sleep(2 * ASKING)
+    await asyncio.sleep(2 * REFRESH_TIME)
     turns = [stream.feed.turn() for _ in range(100)]
     assert turns[0] == 0
     assert turns == sorted(turns)
-    assert turns[-1] == pytest.approx(99 * ASKING, abs=10 * ASKING)
+    assert turns[-1] == pytest.approx(99 * REFRESH_TIME, abs=10 * REFRESH_TIME)
 
 
 async def test_a_desk_whose_turn_comes_too_late_is_woken_anew(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.desk.feed.PATIENCE", 0.05)
+    monkeypatch.setattr("web.desk.feed.TIMEOUT", 0.05)
     feed, me = stream.feed, stream.floor.people[ME]
     async with contextlib.AsyncExitStack() as others:
         for _ in range(DRAWN_AT_ONCE):
