@@ -1,4 +1,4 @@
-"""The customer's face: one address from the invitation to the call, and one for the rating. No account."""
+"""The customer's pages: one address from the invitation to the call, one for the rating. No account."""
 
 from fastapi import APIRouter
 

@@ -1,22 +1,22 @@
-"""Booking, moving and cancelling. Nothing is chosen beforehand: a form sent with its defaults does nothing."""
+"""Booking, moving and cancelling. No choice is preselected: a form sent with its defaults changes nothing."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from database.stores.customer_link import LinkPage
 from domain.booking import SlotRefused, SlotTaken, TooLate
 from domain.customer_link import LinkExpired, LinkUsed
 from domain.escalation import NotNow
 from domain.failure import Failure
-from web.customer.customer_link import open_link, slots_page, standing_page, zone_of
+from web.customer.customer_link import CustomerRequest, LinkRequest, slots_page, status_page, zone_of
 from web.customer.slots import read_start
 from web.customer.stage import CANCELLABLE, CustomerStage, may_move, stage_of
-from web.dependencies import gateway_of
+from web.dependencies import Gateway
 from web.error_status import status_of
 from web.security.csrf import Guarded
 from web.wording import times
@@ -27,84 +27,85 @@ Field = Annotated[str, Form()]
 
 
 @router.post("/c/{token}/book", dependencies=[Guarded])
-async def book(request: Request, token: str, start: Field = "", zone: Field = "") -> Response:
-    """Book the chosen start; sent again, the same answer."""
-    link = await open_link(request, token)
+async def book(visit: LinkRequest, gateway: Gateway, token: str, start: Field = "", zone: Field = "") -> Response:
+    """Book the chosen start. Booking the same start again shows the booking."""
+    link = await visit.open_link(token)
     stage = stage_of(link, datetime.now(UTC))
     chosen = read_start(start)
     if stage is CustomerStage.BOOK:
         if chosen is None:
-            return await _choose_first(request, link, zone)
+            return await _choose_first(visit, link, zone)
         try:
-            await gateway_of(request).book(link.escalation_id, link.link_id, chosen)
-        except (SlotTaken, SlotRefused) as refused:
-            return await _not_this(request, link, zone, refused, chosen)
-        except (LinkUsed, LinkExpired, NotNow) as refused:
-            return standing_page(
-                request, await open_link(request, token), zone, refused=refused.title, status=status_of(refused)
-            )
+            await gateway.book(link.escalation_id, link.link_id, chosen)
+        except (SlotTaken, SlotRefused) as failure:
+            return await _other_slots(visit, link, zone, failure, chosen)
+        except (LinkUsed, LinkExpired, NotNow) as failure:
+            return _refused(visit, await visit.open_link(token), zone, failure)
         return _back(token, zone)
     if link.booking is None or link.booking.starts_at == chosen:
-        return _back(token, zone) if link.booking is not None else standing_page(request, link, zone)
-    used = LinkUsed(link.booking.starts_at)
-    return standing_page(request, link, zone, refused=used.title, status=status_of(used))
+        return _back(token, zone) if link.booking is not None else status_page(visit, link, zone)
+    return _refused(visit, link, zone, LinkUsed(link.booking.starts_at))
 
 
 @router.post("/c/{token}/move", dependencies=[Guarded])
-async def move(request: Request, token: str, start: Field = "", zone: Field = "") -> Response:
+async def move(visit: LinkRequest, gateway: Gateway, token: str, start: Field = "", zone: Field = "") -> Response:
     """Move the booked call to the chosen start."""
-    link = await open_link(request, token)
+    link = await visit.open_link(token)
     stage, chosen = stage_of(link, datetime.now(UTC)), read_start(start)
     if stage is CustomerStage.BOOK or (link.booking is not None and link.booking.starts_at == chosen):
         return _back(token, zone)
     if not may_move(link, stage):
-        return standing_page(request, link, zone, refused=TooLate().title, status=status_of(TooLate))
+        return _refused(visit, link, zone, TooLate())
     if chosen is None:
-        return await _choose_first(request, link, zone)
+        return await _choose_first(visit, link, zone)
     try:
-        await gateway_of(request).move(link.escalation_id, chosen)
-    except (SlotTaken, SlotRefused) as refused:
-        return await _not_this(request, link, zone, refused, chosen)
-    except (TooLate, NotNow) as refused:
-        return standing_page(
-            request, await open_link(request, token), zone, refused=refused.title, status=status_of(refused)
-        )
+        await gateway.move(link.escalation_id, chosen)
+    except (SlotTaken, SlotRefused) as failure:
+        return await _other_slots(visit, link, zone, failure, chosen)
+    except (TooLate, NotNow) as failure:
+        return _refused(visit, await visit.open_link(token), zone, failure)
     return _back(token, zone)
 
 
 @router.post("/c/{token}/cancel", dependencies=[Guarded])
-async def cancel(request: Request, token: str, sure: Field = "", zone: Field = "") -> Response:
-    """Cancel, if the customer said so; sent again, the same answer."""
-    link = await open_link(request, token)
+async def cancel(visit: LinkRequest, gateway: Gateway, token: str, sure: Field = "", zone: Field = "") -> Response:
+    """Cancel if the customer ticked the box. Cancelling again changes nothing."""
+    link = await visit.open_link(token)
     stage = stage_of(link, datetime.now(UTC))
     if stage in (CustomerStage.BOOK, CustomerStage.CANCELLED):
         return _back(token, zone)
     if sure != "yes":
         text = "Nothing was cancelled. Tick the box beside “Yes” if you want to cancel"
-        return standing_page(request, link, zone, refused=text, status=422)
+        return status_page(visit, link, zone, refused=text, status=422)
     if stage not in CANCELLABLE:
-        return standing_page(request, link, zone, refused=TooLate().title, status=status_of(TooLate))
+        return _refused(visit, link, zone, TooLate())
     try:
-        await gateway_of(request).cancel(link.escalation_id)
-    except (TooLate, NotNow) as refused:
-        link = await open_link(request, token)
+        await gateway.cancel(link.escalation_id)
+    except (TooLate, NotNow) as failure:
+        link = await visit.open_link(token)
         if stage_of(link, datetime.now(UTC)) is not CustomerStage.CANCELLED:
-            return standing_page(request, link, zone, refused=refused.title, status=status_of(refused))
+            return _refused(visit, link, zone, failure)
         # The second of a double click: the first has cancelled it.
     return _back(token, zone)
 
 
-async def _choose_first(request: Request, link: LinkPage, zone: str) -> Response:
-    return await slots_page(request, link, zone, refused="Choose a time first. Nothing was booked", status=422)
+async def _choose_first(visit: CustomerRequest, link: LinkPage, zone: str) -> Response:
+    return await slots_page(visit, link, zone, refused="Choose a time first. Nothing was booked", status=422)
 
 
-async def _not_this(request: Request, link: LinkPage, zone: str, refused: Failure, chosen: datetime) -> Response:
-    """The slots anew, with the reason, and with the nearest free ones first."""
+async def _other_slots(
+    visit: CustomerRequest, link: LinkPage, zone: str, failure: Failure, chosen: datetime
+) -> Response:
+    """The current slots with the reason, the nearest free ones first."""
     when = times.when(chosen, zone_of(link, zone))
-    said = f"{when}: {refused.detail[0].lower()}{refused.detail[1:]}".rstrip(".")
-    return await slots_page(request, link, zone, refused=said, wanted=chosen, status=status_of(refused))
+    reason = f"{when}: {failure.detail[0].lower()}{failure.detail[1:]}".rstrip(".")
+    return await slots_page(visit, link, zone, refused=reason, wanted=chosen, status=status_of(failure))
+
+
+def _refused(visit: CustomerRequest, link: LinkPage, zone: str, failure: Failure) -> HTMLResponse:
+    return status_page(visit, link, zone, refused=failure.title, status=status_of(failure))
 
 
 def _back(token: str, zone: str) -> RedirectResponse:
-    kept = f"?zone={times.zone_or(zone, 'UTC')}" if zone else ""
-    return RedirectResponse(f"/c/{token}{kept}", 303)
+    query = f"?zone={times.zone_or(zone, 'UTC')}" if zone else ""
+    return RedirectResponse(f"/c/{token}{query}", 303)

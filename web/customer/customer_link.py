@@ -1,77 +1,99 @@
-"""The customer's one address, ``/c/{token}``: what it shows depends on where their call is."""
+"""The customer's one address, ``/c/{token}``, which shows whatever their call needs now."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.customer_link import LinkPage, find_link
 from database.stores.seats.availability import free_starts
 from domain.customer_link import LinkUnknown
+from domain.ids import Tokens
 from domain.seats.slots import nearest
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
-from web.dependencies import engine_of, link_rate_limit_of, tokens_of
+from web.dependencies import AppTokens, Engine, LinkLimiter
 from web.page import draw, page
+from web.security.rate_limit import LinkRateLimit
 from web.wording import times
 
 router = APIRouter()
 
 
-async def open_link(request: Request, token: str) -> LinkPage:
-    """The link behind this token. Raises ``LinkUnknown``, and ``TooManyMisses`` to whoever guesses."""
-    async with engine_of(request).connect() as conn:
-        found = await find_link(conn, token)
-    if found is None:
-        link_rate_limit_of(request).count_failure(request)
-        raise LinkUnknown
-    return found
+@dataclass(frozen=True)
+class CustomerRequest:
+    """A request to a customer's address, with what its response is made from."""
+
+    request: Request
+    engine: AsyncEngine
+    tokens: Tokens
+    limiter: LinkRateLimit
+
+    async def open_link(self, token: str) -> LinkPage:
+        """The link with this token. Raises ``LinkUnknown``, or ``TooManyMisses`` after too many wrong links."""
+        async with self.engine.connect() as conn:
+            link = await find_link(conn, token)
+        if link is None:
+            self.limiter.count_failure(self.request)
+            raise LinkUnknown
+        return link
 
 
-def zone_of(link: LinkPage, wanted: str) -> str:
-    """Where this customer reads times: as asked for, as we know of them, or as at the desk."""
-    return times.zone_or(wanted, times.zone_or(link.customer_zone, link.desk_zone))
+async def _customer_request(
+    request: Request, engine: Engine, tokens: AppTokens, limiter: LinkLimiter
+) -> CustomerRequest:
+    return CustomerRequest(request, engine, tokens, limiter)
+
+
+LinkRequest = Annotated[CustomerRequest, Depends(_customer_request)]
+
+
+def zone_of(link: LinkPage, chosen: str) -> str:
+    """The customer's time zone: the one they chose, else the one known of them, else the organisation's."""
+    return times.zone_or(chosen, times.zone_or(link.customer_zone, link.desk_zone))
 
 
 @router.get("/c/{token}")
 async def link_page(
-    request: Request,
+    visit: LinkRequest,
     token: str,
     zone: str = "",
     move: str = "",
     change: str = "",
     first: Annotated[str, Query(alias="from")] = "",
 ) -> HTMLResponse:
-    link = await open_link(request, token)
+    link = await visit.open_link(token)
     if change == "zone":
-        return _choose_zone(request, link, zone_of(link, zone), move)
+        return _choose_zone(visit, link, zone_of(link, zone), move)
     stage = stage_of(link, datetime.now(UTC))
     if stage is CustomerStage.BOOK or (move and may_move(link, stage)):
-        return await slots_page(request, link, zone, first=read_day(first))
-    return standing_page(request, link, zone)
+        return await slots_page(visit, link, zone, first=read_day(first))
+    return status_page(visit, link, zone)
 
 
 @router.get("/c/{token}/line")
-async def live_part(request: Request, token: str, shown: str = "", zone: str = "") -> Response:
-    """The part of the page that changes; nothing (204) while it is as ``shown`` already."""
-    link = await open_link(request, token)
+async def live_part(visit: LinkRequest, token: str, shown: str = "", zone: str = "") -> Response:
+    """The part of the page that changes; 204 if the version ``shown`` is current."""
+    link = await visit.open_link(token)
     stage = stage_of(link, datetime.now(UTC))
     if stage not in LIVE or (stage is CustomerStage.BOOKED) != shown.startswith(CustomerStage.BOOKED):
         return Response(status_code=200, headers={"HX-Refresh": "true"})
     if _version(link, stage, datetime.now(UTC)) == shown:
         return Response(status_code=204)
-    context = _known(request, link, zone) | standing(request, link, stage)
-    return HTMLResponse(draw(request, "customer/_live.html", **context))
+    context = _common(visit, link, zone) | _status(visit, link, stage)
+    return HTMLResponse(draw(visit.request, "customer/_live.html", **context))
 
 
 async def slots_page(
-    request: Request,
+    visit: CustomerRequest,
     link: LinkPage,
     zone: str,
     *,
@@ -80,25 +102,24 @@ async def slots_page(
     first: date | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    """The free starts to choose from, ``first`` being the day to begin with; after a refusal with its reason and the
-    nearest of them first."""
+    """The free starts from the day ``first`` on; after a refusal, its reason and the starts nearest to ``wanted``."""
     reads_in = zone_of(link, zone)
-    async with engine_of(request).connect() as conn:
+    async with visit.engine.connect() as conn:
         starts: Sequence[datetime] = await free_starts(conn, link.escalation_id, datetime.now(UTC))
     if link.booking is not None:
         starts = [start for start in starts if start != link.booking.starts_at]
-    found = page_of_days(starts, reads_in, first)
+    days = page_of_days(starts, reads_in, first)
     return page(
-        request,
+        visit.request,
         "customer/book.html",
         status,
-        **_known(request, link, zone),
+        **_common(visit, link, zone),
         moving=link.booking is not None,
         minutes=times.length(link.plan.decision.booking.slot),
-        days=found.days[:DAYS_SHOWN],
-        later=found.days[DAYS_SHOWN:],
-        more=found.more,
-        earlier=found.later,
+        days=days.days[:DAYS_SHOWN],
+        later=days.days[DAYS_SHOWN:],
+        more=days.more,
+        earlier=days.later,
         refused=refused,
         nearest=[slot(start, reads_in) for start in nearest(starts, wanted)] if wanted else [],
         wanted=wanted,
@@ -106,19 +127,18 @@ async def slots_page(
     )
 
 
-def standing_page(
-    request: Request, link: LinkPage, zone: str = "", *, refused: str = "", status: int = 200
+def status_page(
+    visit: CustomerRequest, link: LinkPage, zone: str = "", *, refused: str = "", status: int = 200
 ) -> HTMLResponse:
-    """Where the call stands: booked, waiting, over. ``refused`` says what could not be done just now."""
+    """The page of a call that is booked, waited for or over. ``refused`` says why the last action failed."""
     stage = stage_of(link, datetime.now(UTC))
-    template = "standing.html" if stage in LIVE else "ended.html"
-    answer = 410 if stage in GONE else status
-    context = _known(request, link, zone) | standing(request, link, stage)
-    return page(request, f"customer/{template}", answer, **context, refused=refused)
+    template = "status.html" if stage in LIVE else "ended.html"
+    context = _common(visit, link, zone) | _status(visit, link, stage)
+    return page(visit.request, f"customer/{template}", 410 if stage in GONE else status, **context, refused=refused)
 
 
-def standing(request: Request, link: LinkPage, stage: CustomerStage) -> dict[str, Any]:
-    """What the page of a booked call and its live part show."""
+def _status(visit: CustomerRequest, link: LinkPage, stage: CustomerStage) -> dict[str, Any]:
+    """The context of a call's page and of its live part."""
     now = datetime.now(UTC)
     waiting = stage in WAITING_ROOM
     return {
@@ -126,7 +146,7 @@ def standing(request: Request, link: LinkPage, stage: CustomerStage) -> dict[str
         "version": _version(link, stage, now),
         "line": line_of(link, stage, now),
         "starts_at": link.booking.starts_at if link.booking is not None else None,
-        "join": _join_address(request, link) if waiting else "",
+        "join": _join_address(visit, link) if waiting else "",
         "here": _is_here(link),
         "waiting": waiting,
         "may_move": may_move(link, stage),
@@ -136,31 +156,31 @@ def standing(request: Request, link: LinkPage, stage: CustomerStage) -> dict[str
 
 
 def _version(link: LinkPage, stage: CustomerStage, now: datetime) -> str:
-    """Equal while the live part would be drawn alike."""
+    """Equal as long as the live part looks the same; begins with the stage."""
     line = line_of(link, stage, now)
-    said = (line.says, line.late, *line.more, line.alone) if line else ()
-    marks = (stage.value, *said, _is_here(link))
-    return f"{stage.value}-{hashlib.sha256(repr(marks).encode()).hexdigest()[:8]}"
+    text = (line.says, line.late, *line.more, line.alone) if line else ()
+    content = (stage.value, *text, _is_here(link))
+    return f"{stage.value}-{hashlib.sha256(repr(content).encode()).hexdigest()[:8]}"
 
 
 def _is_here(link: LinkPage) -> bool:
     return link.call is not None and link.call.customer_joined_at is not None
 
 
-def _join_address(request: Request, link: LinkPage) -> str:
-    return f"/join/{tokens_of(request).customer_join(str(link.call.id))}" if link.call is not None else ""
+def _join_address(visit: CustomerRequest, link: LinkPage) -> str:
+    return f"/join/{visit.tokens.customer_join(str(link.call.id))}" if link.call is not None else ""
 
 
-def _known(request: Request, link: LinkPage, zone: str) -> dict[str, Any]:
-    """What every page of a link shows. ``asked`` is a zone chosen by hand, to be kept on the way."""
+def _common(visit: CustomerRequest, link: LinkPage, zone: str) -> dict[str, Any]:
+    """The context that all pages of a link share. ``chosen_zone`` is the zone chosen by hand, kept in links."""
     return {
         "link": link,
-        "here_url": f"/c/{request.path_params['token']}",
+        "here_url": f"/c/{visit.request.path_params['token']}",
         "zone": zone_of(link, zone),
-        "asked": times.zone_or(zone, "UTC") if zone else "",
+        "chosen_zone": times.zone_or(zone, "UTC") if zone else "",
     }
 
 
-def _choose_zone(request: Request, link: LinkPage, zone: str, move: str) -> HTMLResponse:
+def _choose_zone(visit: CustomerRequest, link: LinkPage, zone: str, move: str) -> HTMLResponse:
     names = sorted({zone, *times.zone_names()})
-    return page(request, "customer/zone.html", **_known(request, link, zone), names=names, move=move)
+    return page(visit.request, "customer/zone.html", **_common(visit, link, zone), names=names, move=move)

@@ -1,4 +1,4 @@
-"""Free starts as a customer reads them: by day, in one named zone. Pure."""
+"""Free starts for the customer: by day, in one named time zone. Pure."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from zoneinfo import ZoneInfo
 from web.wording import times
 
 DAYS_SHOWN = 3
-"""Days that stand open; the others are a click away."""
+"""Days shown unfolded; the others take a click."""
 STARTS_SHOWN = 12
-"""Starts of one day that stand open."""
+"""Starts of one day shown unfolded."""
 STARTS_A_PAGE = 600
-"""Days that begin after so many starts are on the next page."""
+"""Starts on one page, except that days are never split."""
 _YEARS = range(2000, 2200)
 
 
 @dataclass(frozen=True)
 class Slot:
     value: str
-    """What the form sends: the start in UTC."""
+    """The form's value: the start in UTC."""
     clock: str
     label: str
-    """The whole time in words, for buttons and screen readers."""
+    """Day and time, for buttons and screen readers."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ class SlotDay:
 
 @dataclass(frozen=True)
 class More:
-    """The days after those of a page."""
+    """The days after those of this page."""
 
     first: date
     name: str
-    """Of the first of them."""
+    """The first day in words."""
     free: int
-    """Starts on all of them."""
+    """Free starts on all these days."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class PageOfDays:
     days: tuple[SlotDay, ...]
     more: More | None
     later: bool
-    """Whether days come before it."""
+    """Whether there are days before those of this page."""
 
 
 def slot(start: datetime, zone: str) -> Slot:
@@ -62,47 +62,48 @@ def slot(start: datetime, zone: str) -> Slot:
 
 
 def _slot(start: datetime, clock: str, day: str) -> Slot:
-    at = clock + (f":{start:%S}" if start.second else "")
-    return Slot(start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), at, f"{day}, {at}")
+    time = clock + (f":{start:%S}" if start.second else "")
+    return Slot(start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), time, f"{day}, {time}")
 
 
 def page_of_days(starts: Sequence[datetime], zone: str, first: date | None = None) -> PageOfDays:
-    """The days of this zone that have a free start, in order, from ``first`` on if it has any then.
+    """One page of the days with free starts in this zone: from ``first`` on, or all if no day is as late.
 
-    Whole days, as many as a page bears; the rest are more.
+    Takes whole days up to ``STARTS_A_PAGE`` starts, at least one.
     """
-    place = ZoneInfo(zone)
+    local = ZoneInfo(zone)
     by_date: dict[date, list[datetime]] = {}
     for start in starts:
-        by_date.setdefault(start.astimezone(place).date(), []).append(start)
+        by_date.setdefault(start.astimezone(local).date(), []).append(start)
     days = sorted(by_date)
     begin = next((number for number, day in enumerate(days) if first is not None and day >= first), 0)
     shown: list[SlotDay] = []
-    taken = 0
+    count = 0
     for day in days[begin:]:
-        if shown and taken + len(by_date[day]) > STARTS_A_PAGE:
+        if shown and count + len(by_date[day]) > STARTS_A_PAGE:
             break
-        shown.append(_day(by_date[day], day, zone, place))
-        taken += len(by_date[day])
+        shown.append(_day(by_date[day], day, zone, local))
+        count += len(by_date[day])
     rest = days[begin + len(shown) :]
     free = sum(len(by_date[day]) for day in rest)
     more = More(rest[0], times.day(by_date[rest[0]][0], zone), free) if rest else None
     return PageOfDays(tuple(shown), more, begin > 0)
 
 
-def _day(starts: Sequence[datetime], day: date, zone: str, place: ZoneInfo) -> SlotDay:
-    name, midnight = times.day(starts[0], zone), datetime(day.year, day.month, day.day, tzinfo=place)
-    # Only on a day whose clock changes an hour can be there twice.
-    plain = midnight.utcoffset() == (midnight + timedelta(days=1)).utcoffset()
+def _day(starts: Sequence[datetime], day: date, zone: str, local: ZoneInfo) -> SlotDay:
+    name, midnight = times.day(starts[0], zone), datetime(day.year, day.month, day.day, tzinfo=local)
+    # An hour can occur twice only on a day whose clock changes.
+    constant_offset = midnight.utcoffset() == (midnight + timedelta(days=1)).utcoffset()
     slots = []
     for start in starts:
-        at = start.astimezone(place)
-        slots.append(_slot(start, f"{at.hour:02}:{at.minute:02}" if plain else times.clock(start, zone), name))
+        at = start.astimezone(local)
+        clock = f"{at.hour:02}:{at.minute:02}" if constant_offset else times.clock(start, zone)
+        slots.append(_slot(start, clock, name))
     return SlotDay(name, tuple(slots[:STARTS_SHOWN]), tuple(slots[STARTS_SHOWN:]))
 
 
 def read_day(value: str) -> date | None:
-    """The day that an address asks for, or None where it is none."""
+    """The day in an address, or None if it isn't one."""
     try:
         return date.fromisoformat(value)
     except ValueError:
@@ -110,9 +111,9 @@ def read_day(value: str) -> date | None:
 
 
 def read_start(value: str) -> datetime | None:
-    """What a form sent back, or None where it is no instant."""
+    """The start that a form sent, or None if it isn't a moment with an offset."""
     try:
-        found = datetime.fromisoformat(value.strip())
+        start = datetime.fromisoformat(value.strip())
     except ValueError:
         return None
-    return found.astimezone(UTC) if found.tzinfo is not None and found.year in _YEARS else None
+    return start.astimezone(UTC) if start.tzinfo is not None and start.year in _YEARS else None

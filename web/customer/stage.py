@@ -1,4 +1,4 @@
-"""Where a customer stands, read from the rows: which page their link shows now. Pure."""
+"""The customer's stage, from the rows: which page their link shows now. Pure."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from domain.escalation import Outcome, State
 class CustomerStage(StrEnum):
     BOOK = "book"
     BOOKED = "booked"
-    """The search for a person has not begun."""
+    """Before the search for a person."""
     FINDING = "finding"
     ASKING = "asking"
-    """Somebody is being asked at this moment."""
+    """Somebody has an offer."""
     READY = "ready"
     """A person has taken the call."""
     ON_CALL = "on_call"
     OVER = "over"
     EXPIRED = "expired"
     REPLACED = "replaced"
-    """A newer link is with the customer."""
+    """The customer has a newer link."""
     NOT_SERVED = "not_served"
-    """Nobody could take the call, or the customer did not come; a letter tells more."""
+    """Nobody could take the call, or the customer didn't join. They got a mail about it."""
     CANCELLED = "cancelled"
     """By the customer."""
     WITHDRAWN = "withdrawn"
-    """By us."""
+    """By staff, the API or the help desk."""
 
 
 WAITING_ROOM = frozenset({CustomerStage.FINDING, CustomerStage.ASKING, CustomerStage.READY, CustomerStage.ON_CALL})
 LIVE = WAITING_ROOM | {CustomerStage.BOOKED}
-"""Stages that may change while the page is open."""
+"""Stages whose page updates itself while it is open."""
 CANCELLABLE = frozenset({CustomerStage.BOOKED, CustomerStage.FINDING, CustomerStage.ASKING, CustomerStage.READY})
 GONE = frozenset({CustomerStage.EXPIRED, CustomerStage.REPLACED})
-"""Answered with 410."""
+"""Stages whose page has the status 410."""
 
 _BY_CALL = {
     "offered": CustomerStage.ASKING,
@@ -70,5 +70,5 @@ def stage_of(link: LinkPage, now: datetime) -> CustomerStage:
 
 
 def may_move(link: LinkPage, stage: CustomerStage) -> bool:
-    """Moving ends when the search for a person begins. A call now has no booking to move."""
+    """True until the search for a person begins. A call now has no booking to move."""
     return stage is CustomerStage.BOOKED and link.booking is not None

@@ -100,14 +100,14 @@ async def test_the_survey_has_no_score_chosen_and_a_scanner_rates_nothing(office
             assert "kept words" in refused.text
 
 
-async def test_a_comment_may_have_so_many_letters(office: Office) -> None:
+async def test_a_comment_may_have_so_many_characters(office: Office) -> None:
     mira = await caller(office)
     address = await mira.is_asked(await mira.book())
     async with visitor(office.app) as client:
         form = form_to((await client.get(address)).text)
         answer = await client.post(address, data=form.fields | {"score": "5", "comment": "x" * 4001})
         assert answer.status_code == 422
-        assert "4001 letters" in answer.text
+        assert "4001 characters" in answer.text
         assert 'value="5" required aria-label="5, very good" checked' in answer.text
 
 
