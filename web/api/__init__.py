@@ -1,4 +1,4 @@
-"""The REST API: other programs open, read and withdraw escalations, and take everything home."""
+"""The REST API: other programs open, read and withdraw escalations, change schedules, and export everything."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""Who calls the API: a bearer token and its scopes."""
+"""Authenticates API calls by bearer token and scope."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from fastapi import Depends, Request
 
 from database.stores.access.api_tokens import ApiToken, find_token
 from web.api.problems import ScopeMissing, TokenMissing
-from web.dependencies import engine_of
+from web.dependencies import Engine
 
 
-def scope(wanted: str) -> Callable[[Request], Awaitable[ApiToken]]:
-    """A dependency: the caller's token, if it has this scope. Raises ``TokenMissing``, ``ScopeMissing``."""
+def scope(name: str) -> Callable[..., Awaitable[ApiToken]]:
+    """A dependency: the caller's token, if it has this scope. Raises ``TokenMissing`` or ``ScopeMissing``."""
 
-    async def caller(request: Request) -> ApiToken:
+    async def caller(request: Request, engine: Engine) -> ApiToken:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise TokenMissing
-        async with engine_of(request).connect() as conn:
+        async with engine.connect() as conn:
             token = await find_token(conn, secret.strip())
         if token is None:
             raise TokenMissing
-        if wanted not in token.scopes:
-            raise ScopeMissing(wanted)
+        if name not in token.scopes:
+            raise ScopeMissing(name)
         return token
 
     return caller

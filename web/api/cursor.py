@@ -1,4 +1,4 @@
-"""A place in a list that goes on: opaque to the caller, checked when it comes back."""
+"""Cursors of paged lists: opaque to the caller, checked when they come back."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from web.api.problems import FieldError, FieldsRefused
 
 def write_cursor(place: Place) -> str:
     moment, escalation_id = place
-    said = json.dumps([moment.isoformat(), escalation_id]).encode()
-    return base64.urlsafe_b64encode(said).rstrip(b"=").decode()
+    content = json.dumps([moment.isoformat(), escalation_id]).encode()
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def read_cursor(cursor: str | None) -> Place | None:
-    """Raises ``FieldsRefused`` for one that we did not write."""
+    """The place in a cursor; None without one. Raises ``FieldsRefused`` for a cursor that we didn't write."""
     if not cursor:
         return None
     try:
@@ -28,4 +28,4 @@ def read_cursor(cursor: str | None) -> Place | None:
             raise ValueError(moment)
         return at, str(uuid.UUID(escalation_id))
     except (ValueError, TypeError, AttributeError):
-        raise FieldsRefused((FieldError("?cursor", "not a cursor that this list has given"),)) from None
+        raise FieldsRefused((FieldError("?cursor", "must be the `next` of a page of this list"),)) from None

@@ -1,4 +1,4 @@
-"""Words and schemas by which the API describes itself."""
+"""Sentences and schemas of the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ _MEANINGS = {
 
 
 def body_of(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """The request body, which the route reads itself, for the description."""
+    """The schema of a request body that the route reads itself, for ``openapi_extra``."""
     schema = {"$ref": REF.format(model=model.__name__)}
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The answers of a route beside its success, those included that every route gives."""
+    """A route's responses besides its success: these, and those that all routes have."""
     problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     return {
         status: {"description": _MEANINGS[status]} | ({} if status == 200 else {"content": problem})

@@ -16,6 +16,7 @@ from database.stores.journal.timeline import database_now
 from database.stores.queries.escalation_detail import WholeEscalation, read_whole
 from database.stores.queries.escalation_list import list_newest
 from domain.escalation import CallRefused, EscalationUnknown, Mode, Opening, OpeningResult, Outcome, State
+from domain.ids import Tokens
 from domain.plan import agree_to
 from rules_dsl import FactRefused
 from web.api.bearer import Reader, Writer
@@ -24,8 +25,8 @@ from web.api.describe import body_of, described
 from web.api.json_body import read_model
 from web.api.problems import FieldError, FieldsRefused, fact_errors
 from web.api.requests import OpenEscalation, WithdrawEscalation
-from web.api.views import customer_link, line_view, opened_view, whole_view
-from web.dependencies import engine_of, gateway_of, settings_of, tokens_of
+from web.api.views import customer_link, escalation_view, line_view, opened_view
+from web.dependencies import AppSettings, AppTokens, Engine, Gateway
 
 router = APIRouter(prefix="/api/v1", tags=["escalations"])
 
@@ -33,26 +34,28 @@ LONGEST_KEY = 200
 
 
 @router.post("/escalations", status_code=201, openapi_extra=body_of(OpenEscalation), responses=described(200, 422))
-async def open_escalation(request: Request, token: Writer) -> Response:
+async def open_escalation(
+    request: Request, engine: Engine, tokens: AppTokens, settings: AppSettings, token: Writer
+) -> Response:
     """Raise a ticket to a call. The same ticket while its call is still to come is the same escalation (200).
 
     `Idempotency-Key` makes a request safe to send again: the first answer stands.
     """
     body = await read_model(request, OpenEscalation)
     opening = body.opening(token.actor, _key(request))
-    opened = await opening_of(request, opening)
-    whole = await whole_of(engine_of(request), opened.escalation_id)
-    if whole.state == State.REFUSED:
-        # The first answer to this key was the refusal; it stands.
-        refuse_again(whole)
-    link = customer_link(tokens_of(request), whole, settings_of(request).base_url)
-    headers = {"Location": f"/api/v1/escalations/{whole.id}", "Cache-Control": "no-store"}
-    return JSONResponse(opened_view(whole, link), 201 if opened.created else 200, headers=headers)
+    opened = await open_now(engine, tokens, opening)
+    escalation = await read_or_raise(engine, opened.escalation_id)
+    if escalation.state == State.REFUSED:
+        # The key was used before, and the rules refused that request.
+        refuse_again(escalation)
+    link = customer_link(tokens, escalation, settings.base_url)
+    headers = {"Location": f"/api/v1/escalations/{escalation.id}", "Cache-Control": "no-store"}
+    return JSONResponse(opened_view(escalation, link), 201 if opened.created else 200, headers=headers)
 
 
 @router.get("/escalations", responses=described(422))
 async def list_escalations(
-    request: Request,
+    engine: Engine,
     token: Reader,
     state: Annotated[list[State] | None, Query(description="One or more states.")] = None,
     cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=200)] = None,
@@ -60,17 +63,17 @@ async def list_escalations(
 ) -> dict[str, Any]:
     """Newest first. `next` is null on the last page."""
     after = read_cursor(cursor)
-    async with engine_of(request).connect() as conn:
-        found = await list_newest(conn, [one.value for one in state or ()], after=after, limit=limit + 1)
-    shown = found[:limit]
-    more = write_cursor((shown[-1].opened_at, shown[-1].id)) if len(found) > limit else None
+    async with engine.connect() as conn:
+        lines = await list_newest(conn, [one.value for one in state or ()], after=after, limit=limit + 1)
+    shown = lines[:limit]
+    more = write_cursor((shown[-1].opened_at, shown[-1].id)) if len(lines) > limit else None
     return {"escalations": [line_view(line) for line in shown], "next": more}
 
 
 @router.get("/escalations/{escalation_id}", responses=described(404))
-async def read_escalation(request: Request, token: Reader, escalation_id: str) -> dict[str, Any]:
+async def read_escalation(engine: Engine, token: Reader, escalation_id: str) -> dict[str, Any]:
     """One escalation with its plan, booking, offers, call, rating and timeline."""
-    return whole_view(await whole_of(engine_of(request), escalation_id))
+    return escalation_view(await read_or_raise(engine, escalation_id))
 
 
 @router.post(
@@ -78,48 +81,48 @@ async def read_escalation(request: Request, token: Reader, escalation_id: str) -
     openapi_extra=body_of(WithdrawEscalation, required=False),
     responses=described(404, 409),
 )
-async def withdraw_escalation(request: Request, token: Writer, escalation_id: str) -> dict[str, Any]:
+async def withdraw_escalation(
+    request: Request, engine: Engine, gateway: Gateway, token: Writer, escalation_id: str
+) -> dict[str, Any]:
     """The call is no longer wanted, or the ticket is solved. Sent again, it changes nothing."""
     empty = request.headers.get("content-length", "") == "0" or "content-type" not in request.headers
     body = WithdrawEscalation() if empty else await read_model(request, WithdrawEscalation)
-    engine = engine_of(request)
-    whole = await whole_of(engine, escalation_id)
-    if whole.outcome not in (Outcome.WITHDRAWN, Outcome.TICKET_SOLVED):
+    escalation = await read_or_raise(engine, escalation_id)
+    if escalation.outcome not in (Outcome.WITHDRAWN, Outcome.TICKET_SOLVED):
         async with engine.begin() as conn:
             ref = await keep_words(conn, body.reason)
-        await gateway_of(request).withdraw(whole.id, token.actor, outcome=body.outcome, reason_ref=ref)
-        whole = await whole_of(engine, escalation_id)
-    return {"id": whole.id, "state": whole.state, "outcome": whole.outcome}
+        await gateway.withdraw(escalation.id, token.actor, outcome=body.outcome, reason_ref=ref)
+        escalation = await read_or_raise(engine, escalation_id)
+    return {"id": escalation.id, "state": escalation.state, "outcome": escalation.outcome}
 
 
-async def opening_of(request: Request, opening: Opening) -> OpeningResult:
-    """Open an escalation now. Raises what opening raises; an unfit fact names its field."""
-    engine = engine_of(request)
+async def open_now(engine: AsyncEngine, tokens: Tokens, opening: Opening) -> OpeningResult:
+    """Open an escalation by the database's clock. Raises as ``open_or_refuse``, but ``FieldsRefused`` for facts."""
     try:
-        return await open_or_refuse(engine, opening, tokens_of(request), await _now(engine))
+        return await open_or_refuse(engine, opening, tokens, await _now(engine))
     except FactRefused as refused:
         raise fact_errors(refused, opening) from None
 
 
-async def whole_of(engine: AsyncEngine, escalation_id: str) -> WholeEscalation:
-    """Raises ``EscalationUnknown``."""
+async def read_or_raise(engine: AsyncEngine, escalation_id: str) -> WholeEscalation:
+    """The escalation with this id. Raises ``EscalationUnknown``."""
     try:
-        known = str(uuid.UUID(escalation_id))
+        canonical_id = str(uuid.UUID(escalation_id))
     except ValueError:
         raise EscalationUnknown(escalation_id) from None
     async with engine.connect() as conn:
-        whole = await read_whole(conn, known)
-    if whole is None:
+        escalation = await read_whole(conn, canonical_id)
+    if escalation is None:
         raise EscalationUnknown(escalation_id)
-    return whole
+    return escalation
 
 
-def refuse_again(whole: WholeEscalation) -> None:
-    """Raise what the opening of a refused escalation raised."""
+def refuse_again(escalation: WholeEscalation) -> None:
+    """Raise again what the rules raised when they refused this escalation."""
     try:
-        agree_to(whole.plan, Mode(whole.mode))
+        agree_to(escalation.plan, Mode(escalation.mode))
     except CallRefused as refused:
-        refused.escalation_id = whole.id
+        refused.escalation_id = escalation.id
         raise
 
 
@@ -128,12 +131,12 @@ def _key(request: Request) -> str | None:
     if key is None:
         return None
     if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
-        wanted = f"must be 1 to {LONGEST_KEY} printable characters"
-        raise FieldsRefused((FieldError("Idempotency-Key", wanted),))
+        detail = f"must be 1 to {LONGEST_KEY} printable characters"
+        raise FieldsRefused((FieldError("Idempotency-Key", detail),))
     return key.strip()
 
 
 async def _now(engine: AsyncEngine) -> datetime:
-    """The database's clock, which all processes share."""
+    """The database's clock, the one that all processes share."""
     async with engine.connect() as conn:
         return await database_now(conn, None)

@@ -1,36 +1,37 @@
-"""Everything, streamed as one JSON object a line."""
+"""Exports everything as a stream of JSON objects, one per line."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.queries.export import export_lines
 from web.api.bearer import Exporter
 from web.api.describe import described
-from web.dependencies import engine_of
+from web.dependencies import Engine
 
 router = APIRouter(prefix="/api/v1", tags=["export"])
 
 
 @router.get("/export", response_class=StreamingResponse, responses=described())
-async def export(request: Request, token: Exporter) -> StreamingResponse:
+async def export(engine: Engine, token: Exporter) -> StreamingResponse:
     """NDJSON of one moment, each line with a `type`; the last one is `{"type": "end", "lines": n}`."""
-    lines = _lines(request)
-    # The first line is read before the answer begins, so that an unreachable database is still a 503.
+    lines = _lines(engine)
+    # Read the first line before the response begins, so that an unreachable database still gives a 503.
     first = await anext(lines)
-    return StreamingResponse(_with(first, lines), media_type="application/x-ndjson")
+    return StreamingResponse(_chain(first, lines), media_type="application/x-ndjson")
 
 
-async def _lines(request: Request) -> AsyncIterator[str]:
-    async with engine_of(request).connect() as conn:
+async def _lines(engine: AsyncEngine) -> AsyncIterator[str]:
+    async with engine.connect() as conn:
         async for line in export_lines(conn):
             yield line
 
 
-async def _with(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
+async def _chain(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
     yield first
     async for line in rest:
         yield line

@@ -1,4 +1,4 @@
-"""Reading a body that may come from anybody: bounded in bytes and depth before anything is made of it."""
+"""Reads untrusted JSON bodies, limited in size and depth before they are parsed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_bytes(request: Request, limit: int = BYTES) -> bytes:
-    """The raw body. Raises ``BodyTooLarge`` as soon as that is known."""
+    """The raw body. Raises ``BodyTooLarge`` by the declared length, or as soon as too much has come."""
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise BodyTooLarge(limit)
@@ -32,9 +32,9 @@ async def read_bytes(request: Request, limit: int = BYTES) -> bytes:
 
 
 async def read_model(request: Request, model: type[Model]) -> Model:
-    """The body as this model, no type bent to fit. Raises what is named in ``web.api.problems``."""
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
+    """The body as this model, validated strictly. Raises failures of ``web.api.problems``."""
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
         raise KindUnsupported
     return as_model(parse(await read_bytes(request)), model)
 
@@ -47,11 +47,11 @@ def as_model(value: Any, model: type[Model]) -> Model:
 
 
 def parse(body: bytes) -> Any:
-    """JSON as RFC 8259 has it: UTF-8, no NaN, no duplicate names, not deeper than ``DEPTH``."""
+    """Parse JSON by RFC 8259: UTF-8, no NaN, no duplicate names, at most ``DEPTH`` levels. Raises ``NotJson``."""
     if _depth(body) > DEPTH:
-        raise NotJson(f"Values may be nested {DEPTH} deep.")
+        raise NotJson(f"Values may be nested at most {DEPTH} levels deep.")
     try:
-        return json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_once)
+        return json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_unique)
     except UnicodeDecodeError:
         raise NotJson("The body is not UTF-8.") from None
     except json.JSONDecodeError as failed:
@@ -61,10 +61,10 @@ def parse(body: bytes) -> Any:
 
 
 def _depth(body: bytes) -> int:
-    """How deep the brackets outside of strings go, without recursion."""
+    """The depth of brackets outside of strings, measured without recursion."""
     deepest = depth = 0
-    for found in _STRUCTURE.finditer(body):
-        mark = found[0]
+    for match in _STRUCTURE.finditer(body):
+        mark = match[0]
         if mark in (b"[", b"{"):
             depth += 1
             deepest = max(deepest, depth)
@@ -77,8 +77,8 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON value.")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    read = dict(pairs)
-    if len(read) < len(pairs):
-        raise ValueError("A name stands twice in one object.")
-    return read
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("An object has the same name twice.")
+    return members

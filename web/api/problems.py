@@ -1,4 +1,4 @@
-"""RFC 9457 problems: every answer of the API that is not a success, and where in the request it lies."""
+"""RFC 9457 problems: all unsuccessful responses of the API, with the fields at fault."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FieldError:
 
 @dataclass
 class FieldsRefused(Failure):
-    """Fields of the request are not what they have to be."""
+    """Some fields of the request are invalid."""
 
     errors: tuple[FieldError, ...]
     status = 422
@@ -45,11 +45,11 @@ class FieldsRefused(Failure):
 
 @dataclass
 class NotJson(Failure):
-    """The body can't be read as JSON, or only by harming the reader."""
+    """The body isn't JSON, or is nested too deeply."""
 
     reason: str
     status = 400
-    title = "The body is not JSON that can be read"
+    title = "The body is not valid JSON"
 
     @property
     def detail(self) -> str:
@@ -64,7 +64,7 @@ class BodyTooLarge(Failure):
 
     @property
     def detail(self) -> str:
-        return f"A body may have {self.limit:,} bytes."
+        return f"A body may have at most {self.limit:,} bytes."
 
 
 @dataclass
@@ -84,7 +84,7 @@ class TokenMissing(Failure):
 
     @property
     def detail(self) -> str:
-        return "Send `Authorization: Bearer …` with a token that is in force."
+        return "Send `Authorization: Bearer …` with a token that has not been revoked."
 
 
 @dataclass
@@ -106,59 +106,56 @@ def problem(
     kind: str = "about:blank",
     headers: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
-    **more: Any,
+    **members: Any,
 ) -> JSONResponse:
-    """One problem document; ``more`` are its extension members."""
+    """A problem document with these extension members. ``kind`` becomes its ``type``."""
     body: dict[str, Any] = {"type": kind, "title": title, "status": status}
     if detail and detail != title:
         body["detail"] = detail
     if errors:
         body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in errors]
-    sent = {"Cache-Control": "no-store", **(headers or {})}
+    all_headers = {"Cache-Control": "no-store", **(headers or {})}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        sent["Retry-After"] = str(RETRY_AFTER)
+        all_headers["Retry-After"] = str(RETRY_AFTER)
     if status == HTTPStatus.UNAUTHORIZED:
-        sent["WWW-Authenticate"] = 'Bearer realm="muster"'
-    return JSONResponse(body | more, status, headers=sent, media_type="application/problem+json")
+        all_headers["WWW-Authenticate"] = 'Bearer realm="muster"'
+    return JSONResponse(body | members, status, headers=all_headers, media_type="application/problem+json")
 
 
 def failure_problem(failure: Failure) -> JSONResponse:
-    """A refusal by name: ``type`` is ``urn:muster:`` and the failure's name in words with dashes."""
+    """The problem of a failure. Its ``type`` is the class name in kebab case: ``urn:muster:slot-taken``."""
     name = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in type(failure).__name__)
-    more: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     if isinstance(failure, CallRefused):
-        more = {"rule": failure.rule, "reason": failure.reason}
-        more |= {"escalation": failure.escalation_id} if failure.escalation_id else {}
+        members = {"rule": failure.rule, "reason": failure.reason}
+        members |= {"escalation": failure.escalation_id} if failure.escalation_id else {}
     elif isinstance(failure, BookingOnly):
-        more = {"rule": failure.rule, "reason": failure.detail}
+        members = {"rule": failure.rule, "reason": failure.detail}
     errors = failure.errors if isinstance(failure, FieldsRefused) else ()
     kind = f"urn:muster:{name.lstrip('-')}"
-    return problem(status_of(failure), failure.title, failure.detail, kind=kind, errors=errors, **more)
+    return problem(status_of(failure), failure.title, failure.detail, kind=kind, errors=errors, **members)
 
 
 def fact_errors(refused: FactRefused, opening: Opening) -> FieldsRefused:
-    """Facts that the directory does not know, or not so, each at its place in the request."""
-    return FieldsRefused(
-        tuple(
-            FieldError(
-                f"/{'ticket' if one.name in opening.ticket.facts else 'customer'}/facts/{escaped(one.name)}", one.reason
-            )
-            for one in refused.all
-        )
-    )
+    """Facts that the directory doesn't declare or that don't fit it, each with its pointer into the request."""
+
+    def pointer(name: str) -> str:
+        return f"/{'ticket' if name in opening.ticket.facts else 'customer'}/facts/{escaped(name)}"
+
+    return FieldsRefused(tuple(FieldError(pointer(fact.name), fact.reason) for fact in refused.all))
 
 
-def http_problem(failed: HTTPException) -> JSONResponse:
-    """What the framework refuses: an unknown address, a method that an address does not know."""
-    phrase = HTTPStatus(failed.status_code).phrase
-    detail = failed.detail if failed.detail != phrase else ""
-    return problem(failed.status_code, phrase, detail, headers=failed.headers)
+def http_problem(error: HTTPException) -> JSONResponse:
+    """The problem of the framework's own errors: unknown addresses and methods."""
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = error.detail if error.detail != phrase else ""
+    return problem(error.status_code, phrase, detail, headers=error.headers)
 
 
 def field_errors(refused: ValidationError) -> tuple[FieldError, ...]:
-    """Every field that a model refused, by its pointer."""
+    """All fields that a model refused."""
     return tuple(
-        FieldError("".join(f"/{escaped(part)}" for part in error["loc"]), _said(error["msg"], error["type"]))
+        FieldError("".join(f"/{escaped(part)}" for part in error["loc"]), _message(error["msg"], error["type"]))
         for error in refused.errors(include_url=False, include_input=False, include_context=False)
     )
 
@@ -168,7 +165,7 @@ def escaped(part: object) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
-def _said(message: str, kind: str) -> str:
+def _message(message: str, kind: str) -> str:
     if kind == "extra_forbidden":
         return "there is no such field"
     if kind == "missing":
@@ -177,16 +174,16 @@ def _said(message: str, kind: str) -> str:
 
 
 async def answer_with_problem(request: Request, failure: Exception) -> JSONResponse:
-    """The problem of any failure; of one that is not ours, no more than that it happened."""
+    """The problem of any error; for an unexpected one without details."""
     if isinstance(failure, Failure):
         return failure_problem(failure)
     if isinstance(failure, HTTPException):
         return http_problem(failure)
     if isinstance(failure, RequestValidationError):
         return failure_problem(FieldsRefused(tuple(_parameter(error) for error in failure.errors())))
-    detail = "It was noted. Sending it again is safe with the same Idempotency-Key."
+    detail = "The error was logged. Sending the request again with the same Idempotency-Key is safe."
     return problem(500, "Something went wrong on our side", detail)
 
 
 def _parameter(error: Mapping[str, Any]) -> FieldError:
-    return FieldError(f"?{error['loc'][-1]}", _said(error["msg"], error["type"]))
+    return FieldError(f"?{error['loc'][-1]}", _message(error["msg"], error["type"]))

@@ -1,4 +1,4 @@
-"""The bodies that the API reads. No type is bent to fit and no unknown field is passed over."""
+"""The bodies that the API reads: strict types, no unknown fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bodies by which programs change schedules."""
+"""The bodies of requests that change schedules."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from web.api.words import Zone
 
 def _clock(text: str) -> str:
     if minute_of_day(text) is None:
-        raise ValueError("must be a time of day, as 09:00, at most 24:00")
+        raise ValueError("must be a time of day such as 09:00, at most 24:00")
     return text
 
 
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
-        raise ValueError("must say its offset, as 2026-12-01T09:00:00Z")
+        raise ValueError("must have an offset from UTC, such as 2026-12-01T09:00:00Z")
     return moment
 
 

@@ -1,4 +1,4 @@
-"""Escalations as the API tells of them."""
+"""Escalations as JSON for the API."""
 
 from __future__ import annotations
 
@@ -12,36 +12,37 @@ from domain.ids import Tokens
 from domain.rounds.waiting_line import estimate_words
 
 
-def customer_link(tokens: Tokens, whole: WholeEscalation, base_url: str) -> str | None:
-    """The latest address of the customer, or None where the rules refused a call."""
-    if not whole.links:
+def customer_link(tokens: Tokens, escalation: WholeEscalation, base_url: str) -> str | None:
+    """The address of the latest customer link, or None if the rules refused the call."""
+    if not escalation.links:
         return None
-    return f"{base_url}/c/{tokens.customer_link(whole.id, whole.links[-1]['nth'])}"
+    return f"{base_url}/c/{tokens.customer_link(escalation.id, escalation.links[-1]['nth'])}"
 
 
-def opened_view(whole: WholeEscalation, link: str | None) -> Fields:
-    return {"id": whole.id, "state": whole.state, "customer_link": link, "plan": plan_view(whole.plan)}
+def opened_view(escalation: WholeEscalation, link: str | None) -> Fields:
+    plan = plan_view(escalation.plan)
+    return {"id": escalation.id, "state": escalation.state, "customer_link": link, "plan": plan}
 
 
-def whole_view(whole: WholeEscalation) -> Fields:
-    """Everything of one escalation. Fields that have no value yet are null."""
+def escalation_view(escalation: WholeEscalation) -> Fields:
+    """One escalation with everything about it. Fields without a value are null."""
     return {
-        "id": whole.id,
-        "state": whole.state,
-        "outcome": whole.outcome,
-        "mode": whole.mode,
-        "opened_by": whole.opened_by,
-        "opened_at": _moment(whole.opened_at),
-        "updated_at": _moment(whole.updated_at),
-        "closed_at": _moment(whole.closed_at),
-        "ticket": whole.ticket,
-        "customer": whole.customer,
-        "plan": plan_view(whole.plan),
-        "booking": whole.booking and _booking(whole.booking),
-        "offers": [_offer(offer) for offer in whole.offers],
-        "call": _call(whole.calls[-1]) if whole.calls else None,
-        "rating": whole.rating and _rating(whole.rating),
-        "timeline": [_event(event) for event in whole.events],
+        "id": escalation.id,
+        "state": escalation.state,
+        "outcome": escalation.outcome,
+        "mode": escalation.mode,
+        "opened_by": escalation.opened_by,
+        "opened_at": _moment(escalation.opened_at),
+        "updated_at": _moment(escalation.updated_at),
+        "closed_at": _moment(escalation.closed_at),
+        "ticket": escalation.ticket,
+        "customer": escalation.customer,
+        "plan": plan_view(escalation.plan),
+        "booking": escalation.booking and _booking(escalation.booking),
+        "offers": [_offer(offer) for offer in escalation.offers],
+        "call": _call(escalation.calls[-1]) if escalation.calls else None,
+        "rating": escalation.rating and _rating(escalation.rating),
+        "timeline": [_event(event) for event in escalation.events],
     }
 
 
@@ -84,7 +85,7 @@ def _offer(row: Fields) -> Fields:
 def _call(row: Fields) -> Fields:
     names = ("starts_at", "accepted_at", "customer_joined_at", "agent_joined_at", "ended_at", "wrapped_up_at")
     moments = {name: _moment(row[name]) for name in names}
-    wrapped = row["wrap_up"]
+    wrap_up = row["wrap_up"]
     return {
         "id": row["id"],
         "nth": row["nth"],
@@ -96,7 +97,7 @@ def _call(row: Fields) -> Fields:
         "place": row["place"] if row["state"] == "waiting" else None,
         "estimate": (estimate_words(row["estimate"]) or None) if row["state"] == "waiting" else None,
         **moments,
-        "wrap_up": wrapped and {key: _plain(value) for key, value in wrapped.items() if key not in ("call", "person")},
+        "wrap_up": wrap_up and {key: _plain(value) for key, value in wrap_up.items() if key not in ("call", "person")},
     }
 
 

@@ -1,4 +1,4 @@
-"""What one field may hold: text without control characters, mail addresses, zones, web addresses, facts."""
+"""Types of the API's fields: text without control characters, mail and web addresses, time zones, facts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MAIL = re.compile(
     rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@(?:{_LABEL}\.)*{_LABEL}"
 )
 _OVERRIDES = "\u202d\u202e"
-"""Write text backwards, so that a reader sees something else than what stands there."""
+"""They reverse the text that follows, so that it reads differently from what it is."""
 LARGEST = 2**53 - 1
-"""Whole numbers that every JSON reader keeps exactly."""
+"""The largest whole number that every JSON reader keeps exactly."""
 _FACT_TEXT = 1000
 _FACTS = 100
 
@@ -31,29 +31,29 @@ def _clean(text: str) -> str:
 
 def _mail(text: str) -> str:
     if not _MAIL.fullmatch(text) or len(text.partition("@")[0]) > 64:
-        raise ValueError("must be a mail address, as mira@example.com")
+        raise ValueError("must be a mail address such as mira@example.com")
     return text
 
 
 def _zone(text: str) -> str:
     if text and text not in available_timezones():
-        raise ValueError("must be an IANA time zone, as Europe/Copenhagen")
+        raise ValueError("must be an IANA time zone such as Europe/Copenhagen")
     return text
 
 
 def _web(text: str) -> str:
     try:
         parts = urlsplit(text)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in text
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in text
     except ValueError:
-        fits = False
-    if not fits:
+        valid = False
+    if not valid:
         raise ValueError("must be an http or https address")
     return text
 
 
 def _fact(value: Any) -> Any:
-    """A fact's value as it was sent; what it means is judged by the directory's vocabulary."""
+    """A fact's value as sent, checked for size alone. Whether it fits is decided by the directory's fact types."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -62,15 +62,15 @@ def _fact(value: Any) -> Any:
         return _clean(value)
     if isinstance(value, int):
         if abs(value) > LARGEST:
-            raise ValueError("is too large a number")
+            raise ValueError("is too large")
         return value
     if isinstance(value, list) and len(value) <= _FACTS and all(isinstance(item, str) for item in value):
         return [_fact(item) for item in value]
     raise ValueError("must be text, a whole number, true, false, or a list of texts")
 
 
-def _known(facts: dict[str, Any]) -> dict[str, Any]:
-    """Null says that a fact is unknown, as leaving it out does."""
+def _without_nulls(facts: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out null, which means that the fact is unknown."""
     return {name: value for name, value in facts.items() if value is not None}
 
 
@@ -79,7 +79,7 @@ def _or_empty(value: Any) -> Any:
 
 
 def _limits(longest: int, shortest: int = 1) -> StringConstraints:
-    """At most so many characters, without white space at the ends."""
+    """So many characters, after removing white space at both ends."""
     return StringConstraints(strict=True, strip_whitespace=True, min_length=shortest, max_length=longest)
 
 
@@ -93,4 +93,4 @@ Language = Annotated[str, _limits(40, 0), AfterValidator(_clean), BeforeValidato
 WebAddress = Annotated[str, _limits(2000), AfterValidator(_clean), AfterValidator(_web)]
 FactName = Annotated[str, _limits(100), AfterValidator(_clean)]
 Fact = Annotated[Any, AfterValidator(_fact)]
-Facts = Annotated[dict[FactName, Fact], Field(max_length=_FACTS), AfterValidator(_known)]
+Facts = Annotated[dict[FactName, Fact], Field(max_length=_FACTS), AfterValidator(_without_nulls)]

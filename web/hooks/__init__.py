@@ -1,4 +1,4 @@
-"""Webhooks that come in: help desks tell of tickets that want a call, or no longer do."""
+"""Incoming webhooks: help desks report tickets that need a call, or no longer need one."""
 
 from web.hooks.zendesk import router
 

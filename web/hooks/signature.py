@@ -1,4 +1,4 @@
-"""Whether a webhook is from whom it says: its signature over the raw body, and its time."""
+"""Authenticates webhooks by the signature over their raw body, and by their time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from domain.failure import Failure
 
 WINDOW = timedelta(minutes=5)
-"""How far a webhook's time may lie from ours; older ones may be replays."""
+"""How far a webhook's time may differ from ours; older ones may be replays."""
 
 
 @dataclass
@@ -19,7 +19,7 @@ class SignatureRefused(Failure):
     reason: str
 
     status = 401
-    title = "The signature is not right"
+    title = "The signature is not valid"
 
     @property
     def detail(self) -> str:
@@ -33,7 +33,7 @@ def zendesk_signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 def check_zendesk(secret: str, timestamp: str, signature: str, body: bytes, now: datetime) -> None:
-    """Raise ``SignatureRefused`` unless the signature is right and fresh. Compares in constant time."""
+    """Raise ``SignatureRefused`` unless the signature is valid and recent. Compares in constant time."""
     if not timestamp or not signature:
         raise SignatureRefused("Send X-Zendesk-Webhook-Signature and X-Zendesk-Webhook-Signature-Timestamp.")
     if not hmac.compare_digest(zendesk_signature(secret, timestamp, body).encode(), signature.encode()):
@@ -43,4 +43,4 @@ def check_zendesk(secret: str, timestamp: str, signature: str, body: bytes, now:
     except ValueError:
         raise SignatureRefused("The timestamp is not an ISO 8601 time.") from None
     if sent_at.tzinfo is None or abs(now - sent_at) > WINDOW:
-        raise SignatureRefused("The timestamp lies more than five minutes from our time.")
+        raise SignatureRefused("The timestamp differs from our time by more than five minutes.")

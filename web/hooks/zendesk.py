@@ -1,28 +1,30 @@
-"""Zendesk's webhooks: a ticket that wants a call opens an escalation, a solved one ends it."""
+"""Zendesk's webhooks: a ticket that needs a call opens an escalation, a solved ticket ends it."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.access.webhooks import GivenAnswer, WebhookSource, answer_given, find_source, keep_answer
 from database.stores.directory.read import read_directory
 from database.stores.escalations.ticket_accounts import account_ended, account_sent, open_tickets
 from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome
-from domain.failure import Failure
+from domain.ids import Tokens
 from domain.ticket_account import by_source, is_of
-from web.api.escalations import opening_of, whole_of
+from web.api.escalations import open_now, read_or_raise
 from web.api.json_body import parse, read_bytes
 from web.api.problems import FieldError, FieldsRefused
 from web.api.views import customer_link
-from web.dependencies import engine_of, gateway_of, settings_of, tokens_of
+from web.dependencies import AppSettings, AppTokens, Engine, Gateway
 from web.hooks.signature import SignatureRefused, check_zendesk
 from web.hooks.zendesk_payload import SYSTEM, Ends, IgnoredWebhook, Opens, read_payload
+from web.temporal.gateway import WorkflowGateway
 
 router = APIRouter(prefix="/hooks")
 
@@ -30,91 +32,101 @@ KIND = "zendesk"
 _LONGEST_ID = 200
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What carrying out a webhook needs."""
+
+    engine: AsyncEngine
+    tokens: Tokens
+    gateway: WorkflowGateway
+    base_url: str
+
+
+async def _parts(engine: Engine, tokens: AppTokens, gateway: Gateway, settings: AppSettings) -> _Parts:
+    return _Parts(engine, tokens, gateway, settings.base_url)
+
+
 @router.post("/zendesk/{source}")
-async def zendesk(request: Request, source: str) -> JSONResponse:
-    """A signed webhook. Sent again, it gets its first answer and changes nothing."""
+async def zendesk(request: Request, parts: Annotated[_Parts, Depends(_parts)], source: str) -> JSONResponse:
+    """A signed webhook. Sent again, it gets its first response and changes nothing."""
     body = await read_bytes(request)
-    known = await _checked(request, source, body)
+    sender = await _authenticate(parts.engine, request, source, body)
     payload = parse(body)
     event, fingerprint = _event_id(request, payload), hashlib.sha256(body).hexdigest()
-    async with engine_of(request).connect() as conn:
-        given = await answer_given(conn, known.name, event)
-    if given is None:
-        answer = GivenAnswer(fingerprint, 200, await _done(request, known, event, payload))
-        async with engine_of(request).begin() as conn:
-            given = await keep_answer(conn, known.name, event, answer, datetime.now(UTC))
-    elif given.fingerprint != fingerprint:
+    async with parts.engine.connect() as conn:
+        stored = await answer_given(conn, sender.name, event)
+    if stored is None:
+        answer = GivenAnswer(fingerprint, 200, await _carry_out(parts, sender, event, payload))
+        async with parts.engine.begin() as conn:
+            stored = await keep_answer(conn, sender.name, event, answer, datetime.now(UTC))
+    elif stored.fingerprint != fingerprint:
         raise FieldsRefused((FieldError("/id", "another event had this id"),))
-    return JSONResponse(given.body, given.status)
+    return JSONResponse(stored.body, stored.status)
 
 
-async def _checked(request: Request, source: str, body: bytes) -> WebhookSource:
-    """The source whose secret signed this body. An unknown one is refused as a wrong signature is."""
-    async with engine_of(request).connect() as conn:
-        known = await find_source(conn, source, KIND)
-    if known is None:
+async def _authenticate(engine: AsyncEngine, request: Request, name: str, body: bytes) -> WebhookSource:
+    """The source whose secret signed this body. An unknown source is refused like a wrong signature."""
+    async with engine.connect() as conn:
+        source = await find_source(conn, name, KIND)
+    if source is None:
         raise SignatureRefused("The signature does not fit the body and this source's secret.")
     timestamp = request.headers.get("x-zendesk-webhook-signature-timestamp", "")
     signature = request.headers.get("x-zendesk-webhook-signature", "")
-    check_zendesk(known.secret, timestamp, signature, body, datetime.now(UTC))
-    return known
+    check_zendesk(source.secret, timestamp, signature, body, datetime.now(UTC))
+    return source
 
 
 def _event_id(request: Request, payload: Any) -> str:
-    """The event's own id, or the invocation's, or what was signed: the same whenever it is delivered again."""
-    said = payload.get("id") if isinstance(payload, dict) else None
-    if isinstance(said, str) and 0 < len(said) <= _LONGEST_ID:
-        return said
+    """The id of the event, else of the invocation, else a hash of the signature: the same for every delivery."""
+    event_id = payload.get("id") if isinstance(payload, dict) else None
+    if isinstance(event_id, str) and 0 < len(event_id) <= _LONGEST_ID:
+        return event_id
     invocation = request.headers.get("x-zendesk-webhook-invocation-id", "")
     if 0 < len(invocation) <= _LONGEST_ID:
         return invocation
     return hashlib.sha256(request.headers["x-zendesk-webhook-signature"].encode()).hexdigest()
 
 
-async def _done(request: Request, source: WebhookSource, event: str, payload: Any) -> dict[str, Any]:
-    async with engine_of(request).connect() as conn:
+async def _carry_out(parts: _Parts, source: WebhookSource, event: str, payload: Any) -> dict[str, Any]:
+    async with parts.engine.connect() as conn:
         directory = await read_directory(conn)
-    said = read_payload(payload, directory)
-    match said:
+    command = read_payload(payload, directory)
+    match command:
         case IgnoredWebhook():
-            return {"done": "ignored", "reason": said.reason}
+            return {"done": "ignored", "reason": command.reason}
         case Ends():
-            return await _withdrawn(request, source, said)
+            return await _withdraw(parts, source, command)
         case Opens():
-            return await _opened(request, source, event, said)
+            return await _open(parts, source, event, command)
 
 
-async def _opened(request: Request, source: WebhookSource, event: str, said: Opens) -> dict[str, Any]:
-    """A refusal by the rules is an answer too: sending the webhook again would not change it."""
-    opening = said.body.opening(by_source(source.name), event)
-    async with engine_of(request).begin() as conn:
+async def _open(parts: _Parts, source: WebhookSource, event: str, command: Opens) -> dict[str, Any]:
+    """Open an escalation. A refusal by the rules is a success too, because a retry would not change it."""
+    opening = command.body.opening(by_source(source.name), event)
+    async with parts.engine.begin() as conn:
         account = await account_sent(conn, source, opening.ticket.url)
     opening = replace(opening, ticket=replace(opening.ticket, account=account))
     try:
-        opened = await opening_of(request, opening)
+        opened = await open_now(parts.engine, parts.tokens, opening)
     except (CallRefused, BookingOnly) as refused:
-        return _refused(refused)
-    whole = await whole_of(engine_of(request), opened.escalation_id)
-    link = customer_link(tokens_of(request), whole, settings_of(request).base_url)
+        return {"done": "refused", "reason": refused.detail}
+    escalation = await read_or_raise(parts.engine, opened.escalation_id)
+    link = customer_link(parts.tokens, escalation, parts.base_url)
     done = "opened" if opened.created else "stood already"
-    return {"done": done, "id": whole.id, "state": whole.state, "customer_link": link}
+    return {"done": done, "id": escalation.id, "state": escalation.state, "customer_link": link}
 
 
-def _refused(refused: Failure) -> dict[str, Any]:
-    return {"done": "refused", "reason": refused.detail}
-
-
-async def _withdrawn(request: Request, source: WebhookSource, said: Ends) -> dict[str, Any]:
-    """End the ticket's escalation while its call is still to come."""
+async def _withdraw(parts: _Parts, source: WebhookSource, command: Ends) -> dict[str, Any]:
+    """End the ticket's escalation if its call is still to come."""
     actor = by_source(source.name)
-    async with engine_of(request).begin() as conn:
-        account = await account_ended(conn, source, said.url)
-        candidates = await open_tickets(conn, SYSTEM, said.ticket_id)
-    standing = next((one.escalation_id for one in candidates if is_of(one, account, actor)), None)
-    if standing is None:
+    async with parts.engine.begin() as conn:
+        account = await account_ended(conn, source, command.url)
+        candidates = await open_tickets(conn, SYSTEM, command.ticket_id)
+    escalation_id = next((ticket.escalation_id for ticket in candidates if is_of(ticket, account, actor)), None)
+    if escalation_id is None:
         return {"done": "ignored", "reason": "the ticket has no open escalation"}
     try:
-        await gateway_of(request).withdraw(standing, actor, outcome=Outcome.TICKET_SOLVED.value)
-    except (NotNow, EscalationUnknown) as late:
-        return {"done": "ignored", "id": standing, "reason": late.detail}
-    return {"done": "withdrawn", "id": standing}
+        await parts.gateway.withdraw(escalation_id, actor, outcome=Outcome.TICKET_SOLVED.value)
+    except (NotNow, EscalationUnknown) as failure:
+        return {"done": "ignored", "id": escalation_id, "reason": failure.detail}
+    return {"done": "withdrawn", "id": escalation_id}

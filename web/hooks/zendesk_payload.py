@@ -1,8 +1,8 @@
-"""What a Zendesk webhook says, in either of its two forms.
+"""Reads the payload of a Zendesk webhook, in either of its two forms.
 
-An *event subscription* sends its own payload (``type: zen:event-type:ticket.…``, the ticket as ``detail``). It
-names the requester by id only, so it can open an escalation where it carries ``requester`` besides, and it can
-always end one. A *trigger or automation* sends the body that is written into it: the body of the API's
+An *event subscription* sends Zendesk's own payload (``type: zen:event-type:ticket.…``, the ticket as ``detail``). It
+names the requester by id only, so it can always end an escalation, but opens one only if ``requester`` was added.
+A *trigger or automation* sends the body that an administrator wrote into it: the body of the API's
 ``POST /api/v1/escalations``, or ``{"ticket": {…, "status": "solved"}}``.
 """
 
@@ -23,7 +23,7 @@ from web.api.words import WebAddress
 
 SYSTEM = "zendesk"
 TAG = "escalate_call"
-"""A ticket with this tag is raised to a call."""
+"""Tickets with this tag are escalated."""
 _EVENT = "zen:event-type:ticket."
 _ENDED = ("solved", "closed")
 _TICKET = re.compile(r"zen:ticket:(\d+)")
@@ -31,11 +31,11 @@ _TICKET = re.compile(r"zen:ticket:(\d+)")
 
 @dataclass(frozen=True)
 class Ends:
-    """The ticket is solved or closed: nobody needs the call any more."""
+    """The ticket is solved or closed, so the call is no longer needed."""
 
     ticket_id: str
     url: str = ""
-    """Its address, where that was sent; it tells the account."""
+    """The ticket's address, if sent; it tells the account."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Requester(BaseModel):
 
 
 class EventTicket(TicketBody):
-    """An event does not say where its ticket is opened."""
+    """A ticket of an event, which may come without an address."""
 
     url: WebAddress | Literal[""] = ""
 
@@ -66,7 +66,7 @@ class EventEscalation(OpenEscalation):
 
 
 class Detail(BaseModel):
-    """What we read of an event's ticket; the rest is passed over, because Zendesk adds to it."""
+    """What we read of an event's ticket. Other fields are ignored, because Zendesk adds new ones."""
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
@@ -78,11 +78,11 @@ class Detail(BaseModel):
     url: str = ""
     requester: Requester | None = None
     facts: dict[str, Any] = {}
-    """Not Zendesk's own: the desk's facts, which whoever passes the event on may add, as with ``requester``."""
+    """Not from Zendesk: facts that whatever forwards the event may add, like ``requester``."""
 
 
 def read_payload(payload: Any, directory: Directory) -> Opens | Ends | IgnoredWebhook:
-    """Raises ``FieldsRefused`` for a ticket that wants a call and lacks what one needs."""
+    """What the webhook asks for. Raises ``FieldsRefused`` if it asks for a call and lacks what a call needs."""
     if not isinstance(payload, dict):
         raise FieldsRefused((FieldError("", "must be an object"),))
     kind = payload.get("type")
@@ -100,18 +100,18 @@ def _trigger(payload: dict[str, Any], directory: Directory) -> Opens | Ends:
     if isinstance(ticket.get("id"), int):
         ticket["id"] = str(ticket["id"])
     ticket = _with_facts(ticket, directory)
-    said = {"ticket": ticket}
+    body = {"ticket": ticket}
     if isinstance(payload.get("customer"), dict):
-        said["customer"] = _with_facts(payload["customer"], directory)
-    return Opens(as_model(payload | said, OpenEscalation))
+        body["customer"] = _with_facts(payload["customer"], directory)
+    return Opens(as_model(payload | body, OpenEscalation))
 
 
-def _address(sent: Any) -> str:
-    return sent if isinstance(sent, str) else ""
+def _address(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _with_facts(part: dict[str, Any], directory: Directory) -> dict[str, Any]:
-    """Its facts as the desk's vocabulary reads them: a placeholder of Zendesk is filled with text, or with none."""
+    """Converts facts to their declared types, because Zendesk fills placeholders with text, possibly empty."""
     facts = part.get("facts")
     if not isinstance(facts, dict):
         return part
@@ -137,8 +137,8 @@ def _event(kind: str, payload: dict[str, Any], directory: Directory) -> Opens | 
     if TAG not in detail.tags:
         return IgnoredWebhook(f"the ticket is not tagged {TAG}")
     if detail.requester is None:
-        said = "an event names its requester by id only: send this webhook from a trigger, with the customer's address"
-        raise FieldsRefused((FieldError("/detail/requester", said),))
+        reason = "an event has only the requester's id: send this webhook from a trigger, with the customer's address"
+        raise FieldsRefused((FieldError("/detail/requester", reason),))
     return Opens(as_model(_request(ticket_id, detail, detail.requester, directory), EventEscalation))
 
 
@@ -160,7 +160,7 @@ def _request(ticket_id: str, detail: Detail, requester: Requester, directory: Di
 
 
 def _facts(detail: Detail, directory: Directory) -> dict[str, Any]:
-    """What the desk's vocabulary knows of the ticket; Zendesk's capitals are its own."""
+    """The ticket's facts that the directory declares. The priority is lower-cased to match its values."""
     facts: dict[str, Any] = {}
     priority = directory.fact_named("priority")
     if priority is not None and (detail.priority or "").casefold() in priority.values:
@@ -171,5 +171,5 @@ def _facts(detail: Detail, directory: Directory) -> dict[str, Any]:
 
 
 def _ticket_of(subject: object) -> str:
-    found = _TICKET.fullmatch(subject) if isinstance(subject, str) else None
-    return found[1] if found else ""
+    match = _TICKET.fullmatch(subject) if isinstance(subject, str) else None
+    return match[1] if match else ""
