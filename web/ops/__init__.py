@@ -1,4 +1,4 @@
-"""Support ops: find any escalation, read its story, and set right what stands still."""
+"""Support ops: find any escalation, read its story, and get stuck ones moving."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""The list of escalations: by state, words and how long nothing has happened; the oldest stuck one first."""
+"""The list of escalations, by state, words and time without an event; the longest without one first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from database.stores.queries.escalation_list import Sought, counts_by_state, lis
 from database.stores.rounds.repair import counted_repairs
 from domain.escalation import OPEN_STATES, State
 from web.api.cursor import read_cursor, write_cursor
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.page import page
 from web.security.session import Signed
 from web.wording.states import state_words
@@ -24,54 +24,63 @@ PAGE = 50
 AGES = (("", "any"), ("600", "10 minutes"), ("3600", "1 hour"), ("86400", "1 day"), ("604800", "1 week"))
 _LONGEST_WORDS = 200
 REPAIRED = {
-    "untold": "events told late to their workflow",
-    "busy_with_nothing": "people busy with a call that was over",
-    "offered_to_nobody": "calls offered to nobody",
+    "untold": "events delivered late to their workflow",
+    "busy_with_nothing": "people freed from calls that were over",
+    "offered_to_nobody": "calls whose offer was missing",
     "held_too_long": "offers and seats held past their time",
-    "workflow_gone": "workflows started anew",
+    "workflow_gone": "workflows started again",
 }
-"""What the auditor counts, as ops read it."""
+"""Words for what the auditor counts."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What was chosen, as it stands in the address."""
+    """The filter in the list's address."""
 
     state: str = "open"
     """``open``, ``all``, or one state."""
     words: str = ""
     age: str = ""
+    """Least seconds without an event; empty for any."""
     failed: bool = False
+    """Only escalations with a failed message."""
 
     @property
     def sought(self) -> Sought:
         states = {"open": tuple(s.value for s in OPEN_STATES), "all": ()}.get(self.state, (self.state,))
-        still = datetime.now(UTC) - timedelta(seconds=int(self.age)) if self.age else None
-        return Sought(states, self.words, still, self.failed)
+        unchanged_since = datetime.now(UTC) - timedelta(seconds=int(self.age)) if self.age else None
+        return Sought(states, self.words, unchanged_since, self.failed)
 
     def address(self, **changes: str) -> str:
-        """The list's address with these choices changed; the first page of it."""
-        chosen = {"state": self.state, "q": self.words, "age": self.age, "failed": "1" if self.failed else ""}
-        return "/ops?" + urlencode({name: value for name, value in (chosen | changes).items() if value})
+        """The address of the list's first page with these changes to the filter."""
+        query = {"state": self.state, "q": self.words, "age": self.age, "failed": "1" if self.failed else ""}
+        return "/ops?" + urlencode({name: value for name, value in (query | changes).items() if value})
 
 
 @router.get("")
 async def list_page(
-    request: Request, signed: Signed, state: str = "open", q: str = "", age: str = "", failed: str = "", after: str = ""
+    request: Request,
+    engine: Engine,
+    signed: Signed,
+    state: str = "open",
+    q: str = "",
+    age: str = "",
+    failed: str = "",
+    after: str = "",
 ) -> HTMLResponse:
-    known = {"open", "all", *(one.value for one in State)}
+    choices = {"open", "all", *(one.value for one in State)}
     chosen = Filter(
-        state if state in known else "open",
+        state if state in choices else "open",
         q.strip()[:_LONGEST_WORDS],
         age if age in dict(AGES) else "",
         bool(failed),
     )
-    async with engine_of(request).connect() as conn:
+    async with engine.connect() as conn:
         counts = await counts_by_state(conn)
         repairs = await counted_repairs(conn)
-        found = await list_standing(conn, chosen.sought, after=read_cursor(after), limit=PAGE + 1)
-    shown = found[:PAGE]
-    more = write_cursor((shown[-1].updated_at, shown[-1].id)) if len(found) > PAGE else ""
+        lines = await list_standing(conn, chosen.sought, after=read_cursor(after), limit=PAGE + 1)
+    shown = lines[:PAGE]
+    more = write_cursor((shown[-1].updated_at, shown[-1].id)) if len(lines) > PAGE else ""
     open_count = sum(counts.get(one.value, 0) for one in OPEN_STATES)
     states = [(one.value, state_words(one.value), counts.get(one.value, 0)) for one in State]
     return page(
@@ -83,7 +92,7 @@ async def list_page(
         counts={"open": open_count, "all": sum(counts.values())},
         more=chosen.address(after=more) if more else "",
         ages=AGES,
-        repairs=[(REPAIRED[one.what], one) for one in repairs if one.what in REPAIRED],
+        repairs=[(REPAIRED[repair.what], repair) for repair in repairs if repair.what in REPAIRED],
         zone=signed.time_zone,
         here=chosen.address(after=after),
     )

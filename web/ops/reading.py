@@ -1,4 +1,4 @@
-"""One escalation: its story, its plan, its offers and messages, and what Temporal knows of it."""
+"""One escalation: its story, plan, offers and messages, and Temporal's history."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from database.listening import EVERYTHING
 from database.stores.queries.escalation_detail import WholeEscalation
 from domain.escalation import OPEN_STATES, EscalationUnknown, State
 from domain.failure import Failure, Unreachable
-from web.api.escalations import whole_of
-from web.dependencies import engine_of, gateway_of, live_of
+from web.api.escalations import read_or_raise
+from web.dependencies import Engine, Gateway, LiveEvents
 from web.live import StreamEvent, event_stream
 from web.ops.headline import headline
-from web.ops.story import reader_name, tell
+from web.ops.story import reader_name, story_of
 from web.page import page
 from web.security.access import RULES
 from web.security.session import Signed, still_signed_in
@@ -25,75 +25,78 @@ from web.wording.states import state_words
 
 router = APIRouter(prefix="/ops")
 
-SAID = {
-    "nudged": "Nudged. What came of it stands in the story.",
-    "withdrawn": "Withdrawn. Everybody concerned has been told.",
-    "sent": "Queued. It goes out in a moment.",
-    "not-failed": "That message is not a failed one any more.",
+CONFIRMATIONS = {
+    "nudged": "Nudged. The story shows what happened.",
+    "withdrawn": "Withdrawn. Everybody involved has been told.",
+    "sent": "Queued. It will be sent in a moment.",
+    "not-failed": "This message no longer counts as failed.",
 }
 
 
 @router.get("/{escalation_id}")
-async def one_page(request: Request, signed: Signed, escalation_id: str, said: str = "") -> HTMLResponse:
-    whole = await whole_of(engine_of(request), escalation_id)
-    return story_page(request, signed.roles, whole, said=SAID.get(said, ""))
+async def one_page(
+    request: Request, engine: Engine, signed: Signed, escalation_id: str, said: str = ""
+) -> HTMLResponse:
+    escalation = await read_or_raise(engine, escalation_id)
+    return story_page(request, signed.roles, escalation, said=CONFIRMATIONS.get(said, ""))
 
 
 def story_page(
-    request: Request, roles: frozenset[str], whole: WholeEscalation, status: int = 200, **context: Any
+    request: Request, roles: frozenset[str], escalation: WholeEscalation, status: int = 200, **context: Any
 ) -> HTMLResponse:
-    """The page; ``context`` may hold ``said`` (what was done) or ``wrong`` and ``typed`` (what could not be)."""
+    """The page. ``context`` may hold ``said`` after an action, or ``wrong`` and ``typed`` after a failed one."""
     may_act = bool(roles & {"ops", "admin"})
-    known: dict[str, Any] = {"said": "", "wrong": "", "typed": ""}
+    defaults: dict[str, Any] = {"said": "", "wrong": "", "typed": ""}
     return page(
         request,
         "ops/one.html",
         status,
-        whole=whole,
-        line=headline(whole),
-        stands=state_words(whole.state, whole.outcome),
-        story=tell(whole),
-        facts=fact_rows(whole.ticket["facts"], whole.declared),
-        opened_by=reader_name(whole.opened_by, whole),
+        escalation=escalation,
+        line=headline(escalation),
+        state=state_words(escalation.state, escalation.outcome),
+        story=story_of(escalation),
+        facts=fact_rows(escalation.ticket["facts"], escalation.declared),
+        opened_by=reader_name(escalation.opened_by, escalation),
         may_act=may_act,
         may_read_rules=bool(roles & RULES),
-        may_nudge=may_act and whole.state in (State.INVITED, State.BOOKED, State.MUSTERING, State.RATING),
-        may_withdraw=may_act and whole.state in OPEN_STATES,
-        zone=whole.desk_zone,
-        **(known | context),
+        may_nudge=may_act and escalation.state in (State.INVITED, State.BOOKED, State.MUSTERING, State.RATING),
+        may_withdraw=may_act and escalation.state in OPEN_STATES,
+        zone=escalation.desk_zone,
+        **(defaults | context),
     )
 
 
 @router.get("/{escalation_id}/workflow")
-async def workflow_part(request: Request, signed: Signed, escalation_id: str) -> HTMLResponse:
-    """What Temporal knows. The page stands without it, so that its being down hides nothing else."""
-    whole = await whole_of(engine_of(request), escalation_id)
-    gateway, history, pending, trouble = gateway_of(request), [], [], ""
+async def workflow_part(request: Request, engine: Engine, gateway: Gateway, escalation_id: str) -> HTMLResponse:
+    """Temporal's history and retries. Loaded separately, so that the page works without Temporal."""
+    escalation = await read_or_raise(engine, escalation_id)
+    history, pending, trouble = [], [], ""
     try:
-        history = await gateway.history(whole.id)
-        pending = await gateway.pending(whole.id)
+        history = await gateway.history(escalation.id)
+        pending = await gateway.pending(escalation.id)
     except EscalationUnknown:
         trouble = (
-            "Temporal keeps no history of it: it has not begun yet, was refused, or ended longer ago than is kept."
+            "Temporal has no history of it: it hasn’t begun, was refused, or ended so long ago that it was deleted."
         )
-    except Unreachable as down:
-        trouble = f"{down.detail} The story above comes from our own database and is complete."
-    except Failure as other:
-        trouble = other.detail
+    except Unreachable as failure:
+        trouble = f"{failure.detail} The story above comes from our own database and is complete."
+    except Failure as failure:
+        trouble = failure.detail
     part = request.headers.get("hx-request") == "true"
     template = "ops/_workflow.html" if part else "ops/workflow.html"
-    return page(request, template, whole=whole, history=history, pending=pending, trouble=trouble, zone=whole.desk_zone)
+    context: dict[str, Any] = {"history": history, "pending": pending, "trouble": trouble}
+    return page(request, template, escalation=escalation, zone=escalation.desk_zone, **context)
 
 
 @router.get("/{escalation_id}/stream")
-async def stream(request: Request, signed: Signed, escalation_id: str) -> StreamingResponse:
-    """Says ``changed`` whenever something happened to this escalation."""
-    whole = await whole_of(engine_of(request), escalation_id)
+async def stream(request: Request, engine: Engine, live: LiveEvents, escalation_id: str) -> StreamingResponse:
+    """Sends the event ``changed`` whenever something happens to this escalation."""
+    escalation = await read_or_raise(engine, escalation_id)
 
     async def draw(payload: str) -> Sequence[StreamEvent]:
-        return [StreamEvent("changed", "")] if payload in (EVERYTHING, f"escalation:{whole.id}") else []
+        return [StreamEvent("changed", "")] if payload in (EVERYTHING, f"escalation:{escalation.id}") else []
 
     async def allowed() -> bool:
         return await still_signed_in(request)
 
-    return event_stream(live_of(request).subscribe(), draw, allowed)
+    return event_stream(live.subscribe(), draw, allowed)

@@ -1,4 +1,4 @@
-"""The timeline in plain words: one sentence a kind of event. All of its wording stands here."""
+"""The story: the timeline as sentences, one for each kind of event."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ class StorySentence:
     at: datetime
     text: str
     said: str
-    """Free words of somebody, shown as theirs; often empty."""
+    """Free text that somebody wrote, shown as a quote; often empty."""
     mark: str
-    """The class of the shape before it: ``waiting``, ``offered``, ``on``, ``done``, ``person``, ``lost``."""
+    """The CSS class of the shape before it: ``waiting``, ``offered``, ``on``, ``done``, ``person``, ``lost``."""
 
 
 @dataclass(frozen=True)
 class StoryContext:
-    """What a sentence may speak of."""
+    """What a sentence can name."""
 
     body: Mapping[str, Any]
     actor: str
-    """As a reader names them: ``Mira Olsen``, ``the customer``, ``the API (zendesk)``."""
+    """As ``reader_name``: ``Mira Olsen``, ``The API (zendesk)``."""
     person: str
-    """Whom the event is about, where it is about somebody."""
+    """The agent whom the event is about; empty if it is about none."""
     customer: str
     zone: str
 
     def when(self, field: str) -> str:
-        """A moment of the body, in the desk's time."""
+        """A moment of the body, in the organisation's time zone."""
         moment = self.body.get(field)
         return times.when(datetime.fromisoformat(moment), self.zone) if isinstance(moment, str) else "an unknown time"
 
@@ -49,7 +49,7 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     Kind.REFUSED: ("lost", lambda t: f"{t.actor} escalated the ticket. Rule “{t.get('rule')}” does not allow a call."),
     Kind.LINK_ISSUED: ("waiting", lambda t: _issued(t)),
     Kind.LINK_NUDGED: ("waiting", lambda t: f"{t.customer} had not booked and was reminded of the link."),
-    Kind.LINK_EXPIRED: ("lost", lambda t: f"The link ended; {t.customer} had not booked."),
+    Kind.LINK_EXPIRED: ("lost", lambda t: f"The link expired; {t.customer} had not booked."),
     Kind.BOOKED: ("done", lambda t: f"{t.customer} booked {t.when('starts_at')}."),
     Kind.MOVED: ("waiting", lambda t: f"{t.customer} moved the call from {t.when('from')} to {t.when('starts_at')}."),
     Kind.CANCELLED: ("lost", lambda t: f"{t.customer} cancelled the call."),
@@ -61,105 +61,108 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     Kind.DECLINED: ("waiting", lambda t: f"{t.actor} declined the call."),
     Kind.OFFER_EXPIRED: ("waiting", lambda t: f"{t.person} did not answer in time."),
     Kind.AGENT_VANISHED: ("person", lambda t: _vanished(t)),
-    Kind.STEP_TAKEN: ("offered", lambda t: f"Nobody had taken it, so the next step was taken: {t.get('step')}."),
+    Kind.STEP_TAKEN: ("offered", lambda t: f"Nobody had taken it, so the next step began: {t.get('step')}."),
     Kind.ALERTED: ("person", lambda t: f"Nobody had taken it, so somebody was alerted: {t.get('step', 'as planned')}."),
     Kind.ACCEPTED: ("done", lambda t: _accepted(t)),
     Kind.EXHAUSTED: ("person", lambda t: "The last step found nobody."),
     Kind.NOBODY_AVAILABLE: ("person", lambda t: f"{t.customer} was told that nobody is available{_fresh(t)}."),
     Kind.CUSTOMER_JOINED: ("on", lambda t: f"{t.customer} joined."),
     Kind.AGENT_JOINED: ("on", lambda t: f"{t.actor} joined."),
-    Kind.AGENT_MISSED: ("person", lambda t: f"{t.person} did not come; the call was offered again."),
-    Kind.CUSTOMER_CALLED_FOR: ("waiting", lambda t: f"{t.customer} had not joined and was written to."),
-    Kind.CUSTOMER_MISSED: ("person", lambda t: f"{t.customer} did not come{_fresh(t)}."),
-    Kind.CALL_BEGAN: ("on", lambda t: "Both sides were there, and the call began."),
+    Kind.AGENT_MISSED: ("person", lambda t: f"{t.person} did not join; the call was offered again."),
+    Kind.CUSTOMER_CALLED_FOR: ("waiting", lambda t: f"{t.customer} had not joined and got a mail."),
+    Kind.CUSTOMER_MISSED: ("person", lambda t: f"{t.customer} did not join{_fresh(t)}."),
+    Kind.CALL_BEGAN: ("on", lambda t: "Both sides had joined, and the call began."),
     Kind.CUSTOMER_ALONE: (
         "person",
         lambda t: f"{t.customer} said that nobody was in the room; {t.person} was called back.",
     ),
-    Kind.MUSTER_EARLY: ("offered", lambda t: "Calls before it run over, so the search was brought forward."),
-    Kind.TOLD_LATE: ("person", lambda t: f"Nobody will be free in time; {t.customer} was told that it may begin late."),
+    Kind.MUSTER_EARLY: ("offered", lambda t: "Earlier calls ran over, so the search was brought forward."),
+    Kind.TOLD_LATE: (
+        "person",
+        lambda t: f"Nobody would be free in time; {t.customer} was told that the call may begin late.",
+    ),
     Kind.CALL_ENDED: ("done", lambda t: f"{t.actor} ended the call."),
     Kind.WRAPPED_UP: ("done", lambda t: f"{t.actor} wrapped up: {_resolved(t)}."),
     Kind.WRAP_UP_MISSED: ("person", lambda t: "Nobody wrote a wrap-up in time."),
     Kind.SURVEY_SENT: ("waiting", lambda t: f"{t.customer} was asked for a rating."),
-    Kind.SURVEY_REMINDED: ("waiting", lambda t: f"{t.customer} was asked for a rating once more."),
+    Kind.SURVEY_REMINDED: ("waiting", lambda t: f"{t.customer} was asked for a rating again."),
     Kind.SURVEY_ENDED: ("done", lambda t: "The survey ended without a rating."),
     Kind.RATED: ("done", lambda t: f"{t.customer} rated the call {t.get('score', '?')} of 5."),
-    Kind.RATING_ALERTED: ("person", lambda t: "The low rating was told to the team lead."),
+    Kind.RATING_ALERTED: ("person", lambda t: "The team lead was told about the low rating."),
     Kind.SEAT_LOST: ("person", lambda t: "Shifts or teams changed, and nobody is free for this call any more."),
     Kind.SEAT_FOUND: ("person", lambda t: f"Somebody can be free for this call again{_found(t)}."),
     Kind.MESSAGE_FAILED: ("person", lambda t: f"A message ({_words(t.get('kind', 'mail'))}) could not be delivered."),
-    Kind.REPAIRED: ("person", lambda t: "Something had stood still and was set going again by the auditor."),
+    Kind.REPAIRED: ("person", lambda t: "The auditor found the escalation stuck and got it moving again."),
     Kind.CLOSED: ("done", lambda t: "The escalation was closed."),
 }
 
 
-def tell(whole: WholeEscalation) -> list[StorySentence]:
-    """The events of an escalation, in their order."""
-    return [_sentence(event, whole) for event in whole.events]
+def story_of(escalation: WholeEscalation) -> list[StorySentence]:
+    """The events of an escalation in order."""
+    return [_sentence(event, escalation) for event in escalation.events]
 
 
-def reader_name(actor: str, whole: WholeEscalation) -> str:
-    """``person:7`` as a name; programs by what they are."""
+def reader_name(actor: str, escalation: WholeEscalation) -> str:
+    """An actor for readers: ``person:7`` as a name, programs by kind."""
     kind, _, which = actor.partition(":")
     if kind == "person" and which.isdigit():
-        return whole.names.get(int(which), "Somebody who has left")
+        return escalation.names.get(int(which), "Somebody who has left")
     if kind == "customer":
-        return str(whole.customer["name"])
+        return str(escalation.customer["name"])
     names = {"api": "The API", "webhook": "The webhook", "cli": "The command line", "muster": "Muster"}
     return f"{names.get(kind, kind.capitalize())} ({which})" if which else names.get(kind, kind.capitalize())
 
 
-def _sentence(event: Fields, whole: WholeEscalation) -> StorySentence:
-    body = event["body"]
-    person = whole.names.get(body.get("person"), "")
-    told = StoryContext(body, reader_name(event["actor"], whole), person, whole.customer["name"], whole.desk_zone)
-    kind = event["kind"]
+def _sentence(event: Fields, escalation: WholeEscalation) -> StorySentence:
+    body, kind = event["body"], event["kind"]
     if kind not in list(Kind):
         return StorySentence(event["seq"], event["at"], f"{_words(kind).capitalize()}.", "", "waiting")
+    actor, person = reader_name(event["actor"], escalation), escalation.names.get(body.get("person"), "")
+    context = StoryContext(body, actor, person, escalation.customer["name"], escalation.desk_zone)
     mark, sentence = _SENTENCES[Kind(kind)]
-    return StorySentence(event["seq"], event["at"], sentence(told), _own_words(Kind(kind), body, whole), mark)
+    quote = _quote(Kind(kind), body, escalation)
+    return StorySentence(event["seq"], event["at"], sentence(context), quote, mark)
 
 
-def _own_words(kind: Kind, body: Fields, whole: WholeEscalation) -> str:
-    """What somebody wrote. Customers' words and notes stand in their own rows, where they can be erased."""
-    if kind is Kind.RATED and whole.rating:
-        return str(whole.rating["comment"] or "")
+def _quote(kind: Kind, body: Fields, escalation: WholeEscalation) -> str:
+    """The free text with an event. Comments and notes are in rows of their own, where they can be erased."""
+    if kind is Kind.RATED and escalation.rating:
+        return str(escalation.rating["comment"] or "")
     if kind is Kind.WRAPPED_UP:
-        recorded = (one["wrap_up"] for one in whole.calls if str(one["id"]) == body.get("call_id"))
-        return str((next(recorded, None) or {}).get("note") or "")
+        wrap_ups = (call["wrap_up"] for call in escalation.calls if str(call["id"]) == body.get("call_id"))
+        return str((next(wrap_ups, None) or {}).get("note") or "")
     return str(body.get("reason") or body.get("error") or "")
 
 
-def _vanished(told: StoryContext) -> str:
-    if told.body.get("midway"):
-        return f"{told.person} did not come back to the call; it was offered again, before others."
-    return f"{told.person} was no longer at the desk; the call was offered again."
+def _vanished(context: StoryContext) -> str:
+    if context.body.get("midway"):
+        return f"{context.person} did not come back to the call; it was offered again, before others."
+    return f"{context.person} was no longer at the desk; the call was offered again."
 
 
-def _accepted(told: StoryContext) -> str:
-    if told.body.get("by_rule"):
-        return f"The call was given to {told.person}: the rules accept it automatically."
-    return f"{told.actor} accepted the call."
+def _accepted(context: StoryContext) -> str:
+    if context.body.get("by_rule"):
+        return f"The call was given to {context.person}: the rules accept it automatically."
+    return f"{context.actor} accepted the call."
 
 
-def _issued(told: StoryContext) -> str:
-    link = "A priority link" if told.body.get("priority") else "A booking link"
-    return f"{link} was mailed to {told.customer}. It ends {told.when('expires_at')}."
+def _issued(context: StoryContext) -> str:
+    link = "A priority link" if context.body.get("priority") else "A booking link"
+    return f"{link} was mailed to {context.customer}. It expires {context.when('expires_at')}."
 
 
-def _fresh(told: StoryContext) -> str:
-    return ", and got a fresh link" if told.body.get("renewed") else ""
+def _fresh(context: StoryContext) -> str:
+    return ", and got a new link" if context.body.get("renewed") else ""
 
 
-def _resolved(told: StoryContext) -> str:
+def _resolved(context: StoryContext) -> str:
     words = {"yes": "resolved", "no": "not resolved", "follow_up": "a follow-up is needed"}
-    return words.get(told.get("resolved"), "recorded")
+    return words.get(context.get("resolved"), "recorded")
 
 
-def _found(told: StoryContext) -> str:
-    """What was done for it, where somebody did it."""
-    return f": {told.get('found')}, by {told.actor}" if "found" in told.body else ""
+def _found(context: StoryContext) -> str:
+    """How the seat was found, if somebody did something for it."""
+    return f": {context.get('found')}, by {context.actor}" if "found" in context.body else ""
 
 
 def _words(name: str) -> str:

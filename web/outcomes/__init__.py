@@ -1,4 +1,4 @@
-"""Outcomes: what came of the calls, in six sentences with a number each, and what would have come of them."""
+"""Outcomes: six figures about the calls, each in a sentence, and simulations of other ways of working."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""Bars and columns as SVG, drawn on the server. The page lays the figures beside them as a table."""
+"""Bars and columns for SVG charts, laid out on the server. The page shows the same figures as a table."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Bar:
     figure: str
     y: int
     width: int
-    """Of 0 to ``RAIL``."""
+    """From 0 to ``RAIL``."""
 
 
 @dataclass(frozen=True)
 class Chart:
     title: str
     says: str
-    """What the chart shows, in one sentence, for who can't see it."""
+    """The chart in one sentence, for screen readers."""
     bars: tuple[Bar, ...]
     height: int
 
@@ -34,10 +34,10 @@ RAIL = WIDTH - LABEL - FIGURE
 
 
 def chart(title: str, rows: Sequence[tuple[str, float | None, str]], most: float) -> Chart:
-    """``rows`` are name, value (None: no bar) and the figure as it is read; ``most`` is the rail's end."""
+    """``rows`` are name, value (None: no bar) and figure as text; ``most`` is the value of a full bar."""
     bars = tuple(
-        Bar(_short(name), figure, place * ROW, round(RAIL * min(1.0, (value or 0.0) / most)) if most else 0)
-        for place, (name, value, figure) in enumerate(rows)
+        Bar(_short(name), figure, number * ROW, round(RAIL * min(1.0, (value or 0.0) / most)) if most else 0)
+        for number, (name, value, figure) in enumerate(rows)
     )
     says = "; ".join(f"{name}: {figure}" for name, _, figure in rows) or "There is nothing to show yet."
     return Chart(title, says, bars, len(bars) * ROW)
@@ -49,7 +49,7 @@ class Column:
     x: int
     width: int
     height: int
-    """Of 0 to ``TALL``."""
+    """From 0 to ``TALL``."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Columns:
 
 
 def columns(title: str, rows: Sequence[tuple[str, int]]) -> Columns:
-    """Upright columns in the order of time; ``rows`` are name and value."""
+    """Columns in order of time; ``rows`` are name and value."""
     most = max((value for _, value in rows), default=0)
     step = WIDE / max(1, len(rows))
     drawn = tuple(
-        Column(name, round(place * step), max(1, round(step * 0.7)), round(TALL * value / most) if most else 0)
-        for place, (name, value) in enumerate(rows)
+        Column(name, round(number * step), max(1, round(step * 0.7)), round(TALL * value / most) if most else 0)
+        for number, (name, value) in enumerate(rows)
     )
     says = f"From {rows[0][0]} to {rows[-1][0]}, at most {most} a day." if rows else "There is nothing to show yet."
     return Columns(title, says, drawn, most, rows[0][0] if rows else "", rows[-1][0] if rows else "")

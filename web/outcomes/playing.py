@@ -1,4 +1,4 @@
-"""Playing simulations beside the web's event loop: in a process of their own, one at a time."""
+"""Runs simulations outside of the web's event loop: each in its own process, one at a time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from domain.simulation.comparing import Way, play_ways
 from domain.simulation.scenario import Scenario
 
 LONGEST = 60.0
-"""Seconds that one simulation may take here; `muster simulate` has all day."""
+"""Seconds that one simulation may take here; `muster simulate` has no limit."""
 
 
 @dataclass
 class AlreadyPlaying(Failure):
-    """Somebody else's simulation has the machine."""
+    """Somebody else's simulation is running."""
 
     title = "Another simulation is running"
 
@@ -30,24 +30,24 @@ class AlreadyPlaying(Failure):
 
 @dataclass
 class TooLong(Failure):
-    """More than this page plays."""
+    """The simulation is too large for this page."""
 
     status = 422
-    title = "This is too much to play here"
+    title = "This is too much to simulate here"
 
     @property
     def detail(self) -> str:
-        return "This is too much to play here. Take fewer days or escalations, or run “muster simulate” at a terminal."
+        return f"{self.title}. Choose fewer days or escalations, or run “muster simulate” in a terminal."
 
 
 class SimulationRunner:
-    """Where simulations are played."""
+    """Plays simulations, one at a time."""
 
     def __init__(self) -> None:
         self._busy = asyncio.Lock()
 
     async def play(self, ways: Mapping[str, Scenario], replications: int) -> tuple[Way, ...]:
-        """Raises ``AlreadyPlaying`` and ``TooLong``; a simulation that takes too long is ended, process and all."""
+        """Play them. Raises ``AlreadyPlaying``, or ``TooLong`` after ``LONGEST``, ending the process."""
         if self._busy.locked():
             raise AlreadyPlaying
         async with self._busy:
@@ -63,7 +63,7 @@ class SimulationRunner:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """Without waiting for what is still being played."""
+    """Ends the pool and its processes without waiting for a simulation that still runs."""
     children = list((pool._processes or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)
     for child in children:

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.queries.outcomes import By, Measures, Period, by_day, measure, measure_by, not_served
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.outcomes import sentences
 from web.outcomes.bars import Chart, chart, columns
 from web.outcomes.sentences import ReportPeriods, six
@@ -25,21 +25,21 @@ router = APIRouter(prefix="/outcomes")
 SPANS = (7, 28, 90, 365)
 DEFAULT = 28
 SHOWN = 30
-"""Lines of one table on the page; the CSV has all."""
+"""Most lines of a table on the page; the CSV has all."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @router.get("")
-async def outcomes_page(request: Request, signed: Signed, days: int = DEFAULT) -> HTMLResponse:
+async def outcomes_page(request: Request, engine: Engine, signed: Signed, days: int = DEFAULT) -> HTMLResponse:
     days = days if days in SPANS else DEFAULT
     now_span, before_span = _spans(days)
-    async with engine_of(request).connect() as conn:
+    async with engine.connect() as conn:
         spans = await _read(conn, days, now_span, before_span)
         groups = [(by, await measure_by(conn, now_span, by)) for by in By]
         per_day = await by_day(conn, now_span, signed.time_zone)
     served = {day.day: day.served for day in per_day}
     first, last = (at.astimezone(ZoneInfo(signed.time_zone)).date() for at in (now_span.since, now_span.until))
-    calendar = [first + timedelta(days=place) for place in range((last - first).days + 1)]
+    calendar = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     rows = [(f"{day.day} {day:%b}", served.get(day, 0)) for day in calendar]
     return page(
         request,
@@ -48,7 +48,7 @@ async def outcomes_page(request: Request, signed: Signed, days: int = DEFAULT) -
         choices=SPANS,
         sums=six(spans),
         served=spans.now.served,
-        daily=columns(f"Calls served a day, last {days} days", rows),
+        daily=columns(f"Calls served per day, last {days} days", rows),
         per_day=per_day,
         groups=[(by.value, lines[:SHOWN], len(lines), _ratings(by, lines, days)) for by, lines in groups],
         say=sentences,
@@ -57,10 +57,10 @@ async def outcomes_page(request: Request, signed: Signed, days: int = DEFAULT) -
 
 
 @router.get(".csv")
-async def outcomes_csv(request: Request, signed: Signed, days: int = DEFAULT, by: By = By.PERSON) -> Response:
+async def outcomes_csv(engine: Engine, days: int = DEFAULT, by: By = By.PERSON) -> Response:
     days = days if days in SPANS else DEFAULT
     now_span, _ = _spans(days)
-    async with engine_of(request).connect() as conn:
+    async with engine.connect() as conn:
         lines = await measure_by(conn, now_span, by)
     out = io.StringIO()
     writer = csv.writer(out)
@@ -70,7 +70,7 @@ async def outcomes_csv(request: Request, signed: Signed, days: int = DEFAULT, by
 
 
 def cell(value: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """The value, quoted if a spreadsheet could take it for a formula."""
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 

@@ -1,4 +1,4 @@
-"""Six sentences with a number each: its unit, its span, and the span before it as a neighbour."""
+"""Six figures, each in a sentence with its unit and period, and beside it the figure of the period before."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Sum:
     number: str
     sentence: str
     neighbour: str
-    """The same of the span before."""
+    """The figure of the period before."""
 
 
 @dataclass(frozen=True)
 class ReportPeriods:
-    """Now and before, of equal length."""
+    """The current period and the one before, of equal length."""
 
     days: int
     now: Measures
@@ -30,36 +30,37 @@ class ReportPeriods:
 
 
 def six(spans: ReportPeriods) -> list[Sum]:
+    """The six figures of the page, in order."""
     now, before, days = spans.now, spans.before, f"last {spans.days} days"
     return [
         Sum(
             "Rating",
             csat(now),
-            f"was the customers' mean rating of 5, from {count(now.ratings, 'rating')} in the {days}.",
+            f"out of 5 was the mean rating, from {count(now.ratings, 'rating')} in the {days}.",
             _earlier(before.csat, f"{csat(before)}, from {before.ratings}"),
         ),
         Sum(
             "Resolved",
             share(now.resolution),
-            f"of {count(now.wrapped_up, 'recorded call')} resolved the problem, in the {days}.",
+            f"of {count(now.wrapped_up, 'wrapped-up call')} resolved the problem, in the {days}.",
             _earlier(before.resolution, f"{share(before.resolution)} of {before.wrapped_up}"),
         ),
         Sum(
             "Handle time",
             duration(now.handle_seconds),
-            f"was the median from joining to the wrap-up, in the {days}.",
+            f"was the median time from joining to the wrap-up, in the {days}.",
             _earlier(before.handle_seconds, duration(before.handle_seconds)),
         ),
         Sum(
             "Replies before the call",
             mean(now.replies),
-            f"replies had been written on the ticket, on average, before it became a call, in the {days}.",
+            f"replies were on the ticket, on average, before it became a call, in the {days}.",
             _earlier(before.replies, mean(before.replies)),
         ),
         Sum(
             "Calls served",
             str(now.served),
-            f"{'call' if now.served == 1 else 'calls'} took place with both sides there, in the {days}.",
+            f"{'call' if now.served == 1 else 'calls'} took place, with both sides joined, in the {days}.",
             f"Before: {before.served}.",
         ),
         _lost(spans, days),
@@ -71,31 +72,31 @@ def _lost(spans: ReportPeriods, days: str) -> Sum:
     return Sum(
         "Not served",
         str(_total(now)),
-        f"{'call' if _total(now) == 1 else 'calls'} did not come about in the {days}: "
-        f"nobody available {now.nobody_available}, the customer did not come {now.customer_missed}, "
-        f"the agent did not come {now.agent_missed}.",
+        f"{'call' if _total(now) == 1 else 'calls'} did not take place in the {days}: "
+        f"{now.nobody_available} with nobody available, {now.customer_missed} without the customer, "
+        f"{now.agent_missed} without the agent.",
         f"Before: {_total(before)}.",
     )
 
 
-def _earlier(value: float | None, said: str) -> str:
-    return "Before: nothing to compare with." if value is None else f"Before: {said}."
+def _earlier(value: float | None, text: str) -> str:
+    return "Before: nothing to compare with." if value is None else f"Before: {text}."
 
 
 def _total(lost: NotServed) -> int:
     return lost.nobody_available + lost.customer_missed + lost.agent_missed
 
 
-def csat(measured: Measures) -> str:
-    return mean(measured.csat)
+def csat(measures: Measures) -> str:
+    return mean(measures.csat)
 
 
 def mean(value: float | None) -> str:
-    return _or_dash(value, lambda known: f"{known:.1f}")
+    return _or_dash(value, lambda number: f"{number:.1f}")
 
 
 def share(value: float | None) -> str:
-    return _or_dash(value, lambda known: f"{known:.0%}")
+    return _or_dash(value, lambda number: f"{number:.0%}")
 
 
 def duration(value: float | None) -> str:
@@ -106,5 +107,5 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _or_dash(value: float | None, said: Callable[[float], str]) -> str:
-    return "–" if value is None else said(value)
+def _or_dash(value: float | None, text: Callable[[float], str]) -> str:
+    return "–" if value is None else text(value)

@@ -1,4 +1,4 @@
-"""What if: the desk's days played out with its real rules, beside other ways of working."""
+"""What if: the organisation's days simulated with its own rules, compared with other ways of working."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ from domain.simulation.comparing import Way, staffed
 from domain.simulation.demand import made_up_facts
 from domain.simulation.report import lines, occupancy_lines, said, sentences
 from domain.simulation.scenario import Binding, Habits, Scenario
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.error_status import status_of
 from web.outcomes.playing import AlreadyPlaying, SimulationRunner, TooLong
 from web.page import page
-from web.security.session import Signed
 
 router = APIRouter(prefix="/outcomes/what-if")
 
 REPLICATIONS = 12
 MOST = 600
-"""Escalations of one replication that this page plays."""
+"""Most escalations of one replication on this page."""
 PAST = (1, 4)
-"""Weeks that can be played again."""
+"""Choices of how many past weeks to replay."""
 TICKETS = 400
-"""Made-up tickets that escalations are drawn from where a desk has no past."""
+"""Made-up tickets to draw escalations from if the organisation has no history."""
 
 EXPLAINED = {
     Binding.CALL_TIME: "As Muster works. A customer books a time of the team; who takes the call is found when it"
@@ -41,16 +40,16 @@ EXPLAINED = {
     " free as the shift begins.",
 }
 
-_stage = SimulationRunner()
+_runner = SimulationRunner()
 
 
 class WhatIfForm(BaseModel):
-    """The form. Shares in percent."""
+    """The form. Shares are in percent."""
 
     play: bool = False
     days: int = Field(1, ge=1, le=7)
     escalations: int = Field(30, ge=1, le=MOST)
-    """A day."""
+    """Per day."""
     now: int = Field(20, ge=0, le=100)
     sick: int = Field(5, ge=0, le=60)
     overrun: int = Field(5, ge=0, le=60)
@@ -58,12 +57,12 @@ class WhatIfForm(BaseModel):
     title: str = Field("", max_length=200)
     change: int = Field(0, ge=-20, le=20)
     past: int = Field(0, ge=0, le=4)
-    """Weeks up to today whose escalations are played again, instead of drawn ones."""
+    """Weeks up to today whose escalations are replayed; 0 to draw escalations."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One way in the picture: a dot at the mean on the line of its interval, x from 0 to 100."""
+    """One way in the chart: a dot at the mean, on a line for the interval; x from 0 to 100."""
 
     name: str
     figure: str
@@ -73,15 +72,15 @@ class Mark:
 
 
 @router.get("")
-async def what_if_page(request: Request, signed: Signed, asked: Annotated[WhatIfForm, Query()]) -> HTMLResponse:
-    async with engine_of(request).connect() as conn:
+async def what_if_page(request: Request, engine: Engine, form: Annotated[WhatIfForm, Query()]) -> HTMLResponse:
+    async with engine.connect() as conn:
         counts = {weeks: await count_past(conn, _since(weeks)) for weeks in PAST}
-        desk = await read_past_desk(conn, _since(asked.past or max(PAST)), 2 * MOST if asked.play else 0)
+        desk = await read_past_desk(conn, _since(form.past or max(PAST)), 2 * MOST if form.play else 0)
     wrong, status = "", 200
     ways: tuple[Way, ...] = ()
-    if asked.play:
+    if form.play:
         try:
-            ways = await _stage.play(_ways(_scenario(desk, asked), asked), REPLICATIONS)
+            ways = await _runner.play(_ways(_scenario(desk, form), form), REPLICATIONS)
         except ValueError as refused:
             wrong, status = str(refused), 422
         except (AlreadyPlaying, TooLong) as failure:
@@ -90,15 +89,15 @@ async def what_if_page(request: Request, signed: Signed, asked: Annotated[WhatIf
     return page(
         request,
         "outcomes/what_if.html",
-        # What refuses is not put into the page by its script.
+        # The page's script swaps in successful responses only.
         200 if request.headers.get("hx-request") == "true" else status,
-        asked=asked,
+        form=form,
         titles=[title.name for title in desk.directory.titles],
         pasts={weeks: count for weeks, count in counts.items() if count},
         wrong=wrong,
         ways=[way.name for way in ways],
         explained=EXPLAINED,
-        told=sentences(ways) if ways else (),
+        sentences=sentences(ways) if ways else (),
         axis=axis,
         marks=_marks(ways, axis),
         lines=lines(ways) if ways else (),
@@ -107,34 +106,34 @@ async def what_if_page(request: Request, signed: Signed, asked: Annotated[WhatIf
     )
 
 
-def _scenario(desk: PastDesk, asked: WhatIfForm) -> Scenario:
-    """Raises ``TooLong``, and ``ValueError`` in words where there is no past to play."""
+def _scenario(desk: PastDesk, form: WhatIfForm) -> Scenario:
+    """Raises ``TooLong``, or ``ValueError`` with a sentence for the page if there is nothing to replay."""
     facts = desk.facts or made_up_facts(desk.directory, TICKETS, seed=1)
-    habits = Habits(sick=asked.sick / 100, overrun=asked.overrun / 100, no_show=asked.no_show / 100)
+    habits = Habits(sick=form.sick / 100, overrun=form.overrun / 100, no_show=form.no_show / 100)
     scenario = Scenario(
-        desk.directory, desk.ruleset, _next_monday(), asked.days, asked.escalations, facts, asked.now / 100, habits
+        desk.directory, desk.ruleset, _next_monday(), form.days, form.escalations, facts, form.now / 100, habits
     )
-    if asked.past and not desk.arrivals:
+    if form.past and not desk.arrivals:
         raise ValueError("Nothing was escalated in those weeks.")
-    if asked.past:
+    if form.past:
         scenario = scenario.replaying(desk.arrivals)
-    if (len(scenario.past) or asked.escalations * asked.days) > MOST:
+    if (len(scenario.past) or form.escalations * form.days) > MOST:
         raise TooLong
     return scenario
 
 
-def _ways(scenario: Scenario, asked: WhatIfForm) -> dict[str, Scenario]:
-    """Raises ``ValueError`` in words for a change of staff that can't be."""
+def _ways(scenario: Scenario, form: WhatIfForm) -> dict[str, Scenario]:
+    """Raises ``ValueError`` with a sentence for the page if the change of staff is impossible."""
     ways = {binding.value: replace(scenario, binding=binding) for binding in Binding}
-    if asked.title and asked.change:
-        other = staffed(scenario.directory, asked.title, asked.change)
-        many = f"{abs(asked.change)} {'more' if asked.change > 0 else 'fewer'}"
-        ways[f"found at call time, {many}: {asked.title}"] = replace(scenario, directory=other)
+    if form.title and form.change:
+        directory = staffed(scenario.directory, form.title, form.change)
+        number = f"{abs(form.change)} {'more' if form.change > 0 else 'fewer'}"
+        ways[f"found at call time, {number}: {form.title}"] = replace(scenario, directory=directory)
     return ways
 
 
 def _axis(ways: Sequence[Way]) -> int:
-    """Where the picture's line begins, in percent: a round figure below every interval."""
+    """Where the chart's axis begins, in percent: a multiple of ten below every interval."""
     lowest = min((way.interval("honoured").low for way in ways), default=0.0)
     return min(max(int(lowest * 10) * 10, 0), 90)
 
@@ -143,8 +142,11 @@ def _marks(ways: Sequence[Way], axis: int) -> list[Mark]:
     def place(share: float) -> float:
         return round(100 * (min(max(share, 0), 1) * 100 - axis) / (100 - axis), 1)
 
-    found = [(way.name, way.interval("honoured")) for way in ways]
-    return [Mark(name, said(one, share=True), place(one.mean), place(one.low), place(one.high)) for name, one in found]
+    shares = [(way.name, way.interval("honoured")) for way in ways]
+    return [
+        Mark(name, said(share, share=True), place(share.mean), place(share.low), place(share.high))
+        for name, share in shares
+    ]
 
 
 def _since(weeks: int) -> datetime:

@@ -118,7 +118,7 @@ async def test_a_withdrawal_wants_a_reason(office: Office) -> None:
     ops = await office.browser("Otto Ops")
     answer = await ops.post(f"/ops/{one}/withdraw", f"/ops/{one}", reason="  ")
     assert answer.status_code == 422
-    assert "Write why" in answer.text
+    assert "say why" in answer.text
 
 
 async def test_the_page_stands_while_temporal_is_down(office: Office) -> None:

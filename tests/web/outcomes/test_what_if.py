@@ -52,7 +52,7 @@ async def test_what_was_typed_stays_where_it_is_too_much(office: Office) -> None
     )
     refused = await manager.get(too_much, 422)
     assert (await manager.client.get(too_much, headers={"HX-Request": "true"})).status_code == 200, "so that it shows"
-    assert "This is too much to play here." in refused
+    assert "This is too much to simulate here." in refused
     assert 'value="13"' in refused
 
 
