@@ -1,1 +1,1 @@
-"""Changing people, teams, shifts and calendars."""
+"""Changes to people, teams, titles, skills, facts, schedules and calendars."""

@@ -1,4 +1,4 @@
-"""Calendars that are read in: which are due, what they said, and how old that is."""
+"""Calendar feeds that Muster reads: which are due, their busy times, and when they were last read."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from domain.schedules.calendar_feed import FEEDS_AT_MOST, LAID_OUT_AHEAD, Readin
 from domain.schedules.change import ScheduleRefused
 
 LEASE = timedelta(minutes=3)
-"""A calendar that was taken comes due again after this, should whoever took it be gone."""
+"""A taken feed is due again after this, in case its reader died."""
 LONGEST_ERROR = 300
 FILE_EVERY = timedelta(days=1)
-"""A file does not change; only further days are laid out from it."""
+"""How often an uploaded file is processed: it never changes, but later days come into range."""
 
 
 @dataclass(frozen=True)
@@ -31,32 +31,32 @@ class DueFeed:
     id: int
     person: int
     url: str
-    """Empty: a file that was sent."""
+    """Empty for an uploaded file."""
     etag: str
     content: bytes | None
     content_hash: str
     laid_out_until: datetime | None
     failures: int
     time_zone: str
-    """Of times that name none."""
+    """Time zone of events that name none."""
 
     def laid_out(self, now: datetime) -> bool:
-        """Whether what it said is laid out far enough."""
+        """Whether its busy times reach far enough ahead."""
         return self.laid_out_until is not None and self.laid_out_until > now + LAID_OUT_AHEAD
 
 
 @dataclass(frozen=True)
 class StandingFeed:
-    """A calendar as its page shows it."""
+    """A feed as the schedule page shows it."""
 
     id: int
     name: str
     url: str
     error: str
     read_at: datetime | None
-    """When it was last found good; its times are from then."""
+    """When it was last read successfully; its busy times are from then."""
     busy: int
-    """How many busy times are ahead."""
+    """Number of busy times ahead."""
 
 
 async def add_feed(
@@ -69,9 +69,9 @@ async def add_feed(
     url: str = "",
     content: bytes | None = None,
 ) -> None:
-    """A calendar by its address or as a file; the worker reads it within seconds. Raises ``ScheduleRefused``."""
-    standing = select(func.count()).select_from(calendar_feed).where(calendar_feed.c.person == who)
-    if (await conn.execute(standing)).scalar_one() >= FEEDS_AT_MOST:
+    """Add a feed by its address or as a file; the worker reads it within seconds. Raises ``ScheduleRefused``."""
+    existing = select(func.count()).select_from(calendar_feed).where(calendar_feed.c.person == who)
+    if (await conn.execute(existing)).scalar_one() >= FEEDS_AT_MOST:
         raise ScheduleRefused("name", f"There are {FEEDS_AT_MOST} calendars already. Remove one first.")
     row = {"person": who, "name": name, "url": url, "content": content, "added_at": now, "next_at": now}
     await conn.execute(insert(calendar_feed).values(row))
@@ -84,16 +84,16 @@ FROM (
   SELECT id FROM calendar_feed WHERE next_at <= :now ORDER BY next_at LIMIT :most FOR UPDATE SKIP LOCKED
 ) due, (
   SELECT coalesce((SELECT time_zone FROM desk ORDER BY id LIMIT 1), 'UTC') AS time_zone
-) house
+) organisation
 WHERE f.id = due.id
 RETURNING f.id, f.person, f.url, f.etag, f.content, f.content_hash, f.laid_out_until, f.failures,
-  coalesce((SELECT w.time_zone FROM weekly_shift w WHERE w.person = f.person ORDER BY w.id LIMIT 1), house.time_zone)
-    AS time_zone
+  coalesce((SELECT w.time_zone FROM weekly_shift w WHERE w.person = f.person ORDER BY w.id LIMIT 1),
+    organisation.time_zone) AS time_zone
 """)
 
 
 async def take_due(conn: AsyncConnection, now: datetime, most: int) -> list[DueFeed]:
-    """The calendars to look at now, the longest due first; taken, so that nobody else looks meanwhile."""
+    """Take at most ``most`` due feeds, the longest due first, so that no other reader gets them for ``LEASE``."""
     rows = await conn.execute(_DUE, {"now": now, "lease": LEASE, "most": most})
     return [DueFeed(*row) for row in rows]
 
@@ -101,30 +101,30 @@ async def take_due(conn: AsyncConnection, now: datetime, most: int) -> list[DueF
 async def keep_reading(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, mark: str, etag: str
 ) -> ReassignResult:
-    """What it says now counts. Calls that can't be served any more are told to the managers."""
+    """Store what a feed says now and update the person's shifts; managers are notified of calls at risk."""
     values = {"content": reading.content, "content_hash": mark, "etag": etag, "laid_out_until": until}
     if not await _settle(conn, feed, now, values | {"error": "", "failures": 0, "read_at": now}):
         return ReassignResult(0, ())
-    return await _count(conn, feed, reading.busy, now)
+    return await _apply_busy(conn, feed, reading.busy, now)
 
 
 async def keep_laid_out(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, reason: str
 ) -> ReassignResult:
-    """It could not be fetched, and what it said before is laid out further."""
+    """Store further days of a feed's last good copy, because it could not be fetched."""
     await keep_unread(conn, feed, reason, now)
     await conn.execute(update(calendar_feed).where(calendar_feed.c.id == feed.id).values(laid_out_until=until))
-    return await _count(conn, feed, reading.busy, now)
+    return await _apply_busy(conn, feed, reading.busy, now)
 
 
 async def keep_same(conn: AsyncConnection, feed: DueFeed, now: datetime, etag: str) -> None:
-    """It was looked at, and is as it was."""
-    read = {"read_at": now, "etag": etag or feed.etag} if feed.url else {}
-    await _settle(conn, feed, now, {"error": "", "failures": 0} | read)
+    """Record that a feed was checked and hasn't changed."""
+    checked = {"read_at": now, "etag": etag or feed.etag} if feed.url else {}
+    await _settle(conn, feed, now, {"error": "", "failures": 0} | checked)
 
 
 async def keep_unread(conn: AsyncConnection, feed: DueFeed, reason: str, now: datetime) -> None:
-    """It could not be read. What it said before stands, and its age is shown."""
+    """Record that a feed could not be read. Its last busy times stay in force, and the page shows their age."""
     values = {"error": reason[:LONGEST_ERROR], "failures": feed.failures + 1}
     await _settle(conn, feed, now, values, failures=feed.failures + 1)
 
@@ -132,26 +132,27 @@ async def keep_unread(conn: AsyncConnection, feed: DueFeed, reason: str, now: da
 async def _settle(
     conn: AsyncConnection, feed: DueFeed, now: datetime, values: Mapping[str, object], *, failures: int = 0
 ) -> bool:
-    """False where it was removed meanwhile."""
+    """Write ``values`` and when the feed is due next; False if it was removed meanwhile."""
     next_at = next_look(now, failures, feed.id) if feed.url else now + FILE_EVERY
     statement = update(calendar_feed).where(calendar_feed.c.id == feed.id)
-    done = await conn.execute(statement.values(**values, next_at=next_at).returning(calendar_feed.c.id))
-    return done.one_or_none() is not None
+    updated = await conn.execute(statement.values(**values, next_at=next_at).returning(calendar_feed.c.id))
+    return updated.one_or_none() is not None
 
 
-async def _count(conn: AsyncConnection, feed: DueFeed, busy: Sequence[Span], now: datetime) -> ReassignResult:
-    if not await _rewrite(conn, feed.id, busy):
+async def _apply_busy(conn: AsyncConnection, feed: DueFeed, busy: Sequence[Span], now: datetime) -> ReassignResult:
+    """Write the busy times and update the person's shifts; alerts managers to calls at risk."""
+    if not await _write_busy(conn, feed.id, busy):
         return ReassignResult(0, ())
-    replanned = await lay_out(conn, [feed.person], now)
-    await alert_lost_seats(conn, replanned.at_risk, now)
-    return replanned
+    result = await lay_out(conn, [feed.person], now)
+    await alert_lost_seats(conn, result.at_risk, now)
+    return result
 
 
-async def _rewrite(conn: AsyncConnection, feed: int, busy: Sequence[Span]) -> bool:
-    """Whether the busy times differ from before."""
+async def _write_busy(conn: AsyncConnection, feed: int, busy: Sequence[Span]) -> bool:
+    """Replace the busy times; returns whether they have changed."""
     query = select(calendar_busy.c.during).where(calendar_busy.c.feed == feed)
-    standing = {(during.lower, during.upper) for during in (await conn.execute(query)).scalars()}
-    if standing == set(busy):
+    stored = {(during.lower, during.upper) for during in (await conn.execute(query)).scalars()}
+    if stored == set(busy):
         return False
     await conn.execute(calendar_busy.delete().where(calendar_busy.c.feed == feed))
     if busy:
@@ -160,6 +161,7 @@ async def _rewrite(conn: AsyncConnection, feed: int, busy: Sequence[Span]) -> bo
 
 
 async def standing_feeds(conn: AsyncConnection, who: int, now: datetime) -> list[StandingFeed]:
+    """A person's feeds."""
     busy = (
         select(func.count())
         .select_from(calendar_busy)

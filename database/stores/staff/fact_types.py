@@ -1,4 +1,4 @@
-"""The desk's vocabulary: the facts that rules may ask. What published rules use is never taken from under them."""
+"""The vocabulary of facts that rules can ask about. A fact that published rules use can't be removed or broken."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class UsedLine:
     version: int
     line: int
     text: str
-    """As it is written there."""
+    """As written in the rules."""
     reason: str
 
 
 @dataclass
 class FactInUse(Failure):
-    """A change of the vocabulary that published rules don't survive."""
+    """A change of the vocabulary would break published rules."""
 
     name: str
     lines: tuple[UsedLine, ...]
@@ -41,13 +41,15 @@ class FactInUse(Failure):
 
     @property
     def detail(self) -> str:
-        told = "; ".join(f"line {one.line} of version {one.version} (`{one.text}`): {one.reason}" for one in self.lines)
-        return f"Nothing was changed, because of {told}. Publish rules without it first."
+        lines = "; ".join(
+            f"line {line.line} of version {line.version} (`{line.text}`): {line.reason}" for line in self.lines
+        )
+        return f"Nothing was changed, because of {lines}. Publish rules without it first."
 
 
 @dataclass
 class FactUnfit(Failure):
-    """A declaration that sentences could not be written with."""
+    """A declaration that rules couldn't use in sentences."""
 
     unfit: FactTypeProblem
 
@@ -70,18 +72,18 @@ class FactUnknown(Failure):
 
 
 async def keep_fact(conn: AsyncConnection, fact: FactType, author: str, now: datetime, *, new: bool) -> None:
-    """Declare a fact, or change the one of that name. Raises ``FactUnfit``, ``FactInUse``, ``FactUnknown``."""
+    """Declare a new fact, or change the one with this name. Raises ``FactUnfit``, ``FactInUse``, ``FactUnknown``."""
     desk_id = await hold_rules(conn)
     before = await read_directory(conn)
-    standing = before.fact_named(fact.name)
+    existing = before.fact_named(fact.name)
     others = [other.name for other in before.facts if new or other.name != fact.name]
     if (wrong := fact_type_problem(fact.name, fact.kind, fact.values, fact.ordered, others)) is not None:
         raise FactUnfit(wrong)
     if new and len(others) >= MOST_FACTS:
-        raise FactUnfit(FactTypeProblem("name", f"a desk has at most {MOST_FACTS} facts"))
-    if not new and standing is None:
+        raise FactUnfit(FactTypeProblem("name", f"there are at most {MOST_FACTS} facts"))
+    if not new and existing is None:
         raise FactUnknown(fact.name)
-    if standing == fact:
+    if existing == fact:
         return
     facts = (*before.facts, fact) if new else tuple(fact if one.name == fact.name else one for one in before.facts)
     await _write(conn, desk_id, before, facts, fact.name)
@@ -89,7 +91,7 @@ async def keep_fact(conn: AsyncConnection, fact: FactType, author: str, now: dat
 
 
 async def remove_fact(conn: AsyncConnection, name: str, author: str, now: datetime) -> None:
-    """Raises ``FactInUse`` and ``FactUnknown``. Past escalations keep what they know."""
+    """Remove a fact; past escalations keep its values. Raises ``FactInUse``, ``FactUnknown``."""
     desk_id = await hold_rules(conn)
     before = await read_directory(conn)
     if before.fact_named(name) is None:
@@ -109,16 +111,16 @@ async def _write(
 
 
 async def _broken(conn: AsyncConnection, before: Directory, after: Directory) -> tuple[UsedLine, ...]:
-    """Lines of the rules that stand, and of those being tried."""
+    """Lines of the current and the candidate rules that the change would break."""
     published = [await current_published(conn)]
     if (running := await running_row(conn)) is not None:
         published.append(await published_number(conn, running.candidate))
-    found: list[UsedLine] = []
+    broken: list[UsedLine] = []
     for version in published:
         if version is None:
             continue
         lines = version.text.splitlines()
-        for one in broken_lines(version.text, before, after):
-            written = lines[one.line - 1].strip() if 0 < one.line <= len(lines) else ""
-            found.append(UsedLine(version.number, one.line, written, one.text))
-    return tuple(found)
+        for problem in broken_lines(version.text, before, after):
+            line = lines[problem.line - 1].strip() if 0 < problem.line <= len(lines) else ""
+            broken.append(UsedLine(version.number, problem.line, line, problem.text))
+    return tuple(broken)

@@ -1,4 +1,4 @@
-"""The calendar in which somebody sees their own shifts and calls, by a secret address that can be taken back."""
+"""A person's ICS feed with their own shifts and calls, at a secret address that can be revoked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.ids import Tokens, token_hash
 
 @dataclass(frozen=True)
 class OwnCall:
-    """A call that somebody has taken. Nothing here tells who the customer is."""
+    """A call that a person has accepted. Contains nothing about the customer."""
 
     id: str
     starts_at: datetime
@@ -28,7 +28,7 @@ class OwnCall:
 
 
 async def own_calendar_address(conn: AsyncConnection, who: int, tokens: Tokens) -> str | None:
-    """The token of the address in force."""
+    """The token of a person's valid address, or None."""
     query = select(person_schedule.c.feed_nth).where(
         person_schedule.c.person == who, person_schedule.c.feed_hash.is_not(None)
     )
@@ -37,18 +37,19 @@ async def own_calendar_address(conn: AsyncConnection, who: int, tokens: Tokens) 
 
 
 async def make_own_calendar(conn: AsyncConnection, who: int, tokens: Tokens, now: datetime) -> None:
-    """A new address; the former one stops working."""
+    """Create a new address; the previous one stops working."""
     statement = insert(person_schedule).values(person=who, feed_nth=1)
-    counted = statement.on_conflict_do_update(
+    incremented = statement.on_conflict_do_update(
         index_elements=["person"], set_={"feed_nth": person_schedule.c.feed_nth + 1}
     )
-    nth: int = (await conn.execute(counted.returning(person_schedule.c.feed_nth))).scalar_one()
+    nth: int = (await conn.execute(incremented.returning(person_schedule.c.feed_nth))).scalar_one()
     hashed = token_hash(tokens.own_calendar(who, nth))
     await conn.execute(person_schedule.update().where(person_schedule.c.person == who).values(feed_hash=hashed))
     await write_audit(conn, f"person:{who}", "made own calendar address", f"person:{who}", now)
 
 
 async def end_own_calendar(conn: AsyncConnection, who: int, actor: str, now: datetime) -> None:
+    """Revoke a person's address, if there is one."""
     statement = person_schedule.update().where(
         person_schedule.c.person == who, person_schedule.c.feed_hash.is_not(None)
     )
@@ -58,14 +59,14 @@ async def end_own_calendar(conn: AsyncConnection, who: int, actor: str, now: dat
 
 
 async def whose_calendar(conn: AsyncConnection, token: str) -> int | None:
-    """Whose address this is, while it is in force and they work here."""
+    """The active person whose valid address this is, or None."""
     query = (
         select(person_schedule.c.person)
         .join(person, person.c.id == person_schedule.c.person)
         .where(person_schedule.c.feed_hash == token_hash(token), person.c.active)
     )
-    found: int | None = (await conn.execute(query)).scalar_one_or_none()
-    return found
+    person_id: int | None = (await conn.execute(query)).scalar_one_or_none()
+    return person_id
 
 
 _CALLS = text("""
@@ -80,4 +81,5 @@ ORDER BY starts_at, c.id
 
 
 async def calls_of(conn: AsyncConnection, who: int, since: datetime) -> list[OwnCall]:
+    """The calls that a person has accepted after ``since``, by start."""
     return [OwnCall(*row) for row in await conn.execute(_CALLS, {"who": who, "since": since})]

@@ -1,4 +1,4 @@
-"""People: found, added, moved, deactivated; pools, shifts and sold seats follow in the same transaction."""
+"""People: find, add, change and deactivate them; pools, shifts and sold seats follow in the same transaction."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Sieve:
-    """Which people are wanted. Empty: all who are active."""
+    """A filter of the list of people. Empty: all active people."""
 
     words: str = ""
-    """Each is a part of the name or the address."""
+    """Separated by spaces; each must be part of the name or the address."""
     team: int | None = None
-    """0: outside the teams."""
+    """0 for people outside the teams."""
     title: int | None = None
     skill: int | None = None
     gone: bool = False
-    """Those who have left, instead."""
+    """Whether to list the people who have left instead."""
 
 
 @dataclass(frozen=True)
@@ -47,40 +47,40 @@ class PersonLine:
     team: str | None
     title: str | None
     skills: tuple[tuple[str, int], ...]
-    """Name and level, the highest first."""
+    """Name and level, highest level first."""
     languages: tuple[str, ...]
     zones: tuple[str, ...]
-    """Of their shifts."""
+    """Time zones of their weekly hours."""
     active: bool
 
 
 @dataclass(frozen=True)
 class SeatMoves:
-    """What a change did to the booked calls that rested on somebody."""
+    """What a change of a person did to the booked calls that rested on them."""
 
     given: int = 0
-    """Given to somebody else."""
+    """Number of calls given to somebody else."""
     at_risk: int = 0
-    """That nobody else is free for: they stand, and their round looks for somebody."""
+    """Number of calls that nobody else can take: they stay booked, and their round looks for somebody."""
     lost: tuple[AtRisk, ...] = ()
-    """These, by their start."""
+    """The calls at risk, by start."""
 
 
 async def find_people(conn: AsyncConnection, sieve: Sieve, page: int = 1) -> tuple[list[PersonLine], int]:
-    """One page by name, and how many there are in all. Pages count from 1."""
-    wanted = _sieved(select(person.c.id), sieve)
-    total = (await conn.execute(select(func.count()).select_from(wanted.subquery()))).scalar_one()
-    ids = wanted.order_by(func.lower(person.c.name), person.c.id).limit(PAGE).offset((page - 1) * PAGE)
+    """One page of people by name, and the total number. Pages count from 1."""
+    matching = _filtered(select(person.c.id), sieve)
+    total = (await conn.execute(select(func.count()).select_from(matching.subquery()))).scalar_one()
+    ids = matching.order_by(func.lower(person.c.name), person.c.id).limit(PAGE).offset((page - 1) * PAGE)
     return await _lines(conn, ids), total
 
 
 async def card_of(conn: AsyncConnection, who: int) -> PersonDetails:
-    """Raises ``PersonGone``."""
+    """Read everything that the form of a person changes. Raises ``PersonGone``."""
     row = (await conn.execute(select(person).where(person.c.id == who))).one_or_none()
     if row is None:
         raise PersonGone
-    held = await conn.execute(select(person_skill).where(person_skill.c.person == who))
-    skills = {one.skill: one.level for one in held}
+    rows = await conn.execute(select(person_skill).where(person_skill.c.person == who))
+    skills = {skill_row.skill: skill_row.level for skill_row in rows}
     languages, roles = tuple(row.languages), tuple(row.roles)
     return PersonDetails(row.name, row.email, row.team, row.title, languages, skills, roles, row.active)
 
@@ -91,42 +91,41 @@ async def zones_of(conn: AsyncConnection, who: int) -> tuple[str, ...]:
 
 
 async def seats_resting_on(conn: AsyncConnection, who: int) -> int:
-    """Booked calls that this person is the tentative one for."""
+    """Number of booked calls whose witness this person is."""
     query = select(func.count()).select_from(witness).where(witness.c.person == who)
-    counted: int = (await conn.execute(query)).scalar_one()
-    return counted
+    number: int = (await conn.execute(query)).scalar_one()
+    return number
 
 
 async def add_person(conn: AsyncConnection, card: PersonDetails, actor: str, now: datetime) -> int:
-    """Raises ``CardUnfit``."""
+    """Add a person and return their id. Raises ``CardUnfit``."""
     await hold_rules(conn)
     fit = await _fit(conn, card, None)
-    made: int = (await conn.execute(insert(person).values(_row(fit)).returning(person.c.id))).scalar_one()
-    await _write_skills(conn, made, fit)
+    who: int = (await conn.execute(insert(person).values(_row(fit)).returning(person.c.id))).scalar_one()
+    await _write_skills(conn, who, fit)
     await directory_changed(conn)
-    await refresh_pools(conn, made, now)
-    await write_audit(conn, actor, "added person", f"person:{made}", now, {"team": fit.team, "title": fit.title})
-    return made
+    await refresh_pools(conn, who, now)
+    await write_audit(conn, actor, "added person", f"person:{who}", now, {"team": fit.team, "title": fit.title})
+    return who
 
 
 async def change_person(
     conn: AsyncConnection, who: int, judge: Callable[[PersonDetails], PersonDetails], actor: str, now: datetime
 ) -> SeatMoves:
-    """Write the card that ``judge`` makes of the one that stands, which nobody changes meanwhile.
+    """Change a person's details to what ``judge`` returns for the current ones, which are locked meanwhile.
 
-    Pools are brought up to date, and booked calls that rested on the person are given on. Who is deactivated is
-    signed out, and loses shifts and any call that rings or waits for them. Raises ``CardUnfit``, ``PersonGone``,
-    and what ``judge`` raises.
+    Updates pools, and gives booked calls that rested on the person to others. A deactivated person is signed out,
+    and loses their shifts and their presence. Raises ``CardUnfit``, ``PersonGone``, and what ``judge`` raises.
     """
     await hold_rules(conn)
     before = await card_of(conn, who)
     fit = await _fit(conn, judge(before), who)
     if fit == before:
         return SeatMoves()
-    # Days, then escalations, then rows, as whoever sells and whoever lays out shifts takes them.
+    # Locks days, then escalations, then rows, in the same order as sales and changes of shifts.
     if _may_lose_seats(before, fit):
         await hold_all_time(conn, who, now)
-    rested, risked = await seats_resting_on(conn, who), await _at_risk(conn)
+    seats_before, at_risk_before = await seats_resting_on(conn, who), await _at_risk(conn)
     await conn.execute(update(person).where(person.c.id == who).values(_row(fit)))
     if dict(fit.skills) != dict(before.skills):
         await _write_skills(conn, who, fit)
@@ -137,30 +136,31 @@ async def change_person(
     if before.active and not fit.active:
         await end_sessions_of(conn, who)
         await conn.execute(delete(presence).where(presence.c.person == who))
-    lost = tuple(one for one in await _at_risk(conn) if one.booking not in {other.booking for other in risked})
-    moved = SeatMoves(max(0, rested - await seats_resting_on(conn, who) - len(lost)), len(lost), lost)
+    bookings_before = {seat.booking for seat in at_risk_before}
+    lost = tuple(seat for seat in await _at_risk(conn) if seat.booking not in bookings_before)
+    given = seats_before - await seats_resting_on(conn, who) - len(lost)
     action = "changed person" if before.active == fit.active else "deactivated" if before.active else "brought back"
-    await write_audit(conn, actor, action, f"person:{who}", now, await _told(conn, before, fit))
-    return moved
+    await write_audit(conn, actor, action, f"person:{who}", now, await _audit_body(conn, before, fit))
+    return SeatMoves(max(0, given), len(lost), lost)
 
 
 def _may_lose_seats(before: PersonDetails, after: PersonDetails) -> bool:
-    """Whether anything changes that pools and shifts look at."""
+    """Whether anything changes that pools or shifts depend on."""
     return replace(after, name=before.name, email=before.email, roles=before.roles) != before
 
 
 async def _fit(conn: AsyncConnection, card: PersonDetails, who: int | None) -> PersonDetails:
-    """Raises ``CardUnfit``, also where a team or title is gone, or the address is somebody else's."""
+    """Validate the details. Raises ``CardUnfit``, also if a team or title was deleted or the address is taken."""
     fit = fit_card(card)
     for table, chosen in ((team, fit.team), (title, fit.title)):
-        there = select(table.c.id).where(table.c.id == chosen, table.c.retired_at.is_(None))
-        if chosen is not None and (await conn.execute(there)).first() is None:
+        existing = select(table.c.id).where(table.c.id == chosen, table.c.retired_at.is_(None))
+        if chosen is not None and (await conn.execute(existing)).first() is None:
             raise CardUnfit("team", f"This {table.name} has been deleted meanwhile. Choose another.")
     query = select(person.c.name).where(func.lower(person.c.email) == fit.email.lower(), person.c.id != (who or 0))
     for taken in (await conn.execute(query)).scalars():
         raise CardUnfit("email", f"{taken} has this address already.")
-    known = set((await conn.execute(select(skill.c.id).where(skill.c.retired_at.is_(None)))).scalars())
-    skills = {number: level for number, level in fit.skills.items() if number in known}
+    existing_skills = set((await conn.execute(select(skill.c.id).where(skill.c.retired_at.is_(None)))).scalars())
+    skills = {number: level for number, level in fit.skills.items() if number in existing_skills}
     return PersonDetails(fit.name, fit.email, fit.team, fit.title, fit.languages, skills, fit.roles, fit.active)
 
 
@@ -182,36 +182,36 @@ async def _at_risk(conn: AsyncConnection) -> list[AtRisk]:
     return [AtRisk(row.id, str(row.escalation), row.starts_at, row.description, row.subject) for row in rows]
 
 
-async def _told(conn: AsyncConnection, before: PersonDetails, after: PersonDetails) -> dict[str, Any]:
-    """What changed, for the log: names of teams and titles, never their ids."""
-    said: dict[str, Any] = {}
-    for what, table in (("team", team), ("title", title)):
-        old, new = getattr(before, what), getattr(after, what)
+async def _audit_body(conn: AsyncConnection, before: PersonDetails, after: PersonDetails) -> dict[str, Any]:
+    """What changed, for the audit log: teams and titles by name, never by id."""
+    body: dict[str, Any] = {}
+    for field, table in (("team", team), ("title", title)):
+        old, new = getattr(before, field), getattr(after, field)
         if old != new:
             rows = await conn.execute(select(table.c.id, table.c.name).where(table.c.id.in_([old, new])))
             names = {row.id: row.name for row in rows}
-            said[what] = f"{names.get(old, 'none')} → {names.get(new, 'none')}"
+            body[field] = f"{names.get(old, 'none')} → {names.get(new, 'none')}"
     if dict(before.skills) != dict(after.skills):
-        said["skills"] = len(after.skills)
-    for what in ("languages", "roles"):
-        if getattr(before, what) != getattr(after, what):
-            said[what] = list(getattr(after, what))
-    changed = [what for what in ("name", "email") if getattr(before, what) != getattr(after, what)]
-    return said | ({"changed": changed} if changed else {})
+        body["skills"] = len(after.skills)
+    for field in ("languages", "roles"):
+        if getattr(before, field) != getattr(after, field):
+            body[field] = list(getattr(after, field))
+    changed = [field for field in ("name", "email") if getattr(before, field) != getattr(after, field)]
+    return body | ({"changed": changed} if changed else {})
 
 
-def _sieved(query: Select[Any], sieve: Sieve) -> Select[Any]:
+def _filtered(query: Select[Any], sieve: Sieve) -> Select[Any]:
     query = query.where(person.c.active.is_(not sieve.gone))
     for word in sieve.words.split():
-        like = f"%{word.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        query = query.where(or_(person.c.name.ilike(like, escape="!"), person.c.email.ilike(like, escape="!")))
+        pattern = f"%{word.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        query = query.where(or_(person.c.name.ilike(pattern, escape="!"), person.c.email.ilike(pattern, escape="!")))
     if sieve.team is not None:
         query = query.where(person.c.team == sieve.team if sieve.team else person.c.team.is_(None))
     if sieve.title is not None:
         query = query.where(person.c.title == sieve.title)
     if sieve.skill is not None:
-        has = (person_skill.c.person == person.c.id) & (person_skill.c.skill == sieve.skill)
-        query = query.where(exists().where(has))
+        has_skill = (person_skill.c.person == person.c.id) & (person_skill.c.skill == sieve.skill)
+        query = query.where(exists().where(has_skill))
     return query
 
 
@@ -225,14 +225,14 @@ async def _lines(conn: AsyncConnection, ids: Select[Any]) -> list[PersonLine]:
     )
     rows = (await conn.execute(query)).all()
     shown = [row.id for row in rows]
-    held: dict[int, list[tuple[str, int]]] = {who: [] for who in shown}
+    levels: dict[int, list[tuple[str, int]]] = {who: [] for who in shown}
     skills = select(person_skill, skill.c.name).join(skill, skill.c.id == person_skill.c.skill)
     skills = skills.where(person_skill.c.person.in_(shown)).order_by(person_skill.c.level.desc(), skill.c.name)
-    for one in await conn.execute(skills):
-        held[one.person].append((one.name, one.level))
+    for level in await conn.execute(skills):
+        levels[level.person].append((level.name, level.level))
     zones: dict[int, set[str]] = {who: set() for who in shown}
-    for one in await conn.execute(select(weekly_shift).where(weekly_shift.c.person.in_(shown))):
-        zones[one.person].add(one.time_zone)
+    for weekly in await conn.execute(select(weekly_shift).where(weekly_shift.c.person.in_(shown))):
+        zones[weekly.person].add(weekly.time_zone)
     return [
         PersonLine(
             row.id,
@@ -240,7 +240,7 @@ async def _lines(conn: AsyncConnection, ids: Select[Any]) -> list[PersonLine]:
             row.email,
             row.team_name,
             row.title_name,
-            tuple(held[row.id]),
+            tuple(levels[row.id]),
             tuple(row.languages),
             tuple(sorted(zones[row.id])),
             row.active,

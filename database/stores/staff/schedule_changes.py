@@ -1,6 +1,6 @@
-"""Changing a schedule: always tried first, so that nobody loses a booked call without having been asked.
+"""Changes of schedules. A dry run always comes first, so that a change that loses booked calls is confirmed.
 
-``change_schedule`` writes and lays out in the caller's transaction; whoever only tries it takes that back.
+``change_schedule`` writes the change and the shifts in the caller's transaction; a dry run rolls it back.
 """
 
 from __future__ import annotations
@@ -44,43 +44,44 @@ from domain.schedules.schedule import DayKind, Repeating
 
 
 async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor: str, now: datetime) -> ReassignResult:
-    """Write the change and lay the person's shifts out anew. Raises ``ScheduleRefused``, ``PersonUnknown``,
-    ``EntryUnknown``.
+    """Write a change and update the person's shifts.
+
+    Raises ``ScheduleRefused``, ``PersonUnknown``, ``EntryUnknown``.
     """
     check(change, now)
-    await _write(conn, await _known(conn, who), change, actor, now)
-    # What kind of time off it is stays between the person and their managers.
+    await _write(conn, await _require_active(conn, who), change, actor, now)
+    # The audit log must not show the kind of time off: only the person and their managers see it.
     body = {"change": type(change).__name__}
     await write_audit(conn, actor, "changed schedule", f"person:{who}", now, body)
     return await lay_out(conn, [who], now)
 
 
 async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> ReassignResult:
-    """The holidays of everybody who has none of their own. Raises ``ScheduleRefused``."""
+    """Set the holidays of everybody without their own setting. Raises ``ScheduleRefused``."""
     if region != NO_HOLIDAYS and not knows_region(region):
-        raise ScheduleRefused("holidays", f"“{region}” is no country or region with known holidays.")
+        raise ScheduleRefused("holidays", f"“{region}” is not a country or region with known holidays.")
     await conn.execute(update(desk).values(holiday_region=region))
     await write_audit(conn, actor, "set the desk's holidays", region or "none", now)
     return await lay_out(conn, await everybody(conn), now)
 
 
 async def person_by_mail(conn: AsyncConnection, email: str) -> int:
-    """Raises ``PersonUnknown``."""
+    """The id of the active person with this address, ignoring case. Raises ``PersonUnknown``."""
     query = select(person.c.id).where(func.lower(person.c.email) == email.strip().lower(), person.c.active)
-    found: int | None = (await conn.execute(query)).scalar_one_or_none()
-    if found is None:
+    who: int | None = (await conn.execute(query)).scalar_one_or_none()
+    if who is None:
         raise PersonUnknown
-    return found
+    return who
 
 
 async def time_off_by_key(conn: AsyncConnection, who: int, key: str) -> int | None:
-    """The time off that another program named so."""
+    """The id of the time off to which another program gave this key, or None."""
     query = select(time_off.c.id).where(time_off.c.person == who, time_off.c.key == key)
-    found: int | None = (await conn.execute(query)).scalar_one_or_none()
-    return found
+    number: int | None = (await conn.execute(query)).scalar_one_or_none()
+    return number
 
 
-async def _known(conn: AsyncConnection, who: int) -> int:
+async def _require_active(conn: AsyncConnection, who: int) -> int:
     query = select(person.c.id).where(person.c.id == who, person.c.active)
     if not 0 < who < 2**31 or (await conn.execute(query)).one_or_none() is None:
         raise PersonUnknown
@@ -91,10 +92,10 @@ async def _write(conn: AsyncConnection, who: int, change: Change, actor: str, no
     match change:
         case AddWeekly(when):
             await _add(conn, weekly_shift, who, [_repeating(when)], now)
-            await _edited(conn, who, now)
+            await _mark_edited(conn, who, now)
         case RemoveWeekly(number):
             await _remove(conn, weekly_shift, who, number)
-            await _edited(conn, who, now)
+            await _mark_edited(conn, who, now)
         case KeepFree(what, when):
             await _add(conn, kept_free, who, [{"what": what, **_repeating(when)}], now)
         case StopKeepingFree(number):
@@ -120,7 +121,7 @@ def _repeating(when: Repeating) -> dict[str, Any]:
 
 
 async def _add(conn: AsyncConnection, table: Table, who: int, rows: Sequence[dict[str, Any]], now: datetime) -> None:
-    """Only what has not ended counts against the limit: years of work don't lock a schedule."""
+    """Add rows. Only those that haven't ended count towards the limit, so years of entries don't exhaust it."""
     yesterday = now - timedelta(days=1)
     ended = {
         weekly_shift: weekly_shift.c.ends_on < yesterday.date(),
@@ -128,18 +129,18 @@ async def _add(conn: AsyncConnection, table: Table, who: int, rows: Sequence[dic
         day_change: day_change.c.day < yesterday.date(),
         time_off: func.upper(time_off.c.during) < yesterday,
     }[table]
-    standing = select(func.count()).select_from(table).where(table.c.person == who, ended.is_not(True))
-    if (await conn.execute(standing)).scalar_one() + len(rows) > ROWS_AT_MOST:
-        raise ScheduleRefused("", f"There are {ROWS_AT_MOST} entries of this sort already. Remove old ones first.")
+    existing = select(func.count()).select_from(table).where(table.c.person == who, ended.is_not(True))
+    if (await conn.execute(existing)).scalar_one() + len(rows) > ROWS_AT_MOST:
+        raise ScheduleRefused("", f"There are already {ROWS_AT_MOST} entries of this kind. Remove old ones first.")
     await conn.execute(insert(table), [{"person": who, **row} for row in rows])
 
 
 async def _remove(conn: AsyncConnection, table: Table, who: int, number: int) -> None:
-    """One that is gone already stays gone: a second click is no error. Raises ``EntryUnknown`` for somebody else's."""
+    """Remove an entry; an already removed one is no error. Raises ``EntryUnknown`` if it is somebody else's."""
     if not 0 < number < 2**31:
         return
-    theirs = (await conn.execute(select(table.c.person).where(table.c.id == number))).scalar_one_or_none()
-    if theirs not in (None, who):
+    owner = (await conn.execute(select(table.c.person).where(table.c.id == number))).scalar_one_or_none()
+    if owner not in (None, who):
         raise EntryUnknown
     await conn.execute(delete(table).where(table.c.person == who, table.c.id == number))
 
@@ -154,7 +155,7 @@ async def _set_day(conn: AsyncConnection, who: int, change: SetDay | ClearDay, n
     await _add(conn, day_change, who, [row | {"start_minute": start, "end_minute": end} for start, end in hours], now)
 
 
-async def _edited(conn: AsyncConnection, who: int, now: datetime) -> None:
+async def _mark_edited(conn: AsyncConnection, who: int, now: datetime) -> None:
     await _set_person(conn, who, edited_at=now)
 
 

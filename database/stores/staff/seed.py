@@ -1,7 +1,7 @@
-"""Loading a directory: from a file into the tables, as often as one likes.
+"""Seeding: load a directory from a file into the tables. Can be repeated.
 
-Names (of teams, titles, skills, facts) and mail addresses (of people) are the keys: what is there already keeps its
-id and is brought up to date; what the file no longer names stays, because the past may speak of it.
+Names (of teams, titles, skills, facts) and mail addresses (of people) are the keys: existing rows keep their ids and
+are updated; rows that the file no longer contains stay, because past escalations may reference them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rules_dsl.directory import Directory, Person
 
 @dataclass(frozen=True)
 class SeededPerson:
-    """Somebody who can sign in."""
+    """A person who can sign in."""
 
     id: int
     name: str
@@ -34,7 +34,7 @@ class SeededPerson:
 
 @dataclass(frozen=True)
 class Outsider:
-    """Somebody outside every team, who takes no calls."""
+    """A person outside every team, who takes no calls."""
 
     name: str
     email: str
@@ -44,7 +44,7 @@ class Outsider:
 async def seed_directory(
     conn: AsyncConnection, directory: Directory, outsiders: Sequence[Outsider], now: datetime
 ) -> list[SeededPerson]:
-    """Write the desk and everybody, lay out the shifts, and tell who is there, in the order given."""
+    """Write the organisation, its people and their shifts; returns the people in the given order."""
     await _write_desk(conn, directory, await read_desk(conn))
     titles = {title.id: await _put(conn, tables.title, {"name": title.name}) for title in directory.titles}
     skills = {skill.id: await _put(conn, tables.skill, {"name": skill.name}) for skill in directory.skills}
@@ -64,21 +64,21 @@ async def seed_directory(
     return seeded
 
 
-async def _write_desk(conn: AsyncConnection, directory: Directory, standing: Row[Any] | None) -> None:
-    named = {fact.name for fact in directory.facts}
-    kept = [fact for fact in standing.facts if fact["name"] not in named] if standing is not None else []
+async def _write_desk(conn: AsyncConnection, directory: Directory, existing: Row[Any] | None) -> None:
+    in_file = {fact.name for fact in directory.facts}
+    other_facts = [fact for fact in existing.facts if fact["name"] not in in_file] if existing is not None else []
     row = {
         "name": directory.desk,
         "time_zone": directory.time_zone,
         "currency": directory.currency,
         "holidays": [asdict(calendar) for calendar in directory.holidays],
-        "facts": [*(asdict(fact) for fact in directory.facts), *kept],
+        "facts": [*(asdict(fact) for fact in directory.facts), *other_facts],
     }
-    if standing is None:
+    if existing is None:
         await conn.execute(insert(tables.desk).values(row))
     else:
         version = tables.desk.c.directory_version + 1
-        changed = update(tables.desk).where(tables.desk.c.id == standing.id)
+        changed = update(tables.desk).where(tables.desk.c.id == existing.id)
         await conn.execute(changed.values(**row, directory_version=version))
 
 
@@ -108,7 +108,7 @@ async def _write_person(
 
 
 async def _write_shifts(conn: AsyncConnection, number: int, person: Person) -> None:
-    """The weekly shifts of the file, unless they were changed on a page since."""
+    """Write the weekly hours of the file, unless they were changed on a page since."""
     edited = select(person_schedule.c.person).where(
         person_schedule.c.person == number, person_schedule.c.edited_at.is_not(None)
     )
@@ -132,7 +132,7 @@ async def _put(conn: AsyncConnection, table: Table, row: Mapping[str, Any]) -> i
 
 
 async def _put_person(conn: AsyncConnection, row: Mapping[str, Any]) -> int:
-    """The same by the mail address, in which capitals don't count. It stays as it stands."""
+    """Insert or update by mail address, ignoring case; the stored address stays as it is. Returns the id."""
     person = tables.person
     statement = upsert(person).values(row)
     changes = {name: statement.excluded[name] for name in row if name != "email"}

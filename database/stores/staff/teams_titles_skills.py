@@ -1,4 +1,4 @@
-"""Teams, titles and skills: added, renamed together with the rules, deleted when nothing rests on them."""
+"""Teams, titles and skills: add them, rename them together with the rules, delete them if nothing depends on them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class NameEntry:
     id: int
     name: str
     people: int
-    """That are active."""
+    """Number of active people."""
     address: str = ""
     """Of a team."""
     lead_title: int | None = None
@@ -42,7 +42,7 @@ class NameEntry:
 
 
 async def listed(conn: AsyncConnection, kind: NameKind) -> list[NameEntry]:
-    """By name, without those that were deleted."""
+    """The names of a kind in alphabetical order, without deleted ones."""
     table = TABLES[kind]
     query = select(table, _people(kind, table).label("people")).where(table.c.retired_at.is_(None))
     if kind == "team":
@@ -55,21 +55,24 @@ async def one_listed(conn: AsyncConnection, kind: NameKind, number: int) -> Name
 
 
 async def add_name(conn: AsyncConnection, kind: NameKind, typed: str, actor: str, now: datetime, **more: Any) -> int:
-    """``more``: ``address`` and ``lead_title`` of a team. Raises ``NameUnfit``, ``NameTaken``."""
+    """Add a name and return its id; ``more`` is a team's ``address`` and ``lead_title``.
+
+    Raises ``NameUnfit``, ``NameTaken``.
+    """
     await hold_rules(conn)
     name, table = fit_name(typed), TABLES[kind]
     await _refuse_taken(conn, kind, name)
     await _refuse_unknown_lead(conn, more.get("lead_title"))
-    made: int = (await conn.execute(table.insert().values(name=name, **more).returning(table.c.id))).scalar_one()
+    number: int = (await conn.execute(table.insert().values(name=name, **more).returning(table.c.id))).scalar_one()
     await directory_changed(conn)
     await write_audit(conn, actor, f"added {kind}", name, now)
-    return made
+    return number
 
 
 async def change_team(
     conn: AsyncConnection, number: int, address: str, lead_title: int | None, actor: str, now: datetime
 ) -> None:
-    """Raises ``NameGone``, ``NameUnfit``."""
+    """Change a team's mail address and leading title. Raises ``NameGone``, ``NameUnfit``."""
     await hold_rules(conn)
     row = await _row(conn, "team", number)
     if (row.address, row.lead_title) == (address, lead_title):
@@ -83,9 +86,9 @@ async def change_team(
 async def rename_name(
     conn: AsyncConnection, kind: NameKind, number: int, seen: str, typed: str, author: str, actor: str, now: datetime
 ) -> list[PublishedRules]:
-    """Rename it, and write the rules that name it anew; returns the versions that were written.
+    """Rename a team, title or skill, and publish the rules that name it with the new name; returns those versions.
 
-    ``seen`` is the name that the page showed. No decision changes: the rules compile to the same but for words.
+    ``seen`` is the name that the page showed. No decision changes: apart from names, the rules compile to the same.
     Raises ``NameUnfit``, ``NameTaken``, ``NameGone`` and ``RenameRefused``.
     """
     desk_id = await hold_rules(conn)
@@ -100,36 +103,35 @@ async def rename_name(
     await conn.execute(update(table).where(table.c.id == number).values(name=name))
     await directory_changed(conn)
     highest = (await conn.execute(select(func.coalesce(func.max(ruleset.c.number), 0)))).scalar_one()
-    made = Renaming(kind, number, row.name, name, highest, author, now)
-    await note_renaming(conn, made)
-    written = await _rewritten(conn, desk_id, made, before, await read_directory(conn))
-    body = {"to": name, "rules": ", ".join(f"version {one.number}" for one in written)}
+    renaming = Renaming(kind, number, row.name, name, highest, author, now)
+    await note_renaming(conn, renaming)
+    written = await _rewrite_rules(conn, desk_id, renaming, before, await read_directory(conn))
+    body = {"to": name, "rules": ", ".join(f"version {published.number}" for published in written)}
     await write_audit(conn, actor, f"renamed {kind}", row.name, now, body)
     return written
 
 
-async def _rewritten(
-    conn: AsyncConnection, desk_id: int, made: Renaming, before: Directory, after: Directory
+async def _rewrite_rules(
+    conn: AsyncConnection, desk_id: int, renaming: Renaming, before: Directory, after: Directory
 ) -> list[PublishedRules]:
-    """The standing rules and those being tried, in this order, so that the candidate stays the later one."""
-    standing, running = await current_published(conn), await running_row(conn)
+    """Write the current rules and the candidate, in this order, so that the candidate keeps the higher number."""
+    current, running = await current_published(conn), await running_row(conn)
     candidate = None if running is None else await published_number(conn, running.candidate)
     texts = {
-        one.number: await asyncio.to_thread(_with_new_name, one, made, before, after)
-        for one in (standing, candidate)
-        if one is not None
+        published.number: await asyncio.to_thread(_with_new_name, published, renaming, before, after)
+        for published in (current, candidate)
+        if published is not None
     }
-    if standing is None or all(new is None for new in texts.values()):
+    if current is None or all(new is None for new in texts.values()):
         return []
     written = []
-    if candidate is None or texts[standing.number] is not None:
-        written.append(await _write(conn, desk_id, standing, texts[standing.number], made, adopted=True))
+    if candidate is None or texts[current.number] is not None:
+        written.append(await _write(conn, desk_id, current, texts[current.number], renaming, adopted=True))
     if candidate is not None and running is not None:
-        tried = await _write(conn, desk_id, candidate, texts[candidate.number], made, adopted=False)
-        stands = written[0].number if written else standing.number
-        moved = update(rollout).where(rollout.c.id == running.id).values(candidate=tried.number, standing=stands)
-        await conn.execute(moved)
-        written.append(tried)
+        new_candidate = await _write(conn, desk_id, candidate, texts[candidate.number], renaming, adopted=False)
+        numbers = {"candidate": new_candidate.number, "standing": written[0].number if written else current.number}
+        await conn.execute(update(rollout).where(rollout.c.id == running.id).values(numbers))
+        written.append(new_candidate)
     return written
 
 
@@ -138,39 +140,41 @@ async def _write(
     desk_id: int,
     old: PublishedRules,
     new: tuple[str, str] | None,
-    made: Renaming,
+    renaming: Renaming,
     *,
     adopted: bool,
 ) -> PublishedRules:
     text, version = new or (old.text, old.version)
-    return await write_version(conn, desk_id, text, version, made.author, made.words, made.at, adopted=adopted)
+    return await write_version(
+        conn, desk_id, text, version, renaming.author, renaming.words, renaming.at, adopted=adopted
+    )
 
 
 def _with_new_name(
-    published: PublishedRules, made: Renaming, before: Directory, after: Directory
+    published: PublishedRules, renaming: Renaming, before: Directory, after: Directory
 ) -> tuple[str, str] | None:
-    """The text and its version; None where it does not say the name. Raises ``RenameRefused``."""
+    """The new text and its version; None if it doesn't contain the name. Raises ``RenameRefused``."""
     try:
-        text = rename(published.text, made.kind, made.was, made.becomes)
+        text = rename(published.text, renaming.kind, renaming.was, renaming.becomes)
     except RulesRefused as refused:
         raise RenameRefused(f"Version {published.number} of the rules can't be read any more: {refused}.") from refused
     old, new = draft_rules(published.text, before), draft_rules(text, after)
     if old is not None and new is not None and not same_decisions(old, new):
         raise RenameRefused(
             f"Version {published.number} of the rules asks for the “skill of this product area”, and finds it by its "
-            f"name. With the name “{made.becomes}” it would find another. Change those rules first."
+            f"name. With the name “{renaming.becomes}” it would find another. Change those rules first."
         )
     if text == published.text and (new is not None or old is None):
         return None
     if new is None:
         raise RenameRefused(
-            f"Version {published.number} of the rules does not fit the directory. Publish rules that do, then rename."
+            f"Version {published.number} of the rules doesn't fit the directory. Publish rules that do, then rename."
         )
     return text, new.version
 
 
 async def delete_name(conn: AsyncConnection, kind: NameKind, number: int, seen: str, actor: str, now: datetime) -> None:
-    """Gone from the directory; its row stays for the past to speak of. Raises ``NameInUse``, ``NameGone``."""
+    """Delete a name from the directory; its row stays for past escalations. Raises ``NameInUse``, ``NameGone``."""
     await hold_rules(conn)
     row, table = await _row(conn, kind, number), TABLES[kind]
     if row.name != seen:
@@ -180,15 +184,15 @@ async def delete_name(conn: AsyncConnection, kind: NameKind, number: int, seen: 
         raise NameInUse(kind, row.name, uses)
     if kind == "skill":
         await conn.execute(delete(person_skill).where(person_skill.c.skill == number))
-    # The name is free again; what is told of the past says which one it was.
-    kept = f"{row.name} (deleted {now.day} {now:%b %Y}, {number})"
-    await conn.execute(update(table).where(table.c.id == number).values(retired_at=now, name=kept))
+    # The name can be used again, and pages about the past show which one was meant.
+    retired_name = f"{row.name} (deleted {now.day} {now:%b %Y}, {number})"
+    await conn.execute(update(table).where(table.c.id == number).values(retired_at=now, name=retired_name))
     await directory_changed(conn)
     await write_audit(conn, actor, f"deleted {kind}", row.name, now, {"taken from people": uses.people})
 
 
 async def directory_changed(conn: AsyncConnection) -> None:
-    """Whoever has read the directory in two parts reads it again."""
+    """Increment the directory's version, so that a reader who read it in two parts notices and reads it again."""
     await conn.execute(update(desk).values(directory_version=desk.c.directory_version + 1))
 
 
@@ -217,7 +221,7 @@ async def _row(conn: AsyncConnection, kind: NameKind, number: int) -> Row[Any]:
 
 
 async def _refuse_taken(conn: AsyncConnection, kind: NameKind, name: str) -> None:
-    """Whatever the capitals: two names that only they tell apart are one name to a reader."""
+    """Refuse a name that differs from an existing one only in case: to a reader, it is the same."""
     table = TABLES[kind]
     query = select(table.c.name).where(func.lower(table.c.name) == name.lower())
     for taken in (await conn.execute(query)).scalars():
@@ -225,7 +229,7 @@ async def _refuse_taken(conn: AsyncConnection, kind: NameKind, name: str) -> Non
 
 
 async def _refuse_unknown_lead(conn: AsyncConnection, lead_title: int | None) -> None:
-    """A page may have been drawn before the title was deleted."""
+    """Refuse a deleted title, which an older page may still offer."""
     query = select(title.c.id).where(title.c.id == lead_title, title.c.retired_at.is_(None))
     if lead_title is not None and (await conn.execute(query)).scalar_one_or_none() is None:
-        raise NameUnfit("There is no such title any more. Please choose who leads the team again.")
+        raise NameUnfit("This title has been deleted. Please choose again who leads the team.")

@@ -1,4 +1,4 @@
-"""What rests on a team, a title or a skill: lines of the rules, people, and escalations that are open."""
+"""What depends on a team, title or skill: lines of the rules, people, and open escalations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rules_dsl import Directory, NameKind, draft_rules, is_area_skill, may_name,
 
 TABLES: dict[NameKind, Table] = {"team": team, "title": title, "skill": skill}
 EARLIER = 20
-"""Versions looked through for what going back would need."""
+"""Number of earlier versions searched, because restoring one would need the name."""
 _AREA_SKILL = "skill of this product area"
 _PATHS: dict[NameKind, str] = {
     "team": "$.decision.**.team ? (@ == $number)",
@@ -32,14 +32,15 @@ AND jsonb_path_exists(plan, CAST(:path AS jsonpath), jsonb_build_object('number'
 
 
 async def uses_of(conn: AsyncConnection, kind: NameKind, number: int, name: str) -> Uses:
-    standing, running = await current_published(conn), await running_row(conn)
+    """Find everything that depends on a name; ``number`` is its id."""
+    current, running = await current_published(conn), await running_row(conn)
     candidate = None if running is None else await published_number(conn, running.candidate)
     directory = await read_directory(conn)
     rules: list[Breaks] = []
-    for version, stands in ((standing, True), (candidate, False)):
+    for version, is_current in ((current, True), (candidate, False)):
         if version is not None:
-            rules += await asyncio.to_thread(_lines, version, kind, name, directory, stands)
-    in_force = {one.number for one in (standing, candidate) if one}
+            rules += await asyncio.to_thread(_lines, version, kind, name, directory, is_current)
+    in_force = {version.number for version in (current, candidate) if version}
     led = select(team.c.name).where(team.c.lead_title == number, team.c.retired_at.is_(None)).order_by(team.c.name)
     leads = (await conn.execute(led)).scalars().all() if kind == "title" else ()
     planned = {"open": [state.value for state in OPEN_STATES], "path": _PATHS[kind], "number": number}
@@ -64,22 +65,24 @@ async def _people(conn: AsyncConnection, kind: NameKind, number: int) -> int:
 
 
 async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: set[int]) -> tuple[int, ...]:
-    found = []
+    """Numbers of earlier versions that name it, by today's names."""
+    numbers = []
     for version in await published_versions(conn, limit=EARLIER):
         if version.number not in in_force:
             since = await renamings_since(conn, version.number)
             text_now = await asyncio.to_thread(with_new_names, version.text, since)
             if may_name(text_now, kind, name):
-                found.append(version.number)
-    return tuple(found)
+                numbers.append(version.number)
+    return tuple(numbers)
 
 
-def _lines(version: PublishedRules, kind: NameKind, name: str, directory: Directory, stands: bool) -> list[Breaks]:
-    found = {place.line: place.text for place in name_uses(version.text, kind, name)}
+def _lines(version: PublishedRules, kind: NameKind, name: str, directory: Directory, is_current: bool) -> list[Breaks]:
+    """Lines that name it, and for a skill those that find it by the product area."""
+    lines = {place.line: place.text for place in name_uses(version.text, kind, name)}
     if kind == "skill" and is_area_skill(directory, name):
         ruleset = draft_rules(version.text, directory)
         if ruleset is not None and uses_area_skills(ruleset):
             for number, line in enumerate(version.text.splitlines(), 1):
                 if _AREA_SKILL in line.partition("#")[0].lower():
-                    found[number] = line.strip()
-    return [Breaks(version.number, stands, line, said) for line, said in sorted(found.items())]
+                    lines[number] = line.strip()
+    return [Breaks(version.number, is_current, number, line) for number, line in sorted(lines.items())]
