@@ -1,4 +1,4 @@
-"""`muster rules diff`: what a change means for escalations, then how the text differs."""
+"""`muster rules diff`: the effect of a change on escalations, then the text diff."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from rules_dsl import Change, Move, compare_rules
 @directory_option
 @json_option
 def diff(before: Path, after: Path, directory: Path, as_json: bool) -> None:
-    """Tell what changes for whom from the rules file BEFORE to AFTER, then how their texts differ.
+    """Show what changes for whom from the rules file BEFORE to AFTER, then the diff of the texts.
 
-    Ends with 0 where every escalation is treated as before, 1 where something changes, 2 for errors in either file.
+    Exit code: 0 if every escalation is treated as before, 1 if something changes, 2 for errors in either file.
     """
-    known = read_directory(directory)
-    change = compare_rules(read_ruleset(before, known), read_ruleset(after, known))
+    names = read_directory(directory)
+    change = compare_rules(read_ruleset(before, names), read_ruleset(after, names))
     lines = list(
         unified_diff(
             read_text(before).splitlines(), read_text(after).splitlines(), str(before), str(after), lineterm=""
@@ -34,25 +34,25 @@ def diff(before: Path, after: Path, directory: Path, as_json: bool) -> None:
     if as_json:
         echo_json({"before": str(before), "after": str(after), **_json(change), "text": lines})
     else:
-        for line in (*_told(change), *(("", *lines) if lines else ())):
+        for line in (*_summary(change), *(("", *lines) if lines else ())):
             click.echo(line)
     sys.exit(int(not change.nothing))
 
 
-def _told(change: Change) -> list[str]:
+def _summary(change: Change) -> list[str]:
     if change.nothing:
         return ["every escalation is treated as before"]
-    told: list[str] = []
+    lines: list[str] = []
     for move in change.moves:
-        told.append(f"{move.text}{', which does the same' if move.same_outcome else ''}")
+        lines.append(f"{move.text}{', which does the same' if move.same_outcome else ''}")
         for region in move.regions:
-            told.append(f"  where {region.where}")
-            told.append(f"    for example: {region.example_text}")
-    told += change.actions
-    told += change.settings
+            lines.append(f"  where {region.where}")
+            lines.append(f"    for example: {region.example_text}")
+    lines += change.actions
+    lines += change.settings
     if not change.complete:
-        told.append("there may be more: the search grew too large")
-    return told
+        lines.append("there may be more: the search grew too large")
+    return lines
 
 
 def _json(change: Change) -> dict[str, Any]:

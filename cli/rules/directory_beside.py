@@ -1,4 +1,4 @@
-"""Which directory file a rules file is checked against, read anew when it changes."""
+"""Finds and caches the directory file of a rules file. Reads it again when it changes."""
 
 from __future__ import annotations
 
@@ -8,41 +8,44 @@ from pathlib import Path
 
 from rules_dsl.directory import Directory
 
-_ENDING = ".directory.json"
+_SUFFIX = ".directory.json"
 
 
 class NoDirectory(Exception):
-    """Nothing to look names up in; the text says why."""
+    """There is no directory file, or it has an error; the text says which."""
 
 
 @dataclass
-class DirectoriesBeside:
+class DirectoryFiles:
+    """The directory files of rules files, cached by path."""
+
     given: Path | None = None
-    """The one file for all rules files; else each is looked for beside its rules file."""
-    _read: dict[Path, tuple[float, Directory]] = field(default_factory=dict)
+    """The file for all rules files; by default, each rules file has one next to it."""
+    _cache: dict[Path, tuple[float, Directory]] = field(default_factory=dict)
+    """Time of change and content, by path."""
 
     def directory(self, rules: Path | None) -> Directory:
-        """Raises ``NoDirectory``."""
+        """The directory for a rules file; None: a file that isn't saved yet. Raises ``NoDirectory``."""
         path = self.given or _beside(rules)
         try:
             changed = path.stat().st_mtime
-            known = self._read.get(path)
-            if known is None or known[0] != changed:
+            cached = self._cache.get(path)
+            if cached is None or cached[0] != changed:
                 data = json.loads(path.read_text("utf-8"))
                 if not isinstance(data, dict):
-                    raise ValueError("an object is wanted")
-                known = self._read[path] = (changed, Directory.from_json(data))
-            return known[1]
-        except (OSError, ValueError) as wrong:
-            raise NoDirectory(f"{path}: {wrong}") from None
+                    raise ValueError("expected an object")
+                cached = self._cache[path] = (changed, Directory.from_json(data))
+            return cached[1]
+        except (OSError, ValueError) as error:
+            raise NoDirectory(f"{path}: {error}") from None
 
 
 def _beside(rules: Path | None) -> Path:
-    """``desk.directory.json`` beside ``desk.rules``, or the only one in its folder."""
+    """``desk.directory.json`` next to ``desk.rules``, or the only directory file in the folder."""
     if rules is None:
-        raise NoDirectory("a file that was not saved yet has no directory beside it; say --directory FILE")
-    own = rules.with_suffix(_ENDING)
-    found = [own] if own.exists() else sorted(rules.parent.glob(f"*{_ENDING}"))
-    if len(found) == 1:
-        return found[0]
-    raise NoDirectory(f"no {own.name} beside {rules.name}; say --directory FILE")
+        raise NoDirectory("a file that isn't saved yet has no directory file next to it; pass --directory FILE")
+    own = rules.with_suffix(_SUFFIX)
+    files = [own] if own.exists() else sorted(rules.parent.glob(f"*{_SUFFIX}"))
+    if len(files) == 1:
+        return files[0]
+    raise NoDirectory(f"no {own.name} next to {rules.name}; pass --directory FILE")

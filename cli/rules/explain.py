@@ -1,4 +1,4 @@
-"""`muster rules explain` and `try`: one escalation, as these rules would treat it."""
+"""`muster rules explain` and `try`: how a rules file treats one escalation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli.options import at_option, directory_option, facts_option, file_argument
 from cli.rules.inputs import ERRORS, echo_json, facts_given, moment_given, read_directory, read_ruleset
 from rules_dsl import EscalationStep, NoRuleApplies, escalation_steps, on_shift
 from rules_dsl.directory import Directory, Person
-from rules_dsl.model.amounts import say_duration
+from rules_dsl.model.amounts import format_duration
 from rules_dsl.model.clock_words import DAYS
 from rules_dsl.model.decision import CallKind, Decision, Pool, Reason
 
@@ -23,7 +23,7 @@ _KINDS = {CallKind.CALL: "a call", CallKind.BOOKING_ONLY: "booking only", CallKi
 
 @dataclass(frozen=True)
 class DecidedEscalation:
-    """One escalation, decided."""
+    """An escalation and its decision."""
 
     decision: Decision
     directory: Directory
@@ -36,15 +36,15 @@ class DecidedEscalation:
     def title(self, person: Person) -> str:
         team = next(team.name for team in self.directory.teams if team.id == person.team)
         title = next(title.name for title in self.directory.titles if title.id == person.title)
-        away = "" if on_shift(person, self.now) else ", off shift then"
-        return f"{person.name} ({title}, {team}{away})"
+        off_shift = "" if on_shift(person, self.now) else ", off shift then"
+        return f"{person.name} ({title}, {team}{off_shift})"
 
-    def excluded(self, found: Pool) -> dict[str, list[str]]:
-        """The names of those who may not be asked, by the clause that keeps them out."""
-        by_clause: dict[str, list[str]] = {}
-        for one in found.excluded:
-            by_clause.setdefault(one.clause, []).append(self.person(one.person).name)
-        return by_clause
+    def excluded(self, pool: Pool) -> dict[str, list[str]]:
+        """The names of excluded people, by the reason."""
+        by_reason: dict[str, list[str]] = {}
+        for exclusion in pool.excluded:
+            by_reason.setdefault(exclusion.reason, []).append(self.person(exclusion.person).name)
+        return by_reason
 
     def heading(self) -> str:
         local = self.now.astimezone(ZoneInfo(self.zone))
@@ -55,16 +55,16 @@ class DecidedEscalation:
         return escalation_steps(self.decision, self.directory)
 
 
-def _decided(file: Path, directory: Path, facts: str, moment: str | None) -> DecidedEscalation:
-    known = read_directory(directory)
-    rules = read_ruleset(file, known)
+def _decide(file: Path, directory: Path, facts: str, moment: str | None) -> DecidedEscalation:
+    names = read_directory(directory)
+    rules = read_ruleset(file, names)
     now = moment_given(moment, rules.time_zone)
     try:
-        decision = rules.decide(facts_given(facts, known), now)
+        decision = rules.decide(facts_given(facts, names), now)
     except NoRuleApplies:
-        click.echo("no rule takes this escalation", err=True)
+        click.echo("no rule matches this escalation", err=True)
         raise click.exceptions.Exit(ERRORS) from None
-    return DecidedEscalation(decision, known, now, rules.time_zone)
+    return DecidedEscalation(decision, names, now, rules.time_zone)
 
 
 @click.command()
@@ -74,31 +74,37 @@ def _decided(file: Path, directory: Path, facts: str, moment: str | None) -> Dec
 @at_option
 @json_option
 def explain(file: Path, directory: Path, facts: str, moment: str | None, as_json: bool) -> None:
-    """Tell which rule of FILE takes an escalation and why, and who may be asked, step by step.
+    """Explain which rule of FILE applies to an escalation and why, and who may be asked, step by step.
 
     A fact that isn't given is unknown.
     """
-    told = _decided(file, directory, facts, moment)
+    escalation = _decide(file, directory, facts, moment)
     if as_json:
-        why = [_reason_json(reason) for reason in told.decision.why]
-        echo_json({**_outcome_json(told), "why": why, "steps": [_step_json(told, step) for step in told.steps]})
+        why = [_reason_json(reason) for reason in escalation.decision.why]
+        echo_json(
+            {
+                **_outcome_json(escalation),
+                "why": why,
+                "steps": [_step_json(escalation, step) for step in escalation.steps],
+            }
+        )
         return
-    click.echo(f"{told.heading()}: {_outcome(told.decision)}\n")
-    held = [reason for reason in told.decision.why if reason.held]
-    click.echo(f"{_rule(told.decision.rule)} applies:")
-    for reason in held:
+    click.echo(f"{escalation.heading()}: {_outcome(escalation.decision)}\n")
+    true_lines = [reason for reason in escalation.decision.why if reason.held]
+    click.echo(f"{_rule(escalation.decision.rule)} applies:")
+    for reason in true_lines:
         click.echo(f"  line {reason.line}: {reason.text} ({reason.because})")
-    if len(held) < len(told.decision.why):
-        click.echo("\nrules above it do not:")
-    for reason in told.decision.why:
+    if len(true_lines) < len(escalation.decision.why):
+        click.echo("\nrules above it don't:")
+    for reason in escalation.decision.why:
         if not reason.held:
             click.echo(f"  {_rule(reason.rule)}, line {reason.line}: {reason.text} ({reason.because})")
-    for step in told.steps:
+    for step in escalation.steps:
         click.echo(f"\n{_when(step.after)}, {step.text}: {len(step.pool.members)} may be asked")
         for member in step.pool.members:
-            click.echo(f"  {told.title(told.person(member))}")
-        for clause, people in told.excluded(step.pool).items():
-            click.echo(f"  {clause}: {', '.join(people)}")
+            click.echo(f"  {escalation.title(escalation.person(member))}")
+        for reason_to_exclude, people in escalation.excluded(step.pool).items():
+            click.echo(f"  {reason_to_exclude}: {', '.join(people)}")
 
 
 @click.command(name="try")
@@ -108,26 +114,26 @@ def explain(file: Path, directory: Path, facts: str, moment: str | None, as_json
 @at_option
 @json_option
 def try_(file: Path, directory: Path, facts: str, moment: str | None, as_json: bool) -> None:
-    """Tell who would be asked when: the steps of FILE for one escalation, as a timeline.
+    """Show who would be asked when: the steps of FILE for one escalation, as a timeline.
 
     A fact that isn't given is unknown.
     """
-    told = _decided(file, directory, facts, moment)
+    escalation = _decide(file, directory, facts, moment)
     if as_json:
-        echo_json({**_outcome_json(told), "steps": [_step_json(told, step) for step in told.steps]})
+        echo_json({**_outcome_json(escalation), "steps": [_step_json(escalation, step) for step in escalation.steps]})
         return
-    click.echo(f"{told.heading()}: {_rule(told.decision.rule)}, {_outcome(told.decision)}")
-    for step in told.steps:
+    click.echo(f"{escalation.heading()}: {_rule(escalation.decision.rule)}, {_outcome(escalation.decision)}")
+    for step in escalation.steps:
         click.echo(f"\n{step.after // 60:>4}:{step.after % 60:02}  {step.text}")
         for member in step.new:
-            click.echo(f"         + {told.title(told.person(member))}")
+            click.echo(f"         + {escalation.title(escalation.person(member))}")
         if not step.pool.members:
-            click.echo("         nobody; the next step comes at once")
+            click.echo("         nobody; the next step follows immediately")
 
 
 def _outcome(decision: Decision) -> str:
-    said = _KINDS[decision.kind]
-    return f'{said}, "{decision.refusal}"' if decision.refusal else said
+    kind = _KINDS[decision.kind]
+    return f'{kind}, "{decision.refusal}"' if decision.refusal else kind
 
 
 def _rule(name: str) -> str:
@@ -135,26 +141,26 @@ def _rule(name: str) -> str:
 
 
 def _when(at: int) -> str:
-    return f"after {say_duration(at)}" if at else "at once"
+    return f"after {format_duration(at)}" if at else "immediately"
 
 
-def _outcome_json(told: DecidedEscalation) -> dict[str, Any]:
-    decision = told.decision
+def _outcome_json(escalation: DecidedEscalation) -> dict[str, Any]:
+    decision = escalation.decision
     outcome = {"rule": decision.rule, "kind": decision.kind.value, "refusal": decision.refusal, "note": decision.note}
-    return {"at": told.now.isoformat(), **outcome}
+    return {"at": escalation.now.isoformat(), **outcome}
 
 
 def _reason_json(reason: Reason) -> dict[str, Any]:
-    said = {"text": reason.text, "because": reason.because}
-    return {"rule": reason.rule, "held": reason.held, "line": reason.line, **said}
+    texts = {"text": reason.text, "because": reason.because}
+    return {"rule": reason.rule, "held": reason.held, "line": reason.line, **texts}
 
 
-def _step_json(told: DecidedEscalation, step: EscalationStep) -> dict[str, Any]:
-    """Seconds since the search began."""
-    people = [told.person(member) for member in step.pool.members]
+def _step_json(escalation: DecidedEscalation, step: EscalationStep) -> dict[str, Any]:
+    """``after`` is in seconds since the search began."""
+    people = [escalation.person(member) for member in step.pool.members]
     return {
         "after": step.after,
         "step": step.text,
-        "asked": [{"name": person.name, "on_shift": on_shift(person, told.now)} for person in people],
-        "excluded": [{"name": told.person(one.person).name, "because": one.clause} for one in step.pool.excluded],
+        "asked": [{"name": person.name, "on_shift": on_shift(person, escalation.now)} for person in people],
+        "excluded": [{"name": escalation.person(one.person).name, "because": one.reason} for one in step.pool.excluded],
     }

@@ -1,4 +1,4 @@
-"""`muster rules fmt`: files in their canonical form."""
+"""`muster rules fmt`: formats rules files."""
 
 from __future__ import annotations
 
@@ -15,38 +15,37 @@ from rules_dsl import RulesRefused, format_rules, render
 
 @click.command()
 @click.argument("files", type=FILE, nargs=-1, required=True)
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; end with 1 where a file would change.")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; end with 1 if a file would change.")
 @json_option
 def fmt(files: tuple[Path, ...], only_check: bool, as_json: bool) -> None:
-    """Write FILES in their canonical form. Names are not looked up, so no directory is needed.
+    """Format FILES in their canonical form. Names are not resolved, so no directory is needed.
 
-    Ends with 0, with 1 under --check where a file would change, with 2 where a line is not understood:
-    that file stays as it is.
+    Exit code: 1 with --check if a file would change, 2 if a line is not understood (that file stays as it is), else 0.
     """
-    told = [_formatted(file, only_check) for file in files]
+    results = [_formatted(file, only_check) for file in files]
     if as_json:
         echo_json(
-            [{**one, "messages": [diagnostic_json(diagnostic) for diagnostic in one["messages"]]} for one in told]
+            [{**one, "messages": [diagnostic_json(diagnostic) for diagnostic in one["messages"]]} for one in results]
         )
     else:
-        for file, one in zip(files, told, strict=True):
+        for file, one in zip(files, results, strict=True):
             text = read_text(file) if one["messages"] else ""
             for diagnostic in one["messages"]:
                 click.echo(render(diagnostic, text, file.name))
             if one["changed"]:
                 click.echo(f"{file}: {'would change' if only_check else 'formatted'}")
-    if any(one["messages"] for one in told):
+    if any(one["messages"] for one in results):
         sys.exit(ERRORS)
-    sys.exit(int(only_check and any(one["changed"] for one in told)))
+    sys.exit(int(only_check and any(one["changed"] for one in results)))
 
 
 def _formatted(file: Path, only_check: bool) -> dict[str, Any]:
-    """Bytes are compared, so that line ends count, and a file that is no UTF-8 is never rewritten."""
+    """Format one file. Compares bytes, so line ends count, and never rewrites a file that isn't UTF-8."""
     content = file.read_bytes()
     try:
         text = content.decode("utf-8")
-    except UnicodeDecodeError as wrong:
-        raise click.ClickException(f"{file} is not UTF-8: {wrong.reason} at byte {wrong.start}") from None
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file} is not UTF-8: {error.reason} at byte {error.start}") from None
     try:
         formatted = format_rules(text).encode("utf-8")
     except RulesRefused as refused:

@@ -1,4 +1,4 @@
-"""What the commands on rules files are given: files, a directory, facts, a moment. Wrong ones are told in a line."""
+"""Inputs of the commands on rules files: files, a directory, facts, a moment. An error is one line."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ from rules_dsl.model.defaults import EXAMPLE_WEEK
 from rules_dsl.model.hours import wall_instant
 
 ERRORS = 2
-"""How a command ends that met errors; 1 is for what is only to be mended."""
+"""Exit code for errors; 1 is for changes and strict warnings."""
 
 
 def read_text(file: Path) -> str:
-    """Bytes that are no UTF-8 are shown as such, so that the checker can point at them."""
+    """Read a rules file. Bytes that aren't UTF-8 are replaced, so that the checker can point at them."""
     return file.read_text("utf-8", errors="replace")
 
 
 def read_directory(file: Path) -> Directory:
+    """Read a directory file. Ends the command with the first error in it."""
     try:
         data = json.loads(file.read_text("utf-8"))
         if not isinstance(data, dict):
-            raise ValueError("an object is wanted")
+            raise ValueError("expected an object")
         return Directory.from_json(data)
-    except ValueError as wrong:
-        raise click.BadParameter(f"{file}: {wrong}", param_hint="--directory") from None
+    except ValueError as error:
+        raise click.BadParameter(f"{file}: {error}", param_hint="--directory") from None
 
 
 def read_ruleset(file: Path, directory: Directory) -> Ruleset:
-    """Ends the command with every message where the file has errors."""
+    """Compile a rules file. If it has errors, ends the command with every diagnostic."""
     text = read_text(file)
     try:
         return compile_rules(text, directory)
@@ -48,30 +49,32 @@ def read_ruleset(file: Path, directory: Directory) -> Ruleset:
 
 
 def facts_given(given: str, directory: Directory) -> Facts:
-    """From a JSON object, or from a file that holds one."""
+    """Read facts from a JSON object, or from a file with one."""
     try:
         data = json.loads(given if given.lstrip().startswith("{") else Path(given).read_text("utf-8"))
         if not isinstance(data, dict):
-            raise ValueError("an object of facts is wanted")
+            raise ValueError("expected an object of facts")
         return read_facts(data, directory)
-    except (ValueError, OSError, FactRefused) as wrong:
-        raise click.BadParameter(str(wrong), param_hint="--facts") from None
+    except (ValueError, OSError, FactRefused) as error:
+        raise click.BadParameter(str(error), param_hint="--facts") from None
 
 
 def moment_given(given: str | None, zone: str) -> datetime:
-    """In UTC. A day and time alone is one of the week in which expectations take place."""
+    """The moment in UTC, now by default. A day and time without a date is in the week of the expectations."""
     if given is None:
         return datetime.now(UTC)
-    place = ZoneInfo(zone)
+    zone_info = ZoneInfo(zone)
     day, _, clock = given.strip().partition(" ")
     weekday, minute = day_number(day), minute_of_day(clock)
     if weekday is not None and minute is not None:
-        return wall_instant(place, date.fromordinal(EXAMPLE_WEEK.toordinal() + weekday), minute * 60)
+        return wall_instant(zone_info, date.fromordinal(EXAMPLE_WEEK.toordinal() + weekday), minute * 60)
     try:
         moment = datetime.fromisoformat(given)
     except ValueError:
-        raise click.BadParameter(f"`{given}` is no moment such as 2026-02-04T12:00", param_hint="--at") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=place)).astimezone(UTC)
+        raise click.BadParameter(
+            f"expected a moment such as 2026-02-04T12:00, found `{given}`", param_hint="--at"
+        ) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone_info)).astimezone(UTC)
 
 
 def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`muster rules past`: a draft tried on the escalations of the last weeks, out of the database."""
+"""`muster rules past`: backtests a draft on the escalations of the last weeks, from the database."""
 
 from __future__ import annotations
 
@@ -35,59 +35,61 @@ _CHANGES = {
 @click.option("--weeks", type=click.IntRange(1, 104), default=4, show_default=True, help="How far to look back.")
 @json_option
 def past(file: Path, weeks: int, as_json: bool) -> None:
-    """Tell what FILE would have done with the escalations of the last weeks, beside the rules that stand.
+    """Show what FILE would have done with the escalations of the last weeks, compared with the published rules.
 
-    Everybody is where they were at each escalation's opening. Changes nothing.
+    People, teams and shifts are as they were when each escalation was opened. Changes nothing.
     """
     text = read_text(file)
-    tried = run_on_database(_tried(process_settings().require_database_url(), text, file.name, weeks))
+    backtest = run_on_database(_backtest(process_settings().require_database_url(), text, file.name, weeks))
     if as_json:
-        echo_json(_json(tried, weeks))
+        echo_json(_json(backtest, weeks))
         return
-    for line in _lines(tried, weeks):
+    for line in _lines(backtest, weeks):
         click.echo(line)
 
 
-async def _tried(url: str, text: str, name: str, weeks: int) -> BacktestResult:
+async def _backtest(url: str, text: str, name: str, weeks: int) -> BacktestResult:
     engine = open_engine(url, connections=1)
     try:
         async with engine.connect() as conn:
-            standing, directory = await current_published(conn), await read_directory(conn)
-            if standing is None:
-                raise click.ClickException("no rules have been published yet: there is no past to try these on")
+            published, directory = await current_published(conn), await read_directory(conn)
+            if published is None:
+                raise click.ClickException("no rules have been published yet: there are no escalations to try these on")
             draft = _compiled(text, name, directory)
-            before = await asyncio.to_thread(draft_rules, standing.text, directory)
+            before = await asyncio.to_thread(draft_rules, published.text, directory)
             if before is None:
-                raise click.ClickException("the rules that stand no longer fit the directory: nothing to compare with")
+                raise click.ClickException(
+                    "the published rules no longer fit the directory, so there is nothing to compare with"
+                )
             return await try_draft(conn, before, draft, directory, weeks, datetime.now(UTC))
     finally:
         await engine.dispose()
 
 
 def _compiled(text: str, name: str, directory: Directory) -> Ruleset:
-    """Ends the command with every message where the draft can't be read."""
-    found = draft_rules(text, directory)
-    if found is None:
+    """Compile the draft. If it has errors, ends the command with every diagnostic."""
+    ruleset = draft_rules(text, directory)
+    if ruleset is None:
         diagnostics: Sequence[Diagnostic] = check_rules(text, directory)
         for diagnostic in diagnostics:
             click.echo(render(diagnostic, text, name), err=True)
         raise click.exceptions.Exit(ERRORS)
-    return found
+    return ruleset
 
 
-def _lines(tried: BacktestResult, weeks: int) -> Iterator[str]:
-    comparison = tried.comparison
+def _lines(backtest: BacktestResult, weeks: int) -> Iterator[str]:
+    comparison = backtest.comparison
     yield f"{comparison.escalations} escalations in the last {weeks} weeks"
     for change in sorted(_CHANGES, reverse=True):
         yield f"{comparison.changes.get(change, 0):>8}  {_CHANGES[change]}"
     for move in comparison.moves:
         yield f"\n{move.count:>8}  {_treated(move.before)} -> {_treated(move.after)}"
         for example in move.examples:
-            ticket, who = tried.tickets[example.entry.id], tried.asked.get(example.entry.id)
-            named = f" ({who.before or 'nobody'} -> {who.after or 'nobody'})" if who else ""
-            yield f"          {ticket.ticket}: {ticket.subject}{named}"
+            ticket, who = backtest.tickets[example.entry.id], backtest.asked.get(example.entry.id)
+            people = f" ({who.before or 'nobody'} -> {who.after or 'nobody'})" if who else ""
+            yield f"          {ticket.ticket}: {ticket.subject}{people}"
     yield "\ncalls a week by title, now and by the draft"
-    for name, now, then in _loads(tried):
+    for name, now, then in _loads(backtest):
         yield f"{now[0]:>8.1f}{then[0]:>8.1f}  {name}"
     yield "without a call, now and by the draft"
     for label, count in (("refused", "refused"), ("nobody on shift", "nobody"), ("no rule", "unmatched")):
@@ -102,11 +104,17 @@ def _treated(treatment: Treatment) -> str:
     return f"{only}{whom} [{treatment.rule}]"
 
 
-def _loads(tried: BacktestResult) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
+def _loads(backtest: BacktestResult) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
     """Titles with calls and hours a week, now and by the draft."""
-    old, new = ({load.id: load for load in side.titles} for side in (tried.comparison.before, tried.comparison.after))
+    old, new = (
+        {load.id: load for load in side.titles} for side in (backtest.comparison.before, backtest.comparison.after)
+    )
     return [
-        (tried.titles.get(key, str(key)), _a_week(old.get(key), tried.weeks), _a_week(new.get(key), tried.weeks))
+        (
+            backtest.titles.get(key, str(key)),
+            _a_week(old.get(key), backtest.weeks),
+            _a_week(new.get(key), backtest.weeks),
+        )
         for key in sorted(old.keys() | new.keys())
     ]
 
@@ -115,24 +123,24 @@ def _a_week(load: Load | None, weeks: float) -> tuple[float, float]:
     return (0.0, 0.0) if load is None else (float(load.calls) / weeks, float(load.seconds) / weeks / 3600)
 
 
-def _json(tried: BacktestResult, weeks: int) -> dict[str, Any]:
-    comparison = tried.comparison
+def _json(backtest: BacktestResult, weeks: int) -> dict[str, Any]:
+    comparison = backtest.comparison
     return {
         "weeks": weeks,
-        "since": tried.since.isoformat(),
-        "until": tried.until.isoformat(),
+        "since": backtest.since.isoformat(),
+        "until": backtest.until.isoformat(),
         "escalations": comparison.escalations,
-        "opened_under_other_rules": tried.under_others,
-        "tried_with_todays_directory": tried.unrecorded,
+        "opened_under_other_rules": backtest.under_others,
+        "tried_with_todays_directory": backtest.unrecorded,
         "changes": {change.name.lower(): comparison.changes.get(change, 0) for change in ChangeKind},
-        "moves": [_move_json(move, tried) for move in comparison.moves],
+        "moves": [_move_json(move, backtest) for move in comparison.moves],
         "titles": [
             {
                 "title": name,
                 "calls_a_week": {"before": round(now[0], 3), "after": round(then[0], 3)},
                 "hours_a_week": {"before": round(now[1], 3), "after": round(then[1], 3)},
             }
-            for name, now, then in _loads(tried)
+            for name, now, then in _loads(backtest)
         ],
         "before": _totals_json(comparison.before),
         "after": _totals_json(comparison.after),
@@ -149,7 +157,7 @@ def _totals_json(totals: Totals) -> dict[str, Any]:
     }
 
 
-def _move_json(move: PastMove, tried: BacktestResult) -> dict[str, Any]:
+def _move_json(move: PastMove, backtest: BacktestResult) -> dict[str, Any]:
     return {
         "change": move.change.name.lower(),
         "count": move.count,
@@ -158,13 +166,13 @@ def _move_json(move: PastMove, tried: BacktestResult) -> dict[str, Any]:
         "examples": [
             {
                 "escalation": example.entry.id,
-                "ticket": tried.tickets[example.entry.id].ticket,
+                "ticket": backtest.tickets[example.entry.id].ticket,
                 "opened_at": example.entry.opened_at.isoformat(),
                 "before": _candidates_json(example.before, who.before if who else None),
                 "after": _candidates_json(example.after, who.after if who else None),
             }
             for example in move.examples
-            for who in (tried.asked.get(example.entry.id),)
+            for who in (backtest.asked.get(example.entry.id),)
         ],
     }
 
@@ -174,6 +182,6 @@ def _treatment_json(treatment: Treatment) -> dict[str, Any]:
 
 
 def _candidates_json(side: Candidates, first: str | None) -> dict[str, Any]:
-    """``first`` is None where it was not worked out, empty where nobody was there."""
+    """``first`` is None if it wasn't computed, and empty if nobody was on shift."""
     pools = [{"after": after, "people": list(people)} for after, people in side.pools]
     return {"first": first, "among": list(side.people), "pools": pools}

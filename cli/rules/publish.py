@@ -1,4 +1,4 @@
-"""`muster rules publish`: a rules file becomes what escalations are decided by, as from the page."""
+"""`muster rules publish`: publishes a rules file, like the page does."""
 
 from __future__ import annotations
 
@@ -40,36 +40,36 @@ class _PublishRequest:
 
 @dataclass
 class _AtRisk(Failure):
-    """Booked calls could not be served by these rules."""
+    """Some booked calls could not be served by these rules."""
 
-    weighed: CapacityReview
+    review: CapacityReview
 
     @property
     def detail(self) -> str:
-        lines = [
-            f"  {one.starts_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC  {one.subject}" for one, _ in self.weighed.lines
-        ]
+        lines = [f"  {one.starts_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC  {one.subject}" for one, _ in self.review.lines]
         return "\n".join(
             [
-                f"{self.weighed.left} of {self.weighed.under.looked_at} booked calls could not be served by these "
+                f"{self.review.left} of {self.review.under.looked_at} booked calls could not be served by these "
                 "rules, so nothing was published:",
                 *lines,
-                "They keep the plan that they were booked with. --accept-at-risk publishes all the same.",
+                "They keep the plan that they were booked with. Use --accept-at-risk to publish anyway.",
             ]
         )
 
 
 @click.command()
 @file_argument
-@click.option("--reason", required=True, help="Why: kept with the version.")
-@click.option("--author", default="", help="The mail address of whoever publishes; else the command is named.")
+@click.option("--reason", required=True, help="The reason, stored with the version.")
+@click.option("--author", default="", help="The publisher's mail address; by default, the version names this command.")
 @click.option(
     "--stage", type=click.Choice([str(stage) for stage in ROLLOUT_STEPS]), default=str(EVERYBODY), show_default=True,
-    help="For how many percent of the customers.",
+    help="The percentage of customers to publish for.",
 )  # fmt: skip
-@click.option("--based-on", type=int, help="The version this file was made from: refuse if another one stands by now.")
-@click.option("--strict", is_flag=True, help="Warnings keep it from being published too.")
-@click.option("--accept-at-risk", is_flag=True, help="Publish even what could not serve calls that are booked.")
+@click.option(
+    "--based-on", type=int, help="The version this file is based on; refuse if another one is published by now."
+)
+@click.option("--strict", is_flag=True, help="Refuse to publish if there are warnings.")
+@click.option("--accept-at-risk", is_flag=True, help="Publish even if booked calls could not be served.")
 @json_option
 def publish(
     file: Path,
@@ -81,18 +81,18 @@ def publish(
     accept_at_risk: bool,
     as_json: bool,
 ) -> None:
-    """Publish FILE: escalations opened from now on are decided by it.
+    """Publish FILE: it decides escalations opened from now on.
 
-    It is checked against the directory of the database, and its expectations are run. Ends with 0 where it is
-    published, or stood already; with 1 where warnings under --strict, what stands there, or calls that are booked
-    and could not be served by it keep it from it; with 2 for errors in the file.
+    It is checked against the directory in the database, and its expectations are run. Exit code: 0 if it is published
+    now or was before; 1 if it is refused because of warnings with --strict, another published version, or booked calls
+    that it could not serve; 2 for errors in the file.
     """
     if not reason.strip():
-        raise click.BadParameter("it says why, in a few words", param_hint="--reason")
+        raise click.BadParameter("give the reason in a few words", param_hint="--reason")
     text = read_text(file)
-    wanted = _PublishRequest(text, author, reason.strip(), int(stage), based_on, strict, accept_at_risk)
+    request = _PublishRequest(text, author, reason.strip(), int(stage), based_on, strict, accept_at_risk)
     try:
-        published, diagnostics = run_on_database(_publish(process_settings().require_database_url(), wanted))
+        published, diagnostics = run_on_database(_publish(process_settings().require_database_url(), request))
     except Failure as refused:
         raise click.ClickException(refused.detail) from None
     errors = any(diagnostic.severity == "error" for diagnostic in diagnostics)
@@ -102,34 +102,34 @@ def publish(
     else:
         for diagnostic in diagnostics:
             click.echo(render(diagnostic, text, file.name))
-        click.echo(_said(file, published, wanted.percent))
+        click.echo(_result_line(file, published, request.percent))
     sys.exit(ERRORS if errors else int(published is None))
 
 
-def _said(file: Path, published: PublishedRules | None, percent: int) -> str:
+def _result_line(file: Path, published: PublishedRules | None, percent: int) -> str:
     if published is None:
         return f"{file.name}: not published"
     return f"{file.name}: version {published.number}, for {share_words(percent)}"
 
 
-async def _publish(database_url: str, wanted: _PublishRequest) -> tuple[PublishedRules | None, tuple[Diagnostic, ...]]:
-    """The version, or None where messages keep it from being one."""
+async def _publish(database_url: str, request: _PublishRequest) -> tuple[PublishedRules | None, tuple[Diagnostic, ...]]:
+    """Publish, and return the version, or None if diagnostics prevent it."""
     engine = open_engine(database_url, connections=1)
     try:
-        if not wanted.accept_at_risk:
-            weighed = await weigh_rules(engine, wanted.text, longer=True)
-            if weighed is not None and weighed.left:
-                raise _AtRisk(weighed)
+        if not request.accept_at_risk:
+            review = await weigh_rules(engine, request.text, longer=True)
+            if review is not None and review.left:
+                raise _AtRisk(review)
         async with engine.begin() as conn:
-            author = await _author(conn, wanted.author)
-            diagnostics = check_rules(wanted.text, await read_directory(conn))
-            if any(wanted.strict or diagnostic.severity == "error" for diagnostic in diagnostics):
+            author = await _author(conn, request.author)
+            diagnostics = check_rules(request.text, await read_directory(conn))
+            if any(request.strict or diagnostic.severity == "error" for diagnostic in diagnostics):
                 return None, diagnostics
-            standing = await current_published(conn)
-            based_on = wanted.based_on or (standing.number if standing is not None else None)
+            current = await current_published(conn)
+            based_on = request.based_on or (current.number if current is not None else None)
             now = datetime.now(UTC)
             published = await publish_rules(
-                conn, wanted.text, author, wanted.reason, based_on, now, percent=wanted.percent
+                conn, request.text, author, request.reason, based_on, now, percent=request.percent
             )
             return published, diagnostics
     except RulesRefused as refused:
@@ -139,10 +139,10 @@ async def _publish(database_url: str, wanted: _PublishRequest) -> tuple[Publishe
 
 
 async def _author(conn: AsyncConnection, email: str) -> str:
-    """The name that is kept with the version."""
+    """The author's name, stored with the version."""
     if not email:
         return _BY_COMMAND
     for account in await all_accounts(conn):
         if account.active and account.email.lower() == email.strip().lower():
             return account.name
-    raise click.BadParameter(f"nobody here has the address {email}", param_hint="--author")
+    raise click.BadParameter(f"nobody has the address {email}", param_hint="--author")

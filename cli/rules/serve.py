@@ -1,4 +1,4 @@
-"""`muster rules serve`: the language server, where its extra is installed."""
+"""`muster rules serve`: the language server, if the extra is installed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from cli.options import FILE
 
 
 @click.command()
-@click.option("--directory", type=FILE, help="The directory that the rules speak of; else the one beside each file.")
+@click.option("--directory", type=FILE, help="The directory file; by default the one next to each rules file.")
 def serve(directory: Path | None) -> None:
-    """Serve an editor as a language server, over stdin and stdout.
+    """Run the language server for an editor, over stdin and stdout.
 
-    Messages as you type, completion from the directory, quick fixes, formatting, and what a phrase means.
+    Diagnostics as you type, completion from the directory, quick fixes, formatting, and hover texts.
     """
     try:
         module = importlib.import_module("cli.rules.language_server")

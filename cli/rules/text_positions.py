@@ -1,4 +1,4 @@
-"""Places in a text, in the two ways they are counted: by characters, and as an editor counts lines and columns."""
+"""Converts positions in a text between character offsets and an editor's lines and columns."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ _WIDTHS = {PositionEncodingKind.Utf8: ("utf-8", 1), PositionEncodingKind.Utf16: 
 
 
 @dataclass(frozen=True)
-class TextPlaces:
+class TextPositions:
+    """A text with the offsets of its lines."""
+
     text: str
     encoding: PositionEncodingKind
-    """What one column is: a byte of UTF-8, a unit of UTF-16, a character."""
+    """The unit of columns: a byte of UTF-8, a code unit of UTF-16, or a character."""
     starts: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "starts", [0, *(found.end() for found in _LINE_END.finditer(self.text))])
 
     def line(self, number: int) -> str:
-        """From 0, without its end."""
+        """Line ``number``, from 0, without the line end."""
         return _LINE_END.split(self.text[self.starts[number] :], maxsplit=1)[0]
 
     def position(self, offset: int) -> Position:
@@ -33,7 +35,7 @@ class TextPlaces:
         return Position(number, self._units(self.text[self.starts[number] : offset]))
 
     def offset(self, position: Position) -> int:
-        """The nearest there is, where the text has no such place."""
+        """The offset of a position; the nearest one if the text has no such position."""
         if position.line >= len(self.starts):
             return len(self.text)
         line, units = self.line(position.line), 0
@@ -47,7 +49,7 @@ class TextPlaces:
         return Range(self.position(start), self.position(end))
 
     def of_diagnostic(self, diagnostic: Diagnostic) -> Range:
-        """The first line, for a message about the whole file."""
+        """The range of a diagnostic. Without a line, it is the first line."""
         number = min(max(diagnostic.line, 1), len(self.starts)) - 1
         line = self.line(number)
         first = min(max(diagnostic.column, 1) - 1, len(line))

@@ -30,7 +30,7 @@ from domain.backtest.totals import Sums
 from domain.schedules.schedule import Schedule
 from rules_dsl import PeopleMasks, Rule, Ruleset
 from rules_dsl.directory import Directory
-from rules_dsl.model.amounts import say_duration
+from rules_dsl.model.amounts import format_duration
 
 EXAMPLES = 3
 """Escalations named of each move."""
@@ -163,4 +163,4 @@ class Trying:
 
 
 def _steps(rule: Rule) -> tuple[str, ...]:
-    return tuple(f"if nobody in {say_duration(step.after)}: {step.text}" for step in rule.steps)
+    return tuple(f"if nobody in {format_duration(step.after)}: {step.text}" for step in rule.steps)

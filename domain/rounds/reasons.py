@@ -124,7 +124,7 @@ class Reasons:
         asked = self.pools.at(call.plan.decision, call.step)
         for person in self.floor.unable(call, able):
             yield HardConstraint(person, self._clause(call, person))
-        yield from (one for one in asked.excluded if not one.clause.startswith(("not in", "takes no")))
+        yield from (one for one in asked.excluded if not one.reason.startswith(("not in", "takes no")))
 
     def _clause(self, call: DueCall, person: int) -> str:
         colleague = self.colleagues.get(person)

@@ -1,1 +1,1 @@
-"""What can be proven of rules: reach, gaps, contradictions, differences."""
+"""Static analysis of rules: reachability, gaps, contradictions, differences."""

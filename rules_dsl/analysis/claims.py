@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules_dsl.analysis.budget import TooLarge
 from rules_dsl.analysis.proofs import Proofs
-from rules_dsl.analysis.regions import say_region, say_situation
+from rules_dsl.analysis.regions import describe_region, describe_situation
 from rules_dsl.analysis.rule_proofs import check_rules_apply
 from rules_dsl.analysis.step_proofs import check_steps
 from rules_dsl.compiler.expectations import outcome_holds
@@ -51,8 +51,8 @@ def _check_gap(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: Proofs |
         names.report("R308", at)
     elif gaps:
         space, vocabulary, zone = proofs.space, ruleset.vocabulary, ruleset.time_zone
-        example = say_situation(proofs.situation(gaps[0]), vocabulary, zone)
-        first, second, third = [say_region(space, gap, vocabulary, zone) for gap in gaps] + [None] * (
+        example = describe_situation(proofs.situation(gaps[0]), vocabulary, zone)
+        first, second, third = [describe_region(space, gap, vocabulary, zone) for gap in gaps] + [None] * (
             MOST_GAPS - len(gaps)
         )
         names.report(
@@ -84,5 +84,5 @@ def _contradiction(names: Names, ruleset: Ruleset, proofs: Proofs, block: Block,
         ):
             region = next(proofs.reaching(place, claimed), None)
             if region is not None:
-                return say_situation(proofs.situation(region), ruleset.vocabulary, ruleset.time_zone), rule.name
+                return describe_situation(proofs.situation(region), ruleset.vocabulary, ruleset.time_zone), rule.name
     return None

@@ -42,10 +42,10 @@ class Cubes:
         alternatives = [self._every([self._clause(one, truth) for one in clauses]) if truth else
                 self._any([self._clause(one, truth) for one in clauses])
                 for clauses in when.alternatives]  # fmt: skip
-        barred = [self._clause(one, not truth) for one in when.unless]
+        unless = [self._clause(one, not truth) for one in when.unless]
         if truth:
-            return self._every([self._any(alternatives), *barred])
-        return self._any([self._every(alternatives), *barred])
+            return self._every([self._any(alternatives), *unless])
+        return self._any([self._every(alternatives), *unless])
 
     def _clause(self, clause: Clause, truth: bool) -> list[Cube]:
         return self._test(clause.test, truth is not clause.negated)

@@ -10,7 +10,7 @@ from rules_dsl.analysis.budget import TooLarge
 from rules_dsl.analysis.cubes import intersection
 from rules_dsl.analysis.diff_words import changed_actions, changed_settings, outcome_words, rule_title, same_outcome
 from rules_dsl.analysis.proofs import Proofs
-from rules_dsl.analysis.regions import Situation, say_region, say_situation
+from rules_dsl.analysis.regions import Situation, describe_region, describe_situation
 from rules_dsl.analysis.value_classes import Region
 from rules_dsl.evaluation.program import Rule
 from rules_dsl.evaluation.ruleset import Ruleset
@@ -124,7 +124,7 @@ def _move(proofs: Proofs, after: Ruleset, one: Rule, other: Rule, regions: list[
     moved = []
     for region in regions:
         situation = proofs.situation(region)
-        where = say_region(proofs.space, region, vocabulary, zone)
-        moved.append(MovedRegion(where, situation, say_situation(situation, vocabulary, zone)))
+        where = describe_region(proofs.space, region, vocabulary, zone)
+        moved.append(MovedRegion(where, situation, describe_situation(situation, vocabulary, zone)))
     text = f"from {rule_title(one)} ({outcome_words(one)}) to {rule_title(other)} ({outcome_words(other)})"
     return Move(one.name, other.name, text, same_outcome(one, other), tuple(moved))

@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 
 from rules_dsl.evaluation.program import LimitRules, Rule
 from rules_dsl.evaluation.ruleset import Ruleset
-from rules_dsl.model.amounts import say_duration
-from rules_dsl.model.decision import Booking, CallKind, CallTimes, Feedback, Links, OpenHours, Reminders
+from rules_dsl.model.amounts import format_duration
+from rules_dsl.model.decision import Booking, CallKind, CallTimes, Feedback, Links, OpenHours, Reminders, Step
 
 OTHERWISE = "otherwise"
 _KINDS = {CallKind.CALL: "a call", CallKind.BOOKING_ONLY: "booking only", CallKind.REFUSED: "no call"}
@@ -49,16 +49,20 @@ def same_outcome(one: Rule, other: Rule) -> bool:
     return replace(one, name="", line=0, when=other.when) == replace(other, name="", line=0)
 
 
+def _step_words(step: Step) -> str:
+    return f"after {format_duration(step.after)} {step.text}"
+
+
 _PARTS: dict[str, Callable[[Rule], str]] = {
     "it gives": lambda rule: _KINDS[rule.kind],
     "it says": lambda rule: f'"{rule.refusal}"' if rule.refusal else "",
     "it asks": lambda rule: ", ".join(target.text for target in rule.targets),
-    "it requires": lambda rule: ", ".join(f"{want.text} at level {want.level}" for want in rule.requires),
-    "it prefers": lambda rule: ", then ".join(" or ".join(want.text for want in wants) for wants in rule.prefers),
+    "it requires": lambda rule: ", ".join(f"{skill.text} at level {skill.level}" for skill in rule.requires),
+    "it prefers": lambda rule: ", then ".join(" or ".join(skill.text for skill in skills) for skills in rule.prefers),
     "it orders by": lambda rule: ", then ".join(rule.order),
-    "if nobody takes it": lambda rule: ", ".join(f"after {say_duration(one.after)} {one.text}" for one in rule.steps),
-    "it books slots of": lambda rule: "" if rule.slot is None else say_duration(rule.slot),
-    "preparation before": lambda rule: "" if rule.prepare is None else say_duration(rule.prepare),
+    "if nobody takes it": lambda rule: ", ".join(_step_words(step) for step in rule.steps),
+    "it books slots of": lambda rule: "" if rule.slot is None else format_duration(rule.slot),
+    "preparation before": lambda rule: "" if rule.prepare is None else format_duration(rule.prepare),
     "its note": lambda rule: f'"{rule.note}"' if rule.note else "",
 }
 
@@ -106,11 +110,11 @@ def _value_words(name: str, value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case int():
-            return str(value) if name in _NUMBERS else say_duration(value)
+            return str(value) if name in _NUMBERS else format_duration(value)
         case OpenHours():
             return _hours(value)
         case tuple() if name in ("customer", "agent"):
-            return " and ".join(say_duration(one) for one in value if isinstance(one, int))
+            return " and ".join(format_duration(one) for one in value if isinstance(one, int))
         case tuple() if name == "more":
             return ", ".join(f"{one.number} when {one.clause.text}" for one in value)
         case tuple():

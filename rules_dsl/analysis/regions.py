@@ -54,15 +54,15 @@ def situation_in(space: Space, region: Region) -> Situation:
     return Situation(facts, tuple(unknown), space.moments[first][0], timed, tuple(decisive))
 
 
-def say_situation(situation: Situation, vocabulary: Vocabulary, zone: str) -> str:
+def describe_situation(situation: Situation, vocabulary: Vocabulary, zone: str) -> str:
     """``priority is urgent, ARR is unknown, on Mon at 09:00``"""
-    parts = [f"{name} {vocabulary.say(name, situation.facts.get(name))}" for name in situation.decisive]
+    parts = [f"{name} {vocabulary.describe(name, situation.facts.get(name))}" for name in situation.decisive]
     if situation.timed:
-        parts.append(say_moment(situation.now, zone))
+        parts.append(describe_moment(situation.now, zone))
     return ", ".join(parts) or "any"
 
 
-def say_moment(moment: datetime, zone: str) -> str:
+def describe_moment(moment: datetime, zone: str) -> str:
     """Day and time of a moment in the example week; other moments with their date."""
     local = moment.astimezone(ZoneInfo(zone))
     day = DAYS[local.weekday()]
@@ -71,7 +71,7 @@ def say_moment(moment: datetime, zone: str) -> str:
     return f"on {day} {local.date().isoformat()} at {local:%H:%M}"
 
 
-def say_region(space: Space, region: Region, vocabulary: Vocabulary, zone: str) -> str:
+def describe_region(space: Space, region: Region, vocabulary: Vocabulary, zone: str) -> str:
     """``priority is high or urgent and tags include "gdpr" and outside hours "office"``"""
     conditions = []
     for place, attribute in enumerate(space.attributes):
@@ -133,7 +133,7 @@ def _joined(chosen: list[tuple[FactValue, ...]]) -> Iterator[tuple[int, int]]:
 
 def _span(vocabulary: Vocabulary, fact: str, first: int, last: int) -> str:
     def amount(value: int) -> str:
-        return vocabulary.say(fact, value).removeprefix("is ")
+        return vocabulary.describe(fact, value).removeprefix("is ")
 
     if first == last:
         return amount(first)
@@ -154,5 +154,5 @@ def _hours(space: Space, mask: int, zone: str) -> list[str]:
     matching = [state for _, state in space.moments if all(state[place] == states[0][place] for place in constant)]
     if len(matching) != len(states):
         first = (mask & -mask).bit_length() - 1
-        conditions.append(f"at moments such as {say_moment(space.moments[first][0], zone).removeprefix('on ')}")
+        conditions.append(f"at moments such as {describe_moment(space.moments[first][0], zone).removeprefix('on ')}")
     return conditions

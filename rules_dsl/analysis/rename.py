@@ -65,7 +65,8 @@ def same_decisions(before: Ruleset, after: Ruleset) -> bool:
 
 def uses_area_skills(ruleset: Ruleset) -> bool:
     """Whether a rule uses ``skill of this product area``, the skill with the product area's name."""
-    kinds = (want.kind.value for rule in ruleset.rules for wants in (rule.requires, *rule.prefers) for want in wants)
+    groups = (references for rule in ruleset.rules for references in (rule.requires, *rule.prefers))
+    kinds = (reference.kind.value for references in groups for reference in references)
     drops = any(step.kind.value == "drop_skill" and step.skill is None for rule in ruleset.rules for step in rule.steps)
     return drops or "skill of this product area" in kinds
 

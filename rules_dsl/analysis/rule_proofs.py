@@ -8,7 +8,7 @@ from itertools import combinations
 from rules_dsl.analysis.budget import TooLarge
 from rules_dsl.analysis.cubes import Cube, within
 from rules_dsl.analysis.proofs import Proofs
-from rules_dsl.analysis.regions import say_situation
+from rules_dsl.analysis.regions import describe_situation
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.evaluation.program import Clause, Rule, When
 from rules_dsl.evaluation.ruleset import Ruleset
@@ -119,7 +119,7 @@ def _check_unknown(names: Names, ruleset: Ruleset, proofs: Proofs, blocks: Seque
         if name is not None and fact_type is not None:
             names.report(
                 "R401", name.at, fact=fact_type.name, one=f'"{ruleset.rules[first].name}"', found=name.written,
-                example=say_situation(situation, ruleset.vocabulary, ruleset.time_zone),
+                example=describe_situation(situation, ruleset.vocabulary, ruleset.time_zone),
                 instead=f'"{ruleset.rules[decider].name}"',
             )  # fmt: skip
 

@@ -58,7 +58,7 @@ def _needs(rule: Rule) -> list[SkillNeed]:
     """Required skills that no step drops, except those that depend on the customer or the product area."""
     dropped = {step.skill for step in rule.steps if step.kind is StepKind.DROP_SKILL}
     return [
-        SkillNeed(want.skill, want.level, None, want.text)
-        for want in rule.requires
-        if want.kind is SkillKind.NAMED and want.skill is not None and want.skill not in dropped
+        SkillNeed(reference.skill, reference.level, None, reference.text)
+        for reference in rule.requires
+        if reference.kind is SkillKind.NAMED and reference.skill is not None and reference.skill not in dropped
     ]

@@ -1,7 +1,6 @@
 """The space of all escalations, reduced to what a file's conditions distinguish: attributes with few classes each.
 
-A set of classes is a bit mask. A region has one mask per attribute; it stands for their product, which is never
-expanded.
+A set of classes is a bit mask. A region has one mask per attribute and is their product, which is never expanded.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.evaluation.program import Rule, SkillReference, When
 from rules_dsl.model import defaults
-from rules_dsl.model.amounts import say_duration
+from rules_dsl.model.amounts import format_duration
 from rules_dsl.model.decision import CallKind, OrderKey, Step, StepKind, Target
 from rules_dsl.syntax.tree import Block
 from rules_dsl.syntax.tree_actions import (
@@ -61,10 +61,10 @@ def check_lines(names: Names, lines: Sequence[ActionLine]) -> None:
             case SendTo():
                 lower_targets(names, line.targets)
             case Require():
-                _want(names, line.skill)
+                _skill_reference(names, line.skill)
             case Prefer():
                 for skill in line.skills:
-                    _want(names, skill)
+                    _skill_reference(names, skill)
             case OrderBy():
                 _check_order(names, line)
             case IfNobody():
@@ -72,7 +72,7 @@ def check_lines(names: Names, lines: Sequence[ActionLine]) -> None:
                 if line.after.working_days:
                     names.report("R320", line.after.at, found="if nobody in")
                 elif latest is not None and line.after.seconds <= latest.after.seconds:
-                    names.report("R304", line.after.at, before=say_duration(latest.after.seconds))
+                    names.report("R304", line.after.at, before=format_duration(latest.after.seconds))
                 latest = line
             case BookSlots() | Prepare():
                 _check_length(names, line)
@@ -83,7 +83,7 @@ def _check_length(names: Names, line: BookSlots | Prepare) -> None:
     if duration.working_days:
         names.report("R320", duration.at, found="book slots of" if isinstance(line, BookSlots) else "prepare")
     elif isinstance(line, BookSlots) and not 1 <= duration.seconds <= 86400:
-        names.report("R322", duration.at, slot=say_duration(duration.seconds), size=_size(duration.seconds))
+        names.report("R322", duration.at, slot=format_duration(duration.seconds), size=_size(duration.seconds))
 
 
 def _size(seconds: int) -> str:
@@ -116,8 +116,10 @@ def lower_rule(names: Names, name: str, block: Block, when: When, lines: Sequenc
         targets=names.intern(
             tuple(target for line in lines if isinstance(line, SendTo) for target in lower_targets(names, line.targets))
         ),
-        requires=names.intern(_wants(names, [line.skill for line in lines if isinstance(line, Require)])),
-        prefers=names.intern(tuple(_wants(names, line.skills) for line in lines if isinstance(line, Prefer))),
+        requires=names.intern(_skill_references(names, [line.skill for line in lines if isinstance(line, Require)])),
+        prefers=names.intern(
+            tuple(_skill_references(names, line.skills) for line in lines if isinstance(line, Prefer))
+        ),
         order=names.intern(order) or defaults.ORDER,
         steps=names.intern(tuple(_step(names, line) for line in lines if isinstance(line, IfNobody))),
         slot=next((line.length.seconds for line in lines if isinstance(line, BookSlots)), None),
@@ -174,11 +176,11 @@ def _check_people(names: Names, phrase: TargetPhrase, team: int | None) -> None:
             names.report("R313", title_phrase.at, found=f'the title "{title.name}"')
 
 
-def _wants(names: Names, phrases: Iterable[SkillPhrase]) -> tuple[SkillReference, ...]:
-    return tuple(want for phrase in phrases if (want := _want(names, phrase)) is not None)
+def _skill_references(names: Names, phrases: Iterable[SkillPhrase]) -> tuple[SkillReference, ...]:
+    return tuple(reference for phrase in phrases if (reference := _skill_reference(names, phrase)) is not None)
 
 
-def _want(names: Names, phrase: SkillPhrase) -> SkillReference | None:
+def _skill_reference(names: Names, phrase: SkillPhrase) -> SkillReference | None:
     skill: int | None = None
     if phrase.kind is SkillKind.NAMED and phrase.name is not None:
         found = names.skill(phrase.name)

@@ -8,7 +8,7 @@ from rules_dsl.compiler.lower_conditions import lower_clause
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.evaluation.program import LimitRules, MoreCalls
 from rules_dsl.model import defaults
-from rules_dsl.model.amounts import say_duration
+from rules_dsl.model.amounts import format_duration
 from rules_dsl.model.clock_words import zone_named, zone_names
 from rules_dsl.model.decision import Booking, CallTimes, Feedback, Links, OpenHours, Reminders
 from rules_dsl.model.hours import knows_country
@@ -134,7 +134,7 @@ def lower_booking(names: Names, tree: RulesFile) -> Booking:
         if key in found and not found[key].durations[0].working_days and not 1 <= _seconds(found, key, 0) <= _EVERY_DAY:
             length = _seconds(found, key, 0)
             size = "long" if length else "short"
-            names.report("R322", found[key].durations[0].at, slot=say_duration(length), size=size)
+            names.report("R322", found[key].durations[0].at, slot=format_duration(length), size=size)
     notice = found["notice"].durations[0] if "notice" in found else None
     horizon = found["horizon"].durations[0] if "horizon" in found else None
     hours = found["hours"].name if "hours" in found else None
@@ -176,7 +176,7 @@ def check_agent_reminders(names: Names, tree: RulesFile, earliest: int) -> None:
     lines = (setting for block in tree.of(BlockKind.REMINDERS) for setting in block.settings if setting.key == "agent")
     for duration in (duration for line in lines for duration in line.durations):
         if duration.seconds >= earliest:
-            names.report("R328", duration.at, found=duration.text, prepare=say_duration(earliest))
+            names.report("R328", duration.at, found=duration.text, prepare=format_duration(earliest))
 
 
 def _before(found: dict[str, Setting], key: str, default: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,1 +1,1 @@
-"""Help while writing: completions and what a phrase means."""
+"""Editor support: completions and hover texts."""

@@ -1,1 +1,1 @@
-"""A ruleset at work: which rule applies, who may be asked, in which order."""
+"""Evaluation of a ruleset: which rule applies, who may be asked, in which order."""

@@ -16,8 +16,8 @@ def when_holds(when: When, facts: Facts, now: datetime) -> Truth:
     reached = either(all_hold(alternative, facts, now) for alternative in when.alternatives)
     if reached is False:
         return False
-    barred = either(clause_holds(clause, facts, now) for clause in when.unless)
-    return both((reached, opposite(barred)))
+    excluded = either(clause_holds(clause, facts, now) for clause in when.unless)
+    return both((reached, opposite(excluded)))
 
 
 def all_hold(clauses: Iterable[Clause], facts: Facts, now: datetime) -> Truth:

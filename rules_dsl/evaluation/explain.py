@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from rules_dsl.directory import Facts, FactType, FactValue
 from rules_dsl.evaluation.evaluate import all_hold, clause_holds, when_holds
 from rules_dsl.evaluation.program import Clause, InHours, IsDefined, Rule, Test, When
-from rules_dsl.model.amounts import say_duration, say_money
+from rules_dsl.model.amounts import format_duration, format_money
 from rules_dsl.model.clock_words import DAYS
 from rules_dsl.model.decision import Reason
 
@@ -22,7 +22,7 @@ class Vocabulary:
     facts: tuple[FactType, ...]
     currency: str
 
-    def say(self, fact: str, value: FactValue | None) -> str:
+    def describe(self, fact: str, value: FactValue | None) -> str:
         match value:
             case None:
                 return "is unknown"
@@ -32,9 +32,9 @@ class Vocabulary:
                 return "are " + (", ".join(f'"{tag}"' for tag in value) if value else "none")
         kind = next((declared.kind for declared in self.facts if declared.name == fact), None)
         if isinstance(value, int) and kind == "money":
-            return f"is {say_money(value, self.currency)}"
+            return f"is {format_money(value, self.currency)}"
         if isinstance(value, int) and kind == "duration":
-            return f"is {say_duration(value)}"
+            return f"is {format_duration(value)}"
         return f"is {value}"
 
 
@@ -95,7 +95,7 @@ def because(test: Test, facts: Facts, now: datetime, vocabulary: Vocabulary) -> 
         return f"it is {DAYS[local.weekday()]} {local:%H:%M} in {test.hours.time_zone}"
     if isinstance(test, IsDefined):
         return "; ".join(dict.fromkeys(_within(test, facts, now, vocabulary)))
-    return f"{test.fact} {vocabulary.say(test.fact, facts.get(test.fact))}"
+    return f"{test.fact} {vocabulary.describe(test.fact, facts.get(test.fact))}"
 
 
 def _within(test: IsDefined, facts: Facts, now: datetime, vocabulary: Vocabulary) -> Iterator[str]:

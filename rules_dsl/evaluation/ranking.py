@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from rules_dsl.directory import Directory, Person
 from rules_dsl.evaluation.pools import meets
-from rules_dsl.model.amounts import say_duration
+from rules_dsl.model.amounts import format_duration
 from rules_dsl.model.decision import AgentState, Decision, OrderKey, Pool, SkillNeed
 
 _64_BITS = (1 << 64) - 1
@@ -83,7 +83,7 @@ def experience(decision: Decision, person: Person) -> int:
 def order_values(
     decision: Decision, person_id: int, pool: Pool, state: AgentState | None, directory: Directory
 ) -> tuple[str, ...]:
-    """What put a person where they stand, in words: ``least busy: 0 minutes in the last 4 hours``.
+    """Why a person ranks where they do, in words: ``least busy: 0 minutes in the last 4 hours``.
 
     Raises ``KeyError`` for a person who is not in the directory.
     """
@@ -105,10 +105,10 @@ def _alternatives(needs: tuple[SkillNeed, ...]) -> str:
 
 
 def _met_words(person: Person, needs: tuple[SkillNeed, ...]) -> str:
-    met = next((need for need in needs if meets(person, need)), None)
-    if met is None:
+    need = next((need for need in needs if meets(person, need)), None)
+    if need is None:
         return "no"
-    return f"yes, speaks {met.language}" if met.language else f"yes, {met.text}"
+    return f"yes, speaks {need.language}" if need.language else f"yes, {need.text}"
 
 
 def _words(key: OrderKey, state: AgentState, person: Person, decision: Decision) -> str:
@@ -133,4 +133,4 @@ def _words(key: OrderKey, state: AgentState, person: Person, decision: Decision)
 
 def _about(seconds: int) -> str:
     """A duration, from one minute on in whole minutes: ``48 minutes``."""
-    return say_duration(seconds if seconds < 60 else seconds // 60 * 60)
+    return format_duration(seconds if seconds < 60 else seconds // 60 * 60)

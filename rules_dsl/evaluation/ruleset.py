@@ -95,14 +95,15 @@ class Ruleset:
 
     def _decision(self, rule: Rule, facts: Facts, now: datetime, why: tuple[Reason, ...]) -> Decision:
         prefers = (
-            tuple(need for want in wants if (need := self._need(want, facts)) is not None) for wants in rule.prefers
+            tuple(need for reference in references if (need := self._need(reference, facts)) is not None)
+            for references in rule.prefers
         )
         return Decision(
             rule=rule.name,
             kind=rule.kind,
             refusal=rule.refusal,
             targets=rule.targets,
-            requires=tuple(need for want in rule.requires if (need := self._need(want, facts)) is not None),
+            requires=tuple(need for reference in rule.requires if (need := self._need(reference, facts)) is not None),
             prefers=tuple(needs for needs in prefers if needs),
             order=rule.order,
             steps=tuple(step for planned in rule.steps if (step := self._step(planned, facts)) is not None),
@@ -127,13 +128,13 @@ class Ruleset:
         area = facts.get(PRODUCT_AREA)
         return next((skill for value, skill in self.area_skills if value == area), None)
 
-    def _need(self, want: SkillReference, facts: Facts) -> SkillNeed | None:
+    def _need(self, reference: SkillReference, facts: Facts) -> SkillNeed | None:
         """The required skill; None if the customer's language or the product area's skill is unknown."""
-        if want.kind is SkillKind.CUSTOMER_LANGUAGE:
+        if reference.kind is SkillKind.CUSTOMER_LANGUAGE:
             language = facts.get(LANGUAGE)
-            return SkillNeed(language=language, text=want.text) if isinstance(language, str) else None
-        skill = self._area_skill(facts) if want.kind is SkillKind.PRODUCT_AREA else want.skill
-        return None if skill is None else SkillNeed(skill, want.level, None, want.text)
+            return SkillNeed(language=language, text=reference.text) if isinstance(language, str) else None
+        skill = self._area_skill(facts) if reference.kind is SkillKind.PRODUCT_AREA else reference.skill
+        return None if skill is None else SkillNeed(skill, reference.level, None, reference.text)
 
     def _step(self, planned: Step, facts: Facts) -> Step | None:
         if planned.kind is StepKind.DROP_SKILL and planned.skill is None:

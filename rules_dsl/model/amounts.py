@@ -86,7 +86,7 @@ def read_money(word: str, currency: str) -> int | None:
     return int(amount) if amount == int(amount) else None
 
 
-def say_money(amount: int, currency: str) -> str:
+def format_money(amount: int, currency: str) -> str:
     minor = 1 if currency in _WITHOUT_MINOR_UNITS else 100
     whole, rest = divmod(amount, minor)
     for scale, letter in ((1_000_000, "M"), (1_000, "k")):
@@ -95,7 +95,7 @@ def say_money(amount: int, currency: str) -> str:
     return f"{whole}.{rest:02d}" if rest else str(whole)
 
 
-def say_duration(seconds: int) -> str:
+def format_duration(seconds: int) -> str:
     """``3 minutes``: in the largest unit that divides the seconds."""
     for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds and seconds % size == 0:

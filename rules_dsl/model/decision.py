@@ -227,7 +227,7 @@ class HardConstraint:
     """Why a person is not in a pool."""
 
     person: int
-    clause: str
+    reason: str
     """``not in team "Support"``, ``lacks skill "diesel"``."""
 
 

@@ -18,7 +18,7 @@ from rules_dsl import (
     rank,
 )
 from rules_dsl.directory import Person
-from rules_dsl.model.amounts import say_duration
+from rules_dsl.model.amounts import format_duration
 from rules_dsl.model.decision import AgentState, CallKind, Decision, Pool, Reason, StepKind
 from web.wording.times import length
 
@@ -127,15 +127,15 @@ def outcome_of(
 
 def _pool_step(step: EscalationStep, directory: Directory, moment: datetime) -> PoolStep:
     people = {person.id: person for person in directory.people}
-    by_clause: dict[str, list[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for one in step.pool.excluded:
-        by_clause.setdefault(one.clause, []).append(people[one.person].name)
+        by_reason.setdefault(one.reason, []).append(people[one.person].name)
     return PoolStep(
-        after=f"after {say_duration(step.after)}" if step.after else "at once",
+        after=f"after {format_duration(step.after)}" if step.after else "at once",
         text=step.text,
         mark=_MARKS.get(step.kind, "wider"),
         groups=_groups([people[member] for member in step.pool.members], frozenset(step.new), directory, moment),
-        excluded=tuple((clause, tuple(names)) for clause, names in by_clause.items()),
+        excluded=tuple((reason, tuple(names)) for reason, names in by_reason.items()),
     )
 
 

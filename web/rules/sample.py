@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from rules_dsl import Directory, FactRefused, Facts, read_facts
 from rules_dsl.directory import FactType, FactValue
-from rules_dsl.model.amounts import say_duration, say_money
+from rules_dsl.model.amounts import format_duration, format_money
 from web.wording.facts import FIELD, facts_of_form
 
 NO_TAGS = "none"
@@ -69,9 +69,9 @@ def typed_value(fact: FactType, value: FactValue | None, currency: str) -> str:
         case tuple():
             return ", ".join(value) or NO_TAGS
         case int() if fact.kind == "money":
-            return say_money(value, currency)
+            return format_money(value, currency)
         case int() if fact.kind == "duration":
-            return say_duration(value)
+            return format_duration(value)
     return str(value)
 
 

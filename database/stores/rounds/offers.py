@@ -101,7 +101,7 @@ def _reasons(offers: Sequence[Chosen], directory: Directory, round_id: int) -> I
                 for other in chosen.considered
             ],
             "excluded": [
-                {"person": other.person, "name": names.get(other.person, ""), "clause": other.clause}
+                {"person": other.person, "name": names.get(other.person, ""), "clause": other.reason}
                 for other in chosen.excluded
             ],
             "round": round_id,

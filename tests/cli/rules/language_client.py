@@ -1,4 +1,4 @@
-"""An editor's side of the language server protocol, over the real pipes of a real process."""
+"""A client of the language server protocol, over the pipes of a real process."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Editor:
             [MUSTER, "rules", "serve", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self.number = 0
-        self.heard: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.aside: list[dict[str, Any]] = []
-        """Notifications that nobody has asked for yet."""
+        self.received: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.unread: list[dict[str, Any]] = []
+        """Notifications received that no test has read yet."""
         self.listening = threading.Thread(target=self._listen, args=(self.server.stdout,), daemon=True)
         self.listening.start()
 
@@ -32,11 +32,11 @@ class Editor:
             while pipe.readline().strip():
                 pass
             if length is not None:
-                self.heard.put(json.loads(pipe.read(length)))
+                self.received.put(json.loads(pipe.read(length)))
 
-    def _send(self, **diagnostic: Any) -> None:
+    def _send(self, **message: Any) -> None:
         assert self.server.stdin is not None
-        body = json.dumps({"jsonrpc": "2.0", **diagnostic}).encode()
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
         self.server.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         self.server.stdin.flush()
 
@@ -44,31 +44,34 @@ class Editor:
         self._send(method=method, params=params)
 
     def request(self, method: str, **params: Any) -> Any:
-        """The result; an error of the server fails the test."""
+        """The result of a request; an error from the server fails the test."""
         self.number += 1
         self._send(id=self.number, method=method, params=params)
         while True:
-            heard = self.heard.get(timeout=WITHIN)
-            if heard.get("id") == self.number and "method" not in heard:
-                assert "error" not in heard, heard
-                return heard["result"]
-            self.aside.append(heard)
+            message = self.received.get(timeout=WITHIN)
+            if message.get("id") == self.number and "method" not in message:
+                assert "error" not in message, message
+                return message["result"]
+            self.unread.append(message)
 
-    def wait_for(self, method: str, **wanted: Any) -> Any:
-        """The parameters of the next notification of this kind that has what is wanted."""
+    def wait_for(self, method: str, **expected: Any) -> Any:
+        """The parameters of the next notification with this method and these values."""
 
-        def fits(heard: dict[str, Any]) -> bool:
-            params = heard.get("params") or {}
-            return heard.get("method") == method and wanted.items() <= {key: params.get(key) for key in wanted}.items()
+        def fits(message: dict[str, Any]) -> bool:
+            params = message.get("params") or {}
+            return (
+                message.get("method") == method
+                and expected.items() <= {key: params.get(key) for key in expected}.items()
+            )
 
-        for at, heard in enumerate(self.aside):
-            if fits(heard):
-                return self.aside.pop(at)["params"]
+        for at, message in enumerate(self.unread):
+            if fits(message):
+                return self.unread.pop(at)["params"]
         while True:
-            heard = self.heard.get(timeout=WITHIN)
-            if fits(heard):
-                return heard["params"]
-            self.aside.append(heard)
+            message = self.received.get(timeout=WITHIN)
+            if fits(message):
+                return message["params"]
+            self.unread.append(message)
 
     def begin(self, **capabilities: Any) -> Any:
         found = self.request("initialize", processId=None, rootUri=None, capabilities=capabilities)

@@ -1,4 +1,4 @@
-"""The language server, asked as an editor asks it: real messages over real pipes."""
+"""The language server over real pipes, as an editor uses it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def editor() -> Iterator[Editor]:
 
 
 def applied(text: str, edit: dict[str, Any]) -> str:
-    """The text with an edit put in; columns are units of UTF-16."""
+    """The text with an edit applied; columns are UTF-16 code units."""
 
     def offset(place: dict[str, int]) -> int:
         lines = text.splitlines(keepends=True)
@@ -44,10 +44,10 @@ def applied(text: str, edit: dict[str, Any]) -> str:
     return text[: offset(edit["range"]["start"])] + str(edit["newText"]) + text[offset(edit["range"]["end"]) :]
 
 
-def test_messages_come_with_code_place_and_page_and_go_when_mended(editor: Editor, desk: Path) -> None:
+def test_diagnostics_have_code_place_and_page_and_go_when_fixed(editor: Editor, desk: Path) -> None:
     uri = editor.open(desk, WRONG)
-    told = editor.diagnostics(uri)
-    by_code = {one["code"]: one for one in told["diagnostics"]}
+    published = editor.diagnostics(uri)
+    by_code = {one["code"]: one for one in published["diagnostics"]}
     fact = by_code["R205"]
     assert fact["range"] == {"start": {"line": 3, "character": 7}, "end": {"line": 3, "character": 15}}
     assert fact["message"].startswith("unknown fact `prioriti`\ndid you mean `priority`?")
@@ -59,7 +59,7 @@ def test_messages_come_with_code_place_and_page_and_go_when_mended(editor: Edito
     assert editor.diagnostics(uri) == {"uri": uri, "version": 3, "diagnostics": []}
 
 
-def test_only_the_last_of_quick_changes_is_told(editor: Editor, desk: Path) -> None:
+def test_only_the_last_of_quick_changes_is_checked(editor: Editor, desk: Path) -> None:
     uri = editor.open(desk, RULES)
     editor.diagnostics(uri)
     for version in range(2, 12):
@@ -67,7 +67,7 @@ def test_only_the_last_of_quick_changes_is_told(editor: Editor, desk: Path) -> N
     assert editor.diagnostics(uri)["version"] == 11
 
 
-def test_a_quick_fix_puts_in_what_the_message_suggests(editor: Editor, desk: Path) -> None:
+def test_a_quick_fix_applies_what_the_diagnostic_suggests(editor: Editor, desk: Path) -> None:
     uri = editor.open(desk, WRONG)
     editor.diagnostics(uri)
     text = WRONG
@@ -111,30 +111,30 @@ def test_formatting_is_one_edit_or_none(editor: Editor, desk: Path) -> None:
     assert editor.request("textDocument/formatting", textDocument={"uri": uri}, options=options) == []
 
 
-def test_pointing_at_a_phrase_tells_its_meaning(editor: Editor, desk: Path) -> None:
+def test_hovering_over_a_phrase_shows_its_meaning(editor: Editor, desk: Path) -> None:
     uri = editor.open(desk, RULES)
     lines = RULES.splitlines()
 
-    def told(phrase: str) -> str:
+    def hover_text(phrase: str) -> str:
         line = next(number for number, one in enumerate(lines) if phrase in one)
         found = editor.at("textDocument/hover", uri, line, lines[line].index(phrase) + 1)
         return str(found["contents"]["value"])
 
-    assert told("send to").startswith("Whom to ask first")
-    assert told("product area").startswith("product area: one of a list: ")
-    assert told('"Office"').startswith("team Office: ")
-    assert editor.at("textDocument/hover", uri, 1, 0) is None or "Whose" in told("rules for")
+    assert hover_text("send to").startswith("Whom to ask first")
+    assert hover_text("product area").startswith("product area: one of a list: ")
+    assert hover_text('"Office"').startswith("team Office: ")
+    assert editor.at("textDocument/hover", uri, 1, 0) is None or "Whose" in hover_text("rules for")
 
 
-def test_without_a_directory_the_writing_is_checked_all_the_same(editor: Editor, tmp_path: Path) -> None:
+def test_without_a_directory_syntax_is_still_checked(editor: Editor, tmp_path: Path) -> None:
     uri = editor.open(tmp_path / "alone.rules", WRONG)
     assert {one["code"] for one in editor.diagnostics(uri)["diagnostics"]} == {"R101"}
     # Others may come first: documents of earlier tests are still open, and their directories are gone.
-    while "no alone.directory.json beside alone.rules" not in editor.wait_for("window/showMessage")["message"]:
+    while "no alone.directory.json next to alone.rules" not in editor.wait_for("window/showMessage")["message"]:
         pass
 
 
-def test_a_directory_that_changes_is_read_anew(editor: Editor, desk: Path) -> None:
+def test_a_changed_directory_is_read_again(editor: Editor, desk: Path) -> None:
     uri = editor.open(desk, RULES)
     assert editor.diagnostics(uri)["diagnostics"] == []
     file = desk.with_name("boats.directory.json")
@@ -143,7 +143,7 @@ def test_a_directory_that_changes_is_read_anew(editor: Editor, desk: Path) -> No
     assert "R201" in {one["code"] for one in editor.diagnostics(uri)["diagnostics"]}
 
 
-def test_without_its_extra_a_line_says_what_to_install(tmp_path: Path) -> None:
+def test_without_its_extra_an_error_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "pygls").mkdir()
     (tmp_path / "pygls/__init__.py").write_text("raise ModuleNotFoundError('none', name='pygls')\n")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
@@ -155,7 +155,7 @@ def test_without_its_extra_a_line_says_what_to_install(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("encoding", "column"), [("utf-8", 24), ("utf-32", 21)])
-def test_other_ways_to_count_columns_are_agreed_on(desk: Path, encoding: str, column: int) -> None:
+def test_other_column_units_are_negotiated(desk: Path, encoding: str, column: int) -> None:
     editor = Editor("--directory", str(desk.with_name("boats.directory.json")))
     capabilities = editor.begin(general={"positionEncodings": [encoding]})
     assert capabilities["positionEncoding"] == encoding

@@ -1,4 +1,4 @@
-"""A command on rules pays for what it runs: nothing of the database, the web or the workflows is loaded."""
+"""Commands on rules load only what they run: nothing of the database, the web or the workflows."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ WITHOUT_DATABASE = ("check", "fmt", "test", "explain", "try")
 
 @pytest.mark.parametrize("name", WITHOUT_DATABASE)
 def test_a_command_on_rules_loads_nothing_heavy(name: str) -> None:
-    told = f"import sys, cli.main, {COMMANDS[name].module}; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True).stdout.split()
+    code = f"import sys, cli.main, {COMMANDS[name].module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     assert "rules_dsl.syntax.parser" in loaded
     assert HEAVY & {module.partition(".")[0] for module in loaded} == set()
 
 
-def test_every_name_of_the_language_can_be_had() -> None:
+def test_every_name_of_the_language_can_be_imported() -> None:
     for name in rules_dsl.__all__:
-        home = importlib.import_module(f"rules_dsl.{rules_dsl._MODULES[name]}")
-        assert getattr(rules_dsl, name) is getattr(home, name)
+        module = importlib.import_module(f"rules_dsl.{rules_dsl._MODULES[name]}")
+        assert getattr(rules_dsl, name) is getattr(module, name)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = rules_dsl.nothing

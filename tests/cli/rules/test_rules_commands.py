@@ -1,4 +1,4 @@
-"""`muster rules`: what each command says and how it ends, without a database."""
+"""`muster rules`: the output and exit code of each command, without a database."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ RULES = EXAMPLES / "forty_agents.rules"
 OUTAGE = '{"priority": "urgent", "issue type": "incident", "ARR": "900k"}'
 
 
-def ask(*words: str) -> tuple[int, str]:
+def run(*words: str) -> tuple[int, str]:
     done = CliRunner().invoke(rules, list(words))
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, done.output
 
 
-def ask_json(*words: str) -> tuple[int, Any]:
-    code, said = ask(*words, "--json")
-    return code, json.loads(said)
+def run_json(*words: str) -> tuple[int, Any]:
+    code, output = run(*words, "--json")
+    return code, json.loads(output)
 
 
 def changed(folder: Path, old: str, new: str) -> str:
@@ -36,52 +36,52 @@ def changed(folder: Path, old: str, new: str) -> str:
     return str(file)
 
 
-def test_check_as_json_locates_each_message(tmp_path: Path) -> None:
+def test_check_as_json_locates_each_diagnostic(tmp_path: Path) -> None:
     file = changed(tmp_path, 'team "Trust and Safety"', 'team "Trust"')
-    code, said = ask_json("check", file, "--directory", DIRECTORY)
-    assert (code, said["errors"]) == (2, 1)
-    assert (said["messages"][0]["code"], said["messages"][0]["line"]) == ("R201", 39)
+    code, output = run_json("check", file, "--directory", DIRECTORY)
+    assert (code, output["errors"]) == (2, 1)
+    assert (output["messages"][0]["code"], output["messages"][0]["line"]) == ("R201", 39)
 
 
-def test_fmt_check_tells_and_fmt_writes(tmp_path: Path) -> None:
+def test_fmt_check_reports_and_fmt_writes(tmp_path: Path) -> None:
     file = changed(tmp_path, "  when priority is urgent", "WHEN   priority is urgent #!")
-    assert ask("fmt", "--check", file, str(RULES)) == (1, f"{file}: would change\n")
-    assert ask("fmt", file) == (0, f"{file}: formatted\n")
+    assert run("fmt", "--check", file, str(RULES)) == (1, f"{file}: would change\n")
+    assert run("fmt", file) == (0, f"{file}: formatted\n")
     assert Path(file).read_text("utf-8") == RULES.read_text("utf-8").replace(
         "urgent\n  and issue", "urgent  #!\n  and issue"
     )
-    assert ask("fmt", "--check", file) == (0, "")
-    assert ask_json("fmt", file) == (0, [{"file": file, "changed": False, "messages": []}])
+    assert run("fmt", "--check", file) == (0, "")
+    assert run_json("fmt", file) == (0, [{"file": file, "changed": False, "messages": []}])
 
 
 def test_fmt_leaves_a_file_it_does_not_understand(tmp_path: Path) -> None:
     file = changed(tmp_path, "otherwise\n", "otherwise\n  be nice\n")
     before = Path(file).read_bytes()
-    code, said = ask("fmt", file, str(RULES))
+    code, output = run("fmt", file, str(RULES))
     assert code == 2
-    assert "desk.rules, line" in said
+    assert "desk.rules, line" in output
     assert Path(file).read_bytes() == before
 
 
 def test_fmt_never_rewrites_what_is_not_utf_8(tmp_path: Path) -> None:
     file = tmp_path / "desk.rules"
     file.write_bytes(b'rules for "\xff"\n')
-    code, said = ask("fmt", str(file))
+    code, output = run("fmt", str(file))
     assert code == 1
-    assert "is not UTF-8" in said
+    assert "is not UTF-8" in output
     assert file.read_bytes() == b'rules for "\xff"\n'
 
 
-def test_each_expectation_is_told(tmp_path: Path) -> None:
-    code, said = ask("test", str(RULES), "--directory", DIRECTORY)
+def test_each_expectation_has_its_result(tmp_path: Path) -> None:
+    code, output = run("test", str(RULES), "--directory", DIRECTORY)
     assert code == 0
-    assert "holds: every escalation finds a rule (line 144)" in said
-    assert "5 of 5 expectations hold" in said
+    assert "holds: every escalation finds a rule (line 144)" in output
+    assert "5 of 5 expectations hold" in output
     file = changed(tmp_path, "then no call\n", "then a call\n")
-    code, told = ask_json("test", file, "--directory", DIRECTORY)
+    code, report = run_json("test", file, "--directory", DIRECTORY)
     assert code == 2
-    assert [one["result"] for one in told["expectations"]] == ["holds", "fails", "holds", "not run", "not run"]
-    assert [diagnostic["code"] for diagnostic in told["expectations"][1]["messages"]] == ["R501"]
+    assert [one["result"] for one in report["expectations"]] == ["holds", "fails", "holds", "not run", "not run"]
+    assert [diagnostic["code"] for diagnostic in report["expectations"][1]["messages"]] == ["R501"]
 
 
 def test_a_gap_fails_the_claim_that_every_escalation_finds_a_rule(tmp_path: Path) -> None:
@@ -89,46 +89,46 @@ def test_a_gap_fails_the_claim_that_every_escalation_finds_a_rule(tmp_path: Path
     file.write_text(
         'rules for "x"\nrule "A"\n  when reopened\n  send to team "Frontline"\nexpect every escalation finds a rule\n'
     )
-    code, told = ask_json("test", str(file), "--directory", DIRECTORY)
+    code, report = run_json("test", str(file), "--directory", DIRECTORY)
     assert code == 2
-    assert [one["result"] for one in told["expectations"]] == ["fails"]
-    assert [diagnostic["code"] for diagnostic in told["expectations"][0]["messages"]] == ["R308"]
+    assert [one["result"] for one in report["expectations"]] == ["fails"]
+    assert [diagnostic["code"] for diagnostic in report["expectations"][0]["messages"]] == ["R308"]
 
 
 def test_a_file_with_errors_is_not_tested(tmp_path: Path) -> None:
     file = changed(tmp_path, 'team "Trust and Safety"', 'team "Trust"')
-    code, said = ask("test", file, "--directory", DIRECTORY)
+    code, output = run("test", file, "--directory", DIRECTORY)
     assert code == 2
-    assert "not run" in said
+    assert "not run" in output
 
 
-def test_explain_tells_lines_rules_above_and_pools() -> None:
-    code, said = ask("explain", str(RULES), "--directory", DIRECTORY, "--facts", OUTAGE, "--at", "Wed 11:00")
+def test_explain_shows_lines_rules_above_and_pools() -> None:
+    code, output = run("explain", str(RULES), "--directory", DIRECTORY, "--facts", OUTAGE, "--at", "Wed 11:00")
     assert code == 0
-    assert said.startswith("Wed 2026-02-04 11:00 in Europe/Berlin: a call\n")
-    assert 'line 28: "big customer" (ARR is 900k)' in said
-    assert 'lacks skill "incident bridge": Omar Aziz' in said
+    assert output.startswith("Wed 2026-02-04 11:00 in Europe/Berlin: a call\n")
+    assert 'line 28: "big customer" (ARR is 900k)' in output
+    assert 'lacks skill "incident bridge": Omar Aziz' in output
     facts = ("--facts", '{"issue type": "security", "priority": "low"}')
-    code, told = ask_json("explain", str(RULES), "--directory", DIRECTORY, *facts, "--at", "2026-02-04T11:00")
-    assert (code, told["rule"], told["at"]) == (0, "Security report", "2026-02-04T10:00:00+00:00")
-    assert [(one["rule"], one["held"]) for one in told["why"]] == [
+    code, report = run_json("explain", str(RULES), "--directory", DIRECTORY, *facts, "--at", "2026-02-04T11:00")
+    assert (code, report["rule"], report["at"]) == (0, "Security report", "2026-02-04T10:00:00+00:00")
+    assert [(one["rule"], one["held"]) for one in report["why"]] == [
         ("Outage for a big customer", False),
         ("Security report", True),
     ]
-    assert [step["after"] for step in told["steps"]] == [0, 600, 3600]
+    assert [step["after"] for step in report["steps"]] == [0, 600, 3600]
 
 
 def test_try_is_a_timeline(tmp_path: Path) -> None:
     facts = tmp_path / "facts.json"
     facts.write_text(OUTAGE)
-    asked = (str(RULES), "--directory", DIRECTORY, "--facts", str(facts), "--at", "2026-02-04T10:00Z")
-    code, said = ask("try", *asked)
+    arguments = (str(RULES), "--directory", DIRECTORY, "--facts", str(facts), "--at", "2026-02-04T10:00Z")
+    code, output = run("try", *arguments)
     assert code == 0
-    assert '2:00  widen to team "Platform"' in said
-    assert "+ Felix Braun (Incident Lead, Incident Response)" in said
-    _, told = ask_json("try", *asked)
-    assert [step["after"] for step in told["steps"]] == [0, 120, 300, 600]
-    code, said = ask(
+    assert '2:00  widen to team "Platform"' in output
+    assert "+ Felix Braun (Incident Lead, Incident Response)" in output
+    _, report = run_json("try", *arguments)
+    assert [step["after"] for step in report["steps"]] == [0, 120, 300, 600]
+    code, output = run(
         "try",
         str(RULES),
         "--directory",
@@ -136,26 +136,26 @@ def test_try_is_a_timeline(tmp_path: Path) -> None:
         "--facts",
         '{"replies": 1, "priority": "low", "tier": "free", "ARR": 0}',
     )
-    assert (code, said.rstrip().endswith('"Three written replies first; then this becomes a call."')) == (0, True)
+    assert (code, output.rstrip().endswith('"Three written replies first; then this becomes a call."')) == (0, True)
 
 
 @pytest.mark.parametrize(
-    ("option", "given", "told"),
+    ("option", "given", "explanation"),
     [
         ("--facts", '{"prioriti": "urgent"}', "did you mean `priority`?"),
         ("--facts", "{", "--facts"),
         ("--facts", "nowhere.json", "nowhere.json"),
-        ("--at", "soon", "`soon` is no moment"),
+        ("--at", "soon", "found `soon`"),
     ],
 )
-def test_what_is_given_wrong_is_told(option: str, given: str, told: str) -> None:
-    code, said = ask("explain", str(RULES), "--directory", DIRECTORY, option, given)
+def test_a_wrong_option_is_explained(option: str, given: str, explanation: str) -> None:
+    code, output = run("explain", str(RULES), "--directory", DIRECTORY, option, given)
     assert code == 2
-    assert told in said
+    assert explanation in output
 
 
 def test_a_file_with_errors_is_not_explained(tmp_path: Path) -> None:
     file = changed(tmp_path, 'team "Trust and Safety"', 'team "Trust"')
-    code, said = ask("explain", file, "--directory", DIRECTORY)
+    code, output = run("explain", file, "--directory", DIRECTORY)
     assert code == 2
-    assert "error R201" in said
+    assert "error R201" in output

@@ -1,4 +1,4 @@
-"""`muster rules past`: a draft beside the rules that stand, on the escalations of a database."""
+"""`muster rules past`: a draft compared with the published rules, on escalations in a database."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def past_of(engine: AsyncEngine) -> None:
     await escalated(engine, 7, office_morning(2), {"product area": "sails"})
 
 
-async def ask(url: str, folder: Path, text: str, *words: str) -> tuple[int, str]:
+async def run(url: str, folder: Path, text: str, *words: str) -> tuple[int, str]:
     file = folder / "draft.rules"
     file.write_text(text)
     settings = {"MUSTER_DATABASE_URL": url, "MUSTER_HOME": str(folder / "home")}
@@ -37,37 +37,37 @@ async def ask(url: str, folder: Path, text: str, *words: str) -> tuple[int, str]
     return done.exit_code, done.output
 
 
-async def test_a_draft_is_tried_in_words_and_as_json(database: AsyncEngine, database_url: str, tmp_path: Path) -> None:
+async def test_a_backtest_as_text_and_as_json(database: AsyncEngine, database_url: str, tmp_path: Path) -> None:
     await past_of(database)
     draft = RULES.replace('send to team "Office"', 'no call, say "Write to the office."')
-    code, said = await ask(database_url, tmp_path, draft)
+    code, output = await run(database_url, tmp_path, draft)
     assert code == 0
-    assert said.startswith("4 escalations in the last 4 weeks\n       3  elsewhere\n")
-    assert '       3  team "Office" [Invoices] -> no call, "Write to the office." [Invoices]' in said
-    assert "2: Ticket 2 (Ines Costa -> nobody)" in said
-    assert "     3.0     0.0  Bookkeeper" in said
-    assert "       0       3  refused" in said
+    assert output.startswith("4 escalations in the last 4 weeks\n       3  elsewhere\n")
+    assert '       3  team "Office" [Invoices] -> no call, "Write to the office." [Invoices]' in output
+    assert "2: Ticket 2 (Ines Costa -> nobody)" in output
+    assert "     3.0     0.0  Bookkeeper" in output
+    assert "       0       3  refused" in output
 
-    code, said = await ask(database_url, tmp_path, draft, "--weeks=12", "--json")
-    told = json.loads(said)
-    assert (code, told["weeks"], told["escalations"]) == (0, 12, 4)
-    assert told["changes"] == {"none": 1, "manner": 0, "later": 0, "elsewhere": 3}
-    move = told["moves"][0]
+    code, output = await run(database_url, tmp_path, draft, "--weeks=12", "--json")
+    report = json.loads(output)
+    assert (code, report["weeks"], report["escalations"]) == (0, 12, 4)
+    assert report["changes"] == {"none": 1, "manner": 0, "later": 0, "elsewhere": 3}
+    move = report["moves"][0]
     assert (move["change"], move["count"], move["after"]["kind"]) == ("elsewhere", 3, "refused")
     assert move["examples"][0]["before"]["first"] == "Ines Costa"
     assert [pool["after"] for pool in move["examples"][0]["before"]["pools"]] == [0, 180]
-    assert told["before"]["called"] == told["after"]["called"] + told["after"]["refused"] == 4
+    assert report["before"]["called"] == report["after"]["called"] + report["after"]["refused"] == 4
 
 
-async def test_what_cannot_be_tried_says_so(database: AsyncEngine, database_url: str, tmp_path: Path) -> None:
+async def test_a_backtest_that_cannot_run_says_why(database: AsyncEngine, database_url: str, tmp_path: Path) -> None:
     async with database.begin() as conn:
         await seed_directory(conn, directory("small_team"), [], datetime.now(UTC))
-    code, said = await ask(database_url, tmp_path, RULES)
-    assert (code, "no rules have been published yet" in said) == (1, True)
+    code, output = await run(database_url, tmp_path, RULES)
+    assert (code, "no rules have been published yet" in output) == (1, True)
     async with database.begin() as conn:
         await publish(conn, RULES, "Marta Manager", "first", None, datetime.now(UTC))
-    code, said = await ask(database_url, tmp_path, RULES)
-    assert (code, said.startswith("0 escalations in the last 4 weeks")) == (0, True)
-    code, said = await ask(database_url, tmp_path, RULES.replace('"Office"', '"Offise"'))
+    code, output = await run(database_url, tmp_path, RULES)
+    assert (code, output.startswith("0 escalations in the last 4 weeks")) == (0, True)
+    code, output = await run(database_url, tmp_path, RULES.replace('"Office"', '"Offise"'))
     assert code == 2
-    assert "error R201" in said
+    assert "error R201" in output

@@ -1,4 +1,4 @@
-"""`muster rules diff` and `publish`, and `muster facts`: what a pipeline that owns a desk's rules runs."""
+"""`muster rules diff`, `publish` and `muster facts`, as a pipeline that owns the rules runs them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def seed(database: AsyncEngine) -> None:
         await seed_directory(conn, Directory.from_json(json.loads(DIRECTORY.read_text())), [MANAGER], NOW)
 
 
-async def ask(desk: dict[str, str], *words: str) -> tuple[int, str]:
+async def run(desk: dict[str, str], *words: str) -> tuple[int, str]:
     done = await asyncio.to_thread(CliRunner().invoke, main, words, env=desk)
     return done.exit_code, done.output
 
@@ -54,30 +54,30 @@ def diff(*words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_a_change_of_comments_moves_nobody(tmp_path: Path) -> None:
-    code, said = diff(str(RULES), rewritten(tmp_path, ("otherwise", "# the rest\notherwise")))
+def test_a_change_of_comments_moves_no_escalation(tmp_path: Path) -> None:
+    code, output = diff(str(RULES), rewritten(tmp_path, ("otherwise", "# the rest\notherwise")))
     assert code == 0
-    assert said.startswith("every escalation is treated as before\n")
-    assert "+# the rest" in said
+    assert output.startswith("every escalation is treated as before\n")
+    assert "+# the rest" in output
 
 
-def test_what_moves_is_told_with_an_example_then_the_text(tmp_path: Path) -> None:
+def test_diff_shows_moves_with_an_example_then_the_text(tmp_path: Path) -> None:
     after = rewritten(tmp_path, ("product area is billing", "product area is billing or sails"))
-    code, said = diff(str(RULES), after)
+    code, output = diff(str(RULES), after)
     assert code == 1
-    assert "for example: " in said
-    assert "sails" in said
-    assert said.index("for example") < said.index("+++ ")
-    code, told = diff(str(RULES), after, "--json")
-    found: dict[str, Any] = json.loads(told)
+    assert "for example: " in output
+    assert "sails" in output
+    assert output.index("for example") < output.index("+++ ")
+    code, report = diff(str(RULES), after, "--json")
+    found: dict[str, Any] = json.loads(report)
     assert (code, found["nothing"], found["complete"]) == (1, False, True)
     assert found["moves"][0]["regions"][0]["example"]
 
 
 def test_a_file_with_errors_is_not_compared(tmp_path: Path) -> None:
-    code, said = diff(str(RULES), rewritten(tmp_path, ('team "Office"', 'team "Ofice"')))
+    code, output = diff(str(RULES), rewritten(tmp_path, ('team "Office"', 'team "Ofice"')))
     assert code == 2
-    assert "did you mean `Office`?" in said
+    assert "did you mean `Office`?" in output
 
 
 async def test_publishing_keeps_author_and_reason_and_refuses_what_is_wrong(
@@ -85,60 +85,60 @@ async def test_publishing_keeps_author_and_reason_and_refuses_what_is_wrong(
 ) -> None:
     await seed(database)
     why = ("--reason", "from git", "--author", MANAGER.email)
-    assert await ask(desk, "rules", "publish", str(RULES), *why) == (0, "small_team.rules: version 1, for everybody\n")
-    assert (await ask(desk, "rules", "publish", str(RULES), *why))[0] == 0, "what stands already"
+    assert await run(desk, "rules", "publish", str(RULES), *why) == (0, "small_team.rules: version 1, for everybody\n")
+    assert (await run(desk, "rules", "publish", str(RULES), *why))[0] == 0, "already published"
     wrong = rewritten(tmp_path, ('team "Office"', 'team "Ofice"'))
-    code, said = await ask(desk, "rules", "publish", wrong, *why, "--json")
-    assert (code, json.loads(said)["version"]) == (2, None)
+    code, output = await run(desk, "rules", "publish", wrong, *why, "--json")
+    assert (code, json.loads(output)["version"]) == (2, None)
     failing = rewritten(tmp_path, ('expect "', 'expect "x"\n  then no call\n\nexpect "'))
-    code, said = await ask(desk, "rules", "publish", failing, *why)
+    code, output = await run(desk, "rules", "publish", failing, *why)
     assert code == 2
-    assert "R501" in said
-    assert "not published" in said
+    assert "R501" in output
+    assert "not published" in output
     async with database.connect() as conn:
-        stands = await current_published(conn)
-    assert stands is not None
-    assert (stands.number, stands.author, stands.reason) == (1, "Signe Lund", "from git")
-    assert stands.text == RULES.read_text()
+        published = await current_published(conn)
+    assert published is not None
+    assert (published.number, published.author, published.reason) == (1, "Signe Lund", "from git")
+    assert published.text == RULES.read_text()
 
 
-async def test_publishing_by_stages_and_on_what_has_moved(
+async def test_publishing_in_rollout_steps_and_on_an_outdated_version(
     desk: dict[str, str], database: AsyncEngine, tmp_path: Path
 ) -> None:
     await seed(database)
-    await ask(desk, "rules", "publish", str(RULES), "--reason", "first")
+    await run(desk, "rules", "publish", str(RULES), "--reason", "first")
     file = rewritten(tmp_path, ("product area is billing", "product area is billing or sails"))
-    code, said = await ask(desk, "rules", "publish", file, "--reason", "more", "--based-on", "7")
+    code, output = await run(desk, "rules", "publish", file, "--reason", "more", "--based-on", "7")
     assert code == 1
-    assert "version 1 after you began" in said
-    code, said = await ask(desk, "rules", "publish", file, "--reason", "more", "--stage", "10")
-    assert (code, said) == (0, "desk.rules: version 2, for 10 % of the customers\n")
-    code, said = await ask(desk, "rules", "publish", rewritten(tmp_path, ("billing", "sails")), "--reason", "again")
+    assert "version 1 after you began" in output
+    code, output = await run(desk, "rules", "publish", file, "--reason", "more", "--stage", "10")
+    assert (code, output) == (0, "desk.rules: version 2, for 10 % of the customers\n")
+    code, output = await run(desk, "rules", "publish", rewritten(tmp_path, ("billing", "sails")), "--reason", "again")
     assert code == 1
-    assert "is being tried" in said
-    code, said = await ask(desk, "rules", "publish", file, "--reason", "x", "--author", "nobody@example.com")
+    assert "is being tried" in output
+    code, output = await run(desk, "rules", "publish", file, "--reason", "x", "--author", "nobody@example.com")
     assert code == 2
-    assert "nobody here has the address" in said
+    assert "nobody has the address" in output
     async with database.connect() as conn:
-        stands = await current_published(conn)
-    assert stands is not None
-    assert stands.number == 1
+        published = await current_published(conn)
+    assert published is not None
+    assert published.number == 1
 
 
 async def test_facts_are_listed_declared_changed_and_removed(desk: dict[str, str], database: AsyncEngine) -> None:
     await seed(database)
     plan = ("contract plan", "--type", "choice", "--value", "silver", "--value", "gold")
-    assert await ask(desk, "facts", "declare", *plan, "--ordered") == (0, "declared: contract plan\n")
-    code, said = await ask(desk, "facts", "list")
+    assert await run(desk, "facts", "declare", *plan, "--ordered") == (0, "declared: contract plan\n")
+    code, output = await run(desk, "facts", "list")
     assert code == 0
-    assert "contract plan            an ordered list: silver, gold\n" in said
-    assert json.loads((await ask(desk, "facts", "list", "--json"))[1])["contract plan"] == {
+    assert "contract plan            an ordered list: silver, gold\n" in output
+    assert json.loads((await run(desk, "facts", "list", "--json"))[1])["contract plan"] == {
         "type": "choice", "values": ["silver", "gold"], "ordered": True, "may_be_missing": True,
     }  # fmt: skip
-    assert (await ask(desk, "facts", "declare", *plan, "--change"))[0] == 0
-    assert (await ask(desk, "facts", "remove", "contract plan"))[0] == 0
-    assert (await ask(desk, "facts", "remove", "contract plan"))[0] == 1
-    await ask(desk, "rules", "publish", str(RULES), "--reason", "first")
-    code, said = await ask(desk, "facts", "remove", "product area")
+    assert (await run(desk, "facts", "declare", *plan, "--change"))[0] == 0
+    assert (await run(desk, "facts", "remove", "contract plan"))[0] == 0
+    assert (await run(desk, "facts", "remove", "contract plan"))[0] == 1
+    await run(desk, "rules", "publish", str(RULES), "--reason", "first")
+    code, output = await run(desk, "facts", "remove", "product area")
     assert code == 1
-    assert "of version 1" in said
+    assert "of version 1" in output

@@ -29,7 +29,7 @@ def test_pool_widens_with_time_and_never_shrinks() -> None:
     assert named(pool(decision, BOATS, 59).members) == ["Anna", "Miguel"]
     wider = pool(decision, BOATS, 60)
     assert (wider.step, named(wider.members)) == (1, ["Anna", "Miguel", "Freja", "Lukas", "Noor"])
-    assert [exclusion.clause for exclusion in wider.excluded] == [
+    assert [exclusion.reason for exclusion in wider.excluded] == [
         'not in team "Support", title "Marine Engineer" or team "Support"'
     ]
 
@@ -41,10 +41,10 @@ def test_skills_are_required_until_dropped() -> None:
     )
     first = pool(decision, BOATS, 0)
     assert named(first.members) == ["Miguel"]
-    clauses = {exclusion.person: exclusion.clause for exclusion in first.excluded}
-    assert clauses[IDS["Anna"]] == 'has skill "diesel" at level 2, not 3'
-    assert clauses[IDS["Freja"]] == 'lacks skill "diesel"'
-    assert clauses[IDS["Ines"]] == 'not in team "Support"'
+    reasons = {exclusion.person: exclusion.reason for exclusion in first.excluded}
+    assert reasons[IDS["Anna"]] == 'has skill "diesel" at level 2, not 3'
+    assert reasons[IDS["Freja"]] == 'lacks skill "diesel"'
+    assert reasons[IDS["Ines"]] == 'not in team "Support"'
     assert len(pool(decision, BOATS, 30).members) == 5
     assert len(pool(decision, BOATS, 0, step=2).members) == 6
 
@@ -65,7 +65,7 @@ def test_those_who_take_no_calls_are_out() -> None:
     desk = replace(BOATS, people=(lead, *BOATS.people[1:]))
     decision = decided(' send to team "Support"')
     found = pool(decision, desk, 0)
-    assert found.excluded[0].clause == "takes no calls"
+    assert found.excluded[0].reason == "takes no calls"
 
 
 def test_order_is_lexicographic() -> None:
