@@ -1,4 +1,4 @@
-"""The connections that pages and workers use: what is prepared stays, and rows in binary say the same."""
+"""The connections of pages and workers: prepared statements survive, and binary rows equal text rows."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database import engine as module
 from database.engine import open_engine
 
-_PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%asked_again%'")
-_ASKED = text("SELECT :number + 1 AS asked_again")
+_PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%repeated_query%'")
+_REPEATED = text("SELECT :number + 1 AS repeated_query")
 
 
 @pytest.fixture
@@ -23,33 +23,33 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def test_what_is_asked_often_stays_prepared_when_a_transaction_is_taken_back(engine: AsyncEngine) -> None:
+async def test_a_repeated_statement_stays_prepared_after_a_rollback(engine: AsyncEngine) -> None:
     for _ in range(8):
         async with engine.connect() as conn:
-            await conn.execute(_ASKED, {"number": 1})
+            await conn.execute(_REPEATED, {"number": 1})
             await conn.rollback()
     async with engine.connect() as conn:
         assert (await conn.execute(_PREPARED)).scalar_one() == 1
-        assert (await conn.execute(_ASKED, {"number": 4})).scalar_one() == 5
+        assert (await conn.execute(_REPEATED, {"number": 4})).scalar_one() == 5
 
 
-async def test_a_statement_that_its_table_has_outgrown_runs_again_on_a_new_connection(engine: AsyncEngine) -> None:
-    asked = text("SELECT * FROM outgrown")
+async def test_a_statement_whose_table_has_changed_runs_again_on_a_new_connection(engine: AsyncEngine) -> None:
+    query = text("SELECT * FROM altered")
     async with engine.begin() as conn:
-        await conn.execute(text("CREATE TABLE outgrown (one int)"))
+        await conn.execute(text("CREATE TABLE altered (one int)"))
     for _ in range(8):
         async with engine.connect() as conn:
-            await conn.execute(asked)
+            await conn.execute(query)
     async with engine.begin() as conn:
-        await conn.execute(text("ALTER TABLE outgrown ALTER one TYPE text"))
+        await conn.execute(text("ALTER TABLE altered ALTER one TYPE text"))
     with pytest.raises(DBAPIError, match="cached plan"):
         async with engine.connect() as conn:
-            await conn.execute(asked)
+            await conn.execute(query)
     async with engine.connect() as conn:
-        await conn.execute(asked)
+        await conn.execute(query)
 
 
-async def test_a_connection_that_died_while_it_lay_unused_is_replaced(
+async def test_a_connection_that_died_while_idle_is_replaced(
     engine: AsyncEngine, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TRUSTED", -1.0)
@@ -62,11 +62,11 @@ async def test_a_connection_that_died_while_it_lay_unused_is_replaced(
         assert (await conn.execute(pid)).scalar_one() != first
 
 
-async def test_rows_in_binary_say_the_same(engine: AsyncEngine) -> None:
-    asked = "SELECT array_agg(n * 10000000000::bigint) AS many, date '2026-12-01' AS day, true AS so, NULL AS nothing"
+async def test_binary_rows_equal_text_rows(engine: AsyncEngine) -> None:
+    query = "SELECT array_agg(n * 10000000000::bigint) AS many, date '2026-12-01' AS day, true AS so, NULL AS nothing"
     rows = []
     async with engine.connect() as conn:
         for binary in (False, True):
-            statement = text(f"{asked} FROM generate_series(-2, 3) n").execution_options(binary=binary)
+            statement = text(f"{query} FROM generate_series(-2, 3) n").execution_options(binary=binary)
             rows.append((await conn.execute(statement)).one())
     assert rows[0] == rows[1]

@@ -1,4 +1,4 @@
-"""What PostgreSQL itself refuses, whatever the code does: the last guard of every promise about doubles."""
+"""What PostgreSQL itself refuses, whatever the code does: constraints are the last guard against doubles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ONE, TWO = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-0000
 
 
 async def furnish(engine: AsyncEngine) -> None:
-    """A desk, two people of whom one is in the pool, on shift from nine to five; two escalations with links."""
+    """An organisation; two people on shift from nine to five, one of them in the pool; two escalations with links."""
     async with engine.begin() as conn:
         await conn.execute(desk.insert().values(id=1, name="Desk", time_zone="UTC", currency="EUR"))
         await conn.execute(person.insert(), [{"id": n, "name": f"P{n}", "email": f"p{n}@example.com"} for n in (1, 2)])
@@ -89,7 +89,7 @@ async def test_a_seat_that_cannot_be_served_is_refused(
         await sell(database, (booked(1), proof(1)), (second, its_proof))
 
 
-async def test_a_shift_on_which_a_seat_rests_cannot_go(database: AsyncEngine) -> None:
+async def test_a_shift_with_a_seat_cannot_be_deleted(database: AsyncEngine) -> None:
     await furnish(database)
     await sell(database, (booked(1), proof(1)))
     with pytest.raises(IntegrityError, match="witness_on_shift"):

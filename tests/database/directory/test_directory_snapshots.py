@@ -1,4 +1,4 @@
-"""The directory as it was: one snapshot for as long as nothing changes, none of them ever rewritten."""
+"""Directory snapshots: one until the directory changes, none ever rewritten."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.rules_dsl.desks import directory
 NOW = datetime(2026, 2, 4, 11, tzinfo=UTC)
 
 
-async def kept(engine: AsyncEngine) -> str:
-    """The hash under which today's directory is kept."""
+async def snapshot_now(engine: AsyncEngine) -> str:
+    """Snapshot the current directory and return its hash."""
     async with engine.begin() as conn:
         return await keep_snapshot(conn, await read_directory(conn), NOW)
 
@@ -38,12 +38,12 @@ async def desk(database: AsyncEngine) -> AsyncEngine:
 
 
 async def test_a_snapshot_is_written_once_until_something_changes(desk: AsyncEngine) -> None:
-    first = await kept(desk)
-    assert await kept(desk) == first
+    first = await snapshot_now(desk)
+    assert await snapshot_now(desk) == first
     assert await number_kept(desk) == 1
     async with desk.begin() as conn:
         await conn.execute(person.update().where(person.c.id == 1).values(languages=["welsh"]))
-    second = await kept(desk)
+    second = await snapshot_now(desk)
     assert second != first
     async with desk.connect() as conn:
         found = await read_snapshots(conn, {first, second})
@@ -55,26 +55,26 @@ async def test_a_snapshot_is_written_once_until_something_changes(desk: AsyncEng
 
 
 async def test_what_no_rule_asks_makes_no_snapshot(desk: AsyncEngine) -> None:
-    first = await kept(desk)
+    first = await snapshot_now(desk)
     async with desk.begin() as conn:
         await conn.execute(person.update().where(person.c.id == 1).values(email="new@ledgerly.example"))
-    assert await kept(desk) == first
+    assert await snapshot_now(desk) == first
     async with desk.connect() as conn:
         stored = (await conn.execute(select(directory_snapshot.c.directory))).scalar_one()
     assert not any(one["email"] for one in stored["people"])
 
 
-async def test_what_was_rolled_back_is_written_again(desk: AsyncEngine) -> None:
+async def test_a_rolled_back_snapshot_is_written_again(desk: AsyncEngine) -> None:
     async with desk.connect() as conn:
         first = await keep_snapshot(conn, await read_directory(conn), NOW)
         await conn.rollback()
     assert await number_kept(desk) == 0
-    assert await kept(desk) == first
+    assert await snapshot_now(desk) == first
     assert await number_kept(desk) == 1
 
 
 async def test_a_snapshot_is_never_rewritten(desk: AsyncEngine) -> None:
-    await kept(desk)
+    await snapshot_now(desk)
     for statement in (directory_snapshot.update().values(taken_at=datetime.now(UTC)), directory_snapshot.delete()):
         with pytest.raises(DBAPIError, match="append-only"):
             async with desk.begin() as conn:

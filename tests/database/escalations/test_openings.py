@@ -1,4 +1,4 @@
-"""Openings side by side."""
+"""Concurrent openings."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ async def test_openings_of_one_pool_do_not_wait_for_each_other(database: AsyncEn
     floor = Floor(database)
     await floor.furnish()
     first = await floor.open("1", Mode.BOOKING)
-    async with database.begin() as under_way:
-        opened = (await under_way.execute(select(escalation).where(escalation.c.id == first))).one()
-        directory = await read_directory(under_way)
-        assert await pool_of(under_way, opened.desk, load_plan(opened.plan), directory, floor.now) == opened.pool
+    async with database.begin() as conn:
+        opened = (await conn.execute(select(escalation).where(escalation.c.id == first))).one()
+        directory = await read_directory(conn)
+        assert await pool_of(conn, opened.desk, load_plan(opened.plan), directory, floor.now) == opened.pool
         async with asyncio.timeout(5):
             second = await floor.open("2", Mode.BOOKING)
     assert (await floor.one(select(escalation).where(escalation.c.id == second))).pool == opened.pool

@@ -1,4 +1,4 @@
-"""A desk without Temporal: rows, rounds and people, at a moment of the test's choosing."""
+"""A support floor without Temporal: rows, rounds and people, at a time that the test chooses."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ calls
 
 @dataclass
 class Floor:
-    """One desk and its clock."""
+    """One organisation and its clock."""
 
     engine: AsyncEngine
     now: datetime = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     tokens: Tokens = field(default_factory=lambda: Tokens(b"a key of thirty-two bytes or more"))
 
     async def furnish(self, *, rules: str = "", limits: str = "", calls: str = "") -> None:
-        """The boat shop, everybody on shift around the clock."""
+        """Seed the boat shop, with everybody on shift around the clock."""
         data = json.loads((EXAMPLES / "small_team.directory.json").read_text())
         for person in data["people"]:
             person["shifts"] = [{"days": "Mon-Sun", "from": "00:00", "to": "24:00", "time_zone": data["time_zone"]}]
@@ -100,7 +100,7 @@ class Floor:
         return opened
 
     async def come_on(self, *names: str) -> None:
-        """These people are at their desks now, and only these."""
+        """Make exactly these people present."""
         async with self.engine.begin() as conn:
             await conn.execute(text("DELETE FROM presence"))
         await self.beat(*names)
@@ -117,15 +117,15 @@ class Floor:
             await conn.execute(insert(shift).values(person=person, during=Range(begins, ends)))
 
     async def had_calls(self, name: str, *spans: tuple[float, float], ticket: str = "past") -> None:
-        """Calls that this person has had, from and until so many minutes ago, wrapped up at once."""
+        """Write past calls of a person; a span is (began, ended) in minutes ago, and each is wrapped up at its end."""
         person = await self.person(name)
         for nth, (began, ended) in enumerate(spans):
             one = await self.open(f"{ticket}-{name}-{nth}".replace(" ", ""))
             at, done = (self.now - timedelta(minutes=minutes) for minutes in (began, ended))
             done_call = {"state": "done", "person": person, "accepted_at": at, "agent_joined_at": at}
             async with self.engine.begin() as conn:
-                held = update(call).where(call.c.escalation == one)
-                await conn.execute(held.values(done_call | {"ended_at": done, "wrapped_up_at": done}))
+                past_call = update(call).where(call.c.escalation == one)
+                await conn.execute(past_call.values(done_call | {"ended_at": done, "wrapped_up_at": done}))
 
     async def round(self) -> RoundReport | None:
         async with self.engine.begin() as conn:
@@ -136,7 +136,7 @@ class Floor:
             return await look_ahead(conn, self.now)
 
     async def offered(self) -> dict[str, str]:
-        """Who is being asked, by ticket."""
+        """The person with a live offer, by ticket."""
         query = text(
             "SELECT e.ticket_id, p.name FROM offer o JOIN call c ON c.id = o.call JOIN person p ON p.id = o.person"
             " JOIN escalation e ON e.id = c.escalation WHERE o.state IN ('offered', 'accepted')"
@@ -193,6 +193,6 @@ class Floor:
 
     async def one(self, query: Any) -> Row[Any]:
         async with self.engine.connect() as conn:
-            found: Row[Any] | None = (await conn.execute(query)).first()
-        assert found is not None
-        return found
+            row: Row[Any] | None = (await conn.execute(query)).first()
+        assert row is not None
+        return row

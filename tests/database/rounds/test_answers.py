@@ -1,4 +1,4 @@
-"""Answers to an offer that come twice, too late, from two windows, or after the customer has cancelled."""
+"""Answers to an offer that are repeated, late, from two windows, or after the customer's cancellation."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.database.rounds.round_floor import Floor
 
 @pytest.fixture
 async def floor(database: AsyncEngine) -> Floor:
-    found = Floor(database)
-    await found.furnish()
-    await found.come_on("Freja Holm")
-    return found
+    floor = Floor(database)
+    await floor.furnish()
+    await floor.come_on("Freja Holm")
+    return floor
 
 
 async def answer(floor: Floor, call: str, nth: int, person: int) -> Acceptance | OfferPassed:
@@ -38,17 +38,17 @@ async def states(floor: Floor) -> Counter[str]:
         return Counter((await conn.execute(select(offer.c.state))).scalars())
 
 
-async def test_accepting_from_two_windows_at_once_is_accepting_once(floor: Floor) -> None:
+async def test_accepting_from_two_windows_at_the_same_time_counts_once(floor: Floor) -> None:
     one = await floor.open("one")
     await floor.round()
     made = await floor.live(one)
-    said = await asyncio.gather(*(answer(floor, str(made.call), made.nth, made.person) for _ in range(6)))
-    assert all(isinstance(each, Acceptance) for each in said)
-    assert Counter(each.again for each in said if isinstance(each, Acceptance)) == {False: 1, True: 5}
+    results = await asyncio.gather(*(answer(floor, str(made.call), made.nth, made.person) for _ in range(6)))
+    assert all(isinstance(result, Acceptance) for result in results)
+    assert Counter(result.again for result in results if isinstance(result, Acceptance)) == {False: 1, True: 5}
     assert (await floor.timeline(one)).count("accepted") == 1
 
 
-async def test_accepting_after_the_time_is_over_comes_too_late_whether_a_round_was_there_or_not(floor: Floor) -> None:
+async def test_accepting_an_expired_offer_is_too_late_with_or_without_a_round_in_between(floor: Floor) -> None:
     one = await floor.open("one")
     await floor.round()
     made = await floor.live(one)
@@ -60,7 +60,7 @@ async def test_accepting_after_the_time_is_over_comes_too_late_whether_a_round_w
     assert await floor.offered() == {"one": "Lukas Weber"}
 
 
-async def test_accepting_somebody_elses_offer_is_not_accepting(floor: Floor) -> None:
+async def test_accepting_somebody_elses_offer_is_refused(floor: Floor) -> None:
     one = await floor.open("one")
     await floor.round()
     made = await floor.live(one)
@@ -68,7 +68,7 @@ async def test_accepting_somebody_elses_offer_is_not_accepting(floor: Floor) -> 
     assert await states(floor) == {"offered": 1}
 
 
-async def test_accepting_against_the_customers_cancelling_ends_one_way_for_both(floor: Floor) -> None:
+async def test_accepting_while_the_customer_cancels_ends_in_a_cancellation(floor: Floor) -> None:
     start = floor.now + timedelta(minutes=30)
     bookings = [await floor.book(f"booked{nth}", start) for nth in range(4)]
     floor.now = start - timedelta(minutes=5)
@@ -87,8 +87,8 @@ async def test_accepting_against_the_customers_cancelling_ends_one_way_for_both(
             assert await accepting == OfferPassed("withdrawn")
         else:
             await asyncio.gather(cancel(one), accepting)
-    # Cancelled all of them, before or after they were taken: nobody is left busy, no seat is left sold.
+    # All are cancelled, before or after they were accepted: nobody stays busy, and no seat stays sold.
     assert set(await states(floor)) == {"withdrawn"}
-    left = await floor.one(text("SELECT count(*) FILTER (WHERE state = 'sold') AS sold FROM booking"))
-    assert left.sold == 0
+    bookings_left = await floor.one(text("SELECT count(*) FILTER (WHERE state = 'sold') AS sold FROM booking"))
+    assert bookings_left.sold == 0
     assert (await floor.one(text("SELECT count(*) AS seats FROM witness"))).seats == 0

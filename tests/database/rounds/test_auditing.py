@@ -1,4 +1,4 @@
-"""The auditor: what stood still is put right, told in its story, and counted."""
+"""The auditor: what got stuck is repaired, recorded on the timeline and counted."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ NOTHING = Findings(0, 0, 0, 0)
 
 @pytest.fixture
 async def floor(database: AsyncEngine) -> Floor:
-    found = Floor(database)
-    await found.furnish()
-    await found.come_on("Freja Holm")
-    return found
+    floor = Floor(database)
+    await floor.furnish()
+    await floor.come_on("Freja Holm")
+    return floor
 
 
-async def look(floor: Floor) -> Findings:
+async def run_audit(floor: Floor) -> Findings:
     async with floor.engine.begin() as conn:
         await conn.execute(update(escalation_event).values(told_at=floor.now))
         return await audit(conn, floor.now)
@@ -32,7 +32,7 @@ async def look(floor: Floor) -> Findings:
 
 async def counted(floor: Floor) -> dict[str, int]:
     async with floor.engine.connect() as conn:
-        return {one.what: one.times for one in await counted_repairs(conn)}
+        return {repair.what: repair.times for repair in await counted_repairs(conn)}
 
 
 async def test_an_offer_that_no_ticker_ended_is_ended_and_the_person_is_free(floor: Floor) -> None:
@@ -40,12 +40,12 @@ async def test_an_offer_that_no_ticker_ended_is_ended_and_the_person_is_free(flo
     await floor.round()
     floor.now = (await floor.live(one)).expires_at + OVERDUE - timedelta(seconds=1)
     await floor.beat("Freja Holm")
-    assert await look(floor) == NOTHING
+    assert await run_audit(floor) == NOTHING
     floor.later(seconds=2)
-    assert (await look(floor)).held_too_long == 1
+    assert (await run_audit(floor)).held_too_long == 1
     assert (await floor.call_of(one)).state == "waiting"
     assert await counted(floor) == {"held_too_long": 1}
-    assert await look(floor) == NOTHING
+    assert await run_audit(floor) == NOTHING
 
 
 async def test_a_person_busy_with_a_call_that_is_over_is_freed(floor: Floor) -> None:
@@ -55,7 +55,7 @@ async def test_a_person_busy_with_a_call_that_is_over_is_freed(floor: Floor) -> 
         await floor.accept(one)
         async with floor.engine.begin() as conn:
             await conn.execute(update(call).where(call.c.escalation == one).values(state="done"))
-        assert (await look(floor)).busy_with_nothing == 1
+        assert (await run_audit(floor)).busy_with_nothing == 1
     assert await counted(floor) == {"busy_with_nothing": 2}
     assert await floor.offered() == {}
     assert (await floor.timeline(one))[-1] == "repaired"
@@ -65,24 +65,24 @@ async def test_a_call_offered_to_nobody_waits_again(floor: Floor) -> None:
     one = await floor.open("one")
     async with floor.engine.begin() as conn:
         await conn.execute(update(call).where(call.c.escalation == one).values(state="offered"))
-    assert (await look(floor)).offered_to_nobody == 1
+    assert (await run_audit(floor)).offered_to_nobody == 1
     assert (await floor.call_of(one)).state == "waiting"
 
 
-async def test_the_seat_of_a_call_that_is_over_is_given_back(floor: Floor) -> None:
+async def test_the_seat_of_a_call_that_is_over_is_released(floor: Floor) -> None:
     start = floor.now + timedelta(minutes=30)
     one = await floor.book("one", start)
     async with floor.engine.begin() as conn:
         await conn.execute(update(call).where(call.c.escalation == one).values(state="done"))
     floor.now = start + timedelta(minutes=25) + SPENT
-    assert await look(floor) == NOTHING
+    assert await run_audit(floor) == NOTHING
     floor.later(seconds=1)
-    assert (await look(floor)).held_too_long == 1
+    assert (await run_audit(floor)).held_too_long == 1
     assert (await floor.one(text("SELECT state FROM booking"))).state == "done"
     assert (await floor.one(text("SELECT count(*) AS left_over FROM witness"))).left_over == 0
 
 
-async def test_facts_that_nobody_was_told_and_workflows_that_are_gone_are_counted(floor: Floor) -> None:
+async def test_unrelayed_events_and_missing_workflows_are_counted(floor: Floor) -> None:
     one = await floor.open("one")
     floor.later(seconds=20)
     async with floor.engine.begin() as conn:

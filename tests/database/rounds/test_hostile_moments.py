@@ -1,4 +1,4 @@
-"""Starts beyond the calendar, and agents who answer twice or too late: nothing is lost or doubled."""
+"""Starts beyond the calendar, and answers that are repeated or late: nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ FAR = [
 
 @pytest.fixture
 async def floor(database: AsyncEngine) -> Floor:
-    made = Floor(database)
-    await made.furnish()
-    return made
+    floor = Floor(database)
+    await floor.furnish()
+    return floor
 
 
 @pytest.mark.parametrize("start", FAR, ids=str)
-async def test_a_start_beyond_the_calendar_is_refused_and_the_link_stays_good(floor: Floor, start: datetime) -> None:
-    wants = await floor.open("wants", Mode.BOOKING)
+async def test_a_start_beyond_the_calendar_is_refused_and_the_link_stays_open(floor: Floor, start: datetime) -> None:
+    opened = await floor.open("one", Mode.BOOKING)
     link = (await floor.one(select(customer_link))).id
     async with floor.engine.begin() as conn:
         with pytest.raises(SlotRefused, match=r"past|further ahead"):
-            await booking.book(conn, wants, link, start, floor.tokens, floor.now)
+            await booking.book(conn, opened, link, start, floor.tokens, floor.now)
     near = floor.now + timedelta(hours=1)
     async with floor.engine.begin() as conn:
-        assert (await booking.book(conn, wants, link, near, floor.tokens, floor.now)).starts_at == near
+        assert (await booking.book(conn, opened, link, near, floor.tokens, floor.now)).starts_at == near
     async with floor.engine.begin() as conn:
         with pytest.raises(SlotRefused, match=r"past|further ahead"):
-            await booking.move(conn, wants, start, floor.now)
+            await booking.move(conn, opened, start, floor.now)
 
 
 async def offered_to_anna(floor: Floor) -> tuple[str, str, int, int]:
@@ -65,7 +65,7 @@ async def offered_to_anna(floor: Floor) -> tuple[str, str, int, int]:
 
 
 async def accept(floor: Floor, call: str, nth: int, person: int) -> str:
-    """``ok``, or the name of the refusal."""
+    """``ok``, or the name of the failure."""
     async with floor.engine.begin() as conn:
         try:
             await answers.accept(conn, call, nth, person, floor.tokens, floor.now)
@@ -76,19 +76,19 @@ async def accept(floor: Floor, call: str, nth: int, person: int) -> str:
 
 async def accepted(floor: Floor) -> int:
     async with floor.engine.connect() as conn:
-        counted = await conn.execute(text("SELECT count(*) FROM escalation_event WHERE kind = 'accepted'"))
-        return int(counted.scalar_one())
+        count = await conn.execute(text("SELECT count(*) FROM escalation_event WHERE kind = 'accepted'"))
+        return int(count.scalar_one())
 
 
-async def test_accepting_from_two_windows_at_once_is_one_acceptance_and_both_hear_yes(floor: Floor) -> None:
+async def test_accepting_from_two_windows_at_the_same_time_succeeds_in_both_and_counts_once(floor: Floor) -> None:
     _, call, nth, person = await offered_to_anna(floor)
-    said = await asyncio.gather(*(accept(floor, call, nth, person) for _ in range(5)))
-    assert (set(said), await accepted(floor)) == ({"ok"}, 1)
+    results = await asyncio.gather(*(accept(floor, call, nth, person) for _ in range(5)))
+    assert (set(results), await accepted(floor)) == ({"ok"}, 1)
     floor.later(minutes=5)
-    assert (await accept(floor, call, nth, person), await accepted(floor)) == ("ok", 1), "and again, later"
+    assert (await accept(floor, call, nth, person), await accepted(floor)) == ("ok", 1), "the same again later"
 
 
-async def test_accepting_after_the_time_out_is_refused_before_and_after_the_round_that_takes_it_back(
+async def test_accepting_an_expired_offer_is_refused_before_and_after_the_round_that_takes_it_back(
     floor: Floor,
 ) -> None:
     made, call, nth, person = await offered_to_anna(floor)
@@ -101,7 +101,7 @@ async def test_accepting_after_the_time_out_is_refused_before_and_after_the_roun
     assert (await floor.timeline(made)).count("accepted") == 0
 
 
-async def test_accepting_after_the_customer_cancelled_is_refused_and_nobody_is_left_busy(floor: Floor) -> None:
+async def test_accepting_after_the_customer_cancelled_is_refused_and_nobody_stays_busy(floor: Floor) -> None:
     made = await floor.book("booked", floor.now + timedelta(minutes=10))
     await floor.come_on(ANNA)
     floor.later(minutes=6)
@@ -121,8 +121,8 @@ async def test_accepting_after_the_customer_cancelled_is_refused_and_nobody_is_l
     assert await accepted(floor) == 0
 
 
-async def test_accepting_while_the_customer_cancels_ends_one_way_for_both(floor: Floor) -> None:
-    chance, heard = random.Random(3), Counter[str]()
+async def test_accepting_while_the_customer_cancels_is_consistent_for_both(floor: Floor) -> None:
+    chance, answers_seen = random.Random(3), Counter[str]()
     for nth_try in range(12):
         made = await offered_booking(floor, f"booked-{nth_try}")
         live = await floor.live(made)
@@ -135,17 +135,17 @@ async def test_accepting_while_the_customer_cancels_ends_one_way_for_both(floor:
             await asyncio.sleep(chance.uniform(0, 0.004))
             return await accept(floor, call, nth, person)
 
-        gone, *said = await asyncio.gather(cancels(), accepts(), accepts(), floor.round())
-        heard[str(said[0])] += 1
-        assert gone == "ok", "until the call has begun a customer may cancel"
-        assert await states_of(floor, str(live.call)) == ["withdrawn"], said
+        cancelled, *results = await asyncio.gather(cancels(), accepts(), accepts(), floor.round())
+        answers_seen[str(results[0])] += 1
+        assert cancelled == "ok", "until the call has begun a customer may cancel"
+        assert await states_of(floor, str(live.call)) == ["withdrawn"], results
         assert (await floor.call_of(made)).state == "cancelled"
         floor.later(minutes=9)
-    assert set(heard) <= {"ok", "OfferPassed"}, heard
+    assert set(answers_seen) <= {"ok", "OfferPassed"}, answers_seen
 
 
 @pytest.mark.parametrize("first", ["accept", "cancel"])
-async def test_whoever_comes_second_waits_for_the_first_and_hears_what_stands(floor: Floor, first: str) -> None:
+async def test_the_second_of_two_effects_waits_for_the_first_and_sees_its_result(floor: Floor, first: str) -> None:
     made = await offered_booking(floor, "booked")
     live = await floor.live(made)
 
@@ -160,13 +160,13 @@ async def test_whoever_comes_second_waits_for_the_first_and_hears_what_stands(fl
         await act(conn, first)
         waiting = asyncio.create_task(second)
         await asyncio.sleep(0.2)
-        assert not waiting.done(), "nobody is told anything while it is open"
+        assert not waiting.done(), "nothing is answered while the first transaction is open"
     assert await waiting == ("ok" if first == "accept" else "OfferPassed")
     assert await states_of(floor, str(live.call)) == ["withdrawn"]
     assert await accepted(floor) == (1 if first == "accept" else 0)
     await floor.open("next")
     await floor.round()
-    assert await floor.offered() == {"next": ANNA}, "and nobody is left busy with nothing"
+    assert await floor.offered() == {"next": ANNA}, "nobody stays busy without a call"
 
 
 async def offered_booking(floor: Floor, ticket: str) -> str:
@@ -192,8 +192,8 @@ async def states_of(floor: Floor, call: str) -> list[str]:
         return list((await conn.execute(select(offer.c.state).where(offer.c.call == call))).scalars())
 
 
-async def test_presence_that_flaps_each_second_for_a_minute_asks_nobody_twice_at_once(floor: Floor) -> None:
-    """Two who come and go in turn, each second; three calls, of which each is offered anew only once its time is up."""
+async def test_presence_that_flaps_every_second_for_a_minute_gives_nobody_two_offers_at_a_time(floor: Floor) -> None:
+    """Two people come and go in turn every second; each of three calls is offered again only after its time is up."""
     names = (ANNA, MIGUEL)
     await floor.come_on(*names)
     made = [await floor.open(f"now-{nth}") for nth in range(3)]
@@ -205,11 +205,11 @@ async def test_presence_that_flaps_each_second_for_a_minute_asks_nobody_twice_at
         assert len(await floor.offered()) <= len(names)
     rows = text("SELECT call, person, nth, state, made_at, expires_at FROM offer ORDER BY made_at, call")
     async with floor.engine.connect() as conn:
-        asked = (await conn.execute(rows)).all()
-    assert 2 <= len(asked) <= 5, "two people, and a minute has one end of an offer for each"
-    for one, other in combinations(asked, 2):
-        if one.call == other.call or one.person == other.person:
-            assert one.expires_at <= other.made_at, "not while the one before is open"
-    told = [kind for one in made for kind in await floor.timeline(one)]
-    assert told.count("offered") == len(asked)
-    assert set(told) <= {"opened", "muster_began", "offered", "offer_expired", "step_taken"}, told
+        offers = (await conn.execute(rows)).all()
+    assert 2 <= len(offers) <= 5, "for each of two people, one offer ends within the minute"
+    for earlier, later in combinations(offers, 2):
+        if earlier.call == later.call or earlier.person == later.person:
+            assert earlier.expires_at <= later.made_at, "not while the previous one is open"
+    kinds = [kind for one in made for kind in await floor.timeline(one)]
+    assert kinds.count("offered") == len(offers)
+    assert set(kinds) <= {"opened", "muster_began", "offered", "offer_expired", "step_taken"}, kinds

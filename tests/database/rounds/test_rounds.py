@@ -1,4 +1,4 @@
-"""Rounds on real rows: who is asked, who is not, and why."""
+"""Rounds on real rows: who is asked, who isn't, and why."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def floor(database: AsyncEngine) -> Floor:
     return Floor(database)
 
 
-async def test_a_best_person_goes_where_nobody_else_can(floor: Floor) -> None:
-    """Greedy choice would give the only engineer away to the first call; the round does not."""
+async def test_a_person_goes_to_the_call_that_nobody_else_can_take(floor: Floor) -> None:
+    """A greedy choice would give the only engineer to the first call; the round doesn't."""
     await floor.furnish(rules='rule "Engines"\n  when product area is engine\n  send to title "Marine Engineer"')
     await floor.come_on("Miguel Torres", "Freja Holm")
     await floor.had_calls("Freja Holm", (90, 60))
@@ -47,7 +47,7 @@ async def test_a_best_person_goes_where_nobody_else_can(floor: Floor) -> None:
     assert why["values"] == ["least busy: 0 minutes in the last 4 hours"]
 
 
-async def test_the_offer_says_who_else_could_have_been_asked_and_why_not_they(floor: Floor) -> None:
+async def test_the_offer_says_who_else_could_have_been_asked_and_why_they_were_not(floor: Floor) -> None:
     await floor.furnish()
     await floor.come_on(*MATES, "Noor Haddad")
     await floor.had_calls("Freja Holm", (90, 60))
@@ -94,7 +94,7 @@ async def test_a_customer_who_waits_in_the_room_goes_before_others(floor: Floor)
     assert await floor.offered() == {"waits": "Freja Holm"}
 
 
-async def test_who_is_needed_for_a_sold_seat_is_asked_last(floor: Floor) -> None:
+async def test_people_needed_for_a_sold_seat_are_asked_last(floor: Floor) -> None:
     await floor.furnish(rules='rule "Engines"\n  when product area is engine\n  send to title "Marine Engineer"')
     start = floor.now + timedelta(minutes=15)
     engineers = ("Anna Schmidt", "Miguel Torres")
@@ -105,7 +105,7 @@ async def test_who_is_needed_for_a_sold_seat_is_asked_last(floor: Floor) -> None
         await floor.had_calls(name, (120, 90))
     await floor.open("now")
     await floor.round()
-    # The engineers have been idle, yet both are needed in a quarter of an hour.
+    # The engineers have been idle longer, but both are needed in a quarter of an hour.
     assert (await floor.offered())["now"] in MATES
     await floor.come_on(*engineers)
     await floor.beat("Freja Holm", state="away")
@@ -122,11 +122,11 @@ async def test_best_csat_on_this_product_area_is_followed(floor: Floor) -> None:
     for name, area, score in (("Freja Holm", "hull", 1), ("Freja Holm", "engine", 5), ("Lukas Weber", "engine", 1)):
         past = await floor.open(f"rated-{name[0]}-{area}", **about(area))
         async with floor.engine.begin() as conn:
-            spoke = {"state": "done", "person": await floor.person(name), "accepted_at": floor.now - timedelta(days=9)}
-            held = update(call).where(call.c.escalation == past).values(spoke).returning(call.c.id)
-            which = (await conn.execute(held)).scalar_one()
-            given = {"call": which, "escalation": past, "score": score, "comment": "", "at": floor.now}
-            await conn.execute(insert(rating).values(given))
+            done = {"state": "done", "person": await floor.person(name), "accepted_at": floor.now - timedelta(days=9)}
+            past_call = update(call).where(call.c.escalation == past).values(done).returning(call.c.id)
+            call_id = (await conn.execute(past_call)).scalar_one()
+            row = {"call": call_id, "escalation": past, "score": score, "comment": "", "at": floor.now}
+            await conn.execute(insert(rating).values(row))
     one = await floor.open("one", **HULL)
     await floor.round()
     assert await floor.offered() == {"one": "Lukas Weber"}
@@ -135,7 +135,7 @@ async def test_best_csat_on_this_product_area_is_followed(floor: Floor) -> None:
     assert why["considered"][0]["values"] == ["best CSAT on this product area: 3.50"]
 
 
-async def test_calls_are_accepted_where_the_rules_say_so(floor: Floor) -> None:
+async def test_calls_are_accepted_automatically_if_the_rules_say_so(floor: Floor) -> None:
     await floor.furnish(calls="accept automatically")
     await floor.come_on("Freja Holm")
     one = await floor.open("one")
@@ -143,8 +143,8 @@ async def test_calls_are_accepted_where_the_rules_say_so(floor: Floor) -> None:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as live:
         await live.execute(f"LISTEN {LIVE_CHANNEL}")
         await floor.round()
-        heard = {found.payload async for found in live.notifies(timeout=5, stop_after=2)}
-    assert f"person:{await floor.person('Freja Holm')}" in heard, "her desk is told"
+        payloads = {notify.payload async for notify in live.notifies(timeout=5, stop_after=2)}
+    assert f"person:{await floor.person('Freja Holm')}" in payloads, "her desk is notified"
     due, made = await floor.call_of(one), await floor.live(one)
     assert (due.state, made.state, due.attribution["person_name"]) == ("taken", "accepted", "Freja Holm")
     link = token_hash(floor.tokens.agent_join(str(due.id), made.nth))
@@ -155,7 +155,7 @@ async def test_calls_are_accepted_where_the_rules_say_so(floor: Floor) -> None:
     assert (await floor.call_of(one)).state == "on_call"
 
 
-async def test_a_wrap_up_that_lasts_too_long_frees_its_person(floor: Floor) -> None:
+async def test_a_wrap_up_beyond_its_time_limit_frees_its_person(floor: Floor) -> None:
     await floor.furnish()
     await floor.come_on("Freja Holm")
     one = await floor.open("one")
@@ -191,7 +191,7 @@ async def alone(floor: Floor, escalation_id: str) -> None:
         await note_alone(conn, str((await floor.call_of(escalation_id)).id), floor.now)
 
 
-async def test_a_silent_desk_midway_is_no_reason_until_the_customer_says_that_nobody_is_there(floor: Floor) -> None:
+async def test_a_desk_silent_during_a_call_keeps_it_until_the_customer_reports_being_alone(floor: Floor) -> None:
     await floor.furnish()
     one = await on_call(floor)
     floor.later(minutes=5)
@@ -203,17 +203,17 @@ async def test_a_silent_desk_midway_is_no_reason_until_the_customer_says_that_no
     await alone(floor, one)
     await floor.open("later", priority="urgent")
     await floor.round()
-    # Raised, and the customer is there: before everything urgent.
+    # Its priority is raised and the customer is there, so it comes before everything urgent.
     assert (await floor.offered())["one"] == "Lukas Weber"
     await floor.accept(one)
     await floor.join(one, "agent")
     assert (await floor.call_of(one)).state == "on_call"
-    told = await floor.timeline(one)
-    assert told.count("call_began") == 2
-    assert told.index("customer_alone") < told.index("agent_vanished")
+    events = await floor.timeline(one)
+    assert events.count("call_began") == 2
+    assert events.index("customer_alone") < events.index("agent_vanished")
 
 
-async def test_an_agent_at_their_desk_may_come_back_and_keeps_the_call(floor: Floor) -> None:
+async def test_an_agent_at_their_desk_who_comes_back_keeps_the_call(floor: Floor) -> None:
     await floor.furnish()
     one = await on_call(floor)
     for comes_back in (True, False):
@@ -229,11 +229,11 @@ async def test_an_agent_at_their_desk_may_come_back_and_keeps_the_call(floor: Fl
     floor.later(seconds=1)
     await floor.round()
     await floor.round()
-    # Who did not come although they were there is not asked for this call again.
+    # An agent who was at their desk and didn't come back is not asked for this call again.
     assert (await floor.offered())["one"] == "Lukas Weber"
 
 
-async def test_calls_that_run_over_bring_the_next_search_forward_and_its_customer_is_told_before(floor: Floor) -> None:
+async def test_a_call_that_runs_over_starts_the_next_search_early_and_its_customer_is_notified(floor: Floor) -> None:
     await floor.furnish(rules='rule "Invoices"\n  when product area is billing\n  send to team "Office"')
     start = floor.now + timedelta(minutes=40)
     clerk = await floor.one(text("SELECT p.name FROM person p JOIN team t ON t.id = p.team WHERE t.name = 'Office'"))
@@ -249,7 +249,7 @@ async def test_calls_that_run_over_bring_the_next_search_forward_and_its_custome
     assert await floor.look_ahead() == 0, "the running call should be over by then"
     floor.now = start - timedelta(minutes=4, seconds=30)
     await floor.beat(clerk.name)
-    assert await floor.look_ahead() == 1, "it has run over, and nobody else is there"
+    assert await floor.look_ahead() == 1, "it runs over, and nobody else is there"
     assert (await floor.call_of(booked)).muster_at <= floor.now
     assert "running_late" not in await floor.letters(booked)
     floor.now = start - timedelta(minutes=3, seconds=59)
@@ -260,17 +260,17 @@ async def test_calls_that_run_over_bring_the_next_search_forward_and_its_custome
     await floor.hang_up(running)
     floor.later(minutes=1)
     await floor.beat(clerk.name)
-    assert await floor.look_ahead() == 1, "a wrap-up takes its time"
+    assert await floor.look_ahead() == 1, "the wrap-up also takes time"
 
 
-async def test_the_search_is_brought_forward_where_its_own_time_has_not_come(floor: Floor) -> None:
+async def test_the_search_for_a_late_call_starts_before_its_own_time(floor: Floor) -> None:
     await floor.furnish(rules='rule "Invoices"\n  when product area is billing\n  send to team "Office"')
     start = floor.now + timedelta(minutes=30)
     clerk = await floor.one(text("SELECT p.name FROM person p JOIN team t ON t.id = p.team WHERE t.name = 'Office'"))
     booked = await floor.book("booked", start, **BILLING)
     floor.now = start - timedelta(minutes=9)
     assert (await floor.call_of(booked)).muster_at > floor.now
-    assert await floor.look_ahead() == 0, "nobody is there at all: an early search would not help"
+    assert await floor.look_ahead() == 0, "nobody is there at all, so an early search would not help"
     await floor.come_on(clerk.name)
     assert await floor.look_ahead() == 0
     running = await floor.open("running", **BILLING)
@@ -283,7 +283,7 @@ async def test_the_search_is_brought_forward_where_its_own_time_has_not_come(flo
     assert "muster_began" in await floor.timeline(booked)
 
 
-async def test_a_place_in_the_line_is_told_and_never_gets_worse_without_a_word(floor: Floor) -> None:
+async def test_a_place_in_line_is_shown_and_a_worse_one_is_announced(floor: Floor) -> None:
     await floor.furnish()
     await floor.come_on("Freja Holm")
     for ticket in ("one", "two", "three"):
@@ -303,7 +303,7 @@ async def test_a_place_in_the_line_is_told_and_never_gets_worse_without_a_word(f
     assert (moved.place, moved.put_back_at, moved.estimate) == (3, floor.now, "longer")
 
 
-async def test_above_the_occupancy_limit_calls_now_pass_by_and_the_team_has_a_gap(floor: Floor) -> None:
+async def test_people_above_the_occupancy_limit_are_skipped_and_the_team_has_a_gap(floor: Floor) -> None:
     await floor.furnish()
     began = floor.now - timedelta(hours=4)
     for name in MATES:
@@ -330,7 +330,7 @@ async def test_above_the_occupancy_limit_calls_now_pass_by_and_the_team_has_a_ga
     assert (await floor.offered())["two"] == "Freja Holm"
 
 
-async def test_presence_that_flaps_every_second_does_no_harm(floor: Floor) -> None:
+async def test_presence_that_flaps_every_second_keeps_the_offer(floor: Floor) -> None:
     await floor.furnish()
     await floor.come_on("Freja Holm")
     one = await floor.open("one")
@@ -358,7 +358,7 @@ async def test_a_declined_call_is_not_offered_to_the_same_person_again(floor: Fl
     assert await floor.offered() == {}
 
 
-async def test_after_lunch_the_shift_goes_on_and_an_unwritten_wrap_up_counts_up_to_its_limit(floor: Floor) -> None:
+async def test_a_shift_includes_lunch_and_an_unwritten_wrap_up_counts_up_to_its_time_limit(floor: Floor) -> None:
     await floor.furnish()
     freja = await floor.person("Freja Holm")
     lunch, now = floor.now - timedelta(minutes=30), floor.now
@@ -371,13 +371,13 @@ async def test_after_lunch_the_shift_goes_on_and_an_unwritten_wrap_up_counts_up_
     await floor.had_calls("Freja Holm", (120, 60))
     wrapping = await floor.open("wrapping")
     async with floor.engine.begin() as conn:
-        over = {"state": "wrapping_up", "person": freja, "accepted_at": now - timedelta(minutes=30)}
-        held = update(call).where(call.c.escalation == wrapping)
-        await conn.execute(held.values(over | {"ended_at": now - timedelta(minutes=20)}))
+        ended = {"state": "wrapping_up", "person": freja, "accepted_at": now - timedelta(minutes=30)}
+        its_call = update(call).where(call.c.escalation == wrapping)
+        await conn.execute(its_call.values(ended | {"ended_at": now - timedelta(minutes=20)}))
     async with floor.engine.connect() as conn:
         directory = await read_directory(conn)
-        found = (await read_colleagues(conn, directory, now))[freja]
-    assert found.shift == (lunch - timedelta(hours=5), now + timedelta(hours=4))
-    # An hour before lunch, and ten minutes with five of wrap-up.
-    assert found.busy_in_shift == timedelta(minutes=75)
-    assert found.occupancy(now) == 31
+        colleague = (await read_colleagues(conn, directory, now))[freja]
+    assert colleague.shift == (lunch - timedelta(hours=5), now + timedelta(hours=4))
+    # A call of an hour before lunch, then ten minutes of call and five of wrap-up.
+    assert colleague.busy_in_shift == timedelta(minutes=75)
+    assert colleague.occupancy(now) == 31

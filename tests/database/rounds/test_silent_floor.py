@@ -1,4 +1,4 @@
-"""Everybody falls silent together: the database, a network or the web was away, and calls stay with their people."""
+"""All desks fall silent together, because the database, a network or the web was down: people keep their calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def three_calls(database: AsyncEngine) -> tuple[Floor, list[str]]:
     return floor, calls
 
 
-async def test_calls_are_not_taken_from_all_who_fell_silent_together(database: AsyncEngine) -> None:
+async def test_people_whose_desks_fell_silent_together_keep_their_calls(database: AsyncEngine) -> None:
     floor, calls = await three_calls(database)
     for one in calls:
         await floor.accept(one)
@@ -32,10 +32,10 @@ async def test_calls_are_not_taken_from_all_who_fell_silent_together(database: A
     assert [(await floor.call_of(one)).state for one in calls] == ["taken"] * 3
     floor.later(seconds=61)
     await floor.round()
-    assert [(await floor.call_of(one)).state for one in calls] == ["waiting"] * 3, "that long, they are gone"
+    assert [(await floor.call_of(one)).state for one in calls] == ["waiting"] * 3, "after two minutes they are gone"
 
 
-async def test_once_the_others_are_heard_of_again_who_is_still_silent_is_gone(database: AsyncEngine) -> None:
+async def test_a_desk_that_stays_silent_when_the_others_are_back_is_gone(database: AsyncEngine) -> None:
     floor, calls = await three_calls(database)
     for one in calls:
         await floor.accept(one)
@@ -48,7 +48,7 @@ async def test_once_the_others_are_heard_of_again_who_is_still_silent_is_gone(da
     assert silent not in {person for person, state in states.items() if state == "taken"}
 
 
-async def test_nobody_is_away_for_an_offer_that_rang_out_unheard(database: AsyncEngine) -> None:
+async def test_an_offer_that_expired_at_a_silent_desk_makes_nobody_away(database: AsyncEngine) -> None:
     floor, calls = await three_calls(database)
     floor.later(seconds=46)
     await floor.round()
@@ -57,4 +57,4 @@ async def test_nobody_is_away_for_an_offer_that_rang_out_unheard(database: Async
         assert set((await conn.execute(select(presence.c.state))).scalars()) == {"available"}
     await floor.beat(*THREE)
     await floor.round()
-    assert set((await floor.offered()).values()) == set(THREE), "back, and asked again"
+    assert set((await floor.offered()).values()) == set(THREE), "they are back, and are asked again"

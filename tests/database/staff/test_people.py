@@ -1,4 +1,4 @@
-"""People who move or leave under sold seats: pools are right at once, each booked call finds somebody or says so."""
+"""People with sold seats who move or leave: pools follow immediately; each booked call finds somebody or is at risk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def one_sold(engine: AsyncEngine) -> int:
     await sold(engine, await plan_of(engine), who=1)
     async with engine.begin() as conn:
         await conn.execute(update(escalation).values(pool=1))
-        # The furniture came with ids of its own.
+        # The furnished rows have explicit ids.
         await conn.execute(text("SELECT setval('team_id_seq', 10)"))
         return await add_name(conn, "team", "Elsewhere", "test", NINE, address="e@example.com", lead_title=None)
 
@@ -38,18 +38,18 @@ async def pool_now(engine: AsyncEngine) -> list[int]:
         return sorted((await conn.execute(select(pool_agent.c.person))).scalars())
 
 
-async def test_whoever_moves_hands_their_seats_on(database: AsyncEngine) -> None:
+async def test_the_seats_of_a_person_who_moves_go_to_others(database: AsyncEngine) -> None:
     elsewhere = await one_sold(database)
     assert await changed(database, 1, team=elsewhere) == SeatMoves(given=1)
     assert await pool_now(database) == [2]
     async with database.connect() as conn:
         assert (await conn.execute(select(witness.c.person))).scalars().all() == [2]
         assert await seats_resting_on(conn, 2) == 1
-        told = (await audit_entries(conn, limit=1))[0]
-    assert (told.action, told.subject, told.body) == ("changed person", "person:1", {"team": "Team → Elsewhere"})
+        entry = (await audit_entries(conn, limit=1))[0]
+    assert (entry.action, entry.subject, entry.body) == ("changed person", "person:1", {"team": "Team → Elsewhere"})
 
 
-async def test_a_call_that_nobody_else_can_serve_is_at_risk_and_told(database: AsyncEngine) -> None:
+async def test_a_call_that_nobody_else_can_serve_is_at_risk_and_alerted(database: AsyncEngine) -> None:
     await one_sold(database)
     assert await changed(database, 2, active=False) == SeatMoves()
     moved = await changed(database, 1, active=False)
@@ -69,7 +69,7 @@ async def test_a_skill_or_a_new_name_moves_no_seat(database: AsyncEngine) -> Non
     assert await pool_now(database) == [1, 2]
 
 
-async def test_saving_again_changes_and_tells_nothing(database: AsyncEngine) -> None:
+async def test_saving_again_changes_nothing_and_writes_no_audit_entry(database: AsyncEngine) -> None:
     await one_sold(database)
     async with database.connect() as conn:
         before = len(await audit_entries(conn))
@@ -78,8 +78,8 @@ async def test_saving_again_changes_and_tells_nothing(database: AsyncEngine) -> 
         assert len(await audit_entries(conn)) == before
 
 
-async def test_two_who_leave_at_once_leave_one_call_at_risk(database: AsyncEngine) -> None:
-    """Neither counts on the other who is just leaving, and neither waits for ever."""
+async def test_two_people_who_leave_at_the_same_time_leave_one_call_at_risk(database: AsyncEngine) -> None:
+    """Neither gets the other's call while leaving, and neither waits for ever."""
     await one_sold(database)
     moved = await asyncio.gather(changed(database, 1, active=False), changed(database, 2, active=False))
     assert sum(one.at_risk for one in moved) == 1

@@ -1,4 +1,4 @@
-"""Changes in random order over sold seats: a try tells the truth, and what is sold can be served."""
+"""Random schedule changes over sold seats: a dry run predicts the result, and sold seats can be served."""
 
 from __future__ import annotations
 
@@ -35,13 +35,15 @@ def some_change(chance: random.Random) -> Change:
     return chance.choice(changes)
 
 
-async def standing(conn: AsyncConnection) -> tuple[object, ...]:
+async def rows_of(conn: AsyncConnection) -> tuple[object, ...]:
     tables = (select(booking.c.id, booking.c.state), select(witness.c.booking, witness.c.person), select(shift))
     return tuple([sorted(map(str, (await conn.execute(query)).all())) for query in tables])
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_a_try_tells_what_comes_and_nothing_sold_is_unservable(database: AsyncEngine, seed: int) -> None:
+async def test_a_dry_run_predicts_the_result_and_every_sold_call_can_be_served(
+    database: AsyncEngine, seed: int
+) -> None:
     chance = random.Random(seed)
     await furnish(database)
     plan = await plan_of(database)
@@ -51,15 +53,15 @@ async def test_a_try_tells_what_comes_and_nothing_sold_is_unservable(database: A
     for _ in range(12):
         who, change = chance.choice((1, 2)), some_change(chance)
         async with database.begin() as conn:
-            before = await standing(conn)
+            before = await rows_of(conn)
             expected = await tried(conn, who, change)
-            assert await standing(conn) == before
+            assert await rows_of(conn) == before
             done = await change_schedule(conn, who, change, "test", NINE)
             assert {one.booking for one in done.at_risk} == {one.booking for one in expected.at_risk}
         async with database.connect() as conn:
-            # The database has agreed: each sold call has a witness, on shift throughout, alone.
+            # The constraints hold: each sold call has its own witness, on shift throughout.
             states = (await conn.execute(select(booking.c.state))).scalars().all()
             served = (await conn.execute(select(witness.c.booking))).scalars().all()
         assert len(states) == 6
-        assert set(states) <= {"sold", "at_risk"}, "nothing is cancelled by itself"
+        assert set(states) <= {"sold", "at_risk"}, "no change cancels a booking"
         assert len(served) == states.count("sold")

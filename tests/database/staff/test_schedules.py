@@ -1,4 +1,4 @@
-"""Schedules in the database: what is laid out, what a change would do, and two who change at once."""
+"""Schedules in the database: the shifts they result in, dry runs, and concurrent changes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def hours_of(conn: AsyncConnection, who: int, day: date) -> list[float]:
     return [(stop - start) / HOUR for start, stop in found[who]]
 
 
-async def test_every_kind_of_change_is_laid_out_at_once(database: AsyncEngine) -> None:
+async def test_every_kind_of_change_updates_the_shifts_immediately(database: AsyncEngine) -> None:
     await furnish(database)
     async with database.begin() as conn:
         assert await hours_of(conn, 1, DAY) == [8]
@@ -69,7 +69,7 @@ async def test_every_kind_of_change_is_laid_out_at_once(database: AsyncEngine) -
         assert await time_off_by_key(conn, 1, "hr-7") is not None
         entries = (await conn.execute(select(audit_entry))).all()
     assert [entry.action for entry in entries if entry.subject == "person:1"] == ["changed schedule"] * 6
-    assert not any("sick" in str(entry.body) for entry in entries), "why somebody is off is not in the log"
+    assert not any("sick" in str(entry.body) for entry in entries), "the audit log does not contain why somebody is off"
 
 
 async def test_the_holidays_of_the_desk_or_of_the_person(database: AsyncEngine) -> None:
@@ -88,13 +88,13 @@ async def test_the_holidays_of_the_desk_or_of_the_person(database: AsyncEngine) 
             await change_desk_holidays(conn, "Atlantis", BOSS, midsummer)
 
 
-async def test_a_try_says_what_would_happen_and_leaves_nothing(database: AsyncEngine) -> None:
+async def test_a_dry_run_predicts_the_result_and_leaves_nothing(database: AsyncEngine) -> None:
     await furnish(database)
     await sold(database, await plan_of(database), who=1)
     sick = AddTimeOff(TimeOffKind.SICK, (NINE, FIVE))
     async with database.begin() as conn:
         would = await tried(conn, 1, sick)
-        assert (would.moved, would.at_risk) == (1, ()), "the other one of the pool can serve it"
+        assert (would.moved, would.at_risk) == (1, ()), "the other person in the pool can serve it"
         await change_schedule(conn, 2, sick, BOSS, NINE)
         would = await tried(conn, 1, sick)
         assert [one.subject for one in would.at_risk] == ["Engine stops at sea"]
@@ -108,7 +108,7 @@ async def test_a_try_says_what_would_happen_and_leaves_nothing(database: AsyncEn
         assert (await conn.execute(select(booking.c.state))).scalar_one() == "at_risk", "kept, not cancelled"
 
 
-async def test_a_seat_of_a_past_that_nobody_closed_keeps_its_shift(database: AsyncEngine) -> None:
+async def test_a_past_seat_that_was_not_released_keeps_its_shift(database: AsyncEngine) -> None:
     await furnish(database)
     await sold(database, await plan_of(database), who=1)
     async with database.begin() as conn:
@@ -118,13 +118,13 @@ async def test_a_seat_of_a_past_that_nobody_closed_keeps_its_shift(database: Asy
         assert await hours_of(conn, 2, DAY) == []
 
 
-async def test_a_schedule_changes_beside_the_seat_of_a_past_that_nobody_closed(database: AsyncEngine) -> None:
+async def test_a_schedule_can_change_beside_a_past_seat_that_was_not_released(database: AsyncEngine) -> None:
     await furnish(database)
     await sold(database, await plan_of(database), who=1)
     evening = FIVE + timedelta(hours=1)
     for hours in (((1320, 1380),), ((540, 1080),), ()):
         async with database.begin() as conn:
-            # The shift of today is over, and its seat is not.
+            # Today's shift is over, but its seat is not released.
             assert (await change_schedule(conn, 1, SetDay(DAY, hours, "UTC"), BOSS, evening)).at_risk == ()
         async with database.connect() as conn:
             spans = (await shifts_of(conn, [1], (NINE, NINE + timedelta(hours=15))))[1]
@@ -156,7 +156,7 @@ async def test_what_is_refused(database: AsyncEngine) -> None:
         await change_schedule(conn, 1, AddTimeOff(TimeOffKind.LEAVE, (NINE, NINE + HOUR)), BOSS, NINE)
 
 
-async def test_each_piece_of_a_shift_knows_the_whole_of_it(database: AsyncEngine) -> None:
+async def test_each_part_of_a_shift_stores_the_whole_shift(database: AsyncEngine) -> None:
     await furnish(database)
     lunch = KeepFree("lunch", Repeating((DAY.weekday(),), 720, 780, "UTC"))
     early = AddTimeOff(TimeOffKind.LEAVE, (NINE + 7 * HOUR, NINE + 20 * HOUR))
@@ -185,7 +185,7 @@ async def test_a_person_in_no_team_has_a_schedule_and_no_shifts(database: AsyncE
         assert await hours_of(conn, 2, DAY) == []
 
 
-async def test_two_who_change_one_schedule_at_once_both_count(database: AsyncEngine) -> None:
+async def test_concurrent_changes_to_one_schedule_all_count(database: AsyncEngine) -> None:
     await furnish(database)
 
     async def keep(start: int) -> None:
@@ -198,7 +198,7 @@ async def test_two_who_change_one_schedule_at_once_both_count(database: AsyncEng
         assert await hours_of(conn, 1, DAY) == [1, 1, 1, 1]
 
 
-async def test_two_who_lose_what_the_other_has_sold_don_t_lock_each_other_out(database: AsyncEngine) -> None:
+async def test_two_people_who_lose_time_that_the_other_needs_do_not_deadlock(database: AsyncEngine) -> None:
     await furnish(database)
     plan = await plan_of(database)
     later = 4 * timedelta(days=1)
@@ -214,11 +214,11 @@ async def test_two_who_lose_what_the_other_has_sold_don_t_lock_each_other_out(da
         assert await hours_of(conn, 1, DAY) == await hours_of(conn, 2, DAY + later) == []
 
 
-async def test_laying_out_what_stands_waits_for_no_seller(database: AsyncEngine) -> None:
+async def test_updating_unchanged_shifts_waits_for_no_sale(database: AsyncEngine) -> None:
     await furnish(database)
     await sold(database, await plan_of(database), who=1)
-    async with database.begin() as selling, database.begin() as conn:
-        await lock_days(selling, 1, [DAY])
+    async with database.begin() as sale, database.begin() as conn:
+        await lock_days(sale, 1, [DAY])
         await conn.execute(text("SET LOCAL lock_timeout = '1s'"))
         assert await lay_out_shifts(conn, NINE) == 0
         with pytest.raises(OperationalError, match="lock timeout"):
