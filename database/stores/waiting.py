@@ -1,4 +1,4 @@
-"""While a booked call is waited for, and while one side is late: what is sent, once each."""
+"""Reminders before a booked call and to a customer who is late, each sent once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from domain.escalation import Kind
 
 
 async def remind_customer(conn: AsyncConnection, escalation_id: str, call_id: str, step: str, now: datetime) -> None:
-    """The reminder ``step`` of a call; ``step`` names the start and the lead, so a moved call gets its own."""
+    """Send a reminder to the customer. ``step`` contains the start and the lead time, so a moved call gets its own."""
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     effect = f"customer_reminded/{call_id}/{step}"
@@ -28,7 +28,7 @@ async def remind_customer(conn: AsyncConnection, escalation_id: str, call_id: st
 
 
 async def remind_agent(conn: AsyncConnection, escalation_id: str, call_id: str, step: str, now: datetime) -> None:
-    """Remind whoever has accepted the call; nobody, where nobody has."""
+    """Send a reminder to the agent who has accepted the call, if there is one."""
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     effect = f"agent_reminded/{call_id}/{step}"
@@ -44,7 +44,7 @@ async def remind_agent(conn: AsyncConnection, escalation_id: str, call_id: str, 
 
 
 async def call_for_customer(conn: AsyncConnection, escalation_id: str, call_id: str, step: str, now: datetime) -> None:
-    """We are here and the customer is not: write to them."""
+    """Mail a late-customer reminder, if the agent has joined and the customer hasn't."""
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     effect = f"customer_called_for/{call_id}/{step}"
@@ -55,7 +55,7 @@ async def call_for_customer(conn: AsyncConnection, escalation_id: str, call_id: 
 
 
 async def agent_waits_alone(conn: AsyncConnection, escalation_id: str, call_id: str) -> bool:
-    """Whether the agent has come and the customer has not, or was found so when this was done before."""
+    """Whether the agent has joined and the customer hasn't; also True if the call was already marked as missed."""
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     return _waits_alone(row) or row.state == "missed"
