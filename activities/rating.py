@@ -8,7 +8,7 @@ from activities.dependencies import Dependencies
 from activities.errors import effect
 from activities.messages import OfCall, SaveRating
 from database.stores import rating
-from database.stores.journal.free_text import read_words
+from database.stores.journal.free_text import read_text
 
 
 class RatingActivities:
@@ -29,7 +29,7 @@ class RatingActivities:
     async def save_rating(self, request: SaveRating) -> None:
         given = request.rating
         async with effect(self.dependencies) as conn:
-            comment = await read_words(conn, given.comment_ref)
+            comment = await read_text(conn, given.comment_ref)
             await rating.save_rating(conn, request.escalation_id, given.call_id, given.score, comment, request.now)
 
     @activity.defn

@@ -17,7 +17,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.customer_link import link_out
 from activities.messages import CallDue, EscalationOpened, Times
-from database.stores.escalations.outbox import read_begun
+from database.stores.escalations.outbox import read_workflow_start
 from database.stores.journal.plan_json import load_plan
 from domain.ids import TASK_QUEUE, workflow_id
 from domain.plan import Plan
@@ -59,7 +59,7 @@ async def start_workflow(
     """
     reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
     async with engine.connect() as conn:
-        begun = await read_begun(conn, escalation_id)
+        begun = await read_workflow_start(conn, escalation_id)
     if begun is None:
         return False
     plan = load_plan(begun.plan)

@@ -8,7 +8,7 @@ from activities.dependencies import Dependencies
 from activities.errors import effect
 from activities.messages import OfCall, SaveWrapUp
 from database.stores import wrap_up
-from database.stores.journal.free_text import read_words
+from database.stores.journal.free_text import read_text
 from domain.wrap_up import Resolution, WrapUp
 
 
@@ -26,7 +26,7 @@ class WrapUpActivities:
                 product_area=form.product_area,
                 gap=form.gap,
                 follow_up=form.follow_up,
-                note=await read_words(conn, form.note_ref),
+                note=await read_text(conn, form.note_ref),
             )
             await wrap_up.save_wrap_up(conn, request.escalation_id, form.call_id, form.person_id, recorded, request.now)
 

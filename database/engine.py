@@ -22,16 +22,16 @@ DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
 TRUSTED = 1.0
 """Seconds after its last use in which a connection is assumed to be alive: a ping costs as much as a query."""
 
-GAVE_WAY = frozenset({"40P01", "40001", "55P03"})
+CONFLICTS = frozenset({"40P01", "40001", "55P03"})
 """Deadlock, serialization failure, lock not available: the database answers, but other transactions conflict."""
 
 UNPREPARED = frozenset({"0A000", "26000"})
 """Feature not supported (a cached plan whose result type has changed), and unknown prepared statement."""
 
 
-def gave_way(error: BaseException) -> bool:
+def is_conflict(error: BaseException) -> bool:
     """Whether a transaction failed because of concurrent ones, so that a retry may succeed."""
-    return getattr(getattr(error, "orig", None), "sqlstate", None) in GAVE_WAY
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in CONFLICTS
 
 
 def driver_url(url: str) -> str:

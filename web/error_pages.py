@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from database.engine import DATABASE_DOWN, gave_way
+from database.engine import DATABASE_DOWN, is_conflict
 from domain.failure import Busy, Failure, Unreachable
 from domain.sign_in import NotSignedIn, TooManyMisses
 from web.api.problems import answer_with_problem
@@ -111,7 +111,7 @@ def describe(failure: Exception) -> tuple[int, str, str]:
 
 
 def _as_failure(error: Exception) -> Exception:
-    if gave_way(error):
+    if is_conflict(error):
         return Busy()
     return Unreachable("Our database") if isinstance(error, DATABASE_DOWN) else error
 

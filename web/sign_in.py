@@ -59,7 +59,7 @@ async def sign_in_by_password(
         if not await password_matches(password_hash, password) or account is None or password_hash is None:
             raise SignInRefused
         async with engine.begin() as conn:
-            await sessions.hold_password(conn, account.person_id, password_hash)
+            await sessions.lock_password(conn, account.person_id, password_hash)
             secret = await sign_in(conn, request, account.person_id)
     except SignInRefused as refusal:
         return page(request, "sign_in.html", 401, email=email, to=to, refused=refusal.detail)

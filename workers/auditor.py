@@ -22,8 +22,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.starting import start_workflow
 from database.stores.at_risk.alerts import alert_lost_seats
-from database.stores.rounds.repair import Findings, audit, note_restart, standing_after
-from database.stores.staff.shifts import AT_ONCE, everybody, lay_out
+from database.stores.rounds.repair import Findings, audit, note_restart, open_after
+from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
 from domain.ids import workflow_id
 
 log = logging.getLogger(__name__)
@@ -60,14 +60,14 @@ async def write_all_shifts(engine: AsyncEngine, now: datetime) -> None:
         people = await everybody(conn)
     for at in range(0, len(people), AT_ONCE):
         async with engine.begin() as conn:
-            replanned = await lay_out(conn, people[at : at + AT_ONCE], now)
+            replanned = await update_shifts(conn, people[at : at + AT_ONCE], now)
             await alert_lost_seats(conn, replanned.at_risk, now)
 
 
 async def restart_lost_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:
     """Restart lost workflows among the next open escalations after this id; returns the id to continue after."""
     async with engine.connect() as conn:
-        open_escalations = await standing_after(conn, after, now)
+        open_escalations = await open_after(conn, after, now)
     for escalation_id in open_escalations:
         if await _runs(client, escalation_id):
             continue

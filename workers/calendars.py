@@ -16,7 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.integrations.calendar_feed import fetch_calendar
 from activities.integrations.calendar_reading import read_calendar
 from database.stores.seats.change_impact import ReassignResult
-from database.stores.staff.calendar_feeds import DueFeed, keep_laid_out, keep_reading, keep_same, keep_unread, take_due
+from database.stores.staff.calendar_feeds import (
+    DueFeed,
+    extend_reading,
+    note_failure,
+    note_unchanged,
+    store_reading,
+    take_due,
+)
 from domain.schedules.calendar_feed import FeedUnread, Reading, fingerprint, horizon
 
 log = logging.getLogger(__name__)
@@ -73,7 +80,7 @@ async def _process(engine: AsyncEngine, feed: DueFeed, now: datetime, private_ad
         except Exception as error:
             # Calendars are written by strangers: whatever goes wrong with one must not affect the others.
             async with engine.begin() as conn:
-                await keep_unread(conn, feed, _reason(feed, error), now)
+                await note_failure(conn, feed, _reason(feed, error), now)
     except (SQLAlchemyError, OSError) as error:
         # It is read again when its lease expires.
         log.warning("database unreachable, retrying calendar=%d error=%s", feed.id, type(error).__name__)
@@ -89,41 +96,41 @@ def _reason(feed: DueFeed, error: Exception) -> str:
 
 async def _read(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addresses: bool) -> None:
     if not feed.url:
-        if not feed.laid_out(now) and feed.content is not None:
+        if not feed.reaches_ahead(now) and feed.content is not None:
             await _expand(engine, feed, now, feed.content, feed.etag)
             return
         async with engine.begin() as conn:
-            await keep_same(conn, feed, now, "")
+            await note_unchanged(conn, feed, now, "")
         return
-    etag = feed.etag if feed.content is not None and feed.laid_out(now) else ""
+    etag = feed.etag if feed.content is not None and feed.reaches_ahead(now) else ""
     try:
         fetched = await fetch_calendar(feed.url, etag=etag, private_addresses=private_addresses)
     except FeedUnread as unread:
-        if feed.content is None or feed.laid_out(now):
+        if feed.content is None or feed.reaches_ahead(now):
             raise
         await _expand_last_copy(engine, feed, now, feed.content, unread.reason)
         return
     if fetched.content is None and not etag:
         raise FeedUnread("the server answered 304 to a request without an ETag")
     unchanged = fetched.content is None or fingerprint(fetched.content) == feed.content_hash
-    if fetched.content is not None and not (unchanged and feed.laid_out(now)):
+    if fetched.content is not None and not (unchanged and feed.reaches_ahead(now)):
         await _expand(engine, feed, now, fetched.content, fetched.etag)
         return
     async with engine.begin() as conn:
-        await keep_same(conn, feed, now, fetched.etag)
+        await note_unchanged(conn, feed, now, fetched.etag)
 
 
 async def _expand(engine: AsyncEngine, feed: DueFeed, now: datetime, content: bytes, etag: str) -> None:
     until, reading = await _reading(feed, now, content)
     async with engine.begin() as conn:
-        replanned = await keep_reading(conn, feed, reading, now, until=until, mark=fingerprint(content), etag=etag)
+        replanned = await store_reading(conn, feed, reading, now, until=until, mark=fingerprint(content), etag=etag)
     _log_at_risk(feed, replanned)
 
 
 async def _expand_last_copy(engine: AsyncEngine, feed: DueFeed, now: datetime, content: bytes, reason: str) -> None:
     until, reading = await _reading(feed, now, content)
     async with engine.begin() as conn:
-        replanned = await keep_laid_out(conn, feed, reading, now, until=until, reason=reason)
+        replanned = await extend_reading(conn, feed, reading, now, until=until, reason=reason)
     _log_at_risk(feed, replanned)
 
 

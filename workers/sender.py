@@ -182,7 +182,7 @@ class ChannelWorker:
                 await message_queue.drop(conn, queued.id)
             # Jitter needs no secure randomness.
             elif wait := next_wait(queued.attempts, failure, random.random()):
-                await message_queue.put_off(conn, queued.id, str(failure), wait)
+                await message_queue.retry_later(conn, queued.id, str(failure), wait)
             else:
                 await message_queue.give_up(conn, queued, str(failure))
         _log_outcome(queued, failure, wait)

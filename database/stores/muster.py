@@ -118,14 +118,14 @@ async def replace_agent(conn: AsyncConnection, escalation_id: str, call_id: str,
     if row.state != "taken" or row.agent_joined_at is not None:
         return False
     await conn.execute(update(offer).where(its_offer).values(state="missed", answered_at=now))
-    await open_again(conn, [call_id], now, raised=True)
+    await reopen(conn, [call_id], now, raised=True)
     body = {"call_id": call_id, "offer": nth, "person": row.person}
     await record(conn, escalation_id, Kind.AGENT_MISSED, now, body=body, state=State.MUSTERING)
     await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     return True
 
 
-async def open_again(conn: AsyncConnection, calls: Sequence[Any], now: datetime, *, raised: bool = False) -> None:
+async def reopen(conn: AsyncConnection, calls: Sequence[Any], now: datetime, *, raised: bool = False) -> None:
     """Return calls to waiting; their searches resume at the same step.
 
     The time in which an agent had the call doesn't count as search time.

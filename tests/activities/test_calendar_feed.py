@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.integrations.calendar_feed import fetch_calendar
 from database.stores.staff.calendar_feeds import StandingFeed, add_feed, standing_feeds
 from database.stores.staff.schedule_changes import change_schedule
-from database.stores.staff.shifts import lay_out_shifts, shifts_of
+from database.stores.staff.shifts import shifts_of, update_all_shifts
 from database.tables.booking import booking
 from database.tables.directory import person
 from database.tables.escalation import message
@@ -177,7 +177,7 @@ async def test_the_last_copy_of_a_dead_calendar_still_counts_for_later_days(
     assert (feed.error, feed.read_at) == ("the server answered 500", NINE)
     assert feed.busy > 55
     async with database.begin() as conn:
-        await lay_out_shifts(conn, later)
+        await update_all_shifts(conn, later)
         shifts = await shifts_of(conn, [1], (later + timedelta(days=30), later + timedelta(days=31)))
     assert [(stop - start) / HOUR for start, stop in shifts[1]] == [1, 6]
 

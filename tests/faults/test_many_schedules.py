@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.staff.schedule_changes import change_schedule
-from database.stores.staff.shifts import AT_ONCE, everybody, lay_out
+from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
 from database.tables.directory import desk, person, shift, team, title, weekly_shift
 from domain.schedules.change import SetDay
 from tests.database.seats.sold import DAY, NINE
@@ -36,7 +36,7 @@ async def test_shifts_of_many_people_are_written_in_bounded_time(database: Async
         people = await everybody(conn)
     for at in range(0, len(people), AT_ONCE):
         async with database.begin() as conn:
-            await lay_out(conn, people[at : at + AT_ONCE], NINE)
+            await update_shifts(conn, people[at : at + AT_ONCE], NINE)
     everybody_took = time.monotonic() - began
     began = time.monotonic()
     async with database.begin() as conn:

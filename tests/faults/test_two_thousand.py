@@ -16,7 +16,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.rounds.round import run_round
-from database.stores.staff.shifts import everybody, lay_out
+from database.stores.staff.shifts import everybody, update_shifts
 from database.tables.directory import person, presence, weekly_shift
 from domain.escalation import Mode
 from domain.rounds.matching import warm_up
@@ -69,7 +69,7 @@ async def fill(engine: AsyncEngine) -> None:
         )
         available = {"state": "available", "since": now, "seen_at": now + timedelta(hours=1)}
         await conn.execute(insert(presence), [{"person": id_} | available for id_ in ids])
-        await lay_out(conn, await everybody(conn), now)
+        await update_shifts(conn, await everybody(conn), now)
 
 
 async def test_two_thousand_people_slow_nothing_down(

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from temporalio.client import WorkflowExecutionStatus
 
 from activities.messages import MoveBooking
-from database.stores.rounds.repair import standing_after
-from database.stores.staff.shifts import lay_out_shifts
+from database.stores.rounds.repair import open_after
+from database.stores.staff.shifts import update_all_shifts
 from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.journeys.test_turns import SUPPORT, booked_call
@@ -22,9 +22,9 @@ async def change(desk: Desk, statement: str, **values: object) -> None:
         await conn.execute(text(statement), values)
 
 
-async def lay_out(desk: Desk) -> int:
+async def update_shifts(desk: Desk) -> int:
     async with desk.engine.begin() as conn:
-        return await lay_out_shifts(conn, desk.now)
+        return await update_all_shifts(conn, desk.now)
 
 
 async def witness_of(desk: Desk) -> str:
@@ -36,7 +36,7 @@ async def test_shifts_laid_out_again_are_the_same_rows(desk: Desk) -> None:
     await booked_call(desk)
     rows = text("SELECT min(xmin::text::bigint) AS oldest, max(xmin::text::bigint) AS newest FROM shift")
     before = await desk.one(rows)
-    assert await lay_out(desk) == 0
+    assert await update_shifts(desk) == 0
     assert await desk.one(rows) == before
 
 
@@ -44,7 +44,7 @@ async def test_a_seat_goes_to_somebody_else_when_its_person_is_off(desk: Desk) -
     one, _, _ = await booked_call(desk)
     first = await witness_of(desk)
     await change(desk, "DELETE FROM weekly_shift s USING person p WHERE p.id = s.person AND p.name = :n", n=first)
-    assert await lay_out(desk) == 0
+    assert await update_shifts(desk) == 0
     assert await witness_of(desk) != first
     assert "seat_lost" not in await desk.timeline(one)
 
@@ -55,12 +55,12 @@ async def test_a_seat_that_nobody_can_serve_is_at_risk_and_can_be_moved(desk: De
     async with desk.engine.begin() as conn:
         await conn.execute(kept)
     await change(desk, "DELETE FROM weekly_shift")
-    assert await lay_out(desk) == 1
-    assert await lay_out(desk) == 0
+    assert await update_shifts(desk) == 1
+    assert await update_shifts(desk) == 0
     assert (await desk.one(text("SELECT state FROM booking"))).state == "at_risk"
     assert (await desk.timeline(one))[-1] == "seat_lost"
     await change(desk, "INSERT INTO weekly_shift SELECT * FROM kept")
-    await lay_out(desk)
+    await update_shifts(desk)
     later = next(other for other in await desk.free(one) if other > start)
     await desk.workflow(one).execute_update(EscalationWorkflow.move, MoveBooking(later))
     assert (await desk.one(text("SELECT state FROM booking"))).state == "sold"
@@ -84,7 +84,7 @@ async def test_a_workflow_that_is_gone_is_started_again_and_goes_on(desk: Desk) 
     over = (await desk.open(ticket="2")).escalation_id
     later = desk.now + timedelta(minutes=1)
     async with desk.engine.connect() as conn:
-        assert set(await standing_after(conn, FIRST, later)) == {one, over}
+        assert set(await open_after(conn, FIRST, later)) == {one, over}
     assert await restart_lost_workflows(desk.engine, desk.environment.client, FIRST, later) == max(one, over)
     assert (await desk.workflow(one).describe()).status is WorkflowExecutionStatus.RUNNING
     assert (await desk.timeline(one))[-1] == "repaired"

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.escalations.open import open_or_refuse
-from database.stores.journal.free_text import keep_words
+from database.stores.journal.free_text import store_text
 from database.stores.journal.timeline import database_now
 from database.stores.queries.escalation_detail import WholeEscalation, read_whole
 from database.stores.queries.escalation_list import list_newest
@@ -90,7 +90,7 @@ async def withdraw_escalation(
     escalation = await read_or_raise(engine, escalation_id)
     if escalation.outcome not in (Outcome.WITHDRAWN, Outcome.TICKET_SOLVED):
         async with engine.begin() as conn:
-            ref = await keep_words(conn, body.reason)
+            ref = await store_text(conn, body.reason)
         await gateway.withdraw(escalation.id, token.actor, outcome=body.outcome, reason_ref=ref)
         escalation = await read_or_raise(engine, escalation_id)
     return {"id": escalation.id, "state": escalation.state, "outcome": escalation.outcome}

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from activities.messages import RateCall
-from database.stores.journal.free_text import keep_words
+from database.stores.journal.free_text import store_text
 from database.stores.rating import SurveyPage, find_survey
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
@@ -53,7 +53,7 @@ async def rate(
         text = f"Your comment has {len(comment)} characters; there is room for {LONGEST_COMMENT}"
         return _page(request, survey, refused=text, comment=comment, chosen=chosen, status=422)
     async with visit.engine.begin() as conn:
-        comment_ref = await keep_words(conn, comment)
+        comment_ref = await store_text(conn, comment)
     try:
         await gateway.rate(survey.escalation_id, RateCall(survey.call_id, chosen, comment_ref))
     except (AlreadyRated, NotNow):

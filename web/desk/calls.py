@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Response
 
 from activities.messages import RecordWrapUp
 from database.stores.call import end_call
-from database.stores.journal.free_text import keep_words
+from database.stores.journal.free_text import store_text
 from database.stores.queries.desk import escalation_of_call
 from database.stores.wrap_up import saved_wrap_up
 from domain.escalation import EscalationUnknown
@@ -69,7 +69,7 @@ async def wrap_up(
         return await refuse(problem, 422)
     try:
         async with desk.engine.begin() as conn:
-            note_ref = await keep_words(conn, note)
+            note_ref = await store_text(conn, note)
         record = RecordWrapUp(str(call_id), desk.person_id, resolved, cause, product_area, gap, follow_up, note_ref)
         await gateway.wrap_up(escalation_id, record)
     except Failure as failure:

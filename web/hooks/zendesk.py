@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.access.webhooks import GivenAnswer, WebhookSource, answer_given, find_source, keep_answer
+from database.stores.access.webhooks import StoredResponse, WebhookSource, find_source, store_response, stored_response
 from database.stores.directory.read import read_directory
-from database.stores.escalations.ticket_accounts import account_ended, account_sent, open_tickets
+from database.stores.escalations.ticket_accounts import account_of_solved, account_of_source, open_tickets
 from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome
 from domain.ids import Tokens
 from domain.ticket_account import by_source, is_of
@@ -54,11 +54,11 @@ async def zendesk(request: Request, parts: Annotated[_Parts, Depends(_parts)], s
     payload = parse(body)
     event, fingerprint = _event_id(request, payload), hashlib.sha256(body).hexdigest()
     async with parts.engine.connect() as conn:
-        stored = await answer_given(conn, sender.name, event)
+        stored = await stored_response(conn, sender.name, event)
     if stored is None:
-        answer = GivenAnswer(fingerprint, 200, await _carry_out(parts, sender, event, payload))
+        answer = StoredResponse(fingerprint, 200, await _carry_out(parts, sender, event, payload))
         async with parts.engine.begin() as conn:
-            stored = await keep_answer(conn, sender.name, event, answer, datetime.now(UTC))
+            stored = await store_response(conn, sender.name, event, answer, datetime.now(UTC))
     elif stored.fingerprint != fingerprint:
         raise FieldsRefused((FieldError("/id", "another event had this id"),))
     return JSONResponse(stored.body, stored.status)
@@ -104,7 +104,7 @@ async def _open(parts: _Parts, source: WebhookSource, event: str, command: Opens
     """Open an escalation. A refusal by the rules is a success too, because a retry would not change it."""
     opening = command.body.opening(by_source(source.name), event)
     async with parts.engine.begin() as conn:
-        account = await account_sent(conn, source, opening.ticket.url)
+        account = await account_of_source(conn, source, opening.ticket.url)
     opening = replace(opening, ticket=replace(opening.ticket, account=account))
     try:
         opened = await open_now(parts.engine, parts.tokens, opening)
@@ -120,7 +120,7 @@ async def _withdraw(parts: _Parts, source: WebhookSource, command: Ends) -> dict
     """End the ticket's escalation if its call is still to come."""
     actor = by_source(source.name)
     async with parts.engine.begin() as conn:
-        account = await account_ended(conn, source, command.url)
+        account = await account_of_solved(conn, source, command.url)
         candidates = await open_tickets(conn, SYSTEM, command.ticket_id)
     escalation_id = next((ticket.escalation_id for ticket in candidates if is_of(ticket, account, actor)), None)
     if escalation_id is None:

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.journal.audit_log import write_audit
-from database.stores.journal.free_text import keep_words
+from database.stores.journal.free_text import store_text
 from database.stores.queries.escalation_list import send_again
 from domain.failure import Failure
 from web.api.escalations import read_or_raise
@@ -55,7 +55,7 @@ async def withdraw(
         return story_page(request, signed.roles, escalation, 422, wrong=wrong)
     try:
         async with engine.begin() as conn:
-            ref = await keep_words(conn, reason)
+            ref = await store_text(conn, reason)
         await gateway.withdraw(escalation.id, signed.actor, reason_ref=ref)
         await _audit(engine, signed, "withdrew", escalation.id)
     except Failure as failure:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from database.stores.queries.escalation_list import Sought, counts_by_state, list_standing
+from database.stores.queries.escalation_list import EscalationFilter, counts_by_state, list_stuck_first
 from database.stores.rounds.repair import counted_repairs
 from domain.escalation import OPEN_STATES, State
 from web.api.cursor import read_cursor, write_cursor
@@ -46,10 +46,10 @@ class Filter:
     """Only escalations with a failed message."""
 
     @property
-    def sought(self) -> Sought:
+    def sought(self) -> EscalationFilter:
         states = {"open": tuple(s.value for s in OPEN_STATES), "all": ()}.get(self.state, (self.state,))
         unchanged_since = datetime.now(UTC) - timedelta(seconds=int(self.age)) if self.age else None
-        return Sought(states, self.words, unchanged_since, self.failed)
+        return EscalationFilter(states, self.words, unchanged_since, self.failed)
 
     def address(self, **changes: str) -> str:
         """The address of the list's first page with these changes to the filter."""
@@ -78,7 +78,7 @@ async def list_page(
     async with engine.connect() as conn:
         counts = await counts_by_state(conn)
         repairs = await counted_repairs(conn)
-        lines = await list_standing(conn, chosen.sought, after=read_cursor(after), limit=PAGE + 1)
+        lines = await list_stuck_first(conn, chosen.sought, after=read_cursor(after), limit=PAGE + 1)
     shown = lines[:PAGE]
     more = write_cursor((shown[-1].updated_at, shown[-1].id)) if len(lines) > PAGE else ""
     open_count = sum(counts.get(one.value, 0) for one in OPEN_STATES)

@@ -50,7 +50,7 @@ async def set_password_hash(conn: AsyncConnection, person_id: int, password_hash
     await end_sessions_of(conn, person_id)
 
 
-async def hold_password(conn: AsyncConnection, person_id: int, password_hash: str) -> None:
+async def lock_password(conn: AsyncConnection, person_id: int, password_hash: str) -> None:
     """Lock a person's password against changes until the transaction ends.
 
     Raises ``SignInRefused`` if it was changed since ``password_hash`` was read.

@@ -28,7 +28,7 @@ class WebhookSource:
 
 
 @dataclass(frozen=True)
-class GivenAnswer:
+class StoredResponse:
     fingerprint: str
     """SHA-256 of the request's body, in hex."""
     status: int
@@ -56,20 +56,20 @@ async def keep_source(conn: AsyncConnection, name: str, kind: str, secret: str, 
     await conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 
 
-async def answer_given(conn: AsyncConnection, source: str, event: str) -> GivenAnswer | None:
+async def stored_response(conn: AsyncConnection, source: str, event: str) -> StoredResponse | None:
     """The response that this event got the first time, or None for a new event."""
     query = select(webhook_received).where(webhook_received.c.source == source, webhook_received.c.event == event)
     row = (await conn.execute(query)).one_or_none()
     if row is None or row.answer is None:
         return None
-    return GivenAnswer(row.fingerprint, row.answer["status"], row.answer["body"])
+    return StoredResponse(row.fingerprint, row.answer["status"], row.answer["body"])
 
 
-async def keep_answer(
-    conn: AsyncConnection, source: str, event: str, answer: GivenAnswer, now: datetime
-) -> GivenAnswer:
+async def store_response(
+    conn: AsyncConnection, source: str, event: str, answer: StoredResponse, now: datetime
+) -> StoredResponse:
     """Store a response for replays; of two concurrent ones the first is stored and returned."""
     stored = {"status": answer.status, "body": answer.body}
     row = {"source": source, "event": event, "fingerprint": answer.fingerprint, "answer": stored, "at": now}
     await conn.execute(insert(webhook_received).values(row).on_conflict_do_nothing())
-    return await answer_given(conn, source, event) or answer
+    return await stored_response(conn, source, event) or answer

@@ -33,7 +33,7 @@ _last: _WrittenSnapshot | None = None
 # The last directory that this process saw: it seldom changes and every opening needs it.
 
 
-async def keep_snapshot(conn: AsyncConnection, directory: Directory, now: datetime) -> str:
+async def store_snapshot(conn: AsyncConnection, directory: Directory, now: datetime) -> str:
     """Store a snapshot of this directory unless it exists, and return its hash."""
     global _last
     if _last is None or _last.directory != directory:

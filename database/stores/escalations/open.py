@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.customer_link import issue_first
-from database.stores.directory.snapshots import keep_snapshot
+from database.stores.directory.snapshots import store_snapshot
 from database.stores.escalations.ticket_accounts import open_tickets
 from database.stores.journal.plan_json import dump_plan, load_plan
 from database.stores.journal.timeline import record
@@ -95,7 +95,7 @@ async def _open(
         "plan": dump_plan(plan),
         "ruleset": plan.ruleset,
         "rule": plan.decision.rule,
-        "directory": await keep_snapshot(conn, directory, now),
+        "directory": await store_snapshot(conn, directory, now),
         "opened_by": opening.opened_by,
         "opened_at": now,
         "updated_at": now,

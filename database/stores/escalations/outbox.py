@@ -71,7 +71,7 @@ class WorkflowStart:
     """The newest call, unless the escalation is waiting for a booking."""
 
 
-async def read_begun(conn: AsyncConnection, escalation_id: str) -> WorkflowStart | None:
+async def read_workflow_start(conn: AsyncConnection, escalation_id: str) -> WorkflowStart | None:
     """Read what an escalation's workflow starts with; None if it is over or unknown."""
     not_over = escalation.c.state.not_in([State.CLOSED.value, State.REFUSED.value])
     query = select(escalation.c.plan, escalation.c.mode, escalation.c.state)

@@ -33,7 +33,7 @@ async def accounts_in_use(conn: AsyncConnection) -> dict[str, tuple[str, ...]]:
     return {row.ticket_system: tuple(row.accounts or ()) for row in rows}
 
 
-async def account_sent(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
+async def account_of_source(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
     """The account of a webhook source, whatever address its webhook contains.
 
     A source without an account gets that of the first address it sends, unless another source has it; until then,
@@ -54,13 +54,13 @@ async def account_sent(conn: AsyncConnection, source: WebhookSource, url: str) -
     return (await conn.execute(stored)).scalar_one_or_none() or source.name
 
 
-async def account_ended(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
+async def account_of_solved(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
     """The account whose ticket a webhook of this source reports as solved.
 
-    The same as ``account_sent``, with one exception: if the help desk has only this source, its account is unknown and
-    no address was sent, the only account in use is meant. The source gets to see no link for that.
+    The same as ``account_of_source``, with one exception: if the help desk has only this source, its account is
+    unknown and no address was sent, the only account in use is meant. The source gets to see no link for that.
     """
-    account = await account_sent(conn, source, url)
+    account = await account_of_source(conn, source, url)
     if account != source.name:
         return account
     others = select(webhook_source.c.name).where(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.booking import release
-from database.stores.journal.free_text import read_words
+from database.stores.journal.free_text import read_text
 from database.stores.journal.notify import notify_customer
 from database.stores.journal.timeline import done_before, lock, record
 from domain.escalation import OPEN_STATES, Kind, NotNow, Outcome, State
@@ -24,7 +24,7 @@ async def withdraw(
     if row.state not in OPEN_STATES:
         raise NotNow(row.state)
     booking_id = await release(conn, escalation_id, now)
-    body = {"outcome": outcome.value, "reason": await read_words(conn, reason_ref)}
+    body = {"outcome": outcome.value, "reason": await read_text(conn, reason_ref)}
     await record(
         conn,
         escalation_id,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.tables.escalation import words
 
 
-async def keep_words(conn: AsyncConnection, text: str) -> str:
+async def store_text(conn: AsyncConnection, text: str) -> str:
     """Store a text and return its reference, which is empty for an empty text."""
     if not text.strip():
         return ""
@@ -19,7 +19,7 @@ async def keep_words(conn: AsyncConnection, text: str) -> str:
     return ref
 
 
-async def read_words(conn: AsyncConnection, ref: str) -> str:
+async def read_text(conn: AsyncConnection, ref: str) -> str:
     """The text of a reference; empty if the reference is empty or unknown."""
     if not ref:
         return ""

@@ -130,7 +130,7 @@ async def mark_sent(conn: AsyncConnection, message_id: str) -> None:
     await conn.execute(sent.values(state="sent", sent_at=func.now(), last_error=""))
 
 
-async def put_off(conn: AsyncConnection, message_id: str, error: str, wait: timedelta) -> None:
+async def retry_later(conn: AsyncConnection, message_id: str, error: str, wait: timedelta) -> None:
     """Record a failed attempt; the message is due again after ``wait``."""
     queued = update(message).where(message.c.id == message_id, message.c.state == "queued")
     await conn.execute(queued.values(last_error=error, next_attempt_at=func.now() + wait))

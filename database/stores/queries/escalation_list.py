@@ -34,7 +34,7 @@ class EscalationLine:
 
 
 @dataclass(frozen=True)
-class Sought:
+class EscalationFilter:
     """Filters of a list. Empty fields filter nothing."""
 
     states: tuple[str, ...] = ()
@@ -50,8 +50,8 @@ async def counts_by_state(conn: AsyncConnection) -> dict[str, int]:
     return {row.state: row.number for row in await conn.execute(query)}
 
 
-async def list_standing(
-    conn: AsyncConnection, sought: Sought, *, after: Place | None = None, limit: int = 50
+async def list_stuck_first(
+    conn: AsyncConnection, sought: EscalationFilter, *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
     """Escalations by their last event, the oldest first, so that stuck ones lead."""
     query = _filtered(sought).order_by(escalation.c.updated_at, escalation.c.id).limit(limit)
@@ -64,7 +64,7 @@ async def list_newest(
     conn: AsyncConnection, states: Sequence[str] = (), *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
     """Escalations by opening, newest first."""
-    query = _filtered(Sought(tuple(states))).limit(limit)
+    query = _filtered(EscalationFilter(tuple(states))).limit(limit)
     query = query.order_by(escalation.c.opened_at.desc(), escalation.c.id.desc())
     if after is not None:
         query = query.where(tuple_(escalation.c.opened_at, escalation.c.id) < _typed(after))
@@ -76,7 +76,7 @@ def _typed(place: Place) -> Tuple:
     return tuple_(literal(moment, escalation.c.updated_at.type), literal(escalation_id, escalation.c.id.type))
 
 
-def _filtered(sought: Sought) -> Select[Any]:
+def _filtered(sought: EscalationFilter) -> Select[Any]:
     failed = (
         select(func.count())
         .where(message.c.escalation == escalation.c.id, message.c.state == "failed")

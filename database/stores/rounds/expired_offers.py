@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import notify
-from database.stores.muster import open_again
+from database.stores.muster import reopen
 from database.stores.rounds.events import EventToWrite, write_events
 from database.tables.directory import presence
 from database.tables.muster import offer
@@ -69,8 +69,8 @@ async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
         moved_to = State.MUSTERING if row.state == "accepted" else None
         events.append(EventToWrite(str(row.escalation), kind, body, state=moved_to))
         await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
-    await open_again(conn, [row.call for row in rows if not row.midway], now)
-    await open_again(conn, [row.call for row in rows if row.midway], now, raised=True)
+    await reopen(conn, [row.call for row in rows if not row.midway], now)
+    await reopen(conn, [row.call for row in rows if row.midway], now, raised=True)
     # A desk that was silent may not have shown the offer.
     rang_out = [row.person for row in rows if row.state == "offered" and row.ran_out and not row.unheard]
     away = update(presence).where(presence.c.person.in_(rang_out), presence.c.state == "available")

@@ -136,7 +136,7 @@ async def counted_repairs(conn: AsyncConnection) -> list[RepairCount]:
     return [RepairCount(**row._mapping) for row in await conn.execute(_COUNTED)]
 
 
-async def standing_after(conn: AsyncConnection, after: str, now: datetime) -> list[str]:
+async def open_after(conn: AsyncConnection, after: str, now: datetime) -> list[str]:
     """At most ``PAGE`` open escalations by id, starting after the id ``after``."""
     values = {"before": now - OVERDUE, "after": after, "most": PAGE}
     return list((await conn.execute(_OPEN, values)).scalars())

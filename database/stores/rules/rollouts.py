@@ -20,7 +20,7 @@ from database.stores.rules.versions import (
     adopt,
     compiled,
     current_published,
-    hold_rules,
+    lock_rules,
     published_number,
     write_version,
 )
@@ -177,7 +177,7 @@ async def restore_version(
     ``seen`` is the number of the current version on the page. Raises ``StageMoved``, and ``RulesRefused`` if
     the directory no longer has what the version names.
     """
-    desk_id = await hold_rules(conn)
+    desk_id = await lock_rules(conn)
     current, earlier = await current_published(conn), await published_number(conn, number)
     if earlier is None or current is None or current.number != seen:
         raise StageMoved(await _status(conn))
@@ -216,7 +216,7 @@ async def _end_running(conn: AsyncConnection, row: Row[Any], author: str, reason
 
 async def _lock_running(conn: AsyncConnection, rollout_id: int, seen: int | None) -> tuple[int, Row[Any]]:
     """Lock the rules and return the running rollout's row. Raises ``StageMoved`` if it or its share has changed."""
-    desk_id = await hold_rules(conn)
+    desk_id = await lock_rules(conn)
     row = await running_row(conn)
     if row is None or row.id != rollout_id or seen not in (None, row.percent):
         raise StageMoved(await _status(conn))

@@ -147,7 +147,7 @@ async def published_number(conn: AsyncConnection, number: int) -> PublishedRules
     return None if row is None else _published(row)
 
 
-async def hold_rules(conn: AsyncConnection) -> int:
+async def lock_rules(conn: AsyncConnection) -> int:
     """Lock the rules and the directory's names against other changes until the transaction ends.
 
     Returns the organisation's id. Raises ``NoDesk``.
@@ -175,7 +175,7 @@ async def publish(
     version is always for everybody. Publishing the current version or the running candidate again changes nothing.
     Raises ``RulesRefused`` with its diagnostics, ``RulesMoved`` and ``StageRuns``.
     """
-    desk_id = await hold_rules(conn)
+    desk_id = await lock_rules(conn)
     current = await current_published(conn)
     if current is not None and current.text == text:
         return current
@@ -210,7 +210,7 @@ async def write_version(
     *,
     adopted: bool,
 ) -> PublishedRules:
-    """Add a version, under ``hold_rules``. Versions never change afterwards, except for ``adopted_at``."""
+    """Add a version, under ``lock_rules``. Versions never change afterwards, except for ``adopted_at``."""
     highest = (await conn.execute(select(func.max(ruleset.c.number)).where(ruleset.c.desk == desk_id))).scalar()
     row = {"desk": desk_id, "number": (highest or 0) + 1, "version": version, "text": text}
     row |= {"author": author, "reason": reason, "published_at": now, "adopted_at": now if adopted else None}

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.journal.audit_log import write_audit
 from database.stores.seats.change_impact import ReassignResult
-from database.stores.staff.shifts import lay_out
+from database.stores.staff.shifts import update_shifts
 from database.tables.schedule import calendar_busy, calendar_feed
 from domain.booking import Span
 from domain.schedules.calendar_feed import FEEDS_AT_MOST, LAID_OUT_AHEAD, Reading, next_look
@@ -40,7 +40,7 @@ class DueFeed:
     time_zone: str
     """Time zone of events that name none."""
 
-    def laid_out(self, now: datetime) -> bool:
+    def reaches_ahead(self, now: datetime) -> bool:
         """Whether its busy times reach far enough ahead."""
         return self.laid_out_until is not None and self.laid_out_until > now + LAID_OUT_AHEAD
 
@@ -98,7 +98,7 @@ async def take_due(conn: AsyncConnection, now: datetime, most: int) -> list[DueF
     return [DueFeed(*row) for row in rows]
 
 
-async def keep_reading(
+async def store_reading(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, mark: str, etag: str
 ) -> ReassignResult:
     """Store what a feed says now and update the person's shifts; managers are notified of calls at risk."""
@@ -108,22 +108,22 @@ async def keep_reading(
     return await _apply_busy(conn, feed, reading.busy, now)
 
 
-async def keep_laid_out(
+async def extend_reading(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, reason: str
 ) -> ReassignResult:
     """Store further days of a feed's last good copy, because it could not be fetched."""
-    await keep_unread(conn, feed, reason, now)
+    await note_failure(conn, feed, reason, now)
     await conn.execute(update(calendar_feed).where(calendar_feed.c.id == feed.id).values(laid_out_until=until))
     return await _apply_busy(conn, feed, reading.busy, now)
 
 
-async def keep_same(conn: AsyncConnection, feed: DueFeed, now: datetime, etag: str) -> None:
+async def note_unchanged(conn: AsyncConnection, feed: DueFeed, now: datetime, etag: str) -> None:
     """Record that a feed was checked and hasn't changed."""
     checked = {"read_at": now, "etag": etag or feed.etag} if feed.url else {}
     await _settle(conn, feed, now, {"error": "", "failures": 0} | checked)
 
 
-async def keep_unread(conn: AsyncConnection, feed: DueFeed, reason: str, now: datetime) -> None:
+async def note_failure(conn: AsyncConnection, feed: DueFeed, reason: str, now: datetime) -> None:
     """Record that a feed could not be read. Its last busy times stay in force, and the page shows their age."""
     values = {"error": reason[:LONGEST_ERROR], "failures": feed.failures + 1}
     await _settle(conn, feed, now, values, failures=feed.failures + 1)
@@ -143,7 +143,7 @@ async def _apply_busy(conn: AsyncConnection, feed: DueFeed, busy: Sequence[Span]
     """Write the busy times and update the person's shifts; alerts managers to calls at risk."""
     if not await _write_busy(conn, feed.id, busy):
         return ReassignResult(0, ())
-    result = await lay_out(conn, [feed.person], now)
+    result = await update_shifts(conn, [feed.person], now)
     await alert_lost_seats(conn, result.at_risk, now)
     return result
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.directory.read import read_directory
 from database.stores.journal.audit_log import write_audit
 from database.stores.rules.rollout_rows import running_row
-from database.stores.rules.versions import current_published, hold_rules, published_number
+from database.stores.rules.versions import current_published, lock_rules, published_number
 from database.tables.directory import desk
 from domain.failure import Failure
 from rules_dsl import MOST_FACTS, FactTypeProblem, broken_lines, fact_type_problem
@@ -73,7 +73,7 @@ class FactUnknown(Failure):
 
 async def keep_fact(conn: AsyncConnection, fact: FactType, author: str, now: datetime, *, new: bool) -> None:
     """Declare a new fact, or change the one with this name. Raises ``FactUnfit``, ``FactInUse``, ``FactUnknown``."""
-    desk_id = await hold_rules(conn)
+    desk_id = await lock_rules(conn)
     before = await read_directory(conn)
     existing = before.fact_named(fact.name)
     others = [other.name for other in before.facts if new or other.name != fact.name]
@@ -92,7 +92,7 @@ async def keep_fact(conn: AsyncConnection, fact: FactType, author: str, now: dat
 
 async def remove_fact(conn: AsyncConnection, name: str, author: str, now: datetime) -> None:
     """Remove a fact; past escalations keep its values. Raises ``FactInUse``, ``FactUnknown``."""
-    desk_id = await hold_rules(conn)
+    desk_id = await lock_rules(conn)
     before = await read_directory(conn)
     if before.fact_named(name) is None:
         raise FactUnknown(name)

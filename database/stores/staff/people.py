@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.access.sessions import end_sessions_of
 from database.stores.journal.audit_log import write_audit
-from database.stores.rules.versions import hold_rules
+from database.stores.rules.versions import lock_rules
 from database.stores.seats.pools import refresh_pools
 from database.stores.seats.reassign import AtRisk
-from database.stores.staff.shifts import hold_all_time, lay_out
+from database.stores.staff.shifts import lock_days_of, update_shifts
 from database.stores.staff.teams_titles_skills import directory_changed
 from database.tables.booking import booking, pool, witness
 from database.tables.directory import person, person_skill, presence, skill, team, title, weekly_shift
@@ -99,7 +99,7 @@ async def seats_resting_on(conn: AsyncConnection, who: int) -> int:
 
 async def add_person(conn: AsyncConnection, card: PersonDetails, actor: str, now: datetime) -> int:
     """Add a person and return their id. Raises ``CardUnfit``."""
-    await hold_rules(conn)
+    await lock_rules(conn)
     fit = await _fit(conn, card, None)
     who: int = (await conn.execute(insert(person).values(_row(fit)).returning(person.c.id))).scalar_one()
     await _write_skills(conn, who, fit)
@@ -117,21 +117,21 @@ async def change_person(
     Updates pools, and gives booked calls that rested on the person to others. A deactivated person is signed out,
     and loses their shifts and their presence. Raises ``CardUnfit``, ``PersonGone``, and what ``judge`` raises.
     """
-    await hold_rules(conn)
+    await lock_rules(conn)
     before = await card_of(conn, who)
     fit = await _fit(conn, judge(before), who)
     if fit == before:
         return SeatMoves()
     # Locks days, then escalations, then rows, in the same order as sales and changes of shifts.
     if _may_lose_seats(before, fit):
-        await hold_all_time(conn, who, now)
+        await lock_days_of(conn, who, now)
     seats_before, at_risk_before = await seats_resting_on(conn, who), await _at_risk(conn)
     await conn.execute(update(person).where(person.c.id == who).values(_row(fit)))
     if dict(fit.skills) != dict(before.skills):
         await _write_skills(conn, who, fit)
     await directory_changed(conn)
     if (before.active, before.team) != (fit.active, fit.team):
-        await lay_out(conn, [who], now)
+        await update_shifts(conn, [who], now)
     await refresh_pools(conn, who, now)
     if before.active and not fit.active:
         await end_sessions_of(conn, who)

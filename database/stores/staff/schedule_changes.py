@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.audit_log import write_audit
 from database.stores.seats.change_impact import ReassignResult
-from database.stores.staff.shifts import everybody, lay_out
+from database.stores.staff.shifts import everybody, update_shifts
 from database.tables.directory import desk, person, weekly_shift
 from database.tables.schedule import calendar_feed, day_change, kept_free, person_schedule, time_off
 from domain.schedules.change import (
@@ -53,7 +53,7 @@ async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor
     # The audit log must not show the kind of time off: only the person and their managers see it.
     body = {"change": type(change).__name__}
     await write_audit(conn, actor, "changed schedule", f"person:{who}", now, body)
-    return await lay_out(conn, [who], now)
+    return await update_shifts(conn, [who], now)
 
 
 async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> ReassignResult:
@@ -62,7 +62,7 @@ async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, n
         raise ScheduleRefused("holidays", f"“{region}” is not a country or region with known holidays.")
     await conn.execute(update(desk).values(holiday_region=region))
     await write_audit(conn, actor, "set the desk's holidays", region or "none", now)
-    return await lay_out(conn, await everybody(conn), now)
+    return await update_shifts(conn, await everybody(conn), now)
 
 
 async def person_by_mail(conn: AsyncConnection, email: str) -> int:

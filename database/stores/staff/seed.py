@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.read import read_desk
-from database.stores.staff.shifts import lay_out_shifts
+from database.stores.staff.shifts import update_all_shifts
 from database.tables import directory as tables
 from database.tables.schedule import person_schedule
 from rules_dsl.directory import Directory, Person
@@ -60,7 +60,7 @@ async def seed_directory(
     for outsider in outsiders:
         row = {"email": outsider.email, "name": outsider.name, "roles": [outsider.role]}
         seeded.append(SeededPerson(await _put_person(conn, row), outsider.name, outsider.role))
-    await lay_out_shifts(conn, now)
+    await update_all_shifts(conn, now)
     return seeded
 
 

@@ -26,7 +26,7 @@ Rows = Mapping[int, list[Span]]
 """Spans by person, merged and sorted."""
 
 
-def laid_out_days(now: datetime) -> tuple[date, date]:
+def shift_days(now: datetime) -> tuple[date, date]:
     """The first and last day for which shifts are written."""
     return (now - timedelta(days=DAYS_BACK)).date(), (now + timedelta(days=DAYS_AHEAD)).date()
 
@@ -37,16 +37,16 @@ async def everybody(conn: AsyncConnection) -> list[int]:
     return list((await conn.execute(query.order_by(person.c.id))).scalars())
 
 
-async def lay_out_shifts(conn: AsyncConnection, now: datetime) -> int:
+async def update_all_shifts(conn: AsyncConnection, now: datetime) -> int:
     """Update everybody's shifts in one transaction; returns how many sold seats nobody can serve any more."""
-    return len((await lay_out(conn, await everybody(conn), now)).at_risk)
+    return len((await update_shifts(conn, await everybody(conn), now)).at_risk)
 
 
-async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime) -> ReassignResult:
+async def update_shifts(conn: AsyncConnection, people: Collection[int], now: datetime) -> ReassignResult:
     """Write these people's shifts from two days ago to ``DAYS_AHEAD`` days ahead, changing only what differs.
 
     Sold seats on lost time are given to others. The caller has locked no escalation and no day, except by
-    ``hold_all_time``. If no time is lost, no sale has to wait.
+    ``lock_days_of``. If no time is lost, no sale has to wait.
     """
     change = await _lock_and_compare(conn, people, now)
     if change.new != change.stored:
@@ -58,7 +58,7 @@ async def lay_out(conn: AsyncConnection, people: Collection[int], now: datetime)
     return await reassign(conn, bookings, now)
 
 
-async def hold_all_time(conn: AsyncConnection, who: int, now: datetime) -> None:
+async def lock_days_of(conn: AsyncConnection, who: int, now: datetime) -> None:
     """Lock all days on which this person has shifts ahead or a sold seat against sales until the transaction ends.
 
     Called before the first change by a transaction that may take all their time away. Also locks the escalations of
@@ -113,7 +113,7 @@ async def _compare(conn: AsyncConnection, people: Collection[int], now: datetime
     # Of two concurrent changes to one schedule, the second waits here and then reads what the first wrote.
     locked = select(person.c.id, person.c.active, person.c.team).where(person.c.id.in_(people)).order_by(person.c.id)
     rows = (await conn.execute(locked.with_for_update(key_share=True))).all()
-    first, last = laid_out_days(now)
+    first, last = shift_days(now)
     working = [row.id for row in rows if row.active and row.team is not None]
     schedules = await read_schedules(conn, working, first, last)
     new = {who: available_spans(schedules[who], first, last) for who in working}

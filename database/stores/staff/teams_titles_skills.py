@@ -17,7 +17,7 @@ from database.stores.rules.rollout_rows import running_row
 from database.stores.rules.versions import (
     PublishedRules,
     current_published,
-    hold_rules,
+    lock_rules,
     published_number,
     write_version,
 )
@@ -59,7 +59,7 @@ async def add_name(conn: AsyncConnection, kind: NameKind, typed: str, actor: str
 
     Raises ``NameUnfit``, ``NameTaken``.
     """
-    await hold_rules(conn)
+    await lock_rules(conn)
     name, table = fit_name(typed), TABLES[kind]
     await _refuse_taken(conn, kind, name)
     await _refuse_unknown_lead(conn, more.get("lead_title"))
@@ -73,7 +73,7 @@ async def change_team(
     conn: AsyncConnection, number: int, address: str, lead_title: int | None, actor: str, now: datetime
 ) -> None:
     """Change a team's mail address and leading title. Raises ``NameGone``, ``NameUnfit``."""
-    await hold_rules(conn)
+    await lock_rules(conn)
     row = await _row(conn, "team", number)
     if (row.address, row.lead_title) == (address, lead_title):
         return
@@ -91,7 +91,7 @@ async def rename_name(
     ``seen`` is the name that the page showed. No decision changes: apart from names, the rules compile to the same.
     Raises ``NameUnfit``, ``NameTaken``, ``NameGone`` and ``RenameRefused``.
     """
-    desk_id = await hold_rules(conn)
+    desk_id = await lock_rules(conn)
     row, name = await _row(conn, kind, number), fit_name(typed)
     if row.name != seen:
         raise NameGone(kind)
@@ -175,7 +175,7 @@ def _with_new_name(
 
 async def delete_name(conn: AsyncConnection, kind: NameKind, number: int, seen: str, actor: str, now: datetime) -> None:
     """Delete a name from the directory; its row stays for past escalations. Raises ``NameInUse``, ``NameGone``."""
-    await hold_rules(conn)
+    await lock_rules(conn)
     row, table = await _row(conn, kind, number), TABLES[kind]
     if row.name != seen:
         raise NameGone(kind)

@@ -17,7 +17,7 @@ from database.stores.journal.plan_json import dump_plan, load_plan
 from database.stores.rounds.due_calls import read_due
 from database.stores.rules.versions import publish
 from database.stores.seats.availability import free_starts
-from database.stores.staff.shifts import lay_out_shifts
+from database.stores.staff.shifts import update_all_shifts
 from database.tables.booking import booking, pool, witness
 from database.tables.directory import person, team, weekly_shift
 from database.tables.escalation import escalation
@@ -42,7 +42,7 @@ async def at_risk(database: AsyncEngine, *, duty: bool = True) -> None:
         if duty:
             week = {"days": list(range(7)), "start_minute": 540, "end_minute": 1020, "time_zone": "UTC"}
             await conn.execute(insert(weekly_shift), [{"person": 3} | week])
-        await lay_out_shifts(conn, NINE)
+        await update_all_shifts(conn, NINE)
         await publish(conn, WIDENING, "test", "duty helps", 1, NINE)
     await sold(database, await plan_of(database), who=1)
     await run(database, CALL)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.backtest.columns import HistoryReader
 from database.stores.backtest.fact_columns import plainly
-from database.stores.directory.snapshots import keep_snapshot
+from database.stores.directory.snapshots import store_snapshot
 from database.stores.staff.seed import seed_directory
 from domain.backtest.history import HistoryEntry
 from rules_dsl import Directory
@@ -110,7 +110,7 @@ def some_past(random: Random, count: int, hashes: Sequence[str]) -> list[History
 async def test_what_was_written_is_read(desk: AsyncEngine) -> None:
     """Both ways: where the directory tells the types of values, and where none was kept."""
     async with desk.begin() as at:
-        hash_ = await keep_snapshot(at, KNOWN, SINCE)
+        hash_ = await store_snapshot(at, KNOWN, SINCE)
         history = some_past(Random(2), 200, ["", hash_])
         await write(at, history, {"": None, hash_: hash_})
         outside = [replace(one, id=str(UUID(int=place)), opened_at=edge) for place, (one, edge) in enumerate(
@@ -128,7 +128,7 @@ async def test_the_types_of_values_are_those_of_their_directory(desk: AsyncEngin
     later = replace(KNOWN, facts=(FactType("replies", "choice", ("1", "true")), *FACTS[2:]))
     random = Random(3)
     async with desk.begin() as at:
-        then, now = await keep_snapshot(at, KNOWN, SINCE), await keep_snapshot(at, later, SINCE)
+        then, now = await store_snapshot(at, KNOWN, SINCE), await store_snapshot(at, later, SINCE)
         history = some_past(random, 60, [then, now])
         history = [
             replace(one, facts={"replies": 1 if one.directory == then else random.choice(("1", "true"))})
@@ -144,7 +144,7 @@ async def test_the_types_of_values_are_those_of_their_directory(desk: AsyncEngin
 
 async def test_a_text_that_breaks_its_line_is_read_again(desk: AsyncEngine) -> None:
     async with desk.begin() as at:
-        hash_ = await keep_snapshot(at, KNOWN, SINCE)
+        hash_ = await store_snapshot(at, KNOWN, SINCE)
         history = [replace(one, facts={"priority": "a\nb", "replies": 3}) for one in some_past(Random(4), 5, [hash_])]
         await write(at, history, {hash_: hash_})
         assert await read(at, {hash_: KNOWN}) == history

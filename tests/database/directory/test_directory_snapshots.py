@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.directory.read import read_directory
-from database.stores.directory.snapshots import keep_snapshot, read_snapshots
+from database.stores.directory.snapshots import read_snapshots, store_snapshot
 from database.stores.staff.seed import seed_directory
 from database.tables.directory import directory_snapshot, person
 from tests.rules_dsl.desks import directory
@@ -22,7 +22,7 @@ NOW = datetime(2026, 2, 4, 11, tzinfo=UTC)
 async def snapshot_now(engine: AsyncEngine) -> str:
     """Snapshot the current directory and return its hash."""
     async with engine.begin() as conn:
-        return await keep_snapshot(conn, await read_directory(conn), NOW)
+        return await store_snapshot(conn, await read_directory(conn), NOW)
 
 
 async def number_kept(engine: AsyncEngine) -> int:
@@ -66,7 +66,7 @@ async def test_what_no_rule_asks_makes_no_snapshot(desk: AsyncEngine) -> None:
 
 async def test_a_rolled_back_snapshot_is_written_again(desk: AsyncEngine) -> None:
     async with desk.connect() as conn:
-        first = await keep_snapshot(conn, await read_directory(conn), NOW)
+        first = await store_snapshot(conn, await read_directory(conn), NOW)
         await conn.rollback()
     assert await number_kept(desk) == 0
     assert await snapshot_now(desk) == first

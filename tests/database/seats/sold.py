@@ -13,7 +13,7 @@ from database.stores.journal.plan_json import dump_plan
 from database.stores.rules.versions import current_ruleset, publish
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.schedule_changes import change_schedule
-from database.stores.staff.shifts import lay_out_shifts
+from database.stores.staff.shifts import update_all_shifts
 from database.tables.booking import booking, pool, pool_agent, witness
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, person, team, title, weekly_shift
@@ -36,7 +36,7 @@ async def furnish(engine: AsyncEngine) -> None:
         await conn.execute(insert(person), [row | {"roles": ["agent"]} for row in people])
         week = {"days": list(range(7)), "start_minute": 540, "end_minute": 1020, "time_zone": "UTC"}
         await conn.execute(insert(weekly_shift), [{"person": n} | week for n in (1, 2)])
-        await lay_out_shifts(conn, NINE)
+        await update_all_shifts(conn, NINE)
         await publish(conn, RULES, "test", "the first rules", None, NINE)
 
 

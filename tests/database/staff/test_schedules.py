@@ -18,7 +18,7 @@ from database.stores.staff.schedule_changes import (
     person_by_mail,
     time_off_by_key,
 )
-from database.stores.staff.shifts import lay_out_shifts, shifts_of
+from database.stores.staff.shifts import shifts_of, update_all_shifts
 from database.tables.account import audit_entry
 from database.tables.booking import booking, witness
 from database.tables.directory import weekly_shift
@@ -77,7 +77,7 @@ async def test_the_holidays_of_the_desk_or_of_the_person(database: AsyncEngine) 
     midsummer = datetime(2026, 12, 20, 12, tzinfo=UTC)
     christmas = date(2026, 12, 25)
     async with database.begin() as conn:
-        await lay_out_shifts(conn, midsummer)
+        await update_all_shifts(conn, midsummer)
         assert await hours_of(conn, 1, christmas) == [8]
         await change_desk_holidays(conn, "DK", BOSS, midsummer)
         assert await hours_of(conn, 1, christmas) == []
@@ -112,7 +112,7 @@ async def test_a_past_seat_that_was_not_released_keeps_its_shift(database: Async
     await furnish(database)
     await sold(database, await plan_of(database), who=1)
     async with database.begin() as conn:
-        assert await lay_out_shifts(conn, NINE + timedelta(days=9)) == 0
+        assert await update_all_shifts(conn, NINE + timedelta(days=9)) == 0
     async with database.connect() as conn:
         assert await hours_of(conn, 1, DAY) == [8]
         assert await hours_of(conn, 2, DAY) == []
@@ -220,6 +220,6 @@ async def test_updating_unchanged_shifts_waits_for_no_sale(database: AsyncEngine
     async with database.begin() as sale, database.begin() as conn:
         await lock_days(sale, 1, [DAY])
         await conn.execute(text("SET LOCAL lock_timeout = '1s'"))
-        assert await lay_out_shifts(conn, NINE) == 0
+        assert await update_all_shifts(conn, NINE) == 0
         with pytest.raises(OperationalError, match="lock timeout"):
             await change_schedule(conn, 1, SetDay(DAY, (), "UTC"), BOSS, NINE)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from database.stores.staff.shifts import lay_out_shifts
+from database.stores.staff.shifts import update_all_shifts
 from tests.web.customers import caller
 from tests.web.desk_floor import ME, Floor, floor
 from tests.web.forms import form_to
@@ -31,7 +31,7 @@ async def test_each_closed_time_says_why(floor: Floor) -> None:
     )
     async with floor.engine.begin() as conn:
         await conn.execute(text("DELETE FROM weekly_shift"))
-        await lay_out_shifts(conn, datetime.now(UTC))
+        await update_all_shifts(conn, datetime.now(UTC))
     closed = await browser.get(some_day)
     assert "0 times are open" in closed
     assert "Nobody in the pool is on shift for the whole call" in closed

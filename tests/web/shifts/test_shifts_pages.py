@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, text
 
 from database.stores.rounds.presence import set_presence
 from database.stores.staff.seed import seed_directory
-from database.stores.staff.shifts import lay_out_shifts
+from database.stores.staff.shifts import update_all_shifts
 from database.tables.booking import booking
 from database.tables.directory import person, presence, shift, weekly_shift
 from database.tables.escalation import message
@@ -99,7 +99,7 @@ async def booked(office: Office, name: str = ANNA, *, alone: bool = True) -> int
         row = {"days": list(range(7)), "start_minute": 0, "end_minute": 1440, "time_zone": "Europe/Copenhagen"}
         people = [office.people[name]] if alone else [office.people[name], office.people["Miguel Torres"]]
         await conn.execute(insert(weekly_shift), [{"person": who} | row for who in people])
-        await lay_out_shifts(conn, now)
+        await update_all_shifts(conn, now)
     return await sold_to(office, name)
 
 
