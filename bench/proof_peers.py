@@ -1,6 +1,6 @@
-"""The same questions asked of two solvers: is each rule ever reached, and is anything left over by all of them.
+"""The same questions for two solvers: whether each rule is reachable, and whether there is a gap.
 
-Both get the classes of values that ours has, exactly one of each attribute; a rule that was asked about is then barred.
+Both get Muster's value classes, exactly one per attribute. After its question, each rule is excluded.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from pysat.solvers import Solver
 from rules_dsl.analysis.cubes import Cube
 from rules_dsl.analysis.proofs import Proofs
 
-Ask = Callable[[], list[bool]]
-"""Solves what was written: whether each rule is reached, and last whether there is a gap."""
+Solve = Callable[[], list[bool]]
+"""Solves an encoded problem: whether each rule is reachable, then whether there is a gap."""
 
 
 def _classes(proofs: Proofs) -> Iterator[range]:
-    """The numbers of each attribute's classes, from 1 on. Every fact of the sample may be missing."""
+    """Yield the variables of each attribute's classes, from 1 on. Every fact of the sample may be missing."""
     last = 1
-    for whole in proofs.space.possible:
-        yield range(last, last + whole.bit_length())
-        last += whole.bit_length()
+    for mask in proofs.space.possible:
+        yield range(last, last + mask.bit_length())
+        last += mask.bit_length()
 
 
 def _allowed(classes: Sequence[range], cube: Cube) -> list[list[int]]:
     return [[one for at, one in enumerate(classes[place]) if mask >> at & 1] for place, mask in cube.items()]
 
 
-def pysat_written(proofs: Proofs) -> Ask:
-    """CaDiCaL by PySAT, in clauses."""
+def encode_for_pysat(proofs: Proofs) -> Solve:
+    """Clauses for CaDiCaL, by PySAT."""
     solver, classes = Solver("cadical153"), list(_classes(proofs))
     last = classes[-1].stop - 1
     for among in classes:
@@ -46,9 +46,9 @@ def pysat_written(proofs: Proofs) -> Ask:
             last += 1
             chosen.append(last)
             outside = [last]
-            for kept, place in zip(_allowed(classes, cube), cube, strict=True):
-                solver.add_clause([-last, *kept])
-                outside += [one for one in classes[place] if one not in kept]
+            for allowed, place in zip(_allowed(classes, cube), cube, strict=True):
+                solver.add_clause([-last, *allowed])
+                outside += [one for one in classes[place] if one not in allowed]
             solver.add_clause(outside)
         last += 1
         rules.append(last)
@@ -56,20 +56,20 @@ def pysat_written(proofs: Proofs) -> Ask:
         for one in chosen:
             solver.add_clause([last, -one])
 
-    def ask() -> list[bool]:
-        found = []
+    def solve() -> list[bool]:
+        verdicts = []
         for rule in rules:
-            found.append(bool(solver.solve(assumptions=[rule])))
+            verdicts.append(bool(solver.solve(assumptions=[rule])))
             solver.add_clause([-rule])
-        found.append(bool(solver.solve()))
+        verdicts.append(bool(solver.solve()))
         solver.delete()
-        return found
+        return verdicts
 
-    return ask
+    return solve
 
 
-def z3_written(proofs: Proofs) -> Ask:
-    """z3, in its own formulas."""
+def encode_for_z3(proofs: Proofs) -> Solve:
+    """Formulas for z3."""
     classes = list(_classes(proofs))
     context = z3.Context()
     solver = z3.SimpleSolver(ctx=context)
@@ -79,25 +79,25 @@ def z3_written(proofs: Proofs) -> Ask:
     rules = []
     for number, cubes in enumerate(proofs.rules):
         rule = z3.Bool(f"r{number}", context)
-        ways = [
+        in_cubes = [
             z3.And(
-                *(z3.Or(*(variables[one] for one in kept)) for kept in _allowed(classes, cube)),
+                *(z3.Or(*(variables[one] for one in allowed)) for allowed in _allowed(classes, cube)),
                 z3.BoolVal(True, context),
             )
             for cube in cubes
         ]
-        solver.add(rule == z3.Or(*ways, z3.BoolVal(False, context)))
+        solver.add(rule == z3.Or(*in_cubes, z3.BoolVal(False, context)))
         rules.append(rule)
 
-    def ask() -> list[bool]:
-        found = []
+    def solve() -> list[bool]:
+        verdicts = []
         for rule in rules:
-            found.append(solver.check(rule) == z3.sat)
+            verdicts.append(solver.check(rule) == z3.sat)
             solver.add(z3.Not(rule))
-        found.append(solver.check() == z3.sat)
-        return found
+        verdicts.append(solver.check() == z3.sat)
+        return verdicts
 
-    return ask
+    return solve
 
 
-PEERS: dict[str, Callable[[Proofs], Ask]] = {"PySAT (CaDiCaL)": pysat_written, "z3": z3_written}
+PEERS: dict[str, Callable[[Proofs], Solve]] = {"PySAT (CaDiCaL)": encode_for_pysat, "z3": encode_for_z3}

@@ -1,7 +1,7 @@
-"""All proofs of a rules file beside two solvers on the same sets, and the meaning of a change.
+"""All proofs of a rules file compared with two solvers, and change summaries.
 
-The solvers are asked the same questions, rule by rule and then for a gap, incrementally, over the same classes of
-values, which they get ready-made; writing the formulas is told apart. All must come to the same verdicts.
+The solvers get the same questions, incrementally: whether each rule is reachable, then whether there is a gap. They get
+the value classes ready-made, and encoding is timed separately. All must agree on every verdict.
 """
 
 from __future__ import annotations
@@ -21,56 +21,56 @@ from rules_dsl.analysis.proofs import Proofs
 SIZES = (10, 100, 300, 1000)
 ROUNDS = 5
 _UNLIMITED = 10**9
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 def table() -> str:
-    """Markdown. Raises ``AssertionError`` where the two differ."""
+    """The results in Markdown. Raises ``AssertionError`` if a verdict differs."""
     rows = [
-        "| rules | never reached | by | writing, ms | solving, ms | all proofs, ms | beside ours |",
+        "| rules | unreachable | by | encoding, ms | solving, ms | all proofs, ms | ratio to Muster |",
         "| ---: | ---: | --- | ---: | ---: | ---: | ---: |",
     ]
-    rows += [row for size in SIZES for row in _proving(size)]
+    rows += [row for size in SIZES for row in _proof_rows(size)]
     changes = [
-        "| rules | one rule added, ms | moves | every third rule gone, ms | moves |",
+        "| rules | one rule added, ms | moves | every third rule removed, ms | moves |",
         "| --- | --- | --- | --- | --- |",
     ]
-    changes += [_changing(size) for size in SIZES]
-    told = (
-        "Which rules are never reached, and whether anything is left over; verdicts are compared, rule by rule. "
-        f"Medians of {ROUNDS} rounds in turn, lowest to highest in brackets; processor time. The solvers get "
-        "the classes of values ready-made; for ours, finding them counts."
+    changes += [_change_row(size) for size in SIZES]
+    notes = (
+        "Which rules are unreachable, and whether there is a gap; all verdicts are compared. "
+        f"Medians of {ROUNDS} alternating rounds, with the range; CPU time. The solvers get the value classes "
+        "ready-made; Muster's times include computing them."
     )
-    return "\n\n".join([told, "\n".join(rows), "What a change means, worked out:", "\n".join(changes)])
+    return "\n\n".join([notes, "\n".join(rows), "Change summaries:", "\n".join(changes)])
 
 
-def _proving(size: int) -> list[str]:
+def _proof_rows(size: int) -> list[str]:
     ruleset = _draft(text(conditions(size)))
     ours: list[float] = []
-    writing: dict[str, list[float]] = {name: [] for name in PEERS}
+    encoding: dict[str, list[float]] = {name: [] for name in PEERS}
     solving: dict[str, list[float]] = {name: [] for name in PEERS}
     for _ in range(ROUNDS):
-        spent, found = _timed(partial(_ours, ruleset))
+        spent, verdicts = _timed(partial(_ours, ruleset))
         ours.append(spent)
-        for name, write in PEERS.items():
+        for name, encode in PEERS.items():
             proofs = _proofs(ruleset)
-            spent, ask = _timed(partial(write, proofs))
-            writing[name].append(spent)
-            spent, other = _timed(ask)
+            spent, solve = _timed(partial(encode, proofs))
+            encoding[name].append(spent)
+            spent, peer_verdicts = _timed(solve)
             solving[name].append(spent)
-            assert found == other, f"{name} comes to other verdicts"
-    never = found[:-1].count(False)
-    rows = [f"| {size} | {never} | Muster | | | {_spread(ours)} | 1.0 |"]
+            assert verdicts == peer_verdicts, f"{name} disagrees"
+    unreachable = verdicts[:-1].count(False)
+    rows = [f"| {size} | {unreachable} | Muster | | | {_spread(ours)} | 1.0 |"]
     for name in PEERS:
-        both = [sum(one) for one in zip(writing[name], solving[name], strict=True)]
-        ratio = statistics.median(both) / statistics.median(ours)
-        times = " | ".join(_spread(one) for one in (writing[name], solving[name], both))
-        rows.append(f"| {size} | {never} | {name} | {times} | {ratio:.1f} |")
+        total = [sum(one) for one in zip(encoding[name], solving[name], strict=True)]
+        ratio = statistics.median(total) / statistics.median(ours)
+        times = " | ".join(_spread(one) for one in (encoding[name], solving[name], total))
+        rows.append(f"| {size} | {unreachable} | {name} | {times} | {ratio:.1f} |")
     return rows
 
 
 def _ours(ruleset: Ruleset) -> list[bool]:
-    """For each rule whether it is ever reached, and last whether anything is left over by those with conditions."""
+    """Whether each rule is reachable, then whether the rules with conditions leave a gap."""
     proofs = _proofs(ruleset)
     reached = [proofs.reached(place) for place in range(len(proofs.rules))]
     return [*reached, bool(proofs.gaps(1))]
@@ -81,24 +81,24 @@ def _proofs(ruleset: Ruleset) -> Proofs:
     return Proofs.of(whens, ruleset.vocabulary.facts, ruleset.time_zone, budget=Budget(_UNLIMITED))
 
 
-def _changing(size: int) -> str:
-    whole = text(conditions(size))
-    before = _draft(whole)
+def _change_row(size: int) -> str:
+    rules = text(conditions(size))
+    before = _draft(rules)
     heading = '\nrule "'
-    parts = whole.split(heading)
+    parts = rules.split(heading)
     added = 'Added"\n  when priority is urgent\n  and tier is at least business\n  send to team "Support"\n'
     middle = len(parts) // 2
-    one = _draft(heading.join([*parts[:middle], added, *parts[middle:]]))
-    fewer = _draft(
+    longer = _draft(heading.join([*parts[:middle], added, *parts[middle:]]))
+    shorter = _draft(
         heading.join([parts[0], *(part for place, part in enumerate(parts[1:]) if place % 3 or place == size - 1)])
     )
     cells = []
-    for after in (one, fewer):
+    for after in (longer, shorter):
         spent, change = [], compare_rules(before, after)
         for _ in range(ROUNDS):
             seconds, change = _timed(partial(compare_rules, before, after))
             spent.append(seconds)
-        cells += [_spread(spent), f"{len(change.moves)}{'' if change.complete else ' told of more'}"]
+        cells += [_spread(spent), f"{len(change.moves)}{'' if change.complete else ' of more'}"]
     return f"| {size} | {' | '.join(cells)} |"
 
 
@@ -108,10 +108,10 @@ def _draft(rules: str) -> Ruleset:
     return ruleset
 
 
-def _timed(work: Callable[[], Found]) -> tuple[float, Found]:
+def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
     start = time.process_time()
-    found = work()
-    return time.process_time() - start, found
+    result = work()
+    return time.process_time() - start, result
 
 
 def _spread(seconds: Sequence[float]) -> str:

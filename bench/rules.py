@@ -1,6 +1,6 @@
-"""How fast rules decide beside other engines, how fast a file is read, and a cold check beside an empty Python.
+"""The speed of decisions compared with other engines, of reading a file, and of a cold check.
 
-All in processor time, of every thread: engines that wait for threads of their own, and a busy machine, count alike.
+CPU time of all threads, so that engines with threads of their own and other load on the machine don't distort it.
 """
 
 from __future__ import annotations
@@ -32,85 +32,86 @@ ROUNDS = 3
 READINGS = 9
 COLD_STARTS = 9
 _LONGEST_PASS = 0.5
-"""Seconds: a slow engine decides as many of the escalations as fit, so that nobody waits for it."""
+"""Maximum seconds of one pass; a slow engine decides as many of the escalations as fit."""
 _EXAMPLES = Path(__file__).parent.parent / "examples"
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 _CHECK = ("-m", "cli.main", "rules", "check", "examples/forty_agents.rules", "--directory")
 
 
 def table() -> str:
-    """Markdown. Raises ``AssertionError`` where an engine's answers differ from ours."""
-    decisions = [_deciding(size) for size in SIZES]
-    told = "All in processor time, of every thread; medians of rounds in turn, and the spread."
-    return "\n\n".join([told, *decisions, _explaining(), _reading(), _holding(), _cold()])
+    """The results in Markdown. Raises ``AssertionError`` if an engine decides differently."""
+    decisions = [_decision_table(size) for size in SIZES]
+    notes = "CPU time of all threads; medians of alternating rounds, with the range."
+    return "\n\n".join([notes, *decisions, _explanation(), _reading(), _memory(), _cold_start()])
 
 
-def _deciding(size: int) -> str:
-    rules, asked = conditions(size), escalations(ESCALATIONS)
+def _decision_table(size: int) -> str:
+    rules, sample = conditions(size), escalations(ESCALATIONS)
     engines = {name: make(rules) for name, make in PEERS.items()}
-    wanted = [engines["Muster"](facts) for facts in asked]
-    shares = {name: _share(engine, asked, wanted, name) for name, engine in engines.items()}
-    paces: dict[str, list[float]] = {name: [] for name in engines}
+    expected = [engines["Muster"](facts) for facts in sample]
+    compared = {name: _compare(engine, sample, expected, name) for name, engine in engines.items()}
+    rates: dict[str, list[float]] = {name: [] for name in engines}
     for _ in range(ROUNDS):
         for name, engine in engines.items():
-            paces[name].append(_pace(engine, asked[: shares[name]]))
-    ours = statistics.median(paces["Muster"])
+            rates[name].append(_rate(engine, sample[: compared[name]]))
+    ours = statistics.median(rates["Muster"])
     lines = [
-        f"{size} rules, 13 facts, {ESCALATIONS} escalations, first match, equal wherever compared:\n",
-        "| engine | decisions/s, median | least to most | ours is | answers compared |",
+        f"{size} rules, 13 facts, {ESCALATIONS} escalations, first match, all compared results equal:\n",
+        "| engine | decisions/s, median | range | Muster / engine | results compared |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    for name, found in paces.items():
-        median, ratio = statistics.median(found), ours / statistics.median(found)
-        spread = f"{min(found):,.0f} to {max(found):,.0f}"
-        lines.append(f"| {name} | {median:,.0f} | {spread} | {ratio:,.1f} × | {shares[name]:,} |")
+    for name, measured in rates.items():
+        median, ratio = statistics.median(measured), ours / statistics.median(measured)
+        spread = f"{min(measured):,.0f} to {max(measured):,.0f}"
+        lines.append(f"| {name} | {median:,.0f} | {spread} | {ratio:,.1f} × | {compared[name]:,} |")
     return "\n".join(lines)
 
 
-def _share(engine: Decide, asked: Sequence[Facts], wanted: Sequence[int | None], name: str) -> int:
-    """How many escalations fit into one pass; those are compared, and that warms the engine too."""
+def _compare(engine: Decide, sample: Sequence[Facts], expected: Sequence[int | None], name: str) -> int:
+    """Compare the results that fit into one pass, which also warms up the engine, and return their number."""
     start = time.perf_counter()
-    for place, facts in enumerate(asked):
-        assert engine(facts) == wanted[place], f"{name} decides otherwise: {facts}"
+    for place, facts in enumerate(sample):
+        assert engine(facts) == expected[place], f"{name} decides differently: {facts}"
         if time.perf_counter() - start > _LONGEST_PASS:
             return place + 1
-    return len(asked)
+    return len(sample)
 
 
-def _pace(engine: Decide, asked: Sequence[Facts]) -> float:
+def _rate(engine: Decide, sample: Sequence[Facts]) -> float:
+    """Decisions per CPU second."""
     start = time.process_time()
-    for facts in asked:
+    for facts in sample:
         engine(facts)
-    return len(asked) / (time.process_time() - start)
+    return len(sample) / (time.process_time() - start)
 
 
-def _explaining() -> str:
-    ruleset, asked = compiled_rules(text(conditions(1000))), escalations(200)
-    brief = _milliseconds(lambda: [ruleset.decide(facts, NOW, explain=False) for facts in asked])
-    whole = _milliseconds(lambda: [ruleset.decide(facts, NOW) for facts in asked])
+def _explanation() -> str:
+    ruleset, sample = compiled_rules(text(conditions(1000))), escalations(200)
+    without = _milliseconds(lambda: [ruleset.decide(facts, NOW, explain=False) for facts in sample])
+    explained = _milliseconds(lambda: [ruleset.decide(facts, NOW) for facts in sample])
     return (
-        f"A whole decision at 1,000 rules: {_spread([one / 200 for one in brief], 3)} ms; "
-        f"with its explanation {_spread([one / 200 for one in whole], 3)} ms."
+        f"A complete decision with 1,000 rules: {_spread([one / 200 for one in without], 3)} ms; "
+        f"with its explanation {_spread([one / 200 for one in explained], 3)} ms."
     )
 
 
 def _reading() -> str:
-    """First with nothing remembered of any line, as in a new process; then again, as after a keystroke."""
-    said = text(conditions(1000))
-    parsed, names = parse_rules(said), Names(DIRECTORY)
-    ruleset = lower_file(names, parsed.tree, said)
+    """First with empty caches, as in a new process; then again, as after a keystroke."""
+    rules = text(conditions(1000))
+    parsed, names = parse_rules(rules), Names(DIRECTORY)
+    ruleset = lower_file(names, parsed.tree, rules)
     steps: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-        "parse": (clear_caches, lambda: parse_rules(said)),
-        "parse and index": (clear_caches, lambda: (parse_rules(said), index_of(ruleset.rules))),
-        "parse once more": (lambda: parse_rules(said), lambda: parse_rules(said)),
-        "resolve names": (lambda: None, lambda: lower_file(Names(DIRECTORY), parsed.tree, said)),
+        "parse": (clear_caches, lambda: parse_rules(rules)),
+        "parse and index": (clear_caches, lambda: (parse_rules(rules), index_of(ruleset.rules))),
+        "parse again": (lambda: parse_rules(rules), lambda: parse_rules(rules)),
+        "resolve names": (lambda: None, lambda: lower_file(Names(DIRECTORY), parsed.tree, rules)),
         "index": (lambda: None, lambda: index_of(ruleset.rules)),
-        "all, with every proof (`compile_rules`)": (clear_caches, lambda: compile_rules(said, DIRECTORY)),
+        "everything, with all proofs (`compile_rules`)": (clear_caches, lambda: compile_rules(rules, DIRECTORY)),
     }
     lines = [
-        f"Reading 1,000 rules ({len(said) // 1000} kB, {len(said.splitlines()):,} lines, "
-        f"{len(set(said.splitlines())):,} of them different):\n",
-        "| step | ms, median and spread |",
+        f"Reading 1,000 rules ({len(rules) // 1000} kB, {len(rules.splitlines()):,} lines, "
+        f"{len(set(rules.splitlines())):,} of them distinct):\n",
+        "| step | ms, median and range |",
         "| --- | ---: |",
     ]
     lines += [
@@ -119,28 +120,28 @@ def _reading() -> str:
     return "\n".join(lines)
 
 
-def _holding() -> str:
-    said = text(conditions(1000))
-    whole, ruleset = _held(lambda: draft_rules(said, DIRECTORY))
+def _memory() -> str:
+    rules = text(conditions(1000))
+    ruleset_size, ruleset = _retained(lambda: draft_rules(rules, DIRECTORY))
     assert ruleset is not None
-    index, _ = _held(lambda: index_of(ruleset.rules))
-    return f"Held in memory at 1,000 rules: the index {index:.2f} MB, the ruleset {whole:.2f} MB."
+    index_size, _ = _retained(lambda: index_of(ruleset.rules))
+    return f"Memory at 1,000 rules: the index {index_size:.2f} MB, the ruleset {ruleset_size:.2f} MB."
 
 
-def _held(make: Callable[[], Made]) -> tuple[float, Made]:
-    """Megabytes that stay with what was made."""
+def _retained(make: Callable[[], Result]) -> tuple[float, Result]:
+    """The megabytes that a result occupies, and the result."""
     clear_caches()
     tracemalloc.start()
-    made = make()
+    result = make()
     clear_caches()
     gc.collect()
-    held = tracemalloc.get_traced_memory()[0] / 1e6
+    megabytes = tracemalloc.get_traced_memory()[0] / 1e6
     tracemalloc.stop()
-    return held, made
+    return megabytes, result
 
 
-def _cold() -> str:
-    """With compiled bytecode, as an installed package has it; a first round writes it."""
+def _cold_start() -> str:
+    """With compiled bytecode, as in an installed package; the first round writes it."""
     check = [sys.executable, *_CHECK, str(_EXAMPLES / "forty_agents.directory.json")]
     commands = {
         "empty": [sys.executable, "-c", "pass"],
@@ -153,11 +154,11 @@ def _cold() -> str:
         for _ in range(1 + COLD_STARTS):
             for name, command in commands.items():
                 spent[name].append(_process(command, bytecode))
-    told = {name: _spread(found[1:]) for name, found in spent.items()}
+    times = {name: _spread(measured[1:]) for name, measured in spent.items()}
     return (
-        f"A cold `muster rules check examples/forty_agents.rules`: {told['check']} ms; an empty Python: "
-        f"{told['empty']} ms; one that asks the library of holidays for Germany's, as the file does: "
-        f"{told['holidays']} ms; one that loads the library of commands: {told['click']} ms."
+        f"A cold `muster rules check examples/forty_agents.rules`: {times['check']} ms. For comparison, an empty "
+        f"Python: {times['empty']} ms; with Germany's holidays from the `holidays` library, which the file needs: "
+        f"{times['holidays']} ms; with `click`: {times['click']} ms."
     )
 
 
@@ -173,15 +174,16 @@ def _process(command: Sequence[str], bytecode: str) -> float:
 def _milliseconds(
     work: Callable[[], object], rounds: int = ROUNDS, before: Callable[[], object] = lambda: None
 ) -> list[float]:
-    found = []
+    measured = []
     for _ in range(rounds):
         before()
         gc.collect()
         start = time.process_time()
         work()
-        found.append(1000 * (time.process_time() - start))
-    return found
+        measured.append(1000 * (time.process_time() - start))
+    return measured
 
 
-def _spread(found: Sequence[float], digits: int = 0) -> str:
-    return f"{statistics.median(found):.{digits}f} ({min(found):.{digits}f} to {max(found):.{digits}f})"
+def _spread(measured: Sequence[float], digits: int = 0) -> str:
+    """The median and the range."""
+    return f"{statistics.median(measured):.{digits}f} ({min(measured):.{digits}f} to {max(measured):.{digits}f})"

@@ -1,6 +1,6 @@
-"""The same rules in other engines, each as its own documentation would have them written, each compiled beforehand.
+"""The same rules in other engines, each written as its documentation recommends and compiled beforehand.
 
-``decide`` takes facts, an unknown one being absent, and gives the number of the first rule that holds, or None.
+``decide`` takes facts, of which unknown ones are absent, and returns the number of the first rule that holds, or None.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _SIGNS = {"at least": ">=", "under": "<"}
 _SLUGS = {fact.name: fact.name.replace(" ", "_").lower() for fact in FACTS}
 
 
-def compiled_rules(said: str) -> Ruleset:
-    """Parsed and resolved, without the proofs and expectations of a check. Raises ``ValueError`` for wrong rules."""
+def compiled_rules(rules: str) -> Ruleset:
+    """Compile rules without running proofs and expectations. Raises ``ValueError`` if they have errors."""
     names = Names(DIRECTORY)
-    parsed = parse_rules(said)
-    ruleset = lower_file(names, parsed.tree, said)
+    parsed = parse_rules(rules)
+    ruleset = lower_file(names, parsed.tree, rules)
     if parsed.diagnostics or names.has_errors:
         raise ValueError("the sample has errors")
     return ruleset
@@ -44,13 +44,13 @@ def muster(rules: Sequence[Conditions]) -> Decide:
 
 
 def if_chain(rules: Sequence[Conditions]) -> Decide:
-    """What a developer would write by hand: one function, one ``if`` a rule."""
+    """What a developer would write by hand: one function with one ``if`` per rule."""
     lines = ["def decide(facts):", "    get = facts.get"]
     lines += [f"    {slug} = get({name!r})" for name, slug in _SLUGS.items()]
     for number, conditions in enumerate(rules):
         lines.append(f"    if {' and '.join(_python(condition) for condition in conditions)}: return {number}")
     space: dict[str, Decide] = {}
-    exec("\n".join(lines), space)  # noqa: S102 - our own sample, compiled as a developer's function would be
+    exec("\n".join(lines), space)  # noqa: S102 - our own sample, compiled like a developer's function
     return space["decide"]
 
 
@@ -65,7 +65,7 @@ def _python(one: Condition) -> str:
 
 
 def zen_engine(rules: Sequence[Conditions]) -> Decide:
-    """One decision table, first hit, its content compiled beforehand; nothing is at least or under null."""
+    """One decision table with the hit policy "first", compiled beforehand; no comparison with null holds."""
     inputs = [{"id": slug, "name": slug, "field": slug} for slug in _SLUGS.values()]
     table = {
         "hitPolicy": "first",
@@ -106,7 +106,7 @@ def _zen(one: Condition) -> str:
 
 
 def common_expression_language(rules: Sequence[Conditions]) -> Decide:
-    """One program a rule; the facts are converted once for all of them."""
+    """One program per rule; facts are converted once for all of them."""
     programs = [cel.compile(" && ".join(_cel(one) for one in conditions)) for conditions in rules]
     nothing: dict[str, Any] = dict.fromkeys(_SLUGS.values())
 
@@ -128,7 +128,7 @@ def _cel(one: Condition) -> str:
 
 
 def cedar(rules: Sequence[Conditions]) -> Decide:
-    """One policy a rule; the first is the smallest of those that Cedar names as determining."""
+    """One policy per rule; the first rule is the smallest of the policies that Cedar calls determining."""
     policies = cedarpy.PolicySet.from_str(
         "\n".join(
             f"permit(principal, action, resource) when {{ {' && '.join(_cedar(one) for one in conditions)} }};"
@@ -150,22 +150,22 @@ def _cedar(one: Condition) -> str:
     slug = _SLUGS[one.fact.name]
     match one.operator:
         case "in":
-            said = f"{json.dumps(list(one.values))}.contains(context.{slug})"
+            test = f"{json.dumps(list(one.values))}.contains(context.{slug})"
         case "yes" | "no":
-            said = f"context.{slug} == {'true' if one.operator == 'yes' else 'false'}"
+            test = f"context.{slug} == {'true' if one.operator == 'yes' else 'false'}"
         case _:
-            said = f"context.{slug} {_SIGNS[one.operator]} {one.amount}"
-    return f"(context has {slug} && {said})"
+            test = f"context.{slug} {_SIGNS[one.operator]} {one.amount}"
+    return f"(context has {slug} && {test})"
 
 
 def rule_engine_rules(rules: Sequence[Conditions]) -> Decide:
-    """One rule object a rule."""
+    """One rule object per rule."""
     compiled = [rule_engine.Rule(" and ".join(_rule_engine(one) for one in conditions)) for conditions in rules]
     nothing: dict[str, Any] = dict.fromkeys(_SLUGS.values())
 
     def decide(facts: Facts) -> int | None:
-        thing = {**nothing, **{_SLUGS[name]: value for name, value in facts.items()}}
-        return next((number for number, rule in enumerate(compiled) if rule.matches(thing)), None)
+        values = {**nothing, **{_SLUGS[name]: value for name, value in facts.items()}}
+        return next((number for number, rule in enumerate(compiled) if rule.matches(values)), None)
 
     return decide
 

@@ -1,4 +1,4 @@
-"""Rules and escalations for measuring: 13 facts, any number of rules, always the same for the same number."""
+"""Reproducible sample rules and escalations for benchmarks: 13 facts, any number of rules."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DAY = 86400
 
 @dataclass(frozen=True)
 class Condition:
-    """One line, for every language: the fact, how it is compared, and with what (in the fact's own unit)."""
+    """One condition for every engine: the fact, the operator, and the values in the fact's own unit."""
 
     fact: FactType
     operator: str
@@ -60,7 +60,7 @@ class Condition:
 
     @property
     def amount(self) -> int:
-        """In minor units and in seconds, as facts are."""
+        """The value in minor units or seconds, like facts."""
         return int(self.values[0]) * {"money": 100_000, "duration": _DAY}.get(self.fact.kind, 1)
 
 
@@ -68,39 +68,40 @@ Conditions = tuple[Condition, ...]
 
 
 def conditions(rules: int) -> list[Conditions]:
-    """Four to six lines a rule, so that most escalations go deep before one holds."""
-    chance = random.Random(rules)
+    """Rules of four to six conditions, so that most escalations match late or never."""
+    generator = random.Random(rules)
     return [
-        tuple(_condition(fact, chance) for fact in chance.sample(FACTS, chance.randint(4, 6))) for _ in range(rules)
+        tuple(_condition(fact, generator) for fact in generator.sample(FACTS, generator.randint(4, 6)))
+        for _ in range(rules)
     ]
 
 
-def _condition(fact: FactType, chance: random.Random) -> Condition:
+def _condition(fact: FactType, generator: random.Random) -> Condition:
     if fact.kind == "choice":
-        return Condition(fact, "in", tuple(chance.sample(fact.values, chance.randint(1, 2))))
+        return Condition(fact, "in", tuple(generator.sample(fact.values, generator.randint(1, 2))))
     if fact.kind == "yes/no":
-        return Condition(fact, chance.choice(("yes", "no")))
-    return Condition(fact, chance.choice(("at least", "under")), (chance.randint(1, _TOP[fact.name]),))
+        return Condition(fact, generator.choice(("yes", "no")))
+    return Condition(fact, generator.choice(("at least", "under")), (generator.randint(1, _TOP[fact.name]),))
 
 
 def text(rules: list[Conditions]) -> str:
     parts = [f'rules for "{DIRECTORY.desk}"']
     for number, lines in enumerate(rules):
-        said = "\n  and ".join(line.line() for line in lines)
-        parts.append(f'rule "r{number}"\n  when {said}\n  send to team "Support"')
+        when = "\n  and ".join(line.line() for line in lines)
+        parts.append(f'rule "r{number}"\n  when {when}\n  send to team "Support"')
     return "\n\n".join([*parts, 'otherwise\n  send to team "Support"']) + "\n"
 
 
 def escalations(count: int) -> list[dict[str, FactValue]]:
-    """One fact in twenty is unknown."""
-    chance = random.Random(count)
-    return [{fact.name: _value(fact, chance) for fact in FACTS if chance.random() > 0.05} for _ in range(count)]
+    """Escalations in which one fact in twenty is unknown."""
+    generator = random.Random(count)
+    return [{fact.name: _value(fact, generator) for fact in FACTS if generator.random() > 0.05} for _ in range(count)]
 
 
-def _value(fact: FactType, chance: random.Random) -> FactValue:
+def _value(fact: FactType, generator: random.Random) -> FactValue:
     if fact.kind == "choice":
-        return chance.choice(fact.values)
+        return generator.choice(fact.values)
     if fact.kind == "yes/no":
-        return chance.random() < 0.5
+        return generator.random() < 0.5
     unit = {"money": 100_000, "duration": _DAY}.get(fact.kind, 1)
-    return chance.randint(0, _TOP[fact.name]) * unit
+    return generator.randint(0, _TOP[fact.name]) * unit
