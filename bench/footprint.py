@@ -1,4 +1,4 @@
-"""What processes hold and spend, by name: memory shared among them counted once, processor time of the dead too."""
+"""Memory and CPU time of processes, by name: shared memory counted once, CPU time including ended children."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ import psutil
 @dataclass(frozen=True)
 class Footprint:
     memory: float
-    """Megabytes; the proportional share of pages that several processes map (PSS, Linux)."""
+    """Megabytes; pages mapped by several processes count proportionally (PSS, Linux)."""
     busy: float
-    """Processor seconds since its start, of children that have ended too."""
+    """CPU seconds since the start, including ended children."""
 
 
-def footprint(pid: int, *, below: bool = True) -> Footprint:
-    """Of a process, with all ``below`` it unless told otherwise."""
+def footprint(pid: int, *, children: bool = True) -> Footprint:
+    """The footprint of a process, with its ``children`` or without."""
     memory = busy = 0.0
-    above = psutil.Process(pid)
-    for one in (above, *(above.children(recursive=True) if below else ())):
+    parent = psutil.Process(pid)
+    for process in (parent, *(parent.children(recursive=True) if children else ())):
         with contextlib.suppress(psutil.NoSuchProcess):
-            memory += one.memory_full_info().pss / 1e6
-            busy += sum(one.cpu_times()[: 4 if below else 2])
+            memory += process.memory_full_info().pss / 1e6
+            busy += sum(process.cpu_times()[: 4 if children else 2])
     return Footprint(memory, busy)
 
 
 def footprints(pids: Mapping[str, int], alone: str = "") -> dict[str, Footprint]:
-    """Of each; without its children the one named ``alone``."""
-    return {name: footprint(pid, below=name != alone) for name, pid in pids.items()}
+    """The footprint of each process with its children; of the one named ``alone`` without them."""
+    return {name: footprint(pid, children=name != alone) for name, pid in pids.items()}
 
 
 def spent(before: Mapping[str, Footprint], after: Mapping[str, Footprint]) -> dict[str, float]:
-    """Processor seconds between two looks, by name."""
+    """CPU seconds between two footprints, by name."""
     return {name: after[name].busy - before[name].busy for name in after}
 
 
 async def idling(pids: Mapping[str, int], seconds: float, alone: str = "") -> dict[str, float]:
-    """The share of one core that each takes while nobody asks anything of it, in per cent."""
+    """Idle CPU of each process over so many seconds, in per cent of one core."""
     before, began = footprints(pids, alone), time.monotonic()
     await asyncio.sleep(seconds)
     took = time.monotonic() - began

@@ -1,6 +1,6 @@
-"""How long a person waits for yes: booking and accepting, beside a bare update that runs one activity.
+"""How long a person waits for an answer: booking and accepting, compared with a bare update that runs one activity.
 
-All four are asked in turn, in one run, one at a time and then eight at a time, so that noise hits all alike.
+All four are measured in turn in one run, one at a time and then eight at a time, so that noise affects all equally.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ async def nothing() -> int:
 
 @workflow.defn
 class Bare:
-    """The least that an update with an activity can be."""
+    """The smallest possible workflow with updates that run an activity."""
 
     @workflow.run
     async def run(self) -> None:
@@ -68,60 +68,60 @@ async def _opened(bench: Bench, number: int, mode: Mode) -> str:
         mode,
         "api:bench",
     )
-    return (await open_or_refuse(bench.engine, opening, bench.world.tokens, datetime.now(UTC))).escalation_id
+    return (await open_or_refuse(bench.engine, opening, bench.dependencies.tokens, datetime.now(UTC))).escalation_id
 
 
 async def _bookings(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
-    """One booking a link, each of another free start."""
-    found: list[Callable[[], Awaitable[object]]] = []
+    """Bookings, one per link, each of another free start."""
+    bookings: list[Callable[[], Awaitable[object]]] = []
     starts: list[datetime] = []
     for number in range(ROUNDS):
-        one = await _opened(bench, number, Mode.BOOKING)
+        escalation_id = await _opened(bench, number, Mode.BOOKING)
         async with bench.engine.connect() as conn:
             if not starts:
                 now = datetime.now(UTC)
-                starts = [start for start in await free_starts(conn, one, now) if start > now + timedelta(minutes=20)]
-            link = (
-                await conn.execute(select(customer_link.c.id).where(customer_link.c.escalation == one))
-            ).scalar_one()
-        handle = bench.client.get_workflow_handle(workflow_id(one))
+                free = await free_starts(conn, escalation_id, now)
+                starts = [start for start in free if start > now + timedelta(minutes=20)]
+            query = select(customer_link.c.id).where(customer_link.c.escalation == escalation_id)
+            link = (await conn.execute(query)).scalar_one()
+        handle = bench.client.get_workflow_handle(workflow_id(escalation_id))
         slot = BookSlot(link, starts[number % len(starts)])
-        found.append(lambda handle=handle, slot=slot: handle.execute_update(EscalationWorkflow.book, slot))  # type: ignore[misc]
-    await _tell(bench)
-    return found
+        bookings.append(lambda handle=handle, slot=slot: handle.execute_update(EscalationWorkflow.book, slot))  # type: ignore[misc]
+    await _relay(bench)
+    return bookings
 
 
 async def _acceptances(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
-    """Offers that are out, one a person, each to be accepted by its person."""
+    """Acceptances of open offers, one per person."""
     for number in range(ROUNDS):
         await _opened(bench, number, Mode.NOW)
-    await _tell(bench)
+    await _relay(bench)
     now = datetime.now(UTC)
     async with bench.engine.begin() as conn:
         people = (await conn.execute(text("SELECT id FROM person WHERE name LIKE 'Advisor %'"))).scalars().all()
         for person in people:
             await set_presence(conn, person, "available", "", now)
     async with bench.engine.begin() as conn:
-        await run_round(conn, bench.world.tokens)
+        await run_round(conn, bench.dependencies.tokens)
     async with bench.engine.connect() as conn:
-        made = (await conn.execute(select(offer).where(offer.c.state == "offered"))).all()
+        offers = (await conn.execute(select(offer).where(offer.c.state == "offered"))).all()
 
     async def accept(call: str, nth: int, person: int) -> None:
         async with bench.engine.begin() as conn:
-            # As of the offer: setting the others up must not count against its time.
-            await answers.accept(conn, call, nth, person, bench.world.tokens, now)
+            # The time of the offer, so that setting up the others doesn't make it expire.
+            await answers.accept(conn, call, nth, person, bench.dependencies.tokens, now)
 
-    return [lambda row=row: accept(str(row.call), row.nth, row.person) for row in made]  # type: ignore[misc]
+    return [lambda row=row: accept(str(row.call), row.nth, row.person) for row in offers]  # type: ignore[misc]
 
 
-async def _tell(bench: Bench) -> None:
+async def _relay(bench: Bench) -> None:
     while await relay_once(bench.engine, bench.client):
         pass
 
 
-async def _timed(asked: Callable[[], Awaitable[object]], into: list[float]) -> None:
+async def _timed(request: Callable[[], Awaitable[object]], into: list[float]) -> None:
     began = time.perf_counter()
-    await asked()
+    await request()
     into.append((time.perf_counter() - began) * 1000)
 
 
@@ -134,7 +134,7 @@ async def measure(folder: Path) -> str:
         bare_worker = Worker(
             bench.client, task_queue="bare", workflows=[Bare], activities=[nothing], workflow_runner=runner
         )
-        async with build_worker(bench.client, bench.world), bare_worker:
+        async with build_worker(bench.client, bench.dependencies), bare_worker:
             bare = [
                 await bench.client.start_workflow(Bare.run, id=f"bare-{uuid.uuid4()}", task_queue="bare")
                 for _ in range(ROUNDS)
@@ -154,25 +154,25 @@ def _ask(handle: WorkflowHandle[Bare, None], update: str) -> Callable[[], Awaita
 
 async def _table(ways: dict[str, list[Callable[[], Awaitable[object]]]]) -> str:
     alone: dict[str, list[float]] = {name: [] for name in ways}
-    crowded: dict[str, list[float]] = {name: [] for name in ways}
-    count = min(len(asked) for asked in ways.values())
+    parallel: dict[str, list[float]] = {name: [] for name in ways}
+    count = min(len(requests) for requests in ways.values())
     for number in range(count // 2):
-        for name, asked in ways.items():
-            await _timed(asked[number], alone[name])
+        for name, requests in ways.items():
+            await _timed(requests[number], alone[name])
     for number in range(count // 2, count - 7, 8):
-        for name, asked in ways.items():
-            await asyncio.gather(*(_timed(asked[number + extra], crowded[name]) for extra in range(8)))
+        for name, requests in ways.items():
+            await asyncio.gather(*(_timed(requests[number + extra], parallel[name]) for extra in range(8)))
     limit = statistics.median(alone["bare update, one activity"])
     lines = [
-        "| what a person waits for | alone p50 / p99 ms | beside the first | 8 at once p50 / p99 ms |",
+        "| what a person waits for | alone p50 / p99 ms | ratio to the first | 8 in parallel p50 / p99 ms |",
         "| --- | --- | --- | --- |",
     ]
     for name in ways:
         p50, p99 = _percentiles(alone[name])
-        busy50, busy99 = _percentiles(crowded[name])
+        busy50, busy99 = _percentiles(parallel[name])
         lines.append(f"| {name} | {p50:.0f} / {p99:.0f} | {p50 / limit:.2f} | {busy50:.0f} / {busy99:.0f} |")
     return "\n".join(
-        [*lines, "", f"{count // 2} of each alone, {len(crowded['accept (row first)'])} of each in eights."]
+        [*lines, "", f"{count // 2} of each alone, {len(parallel['accept (row first)'])} of each in parallel."]
     )
 
 

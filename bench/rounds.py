@@ -1,10 +1,10 @@
-"""How long a round's choice takes, and how many more calls it serves than giving each call its best person in turn.
+"""How long a round's matching takes, and how many more calls it serves than giving each call its best person in turn.
 
-Desks are drawn with skewed skills: most people have the common one, half have one of eleven scarce ones, and two calls
-in five require one of these. "In turn" is what most tools do: the calls in order of urgency, each its best free
-person. Both see the same calls and people. Whoever has a scarce skill was asked less so far, as on real desks.
+Organisations are random with skewed skills: most people have the common one, half have one of eleven scarce ones, and
+two calls in five require one of these. "In turn" is what most tools do: in order of urgency, each call gets the best
+person still free. Both see the same calls and people. As in reality, people with scarce skills have had fewer calls.
 
-Times are of this process alone (CPU), so that other work on the machine counts little.
+Times are CPU times of this process, so that other work on the machine matters little.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SIZES = ((50, 60), (500, 400), (500, 600), (500, 1000), (1000, 800), (1000, 1200
 DRAWS = 5
 SKILLS = 12
 SCARCE_PEOPLE, SCARCE_CALLS, BOTH = 0.5, 0.4, 0.7
-"""The share of people who have a scarce skill, of calls that require one, and of the former who have the common one."""
+"""Shares: people with a scarce skill, calls that require one, and those of these people who have the common one too."""
 RULES = """rules for "Bench"
 
 by default
@@ -47,7 +47,7 @@ booking
 
 
 @dataclass(frozen=True)
-class Drawn:
+class SampleRound:
     due: list[DueCall]
     colleagues: dict[int, Colleague]
     directory: Directory
@@ -58,21 +58,21 @@ def table() -> str:
     warm_up()
     rows = [_row(calls, people) for calls, people in SIZES]
     head = (
-        "| calls × people | choosing, CPU ms: median (most) | of that solving | served at once | in turn "
-        "| more than in turn | people in the plan's order before the one given, mean: at once / in turn |"
+        "| calls × people | round, CPU ms: median (max) | solver alone | matched together | in turn "
+        "| gain over in turn | mean rank of the person in the plan's order: together / in turn |"
     )
-    told = f"{DRAWS} desks drawn for each size; the last column is over the calls that both serve."
-    return "\n".join([head, "| --- | --- | --- | --- | --- | --- | --- |", *rows, "", told])
+    note = f"{DRAWS} random organisations per size; the last column covers the calls that both serve."
+    return "\n".join([head, "| --- | --- | --- | --- | --- | --- | --- |", *rows, "", note])
 
 
 def _row(calls: int, people: int) -> str:
     took, solved, ours, greedy, before = [], [], [], [], []
     for seed in range(DRAWS):
-        drawn = draw(calls, people, seed)
+        sample = draw(calls, people, seed)
         began = time.process_time()
-        result = choose(drawn.due, drawn.colleagues, drawn.directory, NOW)
+        result = choose(sample.due, sample.colleagues, sample.directory, NOW)
         took.append((time.process_time() - began) * 1000)
-        cost_matrix = _wishes(drawn)
+        cost_matrix = _cost_matrix(sample)
         began = time.process_time()
         matched = match(cost_matrix)
         solved.append((time.process_time() - began) * 1000)
@@ -93,56 +93,59 @@ def _row(calls: int, people: int) -> str:
 
 
 def in_turn(cost_matrix: CostMatrix) -> list[int | None]:
-    """Each call its best free person, the most urgent call first."""
+    """Greedy matching: the most urgent call first, each with its best free person."""
     free = np.ones(cost_matrix.able.shape[1], dtype=np.bool_)
-    found: list[int | None] = []
+    columns: list[int | None] = []
     for row, able in enumerate(cost_matrix.able):
-        left = np.flatnonzero(able & free)
-        if not len(left):
-            found.append(None)
+        candidates = np.flatnonzero(able & free)
+        if not len(candidates):
+            columns.append(None)
             continue
-        order = np.lexsort((cost_matrix.tie[row, left], cost_matrix.rank[row, left], cost_matrix.against[row, left]))
-        best = int(left[order[0]])
+        order = np.lexsort(
+            (cost_matrix.tie[row, candidates], cost_matrix.rank[row, candidates], cost_matrix.soft[row, candidates])
+        )
+        best = int(candidates[order[0]])
         free[best] = False
-        found.append(best)
-    return found
+        columns.append(best)
+    return columns
 
 
-def _wishes(drawn: Drawn) -> CostMatrix:
-    pools = Pools(drawn.directory, drawn.colleagues)
-    return RoundMatrix(drawn.colleagues, drawn.directory, pools, NOW, OCCUPANCY_LIMIT).cost_matrix(drawn.due)
+def _cost_matrix(sample: SampleRound) -> CostMatrix:
+    pools = Pools(sample.directory, sample.colleagues)
+    return RoundMatrix(sample.colleagues, sample.directory, pools, NOW, OCCUPANCY_LIMIT).cost_matrix(sample.due)
 
 
-def draw(calls: int, people: int, seed: int) -> Drawn:
-    """A desk with skewed skills, and calls in an order of urgency that has nothing to do with them."""
-    chance = np.random.default_rng(seed)
+def draw(calls: int, people: int, seed: int) -> SampleRound:
+    """An organisation with skewed skills, and calls whose urgency is independent of them."""
+    rng = np.random.default_rng(seed)
     skills = tuple(Skill(number + 1, f"skill {number + 1}") for number in range(SKILLS))
     staff = tuple(
-        Person(person, f"Person {person}", f"p{person}@x.example", 1, 1, _skills_of(chance))
+        Person(person, f"Person {person}", f"p{person}@x.example", 1, 1, _skills_of(rng))
         for person in range(1, people + 1)
     )
     head = (Team(1, "Support", "s@x.example"),), (Title(1, "Advisor"),), skills
     directory = Directory("Bench", "Europe/Copenhagen", "EUR", *head, people=staff)
     decisions = [_decision(directory, skill.name) for skill in skills]
-    scarce = chance.random(calls) < SCARCE_CALLS
-    asked = np.where(scarce, chance.integers(1, SKILLS, calls), 0)
+    scarce = rng.random(calls) < SCARCE_CALLS
+    required = np.where(scarce, rng.integers(1, SKILLS, calls), 0)
     due = [
-        DueCall(f"c{nth}", f"e{nth}-{seed}", decisions[int(skill)], None, NOW, 0, 0) for nth, skill in enumerate(asked)
+        DueCall(f"c{nth}", f"e{nth}-{seed}", decisions[int(skill)], None, NOW, 0, 0)
+        for nth, skill in enumerate(required)
     ]
-    # Whoever has a scarce skill was asked less, and so looks like the best for every common call.
+    # People with scarce skills have had fewer calls, so they rank best for every common call.
     common = np.array([set(person.skills) == {1} for person in staff])
-    loads, idles = chance.integers(0, 60, people) + 60 * common, chance.integers(0, 7200, people)
+    loads, idles = rng.integers(0, 60, people) + 60 * common, rng.integers(0, 7200, people)
     colleagues = {
         person.id: Colleague(person.id, "", True, None, AgentState(person.id, load=int(load), idle=int(idle)))
         for person, load, idle in zip(staff, loads, idles, strict=True)
     }
-    return Drawn(due, colleagues, directory)
+    return SampleRound(due, colleagues, directory)
 
 
-def _skills_of(chance: np.random.Generator) -> dict[int, int]:
-    """The common skill, 1, one of the scarce ones, or both."""
-    scarce = {int(chance.integers(2, SKILLS + 1)): 3} if chance.random() < SCARCE_PEOPLE else {}
-    common = {1: 3} if not scarce or chance.random() < BOTH else {}
+def _skills_of(rng: np.random.Generator) -> dict[int, int]:
+    """The common skill (1), a scarce one, or both, with their levels."""
+    scarce = {int(rng.integers(2, SKILLS + 1)): 3} if rng.random() < SCARCE_PEOPLE else {}
+    common = {1: 3} if not scarce or rng.random() < BOTH else {}
     return common | scarce
 
 

@@ -1,4 +1,4 @@
-"""What selling seats is measured against: one row counted up, and counters a pool; and what is kept of each run."""
+"""The peers of selling seats: one bare counter, and counters per pool; and the results of each run."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.seat_desks import SampleDesk
 from bench.seat_judge import most_served
-from bench.seat_shop import NOON
+from bench.seat_shop import FIRST_DAY
 from cli.stack import postgres
 from domain.seats.demand import Demand, Member, Terms
 
 CLIENTS = 200
-Wanted = list[tuple[int, datetime, int]]
+SeatRequests = list[tuple[int, datetime, int]]
 """By customer: pool, start, seconds of talk."""
 _COUNT = text("UPDATE counter SET taken = taken + 1 WHERE name = :name AND taken < cap")
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one way of selling did in one case."""
+    """The result of one way of selling in one case."""
 
     case: str
     way: str
@@ -47,21 +47,21 @@ class Run:
         )
 
 
-async def ask_all(asks: Sequence[Callable[[], Awaitable[bool]]]) -> tuple[list[bool], list[float], float]:
-    """What each was answered, how long each waited in ms, and how many seconds all took; ``CLIENTS`` at a time."""
+async def send_all(requests: Sequence[Callable[[], Awaitable[bool]]]) -> tuple[list[bool], list[float], float]:
+    """Send all, ``CLIENTS`` at a time: the answers, the wait of each in ms, and the seconds of all together."""
     turn = asyncio.Semaphore(CLIENTS)
-    waits = [0.0] * len(asks)
+    waits = [0.0] * len(requests)
 
-    async def one(place: int) -> bool:
+    async def send(index: int) -> bool:
         async with turn:
             began = time.perf_counter()
-            answer = await asks[place]()
-            waits[place] = (time.perf_counter() - began) * 1000
+            answer = await requests[index]()
+            waits[index] = (time.perf_counter() - began) * 1000
             return answer
 
     began = time.perf_counter()
-    got = await asyncio.gather(*(one(place) for place in range(len(asks))))
-    return list(got), waits, time.perf_counter() - began
+    answers = await asyncio.gather(*(send(index) for index in range(len(requests))))
+    return list(answers), waits, time.perf_counter() - began
 
 
 async def prepare(engine: AsyncEngine) -> None:
@@ -72,24 +72,24 @@ async def prepare(engine: AsyncEngine) -> None:
 async def bare_counter(
     cluster: postgres.Cluster, engine: AsyncEngine, name: str, case: str, seats: int, clients: int
 ) -> Run:
-    """The limit: one row counted up, and nothing else."""
+    """The limit: incrementing one row, and nothing else."""
     async with engine.begin() as conn:
         await conn.execute(text("INSERT INTO counter VALUES ('bare', 0, :cap)"), {"cap": seats})
 
-    async def ask() -> bool:
+    async def increment() -> bool:
         async with engine.begin() as conn:
             return (await conn.execute(_COUNT, {"name": "bare"})).rowcount == 1
 
     before = deadlocks(cluster, name)
-    got, waits, seconds = await ask_all([ask] * clients)
-    return Run(case, "bare counter", sum(got), sum(got), waits, seconds, deadlocks(cluster, name) - before)
+    answers, waits, seconds = await send_all([increment] * clients)
+    return Run(case, "bare counter", sum(answers), sum(answers), waits, seconds, deadlocks(cluster, name) - before)
 
 
 async def pool_counters(
-    cluster: postgres.Cluster, engine: AsyncEngine, name: str, case: str, desk: SampleDesk, wanted: Wanted
+    cluster: postgres.Cluster, engine: AsyncEngine, name: str, case: str, desk: SampleDesk, requests: SeatRequests
 ) -> Run:
-    """As is often done: so many of each pool at each quarter of an hour as there are people of it on shift."""
-    calls = [demand(number, *one) for number, one in enumerate(wanted)]
+    """The usual approach: in each quarter of an hour, sell as many seats of a pool as it has people on shift."""
+    calls = [demand(number, *request) for number, request in enumerate(requests)]
     cells = {cell for call in calls for cell in _cells(call)}
     rows = [
         {"name": f"{pool}/{cell}", "cap": sum(_on(member, cell) for member in desk.members if member.person in people)}
@@ -100,8 +100,8 @@ async def pool_counters(
         await conn.execute(text("INSERT INTO counter VALUES (:name, 0, :cap)"), rows)
     sold: list[Demand] = []
 
-    def asker(call: Demand) -> Callable[[], Awaitable[bool]]:
-        async def ask() -> bool:
+    def seller(call: Demand) -> Callable[[], Awaitable[bool]]:
+        async def sell() -> bool:
             async with engine.connect() as conn:
                 for cell in _cells(call):
                     if (await conn.execute(_COUNT, {"name": f"{call.pool}/{cell}"})).rowcount == 0:
@@ -110,16 +110,16 @@ async def pool_counters(
             sold.append(call)
             return True
 
-        return ask
+        return sell
 
     before = deadlocks(cluster, name)
-    _, waits, seconds = await ask_all([asker(call) for call in calls])
+    _, waits, seconds = await send_all([seller(call) for call in calls])
     served = most_served(desk.members, desk.pools, sold)
-    return Run(case, "counters a pool", len(sold), served, waits, seconds, deadlocks(cluster, name) - before)
+    return Run(case, "counters per pool", len(sold), served, waits, seconds, deadlocks(cluster, name) - before)
 
 
 def demand(number: int, pool: int, start: datetime, talk: int) -> Demand:
-    begin = int((start - NOON).total_seconds())
+    begin = int((start - FIRST_DAY).total_seconds())
     return Demand(number, pool, begin - 300, begin + talk + 300, 0, Terms())
 
 

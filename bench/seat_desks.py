@@ -1,4 +1,4 @@
-"""Desks to sell seats on, by a seed: shifts with breaks, skills, overlapping pools, calls of several lengths."""
+"""Random staff to sell seats on, by a seed: shifts with breaks, skills, overlapping pools, calls of several lengths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUARTER = 900
 LIMITS = Terms(prepare=300)
 OPENS, CLOSES = 8 * HOUR, 18 * HOUR
 LENGTHS = (1500, 2400, 3300)
-"""Occupied seconds: preparation of five minutes, talk of 15, 30 or 45, wrap-up of five."""
+"""Occupied seconds: 5 minutes of preparation, 15, 30 or 45 of talk, 5 of wrap-up."""
 
 
 @dataclass(frozen=True)
@@ -29,22 +29,22 @@ class SampleDesk:
 
 
 def sample_desk(agents: int, days: int, seed: int) -> SampleDesk:
-    """Six shift patterns of eight or nine hours with an own break each; a pool of all, and one a skill."""
+    """Shifts of eight or nine hours with breaks; one pool of everybody, one per skill, two that need two skills."""
     rng = random.Random(seed)
     skills = {person: {skill for skill in range(1, 6) if rng.random() < 0.4} for person in range(1, agents + 1)}
     pools = {0: frozenset(skills)}
     for skill in range(1, 6):
         pools[skill] = frozenset(person for person, has in skills.items() if skill in has)
-    for pool, (one, other) in enumerate(((1, 2), (3, 4)), 6):
-        pools[pool] = pools[one] & pools[other]
+    for pool, (first, second) in enumerate(((1, 2), (3, 4)), 6):
+        pools[pool] = pools[first] & pools[second]
     members = []
     for person in range(1, agents + 1):
         begin = OPENS + rng.choice((0, 0, 1, 1, 2, 2)) * HOUR // 2
-        end, rest = begin + rng.choice((8, 8, 9)) * HOUR, begin + rng.randrange(12, 20) * QUARTER
+        end, break_begins = begin + rng.choice((8, 8, 9)) * HOUR, begin + rng.randrange(12, 20) * QUARTER
         shifts = [
             (day * 24 * HOUR + start, day * 24 * HOUR + stop)
             for day in range(days)
-            for start, stop in ((begin, rest), (rest + 2 * QUARTER, end))
+            for start, stop in ((begin, break_begins), (break_begins + 2 * QUARTER, end))
         ]
         flexible = sum(person in people for people in pools.values())
         members.append(Member(person, 1 + person % 3, 1, flexible, merge_touching(shifts)))
@@ -52,7 +52,7 @@ def sample_desk(agents: int, days: int, seed: int) -> SampleDesk:
 
 
 def starts_of_day(desk: SampleDesk, day: int, pool: int, length: int = 2400) -> list[Demand]:
-    """What a slot page of one day asks: every quarter of an hour, one length."""
+    """The starts that a slot page tries for one day: every quarter of an hour, one length."""
     base = (day * 24) * HOUR
     return [
         Demand(-1, pool, base + start - 300, base + start - 300 + length, day, LIMITS)
@@ -67,23 +67,23 @@ def random_call(desk: SampleDesk, rng: random.Random, booking: int, day: int) ->
 
 
 def fill(desk: SampleDesk, board: SeatBoard, share: float, seed: int, *, solver: bool = True, tries: int = 20) -> int:
-    """Sell until so much of the shifts is taken or two hundred asks in a row find nothing; how many were sold."""
+    """Sell until this share of the shifts is taken or 200 requests in a row fail; returns the number of seats sold."""
     rng = random.Random(seed)
     booking = 0
     for day in range(desk.days):
         base = day * 24 * HOUR
-        whole = sum(
+        shift_seconds = sum(
             stop - start for member in desk.members for start, stop in member.shifts if base <= start < base + 24 * HOUR
         )
-        taken = in_vain = 0
-        while taken < share * whole and in_vain < 200:
+        taken = failures = 0
+        while taken < share * shift_seconds and failures < 200:
             call = random_call(desk, rng, booking + 1, day)
             found, _ = find_place(board, call, depth=1 if tries else 0, tries=tries)
-            if not isinstance(found, Placement) and solver and in_vain % 20 == 19:
+            if not isinstance(found, Placement) and solver and failures % 20 == 19:
                 found = place_by_window(board, call, seconds=1.0) or found
             if not isinstance(found, Placement):
-                in_vain += 1
+                failures += 1
                 continue
             apply_placement(board, call, found)
-            booking, taken, in_vain = booking + 1, taken + call.end - call.begin, 0
+            booking, taken, failures = booking + 1, taken + call.end - call.begin, 0
     return booking

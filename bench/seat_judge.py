@@ -1,7 +1,7 @@
-"""Whether sold calls can be served: an exact program built from people and calls alone, beside the product's ladder.
+"""Decides whether sold calls can be served, with an exact program built from people and calls only.
 
-One variable a call and person; at each instant at which a call begins a person has one of those that run.
-It knows no board and no witness. Limits of a day or a reserve are not part of these desks.
+It is independent of the product's seat search: it knows no board and no witnesses. One variable per call and person;
+whenever a call begins, each person has at most one of the running calls. Daily limits and reserves don't occur here.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from domain.seats.demand import Demand, Member
 def can_serve_all(
     members: Iterable[Member], pools: Mapping[int, frozenset[int]], calls: Sequence[Demand], seconds: float = 60.0
 ) -> bool | None:
-    """Proven yes or no; None where the solver could not tell in time."""
+    """True or False, proven; None if the solver runs out of time."""
     return _solve(list(members), pools, calls, seconds, all_of_them=True)[0]
 
 
 def most_served(members: Iterable[Member], pools: Mapping[int, frozenset[int]], calls: Sequence[Demand]) -> int:
-    """How many of these calls can be served at most: proven, or the upper bound where the solver runs out of time."""
+    """The most of these calls that can be served: exact, or an upper bound if the solver runs out of time."""
     return _solve(list(members), pools, calls, 60.0, all_of_them=False)[1]
 
 
@@ -48,8 +48,8 @@ def _solve(
         return False, len(of_call)
     if not x:
         return True, 0
-    sets = [*of_call.values(), *_at_once(people, calls, x)]
-    rows = [place for place, columns in enumerate(sets) for _ in columns]
+    sets = [*of_call.values(), *_conflicts(people, calls, x)]
+    rows = [row for row, columns in enumerate(sets) for _ in columns]
     matrix = csr_array((np.ones(len(rows)), (rows, [column for columns in sets for column in columns])))
     low = np.full(len(sets), -np.inf)
     if all_of_them:
@@ -66,13 +66,13 @@ def _solve(
     return None, len(calls) if solved.mip_dual_bound is None else int(-solved.mip_dual_bound + 1e-6)
 
 
-def _at_once(people: Sequence[Member], calls: Sequence[Demand], x: Mapping[tuple[int, int], int]) -> list[list[int]]:
-    """Sets of which one at most can be: a person's calls that run when one of them begins."""
-    seen: dict[tuple[int, ...], None] = {}
+def _conflicts(people: Sequence[Member], calls: Sequence[Demand], x: Mapping[tuple[int, int], int]) -> list[list[int]]:
+    """Sets of variables of which at most one can be 1: a person's calls that run when one of them begins."""
+    conflicts: dict[tuple[int, ...], None] = {}
     for moment in sorted({call.begin for call in calls}):
         running = [number for number, call in enumerate(calls) if call.begin <= moment < call.end]
         for member in people:
-            several = tuple(x[number, member.person] for number in running if (number, member.person) in x)
-            if len(several) > 1:
-                seen[several] = None
-    return [list(several) for several in seen]
+            columns = tuple(x[number, member.person] for number in running if (number, member.person) in x)
+            if len(columns) > 1:
+                conflicts[columns] = None
+    return [list(columns) for columns in conflicts]

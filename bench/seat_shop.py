@@ -1,4 +1,4 @@
-"""A desk in a database with people, overlapping pools, and customers who hold a link each: all ready to book."""
+"""A database with people, overlapping pools, and customers with links, ready to book."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from rules_dsl import compile_rules
 from rules_dsl.directory import Directory, Team
 from rules_dsl.model.decision import Decision
 
-NOON = datetime(2026, 12, 1, tzinfo=UTC)
-"""Midnight at which the sold days begin; everything is asked for a day before."""
-NOW = NOON - timedelta(hours=12)
+FIRST_DAY = datetime(2026, 12, 1, tzinfo=UTC)
+"""Midnight at which the sold days begin. Bookings are made twelve hours before."""
+NOW = FIRST_DAY - timedelta(hours=12)
 TOKENS = Tokens(b"a key for nobody's use but a bench")
 RULES = """rules for "Desk"
 
@@ -47,7 +47,7 @@ calls
 
 
 @dataclass(frozen=True)
-class Asking:
+class Buyer:
     """A customer with a link, and the start that they want."""
 
     escalation: str
@@ -63,71 +63,72 @@ def plain_decision(slot: int = 1800) -> Decision:
 
 
 async def furnish(
-    engine: AsyncEngine, members: Sequence[Member], pools: Mapping[int, Collection[int]], opens: datetime = NOON
+    engine: AsyncEngine, members: Sequence[Member], pools: Mapping[int, Collection[int]], opens: datetime = FIRST_DAY
 ) -> None:
-    """People and pools of a sample desk; second 0 of its shifts is ``opens``."""
+    """Store people and pools; ``opens`` is second 0 of the members' shifts."""
     async with engine.begin() as conn:
         await conn.execute(desk.insert().values(id=1, name="Desk", time_zone="UTC", currency="EUR"))
         await conn.execute(title.insert().values(id=1, name="Title"))
         teams = sorted({member.team for member in members})
-        await conn.execute(insert(team), [{"id": one, "name": f"T{one}", "address": "t@example.com"} for one in teams])
+        await conn.execute(insert(team), [{"id": n, "name": f"T{n}", "address": "t@example.com"} for n in teams])
         people = [
-            {"id": one.person, "name": f"P{one.person}", "email": f"p{one.person}@example.com", "team": one.team}
-            for one in members
+            {"id": member.person, "name": f"P{member.person}", "email": f"p{member.person}@example.com"}
+            | {"team": member.team}
+            for member in members
         ]
         await conn.execute(insert(person), [row | {"title": 1} for row in people])
         spans = [
-            {"person": one.person, "during": Range(*(opens + timedelta(seconds=edge) for edge in span))}
-            for one in members
-            for span in one.shifts
+            {"person": member.person, "during": Range(*(opens + timedelta(seconds=edge) for edge in span))}
+            for member in members
+            for span in member.shifts
         ]
         await conn.execute(insert(shift), spans)
         names = [
-            {"id": one + 1, "desk": 1, "key": str(one), "definition": {}, "description": f"{one}"} for one in pools
+            {"id": key + 1, "desk": 1, "key": str(key), "definition": {}, "description": f"{key}"} for key in pools
         ]
         await conn.execute(insert(pool), names)
-        mates = [{"pool": one + 1, "person": who} for one, people_in in pools.items() for who in people_in]
-        await conn.execute(insert(pool_agent), mates)
+        agents = [{"pool": key + 1, "person": who} for key, people_in in pools.items() for who in people_in]
+        await conn.execute(insert(pool_agent), agents)
         await conn.execute(customer.insert().values(id=1, email="c@example.com", name="C"))
 
 
 async def invite(
-    engine: AsyncEngine, wanted: Sequence[tuple[int, datetime, int]], decision: Decision | None = None
-) -> list[Asking]:
-    """A customer for each (pool, start, seconds of talk)."""
-    asking, rows, links = [], [], []
+    engine: AsyncEngine, requests: Sequence[tuple[int, datetime, int]], decision: Decision | None = None
+) -> list[Buyer]:
+    """Create a customer with a link for each (pool, start, seconds of talk)."""
+    buyers, rows, links = [], [], []
     async with engine.begin() as conn:
         first: int = (await conn.execute(text("SELECT coalesce(max(id), 0) + 1 FROM customer_link"))).scalar_one()
         plans = {}
-        for number, (one, start, slot) in enumerate(wanted, first):
+        for number, (key, start, slot) in enumerate(requests, first):
             if slot not in plans:
                 decided = plain_decision(slot) if decision is None else decision
                 plans[slot] = dump_plan(Plan(decided, "r", NOW))
-            who = str(uuid.uuid4())
-            asking.append(Asking(who, number, one, start))
-            row = {"id": who, "desk": 1, "ticket_system": "z", "ticket_id": who, "ticket_url": "u", "subject": "s"}
+            id_ = str(uuid.uuid4())
+            buyers.append(Buyer(id_, number, key, start))
+            row = {"id": id_, "desk": 1, "ticket_system": "z", "ticket_id": id_, "ticket_url": "u", "subject": "s"}
             row |= {"facts": {}, "customer": 1, "mode": "booking", "state": "invited", "plan": plans[slot]}
-            row |= {"ruleset": "r", "rule": f"r{slot}", "pool": one + 1, "opened_by": "t"}
+            row |= {"ruleset": "r", "rule": f"r{slot}", "pool": key + 1, "opened_by": "t"}
             rows.append(row | {"opened_at": NOW, "updated_at": NOW})
-            link = {"id": number, "escalation": who, "nth": 1, "token_hash": who.encode(), "state": "open"}
-            links.append(link | {"issued_at": NOW, "expires_at": NOON + timedelta(days=60)})
+            link = {"id": number, "escalation": id_, "nth": 1, "token_hash": id_.encode(), "state": "open"}
+            links.append(link | {"issued_at": NOW, "expires_at": FIRST_DAY + timedelta(days=60)})
         await conn.execute(insert(escalation), rows)
         await conn.execute(insert(customer_link), links)
-    return asking
+    return buyers
 
 
-async def buy(engine: AsyncEngine, one: Asking) -> bool:
-    """Whether this customer got the start that they wanted."""
+async def buy(engine: AsyncEngine, buyer: Buyer) -> bool:
+    """Book the start that this customer wants; False if it is refused."""
     try:
         async with engine.begin() as conn:
-            await book(conn, one.escalation, one.link, one.start, TOKENS, NOW)
+            await book(conn, buyer.escalation, buyer.link, buyer.start, TOKENS, NOW)
     except (SlotTaken, SlotRefused):
         return False
     return True
 
 
-async def sold_calls(conn: AsyncConnection, opens: datetime = NOON) -> list[Demand]:
-    """What is sold, from the bookings alone, in seconds since ``opens``."""
+async def sold_calls(conn: AsyncConnection, opens: datetime = FIRST_DAY) -> list[Demand]:
+    """The sold calls, read from the bookings only, in seconds since ``opens``."""
     query = select(booking.c.id, booking.c.pool, booking.c.occupies).where(booking.c.state == "sold")
     limits = terms_of(plain_decision())
     return [

@@ -1,7 +1,7 @@
-"""Selling seats: the last one, fifty over overlapping pools, a whole day; beside a bare counter and beside counters
-a pool. Every case is judged by an exact program built from the bookings alone.
+"""Selling seats: the last one, fifty in overlapping pools, a whole day; compared with a bare counter and with counters
+per pool. An exact program, built from the bookings only, checks every case.
 
-Two hundred customers ask at once through eight connections; times are what they wait, their turn included.
+Two hundred customers send requests concurrently through eight connections; times include waiting for their turn.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from datetime import timedelta
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.booking import SELLING
-from bench.seat_counters import CLIENTS, Run, Wanted, ask_all, bare_counter, deadlocks, demand, pool_counters
+from bench.seat_counters import CLIENTS, Run, SeatRequests, bare_counter, deadlocks, demand, pool_counters, send_all
 from bench.seat_counters import prepare as prepare_counters
 from bench.seat_desks import SampleDesk, sample_desk
 from bench.seat_judge import can_serve_all
-from bench.seat_shop import NOON, NOW, TOKENS, Asking, furnish, invite, sold_calls
+from bench.seat_shop import FIRST_DAY, NOW, TOKENS, Buyer, furnish, invite, sold_calls
 from cli.stack import postgres
 from config.settings import with_driver
 from database.engine import open_engine
@@ -28,10 +27,11 @@ from database.stores.seats.availability import BookingRequest
 from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.selling.queue import SaleRequest, Sellers
 from domain.booking import SlotRefused, SlotTaken
+from domain.deadlines import SALE
 from domain.seats.demand import Demand, Member
 
 CONNECTIONS = 8
-TEN = NOON + timedelta(hours=10)
+TEN = FIRST_DAY + timedelta(hours=10)
 TALK = 1800
 DAY = ((9 * 3600, 17 * 3600),)
 
@@ -44,88 +44,91 @@ async def measure(cluster: postgres.Cluster) -> str:
         *await _case(cluster, "a day of 50 people, 1,000 requests", *_whole_day()),
     ]
     lines = [
-        f"{CLIENTS} customers at once, {CONNECTIONS} connections, fsync on. *Too many* is what an exact solver, given"
-        " the bookings alone, can't serve. A sale of ours is the whole effect: link, booking, witnesses, call, join"
-        " links, event, letter.",
+        f"{CLIENTS} concurrent customers, {CONNECTIONS} connections, fsync on. *Oversold* are the seats that an exact"
+        " solver, given only the bookings, can't serve. A sale by Muster is the complete effect: link, booking,"
+        " witnesses, call, join links, event, letter.",
         "",
-        "| case | way | sold | too many | waited p50 / p99 ms | requests a second | deadlocks |",
+        "| case | way | sold | oversold | waited p50 / p99 ms | requests per second | deadlocks |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
         *(run.row for run in runs),
     ]
     return "\n".join(lines)
 
 
-def _last_seat() -> tuple[SampleDesk, Wanted]:
+def _last_seat() -> tuple[SampleDesk, SeatRequests]:
     return SampleDesk((Member(1, 1, 1, 1, DAY),), {0: frozenset({1})}, 1), [(0, TEN, TALK)] * CLIENTS
 
 
-def _fifty_seats() -> tuple[SampleDesk, Wanted]:
+def _fifty_seats() -> tuple[SampleDesk, SeatRequests]:
     people = tuple(Member(person, 1, 1, 2, DAY) for person in range(1, 51))
     pools = {pool: frozenset(range(pool * 10 + 1, pool * 10 + 21)) for pool in range(4)}
     rng = random.Random(1)
     return SampleDesk(people, pools, 1), [(rng.randrange(4), TEN, TALK) for _ in range(CLIENTS)]
 
 
-def _whole_day() -> tuple[SampleDesk, Wanted]:
+def _whole_day() -> tuple[SampleDesk, SeatRequests]:
     desk, rng = sample_desk(50, 1, seed=7), random.Random(2)
-    wanted = [
+    requests = [
         (
             rng.choice(list(desk.pools)),
-            NOON + timedelta(hours=8, minutes=15 * rng.randrange(40)),
+            FIRST_DAY + timedelta(hours=8, minutes=15 * rng.randrange(40)),
             rng.choice((900, 1800, 2700)),
         )
         for _ in range(1000)
     ]
-    return desk, wanted
+    return desk, requests
 
 
-async def _case(cluster: postgres.Cluster, case: str, desk: SampleDesk, wanted: Wanted) -> list[Run]:
+async def _case(cluster: postgres.Cluster, case: str, desk: SampleDesk, requests: SeatRequests) -> list[Run]:
     engine, name = _fresh(cluster)
     await furnish(engine, desk.members, desk.pools)
-    asking = await invite(engine, wanted)
+    buyers = await invite(engine, requests)
     sellers = Sellers(engine)
     before = deadlocks(cluster, name)
-    got, waits, seconds = await ask_all([_buy(engine, sellers, one) for one in asking])
+    answers, waits, seconds = await send_all([_buy(engine, sellers, buyer) for buyer in buyers])
     async with engine.connect() as conn:
         calls = await sold_calls(conn)
-    if can_serve_all(desk.members, desk.pools, calls) is not True or len(calls) != sum(got):
-        raise AssertionError(f"{case}: {len(calls)} seats are sold and can't all be served")
-    ours = Run(case, "ours", len(calls), len(calls), waits, seconds, deadlocks(cluster, name) - before)
-    more = _refused_for_nothing(desk, calls, [one for one, yes in zip(asking, got, strict=True) if not yes])
+    if can_serve_all(desk.members, desk.pools, calls) is not True or len(calls) != sum(answers):
+        raise AssertionError(f"{case}: not all of the {len(calls)} sold seats can be served")
+    ours = Run(case, "Muster", len(calls), len(calls), waits, seconds, deadlocks(cluster, name) - before)
+    refused = [buyer for buyer, sold in zip(buyers, answers, strict=True) if not sold]
+    servable = _wrongly_refused(desk, calls, refused)
     await prepare_counters(engine)
-    bare = await bare_counter(cluster, engine, name, case, len(calls), len(asking))
-    pools = await pool_counters(cluster, engine, name, case, desk, wanted)
+    bare = await bare_counter(cluster, engine, name, case, len(calls), len(buyers))
+    pools = await pool_counters(cluster, engine, name, case, desk, requests)
     await engine.dispose()
-    print(f"{case}: refused though a call of {TALK // 60} minutes could be served beside all: {more}")
+    print(f"{case}: refused, although a call of {TALK // 60} minutes could be added: {servable}")
     return [ours, bare, pools]
 
 
-def _buy(engine: AsyncEngine, sellers: Sellers, one: Asking) -> Callable[[], Awaitable[bool]]:
+def _buy(engine: AsyncEngine, sellers: Sellers, buyer: Buyer) -> Callable[[], Awaitable[bool]]:
     clock = asyncio.get_running_loop().time
 
     async def sale(request: BookingRequest) -> BookingWithCall:
         async with engine.begin() as conn:
-            return await book(conn, one.escalation, one.link, one.start, TOKENS, NOW, request)
+            return await book(conn, buyer.escalation, buyer.link, buyer.start, TOKENS, NOW, request)
 
-    async def ask() -> bool:
+    async def sell() -> bool:
         try:
-            await sellers.sell(SaleRequest(one.escalation, one.start, NOW, one.link), sale, clock() + SELLING)
+            await sellers.sell(
+                SaleRequest(buyer.escalation, buyer.start, NOW, buyer.link), sale, clock() + SALE.total_seconds()
+            )
         except (SlotTaken, SlotRefused):
             return False
         return True
 
-    return ask
+    return sell
 
 
-def _refused_for_nothing(desk: SampleDesk, calls: list[Demand], refused: Sequence[Asking]) -> str:
-    """Of those refused, how many could be served beside all that was sold in the end; a sample where they are many."""
+def _wrongly_refused(desk: SampleDesk, calls: list[Demand], refused: Sequence[Buyer]) -> str:
+    """How many of those refused could be served in addition to everything sold in the end; checks a sample."""
     sample = random.Random(4).sample(list(refused), min(len(refused), 12))
-    kinds = {(one.pool, one.start): one for one in sample}
-    more = sum(
-        can_serve_all(desk.members, desk.pools, [*calls, demand(-1, one.pool, one.start, TALK)], 8.0) is True
-        for one in kinds.values()
+    kinds = {(buyer.pool, buyer.start) for buyer in sample}
+    servable = sum(
+        can_serve_all(desk.members, desk.pools, [*calls, demand(-1, pool, start, TALK)], 8.0) is True
+        for pool, start in kinds
     )
-    return f"{more} of {len(kinds)} looked at"
+    return f"{servable} of {len(kinds)} checked"
 
 
 def _fresh(cluster: postgres.Cluster) -> tuple[AsyncEngine, str]:

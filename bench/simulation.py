@@ -1,4 +1,4 @@
-"""What finding the person at call time buys, beside naming one when booked: a day of forty agents, simulated."""
+"""What finding the person at call time gains over naming one at booking: a simulated day of forty agents."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 SHARES = (0.05, 0.10, 0.20)
 REPLICATIONS = 20
 ESCALATIONS = 150.0
-TOLD = ("honoured", "on_time", "median_wait", "served_now")
+FIGURES = ("honoured", "on_time", "median_wait", "served_now")
 
 
 def table() -> str:
-    """Markdown: by share of sick calls and of calls that run long, each way's figures with 95 % intervals."""
+    """Markdown: each way's figures with 95 % intervals, by share of sick calls and of overrunning calls."""
     rows = [
-        f"forty_agents.rules on its directory: a Monday, {ESCALATIONS:.0f} escalations, {REPLICATIONS} replications, "
-        "each met by every way with the same luck. Shares are of booked calls whose customer came.",
+        f"forty_agents.rules with its directory: a Monday, {ESCALATIONS:.0f} escalations, {REPLICATIONS} replications, "
+        "with the same random numbers for each way. Shares are of booked calls whose customer joined.",
         "",
-        "| sick and overrun | way | taken in time | begun within a minute | median wait past the hour "
-        "| calls now taken | less than at call time, points |",
+        "| sick and overrun | way | taken in time | begun within a minute | median delay past the start "
+        "| calls now taken | percentage points below call time |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     scenario = _scenario()
@@ -52,7 +52,7 @@ def _scenario() -> Scenario:
 def _rows(share: float, ways: Sequence[Way]) -> list[str]:
     rows = []
     for way in ways:
-        cells = [said(way.interval(name), share=name != "median_wait") for name in TOLD]
+        cells = [said(way.interval(name), share=name != "median_wait") for name in FIGURES]
         gap = difference(ways[0], way, "honoured")
         less = "" if way is ways[0] else f"{gap.mean * 100:.1f} ({gap.low * 100:.1f} to {gap.high * 100:.1f})"
         rows.append(f"| {share:.0%} | {way.name} | {' | '.join(cells)} | {less} |")

@@ -1,4 +1,4 @@
-"""What a benchmark runs against: PostgreSQL with fsync on, the Temporal dev server kept in a file, a worker."""
+"""The servers for benchmarks: PostgreSQL with fsync on, and Temporal's development server with a file."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ ROUND_THE_CLOCK = [{"days": "Mon-Sun", "from": "00:00", "to": "24:00", "time_zon
 class Bench:
     engine: AsyncEngine
     client: Client
-    world: Dependencies
+    dependencies: Dependencies
 
 
 @contextlib.contextmanager
-def running(command: tuple[str, ...], log: Path, **how: object) -> Iterator[subprocess.Popen[bytes]]:
-    """``command`` as a child with its output in ``log``, until the context ends."""
+def running(command: tuple[str, ...], log: Path, **options: object) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``command`` as a child with its output in ``log`` until the block ends. ``options`` are of ``Popen``."""
     with log.open("wb") as out:
         process: subprocess.Popen[bytes] = subprocess.Popen(
             command,
@@ -50,7 +50,7 @@ def running(command: tuple[str, ...], log: Path, **how: object) -> Iterator[subp
             stderr=out,
             start_new_session=True,
             preexec_fn=die_with_parent(postgres.STOP_SIGNAL),
-            **{"cwd": "/", **how},  # type: ignore[call-overload]
+            **{"cwd": "/", **options},  # type: ignore[call-overload]
         )
     try:
         yield process
@@ -59,14 +59,14 @@ def running(command: tuple[str, ...], log: Path, **how: object) -> Iterator[subp
         try:
             process.wait(30)
         except subprocess.TimeoutExpired:
-            # What was measured is worth more than how a worker with thousands in its memory leaves.
+            # Results matter more than a clean exit of a worker with thousands of workflows in memory.
             process.kill()
             process.wait(30)
 
 
 @contextlib.asynccontextmanager
 async def benched(folder: Path, people: int) -> AsyncIterator[Bench]:
-    """A fresh desk of ``people`` advisors, open around the clock, by the hurried rules."""
+    """Run the servers with a new database: ``people`` advisors on shift around the clock, and quick.rules."""
     ports = choose_ports(("postgres", "temporal", "ui"), 19000, {})
     cluster = postgres.Cluster(folder / "postgres", ports["postgres"], secrets.token_urlsafe(16))
     server = temporal.Server(folder / "temporal.db", ports["temporal"], ports["ui"])
@@ -98,11 +98,11 @@ async def until_it_answers(cluster: postgres.Cluster) -> None:
 async def _furnish(engine: AsyncEngine, people: int) -> None:
     data = json.loads((EXAMPLES / "small_team.directory.json").read_text())
     pattern = next(person for person in data["people"] if person["title"] == "Advisor")
-    extra = [
+    advisors = [
         {**pattern, "name": f"Advisor {number}", "email": f"advisor{number}@harborboats.example"}
         for number in range(people)
     ]
-    data["people"] += extra
+    data["people"] += advisors
     for person in data["people"]:
         person["shifts"] = ROUND_THE_CLOCK
     now = datetime.now(UTC)

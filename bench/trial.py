@@ -1,6 +1,6 @@
-"""A draft tried on 100,000 past escalations against 100 rules: the pure part, and reading them from PostgreSQL.
+"""A backtest of a draft of 100 rules on 100,000 past escalations: the pure part, and reading from PostgreSQL.
 
-Beside it: deciding each escalation alone by both texts and resolving its pools, as one would without the machinery.
+Compared with deciding each escalation separately by both texts and resolving its pools, as in a simple implementation.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from database.engine import open_engine
 from database.migrate import upgrade
 from database.stores.backtest.columns import HistoryReader
 from database.stores.backtest.read import try_draft
-from database.stores.directory.snapshots import keep_snapshot, read_snapshots
+from database.stores.directory.snapshots import store_snapshot, read_snapshots
 from database.stores.journal.plan_json import dump_plan
 from domain.backtest.backtest import Trying
 from domain.backtest.columns import HistoryColumns, columns_of
@@ -41,7 +41,7 @@ from rules_dsl.directory import Directory
 ESCALATIONS, RULES, ROUNDS = 100_000, 100, 5
 CUSTOMERS = 25_000
 ONE_BY_ONE = 2000
-"""Escalations that are decided alone: told for all by proportion."""
+"""Number of escalations decided separately; the time is scaled up to all."""
 _COLUMNS = (
     "id, desk, ticket_system, ticket_id, ticket_url, subject, facts, customer, mode, state, plan, ruleset, rule,"
     " directory, opened_by, opened_at, updated_at"
@@ -49,7 +49,7 @@ _COLUMNS = (
 
 
 def table() -> str:
-    """Markdown. Raises ``AssertionError`` where the two ways differ."""
+    """The table, as Markdown. Raises ``AssertionError`` if the two ways differ."""
     before, after = compiled(RULES, draft=False), compiled(RULES, draft=True)
     escalations = list(history(ESCALATIONS))
     columns = columns_of(escalations, Trying(before, after).asked)
@@ -60,22 +60,22 @@ def table() -> str:
         alone.append(_timed_alone(before, after, escalations[:: ESCALATIONS // ONE_BY_ONE]))
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        reading, whole = asyncio.run(_from_database(Path(folder), before, after, escalations))
+        reading, complete = asyncio.run(_from_database(Path(folder), before, after, escalations))
     ours = statistics.median(seconds for _, seconds in pure)
     rows = [
-        "| what | processor s, median | wall s, median | least to most | beside the first |",
+        "| what | CPU s, median | wall s, median | min to max | ratio to the first |",
         "| --- | ---: | ---: | ---: | ---: |",
-        _row("deciding, pools, sums: the pure part", pure, ours),
-        _row(f"each alone: `decide` and `pool`, both texts (from {ONE_BY_ONE:,}, by proportion)", alone, ours),
+        _row("the pure part: decisions, pools, totals", pure, ours),
+        _row(f"each separately: `decide` and `pool`, both texts ({ONE_BY_ONE:,}, scaled up)", alone, ours),
         _row("reading them from PostgreSQL into columns", reading, ours),
-        _row("all of it, as the page does", whole, ours),
+        _row("the complete backtest, as on the page", complete, ours),
     ]
-    told = (
-        f"{ESCALATIONS:,} escalations of {WEEKS} weeks, {len(snapshots())} directories of 40 people, 13 facts, "
-        f"{RULES} rules in each text, every tenth changed; five in six came to a call, and every third of these was "
+    note = (
+        f"{ESCALATIONS:,} escalations in {WEEKS} weeks, {len(snapshots())} directories of 40 people, 13 facts, "
+        f"{RULES} rules in each text, every tenth changed; five in six led to a call, and every third of these was "
         f"rated; {ROUNDS} rounds in turn."
     )
-    return "\n\n".join([told, "\n".join(rows)])
+    return "\n\n".join([note, "\n".join(rows)])
 
 
 def _row(name: str, found: Sequence[tuple[float, float]], ours: float) -> str:
@@ -86,32 +86,34 @@ def _row(name: str, found: Sequence[tuple[float, float]], ours: float) -> str:
 
 
 def _timed_pure(before: Ruleset, after: Ruleset, columns: HistoryColumns) -> tuple[float, float]:
-    known = snapshots()
+    directories = snapshots()
     wall, busy = time.perf_counter(), time.process_time()
-    assert _trial(before, after, columns, known).escalations == ESCALATIONS
+    assert _trial(before, after, columns, directories).escalations == ESCALATIONS
     return time.perf_counter() - wall, time.process_time() - busy
 
 
-def _trial(before: Ruleset, after: Ruleset, columns: HistoryColumns, known: dict[str, Directory]) -> RulesComparison:
+def _trial(
+    before: Ruleset, after: Ruleset, columns: HistoryColumns, directories: dict[str, Directory]
+) -> RulesComparison:
     trying = Trying(before, after)
-    trying.know(known)
+    trying.know(directories)
     trying.add(columns)
     return trying.result()
 
 
 def _timed_alone(before: Ruleset, after: Ruleset, some: Sequence[HistoryEntry]) -> tuple[float, float]:
-    known, share, elsewhere = snapshots(), ESCALATIONS / len(some), 0
+    directories, share, elsewhere = snapshots(), ESCALATIONS / len(some), 0
     wall, busy = time.perf_counter(), time.process_time()
-    for one in some:
+    for entry in some:
         pools = []
         for rules in (before, after):
-            decision = rules.decide(one.facts, one.opened_at, explain=False)
-            where = known[one.directory]
-            steps = [pool(decision, where, 0, step=step).members for step in range(len(decision.steps) + 1)]
+            decision = rules.decide(entry.facts, entry.opened_at, explain=False)
+            people = directories[entry.directory]
+            steps = [pool(decision, people, 0, step=step).members for step in range(len(decision.steps) + 1)]
             pools.append(next((members for members in steps if members), ()))
         elsewhere += pools[0] != pools[1]
     took = (time.perf_counter() - wall) * share, (time.process_time() - busy) * share
-    same = _trial(before, after, columns_of(some, Trying(before, after).asked), known)
+    same = _trial(before, after, columns_of(some, Trying(before, after).asked), directories)
     assert same.changes[ChangeKind.ELSEWHERE] == elsewhere, "the two ways differ"
     return took
 
@@ -124,7 +126,7 @@ async def _from_database(
     )
     postgres.initialise(cluster)
     reading: list[tuple[float, float]] = []
-    whole: list[tuple[float, float]] = []
+    complete: list[tuple[float, float]] = []
     with running(postgres.command(cluster), folder / "postgres.log", **postgres.run_as()):
         await until_it_answers(cluster)
         postgres.ensure_database(cluster, "muster")
@@ -132,19 +134,19 @@ async def _from_database(
         upgrade(with_driver(url))
         engine = open_engine(with_driver(url), connections=1)
         async with engine.begin() as conn:
-            hashes = {name: await keep_snapshot(conn, one, SINCE) for name, one in snapshots().items()}
-        await asyncio.to_thread(lay_past, url, before, escalations, hashes)
+            hashes = {name: await store_snapshot(conn, people, SINCE) for name, people in snapshots().items()}
+        await asyncio.to_thread(write_history, url, before, escalations, hashes)
         expected = _trial(before, after, columns_of(escalations, Trying(before, after).asked), snapshots())
         async with engine.connect() as conn:
             await conn.execute(sql("SELECT 1"))
             for _ in range(ROUNDS):
                 reading.append(await _timed_reading(conn, before, after))
-                took, result = await _timed_whole(conn, before, after)
-                whole.append(took)
-                assert result.changes == expected.changes, "what was read differs from what was written"
-                assert (result.before, result.after) == (expected.before, expected.after), "sums differ"
+                took, result = await _timed_complete(conn, before, after)
+                complete.append(took)
+                assert result.changes == expected.changes, "the rows read differ from those written"
+                assert (result.before, result.after) == (expected.before, expected.after), "totals differ"
         await engine.dispose()
-    return reading, whole
+    return reading, complete
 
 
 async def _timed_reading(conn: AsyncConnection, before: Ruleset, after: Ruleset) -> tuple[float, float]:
@@ -158,16 +160,16 @@ async def _timed_reading(conn: AsyncConnection, before: Ruleset, after: Ruleset)
     return time.perf_counter() - wall, time.process_time() - busy
 
 
-async def _timed_whole(
+async def _timed_complete(
     conn: AsyncConnection, before: Ruleset, after: Ruleset
 ) -> tuple[tuple[float, float], RulesComparison]:
     wall, busy = time.perf_counter(), time.process_time()
-    tried = await try_draft(conn, before, after, directory(), WEEKS, UNTIL)
-    return (time.perf_counter() - wall, time.process_time() - busy), tried.result
+    backtest = await try_draft(conn, before, after, directory(), WEEKS, UNTIL)
+    return (time.perf_counter() - wall, time.process_time() - busy), backtest.comparison
 
 
-def lay_past(url: str, rules: Ruleset, escalations: Sequence[HistoryEntry], hashes: dict[str, str]) -> None:
-    """Rows as lives leave them: plans, bookings, calls, offers, ratings. ``url`` is a plain ``postgresql://``."""
+def write_history(url: str, rules: Ruleset, escalations: Sequence[HistoryEntry], hashes: dict[str, str]) -> None:
+    """Write the rows of past escalations: plans, bookings, calls, offers, ratings. ``url`` is ``postgresql://``."""
     plan = json.dumps(dump_plan(Plan(rules.decide({}, UNTIL, explain=False), rules.version, UNTIL)))
     with psycopg.connect(url) as conn:
         conn.execute(
@@ -179,48 +181,48 @@ def lay_past(url: str, rules: Ruleset, escalations: Sequence[HistoryEntry], hash
             (CUSTOMERS,),
         )
         conn.execute("INSERT INTO pool (id, desk, key, definition, description) VALUES (1, 1, 'k', '{}', 'k')")
-        conn.execute("SET session_replication_role = replica")  # seats without witnesses: nobody sits on them here
+        conn.execute("SET session_replication_role = replica")  # no constraints: these seats have no witnesses
         with conn.cursor().copy(f"COPY escalation ({_COLUMNS}) FROM STDIN") as copy:
-            for number, one in enumerate(escalations):
-                mode = "now" if one.now else "booking"
-                at, customer = one.opened_at, number % CUSTOMERS + 1
+            for number, entry in enumerate(escalations):
+                mode = "now" if entry.now else "booking"
+                at, customer = entry.opened_at, number % CUSTOMERS + 1
                 copy.write_row(
-                    (one.id, 1, "bench", str(number), "", f"Ticket {number}", json.dumps(one.facts), customer, mode,
-                     "closed", plan, rules.version, "r1", hashes[one.directory], "bench", at, at)
+                    (entry.id, 1, "bench", str(number), "", f"Ticket {number}", json.dumps(entry.facts), customer,
+                     mode, "closed", plan, rules.version, "r1", hashes[entry.directory], "bench", at, at)
                 )  # fmt: skip
-        booked = [one for one in escalations if not one.now and one.call_at is not None]
+        booked = [entry for entry in escalations if not entry.now and entry.call_at is not None]
         with conn.cursor().copy("COPY customer_link (id, escalation, nth, token_hash, state, issued_at, expires_at)"
                                 " FROM STDIN") as copy:  # fmt: skip
-            for number, one in enumerate(booked):
+            for number, entry in enumerate(booked):
                 token = number.to_bytes(32, "big")
-                copy.write_row((number, one.id, 1, token, "used", one.opened_at, one.opened_at))
+                copy.write_row((number, entry.id, 1, token, "used", entry.opened_at, entry.opened_at))
         with conn.cursor().copy("COPY booking (escalation, link, pool, starts_at, seconds, occupies, state, booked_at)"
                                 " FROM STDIN") as copy:  # fmt: skip
-            for number, one in enumerate(booked):
-                row = (one.id, number, 1, one.call_at, 1800, "empty", "done", one.opened_at)
+            for number, entry in enumerate(booked):
+                row = (entry.id, number, 1, entry.call_at, 1800, "empty", "done", entry.opened_at)
                 copy.write_row(row)
-        _lay_calls(conn, escalations)
+        _write_calls(conn, escalations)
         conn.execute("SET session_replication_role = DEFAULT")
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("VACUUM ANALYZE")
 
 
-def _lay_calls(conn: psycopg.Connection, escalations: Sequence[HistoryEntry]) -> None:
-    """Those that came to a call had it with somebody; every third was rated."""
-    chance, people = random.Random(len(escalations)), [person.id for person in directory().people]
-    made = "INSERT INTO round (at, calls, offers, took_ms) VALUES (now(), 1, 1, 1) RETURNING id"
-    (held,) = conn.execute(made).fetchone() or (0,)
-    rows = [(one.id, chance.choice(people), one.call_at) for one in escalations if one.call_at is not None]
+def _write_calls(conn: psycopg.Connection, escalations: Sequence[HistoryEntry]) -> None:
+    """Write calls with random people, and a rating for every third."""
+    rng, people = random.Random(len(escalations)), [person.id for person in directory().people]
+    insert_round = "INSERT INTO round (at, calls, offers, took_ms) VALUES (now(), 1, 1, 1) RETURNING id"
+    (round_id,) = conn.execute(insert_round).fetchone() or (0,)
+    rows = [(entry.id, rng.choice(people), entry.call_at) for entry in escalations if entry.call_at is not None]
     with conn.cursor().copy("COPY call (id, escalation, nth, state, muster_at, person, accepted_at, agent_joined_at,"
                             " ended_at, wrapped_up_at) FROM STDIN") as copy:  # fmt: skip
         for id_, person, at in rows:
-            ended = at + timedelta(minutes=chance.randint(5, 40))
+            ended = at + timedelta(minutes=rng.randint(5, 40))
             copy.write_row((id_, id_, 1, "done", at, person, at, at, ended, ended + timedelta(minutes=3)))
     with conn.cursor().copy(
         "COPY offer (call, nth, person, round, state, why, made_at, expires_at) FROM STDIN"
     ) as copy:
         for id_, person, at in rows:
-            copy.write_row((id_, 1, person, held, "done", "{}", at, at))
+            copy.write_row((id_, 1, person, round_id, "done", "{}", at, at))
     with conn.cursor().copy("COPY rating (call, escalation, score, at) FROM STDIN") as copy:
         for id_, _, at in rows[::3]:
-            copy.write_row((id_, id_, chance.randint(1, 5), at + timedelta(hours=2)))
+            copy.write_row((id_, id_, rng.randint(1, 5), at + timedelta(hours=2)))

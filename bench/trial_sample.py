@@ -1,4 +1,4 @@
-"""A past to try drafts on: any number of escalations of a desk of forty, always the same for the same number."""
+"""A generated history for backtests: any number of escalations, 40 people, the same for the same number."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _DESK = Path(__file__).parent.parent / "examples/forty_agents.directory.json"
 
 
 def directory() -> Directory:
-    """The example of forty agents, asked by the thirteen facts of the other benchmarks."""
+    """The example directory of forty agents, with the thirteen facts of the rules benchmark."""
     return replace(Directory.from_json(json.loads(_DESK.read_text())), facts=FACTS)
 
 
 def snapshots() -> dict[str, Directory]:
-    """Somebody changes team each week."""
-    known, chance, found = directory(), random.Random(SNAPSHOTS), {}
+    """Weekly directory snapshots by hash; each week, somebody changes teams."""
+    current, rng, by_hash = directory(), random.Random(SNAPSHOTS), {}
     for number in range(SNAPSHOTS):
-        place = chance.randrange(len(known.people))
-        moved = replace(known.people[place], team=chance.choice(known.teams).id)
-        known = replace(known, people=(*known.people[:place], moved, *known.people[place + 1 :]))
-        found[f"{number:064x}"] = known
-    return found
+        index = rng.randrange(len(current.people))
+        moved = replace(current.people[index], team=rng.choice(current.teams).id)
+        current = replace(current, people=(*current.people[:index], moved, *current.people[index + 1 :]))
+        by_hash[f"{number:064x}"] = current
+    return by_hash
 
 
 def text(rules: int, *, draft: bool) -> str:
-    """In the draft every tenth rule asks another team. One rule in four asks for the time of day."""
-    known, chance = directory(), random.Random(rules)
+    """A rules file. In the draft, every tenth rule names another team. Every fourth rule has hours."""
+    known, rng = directory(), random.Random(rules)
     parts = [
         f'rules for "{known.desk}"\n  time zone {known.time_zone}\n  currency {known.currency}',
         'hours "day" are Mon to Fri 07:00 to 20:00 and Sat 09:00 to 15:00, except holidays "Germany"',
@@ -48,7 +48,7 @@ def text(rules: int, *, draft: bool) -> str:
         '  if nobody in 3 minutes, drop preferred skills\n  if nobody in 8 minutes, widen to team "Frontline"',
     ]
     for number, lines in enumerate(conditions(rules)):
-        team = chance.choice(known.teams)
+        team = rng.choice(known.teams)
         if draft and number % 10 == 0:
             team = known.teams[(known.teams.index(team) + 1) % len(known.teams)]
         said = "\n  and ".join(line.line() for line in lines[: 3 + number % 3])
@@ -64,13 +64,13 @@ def compiled(rules: int, *, draft: bool) -> Ruleset:
 
 
 def history(count: int) -> Iterator[HistoryEntry]:
-    """The newest first; a third are calls now, and of the others three in four were booked."""
-    chance, hashes = random.Random(count), list(snapshots())
+    """Past escalations, newest first: a third are calls now, three in four of the others were booked."""
+    rng, hashes = random.Random(count), list(snapshots())
     step = (UNTIL - SINCE) / count
-    for place, facts in enumerate(escalations(count)):
-        opened = UNTIL - (place + 1) * step
-        now = chance.random() < 1 / 3
-        booked = opened + timedelta(hours=chance.randint(3, 90)) if chance.random() < 3 / 4 else None
+    for index, facts in enumerate(escalations(count)):
+        opened = UNTIL - (index + 1) * step
+        now = rng.random() < 1 / 3
+        booked = opened + timedelta(hours=rng.randint(3, 90)) if rng.random() < 3 / 4 else None
         week = min(SNAPSHOTS - 1, int((opened - SINCE) / timedelta(weeks=1)))
-        name = str(uuid.UUID(int=chance.getrandbits(128)))
+        name = str(uuid.UUID(int=rng.getrandbits(128)))
         yield HistoryEntry(name, opened, facts, hashes[week], opened if now else booked, now)

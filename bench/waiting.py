@@ -1,8 +1,8 @@
-"""10,000 escalations that wait for their customers, on a whole embedded stack: what starting and keeping them takes.
+"""10,000 escalations waiting for their customers, on a complete embedded stack: the cost of starting and keeping them.
 
-Beside them, in the same run: as many bare Temporal workflows of one timer, on a server and a worker of their own.
-Both idle in the same minute; bookings and bare updates are asked in turn, so that noise hits all alike.
-`python -m bench.waiting 200 10` takes 200, and ten idle seconds instead of sixty.
+Compared, in the same run, with as many bare Temporal workflows with one timer, on their own server and worker. Both
+idle in the same minute; bookings and bare updates alternate, so that noise affects both equally.
+`python -m bench.waiting 200 10` uses 200 escalations and ten idle seconds instead of sixty.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pathlib import Path
 from sqlalchemy import select, text
 
 from activities.messages import BookSlot
-from bench.flock.stack import Stack, open_many, running, told
+from bench.flock.stack import Stack, open_many, running, until_relayed
 from bench.footprint import Footprint, footprints, idling, spent
-from bench.waiting_bare import Bare, Waits, bare, standing, start_many
+from bench.waiting_bare import Bare, Waits, bare, start_many, until_waiting
 from bench.waiting_table import Costs, Started, Waiting, tables
 from database.stores.seats.availability import free_starts
 from database.tables.customer_link import customer_link
@@ -31,16 +31,16 @@ from workflows.escalation import EscalationWorkflow
 COUNT = 10_000
 ADVISORS = 40
 IDLE = 60.0
-"""Seconds, before and with all of them."""
+"""Seconds of idling, without the escalations and with them."""
 SETTLING = 10.0
-"""Seconds between the last thing done and a look at what is idle."""
+"""Seconds between the last activity and the measurement of idling."""
 BOOKED_BEFORE, BOOKED_AMONG = 50, 200
 SUPERVISOR = "supervisor"
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What is measured, beside what."""
+    """The stack under test, and the peer."""
 
     ours: Stack
     peer: Bare
@@ -52,7 +52,7 @@ class Pair:
         assert record.pid is not None
         return {**ours, SUPERVISOR: record.pid, **peers}
 
-    def look(self) -> dict[str, Footprint]:
+    def footprints(self) -> dict[str, Footprint]:
         return footprints(self.pids(), alone=SUPERVISOR)
 
     async def idle(self, seconds: float) -> dict[str, float]:
@@ -65,34 +65,34 @@ async def measure(count: int = COUNT, idle: float = IDLE) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with running(folder, ADVISORS) as ours, bare(folder / "bare") as peer:
-            found = tables(await _measured(Pair(ours, peer), count, idle))
-            print(found, flush=True)
-            return found
+            markdown = tables(await _measured(Pair(ours, peer), count, idle))
+            print(markdown, flush=True)
+            return markdown
 
 
 async def _measured(pair: Pair, count: int, idle: float) -> Waiting:
     early = await open_many(pair.ours, "early", BOOKED_BEFORE)
     early_bare = await start_many(pair.peer.client, "early", BOOKED_BEFORE)
-    await asyncio.gather(_all_stand(pair, early), standing(pair.peer.client, early_bare))
-    alone = await _asked_in_turn(pair, early, early_bare)
-    idle_before, before = await pair.idle(idle), pair.look()
+    await asyncio.gather(_until_waiting(pair, early), until_waiting(pair.peer.client, early_bare))
+    alone = await _timed_in_turn(pair, early, early_bare)
+    idle_before, before = await pair.idle(idle), pair.footprints()
     disk_before = await _on_disk(pair)
 
     opened, ours = await _started(
-        pair, lambda: open_many(pair.ours, "waiting", count), lambda ids: _all_stand(pair, ids)
+        pair, lambda: open_many(pair.ours, "waiting", count), lambda ids: _until_waiting(pair, ids)
     )
     mailed = time.perf_counter()
     await _mailed(pair.ours)
     mail_took = time.perf_counter() - mailed
-    after_ours = pair.look()
+    after_ours = pair.footprints()
     peer = pair.peer.client
     bare_ids, bare_started = await _started(
-        pair, lambda: start_many(peer, "waiting", count), lambda ids: standing(peer, ids)
+        pair, lambda: start_many(peer, "waiting", count), lambda ids: until_waiting(peer, ids)
     )
-    after_peer = pair.look()
+    after_peer = pair.footprints()
 
-    idle_after, after, disk_after = await pair.idle(idle), pair.look(), await _on_disk(pair)
-    among = await _asked_in_turn(pair, _spread(opened), _spread(bare_ids))
+    idle_after, after, disk_after = await pair.idle(idle), pair.footprints(), await _on_disk(pair)
+    among = await _timed_in_turn(pair, _spread(opened), _spread(bare_ids))
     busy = spent(before, after_ours) | {
         name: seconds for name, seconds in spent(after_ours, after_peer).items() if name.startswith("bare")
     }
@@ -105,24 +105,24 @@ async def _measured(pair: Pair, count: int, idle: float) -> Waiting:
 
 
 async def _started(
-    pair: Pair, start: Callable[[], Awaitable[list[str]]], stand: Callable[[list[str]], Awaitable[None]]
+    pair: Pair, start: Callable[[], Awaitable[list[str]]], wait: Callable[[list[str]], Awaitable[None]]
 ) -> tuple[list[str], Started]:
     began = time.perf_counter()
     ids = await start()
     answered = time.perf_counter() - began
-    await stand(ids)
-    stood = time.perf_counter() - began
-    print(f"{len(ids):,} stand after {stood:.0f} s", flush=True)
-    return ids, Started(answered, stood)
+    await wait(ids)
+    waiting = time.perf_counter() - began
+    print(f"{len(ids):,} wait after {waiting:.0f} s", flush=True)
+    return ids, Started(answered, waiting)
 
 
-async def _all_stand(pair: Pair, escalations: Sequence[str]) -> None:
-    await told(pair.ours)
-    await standing(pair.ours.client, [workflow_id(one) for one in escalations])
+async def _until_waiting(pair: Pair, escalations: Sequence[str]) -> None:
+    await until_relayed(pair.ours)
+    await until_waiting(pair.ours.client, [workflow_id(escalation) for escalation in escalations])
 
 
 async def _mailed(stack: Stack) -> None:
-    """Until every customer's letter is out."""
+    """Wait until every customer's letter has been sent."""
     due = text("SELECT count(*) FROM message WHERE state = 'queued'")
     while True:
         async with stack.engine.connect() as conn:
@@ -132,21 +132,23 @@ async def _mailed(stack: Stack) -> None:
 
 
 async def _on_disk(pair: Pair) -> dict[str, float]:
-    """Megabytes, by what keeps them."""
+    """Megabytes, by server."""
     async with pair.ours.engine.connect() as conn:
         rows = (await conn.execute(text("SELECT pg_database_size(current_database())"))).scalar_one()
     files = {"temporal": pair.ours.home.temporal_file, "bare temporal": pair.peer.server.file}
-    sizes = {name: sum(one.stat().st_size for one in file.parent.glob(f"{file.name}*")) for name, file in files.items()}
+    sizes = {
+        name: sum(part.stat().st_size for part in file.parent.glob(f"{file.name}*")) for name, file in files.items()
+    }
     return {name: size / 1e6 for name, size in {**sizes, "postgres": rows}.items()}
 
 
 def _spread(ids: Sequence[str]) -> list[str]:
-    """Evenly over all, so that most have left the worker's cache."""
+    """A sample spread over all, so that most have left the worker's cache."""
     return list(ids[:: max(len(ids) // BOOKED_AMONG, 1)][:BOOKED_AMONG])
 
 
-async def _asked_in_turn(pair: Pair, escalations: Sequence[str], workflows: Sequence[str]) -> dict[str, list[float]]:
-    """Milliseconds of each booking, and of an update with one activity of each bare workflow."""
+async def _timed_in_turn(pair: Pair, escalations: Sequence[str], workflows: Sequence[str]) -> dict[str, list[float]]:
+    """Milliseconds of each booking, and of each bare workflow's update with one activity."""
     starts = await _starts(pair.ours, escalations[0])
     took: dict[str, list[float]] = {"bare update, one activity": [], "booking": []}
     for number, (escalation, workflow) in enumerate(zip(escalations, workflows, strict=True)):
@@ -164,7 +166,7 @@ async def _asked_in_turn(pair: Pair, escalations: Sequence[str], workflows: Sequ
 
 
 async def _starts(stack: Stack, escalation: str) -> list[datetime]:
-    """Late enough that nothing comes due while this runs."""
+    """Starts late enough that nothing becomes due during the run."""
     now = datetime.now(UTC)
     async with stack.engine.connect() as conn:
         starts = await free_starts(conn, escalation, now)

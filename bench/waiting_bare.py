@@ -1,6 +1,6 @@
-"""The least that waiting can be in Temporal: a workflow of one timer, on a server and a worker of its own.
+"""The minimum of waiting in Temporal: a workflow with one timer, on its own server and worker.
 
-`python -m bench.waiting_bare 127.0.0.1:7233` is that worker.
+`python -m bench.waiting_bare 127.0.0.1:7233` runs that worker.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from cli.stack.home import choose_ports
 
 QUEUE = "waiting"
 CACHED_WORKFLOWS = 1000
-"""As Muster's own worker keeps."""
+"""The same as Muster's own worker."""
 IN_FLIGHT = 8
-"""Starts under way at once, as many as the relay's."""
-STANDS = 5
-"""Events of a workflow whose first task has set its timer."""
+"""Concurrent starts, the same as the relay's."""
+EVENTS_OF_WAITING = 5
+"""Events in the history of a workflow whose first task has set its timer."""
 
 
 @activity.defn
@@ -59,7 +59,7 @@ class Bare:
 
 @contextlib.asynccontextmanager
 async def bare(folder: Path) -> AsyncIterator[Bare]:
-    """A server kept in a file under ``folder``, and one worker, ready to start workflows."""
+    """Run a server with its file in ``folder``, and one worker, ready to start workflows."""
     folder.mkdir()  # noqa: ASYNC240
     ports = choose_ports(("temporal", "ui"), 19800, {})
     server = temporal.Server(folder / "temporal.db", ports["temporal"], ports["ui"])
@@ -73,7 +73,7 @@ async def bare(folder: Path) -> AsyncIterator[Bare]:
 
 
 async def connected(address: str) -> Client:
-    """Once the server has its namespace."""
+    """A client, once the server has its namespace."""
     while True:
         try:
             client = await Client.connect(address, data_converter=pydantic_data_converter)
@@ -85,23 +85,23 @@ async def connected(address: str) -> Client:
 
 
 async def start_many(client: Client, name: str, count: int) -> list[str]:
-    """So many, started; their ids."""
+    """Start this many workflows; returns their ids."""
     gate = asyncio.Semaphore(IN_FLIGHT)
 
-    async def one(number: int) -> str:
+    async def start(number: int) -> str:
         async with gate:
             await client.start_workflow(Waits.run, id=f"{name}-{number}", task_queue=QUEUE)
         return f"{name}-{number}"
 
-    return list(await asyncio.gather(*(one(number) for number in range(count))))
+    return list(await asyncio.gather(*(start(number) for number in range(count))))
 
 
-async def standing(client: Client, workflows: Sequence[str]) -> None:
-    """Until the first task of each has set its timer. Looks at the last hundred and at every hundredth before."""
-    looked_at = {*workflows[-100:], *workflows[::100]}
-    while looked_at:
-        seen = [await client.get_workflow_handle(one).describe() for one in looked_at]
-        looked_at = {one.id for one in seen if one.history_length < STANDS}
+async def until_waiting(client: Client, workflows: Sequence[str]) -> None:
+    """Wait until the first task of each has set its timer. Checks the last hundred and every hundredth before."""
+    pending = {*workflows[-100:], *workflows[::100]}
+    while pending:
+        described = [await client.get_workflow_handle(id_).describe() for id_ in pending]
+        pending = {description.id for description in described if description.history_length < EVENTS_OF_WAITING}
         await asyncio.sleep(0.05)
 
 

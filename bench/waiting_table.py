@@ -1,4 +1,4 @@
-"""How the figures of waiting are told."""
+"""The tables of the waiting benchmark."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Costs:
-    """Of one process and its children."""
+    """The costs of one process and its children."""
 
     memory_before: float
     memory_with: float
@@ -31,14 +31,14 @@ class Costs:
     idle_with: float
     """Per cent of one core."""
     starting: float
-    """Processor seconds for starting all of them."""
+    """CPU seconds for starting all of them."""
 
 
 @dataclass(frozen=True)
 class Started:
     answered: float
-    """Seconds until the last opening, or start, had its answer."""
-    standing: float
+    """Seconds until the last opening, or start, was answered."""
+    waiting: float
     """Seconds until the last workflow had set its timer."""
 
 
@@ -50,79 +50,79 @@ class Waiting:
     ours: Started
     bare: Started
     mail_took: float
-    """Seconds that the letters took beyond the last workflow's standing."""
+    """Seconds from the last workflow's timer to the last letter."""
     disk: Mapping[str, float]
-    """Megabytes added, by what keeps them."""
+    """Megabytes added, by server."""
     alone: Mapping[str, Sequence[float]]
     among: Mapping[str, Sequence[float]]
-    """Milliseconds of updates, by kind, before the others stood and among them."""
+    """Milliseconds of updates, by kind: without the waiting escalations, and with them."""
 
 
-def tables(found: Waiting) -> str:
+def tables(results: Waiting) -> str:
     """Markdown."""
-    return "\n".join([*_starting(found), "", *_processes(found), "", *_updates(found), "", _told(found)])
+    return "\n".join([*_starting(results), "", *_processes(results), "", *_updates(results), "", _notes(results)])
 
 
-def _starting(found: Waiting) -> list[str]:
-    rate = found.count / found.bare.standing
+def _starting(results: Waiting) -> list[str]:
+    rate = results.count / results.bare.waiting
     rows = [
-        f"| {found.count:,} started | answered, a second | standing, a second | beside bare | kB on disk each |",
+        f"| {results.count:,} started | answered per second | waiting per second | ratio to bare | kB on disk each |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    kept = {"ours": found.disk["temporal"] + found.disk["postgres"], "bare": found.disk["bare temporal"]}
+    disk = {"ours": results.disk["temporal"] + results.disk["postgres"], "bare": results.disk["bare temporal"]}
     for name, started, size in (
-        ("escalations: decided by rules, link, letter, workflow", found.ours, kept["ours"]),
-        ("bare workflows of one timer", found.bare, kept["bare"]),
+        ("escalations: decided by rules, link, letter, workflow", results.ours, disk["ours"]),
+        ("bare workflows with one timer", results.bare, disk["bare"]),
     ):
-        standing = found.count / started.standing
+        per_second = results.count / started.waiting
         rows.append(
-            f"| {name} | {found.count / started.answered:.0f} | {standing:.0f} | {standing / rate:.2f} "
-            f"| {size * 1000 / found.count:.1f} |"
+            f"| {name} | {results.count / started.answered:.0f} | {per_second:.0f} | {per_second / rate:.2f} "
+            f"| {size * 1000 / results.count:.1f} |"
         )
     return rows
 
 
-def _processes(found: Waiting) -> list[str]:
+def _processes(results: Waiting) -> list[str]:
     rows = [
-        f"| process | memory before, MB | with {found.count:,} | more, kB each "
-        f"| idle before, % of a core | with {found.count:,} | processor ms to start one |",
+        f"| process | memory before, MB | with {results.count:,} | more, kB each "
+        f"| idle before, % of a core | with {results.count:,} | CPU ms to start one |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, members in PARTS.items():
-        parts = [found.costs[member] for member in members]
-        before, after = sum(one.memory_before for one in parts), sum(one.memory_with for one in parts)
-        idle_before, idle_with = sum(one.idle_before for one in parts), sum(one.idle_with for one in parts)
-        starting = sum(one.starting for one in parts) * 1000 / found.count
+        parts = [results.costs[member] for member in members]
+        before, after = sum(part.memory_before for part in parts), sum(part.memory_with for part in parts)
+        idle_before, idle_with = sum(part.idle_before for part in parts), sum(part.idle_with for part in parts)
+        starting = sum(part.starting for part in parts) * 1000 / results.count
         rows.append(
-            f"| {name} | {before:.0f} | {after:.0f} | {(after - before) * 1000 / found.count:.1f} "
+            f"| {name} | {before:.0f} | {after:.0f} | {(after - before) * 1000 / results.count:.1f} "
             f"| {idle_before:.1f} | {idle_with:.1f} | {starting:.1f} |"
         )
     return rows
 
 
-def _updates(found: Waiting) -> list[str]:
+def _updates(results: Waiting) -> list[str]:
     rows = [
-        f"| one at a time | alone p50 / p99, ms | among {found.count:,} p50 / p99, ms | p50 among beside alone |",
+        f"| one at a time | alone p50 / p99, ms | among {results.count:,} p50 / p99, ms | ratio of p50 |",
         "| --- | ---: | ---: | ---: |",
     ]
-    for name, values in found.among.items():
-        p50, p99 = percentiles(found.alone[name])
+    for name, values in results.among.items():
+        p50, p99 = percentiles(results.alone[name])
         among50, among99 = percentiles(values)
         rows.append(f"| {name} | {p50:.0f} / {p99:.0f} | {among50:.0f} / {among99:.0f} | {among50 / p50:.2f} |")
     return rows
 
 
-def _told(found: Waiting) -> str:
-    alone, among = (len(one["booking"]) for one in (found.alone, found.among))
+def _notes(results: Waiting) -> str:
+    alone, among = (len(one["booking"]) for one in (results.alone, results.among))
     return (
-        f"Memory is PSS, pages shared among processes counted once. Idle over {found.idle:.0f} s, both in the same "
-        f"seconds. The last letter was out {found.mail_took:.1f} s after the last workflow stood; its processor time "
+        f"Memory is PSS, which counts shared pages once. Idle over {results.idle:.0f} s, both in the same seconds. "
+        f"The last letter was sent {results.mail_took:.1f} s after the last workflow set its timer; its CPU time "
         f"counts. Updates: {alone} of each before, {among} among the others, spread over all; a worker keeps 1,000 "
         "workflows in memory and reads the others from their history."
     )
 
 
 def percentiles(values: Sequence[float]) -> tuple[float, float]:
-    """The median, and what 99 in 100 stay under."""
+    """The median and the 99th percentile."""
     ordered = sorted(values)
     return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]

@@ -1,1 +1,1 @@
-"""Five hundred calls due in the same second: offers on desks, acceptances, and what each costs."""
+"""A flock of five hundred calls due in the same second: offers on desks, acceptances, and their costs."""

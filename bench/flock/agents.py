@@ -1,7 +1,7 @@
-"""Simulated agents, a process of many: each keeps a real event stream open, asks when woken, and accepts.
+"""A process of simulated agents: each keeps a real event stream open, fetches changes when notified, and accepts.
 
-Started with one JSON object on standard input; says ``ready`` when every desk listens, and a JSON object of moments
-when a line comes in. Moments are seconds since 1970.
+Started with one JSON object on stdin. Prints ``ready`` once every desk listens, and a JSON object of times when the
+next line arrives. Times are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from domain.rounds.presence import BEAT_EVERY
 _SEEN = re.compile(r'name="(seen\.[a-z]+)" value="([^"]*)"')
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 _ACCEPT = re.compile(r'action="(/desk/offers/([0-9a-f-]{36})/\d+/accept)"')
-AT_ONCE = 8
+SIGN_INS_AT_ONCE = 8
 
 
 @dataclass
@@ -36,29 +36,30 @@ class Desk:
     think: tuple[float, float]
     seen: dict[str, str] = field(default_factory=dict)
     token: str = ""
-    told: dict[str, Any] = field(default_factory=dict)
+    times: dict[str, Any] = field(default_factory=dict)
+    """When the offer was visible, clicked and acknowledged; with the call and the answer's status."""
     _line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
     _turn: asyncio.Task[None] | None = None
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def sit_down(self) -> None:
-        """Load the page and say that one is available."""
+    async def become_available(self) -> None:
+        """Load the page and set the agent available."""
         self._learn((await self.ask("GET", "/desk"))[1])
         await self.ask("POST", "/desk/presence", {"state": "available", "form_token": self.token})
 
-    async def listen(self, open_now: asyncio.Event) -> None:
-        """As an EventSource: comes back a second after a break, and asks then too."""
+    async def listen(self, listening: asyncio.Event) -> None:
+        """Like an EventSource: reconnects a second after a break, and then fetches changes too."""
         while True:
             try:
                 reader, writer = await asyncio.open_connection(self.host, self.port)
                 writer.write(self._head("GET", "/desk/stream", "Accept: text/event-stream\r\n"))
-                await self._follow(reader, open_now)
+                await self._follow(reader, listening)
                 writer.close()
             except OSError:
                 pass
             await asyncio.sleep(1)
 
-    async def _follow(self, reader: asyncio.StreamReader, open_now: asyncio.Event) -> None:
+    async def _follow(self, reader: asyncio.StreamReader, listening: asyncio.Event) -> None:
         name, data = "", ""
         async for line in reader:
             text = line.decode().rstrip("\n")
@@ -70,44 +71,44 @@ class Desk:
                 if name == "offer":
                     await self.answer(data)
                 elif self._turn is None or self._turn.done():
-                    self._turn = asyncio.create_task(self.look(int(data) / 1000))
-                open_now.set()
+                    self._turn = asyncio.create_task(self.fetch_changes(int(data) / 1000))
+                listening.set()
                 name = ""
 
-    async def look(self, after: float) -> None:
-        """What a woken desk does: ask what changed when the server says, in seconds."""
+    async def fetch_changes(self, after: float) -> None:
+        """Fetch what changed, after the delay in seconds that the server asked for."""
         await asyncio.sleep(after)
         await self.answer((await self.ask("GET", f"/desk/live?{urlencode(self.seen)}"))[1])
 
-    async def answer(self, drawn: str) -> None:
-        """Accept what is offered."""
-        self._learn(drawn)
-        found = _ACCEPT.search(drawn)
-        if found is None or self.told:
+    async def answer(self, html: str) -> None:
+        """Accept the offer in this fragment, if there is one."""
+        self._learn(html)
+        found = _ACCEPT.search(html)
+        if found is None or self.times:
             return
-        self.told = {"call": found[2], "visible": time.time()}
+        self.times = {"call": found[2], "visible": time.time()}
         if self.think[1]:
             await asyncio.sleep(random.uniform(*self.think))
-        self.told["clicked"] = time.time()
-        status, drawn = await self.ask("POST", found[1], {"form_token": self.token, **self.seen})
-        self.told |= {"acknowledged": time.time(), "status": status}
-        self._learn(drawn)
+        self.times["clicked"] = time.time()
+        status, html = await self.ask("POST", found[1], {"form_token": self.token, **self.seen})
+        self.times |= {"acknowledged": time.time(), "status": status}
+        self._learn(html)
 
     async def beat(self) -> None:
         await asyncio.sleep(random.uniform(0, BEAT_EVERY.total_seconds()))
         while True:
-            _, drawn = await self.ask("POST", "/desk/presence/heartbeat", {"form_token": self.token, **self.seen})
-            self._learn(drawn)
+            _, html = await self.ask("POST", "/desk/presence/heartbeat", {"form_token": self.token, **self.seen})
+            self._learn(html)
             await asyncio.sleep(BEAT_EVERY.total_seconds())
 
-    def _learn(self, drawn: str) -> None:
-        self.seen |= dict(_SEEN.findall(drawn))
-        if not self.token and (found := _TOKEN.search(drawn)):
+    def _learn(self, html: str) -> None:
+        self.seen |= dict(_SEEN.findall(html))
+        if not self.token and (found := _TOKEN.search(html)):
             self.token = found[1]
 
     async def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
-        """Asked again where the connection breaks: a browser's user would press once more."""
-        async with self._one_at_a_time:
+        """Send a request; sent again if the connection breaks, as a user would click again."""
+        async with self._lock:
             while True:
                 try:
                     return await self._ask(method, path, form)
@@ -138,26 +139,27 @@ class Desk:
 
 
 async def main() -> None:
-    asked = json.loads(sys.stdin.readline())
-    desks = [Desk(asked["host"], asked["port"], cookie, tuple(asked["think"])) for cookie in asked["cookies"]]
-    gate = asyncio.Semaphore(AT_ONCE)
-    going: list[asyncio.Task[None]] = []
+    request = json.loads(sys.stdin.readline())
+    think = tuple(request["think"])
+    desks = [Desk(request["host"], request["port"], cookie, think) for cookie in request["cookies"]]
+    gate = asyncio.Semaphore(SIGN_INS_AT_ONCE)
+    tasks: list[asyncio.Task[None]] = []
 
-    async def sit(desk: Desk) -> None:
-        """As people come in the morning: one after the other, each listening and beating from then on."""
+    async def start(desk: Desk) -> None:
+        """Agents arrive a few at a time; from then on, each listens and sends heartbeats."""
         async with gate:
-            await desk.sit_down()
+            await desk.become_available()
             ready = asyncio.Event()
-            going.append(asyncio.create_task(desk.listen(ready)))
-            going.append(asyncio.create_task(desk.beat()))
+            tasks.append(asyncio.create_task(desk.listen(ready)))
+            tasks.append(asyncio.create_task(desk.beat()))
             await ready.wait()
 
-    await asyncio.gather(*(sit(desk) for desk in desks))
+    await asyncio.gather(*(start(desk) for desk in desks))
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
-    broken = [task for task in going if task.done()]
-    print(json.dumps({"told": [desk.told for desk in desks if desk.told], "broken": len(broken)}), flush=True)
-    for task in going:
+    broken = [task for task in tasks if task.done()]
+    print(json.dumps({"times": [desk.times for desk in desks if desk.times], "broken": len(broken)}), flush=True)
+    for task in tasks:
         task.cancel()
 
 

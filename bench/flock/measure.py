@@ -1,4 +1,4 @@
-"""The run: our stack with everybody accepting at once, fewer agents, and slow hands; deaths; then the peers."""
+"""Runs the flocks: immediate acceptances, fewer agents, slower agents, killed processes; then the peers."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from domain.ids import workflow_id
 CALLS = 500
 PROCESSES = 2
 LEAD = 6.0
-"""Seconds between the last preparation and the due moment."""
-GIVEN = 40.0
-"""Seconds after it at which everything has been told."""
+"""Seconds between the end of preparations and the due time."""
+WAIT = 40.0
+"""Seconds after the due time within which everything has finished."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,18 @@ class Flock:
     agents: int
     think: tuple[float, float] = (0.0, 0.0)
     killed: tuple[tuple[str, float], ...] = ()
-    """Children killed, and how many seconds after the due moment."""
+    """Children to kill, and how many seconds after the due time."""
 
 
 FLOCKS = (
-    Flock("500 calls, 600 agents who accept at once", 600),
-    Flock("500 calls, 400 agents who accept at once", 400),
+    Flock("500 calls, 600 agents who accept immediately", 600),
+    Flock("500 calls, 400 agents who accept immediately", 400),
     Flock("500 calls, 600 agents who accept after 1 to 8 s", 600, (1.0, 8.0)),
 )
-DEATHS = (
-    Flock("both tickers killed as the calls come due", 600, (1.0, 8.0), (("ticker-1", 0.05), ("ticker-2", 0.05))),
-    Flock("worker with its relay killed amid the acceptances", 600, (1.0, 8.0), (("worker", 3.0),)),
-    Flock("web killed amid the acceptances", 600, (1.0, 8.0), (("web", 3.0),)),
+KILLS = (
+    Flock("both tickers killed when the calls are due", 600, (1.0, 8.0), (("ticker-1", 0.05), ("ticker-2", 0.05))),
+    Flock("worker with its relay killed during the acceptances", 600, (1.0, 8.0), (("worker", 3.0),)),
+    Flock("web killed during the acceptances", 600, (1.0, 8.0), (("web", 3.0),)),
 )
 
 
@@ -65,51 +65,56 @@ class Measured:
     busy: dict[str, float]
     events: float
     rows: tuple[int, int, int]
-    """Acceptances, distinct calls and distinct people among them."""
+    """Acceptances, distinct calls and distinct people."""
     servable: int
-    """How many of the calls these people could serve at once, by a solver that knows no round."""
+    """How many of the calls these people could serve together, according to an independent solver."""
 
 
-async def flock(stack: Stack, asked: Flock) -> Measured:
+async def flock(stack: Stack, scenario: Flock) -> Measured:
     escalations = await book(stack, "flock", CALLS)
-    async with _agents(stack, asked) as desks:
+    async with _agents(stack, scenario) as desks:
         before = stack.busy()
         due = datetime.now(UTC) + timedelta(seconds=LEAD)
         await all_due(stack, escalations, due)
-        for name, after in asked.killed:
+        for name, after in scenario.killed:
             await asyncio.sleep(max(due.timestamp() + after - time.time(), 0))
             os.kill(stack.home.read_record().children[name].pid, signal.SIGKILL)
-        await asyncio.sleep(max(due.timestamp() + GIVEN - time.time(), 0))
-        told = [one for desk in desks for one in await _report(desk)]
-    # The server's processes for whoever is killed end with them.
-    killed = {name for name, _ in asked.killed} | ({"postgres"} if asked.killed else set())
+        await asyncio.sleep(max(due.timestamp() + WAIT - time.time(), 0))
+        times = [entry for desk in desks for entry in await _report(desk)]
+    # PostgreSQL's processes for a killed client end with it, so its CPU time is incomplete.
+    killed = {name for name, _ in scenario.killed} | ({"postgres"} if scenario.killed else set())
     busy = {name: after - before.get(name, 0.0) for name, after in stack.busy().items() if name not in killed}
     known, events = await _known(stack, escalations, due)
     return Measured(
-        sorted(one["visible"] - due.timestamp() for one in told),
-        sorted(one["acknowledged"] - one["clicked"] for one in told if one.get("status") == 200),
+        sorted(entry["visible"] - due.timestamp() for entry in times),
+        sorted(entry["acknowledged"] - entry["clicked"] for entry in times if entry.get("status") == 200),
         known,
-        sum(1 for one in told if one.get("status") != 200),
+        sum(1 for entry in times if entry.get("status") != 200),
         busy,
         events,
         await _rows(stack),
-        await _servable(stack, asked.agents),
+        await _servable(stack, scenario.agents),
     )
 
 
 @contextlib.asynccontextmanager
-async def _agents(stack: Stack, asked: Flock) -> AsyncIterator[list[asyncio.subprocess.Process]]:
-    cookies = await sessions(stack, asked.agents)
+async def _agents(stack: Stack, scenario: Flock) -> AsyncIterator[list[asyncio.subprocess.Process]]:
+    cookies = await sessions(stack, scenario.agents)
     desks = []
     for part in range(PROCESSES):
         desk = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.flock.agents", stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=2**24
         )
-        order = {"host": "127.0.0.1", "port": stack.port, "think": asked.think, "cookies": cookies[part::PROCESSES]}
-        _say(desk, json.dumps(order))
+        request = {
+            "host": "127.0.0.1",
+            "port": stack.port,
+            "think": scenario.think,
+            "cookies": cookies[part::PROCESSES],
+        }
+        _send(desk, json.dumps(request))
         desks.append(desk)
     for desk in desks:
-        assert (await _heard(desk)) == "ready"
+        assert (await _read_line(desk)) == "ready"
     try:
         yield desks
     finally:
@@ -118,27 +123,27 @@ async def _agents(stack: Stack, asked: Flock) -> AsyncIterator[list[asyncio.subp
             await desk.wait()
 
 
-def _say(desk: asyncio.subprocess.Process, line: str) -> None:
+def _send(desk: asyncio.subprocess.Process, line: str) -> None:
     assert desk.stdin is not None
     desk.stdin.write(f"{line}\n".encode())
 
 
-async def _heard(desk: asyncio.subprocess.Process) -> str:
+async def _read_line(desk: asyncio.subprocess.Process) -> str:
     assert desk.stdout is not None
     return (await desk.stdout.readline()).decode().strip()
 
 
 async def _report(desk: asyncio.subprocess.Process) -> list[dict[str, Any]]:
-    _say(desk, "")
-    told: list[dict[str, Any]] = json.loads(await _heard(desk))["told"]
-    return told
+    _send(desk, "")
+    times: list[dict[str, Any]] = json.loads(await _read_line(desk))["times"]
+    return times
 
 
 async def _known(stack: Stack, escalations: Sequence[str], due: datetime) -> tuple[list[float], float]:
-    """When each workflow's code had taken its last signal in, in seconds after ``due``; the mean of events since."""
+    """When each workflow had processed its last signal, in seconds after ``due``; the mean number of events since."""
     gate = asyncio.Semaphore(8)
 
-    async def one(escalation: str) -> tuple[float | None, int]:
+    async def processed(escalation: str) -> tuple[float | None, int]:
         async with gate:
             history = await stack.client.get_workflow_handle(workflow_id(escalation)).fetch_history()
         since = [event for event in history.events if event.event_time.ToDatetime(UTC) >= due]
@@ -147,8 +152,8 @@ async def _known(stack: Stack, escalations: Sequence[str], due: datetime) -> tup
         done = next(taken, None)
         return (done.event_time.ToDatetime(UTC) - due).total_seconds() if done else None, len(since)
 
-    found = await asyncio.gather(*(one(escalation) for escalation in escalations))
-    return sorted(known for known, _ in found if known is not None), statistics.fmean(events for _, events in found)
+    results = await asyncio.gather(*(processed(escalation) for escalation in escalations))
+    return sorted(known for known, _ in results if known is not None), statistics.fmean(count for _, count in results)
 
 
 _SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
@@ -163,7 +168,7 @@ async def _rows(stack: Stack) -> tuple[int, int, int]:
 
 
 async def _servable(stack: Stack, agents: int) -> int:
-    """A largest matching of calls and advisors (Hopcroft and Karp, in SciPy), from the tickets and the skills alone."""
+    """Size of a maximum matching of calls and advisors (Hopcroft-Karp, in SciPy), from tickets and skills only."""
     async with stack.engine.connect() as conn:
         calls = (await conn.execute(_NEEDING)).scalars().all()
         skilled = (await conn.execute(_SKILLED, {"agents": agents})).scalars().all()
@@ -178,30 +183,30 @@ FROM (SELECT id FROM person WHERE name LIKE 'Advisor %' ORDER BY id LIMIT :agent
 """)
 
 
-async def measure(flocks: Sequence[Flock] = (*FLOCKS, *DEATHS), *, peers: bool = True) -> str:
+async def measure(flocks: Sequence[Flock] = (*FLOCKS, *KILLS), *, peers: bool = True) -> str:
     """The tables, as Markdown."""
     rows = [
         "| flock | offers visible p50 / last, s | acceptance acknowledged p50 / p99, s | workflow knows p50 / last, s "
         "| accepted: rows / calls / people | servable | refused "
-        "| processor s (web, tickers, worker, Temporal, Postgres) | events since due |",
+        "| CPU s (web, tickers, worker, Temporal, PostgreSQL) | events since due |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for asked in flocks:
+    for scenario in flocks:
         with tempfile.TemporaryDirectory() as name:
             async with running(Path(name), 600) as stack:
-                rows.append(_row(asked, await flock(stack, asked)))
+                rows.append(_row(scenario, await flock(stack, scenario)))
                 print(rows[-1], flush=True)
-                if peers and asked is flocks[0]:
+                if peers and scenario is flocks[0]:
                     peer_rows = await _peers(stack)
     return "\n".join(rows + (["", *peer_rows] if peers else []))
 
 
-def _row(asked: Flock, found: Measured) -> str:
-    spent = [_spent(found.busy, names) for names in (["web"], ["ticker-1", "ticker-2"], ["worker"], *_SERVERS)]
+def _row(scenario: Flock, measured: Measured) -> str:
+    spent = [_spent(measured.busy, names) for names in (["web"], ["ticker-1", "ticker-2"], ["worker"], *_SERVERS)]
     return (
-        f"| {asked.name} | {_two(found.visible, 1.0)} | {_two(found.acknowledged, 0.99)} | {_two(found.known, 1.0)} "
-        f"| {' / '.join(map(str, found.rows))} | {found.servable} | {found.refused} "
-        f"| {', '.join(spent)} | {found.events:.1f} |"
+        f"| {scenario.name} | {_two(measured.visible, 1.0)} | {_two(measured.acknowledged, 0.99)} "
+        f"| {_two(measured.known, 1.0)} | {' / '.join(map(str, measured.rows))} | {measured.servable} "
+        f"| {measured.refused} | {', '.join(spent)} | {measured.events:.1f} |"
     )
 
 
@@ -209,7 +214,7 @@ _SERVERS = (["temporal"], ["postgres"])
 
 
 def _spent(busy: Mapping[str, float], names: Sequence[str]) -> str:
-    """Seconds of these children together; what one had spent that ended meanwhile is not known any more."""
+    """CPU seconds of these children together; a dash if one of them was killed, as its time is lost."""
     return f"{sum(busy[name] for name in names):.1f}" if set(names) <= busy.keys() else "–"
 
 
@@ -223,14 +228,14 @@ def _two(values: Sequence[float], share: float) -> str:
 async def _peers(stack: Stack) -> list[str]:
     url = stack.home.read_record().database_url
     ran = await bare(stack.client, url, CALLS)
-    found = await naive(stack.client, url, CALLS, 600)
+    measured = await naive(stack.client, url, CALLS, 600)
     return [
-        "Peers in the same run, on the same servers, by a worker of their own:",
+        "Peers in the same run, on the same servers, with their own worker:",
         "",
         "| peer | visible or run p50 / last, s | acknowledged p50 / p99, s | events |",
         "| --- | --- | --- | --- |",
-        f"| each workflow picks its own agent | {_two(found.visible, 1.0)} | {_two(found.acknowledged, 0.99)} "
-        f"| {found.events:.0f} |",
+        f"| each workflow picks its own agent | {_two(measured.visible, 1.0)} | {_two(measured.acknowledged, 0.99)} "
+        f"| {measured.events:.0f} |",
         f"| bare Temporal: a timer, one activity | {_two(ran, 1.0)} | | 11 |",
     ]
 
@@ -240,5 +245,5 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    chosen = [int(word) for word in sys.argv[1:]]
-    print(asyncio.run(measure([(*FLOCKS, *DEATHS)[at] for at in chosen] or (*FLOCKS, *DEATHS), peers=not chosen)))
+    numbers = [int(word) for word in sys.argv[1:]]
+    print(asyncio.run(measure([(*FLOCKS, *KILLS)[at] for at in numbers] or (*FLOCKS, *KILLS), peers=not numbers)))

@@ -1,7 +1,7 @@
-"""The peers: every workflow picks its own agent at its own timer; and a bare timer with one activity.
+"""The peers: every workflow picks its own agent on its own timer; and a bare timer with one activity.
 
-Naive: at the due moment each workflow runs an activity that takes a free agent with SKIP LOCKED, writes the offer and
-notifies; the agent accepts by an update whose handler writes the acceptance. Listeners hold one connection for all.
+Naive: when due, each workflow runs an activity that picks a free agent with SKIP LOCKED, writes the offer and
+notifies; the agent accepts with an update whose handler writes the acceptance. All listeners share one connection.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ CREATE TABLE naive.offer (call text PRIMARY KEY, agent int NOT NULL UNIQUE, acce
 
 
 @dataclass
-class Hands:
-    """The activities."""
+class PeerActivities:
+    """The peers' activities."""
 
     url: str
     ran: list[float] = field(default_factory=list)
@@ -90,46 +90,46 @@ class BareTimer:
 
 
 @dataclass(frozen=True)
-class Found:
+class PeerResult:
     visible: list[float]
-    """Seconds after the due moment."""
+    """Seconds after the due time."""
     acknowledged: list[float]
     """Seconds after the click."""
     events: float
     """Mean length of a history."""
 
 
-async def naive(client: Client, url: str, calls: int, agents: int) -> Found:
-    """So many calls due at once; every agent accepts at once."""
+async def naive(client: Client, url: str, calls: int, agents: int) -> PeerResult:
+    """Run ``calls`` calls due together; every agent accepts immediately."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
         await conn.execute(SCHEMA)
         await conn.execute("INSERT INTO naive.agent SELECT n, true FROM generate_series(1, %s) n", (agents,))
-    async with _worker(client, Hands(url)):
+    async with _worker(client, PeerActivities(url)):
         due = datetime.now(UTC) + timedelta(seconds=15)
         handles = await _started(client, "naive", "NaiveCall", due, calls)
         visible, acknowledged = await _answered(url, handles, due, min(calls, agents))
         events = await _events(handles[:20])
         await asyncio.gather(*(handle.terminate() for handle in handles[agents:]))
-    return Found(visible, acknowledged, events)
+    return PeerResult(visible, acknowledged, events)
 
 
 async def bare(client: Client, url: str, calls: int) -> list[float]:
-    """Seconds after the due moment at which each activity ran."""
-    hands = Hands(url)
-    async with _worker(client, hands):
+    """Run bare timers; returns how many seconds after the due time each activity ran."""
+    activities = PeerActivities(url)
+    async with _worker(client, activities):
         due = datetime.now(UTC) + timedelta(seconds=12)
         handles = await _started(client, "bare", "BareTimer", due, calls)
         await asyncio.gather(*(handle.result() for handle in handles))
-    return [moment - due.timestamp() for moment in hands.ran]
+    return [moment - due.timestamp() for moment in activities.ran]
 
 
-def _worker(client: Client, hands: Hands) -> Worker:
+def _worker(client: Client, activities: PeerActivities) -> Worker:
     restrictions = SandboxRestrictions.default.with_passthrough_modules("bench", "psycopg")
     return Worker(
         client,
         task_queue=QUEUE,
         workflows=[NaiveCall, BareTimer],
-        activities=[hands.pick, hands.keep, hands.nothing],
+        activities=[activities.pick, activities.keep, activities.nothing],
         max_cached_workflows=2000,
         max_concurrent_activities=40,
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
@@ -163,13 +163,13 @@ async def _answered(
 
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
         await conn.execute("LISTEN naive")
-        going = []
+        accepting = []
         async for notice in conn.notifies():
             visible.append(time.time() - due.timestamp())
-            going.append(asyncio.create_task(accept(notice.payload)))
-            if len(going) == expected:
+            accepting.append(asyncio.create_task(accept(notice.payload)))
+            if len(accepting) == expected:
                 break
-    await asyncio.gather(*going)
+    await asyncio.gather(*accepting)
     return visible, acknowledged
 
 

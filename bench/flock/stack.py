@@ -1,4 +1,4 @@
-"""A whole embedded stack to load: `muster up` in a home of its own, filled with a desk of many agents."""
+"""A complete embedded stack under load: `muster up` in its own home, with many agents."""
 
 from __future__ import annotations
 
@@ -79,14 +79,14 @@ class Stack:
     client: Client
 
     def busy(self) -> dict[str, float]:
-        """Processor seconds so far, by child; a child's own children are counted with it."""
+        """CPU seconds so far, by child, each with its own children."""
         return {name: _seconds(running.pid) for name, running in self.home.read_record().children.items()}
 
 
 def _seconds(pid: int) -> float:
     with contextlib.suppress(psutil.Error):
-        above = psutil.Process(pid)
-        return sum(sum(one.cpu_times()[:2]) for one in (above, *above.children(recursive=True)))
+        parent = psutil.Process(pid)
+        return sum(sum(process.cpu_times()[:2]) for process in (parent, *parent.children(recursive=True)))
     return 0.0
 
 
@@ -119,7 +119,7 @@ def _up(folder: Path, port: int) -> Iterator[Home]:
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, advisors: int) -> AsyncIterator[Stack]:
-    """Ready, with so many advisors on shift around the clock."""
+    """Run a stack with this many advisors on shift around the clock; yields once it is ready."""
     folder.chmod(0o755)  # noqa: ASYNC240
     (folder / "flock.json").write_text(json.dumps(_directory(advisors)))
     port = choose_ports(("web",), 19500, {})["web"]
@@ -131,43 +131,43 @@ async def running(folder: Path, advisors: int) -> AsyncIterator[Stack]:
         await engine.dispose()
 
 
-def scarce(number: int) -> bool:
-    """Whether the one of this number, call or advisor, is among those of the scarce skill."""
+def has_scarce_skill(number: int) -> bool:
+    """Whether the call with this number requires the scarce skill, or the advisor has it."""
     return number % 5 < 5 * SCARCE
 
 
 def _directory(advisors: int) -> object:
     data = json.loads((EXAMPLES / "small_team.directory.json").read_text())
     pattern = next(person for person in data["people"] if person["title"] == "Advisor")
-    people = [one for one in data["people"] if one["title"] != "Advisor"]
+    people = [person for person in data["people"] if person["title"] != "Advisor"]
     people += [
         {**pattern, "name": f"Advisor {number}", "email": f"advisor{number}@harborboats.example"}
-        | {"skills": {"diesel": 3} if scarce(number) else {"sails": 3}}
+        | {"skills": {"diesel": 3} if has_scarce_skill(number) else {"sails": 3}}
         for number in range(advisors)
     ]
-    data["people"] = [{**one, "shifts": ROUND_THE_CLOCK} for one in people]
+    data["people"] = [{**person, "shifts": ROUND_THE_CLOCK} for person in people]
     return data
 
 
 async def sessions(stack: Stack, count: int) -> list[str]:
-    """The cookies of so many advisors."""
+    """Session cookies of this many advisors."""
     now = datetime.now(UTC)
     async with stack.engine.begin() as conn:
-        found = (await conn.execute(text("SELECT id FROM person WHERE name LIKE 'Advisor %' ORDER BY id"))).scalars()
+        query = text("SELECT id FROM person WHERE name LIKE 'Advisor %' ORDER BY id LIMIT :count")
         cookies = []
-        for person in found.all()[:count]:
+        for person in (await conn.execute(query, {"count": count})).scalars().all():
             cookies.append(secrets.token_urlsafe(32))
             await begin_session(conn, person, cookies[-1], now, now + timedelta(hours=2))
     return cookies
 
 
 async def open_many(stack: Stack, name: str, count: int) -> list[str]:
-    """So many escalations whose customers have their links; their ids. Their workflows may not stand yet."""
+    """Open this many escalations with customer links; returns their ids. Their workflows may not have started yet."""
     tokens = Tokens((stack.home.folder / "secret").read_text().strip().encode())
     gate = asyncio.Semaphore(IN_FLIGHT)
 
-    async def one(number: int) -> str:
-        area = {"product area": "engine"} if scarce(number) else {}
+    async def open_one(number: int) -> str:
+        area = {"product area": "engine"} if has_scarce_skill(number) else {}
         opening = Opening(
             Ticket("bench", f"{name}-{number}", "https://bench.example/1", "A call", FACTS | area),
             Customer(f"Customer {number}", f"{name}{number}@example.com", "Europe/Copenhagen"),
@@ -178,15 +178,15 @@ async def open_many(stack: Stack, name: str, count: int) -> list[str]:
             opened = await open_or_refuse(stack.engine, opening, tokens, datetime.now(UTC))
         return opened.escalation_id
 
-    return list(await asyncio.gather(*(one(number) for number in range(count))))
+    return list(await asyncio.gather(*(open_one(number) for number in range(count))))
 
 
 async def book(stack: Stack, name: str, count: int) -> list[str]:
-    """So many escalations, opened and booked as customers do; their ids."""
+    """Open and book this many escalations, as customers do; returns their ids."""
     gate = asyncio.Semaphore(IN_FLIGHT)
-    found = await open_many(stack, name, count)
-    await told(stack)
-    start = await _start(stack, found[0])
+    escalations = await open_many(stack, name, count)
+    await until_relayed(stack)
+    start = await _start(stack, escalations[0])
 
     async def take(escalation: str) -> None:
         async with gate, stack.engine.connect() as conn:
@@ -195,22 +195,22 @@ async def book(stack: Stack, name: str, count: int) -> list[str]:
             handle = stack.client.get_workflow_handle(workflow_id(escalation))
             await handle.execute_update(EscalationWorkflow.book, BookSlot(link, start))
 
-    await asyncio.gather(*(take(escalation) for escalation in found))
-    return found
+    await asyncio.gather(*(take(escalation) for escalation in escalations))
+    return escalations
 
 
-async def told(stack: Stack) -> None:
-    """Until the relay has told everything: every workflow stands."""
+async def until_relayed(stack: Stack) -> None:
+    """Wait until the relay has sent every event, so that every workflow has started."""
     while True:
         async with stack.engine.connect() as conn:
-            left = await conn.execute(text("SELECT count(*) FROM escalation_event WHERE told_at IS NULL"))
-            if not left.scalar_one():
+            unrelayed = await conn.execute(text("SELECT count(*) FROM escalation_event WHERE told_at IS NULL"))
+            if not unrelayed.scalar_one():
                 return
         await asyncio.sleep(0.3)
 
 
 async def _start(stack: Stack, escalation: str) -> datetime:
-    """Late enough that nothing else comes due meanwhile."""
+    """A start late enough that nothing else becomes due during the run."""
     now = datetime.now(UTC)
     async with stack.engine.connect() as conn:
         starts = await free_starts(conn, escalation, now)
@@ -218,7 +218,7 @@ async def _start(stack: Stack, escalation: str) -> datetime:
 
 
 async def all_due(stack: Stack, escalations: Sequence[str], at: datetime) -> None:
-    """Their search begins at one instant."""
+    """Make the search for these calls begin at the same time."""
     async with stack.engine.begin() as conn:
         await conn.execute(
             text(
