@@ -1,4 +1,4 @@
-"""The example desks, read once."""
+"""The example organisations, each read once."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def ruleset(name: str, desk: str | None = None) -> Ruleset:
 
 
 def boats(text: str) -> Ruleset:
-    """A ruleset for the boat shop from the blocks below its heading."""
+    """A ruleset for the small team, from the blocks below the heading."""
     return compile_rules(HEAD + text, directory("small_team"))

@@ -1,4 +1,4 @@
-"""Texts that nobody would write, and what must hold for every text all the same."""
+"""Fuzzing: texts that nobody would write, and what must hold for every text."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ ODD = (
     "==",
 )
 SLOW = 1.0
-"""Seconds of this thread for reading 100 kB, names and all; proofs have a budget of their own."""
+"""Maximum CPU seconds for parsing and compiling 100 kB; proofs have their own budget."""
 SLOW_PROOFS = 2.0
 _KB = 100_000
 
 
 def assert_sound(text: str, desk: Directory, random: Random) -> None:
-    """No crash, no hang, no message without a place; and the editor's helps hold wherever they are asked for."""
-    began = time.thread_time()
+    """No crash, no hang, no diagnostic without a place; completion, hover, fixes and formatter work everywhere."""
+    started = time.thread_time()
     draft_rules(text, desk)
-    read = time.thread_time() - began
+    reading = time.thread_time() - started
     diagnostics = check_rules(text, desk)
-    proven = time.thread_time() - began - read
+    proving = time.thread_time() - started - reading
     allowed = max(1.0, len(text) / _KB)
-    assert read < SLOW * allowed, f"{read:.2f} s to read {len(text)} characters"
-    assert proven < (SLOW + SLOW_PROOFS) * allowed, f"{proven:.2f} s to prove {len(text)} characters"
+    assert reading < SLOW * allowed, f"{reading:.2f} s to read {len(text)} characters"
+    assert proving < (SLOW + SLOW_PROOFS) * allowed, f"{proving:.2f} s to prove {len(text)} characters"
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for diagnostic in diagnostics:
         assert 1 <= diagnostic.line <= len(lines), diagnostic
@@ -66,11 +66,11 @@ def assert_sound(text: str, desk: Directory, random: Random) -> None:
         for fix in quick_fixes(text, diagnostic):
             assert 0 <= fix.start <= fix.end <= len(text)
             assert text[fix.start : fix.end] != fix.replacement
-    _assert_helps(text, desk, random)
-    _assert_formats(text)
+    _assert_editor_support(text, desk, random)
+    _assert_formatter(text)
 
 
-def _assert_helps(text: str, desk: Directory, random: Random) -> None:
+def _assert_editor_support(text: str, desk: Directory, random: Random) -> None:
     for _ in range(3):
         offset = random.randint(0, len(text))
         for one in complete(text, offset, desk):
@@ -79,8 +79,8 @@ def _assert_helps(text: str, desk: Directory, random: Random) -> None:
         assert found is None or found.start <= offset < found.end
 
 
-def _assert_formats(text: str) -> None:
-    """Refused for a line that is not understood, or laid out once and for all."""
+def _assert_formatter(text: str) -> None:
+    """The formatter refuses a text with a line that is not understood; otherwise formatting twice changes nothing."""
     try:
         formatted = format_rules(text)
     except RulesRefused:
@@ -89,75 +89,75 @@ def _assert_formats(text: str) -> None:
     assert not [one for one in parse_rules(formatted).diagnostics if one.severity == "error"]
 
 
-def changed(text: str, random: Random) -> str:
-    """A real text with some accidents."""
+def mutated(text: str, random: Random) -> str:
+    """A real text with some mutations."""
     for _ in range(random.choice((1, 1, 2, 3, 8))):
-        text = random.choice(_ACCIDENTS)(text, random)
+        text = random.choice(_MUTATIONS)(text, random)
     return text
 
 
-def written(random: Random, desk: Directory, words: int) -> str:
-    """A text made of what completion offers, word by word."""
+def completed(random: Random, desk: Directory, words: int) -> str:
+    """A text built from what completion offers, word by word."""
     text = f'rules for "{desk.desk}"\n'
     for _ in range(words):
-        offered = complete(text, len(text), desk)
-        if not offered or random.random() < 0.12:
+        completions = complete(text, len(text), desk)
+        if not completions or random.random() < 0.12:
             text += random.choice(
                 ("\n", "\n  ", ' "a"', " 3", " 5 minutes", ' "b"\n', " 08:30", f" {random.choice(WORDS)}")
             )
             continue
-        one = random.choice(offered[:12] if random.random() < 0.7 else offered)
+        one = random.choice(completions[:12] if random.random() < 0.7 else completions)
         text = f"{text[: one.start]}{one.insert}{text[one.end :]} "
     return text
 
 
-def _line_swapped(text: str, random: Random) -> str:
+def _swap_lines(text: str, random: Random) -> str:
     lines = text.splitlines(keepends=True) or [""]
     first, second = random.randrange(len(lines)), random.randrange(len(lines))
     lines[first], lines[second] = lines[second], lines[first]
     return "".join(lines)
 
 
-def _line_put_in(text: str, random: Random) -> str:
+def _insert_line(text: str, random: Random) -> str:
     lines = text.splitlines(keepends=True)
     lines.insert(random.randint(0, len(lines)), random.choice(LINES) + "\n")
     return "".join(lines)
 
 
-def _line_left_out(text: str, random: Random) -> str:
+def _delete_line(text: str, random: Random) -> str:
     lines = text.splitlines(keepends=True) or [""]
     del lines[random.randrange(len(lines))]
     return "".join(lines)
 
 
-def _word_replaced(text: str, random: Random) -> str:
+def _replace_word(text: str, random: Random) -> str:
     words = text.split(" ")
     words[random.randrange(len(words))] = random.choice(WORDS)
     return " ".join(words)
 
 
-def _mark_put_in(text: str, random: Random) -> str:
+def _insert_mark(text: str, random: Random) -> str:
     at = random.randint(0, len(text))
     return text[:at] + random.choice(ODD) + text[at:]
 
 
-def _stretch_left_out(text: str, random: Random) -> str:
+def _delete_stretch(text: str, random: Random) -> str:
     at = random.randint(0, len(text))
     return text[:at] + text[at + random.choice((1, 1, 2, 5, 40)) :]
 
 
-def _stretch_repeated(text: str, random: Random) -> str:
+def _repeat_stretch(text: str, random: Random) -> str:
     at = random.randint(0, len(text))
     stretch = text[at : at + random.choice((3, 20, 200))]
     return text[:at] + stretch * random.choice((2, 3, 30)) + text[at:]
 
 
-def _mark_replaced(text: str, random: Random) -> str:
+def _replace_mark(text: str, random: Random) -> str:
     at = random.randrange(len(text)) if text else 0
     return text[:at] + chr(random.choice((random.randrange(128), random.randrange(0xD7FF)))) + text[at + 1 :]
 
 
-def _number_changed(text: str, random: Random) -> str:
+def _change_number(text: str, random: Random) -> str:
     digits = [at for at, mark in enumerate(text) if mark.isdigit()]
     if not digits:
         return text
@@ -165,25 +165,25 @@ def _number_changed(text: str, random: Random) -> str:
     return text[:at] + random.choice(("0", "99999999999", "-1", "1.5", "٣", "1e9")) + text[at + 1 :]
 
 
-def _all_repeated(text: str, random: Random) -> str:
+def _repeat_all(text: str, random: Random) -> str:
     return text * random.randint(2, 12) if len(text) < 8_000 and random.random() < 0.1 else text
 
 
-def _cased(text: str, random: Random) -> str:
+def _change_case(text: str, random: Random) -> str:
     return random.choice((text.upper, text.swapcase, text.title))()
 
 
-_ACCIDENTS: tuple[Callable[[str, Random], str], ...] = (
-    _line_swapped, _line_put_in, _line_put_in, _line_left_out, _word_replaced, _word_replaced, _mark_put_in,
-    _mark_put_in, _stretch_left_out, _stretch_repeated, _mark_replaced, _number_changed, _cased, _all_repeated,
+_MUTATIONS: tuple[Callable[[str, Random], str], ...] = (
+    _swap_lines, _insert_line, _insert_line, _delete_line, _replace_word, _replace_word, _insert_mark,
+    _insert_mark, _delete_stretch, _repeat_stretch, _replace_mark, _change_number, _change_case, _repeat_all,
 )  # fmt: skip
 
 
 def one_case(seed: int) -> None:
-    """One text and one desk, from a number: a failure is told by its number and seen again by it."""
+    """Test one random text and directory; a failure can be reproduced from its seed."""
     random = Random(seed)
     desk = directory(random.choice(DESKS))
     if random.random() < 0.3:
-        assert_sound(written(random, desk, random.randint(1, 60)), desk, random)
+        assert_sound(completed(random, desk, random.randint(1, 60)), desk, random)
     else:
-        assert_sound(changed(random.choice(TEXTS), random), desk, random)
+        assert_sound(mutated(random.choice(TEXTS), random), desk, random)

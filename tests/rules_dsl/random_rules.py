@@ -1,4 +1,4 @@
-"""Small random conditions over a few facts and opening hours, and all situations that they can tell apart."""
+"""Small random conditions on a few facts and opening hours, and all situations that they can distinguish."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DOMAINS: dict[str, tuple[FactValue | None, ...]] = {
     "tags": ((), ("x",), ("y",), ("x", "y"), None),
 }
 MOMENTS = tuple(datetime(2026, 2, 2, tzinfo=UTC) + timedelta(hours=hour) for hour in range(365 * 24))
-"""Every hour of a year; enough for hours that begin and end at one."""
+"""Every hour of a year, which suffices for hours that begin and end on the hour."""
 
 
 def random_test(random: Random, deep: int = 0) -> Test:
@@ -55,8 +55,8 @@ def random_test(random: Random, deep: int = 0) -> Test:
 
 
 def random_when(random: Random, deep: int = 1) -> When:
-    ways = tuple(_clauses(random, random.randint(1, 3), deep) for _ in range(random.choice((1, 1, 2))))
-    return When(ways, _clauses(random, random.choice((0, 0, 1)), deep))
+    alternatives = tuple(_clauses(random, random.randint(1, 3), deep) for _ in range(random.choice((1, 1, 2))))
+    return When(alternatives, _clauses(random, random.choice((0, 0, 1)), deep))
 
 
 def _clauses(random: Random, number: int, deep: int) -> tuple[Clause, ...]:

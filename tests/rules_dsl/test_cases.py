@@ -1,4 +1,4 @@
-"""Language behaviour as data: each wrong file stands beside the messages it gets."""
+"""Language behaviour as data: wrong files and their expected diagnostics, side by side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILES = sorted(CASES.glob("*/*.rules"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_messages_are_as_written(path: Path) -> None:
+def test_a_case_has_the_expected_diagnostics(path: Path) -> None:
     text = path.read_text("utf-8")
     found = check_rules(text, directory(path.parent.name))
     rendered = "\n".join(render(diagnostic, text, path.name) for diagnostic in found)

@@ -1,4 +1,4 @@
-"""No text makes the language fail: there is always a tree, and messages that point into the text."""
+"""No text breaks the language: there is always a tree, and diagnostics point into the text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_lines_of_the_language_in_any_order(lines: list[str]) -> None:
     assert_sound("\n".join(lines))
 
 
-def test_each_line_cut_short_gives_at_most_one_message_of_writing() -> None:
+def test_a_truncated_line_gives_at_most_one_syntax_error() -> None:
     for line in rules_text("forty_agents").splitlines():
         for end in range(len(line)):
             parsed = parse_rules('rules for "x"\nrule "A"\n' + line[:end])
@@ -58,14 +58,14 @@ def test_too_large_a_file_is_refused() -> None:
         compile_rules("# æ" * LARGEST, directory("small_team"))
 
 
-def test_what_is_said_of_a_whole_file_points_at_its_beginning() -> None:
+def test_a_diagnostic_about_a_whole_file_points_at_its_beginning() -> None:
     for text, at in (("", (1, 1)), ("\n\n# soon\n", (1, 1)), ('\n  define "a"\n    when reopened\n', (2, 3))):
         found = check_rules(text, directory("small_team"))
         assert {diagnostic.code for diagnostic in found} == {"R301", "R314"}
         assert {(diagnostic.line, diagnostic.column) for diagnostic in found} == {at}
 
 
-def test_a_misspelt_heading_without_its_name_opens_its_block() -> None:
+def test_a_misspelled_heading_without_its_name_opens_its_block() -> None:
     text = 'rules for "x"\nrul ""\n  when reopened\n  '
     parsed = parse_rules(text)
     assert [(diagnostic.code, diagnostic.line) for diagnostic in parsed.diagnostics] == [("R113", 2)]
@@ -78,7 +78,7 @@ def test_a_nul_is_pointed_at() -> None:
     assert (diagnostic.code, diagnostic.line, diagnostic.column) == ("R124", 2, 4)
 
 
-def test_reading_stops_after_many_mistakes() -> None:
+def test_parsing_stops_after_many_errors() -> None:
     found = parse_rules('rule "A"\n' + "be nice\n" * 100_000).diagnostics
     assert len(found) == MOST_DIAGNOSTICS + 1
     assert (found[-1].code, found[-1].line) == ("R122", MOST_DIAGNOSTICS + 2)

@@ -1,4 +1,4 @@
-"""A check ends soon, whatever stands in the file; and says what it could not prove."""
+"""A check ends soon for any file, and reports what it could not prove."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rules_dsl import check_rules
 from tests.rules_dsl.desks import directory
 
 LONGEST = 4.0
-"""Seconds of processor time; less than one is meant, and a test may run on anything."""
+"""CPU seconds. The goal is less than one, but tests run on any machine."""
 
 
 def pigeons(holes: int) -> str:
-    """No way to put one bird more than there are holes into them: as hard as a few lines can be."""
+    """The pigeonhole principle, the hardest problem that a few lines can state."""
     lines = ['rules for "Harbor Boats support"', 'rule "Homeless or crowded"']
     lead = "when"
     for bird in range(holes + 1):
@@ -28,11 +28,11 @@ def pigeons(holes: int) -> str:
     return "\n".join([*lines, "otherwise", '  send to team "Support"']) + "\n"
 
 
-def test_few_pigeons_are_proven() -> None:
+def test_a_proof_with_few_pigeons_succeeds() -> None:
     assert [diagnostic.code for diagnostic in check_rules(pigeons(4), directory("small_team"))] == ["R307"]
 
 
-def test_many_pigeons_are_given_up() -> None:
+def test_a_proof_with_many_pigeons_is_given_up() -> None:
     start = time.process_time()
     (diagnostic,) = check_rules(pigeons(11), directory("small_team"))
     assert diagnostic.code == "R327"
@@ -40,14 +40,14 @@ def test_many_pigeons_are_given_up() -> None:
     assert time.process_time() - start < LONGEST
 
 
-def written(rules: int, condition: str) -> str:
-    """``condition`` has a gap for the rule's number."""
-    said = [f'rule "{n}"\nwhen {condition.format(n=n)}\nsend to team "Support"\n' for n in range(rules)]
-    return "".join(['rules for "Harbor Boats support"\n', *said, 'otherwise\nsend to team "Support"\n'])
+def many_rules(rules: int, condition: str) -> str:
+    """``condition`` has a placeholder for the rule's number."""
+    blocks = [f'rule "{n}"\nwhen {condition.format(n=n)}\nsend to team "Support"\n' for n in range(rules)]
+    return "".join(['rules for "Harbor Boats support"\n', *blocks, 'otherwise\nsend to team "Support"\n'])
 
 
 @pytest.mark.parametrize(
-    ("condition", "said"),
+    ("condition", "expected"),
     [
         ("replies is {n}", set()),
         ("replies is between {n} and 5000", {"R307"}),
@@ -55,12 +55,12 @@ def written(rules: int, condition: str) -> str:
         ('"big"\nand not "big"\nand replies is {n}', {"R327"}),
     ],
 )
-def test_a_hundred_kilobytes_of_rules_take_no_longer(condition: str, said: set[str]) -> None:
-    text = written(1700, condition)[:100_000].rpartition("rule ")[0] + 'otherwise\nsend to team "Support"\n'
+def test_a_hundred_kilobytes_of_rules_take_no_longer(condition: str, expected: set[str]) -> None:
+    text = many_rules(1700, condition)[:100_000].rpartition("rule ")[0] + 'otherwise\nsend to team "Support"\n'
     if '"big"' in condition:
-        ways = "\n".join(f"{'or ' * bool(n)}when replies is {n * 3}" for n in range(400))
-        text += f'define "big"\n{ways}\n'
+        alternatives = "\n".join(f"{'or ' * bool(n)}when replies is {n * 3}" for n in range(400))
+        text += f'define "big"\n{alternatives}\n'
     start = time.process_time()
     codes = {diagnostic.code for diagnostic in check_rules(text, directory("small_team"))}
     assert time.process_time() - start < LONGEST
-    assert codes == said
+    assert codes == expected

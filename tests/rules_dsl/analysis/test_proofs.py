@@ -1,4 +1,4 @@
-"""What is proven is compared with trying everything."""
+"""Proofs compared with exhaustive search."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def all_situations() -> list[Facts]:
 SITUATIONS = all_situations()
 
 
-def as_wanted(facts: Facts, holding: list[When], failing: list[When]) -> bool:
+def matches(facts: Facts, holding: list[When], failing: list[When]) -> bool:
     return all(when_holds(when, facts, NOW) is True for when in holding) and not any(
         when_holds(when, facts, NOW) is True for when in failing
     )
@@ -66,17 +66,17 @@ def as_wanted(facts: Facts, holding: list[When], failing: list[When]) -> bool:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(WHENS, max_size=2), st.lists(WHENS, max_size=3))
-def test_found_exactly_when_there_is_one(holding: list[When], failing: list[When]) -> None:
+def test_a_situation_is_found_if_and_only_if_there_is_one(holding: list[When], failing: list[When]) -> None:
     found = find(holding, failing, FACTS, "UTC")
     if found is not None:
         filled = {name: found.facts.get(name, DOMAINS[name][0]) for name in DOMAINS if name not in found.unknown}
-        assert as_wanted({name: value for name, value in filled.items() if value is not None}, holding, failing)
+        assert matches({name: value for name, value in filled.items() if value is not None}, holding, failing)
     else:
-        assert not any(as_wanted(facts, holding, failing) for facts in SITUATIONS)
+        assert not any(matches(facts, holding, failing) for facts in SITUATIONS)
 
 
 def test_every_rule_of_the_examples_can_be_reached() -> None:
-    """And the situation found is one that it takes, at a real moment."""
+    """The example of each rule is decided by it, at a real moment."""
     for name in ("small_team", "forty_agents", "follow_the_sun"):
         rules = ruleset(name)
         for place, rule in enumerate(rules.rules):

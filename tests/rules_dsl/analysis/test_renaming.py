@@ -1,4 +1,4 @@
-"""A name changes: every place that says it and no other, the author's letters kept, and the same decisions."""
+"""A rename changes every use of the name and nothing else, and no decision."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ def test_no_decision_changes_whatever_is_renamed(name: str) -> None:
     names: list[tuple[NameKind, str]] = [("team", one.name) for one in people.teams]
     names += [("title", one.name) for one in people.titles]
     names += [("skill", one.name) for one in people.skills if not is_area_skill(people, one.name)]
-    said = 0
+    count = 0
     for kind, was in names:
         after_directory = renamed(people, kind, was, f"The new {was}")
         new = rename(text, kind, was, f"The new {was}")
         after = compile_rules(new, after_directory)
         assert same_decisions(before, after), (kind, was)
         assert compare_rules(before, after).moves == ()
-        named = name_uses(text, kind, was)
-        said += len(named)
-        assert [place.line for place in name_uses(new, kind, f"The new {was}")] == [place.line for place in named]
+        uses = name_uses(text, kind, was)
+        count += len(uses)
+        assert [use.line for use in name_uses(new, kind, f"The new {was}")] == [use.line for use in uses]
         assert name_uses(new, kind, was) == ()
-        assert (new == text) == (not named)
+        assert (new == text) == (not uses)
         assert rename(new, kind, f"The new {was}", was) == format_rules(text)
-    assert said > 0
+    assert count > 0
 
 
-def test_every_place_and_no_other() -> None:
+def test_every_use_and_nothing_else() -> None:
     text = """rules for "Desk"
   time zone Europe/Copenhagen
   currency EUR
@@ -100,7 +100,7 @@ expect "Office"
     assert name_uses(text, "team", "Office")[0].text == 'if nobody in 3 minutes, widen to team "Office"'
 
 
-def test_an_unfinished_draft_keeps_every_letter() -> None:
+def test_an_unfinished_draft_keeps_every_other_character() -> None:
     draft = '# mine\r\nrule "A"\r\n    when priorty is urgent\r\n'
     draft += '     send  to team "Office" ,title "Bookkeeper"\r\n   send to\r\n'
     changed = replace_name(draft, "team", "Office", "Back office")
@@ -118,7 +118,7 @@ def test_a_skill_that_a_product_area_finds_by_its_name() -> None:
     assert not same_decisions(before, after)
 
 
-def test_another_rule_is_not_alike() -> None:
+def test_other_rules_decide_differently() -> None:
     text, people = desk("small_team")
     before = compile_rules(text, people)
     for old, new in (

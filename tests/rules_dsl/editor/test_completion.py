@@ -1,4 +1,4 @@
-"""What is offered at a place of a rules file."""
+"""Completions at a place in a rules file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ DESK = directory("forty_agents")
 FILE = rules_text("forty_agents")
 
 
-def offered(tail: str) -> tuple[Completion, ...]:
+def completions(tail: str) -> tuple[Completion, ...]:
     text = f"{FILE}\n{tail}"
     return complete(text, len(text), DESK)
 
 
 def inserts(tail: str) -> list[str]:
-    return [one.insert for one in offered(tail)]
+    return [one.insert for one in completions(tail)]
 
 
 @pytest.mark.parametrize(
@@ -51,19 +51,19 @@ def test_what_can_follow(tail: str, first: list[str]) -> None:
     assert inserts(tail)[: max(1, len(first))] == first
 
 
-def test_a_name_is_told_with_how_many_have_it() -> None:
-    (found,) = offered('rule "X"\n  send to team "Frontl')
+def test_a_name_comes_with_the_number_of_people() -> None:
+    (found,) = completions('rule "X"\n  send to team "Frontl')
     assert (found.kind, found.label) == ("team", "Frontline")
     assert found.detail == f"{sum(person.team == DESK.team_named('Frontline').id for person in DESK.people)} people"  # type: ignore[union-attr]
 
 
-def test_a_phrase_is_told_with_its_meaning() -> None:
-    told = {one.label: one.info for one in offered('rule "X"\n  when reopened\n  ')}
-    assert told["send to"].startswith("Whom to ask first")
-    assert told["unless"].endswith("Comes last.")
+def test_a_phrase_comes_with_its_meaning() -> None:
+    meanings = {one.label: one.info for one in completions('rule "X"\n  when reopened\n  ')}
+    assert meanings["send to"].startswith("Whom to ask first")
+    assert meanings["unless"].endswith("Comes last.")
 
 
-def test_a_name_half_written_is_replaced_with_its_closing_quote() -> None:
+def test_a_partial_name_is_replaced_with_its_closing_quote() -> None:
     text = 'rule "X"\n  send to team "Plat" or team "Payments"\n'
     (found,) = complete(text, text.index("Plat") + 4, DESK)
     assert text[: found.start] + found.insert + text[found.end :] == text.replace("Plat", "Platform")
@@ -72,8 +72,8 @@ def test_a_name_half_written_is_replaced_with_its_closing_quote() -> None:
     assert open_text[: found.start] + found.insert + open_text[found.end :] == text.replace("Plat", "Platform")
 
 
-def test_whatever_ends_a_line_of_the_example_is_offered_before_it_is_written() -> None:
-    """Every last word of every sentence in a real file that the directory or the language knows."""
+def test_the_last_word_of_each_line_is_offered() -> None:
+    """For every sentence of a real file that ends in a word of the language or the directory."""
     seen = 0
     for number, line in enumerate(FILE.splitlines(keepends=True)):
         words = line.split("#")[0].rstrip().rsplit(" ", 1)
@@ -95,7 +95,7 @@ def test_any_place_of_any_text(offset: int, noise: str) -> None:
         assert 0 <= one.start <= offset + len(noise) <= one.end <= len(text)
 
 
-def test_what_is_offered_for_a_sentence_is_understood() -> None:
+def test_what_is_offered_is_valid() -> None:
     for target in inserts('rule "X"\n  send to team '):
         assert not check_rules(f'{FILE}\nrule "X"\n  when reopened\n  send to team {target}\n', DESK)[
             0

@@ -25,7 +25,7 @@ def test_first_rule_that_holds_decides_and_explains() -> None:
     ]
 
 
-def test_unknown_is_not_true_and_is_told() -> None:
+def test_unknown_is_not_true_and_is_explained() -> None:
     decision = ruleset("small_team").decide({}, MONDAY_NOON)
     assert decision.rule == "otherwise"
     assert decision.why[0].because == "tags is unknown"
@@ -37,7 +37,7 @@ def test_outside_hours_only_bookings() -> None:
     assert decision.why[-1].because == "it is Sun 23:10 in Europe/Copenhagen"
 
 
-def test_settings_arrive_in_seconds() -> None:
+def test_settings_are_in_seconds() -> None:
     decision = ruleset("quick", "small_team").decide({}, MONDAY_NOON)
     assert (decision.booking.slot, decision.booking.start_every, decision.booking.notice) == (60, 30, 10)
     assert (decision.calls.prepare, decision.calls.offer, decision.calls.wrap_up) == (5, 40, 5)
@@ -71,7 +71,7 @@ def test_skill_of_the_product_area() -> None:
     assert decision.steps[0].skill == skill.id
 
 
-def test_unless_bars_and_unknown_bars_too() -> None:
+def test_unless_excludes_even_if_unknown() -> None:
     rules = boats(
         'rule "A"\n when reopened\n unless priority is at least high\n send to team "Office"\n'
         'otherwise\n send to team "Support"\n'

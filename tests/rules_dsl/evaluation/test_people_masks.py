@@ -1,4 +1,4 @@
-"""Pools as bits: the same people as ``pool`` finds, the same times as opening hours say."""
+"""Pools as bit masks have the same people as ``pool``, and edges the same times as opening hours."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ DESKS = ("small_team", "forty_agents", "follow_the_sun")
 NOON = datetime(2026, 2, 4, 12, tzinfo=UTC)
 
 
-def some_facts(known: Directory, random: Random) -> dict[str, FactValue]:
+def some_facts(people: Directory, random: Random) -> dict[str, FactValue]:
     found: dict[str, FactValue] = {}
-    for fact in known.facts:
+    for fact in people.facts:
         if random.random() < 0.2:
             continue
         if fact.kind == "choice":
@@ -37,30 +37,30 @@ def some_facts(known: Directory, random: Random) -> dict[str, FactValue]:
 
 
 @pytest.mark.parametrize("desk", DESKS)
-def test_masks_hold_whom_the_pool_holds(desk: str) -> None:
-    known, rules, random = directory(desk), ruleset(desk), Random(desk)
-    masks = PeopleMasks(known)
+def test_masks_have_the_members_of_the_pool(desk: str) -> None:
+    people, rules, random = directory(desk), ruleset(desk), Random(desk)
+    masks = PeopleMasks(people)
     sizes = set()
     for _ in range(150):
         moment = NOON + timedelta(hours=random.randrange(168))
-        decision = rules.decide(some_facts(known, random), moment, explain=False)
+        decision = rules.decide(some_facts(people, random), moment, explain=False)
         for step in range(len(decision.steps) + 1):
-            wanted = pool(decision, known, 0, step=step)
+            expected = pool(decision, people, 0, step=step)
             mask = masks.members(decision, step)
-            assert tuple(person.id for _, person in masks.each(mask)) == wanted.members
-            sizes.add(len(wanted.members))
-            first = rank(decision, "e", wanted, {}, known)[:1]
+            assert tuple(person.id for _, person in masks.each(mask)) == expected.members
+            sizes.add(len(expected.members))
+            first = rank(decision, "e", expected, {}, people)[:1]
             likely = {person.id for _, person in masks.each(masks.likely_first(decision, step, mask))}
-            # Without any calls so far, what the directory can't tell is equal for all, or comes after it.
-            assert set(first) <= likely if not likely_hangs_on_days(decision.order) else bool(likely) == bool(mask)
+            # Without any calls so far, sort keys that need more than the directory are equal for all, or come later.
+            assert set(first) <= likely if not depends_on_calls(decision.order) else bool(likely) == bool(mask)
     assert len(sizes) > 2
 
 
-def likely_hangs_on_days(order: tuple[OrderKey, ...]) -> bool:
+def depends_on_calls(order: tuple[OrderKey, ...]) -> bool:
     return OrderKey.MOST_EXPERIENCED in order[1:]
 
 
-def test_titles_and_teams_share_everybody_out() -> None:
+def test_every_person_has_one_title_and_one_team() -> None:
     masks = PeopleMasks(directory("forty_agents"))
     for groups in (masks.titles, masks.teams):
         assert sum(mask.bit_count() for mask in groups.values()) == len(masks.directory.people)

@@ -54,8 +54,8 @@ def test_round_the_clock_is_always_open(moment: datetime) -> None:
 
 
 @given(MOMENTS)
-def test_a_day_of_hours_adds_up(moment: datetime) -> None:
-    """Open for eight hours on a working day, whatever the clock does."""
+def test_opening_hours_have_their_length(moment: datetime) -> None:
+    """Eight hours on a working day, even if the clock changes."""
     day = moment.astimezone(COPENHAGEN).date()
     opening, closing = wall_instant(COPENHAGEN, day, 510 * 60), wall_instant(COPENHAGEN, day, 990 * 60)
     assert closing - opening == timedelta(hours=8)

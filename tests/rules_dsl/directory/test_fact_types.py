@@ -1,4 +1,4 @@
-"""A desk's own facts: what may be declared can be written, read back, decided by and explained without doubt."""
+"""Declared facts: whatever may be declared can be written, parsed, decided and explained unambiguously."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def json_of(facts: dict[str, object]) -> dict[str, object]:
     return {"desk": "D", "time_zone": "UTC", "currency": "EUR", "teams": [], "facts": facts}
 
 
-def test_an_own_fact_is_checked_decided_by_and_explained() -> None:
+def test_a_declared_fact_is_checked_decided_by_and_explained() -> None:
     assert check_rules(RULES, OWN) == ()
     rules = compile_rules(RULES, OWN)
     decision = rules.decide({"contract plan": "gold", "boats owned": 4}, NOW)
@@ -56,13 +56,13 @@ def test_without_the_declaration_each_line_that_uses_it_is_named() -> None:
     assert [(one.code, one.line) for one in check_rules(RULES, fewer)] == [("R206", 4), ("R206", 12)]
 
 
-def test_a_gap_between_the_values_of_an_own_fact_is_found() -> None:
+def test_a_gap_between_the_values_of_a_declared_fact_is_found() -> None:
     gap = RULES.replace("otherwise\n", 'rule "Others"\n  when contract plan is at most silver\n')
     (found,) = [one for one in check_rules(gap, OWN) if one.code == "R308"]
     assert any("contract plan" in help for help in found.helps)
 
 
-def test_an_own_fact_is_offered() -> None:
+def test_a_declared_fact_is_completed() -> None:
     text = f'{HEAD}rule "X"\n  when contr'
     assert [one.insert for one in complete(text, len(text), OWN)] == ["contract plan"]
 
@@ -92,13 +92,15 @@ def test_an_own_fact_is_offered() -> None:
         ("service plan", "choice", ("gold plus", "at-sea"), True, None),
     ],
 )
-def test_what_may_be_declared(name: str, kind: str, values: tuple[str, ...], ordered: bool, field: str | None) -> None:
-    found = fact_type_problem(name, kind, values, ordered, ["priority"])
-    assert (found.field if found else None) == field
+def test_which_facts_may_be_declared(
+    name: str, kind: str, values: tuple[str, ...], ordered: bool, field: str | None
+) -> None:
+    problem = fact_type_problem(name, kind, values, ordered, ["priority"])
+    assert (problem.field if problem else None) == field
 
 
 @given(WORDS, st.lists(WORDS, min_size=1, max_size=3), st.booleans())
-def test_whatever_may_be_declared_can_be_written(name: str, values: list[str], ordered: bool) -> None:
+def test_any_fact_that_may_be_declared_can_be_used(name: str, values: list[str], ordered: bool) -> None:
     assume(fact_type_problem(name, "choice", values, ordered, [fact.name for fact in DESK.facts]) is None)
     fact = FactType(name, "choice", tuple(values), ordered)
     desk = replace(DESK, facts=(*DESK.facts, fact))
@@ -117,7 +119,7 @@ def test_whatever_may_be_declared_can_be_written(name: str, values: list[str], o
         assert [one for one in check_rules(between, desk) if one.code[:2] in ("R1", "R2")] == []
 
 
-def test_a_wrong_declaration_in_a_file_is_named_by_its_place() -> None:
+def test_a_wrong_declaration_in_a_file_is_named_by_its_path() -> None:
     with pytest.raises(ValueError, match=r"facts\.not paid: .*begins with `not`"):
         Directory.from_json(json_of({"not paid": {"type": "yes/no"}}))
     with pytest.raises(ValueError, match=r"facts\.plan\.values: `unknown`"):
@@ -128,7 +130,7 @@ def test_a_wrong_declaration_in_a_file_is_named_by_its_place() -> None:
         Directory.from_json(json_of({f"fact{n}": {"type": "count"} for n in range(MOST_FACTS + 1)}))
 
 
-def test_every_wrong_value_is_told_with_what_was_meant() -> None:
+def test_every_wrong_value_is_reported_with_a_suggestion() -> None:
     with pytest.raises(FactRefused) as refused:
         read_facts({"contract plan": "gould", "boats owned": "many", "priority": "high", "botes owned": 1}, OWN)
     assert [(one.name, one.reason) for one in refused.value.all] == [
@@ -139,7 +141,7 @@ def test_every_wrong_value_is_told_with_what_was_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "typed", "sent"),
+    ("kind", "typed", "value"),
     [
         ("count", " 7 ", 7), ("count", "seven", "seven"), ("count", "", None), ("count", "²", "²"),
         ("yes/no", "Yes", True), ("yes/no", "false", False), ("yes/no", "maybe", "maybe"),
@@ -147,5 +149,5 @@ def test_every_wrong_value_is_told_with_what_was_meant() -> None:
         ("money", "250k", "250k"), ("choice", "gold", "gold"),
     ],
 )  # fmt: skip
-def test_what_is_typed_becomes_what_is_sent(kind: FactKind, typed: str, sent: object) -> None:
-    assert value_from_text(FactType("own", kind), typed) == sent
+def test_typed_text_is_converted(kind: FactKind, typed: str, value: object) -> None:
+    assert value_from_text(FactType("own", kind), typed) == value

@@ -60,7 +60,7 @@ def test_an_empty_step_costs_no_time() -> None:
         pool(decision, BOATS, 0, step=2)
 
 
-def test_those_who_take_no_calls_are_out() -> None:
+def test_people_who_take_no_calls_are_excluded() -> None:
     lead = replace(BOATS.people[0], roles=("manager",))
     desk = replace(BOATS, people=(lead, *BOATS.people[1:]))
     decision = decided(' send to team "Support"')
@@ -130,7 +130,7 @@ def test_most_experienced_counts_levels() -> None:
     assert named(rank(decision, "e", pool(decision, BOATS, 0), {}, BOATS))[0] == "Freja"
 
 
-def test_equals_are_told_apart_by_a_stable_hash() -> None:
+def test_ties_are_broken_by_a_stable_hash() -> None:
     decision = decided(' send to team "Support"')
     found = pool(decision, BOATS, 0)
     firsts = {rank(decision, f"escalation-{number}", found, {}, BOATS)[0] for number in range(60)}

@@ -1,4 +1,4 @@
-"""Plain lines are read at one glance, others word by word: where both readings are possible they are the same."""
+"""The fast path for plain lines gives the same result as parsing them token by token."""
 
 from __future__ import annotations
 
@@ -71,19 +71,19 @@ SPACES = st.sampled_from((" ", " ", " ", " ", "  ", "\t", ""))
 
 
 def assert_same(raw: str) -> bool:
-    """Whether the line is plain."""
+    """Compare both readings of a line; returns whether it is plain."""
     line = read_line(7, raw)
-    said, heading = plain_condition(raw), plain_heading(7, raw)
-    if said is not None:
-        assert lead_of(line) is said.lead
+    condition, heading = plain_condition(raw), plain_heading(7, raw)
+    if condition is not None:
+        assert lead_of(line) is condition.lead
         assert open_block(line, None) is None
-        assert repr(when_sentence(raw)) == repr(said)
+        assert repr(when_sentence(raw)) == repr(condition)
     if heading is not None:
         opened = open_block(line, None)
         assert opened is not None
         assert opened.heading_error is None
         assert opened.block() == heading.block()
-    return said is not None or heading is not None
+    return condition is not None or heading is not None
 
 
 @settings(max_examples=600, deadline=None)
@@ -93,21 +93,21 @@ def test_both_readings_agree(lead: str, parts: list[tuple[str, str]], end: str) 
 
 
 @pytest.mark.parametrize("name", DESKS)
-def test_they_agree_on_whole_files(name: str) -> None:
+def test_both_readings_agree_on_whole_files(name: str) -> None:
     plain = [line for line in rules_text(name).splitlines() if assert_same(line)]
     assert plain
 
 
-def test_what_is_plain() -> None:
+def test_which_lines_are_plain() -> None:
     plain = (
         "when priority is urgent", "  and product area is not engine or hull", "or when replies is at least 8",
         "unless not reopened", "and ticket age is under 3 days  ", "when reopened",
         'rule "Urgent"', 'define "a b"', ' expect "x # y"',
     )  # fmt: skip
     assert all(assert_same(line) for line in plain)
-    careful = (
+    not_plain = (
         "when anything", "when priority  is urgent", "when priority is", "when priority is known", 'when "big"',
         "when priority is urgent and reopened", "when not priority is urgent", 'rule ""', 'rule "x" y', "when a >= b",
         "when priority is urgent # now", "during hours", 'hours "x"', "when priority is at least low or high",
     )  # fmt: skip
-    assert not any(assert_same(line) for line in careful)
+    assert not any(assert_same(line) for line in not_plain)

@@ -11,7 +11,7 @@ from tests.rules_dsl.test_cases import CASES
 
 PAGES = Path(__file__).parents[3] / "docs" / "messages"
 TESTED_ELSEWHERE = {"R122", "R123", "R124", "R214", "R323"}
-"""By tests of too many mistakes, of too large a file, a NUL, and of directories that the examples don't have."""
+"""By tests of too many errors, a too large file, a NUL, and directories unlike the examples."""
 
 
 def test_every_code_has_its_page_and_every_page_its_code() -> None:
@@ -22,8 +22,8 @@ def test_every_code_has_its_page_and_every_page_its_code() -> None:
         assert f"**{CATALOGUE[code].severity}**" in page
 
 
-def test_pages_show_real_messages() -> None:
-    """An example in a page is, but for the file's name, the message of a case."""
+def test_pages_show_real_diagnostics() -> None:
+    """The example on a page is the diagnostic of a case, apart from the file's name."""
     diagnostics = "\n".join(
         path.read_text("utf-8").replace(f"{path.stem}.rules", "desk.rules") for path in CASES.glob("*/*.messages")
     )
@@ -52,7 +52,7 @@ def codes(text: str, *, without: str) -> list[str]:
     return [diagnostic.code for diagnostic in check_rules('rules for "x"\n' + text, desk)]
 
 
-def test_a_desk_without_product_areas() -> None:
+def test_an_organisation_without_product_areas() -> None:
     text = 'otherwise\n require skill of this product area\n send to team "Support"\n'
     assert codes(text, without="product area") == ["R214"]
     text = 'otherwise\n order by best CSAT on this product area\n send to team "Support"\n'
@@ -63,7 +63,7 @@ def test_a_team_without_people() -> None:
     assert codes('otherwise\n send to team "Office"\n', without="Office") == ["R323"]
 
 
-def test_the_caret_stands_under_the_phrase() -> None:
+def test_carets_are_below_the_phrase() -> None:
     text = 'rules for "x"\notherwise\n\tsend to team "Anna Schmidt"\n'
     (diagnostic,) = check_rules(text, directory("small_team"))
     assert render(diagnostic, text, "desk.rules").splitlines() == [

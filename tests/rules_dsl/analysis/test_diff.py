@@ -1,4 +1,4 @@
-"""The meaning of a change: what is told to move does, what is not told to move does not."""
+"""The change summary lists exactly the escalations that move."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ otherwise
 """
 
 
-def test_a_rule_that_takes_less() -> None:
+def test_a_narrower_rule() -> None:
     after = BEFORE.replace("is billing", "is billing\n  and priority is at most normal")
     change = compare_rules(boats(BEFORE), boats(after))
     (move,) = change.moves
@@ -38,7 +38,7 @@ def test_a_rule_that_takes_less() -> None:
     assert (change.actions, change.settings, change.complete) == ((), (), True)
 
 
-def test_what_rules_and_settings_do_otherwise() -> None:
+def test_changed_actions_and_settings() -> None:
     after = BEFORE.replace('send to team "Office"', 'send to team "Office"\n  offer booking only\n  note "Calmly."')
     after += "limits\n  at most 4 calls a day per agent\nbooking\n  slots of 20 minutes\n"
     change = compare_rules(boats(BEFORE), boats(after))
@@ -54,13 +54,13 @@ def test_what_rules_and_settings_do_otherwise() -> None:
     )
 
 
-def test_a_new_name_alone_moves_to_the_same() -> None:
+def test_a_renamed_rule_moves_escalations_to_the_same_outcome() -> None:
     change = compare_rules(boats(BEFORE), boats(BEFORE.replace("Invoices", "Bills")))
     assert [(move.before, move.after, move.same_outcome) for move in change.moves] == [("Invoices", "Bills", True)]
     assert change.actions == ('rule "Bills" is new (team "Office")', 'rule "Invoices" was removed')
 
 
-def test_other_opening_hours_are_told_with_a_moment() -> None:
+def test_changed_opening_hours_come_with_an_example_moment() -> None:
     text = rules_text("small_team")
     after = compile_rules(text.replace("08:30 to 16:30", "09:00 to 16:30"), directory("small_team"))
     change = compare_rules(ruleset("small_team"), after)
@@ -88,7 +88,7 @@ def changed(desk: Ruleset, rules: tuple[Rule, ...]) -> Ruleset:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_moves_are_exactly_those_that_happen(seed: int) -> None:
-    """Compared with deciding every situation at some moments of the week."""
+    """Compared with the decisions for all facts at random moments."""
     random = Random(seed)
     before = random_ruleset(random)
     rules = list(before.rules[:-1])
@@ -101,8 +101,8 @@ def test_moves_are_exactly_those_that_happen(seed: int) -> None:
         for moved in move.regions:
             assert before.decide(moved.example.facts, moved.example.now).rule == move.before
             assert after.decide(moved.example.facts, moved.example.now).rule == move.after
-    told = {(move.before, move.after) for move in change.moves}
+    listed = {(move.before, move.after) for move in change.moves}
     for facts in all_facts():
         now = random.choice(MOMENTS)
-        was, is_now = before.decide(facts, now).rule, after.decide(facts, now).rule
-        assert was == is_now or (was, is_now) in told
+        old, new = before.decide(facts, now).rule, after.decide(facts, now).rule
+        assert old == new or (old, new) in listed

@@ -1,4 +1,4 @@
-"""Quick fixes: whatever a message suggests, put in, makes that message go away."""
+"""Quick fixes: applying a diagnostic's suggestion makes the diagnostic go away."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from tests.rules_dsl.desks import HEAD, directory
 CASES = sorted((Path(__file__).parents[1] / "cases").glob("*/*.rules"))
 
 
-def told(diagnostic: Diagnostic) -> tuple[str, str]:
+def code_and_text(diagnostic: Diagnostic) -> tuple[str, str]:
     return diagnostic.code, diagnostic.text
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_each_fix_ends_its_message(path: Path) -> None:
+def test_each_fix_removes_its_diagnostic(path: Path) -> None:
     text, desk = path.read_text("utf-8"), directory(path.parent.name)
     before = check_rules(text, desk)
     for diagnostic in before:
         for fix in quick_fixes(text, diagnostic):
             fixed = text[: fix.start] + fix.replacement + text[fix.end :]
-            after = [told(one) for one in check_rules(fixed, desk)]
-            assert after.count(told(diagnostic)) < [told(one) for one in before].count(told(diagnostic)), (
+            after = [code_and_text(one) for one in check_rules(fixed, desk)]
+            assert after.count(code_and_text(diagnostic)) < [code_and_text(one) for one in before].count(
+                code_and_text(diagnostic)
+            ), (
                 fix,
                 diagnostic,
             )
 
 
-def test_most_kinds_of_messages_about_names_and_writing_have_a_fix() -> None:
+def test_most_diagnostics_about_syntax_and_names_have_a_fix() -> None:
     fixed = set()
     for path in CASES:
         text = path.read_text("utf-8")
@@ -57,7 +59,7 @@ def test_most_kinds_of_messages_about_names_and_writing_have_a_fix() -> None:
         ("order by least bussy", "order by least busy"),
     ],
 )
-def test_the_line_becomes(line: str, fixed: str) -> None:
+def test_a_line_is_fixed(line: str, fixed: str) -> None:
     text = f'{HEAD}rule "A"\n  {line}\n'
     diagnostic = next(one for one in check_rules(text, directory("small_team")) if one.line == 3)
     fix = quick_fixes(text, diagnostic)[0]

@@ -1,4 +1,4 @@
-"""What is told to whoever points at a place: every phrase of the language has its meaning."""
+"""Hover texts: every phrase of the language has its meaning."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def test_every_phrase_of_the_language_has_a_meaning() -> None:
     assert all(phrase == phrase.lower() for phrase in MEANINGS)
 
 
-def told(phrase: str, inside: int = 0) -> str:
+def hovered(phrase: str, inside: int = 0) -> str:
     found = hover(FILE, FILE.index(phrase) + inside, DESK)
     assert found is not None
     return f"{FILE[found.start : found.end]} = {found.text}"
 
 
-def test_the_longest_phrase_is_told() -> None:
-    assert told("if nobody in", 4).startswith("if nobody in = A step of the search")
-    assert told("best CSAT on this product area", 3).startswith("best CSAT on this product area = ")
-    assert told("product area is payments", 9).startswith("product area = product area: one of a list: payments")
-    assert told('"Incident Response"', 5).startswith('"Incident Response" = team Incident Response: ')
+def test_the_longest_phrase_is_explained() -> None:
+    assert hovered("if nobody in", 4).startswith("if nobody in = A step of the search")
+    assert hovered("best CSAT on this product area", 3).startswith("best CSAT on this product area = ")
+    assert hovered("product area is payments", 9).startswith("product area = product area: one of a list: payments")
+    assert hovered('"Incident Response"', 5).startswith('"Incident Response" = team Incident Response: ')
     assert hover(FILE, 3, DESK) is None, "a comment"
 
 

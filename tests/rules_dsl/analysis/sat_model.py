@@ -1,6 +1,6 @@
-"""A second opinion on proofs: conditions written as clauses for a SAT solver, by another way than the proofs take.
+"""A second opinion on proofs: conditions encoded independently, as clauses for a SAT solver.
 
-Every condition becomes two variables, one that it is true and one that it is false, as Kleene's logic has it.
+Every condition becomes two variables, one for true and one for false, as in Kleene's logic.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STATES = sorted({tuple(is_open(hours, moment) for hours in HOURS) for moment in 
 
 
 @dataclass
-class Opinion:
+class SolverModel:
     solver: Solver = field(default_factory=lambda: Solver("cadical153"))
     last: int = 0
     values: dict[tuple[str, object], int] = field(default_factory=dict)
@@ -57,9 +57,9 @@ class Opinion:
         return -self.any([-one for one in variables])
 
     def when(self, when: When) -> Both:
-        ways = [self._and([self._clause(one) for one in clauses]) for clauses in when.alternatives]
-        barred = [self._clause(one) for one in when.unless]
-        return self._and([self._or(ways), *((false, true) for true, false in barred)])
+        alternatives = [self._and([self._clause(one) for one in clauses]) for clauses in when.alternatives]
+        unless = [self._clause(one) for one in when.unless]
+        return self._and([self._or(alternatives), *((false, true) for true, false in unless)])
 
     def _and(self, parts: Sequence[Both]) -> Both:
         return self.every([true for true, _ in parts]), self.any([false for _, false in parts])
@@ -78,11 +78,11 @@ class Opinion:
             case InHours():
                 return self.hours[test.hours.name], -self.hours[test.hours.name]
             case OneOf() | Within() | IsKnown() | IsYes() | HasTags():
-                found: dict[bool | None, list[int]] = {True: [], False: [], None: []}
+                by_truth: dict[bool | None, list[int]] = {True: [], False: [], None: []}
                 for value in DOMAINS[test.fact]:
                     truth = holds(test, {} if value is None else {test.fact: value}, MOMENTS[0])
-                    found[truth].append(self.values[test.fact, value])
-                return self.any(found[True]), self.any(found[False])
+                    by_truth[truth].append(self.values[test.fact, value])
+                return self.any(by_truth[True]), self.any(by_truth[False])
 
     def possible(self, true: Sequence[int], not_true: Sequence[int]) -> bool:
         return bool(self.solver.solve(assumptions=[*true, *(-one for one in not_true)]))

@@ -1,4 +1,4 @@
-"""The formatter: canonical, proven, idempotent, and comments stay."""
+"""The formatter is canonical, verified and idempotent, and keeps comments."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ ANY_LINE = st.one_of(
 
 
 def without_bad_lines(text: str) -> str:
-    """The file with every line taken out that is not understood, until all are."""
+    """The file without the lines that are not understood."""
     while diagnostics := parse_rules(text).diagnostics:
         bad = {diagnostic.line for diagnostic in diagnostics}
         text = "\n".join(line for number, line in enumerate(text.split("\n"), 1) if number not in bad)
@@ -117,7 +117,7 @@ def test_an_untidy_file_becomes_tidy() -> None:
     assert format_rules(UNTIDY.removesuffix("Keep\n")) == TIDY
 
 
-def test_a_file_that_is_not_understood_is_refused_with_its_messages() -> None:
+def test_a_file_with_a_syntax_error_is_refused_with_its_diagnostics() -> None:
     with pytest.raises(RulesRefused) as refused:
         format_rules(UNTIDY)
     assert [diagnostic.line for diagnostic in refused.value.diagnostics] == [len(UNTIDY.splitlines())]
@@ -138,11 +138,11 @@ def test_any_file(lines: list[tuple[str, str, str]]) -> None:
     assert_formatted(without_bad_lines('rules for "x"\n' + "\n".join("".join(parts) for parts in lines)))
 
 
-def test_formatting_keeps_what_a_ruleset_decides() -> None:
+def test_formatting_keeps_the_decisions() -> None:
     text = rules_text("forty_agents").replace("  ", "\t").replace("3 minutes", "180 seconds")
     desk = directory("forty_agents")
-    ours, theirs = compile_rules(format_rules(text), desk), compile_rules(text, desk)
-    assert [rule.steps for rule in ours.rules] != []
-    assert [[(step.after, step.kind) for step in rule.steps] for rule in ours.rules] == [
-        [(step.after, step.kind) for step in rule.steps] for rule in theirs.rules
+    formatted, original = compile_rules(format_rules(text), desk), compile_rules(text, desk)
+    assert [rule.steps for rule in formatted.rules] != []
+    assert [[(step.after, step.kind) for step in rule.steps] for rule in formatted.rules] == [
+        [(step.after, step.kind) for step in rule.steps] for rule in original.rules
     ]
