@@ -83,7 +83,7 @@ def describe_region(space: Space, region: Region, vocabulary: Vocabulary, zone: 
 
 
 def _matters(attribute: Attribute, mask: int) -> bool:
-    """Whether a mask excludes a possible class. A fact that is never missing may exclude "unknown"."""
+    """Whether a mask excludes a possible class. If a fact is never missing, "unknown" is not one."""
     if attribute.fact is not None and not attribute.fact.may_be_missing and mask & attribute.known:
         return mask & attribute.known != attribute.known
     return mask != attribute.whole

@@ -38,7 +38,7 @@ def name_uses(text: str, kind: NameKind, name: str) -> tuple[NameUse, ...]:
 
 
 def replace_name(text: str, kind: NameKind, was: str, becomes: str) -> str:
-    """Replace a name and nothing else. Works on unfinished drafts too."""
+    """Replace a name and nothing else, except that line ends become newlines. Works on unfinished drafts too."""
     places = {(place.line, place.column): place for place in _places(text, kind, was)}
     if not places:
         return text

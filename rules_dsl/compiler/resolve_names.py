@@ -59,7 +59,7 @@ class Names:
         return nearest(word, known) if self.compared <= _MOST_COMPARED else None
 
     def silent(self) -> Names:
-        """A copy that collects neither diagnostics nor used names, for lines that were checked before."""
+        """A copy with its own diagnostics and used names, to resolve checked lines again without reporting twice."""
         return replace(self, diagnostics=[], used=set())
 
     @property
@@ -164,7 +164,7 @@ class Names:
 
 
 def listed_names(names: Sequence[str]) -> str | None:
-    """```a`, `b` …``, shortened; None if there are no names."""
+    """The names in backticks, at most ``_MOST_LISTED`` of them; None if there are none."""
     if not names:
         return None
     shown = ", ".join(f"`{name}`" for name in names[:_MOST_LISTED])
