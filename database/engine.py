@@ -116,7 +116,7 @@ def _use_binary_format(
         cursor._cursor.format = Format.BINARY
 
 
-async def answers(engine: AsyncEngine) -> bool:
+async def is_reachable(engine: AsyncEngine) -> bool:
     """Whether this process can reach the database now."""
     try:
         async with engine.connect() as conn:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from database.engine import DATABASE_DOWN, answers
+from database.engine import DATABASE_DOWN, is_reachable
 from database.stores.rounds.repair import counted_repairs
 from web.dependencies import Engine, MetricsRegistry
 from web.metrics import repairs_text
@@ -25,7 +25,7 @@ async def healthz() -> JSONResponse:
 @router.get("/readyz")
 async def readyz(engine: Engine) -> JSONResponse:
     """200 while the database answers, 503 while it doesn't."""
-    if not await answers(engine):
+    if not await is_reachable(engine):
         return JSONResponse({"status": "waiting", "database": "unreachable"}, 503, {"Retry-After": "2"})
     return JSONResponse({"status": "ready", "database": "ok"})
 
