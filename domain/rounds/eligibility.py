@@ -1,8 +1,8 @@
-"""What keeps a person from being asked at call time, in words; and what speaks against asking them.
+"""Eligibility: who may be asked to take a call, and who should rather not be, with the reason in words.
 
-Guards of two kinds. A *hard constraint* keeps a person out of a call, whatever happens: the ``limits`` of the
-rules, the end of their shift, and for a call now the occupancy limit. A *soft constraint* lets them be asked only
-where nobody else could take the call: docs/decisions/0016-guards-before-preferences.md says which is which, and why.
+A *hard constraint* excludes a person from a call in any case: the ``limits`` of the rules, the end of their shift, and
+for a call now the occupancy limit. A *soft constraint* lets them be asked only if nobody else can take the call.
+docs/decisions/0016-guards-before-preferences.md says which is which, and why.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from domain.booking import Span
 from rules_dsl.model.decision import AgentState, Limits
 
 OCCUPANCY_LIMIT = 85
-"""Percent of their time in which a person may be busy with calls, where the desk says nothing else."""
-LOOKED_BACK = timedelta(hours=4)
-"""Over how much of their present shift a person's occupancy is taken, at most."""
-LEAST_TIME = timedelta(hours=1)
-"""Occupancy is a share of at least this: one call after coming on is no overload."""
+"""Default for the percentage of their time that a person may spend on calls."""
+OCCUPANCY_WINDOW = timedelta(hours=4)
+"""Occupancy is computed over this much of a person's current shift, at most."""
+OCCUPANCY_WINDOW_MIN = timedelta(hours=1)
+"""Occupancy is a share of at least this much time: one call right after coming on shift is no overload."""
 SHARE_SLACK = 2
-"""Calls above their share of the day from which on a person has had more than their share."""
 SHARE_FACTOR = 1.25
+"""A person has had more than their share if they reached it plus the slack, and it times the factor."""
 
 
 def rests_until(now: datetime) -> datetime:
-    """Until when nothing is sold on somebody who is above the limit now, as long as they stay above it.
+    """Until when no seat is sold on somebody who is above the limit now and stays above it.
 
-    As far ahead as occupancy looks back, to the next half hour, so that it doesn't change with every look.
+    As far ahead as occupancy looks back, rounded up to half an hour, so that it doesn't change with every run.
     """
-    half_hours = -(-(now + LOOKED_BACK).timestamp() // 1800)
+    half_hours = -(-(now + OCCUPANCY_WINDOW).timestamp() // 1800)
     return datetime.fromtimestamp(half_hours * 1800, UTC)
 
 
 class SoftConstraint(IntEnum):
-    """What speaks against asking somebody, by weight: each outweighs those below it together."""
+    """Soft constraints by weight: each outweighs the lighter ones together."""
 
     MORE_THAN_THEIR_SHARE = 1
     NEEDED_FOR_A_SEAT = 2
@@ -52,7 +52,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Colleague:
-    """What is known of one person at the moment of a round."""
+    """What a round knows of one person."""
 
     person: int
     hindrance: str
@@ -60,29 +60,30 @@ class Colleague:
     on_duty: bool
     """On shift and present, free or not."""
     idle: timedelta | None
-    """Since their last call ended; None where they had none."""
+    """Time since their last call ended; None if they had none."""
     state: AgentState
     shift: Span | None = None
-    """The whole of the present one, meetings and lunch included; None where it is not known, and then nothing is
-    held against them."""
+    """The whole current shift, including meetings and lunch; None if unknown, and then no limit of it applies."""
     busy_in_shift: timedelta = timedelta(0)
-    """Calls and wrap-up in the present shift."""
+    """Calls and wrap-up in the current shift."""
     busy_lately: timedelta = timedelta(0)
-    """The same in the last ``LOOKED_BACK`` of it."""
+    """The same, in its last ``OCCUPANCY_WINDOW``."""
     worked_today: timedelta = timedelta(0)
-    """On shift since the desk's day began."""
+    """Time on shift since the desk's day began."""
     free_until: datetime | None = None
-    """When calls can't be served any more for now: a meeting, lunch, the end of the shift; None: not known."""
+    """The end of the time in which they can serve calls: a meeting, lunch, the end of the shift; None if unknown."""
 
     def occupancy(self, now: datetime) -> int:
-        """Percent of their time lately in which they were busy with calls."""
-        worked = LEAST_TIME if self.shift is None else max(min(now - self.shift[0], LOOKED_BACK), LEAST_TIME)
+        """Percent of their recent time that they spent on calls."""
+        worked = OCCUPANCY_WINDOW_MIN
+        if self.shift is not None:
+            worked = max(min(now - self.shift[0], OCCUPANCY_WINDOW), OCCUPANCY_WINDOW_MIN)
         return int(self.busy_lately / worked * 100)
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What a call asks of a person's time. Calls that ask the same are judged together."""
+    """What a call needs of a person's time. Calls with equal needs share one check."""
 
     limits: Limits
     begins_at: datetime
@@ -91,18 +92,18 @@ class Needs:
     wrap_up: timedelta = timedelta(0)
 
 
-def objection(needs: Needs, colleague: Colleague, title: int, occupancy_limit: int, now: datetime) -> str:
-    """The first hard constraint that keeps this person from such a call; empty where nothing does."""
+def hard_constraint(needs: Needs, colleague: Colleague, title: int, occupancy_limit: int, now: datetime) -> str:
+    """The first hard constraint that excludes this person from such a call, in words; empty if none does."""
     return _by_count(needs.limits, colleague, title) or _by_time(needs, colleague, occupancy_limit, now)
 
 
 def _by_count(limits: Limits, colleague: Colleague, title: int) -> str:
-    had = colleague.state.calls_today
-    if limits.calls_a_day is not None and had >= limits.calls_a_day:
-        return f"has had {had} calls today, the most the rules allow"
+    calls = colleague.state.calls_today
+    if limits.calls_a_day is not None and calls >= limits.calls_a_day:
+        return f"has had {calls} calls today, the most the rules allow"
     of_title = dict(limits.title_calls_a_day).get(title)
-    if of_title is not None and had >= of_title:
-        return f"has had {had} calls today, the most the rules allow for their title"
+    if of_title is not None and calls >= of_title:
+        return f"has had {calls} calls today, the most the rules allow for their title"
     return ""
 
 
@@ -127,13 +128,12 @@ def _by_time(needs: Needs, colleague: Colleague, occupancy_limit: int, now: date
 
 
 def above_their_share(people: Sequence[Colleague]) -> frozenset[int]:
-    """Those of a pool who have had more of its people's calls of today than their time on shift gives them."""
+    """Those of a pool who have had more than their share of its people's calls of today, by their time on shift."""
     calls = sum(one.state.calls_today for one in people)
     worked = sum((one.worked_today for one in people), timedelta(0))
     found = set()
     for one in people:
-        part = one.worked_today / worked if worked else 1 / len(people)
-        share = calls * part
+        share = calls * (one.worked_today / worked if worked else 1 / len(people))
         if one.state.calls_today >= max(share + SHARE_SLACK, share * SHARE_FACTOR):
             found.add(one.person)
     return frozenset(found)

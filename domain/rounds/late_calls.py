@@ -1,9 +1,9 @@
-"""Looking ahead: booked calls that will begin late because others run over. Pure.
+"""Late calls: booked calls that will start late because earlier ones run over. Pure.
 
-Nobody is bound to a booked call before its muster, so a running call never collides with *its* next call. It
-collides with all of those soon due: when more calls run over than there are people to spare. A matching of the calls
-that are soon due with those who will be free by then says which ones can't begin in time; another one, as if nobody
-were on a call, leaves out those for which people are missing anyhow: an early search would not find them sooner.
+Nobody is bound to a booked call before its muster, so a running call never collides with *its* next call. It collides
+with all calls that are due soon, if more calls run over than there are people to spare. A matching of the calls due
+soon with the people who will be free by then says which can't start in time. A second one, as if nobody were on a call,
+leaves out those that lack people anyway: an early search would not find anybody sooner.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.rounds.eligibility import Colleague, Needs, objection
+from domain.rounds.eligibility import Colleague, Needs, hard_constraint
 from domain.rounds.matching import servable
 from domain.rounds.search import DueCall, Pools
 from rules_dsl.directory import Directory
 
 AHEAD = timedelta(minutes=10)
-"""How far ahead calls are looked at, at least; calls with a longer preparation, from their muster on."""
+"""The least time before its start at which a call is checked; one with longer preparation, from its muster on."""
 TELL_BEFORE = timedelta(minutes=4)
-"""A customer whose call will be late is told so long before it begins."""
+"""How long before its start the customer of a late call is told."""
 OVERRUN = timedelta(minutes=5)
-"""How much longer a call that has run over its time is taken to last."""
+"""How much longer a call that runs over is expected to last."""
 
 
 def free_at(now: datetime, planned_end: datetime | None) -> datetime:
-    """When somebody is free: now, at the planned end of their call, or, past that, in a while."""
+    """When somebody is free: now, at the planned end of their call, or ``OVERRUN`` from now if it runs over."""
     if planned_end is None:
         return now
     return planned_end if planned_end > now else now + OVERRUN
 
 
 def busy_until(now: datetime, planned_end: datetime) -> datetime:
-    """Until when seats take somebody to be in a call: its planned end, or, past that, whole ``OVERRUN`` more."""
+    """Until when a call keeps its person's seats unsold: its planned end, extended in whole ``OVERRUN`` steps."""
     if planned_end > now:
         return planned_end
     return planned_end + OVERRUN * ((now - planned_end) // OVERRUN + 1)
@@ -49,11 +49,11 @@ def will_be_late(
     occupancy_limit: int,
     now: datetime,
 ) -> tuple[DueCall, ...]:
-    """Those of the booked calls ``soon`` due, in order of urgency, for which whoever could take them is still busy.
+    """Those of the booked calls due soon that can't start in time because people are still busy, in order of urgency.
 
-    ``busy_until`` holds the planned end of the call that a person has now, for those who have one.
+    ``busy_until``: the planned end of each person's current call, for those who have one.
     """
-    # Who talks may have closed their desk.
+    # People on a call may have closed their desk.
     people = [one for _, one in sorted(colleagues.items()) if one.on_duty or one.person in busy_until]
     if not soon:
         return ()
@@ -61,9 +61,9 @@ def will_be_late(
     titles = {person.id: person.title for person in directory.people}
     column = {one.person: number for number, one in enumerate(people)}
     free = np.array([free_at(now, busy_until.get(one.person)).timestamp() for one in people])
-    # What many calls have in common is worked out once.
+    # Computed once for all calls that have it in common.
     members: dict[object, NDArray[np.bool_]] = {}
-    unhindered: dict[Needs, NDArray[np.bool_]] = {}
+    allowed: dict[Needs, NDArray[np.bool_]] = {}
     able = np.zeros((len(soon), len(people)), dtype=np.bool_)
     in_time = np.zeros_like(able)
     for row, call in enumerate(soon):
@@ -71,12 +71,12 @@ def will_be_late(
         decision, step, needs = call.plan.decision, _step_at(call, call.starts_at), call.needs(now)
         pool = pools.key(decision, step)
         if pool not in members:
-            asked = frozenset(pools.at(decision, step).members)
-            members[pool] = np.array([one.person in asked for one in people], dtype=np.bool_)
-        if needs not in unhindered:
-            clauses = (objection(needs, one, titles[one.person], occupancy_limit, now) for one in people)
-            unhindered[needs] = np.array([not clause for clause in clauses], dtype=np.bool_)
-        able[row] = members[pool] & unhindered[needs]
+            in_pool = frozenset(pools.at(decision, step).members)
+            members[pool] = np.array([one.person in in_pool for one in people], dtype=np.bool_)
+        if needs not in allowed:
+            constraints = (hard_constraint(needs, one, titles[one.person], occupancy_limit, now) for one in people)
+            allowed[needs] = np.array([not constraint for constraint in constraints], dtype=np.bool_)
+        able[row] = members[pool] & allowed[needs]
         able[row, [column[person] for person in call.refused_by if person in column]] = False
         in_time[row] = free <= call.starts_at.timestamp()
     late = set(servable(able)) - set(servable(able & in_time))
@@ -84,6 +84,6 @@ def will_be_late(
 
 
 def _step_at(call: DueCall, moment: datetime) -> int:
-    """How many steps its search will have taken by then."""
+    """How many steps the call's search will have taken by then."""
     elapsed = (moment - call.began_at).total_seconds() + call.skipped
     return max(call.step, sum(1 for step in call.plan.decision.steps if step.after <= elapsed))

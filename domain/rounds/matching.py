@@ -2,20 +2,20 @@
 
 Two questions, one after the other, each answered exactly.
 
-*Which calls*: the sets of calls that can be served at once are the independent sets of a transversal matroid, so
-taking the calls in order of urgency, and each whenever a re-arrangement of those before it makes room (Kuhn's
-augmenting path), serves as many calls as can be served and never passes over a more urgent call for a less
-urgent one (Edmonds and Fulkerson, "Transversals and matroid partition", 1965).
+*Which calls*: the sets of calls that can be served together are the independent sets of a transversal matroid. So
+going through the calls in order of urgency, and adding each one for which the calls before it can be rearranged (Kuhn's
+augmenting path), serves as many calls as possible and never passes over a more urgent call for a less urgent one
+(Edmonds and Fulkerson, "Transversals and matroid partition", 1965).
 
-*Who gets which*: for exactly these calls the assignment of least total cost (Jonker and Volgenant, in SciPy).
+*Who gets which*: for exactly these calls, the assignment of least total cost (Jonker and Volgenant, in SciPy).
 The cost of a pair is lexicographic, made of three whole numbers, smallest sum first:
 
-1. ``against``: what speaks against asking this person at all (domain/rounds/eligibility.py),
-2. ``rank``: how many of those who could take the call stand before them in the plan's order,
+1. ``soft``: the weight of the soft constraints on asking this person (domain/rounds/eligibility.py),
+2. ``rank``: how many of those who could take the call come before them in the plan's order,
 3. ``tie``: the stable draw between equals.
 
-The numbers are packed into one that is exact in a double; where there are too many people for that, the draw is
-made coarser, and nothing else.
+The numbers are packed into one that is exact in a double. If there are too many people for that, only the draw gets
+coarser.
 """
 
 from __future__ import annotations
@@ -32,50 +32,47 @@ EXACT = 2.0**53
 
 @dataclass(frozen=True)
 class CostMatrix:
-    """Calls, most urgent first, by people: every array has one row a call and one column a person."""
+    """Calls, most urgent first, by people: every array has one row per call and one column per person."""
 
     able: NDArray[np.bool_]
-    against: NDArray[np.int64]
+    soft: NDArray[np.int64]
     rank: NDArray[np.int64]
     tie: NDArray[np.int64]
 
 
 def match(cost_matrix: CostMatrix) -> list[int | None]:
-    """The column that each call gets, or None where it can't be served in this round."""
-    found: list[int | None] = [None] * len(cost_matrix.able)
+    """For each call the column it gets, or None if it can't be served in this round."""
+    matched: list[int | None] = [None] * len(cost_matrix.able)
     calls = servable(cost_matrix.able)
     if not calls:
-        return found
+        return matched
     cost = np.where(cost_matrix.able[calls], costs(cost_matrix, calls), np.inf)
     rows, columns = linear_sum_assignment(cost)
     for row, column in zip(rows, columns, strict=True):
-        found[calls[row]] = int(column)
-    return found
+        matched[calls[row]] = int(column)
+    return matched
 
 
 def costs(cost_matrix: CostMatrix, calls: list[int]) -> NDArray[np.float64]:
     """The packed costs of these calls; the sum over an assignment is exact."""
     number = len(calls)
     able = cost_matrix.able[calls]
-    against, rank, tie = (
-        np.where(able, part[calls], 0) for part in (cost_matrix.against, cost_matrix.rank, cost_matrix.tie)
-    )
-    worth_of_rank = number * int(rank.max()) + 1
-    room = EXACT / (number * int(against.max()) * worth_of_rank + worth_of_rank)
-    finest = max(int((room - 1) / number), 0)
+    soft, rank, tie = (np.where(able, part[calls], 0) for part in (cost_matrix.soft, cost_matrix.rank, cost_matrix.tie))
+    rank_base = number * int(rank.max()) + 1
+    left_for_ties = EXACT / (number * int(soft.max()) * rank_base + rank_base)
+    finest = max(int((left_for_ties - 1) / number), 0)
     most = int(tie.max())
     if most > finest:
         tie = tie * finest // most
-    worth_of_tie = number * int(tie.max()) + 1
-    packed: NDArray[np.float64] = ((against * worth_of_rank + rank) * worth_of_tie + tie).astype(np.float64)
+    tie_base = number * int(tie.max()) + 1
+    packed: NDArray[np.float64] = ((soft * rank_base + rank) * tie_base + tie).astype(np.float64)
     return packed
 
 
 def servable(able: NDArray[np.bool_]) -> list[int]:
-    """The calls to be served, in order of urgency: as many as can be, the more urgent first.
+    """The calls to serve, in order of urgency: as many as possible, the more urgent first.
 
-    One integer a call stands for those who could take it, a bit a person, so that looking for a way is a few
-    operations on whole rows.
+    Each call's people are one integer with a bit per person, so that an augmenting path takes few operations.
     """
     rows = [int.from_bytes(np.packbits(row, bitorder="little").tobytes(), "little") for row in able]
     search = _Search(rows)
@@ -83,42 +80,42 @@ def servable(able: NDArray[np.bool_]) -> list[int]:
 
 
 class _Search:
-    """A matching that grows call by call. What a failed search has seen leads nowhere, for any later call."""
+    """A matching that grows call by call. People whom a failed search has seen are dead ends for every later call."""
 
     def __init__(self, rows: list[int]) -> None:
         self._rows = rows
         self._free = -1
-        """Bits of the people who have no call."""
-        self._dead = 0
-        """Bits of the people from whom no free one can be reached any more."""
+        """Mask of people without a call."""
+        self._dead_ends = 0
+        """Mask of people from whom no free person can be reached."""
         self._call_of: dict[int, int] = {}
         self._person_of: dict[int, int] = {}
 
     def serve(self, call: int) -> bool:
-        """Find somebody for this call, those before it keeping somebody each; whether there is a way."""
-        seen, via, looked_at = self._dead, dict[int, int](), [call]
-        for one in looked_at:
+        """Find somebody for this call while every call before it keeps somebody. Returns whether that is possible."""
+        seen, reached_from, queue = self._dead_ends, dict[int, int](), [call]
+        for one in queue:
             new = self._rows[one] & ~seen
             if free := new & self._free:
-                self._give(call, one, _lowest(free), via)
+                self._augment(call, one, _lowest(free), reached_from)
                 return True
             seen |= new
             while new:
                 person = _lowest(new)
-                via[person] = one
-                looked_at.append(self._call_of[person])
+                reached_from[person] = one
+                queue.append(self._call_of[person])
                 new &= new - 1
-        self._dead = seen
+        self._dead_ends = seen
         return False
 
-    def _give(self, root: int, call: int, person: int, via: dict[int, int]) -> None:
+    def _augment(self, root: int, call: int, person: int, reached_from: dict[int, int]) -> None:
         self._free &= ~(1 << person)
         while True:
-            before = self._person_of.get(call)
+            previous = self._person_of.get(call)
             self._person_of[call], self._call_of[person] = person, call
-            if call == root or before is None:
+            if call == root or previous is None:
                 return
-            person, call = before, via[before]
+            person, call = previous, reached_from[previous]
 
 
 def _lowest(bits: int) -> int:
@@ -126,6 +123,6 @@ def _lowest(bits: int) -> int:
 
 
 def warm_up() -> None:
-    """One small solve, so that the first real one does not pay for the loading."""
-    some = np.zeros((2, 3), dtype=np.int64)
-    match(CostMatrix(np.ones((2, 3), dtype=np.bool_), some, some, some))
+    """Solve something small, so that the first real round doesn't wait for the solver to load."""
+    zeros = np.zeros((2, 3), dtype=np.int64)
+    match(CostMatrix(np.ones((2, 3), dtype=np.bool_), zeros, zeros, zeros))

@@ -1,8 +1,8 @@
-"""The muster: who is asked to take each call that is due. Pure: everything known in, everything to change out.
+"""The muster: who is asked to take each due call. Pure: everything known in, everything to change out.
 
-All calls and all people of a round are matched together: ``searching.py`` says where each search stands,
-``guards.py`` who may not or should rather not be asked, ``floor.py`` puts it into arrays, ``matching.py`` solves
-them, and ``reasons.py`` says why it was this person.
+All calls and all people of a round are matched together: ``search`` advances each call's search, ``eligibility`` says
+who may not or should rather not be asked, ``matrix`` puts it into arrays, ``matching`` solves them, and ``reasons``
+says why it was this person.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ def choose(
     now: datetime,
     occupancy_limit: int = OCCUPANCY_LIMIT,
 ) -> RoundResult:
-    """One round. ``due`` is in order of urgency; nobody is given two calls. ``occupancy_limit`` is in percent."""
+    """Decide one round. ``due`` is in order of urgency; nobody gets two calls. ``occupancy_limit`` is in percent."""
     pools = Pools(directory, colleagues)
     searches = tuple(advance(call, pools, now) for call in due)
-    calls = [searched.call for searched in searches if not searched.exhausted]
-    floor = RoundMatrix(colleagues, directory, pools, now, occupancy_limit)
-    if not calls or not floor.free:
+    calls = [search.call for search in searches if not search.exhausted]
+    round_matrix = RoundMatrix(colleagues, directory, pools, now, occupancy_limit)
+    if not calls or not round_matrix.free:
         return RoundResult(searches, ())
-    cost_matrix = floor.cost_matrix(calls)
+    cost_matrix = round_matrix.cost_matrix(calls)
     matched = match(cost_matrix)
-    given = frozenset(floor.free[column].person for column in matched if column is not None)
-    reasons = Reasons(floor, cost_matrix, pools, colleagues, given)
+    assigned = frozenset(round_matrix.free[column].person for column in matched if column is not None)
+    reasons = Reasons(round_matrix, cost_matrix, pools, colleagues, assigned)
     offers = tuple(
         reasons.explain(call, row, column)
         for row, (call, column) in enumerate(zip(calls, matched, strict=True))

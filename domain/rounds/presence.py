@@ -1,7 +1,7 @@
 """Presence: who can be offered a call at this moment.
 
-A person is present while their desk says so again and again. An open page or an open event stream proves
-nothing: a laptop that was shut keeps both for minutes.
+A person is present as long as their desk sends heartbeats. An open page or event stream proves nothing: a laptop that
+was shut keeps both for minutes.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 VANISHED_AFTER = timedelta(seconds=17)
-"""A desk that has been silent for this long is gone: three beats missed. A ticker looks every two seconds at the
-latest, so that a vanished person is noticed within 20."""
+"""A desk silent for this long has vanished: it missed three heartbeats. A ticker wakes at least every two seconds, so
+that a vanished person is noticed within 20."""
 FLOOR_SILENT_AFTER = timedelta(minutes=2)
-"""The same where half of all fell silent together: that is far more likely to be our doing than theirs."""
-FLOOR = 3
-"""Fewer people than this can well be gone together."""
+"""The same if at least half of all desks fell silent together: then the outage is most likely on our side."""
+FLOOR_AT_LEAST = 3
+"""Fewer people than this may well have left together."""
 BEAT_EVERY = timedelta(seconds=5)
-"""How often a desk says that it is there. Its page hands this to the scripts."""
+"""The interval of a desk's heartbeats. The page passes it to the scripts."""
 LONGEST_REASON = 80
+"""Characters."""
 
 AWAY_REASONS = ("break", "lunch", "meeting", "training", "writing tickets")
-"""Offered in the away menu; others may be typed."""
+"""Suggested in the away menu; people may type others."""
 
 
 class PresenceState(StrEnum):
-    """What a person has said of themselves. Being on a call is read from the calls, not said."""
+    """The state that a person has set. Whether they are on a call is read from the calls."""
 
     AVAILABLE = "available"
     AWAY = "away"
@@ -33,19 +34,19 @@ class PresenceState(StrEnum):
 
 
 def alive(seen_at: datetime, now: datetime) -> bool:
-    """Whether the desk has been heard of lately enough."""
+    """Whether the desk's last heartbeat is recent enough."""
     return now - seen_at < VANISHED_AFTER
 
 
 def gone_after(heard: int, silent: int) -> timedelta:
-    """For how long a desk has to be silent to be gone.
+    """How long a desk must be silent to count as vanished.
 
-    ``heard`` people's desks are heard of, ``silent`` ones fell silent in the last ``FLOOR_SILENT_AFTER``. Where a
-    database, a network or the web was away, calls are not taken from everybody who has one.
+    ``heard``: how many desks send heartbeats; ``silent``: how many stopped within ``FLOOR_SILENT_AFTER``. After an
+    outage of the database, the network or the web, calls aren't taken from everybody who has one.
     """
-    return FLOOR_SILENT_AFTER if silent >= max(heard, FLOOR) else VANISHED_AFTER
+    return FLOOR_SILENT_AFTER if silent >= max(heard, FLOOR_AT_LEAST) else VANISHED_AFTER
 
 
 def present(state: str, seen_at: datetime, now: datetime) -> bool:
-    """Whether a call may be offered, as far as presence goes: available, and lately heard of."""
+    """Whether presence allows an offer: the person is available, and their desk is alive."""
     return state == PresenceState.AVAILABLE and alive(seen_at, now)

@@ -1,4 +1,4 @@
-"""Why this person: what a round knew, put into words, for the offer and for the page of support ops."""
+"""The reasons of an offer: why this person and not the others, in words, for the offer and for support ops."""
 
 from __future__ import annotations
 
@@ -27,42 +27,42 @@ class Alternative:
 
     person: int
     values: tuple[str, ...]
-    """By which they were ordered, in words."""
+    """Their values of the plan's order, in words."""
     after: str
-    """Why they came after the one who is asked."""
+    """Why they come after the person who is asked."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """An offer to be made."""
+    """An offer to be made, with its reasons."""
 
     call: DueCall
     person: int
     step: int
     pool_text: str
     values: tuple[str, ...]
-    """What put this person where they stand, in words."""
+    """This person's values of the plan's order, in words."""
     considered: tuple[Alternative, ...]
     """The best of the others who could have been asked, in order."""
     excluded: tuple[HardConstraint, ...]
-    against: tuple[str, ...] = ()
-    """What spoke against asking them, while nobody else could take the call."""
+    soft_constraints: tuple[str, ...] = ()
+    """The soft constraints despite which they are asked, because nobody else can take the call; in words."""
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """A round that has been decided."""
+    """Explains the offers of a round that has been decided."""
 
-    floor: RoundMatrix
+    round_matrix: RoundMatrix
     cost_matrix: CostMatrix
     pools: Pools
     colleagues: Mapping[int, Colleague]
-    given: Set[int]
-    """Everybody who got a call in it."""
+    assigned: Set[int]
+    """Everybody who gets a call in this round."""
     _words: dict[object, tuple[str, ...]] = field(default_factory=dict)
 
     def explain(self, call: DueCall, row: int, column: int) -> Chosen:
-        """The offer of the ``row``-th call to the person of a column, with its reasons."""
+        """The offer of the call in this row to the person in this column, with its reasons."""
         decision = call.plan.decision
         cost_matrix = self.cost_matrix
         able = np.flatnonzero(cost_matrix.able[row])
@@ -70,21 +70,21 @@ class Reasons:
         values = self._values(call, column)
         return Chosen(
             call,
-            self.floor.free[column].person,
+            self.round_matrix.free[column].person,
             call.step,
             call.plan.pool_text if call.step == 0 else decision.steps[call.step - 1].text,
             values,
             tuple(self._alternative(call, row, column, other, values) for other in others),
             tuple(islice(self._excluded(call, able), EXCLUDED_AT_MOST)),
-            tuple(WORDS[against] for against in _parts(int(cost_matrix.against[row, column]))),
+            tuple(WORDS[constraint] for constraint in _constraints_in(int(cost_matrix.soft[row, column]))),
         )
 
     def _best(self, row: int, able: NDArray[np.intp]) -> list[int]:
-        """The first of those who could take a call: what speaks against them first, then the plan's order."""
+        """The first of those who could take a call, by soft constraints, then by the plan's order."""
         cost_matrix, most = self.cost_matrix, CONSIDERED_AT_MOST + 1
-        # A rank and the place among equals together are the place in the plan's order: fewer than there are columns.
+        # Rank plus place among equals is the place in the plan's order, which is less than the number of columns.
         places = (
-            cost_matrix.against[row, able] * cost_matrix.able.shape[1]
+            cost_matrix.soft[row, able] * cost_matrix.able.shape[1]
             + cost_matrix.rank[row, able]
             + cost_matrix.tie[row, able]
         )
@@ -93,46 +93,47 @@ class Reasons:
         return best
 
     def _alternative(self, call: DueCall, row: int, column: int, other: int, chosen: tuple[str, ...]) -> Alternative:
-        person, values, cost_matrix = self.floor.free[other].person, self._values(call, other), self.cost_matrix
-        stood = [(int(cost_matrix.against[row, one]), int(cost_matrix.rank[row, one])) for one in (other, column)]
-        heavier = [against for against in _parts(stood[0][0]) if against not in _parts(stood[1][0])]
-        first = next((one for one, theirs in zip(values, chosen, strict=True) if one != theirs), "")
-        if person in self.given:
+        matrix = self.cost_matrix
+        person, values = self.round_matrix.free[other].person, self._values(call, other)
+        own_cost, chosen_cost = ((int(matrix.soft[row, one]), int(matrix.rank[row, one])) for one in (other, column))
+        additional = [one for one in _constraints_in(own_cost[0]) if one not in _constraints_in(chosen_cost[0])]
+        difference = next((own for own, of_chosen in zip(values, chosen, strict=True) if own != of_chosen), "")
+        if person in self.assigned:
             after = "was needed for another call of this round"
-        elif heavier:
-            after = WORDS[heavier[0]]
-        elif stood[0] == stood[1]:
-            after = "stands equal; a stable draw decided"
-        elif stood[0] < stood[1]:
-            after = "would have come first; the round as a whole is served better so"
+        elif additional:
+            after = WORDS[additional[0]]
+        elif own_cost == chosen_cost:
+            after = "equal; a stable draw decided"
+        elif own_cost < chosen_cost:
+            after = "would have come first, but the round as a whole is better served this way"
         else:
-            after = f"by {first.partition(':')[0]}" if first else "comes after in the order of the plan"
+            after = f"by {difference.partition(':')[0]}" if difference else "comes later in the order of the plan"
         return Alternative(person, values, after)
 
     def _values(self, call: DueCall, column: int) -> tuple[str, ...]:
-        colleague, decision = self.floor.free[column], call.plan.decision
+        colleague, decision = self.round_matrix.free[column], call.plan.decision
         preferred = self.pools.at(decision, call.step).preferred
         state = _state(call, colleague)
         key = (decision.prefers, decision.order, preferred, column, state.handled_before, state.csat_here)
         if key not in self._words:
-            person = self.floor.people[colleague.person]
+            person = self.round_matrix.people[colleague.person]
             self._words[key] = order_words(decision, person, state, preferred=preferred)
         return self._words[key]
 
     def _excluded(self, call: DueCall, able: NDArray[np.intp]) -> Iterator[HardConstraint]:
-        """The members of the pool who can't be asked, each with why; then those who lack a skill."""
-        asked = self.pools.at(call.plan.decision, call.step)
-        for person in self.floor.unable(call, able):
-            yield HardConstraint(person, self._clause(call, person))
-        yield from (one for one in asked.excluded if not one.reason.startswith(("not in", "takes no")))
+        """The people in the pool who can't be asked, each with the reason; then those who lack a skill."""
+        pool = self.pools.at(call.plan.decision, call.step)
+        for person in self.round_matrix.unable(call, able):
+            yield HardConstraint(person, self._hard_constraint(call, person))
+        yield from (one for one in pool.excluded if not one.reason.startswith(("not in", "takes no")))
 
-    def _clause(self, call: DueCall, person: int) -> str:
+    def _hard_constraint(self, call: DueCall, person: int) -> str:
         colleague = self.colleagues.get(person)
         if colleague is None:
             return "not at the desk"
         if person in call.refused_by:
-            return "declined this call or did not come to it"
-        return colleague.hindrance or self.floor.objection_to(call, colleague)
+            return "declined this call or did not join it"
+        return colleague.hindrance or self.round_matrix.hard_constraint(call, colleague)
 
 
 def _state(call: DueCall, colleague: Colleague) -> AgentState:
@@ -144,6 +145,6 @@ def _state(call: DueCall, colleague: Colleague) -> AgentState:
 
 
 @cache
-def _parts(weight: int) -> list[SoftConstraint]:
-    """What a weight is made of, the heaviest first."""
+def _constraints_in(weight: int) -> list[SoftConstraint]:
+    """The soft constraints that add up to this weight, heaviest first."""
     return [one for one in sorted(SoftConstraint, reverse=True) if weight & one]

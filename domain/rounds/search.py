@@ -1,4 +1,4 @@
-"""The search for a person: where it stands, which steps its time has come for, whom it may ask."""
+"""The search for a person: its state, the steps that are due, and whom it may ask."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rules_dsl.model.decision import Decision, Pool, Step, StepKind
 
 @dataclass(frozen=True)
 class DueCall:
-    """A call that waits for somebody."""
+    """A call that waits for a person."""
 
     call_id: str
     escalation_id: str
@@ -26,24 +26,24 @@ class DueCall:
     """When the search began."""
     step: int
     skipped: int
-    """Seconds of search that empty steps did not cost."""
+    """Seconds of search saved by skipping steps whose pool had nobody on duty."""
     refused_by: frozenset[int] = frozenset()
-    """Those who declined it or did not come to it."""
+    """People who declined it or did not join it."""
     knows_customer: frozenset[int] = frozenset()
-    """Those who had a call with this customer before."""
+    """People who had a call with this customer before."""
     needed: frozenset[int] = frozenset()
-    """Those without whom the seats sold for its time could not all be served."""
+    """People without whom the seats sold for its time could not all be served."""
     csat_here: Mapping[int, float] = field(default_factory=dict)
-    """Mean ratings on this call's product area, by person, as far as there are any."""
+    """Mean ratings in this call's product area, by person, for those who have any."""
     muster_at: datetime | None = None
-    """When its search is to begin; None: it has begun."""
+    """When its search will begin; None: it has begun."""
 
     @property
     def due_at(self) -> datetime:
         return self.muster_at or self.began_at
 
     def needs(self, now: datetime) -> Needs:
-        """What it asks of whoever takes it. A booked call that is late keeps its planned end."""
+        """What it needs of the person who takes it. A booked call that is late keeps its planned end."""
         decision = self.plan.decision
         lasts = timedelta(seconds=decision.booking.slot)
         wrap_up = timedelta(seconds=decision.calls.wrap_up)
@@ -52,28 +52,28 @@ class DueCall:
 
 @dataclass(frozen=True)
 class SearchState:
-    """Where a search stands after a look at it."""
+    """A search after it was advanced."""
 
     call: DueCall
     """With its new step and skipped time."""
     taken: tuple[Step, ...] = ()
-    """Steps taken now."""
+    """The steps taken now."""
     exhausted: bool = False
 
 
 class Pools:
-    """Whom each plan may ask at each of its steps, worked out once a round for all plans that ask alike."""
+    """Whom each plan may ask at each of its steps, computed once per round for all plans that ask the same people."""
 
     def __init__(self, directory: Directory, colleagues: Mapping[int, Colleague]) -> None:
         self._directory = directory
         self._colleagues = colleagues
-        self._known: dict[object, Pool] = {}
+        self._pools: dict[object, Pool] = {}
 
     def at(self, decision: Decision, step: int) -> Pool:
         key = self.key(decision, step)
-        if key not in self._known:
-            self._known[key] = pool(decision, self._directory, 0, step=step)
-        return self._known[key]
+        if key not in self._pools:
+            self._pools[key] = pool(decision, self._directory, 0, step=step)
+        return self._pools[key]
 
     def key(self, decision: Decision, step: int) -> tuple[object, ...]:
         """Equal for plans that ask the same people."""
@@ -88,7 +88,7 @@ class Pools:
 
 
 def advance(call: DueCall, pools: Pools, now: datetime) -> SearchState:
-    """Take every step whose time has come, and at once those that follow a pool with nobody on duty."""
+    """Take every step that is due. A step after a pool with nobody on duty is due immediately."""
     steps = call.plan.decision.steps
     elapsed = int((now - call.began_at).total_seconds()) + call.skipped
     skipped, at, taken = call.skipped, call.step, []
@@ -101,12 +101,12 @@ def advance(call: DueCall, pools: Pools, now: datetime) -> SearchState:
             elapsed = step.after
         taken.append(step)
         at += 1
-    moved = replace(call, step=at, skipped=skipped)
-    return SearchState(moved, tuple(taken), _exhausted(moved, now))
+    advanced = replace(call, step=at, skipped=skipped)
+    return SearchState(advanced, tuple(taken), _exhausted(advanced, now))
 
 
 def _exhausted(call: DueCall, now: datetime) -> bool:
-    """Whether the customer must be told. Never before the hour that they booked."""
+    """Whether the search is over and the customer must be told; never before the start that they booked."""
     searching = (now - call.began_at).total_seconds()
     early = call.starts_at is not None and now < call.starts_at
     return searching >= call.plan.gives_up_after and not early

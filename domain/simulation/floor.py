@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.booking import Span
-from domain.rounds.eligibility import LOOKED_BACK, Colleague
+from domain.rounds.eligibility import OCCUPANCY_WINDOW, Colleague
 from rules_dsl.model.decision import AgentState
 
 FOUR_HOURS = timedelta(hours=4)
@@ -82,7 +82,7 @@ class SimulatedFloor:
             state,
             shift,
             timedelta(seconds=seconds_within(recent, began, now)),
-            timedelta(seconds=seconds_within(recent, max(began, now - LOOKED_BACK), now)),
+            timedelta(seconds=seconds_within(recent, max(began, now - OCCUPANCY_WINDOW), now)),
             timedelta(seconds=seconds_within(worker.shifts, midnight, now)),
         )
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.rounds.eligibility import LOOKED_BACK, Colleague
+from domain.rounds.eligibility import OCCUPANCY_WINDOW, Colleague
 from domain.rounds.presence import alive, present
 from rules_dsl.directory import Directory
 from rules_dsl.model.decision import AgentState
@@ -68,7 +68,7 @@ def posterior_mean(total: int | None, count: int | None) -> float:
 async def read_colleagues(conn: AsyncConnection, directory: Directory, now: datetime) -> Mapping[int, Colleague]:
     """Read the state of everybody who takes calls, by person, with what prevents each from taking one now."""
     midnight = now.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    values = {"now": now, "midnight": midnight, "lately": now - LOOKED_BACK}
+    values = {"now": now, "midnight": midnight, "lately": now - OCCUPANCY_WINDOW}
     rows: Sequence[Row[Any]] = (await conn.execute(_PEOPLE, values)).all()
     in_directory = {person.id for person in directory.people}
     return {row.id: _colleague(row, now) for row in rows if row.id in in_directory}

@@ -90,7 +90,7 @@ def _reasons(offers: Sequence[Chosen], directory: Directory, round_id: int) -> I
             "step": chosen.step,
             "pool": chosen.pool_text,
             "values": chosen.values,
-            "against": chosen.against,
+            "against": chosen.soft_constraints,
             "considered": [
                 {
                     "person": other.person,

@@ -1,4 +1,4 @@
-"""Guards: each limit of the rules as a clause, at its edge; and who has had more than their share."""
+"""Eligibility: each hard constraint at its edge, and who has had more than their share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.rounds.eligibility import Colleague, Needs, SoftConstraint, above_their_share, objection
+from domain.rounds.eligibility import Colleague, Needs, SoftConstraint, above_their_share, hard_constraint
 from rules_dsl.model.decision import AgentState, Limits
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -16,13 +16,13 @@ CALL = Needs(Limits(), NOW, timedelta(minutes=30), booked=False)
 MINUTE = timedelta(minutes=1)
 
 
-def someone(calls: int = 0, **known: object) -> Colleague:
+def someone(calls: int = 0, **fields: object) -> Colleague:
     base = Colleague(1, "", True, None, AgentState(1, calls_today=calls), shift=SHIFT)
-    return replace(base, **known)  # type: ignore[arg-type]
+    return replace(base, **fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("limits", "colleague", "clause"),
+    ("limits", "colleague", "reason"),
     [
         (Limits(calls_a_day=5), someone(4), ""),
         (Limits(calls_a_day=5), someone(5), "has had 5 calls today, the most the rules allow"),
@@ -56,36 +56,36 @@ def someone(calls: int = 0, **known: object) -> Colleague:
         (Limits(), someone(shift=None, idle=MINUTE), ""),
     ],
 )
-def test_each_guard_at_its_edge(limits: Limits, colleague: Colleague, clause: str) -> None:
-    assert objection(replace(CALL, limits=limits), colleague, 7, 85, NOW) == clause
+def test_each_hard_constraint_at_its_edge(limits: Limits, colleague: Colleague, reason: str) -> None:
+    assert hard_constraint(replace(CALL, limits=limits), colleague, 7, 85, NOW) == reason
 
 
-def test_before_a_meeting_a_call_must_end_and_the_shift_does_not() -> None:
+def test_a_call_must_end_before_a_meeting_but_a_meeting_does_not_end_the_shift() -> None:
     limits = Limits(shift_end=1800, shift_percent=50)
     meeting_soon = someone(free_until=NOW + 30 * MINUTE)
-    assert objection(replace(CALL, limits=limits), meeting_soon, 7, 85, NOW) == ""
+    assert hard_constraint(replace(CALL, limits=limits), meeting_soon, 7, 85, NOW) == ""
     sooner = someone(free_until=NOW + 29 * MINUTE)
-    assert "kept free" in objection(replace(CALL, limits=limits), sooner, 7, 85, NOW)
+    assert "kept free" in hard_constraint(replace(CALL, limits=limits), sooner, 7, 85, NOW)
 
 
-def test_a_booked_call_is_not_refused_for_being_busy_and_keeps_its_planned_end() -> None:
+def test_a_booked_call_ignores_the_occupancy_limit_and_keeps_its_planned_end() -> None:
     busy = someone(busy_lately=240 * MINUTE, shift=(SHIFT[0], NOW + 20 * MINUTE))
     promised = replace(CALL, booked=True, begins_at=NOW - 10 * MINUTE)
-    assert objection(promised, busy, 7, 85, NOW) == ""
+    assert hard_constraint(promised, busy, 7, 85, NOW) == ""
 
 
 def test_the_wrap_up_counts_towards_the_share_of_a_shift() -> None:
     half = replace(CALL, limits=Limits(shift_percent=50), wrap_up=10 * MINUTE)
-    assert objection(half, someone(busy_in_shift=200 * MINUTE), 7, 85, NOW) == ""
-    assert objection(half, someone(busy_in_shift=201 * MINUTE), 7, 85, NOW) != ""
+    assert hard_constraint(half, someone(busy_in_shift=200 * MINUTE), 7, 85, NOW) == ""
+    assert hard_constraint(half, someone(busy_in_shift=201 * MINUTE), 7, 85, NOW) != ""
 
 
-def test_one_call_after_coming_on_is_no_overload() -> None:
+def test_one_call_right_after_coming_on_shift_is_no_overload() -> None:
     fresh = someone(shift=(NOW - 20 * MINUTE, SHIFT[1]), busy_lately=20 * MINUTE)
     assert fresh.occupancy(NOW) == 33
 
 
-def test_each_weight_outweighs_those_below_it_together() -> None:
+def test_each_weight_outweighs_the_lighter_ones_together() -> None:
     weights = sorted(SoftConstraint)
     assert all(weight > sum(weights[:place]) for place, weight in enumerate(weights))
 
@@ -93,16 +93,16 @@ def test_each_weight_outweighs_those_below_it_together() -> None:
 def team(*calls: int, hours: tuple[int, ...] = ()) -> list[Colleague]:
     worked = hours or (4,) * len(calls)
     return [
-        Colleague(nth, "", True, None, AgentState(nth, calls_today=had), worked_today=timedelta(hours=worked[nth]))
-        for nth, had in enumerate(calls)
+        Colleague(nth, "", True, None, AgentState(nth, calls_today=number), worked_today=timedelta(hours=worked[nth]))
+        for nth, number in enumerate(calls)
     ]
 
 
-def test_a_share_is_what_their_time_gives_them_of_the_teams_calls() -> None:
+def test_a_share_of_the_teams_calls_is_by_time_on_shift() -> None:
     assert above_their_share(team(3, 1, 0, 0)) == {0}
     assert above_their_share(team(2, 2, 2, 2)) == frozenset()
-    assert above_their_share(team(1, 0, 0, 0)) == frozenset(), "one call more than others is no hero's part"
-    assert above_their_share(team(6, 2, hours=(6, 2))) == frozenset(), "who is there longer has more calls"
+    assert above_their_share(team(1, 0, 0, 0)) == frozenset(), "one call more than others is not too many"
+    assert above_their_share(team(6, 2, hours=(6, 2))) == frozenset(), "more time, more calls"
     assert above_their_share(team(10, 8, 9)) == frozenset()
     assert above_their_share(team(0, 0)) == frozenset()
     assert above_their_share([]) == frozenset()

@@ -1,4 +1,4 @@
-"""The solver of a round beside two others that share no line with it: exhaustive search, and an integer program."""
+"""The solver of a round, compared with two that share no code with it: exhaustive search, and an integer program."""
 
 from __future__ import annotations
 
@@ -46,44 +46,44 @@ def every_assignment(able: NDArray[np.bool_]) -> list[Assignment]:
     return found
 
 
-def worth(asked: CostMatrix, assignment: Assignment) -> tuple[tuple[bool, ...], int, int, int]:
-    """Smaller is better: first who is served, the more urgent before the less, then each cost in turn."""
+def worth(matrix: CostMatrix, assignment: Assignment) -> tuple[tuple[bool, ...], int, int, int]:
+    """Smaller is better: first which calls are served, the more urgent before the less, then each cost in turn."""
     pairs = [(call, person) for call, person in enumerate(assignment) if person is not None]
     unserved = tuple(person is None for person in assignment)
-    against, rank, tie = (sum(int(part[pair]) for pair in pairs) for part in (asked.against, asked.rank, asked.tie))
-    return unserved, against, rank, tie
+    soft, rank, tie = (sum(int(part[pair]) for pair in pairs) for part in (matrix.soft, matrix.rank, matrix.tie))
+    return unserved, soft, rank, tie
 
 
 @given(small())
 @settings(max_examples=150, deadline=None)
-def test_no_assignment_is_better(asked: CostMatrix) -> None:
-    found = tuple(match(asked))
+def test_no_assignment_is_better(matrix: CostMatrix) -> None:
+    found = tuple(match(matrix))
     people = [person for person in found if person is not None]
     assert len(people) == len(set(people)), "somebody has two calls"
-    possible = every_assignment(asked.able)
+    possible = every_assignment(matrix.able)
     assert found in possible
-    assert worth(asked, found) == min(worth(asked, other) for other in possible)
+    assert worth(matrix, found) == min(worth(matrix, other) for other in possible)
     assert len(people) == max(sum(person is not None for person in other) for other in possible)
 
 
 @pytest.mark.parametrize(("calls", "people", "share", "seed"), [(40, 50, 0.1, 1), (60, 40, 0.08, 2), (25, 25, 0.2, 3)])
 def test_an_integer_program_finds_nothing_better(calls: int, people: int, share: float, seed: int) -> None:
-    """HiGHS on the same question, told nothing of the order in which ours is found."""
+    """HiGHS on the same problem, without our order of urgency."""
     drawn = np.random.default_rng(seed)
-    asked = cost_matrix(drawn.random((calls, people)) < share, seed, most=people)
-    found = match(asked)
+    matrix = cost_matrix(drawn.random((calls, people)) < share, seed, most=people)
+    found = match(matrix)
     served = [call for call, person in enumerate(found) if person is not None]
-    assert len(served) == _most(asked.able)
-    # Urgency: of the first calls, as many are served as could be, however far down one looks.
+    assert len(served) == _most(matrix.able)
+    # Urgency: of the first n calls, as many are served as possible, for every n.
     for first in range(1, calls + 1, 7):
-        assert len([call for call in served if call < first]) == _most(asked.able[:first])
-    price = costs(asked, served)
+        assert len([call for call in served if call < first]) == _most(matrix.able[:first])
+    price = costs(matrix, served)
     ours = sum(price[row, found[call]] for row, call in enumerate(served))
-    assert ours == _cheapest(asked.able[served], price)
+    assert ours == _cheapest(matrix.able[served], price)
 
 
 def _most(able: NDArray[np.bool_]) -> int:
-    """How many calls can be served at once, by an integer program."""
+    """How many calls can be served together, by an integer program."""
     return round(-_solved(able, -np.ones(able.shape), least=0))
 
 
@@ -104,38 +104,38 @@ def _solved(able: NDArray[np.bool_], price: NDArray[np.float64], least: int) -> 
     return float(solved.fun)
 
 
-def test_a_best_person_is_given_up_where_somebody_else_has_only_them() -> None:
+def test_the_best_person_goes_to_the_call_that_has_only_them() -> None:
     able = np.array([[True, True], [True, False]])
     nothing = np.zeros((2, 2), dtype=np.int64)
     rank = np.array([[0, 1], [0, 0]])
     assert match(CostMatrix(able, nothing, rank, nothing)) == [1, 0]
 
 
-def test_the_more_urgent_call_is_served_where_only_one_can_be() -> None:
+def test_the_more_urgent_call_is_served_if_only_one_can_be() -> None:
     able = np.array([[False, True], [False, True], [True, True]])
     nothing = np.zeros((3, 2), dtype=np.int64)
     assert match(CostMatrix(able, nothing, nothing, nothing)) == [1, None, 0]
 
 
-def test_a_call_that_nobody_can_take_hides_none_behind_it() -> None:
+def test_a_call_that_nobody_can_take_does_not_hide_those_behind_it() -> None:
     able = np.array([[False, False], [True, True], [True, True], [True, True]])
     assert servable(able) == [1, 2]
     assert servable(np.zeros((3, 0), dtype=np.bool_)) == []
 
 
 def test_costs_stay_exact_for_a_full_round_of_two_thousand_people() -> None:
-    """The draw between equals may get coarser; what stands above it never does."""
+    """The draw between equals may get coarser; the other costs never do."""
     number, people = 500, 2000
     drawn = np.random.default_rng(4)
-    asked = CostMatrix(
+    matrix = CostMatrix(
         np.ones((number, people), dtype=np.bool_),
         np.full((number, people), 7, dtype=np.int64),
         np.tile(drawn.permutation(people), (number, 1)).astype(np.int64),
         np.tile(np.arange(people), (number, 1)),
     )
-    packed = costs(asked, list(range(number)))
+    packed = costs(matrix, list(range(number)))
     assert packed.max() * number < EXACT
-    worth_of_tie = packed[0][asked.rank[0] == 1][0] - packed[0][asked.rank[0] == 0][0]
-    assert worth_of_tie > 0
+    step = packed[0][matrix.rank[0] == 1][0] - packed[0][matrix.rank[0] == 0][0]
+    assert step > 0
     order = np.argsort(packed[0], kind="stable")
-    assert (np.diff(asked.rank[0][order]) >= 0).all()
+    assert (np.diff(matrix.rank[0][order]) >= 0).all()

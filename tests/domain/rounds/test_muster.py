@@ -1,4 +1,4 @@
-"""The choice of a round, as a pure function: shares, steps, wording; equal to the language's own order for one call."""
+"""The decision of a round: shares, steps, wording; for a single call, the order is that of the rules language."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ BOATS = directory("small_team")
 IDS = {person.name.split()[0]: person.id for person in BOATS.people}
 
 
-def due(text: str, number: int = 1, **known: object) -> DueCall:
+def due(text: str, number: int = 1, **fields: object) -> DueCall:
     rules = boats(f"otherwise\n{text}\nbooking\n slots of 20 minutes\n")
     call = DueCall(f"call-{number}", f"escalation-{number}", Plan(rules.decide({}, NOW), "v", NOW), None, NOW, 0, 0)
-    return replace(call, **known)  # type: ignore[arg-type]
+    return replace(call, **fields)  # type: ignore[arg-type]
 
 
 def on_duty(*names: str, **states: AgentState) -> dict[int, Colleague]:
@@ -41,26 +41,26 @@ def test_for_one_call_the_order_is_that_of_the_language(number: int) -> None:
     (chosen,) = result.offers
     order = rank(decision, call.escalation_id, pool(decision, BOATS, 0), {}, BOATS)
     assert (chosen.person, *(other.person for other in chosen.considered)) == order[:6]
-    assert {other.after for other in chosen.considered} == {"stands equal; a stable draw decided"}
+    assert {other.after for other in chosen.considered} == {"equal; a stable draw decided"}
 
 
-def test_a_person_above_their_share_is_asked_only_where_nobody_else_could() -> None:
+def test_a_person_above_their_share_is_asked_only_if_nobody_else_could_be() -> None:
     call = due(' send to team "Support"\n order by most experienced')
-    plain = choose([call], on_duty(), BOATS, NOW).offers[0]
-    hero = next(person.name.split()[0] for person in BOATS.people if person.id == plain.person)
-    tired = {hero: AgentState(0, calls_today=4)}
-    spared = choose([call], on_duty(**tired), BOATS, NOW).offers[0]
-    assert spared.person != plain.person
-    assert (plain.person, "had more than their share of today's calls") in [
-        (other.person, other.after) for other in spared.considered
+    first = choose([call], on_duty(), BOATS, NOW).offers[0]
+    name = next(person.name.split()[0] for person in BOATS.people if person.id == first.person)
+    busy_day = {name: AgentState(0, calls_today=4)}
+    second = choose([call], on_duty(**busy_day), BOATS, NOW).offers[0]
+    assert second.person != first.person
+    assert (first.person, "had more than their share of today's calls") in [
+        (other.person, other.after) for other in second.considered
     ]
-    others = {person: replace(one, hindrance="away") for person, one in on_duty(**tired).items()}
-    others[plain.person] = replace(others[plain.person], hindrance="")
+    others = {person: replace(one, hindrance="away") for person, one in on_duty(**busy_day).items()}
+    others[first.person] = replace(others[first.person], hindrance="")
     alone = choose([call], others, BOATS, NOW).offers[0]
-    assert (alone.person, alone.against) == (plain.person, ("had more than their share of today's calls",))
+    assert (alone.person, alone.soft_constraints) == (first.person, ("had more than their share of today's calls",))
 
 
-def test_whoever_gave_way_to_another_call_says_so() -> None:
+def test_somebody_needed_for_another_call_is_listed_with_that_reason() -> None:
     first = due(' send to team "Support"\n order by most experienced', 1)
     second = due(' send to team "Support", title "Marine Engineer"', 2)
     result = choose([first, second], on_duty("Miguel", "Freja"), BOATS, NOW)
@@ -69,21 +69,21 @@ def test_whoever_gave_way_to_another_call_says_so() -> None:
     assert result.offers[0].considered[0].after == "was needed for another call of this round"
 
 
-def test_empty_steps_cost_no_time_and_the_wider_pool_is_asked_at_once() -> None:
+def test_empty_steps_cost_no_time_and_the_wider_pool_is_asked_immediately() -> None:
     call = due(' send to title "Bookkeeper"\n if nobody in 3 minutes, widen to team "Support"')
     result = choose([call], on_duty("Freja"), BOATS, NOW)
     assert result.searches[0].call.skipped == 180
     assert (result.offers[0].person, result.offers[0].step) == (IDS["Freja"], 1)
 
 
-def test_a_search_that_is_over_gets_nobody() -> None:
+def test_an_exhausted_search_gets_nobody() -> None:
     call = due(' send to team "Support"', began_at=NOW - timedelta(minutes=15))
     result = choose([call], on_duty("Freja"), BOATS, NOW)
     assert result.searches[0].exhausted
     assert result.offers == ()
 
 
-def test_nobody_free_and_nothing_due_are_answers_too() -> None:
+def test_a_round_with_nobody_free_or_nothing_due_makes_no_offer() -> None:
     assert choose([], on_duty(), BOATS, NOW).offers == ()
     busy = {person: replace(one, hindrance="on another call") for person, one in on_duty().items()}
     assert choose([due(' send to team "Support"')], busy, BOATS, NOW).offers == ()

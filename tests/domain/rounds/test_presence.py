@@ -8,7 +8,7 @@ from workers.ticker import SLEEP_AT_MOST
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def test_a_desk_that_was_heard_of_lately_is_present() -> None:
+def test_a_desk_with_a_recent_heartbeat_is_present() -> None:
     assert present("available", NOW - timedelta(seconds=16.9), NOW)
 
 
@@ -18,7 +18,7 @@ def test_a_desk_that_is_silent_is_noticed_within_twenty_seconds() -> None:
     assert VANISHED_AFTER > 3 * BEAT_EVERY
 
 
-def test_a_person_who_is_away_is_not_present_however_often_their_desk_beats() -> None:
+def test_a_person_who_is_away_is_not_present_despite_heartbeats() -> None:
     assert not present("away", NOW, NOW)
     assert not present("offline", NOW, NOW)
 
@@ -27,7 +27,7 @@ def test_a_desk_whose_clock_runs_ahead_is_present() -> None:
     assert present("available", NOW + timedelta(seconds=3), NOW)
 
 
-def test_a_floor_that_falls_silent_together_is_given_time() -> None:
+def test_desks_that_fall_silent_together_are_given_more_time() -> None:
     assert gone_after(heard=5, silent=4) == VANISHED_AFTER
     assert gone_after(heard=5, silent=5) == gone_after(heard=0, silent=600) == FLOOR_SILENT_AFTER
-    assert gone_after(heard=0, silent=2) == VANISHED_AFTER, "two may well be gone together"
+    assert gone_after(heard=0, silent=2) == VANISHED_AFTER, "two may well have left together"
