@@ -5,7 +5,7 @@ Objects of the desk and of sessions have theirs beside their class: ``web.desk.f
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
@@ -86,35 +86,3 @@ SignInLimiter = Annotated[SignInLimit, Depends(_sign_in_limit)]
 """Counts attempts to sign in, by client address and by account."""
 MetricsRegistry = Annotated[CollectorRegistry, Depends(_registry)]
 """The figures of `/metrics`."""
-
-
-def engine_of(request: Request) -> AsyncEngine:
-    engine: AsyncEngine = request.app.state.engine
-    return engine
-
-
-def gateway_of(request: Request) -> WorkflowGateway:
-    gateway: WorkflowGateway = request.app.state.gateway
-    return gateway
-
-
-def link_rate_limit_of(request: Request) -> LinkRateLimit:
-    limit: LinkRateLimit = request.app.state.link_rate_limit
-    return limit
-
-
-def live_of(request: Request) -> Live:
-    live: Live = request.app.state.live
-    return live
-
-
-def desk_feed_of(request: Request) -> Any:
-    return request.app.state.desk_feed
-
-
-def signs_of_life_of(request: Request) -> Any:
-    return request.app.state.signs_of_life
-
-
-def acceptances_of(request: Request) -> Any:
-    return request.app.state.acceptances

@@ -66,12 +66,12 @@ def columns(title: str, rows: Sequence[tuple[str, int]]) -> Columns:
     """Columns in order of time; ``rows`` are name and value."""
     most = max((value for _, value in rows), default=0)
     step = WIDE / max(1, len(rows))
-    drawn = tuple(
+    bars = tuple(
         Column(name, round(number * step), max(1, round(step * 0.7)), round(TALL * value / most) if most else 0)
         for number, (name, value) in enumerate(rows)
     )
     says = f"From {rows[0][0]} to {rows[-1][0]}, at most {most} a day." if rows else "There is nothing to show yet."
-    return Columns(title, says, drawn, most, rows[0][0] if rows else "", rows[-1][0] if rows else "")
+    return Columns(title, says, bars, most, rows[0][0] if rows else "", rows[-1][0] if rows else "")
 
 
 def _short(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Rules: reading them, editing them as text with messages, publishing a version, going back to one."""
+"""Rules: reading, editing and trying them, publishing a version, rollouts, and going back."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""A rules text with what is to be said about it."""
+"""A rules text with its diagnostics."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _DRAWN = re.compile(r" *\d* +\| ")
 LONGEST = 300_000
 """Characters of a rules text."""
 MOST_SHOWN = 200
-"""Messages drawn about one text."""
+"""Diagnostics shown for one text."""
 MOST_DRAWN = 5_000
-"""Lines of a text that a page draws with their numbers."""
+"""Lines of a text shown with their numbers."""
 
 
 @dataclass(frozen=True)
 class DiagnosticView:
-    """One message as it is shown under the editor."""
+    """A diagnostic as shown under the editor."""
 
     line: int
-    """1-based; 0 where the text is too long to be read."""
+    """1-based; 0 if the text is too long to check."""
     severity: str
     code: str
     text: str
     drawing: str
-    """The line with its caret; empty where the text is too long to be read."""
+    """The line with a caret under the fault; empty if the text is too long to check."""
     helps: tuple[str, ...]
     column: int = 0
     """1-based, in characters."""
@@ -39,7 +39,7 @@ class DiagnosticView:
 
     @property
     def data(self) -> dict[str, Any]:
-        """For the editor, which draws the message under its line."""
+        """JSON for the editor, which shows the diagnostic under its line."""
         return {name: value for name, value in asdict(self).items() if name != "drawing"}
 
 
@@ -47,21 +47,21 @@ class DiagnosticView:
 class CheckResult:
     text: str
     diagnostics: tuple[DiagnosticView, ...] = ()
-    """In the order of the file; of more than ``MOST_SHOWN`` the errors come first."""
+    """At most ``MOST_SHOWN``, errors preferred, in the order of the file."""
     errors: int = 0
-    """Of the whole text, as ``warnings``, whether shown or not."""
+    """Of the whole text, like ``warnings``, whether shown or not."""
     warnings: int = 0
     bad_lines: frozenset[int] = frozenset()
-    """Every line that something is said about."""
+    """All lines with a diagnostic."""
 
     @property
-    def said(self) -> int:
+    def count(self) -> int:
         return self.errors + self.warnings
 
     @property
     def more(self) -> int:
-        """Messages that are counted and not shown."""
-        return self.said - len(self.diagnostics)
+        """Diagnostics that are counted but not shown."""
+        return self.count - len(self.diagnostics)
 
     @property
     def lines(self) -> list[str]:
@@ -73,31 +73,31 @@ class CheckResult:
 
 
 def drawn_lines(text: str) -> list[str]:
-    """The lines of a text, as many as a page draws."""
+    """The first ``MOST_DRAWN`` lines of a text."""
     return text.split("\n", MOST_DRAWN)[:MOST_DRAWN]
 
 
 def plain(text: str) -> str:
-    """As it was typed, with the line ends that browsers change put back."""
+    """The text as typed: browsers send every line end as CR LF."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 async def check(text: str, directory: Directory) -> CheckResult:
-    """Checked and drawn off the event loop, because a long file takes a while."""
+    """Check a text, in a thread because a long one takes a while."""
     if len(text) > LONGEST:
-        said = f"these rules have {len(text):,} characters; at most {LONGEST:,} can be read"
-        return CheckResult(text, (DiagnosticView(0, "error", "", said, "", ()),), errors=1)
+        problem = f"these rules have {len(text):,} characters; at most {LONGEST:,} can be read"
+        return CheckResult(text, (DiagnosticView(0, "error", "", problem, "", ()),), errors=1)
     return await asyncio.to_thread(lambda: shown(text, check_rules(text, directory)))
 
 
 def shown(text: str, diagnostics: Sequence[Diagnostic]) -> CheckResult:
-    """These messages, in the order of the file, as they are drawn; of thousands only the first."""
+    """The result with these diagnostics, of which it shows at most ``MOST_SHOWN``."""
     errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
-    drawn = sorted(diagnostics, key=_severity)[:MOST_SHOWN] if len(diagnostics) > MOST_SHOWN else list(diagnostics)
-    drawn.sort(key=lambda diagnostic: (diagnostic.line, diagnostic.column))
+    first = sorted(diagnostics, key=_severity)[:MOST_SHOWN] if len(diagnostics) > MOST_SHOWN else list(diagnostics)
+    first.sort(key=lambda diagnostic: (diagnostic.line, diagnostic.column))
     return CheckResult(
         text,
-        tuple(_shown(diagnostic, text) for diagnostic in drawn),
+        tuple(_view(diagnostic, text) for diagnostic in first),
         errors,
         len(diagnostics) - errors,
         frozenset(diagnostic.line for diagnostic in diagnostics),
@@ -109,7 +109,7 @@ def _severity(diagnostic: Diagnostic) -> bool:
     return diagnostic.severity != "error"
 
 
-def _shown(diagnostic: Diagnostic, text: str) -> DiagnosticView:
+def _view(diagnostic: Diagnostic, text: str) -> DiagnosticView:
     drawing = "\n".join(line for line in render(diagnostic, text, FILE).splitlines() if _DRAWN.match(line))
     fixes = quick_fixes(text, diagnostic)
     return DiagnosticView(

@@ -1,4 +1,4 @@
-"""What changed between two texts, line by line, with a little around each change."""
+"""The difference between two texts, line by line, with some lines around each change."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from web.rules.checked import MOST_DRAWN
 AROUND = 3
 """Unchanged lines shown before and after a change."""
 MOST_COMPARED = 3_000
-"""Lines between the first and the last change that are compared one by one; more stand there as one change.
+"""Most lines between the first and the last change that are compared one by one; more are shown as one change.
 
-Where thousands of lines are alike, as conditions of rules are, comparing takes time by their number cubed.
+Among thousands of similar lines, as conditions of rules are, comparing takes cubic time.
 """
 _Change = tuple[str, int, int, int, int]
-"""Kind, and the lines before and after that it is about, as ``difflib`` has them."""
+"""An opcode of ``difflib``: kind, first and last line before, first and last line after."""
 
 
 @dataclass(frozen=True)
 class DiffRow:
     kind: str
-    """``same``, ``added``, ``removed``, or ``skipped`` for lines left out."""
+    """``same``, ``added``, ``removed``, or ``skipped`` for omitted lines."""
     text: str
 
 
 def difference(before: str, after: str) -> list[DiffRow]:
-    """Empty where nothing changed."""
+    """The rows to show; none if the texts are equal."""
     old, new = before.split("\n"), after.split("\n")
     groups = list(_groups(old, new))
     rows: list[DiffRow] = []
-    reached = 0
+    position = 0
     for group in groups:
         start = group[0][1]
-        if start > reached:
-            rows.append(_skipped(start - reached))
+        if start > position:
+            rows.append(_skipped(start - position))
         for kind, i1, i2, j1, j2 in group:
             if kind == "equal":
                 rows += [DiffRow("same", line) for line in old[i1:i2]]
             else:
                 rows += [DiffRow("removed", line) for line in old[i1:i2]]
                 rows += [DiffRow("added", line) for line in new[j1:j2]]
-        reached = group[-1][2]
-    if groups and reached < len(old):
-        rows.append(_skipped(len(old) - reached))
+        position = group[-1][2]
+    if groups and position < len(old):
+        rows.append(_skipped(len(old) - position))
     if (more := len(rows) - MOST_DRAWN) > 0:
-        rows[MOST_DRAWN:] = [DiffRow("skipped", f"… {more:,} more lines, which are not drawn here")]
+        rows[MOST_DRAWN:] = [DiffRow("skipped", f"… {more:,} more lines, not shown here")]
     return rows
 
 
 def _groups(old: list[str], new: list[str]) -> Iterable[list[_Change]]:
-    """What changed, with the unchanged lines around it."""
+    """The changes, grouped with the unchanged lines around them."""
     shorter = min(len(old), len(new))
     head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
     tail = next((at for at in range(shorter - head) if old[-1 - at] != new[-1 - at]), shorter - head)
@@ -62,11 +62,11 @@ def _groups(old: list[str], new: list[str]) -> Iterable[list[_Change]]:
         for group in matcher.get_grouped_opcodes(AROUND):
             yield [(kind, i1 + first, i2 + first, j1 + first, j2 + first) for kind, i1, i2, j1, j2 in group]
         return
-    before, behind = min(head, AROUND), min(tail, AROUND)
+    before, after = min(head, AROUND), min(tail, AROUND)
     yield [
         ("equal", head - before, head, head - before, head),
         ("replace", head, len(old) - tail, head, len(new) - tail),
-        ("equal", len(old) - tail, len(old) - tail + behind, len(new) - tail, len(new) - tail + behind),
+        ("equal", len(old) - tail, len(old) - tail + after, len(new) - tail, len(new) - tail + after),
     ]
 
 

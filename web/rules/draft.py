@@ -1,4 +1,4 @@
-"""A draft of the rules as it was sent, and everything that can be said about it without publishing."""
+"""A draft of the rules, and its review: diagnostics, meaning, and the result for a sample escalation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from web.rules.outcome import SampleOutcome, outcome_of
 from web.rules.sample import Sample, SampleReading, read_sample, sample_like, sample_of, typed_value
 
 FILL = "fill"
-"""The field that a button to fill in an example sends."""
+"""The field of the button that fills in an example."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,16 @@ class Draft:
     text: str
     reason: str
     base: int | None
-    """The version that its author began with."""
+    """The number of the version that its author started from."""
     fields: Mapping[str, object]
-    """All that was sent."""
+    """All fields of the form."""
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What a draft is judged by, all of one moment."""
+class ReviewContext:
+    """What a review needs, all read at one moment."""
 
-    standing: PublishedRules | None
+    current: PublishedRules | None
     directory: Directory
     states: Mapping[int, AgentState]
     now: datetime
@@ -48,71 +48,72 @@ class Ground:
 
 @dataclass(frozen=True)
 class SampleResult:
-    """A draft, tried on a sample escalation."""
+    """What a draft does with a sample escalation."""
 
     declared: tuple[FactType, ...]
     zone: str
     sample: Sample
     read: SampleReading
     fits: bool
-    """Whether the draft could be read and fits the directory."""
+    """Whether the draft compiles with the directory."""
     outcome: SampleOutcome | None
-    known: tuple[tuple[str, str], ...]
-    """Every fact with what is known of it, in words."""
+    fact_words: tuple[tuple[str, str], ...]
+    """All facts with their values in words."""
     examples: tuple[str, ...]
-    """Names of the file's own examples, from which the sample can be filled in."""
+    """Names of the file's examples, with which the sample can be filled in."""
 
 
 @dataclass(frozen=True)
 class DraftReview:
     checked: CheckResult
     meaning: Meaning | None
-    """None where there is nothing to compare with, or an error in the way."""
-    tried: SampleResult
+    """None if there are errors, or nothing to compare with."""
+    result: SampleResult
 
 
 async def sent_draft(request: Request) -> Draft:
-    """From the editor's form. Fields that are no text count as not sent."""
-    sent = {name: value for name, value in (await request.form()).multi_items() if isinstance(value, str)}
-    based_on = sent.get("based_on", "")
+    """Read the editor's form."""
+    fields = {name: value for name, value in (await request.form()).multi_items() if isinstance(value, str)}
+    based_on = fields.get("based_on", "")
     number = int(based_on) if based_on.isascii() and based_on.isdigit() and len(based_on) < 10 else None
-    return Draft(plain(sent.get("text", "")), sent.get("reason", ""), number, sent)
+    return Draft(plain(fields.get("text", "")), fields.get("reason", ""), number, fields)
 
 
 Sent = Annotated[Draft, Depends(sent_draft)]
 
 
-async def read_ground(engine: AsyncEngine) -> Ground:
+async def read_review_context(engine: AsyncEngine) -> ReviewContext:
     now = datetime.now(UTC)
     async with engine.connect() as conn:
-        standing, directory = await current_published(conn), await read_directory(conn)
+        current, directory = await current_published(conn), await read_directory(conn)
         colleagues = await read_colleagues(conn, directory, now)
     states = {person: colleague.state for person, colleague in colleagues.items()}
-    return Ground(standing, directory, states, now)
+    return ReviewContext(current, directory, states, now)
 
 
-async def judge(draft: Draft, ground: Ground) -> DraftReview:
-    """Checked, compared with the version that stands, and tried on the sample that was sent along."""
-    checked = await check(draft.text, ground.directory)
-    compared = ground.standing is not None and not checked.errors
-    means = await meaning(ground.standing.text, draft.text, ground.directory) if compared and ground.standing else None
-    return DraftReview(checked, means, await try_draft(draft.text, draft.fields, ground))
+async def review_draft(draft: Draft, context: ReviewContext) -> DraftReview:
+    """Check the draft, compare it with the current version, and try it on the sample in its fields."""
+    checked = await check(draft.text, context.directory)
+    changes = None
+    if context.current is not None and not checked.errors:
+        changes = await meaning(context.current.text, draft.text, context.directory)
+    return DraftReview(checked, changes, await try_sample(draft.text, draft.fields, context))
 
 
-async def try_draft(text: str, fields: Mapping[str, object], ground: Ground) -> SampleResult:
-    """``fill`` among the fields asks for the facts of the file's ``example``, in place of those that were sent."""
-    return await asyncio.to_thread(_tried, text, fields, ground)
+async def try_sample(text: str, fields: Mapping[str, object], context: ReviewContext) -> SampleResult:
+    """Try a draft on the sample in these fields; if ``fill`` is one of them, on the file's ``example`` instead."""
+    return await asyncio.to_thread(_try, text, fields, context)
 
 
-def _tried(text: str, fields: Mapping[str, object], ground: Ground) -> SampleResult:
-    directory = ground.directory
+def _try(text: str, fields: Mapping[str, object], context: ReviewContext) -> SampleResult:
+    directory = context.directory
     ruleset = draft_rules(text, directory) if len(text) <= LONGEST else None
     examples = examples_of(text, ruleset, directory) if ruleset is not None else ()
     chosen = next((one for one in examples if FILL in fields and one.name == fields.get("example")), None)
     sample = sample_like(chosen.facts, chosen.moment, directory) if chosen else sample_of(fields, directory.facts)
-    read = read_sample(sample, directory, ground.now)
-    outcome = None if ruleset is None else outcome_of(ruleset, read.facts, read.moment, directory, ground.states)
-    known = ((fact.name, typed_value(fact, read.facts.get(fact.name), directory.currency)) for fact in directory.facts)
+    read = read_sample(sample, directory, context.now)
+    outcome = None if ruleset is None else outcome_of(ruleset, read.facts, read.moment, directory, context.states)
+    words = ((fact.name, typed_value(fact, read.facts.get(fact.name), directory.currency)) for fact in directory.facts)
     return SampleResult(
         declared=directory.facts,
         zone=directory.time_zone,
@@ -120,6 +121,6 @@ def _tried(text: str, fields: Mapping[str, object], ground: Ground) -> SampleRes
         read=read,
         fits=ruleset is not None,
         outcome=outcome,
-        known=tuple((name, words or "unknown") for name, words in known),
-        examples=tuple(one.name for one in examples),
+        fact_words=tuple((name, value or "unknown") for name, value in words),
+        examples=tuple(example.name for example in examples),
     )

@@ -1,4 +1,4 @@
-"""What changes for whom between two texts, where both can be read."""
+"""What changes for whom between two rules texts, if both compile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rules_dsl import Change, Directory, Move, compare_rules, draft_rules
 
 SHOWN = 6
-"""Moves that stand open on the page; the rest is behind a click."""
+"""Moves that the page shows unfolded."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Meaning:
 
 
 async def meaning(before: str, after: str, directory: Directory) -> Meaning | None:
-    """None where the two are the same text, or one of them does not fit the directory."""
-    return None if before == after else await asyncio.to_thread(_compared, before, after, directory)
+    """What changes; None if the texts are equal or one of them doesn't fit the directory."""
+    return None if before == after else await asyncio.to_thread(_compare, before, after, directory)
 
 
-def _compared(before: str, after: str, directory: Directory) -> Meaning | None:
+def _compare(before: str, after: str, directory: Directory) -> Meaning | None:
     old, new = draft_rules(before, directory), draft_rules(after, directory)
     return None if old is None or new is None else Meaning(compare_rules(old, new))

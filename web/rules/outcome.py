@@ -1,4 +1,4 @@
-"""What a draft does with a sample escalation, for a manager's eyes: the rule and why, who is asked when, the plan."""
+"""What a draft does with a sample escalation, for managers: the rule and why, who is asked when, the plan."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ class TitleGroup:
     there: int
     """On shift at the sample's moment."""
     new: int
-    """Whom the step before did not have."""
+    """Not asked by the step before."""
 
 
 @dataclass(frozen=True)
 class PoolStep:
-    """One step of the picture."""
+    """A step of the plan with the people it asks."""
 
     after: str
-    """``at once``, ``after 3 min``."""
+    """``immediately``, ``after 3 min``."""
     text: str
     mark: str
     """``first``, ``wider``, ``alert`` or ``booking``."""
     groups: tuple[TitleGroup, ...]
     excluded: tuple[tuple[str, tuple[str, ...]], ...]
-    """Names by the clause that keeps them out."""
+    """Reasons with the names of those whom they exclude."""
 
     @property
     def count(self) -> int:
@@ -77,7 +77,7 @@ class PoolStep:
 
 @dataclass(frozen=True)
 class RankedPerson:
-    """One person of the first pool that holds anybody, best first, with what put them there."""
+    """A person in the order of asking, with the reasons for their rank."""
 
     name: str
     values: tuple[str, ...]
@@ -95,32 +95,33 @@ class SampleOutcome:
     plan: tuple[str, ...]
 
     @property
-    def held(self) -> tuple[Reason, ...]:
+    def matched(self) -> tuple[Reason, ...]:
+        """Why the rule matched."""
         return tuple(reason for reason in self.decision.why if reason.held)
 
     @property
     def above(self) -> tuple[Reason, ...]:
-        """The first line that failed of each rule above."""
+        """The first line that didn't match, for each rule above."""
         return tuple(reason for reason in self.decision.why if not reason.held)
 
 
 def outcome_of(
     ruleset: Ruleset, facts: Facts, moment: datetime, directory: Directory, states: Mapping[int, AgentState]
 ) -> SampleOutcome | None:
-    """None where no rule takes these facts."""
+    """None if no rule matches these facts."""
     try:
         decision = ruleset.decide(facts, moment)
     except NoRuleApplies:
         return None
-    asked = escalation_steps(decision, directory)
+    steps = escalation_steps(decision, directory)
     line = next(rule.line for rule in ruleset.rules if rule.name == decision.rule)
     return SampleOutcome(
         rule=decision.rule if decision.rule == "otherwise" else f'rule "{decision.rule}"',
         line=line,
         kind=_KINDS[decision.kind],
         decision=decision,
-        steps=tuple(_pool_step(step, directory, moment) for step in asked),
-        order=_order(decision, asked, directory, states),
+        steps=tuple(_pool_step(step, directory, moment) for step in steps),
+        order=_order(decision, steps, directory, states),
         plan=plan_words(decision),
     )
 
@@ -128,10 +129,10 @@ def outcome_of(
 def _pool_step(step: EscalationStep, directory: Directory, moment: datetime) -> PoolStep:
     people = {person.id: person for person in directory.people}
     by_reason: dict[str, list[str]] = {}
-    for one in step.pool.excluded:
-        by_reason.setdefault(one.reason, []).append(people[one.person].name)
+    for exclusion in step.pool.excluded:
+        by_reason.setdefault(exclusion.reason, []).append(people[exclusion.person].name)
     return PoolStep(
-        after=f"after {format_duration(step.after)}" if step.after else "at once",
+        after=f"after {format_duration(step.after)}" if step.after else "immediately",
         text=step.text,
         mark=_MARKS.get(step.kind, "wider"),
         groups=_groups([people[member] for member in step.pool.members], frozenset(step.new), directory, moment),
@@ -144,9 +145,9 @@ def _groups(
 ) -> tuple[TitleGroup, ...]:
     titles = {title.id: title.name for title in directory.titles}
     teams = {team.id: team.name for team in directory.teams}
-    together: dict[tuple[int, int], list[Person]] = {}
+    by_position: dict[tuple[int, int], list[Person]] = {}
     for person in members:
-        together.setdefault((person.team, person.title), []).append(person)
+        by_position.setdefault((person.team, person.title), []).append(person)
     groups = (
         TitleGroup(
             titles[title],
@@ -155,26 +156,27 @@ def _groups(
             sum(on_shift(person, moment) for person in people),
             sum(person.id in new for person in people),
         )
-        for (team, title), people in together.items()
+        for (team, title), people in by_position.items()
     )
     return tuple(sorted(groups, key=lambda group: group.new == group.count))
 
 
 def _order(
-    decision: Decision, asked: tuple[EscalationStep, ...], directory: Directory, states: Mapping[int, AgentState]
+    decision: Decision, steps: tuple[EscalationStep, ...], directory: Directory, states: Mapping[int, AgentState]
 ) -> tuple[RankedPerson, ...]:
-    found: Pool | None = next((step.pool for step in asked if step.pool.members), None)
-    if found is None:
+    """The people of the first pool that isn't empty, best first."""
+    pool: Pool | None = next((step.pool for step in steps if step.pool.members), None)
+    if pool is None:
         return ()
     names = {person.id: person.name for person in directory.people}
     return tuple(
-        RankedPerson(names[person], order_values(decision, person, found, states.get(person), directory))
-        for person in rank(decision, _SAMPLE, found, states, directory)
+        RankedPerson(names[person], order_values(decision, person, pool, states.get(person), directory))
+        for person in rank(decision, _SAMPLE, pool, states, directory)
     )
 
 
 def plan_words(decision: Decision) -> tuple[str, ...]:
-    """How it goes on, in short sentences. Empty where there is no call."""
+    """The times of the plan in short sentences; none if there is no call."""
     if decision.kind is CallKind.REFUSED:
         return ()
     booking, calls = decision.booking, decision.calls

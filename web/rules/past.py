@@ -1,4 +1,4 @@
-"""A draft tried on the past: inside the editor where the page asks for a part, else on a page of its own."""
+"""The backtest of a draft: a part of the editor for requests of its script, else a page."""
 
 from __future__ import annotations
 
@@ -13,28 +13,34 @@ from database.stores.backtest.read import try_draft
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import current_published
 from rules_dsl import Directory, Ruleset, draft_rules
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.page import page
 from web.rules.checked import LONGEST, CheckResult, check, plain
-from web.rules.past_words import SHOWN, PastView, past_view, treated
+from web.rules.past_words import SHOWN, PastView, past_view, treatment_words
 from web.security.csrf import Guarded
 from web.security.session import Signed
 
 router = APIRouter(prefix="/rules")
 
 SPANS = (1, 4, 12)
-"""Weeks."""
-USUAL = 4
+"""Choices of how many weeks to try."""
+DEFAULT_SPAN = 4
 Field = Annotated[str, Form()]
 
 
 @router.post("/past", dependencies=[Guarded])
 async def past_of_draft(
-    request: Request, signed: Signed, text: Field = "", weeks: Field = "", reason: Field = "", based_on: Field = ""
+    request: Request,
+    engine: Engine,
+    signed: Signed,
+    text: Field = "",
+    weeks: Field = "",
+    reason: Field = "",
+    based_on: Field = "",
 ) -> Response:
-    span = next((known for known in SPANS if weeks == str(known)), USUAL)
+    span = next((choice for choice in SPANS if weeks == str(choice)), DEFAULT_SPAN)
     draft = plain(text)
-    checked, view, wrong = await _tried(engine_of(request), draft, span)
+    checked, view, wrong = await _backtest(engine, draft, span)
     part = request.headers.get("hx-request") == "true"
     return page(
         request,
@@ -50,28 +56,28 @@ async def past_of_draft(
         weeks=span,
         spans=SPANS,
         shown=SHOWN,
-        treated=treated,
+        treatment_words=treatment_words,
         zone=signed.time_zone,
     )
 
 
-async def _tried(engine: AsyncEngine, draft: str, weeks: int) -> tuple[CheckResult | None, PastView | None, str]:
-    """The trial; or what is wrong with the draft, and why there is no trial."""
+async def _backtest(engine: AsyncEngine, draft: str, weeks: int) -> tuple[CheckResult | None, PastView | None, str]:
+    """The diagnostics if the draft has errors, the backtest if it ran, and else a sentence why it didn't."""
     async with engine.connect() as conn:
-        standing, directory = await current_published(conn), await read_directory(conn)
-        if standing is None:
-            return None, None, "No rules have been published yet, so there is no past to try these on."
-        before, after = await asyncio.to_thread(_compiled, standing.text, draft, directory)
+        current, directory = await current_published(conn), await read_directory(conn)
+        if current is None:
+            return None, None, "No rules have been published yet, so there is nothing to compare these with."
+        before, after = await asyncio.to_thread(_compile, current.text, draft, directory)
         if after is None:
             checked = await check(draft, directory)
-            return checked, None, "Not tried: the rules have errors. Mend them first; then try them on the past."
+            return checked, None, "Not tried: the rules have errors. Please fix them first."
         if before is None:
-            wrong = "Not tried: the rules that stand no longer fit the directory, so there is nothing to compare with."
+            wrong = "Not tried: the current rules no longer fit the directory, so there is nothing to compare with."
             return None, None, wrong
-        tried = await try_draft(conn, before, after, directory, weeks, datetime.now(UTC))
-    return None, past_view(tried), ""
+        backtest = await try_draft(conn, before, after, directory, weeks, datetime.now(UTC))
+    return None, past_view(backtest), ""
 
 
-def _compiled(standing: str, draft: str, directory: Directory) -> tuple[Ruleset | None, Ruleset | None]:
+def _compile(current: str, draft: str, directory: Directory) -> tuple[Ruleset | None, Ruleset | None]:
     after = draft_rules(draft, directory) if len(draft) <= LONGEST else None
-    return draft_rules(standing, directory), after
+    return draft_rules(current, directory), after

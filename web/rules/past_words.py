@@ -1,4 +1,4 @@
-"""What a trial on the past comes to, in sentences and figures that a manager takes in at a glance."""
+"""A backtest in sentences and figures for managers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from domain.backtest.history import ChangeKind, Load, PastMove
 from rules_dsl.model.decision import CallKind
 
 SHOWN = 12
-"""Moves that stand open on the page; the rest is behind a click."""
-LEAST_TOLD = 0.5
-"""Calls a week that are worth a sentence."""
+"""Moves that the page shows unfolded."""
+NOTICEABLE = 0.5
+"""Calls a week that are worth mentioning."""
 
 
 @dataclass(frozen=True)
 class LoadChange:
-    """One title or team: calls and hours a week, now and by the draft."""
+    """Calls and hours a week of one title or team, now and under the draft."""
 
     name: str
     calls: float
@@ -42,73 +42,72 @@ class RuleChange:
 
 @dataclass(frozen=True)
 class PastView:
-    tried: BacktestResult
+    backtest: BacktestResult
     titles: tuple[LoadChange, ...]
-    """Those with most calls first."""
+    """Those with the most calls first."""
     teams: tuple[LoadChange, ...]
     rules: tuple[RuleChange, ...]
 
     @property
     def sentence(self) -> str:
-        """The answer, in one sentence."""
-        comparison = self.tried.comparison
+        """The result in one sentence."""
+        comparison = self.backtest.comparison
         if not comparison.escalations:
             return "Nothing was escalated in these weeks."
-        whole, elsewhere = comparison.escalations, comparison.changes.get(ChangeKind.ELSEWHERE, 0)
-        subject = "the one escalation" if whole == 1 else f"{whole:,} escalations"
+        total, elsewhere = comparison.escalations, comparison.changes.get(ChangeKind.ELSEWHERE, 0)
         if not elsewhere:
-            return "The one escalation would have gone where it goes now." if whole == 1 else (
-                f"Of {subject}, all would have gone where they go now."
-            )  # fmt: skip
-        moved = "Of the one escalation, 1" if whole == 1 else f"Of {subject}, {elsewhere:,}"
-        said = f"{moved} would have gone elsewhere"
+            if total == 1:
+                return "The one escalation would have gone where it goes now."
+            return f"Of {total:,} escalations, all would have gone where they go now."
+        moved = "The one escalation" if total == 1 else f"Of {total:,} escalations, {elsewhere:,}"
+        result = f"{moved} would have gone elsewhere"
         most = max(self.titles, key=lambda title: (round(abs(title.more), 6), title.more), default=None)
-        if most is None or abs(most.more) < LEAST_TOLD:
-            return f"{said}; no title would have had noticeably more or fewer calls."
-        return f"{said}; {most.name}: {_more(most.more)} a week."
+        if most is None or abs(most.more) < NOTICEABLE:
+            return f"{result}; no title would have had noticeably more or fewer calls."
+        return f"{result}; {most.name}: {_more(most.more)} a week."
 
     @property
     def others(self) -> tuple[str, ...]:
-        """What else is to be known, each in a sentence."""
-        comparison = self.tried.comparison
+        """Everything else worth knowing, in sentences."""
+        comparison = self.backtest.comparison
         later, manner = comparison.changes.get(ChangeKind.LATER, 0), comparison.changes.get(ChangeKind.MANNER, 0)
         refused = sum(move.count for move in comparison.moves if newly_refused(move))
         unmatched, nobody = comparison.after.unmatched, comparison.after.nobody - comparison.before.nobody
-        said = [
+        sentences = [
             (refused, f"{refused:,} would have been refused a call that they got."),
             (unmatched, f"{unmatched:,} would have matched no rule."),
-            (nobody > 0, f"{nobody:,} more would have met nobody on shift at any step."),
-            (nobody < 0, f"{-nobody:,} fewer would have met nobody on shift at any step."),
-            (later, f"For {later:,} more the same people come first, and others later or at another time."),
-            (manner, f"For {manner:,} more the same people are asked in another order, or for another length."),
+            (nobody > 0, f"{nobody:,} more would have found nobody on shift at any step."),
+            (nobody < 0, f"{-nobody:,} fewer would have found nobody on shift at any step."),
+            (later, f"For {later:,} more, the same people come first, but others come later or at another time."),
+            (manner, f"For {manner:,} more, the same people are asked in another order or for another length."),
         ]
-        return tuple(sentence for counts, sentence in said if counts)
+        return tuple(sentence for applies, sentence in sentences if applies)
 
     @property
     def unchanged(self) -> int:
-        return self.tried.comparison.changes.get(ChangeKind.NONE, 0)
+        return self.backtest.comparison.changes.get(ChangeKind.NONE, 0)
 
     @property
     def elsewhere(self) -> tuple[PastMove, ...]:
-        return tuple(move for move in self.tried.comparison.moves if move.change is ChangeKind.ELSEWHERE)
+        return tuple(move for move in self.backtest.comparison.moves if move.change is ChangeKind.ELSEWHERE)
 
     @property
     def slighter(self) -> tuple[PastMove, ...]:
-        return tuple(move for move in self.tried.comparison.moves if move.change is not ChangeKind.ELSEWHERE)
+        return tuple(move for move in self.backtest.comparison.moves if move.change is not ChangeKind.ELSEWHERE)
 
     @property
     def most(self) -> float:
-        """The longest bar."""
-        return max((max(one.calls, one.new_calls) for one in self.titles), default=0.0)
+        """Calls a week of the longest bar."""
+        return max((max(title.calls, title.new_calls) for title in self.titles), default=0.0)
 
 
-def past_view(tried: BacktestResult) -> PastView:
-    before, after, weeks = tried.comparison.before, tried.comparison.after, Fraction(tried.weeks or 1)
+def past_view(backtest: BacktestResult) -> PastView:
+    before, after, weeks = backtest.comparison.before, backtest.comparison.after, Fraction(backtest.weeks or 1)
     return PastView(
-        tried,
-        _changes(before.titles, after.titles, tried.titles, weeks),
-        _changes(before.teams, after.teams, tried.teams, weeks),
-        _rules(tried),
+        backtest,
+        _changes(before.titles, after.titles, backtest.titles, weeks),
+        _changes(before.teams, after.teams, backtest.teams, weeks),
+        _rules(backtest),
     )
 
 
@@ -116,8 +115,8 @@ def newly_refused(move: PastMove) -> bool:
     return move.after.kind is CallKind.REFUSED and move.before.kind is not CallKind.REFUSED
 
 
-def treated(kind: CallKind | None, whom: str) -> str:
-    """``team "Support"``; ``no call: Three written replies first.``; ``no rule``"""
+def treatment_words(kind: CallKind | None, whom: str) -> str:
+    """``team "Support"``; ``no call: Three written replies first.``; ``no rule``."""
     match kind:
         case None:
             return "no rule"
@@ -138,27 +137,27 @@ def _changes(
     before: tuple[Load, ...], after: tuple[Load, ...], names: Mapping[int, str], weeks: Fraction
 ) -> tuple[LoadChange, ...]:
     old, new = {load.id: load for load in before}, {load.id: load for load in after}
-    found = [
+    changes = [
         LoadChange(names.get(key, f"no. {key}"), *_a_week(old.get(key), weeks), *_a_week(new.get(key), weeks))
         for key in old.keys() | new.keys()
     ]
-    return tuple(sorted(found, key=lambda one: (-max(one.calls, one.new_calls), one.name)))
+    return tuple(sorted(changes, key=lambda change: (-max(change.calls, change.new_calls), change.name)))
 
 
 def _a_week(load: Load | None, weeks: Fraction) -> tuple[float, float]:
     return (0.0, 0.0) if load is None else (float(load.calls / weeks), float(load.seconds / weeks / 3600))
 
 
-def _rules(tried: BacktestResult) -> tuple[RuleChange, ...]:
-    """In the order of the draft; those that it no longer has at the end."""
-    old = {rule.treatment.rule: rule for rule in tried.comparison.before.rules}
-    new = {rule.treatment.rule: rule for rule in tried.comparison.after.rules}
+def _rules(backtest: BacktestResult) -> tuple[RuleChange, ...]:
+    """The rules in the draft's order, then those that it no longer has."""
+    old = {rule.treatment.rule: rule for rule in backtest.comparison.before.rules}
+    new = {rule.treatment.rule: rule for rule in backtest.comparison.after.rules}
     rows = [(rule, old.get(name), rule.count) for name, rule in new.items()]
     rows += [(rule, rule, 0) for name, rule in old.items() if name not in new]
     return tuple(
         RuleChange(
             rule.treatment.rule,
-            treated(rule.treatment.kind, rule.treatment.whom),
+            treatment_words(rule.treatment.kind, rule.treatment.whom),
             rule.steps,
             before.count if before else 0,
             count,

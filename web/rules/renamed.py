@@ -1,4 +1,4 @@
-"""A draft that was begun before a name changed: brought up to date, so that a renaming loses nobody's work."""
+"""Updates the names in a draft that was started before a renaming, so that nobody loses work."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from web.rules.draft import Draft
 
 
 async def with_todays_names(engine: AsyncEngine, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
-    """The draft with the names of today, and what was renamed in it: ``Team "Office" renamed to "Back office"``.
+    """The draft with current names, and the renamings in it: ``Team "Office" renamed to "Back office"``.
 
-    Where only names have changed since its author began, it counts as begun from the version that stands.
+    If nothing but names has changed since its author started, the draft is based on the current version.
     """
     if draft.base is None:
         return draft, ()
     async with engine.connect() as conn:
-        made = await renamings_since(conn, draft.base)
-        begun, standing = await published_number(conn, draft.base), await current_published(conn)
-    if not made or begun is None or standing is None:
+        renamings = await renamings_since(conn, draft.base)
+        base, current = await published_number(conn, draft.base), await current_published(conn)
+    if not renamings or base is None or current is None:
         return draft, ()
-    text, told = await asyncio.to_thread(_renamed, draft.text, made)
-    only_names = await asyncio.to_thread(_same, begun.text, made, standing.text)
-    return replace(draft, text=text, base=standing.number if only_names else draft.base), told
+    text, applied = await asyncio.to_thread(_rename, draft.text, renamings)
+    only_names = await asyncio.to_thread(_same, base.text, renamings, current.text)
+    return replace(draft, text=text, base=current.number if only_names else draft.base), applied
 
 
-def _renamed(text: str, made: Sequence[Renaming]) -> tuple[str, tuple[str, ...]]:
-    told = []
-    for one in made:
-        new = with_new_names(text, [one])
+def _rename(text: str, renamings: Sequence[Renaming]) -> tuple[str, tuple[str, ...]]:
+    applied = []
+    for renaming in renamings:
+        new = with_new_names(text, [renaming])
         if new != text:
-            told.append(one.words)
+            applied.append(renaming.words)
         text = new
-    return text, tuple(told)
+    return text, tuple(applied)
 
 
-def _same(begun: str, made: Sequence[Renaming], standing: str) -> bool:
+def _same(base: str, renamings: Sequence[Renaming], current: str) -> bool:
     try:
-        return format_rules(with_new_names(begun, made)) == format_rules(standing)
+        return format_rules(with_new_names(base, renamings)) == format_rules(current)
     except (RulesRefused, FormattingFailed):
         return False

@@ -1,4 +1,4 @@
-"""What came of a stage, in sentences and small pictures: whether one can tell yet, and what one can tell."""
+"""A rollout step's outcomes in sentences and small charts: whether the data is conclusive, and what it says."""
 
 from __future__ import annotations
 
@@ -20,61 +20,60 @@ class VersionFigure:
     name: str
     figure: str
     between: str
-    """Its interval; empty where it has no ends yet."""
+    """Its confidence interval; empty if it isn't finite yet."""
     cases: str
     x: int
     width: int
-    """Of the interval, on the rail; 0: none."""
+    """The interval's width on the rail; 0 without one."""
     mark: int | None
-    """Where the figure stands on the rail; None: nowhere."""
+    """The figure's position on the rail; None without one."""
     y: int
-    mine: bool
-    """The candidate's."""
+    candidate: bool
+    """False for the current version."""
 
 
 @dataclass(frozen=True)
 class MeasureCard:
     key: str
     title: str
-    asks: str
-    """What the figure is."""
+    definition: str
+    """What the figure means."""
     verdict: Verdict
     sentence: str
     rows: tuple[VersionFigure, VersionFigure]
     says: str
-    """The picture, for who can't see it."""
+    """The chart in words, for screen readers."""
     ends: tuple[str, str]
-    """What the rail begins and ends with."""
-    known: bool
-    """Whether there is anything to draw."""
+    """The labels at both ends of the rail."""
+    has_data: bool
 
 
 @dataclass(frozen=True)
 class _MeasureWords:
     title: str
-    asks: str
+    definition: str
     cases: str
     better: str
     worse: str
 
 
-_TOLD = {
+_WORDS = {
     RolloutMeasure.WAIT: _MeasureWords(
         "Time to accept",
-        "Half of the calls were accepted within this time of search.",
+        "Half of the calls were accepted within this time.",
         "calls",
         "Sooner",
         "Later",
     ),
     RolloutMeasure.RATING: _MeasureWords(
-        "Rating", "Ratings of 4 and 5, of all ratings.", "ratings", "Rated higher", "Rated lower"
+        "Rating", "Ratings of 4 and 5, out of all ratings.", "ratings", "Rated higher", "Rated lower"
     ),
     RolloutMeasure.DECLINES: _MeasureWords(
-        "Declines", "Offers that were declined, of all offers made.", "offers", "Declined less", "Declined more"
+        "Declines", "Offers that were declined, out of all offers.", "offers", "Declined less", "Declined more"
     ),
     RolloutMeasure.REACHED: _MeasureWords(
         "Calls that took place",
-        "Calls in which both sides met, of all calls that are over.",
+        "Calls that both sides joined, out of all calls that are over.",
         "calls",
         "More take place",
         "Fewer take place",
@@ -82,78 +81,82 @@ _TOLD = {
 }
 
 
-def cards(found: Sequence[Comparison], candidate: str, standing: str) -> list[MeasureCard]:
-    """``candidate`` and ``standing`` are how the two versions are called."""
-    return [_card(one, candidate, standing) for one in found]
+def cards(comparisons: Sequence[Comparison], candidate: str, current: str) -> list[MeasureCard]:
+    """``candidate`` and ``current`` are the names of the two versions."""
+    return [_card(comparison, candidate, current) for comparison in comparisons]
 
 
-def headline(found: Sequence[Comparison]) -> tuple[str, str]:
-    """A class of state and a sentence: may it go on?"""
-    worse = [_TOLD[one.measure].title.lower() for one in found if one.verdict is Verdict.WORSE]
-    better = [_TOLD[one.measure].title.lower() for one in found if one.verdict is Verdict.BETTER]
-    open_yet = [_TOLD[one.measure].title.lower() for one in found if one.verdict is Verdict.TOO_FEW]
+def headline(comparisons: Sequence[Comparison]) -> tuple[str, str]:
+    """A CSS class, and a sentence that answers whether to continue the rollout."""
+
+    def titles(verdict: Verdict) -> list[str]:
+        return [_WORDS[one.measure].title.lower() for one in comparisons if one.verdict is verdict]
+
+    worse, better, inconclusive = titles(Verdict.WORSE), titles(Verdict.BETTER), titles(Verdict.TOO_FEW)
     if worse:
         return "person", f"Worse in {_listed(worse)}{f', better in {_listed(better)}' if better else ''}."
-    if len(open_yet) == len(found):
-        return "waiting", "Too early to tell. Nothing speaks for it or against it yet."
-    still = f" Too early to tell about {_listed(open_yet)}." if open_yet else ""
+    if len(inconclusive) == len(comparisons):
+        return "waiting", "Too early to tell."
+    rest = f" Too early to tell about {_listed(inconclusive)}." if inconclusive else ""
     if better:
-        return "done", f"Better in {_listed(better)}, worse in nothing.{still}"
-    return "waiting" if open_yet else "done", f"No difference to be seen so far.{still}"
+        return "done", f"Better in {_listed(better)}, worse in nothing.{rest}"
+    return "waiting" if inconclusive else "done", f"No visible difference so far.{rest}"
 
 
-def _card(one: Comparison, candidate: str, standing: str) -> MeasureCard:
-    told = _TOLD[one.measure]
-    say = _seconds if one.measure is RolloutMeasure.WAIT else _percent
-    rail = (0.0, _most(one)) if one.measure is RolloutMeasure.WAIT else _part(one)
+def _card(comparison: Comparison, candidate: str, current: str) -> MeasureCard:
+    words = _WORDS[comparison.measure]
+    say = _seconds if comparison.measure is RolloutMeasure.WAIT else _percent
+    rail = (0.0, _longest(comparison)) if comparison.measure is RolloutMeasure.WAIT else _tenths(comparison)
     rows = (
-        _row(candidate, one.candidate, told.cases, say, rail, 0),
-        _row(standing, one.standing, told.cases, say, rail, 1),
+        _row(candidate, comparison.candidate, words.cases, say, rail, 0),
+        _row(current, comparison.standing, words.cases, say, rail, 1),
     )
     says = "; ".join(f"{row.name}: {row.figure}{f', {row.between}' if row.between else ''}" for row in rows)
     return MeasureCard(
-        one.measure.name.lower(), told.title, told.asks, one.verdict, _sentence(one, told), rows, says,
-        (say(rail[0]), say(rail[1])), bool(one.candidate or one.standing),
+        comparison.measure.name.lower(), words.title, words.definition, comparison.verdict,
+        _sentence(comparison, words), rows, says, (say(rail[0]), say(rail[1])),
+        bool(comparison.candidate or comparison.standing),
     )  # fmt: skip
 
 
 def _row(
     name: str,
-    found: Estimate | None,
+    estimate: Estimate | None,
     cases: str,
     say: Callable[[float], str],
     rail: tuple[float, float],
-    place: int,
+    row: int,
 ) -> VersionFigure:
-    if found is None:
-        return VersionFigure(name, "–", "", f"no {cases} yet", 0, 0, None, place * ROW, place == 0)
-    has_ends = isfinite(found.low)
-    between = f"{say(found.low)} to {say(found.high)}" if has_ends else ""
-    x = _along(found.low, rail) if has_ends else 0
-    width = max(2, _along(found.high, rail) - x) if has_ends else 0
-    mark = min(RAIL - 4, _along(found.value, rail)) if isfinite(found.value) else None
-    counted = f"{found.cases} {cases.removesuffix('s') if found.cases == 1 else cases}"
-    return VersionFigure(name, say(found.value), between, counted, x, width, mark, place * ROW, place == 0)
+    if estimate is None:
+        return VersionFigure(name, "–", "", f"no {cases} yet", 0, 0, None, row * ROW, row == 0)
+    finite = isfinite(estimate.low)
+    between = f"{say(estimate.low)} to {say(estimate.high)}" if finite else ""
+    x = _position(estimate.low, rail) if finite else 0
+    width = max(2, _position(estimate.high, rail) - x) if finite else 0
+    mark = min(RAIL - 4, _position(estimate.value, rail)) if isfinite(estimate.value) else None
+    count = f"{estimate.cases} {cases.removesuffix('s') if estimate.cases == 1 else cases}"
+    return VersionFigure(name, say(estimate.value), between, count, x, width, mark, row * ROW, row == 0)
 
 
-def _along(value: float, rail: tuple[float, float]) -> int:
+def _position(value: float, rail: tuple[float, float]) -> int:
     first, last = rail
     return round(RAIL * min(1.0, max(0.0, (min(value, last) - first) / (last - first))))
 
 
-def _sentence(one: Comparison, told: _MeasureWords) -> str:
-    if one.verdict is Verdict.TOO_FEW:
-        if one.cases < one.wanted:
-            return f"Too few to tell: {one.cases} of about {one.wanted} {told.cases}."
-        if one.standing is None or one.standing.cases < FEWEST:
-            return f"Too few to tell: the standing rules have {one.standing.cases if one.standing else 0} {told.cases}."
-        return "It can't be told: for half of the calls or more nobody was found."
-    assert one.change is not None  # a verdict has one
-    if one.verdict is Verdict.ALIKE:
-        return f"No difference to be seen: {_span(one.change, one.measure)}."
-    word = told.better if one.verdict is Verdict.BETTER else told.worse
-    ends = sorted((abs(one.change.low), abs(one.change.high)))
-    return f"{word}: by {_amount(ends[0], one.measure)} to {_amount(ends[1], one.measure)}."
+def _sentence(comparison: Comparison, words: _MeasureWords) -> str:
+    current, change, measure = comparison.standing, comparison.change, comparison.measure
+    if comparison.verdict is Verdict.TOO_FEW:
+        if comparison.cases < comparison.wanted:
+            return f"Too few to tell: {comparison.cases} of about {comparison.wanted} {words.cases}."
+        if current is None or current.cases < FEWEST:
+            return f"Too few to tell: the current rules have {current.cases if current else 0} {words.cases}."
+        return "Can’t be compared: for half of the calls or more, nobody was found."
+    assert change is not None  # all other verdicts are about one
+    if comparison.verdict is Verdict.ALIKE:
+        return f"No visible difference: {_span(change, measure)}."
+    word = words.better if comparison.verdict is Verdict.BETTER else words.worse
+    ends = sorted((abs(change.low), abs(change.high)))
+    return f"{word}: by {_amount(ends[0], measure)} to {_amount(ends[1], measure)}."
 
 
 def _span(change: Estimate, measure: RolloutMeasure) -> str:
@@ -179,18 +182,19 @@ def _percent(value: float) -> str:
     return f"{value:.0%}"
 
 
-def _most(one: Comparison) -> float:
-    """The end of the rail: the largest figure or end that is one, with some room."""
-    known = [figure for side in (one.candidate, one.standing) if side for figure in (side.value, side.high)]
-    return max((figure for figure in known if isfinite(figure)), default=60.0) * 1.1
+def _longest(comparison: Comparison) -> float:
+    """The end of a rail for seconds: the largest finite figure or interval end, plus a tenth."""
+    sides = [side for side in (comparison.candidate, comparison.standing) if side]
+    return max((end for side in sides for end in (side.value, side.high) if isfinite(end)), default=60.0) * 1.1
 
 
-def _part(one: Comparison) -> tuple[float, float]:
-    """The tenths of the whole between which all that is known of a share lies."""
-    known = [end for side in (one.candidate, one.standing) if side for end in (side.low, side.high)]
-    if not known:
+def _tenths(comparison: Comparison) -> tuple[float, float]:
+    """The ends of a rail for shares: the tenths around both intervals."""
+    sides = [side for side in (comparison.candidate, comparison.standing) if side]
+    ends = [end for side in sides for end in (side.low, side.high)]
+    if not ends:
         return 0.0, 1.0
-    return max(0, floor(10 * min(known) - 0.5)) / 10, min(10, ceil(10 * max(known) + 0.5)) / 10
+    return max(0, floor(10 * min(ends) - 0.5)) / 10, min(10, ceil(10 * max(ends) + 0.5)) / 10
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A candidate on some of the customers: how it does beside the standing rules, the next stage, rolling back."""
+"""Rollouts: a candidate for some of the customers, compared with the current rules; continuing and rolling back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.exceptions import HTTPException
 
 from database.stores.directory.read import read_directory
@@ -15,12 +16,12 @@ from database.stores.rules.rollouts import Rollout, advance, all_rollouts, find_
 from database.stores.rules.versions import RulesOutdated, compiled, current_published
 from domain.rollout.outcomes import compare
 from domain.rollout.steps import EVERYBODY, ROLLOUT_STEPS, StageMoved, StageUnfit, next_rollout_step, share_words
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.page import page
 from web.rules import rollout_words
-from web.rules.weighing import PublishRequest, shown_first
+from web.rules.weighing import PublishRequest, preview_if_needed
 from web.security.csrf import Guarded
-from web.security.session import Signed
+from web.security.session import Signed, SignedIn
 
 router = APIRouter(prefix="/rules/stages")
 
@@ -30,28 +31,31 @@ LONGEST_REASON = 500
 
 
 @router.get("")
-async def rollouts_page(request: Request, signed: Signed) -> Response:
-    """The stage that runs; where none does, the earlier ones."""
-    async with engine_of(request).connect() as conn:
+async def rollouts_page(request: Request, engine: Engine, signed: Signed) -> Response:
+    """The running rollout; without one, the list of earlier ones."""
+    async with engine.connect() as conn:
         running = await running_rollout(conn)
-        found = [] if running else await all_rollouts(conn)
-        standing = await current_published(conn)
+        rollouts = [] if running else await all_rollouts(conn)
+        current = await current_published(conn)
     if running is not None:
-        said = "?said=started" if request.query_params.get("said") == "started" else ""
-        return RedirectResponse(f"/rules/stages/{running.id}{said}", 303)
+        query = "?said=started" if request.query_params.get("said") == "started" else ""
+        return RedirectResponse(f"/rules/stages/{running.id}{query}", 303)
     return page(
-        request, "rules/rollouts.html", rollouts=found, standing=standing, words=share_words, zone=signed.time_zone
+        request, "rules/rollouts.html", rollouts=rollouts, current=current, words=share_words, zone=signed.time_zone
     )
 
 
 @router.get("/{number}")
-async def rollout_page(request: Request, signed: Signed, number: Number, share: int = 0) -> HTMLResponse:
-    return await _page(request, signed, number, share)
+async def rollout_page(
+    request: Request, engine: Engine, signed: Signed, number: Number, share: int = 0
+) -> HTMLResponse:
+    return await _page(request, engine, signed, number, share)
 
 
 @router.post("/{number}/next", dependencies=[Guarded])
 async def next_page(
     request: Request,
+    engine: Engine,
     signed: Signed,
     number: Number,
     seen: Typed = "",
@@ -59,70 +63,81 @@ async def next_page(
     reason: Typed = "",
     shown: Typed = "",
 ) -> Response:
-    """The next share, or the one that was chosen. Refused where the page was older than the stage."""
-    stood, chosen = _percent(seen), _percent(to)
+    """Continue to the chosen share. Refused if the rollout has moved on since the page was loaded."""
+    seen_share, chosen = _percent(seen), _percent(to)
     why = reason.strip()[:LONGEST_REASON] or f"On to {share_words(chosen)}"
-    if (first := await _weighed_first(request, number, {"seen": seen, "to": to, "reason": reason}, shown)) is not None:
-        return first
+    fields: dict[str, object] = {"seen": seen, "to": to, "reason": reason}
+    if (preview := await _preview(request, engine, number, fields, shown)) is not None:
+        return preview
     try:
-        async with engine_of(request).begin() as conn:
-            await advance(conn, number, stood, chosen, signed.name, why, datetime.now(UTC))
+        async with engine.begin() as conn:
+            await advance(conn, number, seen_share, chosen, signed.name, why, datetime.now(UTC))
     except (StageMoved, StageUnfit) as refused:
-        return await _page(request, signed, number, 0, 409, wrong=refused.detail)
+        return await _page(request, engine, signed, number, 0, 409, wrong=refused.detail)
     return RedirectResponse(f"/rules/stages/{number}?said={'everybody' if chosen == EVERYBODY else 'next'}", 303)
 
 
-async def _weighed_first(request: Request, number: int, fields: dict[str, object], shown: str) -> HTMLResponse | None:
-    """What the candidate could not serve of the calls that are booked, where that is new."""
-    async with engine_of(request).connect() as conn:
-        found = await find_rollout(conn, number)
-    if found is None or found.outcome is not None:
+async def _preview(
+    request: Request, engine: AsyncEngine, number: int, fields: dict[str, object], shown: str
+) -> HTMLResponse | None:
+    """The booked calls that the candidate could not serve, unless there are none or they were shown."""
+    async with engine.connect() as conn:
+        rollout = await find_rollout(conn, number)
+    if rollout is None or rollout.outcome is not None:
         return None
-    here, more = f"/rules/stages/{number}", share_words(_percent(str(fields["to"])))
-    asked = PublishRequest(f"Give version {found.candidate.number} to {more}", f"{here}/next", here)
-    return await shown_first(request, found.candidate.text, asked, fields, shown)
+    here, share = f"/rules/stages/{number}", share_words(_percent(str(fields["to"])))
+    publishing = PublishRequest(f"Give version {rollout.candidate.number} to {share}", f"{here}/next", here)
+    return await preview_if_needed(request, engine, rollout.candidate.text, publishing, fields, shown)
 
 
 @router.post("/{number}/roll-back", dependencies=[Guarded])
-async def roll_back_page(request: Request, signed: Signed, number: Number, reason: Typed = "") -> Response:
+async def roll_back_page(
+    request: Request, engine: Engine, signed: Signed, number: Number, reason: Typed = ""
+) -> Response:
     try:
-        async with engine_of(request).begin() as conn:
+        async with engine.begin() as conn:
             why = reason.strip()[:LONGEST_REASON] or "Rolled back"
             await roll_back(conn, number, signed.name, why, datetime.now(UTC))
     except StageMoved as moved:
-        return await _page(request, signed, number, 0, 409, wrong=moved.detail)
+        return await _page(request, engine, signed, number, 0, 409, wrong=moved.detail)
     return RedirectResponse(f"/rules/stages/{number}?said=back", 303)
 
 
 async def _page(
-    request: Request, signed: Signed, number: int, share: int, status: int = 200, wrong: str = ""
+    request: Request,
+    engine: AsyncEngine,
+    signed: SignedIn,
+    number: int,
+    share: int,
+    status: int = 200,
+    wrong: str = "",
 ) -> HTMLResponse:
-    async with engine_of(request).connect() as conn:
-        found = await find_rollout(conn, number)
-        if found is None:
+    async with engine.connect() as conn:
+        rollout = await find_rollout(conn, number)
+        if rollout is None:
             raise HTTPException(404)
-        shares = _shares(found)
+        shares = _shares(rollout)
         chosen = share if share in shares else shares[-1]
-        candidate, standing = await rollout_sides(conn, found.id, chosen)
-        cases = await rollout_cases(conn, found.id)
-        problem = await _problem(request, found)
-        stands = await current_published(conn)
-    compared = compare(candidate, standing, chosen)
-    named = f"Version {found.candidate.number}", f"Version {found.current.number}"
+        sides = await rollout_sides(conn, rollout.id, chosen)
+        cases = await rollout_cases(conn, rollout.id)
+        problem = await _problem(conn, rollout)
+        current = await current_published(conn)
+    comparisons = compare(*sides, chosen)
+    names = f"Version {rollout.candidate.number}", f"Version {rollout.current.number}"
     return page(
         request,
         "rules/rollout.html",
         status,
-        rollout=found,
-        stands=stands,
+        rollout=rollout,
+        current=current,
         shares=shares,
         chosen=chosen,
         cases=cases,
-        sides=(candidate, standing),
-        headline=rollout_words.headline(compared),
-        cards=rollout_words.cards(compared, *named),
-        next_share=next_rollout_step(found.percent),
-        later=[step for step in ROLLOUT_STEPS if step > next_rollout_step(found.percent)],
+        sides=sides,
+        headline=rollout_words.headline(comparisons),
+        cards=rollout_words.cards(comparisons, *names),
+        next_share=next_rollout_step(rollout.percent),
+        later=[step for step in ROLLOUT_STEPS if step > next_rollout_step(rollout.percent)],
         words=share_words,
         problem=problem,
         said=request.query_params.get("said", ""),
@@ -131,19 +146,18 @@ async def _page(
     )
 
 
-def _shares(found: Rollout) -> list[int]:
-    """The stages in which some customers had the candidate and some had not."""
-    return list(dict.fromkeys(step.percent for step in found.steps if step.percent < EVERYBODY))
+def _shares(rollout: Rollout) -> list[int]:
+    """The shares of the steps in which both versions had customers."""
+    return list(dict.fromkeys(step.percent for step in rollout.steps if step.percent < EVERYBODY))
 
 
-async def _problem(request: Request, found: Rollout) -> str:
-    """Why a running candidate decides nothing any more; else empty."""
-    if found.outcome is not None:
+async def _problem(conn: AsyncConnection, rollout: Rollout) -> str:
+    """Why a running candidate no longer decides anything; empty if it does."""
+    if rollout.outcome is not None:
         return ""
-    async with engine_of(request).connect() as conn:
-        directory = await read_directory(conn)
+    directory = await read_directory(conn)
     try:
-        await compiled(found.candidate.text, directory)
+        await compiled(rollout.candidate.text, directory)
     except RulesOutdated as outdated:
         return outdated.problem
     return ""

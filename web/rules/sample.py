@@ -1,4 +1,4 @@
-"""A sample escalation, as its fields are typed: each fact, or that it is unknown, and a moment."""
+"""A sample escalation to try rules on: facts and a moment, as typed into fields."""
 
 from __future__ import annotations
 
@@ -18,49 +18,49 @@ _YEARS = range(2000, 2200)
 
 @dataclass(frozen=True)
 class Sample:
-    """All as it was typed."""
+    """The fields as typed."""
 
     facts: Mapping[str, str]
-    """By fact name; an empty one is unknown."""
+    """By fact name; empty if unknown."""
     at: str = ""
-    """``2026-02-04T12:00`` in the desk's zone; empty is now."""
+    """``2026-02-04T12:00`` in the organisation's time zone; empty for now."""
 
 
 @dataclass(frozen=True)
 class SampleReading:
-    """A sample that could be read, in part or whole."""
+    """What could be read of a sample."""
 
     facts: Facts
     moment: datetime
     wrong: Mapping[str, str]
-    """What could not be read, by fact name; ``at`` for the moment."""
+    """Why fields could not be read, by fact name; ``at`` for the moment."""
 
 
 def usual_sample(declared: Sequence[FactType]) -> Sample:
-    """What a page begins with: what may be missing is missing, the rest is ordinary."""
+    """The sample on a new page: facts that may be missing are, the others have ordinary values."""
     return Sample({fact.name: "" if fact.may_be_missing else _ordinary(fact) for fact in declared})
 
 
-def sample_of(sent: Mapping[str, object], declared: Sequence[FactType]) -> Sample:
-    """From a form. One that was drawn without these fields gives the usual sample."""
+def sample_of(fields: Mapping[str, object], declared: Sequence[FactType]) -> Sample:
+    """Read a form; the usual sample if the form has none of these facts."""
 
     def typed(name: str) -> str:
-        value = sent.get(name)
+        value = fields.get(name)
         return value.strip() if isinstance(value, str) else ""
 
-    if not any(FIELD + fact.name in sent for fact in declared):
+    if not any(FIELD + fact.name in fields for fact in declared):
         return Sample(usual_sample(declared).facts, typed("at"))
     return Sample({fact.name: typed(FIELD + fact.name) for fact in declared}, typed("at"))
 
 
 def sample_like(facts: Facts, moment: datetime, directory: Directory) -> Sample:
-    """Typed as somebody would who wants these facts and this moment."""
+    """The sample that reads as these facts and this moment."""
     typed = {fact.name: typed_value(fact, facts.get(fact.name), directory.currency) for fact in directory.facts}
     return Sample(typed, f"{moment.astimezone(ZoneInfo(directory.time_zone)):%Y-%m-%dT%H:%M}")
 
 
 def typed_value(fact: FactType, value: FactValue | None, currency: str) -> str:
-    """``3 days``, ``250k``, ``yes``; empty for what is unknown."""
+    """A fact's value as one would type it: ``3 days``, ``250k``, ``yes``; empty if unknown."""
     match value:
         case None:
             return ""
@@ -76,29 +76,29 @@ def typed_value(fact: FactType, value: FactValue | None, currency: str) -> str:
 
 
 def read_sample(sample: Sample, directory: Directory, now: datetime) -> SampleReading:
-    """Fact by fact, so that each wrong one is told at its field; it counts as unknown."""
-    known: dict[str, FactValue] = {}
+    """Read fact by fact, so that each field has its own error. Facts that can't be read count as unknown."""
+    facts: dict[str, FactValue] = {}
     wrong: dict[str, str] = {}
     for fact in directory.facts:
         typed = sample.facts.get(fact.name, "")
         if fact.kind == "tags" and typed.lower() == NO_TAGS:
-            known[fact.name] = ()
+            facts[fact.name] = ()
             continue
         if fact.kind == "moment":
             moment = _moment(typed, directory.time_zone) if typed else None
             typed = moment.isoformat() if moment else typed
         try:
-            known |= read_facts(facts_of_form({fact.name: typed}, [fact]), directory)
+            facts |= read_facts(facts_of_form({fact.name: typed}, [fact]), directory)
         except FactRefused as refused:
             wrong[fact.name] = refused.reason
     moment = _moment(sample.at, directory.time_zone) if sample.at else now
     if moment is None:
-        wrong["at"] = "a day and a time are wanted, such as 2026-02-04 12:00"
-    return SampleReading(known, moment or now, wrong)
+        wrong["at"] = "enter a date and a time, such as 2026-02-04 12:00"
+    return SampleReading(facts, moment or now, wrong)
 
 
 def _moment(typed: str, zone: str) -> datetime | None:
-    """In UTC; wall time of the desk unless a zone is said."""
+    """The moment in UTC; read in this time zone unless the text has an offset. None if it isn't one."""
     try:
         moment = datetime.fromisoformat(typed)
     except ValueError:

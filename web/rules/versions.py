@@ -1,4 +1,4 @@
-"""Every version there ever was: the list, one of them, what changed between two, and going back to one."""
+"""All versions of the rules: the list, one version, the difference between two, and going back to one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.exceptions import HTTPException
 
 from database.stores.directory.read import read_directory
@@ -16,14 +17,14 @@ from database.stores.rules.rollouts import restore_version, running_rollout
 from database.stores.rules.versions import PublishedRules, current_published, published_number, published_versions
 from domain.rollout.steps import StageMoved, share_words
 from rules_dsl import RulesRefused
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.page import page
 from web.rules.checked import CheckResult, shown
 from web.rules.difference import difference
 from web.rules.meaning import meaning
-from web.rules.weighing import PublishRequest, shown_first
+from web.rules.weighing import PublishRequest, preview_if_needed
 from web.security.csrf import Guarded
-from web.security.session import Signed
+from web.security.session import Signed, SignedIn
 
 router = APIRouter(prefix="/rules")
 
@@ -34,17 +35,20 @@ PAGE = 50
 
 @router.get("/versions")
 async def versions_page(
-    request: Request, signed: Signed, before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None
+    request: Request,
+    engine: Engine,
+    signed: Signed,
+    before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> HTMLResponse:
-    async with engine_of(request).connect() as conn:
-        found = await published_versions(conn, before=before, limit=PAGE + 1)
-        standing, running = await current_published(conn), await running_rollout(conn)
+    async with engine.connect() as conn:
+        versions = await published_versions(conn, before=before, limit=PAGE + 1)
+        current, running = await current_published(conn), await running_rollout(conn)
     return page(
         request,
         "rules/versions.html",
-        versions=found[:PAGE],
-        more=found[PAGE - 1].number if len(found) > PAGE else None,
-        standing=standing,
+        versions=versions[:PAGE],
+        more=versions[PAGE - 1].number if len(versions) > PAGE else None,
+        current=current,
         running=running,
         words=share_words,
         zone=signed.time_zone,
@@ -52,16 +56,20 @@ async def versions_page(
 
 
 @router.get("/versions/{number}")
-async def version_page(request: Request, signed: Signed, number: Number) -> HTMLResponse:
-    return await _version_page(request, signed, number)
+async def version_page(request: Request, engine: Engine, signed: Signed, number: Number) -> HTMLResponse:
+    return await _version_page(request, engine, signed, number)
 
 
 @router.get("/compare")
 async def compare_page(
-    request: Request, signed: Signed, older: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)], to: Chosen
+    request: Request,
+    engine: Engine,
+    signed: Signed,
+    older: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)],
+    to: Chosen,
 ) -> HTMLResponse:
-    before, after = await _version(request, older), await _version(request, to)
-    async with engine_of(request).connect() as conn:
+    async with engine.connect() as conn:
+        before, after = await _version(conn, older), await _version(conn, to)
         directory = await read_directory(conn)
     return page(
         request,
@@ -77,56 +85,59 @@ async def compare_page(
 @router.post("/versions/{number}/publish", dependencies=[Guarded])
 async def publish_again(
     request: Request,
+    engine: Engine,
     signed: Signed,
     number: Number,
     seen: Annotated[str, Form()] = "",
     shown: Annotated[str, Form()] = "",
 ) -> Response:
-    """Going back for everybody: the old text with the names of today, published anew; a running stage ends.
+    """Go back for everybody: publishes the old text with current names, and ends a running rollout.
 
-    Refused where the directory no longer has what it names, and where the page was older than the rules.
+    Refused if the directory lacks something that the text names, or if the rules have changed since the page was
+    loaded.
     """
-    version = await _version(request, number)
-    stood = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
-    here = f"/rules/versions/{number}"
-    asked = PublishRequest(f"Go back to version {number}", f"{here}/publish", here)
-    async with engine_of(request).connect() as conn:
+    async with engine.connect() as conn:
+        version = await _version(conn, number)
         text = await text_today(conn, version.text, number)
-    if (first := await shown_first(request, text, asked, {"seen": seen}, shown)) is not None:
-        return first
+    seen_number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
+    here = f"/rules/versions/{number}"
+    publishing = PublishRequest(f"Go back to version {number}", f"{here}/publish", here)
+    if (preview := await preview_if_needed(request, engine, text, publishing, {"seen": seen}, shown)) is not None:
+        return preview
     try:
-        async with engine_of(request).begin() as conn:
-            await restore_version(conn, number, stood, signed.name, datetime.now(UTC))
+        async with engine.begin() as conn:
+            await restore_version(conn, number, seen_number, signed.name, datetime.now(UTC))
     except RulesRefused as refused:
-        return await _version_page(request, signed, number, 422, refused=refused)
+        return await _version_page(request, engine, signed, number, 422, refused=refused)
     except StageMoved as moved:
-        return await _version_page(request, signed, number, 409, wrong=moved.detail)
+        return await _version_page(request, engine, signed, number, 409, wrong=moved.detail)
     return RedirectResponse("/rules?said=published", 303)
 
 
 async def _version_page(
     request: Request,
-    signed: Signed,
+    engine: AsyncEngine,
+    signed: SignedIn,
     number: int,
     status: int = 200,
     *,
     refused: RulesRefused | None = None,
     wrong: str = "",
 ) -> HTMLResponse:
-    version = await _version(request, number)
-    async with engine_of(request).connect() as conn:
-        standing, running = await current_published(conn), await running_rollout(conn)
+    async with engine.connect() as conn:
+        version = await _version(conn, number)
+        current, running = await current_published(conn), await running_rollout(conn)
     checked = await asyncio.to_thread(shown, version.text, refused.diagnostics) if refused else None
-    drawn = CheckResult(version.text)
+    unchecked = CheckResult(version.text)
     return page(
         request,
         "rules/version.html",
         status,
         version=version,
-        standing=standing,
+        current=current,
         running=running,
-        lines=drawn.lines,
-        lines_left_out=drawn.lines_left_out,
+        lines=unchecked.lines,
+        lines_left_out=unchecked.lines_left_out,
         checked=checked,
         wrong=wrong,
         words=share_words,
@@ -134,9 +145,8 @@ async def _version_page(
     )
 
 
-async def _version(request: Request, number: int) -> PublishedRules:
-    async with engine_of(request).connect() as conn:
-        version = await published_number(conn, number)
+async def _version(conn: AsyncConnection, number: int) -> PublishedRules:
+    version = await published_number(conn, number)
     if version is None:
         raise HTTPException(404)
     return version

@@ -1,7 +1,7 @@
-"""Before rules are published: which booked calls they could not serve; at once as an upper bound, then looked longer.
+"""Shows, before rules are published, which booked calls could not be served under them.
 
-Booked calls keep the plan that they were opened with, so none of them is lost. What is shown is what the rules take
-from the seats of those hours, and nobody publishes it unseen.
+The first answer is quick and an upper bound; a longer search follows. Booked calls keep the plan they were opened
+with, so none is lost: the page shows what the rules cost in seats at those hours, before anybody publishes them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.backtest.capacity_under_rules import SHOWN, CapacityReview, weigh_rules
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.page import page
 from web.rules.checked import LONGEST, plain
 from web.security.csrf import Guarded
@@ -22,58 +23,67 @@ from web.security.session import Signed
 
 router = APIRouter(prefix="/rules")
 
-_OURS = ("form_token", "shown", "action", "back", "sentence", "text")
+_OWN_FIELDS = ("form_token", "shown", "action", "back", "sentence", "text")
 _PUBLISHING = re.compile(r"/rules/(publish|versions/[0-9]{1,9}/publish|stages/[0-9]{1,9}/next)")
 
 
 @dataclass(frozen=True)
 class PublishRequest:
-    """A publishing that somebody asks for."""
+    """A request to publish rules, to be confirmed."""
 
     sentence: str
     action: str
-    """Where its form goes."""
+    """The address that the form is posted to."""
     back: str = ""
-    """The page that it was asked on; empty for the editor, which is drawn again with the text."""
+    """The page to return to; empty for the editor, which is shown again with the text."""
 
 
-async def shown_first(
-    request: Request, text: str, asked: PublishRequest, fields: Mapping[str, object], shown: object
+async def preview_if_needed(
+    request: Request,
+    engine: AsyncEngine,
+    text: str,
+    publishing: PublishRequest,
+    fields: Mapping[str, object],
+    shown: object,
 ) -> HTMLResponse | None:
-    """The page that shows what these rules could not serve; None where that is nothing, or was ``shown``."""
-    weighed = await weigh_rules(engine_of(request), text, longer=False) if len(text) <= LONGEST else None
+    """The page with the booked calls that these rules could not serve; None if there are none or all were ``shown``."""
+    weighed = await weigh_rules(engine, text, longer=False) if len(text) <= LONGEST else None
     if weighed is None or {call.booking for call in weighed.found.calls} <= _numbers(shown):
         return None
-    return _page(request, text, weighed, asked, fields)
+    return _page(request, text, weighed, publishing, fields)
 
 
 @router.post("/weigh", dependencies=[Guarded])
-async def weigh(request: Request, signed: Signed) -> Response:
-    """The same, looked at longer: alone where the page asks for it; else the whole page."""
+async def weigh(request: Request, engine: Engine, signed: Signed) -> Response:
+    """The same with a longer search: for a request of the page's script its part alone, else the page."""
     form = await request.form()
     sent = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     text = plain(sent.get("text", ""))[:LONGEST]
-    weighed = await weigh_rules(engine_of(request), text, longer=True)
+    weighed = await weigh_rules(engine, text, longer=True)
     if request.headers.get("hx-request") == "true":
         return page(request, "rules/_weighed.html", weighed=weighed, most=SHOWN, zone=signed.time_zone)
     action, back = sent.get("action", ""), sent.get("back", "")
     if not _PUBLISHING.fullmatch(action):
         action, back = "/rules/publish", ""
-    asked = PublishRequest(sent.get("sentence", "")[:200], action, "" if not back else action.rpartition("/")[0])
-    return _page(request, text, weighed, asked, sent)
+    publishing = PublishRequest(sent.get("sentence", "")[:200], action, action.rpartition("/")[0] if back else "")
+    return _page(request, text, weighed, publishing, sent)
 
 
 def _page(
-    request: Request, text: str, weighed: CapacityReview | None, asked: PublishRequest, fields: Mapping[str, object]
+    request: Request,
+    text: str,
+    weighed: CapacityReview | None,
+    publishing: PublishRequest,
+    fields: Mapping[str, object],
 ) -> HTMLResponse:
-    kept = [(name, value) for name, value in fields.items() if name not in _OURS and isinstance(value, str)]
+    repeated = [(name, value) for name, value in fields.items() if name not in _OWN_FIELDS and isinstance(value, str)]
     return page(
         request,
         "rules/weighed.html",
         weighed=weighed,
-        asked=asked,
+        publishing=publishing,
         text=text,
-        fields=kept,
+        fields=repeated,
         most=SHOWN,
         zone=request.state.signed.time_zone,
     )

@@ -64,7 +64,7 @@ class Shield:
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
-    """``receive``, raising 413 for a body that is too large: at once by Content-Length, else while reading."""
+    """``receive``, raising 413 for a body that is too large: before reading by Content-Length, else while reading."""
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     read = int(declared) if declared.isdigit() and int(declared) > LARGEST_BODY else 0
 

@@ -1,4 +1,4 @@
-"""A candidate in stages, on its pages: how it does, one click on, one click back, and no click too many."""
+"""A rollout's pages: comparison, continuing, rolling back, and stale clicks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def trial_of(office: Office, percent: int = 30) -> Rollout:
 
 @dataclass(frozen=True)
 class Case:
-    """One escalation of a stage and its call, as they are left when all is done."""
+    """An escalation of a rollout step and its finished call."""
 
     candidate: bool
     wait: int | None
@@ -54,7 +54,7 @@ class Case:
 
 
 async def live(office: Office, running: Rollout, cases: list[Case]) -> None:
-    """Copies of one opened escalation, with calls in every state that the comparison counts."""
+    """Adds copies of an escalation, with calls in every state that the comparison counts."""
     async with office.program() as program:
         first = (await program.post("/api/v1/escalations", json=ticket())).json()["id"]
     async with office.engine.begin() as conn:
@@ -62,12 +62,12 @@ async def live(office: Office, running: Rollout, cases: list[Case]) -> None:
         who = (await conn.execute(select(person.c.id).where(person.c.name == "Anna Schmidt"))).scalar_one()
         await conn.execute(staged_escalation.delete())
         made_in = insert(round_table).values(at=NOW, calls=1, offers=1, took_ms=1).returning(round_table.c.id)
-        held = (await conn.execute(made_in)).scalar_one()
-        escalations, staged, calls, offers, ratings, missed = [], [], [], [], [], []
+        round_id = (await conn.execute(made_in)).scalar_one()
+        escalations, decisions, calls, offers, ratings, missed = [], [], [], [], [], []
         for place, case in enumerate(cases):
             one, made = str(uuid.uuid4()), str(uuid.uuid4())
             escalations.append(like | {"id": one, "ticket_id": f"case-{place}", "state": "closed", "seq": 1})
-            staged.append({"escalation": one, "rollout": running.id, "percent": 30, "candidate": case.candidate})
+            decisions.append({"escalation": one, "rollout": running.id, "percent": 30, "candidate": case.candidate})
             accepted = None if case.wait is None else NOW + timedelta(seconds=case.wait)
             met = NOW + timedelta(minutes=5) if case.came and case.wait is not None else None
             row = {"id": made, "escalation": one, "nth": 1, "muster_at": NOW, "search_began_at": NOW}
@@ -79,13 +79,13 @@ async def live(office: Office, running: Rollout, cases: list[Case]) -> None:
             calls.append(row | {"customer_joined_at": met, "agent_joined_at": met})
             states = ["declined"] * case.declined + (["done"] if case.wait is not None else [])
             for nth, state in enumerate(states, 1):
-                row = {"call": made, "nth": nth, "person": who, "round": held, "state": state, "why": {}}
+                row = {"call": made, "nth": nth, "person": who, "round": round_id, "state": state, "why": {}}
                 offers.append(row | {"made_at": NOW, "expires_at": NOW})
             if case.score:
                 ratings.append({"call": made, "escalation": one, "score": case.score, "at": NOW})
             if not case.came:
                 missed.append(one)
-        written = ((escalation, escalations), (staged_escalation, staged), (call, calls), (offer, offers))
+        written = ((escalation, escalations), (staged_escalation, decisions), (call, calls), (offer, offers))
         for table, rows in (*written, (rating, ratings)):
             if rows:
                 await conn.execute(insert(table), rows)
@@ -93,11 +93,11 @@ async def live(office: Office, running: Rollout, cases: list[Case]) -> None:
             await record(conn, one, Kind.CUSTOMER_MISSED, NOW)
 
 
-def desk_life(candidate: int, standing: int) -> list[Case]:
-    """The candidate's calls are accepted in half the time; all else is alike."""
+def desk_life(candidate: int, current: int) -> list[Case]:
+    """Cases in which the candidate's calls are accepted in half the time; everything else is equal."""
     random = Random(5)
     found = []
-    for place in range(candidate + standing):
+    for place in range(candidate + current):
         mine = place < candidate
         wait = round(random.expovariate(1 / (30 if mine else 60))) + 5
         declined, score = int(random.random() < 0.2), random.choice([5, 5, 4, 4, 3])
@@ -106,7 +106,7 @@ def desk_life(candidate: int, standing: int) -> list[Case]:
     return found
 
 
-async def test_the_sides_are_those_of_the_rows(office: Office) -> None:
+async def test_both_sides_are_counted_from_the_rows(office: Office) -> None:
     running = await trial_of(office)
     await live(
         office,
@@ -120,17 +120,17 @@ async def test_the_sides_are_those_of_the_rows(office: Office) -> None:
         ],
     )
     async with office.engine.connect() as conn:
-        candidate, standing = await rollout_sides(conn, running.id, 30)
+        candidate, current = await rollout_sides(conn, running.id, 30)
         other, _ = await rollout_sides(conn, running.id, 10)
         cases = await rollout_cases(conn, running.id)
     assert sorted(candidate.waits) == [20.0, 40.0, float("inf")]
     assert (candidate.escalations, candidate.ended, candidate.took_place, candidate.no_shows) == (3, 3, 1, 1)
     assert (candidate.offers, candidate.declined, candidate.ratings, candidate.satisfied) == (3, 1, 1, 1)
-    assert (standing.offers, standing.declined, standing.ratings, standing.satisfied) == (4, 2, 2, 1)
+    assert (current.offers, current.declined, current.ratings, current.satisfied) == (4, 2, 2, 1)
     assert (other.escalations, dict(cases)) == (0, {30: (3, 2)})
 
 
-async def test_the_page_says_whether_one_can_tell(office: Office) -> None:
+async def test_the_page_says_whether_the_data_is_conclusive(office: Office) -> None:
     running = await trial_of(office)
     manager = await office.browser("Marta Manager")
     early = html.unescape(await manager.get(f"/rules/stages/{running.id}"))
@@ -145,7 +145,7 @@ async def test_the_page_says_whether_one_can_tell(office: Office) -> None:
     assert page.count("<svg") == 4
 
 
-async def test_one_click_on_and_one_click_back(office: Office) -> None:
+async def test_continuing_and_rolling_back_take_one_click_each(office: Office) -> None:
     running = await trial_of(office)
     manager = await office.browser("Marta Manager")
     address = f"/rules/stages/{running.id}"
@@ -180,12 +180,12 @@ async def test_to_everybody_and_back_to_an_earlier_version(office: Office) -> No
     late = await manager.post("/rules/versions/2/publish", "/rules/versions/1", seen="2")
     assert (late.status_code, "version 3 is current" in late.text) == (409, True)
     async with office.engine.connect() as conn:
-        standing = await current_published(conn)
-    assert standing is not None
-    assert (standing.number, standing.text) == (3, RULES)
+        current = await current_published(conn)
+    assert current is not None
+    assert (current.number, current.text) == (3, RULES)
 
 
-async def test_pages_of_no_rollout(office: Office) -> None:
+async def test_unknown_rollouts_are_not_found(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     assert "No rollouts yet" in await manager.get("/rules/stages")
     await manager.get("/rules/stages/99", 404)
@@ -199,7 +199,7 @@ async def test_pages_of_no_rollout(office: Office) -> None:
     ("verdict", "sentence"),
     [
         (Verdict.BETTER, "Sooner: by 5 s to 25 s."),
-        (Verdict.ALIKE, "No difference to be seen: between 25 s sooner and 5 s later."),
+        (Verdict.ALIKE, "No visible difference: between 25 s sooner and 5 s later."),
         (Verdict.TOO_FEW, "Too few to tell: 40 of about 94 calls."),
     ],
 )

@@ -1,4 +1,4 @@
-"""The editor's questions to the server: trying a sample, completions, tidying up, the page of each message."""
+"""The editor's requests: trying a sample, completions, formatting, the page of each diagnostic."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def test_a_sample_is_tried_without_scripts(office: Office) -> None:
     assert 'By rule "Engine stopped at sea", <a href="#line-13"' in page
     assert "<option selected>urgent</option>" in page
     assert "on Wed 25 Nov, 10:00 Copenhagen time" in page
-    assert page.index("at once") < page.index("after 1 minute") < page.index("after 4 minutes")
+    assert page.index("immediately") < page.index("after 1 minute") < page.index("after 4 minutes")
     assert "2 × Marine Engineer, Support" in page
     assert "3 × Advisor, Support" in page
     assert 'Ines Costa: <span class="soft">not in team "Support", title "Marine Engineer" or team "Support"' in page
@@ -43,7 +43,7 @@ async def test_a_sample_is_tried_without_scripts(office: Office) -> None:
     assert "Slots of 20 min, booked at least 2 h and at most 5 working days ahead." in page
 
 
-async def test_why_a_rule_applies_and_those_above_it_do_not(office: Office) -> None:
+async def test_the_result_explains_why_a_rule_matches_and_those_above_do_not(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     manager.client.headers["HX-Request"] = "true"
     facts = {"fact.tags": "none", "fact.priority": "", "fact.product area": "billing", **AT_WORK}
@@ -56,7 +56,7 @@ async def test_why_a_rule_applies_and_those_above_it_do_not(office: Office) -> N
     assert 'tags include "safety" <span class="soft">(tags are none; <a href="#line-14"' in above
 
 
-async def test_a_refusal_and_an_empty_step_are_told(office: Office) -> None:
+async def test_a_refusal_and_an_empty_step_are_shown(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     manager.client.headers["HX-Request"] = "true"
     refusing = RULES.replace(
@@ -72,7 +72,7 @@ async def test_a_refusal_and_an_empty_step_are_told(office: Office) -> None:
     assert "Nobody; the next step follows immediately" in part
 
 
-async def test_what_a_sample_gets_wrong_is_told_at_its_field(office: Office) -> None:
+async def test_errors_in_a_sample_are_shown_at_their_fields(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     wrong = {"fact.priority": "high", "fact.replies": "many", "fact.ticket age": "3 moons", "at": "soon"}
     page = (await manager.post("/rules/try", "/rules/edit", text=RULES, based_on="1", **wrong)).text
@@ -80,16 +80,16 @@ async def test_what_a_sample_gets_wrong_is_told_at_its_field(office: Office) -> 
     assert 'value="many"' in page
     assert "expected a whole number" in page
     assert "expected seconds or a text such as 3 days" in page
-    assert "a day and a time are wanted" in page
+    assert "enter a date and a time" in page
 
 
-async def test_an_example_of_the_file_fills_the_sample_in(office: Office) -> None:
+async def test_an_example_of_the_file_fills_in_the_sample(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     name = "a safety case goes to an engineer, even at night"
     assert f"<option>{name}</option>" in await manager.get("/rules/edit")
     chosen = {"example": name, "fact.priority": "low"}
-    kept = (await manager.post("/rules/try", "/rules/edit", text=RULES, **chosen)).text
-    assert "<option selected>low</option>" in kept
+    with_errors = (await manager.post("/rules/try", "/rules/edit", text=RULES, **chosen)).text
+    assert "<option selected>low</option>" in with_errors
     filled = (await manager.post("/rules/try", "/rules/edit", text=RULES, fill="yes", **chosen)).text
     assert "<option selected>high</option>" in filled
     assert 'value="safety"' in filled
@@ -100,7 +100,7 @@ async def test_an_example_of_the_file_fills_the_sample_in(office: Office) -> Non
     assert '<div id="sample" hx-swap-oob="innerHTML">' in part
 
 
-async def test_fields_are_drawn_anew_only_where_they_have_something_to_say(office: Office) -> None:
+async def test_fields_are_redrawn_only_for_new_content_or_errors(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     manager.client.headers["HX-Request"] = "true"
     part = (await manager.post("/rules/try", "/rules/edit", text=RULES, **{"fact.replies": "many"})).text
@@ -114,7 +114,7 @@ async def test_fields_are_drawn_anew_only_where_they_have_something_to_say(offic
     assert 'id="sample"' not in part
 
 
-async def test_a_check_brings_the_picture_along(office: Office) -> None:
+async def test_a_check_includes_the_result_for_the_sample(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     manager.client.headers["HX-Request"] = "true"
     part = (await manager.post("/rules/check", "/rules/edit", text=RULES, **SAFETY)).text
@@ -134,7 +134,7 @@ async def test_publishing_from_a_stale_page_keeps_the_sample(office: Office) -> 
     assert "<option selected>urgent</option>" in answer.text
 
 
-async def test_messages_carry_their_place_and_their_fixes(office: Office) -> None:
+async def test_diagnostics_have_their_position_and_fixes(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     manager.client.headers["HX-Request"] = "true"
     text = RULES.replace('send to team "Office"', 'send to team "Offise"')
@@ -173,7 +173,7 @@ async def test_tidying_up_changes_the_spacing_alone(office: Office) -> None:
     assert broken["wrong"].startswith("Not tidied up: line 1 ")
 
 
-async def test_every_message_has_its_page(office: Office) -> None:
+async def test_every_diagnostic_has_its_page(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     for code in CATALOGUE:
         page = await manager.get(f"/rules/messages/{code}")
@@ -183,7 +183,7 @@ async def test_every_message_has_its_page(office: Office) -> None:
     await manager.get("/rules/messages/README", 404)
 
 
-async def test_styles_of_the_editor_are_let_in_by_a_nonce_of_their_own(office: Office) -> None:
+async def test_the_editors_styles_are_allowed_by_a_nonce(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     nonces = set()
     for _ in range(2):
@@ -199,10 +199,10 @@ async def test_styles_of_the_editor_are_let_in_by_a_nonce_of_their_own(office: O
     assert "style-src 'self';" in content_policy("")
 
 
-def test_the_editor_weighs_what_its_page_in_the_docs_says() -> None:
-    said = re.search(r"(\d+) kB compressed", (EXAMPLES.parent / "docs/rules-language.md").read_text())
-    assert said is not None
-    assert len(assets()["vendor/rules-editor.js"].compressed) / 1000 == pytest.approx(int(said[1]), rel=0.05)
+def test_the_editor_has_the_size_that_the_docs_say() -> None:
+    size = re.search(r"(\d+) kB compressed", (EXAMPLES.parent / "docs/rules-language.md").read_text())
+    assert size is not None
+    assert len(assets()["vendor/rules-editor.js"].compressed) / 1000 == pytest.approx(int(size[1]), rel=0.05)
 
 
 def test_the_usual_sample_leaves_out_what_may_be_missing() -> None:
@@ -218,16 +218,16 @@ def test_the_usual_sample_leaves_out_what_may_be_missing() -> None:
     ("typed", "told"),
     [
         ("2026-03-29T02:30", "2026-03-29T01:30:00+00:00"),  # A wall time that the clocks skip moves forward.
-        ("2026-10-25T02:30", "2026-10-25T00:30:00+00:00"),  # One that comes twice means the first.
+        ("2026-10-25T02:30", "2026-10-25T00:30:00+00:00"),  # A wall time that occurs twice means the first.
         ("2026-02-04T12:00Z", "2026-02-04T12:00:00+00:00"),
     ],
 )
-def test_a_moment_is_wall_time_of_the_desk(typed: str, told: str) -> None:
-    assert read_sample(Sample({}, typed), DIRECTORY, NOW).moment.isoformat() == told
+def test_a_moment_is_wall_time_of_the_organisation(typed: str, expected: str) -> None:
+    assert read_sample(Sample({}, typed), DIRECTORY, NOW).moment.isoformat() == expected
 
 
 @pytest.mark.parametrize("typed", ["soon", "0001-01-01T00:00", "9999-12-31T23:59", "2026-02-30T10:00"])
-def test_no_moment_is_told_and_now_counts(typed: str) -> None:
+def test_an_invalid_moment_is_reported_and_now_counts(typed: str) -> None:
     read = read_sample(Sample({}, typed), DIRECTORY, NOW)
     assert list(read.wrong) == ["at"]
     assert read.moment == NOW
