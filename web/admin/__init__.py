@@ -1,4 +1,4 @@
-"""Administration: who may enter, which programs may call, and who changed what."""
+"""Administration: accounts, facts, the occupancy limit, API tokens, webhooks, and the audit log."""
 
 from fastapi import APIRouter
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from database.stores.access.accounts import all_accounts
 from database.stores.journal.audit_log import audit_entries
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.page import page
 from web.security.session import Signed
 
@@ -20,9 +20,9 @@ PAGE = 50
 
 @router.get("")
 async def audit_page(
-    request: Request, signed: Signed, before: Annotated[int | None, Query(ge=1, le=2**62)] = None
+    request: Request, engine: Engine, signed: Signed, before: Annotated[int | None, Query(ge=1, le=2**62)] = None
 ) -> HTMLResponse:
-    async with engine_of(request).connect() as conn:
+    async with engine.connect() as conn:
         entries = await audit_entries(conn, before=before, limit=PAGE + 1)
         names = {f"person:{account.id}": account.name for account in await all_accounts(conn)}
     more = entries[PAGE - 1].id if len(entries) > PAGE else None

@@ -1,4 +1,4 @@
-"""The desk's vocabulary: which facts there are, and declaring, changing and removing one."""
+"""The facts that rules can use: listed, declared, changed and removed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.directory.read import read_directory
 from database.stores.staff.fact_types import FactInUse, FactUnfit, keep_fact, remove_fact
 from rules_dsl import KINDS
 from rules_dsl.directory import FactKind, FactType
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -23,34 +24,35 @@ router = APIRouter(prefix="/admin/facts")
 
 @dataclass(frozen=True)
 class FactForm:
-    """All as it was typed."""
+    """The form as typed."""
 
     name: str = ""
     kind: str = "choice"
     values: str = ""
-    """One a line."""
+    """One per line."""
     ordered: bool = False
     always_known: bool = False
     new: bool = True
 
     def fact(self) -> FactType:
-        kind: FactKind = next((known for known in get_args(FactKind) if known == self.kind), "choice")
-        listed = tuple(" ".join(line.split()) for line in self.values.splitlines() if line.strip())
+        kind: FactKind = next((one for one in get_args(FactKind) if one == self.kind), "choice")
+        values = tuple(" ".join(line.split()) for line in self.values.splitlines() if line.strip())
         choice = kind == "choice"
         name = " ".join(self.name.split())
-        return FactType(name, kind, listed if choice else (), self.ordered and choice, not self.always_known)
+        return FactType(name, kind, values if choice else (), self.ordered and choice, not self.always_known)
 
 
 @router.get("")
-async def facts_page(request: Request, signed: Signed, change: str = "") -> HTMLResponse:
-    async with engine_of(request).connect() as conn:
+async def facts_page(request: Request, engine: Engine, change: str = "") -> HTMLResponse:
+    async with engine.connect() as conn:
         fact = (await read_directory(conn)).fact_named(change)
-    return await _page(request, form=FactForm() if fact is None else _form_of(fact))
+    return await _page(request, engine, form=FactForm() if fact is None else _form_of(fact))
 
 
 @router.post("", dependencies=[Guarded])
 async def keep(
     request: Request,
+    engine: Engine,
     signed: Signed,
     name: Annotated[str, Form()] = "",
     kind: Annotated[str, Form()] = "choice",
@@ -61,22 +63,22 @@ async def keep(
 ) -> Response:
     form = FactForm(name, kind, values, ordered, always_known, new)
     try:
-        async with engine_of(request).begin() as conn:
+        async with engine.begin() as conn:
             await keep_fact(conn, form.fact(), signed.actor, datetime.now(UTC), new=new)
     except FactUnfit as refused:
-        return await _page(request, 422, form=form, wrong={refused.unfit.field: refused.unfit.reason})
+        return await _page(request, engine, 422, form=form, wrong={refused.unfit.field: refused.unfit.reason})
     except FactInUse as refused:
-        return await _page(request, 409, form=form, used=refused)
+        return await _page(request, engine, 409, form=form, used=refused)
     return RedirectResponse("/admin/facts", 303)
 
 
 @router.post("/remove", dependencies=[Guarded])
-async def remove(request: Request, signed: Signed, name: Annotated[str, Form()] = "") -> Response:
+async def remove(request: Request, engine: Engine, signed: Signed, name: Annotated[str, Form()] = "") -> Response:
     try:
-        async with engine_of(request).begin() as conn:
+        async with engine.begin() as conn:
             await remove_fact(conn, name, signed.actor, datetime.now(UTC))
     except FactInUse as refused:
-        return await _page(request, 409, used=refused)
+        return await _page(request, engine, 409, used=refused)
     return RedirectResponse("/admin/facts", 303)
 
 
@@ -84,8 +86,8 @@ def _form_of(fact: FactType) -> FactForm:
     return FactForm(fact.name, fact.kind, "\n".join(fact.values), fact.ordered, not fact.may_be_missing, new=False)
 
 
-async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
-    async with engine_of(request).connect() as conn:
+async def _page(request: Request, engine: AsyncEngine, status: int = 200, **context: Any) -> HTMLResponse:
+    async with engine.connect() as conn:
         declared = (await read_directory(conn)).facts
-    drawn = {"form": FactForm(), "wrong": {}, "used": None} | context
-    return page(request, "admin/facts.html", status, declared=declared, kinds=KINDS, **drawn)
+    defaults: dict[str, Any] = {"form": FactForm(), "wrong": {}, "used": None}
+    return page(request, "admin/facts.html", status, declared=declared, kinds=KINDS, **(defaults | context))

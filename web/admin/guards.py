@@ -1,4 +1,4 @@
-"""The occupancy limit: how busy a person may be with calls, and what the limit takes from each team just now."""
+"""The occupancy limit: how busy a person may be with calls, and whom it excludes from each team now."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.directory.read import read_desk, read_directory
 from database.stores.journal.audit_log import write_audit
 from database.stores.seats.occupancy import occupancy_limit, set_occupancy_limit, team_occupancy
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -22,18 +23,19 @@ LOWEST, HIGHEST = 10, 100
 
 
 @router.get("")
-async def guards_page(request: Request, signed: Signed) -> HTMLResponse:
-    return await _page(request)
+async def guards_page(request: Request, engine: Engine) -> HTMLResponse:
+    return await _page(request, engine)
 
 
 @router.post("", dependencies=[Guarded])
-async def keep(request: Request, signed: Signed, percent: Annotated[str, Form()] = "") -> Response:
-    """Set the limit; rounds follow it from their next one on."""
+async def keep(request: Request, engine: Engine, signed: Signed, percent: Annotated[str, Form()] = "") -> Response:
+    """Set the limit, which applies from the next round on."""
     typed = percent.strip().removesuffix("%").strip()
     limit = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 3 else 0
     if not LOWEST <= limit <= HIGHEST:
-        return await _page(request, 422, wrong=f"A limit is a whole number from {LOWEST} to {HIGHEST}.", typed=percent)
-    async with engine_of(request).begin() as conn:
+        wrong = f"Enter a whole number from {LOWEST} to {HIGHEST}."
+        return await _page(request, engine, 422, wrong=wrong, typed=percent)
+    async with engine.begin() as conn:
         desk = await read_desk(conn)
         if desk is not None:
             await set_occupancy_limit(conn, desk.id, limit)
@@ -43,8 +45,10 @@ async def keep(request: Request, signed: Signed, percent: Annotated[str, Form()]
     return RedirectResponse("/admin/guards", 303)
 
 
-async def _page(request: Request, status: int = 200, wrong: str = "", typed: str | None = None) -> HTMLResponse:
-    async with engine_of(request).connect() as conn:
+async def _page(
+    request: Request, engine: AsyncEngine, status: int = 200, wrong: str = "", typed: str | None = None
+) -> HTMLResponse:
+    async with engine.connect() as conn:
         limit = await occupancy_limit(conn)
         directory = await read_directory(conn)
         teams = await team_occupancy(conn, datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Webhooks that come in: each source with its own secret, which is never shown again."""
+"""Sources of incoming webhooks, each with its own secret, which is never shown again."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.access.webhooks import all_sources, keep_source
 from database.stores.journal.audit_log import write_audit
 from domain.ticket_account import AccountTaken
 from domain.ticket_reference import account_of
-from web.dependencies import engine_of, settings_of
+from web.dependencies import AppSettings, Engine
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -26,45 +27,49 @@ _SHORTEST, _LONGEST = 16, 200
 
 
 @router.get("")
-async def sources_page(request: Request, signed: Signed) -> HTMLResponse:
-    return await _page(request)
+async def sources_page(request: Request, engine: Engine, settings: AppSettings) -> HTMLResponse:
+    return await _page(request, engine, settings.base_url)
 
 
 @router.post("", dependencies=[Guarded])
 async def keep(
     request: Request,
+    engine: Engine,
+    settings: AppSettings,
     signed: Signed,
     name: Annotated[str, Form()] = "",
     secret: Annotated[str, Form()] = "",
     account: Annotated[str, Form()] = "",
 ) -> Response:
-    """Add a source, or give it the secret that its help desk signs with from now on, or its account."""
+    """Add a source, or replace its signing secret and its account."""
     name, secret, account = name.strip(), secret.strip(), account.strip()
-    typed = {"name": name, "account": account}
+
+    async def refuse(field: str, wrong: str, status: int = 422) -> HTMLResponse:
+        context = {"field": field, "wrong": wrong, "name": name, "account": account}
+        return await _page(request, engine, settings.base_url, status, **context)
+
     if not _NAME.fullmatch(name):
-        return await _page(
-            request, 422, wrong="A name has small letters, digits and dashes, at most 40.", field="name", **typed
-        )
+        return await refuse("name", "A name has at most 40 small letters, digits and dashes.")
     if not _SHORTEST <= len(secret) <= _LONGEST:
         wrong = f"A signing secret has {_SHORTEST} to {_LONGEST} characters. Zendesk shows it beside its webhook."
-        return await _page(request, 422, wrong=wrong, field="secret", **typed)
+        return await refuse("secret", wrong)
     host = account_of(account if "://" in account else f"https://{account}") if account else ""
     if account and "." not in host:
-        wrong = "An account is the address of your help desk, such as harbor.zendesk.com."
-        return await _page(request, 422, wrong=wrong, field="account", **typed)
+        return await refuse("account", "An account is the address of your help desk, such as harbor.zendesk.com.")
     now = datetime.now(UTC)
-    async with engine_of(request).begin() as conn:
+    async with engine.begin() as conn:
         try:
             await keep_source(conn, name, KIND, secret, host)
         except AccountTaken as taken:
-            return await _page(request, 409, wrong=taken.detail, field="account", **typed)
+            return await refuse("account", taken.detail, 409)
         await write_audit(conn, signed.actor, "set webhook secret", name, now, {"kind": KIND, "account": host})
     return RedirectResponse("/admin/webhooks", 303)
 
 
-async def _page(request: Request, status: int = 200, **context: Any) -> HTMLResponse:
-    known = {"wrong": "", "field": "", "name": "", "account": ""}
-    async with engine_of(request).connect() as conn:
+async def _page(
+    request: Request, engine: AsyncEngine, base_url: str, status: int = 200, **context: Any
+) -> HTMLResponse:
+    defaults = {"wrong": "", "field": "", "name": "", "account": ""}
+    async with engine.connect() as conn:
         sources = await all_sources(conn)
-    base = settings_of(request).base_url
-    return page(request, "admin/webhooks.html", status, sources=sources, base=base, **(known | context))
+    return page(request, "admin/webhooks.html", status, sources=sources, base=base_url, **(defaults | context))

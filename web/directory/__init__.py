@@ -1,4 +1,4 @@
-"""The directory: who works here, in which team, with which title and skills; and the names that rules use."""
+"""The directory: people with their teams, titles and skills, and the names that rules use."""
 
 from fastapi import APIRouter
 

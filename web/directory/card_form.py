@@ -1,4 +1,4 @@
-"""The form of a person, read: which card it asks for, and what of it is not what stands now."""
+"""Reads the form of a person, and compares it with the saved card."""
 
 from __future__ import annotations
 
@@ -19,62 +19,62 @@ NOBODY = PersonDetails("", "", None, None)
 class SentCard:
     card: PersonDetails
     trying: bool
-    """Only to see what would become of booked calls."""
+    """A dry run, to see what happens to booked calls."""
     longer: bool
-    """Likewise, looking longer for somebody for them."""
+    """A dry run with a longer search for somebody to take them."""
     seen: str
-    """The mark of the card that the form was drawn from."""
+    """The ``mark_of`` the card in the form when it was opened."""
     shown: frozenset[int] = frozenset()
-    """Bookings that were shown to lose the last person who could serve them."""
+    """Bookings at risk that the page has already shown."""
 
 
 async def sent_card(request: Request) -> SentCard:
-    """The form of a person. What is no number counts as not chosen."""
+    """Read the form of a person. Choices that aren't numbers count as not chosen."""
     form = await request.form()
-    sent = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     levels = {
-        chosen_number(name[6:]): chosen_number(value) for name, value in sent.items() if name.startswith("skill-")
+        chosen_number(name[6:]): chosen_number(value) for name, value in fields.items() if name.startswith("skill-")
     }
     skills = {skill: level for skill, level in levels.items() if skill and level and level <= HIGHEST_LEVEL}
-    known = {role.value for role in Role}
-    roles = tuple(sorted(role for role in form.getlist("role") if isinstance(role, str) and role in known))
+    valid_roles = {role.value for role in Role}
+    roles = tuple(sorted(role for role in form.getlist("role") if isinstance(role, str) and role in valid_roles))
     card = PersonDetails(
-        name=sent.get("name", ""),
-        email=sent.get("email", ""),
-        team=chosen_number(sent.get("team", "")) or None,
-        title=chosen_number(sent.get("title", "")) or None,
-        languages=tuple(sent.get("languages", "").split(",")),
+        name=fields.get("name", ""),
+        email=fields.get("email", ""),
+        team=chosen_number(fields.get("team", "")) or None,
+        title=chosen_number(fields.get("title", "")) or None,
+        languages=tuple(fields.get("languages", "").split(",")),
         skills=skills,
         roles=roles,
-        active=sent.get("active", "yes") == "yes",
+        active=fields.get("active", "yes") == "yes",
     )
-    longer = sent.get("longer") == "yes"
-    return SentCard(card, longer or sent.get("trying") == "yes", longer, sent.get("seen", ""), _shown(sent))
+    longer = fields.get("longer") == "yes"
+    return SentCard(card, longer or fields.get("trying") == "yes", longer, fields.get("seen", ""), _shown(fields))
 
 
 Sent = Annotated[SentCard, Depends(sent_card)]
 
 
-def _shown(sent: Mapping[str, str]) -> frozenset[int]:
-    booked = sent.get("shown", "").split(",")
-    return frozenset(int(one) for one in booked if one.isascii() and one.isdigit() and len(one) < 20)
+def _shown(fields: Mapping[str, str]) -> frozenset[int]:
+    numbers = fields.get("shown", "").split(",")
+    return frozenset(int(one) for one in numbers if one.isascii() and one.isdigit() and len(one) < 20)
 
 
-def chosen_number(typed: str) -> int:
-    """0 where it is none."""
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+def chosen_number(text: str) -> int:
+    """The number of a choice; 0 if the text isn't one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def with_roles(card: PersonDetails, before: PersonDetails, signed: SignedIn) -> PersonDetails:
-    """Only an administrator's form has roles; another's leaves them as they are."""
-    return card if "admin" in signed.roles else replace(card, roles=before.roles)
+def with_roles(card: PersonDetails, saved: PersonDetails, signed: SignedIn) -> PersonDetails:
+    """The card with its roles if an administrator sent it, else with the saved ones."""
+    return card if "admin" in signed.roles else replace(card, roles=saved.roles)
 
 
-def differing(card: PersonDetails, stands: PersonDetails, signed: SignedIn) -> list[str]:
-    """The fields in which what was typed is not what stands now."""
+def differing(card: PersonDetails, saved: PersonDetails, signed: SignedIn) -> list[str]:
+    """The names of the fields in which the card differs from the saved one."""
     typed = replace(
-        with_roles(card, stands, signed),
+        with_roles(card, saved, signed),
         languages=tuple(language.strip().lower() for language in card.languages if language.strip()),
     )
-    fields = ("name", "email", "team", "title", "languages", "skills", "roles", "active")
-    return [field for field in fields if getattr(typed, field) != getattr(stands, field)]
+    names = ("name", "email", "team", "title", "languages", "skills", "roles", "active")
+    return [name for name in names if getattr(typed, name) != getattr(saved, name)]

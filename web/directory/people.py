@@ -1,4 +1,4 @@
-"""The list of people, found by their names, team, title and skills."""
+"""The list of people, found by name, team, title and skill."""
 
 from __future__ import annotations
 
@@ -8,39 +8,38 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from database.stores.staff.people import PAGE, Sieve, find_people
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.directory.card_form import chosen_number
 from web.directory.names import choices
 from web.page import page
-from web.security.session import Signed
 
 router = APIRouter(prefix="/directory")
 
 
 @router.get("")
-async def people_page(request: Request, signed: Signed, q: str = "", skip: int = 1) -> HTMLResponse:
-    asked = request.query_params
+async def people_page(request: Request, engine: Engine, q: str = "", skip: int = 1) -> HTMLResponse:
+    query = request.query_params
     sieve = Sieve(
-        q[:100], _chosen(asked, "team"), _chosen(asked, "title"), _chosen(asked, "skill"), asked.get("gone") == "yes"
+        q[:100], _chosen(query, "team"), _chosen(query, "title"), _chosen(query, "skill"), query.get("gone") == "yes"
     )
     at = max(1, min(skip, 10_000))
-    async with engine_of(request).connect() as conn:
-        found, total = await find_people(conn, sieve, at)
-        named = await choices(conn)
-    kept = {name: asked[name] for name in ("q", "team", "title", "skill", "gone") if asked.get(name)}
+    async with engine.connect() as conn:
+        people, total = await find_people(conn, sieve, at)
+        all_choices = await choices(conn)
+    kept = {name: query[name] for name in ("q", "team", "title", "skill", "gone") if query.get(name)}
     return page(
         request,
         "directory/people.html",
-        people=found,
+        people=people,
         total=total,
         at=at,
         pages=max(1, -(-total // PAGE)),
         sieve=sieve,
         kept=kept,
-        **named,
+        **all_choices,
     )
 
 
-def _chosen(asked: Mapping[str, str], name: str) -> int | None:
-    typed = asked.get(name, "")
-    return chosen_number(typed) if typed.isascii() and typed.isdigit() else None
+def _chosen(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name, "")
+    return chosen_number(text) if text.isascii() and text.isdigit() else None

@@ -1,4 +1,4 @@
-"""Shifts: who works when, changing it with its consequences shown first, and one's own page."""
+"""Shifts: who works when, changes with their consequences shown first, and one's own shifts."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""One's own calendar, read by a calendar program that knows the secret address and nothing else."""
+"""The ICS feed of one's shifts and calls, for calendar apps. Its secret address is the only key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from activities.integrations.own_calendar import own_calendar
 from database.stores.staff.ics_feed import calls_of, whose_calendar
 from database.stores.staff.shifts import DAYS_AHEAD, shifts_of
 from domain.customer_link import LinkUnknown
-from web.dependencies import engine_of, link_rate_limit_of, settings_of
+from web.dependencies import AppSettings, Engine, LinkLimiter
 
 router = APIRouter()
 
@@ -19,19 +19,20 @@ CALLS_BACK = timedelta(days=30)
 
 
 @router.get("/calendar/{token}")
-async def own_calendar_page(request: Request, token: str) -> Response:
-    """Shifts as far as they are laid out, and the calls of the last month."""
+async def own_calendar_page(
+    request: Request, engine: Engine, settings: AppSettings, limiter: LinkLimiter, token: str
+) -> Response:
+    """The stored shifts, and calls from 30 days ago on."""
     now = datetime.now(UTC)
-    async with engine_of(request).connect() as conn:
-        who = await whose_calendar(conn, token.removesuffix(".ics"))
-        if who is None:
-            link_rate_limit_of(request).count_failure(request)
+    async with engine.connect() as conn:
+        person = await whose_calendar(conn, token.removesuffix(".ics"))
+        if person is None:
+            limiter.count_failure(request)
             raise LinkUnknown
-        shifts = await shifts_of(conn, [who], (now - timedelta(days=2), now + timedelta(days=DAYS_AHEAD)))
-        calls = await calls_of(conn, who, now - CALLS_BACK)
-    base = settings_of(request).base_url
-    host = urlsplit(base).hostname or "localhost"
-    content = own_calendar(shifts[who], calls, host, f"{base}/desk", now)
+        shifts = await shifts_of(conn, [person], (now - timedelta(days=2), now + timedelta(days=DAYS_AHEAD)))
+        calls = await calls_of(conn, person, now - CALLS_BACK)
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    content = own_calendar(shifts[person], calls, host, f"{settings.base_url}/desk", now)
     return Response(
         content, media_type="text/calendar", headers={"Content-Disposition": 'inline; filename="muster.ics"'}
     )

@@ -1,4 +1,4 @@
-"""A form about a schedule, read: which change it asks for. What was typed wrongly is named at its field."""
+"""Reads the forms that change a schedule. Refusals name the field at fault."""
 
 from __future__ import annotations
 
@@ -30,30 +30,31 @@ from domain.schedules.schedule import Repeating, TimeOffKind, covering
 from rules_dsl.model.clock_words import minute_of_day, zone_names
 
 OWN = ("time_off", "remove_time_off", "sick_now", "sick_today", "remove_feed")
-"""What people may change about themselves."""
+"""The changes that people may make to their own schedule."""
 
 
 @dataclass(frozen=True)
 class SubmittedForm:
-    """A form as it came."""
+    """A form as sent."""
 
     fields: tuple[tuple[str, str], ...]
-    """To be drawn again, hidden, on the page that asks whether it is meant."""
+    """The fields to repeat, hidden, on the page that asks for confirmation."""
     what: str
+    """The kind of change."""
     confirmed: bool
     seen: frozenset[int]
-    """Bookings at risk that were shown."""
+    """Bookings at risk that the page has already shown."""
     form: FormData
     longer: bool = False
-    """Nothing is to be done: only looked longer for who could serve the calls at risk."""
+    """Change nothing; search longer for people who could take the calls at risk."""
 
 
 async def sent_change(request: Request) -> SubmittedForm:
     form = await request.form()
-    fields = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
-    kept = tuple(one for one in fields if one[0] not in ("form_token", "confirmed", "seen", "longer"))
+    texts = ((name, value) for name, value in form.multi_items() if isinstance(value, str))
+    fields = tuple(field for field in texts if field[0] not in ("form_token", "confirmed", "seen", "longer"))
     return SubmittedForm(
-        kept, _text(form, "what"), bool(_text(form, "confirmed")), _seen(form), form, bool(_text(form, "longer"))
+        fields, _text(form, "what"), bool(_text(form, "confirmed")), _seen(form), form, bool(_text(form, "longer"))
     )
 
 
@@ -61,13 +62,16 @@ SentForm = Annotated[SubmittedForm, Depends(sent_change)]
 
 
 def change_of(sent: SubmittedForm, now: datetime, zone: str, on_shift: Sequence[Span]) -> Change:
-    """The change. ``zone`` is the person's; ``on_shift`` their shifts around now. Raises ``ScheduleRefused``."""
+    """The change that a form requests. Raises ``ScheduleRefused``.
+
+    ``zone`` is the person's time zone, ``on_shift`` their shifts around now.
+    """
     form = sent.form
     match sent.what:
         case "weekly":
             return AddWeekly(_repeating(form, zone))
         case "keep":
-            return KeepFree(_text(form, "words"), _kept(form, zone))
+            return KeepFree(_text(form, "words"), _kept_free(form, zone))
         case "day":
             return _day(form, zone)
         case "clear_day":
@@ -86,7 +90,7 @@ def change_of(sent: SubmittedForm, now: datetime, zone: str, on_shift: Sequence[
             return RemoveFeed(_number(form))
         case "holidays":
             return SetHolidays(_text(form, "region"))
-    raise ScheduleRefused("", "This form is not known. Please load the page again.")
+    raise ScheduleRefused("", "We don’t know this form. Please load the page again.")
 
 
 def _text(form: FormData, name: str) -> str:
@@ -95,16 +99,16 @@ def _text(form: FormData, name: str) -> str:
 
 
 def _seen(form: FormData) -> frozenset[int]:
-    """Uncut: leaving out one that was shown would ask about it for ever."""
-    sent = form.get("seen", "")
-    numbers = sent.split(",") if isinstance(sent, str) else []
+    # Not shortened like other fields: a missing number would be asked about again and again.
+    value = form.get("seen", "")
+    numbers = value.split(",") if isinstance(value, str) else []
     return frozenset(int(one) for one in numbers if one.isascii() and one.isdigit() and len(one) < 20)
 
 
 def _number(form: FormData) -> int:
     text = _text(form, "id")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise ScheduleRefused("", "It isn’t said which entry is meant. Please load the page again.")
+        raise ScheduleRefused("", "The form doesn’t say which entry it is about. Please load the page again.")
     return int(text)
 
 
@@ -119,8 +123,8 @@ def _repeating(form: FormData, zone: str) -> Repeating:
     )
 
 
-def _kept(form: FormData, zone: str) -> Repeating:
-    """Without days of the week: on the days between the two dates, or on the first one alone."""
+def _kept_free(form: FormData, zone: str) -> Repeating:
+    """Weekly if weekdays are ticked; else daily from the first date to the last, or on the first alone."""
     if _days(form):
         return _repeating(form, zone)
     first = _date(form, "first")
@@ -136,24 +140,24 @@ def _day(form: FormData, zone: str) -> SetDay:
 
 
 def _minute(form: FormData, name: str) -> int:
-    found = minute_of_day(_text(form, name)[:5])
-    if found is None:
-        raise ScheduleRefused(name, "A time of day is wanted, such as 09:00.")
-    return found
+    minute = minute_of_day(_text(form, name)[:5])
+    if minute is None:
+        raise ScheduleRefused(name, "Please enter a time of day, such as 09:00.")
+    return minute
 
 
-def _zone(form: FormData, zone: str) -> str:
-    given = _text(form, "zone") or zone
-    if given not in zone_names():
+def _zone(form: FormData, default: str) -> str:
+    zone = _text(form, "zone") or default
+    if zone not in zone_names():
         raise ScheduleRefused("zone", "Choose a time zone such as Europe/Copenhagen.")
-    return given
+    return zone
 
 
 def _date(form: FormData, name: str) -> date:
-    found = _date_or_none(form, name)
-    if found is None:
-        raise ScheduleRefused(name, "A date is wanted.")
-    return found
+    day = _date_or_none(form, name)
+    if day is None:
+        raise ScheduleRefused(name, "Please enter a date.")
+    return day
 
 
 def _date_or_none(form: FormData, name: str) -> date | None:
@@ -163,16 +167,16 @@ def _date_or_none(form: FormData, name: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ScheduleRefused(name, "A date such as 2026-12-01 is wanted.") from None
+        raise ScheduleRefused(name, "Please enter a date such as 2026-12-01.") from None
 
 
 def _kind(form: FormData) -> TimeOffKind:
-    given = _text(form, "kind")
-    return TimeOffKind(given) if given in set(TimeOffKind) else TimeOffKind.OTHER
+    kind = _text(form, "kind")
+    return TimeOffKind(kind) if kind in set(TimeOffKind) else TimeOffKind.OTHER
 
 
 def _time_off(form: FormData, zone: str) -> Span:
-    """Days, both included; or from a time, until a time, where these are given."""
+    """From the first day to the last, both included; shortened by the times if there are any."""
     first = _date(form, "from_day")
     last = _date_or_none(form, "until_day") or first
     start = _minute(form, "from_time") if _text(form, "from_time") else 0
@@ -184,12 +188,12 @@ def _time_off(form: FormData, zone: str) -> Span:
 
 
 def _at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
-    wall = datetime.combine(day, time(0)) + timedelta(minutes=minutes)
-    return wall.replace(tzinfo=zone).astimezone(UTC)
+    wall_clock = datetime.combine(day, time(0)) + timedelta(minutes=minutes)
+    return wall_clock.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _sick(what: str, now: datetime, zone: str, on_shift: Sequence[Span]) -> Span:
-    """To the end of the day, or of the shift that runs now where that is later."""
+    """Until the end of the day or of the current shift, whichever is later."""
     local = ZoneInfo(zone)
     today = now.astimezone(local).date()
     running = covering(on_shift, now)

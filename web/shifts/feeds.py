@@ -1,45 +1,46 @@
-"""Taking in a calendar: its address, or a file. It is read by the worker, never here."""
+"""Adds a calendar by address or file. Only the worker reads its content."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fastapi import Request, Response
+from fastapi import Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.datastructures import UploadFile
 
 from database.stores.directory.schedules import named
 from database.stores.staff.calendar_feeds import add_feed
 from domain.schedules.calendar_feed import LARGEST_FILE, check_address, check_name
 from domain.schedules.change import PersonUnknown, ScheduleRefused
-from web.dependencies import engine_of
 from web.security.session import SignedIn
 from web.shifts.change_form import SubmittedForm
 
 
-async def keep_feed(request: Request, signed: SignedIn, who: int, sent: SubmittedForm, back: str) -> Response:
-    """Raises ``ScheduleRefused``."""
+async def keep_feed(engine: AsyncEngine, signed: SignedIn, person: int, sent: SubmittedForm, back: str) -> Response:
+    """Add the calendar and redirect to the page ``back``. Raises ``ScheduleRefused`` or ``PersonUnknown``."""
     now = datetime.now(UTC)
-    typed = dict(sent.fields)
-    name, url = check_name(typed.get("name", "")), ""
+    fields = dict(sent.fields)
+    name, url = check_name(fields.get("name", "")), ""
     content = await _file(sent)
     if content is None:
-        url = check_address(typed.get("url", ""))
-    async with engine_of(request).begin() as conn:
-        if await named(conn, who) is None:
+        url = check_address(fields.get("url", ""))
+    async with engine.begin() as conn:
+        if await named(conn, person) is None:
             raise PersonUnknown
-        await add_feed(conn, who, name, signed.actor, now, url=url, content=content)
+        await add_feed(conn, person, name, signed.actor, now, url=url, content=content)
     return RedirectResponse(f"{back}?said=calendar#calendars", 303)
 
 
 async def _file(sent: SubmittedForm) -> bytes | None:
-    given = sent.form.get("file")
-    if not isinstance(given, UploadFile) or not given.filename:
+    upload = sent.form.get("file")
+    if not isinstance(upload, UploadFile) or not upload.filename:
         return None
-    content = await given.read(LARGEST_FILE + 1)
-    await given.close()
+    content = await upload.read(LARGEST_FILE + 1)
+    await upload.close()
     if len(content) > LARGEST_FILE:
-        raise ScheduleRefused("file", f"A file has at most {LARGEST_FILE // 1000} kB. Give the calendar’s address.")
+        limit = LARGEST_FILE // 1000
+        raise ScheduleRefused("file", f"A file may have at most {limit} kB. Enter the calendar’s address instead.")
     if not content.strip():
         raise ScheduleRefused("file", "This file is empty.")
     return content

@@ -1,13 +1,14 @@
-"""One person's schedule, as their manager changes it."""
+"""One person's schedule: the manager's page, and the parts that one's own page shares."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.directory.schedules import PersonName, holidays_setting, named, read_schedules, zone_of
 from database.stores.seats.change_impact import ReassignResult
@@ -15,11 +16,12 @@ from database.stores.staff.calendar_feeds import StandingFeed, standing_feeds
 from database.stores.staff.ics_feed import own_calendar_address
 from database.stores.staff.schedule_changes import change_schedule
 from database.stores.staff.shifts import shifts_of
+from domain.ids import Tokens
 from domain.schedules.change import PersonUnknown, ScheduleRefused
 from domain.schedules.coverage import person_days
 from domain.schedules.holidays import regions
 from domain.schedules.schedule import Schedule
-from web.dependencies import engine_of, settings_of, tokens_of
+from web.dependencies import AppSettings, AppTokens, Engine
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
@@ -37,59 +39,75 @@ AHEAD = timedelta(days=400)
 SICK = ("sick_now", "sick_today")
 
 
+@dataclass(frozen=True)
+class SchedulePage:
+    """What the page of a schedule is rendered from."""
+
+    request: Request
+    engine: AsyncEngine
+    tokens: Tokens
+    base_url: str
+
+
+async def _schedule_page(request: Request, engine: Engine, tokens: AppTokens, settings: AppSettings) -> SchedulePage:
+    return SchedulePage(request, engine, tokens, settings.base_url)
+
+
+View = Annotated[SchedulePage, Depends(_schedule_page)]
+
+
 @router.get("/{number}")
-async def person_page(request: Request, signed: Signed, number: Number, day: str = "") -> HTMLResponse:
-    return await draw_schedule(request, signed, number, day=day)
+async def person_page(view: View, number: Number, day: str = "") -> HTMLResponse:
+    return await draw_schedule(view, number, day=day)
 
 
 @router.post("/{number}/changes", dependencies=[Guarded])
-async def change_page(request: Request, signed: Signed, number: Number, sent: SentForm) -> Response:
-    return await change_and_answer(request, signed, number, sent)
+async def change_page(view: View, signed: Signed, number: Number, sent: SentForm) -> Response:
+    return await change_and_answer(view, signed, number, sent)
 
 
 @router.post("/{number}/calendars", dependencies=[Guarded])
-async def add_calendar(request: Request, signed: Signed, number: Number, sent: SentForm) -> Response:
+async def add_calendar(view: View, engine: Engine, signed: Signed, number: Number, sent: SentForm) -> Response:
     try:
-        return await keep_feed(request, signed, number, sent, f"/shifts/people/{number}")
+        return await keep_feed(engine, signed, number, sent, f"/shifts/people/{number}")
     except ScheduleRefused as refused:
-        return await draw_schedule(request, signed, number, 422, refused=refused, sent=sent)
+        return await draw_schedule(view, number, 422, refused=refused, sent=sent)
 
 
 async def change_and_answer(
-    request: Request, signed: SignedIn, who: int, sent: SubmittedForm, *, own: bool = False
+    view: SchedulePage, signed: SignedIn, person_id: int, sent: SubmittedForm, *, own: bool = False
 ) -> Response:
-    """Carry out what a form asks for, or show what it would do, or what is wrong with it."""
+    """Make the change that a form requests, or show what it would do, or what is wrong with it."""
     now = datetime.now(UTC)
     try:
         if own and sent.what not in OWN:
             raise ScheduleRefused("", "This is for your manager to change.")
-        async with engine_of(request).connect() as conn:
-            person, zone = await _known(conn, who), await zone_of(conn, who)
-            around = await shifts_of(conn, [who], (now - timedelta(days=1), now + timedelta(days=1)))
-        change = change_of(sent, now, zone, around[who])
+        async with view.engine.connect() as conn:
+            person, zone = await _person(conn, person_id), await zone_of(conn, person_id)
+            around = await shifts_of(conn, [person_id], (now - timedelta(days=1), now + timedelta(days=1)))
+        change = change_of(sent, now, zone, around[person_id])
 
         async def write(conn: AsyncConnection) -> ReassignResult:
-            return await change_schedule(conn, who, change, signed.actor, now)
+            return await change_schedule(conn, person_id, change, signed.actor, now)
 
-        here = "/shifts/me" if own else f"/shifts/people/{who}"
-        asked = ScheduleChangeRequest(
+        here = "/shifts/me" if own else f"/shifts/people/{person_id}"
+        change_request = ScheduleChangeRequest(
             wording.change_words(change, "You" if own else person.name, zone),
             zone,
             f"{here}/changes",
             here,
-            person=who,
+            person=person_id,
             always_shown=sent.what in SICK,
             announced=own,
         )
-        return await carry_out(request, signed, sent, asked, now, write)
+        return await carry_out(view.request, view.engine, sent, change_request, now, write)
     except ScheduleRefused as refused:
-        return await draw_schedule(request, signed, who, 422, refused=refused, sent=sent, own=own)
+        return await draw_schedule(view, person_id, 422, refused=refused, sent=sent, own=own)
 
 
 async def draw_schedule(
-    request: Request,
-    signed: SignedIn,
-    who: int,
+    view: SchedulePage,
+    person_id: int,
     status: int = 200,
     *,
     refused: ScheduleRefused | None = None,
@@ -97,25 +115,26 @@ async def draw_schedule(
     own: bool = False,
     day: str = "",
 ) -> HTMLResponse:
-    """The schedule as it stands. What was typed into a form that is refused stays in it."""
+    """The page of the current schedule. A refused form keeps what was typed into it."""
     now = datetime.now(UTC)
     today = now.date()
-    async with engine_of(request).connect() as conn:
-        person, zone = await _known(conn, who), await zone_of(conn, who)
-        schedules = await read_schedules(conn, [who], today - timedelta(days=1), today + AHEAD)
-        feeds = await standing_feeds(conn, who, now)
-        holidays = await holidays_setting(conn, who)
-        token = await own_calendar_address(conn, who, tokens_of(request)) if own else None
-    schedule = schedules[who]
+    async with view.engine.connect() as conn:
+        person, zone = await _person(conn, person_id), await zone_of(conn, person_id)
+        schedules = await read_schedules(conn, [person_id], today - timedelta(days=1), today + AHEAD)
+        feeds = await standing_feeds(conn, person_id, now)
+        holidays = await holidays_setting(conn, person_id)
+        token = await own_calendar_address(conn, person_id, view.tokens) if own else None
+    schedule = schedules[person_id]
+    query = view.request.query_params
     return page(
-        request,
+        view.request,
         "shifts/mine.html" if own else "shifts/person.html",
         status,
         person=person,
         zone=zone,
         zones=zone_names(),
         days=_week_ahead(schedule, now, zone),
-        listed=_listed(schedule, zone, now),
+        listed=_entries(schedule, zone, now),
         feeds=[(feed, _host(feed)) for feed in feeds],
         holidays=holidays,
         regions=regions(),
@@ -124,32 +143,33 @@ async def draw_schedule(
         typed=dict(sent.fields) if sent and refused else {"what": "day", "day": day} if day else {},
         ticked=[value for name, value in sent.fields if name == "days"] if sent and refused else [],
         own=own,
-        act="/shifts/me" if own else f"/shifts/people/{who}",
-        said=request.query_params.get("said", ""),
-        moved=_count(request, "moved"),
-        risk=_count(request, "risk"),
+        act="/shifts/me" if own else f"/shifts/people/{person_id}",
+        said=query.get("said", ""),
+        moved=_count(query.get("moved", "")),
+        risk=_count(query.get("risk", "")),
         today=today.isoformat(),
-        address=f"{settings_of(request).base_url}/calendar/{token}.ics" if token else "",
+        address=f"{view.base_url}/calendar/{token}.ics" if token else "",
     )
 
 
-async def _known(conn: AsyncConnection, who: int) -> PersonName:
-    found = await named(conn, who)
-    if found is None:
+async def _person(conn: AsyncConnection, person_id: int) -> PersonName:
+    """Raises ``PersonUnknown``."""
+    person = await named(conn, person_id)
+    if person is None:
         raise PersonUnknown
-    return found
+    return person
 
 
 def _week_ahead(schedule: Schedule, now: datetime, zone: str) -> list[tuple[date, dict[str, Any], str]]:
-    """Day, what is on it, and its holiday."""
+    """The next seven days: date, content of the cell, and holiday."""
     first = wording.local_date(now, zone)
     days = [first + timedelta(days=step) for step in range(7)]
-    drawn = person_days(schedule, days, zone)
-    return [(on, cells(one, zone), schedule.holidays.get(on, "")) for on, one in zip(days, drawn, strict=True)]
+    plans = person_days(schedule, days, zone)
+    return [(day, cells(plan, zone), schedule.holidays.get(day, "")) for day, plan in zip(days, plans, strict=True)]
 
 
-def _listed(schedule: Schedule, zone: str, now: datetime) -> dict[str, list[tuple[int, str, Any]]]:
-    """Each sort of entry: its id, its words, and what a form of it needs besides."""
+def _entries(schedule: Schedule, zone: str, now: datetime) -> dict[str, list[tuple[int, str, Any]]]:
+    """The entries of each kind: id, words, and what else its line shows."""
     today = wording.local_date(now, zone)
     changes = sorted((one for one in schedule.day_changes if one.day >= today), key=lambda one: (one.day, one.id))
     return {
@@ -168,10 +188,9 @@ def _listed(schedule: Schedule, zone: str, now: datetime) -> dict[str, list[tupl
 
 
 def _host(feed: StandingFeed) -> str:
-    """Where a calendar comes from; the rest of its address is a secret."""
+    """The host of a calendar's address. The rest is secret."""
     return feed.url.split("://", 1)[-1].split("/", 1)[0] if feed.url else "a file"
 
 
-def _count(request: Request, name: str) -> int:
-    given = request.query_params.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0

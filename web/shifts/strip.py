@@ -1,4 +1,4 @@
-"""A person's day as a cell of a page."""
+"""A person's day as a cell of a table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from web.shifts import wording
 
 
 def cells(day: PersonDay, zone: str) -> dict[str, Any]:
-    """``hours`` in words, and ``absent``: kind, what for, times."""
+    """``hours`` in words, and ``absent`` with kind, purpose and times."""
     absent = []
     for one in day.absent:
         what = one.what if one.kind is AbsenceKind.KEPT_FREE else wording.ABSENT[one.kind]

@@ -1,4 +1,4 @@
-"""A team's week: who works when, in the reader's zone, and when nobody is there. And the holidays of the desk."""
+"""A team's week: who works when, and when nobody does; and the organisation's holidays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from database.stores.staff.schedule_changes import change_desk_holidays
 from database.stores.staff.teams_titles_skills import listed
 from domain.schedules.coverage import TeamDay, person_days, team_days
 from domain.schedules.holidays import regions
-from web.dependencies import engine_of
+from web.dependencies import Engine
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed
@@ -33,13 +33,13 @@ from web.wording.times import zone_names, zone_or
 router = APIRouter(prefix="/shifts")
 
 COUNTED_AT_MOST = 200
-"""People of whom the gaps are worked out on the page."""
+"""Largest team whose coverage the page computes."""
 WEEKS_AWAY = 260
 
 
 @dataclass(frozen=True)
 class HalfHour:
-    """One half hour of a day's strip."""
+    """A bar of the coverage chart."""
 
     x: int
     height: int
@@ -47,23 +47,34 @@ class HalfHour:
 
 @router.get("")
 async def week_page(
-    request: Request, signed: Signed, team: str = "", q: str = "", week: str = "", zone: str = "", skip: int = 1
+    request: Request,
+    engine: Engine,
+    signed: Signed,
+    team: str = "",
+    q: str = "",
+    week: str = "",
+    zone: str = "",
+    skip: int = 1,
 ) -> Response:
     if not signed.roles & {"manager", "ops", "admin"}:
         return RedirectResponse("/shifts/me", 303)
-    shown, here = zone_or(zone, signed.time_zone), datetime.now(UTC)
-    days = _days(week, here.astimezone(ZoneInfo(shown)).date())
+    shown_zone = zone_or(zone, signed.time_zone)
+    today = datetime.now(UTC).astimezone(ZoneInfo(shown_zone)).date()
+    days = _days(week, today)
     at = max(1, min(skip, 10_000))
-    async with engine_of(request).connect() as conn:
+    async with engine.connect() as conn:
         teams = await listed(conn, "team")
         chosen = int(team) if team.isascii() and team.isdigit() and len(team) < 10 else None
         if not team and not q:
             chosen = await home_team(conn, signed.person_id)
-        found, total = await find_people(conn, Sieve(q.strip()[:100], chosen), at)
-        schedules = await read_schedules(conn, [one.id for one in found], days[0], days[-1])
-        coverage = await _coverage(conn, chosen, days, shown)
+        people, total = await find_people(conn, Sieve(q.strip()[:100], chosen), at)
+        schedules = await read_schedules(conn, [person.id for person in people], days[0], days[-1])
+        coverage = await _coverage(conn, chosen, days, shown_zone)
         desk = await read_desk_hours(conn)
-    rows = [(one, [cells(cell, shown) for cell in person_days(schedules[one.id], days, shown)]) for one in found]
+    rows = [
+        (person, [cells(day, shown_zone) for day in person_days(schedules[person.id], days, shown_zone)])
+        for person in people
+    ]
     address = _Address(
         {"team": "" if chosen is None else str(chosen), "q": q, "week": days[0].isoformat(), "zone": zone}
     )
@@ -72,13 +83,13 @@ async def week_page(
         "shifts/week.html",
         rows=rows,
         days=days,
-        today=here.astimezone(ZoneInfo(shown)).date(),
+        today=today,
         coverage=coverage,
         teams=teams,
         chosen=chosen,
         every=chosen is None,
         q=q,
-        zone=shown,
+        zone=shown_zone,
         zones=zone_names(),
         total=total,
         at=at,
@@ -94,13 +105,12 @@ async def week_page(
 
 
 @router.post("/holidays", dependencies=[Guarded])
-async def desk_holidays(request: Request, signed: Signed, sent: SentForm) -> Response:
-    """Whose holidays count for everybody who has none of their own. Shown first, done then."""
-    given = sent.form.get("region", "")
-    region, now = given if isinstance(given, str) else "", datetime.now(UTC)
-    name = region or "No country"
-    asked = ScheduleChangeRequest(
-        f"The holidays of {name} count for everybody who has none of their own.",
+async def desk_holidays(request: Request, engine: Engine, signed: Signed, sent: SentForm) -> Response:
+    """Set the organisation's holidays, after showing what this changes."""
+    value = sent.form.get("region", "")
+    region, now = value if isinstance(value, str) else "", datetime.now(UTC)
+    change = ScheduleChangeRequest(
+        f"{f'The holidays of {region}' if region else 'No holidays'} apply to everybody without holidays of their own.",
         signed.time_zone,
         "/shifts/holidays",
         "/shifts",
@@ -111,26 +121,29 @@ async def desk_holidays(request: Request, signed: Signed, sent: SentForm) -> Res
     async def write(conn: AsyncConnection) -> ReassignResult:
         return await change_desk_holidays(conn, region, signed.actor, now)
 
-    return await carry_out(request, signed, sent, asked, now, write)
+    return await carry_out(request, engine, sent, change, now, write)
 
 
 @dataclass(frozen=True)
 class _Address:
-    kept: dict[str, str]
+    """Called by the template: this page's address with some parameters changed."""
+
+    parameters: dict[str, str]
 
     def __call__(self, **changes: Any) -> str:
-        return "/shifts?" + urlencode({name: value for name, value in (self.kept | changes).items() if value != ""})
+        query = self.parameters | changes
+        return "/shifts?" + urlencode({name: value for name, value in query.items() if value != ""})
 
 
 def _days(week: str, today: date) -> list[date]:
-    """Monday to Sunday around the date given, else around today."""
+    """Monday to Sunday of the week with this date; of the current week if it is no date or too far away."""
     try:
-        wanted = date.fromisoformat(week)
+        day = date.fromisoformat(week)
     except ValueError:
-        wanted = today
-    if abs(wanted - today) > timedelta(weeks=WEEKS_AWAY):
-        wanted = today
-    monday = wanted - timedelta(days=wanted.weekday())
+        day = today
+    if abs(day - today) > timedelta(weeks=WEEKS_AWAY):
+        day = today
+    monday = day - timedelta(days=day.weekday())
     return [monday + timedelta(days=step) for step in range(7)]
 
 

@@ -28,7 +28,7 @@ ABSENT = {AbsenceKind.TIME_OFF: "off", AbsenceKind.BUSY: "busy", AbsenceKind.KEP
 
 
 def minute(of_day: int) -> str:
-    """``09:30``; ``24:00`` for the end of a day."""
+    """``09:30``; ``24:00`` at the end of a day."""
     return f"{of_day // 60:02}:{of_day % 60:02}"
 
 
@@ -45,12 +45,12 @@ def date_words(when: date) -> str:
 
 def days_words(days: tuple[int, ...]) -> str:
     """``Mon to Fri``, ``Sat``, ``Mon, Wed, Fri``."""
-    given = sorted(set(days))
-    if len(given) == 7:
+    distinct = sorted(set(days))
+    if len(distinct) == 7:
         return "Every day"
-    if len(given) > 2 and given[-1] - given[0] == len(given) - 1:
-        return f"{WEEKDAYS[given[0]]} to {WEEKDAYS[given[-1]]}"
-    return ", ".join(WEEKDAYS[one] for one in given)
+    if len(distinct) > 2 and distinct[-1] - distinct[0] == len(distinct) - 1:
+        return f"{WEEKDAYS[distinct[0]]} to {WEEKDAYS[distinct[-1]]}"
+    return ", ".join(WEEKDAYS[number] for number in distinct)
 
 
 def repeating(when: Repeating) -> str:
@@ -58,9 +58,9 @@ def repeating(when: Repeating) -> str:
     at = f"{hours(when.start_minute, when.end_minute)} {place(when.time_zone)} time"
     if when.first is not None and when.first == when.last:
         return f"{date_words(when.first)}, {at}"
-    begun = f", from {date_words(when.first)}" if when.first else ""
+    since = f", from {date_words(when.first)}" if when.first else ""
     until = f", until {date_words(when.last)}" if when.last else ""
-    return f"{days_words(when.days)}, {at}{begun}{until}"
+    return f"{days_words(when.days)}, {at}{since}{until}"
 
 
 def day_change(change: DayChange) -> str:
@@ -102,13 +102,13 @@ def _midnight(moment: datetime, zone: ZoneInfo) -> bool:
 
 
 def change_words(change: Change, name: str, zone: str) -> str:
-    """What is about to be done, as a sentence."""
+    """The change as a sentence. ``name`` is the person's, or ``You``."""
     is_ = "are" if name == "You" else "is"
     match change:
         case AddWeekly(when):
             return f"{name} works {repeating(when)}."
         case RemoveWeekly():
-            return f"These weekly hours of {name} end."
+            return f"These weekly hours of {name} are removed."
         case SetDay(on, spans, in_zone, as_well):
             if not spans:
                 return f"{name} doesn’t work on {date_words(on)}."
@@ -121,13 +121,15 @@ def change_words(change: Change, name: str, zone: str) -> str:
         case AddTimeOff(_, during):
             return f"{name} {is_} off: {span(during, zone)}, {place(zone)} time."
         case RemoveTimeOff():
-            return "This time off is taken back."
+            return "This time off is removed."
         case KeepFree(what, when):
             return f"{name} is kept free of calls for “{what}”: {repeating(when)}."
         case StopKeepingFree():
             return f"This time of {name} is open for calls again."
         case SetHolidays(region):
-            which = {"desk": "those of the desk", "": "none"}.get(region, f"those of {region}")
-            return f"The holidays of {name} are {which}."
+            which = {"desk": "The organisation’s holidays apply", "": "No holidays apply"}.get(
+                region, f"The holidays of {region} apply"
+            )
+            return f"{which} to {name}."
         case RemoveFeed():
             return "This calendar no longer counts."

@@ -1,4 +1,4 @@
-"""Shifts on their pages: the week of a team, a person's schedule, one's own page, and what a change would do first."""
+"""The pages of shifts: a team's week, a person's schedule, one's own shifts, and previews of changes."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ async def test_a_manager_plans_a_person(office: Office) -> None:
         assert (await conn.execute(mine)).scalars().all() == before, "seeding leaves these hours alone"
 
 
-async def test_what_is_wrong_stands_at_the_field_and_what_was_typed_stays(office: Office) -> None:
+async def test_errors_are_at_their_fields_and_the_form_keeps_its_values(office: Office) -> None:
     manager, here = await office.browser(MANAGER), await schedule_of(office)
     cases: list[tuple[dict[str, object], str]] = [
         ({"what": "weekly", "start": "09:00", "end": "17:00"}, "Choose at least one day"),
-        ({"what": "weekly", "days": "0", "start": "nine", "end": "17:00"}, "A time of day is wanted"),
+        ({"what": "weekly", "days": "0", "start": "nine", "end": "17:00"}, "enter a time of day"),
         ({"what": "weekly", "days": "0", "start": "09:00", "end": "17:00", "zone": "Mars"}, "Choose a time zone"),
         ({"what": "day", "day": "9999-12-31", "way": "off"}, "more than five years"),
-        ({"what": "day", "day": "tomorrow", "way": "off"}, "A date such as"),
+        ({"what": "day", "day": "tomorrow", "way": "off"}, "enter a date such as"),
         (
             {"what": "keep", "words": "", "first": "2026-12-01", "start": "09:00", "end": "10:00"},
             "what the time is kept",
@@ -78,7 +78,7 @@ async def test_what_is_wrong_stands_at_the_field_and_what_was_typed_stays(office
         ({"what": "time_off", "from_day": "2026-12-05", "until_day": "2526-12-01"}, "two years at most"),
         ({"what": "time_off", "from_day": "0001-01-01"}, "five years"),
         ({"what": "holidays", "region": "Atlantis"}, "no country or region"),
-        ({"what": "fly"}, "not known"),
+        ({"what": "fly"}, "know this form"),
         ({"what": "weekly", "words": "\x00"}, ""),
     ]
     for form, words in cases:
@@ -147,7 +147,7 @@ async def confirm(browser: Browser, page: str, drawn_on: str) -> str:
     return html.unescape(await browser.get(str(answer.headers["location"])))
 
 
-async def test_sick_in_two_clicks_with_its_consequences_between(office: Office) -> None:
+async def test_reporting_sick_takes_two_clicks_and_shows_the_consequences(office: Office) -> None:
     await booked(office)
     async with office.engine.begin() as conn:
         await set_presence(conn, office.people[ANNA], "available", "", datetime.now(UTC))
@@ -166,13 +166,13 @@ async def test_sick_in_two_clicks_with_its_consequences_between(office: Office) 
     assert "Sick" in done
     assert await state_of(office) == "at_risk"
     async with office.engine.connect() as conn:
-        told = (await conn.execute(select(message.c.kind))).scalars().all()
+        kinds = (await conn.execute(select(message.c.kind))).scalars().all()
         at_desk = (await conn.execute(select(presence.c.state))).scalar_one()
-    assert "manager_seat_lost" in told
+    assert "manager_seat_lost" in kinds
     assert at_desk == "offline"
 
 
-async def test_a_seat_that_others_can_serve_is_given_to_them_without_a_question(office: Office) -> None:
+async def test_a_seat_that_others_can_serve_moves_without_a_question(office: Office) -> None:
     await booked(office, alone=False)
     manager, here = await office.browser(MANAGER), await schedule_of(office)
     today = datetime.now(UTC).date()
@@ -195,7 +195,7 @@ async def test_a_manager_is_shown_who_could_work_instead(office: Office) -> None
     assert await count(office, message) == 0, "who decided it needs no letter about it"
 
 
-async def test_calls_booked_between_the_two_clicks_are_shown_before_anything_is_done(office: Office) -> None:
+async def test_calls_booked_between_the_two_clicks_are_shown_first(office: Office) -> None:
     await booked(office)
     agent = await office.browser(ANNA)
     first = await agent.post("/shifts/me/changes", "/shifts/me", what="sick_today")
@@ -210,7 +210,7 @@ async def test_calls_booked_between_the_two_clicks_are_shown_before_anything_is_
     assert await state_of(office) == "at_risk"
 
 
-async def test_agents_change_only_what_is_theirs(office: Office) -> None:
+async def test_agents_change_only_their_own_time_off(office: Office) -> None:
     agent = await office.browser(ANNA)
     for what in ("weekly", "day", "keep", "holidays", "remove_weekly", "clear_day", "stop_keeping"):
         answer = await agent.post(
@@ -262,7 +262,7 @@ async def test_the_week_of_a_team_shows_gaps_and_hides_reasons(office: Office) -
     assert "Kolkata time" in india
 
 
-async def test_the_holidays_of_the_desk_are_shown_first_and_set_then(office: Office) -> None:
+async def test_the_organisations_holidays_are_previewed_and_set(office: Office) -> None:
     manager = await office.browser(MANAGER)
     first = await manager.post("/shifts/holidays", "/shifts", region="DK")
     assert "Nothing has changed yet" in first.text
@@ -271,7 +271,7 @@ async def test_the_holidays_of_the_desk_are_shown_first_and_set_then(office: Off
     assert "The organisation’s holidays: DK" in await manager.get("/shifts")
 
 
-async def test_calendars_are_taken_in_and_removed(office: Office) -> None:
+async def test_calendars_are_added_and_removed(office: Office) -> None:
     agent = await office.browser(ANNA)
     page = await agent.get("/shifts/me")
     form = next(one for one in [form_to(page, "/calendars")])
@@ -299,7 +299,7 @@ async def test_calendars_are_taken_in_and_removed(office: Office) -> None:
     assert await count(office, calendar_feed) == 0
 
 
-async def test_ones_own_calendar_opens_by_its_address_until_that_ends(office: Office) -> None:
+async def test_the_ics_feed_opens_by_its_address_until_it_is_turned_off(office: Office) -> None:
     agent = await office.browser(ANNA)
     assert (await agent.post("/shifts/me/calendar", "/shifts/me", what="make")).status_code == 303
     page = html.unescape(await agent.get("/shifts/me"))
