@@ -113,11 +113,11 @@ async def _record_arrival(conn: AsyncConnection, row: Row[Any], room_url: str, n
         now,
         body={"call_id": str(row.call)},
         actor="customer" if row.side == "customer" else f"person:{row.person}",
-        told=False,
+        relayed=False,
     )
     if begins:
         body = {"call_id": str(row.call), "offer": await _accepted_offer(conn, row.call)}
-        await record(conn, str(row.escalation), Kind.CALL_BEGAN, now, body=body, told=False, state=State.ON_CALL)
+        await record(conn, str(row.escalation), Kind.CALL_BEGAN, now, body=body, relayed=False, state=State.ON_CALL)
     if row.call_person is not None:
         await notify(conn, LIVE_CHANNEL, f"person:{row.call_person}")
     await notify(conn, KICK_CHANNEL)
@@ -143,7 +143,7 @@ async def note_alone(conn: AsyncConnection, call_id: str, now: datetime) -> None
         raise CallOver()
     await conn.execute(update(call).where(call.c.id == call_id).values(alone_at=now))
     body = {"call_id": call_id, "person": row.person}
-    await record(conn, str(escalation_id), Kind.CUSTOMER_ALONE, now, body=body, actor="customer", told=False)
+    await record(conn, str(escalation_id), Kind.CUSTOMER_ALONE, now, body=body, actor="customer", relayed=False)
     await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     await notify(conn, KICK_CHANNEL)
 
@@ -169,7 +169,7 @@ async def end_call(conn: AsyncConnection, call_id: str, person_id: int, now: dat
         now,
         body={"call_id": call_id},
         actor=f"person:{person_id}",
-        told=False,
+        relayed=False,
         state=State.WRAPPING_UP,
     )
     await notify(conn, LIVE_CHANNEL, f"person:{person_id}")

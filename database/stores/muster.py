@@ -67,9 +67,9 @@ async def renew_after(
     effect = f"{kind.value}/{call_id}"
     if await done_before(conn, escalation_id, effect) is not None:
         return await find_issued(conn, escalation_id)
-    await _close_call(conn, call_id, "unserved" if kind is Kind.NOBODY_AVAILABLE else "missed", now)
-    nobody = kind is Kind.NOBODY_AVAILABLE
-    if nobody:
+    found_nobody = kind is Kind.NOBODY_AVAILABLE
+    await _close_call(conn, call_id, "unserved" if found_nobody else "missed", now)
+    if found_nobody:
         await notify_managers(conn, escalation_id, "manager_nobody", now, key=call_id, call=call_id)
     links = (await conn.execute(select(customer_link.c.nth).where(customer_link.c.escalation == escalation_id))).all()
     if len(links) >= LINKS_AT_MOST:
@@ -81,7 +81,7 @@ async def renew_after(
         )
         return None
     await record(conn, escalation_id, kind, now, body={"call_id": call_id, "renewed": True}, key=effect)
-    return await renew(conn, escalation_id, tokens, now, letter=letter, priority=nobody)
+    return await renew(conn, escalation_id, tokens, now, letter=letter, priority=found_nobody)
 
 
 async def _close_call(conn: AsyncConnection, call_id: str, state: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Reading schedules: everything that says when a person works."""
+"""Reading schedules, the shifts that result from them, and the names of people."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ async def _start_life(
     }
     await conn.execute(update(escalation).where(escalation.c.id == escalation_id).values(changes))
     body = {"rule": plan.decision.rule, "ruleset": plan.ruleset, "mode": opening.mode.value}
-    await record(conn, escalation_id, Kind.OPENED, now, body=body, actor=opening.opened_by, told=False)
+    await record(conn, escalation_id, Kind.OPENED, now, body=body, actor=opening.opened_by, relayed=False)
     if opening.mode is Mode.NOW:
         await begin_call_now(conn, escalation_id, plan, tokens, now)
     else:

@@ -61,14 +61,14 @@ async def record(
     body: dict[str, Any] | None = None,
     actor: str = "muster",
     key: str | None = None,
-    told: bool = True,
+    relayed: bool = True,
     state: State | None = None,
     outcome: Outcome | None = None,
 ) -> int:
     """Write one event and move the escalation to ``state``; returns the event's ``seq``.
 
-    ``told`` means that the workflow already knows, because its own activity writes the event. Any other event
-    waits in the outbox.
+    ``relayed`` means that the workflow already knows, because its own activity writes the event. Other events wait
+    in the outbox.
     """
     row = {
         "escalation": escalation_id,
@@ -77,7 +77,7 @@ async def record(
         "actor": actor,
         "key": key,
         "now": now,
-        "told_at": now if told else None,
+        "told_at": now if relayed else None,
         "state": None if state is None else state.value,
         "closes": state in (State.CLOSED, State.REFUSED),
         "outcome": None if outcome is None else outcome.value,
@@ -87,7 +87,7 @@ async def record(
     seq: int = (await conn.execute(_RECORD, row)).scalar_one()
     if state is State.CLOSED:
         await _clear_outbox(conn, escalation_id, now)
-    if not told and kind in RELAYED_AT_ONCE:
+    if not relayed and kind in RELAYED_AT_ONCE:
         await notify(conn, OUTBOX_CHANNEL)
     return seq
 

@@ -22,23 +22,23 @@ RAISED_SHOWN = 12
 # One hash per area that changes if the area would be drawn differently, so that a desk that asks every few
 # seconds gets only what has changed.
 _CHANGES = text("""
-SELECT who.person, pulse.* FROM unnest(CAST(:people AS integer[])) AS who(person) CROSS JOIN LATERAL (
-WITH standing AS MATERIALIZED (SELECT concat(
+SELECT who.person, changes.* FROM unnest(CAST(:people AS integer[])) AS who(person) CROSS JOIN LATERAL (
+WITH situation AS MATERIALIZED (SELECT concat(
     (SELECT concat_ws('/', state, reason, since, seen_at > :silent) FROM presence WHERE person = who.person), '|',
     (SELECT upper(during) FROM shift WHERE person = who.person AND during @> CAST(:now AS timestamptz)), '|',
     (SELECT max(upper(works)) FROM shift WHERE person = who.person AND works @> CAST(:now AS timestamptz)), '|',
     (SELECT string_agg(state, ',' ORDER BY id) FROM call
       WHERE person = who.person AND accepted_at > :recent AND state IN ('taken', 'on_call', 'wrapping_up'))) AS it),
-asked AS MATERIALIZED (SELECT concat_ws('/', call, nth, state) AS it, made_at,
+shown AS MATERIALIZED (SELECT concat_ws('/', call, nth, state) AS it, made_at,
     state = 'offered' AND expires_at > clock_timestamp() AS rings
   FROM offer WHERE person = who.person AND made_at > :recent AND state NOT IN ('accepted', 'done')
     AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed))
 SELECT
-  (SELECT left(md5(it), 10) FROM standing) AS presence,
+  (SELECT left(md5(it), 10) FROM situation) AS presence,
   -- While an offer rings, only the offer itself redraws this area.
   (SELECT left(md5(concat(
-      (SELECT string_agg(concat(it, rings), ',' ORDER BY made_at DESC) FROM asked),
-      (SELECT it FROM standing WHERE NOT EXISTS (SELECT FROM asked WHERE rings))
+      (SELECT string_agg(concat(it, rings), ',' ORDER BY made_at DESC) FROM shown),
+      (SELECT it FROM situation WHERE NOT EXISTS (SELECT FROM shown WHERE rings))
     )), 10)) AS offer,
   (SELECT left(md5(concat(string_agg(concat_ws(
       '/', id, state, starts_at, customer_joined_at, agent_joined_at, alone_at), ','
@@ -51,7 +51,7 @@ SELECT
   (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, updated_at), ',' ORDER BY id))), 10)
     FROM (SELECT id, state, updated_at FROM escalation WHERE opened_by = 'person:' || who.person
       ORDER BY opened_at DESC LIMIT :raised) mine) AS mine
-) pulse
+) changes
 """)
 
 
