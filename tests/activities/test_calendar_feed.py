@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.integrations.calendar_feed import fetch_calendar
-from database.stores.staff.calendar_feeds import StandingFeed, add_feed, standing_feeds
+from database.stores.staff.calendar_feeds import CalendarFeedEntry, add_feed, feeds_of
 from database.stores.staff.schedule_changes import change_schedule
 from database.stores.staff.shifts import shifts_of, update_all_shifts
 from database.tables.booking import booking
@@ -124,10 +124,10 @@ async def test_an_unreachable_server_is_reported() -> None:
         await fetch_calendar("http://a..b/")
 
 
-async def look(engine: AsyncEngine, now: datetime = NINE) -> StandingFeed:
+async def look(engine: AsyncEngine, now: datetime = NINE) -> CalendarFeedEntry:
     assert await read_due_calendars(engine, now, private_addresses=True) == 1
     async with engine.connect() as conn:
-        [feed] = await standing_feeds(conn, 1, now)
+        [feed] = await feeds_of(conn, 1, now)
     return feed
 
 
@@ -319,6 +319,6 @@ async def test_calendars_that_hang_delay_no_others_and_are_abandoned_on_stop(
     silent.close()
 
 
-async def feeds(engine: AsyncEngine) -> list[StandingFeed]:
+async def feeds(engine: AsyncEngine) -> list[CalendarFeedEntry]:
     async with engine.connect() as conn:
-        return await standing_feeds(conn, 1, NINE)
+        return await feeds_of(conn, 1, NINE)

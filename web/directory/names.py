@@ -14,8 +14,8 @@ from database.stores.staff.teams_titles_skills import (
     add_name,
     change_team,
     delete_name,
-    listed,
-    one_listed,
+    find_name,
+    names_of_kind,
     rename_name,
 )
 from database.stores.staff.usage import uses_of
@@ -40,7 +40,7 @@ LONGEST_ADDRESS = 200
 
 async def choices(conn: AsyncConnection) -> dict[str, Any]:
     """The teams, titles and skills to choose from on the pages of people."""
-    return {f"{kind}s": await listed(conn, kind) for kind in KINDS.values()}
+    return {f"{kind}s": await names_of_kind(conn, kind) for kind in KINDS.values()}
 
 
 @router.get("/{kind}")
@@ -116,8 +116,8 @@ async def _list(
     request: Request, engine: AsyncEngine, which: NameKind, status: int = 200, wrong: str = "", typed: str = ""
 ) -> HTMLResponse:
     async with engine.connect() as conn:
-        names = await listed(conn, which)
-        titles = await listed(conn, "title")
+        names = await names_of_kind(conn, which)
+        titles = await names_of_kind(conn, "title")
     said = request.query_params.get("said", "")
     return page(
         request, "directory/names.html", status, kind=which, kinds=f"{which}s", names=names, titles=titles,
@@ -135,11 +135,11 @@ async def _one(
     typed: str = "",
 ) -> HTMLResponse:
     async with engine.connect() as conn:
-        one = await one_listed(conn, which, number)
+        one = await find_name(conn, which, number)
         if one is None:
             raise HTTPException(404)
         uses = await uses_of(conn, which, number, one.name)
-        titles = await listed(conn, "title")
+        titles = await names_of_kind(conn, "title")
     query = request.query_params
     versions = [part for part in query.get("versions", "").split(",") if part.isascii() and part.isdigit()][:2]
     return page(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from database.stores.staff.people import PAGE, Sieve, find_people
+from database.stores.staff.people import PAGE, PeopleFilter, find_people
 from web.dependencies import Engine
 from web.directory.card_form import chosen_number
 from web.directory.names import choices
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/directory")
 @router.get("")
 async def people_page(request: Request, engine: Engine, q: str = "", skip: int = 1) -> HTMLResponse:
     query = request.query_params
-    sieve = Sieve(
+    sieve = PeopleFilter(
         q[:100], _chosen(query, "team"), _chosen(query, "title"), _chosen(query, "skill"), query.get("gone") == "yes"
     )
     at = max(1, min(skip, 10_000))

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.datastructures import UploadFile
 
-from database.stores.directory.schedules import named
+from database.stores.directory.schedules import active_person
 from database.stores.staff.calendar_feeds import add_feed
 from domain.schedules.calendar_feed import LARGEST_FILE, check_address, check_name
 from domain.schedules.change import PersonUnknown, ScheduleRefused
@@ -26,7 +26,7 @@ async def keep_feed(engine: AsyncEngine, signed: SignedIn, person: int, sent: Su
     if content is None:
         url = check_address(fields.get("url", ""))
     async with engine.begin() as conn:
-        if await named(conn, person) is None:
+        if await active_person(conn, person) is None:
             raise PersonUnknown
         await add_feed(conn, person, name, signed.actor, now, url=url, content=content)
     return RedirectResponse(f"{back}?said=calendar#calendars", 303)

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.stores.directory.schedules import PersonName, holidays_setting, named, read_schedules, zone_of
+from database.stores.directory.schedules import PersonName, active_person, holidays_setting, read_schedules, zone_of
 from database.stores.seats.change_impact import ReassignResult
-from database.stores.staff.calendar_feeds import StandingFeed, standing_feeds
+from database.stores.staff.calendar_feeds import CalendarFeedEntry, feeds_of
 from database.stores.staff.ics_feed import own_calendar_address
 from database.stores.staff.schedule_changes import change_schedule
 from database.stores.staff.shifts import shifts_of
@@ -121,7 +121,7 @@ async def draw_schedule(
     async with view.engine.connect() as conn:
         person, zone = await _person(conn, person_id), await zone_of(conn, person_id)
         schedules = await read_schedules(conn, [person_id], today - timedelta(days=1), today + AHEAD)
-        feeds = await standing_feeds(conn, person_id, now)
+        feeds = await feeds_of(conn, person_id, now)
         holidays = await holidays_setting(conn, person_id)
         token = await own_calendar_address(conn, person_id, view.tokens) if own else None
     schedule = schedules[person_id]
@@ -154,7 +154,7 @@ async def draw_schedule(
 
 async def _person(conn: AsyncConnection, person_id: int) -> PersonName:
     """Raises ``PersonUnknown``."""
-    person = await named(conn, person_id)
+    person = await active_person(conn, person_id)
     if person is None:
         raise PersonUnknown
     return person
@@ -187,7 +187,7 @@ def _entries(schedule: Schedule, zone: str, now: datetime) -> dict[str, list[tup
     }
 
 
-def _host(feed: StandingFeed) -> str:
+def _host(feed: CalendarFeedEntry) -> str:
     """The host of a calendar's address. The rest is secret."""
     return feed.url.split("://", 1)[-1].split("/", 1)[0] if feed.url else "a file"
 

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.schedules import home_team, read_desk_hours, read_schedules, team_members
 from database.stores.seats.change_impact import ReassignResult
-from database.stores.staff.people import PAGE, Sieve, find_people
+from database.stores.staff.people import PAGE, PeopleFilter, find_people
 from database.stores.staff.schedule_changes import change_desk_holidays
-from database.stores.staff.teams_titles_skills import listed
+from database.stores.staff.teams_titles_skills import names_of_kind
 from domain.schedules.coverage import TeamDay, person_days, team_days
 from domain.schedules.holidays import regions
 from web.dependencies import Engine
@@ -63,11 +63,11 @@ async def week_page(
     days = _days(week, today)
     at = max(1, min(skip, 10_000))
     async with engine.connect() as conn:
-        teams = await listed(conn, "team")
+        teams = await names_of_kind(conn, "team")
         chosen = int(team) if team.isascii() and team.isdigit() and len(team) < 10 else None
         if not team and not q:
             chosen = await home_team(conn, signed.person_id)
-        people, total = await find_people(conn, Sieve(q.strip()[:100], chosen), at)
+        people, total = await find_people(conn, PeopleFilter(q.strip()[:100], chosen), at)
         schedules = await read_schedules(conn, [person.id for person in people], days[0], days[-1])
         coverage = await _coverage(conn, chosen, days, shown_zone)
         desk = await read_desk_hours(conn)

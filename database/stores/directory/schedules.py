@@ -153,7 +153,7 @@ class PersonName:
     title: str | None
 
 
-async def named(conn: AsyncConnection, who: int) -> PersonName | None:
+async def active_person(conn: AsyncConnection, who: int) -> PersonName | None:
     """Find an active person; None if there is none with this id, or they have left."""
     query = (
         select(person.c.id, person.c.name, team.c.name.label("team"), title.c.name.label("title"))

@@ -46,7 +46,7 @@ class DueFeed:
 
 
 @dataclass(frozen=True)
-class StandingFeed:
+class CalendarFeedEntry:
     """A feed as the schedule page shows it."""
 
     id: int
@@ -160,8 +160,8 @@ async def _write_busy(conn: AsyncConnection, feed: int, busy: Sequence[Span]) ->
     return True
 
 
-async def standing_feeds(conn: AsyncConnection, who: int, now: datetime) -> list[StandingFeed]:
-    """A person's feeds."""
+async def feeds_of(conn: AsyncConnection, who: int, now: datetime) -> list[CalendarFeedEntry]:
+    """A person's feeds, in the order in which they were added."""
     busy = (
         select(func.count())
         .select_from(calendar_busy)
@@ -176,4 +176,4 @@ async def standing_feeds(conn: AsyncConnection, who: int, now: datetime) -> list
         calendar_feed.c.read_at,
     )
     query = select(*columns, busy).where(calendar_feed.c.person == who).order_by(calendar_feed.c.id)
-    return [StandingFeed(*row) for row in await conn.execute(query)]
+    return [CalendarFeedEntry(*row) for row in await conn.execute(query)]

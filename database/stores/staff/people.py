@@ -26,7 +26,7 @@ PAGE = 50
 
 
 @dataclass(frozen=True)
-class Sieve:
+class PeopleFilter:
     """A filter of the list of people. Empty: all active people."""
 
     words: str = ""
@@ -66,7 +66,7 @@ class SeatMoves:
     """The calls at risk, by start."""
 
 
-async def find_people(conn: AsyncConnection, sieve: Sieve, page: int = 1) -> tuple[list[PersonLine], int]:
+async def find_people(conn: AsyncConnection, sieve: PeopleFilter, page: int = 1) -> tuple[list[PersonLine], int]:
     """One page of people by name, and the total number. Pages count from 1."""
     matching = _filtered(select(person.c.id), sieve)
     total = (await conn.execute(select(func.count()).select_from(matching.subquery()))).scalar_one()
@@ -200,7 +200,7 @@ async def _audit_body(conn: AsyncConnection, before: PersonDetails, after: Perso
     return body | ({"changed": changed} if changed else {})
 
 
-def _filtered(query: Select[Any], sieve: Sieve) -> Select[Any]:
+def _filtered(query: Select[Any], sieve: PeopleFilter) -> Select[Any]:
     query = query.where(person.c.active.is_(not sieve.gone))
     for word in sieve.words.split():
         pattern = f"%{word.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"

@@ -41,7 +41,7 @@ class NameEntry:
     lead: str = ""
 
 
-async def listed(conn: AsyncConnection, kind: NameKind) -> list[NameEntry]:
+async def names_of_kind(conn: AsyncConnection, kind: NameKind) -> list[NameEntry]:
     """The names of a kind in alphabetical order, without deleted ones."""
     table = TABLES[kind]
     query = select(table, _people(kind, table).label("people")).where(table.c.retired_at.is_(None))
@@ -50,8 +50,8 @@ async def listed(conn: AsyncConnection, kind: NameKind) -> list[NameEntry]:
     return [_listed(row, kind) for row in await conn.execute(query.order_by(func.lower(table.c.name)))]
 
 
-async def one_listed(conn: AsyncConnection, kind: NameKind, number: int) -> NameEntry | None:
-    return next((one for one in await listed(conn, kind) if one.id == number), None)
+async def find_name(conn: AsyncConnection, kind: NameKind, number: int) -> NameEntry | None:
+    return next((one for one in await names_of_kind(conn, kind) if one.id == number), None)
 
 
 async def add_name(conn: AsyncConnection, kind: NameKind, typed: str, actor: str, now: datetime, **more: Any) -> int:
