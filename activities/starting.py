@@ -51,7 +51,7 @@ async def start_workflow(
     escalation_id: str,
     *,
     again: bool = False,
-    timeout: timedelta = timedelta(seconds=3),
+    time_limit: timedelta = timedelta(seconds=3),
 ) -> bool:
     """Start an escalation's workflow. False if the escalation has ended, or a workflow of it has already run.
 
@@ -80,7 +80,7 @@ async def start_workflow(
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=TypedSearchAttributes(attributes),
             static_summary=plan.decision.rule[:LONGEST_KEYWORD],
-            rpc_timeout=timeout,
+            rpc_timeout=time_limit,
         )
     except WorkflowAlreadyStartedError:
         return False

@@ -72,7 +72,7 @@ async def restart_lost_workflows(engine: AsyncEngine, client: Client, after: str
         if await _runs(client, escalation_id):
             continue
         # This reads the rows again: the escalation and its workflow may have ended since the query above.
-        if await start_workflow(client, engine, escalation_id, again=True, timeout=TIMEOUT):
+        if await start_workflow(client, engine, escalation_id, again=True, time_limit=TIMEOUT):
             log.warning("restarted lost workflow escalation=%s", escalation_id)
             async with engine.begin() as conn:
                 await note_restart(conn, escalation_id, now)

@@ -79,7 +79,7 @@ async def _relay(
     async with gate:
         try:
             if any(event.kind == Kind.OPENED for event in events):
-                await start_workflow(client, engine, escalation_id, timeout=TIMEOUT)
+                await start_workflow(client, engine, escalation_id, time_limit=TIMEOUT)
             signalled = tuple(message for message in messages if message.kind != Kind.OPENED)
             if signalled:
                 await _signal(client, escalation_id, signalled)

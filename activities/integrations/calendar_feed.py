@@ -25,16 +25,16 @@ class FetchResult:
 
 
 async def fetch_calendar(
-    url: str, *, etag: str = "", private_addresses: bool = False, timeout: float = TIMEOUT
+    url: str, *, etag: str = "", private_addresses: bool = False, time_limit: float = TIMEOUT
 ) -> FetchResult:
     """The calendar at this address. Raises ``FeedUnread``."""
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(time_limit):
             return await _follow(httpx.URL(web_address(url)), etag, private_addresses)
     except Undelivered as refused:
         raise FeedUnread(str(refused)) from None
     except TimeoutError:
-        raise FeedUnread(f"the server didn't answer within {timeout:.0f} s") from None
+        raise FeedUnread(f"the server didn't answer within {time_limit:.0f} s") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
         raise FeedUnread(f"it can't be reached ({type(error).__name__})") from None
 

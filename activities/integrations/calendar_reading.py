@@ -53,7 +53,7 @@ TOO_OFTEN = {"SECONDLY", "MINUTELY"}
 BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 
 
-async def read_calendar(content: bytes, bounds: Span, zone: str, timeout: float = TIMEOUT) -> Reading:
+async def read_calendar(content: bytes, bounds: Span, zone: str, time_limit: float = TIMEOUT) -> Reading:
     """Busy times between the bounds. ``zone`` applies to times without one. Raises ``FeedUnread``."""
     request = json.dumps({"from": bounds[0].isoformat(), "until": bounds[1].isoformat(), "zone": zone})
     reader = await asyncio.create_subprocess_exec(
@@ -66,7 +66,7 @@ async def read_calendar(content: bytes, bounds: Span, zone: str, timeout: float 
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(time_limit):
             answer, _ = await reader.communicate(content)
     except TimeoutError:
         raise FeedUnread("it takes too long to read: does an event in it repeat every second?") from None

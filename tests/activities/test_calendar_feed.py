@@ -39,15 +39,15 @@ async def server() -> AsyncIterator[Receiver]:
         yield running
 
 
-async def fetched(server: Receiver, *answers: bytes, etag: str = "", timeout: float = 5) -> bytes | None:
+async def fetched(server: Receiver, *answers: bytes, etag: str = "", time_limit: float = 5) -> bytes | None:
     server.answers = list(answers)
-    result = await fetch_calendar(server.url, etag=etag, private_addresses=True, timeout=timeout)
+    result = await fetch_calendar(server.url, etag=etag, private_addresses=True, time_limit=time_limit)
     return result.content
 
 
-async def unread(server: Receiver, *answers: bytes, timeout: float = 5) -> str:
+async def unread(server: Receiver, *answers: bytes, time_limit: float = 5) -> str:
     with pytest.raises(FeedUnread) as failed:
-        await fetched(server, *answers, timeout=timeout)
+        await fetched(server, *answers, time_limit=time_limit)
     return failed.value.reason
 
 
@@ -65,11 +65,11 @@ async def test_an_etag_that_can_not_be_sent_back_is_not_stored(server: Receiver,
 
 
 async def test_answers_of_bad_servers_are_refused(server: Receiver) -> None:
-    assert "within" in await unread(server, b"", timeout=0.3)
+    assert "within" in await unread(server, b"", time_limit=0.3)
     assert "2 MB" in await unread(server, answer(b"x" * 10_000_000))
     assert server.written < LARGEST * 4, "the rest isn't downloaded"
     endless = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"10000\r\n" + b"x" * 65536 + b"\r\n"
-    assert await unread(server, endless, timeout=1)
+    assert await unread(server, endless, time_limit=1)
     assert "404" in await unread(server, answer(b"", status="404 Not Found"))
     assert "compressed" in await unread(server, answer(b"x", headers="content-encoding: gzip\r\n"))
     assert await unread(server, b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
@@ -93,7 +93,7 @@ async def test_a_slow_drip_is_not_waited_for() -> None:
     url = f"http://127.0.0.1:{dripping.sockets[0].getsockname()[1]}/"
     began = time.monotonic()
     with pytest.raises(FeedUnread, match="within"):
-        await fetch_calendar(url, private_addresses=True, timeout=0.5)
+        await fetch_calendar(url, private_addresses=True, time_limit=0.5)
     assert time.monotonic() - began < 20, "a dripping calendar is given up"
     dripping.close()
     await dripping.wait_closed()
@@ -113,7 +113,7 @@ async def test_a_few_redirects_are_followed_and_each_is_checked(server: Receiver
 )
 async def test_private_addresses_are_not_called(server: Receiver, host: str) -> None:
     with pytest.raises(FeedUnread):
-        await fetch_calendar(f"http://{host}:{server.port}/", timeout=5)
+        await fetch_calendar(f"http://{host}:{server.port}/", time_limit=5)
     assert server.received == []
 
 

@@ -246,7 +246,7 @@ def at_2027(text: str) -> datetime:
 async def test_a_reader_that_takes_too_long_is_stopped() -> None:
     began = time.monotonic()
     with pytest.raises(FeedUnread, match="too long"):
-        await read_calendar(calendar(event(*NINE_TO_TEN)), BOUNDS, ZONE, timeout=0.05)
+        await read_calendar(calendar(event(*NINE_TO_TEN)), BOUNDS, ZONE, time_limit=0.05)
     assert time.monotonic() - began < 10
 
 

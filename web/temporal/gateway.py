@@ -122,7 +122,7 @@ class WorkflowGateway:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
         # Just opened, and the relay hasn't started its workflow yet: start it here.
-        await start_workflow(self._client, self._engine, escalation_id, timeout=PAGE)
+        await start_workflow(self._client, self._engine, escalation_id, time_limit=PAGE)
         return await handle.execute_update(update, message, rpc_timeout=PAGE)
 
     async def _not_sent(self, error: RPCError | RuntimeError, escalation_id: str) -> Failure:
