@@ -45,7 +45,9 @@ async def decline(
     await conn.execute(declined.values(state="declined", answered_at=moment))
     await conn.execute(update(call).where(call.c.id == call_id, call.c.state == "offered").values(state="waiting"))
     body = {"call_id": call_id, "offer": nth, "person": person_id, "reason": reason[:200]}
-    await record(conn, str(row.escalation), Kind.DECLINED, moment, body=body, actor=f"person:{person_id}", relayed=False)
+    await record(
+        conn, str(row.escalation), Kind.DECLINED, moment, body=body, actor=f"person:{person_id}", relayed=False
+    )
     await notify(conn, LIVE_CHANNEL, f"person:{person_id}")
     await notify(conn, KICK_CHANNEL)
 
