@@ -159,7 +159,7 @@ class OfCall:
     call_id: str
     now: datetime
     step: str = ""
-    """Distinguishes repeated messages of one kind: ``3600`` for the reminder an hour before."""
+    """Distinguishes repeated messages of one kind, such as reminders, by their start and lead."""
     offer: int = 0
     """The accepted offer concerned, if any; else 0."""
 

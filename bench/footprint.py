@@ -41,7 +41,7 @@ def spent(before: Mapping[str, Footprint], after: Mapping[str, Footprint]) -> di
 
 
 async def idling(pids: Mapping[str, int], seconds: float, alone: str = "") -> dict[str, float]:
-    """Idle CPU of each process over so many seconds, in per cent of one core."""
+    """Idle CPU of each process during ``seconds``, in per cent of one core."""
     before, began = footprints(pids, alone), time.monotonic()
     await asyncio.sleep(seconds)
     took = time.monotonic() - began

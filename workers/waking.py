@@ -6,7 +6,7 @@ import asyncio
 
 
 async def first_of(stop: asyncio.Event, news: asyncio.Event, seconds: float) -> None:
-    """Return once ``stop`` or ``news`` is set, or after so many seconds."""
+    """Return once ``stop`` or ``news`` is set, or after ``seconds``."""
     waits = [asyncio.create_task(stop.wait()), asyncio.create_task(news.wait())]
     await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for waiting in waits:

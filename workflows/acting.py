@@ -1,4 +1,4 @@
-"""How this workflow runs its activities: one policy for effects, one for those that a person waits for."""
+"""How workflows run activities: one policy for effects, another for effects that a person waits for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ Result = TypeVar("Result")
 async def act(
     activity: Callable[[Argument], Awaitable[Result]], argument: Argument, *, within: timedelta | None = None
 ) -> Result:
-    """Something that must happen: tried until it does. Its time-outs never end the escalation."""
+    """Run an effect that must happen: retried until it succeeds. Its time-outs never end the escalation.
+
+    With ``within``, gives up after that time and raises ``ActivityError``.
+    """
     return await workflow.execute_activity(
         activity,
         argument,
@@ -32,11 +35,11 @@ async def act(
 
 
 async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Argument) -> Result:
-    """An effect that somebody waits for, inside an update. Refusals and time-outs reach them as errors.
+    """Run an effect that somebody waits for, inside an update. Refusals and time-outs reach the caller as errors.
 
-    A local activity: it costs no task of its own, so the answer is there in a third of the time. Where it does not
-    answer in time, nobody knows whether the effect stands: then it is tried until it does, because this story must
-    go on from what the database says. Whoever asked has meanwhile been told that asking again is safe.
+    A local activity needs no workflow task, so it answers in a third of the time. If it doesn't answer in time, its
+    effect may have happened or not: then it is retried until it answers, because the workflow must continue from what
+    is in the database. Meanwhile the caller has been told that sending the request again is safe.
     """
     try:
         return await workflow.execute_local_activity(
@@ -47,10 +50,10 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
             retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=4),
         )
     except ApplicationError:
-        # The activity's own word, whether a refusal or the last of its failures; it comes so live and on replay.
+        # The activity's own error: a refusal, or its last failure. The same live and on replay.
         raise
     except FailureError:
-        # No word in time. Not ActivityError alone: a time-out comes wrapped in one live, and bare on replay.
+        # No answer in time. Not only ActivityError: a time-out is wrapped in one when live, but bare on replay.
         pass
     try:
         return await act(activity, argument, within=UNTIL_KNOWN)
@@ -60,13 +63,13 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
 
 
 def _refusal(error: ActivityError) -> ApplicationError | None:
-    """The answer no; None where there was no answer."""
+    """The activity's refusal; None if it didn't answer."""
     cause = error.cause
     return cause if isinstance(cause, ApplicationError) and cause.non_retryable else None
 
 
 def careful(handler: Callable[Params, Awaitable[Result]]) -> Callable[Params, Awaitable[Result]]:
-    """A handler whose bugs reach the caller as an error. A bare exception would freeze the whole workflow."""
+    """Make unexpected exceptions of a handler reach the caller as errors; otherwise they block the whole workflow."""
 
     @functools.wraps(handler)
     async def guarded(*args: Params.args, **kwargs: Params.kwargs) -> Result:
@@ -75,7 +78,7 @@ def careful(handler: Callable[Params, Awaitable[Result]]) -> Callable[Params, Aw
         except FailureError:
             raise
         except Exception as error:
-            workflow.logger.exception("an update failed for a reason that nobody foresaw")
+            workflow.logger.exception("unexpected error in update")
             raise ApplicationError(type(error).__name__, type="Internal", non_retryable=True) from error
 
     return guarded

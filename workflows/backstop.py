@@ -1,4 +1,4 @@
-"""The backstop: the same round that the tickers run, once a minute by a Schedule, should they all be dead."""
+"""The backstop: a Schedule runs a round every minute, in case every ticker is dead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Booking: the customer takes a slot, moves it, gives it back. Each is one decision of the database."""
+"""Booking: the customer books a slot, moves the call, cancels it. The database decides each in one transaction."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from workflows.state import WorkflowState
 
 
 async def book(state: WorkflowState, slot: BookSlot) -> Booked:
-    """Asked again for the same slot, it answers the same, and the story goes on as it was."""
+    """Book a slot. Idempotent: the same slot again gets the same answer and changes nothing."""
     async with state.lock:
-        wanted = HoldSeat(state.escalation_id, slot.link_id, slot.starts_at, workflow.now())
-        booked = await decide(contracts.hold_seat, wanted)
-        # An older link, sent once more, still answers with its own call; that one is over.
+        request = HoldSeat(state.escalation_id, slot.link_id, slot.starts_at, workflow.now())
+        booked = await decide(contracts.hold_seat, request)
+        # A repeated request with an older link is answered with that link's call, which is over.
         if state.call is None and state.link is not None and state.link.link_id == slot.link_id:
             state.begin_call(booked.call)
         return booked
 
 
 async def move(state: WorkflowState, slot: MoveBooking) -> Booked:
+    """Move the booked call to another slot."""
     async with state.lock:
         moved = await decide(contracts.move_seat, MoveSeat(state.escalation_id, slot.starts_at, workflow.now()))
         if state.call != moved.call:
@@ -31,6 +32,7 @@ async def move(state: WorkflowState, slot: MoveBooking) -> Booked:
 
 
 async def cancel(state: WorkflowState) -> None:
+    """Cancel the booking, which ends the escalation."""
     async with state.lock:
         await decide(contracts.cancel_booking, At(state.escalation_id, workflow.now()))
         state.over = Outcome.CANCELLED.value

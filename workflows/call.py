@@ -1,4 +1,4 @@
-"""The call: both sides come, or one does not."""
+"""The call: both sides join, or one is a no-show."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from workflows.call_events import CallHolder
 from workflows.state import WorkflowState, until
 from workflows.waiting import wait
 
+AGENT_NO_SHOW, CUSTOMER_LATE, CUSTOMER_NO_SHOW = "agent no-show", "customer late", "customer no-show"
+
 
 class CallCourse(Enum):
-    """How a call that was accepted went on."""
+    """How an accepted call went on."""
 
     TOOK_PLACE = "took place"
     SEARCH_AGAIN = "search again"
@@ -26,18 +28,18 @@ class CallCourse(Enum):
 
 
 async def hold(state: WorkflowState) -> CallCourse:
-    """From the acceptance until both are there; then until the call ends."""
+    """Wait until both sides have joined, then until the call ends."""
     taken = state.taken
     assert taken is not None
 
     def settled() -> bool:
         return state.begun or state.over is not None or state.taken != taken
 
-    for moment, whom in _deadlines(state, taken):
-        if await wait(state, settled, _at(moment), f"both join; or the {whom} is late"):
+    for moment, deadline in _deadlines(state, taken):
+        if await wait(state, settled, _at(moment), f"both join; else {deadline}"):
             break
-        if (held := await _late(state, taken, whom, moment)) is not None:
-            return held
+        if (course := await _pass_deadline(state, taken, deadline, moment)) is not None:
+            return course
     if state.over is not None:
         return CallCourse.OVER
     if state.taken != taken and not state.begun:
@@ -50,23 +52,23 @@ def _at(moment: datetime) -> Callable[[], datetime]:
 
 
 def _deadlines(state: WorkflowState, taken: CallHolder) -> list[tuple[datetime, str]]:
-    """When each side is missed, in order of time."""
+    """The deadlines for joining, in order of time. Simultaneous ones are in alphabetical order."""
     assert state.call is not None
     start = max(state.call.starts_at or taken.at, taken.at)
     wait_for_customer = state.times.wait_for_customer
-    moments = [(moment, "customer") for moment in late_reminder_at(start, wait_for_customer)]
-    moments.append((start + agent_grace(wait_for_customer), "agent"))
-    moments.append((start + timedelta(seconds=wait_for_customer), "customer for good"))
-    return sorted(moments)
+    deadlines = [(moment, CUSTOMER_LATE) for moment in late_reminder_at(start, wait_for_customer)]
+    deadlines.append((start + agent_grace(wait_for_customer), AGENT_NO_SHOW))
+    deadlines.append((start + timedelta(seconds=wait_for_customer), CUSTOMER_NO_SHOW))
+    return sorted(deadlines)
 
 
-async def _late(state: WorkflowState, taken: CallHolder, whom: str, moment: datetime) -> CallCourse | None:
-    """Somebody is late, as far as we were told; the rows say who. None: go on waiting."""
-    if whom == "agent":
+async def _pass_deadline(state: WorkflowState, taken: CallHolder, deadline: str, moment: datetime) -> CallCourse | None:
+    """Act on a passed deadline. The activity checks the rows, as events may be missing. None: continue waiting."""
+    if deadline == AGENT_NO_SHOW:
         if await act(contracts.replace_agent, state.of_call(offer=taken.offer)):
             state.call_events.lost.add(taken.offer)
             return CallCourse.SEARCH_AGAIN
-    elif whom == "customer":
+    elif deadline == CUSTOMER_LATE:
         await act(contracts.call_for_customer, state.of_call(moment.isoformat()))
     else:
         async with state.lock:
@@ -78,7 +80,7 @@ async def _late(state: WorkflowState, taken: CallHolder, whom: str, moment: date
 
 
 async def _until_it_ends(state: WorkflowState) -> CallCourse:
-    """Until the agent hangs up or wraps up, or has vanished. A call that nobody ends, ends by itself."""
+    """Wait until the agent ends or wraps up the call, or vanishes. A call that nobody ends is ended after a while."""
     holder, deadline = state.taken, workflow.now() + timedelta(seconds=state.times.slot) + LONGEST_CALL
 
     def ended() -> bool:

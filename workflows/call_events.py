@@ -1,4 +1,4 @@
-"""What a workflow has been told of one call. Facts come at least once and in any order; none is refused."""
+"""The events of one call that a workflow has received. They arrive at least once and in any order."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from domain.escalation import Kind
 
 @dataclass(frozen=True)
 class CallHolder:
-    """A person has taken the call."""
+    """The accepted offer of the agent who has the call."""
 
     offer: int
-    """Which offer of the call: an acceptance is lost by its own number, never a later one by mistake."""
+    """Number of the offer, so that losing an earlier agent can't affect a later acceptance."""
     at: datetime
 
 
 @dataclass
 class CallEvents:
-    """Facts of one call. The same facts say the same, in whichever order and however often they come."""
+    """Events of one call. The result doesn't depend on their order or repetition."""
 
     accepted: dict[int, datetime] = field(default_factory=dict)
-    """By offer."""
+    """Time of acceptance by offer number."""
     lost: set[int] = field(default_factory=set)
-    """Offers whose person vanished or did not come."""
+    """Offers whose agent vanished or didn't join."""
     exhausted: bool = False
     begun_with: set[int] = field(default_factory=set)
-    """Offers whose person and the customer were both there."""
+    """Offers with which the call began: their agent and the customer had both joined."""
     ended_at: datetime | None = None
 
     @property
     def taken(self) -> CallHolder | None:
-        standing = [offer for offer in self.accepted if offer not in self.lost]
-        return CallHolder(max(standing), self.accepted[max(standing)]) if standing else None
+        valid = [offer for offer in self.accepted if offer not in self.lost]
+        return CallHolder(max(valid), self.accepted[max(valid)]) if valid else None
 
     @property
     def began(self) -> bool:
-        """Both sides are there, or were; not so where the agent has vanished since."""
+        """Whether the call began with an agent who hasn't been lost since."""
         return bool(self.begun_with - self.lost)
 
-    def take_in(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         match event.kind:
             case Kind.ACCEPTED:
                 self.accepted[event.body["offer"]] = event.at
@@ -50,7 +50,7 @@ class CallEvents:
             case Kind.EXHAUSTED:
                 self.exhausted = True
             case Kind.CALL_BEGAN:
-                # Events of older releases don't say with whom; no offer has the number 0, so that none loses them.
+                # Events of older releases lack the offer. No offer has the number 0, so such a beginning is never lost.
                 self.begun_with.add(event.body.get("offer", 0))
             case Kind.CALL_ENDED:
                 self.ended_at = event.at

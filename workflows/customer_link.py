@@ -1,4 +1,4 @@
-"""The link is with the customer: they book, or it dies by itself."""
+"""The customer has the link: they book, or it expires."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workflows.state import WorkflowState, until
 
 
 async def wait_for_booking(state: WorkflowState) -> None:
-    """Returns when there is a call to wait for, or the story is over. Nudges once on the way."""
+    """Wait until a call is booked or the escalation is over. Nudges the customer once."""
     if state.call is not None or state.link is None:
         return
     link = state.link
@@ -27,15 +27,15 @@ async def wait_for_booking(state: WorkflowState) -> None:
         return
     async with state.lock:
         if not booked():
-            stands = await act(contracts.expire_link, At(state.escalation_id, workflow.now()))
-            if stands.call is not None:
-                state.begin_call(stands.call)
+            result = await act(contracts.expire_link, At(state.escalation_id, workflow.now()))
+            if result.call is not None:
+                state.begin_call(result.call)
             else:
-                state.over = stands.outcome or Outcome.LINK_EXPIRED.value
+                state.over = result.outcome or Outcome.LINK_EXPIRED.value
 
 
 async def nudge_again(state: WorkflowState, actor: str) -> None:
-    """Support ops wants the customer to have the link once more."""
+    """Send the customer the link again, on support ops' request."""
     assert state.link is not None
     key = f"{actor}/{workflow.now().isoformat()}"
     await act(contracts.nudge_customer, NudgeLink(state.escalation_id, state.link.link_id, workflow.now(), key))

@@ -1,4 +1,4 @@
-"""The escalation: one ticket raised to a call, from the link to the rating. Read `run` aloud."""
+"""The escalation of one ticket to a call, from the link to the rating. `run` reads as the story."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from workflows.state import WorkflowState
 class EscalationWorkflow:
     @workflow.init
     def __init__(self, opened: EscalationOpened) -> None:
-        # Here and not in `run`: a message may be handled before `run` has had its first turn.
+        # Not in `run`, because a message may be handled before `run` first executes.
         self.state = WorkflowState.of(opened)
 
     @workflow.run
@@ -44,20 +44,20 @@ class EscalationWorkflow:
         return state.over or "held"
 
     async def _find_and_hold(self) -> bool:
-        """Find somebody and hold the call, with another person where the first is lost. True: it took place."""
+        """Find an agent and hold the call; find another if the first is lost. True if the call took place."""
         state = self.state
         while state.call is not None and state.over is None:
             if not await muster.find_somebody(state):
                 return False
-            held = await call.hold(state)
-            if held is not call.CallCourse.SEARCH_AGAIN:
-                return held is call.CallCourse.TOOK_PLACE
+            course = await call.hold(state)
+            if course is not call.CallCourse.SEARCH_AGAIN:
+                return course is call.CallCourse.TOOK_PLACE
         return False
 
-    @workflow.signal(description="Facts decided in Postgres: offered, accepted, joined, ended …")
-    def happened(self, facts: Happened) -> None:
-        for event in facts.events:
-            self.state.take_event(event)
+    @workflow.signal(description="Events committed in PostgreSQL: accepted, call began, call ended …")
+    def happened(self, message: Happened) -> None:
+        for event in message.events:
+            self.state.add_event(event)
 
     @workflow.update
     @careful
@@ -79,36 +79,36 @@ class EscalationWorkflow:
 
     @workflow.update
     @careful
-    async def wrap_up(self, said: RecordWrapUp) -> None:
+    async def wrap_up(self, form: RecordWrapUp) -> None:
         """The agent wraps up."""
-        await wrap_up.record(self.state, said)
+        await wrap_up.record(self.state, form)
 
     @workflow.update
     @careful
-    async def rate(self, said: RateCall) -> None:
+    async def rate(self, score: RateCall) -> None:
         """The customer rates the call."""
-        await rating.save(self.state, said)
+        await rating.save(self.state, score)
 
     @workflow.update
     @careful
     async def nudge(self, by: Nudge) -> str:
-        """Support ops gives it a push: the link mailed again, or the rows looked at."""
+        """Support ops nudges: sends the link again, or makes the workflow read its rows. Returns what was done."""
         state = self.state
         if state.over is None and state.call is None and state.link is not None:
             await customer_link.nudge_again(state, by.actor)
-            return "The customer has been sent the link again."
+            return "The link has been sent to the customer again."
         if state.call is None:
-            return "There is nothing to push: this escalation is over."
-        return f"Looked at the rows: the call is {(await muster.settle(state)).replace('_', ' ')}."
+            return "There is nothing to nudge: this escalation is over."
+        return f"Checked the database: the call is {(await muster.settle(state)).replace('_', ' ')}."
 
     @workflow.update
     @careful
     async def withdraw(self, ending: Withdraw) -> None:
-        """Ended from outside: withdrawn, or the ticket solved."""
+        """End the escalation early: withdrawn, or its ticket solved."""
         state = self.state
         async with state.lock:
-            order = Ending(state.escalation_id, ending.outcome, ending.actor, workflow.now(), ending.reason_ref)
-            await decide(contracts.withdraw, order)
+            request = Ending(state.escalation_id, ending.outcome, ending.actor, workflow.now(), ending.reason_ref)
+            await decide(contracts.withdraw, request)
             state.over = ending.outcome
 
     @book.validator

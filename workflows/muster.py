@@ -1,4 +1,4 @@
-"""The muster: Postgres finds the person and tells us; this waits, with a net under it."""
+"""The muster: rounds find the person and the relay signals who; this waits for it, with a net."""
 
 from __future__ import annotations
 
@@ -12,29 +12,30 @@ from workflows.state import WorkflowState
 from workflows.waiting import wait
 
 JITTER = timedelta(seconds=30)
-"""Many calls are due in the same second; their nets are not."""
+"""Spreads the nets of calls that are due in the same second."""
 NET_AT_MOST = timedelta(minutes=5)
+"""Longest wait until the rows are read again."""
 
 
 async def find_somebody(state: WorkflowState) -> bool:
-    """Returns True when a person has taken the call; False when nobody will, or the story is over.
+    """Wait until a person has taken the call: True; or the search failed or the escalation is over: False.
 
-    For a booked call this is the whole wait, reminders included: at the moment of the muster itself nothing
-    needs to happen here, only some time after it, should no word have come.
+    For a booked call this is the whole wait, reminders included. Nothing happens here at the muster itself, only some
+    time later, if no signal came.
     """
     timeout = timedelta(seconds=state.times.offer) + workflow.random().random() * JITTER
-    looked_at = None
+    settled_at = None
 
     def decided() -> bool:
         return state.taken is not None or state.call_events.exhausted or state.over is not None
 
     def net() -> datetime:
         assert state.call is not None
-        return max(state.call.muster_at, looked_at or state.call.muster_at) + timeout
+        return max(state.call.muster_at, settled_at or state.call.muster_at) + timeout
 
-    while not await wait(state, decided, net, "somebody takes the call; if no word comes, look at the rows"):
+    while not await wait(state, decided, net, "somebody takes the call; else read the rows"):
         await settle(state)
-        looked_at = workflow.now()
+        settled_at = workflow.now()
         timeout = min(timeout * 2, NET_AT_MOST)
     if state.over is not None:
         return False
@@ -46,9 +47,9 @@ async def find_somebody(state: WorkflowState) -> bool:
 
 
 async def settle(state: WorkflowState) -> str:
-    """Read the rows, and take in what nobody told us; returns how the call stands."""
+    """Read the rows and add events that no signal brought; returns the call's state."""
     settled = await act(contracts.settle, state.of_call())
     for event in settled.events:
-        state.take_event(event)
+        state.add_event(event)
     state.over = state.over or settled.outcome
     return settled.call_state

@@ -1,4 +1,4 @@
-"""The rating: the survey goes out by itself, reminds once, and ends."""
+"""The rating: the survey is sent, repeated once, and ends."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from workflows.state import WorkflowState, until
 
 
 async def ask_for_rating(state: WorkflowState) -> None:
-    times, held_at = state.times, state.call_events.ended_at or workflow.now()
+    """Send the survey some time after the call, ask once more, and end it if the customer doesn't answer."""
+    times, ended_at = state.times, state.call_events.ended_at or workflow.now()
 
     def answered() -> bool:
         return state.rated or state.over is not None
 
-    await until(answered, held_at + timedelta(seconds=times.ask_after), "the survey goes out")
+    await until(answered, ended_at + timedelta(seconds=times.ask_after), "the survey is sent")
     if answered():
         return
     if not await act(contracts.ask_for_rating, state.of_call()):
@@ -37,7 +38,8 @@ async def ask_for_rating(state: WorkflowState) -> None:
                 await act(contracts.end_survey, state.of_call())
 
 
-async def save(state: WorkflowState, said: RateCall) -> None:
+async def save(state: WorkflowState, score: RateCall) -> None:
+    """Save the customer's rating."""
     async with state.lock:
-        await decide(contracts.save_rating, SaveRating(state.escalation_id, said, workflow.now()))
+        await decide(contracts.save_rating, SaveRating(state.escalation_id, score, workflow.now()))
         state.rated = True

@@ -1,4 +1,4 @@
-"""All that an escalation's workflow knows, in one place."""
+"""The complete state of an escalation's workflow."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from workflows.call_events import CallEvents, CallHolder
 
 @dataclass
 class WorkflowState:
-    """The state of one escalation. Handlers and stages change it; ``changed`` is what waits look at."""
+    """The state of one escalation. Handlers and stages change it, and the stages' waits check it."""
 
     escalation_id: str
     times: Times
     link: LinkOut | None
     call: CallDue | None
     over: str | None = None
-    """The outcome, once the escalation has ended from outside its stages."""
+    """The outcome, once the escalation is over without a call that took place."""
     events_by_call: dict[str, CallEvents] = field(default_factory=dict)
-    """Facts by call, kept also where a call is not known here yet: its booking may still be on its way."""
+    """Events by call id. Kept for unknown calls too, as the answer to their booking may arrive later."""
     wrapped_up: bool = False
     rated: bool = False
     reminders: list[Reminder] = field(default_factory=list)
@@ -41,31 +41,31 @@ class WorkflowState:
 
     @property
     def call_events(self) -> CallEvents:
-        """What has been heard of the present call."""
+        """The events received for the current call."""
         return CallEvents() if self.call is None else self.events_by_call.get(self.call.call_id, CallEvents())
 
     @property
     def taken(self) -> CallHolder | None:
-        """Who has the present call, as far as we were told."""
+        """Who has the current call, according to the events received."""
         return self.call_events.taken
 
     @property
     def begun(self) -> bool:
-        """The call has begun, or is even over."""
+        """Whether the call has begun, or has even ended."""
         return self.call_events.began or self.call_events.ended_at is not None or self.wrapped_up
 
     def of_call(self, step: str = "", *, offer: int = 0) -> OfCall:
-        """The argument of the activities about the present call."""
+        """The argument for activities about the current call."""
         assert self.call is not None
         return OfCall(self.escalation_id, self.call.call_id, workflow.now(), step, offer)
 
-    def take_event(self, event: Event) -> None:
-        """Take in a fact. Facts come at least once and in any order."""
+    def add_event(self, event: Event) -> None:
+        """Add a received event. Events arrive at least once and in any order."""
         if call_id := event.body.get("call_id"):
-            self.events_by_call.setdefault(call_id, CallEvents()).take_in(event)
+            self.events_by_call.setdefault(call_id, CallEvents()).add(event)
 
     def begin_call(self, call: CallDue) -> None:
-        """A call has been booked or moved: its reminders anew, as far as their time has not passed."""
+        """Set the booked or moved call, with those of its reminders that aren't past."""
         times, self.call, self.reminders = self.times, call, []
         if call.starts_at is not None:
             self.reminders = reminders_of(
@@ -76,21 +76,21 @@ class WorkflowState:
             )
 
     def renew(self, link: LinkOut | None) -> None:
-        """The call did not come about. With a new link the story starts again; without one it is over."""
+        """Drop a call that didn't take place. The new link starts the next attempt; without one, it is over."""
         self.link, self.call, self.reminders = link, None, []
         if link is None:
             self.over = Outcome.NOT_SERVED.value
 
 
 async def until(done: Callable[[], bool], deadline: datetime, summary: str) -> bool:
-    """Wait for ``done`` up to the deadline; returns whether it came. A time-out is an outcome here."""
+    """Wait for ``done`` until the deadline; returns whether it happened. ``summary`` is shown in Temporal's UI."""
     if done():
         return True
-    left = deadline - workflow.now()
-    if left <= timedelta(0):
+    remaining = deadline - workflow.now()
+    if remaining <= timedelta(0):
         return False
     try:
-        await workflow.wait_condition(done, timeout=left, timeout_summary=summary)
+        await workflow.wait_condition(done, timeout=remaining, timeout_summary=summary)
     except TimeoutError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Waiting for the call: reminders come due on the way, one timer at a time."""
+"""Waiting with reminders, with one timer at a time."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from workflows.state import WorkflowState, until
 
 
 async def wait(state: WorkflowState, done: Callable[[], bool], deadline: Callable[[], datetime], summary: str) -> bool:
-    """Until ``done`` or the deadline, sending the reminders whose time comes on the way.
+    """Wait for ``done`` until the deadline, sending reminders when they are due; returns whether it happened.
 
-    A call that is moved has another deadline and other reminders: the wait goes on with those.
+    If the call is moved meanwhile, the wait continues with its new deadline and reminders.
     """
     while True:
         call, due = state.call, state.reminders[0] if state.reminders else None
         last = due is None or due.at >= deadline()
         moment = deadline() if due is None or last else due.at
-        what = summary if due is None or last else f"{summary}; until then, the reminder of the {due.side}"
+        what = summary if due is None or last else f"{summary}; until then, remind the {due.side}"
 
-        def disturbed(call: object = call) -> bool:
+        def interrupted(call: object = call) -> bool:
             return done() or state.call != call
 
-        if await until(disturbed, moment, what):
+        if await until(interrupted, moment, what):
             if done():
                 return True
         elif last:

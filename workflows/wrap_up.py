@@ -1,4 +1,4 @@
-"""The wrap-up: the agent records what came of it, within a limit."""
+"""The wrap-up: the agent records the result of the call, within a time limit."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from activities.messages import RecordWrapUp, SaveWrapUp
 from workflows.acting import act, decide
 from workflows.state import WorkflowState, until
 
-SPARE = timedelta(minutes=10)
-"""Past the plan's wrap-up time, before the agent is freed without one."""
+EXTRA = timedelta(minutes=10)
+"""After the plan's wrap-up time, before the agent is freed without a wrap-up."""
 
 
 async def wait_for_wrap_up(state: WorkflowState) -> None:
-    deadline = workflow.now() + timedelta(seconds=state.times.wrap_up) + SPARE
+    """Wait for the wrap-up; without one in time, close the call."""
+    deadline = workflow.now() + timedelta(seconds=state.times.wrap_up) + EXTRA
 
     def recorded() -> bool:
         return state.wrapped_up or state.over is not None
@@ -29,7 +30,8 @@ async def wait_for_wrap_up(state: WorkflowState) -> None:
             state.wrapped_up = True
 
 
-async def record(state: WorkflowState, said: RecordWrapUp) -> None:
+async def record(state: WorkflowState, form: RecordWrapUp) -> None:
+    """Save what the agent recorded, also after the call was closed without it."""
     async with state.lock:
-        await decide(contracts.save_wrap_up, SaveWrapUp(state.escalation_id, said, workflow.now()))
+        await decide(contracts.save_wrap_up, SaveWrapUp(state.escalation_id, form, workflow.now()))
         state.wrapped_up = True

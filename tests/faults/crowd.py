@@ -65,7 +65,7 @@ class Crowd:
         return sum(not life.done() for life in self.lives)
 
     async def end(self, within: float) -> dict[str, int]:
-        """Wait for every escalation to end, ``within`` so many seconds; returns the number of each ending."""
+        """Wait up to ``within`` seconds for every escalation to end; returns the number of each ending."""
         deadline = time.monotonic() + within
         done, late = await asyncio.wait(self.lives, timeout=max(deadline - time.monotonic(), 1))
         for life in late:

@@ -1,4 +1,4 @@
-"""The worker that carries the journeys on, in the strict sandbox."""
+"""The worker for the journeys, in the strict sandbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workers.registration import build_worker
 
 
 def round_the_clock(rules: str) -> str:
-    """The same rules for an office that never closes: a journey may begin at any hour of any day."""
+    """The same rules for an office that never closes, because tests may run at any hour of any day."""
     always = rules.replace('Mon to Fri 08:30 to 16:30, except holidays "Denmark"', "Mon to Sun 00:00 to 24:00")
     assert always != rules
     return always

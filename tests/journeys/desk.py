@@ -1,7 +1,7 @@
-"""A desk under test: a real database, a real Temporal whose clock is pushed, real rules, no web.
+"""An organisation under test: a real database, a real Temporal whose clock is advanced, real rules, no web.
 
-Journeys push the clock and listen: what is due, who is asked, what is written to whom. A message that nobody
-expected fails the journey.
+Journeys advance the clock and check what is due, who gets offers, and which messages are queued. An unexpected message
+fails the journey.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ FACTS = {"priority": "normal", "tags": [], "replies": 4, "reopened": False, "tic
 
 @dataclass
 class Desk:
-    """One desk with its people, and the means to live an escalation on it."""
+    """The organisation with its people, and the actions of an escalation's customer and agents."""
 
     engine: AsyncEngine
     environment: WorkflowEnvironment
     tokens: Tokens
     offset: timedelta = timedelta(0)
-    """How far the journey's clock is ahead of the real one."""
+    """How far the journey's clock is ahead of real time."""
 
     @property
     def now(self) -> datetime:
         return datetime.now(UTC) + self.offset
 
     async def furnish(self, rules: str) -> None:
-        """The boat shop with these rules, everybody's shifts around the clock."""
+        """Seed the boat shop with these rules and shifts around the clock."""
         data = json.loads((EXAMPLES / "small_team.directory.json").read_text())
         for person in data["people"]:
             person["shifts"] = [{"days": "Mon-Sun", "from": "00:00", "to": "24:00", "time_zone": data["time_zone"]}]
@@ -80,17 +80,17 @@ class Desk:
     async def relay(self) -> int:
         return await relay_once(self.engine, self.environment.client)
 
-    async def push(self, escalation_id: str, by: timedelta) -> None:
-        """Let time pass for this escalation, and for the people around it."""
+    async def advance(self, escalation_id: str, by: timedelta) -> None:
+        """Advance the clock, for this escalation's workflow and for people."""
         await self.environment.fast_forward(self.workflow(escalation_id), by)
         self.offset += by
 
-    async def free(self, escalation_id: str) -> list[datetime]:
+    async def free_starts(self, escalation_id: str) -> list[datetime]:
         async with self.engine.connect() as conn:
             return await free_starts(conn, escalation_id, self.now)
 
     async def book(self, escalation_id: str, start: datetime) -> Booked:
-        row = await self.one(
+        row = await self.fetch_one(
             select(customer_link)
             .where(customer_link.c.escalation == escalation_id, customer_link.c.state != "replaced")
             .order_by(customer_link.c.nth.desc())
@@ -101,63 +101,65 @@ class Desk:
         )
         return booked
 
-    async def come_on(self, *people: str) -> None:
-        """These people are at their desks now, and only these: everybody's heartbeat is fresh or gone."""
+    async def come_online(self, *people: str) -> None:
+        """Make these people available, and nobody else."""
         async with self.engine.begin() as conn:
             await conn.execute(text("DELETE FROM presence"))
             for name in people:
                 await set_presence(conn, await self.person(name), "available", "", self.now)
 
     async def person(self, name: str) -> int:
-        found: int = (await self.one(text("SELECT id FROM person WHERE name = :name").bindparams(name=name))).id
-        return found
+        person_id: int = (
+            await self.fetch_one(text("SELECT id FROM person WHERE name = :name").bindparams(name=name))
+        ).id
+        return person_id
 
     async def round(self) -> RoundReport | None:
         async with self.engine.begin() as conn:
             return await run_round(conn, self.tokens, self.now)
 
     async def live_offer(self) -> Any:
-        return await self.one(select(offer).where(offer.c.state == "offered"))
+        return await self.fetch_one(select(offer).where(offer.c.state == "offered"))
 
     async def accept(self) -> str:
-        """Whoever is asked says yes; returns their name."""
-        name = await self.accept_untold()
+        """Accept the open offer; returns the agent's name."""
+        name = await self.accept_without_relay()
         await self.relay()
         return name
 
-    async def accept_untold(self) -> str:
-        """Whoever is asked says yes, and the workflow does not hear of it."""
-        asked = await self.live_offer()
+    async def accept_without_relay(self) -> str:
+        """Accept the open offer without signalling the workflow."""
+        live = await self.live_offer()
         async with self.engine.begin() as conn:
-            accepted = await answers.accept(conn, str(asked.call), asked.nth, asked.person, self.tokens, self.now)
+            accepted = await answers.accept(conn, str(live.call), live.nth, live.person, self.tokens, self.now)
         return accepted.attribution.person_name
 
     async def join(self, call_id: str, side: str) -> str | None:
         if side == "customer":
             token = self.tokens.customer_join(call_id)
         else:
-            nth = (await self.one(select(offer).where(offer.c.call == call_id, offer.c.state == "accepted"))).nth
+            nth = (await self.fetch_one(select(offer).where(offer.c.call == call_id, offer.c.state == "accepted"))).nth
             token = self.tokens.agent_join(call_id, nth)
         async with self.engine.begin() as conn:
             room = await arrive(conn, token, ROOM, self.now)
         await self.relay()
         return room
 
-    async def one(self, query: Any) -> Any:
+    async def fetch_one(self, query: Any) -> Any:
         async with self.engine.connect() as conn:
             return (await conn.execute(query)).one()
 
-    async def standing(self, escalation_id: str) -> tuple[str, str | None]:
-        row = await self.one(select(escalation).where(escalation.c.id == escalation_id))
+    async def state_of(self, escalation_id: str) -> tuple[str, str | None]:
+        row = await self.fetch_one(select(escalation).where(escalation.c.id == escalation_id))
         return row.state, row.outcome
 
     async def call_of(self, escalation_id: str) -> Any:
-        return await self.one(
+        return await self.fetch_one(
             select(call).where(call.c.escalation == escalation_id).order_by(call.c.nth.desc()).limit(1)
         )
 
-    async def told(self, escalation_id: str) -> list[str]:
-        """The kinds of every message of this escalation, in order."""
+    async def message_kinds(self, escalation_id: str) -> list[str]:
+        """Kinds of all messages of this escalation, in order."""
         query = select(message.c.kind).where(message.c.escalation == escalation_id).order_by(message.c.created_at)
         async with self.engine.connect() as conn:
             return [str(kind) for kind in (await conn.execute(query)).scalars()]

@@ -1,4 +1,4 @@
-"""Whoever has accepted a booked call is reminded of it; before somebody is asked, there is nobody to remind."""
+"""The agent who accepted a booked call is reminded; until somebody has accepted, nobody is."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from tests.journeys.desk import EXAMPLES, Desk
 
 RULES = round_the_clock((EXAMPLES / "small_team.rules").read_text())
 SOON = timedelta(seconds=20)
-"""A push lands up to a second late, and machines may be slow."""
+"""Tolerance: advancing overshoots by up to a second, and machines may be slow."""
 
 
 async def booked(desk: Desk) -> tuple[str, datetime]:
-    one = (await desk.open()).escalation_id
-    start = next(start for start in await desk.free(one) if start - desk.now > timedelta(hours=3))
-    await desk.book(one, start)
-    return one, start
+    escalation_id = (await desk.open()).escalation_id
+    start = next(start for start in await desk.free_starts(escalation_id) if start - desk.now > timedelta(hours=3))
+    await desk.book(escalation_id, start)
+    return escalation_id, start
 
 
-async def until(desk: Desk, one: str, moment: datetime) -> None:
-    await desk.push(one, moment - desk.now)
+async def until(desk: Desk, escalation_id: str, moment: datetime) -> None:
+    await desk.advance(escalation_id, moment - desk.now)
 
 
 async def taken_by_freja(desk: Desk) -> None:
-    await desk.come_on("Freja Holm")
+    await desk.come_online("Freja Holm")
     await desk.round()
     assert await desk.accept() == "Freja Holm"
 
 
-async def reminded(desk: Desk, one: str) -> list[Any]:
-    """The reminders that were written to agents."""
-    query = select(message).where(message.c.escalation == one, message.c.kind == "agent_reminder")
+async def reminded(desk: Desk, escalation_id: str) -> list[Any]:
+    """Reminders queued for agents."""
+    query = select(message).where(message.c.escalation == escalation_id, message.c.kind == "agent_reminder")
     async with desk.engine.connect() as conn:
         return list((await conn.execute(query.order_by(message.c.created_at))).all())
 
 
-async def tries(desk: Desk, one: str) -> int:
-    """How often the workflow set out to remind an agent."""
-    history = await desk.workflow(one).fetch_history()
+async def tries(desk: Desk, escalation_id: str) -> int:
+    """How often the workflow scheduled a reminder of an agent."""
+    history = await desk.workflow(escalation_id).fetch_history()
     scheduled = [
         event.activity_task_scheduled_event_attributes.activity_type.name
         for event in history.events
@@ -53,30 +53,30 @@ async def tries(desk: Desk, one: str) -> int:
     return scheduled.count("remind_agent")
 
 
-async def test_whoever_has_accepted_is_reminded_two_minutes_before(desk: Desk) -> None:
-    one, start = await booked(desk)
+async def test_the_agent_is_reminded_two_minutes_before(desk: Desk) -> None:
+    escalation_id, start = await booked(desk)
     due = start - timedelta(minutes=2)
-    await until(desk, one, start - timedelta(minutes=5) + SOON)
+    await until(desk, escalation_id, start - timedelta(minutes=5) + SOON)
     await taken_by_freja(desk)
-    await until(desk, one, due - SOON)
-    assert await reminded(desk, one) == []
-    await until(desk, one, due + SOON)
-    [reminder] = await reminded(desk, one)
+    await until(desk, escalation_id, due - SOON)
+    assert await reminded(desk, escalation_id) == []
+    await until(desk, escalation_id, due + SOON)
+    [reminder] = await reminded(desk, escalation_id)
     assert timedelta(0) <= reminder.created_at - due < SOON
     assert reminder.recipient == "freja.holm@harborboats.example"
-    assert "agent_reminded" in await desk.timeline(one)
+    assert "agent_reminded" in await desk.timeline(escalation_id)
 
 
-async def test_a_call_that_nobody_has_reminds_nobody(desk: Desk) -> None:
-    one, start = await booked(desk)
-    await until(desk, one, start - timedelta(minutes=2) + SOON)
-    assert await tries(desk, one) == 1
+async def test_nobody_is_reminded_of_a_call_that_nobody_has(desk: Desk) -> None:
+    escalation_id, start = await booked(desk)
+    await until(desk, escalation_id, start - timedelta(minutes=2) + SOON)
+    assert await tries(desk, escalation_id) == 1
     await taken_by_freja(desk)
-    await until(desk, one, start - timedelta(minutes=1))
-    assert await reminded(desk, one) == []
+    await until(desk, escalation_id, start - timedelta(minutes=1))
+    assert await reminded(desk, escalation_id) == []
 
 
-async def test_reminders_from_before_the_search_are_left_out(desk: Desk) -> None:
+async def test_reminders_due_before_the_search_are_skipped(desk: Desk) -> None:
     short = RULES.replace(
         'otherwise\n  send to team "Support"', 'otherwise\n  send to team "Support"\n  prepare 2 minutes before'
     )
@@ -84,11 +84,11 @@ async def test_reminders_from_before_the_search_are_left_out(desk: Desk) -> None
     assert several != short != RULES
     async with desk.engine.begin() as conn:
         await publish(conn, several, "test", "less to prepare", 1, desk.now)
-    one, start = await booked(desk)
-    await until(desk, one, start - timedelta(minutes=2) + SOON)
-    assert await tries(desk, one) == 0
+    escalation_id, start = await booked(desk)
+    await until(desk, escalation_id, start - timedelta(minutes=2) + SOON)
+    assert await tries(desk, escalation_id) == 0
     await taken_by_freja(desk)
-    await until(desk, one, start - timedelta(minutes=1) + SOON)
-    [reminder] = await reminded(desk, one)
+    await until(desk, escalation_id, start - timedelta(minutes=1) + SOON)
+    [reminder] = await reminded(desk, escalation_id)
     assert timedelta(0) <= reminder.created_at - (start - timedelta(minutes=1)) < SOON
-    assert await tries(desk, one) == 1
+    assert await tries(desk, escalation_id) == 1

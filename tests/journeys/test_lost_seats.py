@@ -1,4 +1,4 @@
-"""Shifts and teams that change under sold seats, and workflows that are gone under standing escalations."""
+"""Changes of shifts and teams that affect sold seats, and lost workflows of open escalations."""
 
 from __future__ import annotations
 
@@ -29,44 +29,44 @@ async def update_shifts(desk: Desk) -> int:
 
 async def witness_of(desk: Desk) -> str:
     query = text("SELECT p.name FROM witness w JOIN person p ON p.id = w.person")
-    return str((await desk.one(query)).name)
+    return str((await desk.fetch_one(query)).name)
 
 
-async def test_shifts_laid_out_again_are_the_same_rows(desk: Desk) -> None:
+async def test_writing_shifts_again_keeps_their_rows(desk: Desk) -> None:
     await booked_call(desk)
     rows = text("SELECT min(xmin::text::bigint) AS oldest, max(xmin::text::bigint) AS newest FROM shift")
-    before = await desk.one(rows)
+    before = await desk.fetch_one(rows)
     assert await update_shifts(desk) == 0
-    assert await desk.one(rows) == before
+    assert await desk.fetch_one(rows) == before
 
 
-async def test_a_seat_goes_to_somebody_else_when_its_person_is_off(desk: Desk) -> None:
-    one, _, _ = await booked_call(desk)
+async def test_a_seat_is_reassigned_when_its_witness_is_off(desk: Desk) -> None:
+    escalation_id, _, _ = await booked_call(desk)
     first = await witness_of(desk)
     await change(desk, "DELETE FROM weekly_shift s USING person p WHERE p.id = s.person AND p.name = :n", n=first)
     assert await update_shifts(desk) == 0
     assert await witness_of(desk) != first
-    assert "seat_lost" not in await desk.timeline(one)
+    assert "seat_lost" not in await desk.timeline(escalation_id)
 
 
 async def test_a_seat_that_nobody_can_serve_is_at_risk_and_can_be_moved(desk: Desk) -> None:
-    one, start, _ = await booked_call(desk)
+    escalation_id, start, _ = await booked_call(desk)
     kept = text("CREATE TABLE kept AS SELECT * FROM weekly_shift")
     async with desk.engine.begin() as conn:
         await conn.execute(kept)
     await change(desk, "DELETE FROM weekly_shift")
     assert await update_shifts(desk) == 1
     assert await update_shifts(desk) == 0
-    assert (await desk.one(text("SELECT state FROM booking"))).state == "at_risk"
-    assert (await desk.timeline(one))[-1] == "seat_lost"
+    assert (await desk.fetch_one(text("SELECT state FROM booking"))).state == "at_risk"
+    assert (await desk.timeline(escalation_id))[-1] == "seat_lost"
     await change(desk, "INSERT INTO weekly_shift SELECT * FROM kept")
     await update_shifts(desk)
-    later = next(other for other in await desk.free(one) if other > start)
-    await desk.workflow(one).execute_update(EscalationWorkflow.move, MoveBooking(later))
-    assert (await desk.one(text("SELECT state FROM booking"))).state == "sold"
+    later = next(other for other in await desk.free_starts(escalation_id) if other > start)
+    await desk.workflow(escalation_id).execute_update(EscalationWorkflow.move, MoveBooking(later))
+    assert (await desk.fetch_one(text("SELECT state FROM booking"))).state == "sold"
 
 
-async def test_somebody_who_leaves_a_pool_does_not_stop_it(desk: Desk) -> None:
+async def test_a_pool_goes_on_without_a_person_who_left(desk: Desk) -> None:
     await booked_call(desk)
     first = await witness_of(desk)
     assert first in SUPPORT
@@ -75,30 +75,30 @@ async def test_somebody_who_leaves_a_pool_does_not_stop_it(desk: Desk) -> None:
     assert await witness_of(desk) != first
 
 
-async def test_a_workflow_that_is_gone_is_started_again_and_goes_on(desk: Desk) -> None:
-    one = (await desk.open(mode=Mode.NOW)).escalation_id
-    await desk.come_on("Freja Holm")
+async def test_a_lost_workflow_is_restarted_and_continues(desk: Desk) -> None:
+    escalation_id = (await desk.open(mode=Mode.NOW)).escalation_id
+    await desk.come_online("Freja Holm")
     await desk.round()
     await desk.accept()
-    await desk.workflow(one).terminate("lost")
+    await desk.workflow(escalation_id).terminate("lost")
     over = (await desk.open(ticket="2")).escalation_id
     later = desk.now + timedelta(minutes=1)
     async with desk.engine.connect() as conn:
-        assert set(await open_after(conn, FIRST, later)) == {one, over}
-    assert await restart_lost_workflows(desk.engine, desk.environment.client, FIRST, later) == max(one, over)
-    assert (await desk.workflow(one).describe()).status is WorkflowExecutionStatus.RUNNING
-    assert (await desk.timeline(one))[-1] == "repaired"
+        assert set(await open_after(conn, FIRST, later)) == {escalation_id, over}
+    assert await restart_lost_workflows(desk.engine, desk.environment.client, FIRST, later) == max(escalation_id, over)
+    assert (await desk.workflow(escalation_id).describe()).status is WorkflowExecutionStatus.RUNNING
+    assert (await desk.timeline(escalation_id))[-1] == "repaired"
     assert "repaired" not in await desk.timeline(over)
-    await desk.push(one, timedelta(minutes=2, seconds=5))
-    assert "agent_missed" in await desk.timeline(one)
+    await desk.advance(escalation_id, timedelta(minutes=2, seconds=5))
+    assert "agent_missed" in await desk.timeline(escalation_id)
 
 
-async def test_one_that_cannot_be_told_stops_no_other(desk: Desk) -> None:
-    one = (await desk.open()).escalation_id
+async def test_an_escalation_that_can_not_be_relayed_blocks_no_other(desk: Desk) -> None:
+    escalation_id = (await desk.open()).escalation_id
     await change(desk, "UPDATE escalation SET plan = '{}'")
     await change(desk, "UPDATE escalation_event SET told_at = NULL")
     two = await desk.open(ticket="2")
     running = (await desk.workflow(two.escalation_id).describe()).status
     assert running is WorkflowExecutionStatus.RUNNING
-    waits = text("SELECT count(*) AS n FROM escalation_event WHERE told_at IS NULL AND escalation = CAST(:one AS uuid)")
-    assert (await desk.one(waits.bindparams(one=one))).n > 0
+    unrelayed = text("SELECT count(*) AS n FROM escalation_event WHERE told_at IS NULL AND escalation::text = :id")
+    assert (await desk.fetch_one(unrelayed.bindparams(id=escalation_id))).n > 0

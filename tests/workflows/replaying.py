@@ -1,4 +1,4 @@
-"""Replaying a history on today's code, in the strict sandbox."""
+"""Replays a history with the current code, in the strict sandbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workflows.escalation import EscalationWorkflow
 
 
 async def replay(history: WorkflowHistory) -> None:
-    """Raises what the worker would fail with, were it to begin from this history."""
+    """Replay the history. Raises the error with which a worker would fail."""
     replayer = Replayer(
         workflows=[EscalationWorkflow],
         data_converter=DATA_CONVERTER,

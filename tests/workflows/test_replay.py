@@ -1,7 +1,7 @@
-"""Histories of every released shape replay on today's code: an escalation under way survives a deployment.
+"""Histories recorded by earlier releases replay with the current code, so running escalations survive a deployment.
 
-`MUSTER_RECORD_HISTORIES=tests/workflows/histories make test ARGS=tests/journeys/test_whole_life.py` writes
-the present shape; a recorded file is never changed afterwards, a new shape is a new file.
+`MUSTER_RECORD_HISTORIES=tests/workflows/histories make test ARGS=tests/journeys/test_whole_life.py` records the
+current code's history. Recorded files never change; a new path is a new file.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ async def test_a_recorded_history_replays(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
-def test_a_history_holds_no_personal_data(path: Path) -> None:
+def test_a_history_contains_no_personal_data(path: Path) -> None:
     text = path.read_text().lower()
-    carried = str(recorded(path).events).lower()
+    payloads = str(recorded(path).events).lower()
     for secret in ("mira", "olsen", "example.com", "engine stops"):
         assert secret not in text
-        assert secret not in carried
+        assert secret not in payloads
