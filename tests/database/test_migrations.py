@@ -1,4 +1,4 @@
-"""The tables that the code knows are the tables that the migrations make."""
+"""Migrations: they create the tables that the code declares, yield to traffic and convert existing rows."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def indexes(connection: Connection) -> set[str]:
     return {str(index["name"]) for table in inspector.get_table_names() for index in inspector.get_indexes(table)}
 
 
-async def test_the_migrations_make_what_the_code_knows(database: AsyncEngine) -> None:
-    known = {
+async def test_the_migrations_create_the_declared_tables(database: AsyncEngine) -> None:
+    declared = {
         table.name: {column.name: bool(column.nullable) for column in table.columns} for table in metadata.sorted_tables
     }
     async with database.connect() as conn:
-        assert await conn.run_sync(columns) == known
-        made = await conn.run_sync(indexes)
-    wanted = {str(index.name) for table in metadata.sorted_tables for index in table.indexes}
-    assert wanted <= made
+        assert await conn.run_sync(columns) == declared
+        existing_indexes = await conn.run_sync(indexes)
+    declared_indexes = {str(index.name) for table in metadata.sorted_tables for index in table.indexes}
+    assert declared_indexes <= existing_indexes
 
 
 async def test_migrating_again_changes_nothing(database: AsyncEngine, database_url: str) -> None:
@@ -55,7 +55,7 @@ async def test_migrating_again_changes_nothing(database: AsyncEngine, database_u
         assert await conn.run_sync(present) == newest()
 
 
-async def test_people_who_share_an_address_are_named_before_only_one_can_have_it(database: AsyncEngine) -> None:
+async def test_the_migration_to_unique_addresses_names_people_who_share_one(database: AsyncEngine) -> None:
     folder = Path(str(migrations.__file__)).parent / "versions"
     check = "".join((folder / "0009_one_address.sql").read_text().partition("END $$;")[:2]).replace("%", "%%")
     async with database.begin() as conn:
@@ -74,20 +74,20 @@ async def test_people_who_share_an_address_are_named_before_only_one_can_have_it
                 await conn.execute(insert(person).values(name="P", email="ANNA@example.com"))
 
 
-def test_a_migration_waits_for_no_lock_as_long_as_anybody_waits_for_an_answer() -> None:
+def test_a_migration_waits_for_a_lock_shorter_than_anybody_waits_for_an_answer() -> None:
     assert MIGRATION_LOCK < UPDATE
 
 
-async def test_a_migration_gives_way_to_traffic_and_is_tried_again(before_accounts: str) -> None:
-    """Somebody reads a table for long; a migration of it must not keep those out who come after."""
+async def test_a_migration_yields_to_traffic_and_is_retried(before_accounts: str) -> None:
+    """While a long read holds a table, its migration must not block the statements that come later."""
     async with engine_of(before_accounts) as engine, engine.connect() as reading:
         await reading.execute(text("SELECT count(*) FROM escalation"))
         migrating = asyncio.create_task(asyncio.to_thread(upgrade, before_accounts))
         for _ in range(3):
-            await stands_in_line(engine, migrating)
-            async with engine.begin() as passing:
-                await passing.execute(text(f"SET LOCAL lock_timeout = '{UPDATE.total_seconds():.0f}s'"))
-                await passing.execute(text("SELECT count(*) FROM escalation"))
+            await until_waiting_for_lock(engine, migrating)
+            async with engine.begin() as traffic:
+                await traffic.execute(text(f"SET LOCAL lock_timeout = '{UPDATE.total_seconds():.0f}s'"))
+                await traffic.execute(text("SELECT count(*) FROM escalation"))
         assert not migrating.done()
         await reading.rollback()
         await migrating
@@ -96,7 +96,7 @@ async def test_a_migration_gives_way_to_traffic_and_is_tried_again(before_accoun
 
 @pytest.fixture
 async def before_accounts(postgres_cluster: Cluster) -> str:
-    """The address of a database as it was before tickets had accounts."""
+    """The URL of a database with the schema before tickets had accounts."""
     name = f"migrated_{secrets.token_hex(4)}"
     await asyncio.to_thread(ensure_database, postgres_cluster, name)
     url = with_driver(postgres_cluster.url(name))
@@ -113,8 +113,8 @@ async def engine_of(url: str) -> AsyncIterator[AsyncEngine]:
         await engine.dispose()
 
 
-async def stands_in_line(engine: AsyncEngine, migrating: asyncio.Task[None]) -> None:
-    """Until the migration waits for a table's lock."""
+async def until_waiting_for_lock(engine: AsyncEngine, migrating: asyncio.Task[None]) -> None:
+    """Return when the migration waits for the table's lock, or has ended."""
     query = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'escalation'::regclass")
     async with engine.connect() as conn:
         waiting = 0
@@ -147,5 +147,5 @@ async def test_open_tickets_get_the_account_of_their_address(before_accounts: st
         await asyncio.to_thread(upgrade, before_accounts)
         async with engine.connect() as conn:
             query = text("SELECT ticket_account FROM escalation ORDER BY ticket_id")
-            kept = (await conn.execute(query)).scalars().all()
-    assert kept == [account_of(url) for url in urls] == ["harbor.zendesk.com", "", "app.intercom.com/x1", ""]
+            accounts = (await conn.execute(query)).scalars().all()
+    assert accounts == [account_of(url) for url in urls] == ["harbor.zendesk.com", "", "app.intercom.com/x1", ""]
