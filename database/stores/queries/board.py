@@ -92,7 +92,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class PoolAhead:
-    words: str
+    description: str
     slices: tuple[Slice, ...]
     sold: int
     """Calls sold from it in these hours."""
@@ -199,7 +199,7 @@ async def _pools(conn: AsyncConnection, now: datetime, hours: int) -> tuple[Pool
     for row in await conn.execute(_SEATS, values):
         descriptions[row.id] = row.description, row.ahead
         slices.setdefault(row.id, []).append(Slice(row.at, row.there, row.taken, row.sold))
-    return tuple(PoolAhead(words, tuple(slices[pool]), sold) for pool, (words, sold) in descriptions.items())
+    return tuple(PoolAhead(name, tuple(slices[pool]), sold) for pool, (name, sold) in descriptions.items())
 
 
 async def _guards(conn: AsyncConnection, now: datetime) -> tuple[Guard, ...]:
