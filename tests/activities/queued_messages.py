@@ -92,7 +92,7 @@ async def messages_of(engine: AsyncEngine, escalation_id: str) -> Sequence[Row[A
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
-    """Wait until the condition holds; fails after so many seconds."""
+    """Wait until the condition holds. Raises ``TimeoutError`` after ``seconds``."""
     async with asyncio.timeout(seconds):
         while not await holds():  # noqa: ASYNC110 - what is awaited happens in the database
             await asyncio.sleep(0.05)
