@@ -28,10 +28,10 @@ from config.settings import with_driver
 from database.engine import open_engine
 from database.migrate import upgrade
 from database.stores.backtest.columns import HistoryReader
-from database.stores.backtest.read import try_draft
+from database.stores.backtest.read import run_backtest
 from database.stores.directory.snapshots import store_snapshot, read_snapshots
 from database.stores.journal.plan_json import dump_plan
-from domain.backtest.backtest import Trying
+from domain.backtest.backtest import Backtest
 from domain.backtest.columns import HistoryColumns, columns_of
 from domain.backtest.history import ChangeKind, HistoryEntry, RulesComparison
 from domain.plan import Plan
@@ -52,7 +52,7 @@ def table() -> str:
     """The table, as Markdown. Raises ``AssertionError`` if the two ways differ."""
     before, after = compiled(RULES, draft=False), compiled(RULES, draft=True)
     escalations = list(history(ESCALATIONS))
-    columns = columns_of(escalations, Trying(before, after).asked)
+    columns = columns_of(escalations, Backtest(before, after).facts)
     pure: list[tuple[float, float]] = []
     alone: list[tuple[float, float]] = []
     for _ in range(ROUNDS):
@@ -95,8 +95,8 @@ def _timed_pure(before: Ruleset, after: Ruleset, columns: HistoryColumns) -> tup
 def _trial(
     before: Ruleset, after: Ruleset, columns: HistoryColumns, directories: dict[str, Directory]
 ) -> RulesComparison:
-    trying = Trying(before, after)
-    trying.know(directories)
+    trying = Backtest(before, after)
+    trying.add_directories(directories)
     trying.add(columns)
     return trying.result()
 
@@ -113,7 +113,7 @@ def _timed_alone(before: Ruleset, after: Ruleset, some: Sequence[HistoryEntry]) 
             pools.append(next((members for members in steps if members), ()))
         elsewhere += pools[0] != pools[1]
     took = (time.perf_counter() - wall) * share, (time.process_time() - busy) * share
-    same = _trial(before, after, columns_of(some, Trying(before, after).asked), directories)
+    same = _trial(before, after, columns_of(some, Backtest(before, after).facts), directories)
     assert same.changes[ChangeKind.ELSEWHERE] == elsewhere, "the two ways differ"
     return took
 
@@ -136,7 +136,7 @@ async def _from_database(
         async with engine.begin() as conn:
             hashes = {name: await store_snapshot(conn, people, SINCE) for name, people in snapshots().items()}
         await asyncio.to_thread(write_history, url, before, escalations, hashes)
-        expected = _trial(before, after, columns_of(escalations, Trying(before, after).asked), snapshots())
+        expected = _trial(before, after, columns_of(escalations, Backtest(before, after).facts), snapshots())
         async with engine.connect() as conn:
             await conn.execute(sql("SELECT 1"))
             for _ in range(ROUNDS):
@@ -150,7 +150,7 @@ async def _from_database(
 
 
 async def _timed_reading(conn: AsyncConnection, before: Ruleset, after: Ruleset) -> tuple[float, float]:
-    asked = sorted(Trying(before, after).asked)
+    asked = sorted(Backtest(before, after).facts)
     wall, busy, count, known = time.perf_counter(), time.process_time(), 0, dict[str, Directory]()
     reader = HistoryReader(asked)
     async for portion in reader.portions(conn, SINCE, UNTIL, before.version):
@@ -164,7 +164,7 @@ async def _timed_complete(
     conn: AsyncConnection, before: Ruleset, after: Ruleset
 ) -> tuple[tuple[float, float], RulesComparison]:
     wall, busy = time.perf_counter(), time.process_time()
-    backtest = await try_draft(conn, before, after, directory(), WEEKS, UNTIL)
+    backtest = await run_backtest(conn, before, after, directory(), WEEKS, UNTIL)
     return (time.perf_counter() - wall, time.process_time() - busy), backtest.comparison
 
 

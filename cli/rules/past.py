@@ -15,7 +15,7 @@ from cli.environment import process_settings
 from cli.options import file_argument, json_option
 from cli.rules.inputs import ERRORS, echo_json, read_text
 from database.engine import open_engine
-from database.stores.backtest.read import BacktestResult, try_draft
+from database.stores.backtest.read import BacktestResult, run_backtest
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import current_published
 from domain.backtest.history import Candidates, ChangeKind, Load, PastMove, Totals, Treatment
@@ -61,7 +61,7 @@ async def _backtest(url: str, text: str, name: str, weeks: int) -> BacktestResul
                 raise click.ClickException(
                     "the published rules no longer fit the directory, so there is nothing to compare with"
                 )
-            return await try_draft(conn, before, draft, directory, weeks, datetime.now(UTC))
+            return await run_backtest(conn, before, draft, directory, weeks, datetime.now(UTC))
     finally:
         await engine.dispose()
 

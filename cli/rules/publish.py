@@ -49,7 +49,7 @@ class _AtRisk(Failure):
         lines = [f"  {one.starts_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC  {one.subject}" for one, _ in self.review.lines]
         return "\n".join(
             [
-                f"{self.review.left} of {self.review.under.looked_at} booked calls could not be served by these "
+                f"{self.review.left} of {self.review.under.checked} booked calls could not be served by these "
                 "rules, so nothing was published:",
                 *lines,
                 "They keep the plan that they were booked with. Use --accept-at-risk to publish anyway.",

@@ -1,1 +1,1 @@
-"""What a draft of the rules would have done with the past."""
+"""Backtests: what a draft of the rules would have done with past escalations."""

@@ -1,6 +1,6 @@
-"""Trying a draft of the rules on the past: the same escalations under two texts, with the directory as it was. Pure.
+"""Backtest of a draft: the same past escalations under two texts, with the directories of their time. Pure.
 
-Escalations are never walked one by one: they stand in columns, and what is alike about them is worked out once.
+Escalations are never processed one by one: they are in columns, and whatever several have in common is computed once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
-from domain.backtest.columns import HistoryColumns, Numbers, alike, moment_of
+from domain.backtest.columns import HistoryColumns, Numbers, group_equal, moment_of
 from domain.backtest.history import (
     Candidates,
     ChangeKind,
@@ -22,64 +22,65 @@ from domain.backtest.history import (
     RulesComparison,
     Totals,
 )
-from domain.backtest.on_shift import Duty, PastSchedules
-from domain.backtest.reach import compared, treatment_of
-from domain.backtest.reachable import HANGING, Reaching
-from domain.backtest.rule_matching import NO_RULE, Matching
-from domain.backtest.totals import Sums
+from domain.backtest.on_shift import OnShift, RecordedSchedules
+from domain.backtest.reach import compare_reach, treatment_of
+from domain.backtest.reachable import REACH_FACTS, ReachTable
+from domain.backtest.rule_matching import NO_RULE, RuleMatcher
+from domain.backtest.totals import CallCounts
 from domain.schedules.schedule import Schedule
 from rules_dsl import PeopleMasks, Rule, Ruleset
 from rules_dsl.directory import Directory
 from rules_dsl.model.amounts import format_duration
 
 EXAMPLES = 3
-"""Escalations named of each move."""
+"""Escalations listed for each move."""
 
 _Move = tuple[int, int, ChangeKind]
-"""The places of the two rules, ``NO_RULE`` where none applies."""
+"""The positions of the two rules, ``NO_RULE`` if none applies."""
 
 
-class Trying:
-    """Fed with escalations, the newest first, in as many portions as one likes. Both texts may leave gaps."""
+class Backtest:
+    """Takes escalations, the newest first, in any number of portions. Either text may leave gaps."""
 
     def __init__(self, before: Ruleset, after: Ruleset, schedules: Mapping[int, Schedule] | None = None) -> None:
-        """``schedules`` tells what is recorded of people's days, by person; the others have weekly hours alone."""
+        """``schedules``: the recorded days of people, by person; the others have weekly hours alone."""
         self._texts = (before, after)
-        self._matching = Matching(before.rules, after.rules)
-        self._reaching = Reaching(self._texts)
-        self._schedules = PastSchedules(schedules or {})
-        self._duty: dict[str, Duty] = {}
-        self._sums = (Sums(), Sums())
-        self._taken: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
-        self._compared: dict[tuple[int, int, bool], ChangeKind] = {}
+        self._matcher = RuleMatcher(before.rules, after.rules)
+        self._reaches = ReachTable(self._texts)
+        self._schedules = RecordedSchedules(schedules or {})
+        self._on_shift: dict[str, OnShift] = {}
+        """By the hash of a directory."""
+        self._call_counts = (CallCounts(), CallCounts())
+        self._rule_counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
+        self._change_cache: dict[tuple[int, int, bool], ChangeKind] = {}
         self._changes: Counter[ChangeKind] = Counter()
-        self._moved: Counter[_Move] = Counter()
+        self._move_counts: Counter[_Move] = Counter()
         self._examples: dict[_Move, list[PastExample]] = {}
         self._first: datetime | None = None
 
     @property
-    def asked(self) -> frozenset[str]:
-        """The facts that portions are to have."""
-        return self._matching.asked | {*HANGING}
+    def facts(self) -> frozenset[str]:
+        """The names of the facts that portions must have."""
+        return self._matcher.facts | {*REACH_FACTS}
 
-    def know(self, snapshots: Mapping[str, Directory]) -> None:
-        """Directories by their hash, before any escalation that was opened under them."""
-        self._reaching.know({hash_: PeopleMasks(directory) for hash_, directory in snapshots.items()})
-        self._duty |= {hash_: Duty(directory, self._schedules) for hash_, directory in snapshots.items()}
+    def add_directories(self, snapshots: Mapping[str, Directory]) -> None:
+        """Add directories by their hash, before any escalation that was opened under them."""
+        self._reaches.add_directories({hash_: PeopleMasks(directory) for hash_, directory in snapshots.items()})
+        self._on_shift |= {hash_: OnShift(directory, self._schedules) for hash_, directory in snapshots.items()}
 
     def add(self, history: HistoryColumns) -> None:
         if not len(history):
             return
-        rules = self._matching.first_rules(history)
-        for counted, taken in zip(self._taken, rules, strict=True):
-            found, counts = np.unique(taken, return_counts=True)
-            counted.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
-        reaches = self._reaching.numbers(history, rules)
-        duty = self._on_duty(history)
-        changes = self._summed(history, reaches, duty)
+        rules = self._matcher.first_rules(history)
+        for rule_counts, first_rules in zip(self._rule_counts, rules, strict=True):
+            found, counts = np.unique(first_rules, return_counts=True)
+            rule_counts.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
+        reaches = self._reaches.numbers(history, rules)
+        on_shift = self._on_shift_at_calls(history)
+        changes = self._count(history, reaches, on_shift)
         moved = np.flatnonzero(changes != ChangeKind.NONE)
         if len(moved):
-            self._note(history, moved, [one[moved] for one in (*rules, changes, *reaches, duty)])
+            self._count_moves(history, moved, [one[moved] for one in (*rules, changes, *reaches, on_shift)])
         self._first = moment_of(int(history.opened_at[-1]))
 
     def result(self) -> RulesComparison:
@@ -91,73 +92,73 @@ class Trying:
                 number,
                 tuple(self._examples[before, after, change]),
             )
-            for (before, after, change), number in self._moved.items()
+            for (before, after, change), number in self._move_counts.items()
         ]
         moves.sort(key=lambda move: (-move.change, -move.count, move.before.rule, move.after.rule))
         return RulesComparison(self._totals(0), self._totals(1), dict(self._changes), tuple(moves), self._first)
 
-    def _rule(self, place: int) -> Rule | None:
-        return None if place == NO_RULE else self._matching.rules[place]
+    def _rule(self, position: int) -> Rule | None:
+        return None if position == NO_RULE else self._matcher.rules[position]
 
-    def _on_duty(self, history: HistoryColumns) -> Numbers:
-        """The number of who was on shift at each call, as its own directory counts them."""
-        found = np.zeros(len(history), dtype=np.intp)
-        for number, hash_ in enumerate(history.directories):
-            here = np.flatnonzero(history.directory == number)
-            found[here] = self._duty[hash_].numbers(history.call_at[here])
-        return found
+    def _on_shift_at_calls(self, history: HistoryColumns) -> Numbers:
+        """For each call the number of the set of people on shift then, as its own directory numbers them."""
+        numbers = np.zeros(len(history), dtype=np.intp)
+        for directory, hash_ in enumerate(history.directories):
+            positions = np.flatnonzero(history.directory == directory)
+            numbers[positions] = self._on_shift[hash_].numbers(history.call_at[positions])
+        return numbers
 
-    def _summed(self, history: HistoryColumns, reaches: Sequence[Numbers], duty: Numbers) -> Numbers:
-        """Counts what both texts come to, and returns the change of each escalation."""
-        groups = alike(*reaches, history.now, duty)
+    def _count(self, history: HistoryColumns, reaches: Sequence[Numbers], on_shift: Numbers) -> Numbers:
+        """Count the results of both texts. Returns the change of each escalation."""
+        groups = group_equal(*reaches, history.now, on_shift)
         changes: list[ChangeKind] = []
-        for place, number in zip(groups.first.tolist(), groups.counts.tolist(), strict=True):
-            now, mask = bool(history.now[place]), self._mask(history, place, int(duty[place]))
-            old, new = (int(reach[place]) for reach in reaches)
-            for sums, reach in zip(self._sums, (old, new), strict=True):
-                sums.add(self._reaching.reaches[reach], now, mask, number)
+        for position, number in zip(groups.first.tolist(), groups.counts.tolist(), strict=True):
+            now, mask = bool(history.now[position]), self._mask(history, position, int(on_shift[position]))
+            old, new = (int(reach[position]) for reach in reaches)
+            for call_counts, reach in zip(self._call_counts, (old, new), strict=True):
+                call_counts.add(self._reaches.reaches[reach], now, mask, number)
             change = self._change(old, new, now)
             changes.append(change)
             self._changes[change] += number
         return np.array(changes, dtype=np.intp)[groups.group]
 
-    def _mask(self, history: HistoryColumns, place: int, duty: int) -> int | None:
-        return self._duty[history.directories[history.directory[place]]].masks[duty]
+    def _mask(self, history: HistoryColumns, position: int, on_shift: int) -> int | None:
+        return self._on_shift[history.directories[history.directory[position]]].masks[on_shift]
 
     def _change(self, old: int, new: int, now: bool) -> ChangeKind:
         if old == new:
             return ChangeKind.NONE
         key = (old, new, now)
-        if key not in self._compared:
-            self._compared[key] = compared(self._reaching.reaches[old], self._reaching.reaches[new], now)
-        return self._compared[key]
+        if key not in self._change_cache:
+            self._change_cache[key] = compare_reach(self._reaches.reaches[old], self._reaches.reaches[new], now)
+        return self._change_cache[key]
 
-    def _note(self, history: HistoryColumns, moved: Numbers, columns: Sequence[Numbers]) -> None:
-        """What would have gone otherwise, with the newest few of each move by name."""
-        before, after, changes, old, new, duty = columns
-        groups = alike(before, after, changes)
-        in_order = np.argsort(groups.group, kind="stable")
+    def _count_moves(self, history: HistoryColumns, moved: Numbers, columns: Sequence[Numbers]) -> None:
+        """Count the escalations that the draft treats differently, and keep the newest few of each move as examples."""
+        before, after, changes, old, new, on_shift = columns
+        groups = group_equal(before, after, changes)
+        by_group = np.argsort(groups.group, kind="stable")
         ends = np.cumsum(groups.counts)
         for first, number, end in zip(groups.first, groups.counts.tolist(), ends.tolist(), strict=True):
             move = (int(before[first]), int(after[first]), ChangeKind(int(changes[first])))
-            self._moved[move] += number
-            named = self._examples.setdefault(move, [])
-            for at in in_order[end - number : end][: EXAMPLES - len(named)]:
+            self._move_counts[move] += number
+            examples = self._examples.setdefault(move, [])
+            for at in by_group[end - number : end][: EXAMPLES - len(examples)]:
                 one = history.at(int(moved[at]))
-                on_duty = self._mask(history, int(moved[at]), int(duty[at]))
+                mask = self._mask(history, int(moved[at]), int(on_shift[at]))
                 sides = ((int(before[at]), int(old[at])), (int(after[at]), int(new[at])))
-                named.append(PastExample(one, *(self._candidates(one, *side, on_duty) for side in sides)))
+                examples.append(PastExample(one, *(self._candidates(one, *side, mask) for side in sides)))
 
-    def _candidates(self, one: HistoryEntry, rule: int, reach: int, on_duty: int | None) -> Candidates:
-        decision = None if rule == NO_RULE else self._reaching.actions[rule].outcome(one.facts)
-        return self._reaching.reaches[reach].candidates(decision, one.now, on_duty)
+    def _candidates(self, one: HistoryEntry, rule: int, reach: int, on_shift: int | None) -> Candidates:
+        decision = None if rule == NO_RULE else self._reaches.actions[rule].outcome(one.facts)
+        return self._reaches.reaches[reach].candidates(decision, one.now, on_shift)
 
     def _totals(self, side: int) -> Totals:
         first = len(self._texts[0].rules) if side else 0
-        return self._sums[side].totals(
+        return self._call_counts[side].totals(
             tuple(
-                RuleCount(treatment_of(rule), _steps(rule), self._taken[side][first + place])
-                for place, rule in enumerate(self._texts[side].rules)
+                RuleCount(treatment_of(rule), _steps(rule), self._rule_counts[side][first + position])
+                for position, rule in enumerate(self._texts[side].rules)
             )
         )
 

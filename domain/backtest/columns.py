@@ -1,6 +1,6 @@
-"""Many past escalations side by side: one array for each thing that a trial asks of them. Pure.
+"""Past escalations in columns: one array per property that a backtest needs. Pure.
 
-The n-th entry of every array is of the n-th escalation; what repeats stands once and has a number.
+The n-th entry of every array belongs to the n-th escalation; repeated values are stored once and numbered.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Instants = NDArray[np.int64]
 """Microseconds since the beginning of 1970, UTC."""
 
 NEVER = np.iinfo(np.int64).min
-"""In the place of an instant that there is not."""
+"""Stands for a missing instant."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -36,21 +36,21 @@ def moment_of(instant: int) -> datetime:
 
 @dataclass
 class Values:
-    """What the numbers of one fact stand for, for as many portions of the past as one likes. 0 is unknown."""
+    """The numbered values of one fact, across any number of portions. 0 is unknown."""
 
-    known: list[FactValue | None] = field(default_factory=lambda: [None])
+    by_number: list[FactValue | None] = field(default_factory=lambda: [None])
     _numbers: dict[tuple[type, FactValue], int] = field(default_factory=dict)
 
     def number(self, value: FactValue | None) -> int:
-        """The same for equal values of one type: 1 is not yes."""
+        """The value's number. Equal values of one type share it; 1 is not yes."""
         if value is None:
             return 0
         key = (type(value), value)
-        found = self._numbers.get(key)
-        if found is None:
-            found = self._numbers[key] = len(self.known)
-            self.known.append(value)
-        return found
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.by_number)
+            self.by_number.append(value)
+        return number
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class FactColumn:
 
 @dataclass(frozen=True)
 class HistoryColumns:
-    """A portion of the past, the newest first."""
+    """A portion of past escalations, the newest first."""
 
     ids: Sequence[str]
     opened_at: Instants
@@ -69,42 +69,42 @@ class HistoryColumns:
     """``NEVER``: none was booked."""
     now: NDArray[np.bool_]
     directories: Sequence[str]
-    """Hashes of snapshots; ``directory`` counts in them."""
+    """Hashes of snapshots, to which ``directory`` refers by position."""
     directory: Numbers
     facts: Mapping[str, FactColumn]
-    """By name. What is not among them is unknown."""
+    """By name. All other facts are unknown."""
 
     def __len__(self) -> int:
         return len(self.opened_at)
 
-    def facts_at(self, place: int) -> Facts:
-        found = ((name, column.values.known[column.numbers[place]]) for name, column in self.facts.items())
-        return {name: value for name, value in found if value is not None}
+    def facts_at(self, position: int) -> Facts:
+        values = ((name, column.values.by_number[column.numbers[position]]) for name, column in self.facts.items())
+        return {name: value for name, value in values if value is not None}
 
-    def at(self, place: int) -> HistoryEntry:
-        """One of them, with the facts that are known here."""
-        call_at = int(self.call_at[place])
+    def at(self, position: int) -> HistoryEntry:
+        """One of them, with the facts that these columns have."""
+        call_at = int(self.call_at[position])
         return HistoryEntry(
-            self.ids[place],
-            moment_of(int(self.opened_at[place])),
-            self.facts_at(place),
-            self.directories[self.directory[place]],
+            self.ids[position],
+            moment_of(int(self.opened_at[position])),
+            self.facts_at(position),
+            self.directories[self.directory[position]],
             None if call_at == NEVER else moment_of(call_at),
-            bool(self.now[place]),
+            bool(self.now[position]),
         )
 
 
 def columns_of(history: Sequence[HistoryEntry], names: Iterable[str]) -> HistoryColumns:
-    """Escalations that are at hand one by one, with these of their facts."""
+    """Columns of these escalations, with these of their facts."""
     hashes = list(dict.fromkeys(one.directory for one in history))
-    places = {hash_: place for place, hash_ in enumerate(hashes)}
+    positions = {hash_: position for position, hash_ in enumerate(hashes)}
     return HistoryColumns(
         [one.id for one in history],
         _instants(one.opened_at for one in history),
         _instants(one.call_at for one in history),
         np.array([one.now for one in history], dtype=np.bool_),
         hashes,
-        np.array([places[one.directory] for one in history], dtype=np.intp),
+        np.array([positions[one.directory] for one in history], dtype=np.intp),
         {name: _column(history, name) for name in names},
     )
 
@@ -120,17 +120,17 @@ def _column(history: Collection[HistoryEntry], name: str) -> FactColumn:
 
 @dataclass(frozen=True)
 class Groups:
-    """Places at which several arrays are alike together."""
+    """Positions grouped by equal values in several columns."""
 
     first: Numbers
-    """The first place of each group."""
+    """The first position of each group."""
     group: Numbers
-    """The group of each place."""
+    """The group of each position."""
     counts: Numbers
 
 
-def alike(*columns: NDArray[Any]) -> Groups:
-    """Whole numbers of any size. The columns are of one length."""
+def group_equal(*columns: NDArray[Any]) -> Groups:
+    """Group the positions at which these columns of whole numbers have equal values. All have the same length."""
     key = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
         least = int(column.min(initial=0))

@@ -1,4 +1,4 @@
-"""The past that a draft of the rules is tried on, and what came of trying it."""
+"""The history that a backtest runs on, and its result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rules_dsl.model.decision import CallKind, Decision
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One escalation: what its decision was made from."""
+    """One past escalation: what its decision was made from."""
 
     id: str
     opened_at: datetime
@@ -23,11 +23,11 @@ class HistoryEntry:
     call_at: datetime | None
     """When its call was: the opening of a call now, else the start last booked. None: none was booked."""
     now: bool
-    """Opened as a call now."""
+    """Whether it was opened as a call now."""
 
 
 class ChangeKind(IntEnum):
-    """What a draft does to one escalation; the largest that is true."""
+    """How a draft changes one escalation: the greatest kind that applies."""
 
     NONE = 0
     MANNER = 1
@@ -43,16 +43,16 @@ class Treatment:
     """What one rule does with an escalation, in the words of the rules."""
 
     rule: str
-    """Its name; ``otherwise``; empty where no rule applies."""
+    """Its name; ``otherwise``; empty if no rule applies."""
     kind: CallKind | None
     """None: no rule applies."""
     whom: str
-    """``team "Support" with skill "diesel"``; what ``no call, say`` says; empty where no rule applies."""
+    """``team "Support" with skill "diesel"``; the text of ``no call, say``; empty if no rule applies."""
 
 
 @dataclass(frozen=True)
 class PastMove:
-    """Escalations that would have been treated otherwise, by the two rules that take them."""
+    """Escalations that the draft treats differently, by the rules that take them before and after."""
 
     before: Treatment
     after: Treatment
@@ -64,14 +64,14 @@ class PastMove:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Among whom the person of one past call would have been found, under one of the two texts."""
+    """Who might have taken one past call, under one of the two texts."""
 
     decision: Decision | None
     """None: no rule applies."""
     people: tuple[int, ...]
-    """Person ids: on shift then, and put first by what the directory tells. Empty: no call, or nobody there."""
+    """Ids of the people on shift then whom the directory puts first. Empty: no call, or nobody there."""
     pools: tuple[tuple[int, tuple[int, ...]], ...]
-    """By step: seconds of search, and the ids of those who may be asked from then on."""
+    """By step: seconds of search, and the ids of the people who may be asked from then on."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class PastExample:
 
 @dataclass(frozen=True)
 class Load:
-    """Calls of one title or team: expected numbers, because an even share is counted among equals."""
+    """Expected calls of one title or team; a call counts in equal shares for those who might have taken it."""
 
     id: int
     calls: Fraction
@@ -101,19 +101,19 @@ class RuleCount:
 
 @dataclass(frozen=True)
 class Totals:
-    """The past under one of the two texts. Each escalation stands in exactly one of the four counts."""
+    """The results under one of the two texts. Each escalation is in exactly one of the four counts."""
 
     called: int
     """Somebody would have been asked."""
     nobody: int
-    """A call was allowed, and at no step was anybody on shift, or anybody at all."""
+    """A call was allowed, but no step had anybody on shift, or anybody at all."""
     refused: int
     unmatched: int
     titles: tuple[Load, ...]
     """By title id; their calls add up to ``called``."""
     teams: tuple[Load, ...]
     rules: tuple[RuleCount, ...]
-    """In the order of the text; those that took none too."""
+    """In the order of the text, including those that took no escalation."""
 
     @property
     def escalations(self) -> int:
@@ -122,13 +122,13 @@ class Totals:
 
 @dataclass(frozen=True)
 class RulesComparison:
-    """A draft beside the rules that stand, on the same escalations."""
+    """A draft compared with the published rules, on the same escalations."""
 
     before: Totals
     after: Totals
     changes: dict[ChangeKind, int]
     moves: tuple[PastMove, ...]
-    """Of every change but ``NONE``, the gravest and then the largest first."""
+    """All changes but ``NONE``, the greatest kind first, then the largest number."""
     first_opened: datetime | None
 
     @property

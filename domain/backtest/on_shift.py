@@ -1,6 +1,6 @@
-"""Who was on shift at many moments of the past: weekly hours as a directory had them, days as they are recorded. Pure.
+"""Who was on shift at many past moments: weekly hours as the directory had them, days as they are recorded. Pure.
 
-Busy times of calendars are left out: of them only what lies ahead is kept.
+Busy times of calendars don't count, because past ones aren't kept.
 """
 
 from __future__ import annotations
@@ -16,46 +16,46 @@ from domain.schedules.schedule import ONE_DAY, Repeating, Schedule, WeeklyHours,
 from rules_dsl.directory import Directory, Person, WeeklyShift
 
 BLOCK = timedelta(weeks=4) // timedelta(microseconds=1)
-"""Spans are laid out for so many microseconds at a time, when one of their moments is first asked for."""
+"""Spans are computed for so many microseconds at a time, when one of their moments is first needed."""
 
 
 @dataclass
-class PastSchedules:
-    """What is recorded of people's days, by person. Whoever is not among them has weekly hours alone."""
+class RecordedSchedules:
+    """The recorded days of people, by person; people without any have weekly hours alone."""
 
     recorded: Mapping[int, Schedule]
-    _known: dict[tuple[int, tuple[WeeklyShift, ...]], int] = field(default_factory=dict)
+    _number_of: dict[tuple[int, tuple[WeeklyShift, ...]], int] = field(default_factory=dict)
     _numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
     _schedules: list[Schedule] = field(default_factory=list)
-    _laid_out: dict[tuple[int, int], Instants] = field(default_factory=dict)
+    _edges: dict[tuple[int, int], Instants] = field(default_factory=dict)
 
     def number(self, person: Person) -> int:
-        """Of this person's schedule; those who work the same hours have the same."""
-        asked = (person.id, person.shifts)
-        if asked not in self._known:
+        """The number of this person's schedule; people with the same hours share it."""
+        person_key = (person.id, person.shifts)
+        if person_key not in self._number_of:
             one = self.schedule_of(person)
             key = (one.weekly, one.day_changes, one.time_off, one.kept_free, frozenset(one.holidays))
             number = self._numbers.setdefault(key, len(self._schedules))
             if number == len(self._schedules):
                 self._schedules.append(one)
-            self._known[asked] = number
-        return self._known[asked]
+            self._number_of[person_key] = number
+        return self._number_of[person_key]
 
     def schedule_of(self, person: Person) -> Schedule:
-        """Weekly hours that still stand keep the dates from and until which they do."""
-        known = self.recorded.get(person.id, Schedule(person.id))
-        weekly = [when for shift in person.shifts for when in _dated(shift, known)]
-        return replace(known, weekly=tuple(WeeklyHours(0, when) for when in weekly), busy=())
+        """The recorded schedule with the directory's weekly hours. Those that still exist keep their dates."""
+        recorded = self.recorded.get(person.id, Schedule(person.id))
+        weekly = [when for shift in person.shifts for when in _dated(shift, recorded)]
+        return replace(recorded, weekly=tuple(WeeklyHours(0, when) for when in weekly), busy=())
 
     def edges(self, number: int, block: int) -> Instants:
-        """Beginnings and ends, in turn, of where calls could be served in a block of time, and somewhat around it."""
+        """Alternating begins and ends of the spans in which calls could be served, in and a little around a block."""
         key = (number, block)
-        if key not in self._laid_out:
+        if key not in self._edges:
             first, last = (moment_of(at * BLOCK).date() for at in (block, block + 1))
             spans = available_spans(self._schedules[number], first - 2 * ONE_DAY, last + ONE_DAY)
             edges = [instant_of(edge) for span in spans for edge in span]
-            self._laid_out[key] = np.array(edges, dtype=np.int64)
-        return self._laid_out[key]
+            self._edges[key] = np.array(edges, dtype=np.int64)
+        return self._edges[key]
 
 
 def _dated(shift: WeeklyShift, recorded: Schedule) -> list[Repeating]:
@@ -64,39 +64,41 @@ def _dated(shift: WeeklyShift, recorded: Schedule) -> list[Repeating]:
     return same or [plain]
 
 
-class Duty:
-    """The people of one directory as bits, the *n*-th person bit *n*; each set that was on shift has a number."""
+class OnShift:
+    """The people of one directory as masks, bit *n* for the *n*-th person; each set of people on shift has a number."""
 
-    def __init__(self, directory: Directory, schedules: PastSchedules) -> None:
+    def __init__(self, directory: Directory, schedules: RecordedSchedules) -> None:
         self._schedules = schedules
         self._people: dict[int, int] = {}
-        for place, person in enumerate(directory.people):
+        """By number of a schedule: the mask of people who have it."""
+        for position, person in enumerate(directory.people):
             number = schedules.number(person)
-            self._people[number] = self._people.get(number, 0) | 1 << place
+            self._people[number] = self._people.get(number, 0) | 1 << position
         self._numbers: dict[int | None, int] = {None: 0}
         self._blocks: dict[int, tuple[Instants, Numbers]] = {}
         self.masks: list[int | None] = [None]
-        """By number; the first is where no moment is known."""
+        """By number; the first is for a missing moment."""
 
     def numbers(self, moments: Instants) -> Numbers:
-        found = np.zeros(len(moments), dtype=np.intp)
+        """For each moment the number of the set of people on shift."""
+        result = np.zeros(len(moments), dtype=np.intp)
         blocks = moments // BLOCK
         for block in np.unique(blocks[moments != NEVER]).tolist():
-            here = np.flatnonzero((blocks == block) & (moments != NEVER))
+            positions = np.flatnonzero((blocks == block) & (moments != NEVER))
             edges, numbers = self._block(block)
-            found[here] = numbers[np.searchsorted(edges, moments[here], side="right")]
-        return found
+            result[positions] = numbers[np.searchsorted(edges, moments[positions], side="right")]
+        return result
 
     def _block(self, block: int) -> tuple[Instants, Numbers]:
-        """Instants at which anybody comes or goes, and the number of those who are there before and after each."""
+        """The instants at which anybody comes or goes, and the number of the people there before and after each."""
         if block not in self._blocks:
-            turns: dict[int, int] = {}
-            for number, bits in self._people.items():
+            changes: dict[int, int] = {}
+            for number, people in self._people.items():
                 for edge in self._schedules.edges(number, block).tolist():
-                    turns[edge] = turns.get(edge, 0) ^ bits
-            edges, numbers, mask = sorted(turns), [self._number(0)], 0
+                    changes[edge] = changes.get(edge, 0) ^ people
+            edges, numbers, mask = sorted(changes), [self._number(0)], 0
             for edge in edges:
-                mask ^= turns[edge]
+                mask ^= changes[edge]
                 numbers.append(self._number(mask))
             self._blocks[block] = (np.array(edges, dtype=np.int64), np.array(numbers, dtype=np.intp))
         return self._blocks[block]

@@ -1,4 +1,4 @@
-"""Whom one rule reaches in one directory: its pools by step, and among whom the person of a call is found. Pure."""
+"""Reach: whom one rule can ask in one directory, step by step, and who of them might take a call. Pure."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ NOBODY = 0
 
 @dataclass(frozen=True)
 class Action:
-    """What a rule does with those it takes: equal for rules that differ only in name, conditions and words."""
+    """What a rule does with the escalations it takes."""
 
     rule: Rule
     ruleset: Ruleset
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Equal where the outcomes for all facts reach alike."""
+        """Equal for rules that reach the same for all facts: they differ only in name, conditions and wording."""
         rule, rules = self.rule, self.ruleset
         own = (rule.kind, rule.targets, rule.requires, rule.prefers, rule.order, rule.steps, rule.slot, rule.prepare)
         return (*own, rules.booking, rules.calls, rules.area_skills)
 
     @property
-    def hangs_on(self) -> tuple[bool, bool]:
-        """Whether the language, and whether the product area, changes whom it reaches."""
+    def depends_on(self) -> tuple[bool, bool]:
+        """Whether the reach depends on the language, and whether on the product area."""
         kinds = {want.kind for want in (*self.rule.requires, *(want for line in self.rule.prefers for want in line))}
         drops = any(step.kind is StepKind.DROP_SKILL and step.skill is None for step in self.rule.steps)
         return SkillKind.CUSTOMER_LANGUAGE in kinds, drops or SkillKind.PRODUCT_AREA in kinds
@@ -40,14 +40,14 @@ class Action:
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """Where no rule applies there is no decision; where the rule refuses there are no pools."""
+    """Whom a rule can ask. No decision: no rule applies. No pools: the rule refuses a call."""
 
     people: PeopleMasks
     decision: Decision | None
-    """For its name and words any rule stands that does the same."""
+    """Its name and wording are those of any rule that does the same."""
     pools: tuple[tuple[int, int], ...] = ()
-    """Seconds of search, and who may be asked from then on. A pool with nobody in it costs no time."""
-    _asked: dict[tuple[bool, int | None], int] = field(default_factory=dict, repr=False)
+    """Seconds of search, and the mask of people who may be asked from then on. An empty pool costs no time."""
+    _cache: dict[tuple[bool, int | None], int] = field(default_factory=dict, repr=False)
 
     @property
     def kind(self) -> CallKind | None:
@@ -55,53 +55,53 @@ class Reach:
 
     @property
     def seconds(self) -> int:
-        """What a call takes of somebody's day: preparation, talk and wrap-up."""
+        """The time that a call takes: preparation, talk and wrap-up."""
         if self.decision is None:
             return 0
         return self.decision.calls.prepare + self.decision.booking.slot + self.decision.calls.wrap_up
 
     @cached_property
     def first(self) -> int:
-        """The first pool that holds anybody."""
+        """The first pool with anybody in it."""
         return next((mask for _, mask in self.pools if mask), NOBODY)
 
     @cached_property
     def _ever(self) -> int:
-        """Whoever may be asked at some step."""
+        """Everybody who may be asked at some step."""
         return self.first | (self.pools[-1][1] if self.pools else NOBODY)
 
-    def asked(self, now: bool, on_duty: int | None) -> int:
-        """Those among whom the call's person is found; ``on_duty`` is None where no moment is known.
+    def first_people(self, now: bool, on_shift: int | None) -> int:
+        """Mask of the people who might take the call; ``on_shift`` is None if there is no moment.
 
-        A call now finds the first step with somebody on duty. A booked call is sold on its first pool: where
-        nobody of that pool was there at the hour that was booked, it would have been booked for another hour.
+        A call now goes to the first step with somebody on shift. A booked call is sold on its first pool: if nobody of
+        that pool was on shift at the hour booked, it would have been booked for another hour.
         """
-        key = (now, on_duty if on_duty is None else on_duty & self._ever)
-        if key not in self._asked:
-            self._asked[key] = self._found(*key)
-        return self._asked[key]
+        key = (now, on_shift if on_shift is None else on_shift & self._ever)
+        if key not in self._cache:
+            self._cache[key] = self._find_first_people(*key)
+        return self._cache[key]
 
-    def candidates(self, decision: Decision | None, now: bool, on_duty: int | None) -> Candidates:
-        """The same by name, with the pools of all steps. ``decision`` is that of the rule itself."""
+    def candidates(self, decision: Decision | None, now: bool, on_shift: int | None) -> Candidates:
+        """The same as person ids, with the pools of all steps. ``decision`` is that of the rule itself."""
         return Candidates(
             decision,
-            self._ids(self.asked(now, on_duty)),
+            self._ids(self.first_people(now, on_shift)),
             tuple((after, self._ids(mask)) for after, mask in self.pools),
         )
 
     def _ids(self, mask: int) -> tuple[int, ...]:
         return tuple(person.id for _, person in self.people.each(mask))
 
-    def _found(self, now: bool, on_duty: int | None) -> int:
+    def _find_first_people(self, now: bool, on_shift: int | None) -> int:
         if self.decision is None:
             return NOBODY
-        if now and self.decision.kind is CallKind.CALL and on_duty is not None:
+        if now and self.decision.kind is CallKind.CALL and on_shift is not None:
             for step, (_, mask) in enumerate(self.pools):
-                if mask & on_duty:
-                    return self.people.likely_first(self.decision, step, mask & on_duty)
+                if mask & on_shift:
+                    return self.people.likely_first(self.decision, step, mask & on_shift)
             return NOBODY
         step = next((step for step, (_, mask) in enumerate(self.pools) if mask), 0)
-        there = self.first & (on_duty or NOBODY)
+        there = self.first & (on_shift or NOBODY)
         return self.people.likely_first(self.decision, step, there or self.first)
 
 
@@ -116,26 +116,26 @@ def reach_of(decision: Decision, people: PeopleMasks) -> Reach:
     return Reach(people, decision, tuple(pools))
 
 
-def compared(before: Reach, after: Reach, now: bool) -> ChangeKind:
-    """A booked call can't tell a call from ``offer booking only``."""
+def compare_reach(before: Reach, after: Reach, now: bool) -> ChangeKind:
+    """How the second differs from the first. For a booked call, a call equals ``offer booking only``."""
     calls = (CallKind.CALL, CallKind.BOOKING_ONLY)
     both_called = not now and before.kind in calls and after.kind in calls
     if before.kind is not after.kind and not both_called:
         return ChangeKind.ELSEWHERE
     if before.first != after.first:
         return ChangeKind.ELSEWHERE
-    if _grown(before) != _grown(after):
+    if _growing_pools(before) != _growing_pools(after):
         return ChangeKind.LATER
     return ChangeKind.NONE if _manner(before.decision) == _manner(after.decision) else ChangeKind.MANNER
 
 
-def _grown(reach: Reach) -> list[tuple[int, int]]:
+def _growing_pools(reach: Reach) -> list[tuple[int, int]]:
     """The pools without those that add nobody."""
-    found: list[tuple[int, int]] = []
+    pools: list[tuple[int, int]] = []
     for after, mask in reach.pools:
-        if mask and (not found or found[-1][1] != mask):
-            found.append((after, mask))
-    return found
+        if mask and (not pools or pools[-1][1] != mask):
+            pools.append((after, mask))
+    return pools
 
 
 def _manner(decision: Decision | None) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""Whom the rules reach that take many past escalations: worked out once for all that are alike. Pure."""
+"""The reach of the rules that take many past escalations, computed once for those that have it in common. Pure."""
 
 from __future__ import annotations
 
@@ -6,79 +6,80 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from domain.backtest.columns import HistoryColumns, Numbers, alike
+from domain.backtest.columns import HistoryColumns, Numbers, group_equal
 from domain.backtest.reach import Action, Reach, reach_of
 from domain.backtest.rule_matching import NO_RULE
 from rules_dsl import LANGUAGE, PRODUCT_AREA, PeopleMasks, Ruleset
 from rules_dsl.directory import FactValue
 from rules_dsl.model.decision import Decision
 
-HANGING = (LANGUAGE, PRODUCT_AREA)
-"""Facts on which it may hang whom a rule reaches."""
+REACH_FACTS = (LANGUAGE, PRODUCT_AREA)
+"""The facts on which a rule's reach may depend."""
 
-_Hanging = tuple[FactValue | None, ...]
+_ReachValues = tuple[FactValue | None, ...]
+"""Values of ``REACH_FACTS``; None: unknown, or the reach doesn't depend on it."""
 
 
-class Reaching:
-    """The rules of several texts, one after the other; a rule is named by its place in all of them."""
+class ReachTable:
+    """The reaches of the rules of several texts. A rule is identified by its position in all texts, concatenated."""
 
     def __init__(self, texts: Sequence[Ruleset]) -> None:
         self.actions = [Action(rule, text) for text in texts for rule in text.rules]
         self.reaches: list[Reach] = []
-        """By number. Two rules that do the same reach the same, and have one number for it."""
+        """By number. Rules that do the same share the number of their reach."""
         self._people: dict[str, PeopleMasks] = {}
-        sorts: dict[tuple[object, ...], int] = {}
-        numbers = (sorts.setdefault(one.key, len(sorts)) for one in self.actions)
-        # The last entry of each is for ``NO_RULE``.
-        self._sorts = np.array([*numbers, NO_RULE], dtype=np.intp)
-        self._hangs = np.array([*(one.hangs_on for one in self.actions), (False, False)], dtype=np.intp)
-        self._outcomes: dict[tuple[int, _Hanging], Decision] = {}
-        self._numbers: dict[tuple[str, int, _Hanging], int] = {}
+        kinds: dict[tuple[object, ...], int] = {}
+        numbers = (kinds.setdefault(one.key, len(kinds)) for one in self.actions)
+        # The last entry of each array is for ``NO_RULE``.
+        self._kinds = np.array([*numbers, NO_RULE], dtype=np.intp)
+        self._depends = np.array([*(one.depends_on for one in self.actions), (False, False)], dtype=np.intp)
+        self._outcomes: dict[tuple[int, _ReachValues], Decision] = {}
+        self._numbers: dict[tuple[str, int, _ReachValues], int] = {}
 
-    def know(self, people: Mapping[str, PeopleMasks]) -> None:
-        """By the hash of their directory."""
+    def add_directories(self, people: Mapping[str, PeopleMasks]) -> None:
+        """Add the people of directories, by their hash."""
         self._people |= people
 
-    def numbers(self, history: HistoryColumns, taken: Sequence[Numbers]) -> list[Numbers]:
-        """The numbers of what is reached, for the rules that each text has for these escalations."""
-        first = self._of(history, np.arange(len(history)), taken[0])
-        found = [first]
-        for rules in taken[1:]:
-            # Most rules do in one text what they do in the other.
-            other = np.flatnonzero(self._sorts[rules] != self._sorts[taken[0]])
+    def numbers(self, history: HistoryColumns, rules_by_text: Sequence[Numbers]) -> list[Numbers]:
+        """For each text, the number of the reach of each escalation, given the rules that take them."""
+        first = self._numbers_at(history, np.arange(len(history)), rules_by_text[0])
+        result = [first]
+        for rules in rules_by_text[1:]:
+            # Most rules do the same in both texts.
+            differing = np.flatnonzero(self._kinds[rules] != self._kinds[rules_by_text[0]])
             numbers = first.copy()
-            numbers[other] = self._of(history, other, rules[other])
-            found.append(numbers)
-        return found
+            numbers[differing] = self._numbers_at(history, differing, rules[differing])
+            result.append(numbers)
+        return result
 
-    def _of(self, history: HistoryColumns, places: Numbers, rules: Numbers) -> Numbers:
-        """Of these escalations alone."""
-        if not len(places):
-            return places
-        hangs = self._hangs[rules]
-        hanging = [history.facts[name].numbers[places] * hangs[:, at] for at, name in enumerate(HANGING)]
-        groups = alike(history.directory[places], self._sorts[rules], *hanging)
-        met = [self._number(history, int(places[at]), int(rules[at])) for at in groups.first]
-        return np.array(met, dtype=np.intp)[groups.group]
+    def _numbers_at(self, history: HistoryColumns, positions: Numbers, rules: Numbers) -> Numbers:
+        """The same, for the escalations at these positions."""
+        if not len(positions):
+            return positions
+        depends = self._depends[rules]
+        values = [history.facts[name].numbers[positions] * depends[:, at] for at, name in enumerate(REACH_FACTS)]
+        groups = group_equal(history.directory[positions], self._kinds[rules], *values)
+        numbers = [self._number(history, int(positions[at]), int(rules[at])) for at in groups.first]
+        return np.array(numbers, dtype=np.intp)[groups.group]
 
-    def _number(self, history: HistoryColumns, place: int, rule: int) -> int:
-        hash_, sort = history.directories[history.directory[place]], int(self._sorts[rule])
-        facts = history.facts_at(place)
-        hanging = tuple(
-            facts.get(name) if hangs else None for name, hangs in zip(HANGING, self._hangs[rule], strict=True)
+    def _number(self, history: HistoryColumns, position: int, rule: int) -> int:
+        hash_, kind = history.directories[history.directory[position]], int(self._kinds[rule])
+        facts = history.facts_at(position)
+        values = tuple(
+            facts.get(name) if depends else None for name, depends in zip(REACH_FACTS, self._depends[rule], strict=True)
         )
-        key = (hash_, sort, hanging)
+        key = (hash_, kind, values)
         if key not in self._numbers:
             self._numbers[key] = len(self.reaches)
             people = self._people[hash_]
             self.reaches.append(
-                Reach(people, None) if rule == NO_RULE else reach_of(self._outcome(rule, hanging), people)
+                Reach(people, None) if rule == NO_RULE else reach_of(self._outcome(rule, values), people)
             )
         return self._numbers[key]
 
-    def _outcome(self, rule: int, hanging: _Hanging) -> Decision:
-        key = (int(self._sorts[rule]), hanging)
+    def _outcome(self, rule: int, values: _ReachValues) -> Decision:
+        key = (int(self._kinds[rule]), values)
         if key not in self._outcomes:
-            known = {name: value for name, value in zip(HANGING, hanging, strict=True) if value is not None}
-            self._outcomes[key] = self.actions[rule].outcome(known)
+            facts = {name: value for name, value in zip(REACH_FACTS, values, strict=True) if value is not None}
+            self._outcomes[key] = self.actions[rule].outcome(facts)
         return self._outcomes[key]

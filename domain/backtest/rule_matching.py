@@ -1,6 +1,6 @@
-"""Which rules take many past escalations: the index's masks of rows, for all of them at once. Pure.
+"""Which rules take many past escalations: the rule index's masks of rows, vectorised. Pure.
 
-What it answers is what ``RuleIndex.first`` answers for each.
+The result equals that of ``RuleIndex.first`` for each escalation.
 """
 
 from __future__ import annotations
@@ -18,79 +18,82 @@ from rules_dsl.directory import FactValue
 from rules_dsl.model.open_times import open_edges
 
 Words = NDArray[np.uint64]
-"""Masks of rows; the last axis has 64 rows a word, the first word the first rows."""
+"""Masks of index rows; the last axis has 64 rows per word, the first rows in the first word."""
 NO_RULE = -1
 _ONE = np.uint64(1)
 
 
 @dataclass
-class _Answers:
-    """The masks that the values of one fact leave, each standing once."""
+class _FactMasks:
+    """The distinct masks that the values of one fact leave possible."""
 
     mask_of: Callable[[FactValue | None], int]
     masks: dict[int, int] = field(default_factory=dict)
+    """The number of each mask."""
     _values: Values | None = None
-    _places: list[int] = field(default_factory=list)
-    """Of the mask of each value that has been met."""
+    _mask_numbers: list[int] = field(default_factory=list)
+    """By number of a value: the number of its mask."""
 
-    def places(self, values: Values) -> Numbers:
-        """Among the masks, for each of these values."""
+    def mask_numbers(self, values: Values) -> Numbers:
+        """The number of the mask of each of these values."""
         if values is not self._values:
-            self._values, self._places = values, []
-        for value in values.known[len(self._places) :]:
-            self._places.append(self.masks.setdefault(self.mask_of(value), len(self.masks)))
-        return np.array(self._places, dtype=np.intp)
+            self._values, self._mask_numbers = values, []
+        for value in values.by_number[len(self._mask_numbers) :]:
+            self._mask_numbers.append(self.masks.setdefault(self.mask_of(value), len(self.masks)))
+        return np.array(self._mask_numbers, dtype=np.intp)
 
 
-class Matching:
-    """Two texts in one index: what they ask alike is looked up once. Rules are named by their place in both."""
+class RuleMatcher:
+    """Two texts in one index, so that common conditions are looked up once. Rules are identified by their position in
+    both texts, one after the other.
+    """
 
     def __init__(self, before: Sequence[Rule], after: Sequence[Rule]) -> None:
         self.rules = (*before, *after)
         self.index = index_of(self.rules)
-        self.asked = frozenset(name for rule in self.rules for name in _facts_of(rule.when))
-        """Names of the facts that either text asks about."""
+        self.facts = frozenset(name for rule in self.rules for name in _facts_of(rule.when))
+        """The names of the facts that either text asks about."""
         rows = len(self.index.owners)
         self._words = rows // 64 + 1
         self._owners = np.array([*self.index.owners, NO_RULE], dtype=np.intp)
         old = (1 << sum(rule < len(before) for rule in self.index.owners)) - 1
         self._sides = [self._row(old), self._row(((1 << rows) - 1) ^ old)]
-        self._answers = {name: (_Answers(mask_of)) for name, mask_of in _asking(self.index)}
+        self._fact_masks = {name: _FactMasks(mask_of) for name, mask_of in _mask_functions(self.index)}
 
     def first_rules(self, history: HistoryColumns) -> tuple[Numbers, Numbers]:
-        """The place of the rule that takes each escalation by the two texts, or ``NO_RULE``."""
-        standing = self._standing(history)
-        return tuple(self._first(standing & side, history) for side in self._sides)  # type: ignore[return-value]  # two
+        """For each of the two texts, the position of the rule that takes each escalation, or ``NO_RULE``."""
+        remaining = self._remaining_rows(history)
+        return tuple(self._first(remaining & side, history) for side in self._sides)  # type: ignore[return-value]  # two
 
-    def _standing(self, history: HistoryColumns) -> Words:
-        standing = np.tile(self._row(self.index.start), (len(history), 1))
-        for name, answers in self._answers.items():
+    def _remaining_rows(self, history: HistoryColumns) -> Words:
+        remaining = np.tile(self._row(self.index.start), (len(history), 1))
+        for name, fact_masks in self._fact_masks.items():
             column = history.facts[name]
-            places = answers.places(column.values)
-            table = np.array([self._row(mask) for mask in answers.masks], dtype=np.uint64)
-            standing &= table[places[column.numbers]]
+            mask_numbers = fact_masks.mask_numbers(column.values)
+            table = np.array([self._row(mask) for mask in fact_masks.masks], dtype=np.uint64)
+            remaining &= table[mask_numbers[column.numbers]]
         if self.index.hours and len(history):
             instants = history.opened_at
             bounds = moment_of(int(instants.min())), moment_of(int(instants.max()))
             for hours, opened, closed in self.index.hours:
                 edges = np.array([instant_of(edge) for edge in open_edges(hours, *bounds)], dtype=np.int64)
                 is_open = _open(edges, instants)
-                standing &= np.array([self._row(closed), self._row(opened)])[is_open]
-        return standing
+                remaining &= np.array([self._row(closed), self._row(opened)])[is_open]
+        return remaining
 
-    def _first(self, standing: Words, history: HistoryColumns) -> Numbers:
-        """Of the rows that stand, the rule of the lowest; walked where the index does not hold it whole."""
-        word = (standing != 0).argmax(axis=1)
-        found = standing[np.arange(len(standing)), word]
-        # A power of two has its place as the exponent, exactly.
-        bit = np.frexp((found & (~found + _ONE)).astype(np.float64))[1] - 1
-        rules = self._owners[np.where(found == 0, len(self._owners) - 1, word * 64 + bit)]
+    def _first(self, remaining: Words, history: HistoryColumns) -> Numbers:
+        """The rule of the lowest remaining row. Rules that the index holds only in part are evaluated one by one."""
+        word_index = (remaining != 0).argmax(axis=1)
+        word = remaining[np.arange(len(remaining)), word_index]
+        # The exponent of a power of two is its bit, exactly.
+        bit = np.frexp((word & (~word + _ONE)).astype(np.float64))[1] - 1
+        rules = self._owners[np.where(word == 0, len(self._owners) - 1, word_index * 64 + bit)]
         if self.index.unindexed:
-            for place in np.flatnonzero(np.isin(rules, list(self.index.unindexed))):
-                mask = int.from_bytes(standing[place].tobytes(), "little")
-                moment = moment_of(int(history.opened_at[place]))
-                walked = self.index.first_of(mask, history.facts_at(int(place)), moment)
-                rules[place] = NO_RULE if walked is None else walked
+            for position in np.flatnonzero(np.isin(rules, list(self.index.unindexed))):
+                mask = int.from_bytes(remaining[position].tobytes(), "little")
+                moment = moment_of(int(history.opened_at[position]))
+                rule = self.index.first_of(mask, history.facts_at(int(position)), moment)
+                rules[position] = NO_RULE if rule is None else rule
         return rules
 
     def _row(self, mask: int) -> Words:
@@ -98,11 +101,12 @@ class Matching:
 
 
 def _open(edges: Instants, instants: Instants) -> Numbers:
-    """1 between an opening and its closing, half-open; 0 elsewhere."""
+    """1 from an opening until before its closing; else 0."""
     return np.searchsorted(edges, instants, side="right") % 2
 
 
-def _asking(index: RuleIndex) -> Iterator[tuple[str, Callable[[FactValue | None], int]]]:
+def _mask_functions(index: RuleIndex) -> Iterator[tuple[str, Callable[[FactValue | None], int]]]:
+    """Each fact of the index, with the function from its value to the mask of rows that it leaves."""
     for name, masks, other in index.choices:
         yield name, partial(_choice, masks, other)
     for name, *masks_of_flag in index.flags:
@@ -120,10 +124,10 @@ def _flag(yes: int, no: int, unknown: int, value: FactValue | None) -> int:
 
 def _facts_of(when: When) -> Iterator[str]:
     for clause in (*(clause for one in when.alternatives for clause in one), *when.unless):
-        yield from _facts_asked(clause)
+        yield from _facts_of_clause(clause)
 
 
-def _facts_asked(clause: Clause) -> Iterator[str]:
+def _facts_of_clause(clause: Clause) -> Iterator[str]:
     match clause.test:
         case IsDefined():
             yield from _facts_of(clause.test.when)

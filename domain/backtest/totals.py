@@ -1,4 +1,4 @@
-"""What a text of the rules comes to over many escalations: who would have had how many calls. Pure."""
+"""The totals of a rules text over many escalations: who would have had how many calls. Pure."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from rules_dsl.model.decision import CallKind
 
 
 @dataclass
-class Sums:
+class CallCounts:
     nobody: int = 0
     refused: int = 0
     unmatched: int = 0
-    asked: Counter[tuple[int, int, int]] = field(default_factory=Counter)
-    """Calls by directory (the identity of its masks), those among whom one is found, and seconds of a call."""
+    calls: Counter[tuple[int, int, int]] = field(default_factory=Counter)
+    """By directory (the ``id`` of its masks), mask of the people who might take it, and seconds of the call."""
     people: dict[int, PeopleMasks] = field(default_factory=dict)
 
-    def add(self, reach: Reach, now: bool, on_duty: int | None, number: int) -> None:
-        """So many escalations that one rule takes, with these people on duty."""
+    def add(self, reach: Reach, now: bool, on_shift: int | None, number: int) -> None:
+        """Count so many escalations with this reach and these people on shift."""
         if reach.kind is None:
             self.unmatched += number
         elif reach.kind is CallKind.REFUSED:
             self.refused += number
-        elif mask := reach.asked(now, on_duty):
+        elif mask := reach.first_people(now, on_shift):
             self.people[id(reach.people)] = reach.people
-            self.asked[id(reach.people), mask, reach.seconds] += number
+            self.calls[id(reach.people), mask, reach.seconds] += number
         else:
             self.nobody += number
 
     def totals(self, rules: tuple[RuleCount, ...]) -> Totals:
         return Totals(
-            called=self.asked.total(),
+            called=self.calls.total(),
             nobody=self.nobody,
             refused=self.refused,
             unmatched=self.unmatched,
@@ -46,9 +46,9 @@ class Sums:
         )
 
     def _loads(self, groups: Mapping[int, Mapping[int, int]]) -> tuple[Load, ...]:
-        """An even share to each of those among whom a call finds its person."""
+        """Loads by group. Each call counts in equal shares for the people who might take it."""
         shares: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
-        for (key, mask, seconds), number in self.asked.items():
+        for (key, mask, seconds), number in self.calls.items():
             size = mask.bit_count()
             for group, members in groups[key].items():
                 if share := (mask & members).bit_count():
@@ -56,8 +56,8 @@ class Sums:
         return tuple(
             Load(
                 group,
-                sum((Fraction(found, size) for (size, _), found in parts.items()), Fraction()),
-                sum((Fraction(found * seconds, size) for (size, seconds), found in parts.items()), Fraction()),
+                sum((Fraction(share, size) for (size, _), share in parts.items()), Fraction()),
+                sum((Fraction(share * seconds, size) for (size, seconds), share in parts.items()), Fraction()),
             )
             for group, parts in sorted(shares.items())
         )

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.backtest.read import try_draft
+from database.stores.backtest.read import run_backtest
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import current_published
 from rules_dsl import Directory, Ruleset, draft_rules
@@ -74,7 +74,7 @@ async def _backtest(engine: AsyncEngine, draft: str, weeks: int) -> tuple[CheckR
         if before is None:
             wrong = "Not tried: the current rules no longer fit the directory, so there is nothing to compare with."
             return None, None, wrong
-        backtest = await try_draft(conn, before, after, directory, weeks, datetime.now(UTC))
+        backtest = await run_backtest(conn, before, after, directory, weeks, datetime.now(UTC))
     return None, past_view(backtest), ""
 
 

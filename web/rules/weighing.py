@@ -48,7 +48,7 @@ async def preview_if_needed(
 ) -> HTMLResponse | None:
     """The page with the booked calls that these rules could not serve; None if there are none or all were ``shown``."""
     weighed = await weigh_rules(engine, text, longer=False) if len(text) <= LONGEST else None
-    if weighed is None or {call.booking for call in weighed.found.calls} <= _numbers(shown):
+    if weighed is None or {call.booking for call in weighed.unserved.calls} <= _numbers(shown):
         return None
     return _page(request, text, weighed, publishing, fields)
 

@@ -1,1 +1,1 @@
-"""The past read for trying rules on it."""
+"""Reading past escalations, for backtests and simulations of rules."""

@@ -1,4 +1,4 @@
-"""A desk as it stands, and its past escalations as a simulation replays them."""
+"""The current directory and rules, and past escalations as a simulation replays them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rules_dsl.directory import Directory
 
 _PAST = text("""
 SELECT e.facts, e.opened_at, e.mode,
-  (SELECT b.starts_at FROM booking b WHERE b.escalation = e.id ORDER BY b.id LIMIT 1) AS wanted_at
+  (SELECT b.starts_at FROM booking b WHERE b.escalation = e.id ORDER BY b.id LIMIT 1) AS first_booked
 FROM (SELECT * FROM escalation WHERE opened_at >= :since ORDER BY opened_at DESC, id DESC LIMIT :most) e
 ORDER BY e.opened_at, e.id
 """)
@@ -29,7 +29,7 @@ SELECT count(*) FROM escalation e WHERE e.opened_at >= :since
 
 @dataclass
 class NothingPublished(Failure):
-    """There are no rules to play by."""
+    """There are no rules to simulate."""
 
     title = "No rules are published yet"
 
@@ -39,19 +39,19 @@ class PastDesk:
     directory: Directory
     ruleset: Ruleset
     facts: tuple[Facts, ...]
-    """Of every past escalation that the present vocabulary can still read."""
+    """Of every past escalation that the current vocabulary can still read."""
     arrivals: tuple[Arrival, ...]
-    """Those that led to a call: what was booked first, or a call now; escalations without either are left out."""
+    """The escalations that led to a call, now or with its first booking; others are left out."""
 
 
 async def count_past(conn: AsyncConnection, since: datetime) -> int:
-    """How many calls were asked for since then."""
-    found: int = (await conn.execute(_COUNT, {"since": since})).scalar_one()
-    return found
+    """How many escalations since then led to a call."""
+    number: int = (await conn.execute(_COUNT, {"since": since})).scalar_one()
+    return number
 
 
 async def read_past_desk(conn: AsyncConnection, since: datetime, most: int) -> PastDesk:
-    """The directory and rules of today with up to ``most`` of the escalations opened since then, the latest.
+    """Today's directory and rules, with the latest escalations opened since then, ``most`` of them at most.
 
     Raises ``NothingPublished``.
     """
@@ -63,11 +63,11 @@ async def read_past_desk(conn: AsyncConnection, since: datetime, most: int) -> P
     arrivals: list[Arrival] = []
     for row in await conn.execute(_PAST, {"since": since, "most": most}):
         try:
-            known = read_facts(row.facts, directory)
+            own_facts = read_facts(row.facts, directory)
         except FactRefused:
             continue
-        facts.append(known)
-        if row.mode == "now" or row.wanted_at is not None:
-            wanted_at = None if row.mode == "now" else row.wanted_at
-            arrivals.append(Arrival(len(arrivals), row.opened_at, known, wanted_at, 1.0, True))
+        facts.append(own_facts)
+        if row.mode == "now" or row.first_booked is not None:
+            wanted_at = None if row.mode == "now" else row.first_booked
+            arrivals.append(Arrival(len(arrivals), row.opened_at, own_facts, wanted_at, 1.0, True))
     return PastDesk(directory, ruleset, tuple(facts), tuple(arrivals))

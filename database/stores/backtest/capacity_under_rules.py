@@ -1,6 +1,6 @@
-"""What other rules would take from the seats: booked calls decided anew, on a board that nobody else sees.
+"""What other rules would take from seats: booked calls are decided again, on a board of their own.
 
-The pools of the other rules are made as publishing and opening would make them, and taken back by the caller.
+The pools of the other rules are created as publishing and opening would, and rolled back by the caller.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from rules_dsl.model.decision import CallKind
 
 AHEAD = timedelta(days=28)
 MOST = 2000
-"""Booked calls that are looked at, the nearest first."""
+"""Booked calls that are checked, the nearest first."""
 SHOWN = 20
-"""Calls for which it is worked out who could serve them after all."""
-AT_ONCE, LONGER = 1.0, 8.0
-"""Seconds that are looked for somebody."""
+"""Calls for which remedies are computed."""
+SHORT, LONGER = 1.0, 8.0
+"""Seconds of search."""
 
 _SOLD = text("""
 SELECT b.id, b.escalation::text, b.starts_at, e.facts::text, e.opened_at, e.subject
@@ -53,7 +53,7 @@ class BookedCall:
     subject: str
     starts_at: datetime
     plan: Plan
-    """By the other rules."""
+    """Under the other rules."""
 
     @property
     def pool(self) -> str:
@@ -65,21 +65,21 @@ class UnderRules:
     """Booked calls as other rules would have planned them."""
 
     board: SeatBoard
-    """With the people of the other rules' pools, and every call as it stands."""
-    wanted: tuple[Demand, ...]
-    """The calls for which the other rules ask for other people, another time or other limits."""
+    """With the people of the other rules' pools, and every call as it is."""
+    demands: tuple[Demand, ...]
+    """The calls that need other people, another time or other limits under the other rules."""
     calls: Mapping[int, BookedCall]
-    """By booking: those wanted."""
-    looked_at: int
-    """Booked calls that were decided anew."""
+    """The calls of these demands, by booking."""
+    checked: int
+    """Booked calls that were decided again."""
     away: tuple[Away, ...] = ()
-    """Who could not be asked to work longer in these days."""
+    """People who can't be asked to work longer on these days."""
 
 
 async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> UnderRules | None:
-    """The calls booked for the days ahead, decided anew as of their opening; None where none is booked.
+    """Decide the calls booked for the days ahead again, as of their opening; None if none is booked.
 
-    Writes pools: the caller takes its transaction back.
+    Writes pools: the caller rolls its transaction back.
     """
     until = now + AHEAD
     values = {"now": now, "until": until, "most": MOST}
@@ -98,20 +98,20 @@ async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> 
             pools[one.plan.pool_key] = await pool_of(conn, desk.id, one.plan, directory, now)
     days = [row.starts_at.astimezone(zone).date() for row in rows]
     seats = await load_seats(conn, min(days) - ONE_DAY, max(days) + ONE_DAY)
-    wanted = []
+    demands = []
     for one in planned.values():
         day = one.starts_at.astimezone(zone).date()
         demand = demand_of(one.plan.decision, pools[one.plan.pool_key], one.starts_at, day, one.booking)
-        held = seats.board.assignments.get(one.booking)
-        if held is not None and held[0] != demand:
-            wanted.append(demand)
-    calls = {demand.booking: planned[demand.booking] for demand in wanted}
+        current = seats.board.assignments.get(one.booking)
+        if current is not None and current[0] != demand:
+            demands.append(demand)
+    calls = {demand.booking: planned[demand.booking] for demand in demands}
     away = await read_away(conn, now, until)
-    return UnderRules(seats.board, tuple(wanted), calls, len(rows), away)
+    return UnderRules(seats.board, tuple(demands), calls, len(rows), away)
 
 
 def _plan(rules: Ruleset, facts: str, opened_at: datetime, now: datetime) -> Plan | None:
-    """None where the rules would not have planned a call at all: then it asks for nobody."""
+    """The plan under these rules; None if they would not have planned a call, which then needs nobody."""
     try:
         decision = rules.decide(facts_of(facts), opened_at, explain=False)
     except NoRuleApplies:
@@ -122,9 +122,9 @@ def _plan(rules: Ruleset, facts: str, opened_at: datetime, now: datetime) -> Pla
 @dataclass(frozen=True)
 class CapacityReview:
     under: UnderRules
-    found: UnservedCalls
+    unserved: UnservedCalls
     remedies: Mapping[int, RemedyPeople]
-    """By booking: who could serve it after all; of the nearest ``SHOWN``."""
+    """By booking: who could serve it after all, for the nearest ``SHOWN``."""
     looked_longer: bool
 
     @property
@@ -133,40 +133,40 @@ class CapacityReview:
 
     @property
     def left(self) -> int:
-        return len(self.found.calls)
+        return len(self.unserved.calls)
 
     @property
     def bookings(self) -> str:
-        return ",".join(str(call.booking) for call in self.found.calls)
+        return ",".join(str(call.booking) for call in self.unserved.calls)
 
 
 async def weigh_rules(engine: AsyncEngine, rules_text: str, *, longer: bool) -> CapacityReview | None:
-    """Which booked calls these rules could not serve: as an upper bound within about a second, or looked at longer.
+    """Find the booked calls that these rules could not serve: an upper bound after about a second, or a longer search.
 
-    None where no call is booked, where they stand already, or where they can't be read.
+    None if no call is booked, or if the rules are already published or can't be read.
     """
     async with engine.connect() as conn:
-        directory, standing = await read_directory(conn), await current_published(conn)
-    if standing is not None and standing.text == rules_text:
+        directory, published = await read_directory(conn), await current_published(conn)
+    if published is not None and published.text == rules_text:
         return None
     rules = await asyncio.to_thread(draft_rules, rules_text, directory)
-    under = None if rules is None else await _tried(engine, rules)
-    return None if under is None else await asyncio.to_thread(_look, under, directory, longer)
+    under = None if rules is None else await _dry_run(engine, rules)
+    return None if under is None else await asyncio.to_thread(_review, under, directory, longer)
 
 
-async def _tried(engine: AsyncEngine, rules: Ruleset) -> UnderRules | None:
+async def _dry_run(engine: AsyncEngine, rules: Ruleset) -> UnderRules | None:
     async with engine.connect() as conn, conn.begin() as transaction:
         under = await booked_under(conn, rules, datetime.now(UTC))
         await transaction.rollback()
     return under
 
 
-def _look(under: UnderRules, directory: Directory, longer: bool) -> CapacityReview:
-    found = find_unserved(under.board, under.wanted, time.monotonic() + AT_ONCE)
+def _review(under: UnderRules, directory: Directory, longer: bool) -> CapacityReview:
+    unserved = find_unserved(under.board, under.demands, time.monotonic() + SHORT)
     if longer:
-        found = proven_unserved(under.board, found.calls, LONGER)
+        unserved = proven_unserved(under.board, unserved.calls, LONGER)
     remedies = {
         call.booking: people_for(under.board, call, under.calls[call.booking].plan, directory, under.away)
-        for call in found.calls[:SHOWN]
+        for call in unserved.calls[:SHOWN]
     }
-    return CapacityReview(under, found, remedies, longer)
+    return CapacityReview(under, unserved, remedies, longer)

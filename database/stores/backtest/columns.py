@@ -1,6 +1,6 @@
-"""Reading past escalations side by side: PostgreSQL hands over columns, not a row for each.
+"""Reading past escalations in columns: PostgreSQL returns aggregated columns instead of rows.
 
-What one row would cost here is more than all that is decided about it.
+Receiving a row would cost more than everything that is decided about it.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import numpy as np
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.stores.backtest.fact_columns import BETWEEN, FactTexts, Read, as_json, plainly
+from database.stores.backtest.fact_columns import BETWEEN, FactTexts, Read, as_json, bare_text_parser
 from domain.backtest.columns import NEVER, FactColumn, HistoryColumns, Instants, Numbers, instant_of
 from domain.escalation import Mode
 from rules_dsl.directory import Directory
 
 PORTIONS = 8
-"""Of a span: one is read while the one before it is decided."""
+"""How many portions a span is read in; one is read while the previous one is decided."""
 _EPOCH_OF_POSTGRES = instant_of(datetime(2000, 1, 1, tzinfo=UTC))
 
-# `->>` is half the work of `->`; what it leaves out, the type, the directory of that time tells.
+# `->>` is half the work of `->`; the type, which it drops, is known from the directory of that time.
 _BARE = "string_agg(coalesce(p.facts ->> CAST(:{0} AS text), ''), E'\\n') AS {0}"
 _IN_JSON = "string_agg(coalesce(CAST(p.facts -> CAST(:{0} AS text) AS text), ''), E'\\n') AS {0}"
 _IN_ORDER = """
@@ -42,7 +42,7 @@ SELECT count(*) FILTER (WHERE p.ruleset <> :version) AS under_others,
   string_agg(CASE WHEN p.mode = :now_mode THEN '\\x01'::bytea ELSE '\\x00' END, '') AS now,
   string_agg(coalesce(p.directory, ''), E'\\n') AS directories
 """
-# Read apart: beside every escalation, its last booking would be looked for one by one.
+# Its own query: joined, the last booking of each escalation would be looked up one by one.
 _BOOKINGS = text("""
 SELECT string_agg(uuid_send(b.escalation), '') AS escalations, string_agg(timestamptz_send(b.starts_at), '') AS starts,
   string_agg(int8send(b.id), '') AS ids
@@ -52,7 +52,7 @@ WHERE e.opened_at >= :since AND e.opened_at < :until
 
 
 class _Ids(Sequence[str]):
-    """Sixteen bytes each, written out when asked for."""
+    """Ids of sixteen bytes each, formatted on access."""
 
     def __init__(self, ids: bytes) -> None:
         self._ids = ids
@@ -61,18 +61,18 @@ class _Ids(Sequence[str]):
         return len(self._ids) // 16
 
     @overload
-    def __getitem__(self, place: int) -> str: ...
+    def __getitem__(self, position: int) -> str: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[str]: ...
-    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
-        if isinstance(place, slice):
-            return [self[at] for at in range(*place.indices(len(self)))]
-        return str(UUID(bytes=self._ids[16 * place : 16 * place + 16]))
+    def __getitem__(self, position: slice) -> Sequence[str]: ...
+    def __getitem__(self, position: int | slice) -> str | Sequence[str]:
+        if isinstance(position, slice):
+            return [self[at] for at in range(*position.indices(len(self)))]
+        return str(UUID(bytes=self._ids[16 * position : 16 * position + 16]))
 
 
 @dataclass
 class HistoryReader:
-    """Reads with these facts, and keeps what it has learned of them from portion to portion."""
+    """Reads portions with these facts, and shares the numbering of their values across portions."""
 
     names: Sequence[str]
     _texts: dict[str, FactTexts] = field(default_factory=dict)
@@ -80,53 +80,58 @@ class HistoryReader:
     async def portions(
         self, conn: AsyncConnection, since: datetime, until: datetime, version: str
     ) -> AsyncIterator[StoredPortion]:
-        """The half-open span by opening, the newest first. ``version`` is that of the rules that stand."""
+        """Portions of the escalations opened in this half-open span, the newest first. ``version``: the published
+        rules'.
+        """
         step = (until - since) / PORTIONS
         edges = [*(since + step * number for number in range(PORTIONS)), until]
         for first, last in reversed(list(pairwise(edges))):
-            said = {"since": first, "until": last, "version": version, "now_mode": Mode.NOW.value}
-            row = await _read(conn, _PORTION, self.names, _BARE, said)
+            parameters = {"since": first, "until": last, "version": version, "now_mode": Mode.NOW.value}
+            row = await _read(conn, _PORTION, self.names, _BARE, parameters)
             if row.ids is not None:
-                bookings = (await conn.execute(_BOOKINGS, said)).one()
+                bookings = (await conn.execute(_BOOKINGS, parameters)).one()
                 yield StoredPortion(row, bookings, (first, last))
 
     async def facts(
-        self, conn: AsyncConnection, portion: StoredPortion, known: Mapping[str, Directory]
+        self, conn: AsyncConnection, portion: StoredPortion, directories: Mapping[str, Directory]
     ) -> dict[str, tuple[str, Read]]:
-        """What a portion says of each fact, with how to read it. ``known`` has its directories, by hash.
+        """The text column of each fact in a portion, and its parser. ``directories``: the portion's, by hash.
 
-        Where the type of a value can't be told, because it was checked under no directory that is kept or under
+        If the type of a value is unknown, because the fact was checked under a directory that isn't stored or under
         several that differ, the fact is read again in JSON.
         """
         hashes = portion.hashes
-        kept = [known[hash_] for hash_ in hashes if hash_]
-        found: dict[str, tuple[str, Read]] = {}
-        for place, name in enumerate(self.names):
-            read = plainly(name, kept) if "" not in hashes else None
-            texts = portion.row._mapping[f"fact{place}"]
-            if read is not None and texts.count(BETWEEN) == len(portion) - 1:
-                found[name] = (texts, read)
-        if again := [name for name in self.names if name not in found]:
-            said = dict(zip(("since", "until"), portion.span, strict=True))
-            row = await _read(conn, "SELECT count(*) AS count", again, _IN_JSON, said)
-            found |= {name: (row._mapping[f"fact{place}"], as_json) for place, name in enumerate(again)}
-        return found
+        stored = [directories[hash_] for hash_ in hashes if hash_]
+        columns: dict[str, tuple[str, Read]] = {}
+        for number, name in enumerate(self.names):
+            parser = bare_text_parser(name, stored) if "" not in hashes else None
+            column = portion.row._mapping[f"fact{number}"]
+            if parser is not None and column.count(BETWEEN) == len(portion) - 1:
+                columns[name] = (column, parser)
+        if in_json := [name for name in self.names if name not in columns]:
+            span = dict(zip(("since", "until"), portion.span, strict=True))
+            row = await _read(conn, "SELECT count(*) AS count", in_json, _IN_JSON, span)
+            columns |= {name: (row._mapping[f"fact{number}"], as_json) for number, name in enumerate(in_json)}
+        return columns
 
     def columns(self, portion: StoredPortion, facts: Mapping[str, tuple[str, Read]]) -> HistoryColumns:
-        """Takes time, and no database."""
-        read = {name: self._texts.setdefault(name, FactTexts()).column(*said) for name, said in facts.items()}
-        return portion.columns(read)
+        """Parse a portion. Slow, but needs no database."""
+        return portion.columns(
+            {name: self._texts.setdefault(name, FactTexts()).column(*column) for name, column in facts.items()}
+        )
 
 
-async def _read(conn: AsyncConnection, what: str, names: Sequence[str], form: str, said: dict[str, Any]) -> Row[Any]:
-    asked = {f"fact{place}": name for place, name in enumerate(names)}
-    query = ", ".join([what, *(form.format(place) for place in asked)])
-    return (await conn.execute(text(query + _IN_ORDER), said | asked)).one()
+async def _read(
+    conn: AsyncConnection, select: str, names: Sequence[str], form: str, parameters: dict[str, Any]
+) -> Row[Any]:
+    labels = {f"fact{number}": name for number, name in enumerate(names)}
+    query = ", ".join([select, *(form.format(label) for label in labels)])
+    return (await conn.execute(text(query + _IN_ORDER), parameters | labels)).one()
 
 
 @dataclass(frozen=True)
 class StoredPortion:
-    """A portion as it was read."""
+    """A portion as read, not parsed yet."""
 
     row: Row[Any]
     bookings: Row[Any]
@@ -137,55 +142,55 @@ class StoredPortion:
 
     @property
     def under_others(self) -> int:
-        """Opened under other rules than those that stand."""
-        found: int = self.row.under_others
-        return found
+        """How many were opened under other rules than the published ones."""
+        number: int = self.row.under_others
+        return number
 
     @property
     def unrecorded(self) -> int:
-        """Opened before directories were kept."""
+        """How many were opened before directories were stored."""
         return self._directories.count("")
 
     @property
     def hashes(self) -> Set[str]:
-        """Of their directories; empty where none was kept."""
+        """The hashes of their directories; "" if none was stored."""
         return dict.fromkeys(self._directories).keys()
 
     @cached_property
     def _directories(self) -> list[str]:
-        found: list[str] = self.row.directories.split(BETWEEN)
-        return found
+        hashes: list[str] = self.row.directories.split(BETWEEN)
+        return hashes
 
     def columns(self, facts: Mapping[str, FactColumn]) -> HistoryColumns:
-        places = {hash_: place for place, hash_ in enumerate(self.hashes)}
+        positions = {hash_: position for position, hash_ in enumerate(self.hashes)}
         opened, now = _instants(self.row.opened), np.frombuffer(self.row.now, dtype=np.bool_)
         return HistoryColumns(
             _Ids(self.row.ids),
             opened,
             np.where(now, opened, self._booked()),
             now,
-            list(places),
-            np.array([places[hash_] for hash_ in self._directories], dtype=np.intp),
+            list(positions),
+            np.array([positions[hash_] for hash_ in self._directories], dtype=np.intp),
             facts,
         )
 
     def _booked(self) -> Instants:
-        """When the call of each was booked for at last."""
-        found = np.full(len(self), NEVER)
+        """The start of each escalation's last booking."""
+        result = np.full(len(self), NEVER)
         if self.bookings.ids is None:
-            return found
-        last = np.argsort(np.frombuffer(self.bookings.ids, dtype=">i8"))
-        owners = np.frombuffer(self.bookings.escalations, dtype="S16")[last]
-        starts = _instants(self.bookings.starts)[last]
-        in_order: Numbers = np.argsort(owners, kind="stable")
+            return result
+        by_id = np.argsort(np.frombuffer(self.bookings.ids, dtype=">i8"))
+        owners = np.frombuffer(self.bookings.escalations, dtype="S16")[by_id]
+        starts = _instants(self.bookings.starts)[by_id]
+        by_owner: Numbers = np.argsort(owners, kind="stable")
         ids = np.frombuffer(self.row.ids, dtype="S16")
-        after = np.searchsorted(owners[in_order], ids, side="right")
-        nearest = in_order[np.maximum(after - 1, 0)]
-        here = owners[nearest] == ids
-        found[here] = starts[nearest[here]]
-        return found
+        after = np.searchsorted(owners[by_owner], ids, side="right")
+        nearest = by_owner[np.maximum(after - 1, 0)]
+        has_booking = owners[nearest] == ids
+        result[has_booking] = starts[nearest[has_booking]]
+        return result
 
 
-def _instants(sent: bytes) -> Instants:
-    """From microseconds since 2000, as PostgreSQL sends them."""
-    return np.frombuffer(sent, dtype=">i8").astype(np.int64) + _EPOCH_OF_POSTGRES
+def _instants(data: bytes) -> Instants:
+    """Convert microseconds since 2000, as PostgreSQL sends them."""
+    return np.frombuffer(data, dtype=">i8").astype(np.int64) + _EPOCH_OF_POSTGRES

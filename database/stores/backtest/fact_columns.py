@@ -1,4 +1,4 @@
-"""Facts as PostgreSQL tells them in columns of text: what they mean, and each distinct text read once."""
+"""Facts as columns of text from PostgreSQL: how to parse them, each distinct text once."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from domain.backtest.columns import FactColumn, Values
 from rules_dsl.directory import Directory, FactKind, FactValue
 
 UNKNOWN = ""
-"""In the place of a fact that is not known. No value is written so."""
+"""Stands for an unknown fact; no value has this text."""
 BETWEEN = "\n"
-"""Between the texts of a column."""
+"""Separates the texts of a column."""
 
 Read = Callable[[str], FactValue | None]
-"""What a text says; ``UNKNOWN`` is never asked for."""
+"""Parses a text; never called with ``UNKNOWN``."""
 
 
 def as_json(text: str) -> FactValue | None:
-    """A value in JSON, whatever its type."""
+    """Parse a value in JSON, whatever its type."""
     value = json.loads(text)
     return tuple(value) if type(value) is list else value
 
 
-def _whole(text: str) -> FactValue:
+def _integer(text: str) -> FactValue:
     try:
         return int(text)
     except ValueError:
@@ -41,24 +41,24 @@ def _tags(text: str) -> FactValue:
     return tuple(json.loads(text))
 
 
-_PLAIN: dict[FactKind, Read] = {
+_PARSERS: dict[FactKind, Read] = {
     "choice": str,
     "moment": str,
-    "count": _whole,
-    "money": _whole,
-    "duration": _whole,
+    "count": _integer,
+    "money": _integer,
+    "duration": _integer,
     "yes/no": _yes_no,
     "tags": _tags,
 }
-"""How the bare text of a value is read, by the kind that its fact had when it was checked. Its type is not in it."""
+"""Parsers of bare text, by the kind of the fact when it was checked; the text doesn't contain its type."""
 
 
-def plainly(name: str, directories: Iterable[Directory]) -> Read | None:
-    """How bare texts of a fact are read that were checked under these directories; None where they don't agree."""
+def bare_text_parser(name: str, directories: Iterable[Directory]) -> Read | None:
+    """The parser for bare texts of a fact that were checked under these directories; None if they don't agree."""
     facts = [directory.fact_named(name) for directory in directories]
-    ways = {_PLAIN[fact.kind] for fact in facts if fact is not None}
-    # One that does not declare it has no values of it.
-    return ways.pop() if len(ways) == 1 else None if ways else as_json
+    parsers = {_PARSERS[fact.kind] for fact in facts if fact is not None}
+    # A directory that doesn't declare the fact has no values of it.
+    return parsers.pop() if len(parsers) == 1 else None if parsers else as_json
 
 
 class _Numbers(dict[str, int]):
@@ -73,14 +73,14 @@ class _Numbers(dict[str, int]):
 
 @dataclass
 class FactTexts:
-    """One fact, for as many columns of texts as one likes."""
+    """The values of one fact, across any number of columns."""
 
     values: Values = field(default_factory=Values)
-    _known: dict[Read, _Numbers] = field(default_factory=dict)
+    _numbers: dict[Read, _Numbers] = field(default_factory=dict)
 
-    def column(self, texts: str, read: Read) -> FactColumn:
-        if read not in self._known:
-            self._known[read] = _Numbers(self.values, read)
-        each = texts.split(BETWEEN)
-        numbers = np.fromiter(map(self._known[read].__getitem__, each), dtype=np.intp, count=len(each))
+    def column(self, text: str, read: Read) -> FactColumn:
+        if read not in self._numbers:
+            self._numbers[read] = _Numbers(self.values, read)
+        texts = text.split(BETWEEN)
+        numbers = np.fromiter(map(self._numbers[read].__getitem__, texts), dtype=np.intp, count=len(texts))
         return FactColumn(self.values, numbers)

@@ -1,6 +1,6 @@
-"""Who would have been asked first in the past: the plan's order by what was recorded until then.
+"""Who would have been asked first in past calls: the plan's order, by what was recorded until then.
 
-Calls, offers and ratings are recorded; presence is not, so whoever was on shift counts as there.
+Calls, offers and ratings are recorded; presence isn't, so everybody on shift counts as present.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from rules_dsl.directory import Directory
 from rules_dsl.model.decision import AgentState, Pool
 
 AT_MOST = 40
-"""Examples that are worked out."""
+"""Examples for which this is computed."""
 
 
 @dataclass(frozen=True)
 class FirstPeople:
-    """Names; empty: nobody."""
+    """The names of the people asked first under both texts; empty: nobody."""
 
     before: str
     after: str
@@ -32,22 +32,22 @@ class FirstPeople:
 async def first_asked(
     conn: AsyncConnection, examples: Sequence[PastExample], directories: Mapping[str, Directory]
 ) -> dict[str, FirstPeople]:
-    """By escalation, for the first of the examples."""
-    some = examples[:AT_MOST]
-    keys = {key for one in some for side in _sides(one) if side.decision for key in side.decision.order}
-    states = await states_at(conn, [_moment(one, directories[one.entry.directory]) for one in some], keys)
-    found: dict[str, FirstPeople] = {}
-    for one in some:
+    """By escalation: who would have been asked first, for the first ``AT_MOST`` examples."""
+    examples = examples[:AT_MOST]
+    keys = {key for one in examples for side in _sides(one) if side.decision for key in side.decision.order}
+    states = await states_at(conn, [_past_call(one, directories[one.entry.directory]) for one in examples], keys)
+    result: dict[str, FirstPeople] = {}
+    for one in examples:
         directory = directories[one.entry.directory]
-        found[one.entry.id] = FirstPeople(*(_first(side, one, states, directory) for side in _sides(one)))
-    return found
+        result[one.entry.id] = FirstPeople(*(_first(side, one, states, directory) for side in _sides(one)))
+    return result
 
 
 def _sides(example: PastExample) -> tuple[Candidates, Candidates]:
     return example.before, example.after
 
 
-def _moment(example: PastExample, directory: Directory) -> PastCall:
+def _past_call(example: PastExample, directory: Directory) -> PastCall:
     at, area = example.entry.call_at or example.entry.opened_at, example.entry.facts.get(PRODUCT_AREA)
     midnight = at.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     people = tuple(sorted({*example.before.people, *example.after.people}))
@@ -59,6 +59,6 @@ def _first(
 ) -> str:
     if side.decision is None or not side.people:
         return ""
-    then = {person: states[example.entry.id, person] for person in side.people}
-    first = rank(side.decision, example.entry.id, Pool(0, side.people, (), True), then, directory)[0]
+    own_states = {person: states[example.entry.id, person] for person in side.people}
+    first = rank(side.decision, example.entry.id, Pool(0, side.people, (), True), own_states, directory)[0]
     return next(person.name for person in directory.people if person.id == first)

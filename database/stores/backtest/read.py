@@ -1,4 +1,4 @@
-"""Reading the past for a trial of the rules: only what decisions are made from, in portions."""
+"""Running a backtest: reads only what decisions are made from, in portions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from database.stores.directory.schedules import read_schedules
 from database.stores.directory.snapshots import read_snapshots
 from database.stores.staff.shifts import DAYS_AHEAD
 from database.tables.directory import person
-from domain.backtest.backtest import Trying
+from domain.backtest.backtest import Backtest
 from domain.backtest.history import RulesComparison
 from domain.schedules.schedule import Schedule
 from rules_dsl import Ruleset
@@ -29,7 +29,7 @@ _TICKETS = text("SELECT id::text, ticket_id, subject, opened_at FROM escalation 
 
 @dataclass(frozen=True)
 class PastTicket:
-    """An escalation as an example."""
+    """The ticket of an escalation that is shown as an example."""
 
     id: str
     ticket: str
@@ -38,7 +38,7 @@ class PastTicket:
 
 
 def facts_of(stored: str) -> Facts:
-    """Facts as they were stored; they were checked at the opening."""
+    """Facts from their stored JSON; they were checked at the opening."""
     facts = json.loads(stored)
     for name, value in facts.items():
         if type(value) is list:
@@ -53,75 +53,76 @@ async def read_tickets(conn: AsyncConnection, ids: Collection[str]) -> dict[str,
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """A trial with what it takes to read it."""
+    """The result of a backtest, with the names that it takes to show it."""
 
     comparison: RulesComparison
     since: datetime
     until: datetime
     tickets: Mapping[str, PastTicket]
-    """Of the examples."""
+    """The tickets of the examples, by escalation."""
     asked: Mapping[str, FirstPeople]
-    """Who would have been asked in the examples, by escalation; not all of them are worked out."""
+    """Who would have been asked first, by escalation; only for some of the examples."""
     titles: Mapping[int, str]
     teams: Mapping[int, str]
     under_others: int
-    """Opened under other rules than those that stand; both texts decide them anew."""
+    """Escalations opened under other rules than the published ones; both texts decide them again."""
     unrecorded: int
-    """Opened before directories were kept: tried with today's."""
+    """Escalations opened before directories were stored: today's is used."""
 
     @property
     def weeks(self) -> float:
-        """The weeks that have escalations in them: less than was asked for where the past begins later."""
+        """The length of the history in weeks: less than requested if the first escalation is later."""
         if self.comparison.first_opened is None:
             return 0.0
         return max(1.0, (self.until - max(self.since, self.comparison.first_opened)) / timedelta(weeks=1))
 
 
-async def try_draft(
-    conn: AsyncConnection, standing: Ruleset, draft: Ruleset, directory: Directory, weeks: int, now: datetime
+async def run_backtest(
+    conn: AsyncConnection, published: Ruleset, draft: Ruleset, directory: Directory, weeks: int, now: datetime
 ) -> BacktestResult:
-    """A draft on the escalations of so many weeks, beside the rules that stand. ``directory`` is today's."""
+    """Compare a draft with the published rules on the escalations of so many weeks. ``directory`` is today's."""
     since = now - timedelta(weeks=weeks)
-    trying = Trying(standing, draft, await _recorded(conn, since, now))
-    known = {"": directory}
-    trying.know(known)
-    reader = HistoryReader(sorted(trying.asked))
+    backtest = Backtest(published, draft, await _read_all_schedules(conn, since, now))
+    directories = {"": directory}
+    backtest.add_directories(directories)
+    reader = HistoryReader(sorted(backtest.facts))
     unrecorded = under_others = 0
+    # One portion is decided in a thread while the next one is read.
     deciding: asyncio.Future[None] | None = None
-    async for portion in reader.portions(conn, since, now, standing.version):
+    async for portion in reader.portions(conn, since, now, published.version):
         unrecorded += portion.unrecorded
         under_others += portion.under_others
-        new = portion.hashes - known.keys()
-        fresh = await read_snapshots(conn, new) if new else {}
-        facts = await reader.facts(conn, portion, known | fresh)
+        new_hashes = portion.hashes - directories.keys()
+        new = await read_snapshots(conn, new_hashes) if new_hashes else {}
+        facts = await reader.facts(conn, portion, directories | new)
         if deciding is not None:
             await deciding
-        known |= fresh
-        trying.know(fresh)
-        deciding = asyncio.ensure_future(asyncio.to_thread(_decide, trying, reader, portion, facts))
+        directories |= new
+        backtest.add_directories(new)
+        deciding = asyncio.ensure_future(asyncio.to_thread(_decide, backtest, reader, portion, facts))
     if deciding is not None:
         await deciding
-    comparison = await asyncio.to_thread(trying.result)
+    comparison = await asyncio.to_thread(backtest.result)
     return BacktestResult(
         comparison,
         since,
         now,
         await read_tickets(conn, {example.entry.id for move in comparison.moves for example in move.examples}),
-        await first_asked(conn, [example for move in comparison.moves for example in move.examples], known),
-        {title.id: title.name for one in reversed(known.values()) for title in one.titles},
-        {team.id: team.name for one in reversed(known.values()) for team in one.teams},
+        await first_asked(conn, [example for move in comparison.moves for example in move.examples], directories),
+        {title.id: title.name for one in reversed(directories.values()) for title in one.titles},
+        {team.id: team.name for one in reversed(directories.values()) for team in one.teams},
         under_others,
         unrecorded,
     )
 
 
-async def _recorded(conn: AsyncConnection, since: datetime, now: datetime) -> dict[int, Schedule]:
-    """Everybody's days, those who have left too, as far ahead as calls of the past may have been booked."""
+async def _read_all_schedules(conn: AsyncConnection, since: datetime, now: datetime) -> dict[int, Schedule]:
+    """The schedules of everybody, including people who have left, as far ahead as past calls may have been booked."""
     everybody = (await conn.execute(select(person.c.id))).scalars()
     return await read_schedules(conn, everybody, since.date(), (now + timedelta(days=DAYS_AHEAD)).date())
 
 
 def _decide(
-    trying: Trying, reader: HistoryReader, portion: StoredPortion, facts: Mapping[str, tuple[str, Read]]
+    backtest: Backtest, reader: HistoryReader, portion: StoredPortion, facts: Mapping[str, tuple[str, Read]]
 ) -> None:
-    trying.add(reader.columns(portion, facts))
+    backtest.add(reader.columns(portion, facts))

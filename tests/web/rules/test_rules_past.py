@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
-from database.stores.backtest.read import try_draft
+from database.stores.backtest.read import run_backtest
 from database.stores.directory.read import read_directory
 from database.tables.directory import directory_snapshot, person, team, title
 from database.tables.escalation import escalation
@@ -134,7 +134,7 @@ async def test_people_are_counted_where_they_were(past: Office) -> None:
         standing, draft = draft_rules(RULES, directory), draft_rules(TO_ADVISORS, directory)
         assert standing is not None
         assert draft is not None
-        tried = await try_draft(conn, standing, draft, directory, 4, datetime.now(UTC))
+        tried = await run_backtest(conn, standing, draft, directory, 4, datetime.now(UTC))
     assert len(snapshots) == 2
     assert set(opened) == set(snapshots)
     # The office's bookkeeper had three calls; on the fourth nobody was in the office, and support had it.
@@ -159,7 +159,7 @@ async def test_days_off_and_time_off_count_and_the_page_says_what_does_not(past:
         titles = {one.id: one.name for one in directory.titles}
         standing = draft_rules(RULES, directory)
         assert standing is not None
-        tried = await try_draft(conn, standing, standing, directory, 4, datetime.now(UTC))
+        tried = await run_backtest(conn, standing, standing, directory, 4, datetime.now(UTC))
     # The bookkeeper's are the bills of other days; the office's steps give the others to whoever is there.
     calls = {titles[load.id]: load.calls for load in tried.comparison.before.titles}
     assert calls["Bookkeeper"] == 2
@@ -194,5 +194,5 @@ async def test_a_span_is_as_long_as_its_past(past: Office) -> None:
         standing = draft_rules(RULES, directory)
         assert standing is not None
         now = datetime.now(UTC)
-        tried = await try_draft(conn, standing, standing, directory, 12, now)
+        tried = await run_backtest(conn, standing, standing, directory, 12, now)
     assert tried.weeks == pytest.approx((now - office_morning(20)) / timedelta(weeks=1))
