@@ -118,18 +118,18 @@ def read(content: bytes, bounds: Span, zone: str) -> Reading:
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
         raise FeedUnread("it is not a calendar")
     busy: list[Span] = []
-    kept: list[bytes] = []
+    stored: list[bytes] = []
     for calendar in calendars:
         bare = _without_texts(calendar, bounds)
         refuse_endless(bare.walk("VEVENT"), bounds)
         drop_barren(bare.walk("VEVENT"))
         floating = ZoneInfo(zone) if (named := zone_named(_zone_of(calendar))) is None else named
         busy += within(_busy(bare, bounds, floating), bounds)
-        kept.append(bytes(bare.to_ical()))
+        stored.append(bytes(bare.to_ical()))
     spans = merged(busy)
     if len(spans) > SPANS_AT_MOST:
         raise FeedUnread(f"it has more than {SPANS_AT_MOST:,} busy times in two months")
-    return Reading(tuple(spans), b"".join(kept))
+    return Reading(tuple(spans), b"".join(stored))
 
 
 def _zone_of(calendar: Component) -> str:

@@ -24,12 +24,12 @@ def at(moment: datetime, zone: str) -> str:
 
 def span(time: timedelta) -> str:
     """A duration in its two largest units: ``20 minutes``, ``1 hour 30 minutes``. At least one second."""
-    left = max(round(time.total_seconds()), 1)
-    if left > 600:
-        left = round(left / 60) * 60
+    seconds = max(round(time.total_seconds()), 1)
+    if seconds > 600:
+        seconds = round(seconds / 60) * 60
     words = []
     for unit, size in _UNITS:
-        count, left = divmod(left, size)
+        count, seconds = divmod(seconds, size)
         if count:
             words.append(f"{count} {unit}{'s' if count > 1 else ''}")
     return " ".join(words[:2])

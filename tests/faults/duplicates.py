@@ -45,18 +45,18 @@ class _Assignment:
 def duplicate_assignments(evidence: Evidence) -> Iterator[str]:
     """Two people with one call, one person with two calls, a call offered although somebody has it."""
     assignments = list(_assignments(evidence))
-    for nth, one in enumerate(assignments):
-        for other in assignments[nth + 1 :]:
-            if one.begin < other.end and other.begin < one.end:
-                if one.call == other.call:
-                    yield f"call {one.call} with {one.person} and {other.person}"
-                elif one.person == other.person:
-                    yield f"person {one.person} in calls {one.call} and {other.call}"
+    for nth, first in enumerate(assignments):
+        for second in assignments[nth + 1 :]:
+            if first.begin < second.end and second.begin < first.end:
+                if first.call == second.call:
+                    yield f"call {first.call} with {first.person} and {second.person}"
+                elif first.person == second.person:
+                    yield f"person {first.person} in calls {first.call} and {second.call}"
     for offer in evidence.rows["offer"]:
-        made = at(offer["made_at"])
-        for one in assignments:
-            if one.call == offer["call"] and one.begin < made < one.end:
-                yield f"call {one.call} offered to {offer['person']} while {one.person} has it"
+        offered_at = at(offer["made_at"])
+        for assignment in assignments:
+            if assignment.call == offer["call"] and assignment.begin < offered_at < assignment.end:
+                yield f"call {assignment.call} offered to {offer['person']} while {assignment.person} has it"
 
 
 def _assignments(evidence: Evidence) -> Iterator[_Assignment]:

@@ -25,10 +25,10 @@ async def test_a_vanished_agent_is_noticed_within_20_seconds_and_another_asked_w
     try:
         floor.now = datetime.now(UTC)
         await floor.beat("Freja Holm")
-        one = await floor.open("one")
+        escalation_id = await floor.open("one")
         await until(floor, "Freja Holm")
         floor.now = datetime.now(UTC)
-        await floor.accept(one)
+        await floor.accept(escalation_id)
         await floor.beat("Freja Holm")
         last_beat, silent_since = floor.now, time.monotonic()
         while await floor.offered() != {"one": "Lukas Weber"}:
