@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bench.seat_desks import SampleDesk, sample_desk
 from bench.seat_judge import can_serve_all
-from bench.seat_shop import NOON, NOW, TOKENS, Asking, buy, furnish, invite, sold_calls
+from bench.seat_shop import FIRST_DAY, NOW, TOKENS, Buyer, buy, furnish, invite, sold_calls
 from database.stores.at_risk.background_solver import SearchMemory, prepare_moves, recover
 from database.stores.booking import book, cancel, move
 from database.stores.seats import board_cache, load_board
@@ -26,7 +26,7 @@ from domain.schedules.change import SetDay
 from domain.seats.demand import Member
 
 HOUR = timedelta(hours=1)
-NINE = NOON + 9 * HOUR
+NINE = FIRST_DAY + 9 * HOUR
 TALK = 1800
 
 
@@ -56,10 +56,10 @@ async def witnesses(engine: AsyncEngine) -> dict[int, int]:
         return {row.booking: row.person for row in rows}
 
 
-async def free(engine: AsyncEngine, one: Asking) -> list[float]:
+async def free(engine: AsyncEngine, one: Buyer) -> list[float]:
     """Free starts in hours since midnight."""
     async with engine.connect() as conn:
-        return [(start - NOON) / HOUR for start in await free_starts(conn, one.escalation, NOW)]
+        return [(start - FIRST_DAY) / HOUR for start in await free_starts(conn, one.escalation, NOW)]
 
 
 async def test_the_last_seat_is_sold_once_to_two_hundred(crowd: AsyncEngine) -> None:
@@ -119,7 +119,7 @@ async def test_a_sale_that_is_rolled_back_leaves_nothing_in_the_cache(database: 
     assert 10.0 in await free(database, two)
     async with database.connect() as conn:
         await book(conn, one.escalation, one.link, one.start, TOKENS, NOW)
-        assert 10.0 not in [(s - NOON) / HOUR for s in await free_starts(conn, two.escalation, NOW)]
+        assert 10.0 not in [(s - FIRST_DAY) / HOUR for s in await free_starts(conn, two.escalation, NOW)]
         await conn.rollback()
     assert 10.0 in await free(database, two)
     assert await buy(database, two)

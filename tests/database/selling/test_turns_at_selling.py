@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bench.seat_desks import SampleDesk
-from bench.seat_shop import NOON, NOW, TOKENS, Asking, buy, furnish, invite
+from bench.seat_shop import FIRST_DAY, NOW, TOKENS, Buyer, buy, furnish, invite
 from database.stores.at_risk import background_solver
 from database.stores.at_risk.background_solver import prepare_move
 from database.stores.booking import book, cancel
@@ -25,7 +25,7 @@ from domain.booking import SlotTaken
 from domain.customer_link import LinkUsed
 from domain.seats.demand import Member
 
-TEN = NOON + timedelta(hours=10)
+TEN = FIRST_DAY + timedelta(hours=10)
 DAY = ((9 * 3600, 17 * 3600),)
 TALK = 1800
 
@@ -38,7 +38,7 @@ async def crowd(database_url: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def sell(engine: AsyncEngine, sellers: Sellers, one: Asking) -> BookingWithCall:
+async def sell(engine: AsyncEngine, sellers: Sellers, one: Buyer) -> BookingWithCall:
     async def sale(request: BookingRequest) -> BookingWithCall:
         async with engine.begin() as conn:
             return await book(conn, one.escalation, one.link, one.start, TOKENS, NOW, request)
@@ -47,7 +47,7 @@ async def sell(engine: AsyncEngine, sellers: Sellers, one: Asking) -> BookingWit
     return await sellers.sell(request, sale, asyncio.get_running_loop().time() + 3.5)
 
 
-async def chained(engine: AsyncEngine) -> tuple[list[Asking], Asking]:
+async def chained(engine: AsyncEngine) -> tuple[list[Buyer], Buyer]:
     """Five people, four calls to be passed along a chain before a fifth has a seat: too long for short moves."""
     pools = {0: frozenset({1})} | {n: frozenset({n, n + 1}) for n in range(1, 5)}
     await furnish(engine, tuple(Member(n, 1, 1, 2, DAY) for n in range(1, 6)), pools)
@@ -84,7 +84,7 @@ async def test_two_hundred_want_the_last_seat_and_a_start_that_is_gone_needs_no_
     (winner, booked), loser = sold[0], next(one for one in asking if one != sold[0][0])
     assert await sell(crowd, sellers, winner) == booked, "booked again, the same answer"
     with pytest.raises(LinkUsed):
-        await sell(crowd, sellers, Asking(winner.escalation, winner.link, winner.pool, TEN + timedelta(hours=2)))
+        await sell(crowd, sellers, Buyer(winner.escalation, winner.link, winner.pool, TEN + timedelta(hours=2)))
     async with crowd.begin() as conn, asyncio.timeout(5):
         await lock_days(conn, 1, [TEN.date()])
         with pytest.raises(SlotTaken):
