@@ -12,7 +12,7 @@ from pathlib import Path
 
 from domain.simulation.comparing import Way, difference, play_ways
 from domain.simulation.demand import made_up_facts
-from domain.simulation.report import said
+from domain.simulation.report import interval_text
 from domain.simulation.scenario import Binding, Habits, Scenario
 from rules_dsl import compile_rules
 from rules_dsl.directory import Directory
@@ -52,7 +52,7 @@ def _scenario() -> Scenario:
 def _rows(share: float, ways: Sequence[Way]) -> list[str]:
     rows = []
     for way in ways:
-        cells = [said(way.interval(name), share=name != "median_wait") for name in FIGURES]
+        cells = [interval_text(way.interval(name), share=name != "median_wait") for name in FIGURES]
         gap = difference(ways[0], way, "honoured")
         less = "" if way is ways[0] else f"{gap.mean * 100:.1f} ({gap.low * 100:.1f} to {gap.high * 100:.1f})"
         rows.append(f"| {share:.0%} | {way.name} | {' | '.join(cells)} | {less} |")

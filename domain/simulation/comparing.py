@@ -1,4 +1,4 @@
-"""Ways of working beside each other: many replications of each, and the difference with its interval."""
+"""Comparing ways of working: many replications of each, and their difference with its confidence interval."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over replications and its 95 % interval by Student's t; of one replication, the value alone."""
+    """A mean over replications with its 95 % interval by Student's t; for one replication, its value."""
 
     mean: float
     low: float
@@ -26,13 +26,13 @@ class Interval:
 
     @property
     def certain(self) -> bool:
-        """Whether the interval leaves zero out: a difference that is no accident of the draw."""
+        """Whether the interval excludes zero, so that the difference is not down to chance."""
         return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way of working, played."""
+    """One way of working, with its simulated figures."""
 
     name: str
     scenario: Scenario
@@ -49,12 +49,12 @@ class Way:
 
 
 def difference(way: Way, other: Way, figure: str) -> Interval:
-    """``way`` less ``other``, paired by seed: both met the same customers, sick days and long calls.
+    """``way`` minus ``other``, paired by seed: both met the same customers, sick days and long calls.
 
-    Raises ``ValueError`` where they were not played equally often.
+    Raises ``ValueError`` if they have different numbers of replications.
     """
     pairs = zip(way.figures, other.figures, strict=True)
-    return interval_of([_value(one, figure) - _value(two, figure) for one, two in pairs])
+    return interval_of([_value(own, figure) - _value(others, figure) for own, others in pairs])
 
 
 def interval_of(values: Sequence[float]) -> Interval:
@@ -62,20 +62,20 @@ def interval_of(values: Sequence[float]) -> Interval:
     mean = fmean(values)
     if len(values) < 2:
         return Interval(mean, mean, mean)
-    reach = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * stdev(values) / len(values) ** 0.5
-    return Interval(mean, mean - reach, mean + reach)
+    margin = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * stdev(values) / len(values) ** 0.5
+    return Interval(mean, mean - margin, mean + margin)
 
 
 Mapper = Callable[[Callable[[tuple[Scenario, int]], Figures], Iterable[tuple[Scenario, int]]], Iterable[Figures]]
-"""``map``, or that of a pool of processes: replications know nothing of each other."""
+"""``map``, or that of a pool of processes: replications are independent."""
 
 
 def play_ways(ways: Mapping[str, Scenario], replications: int, mapper: Mapper = map) -> tuple[Way, ...]:
-    """Every way, played equally often with the same luck."""
+    """Simulate every way equally often, with the same random numbers."""
     tasks = [(scenario, seed) for scenario in ways.values() for seed in range(replications)]
-    played = list(mapper(_play, tasks))
+    figures = list(mapper(_play, tasks))
     return tuple(
-        Way(name, scenario, tuple(played[at * replications : (at + 1) * replications]))
+        Way(name, scenario, tuple(figures[at * replications : (at + 1) * replications]))
         for at, (name, scenario) in enumerate(ways.items())
     )
 
@@ -86,23 +86,23 @@ def _play(task: tuple[Scenario, int]) -> Figures:
 
 def _value(one: Figures, figure: str) -> float:
     if figure not in {field.name for field in fields(Figures)} - {"occupancy"}:
-        raise ValueError(f"no figure is called {figure}")
+        raise ValueError(f"unknown figure: {figure}")
     return float(getattr(one, figure))
 
 
 def staffed(directory: Directory, title: str, change: int) -> Directory:
-    """The same desk with so many people more, or less, of a title: the last ones go, copies of the first come.
+    """The same directory with more or fewer people of a title: removes the last ones, or adds copies of the first.
 
-    Raises ``ValueError`` for a title that nobody has, or fewer people than are to go.
+    Raises ``ValueError`` if nobody has the title, or more people would be removed than have it.
     """
-    wanted = directory.title_named(title)
-    holders = [person for person in directory.people if wanted is not None and person.title == wanted.id]
+    changed_title = directory.title_named(title)
+    holders = [person for person in directory.people if changed_title is not None and person.title == changed_title.id]
     if not holders or len(holders) + change < 0:
         raise ValueError(f'{len(holders)} people are "{title}"; {change:+d} is not possible')
-    gone = {person.id for person in holders[len(holders) + change :]} if change < 0 else set()
-    free = max(person.id for person in directory.people) + 1
+    removed = {person.id for person in holders[len(holders) + change :]} if change < 0 else set()
+    first_id = max(person.id for person in directory.people) + 1
     new = (
-        replace(holders[at % len(holders)], id=free + at, name=f"{title}, new {at + 1}", email=f"new{at}@invalid")
+        replace(holders[at % len(holders)], id=first_id + at, name=f"{title}, new {at + 1}", email=f"new{at}@invalid")
         for at in range(max(change, 0))
     )
-    return replace(directory, people=(*(one for one in directory.people if one.id not in gone), *new))
+    return replace(directory, people=(*(one for one in directory.people if one.id not in removed), *new))

@@ -1,4 +1,4 @@
-"""The people of a simulated desk: who is there, who is busy until when, and what each has done so far."""
+"""The simulated people: who is on shift, who is busy, and what each has done so far."""
 
 from __future__ import annotations
 
@@ -18,29 +18,30 @@ ON_A_CALL = "on another call"
 
 @dataclass
 class Worker:
-    """One person's running tally."""
+    """One person's record."""
 
     person: int
     shifts: tuple[Span, ...]
-    """Those they come to."""
+    """The shifts that they aren't sick on."""
     calls: list[Span] = field(default_factory=list)
-    """From acceptance, or from the preparation of a named booking, to the end of wrap-up."""
-    asked: datetime | None = None
+    """From acceptance, or from the preparation of a booking in their name, to the end of wrap-up."""
+    asked_at: datetime | None = None
+    """When they last got an offer."""
     occupied: str = ""
-    """What keeps them from being asked, in the words of an exclusion."""
+    """Why they can't be asked now, in the words of a round; else empty."""
 
     def on_shift(self, now: datetime) -> bool:
         return any(begin <= now < end for begin, end in self.shifts)
 
 
 def seconds_within(spans: Iterable[Span], first: datetime, last: datetime) -> float:
-    """How much of these spans lies between two instants."""
-    cut = ((max(begin, first), min(end, last)) for begin, end in spans)
-    return sum((end - begin).total_seconds() for begin, end in cut if end > begin)
+    """How many seconds of these spans lie between two instants."""
+    clipped = ((max(begin, first), min(end, last)) for begin, end in spans)
+    return sum((end - begin).total_seconds() for begin, end in clipped if end > begin)
 
 
 class SimulatedFloor:
-    """Everybody, and the state that rounds and rules ask for."""
+    """Everybody, with the state that rounds and rules need."""
 
     def __init__(self, shifts: Mapping[int, tuple[Span, ...]], sick: frozenset[tuple[int, datetime]]) -> None:
         self.workers = {
@@ -48,10 +49,10 @@ class SimulatedFloor:
             for person, spans in shifts.items()
         }
         self.named: dict[int, list[Span]] = defaultdict(list)
-        """Booked time that belongs to one person by name; empty where the person is found at call time."""
+        """Booked time by the person it is in the name of; empty if people are found at call time."""
 
     def colleagues(self, now: datetime, midnight: datetime, needed: timedelta) -> Mapping[int, Colleague]:
-        """Everybody as a round sees them. ``needed`` is how long a call asked about now would take."""
+        """Everybody as a round sees them. ``needed``: how long a call that begins now would take."""
         return {person: self._colleague(worker, now, midnight, needed) for person, worker in self.workers.items()}
 
     def _colleague(self, worker: Worker, now: datetime, midnight: datetime, needed: timedelta) -> Colleague:
@@ -65,11 +66,11 @@ class SimulatedFloor:
             calls_today=sum(1 for begin, _ in worker.calls[-40:] if begin >= midnight),
             load=int(seconds_within(worker.calls[-20:], now - FOUR_HOURS, now) // 60),
             idle=int((idle if idle is not None else now - began).total_seconds()),
-            last_asked=int((now - worker.asked).total_seconds()) if worker.asked else NEVER,
+            last_asked=int((now - worker.asked_at).total_seconds()) if worker.asked_at else NEVER,
             csat=4.0,
         )
         hindrance = worker.occupied if on_shift else "not on shift"
-        if not hindrance and self._keeps_a_booking(worker.person, now, now + needed):
+        if not hindrance and self._has_booking(worker.person, now, now + needed):
             hindrance = "keeps the time of their own booking"
         recent = worker.calls[-40:]
         if worker.occupied == ON_A_CALL:
@@ -86,5 +87,5 @@ class SimulatedFloor:
             timedelta(seconds=seconds_within(worker.shifts, midnight, now)),
         )
 
-    def _keeps_a_booking(self, person: int, begin: datetime, end: datetime) -> bool:
+    def _has_booking(self, person: int, begin: datetime, end: datetime) -> bool:
         return any(start < end and begin < stop for start, stop in self.named[person])

@@ -1,4 +1,4 @@
-"""What came of every escalation of one replication, and the figures drawn from it."""
+"""The outcome of every escalation of one replication, and the figures computed from them."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ class SimulatedOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class SimulatedEnd:
-    """One escalation's end."""
+    """How one escalation ended."""
 
     number: int
     booked: bool
-    fate: SimulatedOutcome
+    outcome: SimulatedOutcome
     wait: float | None = None
-    """Seconds from the booked hour, or from the request for a call now, until an agent was there; served calls only."""
+    """Seconds from the booked hour, or from the request for a call now, until an agent joined; served calls only."""
     person: int | None = None
 
 
 @dataclass
 class Ledger:
-    """Kept while a replication runs."""
+    """What a replication has recorded so far."""
 
-    told: list[SimulatedEnd] = field(default_factory=list)
+    ends: list[SimulatedEnd] = field(default_factory=list)
     offers: int = 0
     declined: int = 0
     unanswered: int = 0
@@ -42,49 +42,49 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Figures:
-    """One replication in numbers. Shares are between 0 and 1; a share of nothing is 1, a wait of nothing 0."""
+    """The figures of one replication. Shares are between 0 and 1; a share of nothing is 1, a wait of nothing 0."""
 
     booked: int
     honoured: float
-    """Share of booked calls whose customer came that an agent took in time."""
+    """Of the booked calls whose customer came, the share that an agent took in time."""
     median_wait: float
     """Seconds past the booked hour, of honoured calls."""
     on_time: float
-    """Share of booked calls whose customer came that began within a minute of the hour."""
+    """Of the booked calls whose customer came, the share that began within a minute of the hour."""
     no_seat: float
-    """Share of those who wanted to book for whom no time was free."""
+    """Of the customers who wanted to book, the share that found no free time."""
     asked_now: int
     served_now: float
-    """Share of calls now that were taken in time."""
+    """Of the calls now, the share that was taken in time."""
     median_wait_now: float
     refused: int
     declines: float
-    """Offers declined or left unanswered, by offer."""
+    """The share of offers that were declined or left unanswered."""
     occupancy: Mapping[str, float]
-    """By title: time in calls, preparation and wrap-up, by time on shift."""
+    """By title: the share of time on shift that was calls, preparation and wrap-up."""
     fairness: float
-    """Jain's index of people's busy share: 1 where all are equally busy, 1/n where one does everything
+    """Jain's index of people's busy share: 1 if all are equally busy, 1/n if one of n does everything
     (Jain, Chiu and Hawe, A Quantitative Measure of Fairness, 1984)."""
 
 
 def figures(ledger: Ledger, busy: Mapping[int, float], on_shift: Mapping[int, float], directory: Directory) -> Figures:
-    """``busy`` and ``on_shift`` in seconds by person."""
-    booked = [one for one in ledger.told if one.booked and one.fate is not SimulatedOutcome.NO_SEAT]
-    came = [one for one in booked if one.fate in (SimulatedOutcome.SERVED, SimulatedOutcome.LOST)]
+    """Compute the figures. ``busy`` and ``on_shift`` are seconds by person."""
+    booked = [one for one in ledger.ends if one.booked and one.outcome is not SimulatedOutcome.NO_SEAT]
+    came = [one for one in booked if one.outcome in (SimulatedOutcome.SERVED, SimulatedOutcome.LOST)]
     waits = [one.wait for one in came if one.wait is not None]
-    wanted = sum(1 for one in ledger.told if one.booked)
-    now = [one for one in ledger.told if not one.booked and one.fate is not SimulatedOutcome.REFUSED]
+    wanted_to_book = sum(1 for one in ledger.ends if one.booked)
+    now = [one for one in ledger.ends if not one.booked and one.outcome is not SimulatedOutcome.REFUSED]
     waits_now = [one.wait for one in now if one.wait is not None]
     return Figures(
         booked=len(booked),
         honoured=_share(len(waits), len(came)),
         median_wait=median(waits) if waits else 0.0,
         on_time=_share(sum(1 for wait in waits if wait <= 60), len(came)),
-        no_seat=1 - _share(len(booked), wanted),
+        no_seat=1 - _share(len(booked), wanted_to_book),
         asked_now=len(now),
         served_now=_share(len(waits_now), len(now)),
         median_wait_now=median(waits_now) if waits_now else 0.0,
-        refused=sum(1 for one in ledger.told if one.fate is SimulatedOutcome.REFUSED),
+        refused=sum(1 for one in ledger.ends if one.outcome is SimulatedOutcome.REFUSED),
         declines=1 - _share(ledger.offers - ledger.declined - ledger.unanswered, ledger.offers),
         occupancy=_by_title(busy, on_shift, directory),
         fairness=_jain([busy[person] / seconds for person, seconds in on_shift.items() if seconds]),
@@ -96,13 +96,13 @@ def _share(part: int, whole: int) -> float:
 
 
 def _by_title(busy: Mapping[int, float], on_shift: Mapping[int, float], directory: Directory) -> dict[str, float]:
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for title in directory.titles:
         holders = [person.id for person in directory.people if person.title == title.id]
         seconds = sum(on_shift.get(person, 0.0) for person in holders)
         if seconds:
-            found[title.name] = sum(busy.get(person, 0.0) for person in holders) / seconds
-    return found
+            shares[title.name] = sum(busy.get(person, 0.0) for person in holders) / seconds
+    return shares
 
 
 def _jain(shares: list[float]) -> float:

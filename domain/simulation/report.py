@@ -1,4 +1,4 @@
-"""A comparison in words: a table's lines, and the few sentences that answer what was asked."""
+"""A comparison in words: the lines of a table, and a few sentences with the answer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from domain.simulation.comparing import Interval, Way, difference
 
 @dataclass(frozen=True)
 class ReportMeasure:
-    """One figure as it is told."""
+    """How one figure is shown."""
 
     figure: str
     """Its name in ``Figures``."""
     words: str
     share: bool
-    """Told as a percentage; else in seconds."""
+    """Shown as a percentage; else in seconds."""
     better: int
-    """1 where more is better, -1 where less is."""
+    """1 if more is better, -1 if less is."""
 
 
 MEASURES = (
@@ -35,7 +35,7 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class ReportLine:
-    """One figure, way by way."""
+    """One figure of all ways."""
 
     words: str
     cells: tuple[str, ...]
@@ -44,24 +44,24 @@ class ReportLine:
 
 def lines(ways: Sequence[Way]) -> tuple[ReportLine, ...]:
     return tuple(
-        ReportLine(one.words, tuple(said(way.interval(one.figure), share=one.share) for way in ways))
+        ReportLine(one.words, tuple(interval_text(way.interval(one.figure), share=one.share) for way in ways))
         for one in MEASURES
     )
 
 
 def occupancy_lines(ways: Sequence[Way]) -> tuple[ReportLine, ...]:
-    """By title: the share of their shifts that people spent in calls."""
+    """By title: the share of their shifts that people spent on calls."""
     by_way = [way.occupancy() for way in ways]
-    titles = {title: None for found in by_way for title in found}
+    titles = {title: None for occupancy in by_way for title in occupancy}
     nobody = Interval(0.0, 0.0, 0.0)
     return tuple(
-        ReportLine(title, tuple(said(found.get(title, nobody), share=True) for found in by_way))
+        ReportLine(title, tuple(interval_text(occupancy.get(title, nobody), share=True) for occupancy in by_way))
         for title in sorted(titles)
     )
 
 
 def sentences(ways: Sequence[Way]) -> tuple[str, ...]:
-    """The first way against each other one."""
+    """Sentences that compare the first way with each of the others."""
     first, *others = ways
     honoured = first.interval("honoured")
     calls = sum(one.booked for one in first.figures)
@@ -69,21 +69,21 @@ def sentences(ways: Sequence[Way]) -> tuple[str, ...]:
         f"{first.name.capitalize()}, {_percent(honoured.mean)} of booked calls are taken in time "
         f"({_bare(honoured.low)} to {_percent(honoured.high)}; {calls:,} booked calls played)."
     )
-    return (opening, *(_against(first, other) for other in others))
+    return (opening, *(_compare(first, other) for other in others))
 
 
-def _against(way: Way, other: Way) -> str:
+def _compare(way: Way, other: Way) -> str:
     gap = difference(way, other, "honoured")
     points = f"{abs(gap.mean) * 100:.1f} points"
     within = f"({gap.low * 100:+.1f} to {gap.high * 100:+.1f})"
     if not gap.certain:
-        return f"Against “{other.name}” the difference of {points} {within} is too small to tell from luck."
-    lost = other.interval("honoured")
+        return f"The difference from “{other.name}”, {points} {within}, is too small to tell from luck."
+    honoured = other.interval("honoured")
     more = "more" if gap.mean > 0 else "fewer"
-    return f"That is {points} {within} {more} than “{other.name}”, which keeps {_percent(lost.mean)}."
+    return f"That is {points} {within} {more} than “{other.name}”, which keeps {_percent(honoured.mean)}."
 
 
-def said(value: Interval, *, share: bool) -> str:
+def interval_text(value: Interval, *, share: bool) -> str:
     """``97.7 % (96.6 to 98.7)`` or ``9 s (7 to 12)``."""
     if share:
         return f"{_percent(value.mean)} ({_bare(value.low)} to {_bare(value.high)})"

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from database.stores.backtest.arrivals import PastDesk, count_past, read_past_desk
 from domain.simulation.comparing import Way, staffed
 from domain.simulation.demand import made_up_facts
-from domain.simulation.report import lines, occupancy_lines, said, sentences
+from domain.simulation.report import interval_text, lines, occupancy_lines, sentences
 from domain.simulation.scenario import Binding, Habits, Scenario
 from web.dependencies import Engine
 from web.error_status import status_of
@@ -144,7 +144,7 @@ def _marks(ways: Sequence[Way], axis: int) -> list[Mark]:
 
     shares = [(way.name, way.interval("honoured")) for way in ways]
     return [
-        Mark(name, said(share, share=True), place(share.mean), place(share.low), place(share.high))
+        Mark(name, interval_text(share, share=True), place(share.mean), place(share.low), place(share.high))
         for name, share in shares
     ]
 

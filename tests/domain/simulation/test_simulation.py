@@ -1,4 +1,4 @@
-"""What if: the same seed plays the same days, the same luck meets every way of working, and nothing is impossible."""
+"""What if: the same seed gives the same days, every way of working meets the same chances, nothing is impossible."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FACTS = made_up_facts(DIRECTORY, 1, seed=1)[0]
 SCENARIO = Scenario(DIRECTORY, RULES, MONDAY, 1, 12, made_up_facts(DIRECTORY, 100, seed=1))
 
 
-def test_the_same_seed_plays_the_same_day() -> None:
+def test_the_same_seed_gives_the_same_day() -> None:
     assert play(SCENARIO, 3) == play(SCENARIO, 3)
     assert play(SCENARIO, 3) != play(SCENARIO, 4)
 
@@ -48,36 +48,36 @@ def test_a_greater_share_of_sick_days_only_adds_to_them() -> None:
     assert few < many
 
 
-def test_nobody_is_in_two_calls_and_everyone_is_told_of_once() -> None:
+def test_nobody_is_in_two_calls_and_each_escalation_ends_once() -> None:
     run = Replication(replace(SCENARIO, days=3, escalations=25, habits=Habits(sick=0.2, overrun=0.2)), 2)
     run.figures()
     for worker in run.floor.workers.values():
         assert all(end <= begin for (_, end), (begin, _) in pairwise(worker.calls))
-    told = [one.number for one in run.ledger.told]
-    assert sorted(told) == [one.number for one in sorted(run.arrivals, key=lambda one: one.number)]
-    assert any(one.fate is SimulatedOutcome.SERVED for one in run.ledger.told)
+    ended = [one.number for one in run.ledger.ends]
+    assert sorted(ended) == [one.number for one in sorted(run.arrivals, key=lambda one: one.number)]
+    assert any(one.outcome is SimulatedOutcome.SERVED for one in run.ledger.ends)
 
 
 @pytest.mark.parametrize("binding", Binding)
-def test_where_nobody_is_ill_or_late_every_booking_is_kept(binding: Binding) -> None:
-    found = play(replace(SCENARIO, habits=FLAWLESS, binding=binding, now_share=0), 1)
-    assert (found.honoured, found.on_time, found.declines) == (1.0, 1.0, 0.0)
-    assert found.booked > 3
+def test_if_nobody_is_ill_or_late_every_booking_is_kept(binding: Binding) -> None:
+    figures = play(replace(SCENARIO, habits=FLAWLESS, binding=binding, now_share=0), 1)
+    assert (figures.honoured, figures.on_time, figures.declines) == (1.0, 1.0, 0.0)
+    assert figures.booked > 3
 
 
 def test_a_sick_person_loses_only_the_bookings_in_their_own_name() -> None:
-    """The one who was named is ill; somebody else could come, and does where the person is found at call time."""
+    """The person named is ill; somebody else could come, and does if the person is found at call time."""
     habits = replace(FLAWLESS, sick=0.5)
     ways = {binding.value: replace(SCENARIO, binding=binding, habits=habits, now_share=0) for binding in Binding}
-    found, named, by_hand = play_ways(ways, 12)
-    assert difference(found, named, "honoured").low > 0
+    at_call_time, named, by_hand = play_ways(ways, 12)
+    assert difference(at_call_time, named, "honoured").low > 0
     assert difference(by_hand, named, "honoured").low > 0
-    assert found.interval("honoured").mean >= by_hand.interval("honoured").mean
+    assert at_call_time.interval("honoured").mean >= by_hand.interval("honoured").mean
 
 
 @pytest.mark.parametrize("binding", [Binding.CALL_TIME, Binding.BOOKING_TIME])
-def test_who_is_ill_has_no_seat_from_when_their_shift_begins(binding: Binding) -> None:
-    """What was sold on them goes to others; where it was sold in their name it does not."""
+def test_somebody_ill_has_no_seats_once_their_shift_begins(binding: Binding) -> None:
+    """Their seats are reassigned, unless they were sold in their name."""
     shifts, noon = shifts_of(SCENARIO), datetime(2026, 6, 1, 10, tzinfo=UTC)
     scenario = replace(SCENARIO, binding=binding)
 
@@ -93,19 +93,19 @@ def test_who_is_ill_has_no_seat_from_when_their_shift_begins(binding: Binding) -
     after = ask(book, 2, missed[0])
     assert after is not None
     assert after.seat.person != ill or after.seat.starts_at >= missed[1]
-    rests_on = {one: book.board.members[index].person for one, (_, index) in book.board.assignments.items()}
-    assert rests_on.get(1) != ill
-    assert (1 in rests_on) == (binding is Binding.CALL_TIME)
+    witnesses = {one: book.board.members[index].person for one, (_, index) in book.board.assignments.items()}
+    assert witnesses.get(1) != ill
+    assert (1 in witnesses) == (binding is Binding.CALL_TIME)
 
 
-def test_the_past_is_replayed_as_it_was_asked_for() -> None:
+def test_past_escalations_are_replayed_as_customers_wanted_them() -> None:
     drawn = arrivals(SCENARIO, shifts_of(SCENARIO), 1)
     past = tuple(Arrival(one.number, one.at, one.facts, one.wanted_at, 1.0, True) for one in drawn)
     scenario = replace(SCENARIO, first=date(2020, 1, 1)).replaying(past)
     replayed = arrivals(scenario, shifts_of(scenario), 9)
     assert [(one.at, one.wanted_at) for one in replayed] == [(one.at, one.wanted_at) for one in drawn]
-    played = play(scenario, 9)
-    assert max(played.occupancy.values()) > 0, "the days that count are those of the calls"
+    figures = play(scenario, 9)
+    assert max(figures.occupancy.values()) > 0, "the days that count are those of the calls"
 
 
 def test_fewer_and_more_people() -> None:
@@ -122,13 +122,13 @@ def test_fewer_and_more_people() -> None:
 
 def test_the_interval_is_students() -> None:
     """Checked by hand: 1, 2, 3 have mean 2, deviation 1, and t of 2 degrees at 97.5 % is 4.303."""
-    found = interval_of([1.0, 2.0, 3.0])
-    assert found.mean == 2.0
-    assert found.high - found.mean == pytest.approx(4.303 / 3**0.5, abs=1e-3)
+    interval = interval_of([1.0, 2.0, 3.0])
+    assert interval.mean == 2.0
+    assert interval.high - interval.mean == pytest.approx(4.303 / 3**0.5, abs=1e-3)
     assert not interval_of([-1.0, 1.0]).certain
 
 
-def test_a_comparison_is_told_with_its_doubt() -> None:
+def test_a_comparison_says_when_the_difference_may_be_chance() -> None:
     ways = play_ways({"as it is": SCENARIO, "the same again": SCENARIO}, 2)
     opening, against = sentences(ways)
     assert opening.startswith("As it is, ")
@@ -136,7 +136,7 @@ def test_a_comparison_is_told_with_its_doubt() -> None:
     assert all(len(line.cells) == 2 for line in lines(ways))
 
 
-def test_a_shift_that_is_missed_is_no_shift() -> None:
+def test_a_missed_shift_does_not_count() -> None:
     worker = Worker(1, ())
     begin, _ = shifts_of(SCENARIO)[DIRECTORY.people[0].id][0]
     assert not worker.on_shift(begin + timedelta(minutes=1))
