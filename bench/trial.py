@@ -29,7 +29,7 @@ from database.engine import open_engine
 from database.migrate import upgrade
 from database.stores.backtest.columns import HistoryReader
 from database.stores.backtest.read import run_backtest
-from database.stores.directory.snapshots import store_snapshot, read_snapshots
+from database.stores.directory.snapshots import read_snapshots, store_snapshot
 from database.stores.journal.plan_json import dump_plan
 from domain.backtest.backtest import Backtest
 from domain.backtest.columns import HistoryColumns, columns_of
