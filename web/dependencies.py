@@ -1,6 +1,6 @@
 """What routes take from the application, as typed parameters: ``engine: Engine``.
 
-Objects of the desk and of sessions have theirs beside their class: ``web.desk.feed``, ``web.security.session``.
+The desk's own objects are injected beside their classes, as in ``web.desk.feed``; who is signed in, by ``Signed``.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from web.temporal.gateway import WorkflowGateway
 
 
 def settings_of(request: Request) -> Settings:
-    """For code that is no route: middleware-like checks, cookies, templates."""
+    """The settings, for code outside of routes: access checks, cookies, templates."""
     settings: Settings = request.app.state.settings
     return settings
 
 
 def tokens_of(request: Request) -> Tokens:
-    """For code that is no route, as ``settings_of``."""
+    """The tokens, for code outside of routes."""
     tokens: Tokens = request.app.state.tokens
     return tokens
 
 
-# Coroutines, because FastAPI runs plain functions in a thread each.
+# Coroutines, because FastAPI runs plain functions in threads.
 
 
 async def _engine(request: Request) -> AsyncEngine:

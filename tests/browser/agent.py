@@ -24,14 +24,14 @@ class Agent:
         await expect(self.page.get_by_text("The next one appears here by itself")).to_be_visible()
 
     async def go_home(self) -> None:
-        """Offered nothing any more."""
+        """Sets the agent offline."""
         await self.page.goto("/desk")
         await self.page.click("#away-menu")
         await self.page.get_by_role("button", name="Go offline").click()
         await expect(self.page.locator("#desk-presence .state.off")).to_have_text("Offline")
 
     async def come_from_ticket(self, number: int, subject: str, **facts: str) -> None:
-        """By the address that stands in the help desk, beside the ticket."""
+        """Opens the address that the help desk shows beside the ticket."""
         known = {"ticket": f"{TICKETS}/{number}", "subject": subject, "name": "Mira Olsen"}
         known |= {"email": "mira@olsen.example", "priority": "normal", "replies": "7", "reopened": "no"}
         await self.page.goto(f"/desk/escalate?{urlencode(known | facts)}")
@@ -45,7 +45,7 @@ class Agent:
         return copied
 
     async def wait_for_offer(self, seconds: float) -> None:
-        """It comes by itself."""
+        """Waits for an offer, which appears without a reload."""
         await expect(self.page.get_by_role("button", name="Accept the call")).to_be_visible(timeout=1000 * seconds)
 
     async def accept(self) -> None:
@@ -53,7 +53,7 @@ class Agent:
         await expect(self.page.get_by_role("button", name="Join the call")).to_be_visible()
 
     async def open_join_page(self) -> Page:
-        """In a tab of its own."""
+        """Opens the room in its own tab."""
         async with self.visitor.context.expect_page() as opening:
             await self.page.get_by_role("button", name="Join the call").click()
         tab = await opening.value

@@ -1,4 +1,4 @@
-"""One stack, one Chromium, and a browser of their own for each who takes part."""
+"""Fixtures: one stack, one Chromium, and a separate browser for each person."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def figures(pytestconfig: pytest.Config) -> list[str]:
-    """Lines that are printed after the tests."""
+    """Lines to print after the tests."""
     return pytestconfig.stash[FIGURES]
 
 
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """The example team, hurried."""
+    """The example team with short times."""
     folder = tmp_path_factory.mktemp("browser") / "home"
     starting = running_stack(folder, options=(f"--rules={QUICK}",))
     stack = await asyncio.to_thread(starting.__enter__)
@@ -47,7 +47,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 
 @pytest.fixture
 def usual_rules(stack: Stack) -> Iterator[None]:
-    """The example team without its hurry, for one test."""
+    """The example team with its usual times, for one test."""
     publish(stack, USUAL)
     yield
     publish(stack, QUICK)
@@ -68,7 +68,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def house(stack: Stack, chromium: Browser) -> AsyncIterator[House]:
-    """Everybody's browsers in one test; at its end none of them may have had anything to complain of."""
+    """Everybody's browsers in one test. At its end, no browser may have complaints."""
     house = House(stack, chromium)
     yield house
     broken = [complaint for visitor in house.visitors for complaint in await visitor.broken()]

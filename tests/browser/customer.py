@@ -16,14 +16,14 @@ SLOW_HANDS = timedelta(seconds=20)
 
 
 class Customer:
-    """Works without scripts: where a page would change by itself, it is loaded again."""
+    """Also works without scripts: reloads pages that would otherwise update themselves."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
         self.page = visitor.page
 
     async def open_mailed_link(self, subject: str, within: float = 30) -> None:
-        """The newest mail of this subject, as soon as it is there; then the link in it."""
+        """Waits for the newest mail with this subject, and opens its link."""
         mails = self.page.get_by_role("link", name=subject)
         deadline = time.monotonic() + within
         while True:
@@ -36,7 +36,7 @@ class Customer:
         await self.page.locator("pre.letter a[href*='/c/'], pre.letter a[href*='/rate/']").first.click()
 
     async def book(self, nth: int, button: str = "Book") -> str:
-        """Two clicks: the nth free time, and the button. What was booked, in UTC."""
+        """Books the nth free time with two clicks; returns it in UTC."""
         radio, start = await self._free_time(nth)
         await radio.check()
         await self.page.get_by_role("button", name=button).click()
@@ -44,7 +44,7 @@ class Customer:
         return start
 
     async def _free_time(self, nth: int) -> tuple[Locator, str]:
-        """The nth free time of those that are far enough off to be booked by slow hands."""
+        """The nth free time that is far enough ahead for a slow machine."""
         radios = self.page.locator("input[name=start]")
         for place in range(await radios.count()):
             start = await radios.nth(place).get_attribute("value")
@@ -54,7 +54,7 @@ class Customer:
         raise AssertionError("no time is free")
 
     async def read(self, line: str, within: float = 60) -> None:
-        """Until the honest line says this; without scripts a page that is loaded again says it too."""
+        """Waits until the status line says this; without scripts, reloads the page until it does."""
         said = self.page.locator("#live", has_text=re.compile(line))
         if self.visitor.scripts:
             await expect(said).to_be_visible(timeout=1000 * within)

@@ -21,18 +21,18 @@ class House:
 
     @property
     def sign_in_links(self) -> Mapping[str, str]:
-        """By name; each works once."""
+        """Single-use links by name."""
         people = json.loads(self.stack.home.credentials.read_text())["people"]
         return {person["name"]: person["sign_in"] for person in people}
 
     async def visitor(self, *, phone: bool = False, scripts: bool = True) -> Visitor:
-        """A stranger."""
+        """Opens a browser for somebody without an account."""
         visitor = await open_browser(self.chromium, self.stack.url, phone=phone, scripts=scripts)
         self.visitors.append(visitor)
         return visitor
 
     async def staff(self, name: str) -> Visitor:
-        """Signed in, by the link that works once or by the session that it gave in an earlier test."""
+        """Opens a browser signed in by the person's single-use link, or by the session of an earlier test."""
         visitor = await self.visitor()
         kept = self._kept(name)
         if kept.exists():
@@ -46,7 +46,7 @@ class House:
         return visitor
 
     async def keep(self, name: str, visitor: Visitor) -> None:
-        """Remember who is signed in here, for the tests that follow."""
+        """Stores the sessions for the tests that follow."""
         self._kept(name).write_text(json.dumps(await visitor.context.cookies()))
 
     def _kept(self, name: str) -> Path:

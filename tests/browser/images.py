@@ -1,4 +1,4 @@
-"""The README's pictures: taken by the journeys, made small and kept in docs/images by ``make images``."""
+"""The README's screenshots: taken by the browser tests, reduced and stored in docs/images by ``make images``."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _REDUCE = """async (png) => {
 
 
 async def picture(page: Page, name: str, width: int, height: int) -> None:
-    """What stands in a window of this size, in the light."""
+    """A screenshot in a window of this size with the light colour scheme."""
     before = page.viewport_size
     assert before is not None
     await page.set_viewport_size({"width": width, "height": height})
@@ -64,7 +64,7 @@ def as_png(width: int, height: int, palette: list[int], indices: list[int]) -> b
 
 
 def main() -> int:
-    """Put the pictures of the last journeys where the README shows them."""
+    """Copies the latest screenshots to where the README shows them."""
     KEPT.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])

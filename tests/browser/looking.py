@@ -1,4 +1,4 @@
-"""Looking at a page as it is: nothing that axe objects to, nothing wider than the screen; pictures are kept."""
+"""Checks a page: no complaints from axe, nothing wider than the screen; keeps screenshots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One support call from the agent's click to the manager's figures, as each of them lives it."""
+"""One support call from the agent's click to the manager's figures, as everybody sees it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def customer_books(customer: Customer) -> None:
 
 
 async def customer_moves(customer: Customer) -> None:
-    """To the next free time; it begins in well under a minute."""
+    """Moves to the next free time, which begins in less than a minute."""
     await customer.page.get_by_role("button", name="Move").click()
     await look(customer.visitor, "move")
     await customer.page.reload()
@@ -57,7 +57,7 @@ async def customer_moves(customer: Customer) -> None:
 
 
 async def ops_watch(house: House) -> Visitor:
-    """The story, open in somebody's browser while it happens."""
+    """Opens the story, which updates itself while things happen."""
     ops = await house.staff("Tomas Novak")
     await look(ops, "ops-list")
     await ops.page.get_by_role("link", name=SUBJECT).click()
@@ -75,7 +75,7 @@ async def agent_waits(agent: Agent) -> None:
 
 
 async def they_find_each_other(agent: Agent, customer: Customer) -> None:
-    """The offer comes to the desk by itself, and the customer's page says what is true at each moment."""
+    """The offer appears on the desk without a reload, and the customer's page follows each stage."""
     await customer.read("We will find someone from Support shortly before your call begins")
     await agent.wait_for_offer(90)
     await customer.read("We are asking someone from Support right now", 10)
@@ -129,7 +129,7 @@ async def manager_reads_the_figures(house: House) -> None:
 
 
 async def ops_read_the_story(ops: Visitor) -> None:
-    """It came by itself, and what was unfolded stayed so."""
+    """The story has updated itself, and unfolded parts stayed open."""
     page = ops.page
     story, side = page.locator("#story"), page.locator("#side")
     for told in ("Freja Holm accepted the call", COMMENT, NOTE, "The escalation was closed"):

@@ -1,4 +1,4 @@
-"""A call now, with scripts: declined by the first who is asked, taken by the second, and no page loaded again."""
+"""A call now, with scripts: declined by one agent, accepted by another, without reloading a page."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def escalate(agent: Agent) -> str:
 
 
 async def who_is_asked(one: Agent, other: Agent) -> tuple[Agent, Agent]:
-    """The rules say who; the second is the one who is not."""
+    """The agent who gets the offer, and the other one."""
     waiting = {asyncio.create_task(agent.wait_for_offer(20)): agent for agent in (one, other)}
     done, still = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in still:

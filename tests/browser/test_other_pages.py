@@ -1,4 +1,4 @@
-"""The pages that no life passes through: strangers', administrators', and those that say no."""
+"""The pages outside of a call's life: sign-in, administration, refusals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.browser.house import House
 from tests.browser.looking import look
 
 
-async def test_the_doors(house: House) -> None:
+async def test_signing_in_and_out(house: House) -> None:
     stranger = await house.visitor()
     await stranger.page.goto("/desk")
     await expect(stranger.page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -1,4 +1,4 @@
-"""A manager changes the rules: a mistake is met with messages, its cure is published, and taken back."""
+"""A manager changes the rules: sees diagnostics for an error, publishes the fix, and goes back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RIGHT = 'send to team "Office"'
 WRONG = 'send to team "Offise"'
 
 
-async def test_a_mistake_a_cure_and_the_way_back(house: House) -> None:
+async def test_an_error_is_fixed_published_and_undone(house: House) -> None:
     manager = await house.staff("Signe Lund")
     page = manager.page
     await page.goto("/rules")
@@ -53,7 +53,7 @@ async def test_a_mistake_a_cure_and_the_way_back(house: House) -> None:
 
 
 async def _paste(page: Page, editor: Locator, text: str) -> None:
-    """In place of all that stands there."""
+    """Replaces the whole text."""
     await page.evaluate("text => navigator.clipboard.writeText(text)", text)
     await editor.press("Control+a")
     await editor.press("Control+v")

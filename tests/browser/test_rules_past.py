@@ -1,4 +1,4 @@
-"""A manager tries a draft on the past: the answer appears under the text, and the text stays as it was typed."""
+"""A manager tries a draft on the past: the result appears under the draft, which stays as typed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.browser.looking import look
 BILLING = 'send to team "Office"'
 
 
-async def test_a_draft_is_tried_on_the_past_in_place(house: House) -> None:
+async def test_a_backtest_appears_under_the_draft(house: House) -> None:
     ticket = ("--ticket", "https://harbor.zendesk.com/agent/tickets/8080", "--email", "past@olsen.example")
     facts = ("product area=billing", "priority=normal", "replies=3")
     asked = [word for fact in facts for word in ("--fact", fact)]

@@ -1,4 +1,4 @@
-"""What the customer's booking page costs a phone: bytes as they travel, requests, and whose."""
+"""What the customer's booking page costs a phone: bytes on the wire, requests, and hosts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_REQUESTS = 6
 
 @dataclass
 class Traffic:
-    """As the browser's own network log counts it: headers too, compressed as sent."""
+    """Traffic by the browser's network log: compressed, with headers."""
 
     sent: dict[str, int] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""One person's browser, and everything that it had to complain of."""
+"""One person's browser, and its complaints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WATCH = (
 
 @dataclass
 class Visitor:
-    """``complaints`` stays empty while no page errs, breaks the content policy, or asks another host."""
+    """``complaints`` are errors of pages, violations of the content policy, and requests to other hosts."""
 
     base: str
     context: BrowserContext
@@ -38,7 +38,7 @@ class Visitor:
         self.context.on("response", self._answered)
 
     async def broken(self) -> list[str]:
-        """Every complaint, those about the content policy too."""
+        """All complaints, including those about the content policy."""
         found = list(self.complaints)
         if self.scripts:
             for page in self.context.pages:
@@ -51,7 +51,7 @@ class Visitor:
         await self.context.close()
 
     def _said(self, message: ConsoleMessage) -> None:
-        # The browser's own word on a refused form; what was refused is judged by ``_answered``.
+        # The browser's console reports every refused form; ``_answered`` decides which are errors.
         if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             self.complaints.append(f"console: {message.text}")
 
@@ -66,7 +66,7 @@ class Visitor:
 
 
 async def open_browser(browser: Browser, base: str, *, phone: bool = False, scripts: bool = True) -> Visitor:
-    """A fresh browser of somebody's own, with one empty page."""
+    """Opens a new browser with one empty page."""
     width, height = PHONE if phone else DESK
     context = await browser.new_context(
         base_url=base,

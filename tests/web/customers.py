@@ -1,4 +1,4 @@
-"""Customers to test with: escalations opened by the stores, brought to where a page has something to show."""
+"""Customers for tests: escalations opened through the stores, brought to a stage that a page shows."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class Caller:
         async with self.engine.begin() as conn:
             return await booking.book(conn, self.escalation_id, link.link_id, start, self.tokens, datetime.now(UTC))
 
-    async def call_becomes(self, held: BookingWithCall, changes: str) -> None:
+    async def call_becomes(self, booked: BookingWithCall, changes: str) -> None:
         """Change the call's row, as the rounds and joins would in time."""
-        await self.run(f"UPDATE call SET {changes} WHERE id = '{held.call_id}'")
+        await self.run(f"UPDATE call SET {changes} WHERE id = '{booked.call_id}'")
 
     async def link_becomes(self, changes: str) -> None:
         await self.run(f"UPDATE customer_link SET {changes} WHERE escalation = '{self.escalation_id}'")
@@ -63,12 +63,12 @@ class Caller:
         async with self.engine.begin() as conn:
             await conn.execute(text(statement))
 
-    async def is_asked(self, held: BookingWithCall) -> str:
+    async def is_asked(self, booked: BookingWithCall) -> str:
         """The survey goes out; returns its address."""
-        await self.call_becomes(held, "state = 'wrapping_up', accepted_at = now(), person = 1")
+        await self.call_becomes(booked, "state = 'wrapping_up', accepted_at = now(), person = 1")
         async with self.engine.begin() as conn:
-            await rating.ask(conn, self.escalation_id, held.call_id, self.tokens, datetime.now(UTC))
-        return f"/rate/{self.tokens.survey(held.call_id)}"
+            await rating.ask(conn, self.escalation_id, booked.call_id, self.tokens, datetime.now(UTC))
+        return f"/rate/{self.tokens.survey(booked.call_id)}"
 
 
 async def caller(office: Office, number: str = "1", *, mode: Mode = Mode.BOOKING, zone: str = "") -> Caller:

@@ -1,4 +1,4 @@
-"""A desk to test on: rows as the round and the workflow leave them."""
+"""A desk for tests: rows as rounds and workflows leave them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Floor:
         opened_by: str = "api:test",
         name: str = "Mira Olsen",
     ) -> Made:
-        """An escalation with a call that waits for somebody."""
+        """Adds an escalation with a call that waits for somebody."""
         now, escalation_id = datetime.now(UTC), str(uuid.uuid4())
         facts = {"product area": "engine", "priority": "urgent", "replies": 7, "tags": ["safety", "vip"]}
         async with self.engine.begin() as conn:
@@ -103,7 +103,7 @@ class Floor:
         return made
 
     async def offer(self, made: Made, name: str, *, seconds: float = 45, nth: int = 1, state: str = "offered") -> None:
-        """As a round makes one."""
+        """Makes an offer as a round does."""
         now = datetime.now(UTC)
         async with self.engine.begin() as conn:
             values = {"at": now, "calls": 1, "offers": 1, "took_ms": 3}
@@ -115,7 +115,7 @@ class Floor:
             await conn.exec_driver_sql("SELECT pg_notify('live', %s)", (f"round:{number}",))
 
     async def done(self, made: Made, score: int, comment: str, resolved: str = "yes") -> None:
-        """As a finished and rated call is left."""
+        """Leaves the rows of a finished and rated call."""
         now = datetime.now(UTC)
         async with self.engine.begin() as conn:
             row = {"call": made.call_id, "resolved": resolved, "person": self.people["Anna Schmidt"], "at": now}

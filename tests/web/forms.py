@@ -1,4 +1,4 @@
-"""Pages as a browser, or a scanner that submits every form with its defaults, reads them."""
+"""Reads the forms of a page, as a browser or a link scanner does."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def forms_of(page: str) -> list[FoundForm]:
 
 
 def form_to(page: str, ending: str = "") -> FoundForm:
-    """The one form that is posted to an address with this ending."""
+    """The only form posted to an address with this ending."""
     found = [form for form in forms_of(page) if form.method == "post" and form.action.endswith(ending)]
     assert len(found) == 1, [form.action for form in forms_of(page)]
     return found[0]

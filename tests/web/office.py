@@ -1,4 +1,4 @@
-"""The back office to test on: the whole application over a database of the test's own, and who calls it."""
+"""The application over the test's own database, with browsers and programs that call it."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Office:
     api_token: str
 
     def program(self, token: str | None = None) -> httpx.AsyncClient:
-        """Another program, with all scopes unless it brings a token of its own."""
+        """An API client with all scopes, or with this token."""
         return self._client({"Authorization": f"Bearer {self.api_token if token is None else token}"})
 
     async def browser(self, name: str) -> Browser:
-        """Somebody signed in."""
+        """A browser in which this person is signed in."""
         secret, now = secrets.token_urlsafe(32), datetime.now(UTC)
         async with self.engine.begin() as conn:
             await begin_session(conn, self.people[name], secret, now, now + timedelta(hours=1))
@@ -66,7 +66,7 @@ class Browser:
         return answer.text
 
     async def post(self, address: str, drawn_on: str, **fields: Any) -> httpx.Response:
-        """Send a form that was drawn on this page."""
+        """Sends a form of this page."""
         found = _TOKEN.search(await self.get(drawn_on))
         assert found is not None
         return await self.client.post(address, data={"form_token": found[1], **fields})
@@ -92,7 +92,7 @@ async def open_office(engine: AsyncEngine, database_url: str, *, rules: str = RU
 
 @pytest.fixture
 async def office(database: AsyncEngine, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """With Temporal away: what needs it says so, and everything else works."""
+    """The application without Temporal: what needs it says so, everything else works."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
     async with open_office(database, database_url) as opened:
         yield opened

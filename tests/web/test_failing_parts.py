@@ -1,4 +1,4 @@
-"""What pages say while the database does not answer; and health, metrics and static files."""
+"""Pages without a database; health, metrics and static files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from web.assets import asset_url
 __all__ = ["office"]
 
 
-async def test_without_a_database_pages_say_so_soon() -> None:
+async def test_without_a_database_pages_soon_say_so() -> None:
     nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
     app = create_app(Settings(database_url=nowhere, secret_key=SecretStr("a secret of thirty-two characters")))
     async with app.router.lifespan_context(app), visitor(app, Cookie="muster=somebody") as client:
@@ -40,7 +40,7 @@ async def test_without_a_database_pages_say_so_soon() -> None:
         assert ready.json()["database"] == "unreachable"
 
 
-async def test_a_silent_database_is_given_up_soon() -> None:
+async def test_a_silent_database_times_out_soon() -> None:
     """It takes connections and says nothing."""
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -57,7 +57,7 @@ async def test_a_silent_database_is_given_up_soon() -> None:
         assert time.monotonic() - began < 5
 
 
-async def test_what_nobody_expected_is_noted_and_told_without_details(
+async def test_an_unexpected_error_is_logged_and_shown_without_details(
     office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def break_down(*arguments: object) -> None:
@@ -73,7 +73,7 @@ async def test_what_nobody_expected_is_noted_and_told_without_details(
     assert "the reason stays inside" in caplog.text
 
 
-async def test_who_gives_way_in_a_deadlock_is_told_to_try_again_not_that_the_database_is_gone(office: Office) -> None:
+async def test_a_deadlock_asks_to_try_again_and_blames_no_database(office: Office) -> None:
     manager, who = await office.browser("Marta Manager"), office.people["Anna Schmidt"]
     fields = {"name": "Anna S", "email": "anna.schmidt@harborboats.example", "trying": "yes"}
     form = form_to(await manager.get(f"/directory/people/{who}"), f"/people/{who}").fields | fields
@@ -87,7 +87,7 @@ async def test_who_gives_way_in_a_deadlock_is_told_to_try_again_not_that_the_dat
             if await other.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
                 break
             await asyncio.sleep(0.02)
-        # It holds the desk and waits for the person; now each waits for the other.
+        # The change has locked the organisation and waits for the person; now each waits for the other.
         await other.execute(text("SELECT FROM desk FOR UPDATE"))
         answer = await change
     assert answer.status_code == 503
@@ -98,7 +98,7 @@ async def test_who_gives_way_in_a_deadlock_is_told_to_try_again_not_that_the_dat
     assert "Nothing is saved yet" in again.text
 
 
-async def test_ready_and_counted_by_route_never_by_address(office: Office) -> None:
+async def test_metrics_count_by_route_never_by_address(office: Office) -> None:
     async with visitor(office.app) as client:
         assert (await client.get("/readyz")).json() == {"status": "ready", "database": "ok"}
         await client.get("/c/a-secret-token")
@@ -107,7 +107,7 @@ async def test_ready_and_counted_by_route_never_by_address(office: Office) -> No
     assert "a-secret-token" not in figures
 
 
-async def test_static_files_are_kept_for_a_year_and_asked_for_once(office: Office) -> None:
+async def test_static_files_are_cached_for_a_year(office: Office) -> None:
     async with visitor(office.app) as client:
         first = await client.get(asset_url("app.css"))
         assert "max-age=31536000" in first.headers["Cache-Control"]
@@ -122,7 +122,7 @@ async def test_static_files_are_kept_for_a_year_and_asked_for_once(office: Offic
             assert (await client.get(wrong)).status_code == 404
 
 
-async def test_the_embedded_default_shows_its_mail_and_its_room(database_url: str, tmp_path: Path) -> None:
+async def test_the_embedded_stack_shows_its_mail_and_its_room(database_url: str, tmp_path: Path) -> None:
     (tmp_path / "mail").mkdir()
     letter = "To: mira@example.com\nFrom: support@example.com\nSubject: <b>Hi</b>\n\nSee http://127.0.0.1:8700/c/x\n"
     (tmp_path / "mail" / "1790000000000000000-1.eml").write_text(letter)
@@ -140,7 +140,7 @@ async def test_the_embedded_default_shows_its_mail_and_its_room(database_url: st
 @pytest.mark.parametrize(
     ("public", "name"), [("https://calls.example", "__Host-muster"), ("http://calls.example", "muster")]
 )
-async def test_the_cookie_is_bound_to_its_host_where_encrypted(database_url: str, public: str, name: str) -> None:
+async def test_with_https_the_cookie_is_bound_to_its_host(database_url: str, public: str, name: str) -> None:
     settings = Settings(
         database_url=database_url, public_url=public, secret_key=SecretStr("a secret of thirty-two characters")
     )

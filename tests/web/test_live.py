@@ -1,4 +1,4 @@
-"""Live streams: everything at first, then what is told; through lost connections; and a prompt end."""
+"""Live streams: everything first, then notifications, lost connections, and a prompt end."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def listening(engine: AsyncEngine) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_everything_first_then_what_is_told(live: Live, database: AsyncEngine) -> None:
+async def test_a_stream_begins_with_everything(live: Live, database: AsyncEngine) -> None:
     with live.subscribe() as queue:
         assert await queue.get() == EVERYTHING
         await listening(database)
@@ -54,7 +54,7 @@ async def test_everything_first_then_what_is_told(live: Live, database: AsyncEng
         await until(queue, "person:7")
 
 
-async def test_a_lost_connection_is_made_anew_and_everything_read_again(live: Live, database: AsyncEngine) -> None:
+async def test_a_lost_connection_is_renewed_and_everything_read_again(live: Live, database: AsyncEngine) -> None:
     with live.subscribe() as queue:
         assert await queue.get() == EVERYTHING
         await listening(database)
@@ -91,14 +91,14 @@ async def test_a_stream_frames_each_line_and_ends_when_the_server_stops(live: Li
     assert all(frame.startswith(b"event: ") for frame in rest)
 
 
-async def test_a_stream_stays_awake_and_ends_with_its_session(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_is_kept_alive_and_ends_with_its_session(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_module, "KEEP_ALIVE", 0.3)
     async with asyncio.timeout(10):
         seen = [frame async for frame in frames(live, [True, False])]
     assert seen.count(b": still here\n\n") == 1
 
 
-async def test_a_reader_that_lags_reads_everything_once(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reader_that_lags_behind_reads_everything_once(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_module, "_WAITING_AT_MOST", 3)
     with live.subscribe() as slow, live.subscribe() as other:
         for number in range(3):

@@ -21,7 +21,7 @@ class HistoryRow:
     event_id: int
     time: datetime
     what: str
-    """Its type, the name of its activity, signal, update or marker, and its summary: ``timer started · net``."""
+    """Its type, the name of its activity, signal, update or marker, and its summary if there is one."""
     details: str
     """Its inputs and results as JSON, or the message of its failure."""
 

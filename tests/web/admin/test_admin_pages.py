@@ -1,4 +1,4 @@
-"""Administration: sign-in links, passwords and tokens are made once, shown once, and noted."""
+"""Administration: sign-in links, passwords and tokens are created, shown once, and audited."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_a_token_is_shown_once_and_revoked(office: Office) -> None:
     assert (await noted(office))[-2:] == ["made API token", "revoked API token"]
 
 
-async def test_the_log_tells_who_did_what(office: Office) -> None:
+async def test_the_audit_log_says_who_did_what(office: Office) -> None:
     admin = await office.browser("Ada Admin")
     await admin.post("/admin/tokens", "/admin/tokens", name="reports", scopes=["export"])
     page = await admin.get("/admin/audit")
@@ -64,7 +64,7 @@ async def test_the_log_tells_who_did_what(office: Office) -> None:
     await (await office.browser("Marta Manager")).get("/admin/audit", 403)
 
 
-async def test_the_occupancy_limit_is_kept_and_noted(office: Office) -> None:
+async def test_the_occupancy_limit_is_saved_and_audited(office: Office) -> None:
     admin = await office.browser("Ada Admin")
     assert 'value="85"' in await admin.get("/admin/guards")
     for wrong in ("", "9", "101", "eighty", "-20", "8" * 40, "0050" + "1" * 9):

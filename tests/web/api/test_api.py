@@ -1,4 +1,4 @@
-"""The API: what it opens, what it refuses, and how it says so."""
+"""The API: opening and reading escalations, refusals and problems."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pointers(answer: httpx.Response) -> list[str]:
     return [error["pointer"] for error in is_problem(answer, 422)["errors"]]
 
 
-async def test_an_escalation_is_opened_once_a_ticket(office: Office) -> None:
+async def test_a_ticket_has_one_escalation(office: Office) -> None:
     async with office.program() as program:
         first = await program.post(ESCALATIONS, json=ticket())
         again = await program.post(ESCALATIONS, json=ticket())
@@ -43,15 +43,15 @@ async def test_an_escalation_is_opened_once_a_ticket(office: Office) -> None:
     assert opened["plan"]["pool"] == 'team "Support"'
 
 
-async def test_an_opened_escalation_is_read_whole(office: Office) -> None:
+async def test_an_escalation_is_read_with_everything_about_it(office: Office) -> None:
     async with office.program() as program:
         opened = (await program.post(ESCALATIONS, json=ticket())).json()
-        whole = (await program.get(f"{ESCALATIONS}/{opened['id']}")).json()
-    assert {"id", "state", "ticket", "plan", "booking", "offers", "call", "rating", "timeline"} <= set(whole)
-    assert whole["ticket"]["facts"]["replies"] == 7
-    assert [event["kind"] for event in whole["timeline"]] == ["opened", "link_issued"]
-    assert whole["booking"] is None
-    assert whole["timeline"][0]["actor"] == "api:test"
+        escalation = (await program.get(f"{ESCALATIONS}/{opened['id']}")).json()
+    assert {"id", "state", "ticket", "plan", "booking", "offers", "call", "rating", "timeline"} <= set(escalation)
+    assert escalation["ticket"]["facts"]["replies"] == 7
+    assert [event["kind"] for event in escalation["timeline"]] == ["opened", "link_issued"]
+    assert escalation["booking"] is None
+    assert escalation["timeline"][0]["actor"] == "api:test"
 
 
 async def test_a_call_now_has_a_waiting_room_and_no_booking(office: Office) -> None:
@@ -59,13 +59,13 @@ async def test_a_call_now_has_a_waiting_room_and_no_booking(office: Office) -> N
     async with office.program() as program:
         answer = await program.post(ESCALATIONS, json=body)
         assert answer.status_code == 201, answer.text
-        whole = (await program.get(answer.headers["location"])).json()
+        escalation = (await program.get(answer.headers["location"])).json()
     assert answer.json()["state"] == "mustering"
     assert answer.json()["customer_link"]
-    assert whole["call"]["state"] == "waiting"
+    assert escalation["call"]["state"] == "waiting"
 
 
-async def test_an_idempotency_key_gives_the_first_answer(office: Office) -> None:
+async def test_an_idempotency_key_repeats_the_first_response(office: Office) -> None:
     key = {"Idempotency-Key": "click-1"}
     async with office.program() as program:
         first = await program.post(ESCALATIONS, json=ticket(), headers=key)
@@ -83,7 +83,7 @@ rule "Small boats"
 """
 
 
-async def test_a_refusal_names_the_rule_and_its_reason_each_time(office: Office) -> None:
+async def test_every_refusal_names_its_rule_and_reason(office: Office) -> None:
     first = '\nrule "Engine stopped at sea"'
     rules = RULES.replace(first, NO_CALL + first, 1)
     browser = await office.browser("Marta Manager")
@@ -158,7 +158,7 @@ NO_REQUESTS: list[tuple[bytes, int]] = [
 ]
 
 
-async def test_a_body_that_is_no_request_is_a_problem(office: Office) -> None:
+async def test_an_invalid_body_is_a_problem(office: Office) -> None:
     async with office.program() as program:
         for body, status in NO_REQUESTS:
             answer = await program.post(ESCALATIONS, content=body, headers={"Content-Type": "application/json"})
@@ -166,7 +166,7 @@ async def test_a_body_that_is_no_request_is_a_problem(office: Office) -> None:
         is_problem(await program.post(ESCALATIONS, data={"a": "b"}), 415)
 
 
-async def test_what_is_not_there_is_a_problem_too(office: Office) -> None:
+async def test_unknown_addresses_are_problems(office: Office) -> None:
     unknown = "00000000-0000-4000-8000-000000000000"
     async with office.program() as program:
         is_problem(await program.get("/api/v1/nothing"), 404)
@@ -179,7 +179,7 @@ async def test_what_is_not_there_is_a_problem_too(office: Office) -> None:
         is_problem(await program.get(ESCALATIONS, params={"state": "lost"}), 422)
 
 
-async def test_tokens_let_in_by_scope_until_they_are_revoked(office: Office) -> None:
+async def test_tokens_allow_their_scopes_until_they_are_revoked(office: Office) -> None:
     async with office.engine.begin() as conn:
         now = await database_now(conn, None)
         reader = await create_token(conn, "reader", ["escalations:read"], now)

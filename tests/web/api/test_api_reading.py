@@ -1,4 +1,4 @@
-"""The API's lists, its export, its description of itself, and what it says when the database is away."""
+"""The API's lists, export and OpenAPI document, and its response without a database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.web.office import Office, office, ticket
 __all__ = ["office"]
 
 
-async def test_lists_go_on_page_by_page(office: Office) -> None:
+async def test_lists_have_pages(office: Office) -> None:
     async with office.program() as program:
         opened = [(await program.post(ESCALATIONS, json=ticket(str(n)))).json()["id"] for n in range(5)]
         seen: list[str] = []
@@ -28,7 +28,7 @@ async def test_lists_go_on_page_by_page(office: Office) -> None:
     assert seen == opened[::-1]
 
 
-async def test_the_export_tells_everything_but_secrets(office: Office) -> None:
+async def test_the_export_holds_everything_but_secrets(office: Office) -> None:
     async with office.program() as program:
         opened = (await program.post(ESCALATIONS, json=ticket())).json()
         answer = await program.get("/api/v1/export")
@@ -62,7 +62,7 @@ async def test_the_api_describes_itself(office: Office) -> None:
     assert {"Problem", "TicketBody", "CustomerBody"} <= set(schemas)
 
 
-async def test_a_database_that_is_away_is_a_503(office: Office) -> None:
+async def test_an_unreachable_database_is_a_503(office: Office) -> None:
     ours, office.app.state.engine = office.app.state.engine, open_engine("postgresql://nobody@127.0.0.1:1/nothing")
     async with office.program() as program:
         answers = [await program.get(ESCALATIONS), await program.get("/api/v1/export")]

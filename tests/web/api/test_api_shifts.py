@@ -1,4 +1,4 @@
-"""Shifts for other programs: read, changed, tried, refused."""
+"""The API's shifts: reading, changes, dry runs, refusals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def off(**more: Any) -> dict[str, Any]:
     return {"kind": "sick", "starts_at": (NOW - DAY).isoformat(), "ends_at": (NOW + DAY).isoformat()} | more
 
 
-async def test_time_off_under_a_key_is_put_once_and_taken_back(office: Office) -> None:
+async def test_time_off_with_a_key_is_added_once_and_removed(office: Office) -> None:
     async with office.program() as program:
         for _ in range(2):
             answer = await program.put(f"{PEOPLE}/time-off/hr-7", json=off())
@@ -56,7 +56,7 @@ async def test_a_day_is_set_and_cleared(office: Office) -> None:
         assert (await conn.execute(select(func.count()).select_from(day_change))).scalar_one() == 0
 
 
-async def test_what_puts_booked_calls_at_risk_is_refused_unless_it_is_meant(office: Office) -> None:
+async def test_putting_calls_at_risk_needs_consent(office: Office) -> None:
     await booked(office)
     async with office.program() as program:
         tried = (await program.put(f"{PEOPLE}/time-off/hr-7", json=off(dry_run=True))).json()
@@ -96,12 +96,12 @@ async def test_what_puts_booked_calls_at_risk_is_refused_unless_it_is_meant(offi
         ("GET", SHIFTS, None, 422),
     ],
 )
-async def test_what_is_wrong_is_named(office: Office, method: str, address: str, body: Any, status: int) -> None:
+async def test_wrong_fields_are_named(office: Office, method: str, address: str, body: Any, status: int) -> None:
     async with office.program() as program:
         is_problem(await program.request(method, address, json=body), status)
 
 
-async def test_scopes_are_asked(office: Office) -> None:
+async def test_scopes_are_checked(office: Office) -> None:
     async with office.engine.begin() as conn:
         reader = await create_token(conn, "reader", ["shifts:read"], NOW)
     span = {"from": NOW.isoformat(), "until": (NOW + DAY).isoformat()}

@@ -1,4 +1,4 @@
-"""The API tells each time of a day, and why a closed one is closed."""
+"""The API lists each start of a day, and why a closed one is closed."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ async def test_open_and_closed_times_of_a_day_with_their_reasons(office: Office)
     async with office.program() as program:
         first = (await program.get(address)).json()
         assert (first["time_zone"], first["pool"]) == ("Europe/Copenhagen", 'team "Support"')
-        whole = (await program.get(address, params={"day": first["day"]})).json()
-        assert whole == first
+        same = (await program.get(address, params={"day": first["day"]})).json()
+        assert same == first
         yesterday = (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
         past = (await program.get(address, params={"day": yesterday})).json()["slots"]
         assert {(slot["open"], slot["why"], slot["proven"]) for slot in past} == {(False, "not_offered", True)}
         assert past[0]["reason"] == "It is in the past"
         days = [(datetime.now(UTC) + timedelta(days=ahead)).date().isoformat() for ahead in range(8)]
-        told = [(await program.get(address, params={"day": day})).json()["slots"] for day in days]
-        open_ones = [slot for slots in told for slot in slots if slot["open"]]
+        slots = [(await program.get(address, params={"day": day})).json()["slots"] for day in days]
+        open_ones = [slot for slots in slots for slot in slots if slot["open"]]
         assert {"starts_at", "open", "why", "reason", "proven"} == set(open_ones[0])
         assert {(slot["why"], slot["reason"], slot["proven"]) for slot in open_ones} == {(None, None, None)}
         async with office.engine.begin() as conn:
@@ -44,13 +44,13 @@ async def test_open_and_closed_times_of_a_day_with_their_reasons(office: Office)
 
 
 @pytest.mark.parametrize("day", ["tomorrow", "2026-13-01", "9999-12-31", "0001-01-01", ""])
-async def test_a_day_that_is_none_or_beyond_reach_is_named(office: Office, day: str) -> None:
+async def test_an_impossible_day_is_refused(office: Office, day: str) -> None:
     address = f"{ESCALATIONS}/{await opened(office)}/slots"
     async with office.program() as program:
         is_problem(await program.get(address, params={"day": day}), 422)
 
 
-async def test_who_may_not_read_escalations_reads_no_times(office: Office) -> None:
+async def test_reading_times_needs_the_scope(office: Office) -> None:
     made = await opened(office)
     async with office.program("no token") as program:
         is_problem(await program.get(f"{ESCALATIONS}/{made}/slots"), 401)
@@ -59,7 +59,7 @@ async def test_who_may_not_read_escalations_reads_no_times(office: Office) -> No
         is_problem(await program.get(f"{ESCALATIONS}/nonsense/slots"), 404)
 
 
-async def test_an_escalation_without_a_pool_has_no_open_time(office: Office) -> None:
+async def test_without_a_pool_no_time_is_open(office: Office) -> None:
     made = await opened(office)
     async with office.engine.begin() as conn:
         await conn.execute(text("UPDATE escalation SET pool = NULL"))

@@ -1,4 +1,4 @@
-"""The board: what managers see is what the rows say."""
+"""The board shows what the rows say."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ async def test_an_empty_board_is_calm(floor: Floor) -> None:
     assert "every booked call can be served" in board
 
 
-async def test_it_shows_who_waits_who_is_asked_and_who_is_free(floor: Floor) -> None:
-    waits, asked = await floor.due_call("Engine stops"), await floor.due_call("Mast creaks", ticket="2")
-    await floor.offer(asked, "Anna Schmidt")
+async def test_it_shows_who_waits_who_has_an_offer_and_who_is_free(floor: Floor) -> None:
+    waiting, offered = await floor.due_call("Engine stops"), await floor.due_call("Mast creaks", ticket="2")
+    await floor.offer(offered, "Anna Schmidt")
     await floor.on_shift(ME)
     async with floor.engine.begin() as conn:
         await set_presence(conn, floor.people[ME], "available", "", datetime.now(UTC))
         await conn.execute(text("DELETE FROM shift WHERE person <> :me"), {"me": floor.people[ME]})
     async with floor.engine.connect() as conn:
         board = await read_board(conn, datetime.now(UTC), 6)
-    assert [one.escalation for one in board.waiting] == [waits.escalation_id]
-    assert [(one.escalation, one.person_name) for one in board.offered] == [(asked.escalation_id, "Anna Schmidt")]
+    assert [one.escalation for one in board.waiting] == [waiting.escalation_id]
+    assert [(one.escalation, one.person_name) for one in board.offered] == [(offered.escalation_id, "Anna Schmidt")]
     assert (board.people.on_shift, board.people.free, board.people.asked) == (1, 1, 1)
     page = await (await floor.office.browser("Marta Manager")).get("/board/parts")
     assert "Anna Schmidt has until" in page
@@ -40,7 +40,7 @@ async def test_it_shows_who_waits_who_is_asked_and_who_is_free(floor: Floor) -> 
 
 
 async def test_seats_are_counted_once_over_overlapping_pools(floor: Floor) -> None:
-    """One person in two pools, sold by the first: neither has them free."""
+    """A person in two pools, whose time one pool has sold, is free in neither."""
     await floor.on_shift(ME, hours=8)
     begin = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=1)
     made = await floor.due_call()
@@ -82,5 +82,5 @@ async def _pool(conn: AsyncConnection, name: str, person: int) -> int:
 
 
 @pytest.mark.parametrize(("name", "status"), [("Otto Ops", 200), ("Anna Schmidt", 403)])
-async def test_it_is_for_those_who_watch(floor: Floor, name: str, status: int) -> None:
+async def test_only_roles_that_watch_see_it(floor: Floor, name: str, status: int) -> None:
     await (await floor.office.browser(name)).get("/board", status)

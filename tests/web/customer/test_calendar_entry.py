@@ -1,4 +1,4 @@
-"""The customer's calendar entry, once as it is mailed and once as their page gives it."""
+"""The customer's calendar entry, in the mail and on their page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["office"]
 
 
 async def mailed(office: Office, mira: Caller, kind: LetterKind) -> bytes:
-    """The file of the newest mail of this kind, from the rows that the sender reads."""
+    """The attachment of the newest mail of this kind, made from the rows that the sender reads."""
     settings: Settings = office.app.state.settings
     async with office.engine.begin() as conn:
         [waiting] = [
@@ -55,7 +55,7 @@ def without(content: bytes, name: bytes) -> list[bytes]:
     ],
     ids=["plain", "a long team without an address", "a long name and no subject"],
 )
-async def test_mail_and_page_give_the_same_entry(office: Office, changes: str) -> None:
+async def test_mail_and_page_have_the_same_entry(office: Office, changes: str) -> None:
     mira = await caller(office)
     for statement in changes.split(";"):
         await mira.run(statement)

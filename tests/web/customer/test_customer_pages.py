@@ -23,12 +23,12 @@ __all__ = ["office"]
 
 @pytest.fixture(autouse=True)
 def temporal_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set before the application starts: no page here may lean on a Temporal that happens to run."""
+    """Points to no Temporal before the application starts, in case one is running."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
 
 
 async def send_untouched(office: Office, address: str) -> list[httpx.Response]:
-    """What a scanner does: every form of the page, with its default values, and where that leads."""
+    """Sends every form of the page with its default values, as a scanner does; returns the responses."""
     async with visitor(office.app) as client:
         client.follow_redirects = True
         page = (await client.get(address)).text
@@ -39,7 +39,7 @@ async def send_untouched(office: Office, address: str) -> list[httpx.Response]:
         ]
 
 
-async def test_a_new_link_shows_free_times_and_nothing_is_chosen(office: Office) -> None:
+async def test_a_new_link_shows_free_times_without_a_preselection(office: Office) -> None:
     mira = await caller(office)
     page = await read_page(office, mira.address)
     assert "Engine &lt;b&gt;stops&lt;/b&gt; at sea &amp; more" in page
@@ -51,7 +51,7 @@ async def test_a_new_link_shows_free_times_and_nothing_is_chosen(office: Office)
     assert "mailto:" in page
 
 
-async def test_times_stand_in_the_zone_that_was_asked_for(office: Office) -> None:
+async def test_times_are_in_the_chosen_zone(office: Office) -> None:
     mira = await caller(office, zone="America/Sao_Paulo")
     assert "times in Sao Paulo" in await read_page(office, mira.address)
     page = await read_page(office, f"{mira.address}?zone=Asia/Kathmandu")
@@ -63,7 +63,7 @@ async def test_times_stand_in_the_zone_that_was_asked_for(office: Office) -> Non
     assert "<option selected>America/Sao_Paulo</option>" in chooser
 
 
-def test_a_doubled_hour_tells_its_offset() -> None:
+def test_a_repeated_hour_shows_its_offset() -> None:
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     page = page_of_days([first, first + timedelta(hours=1), first + timedelta(hours=2)], "Europe/Copenhagen")
     (day,) = page.days
@@ -71,28 +71,30 @@ def test_a_doubled_hour_tells_its_offset() -> None:
     assert day.shown[0].value == "2026-10-25T00:30:00Z"
 
 
-async def test_days_that_a_page_does_not_bear_are_on_the_next(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every free time stands on one of the pages, and each page says what the next one has."""
+async def test_more_days_are_on_the_next_page(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every free time is on one of the pages, and each page says how many the next ones have."""
     monkeypatch.setattr(slots, "STARTS_A_PAGE", 20)
     mira = await caller(office)
-    wanted = [f"{start:%Y-%m-%dT%H:%M:%SZ}" for start in await mira.free()]
-    address, seen, said = f"{mira.address}?zone=Asia/Kathmandu", list[str](), len(wanted)
+    all_starts = [f"{start:%Y-%m-%dT%H:%M:%SZ}" for start in await mira.free()]
+    address, starts_seen, remaining = f"{mira.address}?zone=Asia/Kathmandu", list[str](), len(all_starts)
     while address:
         page = await read_page(office, address)
         shown = form_to(page, "/book").choices["start"]
-        assert ("Back to the first days" in page) == bool(seen)
-        seen, said = [*seen, *shown], said - len(shown)
+        assert ("Back to the first days" in page) == bool(starts_seen)
+        starts_seen, remaining = [*starts_seen, *shown], remaining - len(shown)
         more = re.search(r'href="([^"]+)">More days, from \w+ \d+ \w+ on \((\d+) free times\)', page)
-        assert more is not None or said == 0
+        assert more is not None or remaining == 0
         if more is not None:
-            assert int(more[2]) == said
+            assert int(more[2]) == remaining
             assert "zone=Asia%2FKathmandu" in more[1] or "zone=Asia/Kathmandu" in more[1]
         address = more[1].replace("&amp;", "&") if more is not None else ""
-    assert seen == wanted
-    assert form_to(await read_page(office, f"{mira.address}?from=nonsense"), "/book").choices["start"][0] == wanted[0]
+    assert starts_seen == all_starts
+    assert (
+        form_to(await read_page(office, f"{mira.address}?from=nonsense"), "/book").choices["start"][0] == all_starts[0]
+    )
 
 
-async def test_looking_and_scanning_books_nothing(office: Office) -> None:
+async def test_viewing_and_scanning_books_nothing(office: Office) -> None:
     mira = await caller(office)
     for _ in range(3):
         await read_page(office, mira.address)
@@ -103,7 +105,7 @@ async def test_looking_and_scanning_books_nothing(office: Office) -> None:
 
 
 @pytest.mark.parametrize("start", ["tomorrow", "2026-11-24T09:00:00", "2026-13-40T99:00:00Z", "x" * 5000, "9" * 400])
-async def test_a_start_that_is_none_is_refused(office: Office, start: str) -> None:
+async def test_an_invalid_start_is_refused(office: Office, start: str) -> None:
     mira = await caller(office)
     form = form_to(await read_page(office, mira.address), "/book")
     async with visitor(office.app) as client:
@@ -112,7 +114,7 @@ async def test_a_start_that_is_none_is_refused(office: Office, start: str) -> No
     assert "Choose a time first" in answer.text
 
 
-async def test_temporal_out_of_reach_is_said_soon_and_nothing_is_booked(office: Office) -> None:
+async def test_unreachable_temporal_is_reported_soon_and_nothing_is_booked(office: Office) -> None:
     mira = await caller(office)
     form = form_to(await read_page(office, mira.address), "/book")
     began = datetime.now(UTC)
@@ -126,10 +128,10 @@ async def test_temporal_out_of_reach_is_said_soon_and_nothing_is_booked(office: 
 
 async def test_a_booked_link_shows_the_call(office: Office) -> None:
     mira = await caller(office)
-    held = await mira.book()
+    booked = await mira.book()
     page = await read_page(office, mira.address)
     assert "Your call is booked" in page
-    assert held.starts_at.isoformat() in page
+    assert booked.starts_at.isoformat() in page
     assert "Add to calendar" in page
     assert "?move=1" in page
     cancelling = form_to(page, "/cancel")
@@ -154,38 +156,38 @@ async def test_a_used_link_books_no_second_call(office: Office) -> None:
     mira = await caller(office)
     token = form_to(await read_page(office, mira.address), "/book").fields
     other = (await mira.free())[6].isoformat()
-    held = await mira.book()
+    booked = await mira.book()
     async with visitor(office.app) as client:
-        again = await client.post(f"{mira.address}/book", data=token | {"start": held.starts_at.isoformat()})
+        again = await client.post(f"{mira.address}/book", data=token | {"start": booked.starts_at.isoformat()})
         assert again.status_code == 303, "the same booking sent again is the same answer"
         refused = await client.post(f"{mira.address}/book", data=token | {"start": other})
     assert refused.status_code == 409
     assert "has booked its call" in refused.text
 
 
-async def test_moving_shows_free_times_without_the_one_held(office: Office) -> None:
+async def test_moving_shows_free_times_without_the_booked_one(office: Office) -> None:
     mira = await caller(office)
-    held = await mira.book()
+    booked = await mira.book()
     form = form_to(await read_page(office, f"{mira.address}?move=1"), "/move")
     assert form.choices["start"]
-    assert held.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ") not in form.choices["start"]
+    assert booked.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ") not in form.choices["start"]
     async with visitor(office.app) as client:
-        same = await client.post(form.action, data=form.fields | {"start": held.starts_at.isoformat()})
+        same = await client.post(form.action, data=form.fields | {"start": booked.starts_at.isoformat()})
     assert same.status_code == 303
 
 
-async def test_a_call_that_has_begun_can_not_be_moved(office: Office) -> None:
+async def test_a_call_that_has_begun_cannot_be_moved(office: Office) -> None:
     mira = await caller(office)
-    held = await mira.book()
+    booked = await mira.book()
     form = form_to(await read_page(office, f"{mira.address}?move=1"), "/move")
-    await mira.call_becomes(held, "muster_at = now() - interval '1 second', state = 'offered'")
+    await mira.call_becomes(booked, "muster_at = now() - interval '1 second', state = 'offered'")
     async with visitor(office.app) as client:
         late = await client.post(form.action, data=form.fields | {"start": form.choices["start"][0]})
     assert late.status_code == 409
     assert "too late" in late.text
 
 
-async def test_unknown_links_look_like_any_address_that_is_not_there(office: Office) -> None:
+async def test_unknown_links_look_like_any_unknown_address(office: Office) -> None:
     texts = {
         await read_page(office, address, 404)
         for address in ("/c/x", "/c/" + "A" * 43, "/rate/x", "/join/x", "/c/x/calendar.ics", "/nothing", "/sign-in/x")
@@ -196,18 +198,18 @@ async def test_unknown_links_look_like_any_address_that_is_not_there(office: Off
 async def test_the_calendar_entry_is_the_booking(office: Office) -> None:
     mira = await caller(office)
     await read_page(office, f"{mira.address}/calendar.ics", 404)
-    held = await mira.book()
+    booked = await mira.book()
     async with visitor(office.app) as client:
         answer = await client.get(f"{mira.address}/calendar.ics")
     assert answer.headers["Content-Type"].startswith("text/calendar")
     (event,) = Calendar.from_ical(answer.content).events
-    assert event.start == held.starts_at
+    assert event.start == booked.starts_at
     assert event.sequence == 0
-    assert event.uid.startswith(f"booking-{held.booking_id}-{mira.escalation_id}@")
+    assert event.uid.startswith(f"booking-{booked.booking_id}-{mira.escalation_id}@")
 
 
 async def weight(office: Office, mira: Caller) -> int:
-    """Bytes of a page and all that it loads, compressed as browsers get them."""
+    """Bytes of a page with everything it loads, compressed."""
     page = await read_page(office, mira.address)
     files = set(re.findall(r'/static/([^"?]+)', page))
     return len(gzip.compress(page.encode())) + sum(len(assets()[name].compressed) for name in files)
@@ -216,7 +218,7 @@ async def weight(office: Office, mira: Caller) -> int:
 async def test_pages_are_light_and_load_nothing_from_elsewhere(office: Office) -> None:
     mira = await caller(office)
     assert await weight(office, mira) < 50_000
-    held = await mira.book()
-    await mira.call_becomes(held, "muster_at = now() - interval '1 second'")
+    booked = await mira.book()
+    await mira.call_becomes(booked, "muster_at = now() - interval '1 second'")
     assert await weight(office, mira) < 50_000
     assert "//" not in "".join(re.findall(r'(?:src|href)="([^"]+)"', await read_page(office, mira.address)))

@@ -1,4 +1,4 @@
-"""Joining and rating: one click of a person, and nothing by looking."""
+"""Joining and rating: one click, and nothing by viewing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.web.office import Office, office
 __all__ = ["office"]
 
 
-async def test_joining_waits_until_someone_has_taken_the_call(office: Office) -> None:
+async def test_joining_waits_until_somebody_has_taken_the_call(office: Office) -> None:
     mira = await caller(office, mode=Mode.NOW)
     link = await mira.link()
     assert link.call is not None
@@ -29,7 +29,7 @@ async def test_joining_waits_until_someone_has_taken_the_call(office: Office) ->
         assert joined.headers["Location"].endswith(f"/dev/room/{link.call.id}")
 
 
-async def test_a_form_that_is_sent_as_it_stands_joins_nothing(office: Office) -> None:
+async def test_a_form_sent_with_its_defaults_joins_nobody(office: Office) -> None:
     mira = await caller(office, mode=Mode.NOW)
     link = await mira.link()
     assert link.call is not None
@@ -44,7 +44,7 @@ async def test_a_form_that_is_sent_as_it_stands_joins_nothing(office: Office) ->
     assert form.buttons[1:] == [{"here": "yes"}]
 
 
-async def test_looking_is_not_joining(office: Office) -> None:
+async def test_viewing_is_not_joining(office: Office) -> None:
     mira = await caller(office, mode=Mode.NOW)
     link = await mira.link()
     assert link.call is not None
@@ -58,11 +58,11 @@ async def test_looking_is_not_joining(office: Office) -> None:
     assert link.call.customer_joined_at is None
 
 
-async def test_a_call_days_ahead_is_not_joined(office: Office) -> None:
+async def test_a_call_days_ahead_cannot_be_joined(office: Office) -> None:
     mira = await caller(office)
-    held = await mira.book()
-    await mira.call_becomes(held, "starts_at = now() + interval '3 days'")
-    address = f"/join/{mira.tokens.customer_join(held.call_id)}"
+    booked = await mira.book()
+    await mira.call_becomes(booked, "starts_at = now() + interval '3 days'")
+    address = f"/join/{mira.tokens.customer_join(booked.call_id)}"
     async with visitor(office.app) as client:
         page = (await client.get(address)).text
         assert "Not yet" in page
@@ -73,18 +73,18 @@ async def test_a_call_days_ahead_is_not_joined(office: Office) -> None:
 
 
 @pytest.mark.parametrize("state", ["done", "cancelled", "missed"])
-async def test_a_call_that_is_over_is_not_joined(office: Office, state: str) -> None:
+async def test_a_call_that_is_over_cannot_be_joined(office: Office, state: str) -> None:
     mira = await caller(office)
-    held = await mira.book()
-    await mira.call_becomes(held, f"state = '{state}'")
-    address = f"/join/{mira.tokens.customer_join(held.call_id)}"
+    booked = await mira.book()
+    await mira.call_becomes(booked, f"state = '{state}'")
+    address = f"/join/{mira.tokens.customer_join(booked.call_id)}"
     async with visitor(office.app) as client:
         answer = await client.get(address)
         assert answer.status_code == 410
         assert forms_of(answer.text) == []
 
 
-async def test_the_survey_has_no_score_chosen_and_a_scanner_rates_nothing(office: Office) -> None:
+async def test_the_survey_has_no_preselected_score_and_scanners_rate_nothing(office: Office) -> None:
     mira = await caller(office)
     address = await mira.is_asked(await mira.book())
     async with visitor(office.app) as client:
@@ -100,7 +100,7 @@ async def test_the_survey_has_no_score_chosen_and_a_scanner_rates_nothing(office
             assert "kept words" in refused.text
 
 
-async def test_a_comment_may_have_so_many_characters(office: Office) -> None:
+async def test_a_comment_has_a_limit(office: Office) -> None:
     mira = await caller(office)
     address = await mira.is_asked(await mira.book())
     async with visitor(office.app) as client:
@@ -113,13 +113,13 @@ async def test_a_comment_may_have_so_many_characters(office: Office) -> None:
 
 async def test_the_first_rating_stands(office: Office) -> None:
     mira = await caller(office)
-    held = await mira.book()
-    address = await mira.is_asked(held)
+    booked = await mira.book()
+    address = await mira.is_asked(booked)
     async with visitor(office.app) as client:
         form = form_to((await client.get(address)).text)
         await mira.run(
             "INSERT INTO rating (call, escalation, score, comment, at) VALUES "
-            f"('{held.call_id}', '{mira.escalation_id}', 4, '<i>calm</i>', now())"
+            f"('{booked.call_id}', '{mira.escalation_id}', 4, '<i>calm</i>', now())"
         )
         page = (await client.get(address)).text
         assert "You rated this call 4 of 5: good." in page
@@ -130,7 +130,7 @@ async def test_the_first_rating_stands(office: Office) -> None:
         assert "The first rating stands" in other.text
 
 
-async def test_a_survey_ends(office: Office) -> None:
+async def test_a_survey_expires(office: Office) -> None:
     mira = await caller(office)
     address = await mira.is_asked(await mira.book())
     async with visitor(office.app) as client:

@@ -1,4 +1,4 @@
-"""What a customer's link shows from the booking to the end: each state in its own words."""
+"""What a customer's link shows at each stage, from the booking to the end."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ __all__ = ["office"]
 )
 async def test_the_waiting_room_is_honest(office: Office, changes: str, says: str, button: str) -> None:
     mira = await caller(office)
-    held = await mira.book()
-    await mira.call_becomes(held, f"muster_at = now() - interval '1 second', {changes}")
+    booked = await mira.book()
+    await mira.call_becomes(booked, f"muster_at = now() - interval '1 second', {changes}")
     page = await read_page(office, mira.address)
     assert says in page
     assert button in page
@@ -36,7 +36,7 @@ async def test_the_waiting_room_is_honest(office: Office, changes: str, says: st
     (live,) = re.findall(r'hx-get="([^"]+)"', page)
     async with visitor(office.app) as client:
         assert (await client.get(live)).status_code == 204, "nothing has changed"
-        await mira.call_becomes(held, "state = 'done'")
+        await mira.call_becomes(booked, "state = 'done'")
         assert (await client.get(live)).headers["HX-Refresh"] == "true"
 
 
@@ -57,7 +57,7 @@ async def test_the_live_line_changes_without_the_page(office: Office) -> None:
         ("state = 'replaced'", 410, "There is a newer link"),
     ],
 )
-async def test_a_link_that_is_gone_says_how_to_ask_anew(office: Office, link: str, status: int, says: str) -> None:
+async def test_an_expired_link_says_how_to_get_a_new_one(office: Office, link: str, status: int, says: str) -> None:
     mira = await caller(office)
     await mira.link_becomes(link)
     page = await read_page(office, mira.address, status)
@@ -72,16 +72,16 @@ async def test_a_link_that_is_gone_says_how_to_ask_anew(office: Office, link: st
 )
 async def test_a_call_that_is_over(office: Office, call: str, says: str) -> None:
     mira = await caller(office)
-    held = await mira.book()
-    await mira.call_becomes(held, f"state = '{call}'")
+    booked = await mira.book()
+    await mira.call_becomes(booked, f"state = '{call}'")
     assert says in await read_page(office, mira.address)
 
 
 @pytest.mark.parametrize("outcome", ["cancelled", "withdrawn"])
-async def test_a_call_that_was_taken_back(office: Office, outcome: str) -> None:
+async def test_a_withdrawn_call(office: Office, outcome: str) -> None:
     mira = await caller(office)
-    held = await mira.book()
-    await mira.call_becomes(held, "state = 'cancelled'")
+    booked = await mira.book()
+    await mira.call_becomes(booked, "state = 'cancelled'")
     await mira.run(f"UPDATE escalation SET state = 'closed', outcome = '{outcome}'")
     said = "Your call is cancelled" if outcome == "cancelled" else "no longer needed"
     assert said in await read_page(office, mira.address)
@@ -101,7 +101,7 @@ async def test_a_call_that_was_taken_back(office: Office, outcome: str) -> None:
         ("place = NULL", ["We are finding someone"], "calls are before"),
     ],
 )
-async def test_a_waiting_customer_sees_an_honest_place(
+async def test_a_waiting_customer_sees_their_place_in_line(
     office: Office, changes: str, said: list[str], unsaid: str
 ) -> None:
     mira = await caller(office, mode=Mode.NOW)
@@ -111,18 +111,18 @@ async def test_a_waiting_customer_sees_an_honest_place(
         assert words in page
     assert unsaid not in page
     async with office.program() as program:
-        told = (await program.get(f"/api/v1/escalations/{mira.escalation_id}")).json()["call"]
-        assert told["place"] == (None if "NULL" in changes else int(changes[8]))
+        call = (await program.get(f"/api/v1/escalations/{mira.escalation_id}")).json()["call"]
+        assert call["place"] == (None if "NULL" in changes else int(changes[8]))
         await mira.run("UPDATE call SET state = 'offered'")
-        told = (await program.get(f"/api/v1/escalations/{mira.escalation_id}")).json()["call"]
-        assert (told["place"], told["estimate"]) == (None, None), "who is being asked for has no place in a line"
+        call = (await program.get(f"/api/v1/escalations/{mira.escalation_id}")).json()["call"]
+        assert (call["place"], call["estimate"]) == (None, None), "who is being asked for has no place in a line"
 
 
-async def test_a_customer_is_told_before_the_hour_that_it_may_begin_late(office: Office) -> None:
+async def test_a_customer_is_told_in_advance_that_the_call_may_begin_late(office: Office) -> None:
     mira = await caller(office)
-    held = await mira.book()
+    booked = await mira.book()
     assert "may begin a few minutes late" not in await read_page(office, mira.address)
-    await mira.call_becomes(held, "told_late_at = now()")
+    await mira.call_becomes(booked, "told_late_at = now()")
     assert "It may begin a few minutes late" in await read_page(office, mira.address)
 
 
@@ -140,5 +140,5 @@ async def test_a_customer_alone_in_the_room_says_so_once(office: Office) -> None
     assert "We have called someone" in page
     assert "Nobody is here" not in page
     async with office.engine.connect() as conn:
-        told = await conn.execute(text("SELECT count(*) FROM escalation_event WHERE kind = 'customer_alone'"))
-        assert told.scalar_one() == 1
+        events = await conn.execute(text("SELECT count(*) FROM escalation_event WHERE kind = 'customer_alone'"))
+        assert events.scalar_one() == 1

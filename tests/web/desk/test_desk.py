@@ -1,4 +1,4 @@
-"""The desk: what it shows, and what answering an offer, ending and wrapping up do."""
+"""The desk: its areas, answering offers, ending calls and wrapping up."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SWAP = {"HX-Request": "true"}
 
 
 async def swapped(browser: Browser, address: str, seen_on: str, **fields: str) -> httpx.Response:
-    """Post as the page's script does: with what the desk shows, to be answered by what has changed."""
+    """Posts as the page's script does, with the fingerprints of the desk; returns the changed areas."""
     token = re.search(r'name="form_token" value="([^"]+)"', seen_on)
     assert token is not None
     data = {"form_token": token[1], **dict(SEEN.findall(seen_on)), **fields}
@@ -65,7 +65,7 @@ async def test_in_a_meeting_nobody_is_off_shift(floor: Floor) -> None:
     assert "off shift" not in re.split("Colleagues", desk)[0]
 
 
-async def test_presence_is_said_with_its_reason_and_its_age(floor: Floor) -> None:
+async def test_presence_shows_its_reason_and_since_when(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     await available(browser)
     assert re.search(r"Available</strong>.*since.*your shift ends at", await browser.get("/desk"), re.DOTALL)
@@ -75,7 +75,7 @@ async def test_presence_is_said_with_its_reason_and_its_age(floor: Floor) -> Non
     assert refused.status_code == 422
 
 
-async def test_saying_the_same_twice_does_not_begin_its_time_anew(floor: Floor) -> None:
+async def test_setting_the_same_presence_keeps_its_since(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     await available(browser)
     earlier = datetime.now(UTC) - timedelta(minutes=30)
@@ -87,7 +87,7 @@ async def test_saying_the_same_twice_does_not_begin_its_time_anew(floor: Floor) 
     assert datetime.now(UTC) - row.seen_at < timedelta(seconds=5)
 
 
-async def test_a_silent_desk_counts_as_gone_until_it_beats_again(floor: Floor) -> None:
+async def test_a_silent_desk_counts_as_vanished_until_its_next_heartbeat(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     await available(browser)
     await floor.change_presence(ME, seen_at=datetime.now(UTC) - timedelta(seconds=21))
@@ -97,7 +97,7 @@ async def test_a_silent_desk_counts_as_gone_until_it_beats_again(floor: Floor) -
     assert "Not connected" not in await browser.get("/desk")
 
 
-async def test_a_beat_is_answered_with_what_has_changed_and_nothing_else(floor: Floor) -> None:
+async def test_the_response_to_a_heartbeat_has_the_changed_areas_alone(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     await available(browser)
     desk = await browser.get("/desk")
@@ -126,7 +126,7 @@ async def test_an_offer_shows_who_what_when_and_why(floor: Floor) -> None:
     assert 'href="https://harbor.zendesk.com/agent/tickets/4711"' in desk
 
 
-async def test_accepting_makes_it_the_call_and_twice_is_once(floor: Floor) -> None:
+async def test_accepting_twice_is_accepting_once(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     await available(browser)
     made = await floor.due_call()
@@ -148,7 +148,7 @@ async def test_accepting_makes_it_the_call_and_twice_is_once(floor: Floor) -> No
     assert kinds.count("accepted") == 1
 
 
-async def test_the_context_of_an_offer_is_for_whom_it_was_made_to(floor: Floor) -> None:
+async def test_an_offers_context_is_for_its_person_alone(floor: Floor) -> None:
     made = await floor.due_call()
     await floor.offer(made, ME)
     context = f"/desk/offers/{made.call_id}/1/context"
@@ -172,7 +172,7 @@ async def test_an_offer_that_ran_out_says_so(floor: Floor) -> None:
     assert "it ran out" in plain.text
 
 
-async def test_an_offer_that_ran_out_is_not_spoken_of_beside_a_call_taken_since(floor: Floor) -> None:
+async def test_an_expired_offer_is_not_shown_beside_a_call_taken_since(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     made = await floor.due_call()
     await floor.offer(made, ME)
@@ -251,7 +251,7 @@ async def test_an_agent_whose_customer_finds_nobody_is_called_back(floor: Floor)
     assert "says nobody is in the room" in await me.get("/desk")
 
 
-async def test_a_wrap_up_that_lacks_its_answer_keeps_what_was_typed(floor: Floor) -> None:
+async def test_an_incomplete_wrap_up_keeps_what_was_typed(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     made = await in_wrap_up(floor, browser)
     answer = await swapped(
@@ -274,7 +274,7 @@ async def in_wrap_up(floor: Floor, browser: Browser) -> str:
     return made.call_id
 
 
-async def test_a_wrap_up_that_reaches_nobody_is_kept_on_the_page(
+async def test_a_wrap_up_that_cannot_be_saved_stays_on_the_page(
     database: AsyncEngine, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
@@ -296,8 +296,8 @@ async def test_a_second_click_on_a_wrap_up_shows_what_was_saved(floor: Floor) ->
     async with floor.engine.begin() as conn:
         escalation_id = await escalation_of_call(conn, made, floor.people[ME])
         assert escalation_id is not None
-        said = WrapUp(Resolution.NO, cause="billing", product_area="engine", note="Tank was empty")
-        await save_wrap_up(conn, escalation_id, made, floor.people[ME], said, datetime.now(UTC))
+        wrap_up = WrapUp(Resolution.NO, cause="billing", product_area="engine", note="Tank was empty")
+        await save_wrap_up(conn, escalation_id, made, floor.people[ME], wrap_up, datetime.now(UTC))
     page = await browser.get("/desk")
     same = {"resolved": "no", "cause": "billing", "product_area": "engine", "note": "Tank was empty"}
     for fields, status in ((same, 200), (same | {"note": "Tank was full"}, 409), ({"resolved": "yes"}, 409), ({}, 409)):
@@ -305,7 +305,7 @@ async def test_a_second_click_on_a_wrap_up_shows_what_was_saved(floor: Floor) ->
         assert again.status_code == status, again.text
         assert "already wrapped up: not solved, billing, engine. Nothing was changed." in again.text
     async with floor.engine.connect() as conn:
-        assert await saved_wrap_up(conn, made, floor.people[ME]) == said
+        assert await saved_wrap_up(conn, made, floor.people[ME]) == wrap_up
         assert await saved_wrap_up(conn, made, floor.people["Anna Schmidt"]) is None
     stranger = await floor.office.browser("Anna Schmidt")
     assert (await stranger.post(f"/desk/calls/{made}/wrap-up", "/desk", resolved="yes")).status_code == 404

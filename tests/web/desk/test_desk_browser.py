@@ -1,4 +1,4 @@
-"""The desk in a browser: offers that come by themselves, honest countdowns, and forms that survive them."""
+"""The desk in a browser: offers without a reload, correct countdowns, and forms that survive updates."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ async def desk(database: AsyncEngine, database_url: str) -> AsyncIterator[Desk]:
 
 
 async def check(page: Page, name: str) -> None:
-    """Nothing that axe objects to, nothing wider than the screen, in light and dark, wide and narrow; pictures kept."""
+    """Checks with axe, and for width, in light and dark, wide and narrow; keeps screenshots."""
     await page.evaluate(AXE)
     for width in (1280, 390):
         for scheme in ("light", "dark"):
@@ -141,7 +141,7 @@ async def test_a_call_comes_to_the_desk_by_itself_and_is_served(desk: Desk) -> N
     await page.wait_for_selector("text=done")
 
 
-async def test_an_offer_counts_down_honestly_on_a_machine_whose_clock_is_wrong(desk: Desk) -> None:
+async def test_an_offer_counts_down_correctly_on_a_machine_with_a_wrong_clock(desk: Desk) -> None:
     ahead = "const now = Date.now; Date.now = () => now() + 3600e3; "
     await desk.context.add_init_script(ahead)
     page = await desk.open()
@@ -154,7 +154,7 @@ async def test_an_offer_counts_down_honestly_on_a_machine_whose_clock_is_wrong(d
     await check(page, "passed")
 
 
-async def test_what_is_being_typed_survives_whatever_comes(desk: Desk) -> None:
+async def test_typing_survives_updates(desk: Desk) -> None:
     floor = desk.floor
     made = await floor.due_call()
     await floor.offer(made, ME, state="done")
@@ -182,7 +182,7 @@ async def test_an_open_desk_is_present_and_a_closed_one_is_not(desk: Desk) -> No
     assert not await desk.heard_of()
 
 
-async def test_a_desk_without_its_server_says_so_and_comes_back(desk: Desk) -> None:
+async def test_a_desk_without_its_server_says_so_and_reconnects(desk: Desk) -> None:
     page = await desk.open()
     await page.click("text=I’m available")
     await page.wait_for_selector("text=Available since")
@@ -224,7 +224,7 @@ async def test_escalating_and_its_refusals_read_well(desk: Desk) -> None:
     await check(page, "raised")
 
 
-async def test_accepting_hands_the_keyboard_on_to_joining(desk: Desk) -> None:
+async def test_accepting_moves_the_focus_to_joining(desk: Desk) -> None:
     await desk.floor.offer(await desk.floor.due_call(), ME)
     page = await desk.open()
     await page.focus("text=Accept the call")
@@ -234,7 +234,7 @@ async def test_accepting_hands_the_keyboard_on_to_joining(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("worker", [True, False])
-async def test_the_page_says_how_often_its_scripts_beat(
+async def test_the_page_sets_the_interval_of_heartbeats(
     desk: Desk, worker: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("web.desk.areas.BEAT_EVERY", timedelta(milliseconds=200))
@@ -243,7 +243,7 @@ async def test_the_page_says_how_often_its_scripts_beat(
     beats = asyncio.Semaphore(0)
     desk.context.on("request", lambda sent: beats.release() if sent.url.endswith("/heartbeat") else None)
     await desk.open()
-    # Every five seconds, it would take more than twenty.
+    # With a heartbeat every five seconds, this would take more than twenty seconds.
     async with asyncio.timeout(20):
         for _ in range(6):
             await beats.acquire()

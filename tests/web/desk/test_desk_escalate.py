@@ -1,4 +1,4 @@
-"""Escalating from the desk: one action, the link to paste, and refusals that lose nothing."""
+"""Escalating from the desk: one form, the link to paste, and refusals that keep the form."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_a_ticket_is_escalated_in_one_action(floor: Floor) -> None:
     assert "Mast creaks" in await browser.get("/desk")
 
 
-async def test_the_same_ticket_again_shows_what_stands(floor: Floor) -> None:
+async def test_the_same_ticket_again_shows_its_escalation(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     first = await browser.post("/desk/escalate", "/desk/escalate", mode="booking", **TYPED)
     again = await browser.post("/desk/escalate", "/desk/escalate", mode="booking", **TYPED)
@@ -71,7 +71,7 @@ async def test_the_same_ticket_again_shows_what_stands(floor: Floor) -> None:
         assert (await conn.execute(select(func.count()).select_from(escalation))).scalar_one() == 1
 
 
-async def test_a_bare_number_is_asked_about_where_two_accounts_may_have_it(floor: Floor) -> None:
+async def test_a_bare_number_is_refused_if_two_accounts_may_have_it(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     first = await browser.post("/desk/escalate", "/desk/escalate", mode="booking", **TYPED)
     elsewhere = {**TYPED, "ticket": "https://marina.zendesk.com/agent/tickets/123", "email": "pavel@novy.example"}
@@ -82,7 +82,7 @@ async def test_a_bare_number_is_asked_about_where_two_accounts_may_have_it(floor
     assert "Tickets come from several accounts here, and each may have a 123." in bare.text
 
 
-async def test_a_call_now_is_searched_for_at_once(floor: Floor) -> None:
+async def test_a_call_now_starts_the_search_immediately(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     urgent = {**TYPED, "fact.product area": "engine", "fact.priority": "urgent"}
     answer = await browser.post("/desk/escalate", "/desk/escalate", mode="now", **urgent)
@@ -104,7 +104,7 @@ async def test_a_prefilled_address_fills_the_form_and_opens_nothing(floor: Floor
         assert (await conn.execute(select(func.count()).select_from(escalation))).scalar_one() == 0
 
 
-async def test_a_refusal_names_its_rule_and_keeps_what_was_typed(floor: Floor) -> None:
+async def test_a_refusal_names_its_rule_and_keeps_the_form(floor: Floor) -> None:
     await publish_rules(floor, NO_CALLS)
     browser = await floor.office.browser(ME)
     typed = {**TYPED, "fact.product area": "electronics"}
@@ -117,7 +117,7 @@ async def test_a_refusal_names_its_rule_and_keeps_what_was_typed(floor: Floor) -
     assert "<option selected>electronics</option>" in page
 
 
-async def test_a_rule_that_only_books_says_so_to_call_now(floor: Floor) -> None:
+async def test_a_rule_for_bookings_only_refuses_a_call_now(floor: Floor) -> None:
     await publish_rules(
         floor,
         NO_CALLS.replace('no call, say "The manual answers this."', 'send to team "Support"\n  offer booking only'),
@@ -160,6 +160,6 @@ async def test_without_rules_nothing_is_opened(floor: Floor) -> None:
     assert "No rules have been published yet" in answer.text
 
 
-async def test_what_was_never_raised_is_not_found(floor: Floor) -> None:
+async def test_an_unknown_escalation_is_not_found(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     await browser.get("/desk/escalations/6b0fe0a5-9f0e-4f2b-8c4e-0f6a6a1c2d3e", 404)

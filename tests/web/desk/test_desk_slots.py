@@ -1,4 +1,4 @@
-"""The page of a day's times: open ones, closed ones with their reason, and what could help a booking at risk."""
+"""The page of a day's start times: open ones, closed ones with reasons, and remedies for a booking at risk."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ async def test_each_closed_time_says_why(floor: Floor) -> None:
 
 async def test_a_booking_at_risk_shows_what_could_help(floor: Floor) -> None:
     one = await caller(floor.office)
-    held = await one.book()
+    booked = await one.book()
     browser = await floor.office.browser(ME)
     page = f"/desk/escalations/{one.escalation_id}/slots"
     assert "At risk" not in await browser.get(page)
-    lost = f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {held.booking_id}"
+    lost = f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {booked.booking_id}"
     await one.run(lost)
     shown = await browser.get(page)
     assert "At risk" in shown
     assert "Offer the customer another time" in shown
 
 
-async def test_an_escalation_that_is_none_is_not_found(floor: Floor) -> None:
+async def test_slots_of_an_unknown_escalation_are_not_found(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     answer = await browser.client.get("/desk/escalations/00000000-0000-0000-0000-000000000000/slots")
     assert answer.status_code == 404
@@ -58,12 +58,12 @@ async def test_an_escalation_that_is_none_is_not_found(floor: Floor) -> None:
 
 async def test_a_manager_releases_the_reserve_by_a_button_and_an_agent_does_not(floor: Floor) -> None:
     one = await caller(floor.office)
-    held = await one.book()
+    booked = await one.book()
     page = f"/desk/escalations/{one.escalation_id}/slots"
     keep_all = "UPDATE escalation SET plan = jsonb_set(plan, '{decision,booking,reserve_percent}', '100')"
     await one.run(keep_all)
     await one.run(
-        f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {held.booking_id}"
+        f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {booked.booking_id}"
     )
     agent, manager = await floor.office.browser(ME), await floor.office.browser("Marta Manager")
     assert "A manager can do it here" in await agent.get(page)
@@ -80,7 +80,7 @@ async def test_a_manager_releases_the_reserve_by_a_button_and_an_agent_does_not(
     story = await manager.get(f"/ops/{one.escalation_id}")
     assert "the reserve was released for it, by Marta Manager" in story
     await one.run(
-        f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {held.booking_id}"
+        f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {booked.booking_id}"
     )
     await one.run("DELETE FROM shift")
     late = await manager.client.post(form.action, data=form.fields)
@@ -90,24 +90,24 @@ async def test_a_manager_releases_the_reserve_by_a_button_and_an_agent_does_not(
 
 async def test_a_manager_widens_the_pool_of_a_call_at_risk_and_its_story_says_so(floor: Floor) -> None:
     one = await caller(floor.office)
-    held = await one.book()
+    booked = await one.book()
     page = f"/desk/escalations/{one.escalation_id}/slots"
     office = "(SELECT id FROM team WHERE name = 'Office')"
     step = f"""jsonb_build_array(jsonb_build_object('after', 180, 'kind', 'widen', 'text', 'widen to team "Office"',
         'targets', jsonb_build_array(jsonb_build_object('team', {office}, 'text', 'team "Office"'))))"""
     await one.run(f"UPDATE escalation SET plan = jsonb_set(plan, '{{decision,steps}}', {step})")
     await one.run(
-        f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {held.booking_id}"
+        f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {booked.booking_id}"
     )
     await one.run("DELETE FROM shift")
     await one.run(
         "INSERT INTO shift (person, during) SELECT p.id, tstzrange(b.starts_at - interval '2 h', b.starts_at + interval"
-        f" '2 h') FROM person p, booking b WHERE p.team = {office} AND b.id = {held.booking_id}"
+        f" '2 h') FROM person p, booking b WHERE p.team = {office} AND b.id = {booked.booking_id}"
     )
     agent, manager = await floor.office.browser(ME), await floor.office.browser("Marta Manager")
-    told = await agent.get(page)
-    assert "Start at a later step of its plan, “widen to Office”" in told
-    assert "widen-pool" not in told, "an agent is told who can do it"
+    shown = await agent.get(page)
+    assert "Start at a later step of its plan, “widen to Office”" in shown
+    assert "widen-pool" not in shown, "an agent is told who can do it"
     refused = await agent.post(f"{page.removesuffix('/slots')}/widen-pool", "/desk/escalate", step="1")
     assert refused.status_code == 403
     form = form_to(await manager.get(page), "/widen-pool")

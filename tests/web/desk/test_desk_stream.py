@@ -1,4 +1,4 @@
-"""Whom the desk's stream wakes."""
+"""Which desks the stream wakes."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ class Stream:
     queue: asyncio.Queue[str | None]
 
     async def brings(self, *payloads: str) -> list[StreamEvent]:
-        """What the desk is sent when these things happen, once it has taken in what was before."""
+        """The events that these notifications send to the desk, after earlier events have passed."""
         [_ async for _ in self.comes(QUIET)]
         for payload in payloads:
             self.feed.receive(payload)
         return [event async for event in self.comes(QUIET, first=SLOW)]
 
     async def stays_quiet(self, *payloads: str) -> bool:
-        """Whether the desk is sent nothing when these things happen."""
+        """Whether these notifications send nothing to the desk."""
         for payload in payloads:
             self.feed.receive(payload)
         return not [event async for event in self.comes(QUIET)]
 
     async def comes(self, within: float, first: float | None = None) -> AsyncIterator[StreamEvent]:
-        """What it is sent until it has been quiet for so long, in seconds; ``first`` until something comes."""
+        """Events until none has come for ``within`` seconds, or ``first`` seconds before the first one."""
         patience = first or within
         app, tokens = self.floor.office.app, self.floor.office.app.state.tokens
         request = Request({"type": "http", "app": app, "method": "GET", "path": "/desk/stream", "headers": []})
@@ -75,12 +75,12 @@ async def stream(floor: Floor) -> AsyncIterator[Stream]:
     with feed.subscribe(floor.people[ME]) as queue:
         assert await queue.get() == EVERYTHING, "a fresh stream wakes its desk, so that no wake-up is lost"
         stream = Stream(floor, feed, queue)
-        # The listening that begins with the application wakes everybody once.
+        # Listening starts with the application and wakes everybody once.
         [_ async for _ in stream.comes(1)]
         yield stream
 
 
-async def test_a_round_brings_its_offers_to_those_it_asked_alone(floor: Floor, stream: Stream) -> None:
+async def test_a_round_sends_its_offers_to_their_people_alone(floor: Floor, stream: Stream) -> None:
     await floor.offer(await floor.due_call(), ME)
     await floor.offer(await floor.due_call("Mast creaks", ticket="2"), "Anna Schmidt")
     (offer,) = await stream.brings("round:1")
@@ -90,7 +90,7 @@ async def test_a_round_brings_its_offers_to_those_it_asked_alone(floor: Floor, s
     assert await stream.stays_quiet("round:2")
 
 
-async def test_an_offer_that_was_brought_is_not_sent_once_more(floor: Floor, stream: Stream) -> None:
+async def test_a_sent_offer_is_not_sent_again(floor: Floor, stream: Stream) -> None:
     """Its fingerprint is the one that the desk's next refresh would find."""
     await floor.offer(await floor.due_call(), ME)
     (offer,) = await stream.brings("round:1")
@@ -99,7 +99,7 @@ async def test_an_offer_that_was_brought_is_not_sent_once_more(floor: Floor, str
     assert f'name="seen.offer" value="{changes.offer}"' in offer.data
 
 
-async def test_a_real_round_tells_the_desk_of_whom_it_asked(floor: Floor, stream: Stream) -> None:
+async def test_a_real_round_sends_its_offer_to_the_desk(floor: Floor, stream: Stream) -> None:
     await floor.on_shift(ME)
     await floor.due_call()
     async with floor.engine.begin() as conn:
@@ -111,14 +111,14 @@ async def test_a_real_round_tells_the_desk_of_whom_it_asked(floor: Floor, stream
     assert OFFER in [event.name async for event in stream.comes(2)]
 
 
-async def test_an_escalation_wakes_who_has_its_call_in_hand(floor: Floor, stream: Stream) -> None:
+async def test_an_escalation_wakes_the_agent_of_its_call(floor: Floor, stream: Stream) -> None:
     made, other = await floor.due_call(), await floor.due_call("Mast creaks", ticket="2")
     await floor.change_call(made, state="taken", person=floor.people[ME], accepted_at=datetime.now(UTC))
     assert await stream.brings(f"escalation:{made.escalation_id}") == [AT_ONCE]
     assert await stream.stays_quiet(f"escalation:{other.escalation_id}")
 
 
-async def test_one_thing_told_in_two_words_wakes_the_desk_once(floor: Floor, stream: Stream) -> None:
+async def test_two_notifications_of_one_event_wake_the_desk_once(floor: Floor, stream: Stream) -> None:
     made = await floor.due_call()
     await floor.change_call(made, state="taken", person=floor.people[ME], accepted_at=datetime.now(UTC))
     assert await stream.brings(f"person:{floor.people[ME]}", f"escalation:{made.escalation_id}") == [AT_ONCE]
@@ -129,13 +129,13 @@ async def test_what_concerns_others_or_nobody_wakes_nobody(stream: Stream, paylo
     assert await stream.stays_quiet(payload)
 
 
-async def test_a_desk_that_lags_behind_is_told_to_ask_for_everything(stream: Stream) -> None:
+async def test_a_desk_that_lags_behind_refreshes_everything(stream: Stream) -> None:
     for number in range(250):
         stream.feed._publish(stream.floor.people[ME], f"round:{number}")
     assert stream.queue.get_nowait() == EVERYTHING
 
 
-async def test_many_desks_that_are_woken_at_once_ask_one_after_the_other(stream: Stream) -> None:
+async def test_many_woken_desks_refresh_one_after_the_other(stream: Stream) -> None:
     await asyncio.sleep(2 * REFRESH_TIME)
     turns = [stream.feed.turn() for _ in range(100)]
     assert turns[0] == 0
@@ -143,7 +143,7 @@ async def test_many_desks_that_are_woken_at_once_ask_one_after_the_other(stream:
     assert turns[-1] == pytest.approx(99 * REFRESH_TIME, abs=10 * REFRESH_TIME)
 
 
-async def test_a_desk_whose_turn_comes_too_late_is_woken_anew(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_desk_that_waits_too_long_is_woken_again(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("web.desk.feed.TIMEOUT", 0.05)
     feed, me = stream.feed, stream.floor.people[ME]
     async with contextlib.AsyncExitStack() as others:

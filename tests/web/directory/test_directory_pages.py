@@ -1,4 +1,4 @@
-"""The directory's pages: names change with the rules that say them, nothing in use is deleted, people are found."""
+"""The directory's pages: renaming with the rules, deleting what is unused, finding people."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ async def test_renaming_a_team_rewrites_the_rules(office: Office) -> None:
     assert "version 2, line 24" in page
 
 
-async def test_what_no_rule_names_needs_no_version(office: Office) -> None:
+async def test_renaming_what_no_rule_names_publishes_no_version(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     assert await rename(office, manager, "skills", "sails", "sailmaking") == 303
     async with office.engine.connect() as conn:
         assert len(await published_versions(conn)) == 1
 
 
-async def test_a_candidate_is_rewritten_with_the_standing_rules(office: Office) -> None:
+async def test_a_candidate_is_rewritten_with_the_current_rules(office: Office) -> None:
     async with office.engine.begin() as conn:
         await publish(conn, FASTER, "Marta Manager", "no long waits", 1, NOW, percent=30)
     manager = await office.browser("Marta Manager")
@@ -102,7 +102,7 @@ async def test_a_candidate_is_rewritten_with_the_standing_rules(office: Office) 
     assert standing.number == 4
 
 
-async def test_going_back_takes_the_names_of_today_along(office: Office) -> None:
+async def test_going_back_keeps_current_names(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     await manager.post("/rules/publish", "/rules/edit", text=FASTER, reason="faster", based_on="1")
     await rename(office, manager, "teams", "Office", "Back office")
@@ -115,7 +115,7 @@ async def test_going_back_takes_the_names_of_today_along(office: Office) -> None
     assert version.text == RULES.replace('team "Office"', 'team "Bookkeeping"')
 
 
-async def test_a_skill_of_a_product_area_keeps_its_name_while_rules_ask_for_it(office: Office) -> None:
+async def test_a_skill_found_by_product_area_keeps_its_name(office: Office) -> None:
     async with office.engine.begin() as conn:
         await conn.execute(update(skill).where(skill.c.name == "sails").values(name="engine"))
         asking = RULES.replace(
@@ -134,7 +134,7 @@ async def test_a_skill_of_a_product_area_keeps_its_name_while_rules_ask_for_it(o
     assert "prefer skill of this product area" in deleted.text
 
 
-async def test_names_that_can_not_be(office: Office) -> None:
+async def test_invalid_names_are_refused(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     address = f"/directory/teams/{await number_of(office, team, 'Office')}"
     for name, status, said in (
@@ -150,7 +150,7 @@ async def test_names_that_can_not_be(office: Office) -> None:
         assert (added.status_code, said in html.unescape(added.text)) == (status, True), name
 
 
-async def test_deleting_names_the_lines_it_breaks_until_nothing_does(office: Office) -> None:
+async def test_deleting_shows_the_lines_that_use_the_name(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     number = await number_of(office, team, "Office")
     address = f"/directory/teams/{number}"
@@ -178,7 +178,7 @@ async def test_deleting_names_the_lines_it_breaks_until_nothing_does(office: Off
     assert again.status_code == 303, "the name is free again"
 
 
-async def test_open_escalations_and_led_teams_hold_a_name(office: Office) -> None:
+async def test_open_escalations_and_led_teams_keep_a_name(office: Office) -> None:
     await open_one(office)
     manager = await office.browser("Marta Manager")
     number = await number_of(office, team, "Support")
@@ -191,7 +191,7 @@ async def test_open_escalations_and_led_teams_hold_a_name(office: Office) -> Non
     assert "open escalation" not in await manager.get(f"/directory/titles/{number}")
 
 
-async def test_two_rename_at_once(office: Office) -> None:
+async def test_two_concurrent_renamings(office: Office) -> None:
     manager, admin = await office.browser("Marta Manager"), await office.browser("Ada Admin")
     answers = await asyncio.gather(
         rename(office, manager, "teams", "Office", "Back office"),
@@ -201,13 +201,13 @@ async def test_two_rename_at_once(office: Office) -> None:
 
 
 async def save(browser: Browser, who: int, **fields: object) -> httpx.Response:
-    """Send a person's form as somebody does who has just opened it."""
+    """Opens a person's form and sends it with these changes."""
     address = f"/directory/people/{who}"
     seen = form_to(await browser.get(address), address).fields["seen"]
     return await browser.post(address, address, seen=seen, **fields)
 
 
-async def test_openings_never_meet_half_a_renaming(office: Office) -> None:
+async def test_openings_never_see_half_a_renaming(office: Office) -> None:
     manager = await office.browser("Marta Manager")
 
     async def renaming() -> None:
@@ -258,7 +258,7 @@ async def test_a_person_is_added_found_and_moved(office: Office) -> None:
     assert told == {"team": "Support → Office"}
 
 
-async def test_who_is_deactivated_is_out_of_everything(office: Office) -> None:
+async def test_a_deactivated_person_is_out_of_everything(office: Office) -> None:
     escalation_id = await open_one(office)
     admin, anna = await office.browser("Ada Admin"), await office.browser("Anna Schmidt")
     who = office.people["Anna Schmidt"]
@@ -287,7 +287,7 @@ async def test_who_is_deactivated_is_out_of_everything(office: Office) -> None:
     assert escalation_id
 
 
-async def test_what_a_manager_may_not(office: Office) -> None:
+async def test_what_a_manager_may_not_change(office: Office) -> None:
     manager, admin = await office.browser("Marta Manager"), await office.browser("Ada Admin")
     ada = office.people["Ada Admin"]
     fields = {"name": "Ada Admin", "email": "mine@example.com", "role": "admin"}
@@ -304,7 +304,7 @@ async def test_what_a_manager_may_not(office: Office) -> None:
     assert roles == ["agent"]
 
 
-async def test_two_who_change_one_person_at_once_never_overwrite_each_other_unseen(office: Office) -> None:
+async def test_concurrent_changes_of_a_person_never_overwrite_each_other_unseen(office: Office) -> None:
     manager, admin = await office.browser("Marta Manager"), await office.browser("Ada Admin")
     who = office.people["Anna Schmidt"]
     address = f"/directory/people/{who}"
@@ -330,7 +330,7 @@ async def test_two_who_change_one_person_at_once_never_overwrite_each_other_unse
     assert tuple(names) == ("Anna Berg", ["agent"])
 
 
-async def test_a_card_that_can_not_be_keeps_what_was_typed(office: Office) -> None:
+async def test_an_invalid_card_keeps_what_was_typed(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     support, advisor = await number_of(office, team, "Support"), await number_of(office, title, "Advisor")
     async with office.engine.connect() as conn:

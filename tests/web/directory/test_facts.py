@@ -1,4 +1,4 @@
-"""A desk's own facts: declared by an administrator, filled in when a ticket is escalated, used by the rules."""
+"""Declared facts: defined by an administrator, filled in on escalation, used by rules."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def declared(office: Office) -> dict[str, FactType]:
 
 
 async def with_gold_rule(office: Office) -> None:
-    """The contract plan declared by an administrator, and a rule on it published."""
+    """Declares the fact "contract plan", and publishes a rule that uses it."""
     admin = await office.browser("Ada Admin")
     assert (await admin.post("/admin/facts", "/admin/facts", **CONTRACT)).status_code == 303
     text = RULES.replace("\nrule ", f"{GOLD}\nrule ", 1)
@@ -67,7 +67,7 @@ async def test_an_administrator_declares_changes_and_removes(office: Office) -> 
     await manager.get("/admin/facts", 403)
 
 
-async def test_what_sentences_could_not_say_is_refused_and_kept_in_the_form(office: Office) -> None:
+async def test_names_that_rules_could_not_use_are_refused_and_stay_in_the_form(office: Office) -> None:
     admin = await office.browser("Ada Admin")
     answer = await admin.post("/admin/facts", "/admin/facts", **{**CONTRACT, "values": "gold\nsilver or bronze"})
     assert answer.status_code == 422
@@ -78,7 +78,7 @@ async def test_what_sentences_could_not_say_is_refused_and_kept_in_the_form(offi
     assert "already" in twice.text
 
 
-async def test_what_published_rules_use_is_not_taken_away(office: Office) -> None:
+async def test_facts_in_published_rules_cannot_be_removed(office: Office) -> None:
     await with_gold_rule(office)
     admin = await office.browser("Ada Admin")
     answer = await admin.post("/admin/facts/remove", "/admin/facts", name="contract plan")
@@ -95,7 +95,7 @@ async def test_what_published_rules_use_is_not_taken_away(office: Office) -> Non
     assert (await declared(office))["contract plan"].values[-1] == "platinum"
 
 
-async def test_the_desk_form_asks_for_it_and_the_decision_uses_it(office: Office) -> None:
+async def test_the_desk_asks_for_a_declared_fact_and_decisions_use_it(office: Office) -> None:
     await with_gold_rule(office)
     agent = await office.browser("Anna Schmidt")
     assert 'name="fact.contract plan"' in await agent.get("/desk/escalate")
@@ -113,7 +113,7 @@ async def test_the_desk_form_asks_for_it_and_the_decision_uses_it(office: Office
     assert await kept(office) == [({"contract plan": "gold"}, "Gold contracts")]
 
 
-async def test_the_api_takes_it_and_names_each_wrong_one(office: Office) -> None:
+async def test_the_api_takes_declared_facts_and_names_each_wrong_one(office: Office) -> None:
     await with_gold_rule(office)
     async with office.program() as program:
         body = ticket(ticket__facts={"contract plan": "gould", "replies": "many", "botes": 1})
@@ -139,7 +139,7 @@ async def test_seeding_again_keeps_what_the_desk_declared(office: Office) -> Non
     assert list(await declared(office))[-1] == "contract plan"
 
 
-async def test_the_store_refuses_what_is_not_there_and_what_is_unfit(office: Office) -> None:
+async def test_unknown_and_unfit_facts_are_refused(office: Office) -> None:
     now = datetime.now(UTC)
     async with office.engine.begin() as conn:
         with pytest.raises(FactUnknown):

@@ -1,4 +1,4 @@
-"""Whoever takes somebody out of a pool sees first which booked calls lose the last person who could serve them."""
+"""Taking somebody out of a pool shows first which booked calls nobody else could serve."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def test_a_booked_call_that_loses_its_last_person_is_shown_before_anything
     assert (await still_works(office), await state_of(office)) == (False, "at_risk")
 
 
-async def test_where_somebody_else_can_serve_it_nothing_is_asked(office: Office) -> None:
+async def test_without_calls_at_risk_a_change_is_saved_immediately(office: Office) -> None:
     await booked(office, alone=False)
     admin, who = await office.browser("Ada Admin"), office.people[ANNA]
     here = f"/directory/people/{who}"
@@ -57,7 +57,7 @@ async def test_where_somebody_else_can_serve_it_nothing_is_asked(office: Office)
     assert "given=1" in answer.headers["location"]
 
 
-async def test_the_calls_at_risk_are_looked_at_longer_and_nothing_is_saved(office: Office) -> None:
+async def test_a_longer_search_for_calls_at_risk_saves_nothing(office: Office) -> None:
     one = await caller(office)
     await one.book()
     async with office.engine.begin() as conn:

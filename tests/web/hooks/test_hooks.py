@@ -1,4 +1,4 @@
-"""Zendesk's webhooks: signed or refused, once however often they come, in both of their forms."""
+"""Zendesk's webhooks: signed or refused, idempotent, in both forms."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def with_source(office: Office, *others: str) -> None:
 
 
 def trigger(number: str, account: str, email: str) -> dict[str, Any]:
-    """What a trigger of this account sends."""
+    """The body that a trigger of this account sends."""
     url = f"https://{account}.zendesk.com/agent/tickets/{number}"
     return {"ticket": {"id": number, "url": url, "subject": "Engine"}, "customer": {"name": "N", "email": email}}
 
@@ -109,8 +109,8 @@ async def test_a_trigger_opens_an_escalation_once(office: Office) -> None:
     assert await count(office) == 1
 
 
-async def test_a_number_of_two_accounts_is_two_tickets(office: Office) -> None:
-    """And neither account ever learns the other's customer's link, whoever opens first and however it is sent."""
+async def test_the_same_number_at_two_accounts_is_two_tickets(office: Office) -> None:
+    """Neither account ever gets the customer link of the other."""
     await with_source(office, "marina")
     harbor = (await send(office, trigger("777", "harbor", "mira@olsen.example"))).json()
     marina = (await send(office, trigger("777", "marina", "pavel@novy.example"), source="marina")).json()
@@ -125,7 +125,7 @@ async def test_a_number_of_two_accounts_is_two_tickets(office: Office) -> None:
     assert (by_program["id"], by_program["customer_link"]) == (marina["id"], marina["customer_link"])
 
 
-async def test_a_source_speaks_for_its_own_account_whatever_address_it_names(office: Office) -> None:
+async def test_a_source_speaks_for_its_own_account_alone(office: Office) -> None:
     await with_source(office, "marina")
     harbor = (await send(office, trigger("777", "harbor", "mira@olsen.example"))).json()
     await send(office, trigger("1", "marina", "pavel@novy.example"), source="marina")
@@ -151,7 +151,7 @@ async def test_a_new_source_cannot_take_the_account_that_another_has(office: Off
     assert page.count('data-label="Account">harbor.zendesk.com<') == 1
 
 
-async def test_a_source_whose_account_is_unknown_speaks_for_nobody_elses(office: Office) -> None:
+async def test_a_source_without_an_account_touches_nobody_elses_tickets(office: Office) -> None:
     await with_source(office)
     async with office.program() as program:
         body = ticket("777", ticket__url="https://marina.zendesk.com/agent/tickets/777")
@@ -162,7 +162,7 @@ async def test_a_source_whose_account_is_unknown_speaks_for_nobody_elses(office:
     assert (learned["done"], learned["id"]) == ("stood already", passed_on["id"]), "its own, now that it is known"
 
 
-async def test_a_ticket_that_the_release_before_opened_is_known_by_its_address(office: Office) -> None:
+async def test_a_ticket_from_the_previous_release_is_found_by_its_address(office: Office) -> None:
     await with_source(office)
     first = (await send(office, trigger("777", "harbor", "mira@olsen.example"))).json()
     async with office.engine.begin() as conn:
@@ -211,7 +211,7 @@ async def test_an_event_with_its_requester_opens_one(office: Office) -> None:
     assert row.facts == {"priority": "urgent", "tags": ["safety"]}
 
 
-async def test_own_facts_come_as_the_text_that_placeholders_give(office: Office) -> None:
+async def test_declared_facts_come_as_text_from_placeholders(office: Office) -> None:
     await with_source(office)
     async with office.engine.begin() as conn:
         for fact in (OWN, BOATS, INSURED):
@@ -227,8 +227,8 @@ async def test_own_facts_come_as_the_text_that_placeholders_give(office: Office)
     refused = await send(office, wrong)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/ticket/facts/boats owned")
     async with office.engine.connect() as conn:
-        kept = (await conn.execute(select(escalation.c.facts).order_by(escalation.c.ticket_id))).scalars().all()
-    assert kept == [
+        stored_facts = (await conn.execute(select(escalation.c.facts).order_by(escalation.c.ticket_id))).scalars().all()
+    assert stored_facts == [
         {"contract plan": "gold", "boats owned": 7, "insured": True, "tags": ["refund", "vip"]},
         {"insured": False, "priority": "urgent", "tags": ["safety"]},
     ]
@@ -241,7 +241,7 @@ async def test_an_event_without_a_requester_says_what_is_missing(office: Office)
     assert answer.json()["errors"][0]["pointer"] == "/detail/requester"
 
 
-async def test_what_is_not_for_us_is_acknowledged(office: Office) -> None:
+async def test_irrelevant_webhooks_are_acknowledged(office: Office) -> None:
     await with_source(office)
     untagged = await send(office, event(tags=["billing"]))
     other = await send(office, {"type": "zen:event-type:user.created", "id": "event-2", "detail": {"id": "1"}})
@@ -251,7 +251,7 @@ async def test_what_is_not_for_us_is_acknowledged(office: Office) -> None:
     assert await count(office) == 0
 
 
-async def test_unsigned_altered_stale_and_foreign_ones_are_refused(office: Office) -> None:
+async def test_unsigned_altered_stale_and_foreign_webhooks_are_refused(office: Office) -> None:
     await with_source(office)
     payload = event(requester=REQUESTER)
     now = datetime.now(UTC)
@@ -271,7 +271,7 @@ async def test_unsigned_altered_stale_and_foreign_ones_are_refused(office: Offic
     assert await count(office) == 0
 
 
-async def test_a_signed_body_that_is_no_json_is_a_problem(office: Office) -> None:
+async def test_a_signed_body_that_is_not_json_is_a_problem(office: Office) -> None:
     await with_source(office)
     for body, status in ((b"{", 400), (b"[" * 10_000, 400), (b"[1]", 422), (b'"x"', 422), (b"x" * 300_000, 413)):
         answer = await send(office, body)

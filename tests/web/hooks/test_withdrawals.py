@@ -1,4 +1,4 @@
-"""Withdrawing from outside, through a running workflow: by the API, by a solved ticket, by ops."""
+"""Withdrawing through a running workflow: by the API, by a solved ticket, by ops."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ESCALATIONS = "/api/v1/escalations"
 async def running(
     database: AsyncEngine, database_url: str, temporal_env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
-    """The office with Temporal and a worker."""
+    """The application with Temporal and a worker."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal_env.client.service_client.config.target_host)
     async with open_office(database, database_url) as opened:
         dependencies = Dependencies(database, opened.app.state.tokens)
@@ -32,18 +32,18 @@ async def running(
             yield opened
 
 
-async def test_a_program_withdraws_once_however_often_it_asks(running: Office) -> None:
+async def test_a_program_withdraws_once_however_often_it_retries(running: Office) -> None:
     async with running.program() as program:
         one = (await program.post(ESCALATIONS, json=ticket())).json()["id"]
         address = f"{ESCALATIONS}/{one}/withdraw"
         first = await program.post(address, json={"outcome": "ticket_solved", "reason": "it was the fuse"})
         again = await program.post(address)
-        whole = (await program.get(f"{ESCALATIONS}/{one}")).json()
+        body = (await program.get(f"{ESCALATIONS}/{one}")).json()
         wrong = await program.post(address, json={"outcome": "resolved"})
         unknown = await program.post(f"{ESCALATIONS}/00000000-0000-4000-8000-000000000000/withdraw")
     assert first.status_code == again.status_code == 200, first.text
     assert first.json() == again.json() == {"id": one, "state": "closed", "outcome": "ticket_solved"}
-    assert [event["kind"] for event in whole["timeline"]].count("withdrawn") == 1
+    assert [event["kind"] for event in body["timeline"]].count("withdrawn") == 1
     assert (wrong.status_code, unknown.status_code) == (422, 404)
 
 
@@ -53,10 +53,10 @@ async def test_a_solved_ticket_ends_its_escalation(running: Office) -> None:
         one = (await program.post(ESCALATIONS, json=ticket())).json()["id"]
         solved = await send(running, event(status="SOLVED"))
         again = await send(running, event(status="SOLVED"))
-        whole = (await program.get(f"{ESCALATIONS}/{one}")).json()
+        body = (await program.get(f"{ESCALATIONS}/{one}")).json()
     assert solved.json() == again.json() == {"done": "withdrawn", "id": one}
-    assert (whole["state"], whole["outcome"]) == ("closed", "ticket_solved")
-    assert "webhook:harbor" in {event["actor"] for event in whole["timeline"]}
+    assert (body["state"], body["outcome"]) == ("closed", "ticket_solved")
+    assert "webhook:harbor" in {event["actor"] for event in body["timeline"]}
 
 
 def solved(number: str, **more: str) -> dict[str, Any]:
@@ -64,14 +64,14 @@ def solved(number: str, **more: str) -> dict[str, Any]:
 
 
 async def states(office: Office) -> dict[str, str]:
-    """Of every escalation, by its customer's address."""
+    """The state of every escalation by the customer's mail address."""
     query = select(customer.c.email, escalation.c.state).join(customer, customer.c.id == escalation.c.customer)
     async with office.engine.connect() as conn:
         return {row.email: row.state for row in await conn.execute(query)}
 
 
 @pytest.mark.parametrize("more", [{}, {"url": "https://marina.zendesk.com/agent/tickets/777"}])
-async def test_solved_at_one_account_calls_nobody_off_at_another(running: Office, more: dict[str, str]) -> None:
+async def test_a_solved_ticket_ends_no_escalation_of_another_account(running: Office, more: dict[str, str]) -> None:
     await with_source(running, "marina")
     await send(running, trigger("777", "harbor", "mira@olsen.example"))
     ignored = (await send(running, solved("777", **more), source="marina")).json()

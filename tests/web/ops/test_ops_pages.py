@@ -1,4 +1,4 @@
-"""Support ops: the list, one escalation's story, and setting right what stands still."""
+"""Support ops: the list, an escalation's story, and actions on it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def opened(office: Office, number: str = "4711", **changes: object) -> str
     return str(answer.json()["id"])
 
 
-async def test_the_list_begins_with_the_oldest_stuck_one(office: Office) -> None:
+async def test_the_list_begins_with_the_longest_without_an_event(office: Office) -> None:
     old, new = await opened(office, "1"), await opened(office, "2")
     async with office.engine.begin() as conn:
         await conn.execute(
@@ -37,7 +37,7 @@ async def test_the_list_begins_with_the_oldest_stuck_one(office: Office) -> None
     assert old not in narrowed
 
 
-async def test_the_list_is_narrowed_by_words_and_state(office: Office) -> None:
+async def test_the_list_is_filtered_by_words_and_state(office: Office) -> None:
     first = await opened(office, "1", ticket__subject="100% _torn_ sail")
     second = await opened(office, "2")
     ops = await office.browser("Otto Ops")
@@ -52,7 +52,7 @@ async def test_the_list_is_narrowed_by_words_and_state(office: Office) -> None:
     await ops.get("/ops?after=what", 422)
 
 
-async def test_the_list_goes_on(office: Office) -> None:
+async def test_the_list_has_pages(office: Office) -> None:
     ids = [await opened(office, str(number)) for number in range(52)]
     ops = await office.browser("Otto Ops")
     first = await ops.get("/ops")
@@ -62,7 +62,7 @@ async def test_the_list_goes_on(office: Office) -> None:
     assert [one in second for one in ids] == [False] * 50 + [True] * 2
 
 
-async def test_one_escalation_tells_its_story(office: Office) -> None:
+async def test_an_escalations_page_shows_its_story(office: Office) -> None:
     one = await opened(office, ticket__subject="<script>alert(1)</script>")
     async with office.engine.begin() as conn:
         at = datetime.now(UTC) + timedelta(hours=3)
@@ -88,7 +88,7 @@ def test_every_kind_of_event_has_its_sentence() -> None:
     assert set(_SENTENCES) == set(Kind)
 
 
-async def test_every_state_has_its_honest_line(office: Office) -> None:
+async def test_every_state_has_its_headline(office: Office) -> None:
     one = await opened(office)
     ops = await office.browser("Otto Ops")
     for state in State:
@@ -113,7 +113,7 @@ async def test_a_failed_message_is_sent_again_by_a_click(office: Office) -> None
         assert (await conn.execute(select(message.c.state))).scalar_one() == "queued"
 
 
-async def test_a_withdrawal_wants_a_reason(office: Office) -> None:
+async def test_a_withdrawal_needs_a_reason(office: Office) -> None:
     one = await opened(office)
     ops = await office.browser("Otto Ops")
     answer = await ops.post(f"/ops/{one}/withdraw", f"/ops/{one}", reason="  ")
@@ -121,7 +121,7 @@ async def test_a_withdrawal_wants_a_reason(office: Office) -> None:
     assert "say why" in answer.text
 
 
-async def test_the_page_stands_while_temporal_is_down(office: Office) -> None:
+async def test_the_page_works_while_temporal_is_down(office: Office) -> None:
     one = await opened(office)
     ops = await office.browser("Otto Ops")
     assert "Temporal does not answer right now" in await ops.get(f"/ops/{one}/workflow")
@@ -131,7 +131,7 @@ async def test_the_page_stands_while_temporal_is_down(office: Office) -> None:
     assert (await ops.post(f"/ops/{one}/nudge", f"/ops/{one}")).status_code == 503
 
 
-async def test_managers_look_and_do_not_touch(office: Office) -> None:
+async def test_managers_read_and_cannot_act(office: Office) -> None:
     one = await opened(office)
     manager = await office.browser("Marta Manager")
     page = await manager.get(f"/ops/{one}")

@@ -1,4 +1,4 @@
-"""Outcomes: the numbers are those of the rows, and a spreadsheet takes no cell for a formula."""
+"""Outcomes: figures that match the rows, and a CSV without formulas."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SPAN = Period(NOW - timedelta(days=28), NOW + timedelta(minutes=1))
 async def served(
     office: Office, name: str, *, ago: timedelta, minutes: int, score: int | None, resolved: str | None = "yes"
 ) -> str:
-    """A call that took place, as it is left when all is done."""
+    """Adds the rows of a call that took place."""
     async with office.program() as program:
         body = ticket(str(uuid.uuid4()), ticket__facts={"replies": minutes, "tags": []})
         one = str((await program.post("/api/v1/escalations", json=body)).json()["id"])
@@ -61,20 +61,20 @@ async def some_calls(office: Office) -> None:
 async def test_the_numbers_are_those_of_the_rows(office: Office) -> None:
     await some_calls(office)
     async with office.engine.connect() as conn:
-        whole = await measure(conn, SPAN)
+        period = await measure(conn, SPAN)
         by_title = await measure_by(conn, SPAN, By.TITLE)
         people = await measure_by(conn, SPAN, By.PERSON)
         lost = await not_served(conn, SPAN)
         days = await by_day(conn, SPAN, "Europe/Copenhagen")
-    assert whole == Measures("", 3, 2, 4.5, 2, 1, 1200.0, 30.0)
-    assert whole.resolution == 0.5
+    assert period == Measures("", 3, 2, 4.5, 2, 1, 1200.0, 30.0)
+    assert period.resolution == 0.5
     assert [(line.name, line.served, line.csat) for line in by_title] == [("Marine Engineer", 3, 4.5)]
     assert [(line.name, line.served) for line in people] == [("Anna Schmidt", 2), ("Miguel Torres", 1)]
     assert lost == NotServed(1, 2, 0)
     assert sum(day.served for day in days) == 3
 
 
-async def test_the_page_says_them_with_unit_span_and_neighbour(office: Office) -> None:
+async def test_each_figure_has_its_unit_its_period_and_the_one_before(office: Office) -> None:
     await some_calls(office)
     page = await (await office.browser("Marta Manager")).get("/outcomes")
     assert "from 2 ratings in the last 28 days" in page
@@ -86,7 +86,7 @@ async def test_the_page_says_them_with_unit_span_and_neighbour(office: Office) -
     await (await office.browser("Anna Schmidt")).get("/outcomes", 403)
 
 
-async def test_an_empty_desk_is_told_how_it_fills(office: Office) -> None:
+async def test_without_calls_the_page_says_so(office: Office) -> None:
     page = await (await office.browser("Marta Manager")).get("/outcomes?days=90")
     assert "No calls were served in this period" in page
     assert "–" in page
@@ -107,7 +107,7 @@ async def test_the_csv_has_the_figures(office: Office) -> None:
     assert rows[1] == ['\'=HYPERLINK("x")', "2", "2", "4.50", "2", "1", "900.00", "15.00"]
 
 
-async def test_a_fact_that_is_no_number_counts_as_unknown(office: Office) -> None:
+async def test_a_fact_that_is_not_a_number_counts_as_unknown(office: Office) -> None:
     one = await served(office, "Anna Schmidt", ago=timedelta(days=1), minutes=10, score=5)
     async with office.engine.begin() as conn:
         await conn.execute(escalation.update().where(escalation.c.id == one).values(facts={"replies": "many"}))

@@ -1,4 +1,4 @@
-"""The page that plays days of the desk: what it answers, refuses, and leaves running."""
+"""The page that simulates days: results and refusals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.web.office import Office, office
 __all__ = ["office"]
 
 
-async def test_it_plays_and_tells(office: Office) -> None:
+async def test_a_simulation_is_played_and_reported(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     assert "What if" in await manager.get("/outcomes/what-if")
     played = await manager.get("/outcomes/what-if?play=true&escalations=6&title=Advisor&change=-1")
@@ -19,7 +19,7 @@ async def test_it_plays_and_tells(office: Office) -> None:
     assert "What each way means" in played
 
 
-async def test_a_past_week_is_played_again(office: Office) -> None:
+async def test_a_past_week_is_replayed(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     assert "your last week" not in await manager.get("/outcomes/what-if"), "nothing has been asked for yet"
     one = await caller(office)
@@ -41,11 +41,11 @@ async def test_a_past_week_is_played_again(office: Office) -> None:
         "play=true&title=%00&change=1",
     ],
 )
-async def test_what_can_not_be_played_is_refused(office: Office, asked: str) -> None:
+async def test_an_impossible_simulation_is_refused(office: Office, asked: str) -> None:
     await (await office.browser("Marta Manager")).get(f"/outcomes/what-if?{asked}", 422)
 
 
-async def test_what_was_typed_stays_where_it_is_too_much(office: Office) -> None:
+async def test_a_simulation_that_is_too_large_keeps_the_form(office: Office) -> None:
     manager, too_much = (
         await office.browser("Marta Manager"),
         "/outcomes/what-if?play=true&days=7&escalations=600&sick=13",
@@ -56,5 +56,5 @@ async def test_what_was_typed_stays_where_it_is_too_much(office: Office) -> None
     assert 'value="13"' in refused
 
 
-async def test_agents_do_not_see_it(office: Office) -> None:
+async def test_agents_may_not_simulate(office: Office) -> None:
     await (await office.browser("Anna Schmidt")).get("/outcomes/what-if", 403)

@@ -1,4 +1,4 @@
-"""A past of the boat shop to try drafts on: escalations that were opened as they are in life, only earlier."""
+"""A history of the boat shop for backtests: escalations opened as usual, but on past days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An escalation's page names the version that decided it: its number, its author's reason, and the stage."""
+"""An escalation's page names the version that decided it: number, reason and rollout step."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def opened(office: Office, number: str, mail: str = "mira@olsen.example") 
 
 
 def customers(rollout: int, percent: int) -> tuple[str, str]:
-    """One whom the candidate decides for, and one whom it does not."""
+    """A customer of the candidate, and one of the current version."""
     mails = [f"skipper{number}@sea.example" for number in range(200)]
     return (
         next(mail for mail in mails if has_candidate(mail, rollout, percent)),
@@ -54,45 +54,47 @@ def plain(page: str) -> str:
 
 
 @pytest.fixture
-async def staged(office: Office) -> tuple[Office, int, str, str]:
-    """An escalation in the 30 % stage of version 2, and one beside it."""
+async def in_rollout(office: Office) -> tuple[Office, int, str, str]:
+    """An escalation decided by version 2 in its 30 % step, and one decided by the current version."""
     await publish_as(office, FASTER, REASON, 1, 30)
     async with office.engine.connect() as conn:
         running = await running_rollout(conn)
     assert running is not None
-    theirs, others = customers(running.id, 30)
-    return office, running.id, await opened(office, "1", theirs), await opened(office, "2", others)
+    candidate_customer, other_customer = customers(running.id, 30)
+    return office, running.id, await opened(office, "1", candidate_customer), await opened(office, "2", other_customer)
 
 
-async def test_before_any_stage_it_is_the_version_that_stands(office: Office) -> None:
+async def test_without_a_rollout_it_is_the_current_version(office: Office) -> None:
     assert await by(office, await opened(office, "1")) == DecidedBy(1, "Marta Manager", "the first rules", None)
 
 
-async def test_in_a_stage_it_is_the_candidate_or_what_stands_beside_it(
-    staged: tuple[Office, int, str, str],
+async def test_in_a_rollout_it_is_the_candidate_or_the_current_version(
+    in_rollout: tuple[Office, int, str, str],
 ) -> None:
-    office, rollout, mine, other = staged
-    assert await by(office, mine) == DecidedBy(2, "Marta Manager", REASON, InRollout(rollout, 30, 2, True))
-    assert await by(office, other) == DecidedBy(1, "Marta Manager", "the first rules", InRollout(rollout, 30, 2, False))
+    office, rollout, by_candidate, by_current = in_rollout
+    assert await by(office, by_candidate) == DecidedBy(2, "Marta Manager", REASON, InRollout(rollout, 30, 2, True))
+    assert await by(office, by_current) == DecidedBy(
+        1, "Marta Manager", "the first rules", InRollout(rollout, 30, 2, False)
+    )
 
 
-async def test_the_same_rules_again_are_told_by_when_they_were_opened(staged: tuple[Office, int, str, str]) -> None:
-    """Versions of one meaning have one hash: the first, a remark more, and the candidate that was published again."""
-    office, rollout, mine, other = staged
+async def test_equal_rules_are_told_apart_by_the_time_of_opening(in_rollout: tuple[Office, int, str, str]) -> None:
+    """Versions with the same meaning share a hash: one, the same with a comment, and the candidate published again."""
+    office, rollout, by_candidate, by_current = in_rollout
     async with office.engine.begin() as conn:
         await roll_back(conn, rollout, "Marta Manager", "not yet", datetime.now(UTC))
     await publish_as(office, RULES + "# a remark\n", "a remark", 1)
     await publish_as(office, FASTER, "now for everybody", 3)
     last = await opened(office, "3")
-    found = [await by(office, one) for one in (mine, other, last)]
+    found = [await by(office, one) for one in (by_candidate, by_current, last)]
     assert [one.number for one in found if one] == [2, 1, 4]
     async with office.engine.connect() as conn:
         hashes = (await conn.execute(select(escalation.c.id, escalation.c.ruleset))).all()
     meaning = {row.id: row.ruleset for row in hashes}
-    assert meaning[mine] == meaning[last] != meaning[other]
+    assert meaning[by_candidate] == meaning[last] != meaning[by_current]
 
 
-async def test_a_clock_that_was_read_before_the_publishing_changes_nothing(office: Office) -> None:
+async def test_a_clock_read_before_publishing_changes_nothing(office: Office) -> None:
     one = await opened(office, "1")
     async with office.engine.begin() as conn:
         early = datetime.now(UTC) - timedelta(hours=1)
@@ -102,38 +104,38 @@ async def test_a_clock_that_was_read_before_the_publishing_changes_nothing(offic
     assert found.number == 1
 
 
-async def test_the_page_of_ops_says_so_and_leads_to_version_and_stage(staged: tuple[Office, int, str, str]) -> None:
-    office, rollout, mine, other = staged
+async def test_the_ops_page_links_version_and_rollout(in_rollout: tuple[Office, int, str, str]) -> None:
+    office, rollout, by_candidate, by_current = in_rollout
     manager = await office.browser("Marta Manager")
-    page = await manager.get(f"/ops/{mine}")
-    said = plain(page)
-    assert "by version 2 of the rules (“Nobody should wait three minutes" in said
-    assert "…”), in the 30 % rollout step; kept to the end." in said
+    page = await manager.get(f"/ops/{by_candidate}")
+    sentence = plain(page)
+    assert "by version 2 of the rules (“Nobody should wait three minutes" in sentence
+    assert "…”), in the 30 % rollout step; kept to the end." in sentence
     assert "said the skippers" not in page
     for address in ("/rules/versions/2", f"/rules/stages/{rollout}?share=30"):
         assert f'href="{address}"' in page
         assert "Nobody should wait" in await manager.get(address)
-    beside = plain(await manager.get(f"/ops/{other}"))
+    beside = plain(await manager.get(f"/ops/{by_current}"))
     assert "by version 1 of the rules (“the first rules”), outside the 30 % rollout step of version 2; kept" in beside
 
 
-async def test_who_may_not_read_rules_gets_no_links_into_them(staged: tuple[Office, int, str, str]) -> None:
-    office, _, mine, _ = staged
-    page = await (await office.browser("Otto Ops")).get(f"/ops/{mine}")
+async def test_people_who_may_not_read_rules_get_no_links_to_them(in_rollout: tuple[Office, int, str, str]) -> None:
+    office, _, by_candidate, _ = in_rollout
+    page = await (await office.browser("Otto Ops")).get(f"/ops/{by_candidate}")
     assert "…”), in the 30 % rollout step; kept" in plain(page)
     assert "/rules/" not in page
 
 
-async def test_whoever_raised_it_reads_the_same(staged: tuple[Office, int, str, str]) -> None:
-    office, _, mine, _ = staged
-    agent = await (await office.browser("Miguel Torres")).get(f"/desk/escalations/{mine}")
+async def test_the_page_of_whoever_raised_it_says_the_same(in_rollout: tuple[Office, int, str, str]) -> None:
+    office, _, by_candidate, _ = in_rollout
+    agent = await (await office.browser("Miguel Torres")).get(f"/desk/escalations/{by_candidate}")
     assert "…”), in the 30 % rollout step." in plain(agent)
     assert "/rules/" not in agent
-    manager = await (await office.browser("Marta Manager")).get(f"/desk/escalations/{mine}")
+    manager = await (await office.browser("Marta Manager")).get(f"/desk/escalations/{by_candidate}")
     assert 'href="/rules/versions/2"' in manager
 
 
-async def test_a_meaning_that_was_never_published_is_told_by_its_hash(office: Office) -> None:
+async def test_rules_that_were_never_published_are_named_by_their_hash(office: Office) -> None:
     one = await opened(office, "1")
     async with office.engine.begin() as conn:
         await conn.execute(staged_escalation.delete())

@@ -1,4 +1,4 @@
-"""The rules' own phrases, shortened for people who read at a glance."""
+"""Phrases of the rules language, shortened for reading at a glance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from web.wording.rules import pool_words, why_words
 
 
 @pytest.mark.parametrize(
-    ("said", "read"),
+    ("pool", "words"),
     [
         ('team "Support"', "Support"),
         ('team "Support", title "Marine Engineer" or "Skipper"', "Support, Marine Engineer or Skipper"),
@@ -18,11 +18,11 @@ from web.wording.rules import pool_words, why_words
         ("otherwise", "otherwise"),
     ],
 )
-def test_pools(said: str, read: str) -> None:
-    assert pool_words(said) == read
+def test_pools(pool: str, words: str) -> None:
+    assert pool_words(pool) == words
 
 
-def test_why_somebody_is_asked_leaves_out_what_does_not_speak_for_them() -> None:
+def test_reasons_leave_out_unmet_preferences() -> None:
     values = (
         'prefer skill "SEPA" or skill "tax": yes, skill "SEPA"',
         "prefer the customer's language: yes, speaks german",

@@ -1,4 +1,4 @@
-"""Stages and directory in a browser: calm at every width and in the dark, and all of it without scripts."""
+"""Rollouts and the directory in a browser: at every width, in light and dark, and without scripts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PICTURES = Path(os.environ.get("MUSTER_ARTEFACTS", "artefacts"))
 
 @dataclass
 class Back:
-    """The back office with a manager in front of it."""
+    """A manager's browser."""
 
     office: Office
     browser: Browser
@@ -64,7 +64,7 @@ async def back(database: AsyncEngine, database_url: str) -> AsyncIterator[Back]:
 
 
 async def fits(page: Page, address: str) -> None:
-    """Nothing is wider than a phone."""
+    """Checks that nothing is wider than a phone's screen."""
     await page.goto(address)
     await page.set_viewport_size({"width": 390, "height": 900})
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
@@ -72,7 +72,7 @@ async def fits(page: Page, address: str) -> None:
 
 
 async def look(page: Page, name: str) -> None:
-    """axe looks once a scheme: at the desk's width in the light, at the phone's in the dark."""
+    """Runs axe once per colour scheme: at desktop width in light, at phone width in dark."""
     await page.evaluate(AXE)
     for width in (1280, 390):
         await page.set_viewport_size({"width": width, "height": 900})
@@ -87,7 +87,7 @@ async def look(page: Page, name: str) -> None:
     await page.set_viewport_size({"width": 1280, "height": 900})
 
 
-async def test_a_stage_is_read_at_a_glance(back: Back) -> None:
+async def test_a_rollout_is_readable_at_every_width(back: Back) -> None:
     running = await trial_of(back.office)
     page = await back.open(f"/rules/stages/{running.id}")
     await live(back.office, running, desk_life(140, 330))
@@ -103,7 +103,7 @@ async def test_a_stage_is_read_at_a_glance(back: Back) -> None:
     await fits(page, "/rules/stages")
 
 
-async def test_the_directory_is_kept_without_scripts(back: Back) -> None:
+async def test_the_directory_works_without_scripts(back: Back) -> None:
     async with back.office.engine.begin() as conn:
         support = (await conn.execute(select(team.c.id).where(team.c.name == "Support"))).scalar_one()
         advisor = (await conn.execute(select(title.c.id).where(title.c.name == "Advisor"))).scalar_one()

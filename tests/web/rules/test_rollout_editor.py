@@ -1,4 +1,4 @@
-"""Publishing from the editor by stages, and drafts that a renaming or a stage does not lose."""
+"""Publishing to a share of the customers from the editor, and drafts that survive renamings and rollouts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def rename_office(office: Office, manager: Browser) -> None:
     assert answer.status_code == 303
 
 
-async def test_a_part_of_the_customers_first(office: Office) -> None:
+async def test_publishing_to_a_share_of_the_customers(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     editor = next(form for form in forms_of(await manager.get("/rules/edit")) if form.action == "/rules/publish")
     assert {"percent": "10"} in editor.buttons
@@ -43,7 +43,7 @@ async def test_a_part_of_the_customers_first(office: Office) -> None:
     assert 'name="percent"' not in edit
 
 
-async def test_a_stage_refuses_another_and_keeps_what_was_typed(office: Office) -> None:
+async def test_a_running_rollout_refuses_another_and_keeps_the_draft(office: Office) -> None:
     ada, marta = await office.browser("Ada Admin"), await office.browser("Marta Manager")
     fields = {"text": FASTER, "reason": "no long waits", "based_on": "1", "percent": "30"}
     await ada.post("/rules/publish", "/rules/edit", **fields)
@@ -66,10 +66,10 @@ async def test_a_renaming_loses_no_draft(office: Office) -> None:
     answer = await marta.post("/rules/publish", "/rules/edit", text=FASTER, reason="faster", based_on="1")
     assert answer.status_code == 303
     async with office.engine.connect() as conn:
-        standing, running = await current_published(conn), await running_rollout(conn)
-    assert standing is not None
+        current, running = await current_published(conn), await running_rollout(conn)
+    assert current is not None
     assert running is None
-    assert (standing.number, standing.text) == (3, FASTER.replace('team "Office"', 'team "Back office"'))
+    assert (current.number, current.text) == (3, FASTER.replace('team "Office"', 'team "Back office"'))
 
 
 async def test_a_renaming_hides_nobody_elses_version(office: Office) -> None:

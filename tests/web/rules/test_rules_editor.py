@@ -215,7 +215,7 @@ def test_the_usual_sample_leaves_out_what_may_be_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         ("2026-03-29T02:30", "2026-03-29T01:30:00+00:00"),  # A wall time that the clocks skip moves forward.
         ("2026-10-25T02:30", "2026-10-25T00:30:00+00:00"),  # A wall time that occurs twice means the first.

@@ -1,4 +1,4 @@
-"""The rules editor in a browser: messages under their lines, fixes, completions, drafts; the keyboard gets out."""
+"""The rules editor in a browser: diagnostics under their lines, quick fixes, completions, drafts, keyboard."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def editor(database: AsyncEngine, database_url: str) -> AsyncIterator[Edit
 
 
 async def write(page: Page, text: str) -> None:
-    """In place of all that stands there, by pasting."""
+    """Replaces the whole text by pasting."""
     await page.focus(".cm-content")
     await page.keyboard.press("Control+a")
     await page.evaluate("text => navigator.clipboard.writeText(text)", text)
@@ -101,12 +101,12 @@ async def write(page: Page, text: str) -> None:
 
 
 async def text_of(page: Page) -> str:
-    """What would be sent."""
+    """The text that the form would send."""
     return await page.locator("#text").input_value()
 
 
 async def look(page: Page, name: str, *ways: tuple[int, Literal["light", "dark"]]) -> None:
-    """As wide as that, in that light: nothing that axe objects to, nothing wider than the screen; pictures kept."""
+    """Checks with axe, and for width, at this size and colour scheme; keeps screenshots."""
     await page.evaluate(AXE)
     for width, scheme in ways:
         await page.set_viewport_size({"width": width, "height": 900})
@@ -117,8 +117,8 @@ async def look(page: Page, name: str, *ways: tuple[int, Literal["light", "dark"]
     await page.set_viewport_size({"width": 1280, "height": 900})
 
 
-async def test_the_editor_helps_keeps_and_never_traps(editor: Editor) -> None:
-    """One page, because opening one costs more than all that is looked at."""
+async def test_the_editor_helps_saves_drafts_and_never_traps_the_keyboard(editor: Editor) -> None:
+    """Uses one page for everything, because opening a page takes longer than all checks."""
     page = await editor.open()
     await writing_is_helped_at_every_line(page)
     await write(page, RULES)
@@ -144,7 +144,7 @@ async def writing_is_helped_at_every_line(page: Page) -> None:
     await expect(page.locator(".cm-said").first).to_contain_text("R201 unknown team `Offise`")
     await look(page, "messages", (1280, "light"), (390, "dark"))
 
-    # The message is read out, mended by the keyboard, and the list keeps in step.
+    # The diagnostic is read out, fixed by the keyboard, and the list follows.
     await page.focus(".cm-content")
     await page.keyboard.press("Control+Home")
     await page.keyboard.press("F8")
@@ -176,25 +176,25 @@ async def writing_is_helped_at_every_line(page: Page) -> None:
 
 
 async def what_a_phrase_means_is_told(page: Page) -> None:
-    """Beside the phrase, and read out with it; the directory's own names need no telling."""
-    told, option = page.locator(".cm-completionInfo"), page.get_by_role("option", name="order by")
+    """The meaning is shown beside the phrase and read out with it; names of the directory have none."""
+    info, option = page.locator(".cm-completionInfo"), page.get_by_role("option", name="order by")
     await page.keyboard.press("Enter")
     for width in (390, 1280):
         await page.set_viewport_size({"width": width, "height": 900})
         await page.keyboard.type("ord")
-        await expect(told).to_have_text(MEANINGS["order by"])
-        await expect(told).to_be_in_viewport(ratio=0.99)
-        assert await option.get_attribute("aria-describedby") == await told.get_attribute("id")
+        await expect(info).to_have_text(MEANINGS["order by"])
+        await expect(info).to_be_in_viewport(ratio=0.99)
+        assert await option.get_attribute("aria-describedby") == await info.get_attribute("id")
         await page.screenshot(path=PICTURES / f"editor-meaning-{width}.png")
         await page.keyboard.press("Escape")
-        await expect(told).to_have_count(0)
+        await expect(info).to_have_count(0)
         for _ in "ord":
             await page.keyboard.press("Backspace")
     await page.keyboard.type("order by longest idle")
     await page.keyboard.press("Enter")
     await page.keyboard.type('send to team "Sup')
     await expect(page.get_by_role("option", name="Support")).to_be_visible()
-    await expect(told).to_have_count(0)
+    await expect(info).to_have_count(0)
     await page.keyboard.press("Escape")
 
 

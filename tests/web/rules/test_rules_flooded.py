@@ -1,4 +1,4 @@
-"""A text with thousands of mistakes: what is wrong is counted and shown in part, and nobody else waits for it."""
+"""A text with thousands of errors: counted, shown in part, and nobody else has to wait for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def flooded(names: int) -> str:
 
 @asynccontextmanager
 async def turns_watched() -> AsyncIterator[list[float]]:
-    """Processor seconds of the event loop's thread between its turns, while the block lasts."""
+    """Collects the processor seconds between turns of the event loop while the block runs."""
     spent: list[float] = []
 
     async def watch() -> None:
@@ -43,7 +43,7 @@ async def turns_watched() -> AsyncIterator[list[float]]:
         watching.cancel()
 
 
-async def test_thousands_of_unknown_names_stop_nobody(office: Office) -> None:
+async def test_thousands_of_unknown_names_delay_nobody(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     manager.client.headers["HX-Request"] = "true"
     async with turns_watched() as spent:
@@ -54,8 +54,8 @@ async def test_thousands_of_unknown_names_stop_nobody(office: Office) -> None:
     assert max(spent) < LOOP_HELD_AT_MOST
 
 
-async def test_a_text_of_hundreds_of_thousands_of_lines_stops_nobody(office: Office) -> None:
-    """Drawn with its line numbers, whether it is too long to be read or not."""
+async def test_hundreds_of_thousands_of_lines_delay_nobody(office: Office) -> None:
+    """Shown with line numbers, whether or not it is too long to check."""
     manager = await office.browser("Marta Manager")
     for text in (RULES + "\n" * 250_000, "\n" * 310_000):
         async with turns_watched() as spent:
@@ -66,7 +66,7 @@ async def test_a_text_of_hundreds_of_thousands_of_lines_stops_nobody(office: Off
 
 
 def test_thousands_of_changed_lines_are_one_change() -> None:
-    """Compared line by line they would take minutes."""
+    """Comparing them line by line would take minutes."""
     rules = [f'rule "{nth}"\n  when anything\n  send to team "Support"\n' for nth in range(8_000)]
     changed = [rule.replace("anything", "reopened") if nth % 50 == 7 else rule for nth, rule in enumerate(rules)]
     rows = difference("".join(rules), "".join(changed))
@@ -93,9 +93,9 @@ def test_errors_are_shown_before_warnings_and_in_the_order_of_the_file() -> None
     warned = "".join(f'rule "{nth}"\n{nobody}' for nth in range(2 * MOST_SHOWN))
     text = f'{HEAD}{warned}otherwise\n  send to team "Nobody"\n'
     found = check_rules(text, directory("small_team"))
-    seen = shown(text, found)
-    assert (seen.errors, seen.warnings) == (1, len(found) - 1)
-    assert seen.warnings > MOST_SHOWN == len(seen.diagnostics)
-    assert [one.severity for one in seen.diagnostics[-2:]] == ["warning", "error"]
-    assert [one.line for one in seen.diagnostics] == sorted(one.line for one in seen.diagnostics)
-    assert seen.more == len(found) - MOST_SHOWN
+    result = shown(text, found)
+    assert (result.errors, result.warnings) == (1, len(found) - 1)
+    assert result.warnings > MOST_SHOWN == len(result.diagnostics)
+    assert [one.severity for one in result.diagnostics[-2:]] == ["warning", "error"]
+    assert [one.line for one in result.diagnostics] == sorted(one.line for one in result.diagnostics)
+    assert result.more == len(found) - MOST_SHOWN

@@ -1,4 +1,4 @@
-"""The rules pages: a bad file is never published, nothing typed is lost, going back is one click."""
+"""The rules pages: errors are never published, drafts are never lost, going back takes one click."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WRONG = RULES.replace('send to team "Office"', 'send to "Anna Schmidt"')
 
 
 def typed(answer: httpx.Response) -> str:
-    """What stands in the editor."""
+    """The editor's text."""
     return html.unescape(
         answer.text.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]
     ).removeprefix("\n")
@@ -44,13 +44,13 @@ async def test_a_version_is_published_with_its_reason(office: Office) -> None:
     assert "Version 2, by Marta Manager" in page
     assert "no long waits" in page
     async with office.engine.connect() as conn:
-        standing, directory = await current_published(conn), await read_directory(conn)
+        current, directory = await current_published(conn), await read_directory(conn)
         compiled = await current_ruleset(conn, directory)
         version = (await conn.execute(select(desk.c.ruleset))).scalar_one()
         noted = (await conn.execute(select(audit_entry.c.subject))).scalars().all()
-    assert standing is not None
+    assert current is not None
     assert compiled is not None
-    assert standing.version == compiled.version == version
+    assert current.version == compiled.version == version
     assert noted == ["version 1", "version 2"]
 
 
@@ -61,7 +61,7 @@ async def test_browsers_line_ends_change_nothing(office: Office) -> None:
     assert answer.headers["location"] == "/rules?said=unchanged"
 
 
-async def test_errors_refuse_and_everything_typed_stays(office: Office) -> None:
+async def test_errors_refuse_publishing_and_the_draft_stays(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     answer = await manager.post("/rules/publish", "/rules/edit", text=WRONG, reason="Anna knows", based_on="1")
     assert answer.status_code == 422
@@ -73,7 +73,7 @@ async def test_errors_refuse_and_everything_typed_stays(office: Office) -> None:
         assert len(await published_versions(conn)) == 1
 
 
-async def test_a_reason_is_wanted(office: Office) -> None:
+async def test_a_reason_is_required(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     answer = await manager.post("/rules/publish", "/rules/edit", text=SHORTER, reason="  ", based_on="1")
     assert answer.status_code == 422
@@ -83,9 +83,9 @@ async def test_a_reason_is_wanted(office: Office) -> None:
 
 async def test_checking_publishes_nothing(office: Office) -> None:
     manager = await office.browser("Marta Manager")
-    whole = await manager.post("/rules/check", "/rules/edit", text=WRONG, based_on="1", reason="because")
-    assert typed(whole) == WRONG
-    assert 'id="line-24" class="bad"' in whole.text
+    full_page = await manager.post("/rules/check", "/rules/edit", text=WRONG, based_on="1", reason="because")
+    assert typed(full_page) == WRONG
+    assert 'id="line-24" class="bad"' in full_page.text
     manager.client.headers["HX-Request"] = "true"
     part = await manager.post("/rules/check", "/rules/edit", text=WRONG)
     assert "<html" not in part.text
@@ -94,7 +94,7 @@ async def test_checking_publishes_nothing(office: Office) -> None:
     assert "These rules can be published" in fine.text
 
 
-async def test_somebody_elses_newer_version_is_not_overwritten_unseen(office: Office) -> None:
+async def test_a_newer_version_is_not_overwritten_unseen(office: Office) -> None:
     ada, marta = await office.browser("Ada Admin"), await office.browser("Marta Manager")
     await ada.post("/rules/publish", "/rules/edit", text=SHORTER, reason="faster", based_on="1")
     mine = RULES.replace("at most 5 calls", "at most 6 calls")
@@ -158,8 +158,8 @@ async def test_a_comparison_says_what_changes_for_whom(office: Office) -> None:
 async def test_a_comparison_without_a_meaning_shows_the_text(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     await manager.post("/rules/publish", "/rules/edit", text=SHORTER, reason="faster", based_on="1")
-    said = await manager.get("/rules/compare?from=1&to=2")
-    assert "No escalation moves to another rule" in said
+    page = await manager.get("/rules/compare?from=1&to=2")
+    assert "No escalation moves to another rule" in page
     async with office.engine.begin() as conn:
         await conn.execute(team.update().where(team.c.name == "Office").values(name="Back office"))
     page = await manager.get("/rules/compare?from=1&to=2")
@@ -167,7 +167,7 @@ async def test_a_comparison_without_a_meaning_shows_the_text(office: Office) -> 
     assert 'class="added"' in page
 
 
-async def test_rules_that_the_directory_outgrew_say_so(office: Office) -> None:
+async def test_rules_that_no_longer_fit_the_directory_say_so(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     await manager.post("/rules/publish", "/rules/edit", text=SHORTER, reason="faster", based_on="1")
     async with office.engine.begin() as conn:
@@ -188,7 +188,7 @@ async def test_the_first_version_needs_no_base(office: Office) -> None:
             await publish(conn, SHORTER, "Ada", "why", None, now)
 
 
-def test_a_difference_shows_what_stands_around_it() -> None:
+def test_a_difference_shows_the_lines_around_it() -> None:
     before = "\n".join(str(line) for line in range(20))
     rows = difference(before, before.replace("9", "nine").replace("19", "1nine"))
     assert DiffRow("removed", "9") in rows

@@ -1,4 +1,4 @@
-"""Trying a draft on the past: a sentence, who moves to whom, and everything typed still there; without scripts too."""
+"""Backtests: the result in a sentence, who moves to whom, and the draft kept; without scripts too."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFUSING = RULES.replace('send to team "Office"', 'no call, say "Write to the of
 
 @pytest.fixture
 async def past(office: Office) -> Office:
-    """Three questions about a bill and one about a sail, in the last four weeks; and a bill before that."""
+    """Three escalations about bills and one about a sail in the last four weeks, and one about a bill before."""
     for number in range(3):
         await escalated(office.engine, number, office_morning(2 + number), {"product area": "billing"})
     await escalated(office.engine, 7, office_morning(6), {"product area": "sails"}, mode=Mode.BOOKING)
@@ -38,7 +38,7 @@ async def past(office: Office) -> Office:
 
 
 def calls_a_week(calls: int) -> str:
-    """So many calls spread over the weeks since the first escalation of the last four weeks."""
+    """Calls a week, if so many are spread over the weeks since the first escalation of the last four weeks."""
     return f"{calls * timedelta(weeks=1) / (datetime.now(UTC) - office_morning(6)):.1f}"
 
 
@@ -54,38 +54,38 @@ async def shown(office: Office, text: str, *, part: bool = True, status: int = 2
 
 async def test_a_sentence_says_what_would_have_moved(past: Office) -> None:
     before = calls_a_week(3)
-    said = await shown(past, TO_ADVISORS)
+    result = await shown(past, TO_ADVISORS)
     rate = "|".join(map(re.escape, {before, calls_a_week(3)}))
-    assert re.search(f"Of 4 escalations, 3 would have gone elsewhere; Advisor: ({rate}) more calls a week", said)
-    assert 'team "Office" rule “Invoices” team "Support", title "Advisor" rule “Invoices” 3' in said
-    assert "Ticket 0" in said
-    assert "Ticket 7" not in said
-    assert "1 unchanged" in said
+    assert re.search(f"Of 4 escalations, 3 would have gone elsewhere; Advisor: ({rate}) more calls a week", result)
+    assert 'team "Office" rule “Invoices” team "Support", title "Advisor" rule “Invoices” 3' in result
+    assert "Ticket 0" in result
+    assert "Ticket 7" not in result
+    assert "1 unchanged" in result
     longer = await shown(past, TO_ADVISORS, weeks="12")
     assert "Of 5 escalations, 4 would have gone elsewhere" in longer
 
 
 async def test_the_same_rules_move_nothing(past: Office) -> None:
-    said = await shown(past, RULES)
-    assert "Of 4 escalations, all would have gone where they go now." in said
-    assert "Escalations that would go elsewhere" not in said
-    assert "4 unchanged" in said
+    result = await shown(past, RULES)
+    assert "Of 4 escalations, all would have gone where they go now." in result
+    assert "Escalations that would go elsewhere" not in result
+    assert "4 unchanged" in result
 
 
-async def test_who_would_have_been_refused_is_told(past: Office) -> None:
-    said = await shown(past, REFUSING)
-    assert "3 would have been refused a call that they got." in said
-    assert "no call: Write to the office." in said
+async def test_newly_refused_calls_are_reported(past: Office) -> None:
+    result = await shown(past, REFUSING)
+    assert "3 would have been refused a call that they got." in result
+    assert "no call: Write to the office." in result
 
 
-async def test_a_draft_with_a_gap_is_tried_all_the_same(past: Office) -> None:
+async def test_a_draft_with_a_gap_is_tried_anyway(past: Office) -> None:
     head, _, rest = RULES.partition("\notherwise\n")
     gap = head + "\nlimits\n" + rest.partition("\nlimits\n")[2]
-    said = await shown(past, gap)
-    assert "1 would have matched no rule." in said
+    result = await shown(past, gap)
+    assert "1 would have matched no rule." in result
 
 
-async def test_examples_lead_to_their_story(past: Office) -> None:
+async def test_examples_link_to_their_escalations(past: Office) -> None:
     page = await shown(past, TO_ADVISORS, part=False)
     addresses = re.findall(r'href="(/ops/[0-9a-f-]{36})"', page)
     assert len(addresses) == 3
@@ -94,7 +94,7 @@ async def test_examples_lead_to_their_story(past: Office) -> None:
         await manager.get(address)
 
 
-async def test_without_scripts_there_is_a_page_with_the_way_back(past: Office) -> None:
+async def test_without_scripts_the_backtest_is_a_page_with_a_way_back(past: Office) -> None:
     page = await shown(past, TO_ADVISORS + "# mine\n", part=False, reason="Advisors know", based_on="1", weeks="12")
     assert "<html" in page
     assert "Of 5 escalations" in page
@@ -113,11 +113,11 @@ async def test_a_draft_with_errors_is_not_tried(past: Office) -> None:
 
 
 async def test_without_a_past_the_page_stays_calm(office: Office) -> None:
-    said = await shown(office, TO_ADVISORS)
-    assert "Nothing was escalated in the last 4 weeks" in said
+    result = await shown(office, TO_ADVISORS)
+    assert "Nothing was escalated in the last 4 weeks" in result
 
 
-async def test_people_are_counted_where_they_were(past: Office) -> None:
+async def test_people_are_counted_in_the_team_of_that_time(past: Office) -> None:
     async with past.engine.begin() as conn:
         ids = {row.name: row.id for row in await conn.execute(select(team.c.name, team.c.id))}
         titles = {row.name: row.id for row in await conn.execute(select(title.c.name, title.c.id))}
@@ -131,10 +131,10 @@ async def test_people_are_counted_where_they_were(past: Office) -> None:
         directory = await read_directory(conn)
         snapshots = (await conn.execute(select(directory_snapshot.c.hash))).scalars().all()
         opened = (await conn.execute(select(escalation.c.directory))).scalars().all()
-        standing, draft = draft_rules(RULES, directory), draft_rules(TO_ADVISORS, directory)
-        assert standing is not None
+        current, draft = draft_rules(RULES, directory), draft_rules(TO_ADVISORS, directory)
+        assert current is not None
         assert draft is not None
-        tried = await run_backtest(conn, standing, draft, directory, 4, datetime.now(UTC))
+        tried = await run_backtest(conn, current, draft, directory, 4, datetime.now(UTC))
     assert len(snapshots) == 2
     assert set(opened) == set(snapshots)
     # The office's bookkeeper had three calls; on the fourth nobody was in the office, and support had it.
@@ -157,42 +157,42 @@ async def test_days_off_and_time_off_count_and_the_page_says_what_does_not(past:
     async with past.engine.connect() as conn:
         directory = await read_directory(conn)
         titles = {one.id: one.name for one in directory.titles}
-        standing = draft_rules(RULES, directory)
-        assert standing is not None
-        tried = await run_backtest(conn, standing, standing, directory, 4, datetime.now(UTC))
+        current = draft_rules(RULES, directory)
+        assert current is not None
+        tried = await run_backtest(conn, current, current, directory, 4, datetime.now(UTC))
     # The bookkeeper's are the bills of other days; the office's steps give the others to whoever is there.
     calls = {titles[load.id]: load.calls for load in tried.comparison.before.titles}
     assert calls["Bookkeeper"] == 2
     assert tried.comparison.before.called + tried.comparison.before.nobody == 5
-    said = await shown(past, TO_ADVISORS)
-    assert "less days off, holidays, time off and time kept free, as recorded today" in said
-    assert "Past calendar meetings are not kept" in said
+    result = await shown(past, TO_ADVISORS)
+    assert "less days off, holidays, time off and time kept free, as recorded today" in result
+    assert "Past calendar meetings are not kept" in result
 
 
 async def test_escalations_from_before_the_snapshots_are_tried_with_todays_directory(past: Office) -> None:
     async with past.engine.begin() as conn:
         await conn.execute(escalation.update().values(directory=None))
-    said = await shown(past, TO_ADVISORS)
-    assert "4 were opened before the directory was recorded, so they use today’s." in said
-    assert "Of 4 escalations, 3 would have gone elsewhere" in said
+    result = await shown(past, TO_ADVISORS)
+    assert "4 were opened before the directory was recorded, so they use today’s." in result
+    assert "Of 4 escalations, 3 would have gone elsewhere" in result
 
 
-async def test_those_opened_under_other_rules_are_told(past: Office) -> None:
+async def test_escalations_opened_under_other_rules_are_reported(past: Office) -> None:
     manager = await past.browser("Marta Manager")
     other = TO_ADVISORS.partition("\nexpect ")[0]
     answer = await manager.post("/rules/publish", "/rules/edit", text=other, reason="try", based_on="1")
     assert answer.status_code == 303
-    said = await shown(past, RULES)
-    assert "4 were opened under other rules, so both texts decide them again" in said
-    assert "Of 4 escalations, 3 would have gone elsewhere; " in said
+    result = await shown(past, RULES)
+    assert "4 were opened under other rules, so both texts decide them again" in result
+    assert "Of 4 escalations, 3 would have gone elsewhere; " in result
 
 
-async def test_a_span_is_as_long_as_its_past(past: Office) -> None:
-    """Five or six weeks of calls are not spread over twelve."""
+async def test_a_span_is_no_longer_than_its_history(past: Office) -> None:
+    """Calls of five or six weeks are not averaged over twelve."""
     async with past.engine.connect() as conn:
         directory = await read_directory(conn)
-        standing = draft_rules(RULES, directory)
-        assert standing is not None
+        current = draft_rules(RULES, directory)
+        assert current is not None
         now = datetime.now(UTC)
-        tried = await run_backtest(conn, standing, standing, directory, 12, now)
+        tried = await run_backtest(conn, current, current, directory, 12, now)
     assert tried.weeks == pytest.approx((now - office_morning(20)) / timedelta(weeks=1))

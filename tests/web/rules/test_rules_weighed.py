@@ -1,4 +1,4 @@
-"""Rules that take seats away are shown with the booked calls that they could not serve, before they are published."""
+"""Rules that take seats are shown with the booked calls that could not be served, before they are published."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ GENTLER = RULES.replace("if nobody in 3 minutes", "if nobody in 2 minutes")
 
 async def published(office: Office) -> int:
     async with office.engine.connect() as conn:
-        standing = await current_published(conn)
-    assert standing is not None
-    return standing.number
+        current = await current_published(conn)
+    assert current is not None
+    return current.number
 
 
-async def test_what_could_not_be_served_is_shown_before_anything_is_published(office: Office) -> None:
+async def test_calls_that_could_not_be_served_are_shown_before_publishing(office: Office) -> None:
     await booked(office)
     manager = await office.browser(MANAGER)
     answer = await manager.post("/rules/publish", "/rules/edit", text=ELSEWHERE, reason="office", based_on="1")
     assert answer.status_code == 200
-    said = html.unescape(answer.text)
-    assert "Nothing is published yet" in said
-    assert "Up to 1 of 1 booked calls" in said
-    assert "They keep the plan they were booked with" in said
-    assert "Engine stops at sea" in said
+    page = html.unescape(answer.text)
+    assert "Nothing is published yet" in page
+    assert "Up to 1 of 1 booked calls" in page
+    assert "They keep the plan they were booked with" in page
+    assert "Engine stops at sea" in page
     assert await published(office) == 1
     async with office.engine.connect() as conn:
         assert (await conn.execute(select(func.count()).select_from(pool))).scalar_one() == 1, "tried, and taken back"
@@ -54,16 +54,16 @@ async def test_what_could_not_be_served_is_shown_before_anything_is_published(of
         assert (await conn.execute(select(witness.c.person))).scalar_one() == office.people[ANNA]
 
 
-async def test_looking_longer_says_what_is_proven_and_finds_who_could(office: Office) -> None:
+async def test_a_longer_search_proves_or_finds_people(office: Office) -> None:
     await booked(office)
     manager = await office.browser(MANAGER)
     first = await manager.post("/rules/publish", "/rules/edit", text=ELSEWHERE, reason="office", based_on="1")
     form = form_to(first.text, "/rules/publish")
     form.fields["text"] = ELSEWHERE
-    whole = await manager.client.post("/rules/weigh", data=form.fields)
-    assert "1 of 1 booked calls</span> could not be served under these rules, in the search so far" in whole.text
-    assert "at least 1 by no plan at all" in whole.text
-    assert form_to(whole.text, "/rules/publish").fields["reason"] == "office"
+    full_page = await manager.client.post("/rules/weigh", data=form.fields)
+    assert "1 of 1 booked calls</span> could not be served under these rules, in the search so far" in full_page.text
+    assert "at least 1 by no plan at all" in full_page.text
+    assert form_to(full_page.text, "/rules/publish").fields["reason"] == "office"
     part = await manager.client.post("/rules/weigh", data=form.fields, headers={"HX-Request": "true"})
     assert "<html" not in part.text
     assert 'name="shown" value="77"' in part.text
@@ -85,14 +85,14 @@ async def test_somebody_who_could_work_longer_is_named(office: Office) -> None:
     )
 
 
-async def test_where_nothing_is_taken_away_nothing_is_asked(office: Office) -> None:
+async def test_rules_that_take_no_seats_are_published_immediately(office: Office) -> None:
     await booked(office, alone=False)
     manager = await office.browser(MANAGER)
     answer = await manager.post("/rules/publish", "/rules/edit", text=GENTLER, reason="faster", based_on="1")
     assert (answer.status_code, await published(office)) == (303, 2)
 
 
-async def test_a_part_of_the_customers_the_next_stage_and_going_back_ask_too(office: Office) -> None:
+async def test_rollout_steps_and_going_back_show_a_preview_too(office: Office) -> None:
     await booked(office)
     manager = await office.browser(MANAGER)
     sent = {"text": ELSEWHERE, "reason": "office", "based_on": "1", "percent": "10"}
@@ -121,7 +121,7 @@ async def test_a_part_of_the_customers_the_next_stage_and_going_back_ask_too(off
     assert await published(office) == 4
 
 
-async def test_a_call_that_is_sold_meanwhile_is_shown_before_it_is_passed_over(office: Office) -> None:
+async def test_a_call_sold_in_the_meantime_is_shown_before_publishing(office: Office) -> None:
     await booked(office)
     manager = await office.browser(MANAGER)
     sent = {"text": ELSEWHERE, "reason": "office", "based_on": "1", "shown": "76,x,-1,٣"}
@@ -129,7 +129,7 @@ async def test_a_call_that_is_sold_meanwhile_is_shown_before_it_is_passed_over(o
     assert (answer.status_code, await published(office)) == (200, 1)
 
 
-async def test_at_a_terminal_it_is_refused_until_it_is_meant(office: Office, database_url: str, tmp_path: Path) -> None:
+async def test_the_command_refuses_until_it_is_confirmed(office: Office, database_url: str, tmp_path: Path) -> None:
     await booked(office)
     file, env = tmp_path / "desk.rules", {"MUSTER_DATABASE_URL": database_url, "MUSTER_HOME": str(tmp_path)}
     file.write_text(ELSEWHERE)

@@ -1,4 +1,4 @@
-"""What rules could not serve, in a browser: shown at once, looked at longer beside the page, published when meant."""
+"""The preview before publishing, in a browser: shown immediately, followed by a longer search, and confirmed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from tests.web.shifts.test_shifts_pages import ANNA, booked
 __all__ = ["editor"]
 
 
-async def test_publishing_shows_first_which_booked_calls_it_could_not_serve(
-    editor: Editor, database: AsyncEngine
-) -> None:
+async def test_publishing_shows_the_preview_and_its_longer_search(editor: Editor, database: AsyncEngine) -> None:
     async with database.connect() as conn:
         people = {row.name: row.id for row in await conn.execute(select(person.c.id, person.c.name))}
     await booked(Office(FastAPI(), database, people, ""), ANNA)

@@ -1,4 +1,4 @@
-"""Every route by every role, against the matrix; and what surrounds every answer."""
+"""Every route by every role, against the access matrix; and the headers of every response."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ def routes_of(app: FastAPI) -> set[str]:
 
 
 def address_of(key: str) -> tuple[str, str]:
-    """A method and an address that leads to the route, and to nothing that exists."""
+    """A method, and an address that matches the route but nothing that exists."""
     method, _, path = key.partition(" ")
     path = path.replace("{nth}", "1").replace("{number}", "99").replace("{person_id}", "99999")
     path = re.sub(r"\{(escalation_id|call_id|message_id)\}", "00000000-0000-0000-0000-000000000000", path)
     return method, re.sub(r"\{[^}]+\}", "nothing", path)
 
 
-async def test_every_route_has_its_line_and_every_line_its_route(office: Office) -> None:
+async def test_the_matrix_lists_every_route_and_nothing_else(office: Office) -> None:
     written = set(MATRIX) - {"GET /favicon.ico"}
     assert routes_of(office.app) == written
 
 
-async def test_no_route_has_a_prefix_that_the_matrix_can_not_see(office: Office) -> None:
+async def test_no_route_has_a_hidden_prefix(office: Office) -> None:
     for context in iter_route_contexts(office.app.routes):
         assert context.path == getattr(context.original_route, "path", None)
 
 
-async def test_strangers_and_roles_meet_the_matrix(office: Office) -> None:
+async def test_strangers_and_roles_are_let_in_by_the_matrix(office: Office) -> None:
     browsers = {role: await office.browser(name) for name, role in ROLES.items()}
     for key, rule in MATRIX.items():
         if isinstance(rule, Open) or key.endswith("/stream"):
@@ -66,7 +66,7 @@ async def test_strangers_and_roles_meet_the_matrix(office: Office) -> None:
             assert answer.status_code < 500 or "workflow" in key, (key, role, answer.text)
 
 
-async def test_the_example_has_everybody_only_in_the_role_they_hold(office: Office) -> None:
+async def test_each_person_of_the_example_has_one_role(office: Office) -> None:
     assert set(ROLES.values()) == set(Role)
     for name, role in ROLES.items():
         browser: Browser = await office.browser(name)
@@ -74,7 +74,7 @@ async def test_the_example_has_everybody_only_in_the_role_they_hold(office: Offi
         assert answer.status_code == 303, role
 
 
-async def test_headers_stand_on_every_answer(office: Office) -> None:
+async def test_every_response_has_the_security_headers(office: Office) -> None:
     async with visitor(office.app) as client:
         for key in [*MATRIX, "GET /nowhere", "POST /c/nothing"]:
             method, address = address_of(key)
@@ -89,7 +89,7 @@ async def test_headers_stand_on_every_answer(office: Office) -> None:
                 assert answer.headers["Cache-Control"] == "no-store", key
 
 
-async def test_what_is_only_for_the_embedded_default_is_not_there(office: Office) -> None:
+async def test_pages_of_the_embedded_stack_are_not_found_elsewhere(office: Office) -> None:
     async with visitor(office.app) as client:
         for address in ("/dev/mail", "/dev/mail.json", "/dev/room/1"):
             assert (await client.get(address)).status_code == 404
@@ -104,7 +104,7 @@ async def test_pages_hold_no_inline_script_or_style(office: Office) -> None:
         assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text), address
 
 
-async def test_a_body_may_have_a_megabyte(office: Office) -> None:
+async def test_a_body_has_at_most_a_megabyte(office: Office) -> None:
     async with visitor(office.app) as client:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         large = await client.post("/sign-in", content=b"email=" + b"x" * 1_000_001, headers=form)
@@ -118,7 +118,7 @@ async def test_a_body_may_have_a_megabyte(office: Office) -> None:
         assert (await client.get("/healthz")).status_code == 200
 
 
-async def test_a_head_is_answered_as_its_page_without_a_body(office: Office) -> None:
+async def test_head_is_get_without_a_body(office: Office) -> None:
     async with visitor(office.app) as client:
         answer = await client.head("/sign-in")
         assert (answer.status_code, answer.content) == (200, b"")

@@ -38,7 +38,7 @@ async def link_for(office: Office, lasts: timedelta = timedelta(hours=1)) -> str
     return f"/sign-in/{token}"
 
 
-async def test_a_password_lets_in_and_leads_on(office: Office) -> None:
+async def test_a_password_signs_in_and_continues_to_the_page(office: Office) -> None:
     await give_password(office)
     async with visitor(office.app) as client:
         answer = await sign_in_by_form(client, ADDRESS.upper(), PASSWORD, to="/admin/audit")
@@ -53,7 +53,7 @@ async def test_a_password_lets_in_and_leads_on(office: Office) -> None:
     ("email", "password"),
     [(ADDRESS, "wrong"), (ADDRESS, ""), ("nobody@example.com", PASSWORD), ("ops@harborboats.example", "")],
 )
-async def test_wrong_words_are_refused_alike(office: Office, email: str, password: str) -> None:
+async def test_all_wrong_passwords_are_refused_in_the_same_way(office: Office, email: str, password: str) -> None:
     """Unknown, wrong, empty, and somebody who has no password."""
     await give_password(office)
     async with visitor(office.app) as client:
@@ -65,14 +65,14 @@ async def test_wrong_words_are_refused_alike(office: Office, email: str, passwor
 
 
 @pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "/\nx"])
-async def test_nobody_is_led_elsewhere(office: Office, to: str) -> None:
+async def test_sign_in_never_redirects_to_another_site(office: Office, to: str) -> None:
     await give_password(office)
     async with visitor(office.app) as client:
         answer = await sign_in_by_form(client, ADDRESS, PASSWORD, to=to)
         assert answer.headers["Location"] == "/"
 
 
-async def test_a_link_signs_in_once_and_looking_does_not_use_it(office: Office) -> None:
+async def test_a_link_signs_in_once_and_viewing_does_not_use_it_up(office: Office) -> None:
     address = await link_for(office)
     async with visitor(office.app) as scanner:
         for _ in range(3):
@@ -95,7 +95,7 @@ async def test_an_expired_and_an_unknown_link(office: Office) -> None:
         assert (await client.get("/sign-in/nothing")).status_code == 404
 
 
-async def test_signing_out_ends_the_session_at_once(office: Office) -> None:
+async def test_signing_out_ends_the_session_immediately(office: Office) -> None:
     browser = await office.browser(ADMIN)
     answer = await browser.post("/sign-out", "/admin")
     assert answer.status_code == 303
@@ -120,7 +120,7 @@ async def test_a_new_password_ends_every_unused_sign_in_link(office: Office) -> 
         assert (await client.get("/admin")).status_code == 303, "nobody was signed in by it"
 
 
-async def test_a_password_that_is_changed_while_it_is_checked_lets_nobody_in(
+async def test_a_password_changed_during_its_check_signs_nobody_in(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await give_password(office)
@@ -165,7 +165,7 @@ async def test_guessing_is_slowed_down(office: Office) -> None:
 
 @pytest.fixture
 def hashing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many passwords were being hashed whenever one more began; as many as were hashed at all."""
+    """One entry per hashed password: how many were being hashed when it began."""
     running: list[int] = []
     at_once: list[int] = []
     real = PasswordHasher.verify
@@ -184,19 +184,19 @@ def hashing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def clock(office: Office) -> list[float]:
-    """The limit's clock in seconds, which stands still but for what a test adds."""
+    """The limit's clock in seconds, moved by the test alone."""
     told = [0.0]
     office.app.state.sign_in_limit = SignInLimit(lambda: told[0])
     return told
 
 
 def from_address(office: Office, last: int) -> httpx.AsyncClient:
-    """A browser at an address of its own. Nothing is sent to it."""
+    """A browser with an address of its own, from those that RFC 5737 reserves for documentation."""
     transport = httpx.ASGITransport(office.app, raise_app_exceptions=False, client=(f"192.0.2.{last}", 1))
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8700")
 
 
-async def test_tries_from_one_address_count_before_a_password_is_hashed(
+async def test_attempts_from_one_address_count_before_hashing(
     office: Office, clock: list[float], hashing: list[int]
 ) -> None:
     async with visitor(office.app) as client:
@@ -209,7 +209,7 @@ async def test_tries_from_one_address_count_before_a_password_is_hashed(
     assert max(hashing) <= 2
 
 
-async def test_tries_on_one_account_count_wherever_they_come_from(office: Office, clock: list[float]) -> None:
+async def test_attempts_on_one_account_count_from_any_address(office: Office, clock: list[float]) -> None:
     await give_password(office)
     answers = []
     for nth in range(SIGN_INS_A_MINUTE + 2):
@@ -228,7 +228,7 @@ async def test_tries_on_one_account_count_wherever_they_come_from(office: Office
         assert (await client.get(await link_for(office))).status_code == 200, "a link still lets them in"
 
 
-async def test_whoever_signs_in_well_never_meets_the_limit(office: Office) -> None:
+async def test_successful_sign_ins_never_reach_the_limit(office: Office) -> None:
     await give_password(office)
     for _ in range(SIGN_INS_A_MINUTE + 5):
         async with visitor(office.app) as client:
@@ -264,7 +264,7 @@ async def test_a_form_needs_the_token_of_its_own_session(office: Office) -> None
     assert (await ada.client.get("/admin")).status_code == 200
 
 
-async def test_what_is_no_text_is_refused_politely(office: Office) -> None:
+async def test_text_that_cannot_be_stored_is_refused_politely(office: Office) -> None:
     async with visitor(office.app) as client:
         answer = await sign_in_by_form(client, "a\x00b@example.com", PASSWORD)
         assert answer.status_code == 422

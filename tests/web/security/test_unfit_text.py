@@ -1,4 +1,4 @@
-"""What is no text, no number that can be, or seen by nobody is refused in words wherever somebody can write it."""
+"""Text that can't be stored, impossible numbers and invisible names are refused politely everywhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["office"]
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 
 
-async def test_an_address_with_a_nul_leads_to_no_failure_of_ours(office: Office) -> None:
+async def test_an_address_with_a_nul_is_not_found(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     for address in ("/directory?q=%00", "/shifts?q=a&q=%00", "/directory?team=1&title=%00"):
         answer = await manager.client.get(address)
@@ -26,7 +26,7 @@ async def test_an_address_with_a_nul_leads_to_no_failure_of_ours(office: Office)
 
 
 @pytest.mark.parametrize("nth", [2**31, 10**25, -1])
-async def test_an_offer_of_a_number_that_can_not_be(office: Office, nth: int) -> None:
+async def test_an_offer_with_an_impossible_number_is_refused(office: Office, nth: int) -> None:
     agent = await office.browser("Anna Schmidt")
     for answer in ("accept", "decline"):
         sent = await agent.post(f"/desk/offers/{NOWHERE}/{nth}/{answer}", "/desk")
@@ -35,14 +35,14 @@ async def test_an_offer_of_a_number_that_can_not_be(office: Office, nth: int) ->
 
 
 @pytest.mark.parametrize("name", ["\u200b", "Sup\u200bport", "\u202etroppuS", "Sails\u2069", "\u200d"])
-async def test_a_name_that_nobody_can_see(office: Office, name: str) -> None:
+async def test_an_invisible_name_is_refused(office: Office, name: str) -> None:
     manager = await office.browser("Marta Manager")
     answer = await manager.post("/directory/skills", "/directory/skills", name=name)
     assert answer.status_code == 422
     assert "characters that nobody sees" in answer.text
 
 
-async def test_a_team_led_by_nobody_known_or_written_from_two_addresses(office: Office) -> None:
+async def test_a_team_with_an_unknown_lead_or_two_addresses_is_refused(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     page, mail = "/directory/teams", "rigging@harbor.example"
     for sent in ({"lead": "99999999"}, {"mail": f"{mail},spy@else.example"}, {"mail": f"<{mail}>"}, {"mail": ""}):
@@ -53,7 +53,7 @@ async def test_a_team_led_by_nobody_known_or_written_from_two_addresses(office: 
         assert changed.status_code == 422, sent
 
 
-async def test_a_call_that_was_never_booked_is_not_moved_and_no_year_is_beyond_the_calendar(office: Office) -> None:
+async def test_a_call_without_a_booking_and_an_impossible_year_are_refused(office: Office) -> None:
     mira = await caller(office)
     async with visitor(office.app) as client:
         found = re.search(r'name="form_token" value="([^"]+)"', (await client.get(mira.address)).text)
