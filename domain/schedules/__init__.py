@@ -1,1 +1,1 @@
-"""Shifts, holidays, calendars, and what a change of them takes away."""
+"""Schedules: shifts, holidays, time off, calendars, and changes to them."""

@@ -1,4 +1,4 @@
-"""Calendars that are read in: how often, how far, and what becomes of one that can't be read. Pure."""
+"""Calendar feeds: how often and how far ahead they are read, and what happens to one that can't be read. Pure."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from domain.booking import Span
 from domain.schedules.change import ScheduleRefused
 
 LARGEST = 2_000_000
-"""Bytes of one calendar."""
+"""Bytes of a calendar."""
 LARGEST_FILE = 900_000
-"""Bytes of one that is sent by a form."""
+"""Bytes of a calendar file uploaded by a form."""
 SPANS_AT_MOST = 5_000
-"""Busy times of one calendar; one with more is not read."""
+"""Busy times in a calendar; a calendar with more is not read."""
 AHEAD = timedelta(days=62)
 BACK = timedelta(days=3)
-LAID_OUT_AHEAD = timedelta(days=48)
-"""When less than this is laid out, a calendar that did not change is laid out again."""
+EXPANDED_AHEAD = timedelta(days=48)
+"""A calendar that hasn't changed is expanded again when its busy times reach less far ahead than this."""
 EVERY = timedelta(minutes=15)
 SLOWEST = timedelta(hours=6)
 FEEDS_AT_MOST = 10
-"""A person."""
+"""For one person."""
 LONGEST_NAME, LONGEST_ADDRESS = 60, 2000
 OWN_PREFIX = "muster-"
-"""Of the UIDs that we give. A calendar that shows our own entries makes nobody busy with them."""
+"""Prefix of the UIDs that Muster gives, so that our own entries in somebody's calendar don't count as busy times."""
 
 
 @dataclass
 class FeedUnread(Exception):
-    """The calendar could not be read; what it said before still counts."""
+    """The calendar could not be read; its previous busy times still count."""
 
     reason: str
 
@@ -42,21 +42,21 @@ class FeedUnread(Exception):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a calendar says."""
+    """What was read from a calendar."""
 
     busy: tuple[Span, ...]
-    """Merged, in order, between the bounds asked for."""
+    """Merged, in order, within the requested bounds."""
     content: bytes
-    """The calendar without its words: times alone, to lay out further days from later."""
+    """The calendar without its texts: only the times, from which later days can be expanded."""
 
 
 def horizon(now: datetime) -> Span:
-    """Between which instants busy times are laid out."""
+    """The span in which busy times are expanded."""
     return now - BACK, now + AHEAD
 
 
-def next_look(now: datetime, failures: int, feed: int) -> datetime:
-    """When a calendar is fetched again: seldom where it fails again and again, and not all at one moment."""
+def next_fetch(now: datetime, failures: int, feed: int) -> datetime:
+    """When to fetch a calendar again: with back-off after failures, and spread over two minutes by the feed's id."""
     wait = min(EVERY * (1 << min(failures, 8)), SLOWEST)
     return now + wait + timedelta(seconds=feed * 7 % 120)
 
@@ -65,12 +65,12 @@ _STAMPS = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED|CREATED)[:;][^\r\n]*\r?\n", re
 
 
 def fingerprint(content: bytes) -> str:
-    """By which a calendar is the same as before. Some programs write the moment of asking into each event."""
+    """A hash that is equal if the calendar hasn't changed. Some programs write the time of the request into events."""
     return hashlib.sha256(_STAMPS.sub(b"", content)).hexdigest()
 
 
 def check_name(name: str) -> str:
-    """Raises ``ScheduleRefused``."""
+    """The name of a calendar, stripped. Raises ``ScheduleRefused``."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise ScheduleRefused("name", f"Name the calendar in 1 to {LONGEST_NAME} characters.")
@@ -78,18 +78,18 @@ def check_name(name: str) -> str:
 
 
 def check_address(url: str) -> str:
-    """The address of a calendar. Raises ``ScheduleRefused``."""
+    """The address of a calendar, stripped. Raises ``ScheduleRefused``."""
     url = url.strip()
-    wanted = "An address of a calendar is wanted, such as https://calendar.example/me.ics."
+    reason = "Enter the address of a calendar, such as https://calendar.example/me.ics."
     if not url or len(url) > LONGEST_ADDRESS or not url.isprintable() or " " in url:
-        raise ScheduleRefused("url", wanted)
+        raise ScheduleRefused("url", reason)
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018  reading it judges it
+        parts.port  # noqa: B018  reading it validates it
     except ValueError:
-        raise ScheduleRefused("url", wanted) from None
+        raise ScheduleRefused("url", reason) from None
     if parts.scheme.lower() not in ("http", "https", "webcal", "webcals") or not parts.hostname:
-        raise ScheduleRefused("url", wanted)
+        raise ScheduleRefused("url", reason)
     if parts.username or parts.password:
         raise ScheduleRefused("url", "An address with a password in it would be shown to others. Use a secret address.")
     return url

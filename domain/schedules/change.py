@@ -1,4 +1,4 @@
-"""What can be changed about a schedule, and what is refused. Pure."""
+"""Changes to a schedule, and which are refused. Pure."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from rules_dsl.model.clock_words import zone_names
 
 LONGEST_TIME_OFF = timedelta(days=731)
 FARTHEST = timedelta(days=5 * 366)
-"""Nothing is planned further away from today, either way."""
+"""The furthest day from today, past or future, for which something can be planned."""
 LONGEST_WORDS = 80
 LONGEST_KEY = 100
 SPANS_A_DAY = 12
 ROWS_AT_MOST = 300
-"""Of one sort, a person."""
+"""Entries of one kind for one person."""
 AS_THE_DESK, NO_HOLIDAYS = "desk", ""
 
 
 @dataclass
 class ScheduleRefused(Failure):
-    """A change that can't be. ``field`` is where on the form it stands."""
+    """A change that isn't possible. ``field`` is the field of the form that is wrong."""
 
     field: str
     reason: str
@@ -44,7 +44,7 @@ class PersonUnknown(Failure):
 
 @dataclass
 class EntryUnknown(Failure):
-    """It is in somebody else's schedule."""
+    """The entry doesn't exist in this person's schedule."""
 
     title = "There is no such entry in this schedule"
 
@@ -65,19 +65,19 @@ class RemoveWeekly:
 
 @dataclass(frozen=True)
 class SetDay:
-    """One day's hours, in the place of what was changed about it before."""
+    """The hours of a single day, which replace earlier changes of that day."""
 
     day: date
     hours: tuple[tuple[int, int], ...]
-    """Start and end in minutes; none: doesn't work."""
+    """Start and end in minutes; empty: day off."""
     time_zone: str
     as_well: bool = False
-    """Beside the weekly shifts instead of in their place."""
+    """Whether they add to the weekly hours instead of replacing them."""
 
 
 @dataclass(frozen=True)
 class ClearDay:
-    """The weekly shifts count again on this day."""
+    """Remove the changes of this day, so that the weekly hours count again."""
 
     day: date
 
@@ -87,7 +87,7 @@ class AddTimeOff:
     kind: TimeOffKind
     during: Span
     key: str | None = None
-    """By which another program names it; the same key again replaces it."""
+    """Another program's key for it; the same key again replaces the entry."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class StopKeepingFree:
 
 @dataclass(frozen=True)
 class SetHolidays:
-    """``desk``: those of the desk. Empty: none. Else a country of the ``holidays`` library, as ``DE`` or ``DE-BY``."""
+    """``desk``: the organisation's holidays. Empty: none. Else a region of the ``holidays`` library, like ``DE-BY``."""
 
     region: str
 
@@ -133,7 +133,7 @@ Change = (
 
 
 def check(change: Change, now: datetime) -> None:
-    """Raise ``ScheduleRefused`` for what makes no sense."""
+    """Raise ``ScheduleRefused`` if the change isn't valid."""
     match change:
         case AddWeekly(when):
             _check_repeating(when, now)

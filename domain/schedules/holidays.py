@@ -1,4 +1,4 @@
-"""Public holidays of a country or a part of it, by the ``holidays`` library."""
+"""Public holidays of a country or region, from the ``holidays`` library."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import holidays
 
 @cache
 def regions() -> tuple[str, ...]:
-    """Every country that has holidays (``DK``) and every part with some of its own (``DE-BY``), in order."""
-    known = holidays.list_supported_countries(include_aliases=False)
-    parts = [f"{country}-{part}" for country, parts in known.items() for part in parts]
-    return tuple(sorted([*known, *parts]))
+    """Every country with holidays (``DK``) and every part with some of its own (``DE-BY``), sorted."""
+    countries = holidays.list_supported_countries(include_aliases=False)
+    parts = [f"{country}-{part}" for country, parts in countries.items() for part in parts]
+    return tuple(sorted([*countries, *parts]))
 
 
 def knows_region(region: str) -> bool:

@@ -1,8 +1,8 @@
-"""One person's schedule: what repeats, what one day changes, and what takes time away again. Pure.
+"""A person's schedule: weekly hours, single days, and what takes time away. Pure.
 
-Working hours are the weekly shifts, changed day by day, without those that begin on a holiday. Calls are
-served in what is left of them after time off, busy times of calendars and time that is kept free of calls.
-A day belongs to the zone of the shift, and a shift to the day on which it begins (docs/decisions/0017).
+Working hours are the weekly hours, changed by single days, except those that begin on a holiday. Calls are served in
+what is left after time off, busy times of calendars and time that is kept free. A day is in the time zone of the
+shift, and a shift belongs to the day on which it begins (docs/decisions/0017).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Repeating:
-    """A span of wall time on some days of the week, between two dates if they are given."""
+    """A span of wall time on some days of the week, optionally between two dates."""
 
     days: tuple[int, ...]
     """0 is Monday."""
     start_minute: int
     end_minute: int
-    """At or before the start: on the following day."""
+    """If at or before the start: on the following day."""
     time_zone: str
     first: date | None = None
     last: date | None = None
@@ -43,7 +43,7 @@ class DayKind(StrEnum):
     """What a single day changes."""
 
     INSTEAD = "instead"
-    """These hours in the place of the weekly ones."""
+    """These hours replace the weekly ones."""
     ALSO = "also"
     OFF = "off"
 
@@ -55,7 +55,7 @@ class TimeOffKind(StrEnum):
 
 
 class AbsenceKind(StrEnum):
-    """Why somebody at work can't be given a call."""
+    """Why somebody can't take calls during working hours."""
 
     TIME_OFF = "time_off"
     KEPT_FREE = "kept_free"
@@ -87,7 +87,7 @@ class TimeOff:
 
 @dataclass(frozen=True)
 class KeptFree:
-    """Training, a project: at work, and free of calls."""
+    """Time at work without calls: training, a project."""
 
     id: int
     what: str
@@ -102,34 +102,34 @@ class Schedule:
     time_off: tuple[TimeOff, ...] = ()
     kept_free: tuple[KeptFree, ...] = ()
     busy: tuple[Span, ...] = ()
-    """From calendars that are read in."""
+    """From calendar feeds."""
     holidays: Mapping[date, str] = field(default_factory=dict)
-    """Those that count for this person, by day."""
+    """The names of this person's holidays, by day."""
 
 
 @dataclass(frozen=True)
 class Absence:
     kind: AbsenceKind
     what: str
-    """The kind of time off, or what the time is kept free for; empty for a busy time."""
+    """The kind of time off, or what the time is kept free for; empty for a calendar's busy time."""
     during: Span
 
 
 def span_on(day: date, start_minute: int, end_minute: int, zone: str) -> Span:
-    """The instants of wall times on a day. An end at or before the start is on the following day."""
+    """The span between two wall times of a day. An end at or before the start is on the following day."""
     local = ZoneInfo(zone)
     end = end_minute if end_minute > start_minute else end_minute + 1440
     return wall_instant(day, start_minute, local), wall_instant(day, end, local)
 
 
 def working_spans(schedule: Schedule, first: date, last: date) -> list[Span]:
-    """Working hours that begin on the days ``first`` to ``last``, merged where they touch."""
-    changed: dict[date, list[DayChange]] = {}
+    """Working hours that begin on the days ``first`` to ``last``, merged if they touch."""
+    changes_by_day: dict[date, list[DayChange]] = {}
     for change in schedule.day_changes:
-        changed.setdefault(change.day, []).append(change)
+        changes_by_day.setdefault(change.day, []).append(change)
     spans: list[Span] = []
     for day in _days(first, last):
-        changes = changed.get(day, ())
+        changes = changes_by_day.get(day, ())
         replaced = any(change.kind in (DayKind.OFF, DayKind.INSTEAD) for change in changes)
         if not replaced and day not in schedule.holidays:
             spans.extend(_of_day((hours.when for hours in schedule.weekly), day))
@@ -142,50 +142,50 @@ def working_spans(schedule: Schedule, first: date, last: date) -> list[Span]:
 
 
 def absences(schedule: Schedule, first: date, last: date) -> list[Absence]:
-    """What takes time away, in order of time; time off and busy times whenever they are."""
-    found = [Absence(AbsenceKind.TIME_OFF, off.kind.value, off.during) for off in schedule.time_off]
-    found += [Absence(AbsenceKind.BUSY, "", span) for span in schedule.busy]
-    for kept in schedule.kept_free:
-        spans = [span for day in _days(first - ONE_DAY, last + ONE_DAY) for span in _of_day([kept.when], day)]
-        found += [Absence(AbsenceKind.KEPT_FREE, kept.what, span) for span in spans if span[0] < span[1]]
-    return sorted(found, key=lambda absence: (absence.during, absence.kind, absence.what))
+    """All absences in order: time kept free on these days and the adjacent ones, all time off and all busy times."""
+    result = [Absence(AbsenceKind.TIME_OFF, off.kind.value, off.during) for off in schedule.time_off]
+    result += [Absence(AbsenceKind.BUSY, "", span) for span in schedule.busy]
+    for kept_free in schedule.kept_free:
+        spans = [span for day in _days(first - ONE_DAY, last + ONE_DAY) for span in _of_day([kept_free.when], day)]
+        result += [Absence(AbsenceKind.KEPT_FREE, kept_free.what, span) for span in spans if span[0] < span[1]]
+    return sorted(result, key=lambda absence: (absence.during, absence.kind, absence.what))
 
 
 def available_spans(schedule: Schedule, first: date, last: date) -> list[Span]:
-    """Where calls can be served: the working hours that begin on these days, less what takes time away."""
+    """When calls can be served: the working hours that begin on these days, without absences."""
     away = merged([absence.during for absence in absences(schedule, first, last)])
     return without(working_spans(schedule, first, last), away)
 
 
-def whole_times(schedule: Schedule, first: date, last: date) -> list[Span]:
-    """From the first to the last work of each working time, with all that is neither: lunch, meetings, an hour off."""
+def whole_shifts(schedule: Schedule, first: date, last: date) -> list[Span]:
+    """Working spans that still include lunch, meetings and time off in between, but no time off at their ends."""
     off = merged([one.during for one in schedule.time_off])
     left = (without([span], off) for span in working_spans(schedule, first, last))
     return [(parts[0][0], parts[-1][1]) for parts in left if parts]
 
 
 def without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
-    """The time of ``spans`` that lies in no hole. Both are in order and free of overlaps; so is the result."""
+    """The parts of ``spans`` outside of all holes. Both are in order and don't overlap; nor does the result."""
     result: list[Span] = []
-    at = 0
+    first_hole = 0
     for start, stop in spans:
-        while at < len(holes) and holes[at][1] <= start:
-            at += 1
-        here = at
-        while here < len(holes) and holes[here][0] < stop:
-            if start < holes[here][0]:
-                result.append((start, holes[here][0]))
-            start = max(start, holes[here][1])
-            here += 1
+        while first_hole < len(holes) and holes[first_hole][1] <= start:
+            first_hole += 1
+        hole = first_hole
+        while hole < len(holes) and holes[hole][0] < stop:
+            if start < holes[hole][0]:
+                result.append((start, holes[hole][0]))
+            start = max(start, holes[hole][1])
+            hole += 1
         if start < stop:
             result.append((start, stop))
     return result
 
 
 def within(spans: Iterable[Span], bounds: Span) -> list[Span]:
-    """The parts of these spans that lie within the bounds."""
-    cut = ((max(start, bounds[0]), min(stop, bounds[1])) for start, stop in spans)
-    return [span for span in cut if span[0] < span[1]]
+    """The parts of these spans within the bounds."""
+    clipped = ((max(start, bounds[0]), min(stop, bounds[1])) for start, stop in spans)
+    return [span for span in clipped if span[0] < span[1]]
 
 
 def length(spans: Iterable[Span]) -> timedelta:
@@ -193,7 +193,7 @@ def length(spans: Iterable[Span]) -> timedelta:
 
 
 def covering(spans: Sequence[Span], moment: datetime) -> Span | None:
-    """The span in which this moment lies."""
+    """The span that contains this moment."""
     return next((span for span in spans if span[0] <= moment < span[1]), None)
 
 

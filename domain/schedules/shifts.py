@@ -1,4 +1,4 @@
-"""Weekly shifts as real spans of time."""
+"""Weekly shifts as spans of instants."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rules_dsl.directory import WeeklyShift
 def wall_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The instant of a wall time, in UTC. Minute 1440 is the next midnight.
 
-    A skipped wall time moves forward by the length of the gap; a repeated one means the first.
+    A wall time that a clock change skips moves forward by the length of the gap; one that it repeats means the first.
     """
     wall = datetime.combine(day, time(0)) + timedelta(minutes=minute)
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 def shift_spans(weekly: Iterable[WeeklyShift], first: date, last: date) -> list[Span]:
-    """Every span of these shifts that begins on the days ``first`` to ``last``, merged where they touch.
+    """Every span of these shifts that begins on the days ``first`` to ``last``, merged if they touch.
 
     A shift that ends at or before it starts ends on the following day.
     """
@@ -39,7 +39,7 @@ def shift_spans(weekly: Iterable[WeeklyShift], first: date, last: date) -> list[
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:
-    """The same time in as few spans as possible, in order; empty spans are left out."""
+    """The same time in as few spans as possible, in order, without empty ones."""
     result: list[Span] = []
     for start, stop in sorted(span for span in spans if span[0] < span[1]):
         if result and start <= result[-1][1]:

@@ -16,7 +16,7 @@ from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.shifts import update_shifts
 from database.tables.schedule import calendar_busy, calendar_feed
 from domain.booking import Span
-from domain.schedules.calendar_feed import FEEDS_AT_MOST, LAID_OUT_AHEAD, Reading, next_look
+from domain.schedules.calendar_feed import EXPANDED_AHEAD, FEEDS_AT_MOST, Reading, next_fetch
 from domain.schedules.change import ScheduleRefused
 
 LEASE = timedelta(minutes=3)
@@ -42,7 +42,7 @@ class DueFeed:
 
     def reaches_ahead(self, now: datetime) -> bool:
         """Whether its busy times reach far enough ahead."""
-        return self.laid_out_until is not None and self.laid_out_until > now + LAID_OUT_AHEAD
+        return self.laid_out_until is not None and self.laid_out_until > now + EXPANDED_AHEAD
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ async def _settle(
     conn: AsyncConnection, feed: DueFeed, now: datetime, values: Mapping[str, object], *, failures: int = 0
 ) -> bool:
     """Write ``values`` and when the feed is due next; False if it was removed meanwhile."""
-    next_at = next_look(now, failures, feed.id) if feed.url else now + FILE_EVERY
+    next_at = next_fetch(now, failures, feed.id) if feed.url else now + FILE_EVERY
     statement = update(calendar_feed).where(calendar_feed.c.id == feed.id)
     updated = await conn.execute(statement.values(**values, next_at=next_at).returning(calendar_feed.c.id))
     return updated.one_or_none() is not None

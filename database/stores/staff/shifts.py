@@ -16,7 +16,7 @@ from database.stores.seats.reassign import lock_desk_days, lock_escalations, rea
 from database.tables.booking import witness
 from database.tables.directory import person, shift
 from domain.booking import Span
-from domain.schedules.schedule import available_spans, covering, whole_times, within, without
+from domain.schedules.schedule import available_spans, covering, whole_shifts, within, without
 
 DAYS_BACK, DAYS_AHEAD = 2, 45
 AT_ONCE = 100
@@ -117,7 +117,7 @@ async def _compare(conn: AsyncConnection, people: Collection[int], now: datetime
     working = [row.id for row in rows if row.active and row.team is not None]
     schedules = await read_schedules(conn, working, first, last)
     new = {who: available_spans(schedules[who], first, last) for who in working}
-    whole = {who: whole_times(schedules[who], first, last) for who in working}
+    whole = {who: whole_shifts(schedules[who], first, last) for who in working}
     stored = await _stored(conn, people)
     lost = {who: without(within(spans, _ahead(now)), new.get(who, [])) for who, spans in stored.items()}
     return _Change(stored, new, {who: spans for who, spans in lost.items() if spans}, whole)

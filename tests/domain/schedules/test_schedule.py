@@ -1,4 +1,4 @@
-"""Schedules against a slow oracle that walks minute by minute; and the days on which clocks change."""
+"""Schedules, compared with a slow oracle that goes minute by minute; and the days on which clocks change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from domain.schedules.schedule import (
     TimeOffKind,
     WeeklyHours,
     available_spans,
-    whole_times,
+    whole_shifts,
     working_spans,
 )
 
@@ -38,24 +38,24 @@ WALK_MINUTES = 16 * 1440
 
 @cache
 def wall_clock(zone: str) -> dict[datetime, datetime]:
-    """The first instant at which each wall time is read, found by looking at the clock each minute."""
-    read: dict[datetime, datetime] = {}
+    """The first instant of each wall time, found by reading the clock each minute."""
+    instants: dict[datetime, datetime] = {}
     local = ZoneInfo(zone)
     last_wall, last = None, WALK_FROM
     for step in range(WALK_MINUTES):
         moment = WALK_FROM + step * MINUTE
         wall = moment.astimezone(local).replace(tzinfo=None)
         if last_wall is not None and wall - last_wall > MINUTE:
-            # Skipped: read as if the clock had gone on.
+            # Skipped wall times count as if the clock had not changed.
             skipped = int((wall - last_wall) / MINUTE)
             for minute in range(1, skipped):
-                read.setdefault(last_wall + minute * MINUTE, last + minute * MINUTE)
-        read.setdefault(wall, moment)
+                instants.setdefault(last_wall + minute * MINUTE, last + minute * MINUTE)
+        instants.setdefault(wall, moment)
         last_wall, last = wall, moment
-    return read
+    return instants
 
 
-def walked(day: date, start: int, end: int, zone: str) -> Span:
+def span_by_clock(day: date, start: int, end: int, zone: str) -> Span:
     midnight = datetime.combine(day, time())
     clock = wall_clock(zone)
     stop = end if end > start else end + 1440
@@ -66,10 +66,10 @@ def days(first: date, last: date) -> list[date]:
     return [first + step * DAY for step in range((last - first).days + 1)]
 
 
-def kept_spans(kept: Repeating) -> list[Span]:
-    """With those that reach in from the days around."""
+def spans_of(when: Repeating) -> list[Span]:
+    """Including those that reach in from adjacent days."""
     around = days(FIRST - DAY, LAST + DAY)
-    return [walked(day, kept.start_minute, kept.end_minute, kept.time_zone) for day in around if kept.on(day)]
+    return [span_by_clock(day, when.start_minute, when.end_minute, when.time_zone) for day in around if when.on(day)]
 
 
 def oracle(schedule: Schedule) -> set[datetime]:
@@ -82,12 +82,12 @@ def oracle(schedule: Schedule) -> set[datetime]:
             for hours in schedule.weekly:
                 if hours.when.on(day):
                     when = hours.when
-                    working.append(walked(day, when.start_minute, when.end_minute, when.time_zone))
+                    working.append(span_by_clock(day, when.start_minute, when.end_minute, when.time_zone))
         for change in changes:
             if change.kind is not DayKind.OFF:
-                working.append(walked(day, change.start_minute, change.end_minute, change.time_zone))
+                working.append(span_by_clock(day, change.start_minute, change.end_minute, change.time_zone))
     away = [off.during for off in schedule.time_off] + list(schedule.busy)
-    away += [span for kept in schedule.kept_free for span in kept_spans(kept.when)]
+    away += [span for kept_free in schedule.kept_free for span in spans_of(kept_free.when)]
     return minutes(working) - minutes(away)
 
 
@@ -139,11 +139,11 @@ schedules = st.builds(
 
 @given(schedules)
 @settings(max_examples=150, deadline=None)
-def test_what_is_laid_out_is_what_the_clock_shows(schedule: Schedule) -> None:
-    laid_out = available_spans(schedule, FIRST, LAST)
-    assert minutes(laid_out) == oracle(schedule)
-    assert all(start < stop for start, stop in laid_out)
-    assert all(one[1] < two[0] for one, two in pairwise(laid_out)), "merged, in order"
+def test_available_spans_equal_those_of_the_clock(schedule: Schedule) -> None:
+    available = available_spans(schedule, FIRST, LAST)
+    assert minutes(available) == oracle(schedule)
+    assert all(start < stop for start, stop in available)
+    assert all(one[1] < two[0] for one, two in pairwise(available)), "merged, in order"
 
 
 def weekly(days: tuple[int, ...], start: int, end: int, zone: str, **dates: date) -> Schedule:
@@ -179,20 +179,20 @@ def test_a_shift_belongs_to_the_day_on_which_it_begins() -> None:
     assert hours(holiday, christmas) == []
 
 
-def test_what_is_planned_for_a_day_stands_on_a_holiday_too() -> None:
+def test_hours_planned_for_a_single_day_count_on_a_holiday_too() -> None:
     day = date(2026, 12, 25)
     volunteer = DayChange(1, day, DayKind.INSTEAD, 600, 660, "UTC")
     assert hours(Schedule(1, day_changes=(volunteer,), holidays={day: "Christmas Day"}), day) == [1]
 
 
-def test_hours_beside_the_weekly_ones() -> None:
+def test_additional_hours_of_a_single_day() -> None:
     monday = date(2026, 6, 1)
     plain = weekly((0,), 540, 1020, "UTC")
     evening = DayChange(1, monday, DayKind.ALSO, 1200, 1260, "UTC")
     assert hours(Schedule(1, plain.weekly, (evening,)), monday) == [8, 1]
 
 
-def test_time_kept_free_is_at_work_and_not_for_calls() -> None:
+def test_time_kept_free_is_working_time_without_calls() -> None:
     monday = date(2026, 6, 1)
     plain = weekly((0,), 540, 1020, "UTC")
     training = KeptFree(1, "training", Repeating((0,), 720, 780, "UTC"))
@@ -229,14 +229,14 @@ PLAIN = Repeating((0,), 540, 1020, "UTC")
         (SetHolidays("Atlantis"), "holidays"),
     ],
 )
-def test_what_makes_no_sense_is_refused_where_it_stands(change: Change, where: str) -> None:
+def test_an_invalid_change_is_refused_with_its_field(change: Change, where: str) -> None:
     with pytest.raises(ScheduleRefused) as refused:
         check(change, NOW)
     assert refused.value.field == where
     assert refused.value.detail.endswith(".")
 
 
-def test_what_makes_sense_passes() -> None:
+def test_valid_changes_pass() -> None:
     for change in (
         AddWeekly(PLAIN),
         AddWeekly(Repeating((0, 1), 1320, 360, "Asia/Kolkata", date(2026, 6, 1), date(2026, 6, 1))),
@@ -249,7 +249,7 @@ def test_what_makes_sense_passes() -> None:
         check(change, NOW)
 
 
-def test_whole_working_times_have_lunch_in_them_and_no_leave_at_their_ends() -> None:
+def test_whole_shifts_include_lunch_but_no_leave_at_their_ends() -> None:
     def at(hour: int) -> datetime:
         return datetime(FIRST.year, FIRST.month, FIRST.day, hour, tzinfo=UTC)
 
@@ -257,8 +257,8 @@ def test_whole_working_times_have_lunch_in_them_and_no_leave_at_their_ends() -> 
     lunch = KeptFree(1, "lunch", Repeating(tuple(range(7)), 720, 780, "UTC"))
     plain = Schedule(1, (weekly,), kept_free=(lunch,), busy=((at(9), at(10)),))
     assert available_spans(plain, FIRST, FIRST) == [(at(10), at(12)), (at(13), at(17))]
-    assert whole_times(plain, FIRST, FIRST) == [(at(9), at(17))]
+    assert whole_shifts(plain, FIRST, FIRST) == [(at(9), at(17))]
     off = tuple(TimeOff(n, TimeOffKind.LEAVE, span) for n, span in enumerate([(at(10), at(11)), (at(15), at(20))]))
-    assert whole_times(Schedule(1, (weekly,), time_off=off), FIRST, FIRST) == [(at(9), at(15))]
-    gone = (TimeOff(1, TimeOffKind.SICK, (at(0), at(23))),)
-    assert whole_times(Schedule(1, (weekly,), time_off=gone), FIRST, FIRST) == []
+    assert whole_shifts(Schedule(1, (weekly,), time_off=off), FIRST, FIRST) == [(at(9), at(15))]
+    sick = (TimeOff(1, TimeOffKind.SICK, (at(0), at(23))),)
+    assert whole_shifts(Schedule(1, (weekly,), time_off=sick), FIRST, FIRST) == []

@@ -282,7 +282,7 @@ async def test_calendars_are_added_and_removed(office: Office) -> None:
     assert answer.status_code == 303
     wrong = await agent.post("/shifts/me/calendars", "/shifts/me", what="calendar", name="Work", url="ftp://x/y")
     assert wrong.status_code == 422
-    assert "address of a calendar is wanted" in wrong.text
+    assert "Enter the address of a calendar" in wrong.text
     large = await agent.client.post("/shifts/me/calendars", data=form.fields, files={"file": ("a.ics", b"x" * 950_000)})
     assert large.status_code == 422
     good = await agent.post(
