@@ -158,9 +158,15 @@ def find_place(
     return Answer.MAYBE, tries - search.tries
 
 
-def place_for_sale(board: SeatBoard, demand: Demand, days: Collection[int]) -> Placement | Answer:
-    """Find a place within what a sale may search while others wait: moves up to two deep, of these days only."""
-    return find_place(board, demand, depth=2, tries=TRIES_TO_SELL, days=days)[0]
+def place_for_sale(board: SeatBoard, demand: Demand, days: Collection[int]) -> Search | None:
+    """Place a call within what a sale may search while others wait: moves up to two deep, of these days only.
+
+    Returns the search that changed the board, or None if it found nobody; the board is then unchanged.
+    """
+    search = Search(board, TRIES_TO_SELL, days)
+    if search.place(demand, 0):
+        return search
+    return search if not proven_gone(board, demand) and search.place(demand, 2) else None
 
 
 def apply_placement(

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from domain.booking import Span
 from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard, indexes_in
-from domain.seats.demand import Demand, Member, Placement, demand_of, instant, merge_touching
-from domain.seats.search import Search, apply_placement, place_for_sale
+from domain.seats.demand import Demand, Member, demand_of, instant, merge_touching
+from domain.seats.search import Search, place_for_sale
 from domain.seats.slots import Window, offered_starts, window
 from domain.simulation.scenario import Arrival, Binding, Scenario
 from rules_dsl import pool
@@ -94,10 +94,8 @@ class SeatBook:
             index = min(free, key=lambda one: (len(self.board.calls_on_day(one, demand.day)), self._person(one)))
             self.board.put(demand, index)
             return self._person(index)
-        found = place_for_sale(self.board, demand, days={demand.day})
-        if not isinstance(found, Placement) or apply_placement(self.board, demand, found, {demand.day}) is None:
-            return None
-        return found.person
+        search = place_for_sale(self.board, demand, days={demand.day})
+        return None if search is None else search.moved()[demand.booking]
 
     def _person(self, index: int) -> int:
         return self.board.members[index].person

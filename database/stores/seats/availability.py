@@ -228,11 +228,9 @@ def _changes_to_sell(
     existing = board.take(demand.booking) if demand.booking in board.assignments else None
     try:
         if move is None:
-            answer = place_for_sale(board, demand, days)
-            placement = None if isinstance(answer, Answer) else answer
+            search = place_for_sale(board, demand, days)
         else:
-            placement = move.placement
-        search = None if placement is None else apply_placement(board, demand, placement, days)
+            search = apply_placement(board, demand, move.placement, days)
         if search is None:
             return None
         changes = changes_of(seats, search.moved())

@@ -81,9 +81,10 @@ class Sellers:
         turns: asyncio.Semaphore,
         sale: Callable[[BookingRequest], Awaitable[BookingWithCall]],
     ) -> BookingWithCall:
+        must_wait = turns.locked()
         async with turns:
-            # The cached board may be stale, so the precheck decides, before anything is locked.
-            if request.state == State.INVITED and self._proven_gone_in_cache(request, sale_request.start):
+            # Others may have sold meanwhile. The cached board may be stale, so the precheck decides, before any lock.
+            if must_wait and request.state == State.INVITED and self._proven_gone_in_cache(request, sale_request.start):
                 request = await self._precheck(sale_request)
             return await sale(request)
 
