@@ -1,1 +1,1 @@
-"""Rules that hold for a part of the customers, and what comes of them."""
+"""Rollouts: rules that apply to a share of the customers, and their outcomes."""

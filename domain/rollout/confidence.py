@@ -1,6 +1,6 @@
-"""Figures with the span in which the truth lies: shares, medians, and the difference of two of either. Pure.
+"""Estimates with confidence intervals: shares, medians, and the difference of two of either. Pure.
 
-Every interval covers the truth in at least about 95 of 100 cases, each on its own, looked at once.
+Each interval contains the true value in at least about 95 of 100 cases, for one figure looked at once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _POWER = NormalDist().inv_cdf(0.8)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and its interval, both ends included. An end may be infinite."""
+    """A figure and its confidence interval, both ends included. An end may be infinite."""
 
     value: float
     low: float
@@ -43,12 +43,12 @@ def share(successes: int, cases: int) -> Estimate | None:
 
 
 def median(values: Sequence[float]) -> Estimate | None:
-    """The median with an interval between two of the values themselves, whatever their distribution.
+    """The median, with an interval between two of the values, whatever their distribution.
 
     The number of values below the true median is binomial with one half, so the interval from the k-th smallest to
     the k-th largest misses it with twice the binomial's tail (Thompson, W. R. (1936), On confidence ranges for the
-    median. Ann. Math. Statist. 7, 122-128; David and Nagaraja, Order Statistics, 7.1). An infinite value is one that
-    never came about; it counts. None without values; below six values the interval has no ends.
+    median. Ann. Math. Statist. 7, 122-128; David and Nagaraja, Order Statistics, 7.1). An infinite value stands for
+    something that never happened, and counts. None without values; below six values the interval is infinite.
     """
     cases = len(values)
     if cases == 0:
@@ -74,7 +74,7 @@ def _rank(cases: int) -> int:
 
 
 def difference(first: Estimate | None, second: Estimate | None) -> Estimate | None:
-    """``first`` less ``second``, of two independent groups; None where one is unknown or infinite.
+    """``first`` minus ``second``, of two independent groups; None if one is unknown or infinite.
 
     The distances to each interval's ends are squared and added: for shares this is method 10 of Newcombe, R. G.
     (1998), Interval estimation for the difference between independent proportions. Statist. Med. 17, 873-890; for
@@ -89,18 +89,19 @@ def difference(first: Estimate | None, second: Estimate | None) -> Estimate | No
     return Estimate(value, low, high, first.cases + second.cases)
 
 
-def cases_for_share(usual: float, percent: int, step: float = 0.1) -> int:
-    """Cases of a candidate that ``percent`` of all have, to see a share differ by ``step`` in four of five trials.
+def cases_for_share(current: float, percent: int, step: float = 0.1) -> int:
+    """How many cases a candidate with ``percent`` of all needs to detect a share that differs by ``step``, with 80 %
+    power.
 
-    ``usual`` is the share without it. Two normal approximations with groups of unequal size (Fleiss, Levin and Paik,
+    ``current`` is the share without it. Two normal approximations with groups of unequal size (Fleiss, Levin and Paik,
     Statistical Methods for Rates and Proportions, 4.3, without its correction).
     """
-    spread = max(usual * (1 - usual), step * (1 - step))
-    return round((Z + _POWER) ** 2 * spread * (1 + percent / (100 - percent)) / step**2)
+    variance = max(current * (1 - current), step * (1 - step))
+    return round((Z + _POWER) ** 2 * variance * (1 + percent / (100 - percent)) / step**2)
 
 
 def cases_for_order(percent: int, step: float = 0.1) -> int:
-    """Cases of a candidate, to see that one of its figures is the smaller in ``50 % + step`` of all pairs.
+    """How many cases a candidate needs to detect that its figure is the smaller in ``50 % + step`` of all pairs.
 
     Noether, G. E. (1987), Sample size determination for some common nonparametric tests. JASA 82, 645-647.
     """

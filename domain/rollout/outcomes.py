@@ -1,4 +1,4 @@
-"""What came of a stage: the candidate against the standing rules, figure by figure, and whether one can tell yet."""
+"""The outcomes of a rollout step: the candidate compared with the current rules, and whether there is a difference."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from enum import StrEnum
 from domain.rollout.confidence import Estimate, cases_for_order, cases_for_share, difference, median, share
 
 FEWEST = 20
-"""Cases on each side below which nothing is said, whatever the figures."""
+"""With fewer cases on either side, there is no verdict, whatever the figures."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """What happened to the escalations that one version decided, in one stage."""
+    """What happened to the escalations that one version decided during one rollout step."""
 
     escalations: int
     refused: int
     """By the rules."""
     waits: Sequence[float]
-    """Seconds of search until somebody accepted; infinite where nobody did."""
+    """Seconds of search until somebody accepted; infinite if nobody did."""
     offers: int
     """Offers that have ended."""
     declined: int
     ended: int
-    """Calls that are over, cancelled ones not counted."""
+    """Calls that are over, except cancelled ones."""
     took_place: int
-    """With both sides there."""
+    """Calls in which both sides joined."""
     no_shows: int
-    """Customers who did not come."""
+    """Customers who did not join."""
     ratings: int
     satisfied: int
     """Ratings of 4 and 5."""
@@ -45,7 +45,7 @@ class RolloutMeasure(StrEnum):
 class Verdict(StrEnum):
     TOO_FEW = "too few"
     ALIKE = "alike"
-    """Enough cases, and no difference to be seen."""
+    """Enough cases, and no difference found."""
     BETTER = "better"
     WORSE = "worse"
 
@@ -54,11 +54,11 @@ class Verdict(StrEnum):
 class Comparison:
     measure: RolloutMeasure
     candidate: Estimate | None
-    standing: Estimate | None
+    current: Estimate | None
     change: Estimate | None
-    """Candidate less standing."""
-    wanted: int
-    """Cases of the candidate with which a change worth knowing would be seen."""
+    """Candidate minus current."""
+    cases_needed: int
+    """Cases of the candidate with which a relevant change would be detected."""
     verdict: Verdict
 
     @property
@@ -66,50 +66,55 @@ class Comparison:
         return self.candidate.cases if self.candidate else 0
 
 
-def compare(candidate: Side, standing: Side, percent: int) -> tuple[Comparison, ...]:
-    """All four, of one stage in which ``percent`` of the customers had the candidate (below 100)."""
+def compare(candidate: Side, current: Side, percent: int) -> tuple[Comparison, ...]:
+    """Compare by all measures, for a rollout step in which ``percent`` of the customers had the candidate (not 100)."""
     return (
-        _judged(
-            RolloutMeasure.WAIT, median(candidate.waits), median(standing.waits), cases_for_order(percent), less=True
+        _compare(
+            RolloutMeasure.WAIT, median(candidate.waits), median(current.waits), cases_for_order(percent), less=True
         ),
-        _shares(
+        _compare_shares(
             RolloutMeasure.RATING,
             share(candidate.satisfied, candidate.ratings),
-            share(standing.satisfied, standing.ratings),
+            share(current.satisfied, current.ratings),
             percent,
         ),
-        _shares(
+        _compare_shares(
             RolloutMeasure.DECLINES,
             share(candidate.declined, candidate.offers),
-            share(standing.declined, standing.offers),
+            share(current.declined, current.offers),
             percent,
             less=True,
         ),
-        _shares(
+        _compare_shares(
             RolloutMeasure.REACHED,
             share(candidate.took_place, candidate.ended),
-            share(standing.took_place, standing.ended),
+            share(current.took_place, current.ended),
             percent,
         ),
     )
 
 
-def _shares(
-    measure: RolloutMeasure, candidate: Estimate | None, standing: Estimate | None, percent: int, *, less: bool = False
+def _compare_shares(
+    measure: RolloutMeasure, candidate: Estimate | None, current: Estimate | None, percent: int, *, less: bool = False
 ) -> Comparison:
-    usual = (standing.low + standing.high) / 2 if standing else 0.5
-    return _judged(measure, candidate, standing, cases_for_share(usual, percent), less=less)
+    middle = (current.low + current.high) / 2 if current else 0.5
+    return _compare(measure, candidate, current, cases_for_share(middle, percent), less=less)
 
 
-def _judged(
-    measure: RolloutMeasure, candidate: Estimate | None, standing: Estimate | None, wanted: int, *, less: bool = False
+def _compare(
+    measure: RolloutMeasure,
+    candidate: Estimate | None,
+    current: Estimate | None,
+    cases_needed: int,
+    *,
+    less: bool = False,
 ) -> Comparison:
-    """``less``: a smaller figure is the better one."""
-    change = difference(candidate, standing)
+    """``less``: a smaller figure is better."""
+    change = difference(candidate, current)
     verdict = Verdict.TOO_FEW
-    if candidate and standing and change and min(candidate.cases, standing.cases) >= FEWEST:
+    if candidate and current and change and min(candidate.cases, current.cases) >= FEWEST:
         if change.excludes_zero:
             verdict = Verdict.BETTER if (change.value < 0) == less else Verdict.WORSE
-        elif candidate.cases >= wanted:
+        elif candidate.cases >= cases_needed:
             verdict = Verdict.ALIKE
-    return Comparison(measure, candidate, standing, change, wanted, verdict)
+    return Comparison(measure, candidate, current, change, cases_needed, verdict)

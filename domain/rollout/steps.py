@@ -1,4 +1,4 @@
-"""Publishing by stages: which customers a candidate decides for, and what comes next."""
+"""Rollout steps: which customers a candidate decides for, and the next share."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import dataclass
 from domain.failure import Failure
 
 ROLLOUT_STEPS = (10, 30, 70, 100)
-"""Percent of the customers, in order. The last one is everybody."""
+"""Percent of the customers, in order. The last step is everybody."""
 EVERYBODY = ROLLOUT_STEPS[-1]
 _PLACES = 10_000
 
 
 def place_of(customer: str, rollout: int) -> int:
-    """Where a customer stands among 10,000 places, for one rollout: always the same, evenly spread.
+    """A customer's place, 0 to 9,999, in one rollout: constant, and evenly distributed.
 
-    ``customer`` is the mail address, in whatever capitals. Another rollout draws anew, so that it is not the
-    same customers who have every candidate first.
+    ``customer`` is the mail address, in any case. Each rollout draws again, so that it isn't always the same customers
+    who get a candidate first.
     """
-    drawn = hashlib.sha256(f"{rollout}\n{customer.strip().lower()}".encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(drawn[:8]) * _PLACES >> 64
+    digest = hashlib.sha256(f"{rollout}\n{customer.strip().lower()}".encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8]) * _PLACES >> 64
 
 
 def has_candidate(customer: str, rollout: int, percent: int) -> bool:
-    """Whoever has the candidate at one stage has it at every later one."""
+    """Whether the candidate decides for this customer. Once it does, it does at every later step."""
     return place_of(customer, rollout) * 100 < percent * _PLACES
 
 
 def next_rollout_step(percent: int) -> int:
-    """The share after this one; everybody after the last."""
+    """The share of the next step; everybody after the last one."""
     return next((step for step in ROLLOUT_STEPS if step > percent), EVERYBODY)
 
 
@@ -40,7 +40,7 @@ def share_words(percent: int) -> str:
 
 @dataclass
 class StageRuns(Failure):
-    """Something else is being tried on some of the customers."""
+    """Another rollout is running."""
 
     number: int
     percent: int
@@ -58,10 +58,10 @@ class StageRuns(Failure):
 
 @dataclass
 class StageMoved(Failure):
-    """The page was older than the stage it speaks of: somebody else has pressed."""
+    """The page was out of date: somebody else has moved the rollout meanwhile."""
 
     now: str
-    """Where it stands: ``version 4 stands for everybody``."""
+    """The current status, as a clause."""
 
     title = "Somebody was quicker"
 

@@ -109,13 +109,13 @@ def _card(comparison: Comparison, candidate: str, current: str) -> MeasureCard:
     rail = (0.0, _longest(comparison)) if comparison.measure is RolloutMeasure.WAIT else _tenths(comparison)
     rows = (
         _row(candidate, comparison.candidate, words.cases, say, rail, 0),
-        _row(current, comparison.standing, words.cases, say, rail, 1),
+        _row(current, comparison.current, words.cases, say, rail, 1),
     )
     says = "; ".join(f"{row.name}: {row.figure}{f', {row.between}' if row.between else ''}" for row in rows)
     return MeasureCard(
         comparison.measure.name.lower(), words.title, words.definition, comparison.verdict,
         _sentence(comparison, words), rows, says, (say(rail[0]), say(rail[1])),
-        bool(comparison.candidate or comparison.standing),
+        bool(comparison.candidate or comparison.current),
     )  # fmt: skip
 
 
@@ -144,10 +144,10 @@ def _position(value: float, rail: tuple[float, float]) -> int:
 
 
 def _sentence(comparison: Comparison, words: _MeasureWords) -> str:
-    current, change, measure = comparison.standing, comparison.change, comparison.measure
+    current, change, measure = comparison.current, comparison.change, comparison.measure
     if comparison.verdict is Verdict.TOO_FEW:
-        if comparison.cases < comparison.wanted:
-            return f"Too few to tell: {comparison.cases} of about {comparison.wanted} {words.cases}."
+        if comparison.cases < comparison.cases_needed:
+            return f"Too few to tell: {comparison.cases} of about {comparison.cases_needed} {words.cases}."
         if current is None or current.cases < FEWEST:
             return f"Too few to tell: the current rules have {current.cases if current else 0} {words.cases}."
         return "Can’t be compared: for half of the calls or more, nobody was found."
@@ -184,13 +184,13 @@ def _percent(value: float) -> str:
 
 def _longest(comparison: Comparison) -> float:
     """The end of a rail for seconds: the largest finite figure or interval end, plus a tenth."""
-    sides = [side for side in (comparison.candidate, comparison.standing) if side]
+    sides = [side for side in (comparison.candidate, comparison.current) if side]
     return max((end for side in sides for end in (side.value, side.high) if isfinite(end)), default=60.0) * 1.1
 
 
 def _tenths(comparison: Comparison) -> tuple[float, float]:
     """The ends of a rail for shares: the tenths around both intervals."""
-    sides = [side for side in (comparison.candidate, comparison.standing) if side]
+    sides = [side for side in (comparison.candidate, comparison.current) if side]
     ends = [end for side in sides for end in (side.low, side.high)]
     if not ends:
         return 0.0, 1.0

@@ -1,4 +1,4 @@
-"""Whether one can tell yet: too few, alike, better, worse; a smaller figure is better where it should be small."""
+"""Verdicts on a rollout step: too few, alike, better, worse; for some figures, smaller is better."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NOTHING = Side(0, 0, (), 0, 0, 0, 0, 0, 0, 0)
 USUAL = Side(
     escalations=1000,
     refused=10,
-    waits=[30.0 + place % 60 for place in range(900)],
+    waits=[30.0 + number % 60 for number in range(900)],
     offers=1200,
     declined=240,
     ended=900,
@@ -22,35 +22,35 @@ USUAL = Side(
 )
 
 
-def verdicts(candidate: Side, standing: Side = USUAL) -> dict[RolloutMeasure, Verdict]:
-    return {one.measure: one.verdict for one in compare(candidate, standing, 30)}
+def verdicts(candidate: Side, current: Side = USUAL) -> dict[RolloutMeasure, Verdict]:
+    return {one.measure: one.verdict for one in compare(candidate, current, 30)}
 
 
-def one(candidate: Side, measure: RolloutMeasure) -> Comparison:
-    return next(found for found in compare(candidate, USUAL, 30) if found.measure is measure)
+def comparison(candidate: Side, measure: RolloutMeasure) -> Comparison:
+    return next(one for one in compare(candidate, USUAL, 30) if one.measure is measure)
 
 
-def test_nothing_yet_is_too_few() -> None:
+def test_no_cases_are_too_few() -> None:
     assert set(verdicts(NOTHING).values()) == set(verdicts(USUAL, NOTHING).values()) == {Verdict.TOO_FEW}
-    assert one(NOTHING, RolloutMeasure.RATING).cases == 0
+    assert comparison(NOTHING, RolloutMeasure.RATING).cases == 0
 
 
-def test_the_same_is_alike_once_there_are_enough() -> None:
+def test_equal_sides_are_alike_once_there_are_enough_cases() -> None:
     assert set(verdicts(USUAL).values()) == {Verdict.ALIKE}
     few = replace(USUAL, ratings=30, satisfied=24)
     assert verdicts(few)[RolloutMeasure.RATING] is Verdict.TOO_FEW
-    assert one(few, RolloutMeasure.RATING).wanted > 30
+    assert comparison(few, RolloutMeasure.RATING).cases_needed > 30
 
 
-def test_better_and_worse_go_the_right_way() -> None:
-    quicker = replace(USUAL, waits=[10.0 + place % 30 for place in range(300)], declined=120, satisfied=460)
+def test_better_and_worse_are_not_confused() -> None:
+    quicker = replace(USUAL, waits=[10.0 + number % 30 for number in range(300)], declined=120, satisfied=460)
     assert verdicts(quicker) == {
         RolloutMeasure.WAIT: Verdict.BETTER,
         RolloutMeasure.DECLINES: Verdict.BETTER,
         RolloutMeasure.RATING: Verdict.BETTER,
         RolloutMeasure.REACHED: Verdict.ALIKE,
     }
-    slower = replace(USUAL, waits=[90.0 + place % 30 for place in range(300)], declined=600, took_place=600)
+    slower = replace(USUAL, waits=[90.0 + number % 30 for number in range(300)], declined=600, took_place=600)
     assert verdicts(slower) == {
         RolloutMeasure.WAIT: Verdict.WORSE,
         RolloutMeasure.DECLINES: Verdict.WORSE,
@@ -59,12 +59,12 @@ def test_better_and_worse_go_the_right_way() -> None:
     }
 
 
-def test_a_handful_says_nothing_however_clear() -> None:
+def test_a_handful_of_cases_gives_no_verdict_however_clear() -> None:
     handful = replace(NOTHING, ratings=10, satisfied=0, ended=19, took_place=0)
     assert verdicts(handful)[RolloutMeasure.RATING] is verdicts(handful)[RolloutMeasure.REACHED] is Verdict.TOO_FEW
 
 
-def test_nobody_found_for_half_of_them_is_never_called_quick() -> None:
+def test_a_search_that_fails_half_the_time_is_never_called_better() -> None:
     half = replace(USUAL, waits=[5.0] * 100 + [inf] * 120)
     assert verdicts(half)[RolloutMeasure.WAIT] is Verdict.TOO_FEW
-    assert one(half, RolloutMeasure.WAIT).candidate is not None
+    assert comparison(half, RolloutMeasure.WAIT).candidate is not None
