@@ -12,7 +12,7 @@ from activities.letters.as_mail import as_mail
 from activities.letters.letter import Addresses
 from activities.letters.write import write
 from domain.delivery import Undelivered
-from domain.letter import Channel, Incomplete, LetterContext, past_use
+from domain.letter import Channel, Incomplete, LetterContext, reason_obsolete
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Dispatcher:
 
     async def deliver(self, channel: Channel, context: LetterContext) -> None:
         """Raises ``Undelivered``, or ``NoRecipient`` if the webhook isn't configured."""
-        if reason := past_use(context):
+        if reason := reason_obsolete(context):
             raise Undelivered(f"not sent, because {reason}", final=True)
         try:
             letter = write(context, self.addresses)

@@ -1,4 +1,4 @@
-"""Booking: the time that a call takes of somebody, and how a start can be refused."""
+"""Booking: the time that a call occupies, and how a start can be refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Span = tuple[datetime, datetime]
 
 
 def occupied(starts_at: datetime, decision: Decision) -> Span:
-    """The time a call takes of a person: preparation, talk and wrap-up."""
+    """The time that a call takes from a person: preparation, talk and wrap-up."""
     calls, booking = decision.calls, decision.booking
     return (
         starts_at - timedelta(seconds=calls.prepare),
@@ -23,7 +23,7 @@ def occupied(starts_at: datetime, decision: Decision) -> Span:
 
 @dataclass
 class SlotTaken(Failure):
-    """Somebody else has it. ``nearest`` are free starts around it."""
+    """The start is no longer free. ``nearest``: free starts around it."""
 
     starts_at: datetime
     nearest: tuple[datetime, ...] = ()
@@ -33,7 +33,7 @@ class SlotTaken(Failure):
 
 @dataclass
 class SlotRefused(Failure):
-    """A start that is not offered: in the past, off the grid, outside the notice or the opening hours."""
+    """The start isn't offered: in the past, off the grid, within the notice, outside the opening hours."""
 
     starts_at: datetime
     reason: str
@@ -48,6 +48,6 @@ class SlotRefused(Failure):
 
 @dataclass
 class TooLate(Failure):
-    """Moving ends when the search for a person begins, cancelling when the call does."""
+    """Too late to move or cancel: moving ends when the search for a person begins, cancelling when the call does."""
 
     title = "It is too late to change this call"

@@ -1,4 +1,4 @@
-"""The call: who has come, how long each side is waited for."""
+"""The call: how long each side may be late, and what refuses a join."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from domain.failure import Failure
 
 AGENT_GRACE = timedelta(minutes=2)
-"""An agent who has not joined this long after the start is replaced."""
-ALONE_PATIENCE = timedelta(seconds=30)
-"""An agent at their desk has this long to come back to a customer who says that nobody is in the room."""
-CALLED_FOR_AT = (0.2, 0.6)
-"""A customer who does not come gets a message after these shares of the wait."""
+"""An agent who hasn't joined this long after the start is replaced."""
+ALONE_TIMEOUT = timedelta(seconds=30)
+"""How long an agent at their desk has to return to a customer who says that nobody is in the room."""
+LATE_REMINDERS_AT = (0.2, 0.6)
+"""A customer who hasn't joined is reminded after these shares of the grace."""
 LONGEST_CALL = timedelta(hours=4)
-"""After the planned end, the time until a call without a wrap-up ends by itself."""
+"""How long after its planned end a call without a wrap-up ends by itself."""
 
 
 @dataclass
@@ -33,10 +33,10 @@ class NotYours(Failure):
 
 
 def agent_grace(wait_for_customer: int) -> timedelta:
-    """How long an agent may be late: two minutes, or half of the customer's own wait where that is shorter."""
+    """How long an agent may be late: two minutes, or half of the customer's grace if that is shorter."""
     return min(AGENT_GRACE, timedelta(seconds=wait_for_customer / 2))
 
 
 def late_reminder_at(start: datetime, wait: int) -> tuple[datetime, ...]:
-    """When a customer who has not come is written to."""
-    return tuple(start + timedelta(seconds=wait * share) for share in CALLED_FOR_AT)
+    """When a customer who hasn't joined is reminded."""
+    return tuple(start + timedelta(seconds=wait * share) for share in LATE_REMINDERS_AT)

@@ -1,4 +1,4 @@
-"""The single-use link: until when it lives, when it is nudged, and what refuses it."""
+"""The customer link: when it expires, when it is nudged, and what refuses it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from domain.failure import Failure
 
 NUDGE_AT = 0.6
-"""The customer is nudged after this share of the link's life."""
+"""The customer is nudged after this share of the link's lifetime."""
 LINKS_AT_MOST = 5
-"""Links an escalation may have: the first, and those renewed after a call that nobody took or joined."""
+"""Links of one escalation: the first, and those renewed after a call that nobody took or joined."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class LinkExpired(Failure):
 
 @dataclass
 class LinkUsed(Failure):
-    """The link has booked its call already; the page shows that call instead."""
+    """The link has already booked its call; the page shows that call instead."""
 
     starts_at: datetime
 

@@ -1,28 +1,28 @@
-"""How long what somebody waits for may take. What is waited for ends no later than whoever waits for it."""
+"""Deadlines of everything that somebody waits for. Each ends no later than the wait for it."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 PAGE = timedelta(seconds=4)
-"""A page waits for a workflow's answer; then it says that asking again is safe."""
+"""A page waits this long for a workflow's answer, then says that trying again is safe."""
 UPDATE = timedelta(seconds=4)
-"""A workflow's update waits for its effect, tries included."""
+"""A workflow's update waits for its effect, including retries."""
 ACTIVITY = timedelta(seconds=5)
 """One attempt of an activity that is one transaction."""
 UNTIL_KNOWN = timedelta(minutes=10)
-"""An effect of unknown outcome is tried again; past that the nets find out: the link's end, the rows."""
+"""An effect with an unknown outcome is retried; after that the link's expiry or the rows decide."""
 TRANSACTION = timedelta(seconds=4)
-"""An effect's transaction, which can't commit behind the back of the activity's next attempt."""
+"""An effect's transaction, so that it can't commit after the activity's next attempt has begun."""
 SALE = timedelta(seconds=3.5)
-"""A sale in all, its turn in the queue included, so that it can't come about after it was given up."""
+"""A whole sale, including its turn in the queue, so that it can't succeed after it was given up."""
 TURN = timedelta(seconds=1)
-"""A sale's turn at the solver."""
+"""A sale waits for its turn at the solver."""
 SEARCH = timedelta(seconds=1)
 """The solver's search for one start."""
 SEARCH_ROUND_TRIP = timedelta(seconds=0.3)
-"""What a search reads and writes besides."""
+"""The reads and writes around a search."""
 AFTER_SEARCH = timedelta(seconds=0.7)
-"""Kept of a sale's time for selling what the solver has opened."""
+"""The part of a sale's time that is left for selling what the solver has opened."""
 MIGRATION_LOCK = timedelta(seconds=1)
-"""A migration waits for a table, and everybody else behind it."""
+"""A migration waits for the lock of a table, and everybody else behind it."""

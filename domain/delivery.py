@@ -1,4 +1,4 @@
-"""When a message that could not be delivered is tried again."""
+"""When to retry a message that could not be delivered."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ WAITS = (
     18 * HOUR,
     24 * HOUR,
 )
-"""Seconds after the first, second, … failed attempt; 75 hours in all, as Standard Webhooks has it."""
+"""Seconds after the first, second, … failed attempt: 75 hours in all, as in Standard Webhooks."""
 
 JITTER = 0.1
-"""Waits are up to this share longer, so that what failed together is not tried together."""
-LONGEST_ASKED = 24 * HOUR
-"""Longest wait that a receiver may ask for."""
+"""Waits are up to this share longer, so that messages that failed together aren't retried together."""
+LONGEST_RETRY_AFTER = 24 * HOUR
+"""The longest wait, in seconds, that a receiver may ask for."""
 
 
 @dataclass
 class Undelivered(Exception):
-    """An attempt failed. ``final``: another would fail too."""
+    """An attempt failed. ``final``: another one would fail too."""
 
     reason: str
     final: bool = False
@@ -44,11 +44,11 @@ class Undelivered(Exception):
 
 
 def next_wait(attempts: int, failure: Undelivered, chance: float) -> timedelta | None:
-    """The time until the next attempt, or None where it is given up.
+    """The time until the next attempt, or None to give up.
 
-    ``attempts`` made so far, from 1; ``chance`` in [0, 1) spreads the waits.
+    ``attempts``: made so far, at least 1. ``chance``: in [0, 1), spreads the waits.
     """
     if failure.final or attempts > len(WAITS):
         return None
     wait = WAITS[attempts - 1] * (1 + JITTER * chance)
-    return timedelta(seconds=max(wait, min(failure.wait or 0, LONGEST_ASKED)))
+    return timedelta(seconds=max(wait, min(failure.wait or 0, LONGEST_RETRY_AFTER)))

@@ -1,4 +1,4 @@
-"""Names of the directory: what may be one, and why one can't be changed or deleted now."""
+"""Names in the directory: which are valid, and why one can't be changed or deleted."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _UNFIT = re.compile(r"[\"“”„\x00-\x1f\x7f]")
 
 
 def fit_name(typed: str, what: str = "A name") -> str:
-    """The name as it is kept: single spaces. Raises ``NameUnfit``."""
+    """The name as it is stored, with single spaces. Raises ``NameUnfit``."""
     name = " ".join(typed.split())
     if not name:
-        raise NameUnfit(f"{what} is wanted.")
+        raise NameUnfit(f"{what} is required.")
     if len(name) > LONGEST:
         raise NameUnfit(f"{what} has at most {LONGEST} characters; this one has {len(name)}.")
     if _UNFIT.search(name):
         raise NameUnfit(f"{what} can't contain quotation marks: rules write it between them.")
     if has_unseen(name):
-        raise NameUnfit(f"{what} can't contain characters that nobody sees.")
+        raise NameUnfit(f"{what} can't contain invisible characters.")
     return name
 
 
@@ -51,7 +51,7 @@ class NameTaken(Failure):
 
 @dataclass
 class NameGone(Failure):
-    """Somebody else has deleted or renamed it since the page was drawn."""
+    """Somebody else has deleted or renamed it since the page was rendered."""
 
     kind: str
 
@@ -64,7 +64,7 @@ class NameGone(Failure):
 
 @dataclass
 class RenameRefused(Failure):
-    """The rules would decide otherwise with the new name, or can't be written with it."""
+    """The rules would decide differently with the new name, or can't contain it."""
 
     why: str
 
@@ -76,33 +76,33 @@ class RenameRefused(Failure):
 
 
 @dataclass(frozen=True)
-class Breaks:
-    """A line of the rules that names something."""
+class RuleUse:
+    """A line of the rules that uses a name."""
 
     version: int
-    standing: bool
-    """Whether the version stands; else it is being tried on some of the customers."""
+    current: bool
+    """Whether it is the current version; else it is in rollout."""
     line: int
     text: str
 
 
 @dataclass(frozen=True)
 class Uses:
-    """What rests on a team, title or skill."""
+    """What depends on a team, title or skill."""
 
-    rules: tuple[Breaks, ...] = ()
+    rules: tuple[RuleUse, ...] = ()
     earlier: tuple[int, ...] = ()
-    """Earlier versions that name it: going back to one would no longer be possible."""
+    """Earlier versions that use it: without it, it would no longer be possible to go back to them."""
     people: int = 0
     leads: tuple[str, ...] = ()
     """Teams that this title leads."""
     escalations: int = 0
-    """That are open and were planned with it."""
+    """Open escalations whose plans use it."""
     kind: str = field(default="team")
 
     @property
-    def hinders(self) -> bool:
-        """Whether it can't be deleted. People lose a skill with it; out of a team or title they must be moved."""
+    def prevents_deletion(self) -> bool:
+        """Whether it can't be deleted. A skill is taken from its people; a team or title must have nobody first."""
         return bool(self.rules or self.leads or self.escalations or (self.people and self.kind != "skill"))
 
 
@@ -116,4 +116,4 @@ class NameInUse(Failure):
 
     @property
     def detail(self) -> str:
-        return f"The {self.kind} “{self.name}” was not deleted: what rests on it stands below."
+        return f"The {self.kind} “{self.name}” was not deleted, because it is in use. See below by what."

@@ -1,4 +1,4 @@
-"""An escalation: one ticket raised to a call, and the words for where it stands."""
+"""An escalation: one ticket raised to a call, with its states, outcomes and events."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from domain.failure import Failure
 class Mode(StrEnum):
     BOOKING = "booking"
     NOW = "now"
-    """No booking: straight to the muster."""
+    """No booking: the muster begins immediately."""
 
 
 class State(StrEnum):
-    """Where an escalation stands. In order of its life."""
+    """The state of an escalation, in the order of its life."""
 
     INVITED = "invited"
-    """The customer has a link and has not booked."""
+    """The customer has a link and hasn't booked."""
     BOOKED = "booked"
     MUSTERING = "mustering"
     """Being offered to people."""
     ACCEPTED = "accepted"
-    """A person has taken the call, which has not begun."""
+    """A person has accepted the call, which hasn't begun."""
     ON_CALL = "on_call"
     WRAPPING_UP = "wrapping_up"
     RATING = "rating"
@@ -42,7 +42,7 @@ OPEN_STATES = (
     State.ON_CALL,
     State.WRAPPING_UP,
 )
-"""While in one of these, the same ticket is the same escalation."""
+"""States in which raising the same ticket again returns the same escalation."""
 
 
 class Outcome(StrEnum):
@@ -51,7 +51,7 @@ class Outcome(StrEnum):
     RESOLVED = "resolved"
     UNRESOLVED = "unresolved"
     NOT_RECORDED = "not_recorded"
-    """The call took place, and nobody wrote a wrap-up."""
+    """The call took place, but nobody recorded a wrap-up."""
     LINK_EXPIRED = "link_expired"
     CANCELLED = "cancelled"
     """By the customer."""
@@ -59,12 +59,12 @@ class Outcome(StrEnum):
     """By support ops or the agent."""
     TICKET_SOLVED = "ticket_solved"
     NOT_SERVED = "not_served"
-    """Nobody took it, or the customer did not come, as often as links are renewed."""
+    """Nobody took the call or the customer didn't join it, and no more links may be issued."""
     REFUSED = "refused"
 
 
 class Kind(StrEnum):
-    """What an event of the timeline tells."""
+    """The kind of an event on the timeline."""
 
     OPENED = "opened"
     REFUSED = "refused"
@@ -88,18 +88,18 @@ class Kind(StrEnum):
     EXHAUSTED = "exhausted"
     """The last step found nobody."""
     NOBODY_AVAILABLE = "nobody_available"
-    """The customer was told, with a priority link."""
+    """The customer was told, and got a priority link."""
     CUSTOMER_JOINED = "customer_joined"
     AGENT_JOINED = "agent_joined"
     AGENT_MISSED = "agent_missed"
     CUSTOMER_CALLED_FOR = "customer_called_for"
     CUSTOMER_MISSED = "customer_missed"
     CALL_BEGAN = "call_began"
-    """Both sides are there."""
+    """Both sides have joined."""
     CUSTOMER_ALONE = "customer_alone"
     """The customer says that nobody is in the room with them."""
     MUSTER_EARLY = "muster_early"
-    """Calls before it run over: the search was brought forward."""
+    """The search began early, because earlier calls run over."""
     TOLD_LATE = "told_late"
     """The customer was told that the call may begin late."""
     CALL_ENDED = "call_ended"
@@ -111,7 +111,7 @@ class Kind(StrEnum):
     RATED = "rated"
     RATING_ALERTED = "rating_alerted"
     SEAT_LOST = "seat_lost"
-    """Nobody of those on shift is free for a booked call any more; it stands, and its round looks for somebody."""
+    """Nobody on shift is free for a booked call any more. It stays booked, and its round looks for somebody."""
     SEAT_FOUND = "seat_found"
     """A call that had lost its seat has one again."""
     MESSAGE_FAILED = "message_failed"
@@ -129,13 +129,13 @@ RELAYED_AT_ONCE = frozenset(
         Kind.AGENT_VANISHED,
     }
 )
-"""Events that a workflow waits for. The others that Postgres decides travel along with the next of these,
-so that an ordinary call costs few signals."""
+"""Events that a workflow waits for. Other events decided in PostgreSQL are relayed with the next of these, so that an
+ordinary call needs few signals."""
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """A reference into a help desk, with its facts as they were sent."""
+    """A reference to a case in a help desk, with its facts as sent."""
 
     system: str
     id: str
@@ -143,7 +143,7 @@ class Ticket:
     subject: str
     facts: dict[str, Any] = field(default_factory=dict)
     account: str = ""
-    """Whose help desk it is in, as ``harbor.zendesk.com``; empty: the one that its address names."""
+    """The account of the help desk, such as ``harbor.zendesk.com``; empty: the one of its address."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Customer:
     name: str
     email: str
     time_zone: str = ""
-    """An IANA name, or empty where unknown."""
+    """An IANA name; empty if unknown."""
     language: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -170,11 +170,11 @@ class Opening:
 
 @dataclass(frozen=True)
 class OpeningResult:
-    """What an opening came to."""
+    """The result of an opening."""
 
     escalation_id: str
     created: bool
-    """False where the ticket already had an open escalation, or the request was sent before."""
+    """False if the ticket already had an open escalation, or the request was sent before."""
 
 
 @dataclass
@@ -207,14 +207,14 @@ class BookingOnly(Failure):
 
 @dataclass
 class NoRules(Failure):
-    """No rules have been published for this desk."""
+    """No rules have been published."""
 
     title = "No rules have been published yet"
 
 
 @dataclass
 class KeyReused(Failure):
-    """The same Idempotency-Key came with another request."""
+    """The same Idempotency-Key was sent with another request."""
 
     key: str
 
@@ -230,7 +230,7 @@ class EscalationUnknown(Failure):
 
 @dataclass
 class NotNow(Failure):
-    """The escalation stands elsewhere than this needs."""
+    """The escalation isn't in a state that allows this."""
 
     state: str
     wanted: str = ""

@@ -1,4 +1,4 @@
-"""The base of every refusal that a person is told about. Each one stands beside its capability."""
+"""The base of every failure that is shown to a person. Each one is defined beside its capability."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 @dataclass
 class Failure(Exception):
-    """Something was refused, for a reason the reader can act on. Subclasses carry their facts as fields.
+    """An expected error, with a sentence that tells the user what to do. Subclasses carry their data as fields.
 
-    ``title`` is fit to be shown to whoever asked. What HTTP calls it is known to the web alone.
+    ``title`` may be shown to the user. Only the web knows the HTTP status.
     """
 
     title = "That can't be done now"
 
     @property
     def detail(self) -> str:
-        """One sentence: what is wrong and what the way on is."""
+        """One sentence: what is wrong, and what to do next."""
         return self.title
 
     def __str__(self) -> str:
@@ -25,7 +25,7 @@ class Failure(Exception):
 
 @dataclass
 class Busy(Failure):
-    """Others were changing the same rows, and this gave way to them: nothing of it was done."""
+    """Other transactions were changing the same rows, so this one was rolled back; nothing was done."""
 
     title = "Others are changing the same right now"
 
@@ -36,7 +36,7 @@ class Busy(Failure):
 
 @dataclass
 class Unreachable(Failure):
-    """A part that this needs does not answer. Whether it was done is not known; sending it again is safe."""
+    """A part that this needs doesn't answer. It may have been done; sending it again is safe."""
 
     part: str
 

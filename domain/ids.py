@@ -1,4 +1,4 @@
-"""Ids, queue names and tokens are built here and nowhere else."""
+"""Ids, queue names, channels and tokens: all are built here."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from datetime import datetime
 
 TASK_QUEUE = "escalations"
 OUTBOX_CHANNEL = "outbox"
-"""NOTIFY: an event waits to be told to its workflow."""
+"""NOTIFY: an event is waiting to be relayed to its workflow."""
 KICK_CHANNEL = "kick"
-"""NOTIFY: a round may find somebody now (a person freed, a call declined, moved, due)."""
+"""NOTIFY: a round may find somebody now, because a person became free, or a call was declined, moved or is due."""
 LIVE_CHANNEL = "live"
-"""NOTIFY: pages that show this may redraw. Payload: ``escalation:<id>``, ``person:<id>``, ``round:<id>``."""
+"""NOTIFY: pages that show this should update. Payload: ``escalation:<id>``, ``person:<id>``, ``round:<id>``."""
 MESSAGE_CHANNEL = "message"
-"""NOTIFY: a message waits to be sent."""
+"""NOTIFY: a message is waiting to be sent."""
 
 _CALLS = uuid.UUID("6b0fe0a5-9f0e-4f2b-8c4e-0f6a6a1c2d3e")
 
@@ -26,20 +26,20 @@ def workflow_id(escalation_id: str) -> str:
 
 
 def call_id(escalation_id: str, nth: int) -> str:
-    """The nth call of an escalation, the same however often it is asked for."""
+    """The id of the nth call of an escalation: always the same."""
     return str(uuid.uuid5(_CALLS, f"{escalation_id}/{nth}"))
 
 
 def message_id(escalation_id: str, key: str) -> str:
-    """The id of one message, so that a second copy of it can be told apart from a second message."""
+    """The id of one message, by which a second copy is distinguished from a second message."""
     return str(uuid.uuid5(_CALLS, f"{escalation_id}/message/{key}"))
 
 
 class Tokens:
-    """Secret addresses: 32 bytes each, derived from the installation's key.
+    """Secret tokens for links: 32 bytes each, derived from the installation's key.
 
-    A derived token is as unguessable as a random one, and can be written into a mail a second time
-    after a crash, although the database keeps only its hash (docs/decisions/0002).
+    A derived token is as unguessable as a random one, and can be written into a mail again after a crash, although the
+    database stores only its hash (docs/decisions/0002).
     """
 
     def __init__(self, key: bytes) -> None:
@@ -64,14 +64,14 @@ class Tokens:
         return self._token("survey", call)
 
     def own_calendar(self, person: int, nth: int) -> str:
-        """Of the calendar in which somebody sees their calls; a new one makes the former useless."""
+        """The token of the calendar in which a person sees their calls; a new one replaces the old one."""
         return self._token("own_calendar", person, nth)
 
     def form(self, session: str, purpose: str, at: datetime | None = None) -> str:
-        """A form token: proof that the form was drawn by us for this session."""
+        """A form token: proof that we rendered the form for this session."""
         return self._token("form", session, purpose, at.isoformat() if at else "")
 
 
 def token_hash(token: str) -> bytes:
-    """What the database keeps of a token."""
+    """The hash of a token, as the database stores it."""
     return hashlib.sha256(token.encode()).digest()

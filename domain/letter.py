@@ -1,4 +1,4 @@
-"""What can be written to people, and what must be known to write it."""
+"""Letters: the kinds of messages to people, and the context that each is rendered from."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ class LetterKind(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
-    """A booked call is called off by the desk."""
+    """We have cancelled a booked call."""
     REMINDER = "reminder"
     CALL_NOW = "call_now"
     RUNNING_LATE = "running_late"
-    """Calls before it run over; nobody will be free for this one when it should begin."""
+    """Earlier calls run over, so nobody will be free when this one should begin."""
     CUSTOMER_CALLED_FOR = "customer_called_for"
     CUSTOMER_MISSED = "customer_missed"
     NOBODY_AVAILABLE = "nobody_available"
     SURVEY = "survey"
     SURVEY_AGAIN = "survey_again"
-    # To those who work here.
+    # To staff.
     AGENT_REMINDER = "agent_reminder"
     LEAD_ALERT = "lead_alert"
     MANAGER_NOBODY = "manager_nobody"
     MANAGER_SEAT_LOST = "manager_seat_lost"
-    """A calendar, or somebody's time off, took away the last who could serve a booked call."""
+    """A calendar or somebody's time off took away the last person who could serve a booked call."""
     RATING_ALERT = "rating_alert"
 
 
-INSIDE = frozenset(
+STAFF_LETTERS = frozenset(
     {
         LetterKind.AGENT_REMINDER,
         LetterKind.LEAD_ALERT,
@@ -45,7 +45,7 @@ INSIDE = frozenset(
         LetterKind.RATING_ALERT,
     }
 )
-"""Letters to those who work here. All others go to the customer."""
+"""Letters to staff. All others go to the customer."""
 
 
 class Channel(StrEnum):
@@ -67,16 +67,16 @@ class BookingContext:
     starts_at: datetime
     seconds: int
     sequence: int
-    """How often it was changed: a calendar takes the higher one."""
+    """How often it was changed; calendars keep the entry with the highest."""
 
 
 @dataclass(frozen=True)
 class AgentContext:
-    """Who has the call; never shown to a customer."""
+    """The agent who has the call; never shown to a customer."""
 
     name: str
     offer: int | None
-    """The accepted offer, on which the agent's join link rests."""
+    """The number of the accepted offer, from which the agent's join link is derived."""
 
 
 @dataclass(frozen=True)
@@ -87,26 +87,26 @@ class RatingContext:
 
 @dataclass(frozen=True)
 class LetterContext:
-    """Everything that a letter may tell. Text is plain: see ``one_line``."""
+    """Everything that a letter may contain. Texts are plain: see ``one_line``."""
 
     message_id: str
     escalation_id: str
     kind: LetterKind
     recipient: str
     written_at: datetime
-    """When the effect happened that it tells of."""
+    """When the event happened that it is about."""
     sent_at: datetime
     """Now."""
     subject: str
-    """The ticket's."""
+    """The ticket's subject."""
     customer_name: str
     customer_email: str
     time_zone: str
-    """The reader's IANA zone."""
+    """The reader's time zone, an IANA name."""
     desk_name: str
     team_name: str
     team_address: str
-    """Empty where no team was named."""
+    """Empty if there is no team."""
     outcome: str = ""
     link: LinkContext | None = None
     booking: BookingContext | None = None
@@ -119,25 +119,25 @@ class LetterContext:
 
     @property
     def moment(self) -> datetime:
-        """The moment at which it is read, as far as can be known."""
+        """The earliest moment at which it can be read."""
         return max(self.written_at, self.sent_at)
 
 
 @dataclass
 class Incomplete(Exception):
-    """A letter's rows don't hold what it must tell; sending it again would not help."""
+    """A letter's context lacks something it needs; retrying would not help."""
 
     lacks: str
 
     def __str__(self) -> str:
-        return f"there is no {self.lacks} to write of"
+        return f"no {self.lacks} in the letter's context"
 
 
 _LATE_REMINDER = timedelta(minutes=5)
 
 
-def past_use(context: LetterContext) -> str:
-    """Why a letter that was held up has nothing true left to say; empty where it has."""
+def reason_obsolete(context: LetterContext) -> str:
+    """Why a delayed letter is no longer true and should not be sent; empty if it should."""
     if context.kind in (LetterKind.REMINDER, LetterKind.AGENT_REMINDER, LetterKind.RUNNING_LATE):
         late = context.starts_at is not None and context.sent_at > context.starts_at + _LATE_REMINDER
         return "the call has begun" if late else ""
@@ -147,23 +147,23 @@ def past_use(context: LetterContext) -> str:
 
 
 _DIRECTION = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-"""Characters that turn the direction of what follows, and so can make a line read as another."""
+"""Characters that change the direction of text, and so can make a line look like another."""
 
 
-def plain(text: str) -> str:
-    """Somebody else's text without control, direction and lone surrogate characters; line ends are kept."""
-    kept = (char for char in text.translate(_DIRECTION) if char in "\n\t" or unicodedata.category(char) not in _UNSEEN)
-    return "".join(kept).strip()
+def plain_text(text: str) -> str:
+    """Untrusted text without control, direction and lone surrogate characters; line breaks are kept."""
+    clean = text.translate(_DIRECTION)
+    return "".join(char for char in clean if char in "\n\t" or unicodedata.category(char) not in _INVISIBLE).strip()
 
 
 def one_line(text: str, longest: int = 150) -> str:
-    """The same on one line, cut to ``longest`` characters: fit for a header, a heading, a calendar."""
-    line = re.sub(r"\s+", " ", plain(re.sub(r"[\r\n\x0b\x0c\x85\u2028\u2029]", " ", text)))
+    """The same on one line of at most ``longest`` characters, for headers, headings and calendars."""
+    line = re.sub(r"\s+", " ", plain_text(re.sub(r"[\r\n\x0b\x0c\x85\u2028\u2029]", " ", text)))
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def subject_line(text: str) -> str:
-    """A ticket's subject on one line, or a stand-in for an empty one."""
+    """A ticket's subject on one line, or "your ticket" if it is empty."""
     return one_line(text) or "your ticket"
 
 
@@ -172,4 +172,4 @@ def name_line(text: str) -> str:
     return one_line(text, 80)
 
 
-_UNSEEN = frozenset({"Cc", "Cs", "Co", "Cn"})
+_INVISIBLE = frozenset({"Cc", "Cs", "Co", "Cn"})

@@ -1,4 +1,4 @@
-"""An offer: a call put in front of one person for a limited time, and what an answer to it comes to."""
+"""An offer: a call shown to one person for a limited time, and the result of accepting it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OfferPassed(Failure):
 
 @dataclass(frozen=True)
 class Attribution:
-    """Who took a call, frozen when they accepted it."""
+    """Who took a call, frozen on acceptance."""
 
     person: int
     person_name: str
@@ -50,4 +50,4 @@ class Acceptance:
     accepted_at: datetime
     attribution: Attribution
     again: bool = field(default=False)
-    """Whether the same answer had been given before."""
+    """Whether the person had already accepted."""

@@ -1,4 +1,4 @@
-"""People as managers keep them: what may be said of one, and who may change whom."""
+"""People as managers edit them: which details are valid, and who may change whom."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _LANGUAGE = re.compile(r"[^\W\d_][\w -]*")
 
 @dataclass(frozen=True)
 class PersonDetails:
-    """Everything of one person that a form changes."""
+    """Everything about a person that a form can change."""
 
     name: str
     email: str
     team: int | None
     title: int | None
-    """Both or neither: somebody outside the teams takes no calls."""
+    """Set both team and title, or neither: somebody without a team takes no calls."""
     languages: tuple[str, ...] = ()
     skills: Mapping[int, int] = field(default_factory=dict)
     """Skill id to level, 1 to 5."""
@@ -34,7 +34,7 @@ class PersonDetails:
 
 @dataclass
 class CardUnfit(Failure):
-    """``where`` is the field that is wrong: ``name``, ``email``, ``team``, ``languages``, ``roles``."""
+    """``where`` is the wrong field: ``name``, ``email``, ``team``, ``languages``, ``roles``."""
 
     where: str
     why: str
@@ -53,7 +53,7 @@ class PersonGone(Failure):
 
 @dataclass
 class NotYoursToChange(Failure):
-    """Managers keep the teams; who may administer is for administrators."""
+    """The change is reserved for administrators, or would lock its author out."""
 
     why: str
 
@@ -66,7 +66,7 @@ class NotYoursToChange(Failure):
 
 @dataclass
 class CardStale(Failure):
-    """Somebody else has saved the card since it was drawn."""
+    """Somebody else has saved the card since the page was rendered."""
 
     stands: PersonDetails
 
@@ -78,42 +78,42 @@ class CardStale(Failure):
 
 
 def mark_of(card: PersonDetails) -> str:
-    """Alike for cards that say the same, and for no others: sent along with a form, it tells what was shown."""
-    told = astuple(replace(card, skills=dict(sorted(card.skills.items())), roles=tuple(sorted(card.roles))))
-    return sha256(json.dumps(told).encode()).hexdigest()[:32]
+    """A hash that is equal for equal cards only. A form sends it along, to say what it showed."""
+    fields = astuple(replace(card, skills=dict(sorted(card.skills.items())), roles=tuple(sorted(card.roles))))
+    return sha256(json.dumps(fields).encode()).hexdigest()[:32]
 
 
 def fit_card(card: PersonDetails) -> PersonDetails:
-    """As it is kept, with single spaces. Raises ``CardUnfit`` for the first field that is wrong."""
+    """The card as it is stored, with single spaces. Raises ``CardUnfit`` for the first wrong field."""
     name, email = " ".join(card.name.split()), card.email.strip()
     if not name or len(name) > LONGEST:
-        raise CardUnfit("name", f"A name is wanted, of at most {LONGEST} characters.")
+        raise CardUnfit("name", f"A name is required, of at most {LONGEST} characters.")
     if has_unseen(name):
-        raise CardUnfit("name", "A name can't contain characters that nobody sees.")
+        raise CardUnfit("name", "A name can't contain invisible characters.")
     if len(email) > LONGEST or not is_mail_address(email):
-        raise CardUnfit("email", "A mail address such as anna@example.com is wanted: it is how they sign in.")
+        raise CardUnfit("email", "A mail address such as anna@example.com is required: it is how they sign in.")
     if (card.team is None) != (card.title is None):
-        wanted = "title" if card.title is None else "team"
-        raise CardUnfit("team", f"Choose a {wanted}, too, or neither: outside the teams nobody takes calls.")
+        missing = "title" if card.title is None else "team"
+        raise CardUnfit("team", f"Choose a {missing}, too, or neither: outside the teams nobody takes calls.")
     languages = tuple(dict.fromkeys(language.strip().lower() for language in card.languages if language.strip()))
     wrong = next((language for language in languages if not _LANGUAGE.fullmatch(language)), None)
     if wrong is not None:
         raise CardUnfit("languages", f"“{wrong}” is not a language as rules write it, such as german.")
     if not card.roles:
-        raise CardUnfit("roles", "At least one role is wanted: without one they can open nothing.")
+        raise CardUnfit("roles", "At least one role is required: without one they can't open anything.")
     return PersonDetails(name, email, card.team, card.title, languages, card.skills, card.roles, card.active)
 
 
-def refuse_reaching_up(
-    by_roles: Collection[str], by: int, who: int, before: PersonDetails, after: PersonDetails
+def check_may_change(
+    editor_roles: Collection[str], editor: int, person: int, before: PersonDetails, after: PersonDetails
 ) -> None:
-    """Raise ``NotYoursToChange`` where a change is an administrator's, or would lock its own author out."""
-    administers = "admin" in by_roles
+    """Raise ``NotYoursToChange`` if the change is reserved for administrators, or would lock its editor out."""
+    administers = "admin" in editor_roles
     if not administers and set(before.roles) - {"agent"}:
-        raise NotYoursToChange("Whoever manages, watches or administers is changed by an administrator.")
+        raise NotYoursToChange("Only an administrator changes people who have other roles than agent.")
     if not administers and set(after.roles) != set(before.roles):
-        raise NotYoursToChange("Roles are given by an administrator.")
-    if by == who and not after.active:
+        raise NotYoursToChange("Only an administrator changes roles.")
+    if editor == person and not after.active:
         raise NotYoursToChange("You can't deactivate yourself: ask another administrator.")
-    if by == who and administers and "admin" not in after.roles:
+    if editor == person and administers and "admin" not in after.roles:
         raise NotYoursToChange("You can't take administration from yourself: ask another administrator.")

@@ -1,4 +1,4 @@
-"""The plan: what the rules decided for an escalation when it was opened. Kept to its end."""
+"""The plan: what the rules decided for an escalation when it was opened. It doesn't change until the end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rules_dsl.directory import Directory
 from rules_dsl.model.decision import CallKind, Decision, SkillNeed, StepKind, Target
 
 GIVE_UP_AFTER = 15 * 60
-"""Seconds that a search goes on past its last step, where the rules name no end to it."""
+"""Seconds that a search continues after its last step, if the rules set no end."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Plan:
     """The version of the rules: a SHA-256 in hex."""
     made_at: datetime
     begins_at: int = 0
-    """How many of its steps count as taken when the search begins, and when a seat is sold. 0, unless a manager
+    """How many of its steps count as taken when the search begins and when a seat is sold: 0, unless a manager
     widened the pool of a booking at risk."""
 
     @property
@@ -35,7 +35,7 @@ class Plan:
 
     @property
     def pool_key(self) -> str:
-        """Equal for plans whose calls are served by the same people: the identity of a seat pool."""
+        """The key of its pool, equal for plans whose calls the same people can serve."""
         asked, required = requirements_after(self.decision, self.begins_at)
         targets = sorted(f"{target.team}:{','.join(map(str, sorted(target.titles)))}" for target in asked)
         needs = sorted(f"{need.skill}/{need.level}/{need.language}" for need in required)
@@ -46,21 +46,21 @@ class Plan:
         """The pool in the words of the rules."""
         asked, required = requirements_after(self.decision, self.begins_at)
         words = " or ".join(target.text for target in asked)
-        needs = ", ".join(map(_said, required))
+        needs = ", ".join(map(_need_text, required))
         return f"{words} with {needs}" if needs else words
 
     def first_people(self, directory: Directory) -> tuple[int, ...]:
-        """Whom the search may ask when it begins: those on whom its seat may rest."""
+        """The people whom the search may ask when it begins, who can also be the witness of its seat."""
         return pool(self.decision, directory, 0, step=self.begins_at).members
 
 
-def _said(need: SkillNeed) -> str:
-    """As it is written; of a language, also which one it is."""
+def _need_text(need: SkillNeed) -> str:
+    """The need as the rules write it, with the language if it is the customer's."""
     return need.text if need.language is None else f"{need.text} ({need.language.capitalize()})"
 
 
-def agree_to(plan: Plan, mode: Mode) -> None:
-    """Raise ``CallRefused`` or ``BookingOnly`` where the plan does not allow what was asked for."""
+def check_allows(plan: Plan, mode: Mode) -> None:
+    """Raise ``CallRefused`` or ``BookingOnly`` if the plan doesn't allow an escalation in this mode."""
     if plan.decision.kind is CallKind.REFUSED:
         raise CallRefused(plan.decision.rule, plan.decision.refusal)
     if plan.decision.kind is CallKind.BOOKING_ONLY and mode is Mode.NOW:
@@ -68,7 +68,7 @@ def agree_to(plan: Plan, mode: Mode) -> None:
 
 
 def team_of(target: Target, directory: Directory) -> int | None:
-    """The team in whose name a customer is written to: the target's, or the one with most of its titles."""
+    """The team in whose name the customer gets mail: the target's, or the one with the most people of its titles."""
     if target.team is not None:
         return target.team
     teams = [person.team for person in directory.people if person.title in target.titles]

@@ -1,4 +1,4 @@
-"""The customer's rating: 1 to 5 and free words."""
+"""The customer's rating: a score from 1 to 5, and a comment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST_COMMENT = 4000
 
 @dataclass
 class AlreadyRated(Failure):
-    """One call has one rating."""
+    """The call already has a rating."""
 
     score: int
 
@@ -29,5 +29,5 @@ class SurveyOver(Failure):
 
 
 def is_bad(score: int, alert_under: int | None) -> bool:
-    """Whether the plan wants the team lead to be told."""
+    """Whether the team lead gets an alert, according to the plan."""
     return alert_under is not None and score < alert_under

@@ -1,4 +1,4 @@
-"""Who may enter, and what refuses them."""
+"""Signing in: roles, accounts, and what refuses a sign-in."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class NotSignedIn(Failure):
 
 @dataclass
 class RoleMissing(Failure):
-    """Signed in, but this page is for others."""
+    """Signed in, but without a role that may open this page."""
 
     needs: tuple[str, ...]
 
@@ -45,7 +45,7 @@ class RoleMissing(Failure):
 
 @dataclass
 class SignInRefused(Failure):
-    """Unknown address, wrong password, or no password at all: the answer does not tell which."""
+    """Unknown address, wrong password, or no password at all; the answer doesn't say which."""
 
     title = "This address and password don't match"
 
@@ -79,7 +79,7 @@ class SignInLinkExpired(Failure):
 
 @dataclass
 class TooManyMisses(Failure):
-    """Too many wrong tokens or passwords from one address, or too many tries to sign in to one account."""
+    """Rate limit: too many wrong tokens or passwords from one address, or sign-in attempts for one account."""
 
     retry_after: int
     """Seconds."""

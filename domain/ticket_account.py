@@ -1,4 +1,4 @@
-"""Whose ticket a number is: the same number of two accounts of a help desk is two tickets."""
+"""Accounts of tickets: the same number in two accounts of a help desk is two tickets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BY_WEBHOOK = "webhook:"
 
 @dataclass(frozen=True)
 class OpenTicket:
-    """An open escalation of a ticket with some number."""
+    """An open escalation, with what identifies its ticket besides the number."""
 
     escalation_id: str
     account: str
@@ -23,7 +23,7 @@ class OpenTicket:
 
 @dataclass
 class AccountTaken(Failure):
-    """Two sources of webhooks can't speak for one account."""
+    """Another source of webhooks already has this account."""
 
     account: str
     source: str
@@ -36,24 +36,24 @@ class AccountTaken(Failure):
 
 
 def by_source(name: str) -> str:
-    """How timelines name a source of webhooks: ``webhook:harbor``."""
+    """The actor of a source of webhooks: ``webhook:harbor``."""
     return f"{_BY_WEBHOOK}{name}"
 
 
 def is_of(ticket: OpenTicket, account: str, opened_by: str) -> bool:
-    """Whether an open escalation is of this account's ticket, as whoever opens or ends it now would say.
+    """Whether an open escalation is for this account's ticket, as seen by ``opened_by``, who opens or ends one now.
 
-    One that was opened by the release before has its address alone. One that a source raised before its account was
-    known has the source's name for it, and is that source's still.
+    One that an earlier release opened has only its address. One that a source raised before its account was known has
+    the source's name instead, and still belongs to that source.
     """
-    known = ticket.account or account_of(ticket.url)
-    if known == account:
+    own_account = ticket.account or account_of(ticket.url)
+    if own_account == account:
         return True
     source = opened_by.removeprefix(_BY_WEBHOOK)
-    return source != opened_by and ticket.opened_by == opened_by and known in ("", source)
+    return source != opened_by and ticket.opened_by == opened_by and own_account in ("", source)
 
 
 def only(accounts: Iterable[str]) -> str:
-    """The account, where there is one; empty where there is none or more."""
-    known = set(accounts) - {""}
-    return known.pop() if len(known) == 1 else ""
+    """The account if there is exactly one; else empty."""
+    distinct = set(accounts) - {""}
+    return distinct.pop() if len(distinct) == 1 else ""

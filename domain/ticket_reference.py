@@ -1,4 +1,4 @@
-"""Reading a ticket's reference out of what an agent pastes: an address, a key or a number."""
+"""Parsing what an agent pastes as a ticket: an address, a key or a number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.failure import Failure
 LONGEST = 2000
 
 # Host, path, and the system's name. The first group of the path is the ticket's id.
-_KNOWN = (
+_SYSTEMS = (
     (r"(.+\.)?zendesk\.com", r"(?:/agent|/hc/[^/]+)?/(?:tickets|requests)/(\d+)", "zendesk"),
     (r"(.+\.)?freshdesk\.com", r"/(?:a|helpdesk|support)/tickets/(\d+)", "freshdesk"),
     (r"app\.(?:eu\.|au\.)?intercom\.com", r"/.*conversations?/(\d+)", "intercom"),
@@ -22,7 +22,7 @@ _KNOWN = (
 )
 
 _WORKSPACE = re.compile(r"/a/(?:apps|inbox)/([^/]+)")
-"""Where a help desk has one host for all of its customers, the workspace in the path tells them apart."""
+"""If a help desk has one host for all of its customers, the workspace in the path distinguishes them."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class TicketReference:
     system: str
     id: str
     url: str
-    """Empty where only a number or key was given."""
+    """Empty if only a number or key was given."""
 
 
 @dataclass
 class ReferenceUnclear(Failure):
-    """What was given names no ticket."""
+    """The input doesn't identify a ticket."""
 
     given: str
 
@@ -47,7 +47,7 @@ class ReferenceUnclear(Failure):
 
 
 def read_reference(given: str, usual_system: str) -> TicketReference:
-    """The ticket that an address or a number means; a bare number belongs to ``usual_system``.
+    """The ticket that an address or number refers to; a bare number belongs to ``usual_system``.
 
     Raises ``ReferenceUnclear``.
     """
@@ -63,12 +63,12 @@ def read_reference(given: str, usual_system: str) -> TicketReference:
 
 
 def account_of(url: str) -> str:
-    """The account of its help desk that an address belongs to: ``harbor.zendesk.com``; empty where it tells none.
+    """The help desk account of an address, such as ``harbor.zendesk.com``; empty if unknown.
 
-    Two accounts count their tickets alike, so a number alone is two tickets.
+    Accounts number their tickets independently, so a number alone doesn't identify one.
     """
     if "://" not in url and "." in url.partition("/")[0]:
-        # As Zendesk's placeholder for a ticket's address has it.
+        # Zendesk's placeholder for a ticket's address has no scheme.
         url = f"https://{url}"
     try:
         parts, host = _parts(url)
@@ -80,7 +80,7 @@ def account_of(url: str) -> str:
 
 
 def _parts(url: str) -> tuple[SplitResult, str]:
-    """An address cut up, and its host. Raises ``ReferenceUnclear``."""
+    """The parts of an address, and its host. Raises ``ReferenceUnclear``."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
@@ -93,8 +93,8 @@ def _parts(url: str) -> tuple[SplitResult, str]:
 
 def _of_address(url: str) -> TicketReference:
     parts, host = _parts(url)
-    for known_host, path, system in _KNOWN:
-        if re.fullmatch(known_host, host) and (found := re.match(path, parts.path)):
+    for host_pattern, path, system in _SYSTEMS:
+        if re.fullmatch(host_pattern, host) and (found := re.match(path, parts.path)):
             return TicketReference(system, found[1], url)
     segments = [part for part in parts.path.split("/") if re.fullmatch(r"[\w.\-]{1,100}", part)]
     numbered = [part for part in segments if any(letter.isdigit() for letter in part)]

@@ -1,4 +1,4 @@
-"""Waiting for a booked call: which reminders are still to come."""
+"""Waiting for a booked call: its reminders."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ class Reminder:
     side: str
     """``customer`` or ``agent``."""
     step: str
-    """Names the start and the lead, so that a moved call gets its reminders anew."""
+    """Contains the start and the lead, so that a moved call gets its reminders again."""
 
 
 def reminders_of(start: datetime, now: datetime, *, customer: Sequence[int], agent: Sequence[int]) -> list[Reminder]:
-    """The reminders of a call, in order of time; those whose time has passed are left out.
+    """The future reminders of a call, in order of time.
 
-    ``customer`` and ``agent`` are seconds before the start. (Before the muster nobody has the call: a reminder
-    of the agent that comes earlier than that would find nobody, and is not given here.)
+    ``customer`` and ``agent`` are seconds before the start. Before the muster nobody has the call, so callers give no
+    earlier reminders for the agent.
     """
-    found = [
+    reminders = [
         Reminder(start - timedelta(seconds=lead), side, f"{start.isoformat()}/{lead}")
         for side, leads in (("customer", customer), ("agent", agent))
         for lead in leads
     ]
-    return sorted((one for one in found if one.at > now), key=lambda one: (one.at, one.side))
+    return sorted((one for one in reminders if one.at > now), key=lambda one: (one.at, one.side))

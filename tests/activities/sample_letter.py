@@ -8,7 +8,15 @@ from typing import Any
 
 from activities.letters.letter import Addresses
 from domain.ids import Tokens
-from domain.letter import INSIDE, AgentContext, BookingContext, LetterContext, LetterKind, LinkContext, RatingContext
+from domain.letter import (
+    STAFF_LETTERS,
+    AgentContext,
+    BookingContext,
+    LetterContext,
+    LetterKind,
+    LinkContext,
+    RatingContext,
+)
 
 STARTS = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 WRITTEN = STARTS - timedelta(hours=1)
@@ -16,7 +24,7 @@ ADDRESSES = Addresses("https://calls.harborboats.example", Tokens(b"0123456789ab
 
 
 def letter_context(kind: LetterKind, **changes: Any) -> LetterContext:
-    inside = kind in INSIDE
+    inside = kind in STAFF_LETTERS
     context = LetterContext(
         message_id="7a0c6a43-6f0a-5d8e-9a44-0d3d8b1f2c10",
         escalation_id="0b8f5c1e-3c57-4f6a-9a51-5d4f1f6f7a01",

@@ -18,7 +18,7 @@ from activities.letters.as_mail import as_mail, as_text
 from activities.letters.wording import at, span
 from activities.letters.write import WRITERS, write
 from domain.delivery import Undelivered
-from domain.letter import INSIDE, Incomplete, LetterContext, LetterKind, one_line, past_use
+from domain.letter import STAFF_LETTERS, Incomplete, LetterContext, LetterKind, one_line, reason_obsolete
 from tests.activities.sample_letter import ADDRESSES, STARTS, letter_context
 
 WORDS = Path(__file__).parent / "letters"
@@ -49,7 +49,7 @@ def test_every_kind_has_a_writer_and_a_file() -> None:
     assert {path.stem for path in WORDS.glob("*.txt")} == {kind.value for kind in LetterKind}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in LetterKind if kind not in INSIDE])
+@pytest.mark.parametrize("kind", [kind for kind in LetterKind if kind not in STAFF_LETTERS])
 def test_customers_see_the_team_and_no_agent(kind: LetterKind) -> None:
     inside = letter_context(LetterKind.AGENT_REMINDER).agent
     written = mail_of(letter_context(kind, agent=inside))
@@ -161,8 +161,11 @@ def test_an_international_domain_is_encoded_for_mail_servers() -> None:
 def test_a_delayed_reminder_names_the_remaining_time_or_is_not_sent() -> None:
     delayed = letter_context(LetterKind.REMINDER, sent_at=STARTS - timedelta(minutes=20))
     assert "begins in 20 minutes" in write(delayed, ADDRESSES).subject
-    assert past_use(delayed) == ""
-    assert past_use(letter_context(LetterKind.REMINDER, sent_at=STARTS + timedelta(minutes=6))) == "the call has begun"
+    assert reason_obsolete(delayed) == ""
+    assert (
+        reason_obsolete(letter_context(LetterKind.REMINDER, sent_at=STARTS + timedelta(minutes=6)))
+        == "the call has begun"
+    )
 
 
 @pytest.mark.parametrize(

@@ -112,4 +112,4 @@ async def test_an_incomplete_or_outdated_letter_fails_instead_of_being_sent(
         await settled(database, escalation_id, "failed", "failed")
     assert smtp.caught == []
     reasons = await failure_reasons(database, escalation_id)
-    assert sorted(reasons) == ["not sent, because the call has begun", "there is no rating to write of"]
+    assert sorted(reasons) == ["no rating in the letter's context", "not sent, because the call has begun"]

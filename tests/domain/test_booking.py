@@ -1,4 +1,4 @@
-"""What a booked call takes of somebody. What can be sold is in `test_seat_board.py`."""
+"""The time that a booked call occupies. `test_seat_board.py` tests what can be sold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def decision() -> Decision:
-    """The boat shop's: five minutes before, twenty of talk, five after, ten between; five calls a day."""
+    """The boat shop's decision: five minutes before, twenty of talk, five after, ten between; five calls a day."""
     directory = Directory.from_json(json.loads((EXAMPLES / "small_team.directory.json").read_text()))
     rules = compile_rules((EXAMPLES / "small_team.rules").read_text(), directory)
     facts: Facts = {"priority": "normal", "tags": (), "replies": 1, "reopened": False, "ticket age": 60}

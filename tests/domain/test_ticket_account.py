@@ -1,4 +1,4 @@
-"""Whose ticket an open escalation is of: never another account's, whoever asks."""
+"""Which account's ticket an open escalation is for: never another account's, whoever asks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def ticket(account: str, url: str = "", opened_by: str = "person:1") -> OpenTick
 
 
 @pytest.mark.parametrize(
-    ("standing", "account", "asked_by", "same"),
+    ("existing", "account", "actor", "same"),
     [
         (ticket(HARBOR), HARBOR, "person:2", True),
         (ticket(HARBOR), MARINA, "webhook:marina", False),
@@ -31,11 +31,11 @@ def ticket(account: str, url: str = "", opened_by: str = "person:1") -> OpenTick
     ],
     ids=str,
 )
-def test_an_escalation_is_of_its_own_accounts_ticket(
-    standing: OpenTicket, account: str, asked_by: str, same: bool
+def test_an_escalation_is_for_its_own_accounts_ticket(
+    existing: OpenTicket, account: str, actor: str, same: bool
 ) -> None:
-    assert is_of(standing, account, asked_by) is same
+    assert is_of(existing, account, actor) is same
 
 
-def test_the_only_account_is_the_one_there_is() -> None:
-    assert [only(known) for known in ([], [""], ["", HARBOR], [HARBOR, MARINA])] == ["", "", HARBOR, ""]
+def test_the_only_account_is_returned_if_there_is_exactly_one() -> None:
+    assert [only(accounts) for accounts in ([], [""], ["", HARBOR], [HARBOR, MARINA])] == ["", "", HARBOR, ""]

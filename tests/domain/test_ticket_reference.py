@@ -1,4 +1,4 @@
-"""What an agent pastes, read as a ticket."""
+"""Parsing what an agent pastes as a ticket."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_a_bare_number_belongs_to_the_usual_system(given: str) -> None:
         "9" * 3000,
     ],
 )
-def test_what_names_no_ticket_is_refused(given: str) -> None:
+def test_input_that_identifies_no_ticket_is_refused(given: str) -> None:
     with pytest.raises(ReferenceUnclear):
         read_reference(given, "zendesk")
 

@@ -11,7 +11,7 @@ from rules_dsl.directory import WeeklyShift
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-def test_reminders_come_in_order_and_those_of_the_past_not_at_all() -> None:
+def test_reminders_are_in_order_and_never_in_the_past() -> None:
     now = START - timedelta(hours=2)
     found = reminders_of(START, now, customer=(86_400, 3600), agent=(600,))
     assert [(one.side, START - one.at) for one in found] == [
@@ -21,7 +21,7 @@ def test_reminders_come_in_order_and_those_of_the_past_not_at_all() -> None:
     assert len({one.step for one in found}) == 2
 
 
-def test_a_shift_through_the_clock_change_lasts_as_long_as_it_lasts() -> None:
+def test_a_shift_across_a_clock_change_has_its_real_length() -> None:
     night = WeeklyShift((6,), 22 * 60, 6 * 60, "Europe/Berlin")
     plain = date(2026, 3, 22)
     assert [stop - start for start, stop in shift_spans([night], plain, plain)] == [timedelta(hours=8)]

@@ -17,7 +17,7 @@ from database.stores.queries.escalation_detail import WholeEscalation, read_whol
 from database.stores.queries.escalation_list import list_newest
 from domain.escalation import CallRefused, EscalationUnknown, Mode, Opening, OpeningResult, Outcome, State
 from domain.ids import Tokens
-from domain.plan import agree_to
+from domain.plan import check_allows
 from rules_dsl import FactRefused
 from web.api.bearer import Reader, Writer
 from web.api.cursor import read_cursor, write_cursor
@@ -120,7 +120,7 @@ async def read_or_raise(engine: AsyncEngine, escalation_id: str) -> WholeEscalat
 def refuse_again(escalation: WholeEscalation) -> None:
     """Raise again what the rules raised when they refused this escalation."""
     try:
-        agree_to(escalation.plan, Mode(escalation.mode))
+        check_allows(escalation.plan, Mode(escalation.mode))
     except CallRefused as refused:
         refused.escalation_id = escalation.id
         raise

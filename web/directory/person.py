@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from database.stores.at_risk.alerts import remedies_for
 from database.stores.at_risk.deep_search import LONGER, board_without
 from database.stores.staff.people import SeatMoves, add_person, card_of, change_person, seats_resting_on, zones_of
-from domain.people import CardStale, CardUnfit, NotYoursToChange, PersonDetails, PersonGone, mark_of, refuse_reaching_up
+from domain.people import CardStale, CardUnfit, NotYoursToChange, PersonDetails, PersonGone, check_may_change, mark_of
 from domain.seats.capacity_under_rules import UnservedCalls, proven_unserved
 from domain.sign_in import Role
 from web.dependencies import Engine
@@ -83,7 +83,7 @@ async def _change(
 
     def checked(saved: PersonDetails) -> PersonDetails:
         card = with_roles(sent.card, saved, signed)
-        refuse_reaching_up(signed.roles, signed.person_id, number, saved, card)
+        check_may_change(signed.roles, signed.person_id, number, saved, card)
         if sent.seen != mark_of(saved):
             raise CardStale(saved)
         return card

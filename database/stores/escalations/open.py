@@ -36,7 +36,7 @@ from domain.escalation import (
 )
 from domain.failure import Failure
 from domain.ids import Tokens
-from domain.plan import Plan, agree_to, team_of
+from domain.plan import Plan, check_allows, team_of
 from domain.ticket_account import is_of
 from domain.ticket_reference import account_of
 from rules_dsl import read_facts
@@ -142,7 +142,7 @@ def _first_state(mode: Mode) -> State:
 
 def _refusal(plan: Plan, mode: Mode, escalation_id: str) -> Failure | None:
     try:
-        agree_to(plan, mode)
+        check_allows(plan, mode)
     except CallRefused as refused:
         refused.escalation_id = escalation_id
         return refused

@@ -26,7 +26,7 @@ from database.tables.directory import desk, person, team
 from database.tables.escalation import customer, escalation
 from database.tables.muster import call, offer, rating
 from domain.letter import (
-    INSIDE,
+    STAFF_LETTERS,
     AgentContext,
     BookingContext,
     LetterContext,
@@ -34,7 +34,7 @@ from domain.letter import (
     LinkContext,
     RatingContext,
     name_line,
-    plain,
+    plain_text,
     subject_line,
 )
 
@@ -55,7 +55,7 @@ async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> Lette
         subject=subject_line(row.subject),
         customer_name=name_line(row.customer_name),
         customer_email=row.email,
-        time_zone=_known_zone("" if kind in INSIDE else row.time_zone, row.desk_zone),
+        time_zone=_known_zone("" if kind in STAFF_LETTERS else row.time_zone, row.desk_zone),
         desk_name=name_line(row.desk_name),
         team_name=name_line(row.team_name or row.desk_name),
         team_address=row.team_address or "",
@@ -65,7 +65,7 @@ async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> Lette
         call_id=the_call.id if the_call else "",
         starts_at=_starts_at(waiting, the_call, the_booking),
         survey_until=await _scalar(conn, select(survey.c.expires_at).where(survey.c.call == _id_of(the_call))),
-        agent=await _agent(conn, waiting, the_call) if kind in INSIDE else None,
+        agent=await _agent(conn, waiting, the_call) if kind in STAFF_LETTERS else None,
         rating=await _rating(conn, the_call) if kind is LetterKind.RATING_ALERT else None,
     )
 
@@ -161,7 +161,7 @@ async def _agent(conn: AsyncConnection, waiting: QueuedMessage, the_call: Row[An
 
 async def _rating(conn: AsyncConnection, the_call: Row[Any] | None) -> RatingContext | None:
     row = await _first(conn, select(rating.c.score, rating.c.comment).where(rating.c.call == _id_of(the_call)))
-    return row and RatingContext(row.score, plain(row.comment))
+    return row and RatingContext(row.score, plain_text(row.comment))
 
 
 def _id_of(row: Row[Any] | None) -> str | None:

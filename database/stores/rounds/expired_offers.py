@@ -12,7 +12,7 @@ from database.stores.muster import reopen
 from database.stores.rounds.events import EventToWrite, write_events
 from database.tables.directory import presence
 from database.tables.muster import offer
-from domain.call import ALONE_PATIENCE
+from domain.call import ALONE_TIMEOUT
 from domain.escalation import Kind, State
 from domain.ids import LIVE_CHANNEL
 from domain.rounds.presence import FLOOR_SILENT_AFTER, VANISHED_AFTER, gone_after
@@ -52,7 +52,7 @@ UPDATE offer o SET state = 'done' FROM over WHERE (o.call, o.nth) = (over.call, 
 
 async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
     """Take back every passed offer and return its call to waiting. Returns the number of offers."""
-    moments = {"now": now, "silent": now - await _gone_after(conn, now), "unanswered": now - ALONE_PATIENCE}
+    moments = {"now": now, "silent": now - await _gone_after(conn, now), "unanswered": now - ALONE_TIMEOUT}
     moments["unheard"] = now - VANISHED_AFTER
     rows = (await conn.execute(_PASSED, moments)).all()
     if not rows:

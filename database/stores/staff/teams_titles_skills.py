@@ -180,7 +180,7 @@ async def delete_name(conn: AsyncConnection, kind: NameKind, number: int, seen: 
     if row.name != seen:
         raise NameGone(kind)
     uses = await uses_of(conn, kind, number, row.name)
-    if uses.hinders:
+    if uses.prevents_deletion:
         raise NameInUse(kind, row.name, uses)
     if kind == "skill":
         await conn.execute(delete(person_skill).where(person_skill.c.skill == number))

@@ -12,7 +12,7 @@ from database.stores.directory.renamings import renamings_since, with_new_names
 from database.stores.rules.rollout_rows import running_row
 from database.stores.rules.versions import PublishedRules, current_published, published_number, published_versions
 from database.tables.directory import person, person_skill, skill, team, title
-from domain.directory_names import Breaks, Uses
+from domain.directory_names import RuleUse, Uses
 from domain.escalation import OPEN_STATES
 from rules_dsl import Directory, NameKind, draft_rules, is_area_skill, may_name, name_uses, uses_area_skills
 
@@ -36,7 +36,7 @@ async def uses_of(conn: AsyncConnection, kind: NameKind, number: int, name: str)
     current, running = await current_published(conn), await running_row(conn)
     candidate = None if running is None else await published_number(conn, running.candidate)
     directory = await read_directory(conn)
-    rules: list[Breaks] = []
+    rules: list[RuleUse] = []
     for version, is_current in ((current, True), (candidate, False)):
         if version is not None:
             rules += await asyncio.to_thread(_lines, version, kind, name, directory, is_current)
@@ -76,7 +76,7 @@ async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: s
     return tuple(numbers)
 
 
-def _lines(version: PublishedRules, kind: NameKind, name: str, directory: Directory, is_current: bool) -> list[Breaks]:
+def _lines(version: PublishedRules, kind: NameKind, name: str, directory: Directory, is_current: bool) -> list[RuleUse]:
     """Lines that name it, and for a skill those that find it by the product area."""
     lines = {place.line: place.text for place in name_uses(version.text, kind, name)}
     if kind == "skill" and is_area_skill(directory, name):
@@ -85,4 +85,4 @@ def _lines(version: PublishedRules, kind: NameKind, name: str, directory: Direct
             for number, line in enumerate(version.text.splitlines(), 1):
                 if _AREA_SKILL in line.partition("#")[0].lower():
                     lines[number] = line.strip()
-    return [Breaks(version.number, is_current, number, line) for number, line in sorted(lines.items())]
+    return [RuleUse(version.number, is_current, number, line) for number, line in sorted(lines.items())]

@@ -39,7 +39,7 @@ async def test_an_invisible_name_is_refused(office: Office, name: str) -> None:
     manager = await office.browser("Marta Manager")
     answer = await manager.post("/directory/skills", "/directory/skills", name=name)
     assert answer.status_code == 422
-    assert "characters that nobody sees" in answer.text
+    assert "invisible characters" in answer.text
 
 
 async def test_a_team_with_an_unknown_lead_or_two_addresses_is_refused(office: Office) -> None:
