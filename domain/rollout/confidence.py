@@ -1,6 +1,6 @@
 """Estimates with confidence intervals: shares, medians, and the difference of two of either. Pure.
 
-Each interval contains the true value in at least about 95 of 100 cases, for one figure looked at once.
+Each interval contains the true value in at least about 95 of 100 cases, for a single look at a single figure.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a waiting customer is told: how many are before them, about how long it will take. Never a false number."""
+"""The waiting line: what a customer is told about the calls before theirs and the rough wait. Never a false number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import StrEnum
 from domain.rounds.search import DueCall, Pools
 
 ENOUGH = 5
-"""Recent waits from which an estimate is made."""
+"""Recent waits that an estimate needs."""
 A_MOMENT = timedelta(minutes=1)
 A_FEW_MINUTES = timedelta(minutes=5)
 
@@ -21,33 +21,33 @@ class WaitEstimate(StrEnum):
     MOMENT = "moment"
     MINUTES = "minutes"
     LONGER = "longer"
-    """Longer than a few minutes; also where nobody who could take it is at their desk."""
+    """Longer than a few minutes; also if nobody who could take the call is at their desk."""
 
 
 @dataclass(frozen=True)
 class PlaceInLine:
-    """Where one call stands in the line."""
+    """One call's place in the line."""
 
     call_id: str
     place: int
-    """1 is next. Counted are the calls before it that somebody of its own pool could be given."""
+    """1 is next. Only the calls before it that somebody in its own pool could take count."""
     estimate: WaitEstimate
 
 
 def line_up(
     waiting: Sequence[DueCall], pools: Pools, waits: Sequence[timedelta], now: datetime
 ) -> tuple[PlaceInLine, ...]:
-    """The line as it stands. ``waiting`` is in order of urgency; ``waits`` are how long others waited lately."""
-    asked = [frozenset(pools.at(call.plan.decision, call.step).members) for call in waiting]
-    before: list[frozenset[int]] = []
+    """The current line. ``waiting`` is in order of urgency; ``waits``: how long others waited recently."""
+    pools_of_calls = [frozenset(pools.at(call.plan.decision, call.step).members) for call in waiting]
+    pools_before: list[frozenset[int]] = []
     usual = sorted(waits)[len(waits) // 2] if len(waits) >= ENOUGH else None
-    found = []
-    for call, people in zip(waiting, asked, strict=True):
-        place = 1 + sum(1 for others in before if not people.isdisjoint(others))
-        before.append(people)
+    line = []
+    for call, people in zip(waiting, pools_of_calls, strict=True):
+        place = 1 + sum(1 for others in pools_before if not people.isdisjoint(others))
+        pools_before.append(people)
         somebody = pools.somebody_on_duty(call, call.step)
-        found.append(PlaceInLine(call.call_id, place, _estimate(place, usual, now - call.began_at, somebody)))
-    return tuple(found)
+        line.append(PlaceInLine(call.call_id, place, _estimate(place, usual, now - call.began_at, somebody)))
+    return tuple(line)
 
 
 def _estimate(place: int, usual: timedelta | None, waited: timedelta, somebody: bool) -> WaitEstimate:
@@ -61,13 +61,13 @@ def _estimate(place: int, usual: timedelta | None, waited: timedelta, somebody: 
     return WaitEstimate.MINUTES if left <= A_FEW_MINUTES else WaitEstimate.LONGER
 
 
-def worse(placed: PlaceInLine, place: int | None) -> bool:
-    """Whether a customer who was told ``place`` is now told a later one."""
-    return place is not None and placed.place > place
+def worse(current: PlaceInLine, shown: int | None) -> bool:
+    """Whether the current place is later than the one that the customer has been shown."""
+    return shown is not None and current.place > shown
 
 
 def estimate_words(estimate: str | None) -> str:
-    """The estimate as a customer reads it; empty where there is none."""
+    """The estimate as shown to a customer; empty if there is none."""
     words = {
         WaitEstimate.MOMENT: "a moment",
         WaitEstimate.MINUTES: "a few minutes",

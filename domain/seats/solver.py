@@ -1,11 +1,11 @@
-"""The window solver: every seat within some hours re-arranged at once by a mixed-integer program (HiGHS).
+"""The solver: rearranges every seat within some hours by a mixed-integer program (HiGHS).
 
-Its yes is a witness. Its no says only that none was found with everything outside the window left as it is,
-and is taken as no. It takes tenths of a second, so it runs outside every lock.
+If it finds a solution, that is a witness for every call. If not, there is none with everything outside of the window
+unchanged, or none was found in time; both count as no. It takes tenths of a second, so it runs outside every lock.
 
-Variables: x[call, person], one where the person is eligible and free of what stays. Rows: each call has one
-person; of the calls that run at one instant a person has one; a person's day, shift and team's reserve hold.
-What stands already may stand: a limit that is exceeded now may stay as it is, and not grow.
+Variables: x[call, person], for each person who is eligible and not busy with fixed calls. Rows: each call has one
+person; a person has one of the calls that run at an instant; limits of a day, a shift and a team's reserve are kept.
+A limit that is already exceeded may stay exceeded, but not by more.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from domain.seats.demand import Demand, Placement
 from domain.seats.limits import sellable
 
 WINDOW = 2 * 3600
-"""Seconds before and after the wanted time in which others are re-arranged."""
+"""Seconds before and after a call in which others are rearranged."""
 
 
 @dataclass
 class _Program:
-    """The rows of one program: coefficients, and lower and upper bounds."""
+    """The rows of a program: coefficients, and lower and upper bounds."""
 
     rows: list[int] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
@@ -46,63 +46,63 @@ class _Program:
 
 @dataclass(frozen=True)
 class SolverResult:
-    """What the solver found."""
+    """The solver's result."""
 
     people: dict[int, int] | None
-    """The bit of a person for each call that is served, by booking; None where none was found in time."""
+    """By booking: the person index for each call that is served; None if no solution was found in time."""
     at_most: int
-    """How many of the calls can be served at most, proven."""
+    """Proven: no more calls than this can be served."""
     calls: int
-    """How many calls there are: the wanted and those that were re-arranged."""
+    """How many calls there are: the new ones and the movable ones."""
 
 
 def rearrange(
     board: SeatBoard,
-    wanted: Sequence[Demand],
+    new_calls: Sequence[Demand],
     *,
     seconds: float,
     days: Collection[int] | None = None,
     around: int = WINDOW,
     all_of_them: bool = True,
 ) -> SolverResult:
-    """Serve the wanted calls and all that stand near them; with ``all_of_them`` false, as many as can be.
+    """Serve the new calls and all movable ones near them; with ``all_of_them`` false, as many as possible.
 
-    The board is as before afterwards; ``wanted`` are not on it.
+    ``new_calls`` aren't on the board, which is unchanged afterwards. ``around`` is in seconds.
     """
-    begin, end = min(call.busy_from for call in wanted) - around, max(call.end for call in wanted) + around
+    begin, end = min(call.busy_from for call in new_calls) - around, max(call.end for call in new_calls) + around
     movable = [
         call for call in board.assignments.between(begin, end) if not call.pinned and (days is None or call.day in days)
     ]
-    stood = {call.booking: board.take(call.booking)[1] for call in movable}
+    current = {call.booking: board.take(call.booking)[1] for call in movable}
     try:
-        calls = [*wanted, *movable]
-        eligible = [_candidates(board, call, stood.get(call.booking)) for call in calls]
-        return _solve(board, calls, eligible, stood, seconds, all_of_them)
+        calls = [*new_calls, *movable]
+        eligible = [_candidates(board, call, current.get(call.booking)) for call in calls]
+        return _solve(board, calls, eligible, current, seconds, all_of_them)
     finally:
         for call in movable:
-            board.put(call, stood[call.booking])
+            board.put(call, current[call.booking])
 
 
 def place_by_window(
     board: SeatBoard, demand: Demand, *, seconds: float, days: Collection[int] | None = None, around: int = WINDOW
 ) -> Placement | None:
-    """A witness for this call with whatever moves it needs, or None: a no to be on the safe side."""
-    found = rearrange(board, [demand], seconds=seconds, days=days, around=around).people
-    if found is None:
+    """A witness for this call with the moves it needs, or None if no solution was found."""
+    people = rearrange(board, [demand], seconds=seconds, days=days, around=around).people
+    if people is None:
         return None
     moves = tuple(
         (booking, board.members[index].person)
-        for booking, index in found.items()
+        for booking, index in people.items()
         if booking in board.assignments and board.assignments[booking][1] != index
     )
-    return Placement(board.members[found[demand.booking]].person, moves)
+    return Placement(board.members[people[demand.booking]].person, moves)
 
 
-def _candidates(board: SeatBoard, call: Demand, standing: int | None) -> list[int]:
-    """Who could have this call beside what stays; its own witness can, whatever the limits say by now."""
+def _candidates(board: SeatBoard, call: Demand, witness: int | None) -> list[int]:
+    """Indexes of the people who could have this call next to the fixed ones; its witness can, whatever the limits."""
     mask = board.idle(call, board.eligible(call))
-    if standing is not None:
-        mask |= 1 << standing
+    if witness is not None:
+        mask |= 1 << witness
     return list(indexes_in(mask))
 
 
@@ -110,30 +110,30 @@ def _solve(
     board: SeatBoard,
     calls: list[Demand],
     eligible: list[list[int]],
-    stood: dict[int, int],
+    current: dict[int, int],
     seconds: float,
     all_of_them: bool,
 ) -> SolverResult:
     if all_of_them and not all(eligible):
         return SolverResult(None, len(calls) - 1, len(calls))
     column: dict[tuple[int, int], int] = {}
-    for place, people in enumerate(eligible):
+    for number, people in enumerate(eligible):
         for index in people:
-            column[place, index] = len(column)
+            column[number, index] = len(column)
     if not column:
         return SolverResult({}, 0, len(calls))
     program = _Program()
-    for place, people in enumerate(eligible):
+    for number, people in enumerate(eligible):
         lowest = 1.0 if all_of_them else -np.inf
-        program.add([column[place, index] for index in people], 1.0, lowest)
-    for rows in (_one_at_a_time, _days, _shifts, _reserves):
-        for columns, values, high in rows(board, calls, eligible, column, stood):
+        program.add([column[number, index] for index in people], 1.0, lowest)
+    for rows in (_overlaps, _days, _shifts, _reserves):
+        for columns, values, high in rows(board, calls, eligible, column, current):
             program.add(columns, high, values=values)
-    # A call that changes its person costs a little, so that few do.
+    # Changing a call's person costs a little, so that few change.
     served = 0.0 if all_of_them else -1.0
     cost = np.full(len(column), served)
-    for (place, index), column_index in column.items():
-        if stood.get(calls[place].booking, index) != index:
+    for (number, index), column_index in column.items():
+        if current.get(calls[number].booking, index) != index:
             cost[column_index] += 1e-4
     return _run(program, cost, calls, column, seconds, all_of_them)
 
@@ -152,101 +152,97 @@ def _run(
         integrality=np.ones(len(cost), dtype=np.int8),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(matrix, np.array(program.low), np.array(program.high)),
-        # Any plan will do where all must be served: the first one found ends the search.
+        # If all must be served, any solution will do, so the first one ends the search.
         options={"time_limit": seconds, "mip_rel_gap": 1e9 if all_of_them else 0.0, "presolve": True},
     )
     bound = getattr(solved, "mip_dual_bound", None)
     at_most = len(calls) if bound is None or all_of_them else min(int(-bound + 1e-6), len(calls))
     if solved.x is None:
         return SolverResult(None, at_most, len(calls))
-    chosen = {
-        calls[place].booking: index for (place, index), column_index in column.items() if solved.x[column_index] > 0.5
+    people = {
+        calls[number].booking: index for (number, index), column_index in column.items() if solved.x[column_index] > 0.5
     }
-    return SolverResult(chosen, at_most, len(calls))
+    return SolverResult(people, at_most, len(calls))
 
 
 Rows = Iterator[tuple[list[int], list[float], float]]
 Columns = dict[tuple[int, int], int]
+"""By the number of a call and a person index."""
 
 
-def _one_at_a_time(
-    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
+def _overlaps(
+    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, current: dict[int, int]
 ) -> Rows:
-    """Of the calls that run when one of them begins, a person has one."""
+    """A person has at most one of the calls that run when one of them begins."""
     seen: set[tuple[int, ...]] = set()
-    for opening in calls:
-        running = [place for place, call in enumerate(calls) if call.busy_from <= opening.busy_from < call.end]
-        together: dict[int, list[int]] = defaultdict(list)
-        for place in running:
-            for index in eligible[place]:
-                together[index].append(column[place, index])
-        for columns in together.values():
+    for beginning in calls:
+        running = [number for number, call in enumerate(calls) if call.busy_from <= beginning.busy_from < call.end]
+        by_person: dict[int, list[int]] = defaultdict(list)
+        for number in running:
+            for index in eligible[number]:
+                by_person[index].append(column[number, index])
+        for columns in by_person.values():
             if len(columns) > 1 and tuple(columns) not in seen:
                 seen.add(tuple(columns))
                 yield columns, [], 1.0
 
 
 def _days(
-    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
+    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, current: dict[int, int]
 ) -> Rows:
-    """A person's calls a day: of those whose limit is ``most`` or less, ``most``."""
+    """Calls a day: a person has at most ``most`` of those whose limit is ``most`` or less."""
     by_day: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    for place, call in enumerate(calls):
-        for index in eligible[place]:
-            by_day[index, call.day].append((place, call.terms.cap_of(board.members[index].title)))
-    for (index, day), asked in by_day.items():
+    for number, call in enumerate(calls):
+        for index in eligible[number]:
+            by_day[index, call.day].append((number, call.terms.cap_of(board.members[index].title)))
+    for (index, day), candidates in by_day.items():
         title = board.members[index].title
-        staying = [other.terms.cap_of(title) for other in board.calls_on_day(index, day)]
-        for most in {cap for _, cap in asked} | set(staying):
-            places = [place for place, cap in asked if cap <= most]
-            taken = sum(cap <= most for cap in staying)
-            if taken + len(places) > most:
-                now = sum(stood.get(calls[place].booking) == index for place in places)
-                yield [column[place, index] for place in places], [], max(most - taken, now)
+        fixed = [other.terms.cap_of(title) for other in board.calls_on_day(index, day)]
+        for most in {cap for _, cap in candidates} | set(fixed):
+            numbers = [number for number, cap in candidates if cap <= most]
+            taken = sum(cap <= most for cap in fixed)
+            if taken + len(numbers) > most:
+                now = sum(current.get(calls[number].booking) == index for number in numbers)
+                yield [column[number, index] for number in numbers], [], max(most - taken, now)
 
 
 def _shifts(
-    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
+    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, current: dict[int, int]
 ) -> Rows:
-    """A person's shift: of the calls whose plans allow so much of it or less, so much."""
+    """Shares of a shift: calls whose plans allow a share or less take at most that share of a person's shift."""
     by_shift: dict[tuple[int, tuple[int, int]], list[int]] = defaultdict(list)
-    for place, call in enumerate(calls):
-        for index in eligible[place]:
+    for number, call in enumerate(calls):
+        for index in eligible[number]:
             if call.terms.shift_percent < 100 and (shift := board.shift_at(index, call.begin)) is not None:
-                by_shift[index, shift].append(place)
-    for (index, shift), asked in by_shift.items():
-        staying = board.calls_in_shift(index, shift)
-        percents = {call.terms.shift_percent for call in [*staying, *(calls[place] for place in asked)]} - {100}
+                by_shift[index, shift].append(number)
+    for (index, shift), candidates in by_shift.items():
+        fixed = board.calls_in_shift(index, shift)
+        percents = {call.terms.shift_percent for call in [*fixed, *(calls[number] for number in candidates)]} - {100}
         for percent in percents:
-            places = [place for place in asked if calls[place].terms.shift_percent <= percent]
-            lengths = [float(calls[place].end - calls[place].begin) for place in places]
-            taken = sum(other.end - other.begin for other in staying if other.terms.shift_percent <= percent)
-            room = percent * (shift[1] - shift[0]) / 100 - taken
-            if sum(lengths) > room:
-                now = sum(
-                    length
-                    for place, length in zip(places, lengths, strict=True)
-                    if stood.get(calls[place].booking) == index
-                )
-                yield [column[place, index] for place in places], lengths, max(room, now)
+            numbers = [number for number in candidates if calls[number].terms.shift_percent <= percent]
+            lengths = [float(calls[number].end - calls[number].begin) for number in numbers]
+            taken = sum(other.end - other.begin for other in fixed if other.terms.shift_percent <= percent)
+            left = percent * (shift[1] - shift[0]) / 100 - taken
+            if sum(lengths) > left:
+                own = [current.get(calls[number].booking) == index for number in numbers]
+                now = sum(length for length, is_own in zip(lengths, own, strict=True) if is_own)
+                yield [column[number, index] for number in numbers], lengths, max(left, now)
 
 
 def _reserves(
-    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, stood: dict[int, int]
+    board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, current: dict[int, int]
 ) -> Rows:
-    """At each instant at which a call begins or a shift changes, a team keeps its reserve."""
+    """A team keeps its reserve at each instant at which a call begins or a shift changes."""
     highest = max(call.terms.reserve for call in calls)
     for share in {share for share in {highest, *board.reserve.shares} if 0 < share <= highest}:
-        keeping = [place for place, call in enumerate(calls) if call.terms.reserve >= share]
-        begin, end = min(calls[place].begin for place in keeping), max(calls[place].end for place in keeping)
-        for moment, on, engaged in board.reserve.moments(begin, end, share, {calls[place].begin for place in keeping}):
-            running = [place for place in keeping if calls[place].begin <= moment < calls[place].end]
+        numbers = [number for number, call in enumerate(calls) if call.terms.reserve >= share]
+        begins, end = {calls[number].begin for number in numbers}, max(calls[number].end for number in numbers)
+        for moment, on_shift, engaged in board.reserve.moments(min(begins), end, share, begins):
+            running = [number for number in numbers if calls[number].begin <= moment < calls[number].end]
             for team in board.roster.teams.values():
-                columns = [column[place, index] for place in running for index in eligible[place] if team >> index & 1]
-                room = sellable((on & team).bit_count(), share) - (engaged & team).bit_count()
-                if len(columns) > room:
-                    now = sum(
-                        (index := stood.get(calls[place].booking)) is not None and team >> index & 1
-                        for place in running
-                    )
-                    yield columns, [], max(room, now)
+                columns = [column[call, index] for call in running for index in eligible[call] if team >> index & 1]
+                left = sellable((on_shift & team).bit_count(), share) - (engaged & team).bit_count()
+                if len(columns) > left:
+                    witnesses = (current.get(calls[number].booking) for number in running)
+                    now = sum(index is not None and team >> index & 1 for index in witnesses)
+                    yield columns, [], max(left, now)

@@ -48,25 +48,25 @@ def arrivals(scenario: Scenario, shifts: Mapping[int, tuple[Span, ...]], seed: i
     drawn: list[Arrival] = []
     for day in range(scenario.days):
         minutes = _staffed_minutes(scenario, shifts, scenario.first + timedelta(days=day))
-        random = Random(f"{seed}/day/{day}")
-        for _ in range(_poisson(scenario.escalations, random) if minutes else 0):
-            drawn.append(_arrival(len(drawn), random.choice(minutes), scenario, random))
+        rng = Random(f"{seed}/day/{day}")
+        for _ in range(_poisson(scenario.escalations, rng) if minutes else 0):
+            drawn.append(_arrival(len(drawn), rng.choice(minutes), scenario, rng))
     complete = (_with_call(one, scenario.habits, seed) for one in drawn)
     return tuple(sorted(complete, key=lambda one: (one.at, one.number)))
 
 
-def _arrival(number: int, moment: datetime, scenario: Scenario, random: Random) -> Arrival:
-    facts = random.choice(scenario.facts)
-    now = random.random() < scenario.now_share
-    lead = timedelta(seconds=random.lognormvariate(math.log(scenario.habits.lead), 0.8))
+def _arrival(number: int, moment: datetime, scenario: Scenario, rng: Random) -> Arrival:
+    facts = rng.choice(scenario.facts)
+    now = rng.random() < scenario.now_share
+    lead = timedelta(seconds=rng.lognormvariate(math.log(scenario.habits.lead), 0.8))
     return Arrival(number, moment if now else moment - lead, facts, None if now else moment, 1.0, True)
 
 
 def _with_call(arrival: Arrival, habits: Habits, seed: int) -> Arrival:
     """The arrival with a random length of the talk, and whether the customer comes."""
-    random = Random(f"{seed}/call/{arrival.number}")
-    talk = min(random.lognormvariate(math.log(habits.talk), habits.talk_spread), 4.0)
-    long, comes = random.random() < habits.overrun, random.random() >= habits.no_show
+    rng = Random(f"{seed}/call/{arrival.number}")
+    talk = min(rng.lognormvariate(math.log(habits.talk), habits.talk_spread), 4.0)
+    long, comes = rng.random() < habits.overrun, rng.random() >= habits.no_show
     length = talk * habits.overrun_factor if long else talk
     return Arrival(arrival.number, arrival.at, arrival.facts, arrival.wanted_at, length, comes)
 
@@ -79,39 +79,38 @@ def _staffed_minutes(scenario: Scenario, shifts: Mapping[int, tuple[Span, ...]],
     return [minute for minute in minutes if any(begin <= minute < end for begin, end in spans)]
 
 
-def _poisson(mean: float, random: Random) -> int:
+def _poisson(mean: float, rng: Random) -> int:
     """The number of arrivals of a day, by counting exponential gaps."""
     count, left = 0, mean
-    while (left := left - random.expovariate(1.0)) > 0:
+    while (left := left - rng.expovariate(1.0)) > 0:
         count += 1
     return count
 
 
 def made_up_facts(directory: Directory, count: int, seed: int) -> tuple[Facts, ...]:
     """Generated tickets, if there is no history: a random value of every declared fact, some unknown."""
-    random = Random(f"{seed}/facts")
+    rng = Random(f"{seed}/facts")
     tickets = (
-        {fact.name: value for fact in directory.facts if (value := _value(fact, random)) is not None}
-        for _ in range(count)
+        {fact.name: value for fact in directory.facts if (value := _value(fact, rng)) is not None} for _ in range(count)
     )
     return tuple(tickets)
 
 
-def _value(fact: FactType, random: Random) -> FactValue | None:
-    if fact.may_be_missing and random.random() < UNKNOWN:
+def _value(fact: FactType, rng: Random) -> FactValue | None:
+    if fact.may_be_missing and rng.random() < UNKNOWN:
         return None
     match fact.kind:
         case "choice":
-            return random.choice(fact.values)
+            return rng.choice(fact.values)
         case "count":
-            return int(random.expovariate(1 / 3))
+            return int(rng.expovariate(1 / 3))
         case "money":
-            return int(random.lognormvariate(math.log(2_000_000), 1.5))
+            return int(rng.lognormvariate(math.log(2_000_000), 1.5))
         case "duration":
-            return int(random.expovariate(1 / 86_400))
+            return int(rng.expovariate(1 / 86_400))
         case "yes/no":
-            return random.random() < 0.2
+            return rng.random() < 0.2
         case "tags":
-            return (random.choice(fact.values),) if fact.values and random.random() < 0.2 else ()
+            return (rng.choice(fact.values),) if fact.values and rng.random() < 0.2 else ()
         case "moment":
             return None

@@ -179,10 +179,10 @@ class Replication:
     def _offer(self, waiting: WaitingCall, chosen: Chosen) -> Process:
         worker = self.floor.workers[chosen.person]
         habits, calls = self.scenario.habits, waiting.due.plan.decision.calls
-        random = self._random("offer", waiting.arrival.number, chosen.person, self.seed)
+        rng = self._random("offer", waiting.arrival.number, chosen.person, self.seed)
         self.ledger.offers += 1
         waiting.offered, worker.occupied, worker.asked_at = True, "being asked for another call", self.now
-        chance, delay = random.random(), random.lognormvariate(math.log(habits.answer), 0.6)
+        chance, delay = rng.random(), rng.lognormvariate(math.log(habits.answer), 0.6)
         declined, silent = chance < habits.decline, chance > 1 - habits.unanswered or delay > calls.offer
         yield self.env.timeout(calls.offer if silent else delay)
         worker.occupied = ""

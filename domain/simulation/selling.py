@@ -1,8 +1,8 @@
-"""Selling seats in a simulated desk: the real grid, notice, hours and terms, by the product's own board of seats.
+"""Selling seats in the simulation: the real grid, notice, hours and terms, on the product's own seat board.
 
-Where the person is found at call time, a start is sold as a sale sells it: by the direct test, the proof of no, and
-moves of others' witnesses; the solver alone, which finds rooms ahead, is left out. Where a name is given with the
-booking, nobody can be moved any more, so only whoever has the whole time free can be given it.
+If people are found at call time, a start is sold as in a real sale: by the direct test, the proof that it is gone, and
+short moves; only the solver is left out. If a booking names its person, nobody can be moved any more, so only somebody
+who is free for the whole time can get it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rules_dsl import pool
 from rules_dsl.model.decision import Booking, Decision
 
 DEPTH, TRIES = 2, 300
-"""How far the search for another witness goes when somebody is ill, as for a change of shifts."""
+"""Limits of the search for another witness when somebody is ill, as for a change of shifts."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Seat:
     starts_at: datetime
     occupies: Span
     person: int
-    """Its witness, private where the person is found at call time, and the one named to the customer otherwise."""
+    """Its private witness if people are found at call time; else the person named to the customer."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class SimulatedSale:
 
 
 class SeatBook:
-    """What has been sold so far, to whom."""
+    """The seats sold so far."""
 
     def __init__(
         self, scenario: Scenario, shifts: Mapping[int, tuple[Span, ...]], sick: frozenset[tuple[int, datetime]]
@@ -53,15 +53,15 @@ class SeatBook:
         self._shifts = shifts
         self._sick = sorted(sick, key=lambda missed: missed[1])
         self._missed = 0
-        """How many of them have been called in."""
+        """How many of these shifts have begun, so that their people are known to be ill."""
         self._named = scenario.binding is not Binding.CALL_TIME
         self._grids: dict[tuple[Booking, date], list[tuple[datetime, date]]] = {}
         self._pools: dict[tuple[int, ...], int] = {}
         self.board = self._people()
-        """As it is known by now: without those who have called in sick."""
+        """The current board, without people who have called in sick."""
 
     def sell(self, arrival: Arrival, decision: Decision) -> SimulatedSale | None:
-        """The free start nearest to the wanted time, or None where none is left within the horizon."""
+        """Sell the free start nearest to the wanted time; None if none is left within the horizon."""
         wanted_at = arrival.wanted_at or arrival.at
         zone = self._scenario.directory.time_zone
         starts = self._starts(decision, window(decision, zone, arrival.at))
@@ -74,23 +74,23 @@ class SeatBook:
                 return SimulatedSale(arrival, decision, _seat(start, demand, person))
         return None
 
-    def rebind(self, sold: SimulatedSale, now: datetime) -> Seat | None:
-        """Hand a sick person's booking to whoever's calendar is free at that time, in the pool it was sold from."""
-        zone, start = ZoneInfo(self._scenario.directory.time_zone), sold.seat.starts_at
-        number = self._pool(sold.decision, now)
-        demand = demand_of(sold.decision, number, start, start.astimezone(zone).date(), sold.arrival.number)
+    def rebind(self, sale: SimulatedSale, now: datetime) -> Seat | None:
+        """Give a sick person's booking to somebody in its pool who is free at that time."""
+        zone, start = ZoneInfo(self._scenario.directory.time_zone), sale.seat.starts_at
+        number = self._pool(sale.decision, now)
+        demand = demand_of(sale.decision, number, start, start.astimezone(zone).date(), sale.arrival.number)
         if demand.booking in self.board.assignments:
             self.board.take(demand.booking)
         person = self._take(demand)
         return None if person is None else _seat(start, demand, person)
 
     def _take(self, demand: Demand) -> int | None:
-        """Whose it is now, if anybody can have it."""
+        """Put the call on the board. Returns its person, or None if nobody can take it."""
         if self._named:
             free = list(indexes_in(self.board.can_take(demand)))
             if not free:
                 return None
-            # Whoever has the fewest bookings that day, as names are usually given.
+            # The person with the fewest bookings that day, as scheduling tools usually choose.
             index = min(free, key=lambda one: (len(self.board.calls_on_day(one, demand.day)), self._person(one)))
             self.board.put(demand, index)
             return self._person(index)
@@ -101,20 +101,20 @@ class SeatBook:
         return self.board.members[index].person
 
     def _pool(self, decision: Decision, now: datetime) -> int:
-        """The number of the pool that this is sold from, on a board that knows it and who is ill by now."""
+        """The number of the decision's pool. Makes sure that the board has it, without those who are ill by now."""
         members = tuple(pool(decision, self._scenario.directory, 0, step=0).members)
-        missed = self._missed
+        missed_before = self._missed
         while self._missed < len(self._sick) and self._sick[self._missed][1] <= now:
             self._missed += 1
-        if members not in self._pools or self._missed > missed:
+        if members not in self._pools or self._missed > missed_before:
             self._pools.setdefault(members, len(self._pools))
             self.board = self._people(self.board)
         return self._pools[members]
 
     def _people(self, before: SeatBoard | None = None) -> SeatBoard:
-        """A board of those who come, with what was sold ``before``: on others, where its person is ill by now.
+        """A board of the people who aren't ill, with the calls of the board ``before``, reassigned if their person is.
 
-        What nobody else can serve stays sold, and rests on nobody.
+        A call that nobody else can serve stays sold, without a witness.
         """
         ill = set(self._sick[: self._missed])
         pools = {number: members for members, number in self._pools.items()}
@@ -141,19 +141,19 @@ class SeatBook:
         return search.board
 
     def _starts(self, decision: Decision, allowed: Window) -> list[tuple[datetime, date]]:
-        """``offered_starts``, remembered by day: the grid and the hours of a day are the same for everybody."""
+        """``offered_starts``, cached by day, because the grid and hours of a day are the same for everybody."""
         zone = self._scenario.directory.time_zone
         day, last = (moment.astimezone(ZoneInfo(zone)).date() for moment in (allowed.earliest, allowed.latest))
-        found: list[tuple[datetime, date]] = []
+        starts: list[tuple[datetime, date]] = []
         while day <= last:
             key = (decision.booking, day)
             if key not in self._grids:
                 begin = datetime.combine(day, time(0), ZoneInfo(zone))
-                whole = Window(begin.astimezone(UTC), (begin + ONE_DAY).astimezone(UTC))
-                self._grids[key] = [one for one in offered_starts(decision, zone, whole) if one[1] == day]
-            found += (one for one in self._grids[key] if allowed.earliest <= one[0] <= allowed.latest)
+                whole_day = Window(begin.astimezone(UTC), (begin + ONE_DAY).astimezone(UTC))
+                self._grids[key] = [one for one in offered_starts(decision, zone, whole_day) if one[1] == day]
+            starts += (one for one in self._grids[key] if allowed.earliest <= one[0] <= allowed.latest)
             day += ONE_DAY
-        return found
+        return starts
 
 
 def _seat(start: datetime, demand: Demand, person: int) -> Seat:

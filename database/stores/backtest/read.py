@@ -80,7 +80,7 @@ class BacktestResult:
 async def run_backtest(
     conn: AsyncConnection, published: Ruleset, draft: Ruleset, directory: Directory, weeks: int, now: datetime
 ) -> BacktestResult:
-    """Compare a draft with the published rules on the escalations of so many weeks. ``directory`` is today's."""
+    """Compare a draft with the published rules on the escalations of the last weeks. ``directory`` is today's."""
     since = now - timedelta(weeks=weeks)
     backtest = Backtest(published, draft, await _read_all_schedules(conn, since, now))
     directories = {"": directory}

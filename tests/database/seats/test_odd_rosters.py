@@ -1,4 +1,4 @@
-"""A pool of nobody, somebody in no team, two thousand people at once."""
+"""An empty pool, somebody without a team, two thousand people."""
 
 from __future__ import annotations
 

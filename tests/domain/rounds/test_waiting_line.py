@@ -1,4 +1,4 @@
-"""What waiting customers are told: who is before them, and how long others waited lately, once for each place."""
+"""What waiting customers are told: the calls before theirs, and the usual wait once for each place."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def waiting(number: int, team: str = "Support", *, waited: float = 0) -> DueCall
     return DueCall(str(number), f"escalation-{number}", Plan(rules.decide({}, NOW), "v", NOW), None, began, 0, 0)
 
 
-def told(line: Sequence[DueCall], usual: float | None, *people: int) -> list[tuple[int, str]]:
-    """Place and estimate of each; lately, others waited for about ``usual`` seconds."""
+def shown(line: Sequence[DueCall], usual: float | None, *people: int) -> list[tuple[int, str]]:
+    """Place and estimate of each; others recently waited for about ``usual`` seconds."""
     colleagues = {one: Colleague(one, "", True, None, AgentState(one)) for one in people or (FREJA, INES)}
     waits = [] if usual is None else [timedelta(seconds=usual * share) for share in (0.1, 9, 1, 0.5, 2)]
     assert len(waits) in (0, ENOUGH)
@@ -33,22 +33,22 @@ def told(line: Sequence[DueCall], usual: float | None, *people: int) -> list[tup
 
 def test_each_place_further_back_waits_a_usual_wait_longer() -> None:
     line = [waiting(number) for number in range(1, 6)]
-    assert told(line, 30) == [(1, "moment"), (2, "moment"), (3, "minutes"), (4, "minutes"), (5, "minutes")]
-    assert told(line, 61) == [(1, "minutes"), (2, "minutes"), (3, "minutes"), (4, "minutes"), (5, "longer")]
-    assert told(line, 150) == [(1, "minutes"), (2, "minutes"), (3, "longer"), (4, "longer"), (5, "longer")]
+    assert shown(line, 30) == [(1, "moment"), (2, "moment"), (3, "minutes"), (4, "minutes"), (5, "minutes")]
+    assert shown(line, 61) == [(1, "minutes"), (2, "minutes"), (3, "minutes"), (4, "minutes"), (5, "longer")]
+    assert shown(line, 150) == [(1, "minutes"), (2, "minutes"), (3, "longer"), (4, "longer"), (5, "longer")]
 
 
-def test_calls_that_others_take_put_nobody_further_back() -> None:
+def test_calls_that_only_others_can_take_do_not_count() -> None:
     line = [waiting(1), waiting(2, "Office"), waiting(3), waiting(4, "Office")]
-    assert told(line, 150) == [(1, "minutes"), (1, "minutes"), (2, "minutes"), (2, "minutes")]
-    assert told(line, 150, FREJA) == [(1, "minutes"), (1, "longer"), (2, "minutes"), (2, "longer")]
+    assert shown(line, 150) == [(1, "minutes"), (1, "minutes"), (2, "minutes"), (2, "minutes")]
+    assert shown(line, 150, FREJA) == [(1, "minutes"), (1, "longer"), (2, "minutes"), (2, "longer")]
 
 
-def test_without_waits_to_go_by_nobody_is_promised_a_moment() -> None:
+def test_without_recent_waits_nobody_is_promised_a_moment() -> None:
     line = [waiting(number) for number in range(1, 4)]
-    assert told(line, None) == [(1, "minutes"), (2, "minutes"), (3, "longer")]
+    assert shown(line, None) == [(1, "minutes"), (2, "minutes"), (3, "longer")]
 
 
-def test_whoever_has_waited_long_is_not_told_of_a_moment() -> None:
+def test_whoever_has_waited_long_is_not_promised_a_moment() -> None:
     line = [waiting(1, waited=301), waiting(2, waited=61), waiting(3)]
-    assert told(line, 10) == [(1, "longer"), (2, "minutes"), (3, "moment")]
+    assert shown(line, 10) == [(1, "longer"), (2, "minutes"), (3, "moment")]
