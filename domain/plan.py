@@ -36,16 +36,16 @@ class Plan:
     @property
     def pool_key(self) -> str:
         """The key of its pool, equal for plans whose calls the same people can serve."""
-        asked, required = requirements_after(self.decision, self.begins_at)
-        targets = sorted(f"{target.team}:{','.join(map(str, sorted(target.titles)))}" for target in asked)
-        needs = sorted(f"{need.skill}/{need.level}/{need.language}" for need in required)
-        return "|".join(targets) + "#" + "|".join(needs)
+        targets, required = requirements_after(self.decision, self.begins_at)
+        target_keys = sorted(f"{target.team}:{','.join(map(str, sorted(target.titles)))}" for target in targets)
+        need_keys = sorted(f"{need.skill}/{need.level}/{need.language}" for need in required)
+        return "|".join(target_keys) + "#" + "|".join(need_keys)
 
     @property
     def pool_text(self) -> str:
         """The pool in the words of the rules."""
-        asked, required = requirements_after(self.decision, self.begins_at)
-        words = " or ".join(target.text for target in asked)
+        targets, required = requirements_after(self.decision, self.begins_at)
+        words = " or ".join(target.text for target in targets)
         needs = ", ".join(map(_need_text, required))
         return f"{words} with {needs}" if needs else words
 

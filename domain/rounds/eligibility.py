@@ -69,7 +69,7 @@ class Colleague:
     busy_lately: timedelta = timedelta(0)
     """The same, in its last ``OCCUPANCY_WINDOW``."""
     worked_today: timedelta = timedelta(0)
-    """Time on shift since the desk's day began."""
+    """Time on shift since the organisation's day began."""
     free_until: datetime | None = None
     """The end of the time in which they can serve calls: a meeting, lunch, the end of the shift; None if unknown."""
 

@@ -1,4 +1,4 @@
-"""The seat board: who is on shift when, and who is the witness of which sold seat, laid out for fast questions.
+"""The seat board: who is on shift when, and who is the witness of which sold seat, organised for fast queries.
 
 People, pools and shifts are in ``roster``, the calls in ``assignments``, the time that they take in ``intervals``,
 limits across several calls in ``limits``. This class asks all of them together, and is the only place that changes

@@ -55,7 +55,7 @@ class Demand(NamedTuple):
     begin: int
     end: int
     day: int
-    """The ordinal of the day on which it starts, in the desk's zone."""
+    """The ordinal of the day on which it starts, in the organisation's time zone."""
     terms: Terms
     pinned: bool = False
     """Whether its witness can no longer change."""

@@ -84,7 +84,7 @@ class Replication:
         return self.begin + timedelta(seconds=self.env.now)
 
     def _today(self) -> datetime:
-        """The midnight at which the desk's day began."""
+        """The midnight at which the organisation's day began."""
         return self._midnight(self.now.astimezone(ZoneInfo(self.scenario.directory.time_zone)).date())
 
     def _until(self, moment: datetime) -> simpy.Timeout:

@@ -75,7 +75,7 @@ class PastCall:
     escalation: str
     at: datetime
     midnight: datetime
-    """The midnight before it, in the desk's time zone."""
+    """The midnight before it, in the organisation's time zone."""
     area: str | None
     """The product area."""
     people: tuple[int, ...]

@@ -21,7 +21,7 @@ _MOVE = update(witness).where(witness.c.booking == bindparam("number"))
 
 
 async def lock_days(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> None:
-    """Lock these days of a desk until the transaction ends: one seller at a time.
+    """Lock these days of an organisation until the transaction ends: one seller at a time.
 
     The database's constraints are the guard; this lock is the queue before it.
     """

@@ -1,4 +1,4 @@
-"""Cached seat boards: one per desk, in the memory of a process.
+"""Cached seat boards: one per organisation, in the memory of a process.
 
 A cached board is updated by versions: one per day, incremented by every sale, and one of the roster, incremented by
 triggers. It may only contain committed rows, so a transaction that writes seats loads a board for itself.
@@ -61,7 +61,7 @@ class DayVersion:
 
 
 class SeatBoards:
-    """The seat boards of one process, one per desk."""
+    """The seat boards of one process, one per organisation."""
 
     def __init__(self) -> None:
         self._boards: dict[tuple[URL, int], Seats] = {}

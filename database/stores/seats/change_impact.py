@@ -118,7 +118,7 @@ async def sparable(
 
 
 async def affected_days(conn: AsyncConnection, lost: Mapping[int, Sequence[Span]]) -> set[tuple[int, date]]:
-    """Desk and day of everything that these people's loss of this time can affect.
+    """Organisation and day of everything that these people's loss of this time can affect.
 
     These are the days of the time, the adjacent ones, and those on which these people have sold seats.
     """

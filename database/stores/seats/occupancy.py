@@ -44,7 +44,7 @@ class TeamOccupancy:
 
 
 async def occupancy_limit(conn: AsyncConnection) -> int:
-    """The desk's limit in percent."""
+    """The organisation's limit in percent."""
     found: int | None = (await conn.execute(select(guard.c.occupancy_limit).limit(1))).scalar_one_or_none()
     return OCCUPANCY_LIMIT if found is None else found
 

@@ -66,7 +66,7 @@ async def lock_sold_days(conn: AsyncConnection, people: Iterable[int] | None = N
 
 
 async def sold_days(conn: AsyncConnection, people: Iterable[int] | None = None) -> set[tuple[int, date]]:
-    """Desk and day of every sold seat of these people (None: of anybody)."""
+    """Organisation and day of every sold seat of these people (None: of anybody)."""
     days = select(pool.c.desk, witness.c.day).join(pool, pool.c.id == witness.c.pool).distinct()
     if people is not None:
         days = days.where(witness.c.person.in_(list(people)))
@@ -74,7 +74,7 @@ async def sold_days(conn: AsyncConnection, people: Iterable[int] | None = None) 
 
 
 async def lock_desk_days(conn: AsyncConnection, days: Iterable[tuple[int, date]]) -> None:
-    """Lock these days of these desks, in the order in which every transaction locks them."""
+    """Lock these days of these organisations, in the order in which every transaction locks them."""
     for desk_id, day in sorted(set(days)):
         await lock_days(conn, desk_id, [day])
 

@@ -1,6 +1,6 @@
-"""How a process sells seats: the precheck refuses a start that is proven gone; other sales take turns per desk and day.
+"""How a process sells seats: the precheck refuses a start that is proven gone; other sales take turns per day.
 
-In the database, the day's lock keeps sales apart (``assignments.lock_days``). This queue stands before it, so that
+In the database, the day's lock keeps sales apart (``assignments.lock_days``). This queue comes before it, so that
 waiting sales hold no connection.
 """
 
