@@ -1,63 +1,37 @@
-"""Activities of the booking: sell a seat, move it, cancel it."""
+"""Activities of booking, for escalations of the release before: a seat is held, moved, given back."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.dependencies import Dependencies
-from activities.errors import as_application_error, effect, transaction
+from activities.errors import as_application_error
 from activities.messages import At, Booked, CallDue, HoldSeat, MoveSeat
-from database.stores import booking
-from database.stores.seats.availability import BookingRequest
+from database.stores.escalations.commands import EscalationCommands
 from database.stores.seats.booked_calls import BookingWithCall
-from database.stores.selling.queue import SaleRequest, Sellers
-from domain.deadlines import SALE
 
 
 class BookingActivities:
     def __init__(self, dependencies: Dependencies) -> None:
-        self.dependencies = dependencies
-        self._sellers = Sellers(dependencies.engine)
+        self._commands = EscalationCommands(dependencies.engine, dependencies.tokens)
 
     @activity.defn
     async def hold_seat(self, slot: HoldSeat) -> Booked:
-        async def book(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
-            return await booking.book(
-                conn, slot.escalation_id, slot.link_id, slot.starts_at, self.dependencies.tokens, slot.now, request
+        with as_application_error():
+            return _booked(
+                await self._commands.book(slot.escalation_id, slot.link_id, slot.starts_at, slot.now),
             )
-
-        return await self._sell(book, SaleRequest(slot.escalation_id, slot.starts_at, slot.now, slot.link_id))
 
     @activity.defn
     async def move_seat(self, slot: MoveSeat) -> Booked:
-        async def move(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
-            return await booking.move(conn, slot.escalation_id, slot.starts_at, slot.now)
-
-        return await self._sell(move, SaleRequest(slot.escalation_id, slot.starts_at, slot.now))
+        with as_application_error():
+            return _booked(await self._commands.move(slot.escalation_id, slot.starts_at, slot.now))
 
     @activity.defn
     async def cancel_booking(self, at: At) -> None:
-        async with effect(self.dependencies) as conn:
-            await booking.cancel(conn, at.escalation_id, at.now)
-
-    async def _sell(
-        self, sell: Callable[[AsyncConnection, BookingRequest], Awaitable[BookingWithCall]], sale: SaleRequest
-    ) -> Booked:
-        clock = asyncio.get_running_loop().time
-        until = clock() + SALE.total_seconds()
-
-        async def attempt(request: BookingRequest) -> BookingWithCall:
-            async with transaction(self.dependencies, until - clock()) as conn:
-                return await sell(conn, request)
-
         with as_application_error():
-            async with asyncio.timeout_at(until):
-                return _booked(await self._sellers.sell(sale, attempt, until))
+            await self._commands.cancel(at.escalation_id, at.now)
 
 
-def _booked(call: BookingWithCall) -> Booked:
-    return Booked(CallDue(call.call_id, call.starts_at, call.muster_at))
+def _booked(sold: BookingWithCall) -> Booked:
+    return Booked(CallDue(sold.call_id, sold.starts_at, sold.muster_at))

@@ -8,6 +8,7 @@ from activities.dependencies import Dependencies
 from activities.errors import effect
 from activities.messages import Ending
 from database.stores.escalations import withdraw as stores
+from database.stores.journal.free_text import read_text
 from domain.escalation import Outcome
 
 
@@ -18,6 +19,5 @@ class EndingActivities:
     @activity.defn
     async def withdraw(self, ending: Ending) -> None:
         async with effect(self.dependencies) as conn:
-            await stores.withdraw(
-                conn, ending.escalation_id, Outcome(ending.outcome), ending.actor, ending.reason_ref, ending.now
-            )
+            reason = await read_text(conn, ending.reason_ref)
+            await stores.withdraw(conn, ending.escalation_id, Outcome(ending.outcome), ending.actor, reason, ending.now)

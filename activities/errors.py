@@ -8,37 +8,25 @@ from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.dependencies import Dependencies
-from domain.deadlines import TRANSACTION
-from domain.failure import Failure
+from database.transaction import transaction
+from domain.failure import Busy, Failure, Unreachable
 
-_AT_MOST = text("SELECT set_config('transaction_timeout', :milliseconds, true)")
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 @asynccontextmanager
-async def effect(
-    dependencies: Dependencies, at_most: float = TRANSACTION.total_seconds()
-) -> AsyncIterator[AsyncConnection]:
-    """A transaction of at most ``at_most`` seconds; a domain failure in it becomes a non-retryable error.
+async def effect(dependencies: Dependencies) -> AsyncIterator[AsyncConnection]:
+    """A transaction of limited length; a domain failure in it becomes a non-retryable error.
 
     The limit keeps a transaction that outlasts its activity's timeout from committing after the next attempt began.
     """
     with as_application_error():
-        async with transaction(dependencies, at_most) as conn:
+        async with transaction(dependencies.engine) as conn:
             yield conn
-
-
-@asynccontextmanager
-async def transaction(dependencies: Dependencies, at_most: float) -> AsyncIterator[AsyncConnection]:
-    """A transaction that PostgreSQL aborts after ``at_most`` seconds."""
-    async with dependencies.engine.begin() as conn:
-        await conn.execute(_AT_MOST, {"milliseconds": str(max(1, round(at_most * 1000)))})
-        yield conn
 
 
 @contextmanager
@@ -46,6 +34,9 @@ def as_application_error() -> Iterator[None]:
     """Turn a domain failure into a non-retryable ``ApplicationError``."""
     try:
         yield
+    except (Busy, Unreachable):
+        # No answer: Temporal tries again.
+        raise
     except Failure as failure:
         raise application_error_of(failure) from failure
 

@@ -57,6 +57,12 @@ class EscalationOpened:
     """None for a call now."""
     call: CallDue | None
     """Set for a call now."""
+    seq: int = 0
+    """Set if the workflow is rebuilt from the rows: the last event that they had."""
+    reports_seq: bool = False
+    """Whether it keeps the last event received in its memo; workflows of older releases don't."""
+    events: tuple[Event, ...] = ()
+    """Set if the workflow is rebuilt: everything that it would have been told of its calls."""
 
 
 @dataclass(frozen=True)

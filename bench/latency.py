@@ -19,8 +19,8 @@ from temporalio.client import WorkflowHandle
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.messages import BookSlot
 from bench.stack import Bench, benched
+from database.stores.escalations.commands import EscalationCommands
 from database.stores.escalations.open import open_or_refuse
 from database.stores.rounds import answers
 from database.stores.rounds.presence import set_presence
@@ -29,10 +29,8 @@ from database.stores.seats.availability import free_starts
 from database.tables.customer_link import customer_link
 from database.tables.muster import offer
 from domain.escalation import Customer, Mode, Opening, Ticket
-from domain.ids import workflow_id
 from workers.registration import build_worker
 from workers.relay import relay_once
-from workflows.escalation import EscalationWorkflow
 
 ROUNDS = 120
 PEOPLE = 160
@@ -74,6 +72,7 @@ async def _opened(bench: Bench, number: int, mode: Mode) -> str:
 async def _bookings(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
     """Bookings, one per link, each of another free start."""
     bookings: list[Callable[[], Awaitable[object]]] = []
+    commands = EscalationCommands(bench.engine, bench.dependencies.tokens)
     starts: list[datetime] = []
     for number in range(ROUNDS):
         escalation_id = await _opened(bench, number, Mode.BOOKING)
@@ -84,9 +83,8 @@ async def _bookings(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
                 starts = [start for start in free if start > now + timedelta(minutes=20)]
             query = select(customer_link.c.id).where(customer_link.c.escalation == escalation_id)
             link = (await conn.execute(query)).scalar_one()
-        handle = bench.client.get_workflow_handle(workflow_id(escalation_id))
-        slot = BookSlot(link, starts[number % len(starts)])
-        bookings.append(lambda handle=handle, slot=slot: handle.execute_update(EscalationWorkflow.book, slot))  # type: ignore[misc]
+        start = starts[number % len(starts)]
+        bookings.append(lambda one=escalation_id, link=link, start=start: commands.book(one, link, start))  # type: ignore[misc]
     await _relay(bench)
     return bookings
 
@@ -142,7 +140,7 @@ async def measure(folder: Path) -> str:
             ways = {
                 "bare update, one activity": [_ask(handle, "ask") for handle in bare],
                 "bare update, one local activity": [_ask(handle, "ask_locally") for handle in bare],
-                "book (update, seat sold in one transaction)": await _bookings(bench),
+                "book (row first)": await _bookings(bench),
                 "accept (row first)": await _acceptances(bench),
             }
             return await _table(ways)

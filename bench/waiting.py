@@ -18,7 +18,6 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
-from activities.messages import BookSlot
 from bench.flock.stack import Stack, open_many, running, until_relayed
 from bench.footprint import Footprint, footprints, idling, spent
 from bench.waiting_bare import Bare, Waits, bare, start_many, until_waiting
@@ -26,7 +25,6 @@ from bench.waiting_table import Costs, Started, Waiting, tables
 from database.stores.seats.availability import free_starts
 from database.tables.customer_link import customer_link
 from domain.ids import workflow_id
-from workflows.escalation import EscalationWorkflow
 
 COUNT = 10_000
 ADVISORS = 40
@@ -158,9 +156,8 @@ async def _timed_in_turn(pair: Pair, escalations: Sequence[str], workflows: Sequ
         async with pair.ours.engine.connect() as conn:
             query = select(customer_link.c.id).where(customer_link.c.escalation == escalation)
             link = (await conn.execute(query)).scalar_one()
-        handle = pair.ours.client.get_workflow_handle(workflow_id(escalation))
         began = time.perf_counter()
-        await handle.execute_update(EscalationWorkflow.book, BookSlot(link, starts[number % len(starts)]))
+        await pair.ours.commands.book(escalation, link, starts[number % len(starts)])
         took["booking"].append((time.perf_counter() - began) * 1000)
     return took
 

@@ -25,6 +25,9 @@ TRUSTED = 1.0
 CONFLICTS = frozenset({"40P01", "40001", "55P03"})
 """Deadlock, serialization failure, lock not available: the database answers, but other transactions conflict."""
 
+TRANSACTION_TIMEOUT = "25P04"
+"""The transaction took longer than ``transaction_timeout``, and PostgreSQL ended the connection."""
+
 UNPREPARED = frozenset({"0A000", "26000"})
 """Feature not supported (a cached plan whose result type has changed), and unknown prepared statement."""
 
@@ -32,6 +35,12 @@ UNPREPARED = frozenset({"0A000", "26000"})
 def is_conflict(error: BaseException) -> bool:
     """Whether a transaction failed because of concurrent ones, so that a retry may succeed."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) in CONFLICTS
+
+
+def is_down(error: BaseException) -> bool:
+    """Whether the database can't be reached, ended the connection, or ran out of the transaction's time."""
+    timed_out = getattr(getattr(error, "orig", None), "sqlstate", None) == TRANSACTION_TIMEOUT
+    return timed_out or isinstance(error, DATABASE_DOWN)
 
 
 def driver_url(url: str) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 PAGE = timedelta(seconds=4)
-"""A page waits this long for a workflow's answer, then says that trying again is safe."""
+"""A page waits for Temporal's answer."""
 UPDATE = timedelta(seconds=4)
-"""A workflow's update waits for its effect, including retries."""
+"""An update of the release before waits for its effect, attempts included."""
 ACTIVITY = timedelta(seconds=5)
 """One attempt of an activity that is one transaction."""
 UNTIL_KNOWN = timedelta(minutes=10)
-"""An effect with an unknown outcome is retried; after that the link's expiry or the rows decide."""
+"""Such an update's effect of unknown outcome is tried again."""
 TRANSACTION = timedelta(seconds=4)
-"""An effect's transaction, so that it can't commit after the activity's next attempt has begun."""
+"""An effect's transaction: shorter than its activity, and than the patience of whoever waits for a page."""
 SALE = timedelta(seconds=3.5)
 """A whole sale, including its turn in the queue, so that it can't succeed after it was given up."""
 TURN = timedelta(seconds=1)

@@ -122,11 +122,17 @@ class Kind(StrEnum):
 RELAYED_AT_ONCE = frozenset(
     {
         Kind.OPENED,
+        Kind.BOOKED,
+        Kind.MOVED,
+        Kind.CANCELLED,
+        Kind.WITHDRAWN,
         Kind.ACCEPTED,
         Kind.EXHAUSTED,
         Kind.CALL_BEGAN,
         Kind.CALL_ENDED,
         Kind.AGENT_VANISHED,
+        Kind.WRAPPED_UP,
+        Kind.RATED,
     }
 )
 """Events that a workflow waits for. Other events decided in PostgreSQL are relayed with the next of these, so that an

@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from config.settings import Settings
 from config.temporal import connect
 from database.engine import open_engine
+from database.stores.escalations.commands import EscalationCommands
 from domain.ids import Tokens
 from web import (
     admin,
@@ -65,6 +66,8 @@ _PARTS = (
 
 VITAL_CONNECTIONS = 4
 """Connections beside the pool that no page can use up."""
+COMMAND_CONNECTIONS = 6
+"""More of the kind, for what customers and agents do: book, move, cancel, rate, wrap up."""
 
 
 @asynccontextmanager
@@ -78,7 +81,9 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     app.state.sessions = Sessions(vital)
     app.state.signs_of_life = SignsOfLife(vital)
     app.state.acceptances = Acceptances(vital, app.state.tokens)
-    app.state.gateway = WorkflowGateway(await connect(), app.state.engine)
+    selling = open_engine(url, connections=COMMAND_CONNECTIONS)
+    app.state.commands = EscalationCommands(selling, app.state.tokens)
+    app.state.gateway = WorkflowGateway(await connect())
     app.state.desk_feed = Feed(app.state.live, vital)
     await app.state.live.start()
     async with asyncio.TaskGroup() as tasks:
@@ -87,6 +92,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         await app.state.live.stop()
     await app.state.engine.dispose()
     await vital.dispose()
+    await selling.dispose()
 
 
 def _add_routes(app: FastAPI, router: APIRouter) -> None:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.settings import Settings
+from database.stores.escalations.commands import EscalationCommands
 from domain.ids import Tokens
 from web.live import Live
 from web.security.rate_limit import LinkRateLimit, SignInLimit
@@ -46,6 +47,11 @@ async def _tokens(request: Request) -> Tokens:
     return tokens_of(request)
 
 
+async def _commands(request: Request) -> EscalationCommands:
+    commands: EscalationCommands = request.app.state.commands
+    return commands
+
+
 async def _gateway(request: Request) -> WorkflowGateway:
     gateway: WorkflowGateway = request.app.state.gateway
     return gateway
@@ -76,8 +82,10 @@ Engine = Annotated[AsyncEngine, Depends(_engine)]
 AppSettings = Annotated[Settings, Depends(_settings)]
 AppTokens = Annotated[Tokens, Depends(_tokens)]
 """Derives the secrets of all links and forms."""
+AppCommands = Annotated[EscalationCommands, Depends(_commands)]
+"""What people do to an escalation: book, move, cancel, wrap up, rate, nudge, withdraw."""
 Gateway = Annotated[WorkflowGateway, Depends(_gateway)]
-"""Temporal."""
+"""What Temporal knows of a workflow."""
 LiveEvents = Annotated[Live, Depends(_live)]
 """Notifications from the database, for event streams."""
 LinkLimiter = Annotated[LinkRateLimit, Depends(_link_rate_limit)]

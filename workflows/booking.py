@@ -1,38 +1,13 @@
-"""Booking: the customer books a slot, moves the call, cancels it. The database decides each in one transaction."""
+"""Booking, as the workflow hears of it: PostgreSQL has sold a seat, and a call is due."""
 
 from __future__ import annotations
 
-from temporalio import workflow
+from datetime import datetime, timedelta
 
-from activities import contracts
-from activities.messages import At, Booked, BookSlot, HoldSeat, MoveBooking, MoveSeat
-from domain.escalation import Outcome
-from workflows.acting import decide
-from workflows.state import WorkflowState
+from activities.messages import CallDue, Event, Times
 
 
-async def book(state: WorkflowState, slot: BookSlot) -> Booked:
-    """Book a slot. Idempotent: the same slot again gets the same answer and changes nothing."""
-    async with state.lock:
-        request = HoldSeat(state.escalation_id, slot.link_id, slot.starts_at, workflow.now())
-        booked = await decide(contracts.hold_seat, request)
-        # A repeated request with an older link is answered with that link's call, which is over.
-        if state.call is None and state.link is not None and state.link.link_id == slot.link_id:
-            state.begin_call(booked.call)
-        return booked
-
-
-async def move(state: WorkflowState, slot: MoveBooking) -> Booked:
-    """Move the booked call to another slot."""
-    async with state.lock:
-        moved = await decide(contracts.move_seat, MoveSeat(state.escalation_id, slot.starts_at, workflow.now()))
-        if state.call != moved.call:
-            state.begin_call(moved.call)
-        return moved
-
-
-async def cancel(state: WorkflowState) -> None:
-    """Cancel the booking, which ends the escalation."""
-    async with state.lock:
-        await decide(contracts.cancel_booking, At(state.escalation_id, workflow.now()))
-        state.over = Outcome.CANCELLED.value
+def call_due(event: Event, times: Times) -> CallDue:
+    """The call of an event ``booked`` or ``moved``; its search begins when its agent begins to prepare."""
+    starts_at = datetime.fromisoformat(event.body["starts_at"])
+    return CallDue(event.body["call_id"], starts_at, starts_at - timedelta(seconds=times.prepare))

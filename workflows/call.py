@@ -72,9 +72,10 @@ async def _pass_deadline(state: WorkflowState, taken: CallHolder, deadline: str,
         await act(contracts.call_for_customer, state.of_call(moment.isoformat()))
     else:
         async with state.lock:
+            its_call = state.call
             missed = await act(contracts.customer_missed, state.of_call())
-            if missed.missed and state.over is None:
-                state.renew(missed.link)
+            if missed.missed and its_call is not None and state.over is None:
+                state.renew(its_call, missed.link)
                 return CallCourse.NEW_LINK
     return None
 

@@ -30,6 +30,7 @@ class CallEvents:
     begun_with: set[int] = field(default_factory=set)
     """Offers with which the call began: their agent and the customer had both joined."""
     ended_at: datetime | None = None
+    wrapped_up: bool = False
 
     @property
     def taken(self) -> CallHolder | None:
@@ -54,3 +55,5 @@ class CallEvents:
                 self.begun_with.add(event.body.get("offer", 0))
             case Kind.CALL_ENDED:
                 self.ended_at = event.at
+            case Kind.WRAPPED_UP:
+                self.wrapped_up = True

@@ -32,10 +32,3 @@ async def wait_for_booking(state: WorkflowState) -> None:
                 state.begin_call(result.call)
             else:
                 state.over = result.outcome or Outcome.LINK_EXPIRED.value
-
-
-async def nudge_again(state: WorkflowState, actor: str) -> None:
-    """Send the customer the link again, on support ops' request."""
-    assert state.link is not None
-    key = f"{actor}/{workflow.now().isoformat()}"
-    await act(contracts.nudge_customer, NudgeLink(state.escalation_id, state.link.link_id, workflow.now(), key))

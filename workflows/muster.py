@@ -42,7 +42,10 @@ async def find_somebody(state: WorkflowState) -> bool:
     if state.taken is not None:
         return True
     async with state.lock:
-        state.renew(await act(contracts.nobody_available, state.of_call()))
+        its_call = state.call
+        link = await act(contracts.nobody_available, state.of_call())
+        if its_call is not None:
+            state.renew(its_call, link)
     return False
 
 

@@ -7,8 +7,7 @@ from datetime import timedelta
 from temporalio import workflow
 
 from activities import contracts
-from activities.messages import RateCall, SaveRating
-from workflows.acting import act, decide
+from workflows.acting import act
 from workflows.state import WorkflowState, until
 
 
@@ -36,10 +35,3 @@ async def ask_for_rating(state: WorkflowState) -> None:
         async with state.lock:
             if not answered():
                 await act(contracts.end_survey, state.of_call())
-
-
-async def save(state: WorkflowState, score: RateCall) -> None:
-    """Save the customer's rating."""
-    async with state.lock:
-        await decide(contracts.save_rating, SaveRating(state.escalation_id, score, workflow.now()))
-        state.rated = True

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 from activities.messages import CallDue, EscalationOpened, Event, LinkOut, OfCall, Times
-from domain.escalation import Outcome
+from domain.escalation import Kind, Outcome
 from domain.waiting import Reminder, reminders_of
+from workflows import booking
 from workflows.call_events import CallEvents, CallHolder
 
 
@@ -27,7 +28,13 @@ class WorkflowState:
     """The outcome, once the escalation is over without a call that took place."""
     events_by_call: dict[str, CallEvents] = field(default_factory=dict)
     """Events by call id. Kept for unknown calls too, as the answer to their booking may arrive later."""
-    wrapped_up: bool = False
+    past_calls: set[str] = field(default_factory=set)
+    """Ids of calls that didn't take place: a repeated event must not begin them again."""
+    seq: int = 0
+    """The last event received, by its number in the timeline."""
+    reports_seq: bool = False
+    booked_seq: int = 0
+    """The last booking or move received."""
     rated: bool = False
     reminders: list[Reminder] = field(default_factory=list)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -35,8 +42,12 @@ class WorkflowState:
     @staticmethod
     def of(opened: EscalationOpened) -> WorkflowState:
         state = WorkflowState(opened.escalation_id, opened.times, opened.link, None)
+        state.seq = state.booked_seq = opened.seq
+        state.reports_seq = opened.reports_seq
         if opened.call is not None:
             state.begin_call(opened.call)
+        for event in opened.events:
+            state.add_event(event)
         return state
 
     @property
@@ -54,6 +65,11 @@ class WorkflowState:
         """Whether the call has begun, or has even ended."""
         return self.call_events.began or self.call_events.ended_at is not None or self.wrapped_up
 
+    @property
+    def wrapped_up(self) -> bool:
+        """Whether the current call has been wrapped up."""
+        return self.call_events.wrapped_up
+
     def of_call(self, step: str = "", *, offer: int = 0) -> OfCall:
         """The argument for activities about the current call."""
         assert self.call is not None
@@ -61,8 +77,30 @@ class WorkflowState:
 
     def add_event(self, event: Event) -> None:
         """Add a received event. Events arrive at least once and in any order."""
-        if call_id := event.body.get("call_id"):
-            self.events_by_call.setdefault(call_id, CallEvents()).add(event)
+        self.seq = max(self.seq, event.seq)
+        match event.kind:
+            case Kind.BOOKED | Kind.MOVED:
+                self._add_booking(event)
+            case Kind.CANCELLED:
+                self.over = Outcome.CANCELLED.value
+            case Kind.WITHDRAWN:
+                self.over = event.body["outcome"]
+            case Kind.RATED:
+                self.rated = True
+            case _ if call_id := event.body.get("call_id"):
+                self.events_of(call_id).add(event)
+
+    def events_of(self, call_id: str) -> CallEvents:
+        """The events of one call, to be added to."""
+        return self.events_by_call.setdefault(call_id, CallEvents())
+
+    def _add_booking(self, event: Event) -> None:
+        call = booking.call_due(event, self.times)
+        if event.seq <= self.booked_seq or call.call_id in self.past_calls:
+            return
+        self.booked_seq = event.seq
+        if self.call != call:
+            self.begin_call(call)
 
     def begin_call(self, call: CallDue) -> None:
         """Set the booked or moved call, with those of its reminders that aren't past."""
@@ -75,10 +113,16 @@ class WorkflowState:
                 agent=[lead for lead in times.agent_reminders if lead < times.prepare],
             )
 
-    def renew(self, link: LinkOut | None) -> None:
-        """Drop a call that didn't take place. The new link starts the next attempt; without one, it is over."""
-        self.link, self.call, self.reminders = link, None, []
-        if link is None:
+    def renew(self, call: CallDue, link: LinkOut | None) -> None:
+        """Drop a call that didn't take place. The new link starts the next attempt; without one, it is over.
+
+        The customer may have booked with the new link before it is known here; then that call stays.
+        """
+        self.link = link
+        self.past_calls.add(call.call_id)
+        if self.call is not None and self.call.call_id == call.call_id:
+            self.call, self.reminders = None, []
+        if link is None and self.over is None:
             self.over = Outcome.NOT_SERVED.value
 
 

@@ -7,8 +7,7 @@ from datetime import timedelta
 from temporalio import workflow
 
 from activities import contracts
-from activities.messages import RecordWrapUp, SaveWrapUp
-from workflows.acting import act, decide
+from workflows.acting import act
 from workflows.state import WorkflowState, until
 
 EXTRA = timedelta(minutes=10)
@@ -25,13 +24,6 @@ async def wait_for_wrap_up(state: WorkflowState) -> None:
     if await until(recorded, deadline, "the agent wraps up"):
         return
     async with state.lock:
-        if not recorded():
+        if not recorded() and state.call is not None:
             await act(contracts.end_unrecorded, state.of_call())
-            state.wrapped_up = True
-
-
-async def record(state: WorkflowState, form: RecordWrapUp) -> None:
-    """Save what the agent recorded, also after the call was closed without it."""
-    async with state.lock:
-        await decide(contracts.save_wrap_up, SaveWrapUp(state.escalation_id, form, workflow.now()))
-        state.wrapped_up = True
+            state.events_of(state.call.call_id).wrapped_up = True

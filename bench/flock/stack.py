@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import psutil
@@ -21,19 +22,18 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from activities.messages import BookSlot
 from bench.stack import EXAMPLES, ROUND_THE_CLOCK
 from cli.stack.home import Home, choose_ports
 from config.settings import with_driver
 from config.temporal import DATA_CONVERTER
 from database.engine import open_engine
 from database.stores.access.sessions import begin_session
+from database.stores.escalations.commands import EscalationCommands
 from database.stores.escalations.open import open_or_refuse
 from database.stores.seats.availability import free_starts
 from database.tables.customer_link import customer_link
 from domain.escalation import Customer, Mode, Opening, Ticket
-from domain.ids import Tokens, workflow_id
-from workflows.escalation import EscalationWorkflow
+from domain.ids import Tokens
 
 RULES = """rules for "Harbor Boats support"
   time zone Europe/Copenhagen
@@ -77,6 +77,14 @@ class Stack:
     port: int
     engine: AsyncEngine
     client: Client
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens((self.home.folder / "secret").read_text().strip().encode())
+
+    @cached_property
+    def commands(self) -> EscalationCommands:
+        return EscalationCommands(self.engine, self.tokens)
 
     def busy(self) -> dict[str, float]:
         """CPU seconds so far, by child, each with its own children."""
@@ -163,7 +171,6 @@ async def sessions(stack: Stack, count: int) -> list[str]:
 
 async def open_many(stack: Stack, name: str, count: int) -> list[str]:
     """Open this many escalations with customer links; returns their ids. Their workflows may not have started yet."""
-    tokens = Tokens((stack.home.folder / "secret").read_text().strip().encode())
     gate = asyncio.Semaphore(IN_FLIGHT)
 
     async def open_one(number: int) -> str:
@@ -175,7 +182,7 @@ async def open_many(stack: Stack, name: str, count: int) -> list[str]:
             "api:bench",
         )
         async with gate:
-            opened = await open_or_refuse(stack.engine, opening, tokens, datetime.now(UTC))
+            opened = await open_or_refuse(stack.engine, opening, stack.tokens, datetime.now(UTC))
         return opened.escalation_id
 
     return list(await asyncio.gather(*(open_one(number) for number in range(count))))
@@ -189,11 +196,11 @@ async def book(stack: Stack, name: str, count: int) -> list[str]:
     start = await _start(stack, escalations[0])
 
     async def take(escalation: str) -> None:
-        async with gate, stack.engine.connect() as conn:
-            query = select(customer_link.c.id).where(customer_link.c.escalation == escalation)
-            link = (await conn.execute(query)).scalar_one()
-            handle = stack.client.get_workflow_handle(workflow_id(escalation))
-            await handle.execute_update(EscalationWorkflow.book, BookSlot(link, start))
+        async with gate:
+            async with stack.engine.connect() as conn:
+                query = select(customer_link.c.id).where(customer_link.c.escalation == escalation)
+                link = (await conn.execute(query)).scalar_one()
+            await stack.commands.book(escalation, link, start)
 
     await asyncio.gather(*(take(escalation) for escalation in escalations))
     return escalations

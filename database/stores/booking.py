@@ -75,7 +75,7 @@ async def _record_sale(
     """Write the event, and queue the confirmation to the customer."""
     start = sold.starts_at.isoformat()
     body = {"starts_at": start, "booking_id": sold.booking_id, "call_id": sold.call_id}
-    await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", state=State.BOOKED)
+    await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", relayed=False, state=State.BOOKED)
     params = {
         "booking": sold.booking_id,
         "starts_at": start,
@@ -124,7 +124,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     due = {"starts_at": start, "muster_at": start - timedelta(seconds=plan.decision.calls.prepare)}
     await conn.execute(update(call).where(call.c.id == current.call_id).values(due))
     body = {"starts_at": start.isoformat(), "from": current.starts_at.isoformat(), "call_id": str(current.call_id)}
-    await record(conn, escalation_id, Kind.MOVED, now, body=body, actor="customer", state=State.BOOKED)
+    await record(conn, escalation_id, Kind.MOVED, now, body=body, actor="customer", relayed=False, state=State.BOOKED)
     await _notify_of_booking(conn, escalation_id, "moved", current.id, now)
     await notify(conn, KICK_CHANNEL)
     await _check_constraints(conn, desk_id, start)
@@ -158,6 +158,7 @@ async def cancel(conn: AsyncConnection, escalation_id: str, now: datetime) -> No
         Kind.CANCELLED,
         now,
         actor="customer",
+        relayed=False,
         state=State.CLOSED,
         outcome=Outcome.CANCELLED,
         key="cancelled",

@@ -63,10 +63,13 @@ async def renew_after(
 
     ``kind`` is ``NOBODY_AVAILABLE`` or ``CUSTOMER_MISSED``. Done once per call. Returns the link, or None at the end.
     """
-    await lock(conn, escalation_id)
+    row = await lock(conn, escalation_id)
     effect = f"{kind.value}/{call_id}"
     if await done_before(conn, escalation_id, effect) is not None:
         return await find_issued(conn, escalation_id)
+    if row.state == State.CLOSED:
+        # Cancelled or withdrawn a moment ago; the workflow is about to hear of it.
+        return None
     found_nobody = kind is Kind.NOBODY_AVAILABLE
     await _close_call(conn, call_id, "unserved" if found_nobody else "missed", now)
     if found_nobody:

@@ -50,9 +50,10 @@ async def _asked_within(conn: AsyncConnection, customer: int, now: datetime, sec
 
 
 async def ask_again(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:
-    await lock(conn, escalation_id)
+    """Remind the customer of an unanswered survey, once."""
+    row = await lock(conn, escalation_id)
     effect = f"survey_reminded/{call_id}"
-    if await done_before(conn, escalation_id, effect) is not None:
+    if row.state == State.CLOSED or await done_before(conn, escalation_id, effect) is not None:
         return
     await notify_customer(conn, escalation_id, "survey_again", now, key=call_id, call=call_id)
     await record(conn, escalation_id, Kind.SURVEY_REMINDED, now, body={"call_id": call_id}, key=effect)
@@ -77,11 +78,13 @@ async def save_rating(
     given = {"call": call_id, "escalation": escalation_id, "score": score, "comment": comment, "at": now}
     await conn.execute(rating.insert().values(given))
     body = {"call_id": call_id, "score": score}
-    await record(conn, escalation_id, Kind.RATED, now, body=body, actor="customer", key=f"rated/{call_id}")
+    await record(
+        conn, escalation_id, Kind.RATED, now, body=body, actor="customer", key=f"rated/{call_id}", relayed=False
+    )
     if is_bad(score, load_plan(row.plan).decision.feedback.alert_under):
         await notify_leads(conn, escalation_id, "rating_alert", now, key=call_id, call=call_id)
-        await record(conn, escalation_id, Kind.RATING_ALERTED, now, body=body)
-    await record(conn, escalation_id, Kind.CLOSED, now, key="closed", state=State.CLOSED)
+        await record(conn, escalation_id, Kind.RATING_ALERTED, now, body=body, relayed=False)
+    await record(conn, escalation_id, Kind.CLOSED, now, key="closed", relayed=False, state=State.CLOSED)
 
 
 async def end_survey(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:

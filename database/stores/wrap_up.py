@@ -46,6 +46,7 @@ async def save_wrap_up(
         body={"call_id": call_id, "resolved": form.resolved.value},
         actor=f"person:{person_id}",
         key=f"wrapped_up/{call_id}",
+        relayed=False,
         state=None if escalation.state == State.CLOSED else State.RATING,
         outcome=outcome_of(form),
     )
@@ -61,10 +62,13 @@ async def saved_wrap_up(conn: AsyncConnection, call_id: str, person_id: int) -> 
 
 
 async def end_unrecorded(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:
-    """End a call without a wrap-up, because its time limit has passed; frees its agent."""
+    """End a call without a wrap-up, because its time limit has passed; frees its agent.
+
+    Does nothing if it was wrapped up or withdrawn meanwhile.
+    """
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call.c.state).where(call.c.id == call_id))).one()
-    if row.state == "done":
+    if row.state not in ("taken", "on_call", "wrapping_up"):
         return
     await _free(conn, call_id, now)
     await record(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from activities.messages import Booked, BookSlot
 from database.stores.call import arrive
+from database.stores.escalations.commands import EscalationCommands
 from database.stores.escalations.open import open_or_refuse
 from database.stores.rounds import answers
 from database.stores.rounds.presence import set_presence
 from database.stores.rounds.round import RoundReport, run_round
 from database.stores.rules.versions import publish
 from database.stores.seats.availability import free_starts
+from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.staff.seed import seed_directory
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event, message
 from database.tables.muster import call, offer
-from domain.escalation import Customer, Mode, Opening, OpeningResult, Ticket
+from domain.escalation import Customer, Mode, Opening, OpeningResult, Outcome, Ticket
 from domain.ids import Tokens, workflow_id
+from domain.wrap_up import Resolution, WrapUp
 from rules_dsl.directory import Directory
 from workers.relay import relay_once
-from workflows.escalation import EscalationWorkflow
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ROOM = "https://meet.example/{call_id}"
@@ -53,6 +55,10 @@ class Desk:
     @property
     def now(self) -> datetime:
         return datetime.now(UTC) + self.offset
+
+    @cached_property
+    def commands(self) -> EscalationCommands:
+        return EscalationCommands(self.engine, self.tokens)
 
     async def furnish(self, rules: str) -> None:
         """Seed the boat shop with these rules and shifts around the clock."""
@@ -89,17 +95,50 @@ class Desk:
         async with self.engine.connect() as conn:
             return await free_starts(conn, escalation_id, self.now)
 
-    async def book(self, escalation_id: str, start: datetime) -> Booked:
+    async def newest_link(self, escalation_id: str) -> int:
+        """Id of the newest link that wasn't replaced."""
         row = await self.fetch_one(
             select(customer_link)
             .where(customer_link.c.escalation == escalation_id, customer_link.c.state != "replaced")
             .order_by(customer_link.c.nth.desc())
             .limit(1)
         )
-        booked: Booked = await self.workflow(escalation_id).execute_update(
-            EscalationWorkflow.book, BookSlot(row.id, start)
-        )
+        return int(row.id)
+
+    async def book(self, escalation_id: str, start: datetime, link_id: int | None = None) -> BookingWithCall:
+        link_id = await self.newest_link(escalation_id) if link_id is None else link_id
+        booked = await self.commands.book(escalation_id, link_id, start, self.now)
+        await self.relay()
         return booked
+
+    async def move(self, escalation_id: str, start: datetime) -> BookingWithCall:
+        moved = await self.commands.move(escalation_id, start, self.now)
+        await self.relay()
+        return moved
+
+    async def cancel(self, escalation_id: str) -> None:
+        await self.commands.cancel(escalation_id, self.now)
+        await self.relay()
+
+    async def wrap_up(self, escalation_id: str, agent: str, resolved: str, **fields: str) -> None:
+        """Wrap up the newest call as this agent."""
+        call_id, form = str((await self.call_of(escalation_id)).id), WrapUp(Resolution(resolved), **fields)
+        await self.commands.wrap_up(escalation_id, call_id, await self.person(agent), form, self.now)
+        await self.relay()
+
+    async def rate(self, escalation_id: str, score: int, comment: str = "") -> None:
+        call_id = str((await self.call_of(escalation_id)).id)
+        await self.commands.rate(escalation_id, call_id, score, comment, self.now)
+        await self.relay()
+
+    async def nudge(self, escalation_id: str) -> str:
+        answer = await self.commands.nudge(escalation_id, "person:1", self.now)
+        await self.relay()
+        return answer
+
+    async def withdraw(self, escalation_id: str, outcome: Outcome = Outcome.WITHDRAWN) -> None:
+        await self.commands.withdraw(escalation_id, "person:1", outcome, now=self.now)
+        await self.relay()
 
     async def come_online(self, *people: str) -> None:
         """Make these people available, and nobody else."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, text
 from temporalio.client import WorkflowExecutionStatus
 
-from activities.messages import BookSlot, Event, Happened, RateCall, RecordWrapUp, Withdraw
+from activities.messages import Event, Happened
 from database.stores import booking, muster
 from database.stores.escalations import withdraw
 from database.stores.journal.timeline import lock
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation_event
-from domain.deadlines import UPDATE
+from domain.deadlines import SALE
 from domain.escalation import Kind, Mode, NotNow, Outcome
+from domain.failure import Unreachable
 from tests.journeys.desk import Desk
 from tests.journeys.test_turns import booked_call, refused
 from workflows.escalation import EscalationWorkflow
@@ -128,14 +130,17 @@ async def test_a_booking_whose_answer_was_lost_is_not_ended_with_the_link(desk: 
     assert "agent_missed" in await desk.timeline(escalation_id)
 
 
-async def test_a_slow_booking_still_succeeds(desk: Desk) -> None:
+async def test_a_sale_that_takes_too_long_is_not_made(desk: Desk) -> None:
     escalation_id = (await desk.open()).escalation_id
     start = next(start for start in await desk.free_starts(escalation_id) if start - desk.now > timedelta(hours=3))
     async with desk.engine.begin() as conn:
         await lock(conn, escalation_id)
-        booking_task = asyncio.create_task(desk.book(escalation_id, start))
-        await asyncio.sleep(UPDATE.total_seconds() + 1)
-    assert (await booking_task).call.starts_at == start
+        sale = asyncio.create_task(desk.book(escalation_id, start))
+        await asyncio.sleep(SALE.total_seconds() + 1)
+    with pytest.raises(Unreachable):
+        await sale
+    assert await desk.state_of(escalation_id) == ("invited", None)
+    assert (await desk.book(escalation_id, start)).starts_at == start
     await desk.advance(escalation_id, start - desk.now - timedelta(minutes=58))
     assert (await desk.message_kinds(escalation_id))[-1] == "reminder"
 
@@ -144,7 +149,7 @@ async def test_a_withdrawal_whose_answer_was_lost_ends_the_workflow(desk: Desk) 
     escalation_id, _, _ = await booked_call(desk)
     async with desk.engine.begin() as conn:
         await withdraw.withdraw(conn, escalation_id, Outcome.WITHDRAWN, "person:1", "", desk.now)
-    await desk.workflow(escalation_id).execute_update(EscalationWorkflow.withdraw, Withdraw("person:1"))
+    await desk.withdraw(escalation_id)
     assert await desk.workflow(escalation_id).result() == "withdrawn"
 
 
@@ -159,13 +164,11 @@ async def test_the_net_finds_that_an_escalation_is_over(desk: Desk) -> None:
 async def test_a_repeated_request_with_an_older_link_does_not_revive_its_call(desk: Desk) -> None:
     escalation_id, first = await nobody_for_a_booked_call(desk)
     old_call = await desk.call_of(escalation_id)
-    again = await desk.workflow(escalation_id).execute_update(
-        EscalationWorkflow.book, BookSlot(first, old_call.starts_at)
-    )
-    assert again.call.call_id == str(old_call.id)
+    again = await desk.book(escalation_id, old_call.starts_at, first)
+    assert again.call_id == str(old_call.id)
     start = next(start for start in await desk.free_starts(escalation_id) if start - desk.now > timedelta(hours=3))
     booked = await desk.book(escalation_id, start)
-    assert booked.call.call_id != again.call.call_id
+    assert booked.call_id != again.call_id
     await desk.advance(escalation_id, start - desk.now - timedelta(minutes=58))
     assert (await desk.message_kinds(escalation_id))[-1] == "reminder"
 
@@ -192,22 +195,19 @@ async def test_a_late_wrap_up_is_saved(desk: Desk) -> None:
     await desk.join(call_id, "agent")
     await desk.advance(escalation_id, timedelta(hours=4, minutes=40))
     assert await desk.state_of(escalation_id) == ("rating", "not_recorded")
-    wrap_up = RecordWrapUp(call_id, await desk.person("Freja Holm"), "yes", cause="product fault")
     for _ in range(2):
-        await desk.workflow(escalation_id).execute_update(EscalationWorkflow.wrap_up, wrap_up)
+        await desk.wrap_up(escalation_id, "Freja Holm", "yes", cause="product fault")
     assert await desk.state_of(escalation_id) == ("rating", "resolved")
     assert (await desk.fetch_one(text("SELECT cause FROM wrap_up"))).cause == "product fault"
     await desk.advance(escalation_id, timedelta(minutes=40))
-    await desk.workflow(escalation_id).execute_update(EscalationWorkflow.rate, RateCall(call_id, 5))
+    await desk.rate(escalation_id, 5)
     assert await desk.state_of(escalation_id) == ("closed", "resolved")
 
 
 async def test_a_finished_escalation_cannot_be_withdrawn(desk: Desk) -> None:
     escalation_id = await taken_by_freja(desk)
-    call_id = str((await desk.call_of(escalation_id)).id)
-    wrap_up = RecordWrapUp(call_id, await desk.person("Freja Holm"), "no")
-    await desk.workflow(escalation_id).execute_update(EscalationWorkflow.wrap_up, wrap_up)
-    assert await refused(desk, escalation_id, EscalationWorkflow.withdraw, Withdraw("person:1")) == NotNow("rating")
+    await desk.wrap_up(escalation_id, "Freja Holm", "no")
+    assert await refused(desk.withdraw(escalation_id)) == NotNow("rating")
     assert await desk.state_of(escalation_id) == ("rating", "unresolved")
 
 
@@ -215,6 +215,7 @@ async def test_a_cancelled_call_leaves_no_busy_agent_and_no_unrelayed_event(desk
     escalation_id = await taken_by_freja(desk)
     async with desk.engine.begin() as conn:
         await booking.cancel(conn, escalation_id, desk.now)
+    await desk.relay()
     assert (await desk.call_of(escalation_id)).ended_at is not None
     unrelayed = text("SELECT count(*) AS left FROM escalation_event WHERE told_at IS NULL")
     assert (await desk.fetch_one(unrelayed)).left == 0

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, text
 
-from activities.messages import Nudge, RecordWrapUp
+from activities.messages import Nudge
 from database.stores.call import arrive
 from database.stores.escalations.withdraw import withdraw
 from database.stores.muster import renew_after
@@ -43,8 +43,7 @@ async def test_a_late_no_show_of_a_finished_escalation_changes_nothing(desk: Des
         pushing = asyncio.create_task(desk.advance(escalation_id, timedelta(minutes=4)))
         await until_blocked(desk)
         # While the workflow retries the no-show, support ops makes it read the rows.
-        answer = await desk.workflow(escalation_id).execute_update(EscalationWorkflow.nudge, Nudge("person:1"))
-        assert answer == "Checked the database: the call is missed."
+        await desk.workflow(escalation_id).execute_update(EscalationWorkflow.nudge, Nudge("person:1"))
     await pushing
     assert await desk.workflow(escalation_id).result() == "withdrawn"
     assert await desk.state_of(escalation_id) == ("closed", "withdrawn")
@@ -61,7 +60,6 @@ async def test_a_customer_who_joined_without_a_signal_is_no_no_show(desk: Desk) 
             await arrive(conn, token, ROOM, desk.now)
     await desk.advance(escalation_id, timedelta(minutes=11))
     assert await desk.state_of(escalation_id) == ("on_call", None)
-    wrap_up = RecordWrapUp(call_id, await desk.person("Freja Holm"), "yes", cause="product fault")
-    await desk.workflow(escalation_id).execute_update(EscalationWorkflow.wrap_up, wrap_up)
+    await desk.wrap_up(escalation_id, "Freja Holm", "yes", cause="product fault")
     assert await desk.state_of(escalation_id) == ("rating", "resolved")
     assert "customer_missed" not in await desk.message_kinds(escalation_id)

@@ -1,4 +1,4 @@
-"""An update that outlasts its caller's time-out leaves a history that the next worker can replay."""
+"""An update of the release before that outlasts its time-out leaves a history that the next worker can replay."""
 
 from __future__ import annotations
 
@@ -44,9 +44,11 @@ async def test_every_command_that_waited_for_a_locked_row_replays(desk: Desk) ->
 
 async def test_a_refused_command_replays(desk: Desk) -> None:
     escalation_id = (await desk.open()).escalation_id
+    link = await desk.newest_link(escalation_id)
+    update = desk.workflow(escalation_id).execute_update
     with pytest.raises(WorkflowUpdateFailedError):
-        await desk.book(escalation_id, desk.now - timedelta(days=1))
-    await desk.book(escalation_id, (await desk.free_starts(escalation_id))[0])
+        await update(EscalationWorkflow.book, BookSlot(link, desk.now - timedelta(days=1)))
+    await update(EscalationWorkflow.book, BookSlot(link, (await desk.free_starts(escalation_id))[0]))
     await replay(await desk.workflow(escalation_id).fetch_history())
 
 

@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, select
-from temporalio.client import WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError
+from sqlalchemy import select
 
-from activities.errors import from_application_error
-from activities.messages import BookSlot, CancelBooking, MoveBooking, Nudge, Withdraw
 from database.stores.call import note_alone
 from database.stores.rounds import answers
-from database.tables.customer_link import customer_link
 from database.tables.muster import offer
 from domain.booking import SlotRefused, SlotTaken, TooLate
 from domain.customer_link import LinkUsed
-from domain.escalation import Mode
+from domain.escalation import Mode, Outcome
 from domain.failure import Failure
 from domain.offer import OfferPassed
 from tests.journeys.desk import Desk
-from workflows.escalation import EscalationWorkflow
 
 SUPPORT = ("Anna Schmidt", "Miguel Torres", "Freja Holm", "Lukas Weber", "Noor Haddad")
 
 
-async def refused(desk: Desk, escalation_id: str, update: Any, message: object) -> Failure:
-    with pytest.raises(WorkflowUpdateFailedError) as caught:
-        await desk.workflow(escalation_id).execute_update(update, message)
-    assert isinstance(caught.value.cause, ApplicationError)
-    failure = from_application_error(caught.value.cause)
-    assert failure is not None
-    return failure
+async def refused(command: Awaitable[Any]) -> Failure:
+    """The failure that this command raises."""
+    with pytest.raises(Failure) as caught:
+        await command
+    return caught.value
 
 
 async def booked_call(desk: Desk, ticket: str = "1") -> tuple[str, datetime, str]:
     escalation_id = (await desk.open(ticket=ticket)).escalation_id
     start = next(start for start in await desk.free_starts(escalation_id) if start - desk.now > timedelta(hours=3))
-    return escalation_id, start, (await desk.book(escalation_id, start)).call.call_id
+    return escalation_id, start, (await desk.book(escalation_id, start)).call_id
 
 
 async def test_an_unused_link_is_nudged_and_expires(desk: Desk) -> None:
@@ -54,32 +47,25 @@ async def test_an_unused_link_is_nudged_and_expires(desk: Desk) -> None:
 async def test_the_same_ticket_is_the_same_escalation_until_its_call(desk: Desk) -> None:
     first, second = await desk.open(ticket="7"), await desk.open(ticket="7")
     assert (first.escalation_id, True) == (second.escalation_id, not second.created)
-    withdrawal = Withdraw("person:1")
-    await desk.workflow(first.escalation_id).execute_update(EscalationWorkflow.withdraw, withdrawal)
+    await desk.withdraw(first.escalation_id)
     assert (await desk.open(ticket="7")).created
 
 
 async def test_a_used_link_books_nothing_else(desk: Desk) -> None:
     escalation_id, start, call_id = await booked_call(desk)
     again = await desk.book(escalation_id, start)
-    assert again.call.call_id == call_id
-    link = await desk.fetch_one(_links(escalation_id))
-    other = await refused(
-        desk, escalation_id, EscalationWorkflow.book, BookSlot(link.id, start + timedelta(minutes=20))
-    )
+    assert again.call_id == call_id
+    other = await refused(desk.book(escalation_id, start + timedelta(minutes=20)))
     assert other == LinkUsed(start)
 
 
 async def test_a_start_that_is_not_offered_is_refused_with_the_reason(desk: Desk) -> None:
     escalation_id = (await desk.open()).escalation_id
-    link = await desk.fetch_one(_links(escalation_id))
     free = await desk.free_starts(escalation_id)
-    off_grid = await refused(
-        desk, escalation_id, EscalationWorkflow.book, BookSlot(link.id, free[0] + timedelta(minutes=7))
-    )
+    off_grid = await refused(desk.book(escalation_id, free[0] + timedelta(minutes=7)))
     assert isinstance(off_grid, SlotRefused)
     assert off_grid.reason == "no call starts at that minute"
-    past = await refused(desk, escalation_id, EscalationWorkflow.book, BookSlot(link.id, desk.now - timedelta(days=1)))
+    past = await refused(desk.book(escalation_id, desk.now - timedelta(days=1)))
     assert isinstance(past, SlotRefused)
     assert past.reason == "it is in the past"
 
@@ -92,20 +78,19 @@ async def test_a_seat_is_sold_as_often_as_it_can_be_served(desk: Desk) -> None:
         escalation_id = (await desk.open(ticket=str(ticket))).escalation_id
         await desk.book(escalation_id, start)
     late = (await desk.open(ticket="late")).escalation_id
-    link = await desk.fetch_one(_links(late))
-    assert await refused(desk, late, EscalationWorkflow.book, BookSlot(link.id, start)) == SlotTaken(start)
+    assert await refused(desk.book(late, start)) == SlotTaken(start)
     assert start not in await desk.free_starts(late)
 
 
 async def test_a_moved_call_has_new_reminders_and_can_be_cancelled(desk: Desk) -> None:
     escalation_id, start, call_id = await booked_call(desk)
     later = next(other for other in await desk.free_starts(escalation_id) if other - start >= timedelta(hours=2))
-    moved = await desk.workflow(escalation_id).execute_update(EscalationWorkflow.move, MoveBooking(later))
-    assert (moved.call.call_id, moved.call.starts_at) == (call_id, later)
+    moved = await desk.move(escalation_id, later)
+    assert (moved.call_id, moved.starts_at) == (call_id, later)
     assert start in await desk.free_starts(escalation_id)
     await desk.advance(escalation_id, later - desk.now - timedelta(minutes=59))
     assert await desk.message_kinds(escalation_id) == ["invitation", "confirmation", "moved", "reminder"]
-    await desk.workflow(escalation_id).execute_update(EscalationWorkflow.cancel, CancelBooking())
+    await desk.cancel(escalation_id)
     assert await desk.workflow(escalation_id).result() == "cancelled"
     assert (await desk.message_kinds(escalation_id))[-1] == "cancelled"
 
@@ -114,7 +99,7 @@ async def test_it_is_too_late_to_move_once_the_search_has_begun(desk: Desk) -> N
     escalation_id, start, _ = await booked_call(desk)
     await desk.advance(escalation_id, start - desk.now - timedelta(minutes=4))
     later = (await desk.free_starts(escalation_id))[-1]
-    assert isinstance(await refused(desk, escalation_id, EscalationWorkflow.move, MoveBooking(later)), TooLate)
+    assert isinstance(await refused(desk.move(escalation_id, later)), TooLate)
 
 
 async def test_a_declined_call_goes_to_the_next_person_and_an_offer_expires(desk: Desk) -> None:
@@ -225,10 +210,8 @@ async def test_the_net_finds_an_acceptance_without_a_signal(desk: Desk) -> None:
 
 async def test_support_ops_nudge_and_withdraw(desk: Desk) -> None:
     escalation_id, _, _ = await booked_call(desk)
-    answer = await desk.workflow(escalation_id).execute_update(EscalationWorkflow.nudge, Nudge("person:1"))
-    assert answer == "Checked the database: the call is waiting."
-    withdrawal = Withdraw("person:1", "ticket_solved")
-    await desk.workflow(escalation_id).execute_update(EscalationWorkflow.withdraw, withdrawal)
+    assert (await desk.nudge(escalation_id)).endswith("The call is waiting.")
+    await desk.withdraw(escalation_id, Outcome.TICKET_SOLVED)
     assert await desk.workflow(escalation_id).result() == "ticket_solved"
     assert (await desk.message_kinds(escalation_id))[-1] == "withdrawn"
     assert await desk.state_of(escalation_id) == ("closed", "ticket_solved")
@@ -250,10 +233,6 @@ async def test_a_call_without_a_wrap_up_is_closed_and_so_is_its_survey(desk: Des
     await desk.advance(escalation_id, timedelta(days=30))
     assert await desk.workflow(escalation_id).result() == "held"
     assert await desk.state_of(escalation_id) == ("closed", "not_recorded")
-
-
-def _links(escalation_id: str) -> Select[Any]:
-    return select(customer_link).where(customer_link.c.escalation == escalation_id)
 
 
 async def test_an_agent_who_vanishes_during_the_call_is_replaced(desk: Desk) -> None:

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
 
-from activities.messages import RateCall, RecordWrapUp
 from database.stores.rounds import answers
 from tests.journeys.desk import Desk
-from workflows.escalation import EscalationWorkflow
 
 EVENTS_AT_MOST = 65
 """Events in the history of a complete booked escalation."""
@@ -41,20 +39,19 @@ async def test_a_booked_call_is_reminded_found_held_wrapped_up_and_rated(desk: D
     assert name in ("Freja Holm", "Lukas Weber")
     assert await desk.state_of(escalation_id) == ("accepted", None)
 
-    call_id = booked.call.call_id
+    call_id = booked.call_id
     assert await desk.join(call_id, "customer") is not None
     assert await desk.join(call_id, "agent") == f"https://meet.example/{call_id}"
     assert await desk.state_of(escalation_id) == ("on_call", None)
 
-    wrap_up = RecordWrapUp(call_id, await desk.person(name), "yes", cause="product fault")
-    await desk.workflow(escalation_id).execute_update(EscalationWorkflow.wrap_up, wrap_up)
+    await desk.wrap_up(escalation_id, name, "yes", cause="product fault")
     assert await desk.state_of(escalation_id) == ("rating", "resolved")
     async with desk.engine.begin() as conn:
-        assert (await answers.accept(conn, call_id, 1, wrap_up.person_id, desk.tokens, desk.now)).again
+        assert (await answers.accept(conn, call_id, 1, await desk.person(name), desk.tokens, desk.now)).again
 
     await desk.advance(escalation_id, timedelta(minutes=31))
     assert (await desk.message_kinds(escalation_id))[-1] == "survey"
-    await desk.workflow(escalation_id).execute_update(EscalationWorkflow.rate, RateCall(call_id, 2))
+    await desk.rate(escalation_id, 2)
     assert await desk.workflow(escalation_id).result() == "held"
     assert await desk.state_of(escalation_id) == ("closed", "resolved")
     assert await desk.message_kinds(escalation_id) == [

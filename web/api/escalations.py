@@ -11,7 +11,6 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.escalations.open import open_or_refuse
-from database.stores.journal.free_text import store_text
 from database.stores.journal.timeline import database_now
 from database.stores.queries.escalation_detail import WholeEscalation, read_whole
 from database.stores.queries.escalation_list import list_newest
@@ -26,7 +25,7 @@ from web.api.json_body import read_model
 from web.api.problems import FieldError, FieldsRefused, fact_errors
 from web.api.requests import OpenEscalation, WithdrawEscalation
 from web.api.views import customer_link, escalation_view, line_view, opened_view
-from web.dependencies import AppSettings, AppTokens, Engine, Gateway
+from web.dependencies import AppCommands, AppSettings, AppTokens, Engine
 
 router = APIRouter(prefix="/api/v1", tags=["escalations"])
 
@@ -82,16 +81,14 @@ async def read_escalation(engine: Engine, token: Reader, escalation_id: str) -> 
     responses=described(404, 409),
 )
 async def withdraw_escalation(
-    request: Request, engine: Engine, gateway: Gateway, token: Writer, escalation_id: str
+    request: Request, engine: Engine, commands: AppCommands, token: Writer, escalation_id: str
 ) -> dict[str, Any]:
     """The call is no longer wanted, or the ticket is solved. Sent again, it changes nothing."""
     empty = request.headers.get("content-length", "") == "0" or "content-type" not in request.headers
     body = WithdrawEscalation() if empty else await read_model(request, WithdrawEscalation)
     escalation = await read_or_raise(engine, escalation_id)
     if escalation.outcome not in (Outcome.WITHDRAWN, Outcome.TICKET_SOLVED):
-        async with engine.begin() as conn:
-            ref = await store_text(conn, body.reason)
-        await gateway.withdraw(escalation.id, token.actor, outcome=body.outcome, reason_ref=ref)
+        await commands.withdraw(escalation.id, token.actor, Outcome(body.outcome), body.reason)
         escalation = await read_or_raise(engine, escalation_id)
     return {"id": escalation.id, "state": escalation.state, "outcome": escalation.outcome}
 

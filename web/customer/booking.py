@@ -16,7 +16,7 @@ from domain.failure import Failure
 from web.customer.customer_link import CustomerRequest, LinkRequest, slots_page, status_page, zone_of
 from web.customer.slots import read_start
 from web.customer.stage import CANCELLABLE, CustomerStage, may_move, stage_of
-from web.dependencies import Gateway
+from web.dependencies import AppCommands
 from web.error_status import status_of
 from web.security.csrf import Guarded
 from web.wording import times
@@ -27,7 +27,7 @@ Field = Annotated[str, Form()]
 
 
 @router.post("/c/{token}/book", dependencies=[Guarded])
-async def book(visit: LinkRequest, gateway: Gateway, token: str, start: Field = "", zone: Field = "") -> Response:
+async def book(visit: LinkRequest, commands: AppCommands, token: str, start: Field = "", zone: Field = "") -> Response:
     """Book the chosen start. Booking the same start again shows the booking."""
     link = await visit.open_link(token)
     stage = stage_of(link, datetime.now(UTC))
@@ -36,7 +36,7 @@ async def book(visit: LinkRequest, gateway: Gateway, token: str, start: Field = 
         if chosen is None:
             return await _choose_first(visit, link, zone)
         try:
-            await gateway.book(link.escalation_id, link.link_id, chosen)
+            await commands.book(link.escalation_id, link.link_id, chosen)
         except (SlotTaken, SlotRefused) as failure:
             return await _other_slots(visit, link, zone, failure, chosen)
         except (LinkUsed, LinkExpired, NotNow) as failure:
@@ -48,7 +48,7 @@ async def book(visit: LinkRequest, gateway: Gateway, token: str, start: Field = 
 
 
 @router.post("/c/{token}/move", dependencies=[Guarded])
-async def move(visit: LinkRequest, gateway: Gateway, token: str, start: Field = "", zone: Field = "") -> Response:
+async def move(visit: LinkRequest, commands: AppCommands, token: str, start: Field = "", zone: Field = "") -> Response:
     """Move the booked call to the chosen start."""
     link = await visit.open_link(token)
     stage, chosen = stage_of(link, datetime.now(UTC)), read_start(start)
@@ -59,7 +59,7 @@ async def move(visit: LinkRequest, gateway: Gateway, token: str, start: Field = 
     if chosen is None:
         return await _choose_first(visit, link, zone)
     try:
-        await gateway.move(link.escalation_id, chosen)
+        await commands.move(link.escalation_id, chosen)
     except (SlotTaken, SlotRefused) as failure:
         return await _other_slots(visit, link, zone, failure, chosen)
     except (TooLate, NotNow) as failure:
@@ -68,7 +68,7 @@ async def move(visit: LinkRequest, gateway: Gateway, token: str, start: Field = 
 
 
 @router.post("/c/{token}/cancel", dependencies=[Guarded])
-async def cancel(visit: LinkRequest, gateway: Gateway, token: str, sure: Field = "", zone: Field = "") -> Response:
+async def cancel(visit: LinkRequest, commands: AppCommands, token: str, sure: Field = "", zone: Field = "") -> Response:
     """Cancel if the customer ticked the box. Cancelling again changes nothing."""
     link = await visit.open_link(token)
     stage = stage_of(link, datetime.now(UTC))
@@ -80,7 +80,7 @@ async def cancel(visit: LinkRequest, gateway: Gateway, token: str, sure: Field =
     if stage not in CANCELLABLE:
         return _refused(visit, link, zone, TooLate())
     try:
-        await gateway.cancel(link.escalation_id)
+        await commands.cancel(link.escalation_id)
     except (TooLate, NotNow) as failure:
         link = await visit.open_link(token)
         if stage_of(link, datetime.now(UTC)) is not CustomerStage.CANCELLED:

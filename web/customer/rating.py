@@ -8,14 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from activities.messages import RateCall
-from database.stores.journal.free_text import store_text
 from database.stores.rating import SurveyPage, find_survey
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
 from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated
 from web.customer.customer_link import CustomerRequest, LinkRequest
-from web.dependencies import Gateway
+from web.dependencies import AppCommands
 from web.error_status import status_of
 from web.page import page
 from web.security.csrf import Guarded
@@ -34,7 +32,7 @@ async def rating_page(visit: LinkRequest, token: str) -> HTMLResponse:
 @router.post("/rate/{token}", dependencies=[Guarded])
 async def rate(
     visit: LinkRequest,
-    gateway: Gateway,
+    commands: AppCommands,
     token: str,
     score: Annotated[str, Form()] = "",
     comment: Annotated[str, Form()] = "",
@@ -52,10 +50,8 @@ async def rate(
     if len(comment) > LONGEST_COMMENT:
         text = f"Your comment has {len(comment)} characters; there is room for {LONGEST_COMMENT}"
         return _page(request, survey, refused=text, comment=comment, chosen=chosen, status=422)
-    async with visit.engine.begin() as conn:
-        comment_ref = await store_text(conn, comment)
     try:
-        await gateway.rate(survey.escalation_id, RateCall(survey.call_id, chosen, comment_ref))
+        await commands.rate(survey.escalation_id, survey.call_id, chosen, comment)
     except (AlreadyRated, NotNow):
         # The second of a double click may come after the first has closed the escalation.
         survey = await _open(visit, token)

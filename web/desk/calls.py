@@ -10,15 +10,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
 
-from activities.messages import RecordWrapUp
 from database.stores.call import end_call
-from database.stores.journal.free_text import store_text
 from database.stores.queries.desk import escalation_of_call
 from database.stores.wrap_up import saved_wrap_up
 from domain.escalation import EscalationUnknown
 from domain.failure import Failure
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS, Resolution, WrapUp
-from web.dependencies import Gateway
+from web.dependencies import AppCommands
 from web.desk.areas import DeskRequest, OwnDesk, answer, declared_facts
 from web.error_status import status_of
 from web.security.csrf import Guarded
@@ -41,7 +39,7 @@ async def end(desk: OwnDesk, call_id: UUID) -> Response:
 @router.post("/wrap-up", dependencies=[Guarded])
 async def wrap_up(
     desk: OwnDesk,
-    gateway: Gateway,
+    commands: AppCommands,
     call_id: UUID,
     resolved: Annotated[str, Form()] = "",
     cause: Annotated[str, Form()] = "",
@@ -68,10 +66,8 @@ async def wrap_up(
     if problem:
         return await refuse(problem, 422)
     try:
-        async with desk.engine.begin() as conn:
-            note_ref = await store_text(conn, note)
-        record = RecordWrapUp(str(call_id), desk.person_id, resolved, cause, product_area, gap, follow_up, note_ref)
-        await gateway.wrap_up(escalation_id, record)
+        form = WrapUp(Resolution(resolved), cause, product_area, gap, follow_up, note.strip())
+        await commands.wrap_up(escalation_id, str(call_id), desk.person_id, form)
     except Failure as failure:
         async with desk.engine.connect() as conn:
             saved = await saved_wrap_up(conn, str(call_id), desk.person_id)

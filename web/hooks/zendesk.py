@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.access.webhooks import StoredResponse, WebhookSource, find_source, store_response, stored_response
 from database.stores.directory.read import read_directory
+from database.stores.escalations.commands import EscalationCommands
 from database.stores.escalations.ticket_accounts import account_of_solved, account_of_source, open_tickets
 from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome
 from domain.ids import Tokens
@@ -21,10 +22,9 @@ from web.api.escalations import open_now, read_or_raise
 from web.api.json_body import parse, read_bytes
 from web.api.problems import FieldError, FieldsRefused
 from web.api.views import customer_link
-from web.dependencies import AppSettings, AppTokens, Engine, Gateway
+from web.dependencies import AppCommands, AppSettings, AppTokens, Engine
 from web.hooks.signature import SignatureRefused, check_zendesk
 from web.hooks.zendesk_payload import SYSTEM, Ends, IgnoredWebhook, Opens, read_payload
-from web.temporal.gateway import WorkflowGateway
 
 router = APIRouter(prefix="/hooks")
 
@@ -38,12 +38,12 @@ class _Parts:
 
     engine: AsyncEngine
     tokens: Tokens
-    gateway: WorkflowGateway
+    commands: EscalationCommands
     base_url: str
 
 
-async def _parts(engine: Engine, tokens: AppTokens, gateway: Gateway, settings: AppSettings) -> _Parts:
-    return _Parts(engine, tokens, gateway, settings.base_url)
+async def _parts(engine: Engine, tokens: AppTokens, commands: AppCommands, settings: AppSettings) -> _Parts:
+    return _Parts(engine, tokens, commands, settings.base_url)
 
 
 @router.post("/zendesk/{source}")
@@ -126,7 +126,7 @@ async def _withdraw(parts: _Parts, source: WebhookSource, command: Ends) -> dict
     if escalation_id is None:
         return {"done": "ignored", "reason": "the ticket has no open escalation"}
     try:
-        await parts.gateway.withdraw(escalation_id, actor, outcome=Outcome.TICKET_SOLVED.value)
+        await parts.commands.withdraw(escalation_id, actor, Outcome.TICKET_SOLVED)
     except (NotNow, EscalationUnknown) as failure:
         return {"done": "ignored", "id": escalation_id, "reason": failure.detail}
     return {"done": "withdrawn", "id": escalation_id}

@@ -11,11 +11,11 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.journal.audit_log import write_audit
-from database.stores.journal.free_text import store_text
 from database.stores.queries.escalation_list import send_again
+from domain.escalation import NotNow, State
 from domain.failure import Failure
 from web.api.escalations import read_or_raise
-from web.dependencies import Engine, Gateway
+from web.dependencies import AppCommands, Engine
 from web.error_status import status_of
 from web.ops.reading import story_page
 from web.security.csrf import Guarded
@@ -27,11 +27,13 @@ _LONGEST_REASON = 1000
 
 
 @router.post("/{escalation_id}/nudge")
-async def nudge(request: Request, engine: Engine, gateway: Gateway, signed: Signed, escalation_id: str) -> Response:
-    """Make the workflow act now: remind the customer, or search for a person again."""
+async def nudge(
+    request: Request, engine: Engine, commands: AppCommands, signed: Signed, escalation_id: str
+) -> Response:
+    """Push it on: mail the link again, or search again and tell the workflow everything again."""
     escalation = await read_or_raise(engine, escalation_id)
     try:
-        await gateway.nudge(escalation.id, signed.actor)
+        await commands.nudge(escalation.id, signed.actor)
         await _audit(engine, signed, "nudged", escalation.id)
     except Failure as failure:
         return story_page(request, signed.roles, escalation, status_of(failure), wrong=failure.detail)
@@ -42,7 +44,7 @@ async def nudge(request: Request, engine: Engine, gateway: Gateway, signed: Sign
 async def withdraw(
     request: Request,
     engine: Engine,
-    gateway: Gateway,
+    commands: AppCommands,
     signed: Signed,
     escalation_id: str,
     reason: Annotated[str, Form()] = "",
@@ -54,9 +56,10 @@ async def withdraw(
         wrong = "Please say why, in a few words. The story will show it."
         return story_page(request, signed.roles, escalation, 422, wrong=wrong)
     try:
-        async with engine.begin() as conn:
-            ref = await store_text(conn, reason)
-        await gateway.withdraw(escalation.id, signed.actor, reason_ref=ref)
+        if escalation.state == State.CLOSED:
+            # The command answers a repeated withdrawal like the first one; here a new reason was typed.
+            raise NotNow(escalation.state)
+        await commands.withdraw(escalation.id, signed.actor, reason=reason)
         await _audit(engine, signed, "withdrew", escalation.id)
     except Failure as failure:
         wrong = failure.detail

@@ -8,14 +8,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.booking import release
-from database.stores.journal.free_text import read_text
 from database.stores.journal.notify import notify_customer
 from database.stores.journal.timeline import done_before, lock, record
 from domain.escalation import OPEN_STATES, Kind, NotNow, Outcome, State
 
 
 async def withdraw(
-    conn: AsyncConnection, escalation_id: str, outcome: Outcome, actor: str, reason_ref: str, now: datetime
+    conn: AsyncConnection, escalation_id: str, outcome: Outcome, actor: str, reason: str, now: datetime
 ) -> None:
     """End an escalation and release everything it holds. Idempotent. Raises ``NotNow`` if it is already over."""
     row = await lock(conn, escalation_id)
@@ -24,7 +23,7 @@ async def withdraw(
     if row.state not in OPEN_STATES:
         raise NotNow(row.state)
     booking_id = await release(conn, escalation_id, now)
-    body = {"outcome": outcome.value, "reason": await read_text(conn, reason_ref)}
+    body = {"outcome": outcome.value, "reason": reason}
     await record(
         conn,
         escalation_id,
@@ -33,6 +32,7 @@ async def withdraw(
         body=body,
         actor=actor,
         key="withdrawn",
+        relayed=False,
         state=State.CLOSED,
         outcome=outcome,
     )

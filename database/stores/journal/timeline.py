@@ -85,7 +85,7 @@ async def record(
         "woken": f"escalation:{escalation_id}",
     }
     seq: int = (await conn.execute(_RECORD, row)).scalar_one()
-    if state is State.CLOSED:
+    if state is State.CLOSED and relayed:
         await _clear_outbox(conn, escalation_id, now)
     if not relayed and kind in RELAYED_AT_ONCE:
         await notify(conn, OUTBOX_CHANNEL)

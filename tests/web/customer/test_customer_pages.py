@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 from icalendar import Calendar
+from sqlalchemy import text
 
 from tests.servers import free_port
 from tests.web.customers import Caller, caller, read_page, visitor
@@ -114,15 +116,27 @@ async def test_an_invalid_start_is_refused(office: Office, start: str) -> None:
     assert "Choose a time first" in answer.text
 
 
-async def test_unreachable_temporal_is_reported_soon_and_nothing_is_booked(office: Office) -> None:
+async def test_booking_takes_no_temporal(office: Office) -> None:
+    """Nothing listens where this office looks for Temporal."""
+    mira = await caller(office)
+    form = form_to(await read_page(office, mira.address), "/book")
+    async with visitor(office.app) as client:
+        answer = await client.post(form.action, data=form.fields | {"start": form.choices["start"][0]})
+    assert answer.status_code == 303
+    assert (await mira.link()).state == "used"
+
+
+async def test_a_locked_row_is_said_soon_and_nothing_is_booked(office: Office) -> None:
     mira = await caller(office)
     form = form_to(await read_page(office, mira.address), "/book")
     began = datetime.now(UTC)
-    async with visitor(office.app) as client:
+    async with office.engine.begin() as conn, visitor(office.app) as client:
+        await conn.execute(text("SELECT id FROM escalation FOR UPDATE"))
         answer = await client.post(form.action, data=form.fields | {"start": form.choices["start"][0]})
-    assert answer.status_code == 503
-    assert int(answer.headers["Retry-After"]) >= 1
-    assert datetime.now(UTC) - began < timedelta(seconds=5)
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert datetime.now(UTC) - began < timedelta(seconds=5)
+    await asyncio.sleep(0.5)
     assert (await mira.link()).state == "open"
 
 

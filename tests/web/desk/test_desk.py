@@ -274,7 +274,7 @@ async def in_wrap_up(floor: Floor, browser: Browser) -> str:
     return made.call_id
 
 
-async def test_a_wrap_up_that_cannot_be_saved_stays_on_the_page(
+async def test_a_wrap_up_takes_no_temporal(
     database: AsyncEngine, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
@@ -282,6 +282,17 @@ async def test_a_wrap_up_that_cannot_be_saved_stays_on_the_page(
         floor = Floor(office)
         browser = await office.browser(ME)
         made = await in_wrap_up(floor, browser)
+        answer = await browser.post(f"/desk/calls/{made}/wrap-up", "/desk", resolved="no", note="Tank was empty")
+        assert answer.status_code == 303
+        async with office.engine.connect() as conn:
+            assert await saved_wrap_up(conn, made, floor.people[ME]) == WrapUp(Resolution.NO, note="Tank was empty")
+
+
+async def test_a_wrap_up_that_meets_a_locked_row_is_kept_on_the_page(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    made = await in_wrap_up(floor, browser)
+    async with floor.engine.begin() as conn:
+        await conn.execute(text("SELECT id FROM escalation FOR UPDATE"))
         answer = await browser.post(f"/desk/calls/{made}/wrap-up", "/desk", resolved="no", note="Tank was empty")
     assert answer.status_code == 503
     assert answer.headers["retry-after"]

@@ -12,10 +12,12 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.dependencies import Dependencies
+from config.temporal import connect
 from database.tables.escalation import customer, escalation
 from tests.web.hooks.test_hooks import event, send, trigger, with_source
 from tests.web.office import Office, open_office, ticket
 from workers.registration import build_worker
+from workers.relay import relay_once
 
 ESCALATIONS = "/api/v1/escalations"
 
@@ -87,6 +89,7 @@ async def test_ops_withdraws_with_a_reason_and_sees_the_events(running: Office) 
         one = (await program.post(ESCALATIONS, json=ticket())).json()["id"]
     ops = await running.browser("Otto Ops")
     assert (await ops.post(f"/ops/{one}/nudge", f"/ops/{one}")).headers["location"] == f"/ops/{one}?said=nudged"
+    await relay_once(running.engine, await connect())
     behind = await ops.get(f"/ops/{one}/workflow")
     assert "Temporal events" in behind
     assert "workflow execution started" in behind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from database.stores.journal.timeline import record
 from database.tables.escalation import escalation, message
@@ -125,10 +125,20 @@ async def test_the_page_works_while_temporal_is_down(office: Office) -> None:
     one = await opened(office)
     ops = await office.browser("Otto Ops")
     assert "Temporal does not answer right now" in await ops.get(f"/ops/{one}/workflow")
+    assert (await ops.post(f"/ops/{one}/nudge", f"/ops/{one}")).status_code == 303
     answer = await ops.post(f"/ops/{one}/withdraw", f"/ops/{one}", reason="sold the boat")
+    assert answer.status_code == 303
+    assert "sold the boat" in await ops.get(f"/ops/{one}")
+
+
+async def test_a_locked_row_keeps_the_reason_that_was_typed(office: Office) -> None:
+    one = await opened(office)
+    ops = await office.browser("Otto Ops")
+    async with office.engine.begin() as conn:
+        await conn.execute(text("SELECT id FROM escalation FOR UPDATE"))
+        answer = await ops.post(f"/ops/{one}/withdraw", f"/ops/{one}", reason="sold the boat")
     assert answer.status_code == 503
     assert 'value="sold the boat"' in answer.text
-    assert (await ops.post(f"/ops/{one}/nudge", f"/ops/{one}")).status_code == 503
 
 
 async def test_managers_read_and_cannot_act(office: Office) -> None:
