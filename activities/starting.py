@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,7 +17,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.customer_link import link_out
-from activities.messages import CallDue, EscalationOpened, Times
+from activities.messages import CallDue, EscalationOpened, Event, Times
 from database.stores.escalations.outbox import read_workflow_start
 from database.stores.journal.plan_json import load_plan
 from domain.ids import TASK_QUEUE, workflow_id
@@ -55,7 +56,7 @@ async def start_workflow(
 ) -> bool:
     """Start an escalation's workflow. False if the escalation has ended, or a workflow of it has already run.
 
-    With ``again``, a lost workflow is restarted, from the current state in the database. Raises ``RPCError``.
+    With ``again``, a lost workflow is rebuilt: it is given what it would have been told. Raises ``RPCError``.
     """
     reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
     async with engine.connect() as conn:
@@ -66,6 +67,10 @@ async def start_workflow(
     link, call = link_out(begun.link), None
     if begun.call is not None:
         call = CallDue(str(begun.call.id), begun.call.starts_at, begun.call.muster_at)
+    opened = EscalationOpened(escalation_id, times_of(plan), link, call, reports_seq=True)
+    if again:
+        events = tuple(Event(row.seq, row.kind, row.at, row.body) for row in begun.events)
+        opened = replace(opened, seq=begun.seq, events=events)
     attributes = [
         SearchAttributePair(MODE, begun.mode),
         SearchAttributePair(RULE, plan.decision.rule[:LONGEST_KEYWORD]),
@@ -73,12 +78,13 @@ async def start_workflow(
     try:
         await client.start_workflow(
             WORKFLOW,
-            EscalationOpened(escalation_id, times_of(plan), link, call),
+            opened,
             id=workflow_id(escalation_id),
             task_queue=TASK_QUEUE,
             id_reuse_policy=reuse,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=TypedSearchAttributes(attributes),
+            memo={"seq": opened.seq},
             static_summary=plan.decision.rule[:LONGEST_KEYWORD],
             rpc_timeout=time_limit,
         )

@@ -17,14 +17,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
+from temporalio.service import RPCError
 
-from activities.starting import start_workflow
 from database.stores.at_risk.alerts import alert_lost_seats
-from database.stores.rounds.repair import Findings, audit, note_restart, open_after
+from database.stores.rounds.repair import Findings, audit, note_rebuilt, open_after
 from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
-from domain.ids import workflow_id
+from workers.rebuild import Problem, problem_of, rebuild
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +31,8 @@ AUDIT_EVERY = 30.0
 """Seconds."""
 SHIFTS_EVERY = timedelta(hours=6)
 FIRST = str(uuid.UUID(int=0))
-TIMEOUT = timedelta(seconds=3)
+REBUILT_AT_ONCE = 20
+"""Workflows that are replaced in one go, beside any number that are gone."""
 
 
 async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
@@ -49,7 +49,7 @@ async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) 
             async with engine.begin() as conn:
                 _report(await audit(conn, now))
         with _failures_logged("workflows"):
-            checked_up_to = await restart_lost_workflows(engine, client, checked_up_to, now)
+            checked_up_to = await rebuild_workflows(engine, client, checked_up_to, now)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), AUDIT_EVERY)
 
@@ -64,29 +64,28 @@ async def write_all_shifts(engine: AsyncEngine, now: datetime) -> None:
             await alert_lost_seats(conn, replanned.at_risk, now)
 
 
-async def restart_lost_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:
-    """Restart lost workflows among the next open escalations after this id; returns the id to continue after."""
+async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:
+    """Rebuild what disagrees with the rows among the next open escalations after this id; returns the id to go on from.
+
+    At most ``REBUILT_AT_ONCE`` at a time, so that a worker that is only slow isn't given more work.
+    """
     async with engine.connect() as conn:
-        open_escalations = await open_after(conn, after, now)
-    for escalation_id in open_escalations:
-        if await _runs(client, escalation_id):
+        positions = await open_after(conn, after, now)
+    rebuilt = 0
+    for position in positions:
+        problem = await problem_of(client, position)
+        if problem is None:
             continue
+        if rebuilt == REBUILT_AT_ONCE and problem is not Problem.GONE:
+            return after
+        after = position.escalation
         # This reads the rows again: the escalation and its workflow may have ended since the query above.
-        if await start_workflow(client, engine, escalation_id, again=True, time_limit=TIMEOUT):
-            log.warning("restarted lost workflow escalation=%s", escalation_id)
+        if await rebuild(client, engine, position.escalation, problem):
+            rebuilt += 1
+            log.warning("rebuilt workflow escalation=%s reason=%s", position.escalation, problem.name.lower())
             async with engine.begin() as conn:
-                await note_restart(conn, escalation_id, now)
-    return open_escalations[-1] if open_escalations else FIRST
-
-
-async def _runs(client: Client, escalation_id: str) -> bool:
-    try:
-        described = await client.get_workflow_handle(workflow_id(escalation_id)).describe(rpc_timeout=TIMEOUT)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False
-    return described.status is WorkflowExecutionStatus.RUNNING
+                await note_rebuilt(conn, position.escalation, problem.value, now)
+    return positions[-1].escalation if positions else FIRST
 
 
 @contextmanager

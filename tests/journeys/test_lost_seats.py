@@ -7,14 +7,12 @@ from datetime import timedelta
 from sqlalchemy import text
 from temporalio.client import WorkflowExecutionStatus
 
-from activities.messages import MoveBooking
 from database.stores.rounds.repair import open_after
 from database.stores.staff.shifts import update_all_shifts
 from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.journeys.test_turns import SUPPORT, booked_call
-from workers.auditor import FIRST, restart_lost_workflows
-from workflows.escalation import EscalationWorkflow
+from workers.auditor import FIRST, rebuild_workflows
 
 
 async def change(desk: Desk, statement: str, **values: object) -> None:
@@ -62,7 +60,7 @@ async def test_a_seat_that_nobody_can_serve_is_at_risk_and_can_be_moved(desk: De
     await change(desk, "INSERT INTO weekly_shift SELECT * FROM kept")
     await update_shifts(desk)
     later = next(other for other in await desk.free_starts(escalation_id) if other > start)
-    await desk.workflow(escalation_id).execute_update(EscalationWorkflow.move, MoveBooking(later))
+    await desk.move(escalation_id, later)
     assert (await desk.fetch_one(text("SELECT state FROM booking"))).state == "sold"
 
 
@@ -84,8 +82,8 @@ async def test_a_lost_workflow_is_restarted_and_continues(desk: Desk) -> None:
     over = (await desk.open(ticket="2")).escalation_id
     later = desk.now + timedelta(minutes=1)
     async with desk.engine.connect() as conn:
-        assert set(await open_after(conn, FIRST, later)) == {escalation_id, over}
-    assert await restart_lost_workflows(desk.engine, desk.environment.client, FIRST, later) == max(escalation_id, over)
+        assert {row.escalation for row in await open_after(conn, FIRST, later)} == {escalation_id, over}
+    assert await rebuild_workflows(desk.engine, desk.environment.client, FIRST, later) == max(escalation_id, over)
     assert (await desk.workflow(escalation_id).describe()).status is WorkflowExecutionStatus.RUNNING
     assert (await desk.timeline(escalation_id))[-1] == "repaired"
     assert "repaired" not in await desk.timeline(over)

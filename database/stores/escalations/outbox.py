@@ -69,19 +69,33 @@ class WorkflowStart:
     link: IssuedLink | None
     call: Row[Any] | None
     """The newest call, unless the escalation is waiting for a booking."""
+    seq: int
+    """The escalation's last event."""
+    events: Sequence[Row[Any]]
+    """What a workflow would have been told of this call."""
 
 
 async def read_workflow_start(conn: AsyncConnection, escalation_id: str) -> WorkflowStart | None:
     """Read what an escalation's workflow starts with; None if it is over or unknown."""
     not_over = escalation.c.state.not_in([State.CLOSED.value, State.REFUSED.value])
-    query = select(escalation.c.plan, escalation.c.mode, escalation.c.state)
+    query = select(escalation.c.plan, escalation.c.mode, escalation.c.state, escalation.c.seq)
     query = query.where(escalation.c.id == escalation_id, not_over)
     row = (await conn.execute(query)).one_or_none()
     if row is None:
         return None
     if row.state == State.INVITED:
-        return WorkflowStart(row.plan, row.mode, await find_issued(conn, escalation_id), None)
+        return WorkflowStart(row.plan, row.mode, await find_issued(conn, escalation_id), None, row.seq, ())
     calls = select(call).where(call.c.escalation == escalation_id)
-    return WorkflowStart(
-        row.plan, row.mode, None, (await conn.execute(calls.order_by(call.c.nth.desc()).limit(1))).one()
+    newest = (await conn.execute(calls.order_by(call.c.nth.desc()).limit(1))).one()
+    return WorkflowStart(row.plan, row.mode, None, newest, row.seq, await _events_of(conn, escalation_id, newest.id))
+
+
+async def _events_of(conn: AsyncConnection, escalation_id: str, call_id: Any) -> Sequence[Row[Any]]:
+    """The events of one call that a workflow waits for, in order."""
+    kinds = [kind.value for kind in RELAYED_AT_ONCE]
+    query = select(escalation_event).where(
+        escalation_event.c.escalation == escalation_id,
+        escalation_event.c.kind.in_(kinds),
+        escalation_event.c.body["call_id"].astext == str(call_id),
     )
+    return (await conn.execute(query.order_by(escalation_event.c.seq))).all()

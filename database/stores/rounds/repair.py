@@ -62,9 +62,15 @@ ON CONFLICT (what) DO UPDATE SET times = r.times + excluded.times, last_at = exc
 _COUNTED = text("SELECT what, times, last_at FROM repair ORDER BY what")
 
 _OPEN = text("""
-SELECT CAST(id AS text) FROM escalation
-WHERE state NOT IN ('closed', 'refused') AND opened_at < :before AND id > CAST(:after AS uuid) ORDER BY id LIMIT :most
+SELECT CAST(e.id AS text) AS escalation, e.seq, (
+  SELECT coalesce(max(v.seq), 0) FROM escalation_event v
+  WHERE v.escalation = e.id AND v.kind = ANY(:kinds) AND v.told_at < :relayed_before) AS relayed_seq
+FROM escalation e
+WHERE e.state NOT IN ('closed', 'refused') AND e.opened_at < :before AND e.id > CAST(:after AS uuid)
+ORDER BY e.id LIMIT :most
 """)
+HEARD_WITHIN = timedelta(minutes=2)
+"""After an event was relayed, before its workflow should have heard of it: a busy worker takes its time."""
 PAGE = 50
 """Escalations whose workflows the auditor checks at a time."""
 
@@ -136,14 +142,27 @@ async def counted_repairs(conn: AsyncConnection) -> list[RepairCount]:
     return [RepairCount(**row._mapping) for row in await conn.execute(_COUNTED)]
 
 
-async def open_after(conn: AsyncConnection, after: str, now: datetime) -> list[str]:
+@dataclass(frozen=True)
+class Position:
+    """How far an open escalation's rows are."""
+
+    escalation: str
+    seq: int
+    """Its last event."""
+    relayed_seq: int
+    """The last event that its workflow has had time to hear of; 0 if there is none."""
+
+
+async def open_after(conn: AsyncConnection, after: str, now: datetime) -> list[Position]:
     """At most ``PAGE`` open escalations by id, starting after the id ``after``."""
-    values = {"before": now - OVERDUE, "after": after, "most": PAGE}
-    return list((await conn.execute(_OPEN, values)).scalars())
+    kinds = [kind.value for kind in RELAYED_AT_ONCE - {Kind.OPENED}]
+    values = {"before": now - OVERDUE, "relayed_before": now - HEARD_WITHIN, "kinds": kinds}
+    rows = await conn.execute(_OPEN, values | {"after": after, "most": PAGE})
+    return [Position(row.escalation, row.seq, row.relayed_seq) for row in rows]
 
 
-async def note_restart(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
-    """Record that a missing workflow was restarted from the rows."""
+async def note_rebuilt(conn: AsyncConnection, escalation_id: str, found: str, now: datetime) -> None:
+    """Record that a workflow was rebuilt from the rows, and why."""
     await lock(conn, escalation_id)
-    await record(conn, escalation_id, Kind.REPAIRED, now, body={"found": "its workflow was gone"})
+    await record(conn, escalation_id, Kind.REPAIRED, now, body={"found": found})
     await _count(conn, "workflow_gone", 1, now)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.rounds.repair import OVERDUE, SPENT, Findings, audit, counted_repairs, note_restart
+from database.stores.rounds.repair import OVERDUE, SPENT, Findings, audit, counted_repairs, note_rebuilt
 from database.tables.escalation import escalation_event
 from database.tables.muster import call
 from tests.database.rounds.round_floor import Floor
@@ -87,5 +87,5 @@ async def test_unrelayed_events_and_missing_workflows_are_counted(floor: Floor) 
     floor.later(seconds=20)
     async with floor.engine.begin() as conn:
         assert (await audit(conn, floor.now)).untold == 1
-        await note_restart(conn, one, floor.now)
+        await note_rebuilt(conn, one, "its workflow was gone", floor.now)
     assert await counted(floor) == {"untold": 1, "workflow_gone": 1}

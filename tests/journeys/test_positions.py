@@ -1,0 +1,87 @@
+"""Workflows that disagree with the rows are rebuilt from them, and go on where the rows are."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from activities.messages import Event, Happened
+from domain.escalation import Mode
+from tests.journeys.desk import Desk
+from tests.workflows.replaying import replay
+from workers.auditor import FIRST, rebuild_workflows
+from workers.rebuild import Problem
+from workflows.escalation import EscalationWorkflow
+
+
+async def audited(desk: Desk, escalation_id: str) -> list[str]:
+    """What the auditor finds wrong with this workflow, each time it had to rebuild it."""
+    await rebuild_workflows(desk.engine, desk.environment.client, FIRST, desk.now + timedelta(minutes=1))
+    found = "SELECT body->>'found' FROM escalation_event WHERE kind = 'repaired' AND CAST(escalation AS text) = :one"
+    async with desk.engine.connect() as conn:
+        return list((await conn.execute(text(found).bindparams(one=escalation_id))).scalars())
+
+
+async def taken_by_freja(desk: Desk) -> str:
+    escalation_id = (await desk.open(mode=Mode.NOW)).escalation_id
+    await desk.come_online("Freja Holm")
+    await desk.round()
+    await desk.accept_without_relay()
+    return escalation_id
+
+
+async def run_id(desk: Desk, escalation_id: str) -> str:
+    described = await desk.workflow(escalation_id).describe()
+    return str(described.run_id)
+
+
+async def heard(desk: Desk, escalation_id: str) -> int:
+    """The last event that the workflow has heard of."""
+    return int((await (await desk.workflow(escalation_id).describe()).memo())["seq"])
+
+
+async def test_a_workflow_that_heard_everything_is_left_alone(desk: Desk) -> None:
+    escalation_id = await taken_by_freja(desk)
+    await desk.relay()
+    before = await run_id(desk, escalation_id)
+    assert await audited(desk, escalation_id) == []
+    assert await run_id(desk, escalation_id) == before
+    await replay(await desk.workflow(escalation_id).fetch_history())
+
+
+async def test_a_workflow_whose_signal_was_lost_is_rebuilt(desk: Desk) -> None:
+    escalation_id = await taken_by_freja(desk)
+    async with desk.engine.begin() as conn:
+        # As if it had been signalled, and Temporal had forgotten.
+        await conn.execute(text("UPDATE escalation_event SET told_at = at - interval '5 minutes'"))
+    assert await audited(desk, escalation_id) == [Problem.BEHIND]
+    assert await audited(desk, escalation_id) == [Problem.BEHIND], "once is enough"
+    await desk.advance(escalation_id, timedelta(minutes=2, seconds=5))
+    assert "agent_missed" in await desk.timeline(escalation_id), "it knows who has the call"
+    await replay(await desk.workflow(escalation_id).fetch_history())
+
+
+async def test_a_workflow_ahead_of_restored_rows_is_rebuilt(desk: Desk) -> None:
+    escalation_id = await taken_by_freja(desk)
+    await desk.relay()
+    lost = Event(900, "call_began", desk.now, {"call_id": str((await desk.call_of(escalation_id)).id), "offer": 1})
+    await desk.workflow(escalation_id).signal(EscalationWorkflow.happened, Happened((lost,)))
+    async with asyncio.timeout(30):
+        while await heard(desk, escalation_id) != lost.seq:  # noqa: ASYNC110 - what is awaited happens in Temporal
+            await asyncio.sleep(0.05)
+    assert await audited(desk, escalation_id) == [Problem.AHEAD]
+    await desk.advance(escalation_id, timedelta(minutes=2, seconds=5))
+    assert "agent_missed" in await desk.timeline(escalation_id), "the call hasn't begun by the rows"
+
+
+async def test_a_booked_call_that_is_rebuilt_can_be_moved(desk: Desk) -> None:
+    escalation_id = (await desk.open()).escalation_id
+    start, *later = [start for start in await desk.free_starts(escalation_id) if start - desk.now > timedelta(hours=3)]
+    await desk.book(escalation_id, start)
+    await desk.workflow(escalation_id).terminate("lost")
+    assert await audited(desk, escalation_id) == [Problem.GONE]
+    await desk.move(escalation_id, later[-1])
+    await desk.advance(escalation_id, later[-1] - desk.now - timedelta(minutes=58))
+    assert (await desk.message_kinds(escalation_id))[-1] == "reminder"

@@ -1,0 +1,63 @@
+"""Compares workflows with the rows, and rebuilds a workflow from the rows when they disagree.
+
+A workflow keeps the course, not the truth, so it can be thrown away: what it needs is in PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import SearchAttributeKey
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.starting import start_workflow
+from database.stores.rounds.repair import Position
+from domain.ids import workflow_id
+
+TIMEOUT = timedelta(seconds=3)
+_FAILING = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
+"""Set by the server after two workflow tasks in a row have failed: this worker can't replay the history."""
+
+
+class Problem(StrEnum):
+    """Why a workflow is rebuilt; the words stand in the escalation's timeline."""
+
+    GONE = "its workflow was gone"
+    FAILING = "its workflow's tasks failed"
+    BEHIND = "its workflow had not heard of everything"
+    AHEAD = "its workflow knew of events that the database has not"
+
+
+async def problem_of(client: Client, position: Position) -> Problem | None:
+    """What is wrong with an open escalation's workflow, or None. Raises ``RPCError`` if Temporal doesn't answer."""
+    try:
+        described = await client.get_workflow_handle(workflow_id(position.escalation)).describe(rpc_timeout=TIMEOUT)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return Problem.GONE
+    if described.status is not WorkflowExecutionStatus.RUNNING:
+        return Problem.GONE
+    if described.typed_search_attributes.get(_FAILING):
+        return Problem.FAILING
+    heard = (await described.memo()).get("seq")
+    if heard is None:
+        # Started by the release before, which kept no position.
+        return None
+    if heard > position.seq:
+        return Problem.AHEAD
+    return Problem.BEHIND if heard < position.relayed_seq else None
+
+
+async def rebuild(client: Client, engine: AsyncEngine, escalation_id: str, problem: str) -> bool:
+    """Terminate the escalation's workflow and start it again from the rows; False if the escalation is over."""
+    try:
+        handle = client.get_workflow_handle(workflow_id(escalation_id))
+        await handle.terminate(reason=problem, rpc_timeout=TIMEOUT)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+    return await start_workflow(client, engine, escalation_id, again=True, time_limit=TIMEOUT)
