@@ -50,16 +50,16 @@ def shape(value: Any) -> Any:
     return [shape(value[0])] if isinstance(value, list) and value else "" if not isinstance(value, list) else []
 
 
-def failures() -> list[str]:
-    """Names of failures, which are error types in histories and in the API's problems."""
+def failures() -> dict[str, list[str]]:
+    """Failures with their fields: types and details of errors in histories and in the API's problems."""
     for package in ("domain", "database.stores", "web"):
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
-    found, pending = [], [Failure]
+    found, pending = dict[str, list[str]](), [Failure]
     while pending:
         kinds = pending.pop().__subclasses__()
         pending += kinds
-        found += [kind.__name__ for kind in kinds]
+        found |= {kind.__name__: [field.name for field in dataclasses.fields(kind)] for kind in kinds}
     return found
 
 
