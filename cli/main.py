@@ -20,6 +20,7 @@ COMMANDS = {
         "cli.simulate", "Simulate days: people found at call time, compared with names fixed at booking."
     ),
     "export": CommandEntry("cli.export", "Export all data as JSON lines."),
+    "rebuild": CommandEntry("cli.rebuild", "Rebuild workflows from the rows.", "rebuild_command"),
     "doctor": CommandEntry("cli.doctor", "Report what is reachable, and in which state."),
     "mailbox": CommandEntry("cli.mailbox", "Store mail in a folder instead of sending it (started by `muster up`)."),
 }

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from activities.messages import Event, Happened
+from cli.main import main
 from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.workflows.replaying import replay
@@ -85,3 +90,33 @@ async def test_a_booked_call_that_is_rebuilt_can_be_moved(desk: Desk) -> None:
     await desk.move(escalation_id, later[-1])
     await desk.advance(escalation_id, later[-1] - desk.now - timedelta(minutes=58))
     assert (await desk.message_kinds(escalation_id))[-1] == "reminder"
+
+
+async def test_a_workflow_is_rebuilt_by_hand(
+    desk: Desk, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    escalation_id = await taken_by_freja(desk)
+    await desk.relay()
+    gone = (await desk.open(ticket="2")).escalation_id
+    await desk.workflow(gone).terminate("lost")
+    async with desk.engine.begin() as conn:
+        await conn.execute(text("UPDATE escalation SET opened_at = opened_at - interval '5 minutes'"))
+    monkeypatch.setenv("MUSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("MUSTER_DATABASE_URL", database_url)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", desk.environment.client.service_client.config.target_host)
+
+    async def muster(*arguments: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, main, ["rebuild", *arguments])
+
+    assert (await muster("--all", "--dry-run")).output == f"would rebuild {gone}: {Problem.GONE}\n1 would be rebuilt\n"
+    assert (await muster("--all")).output == f"rebuilt {gone}: {Problem.GONE}\n1 rebuilt\n"
+    assert (await muster("--all")).output == "0 rebuilt\n"
+    before = await run_id(desk, escalation_id)
+    assert (await muster(escalation_id)).exit_code == 0
+    assert await run_id(desk, escalation_id) != before
+    assert (await desk.timeline(escalation_id))[-1] == "repaired"
+    await desk.advance(escalation_id, timedelta(minutes=2, seconds=5))
+    assert "agent_missed" in await desk.timeline(escalation_id), "it knows who has the call"
+    for wrong in ((), ("--all", escalation_id), ("7",)):
+        assert (await muster(*wrong)).exit_code == 2
+    assert "is over, or there is no such" in (await muster(str(uuid.uuid4()))).output

@@ -1,0 +1,83 @@
+"""`muster rebuild`: replaces workflows by new ones that start from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import click
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from cli.database_session import run_on_database
+from cli.environment import settings_beside_stack
+from config.temporal import connect
+from database.engine import open_engine
+from database.stores.rounds.repair import Position, note_rebuilt, open_after
+from workers.auditor import FIRST
+from workers.rebuild import problem_of, rebuild
+
+BY_HAND = "support asked for it"
+"""The reason in the timeline of an escalation named on the command line."""
+
+
+@click.command("rebuild")
+@click.argument("escalations", nargs=-1, type=click.UUID, metavar="[ID]...")
+@click.option("--all", "every", is_flag=True, help="Every open escalation whose workflow disagrees with the rows.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be rebuilt, and why.")
+def rebuild_command(escalations: tuple[UUID, ...], every: bool, dry_run: bool) -> None:
+    """Rebuild workflows from the rows: those of the escalations with these ids, or all that disagree with the rows.
+
+    Nothing is lost by it: a workflow only keeps the deadlines. The auditor does the same by itself within minutes.
+    """
+    if bool(escalations) == every:
+        raise click.UsageError("name escalations by their ids, or give --all")
+    url = settings_beside_stack().require_database_url()
+    try:
+        run_on_database(_run(url, tuple(map(str, escalations)), dry_run))
+    except (RPCError, RuntimeError) as error:
+        raise click.ClickException(f"Temporal does not answer: {error}") from None
+
+
+async def _run(url: str, named: tuple[str, ...], dry_run: bool) -> None:
+    engine, client, count = open_engine(url, connections=1), await connect(lazy=False), 0
+    try:
+        async for escalation, reason in _chosen(engine, client, named):
+            if dry_run:
+                click.echo(f"would rebuild {escalation}: {reason}")
+            elif await rebuild(client, engine, escalation, reason):
+                async with engine.begin() as conn:
+                    await note_rebuilt(conn, escalation, reason, datetime.now(UTC))
+                click.echo(f"rebuilt {escalation}: {reason}")
+            else:
+                click.echo(f"left {escalation}: it is over, or there is no such escalation")
+                continue
+            count += 1
+    finally:
+        await engine.dispose()
+    click.echo(f"{count} {'would be rebuilt' if dry_run else 'rebuilt'}")
+
+
+async def _chosen(engine: AsyncEngine, client: Client, named: tuple[str, ...]) -> AsyncIterator[tuple[str, str]]:
+    """Ids with the reason to rebuild them: those named, else all open ones with a problem."""
+    for escalation in named:
+        yield escalation, BY_HAND
+    if named:
+        return
+    async for position in _every_open(engine):
+        if (problem := await problem_of(client, position)) is not None:
+            yield position.escalation, problem.value
+
+
+async def _every_open(engine: AsyncEngine) -> AsyncIterator[Position]:
+    after, now = FIRST, datetime.now(UTC)
+    while True:
+        async with engine.connect() as conn:
+            positions = await open_after(conn, after, now)
+        for position in positions:
+            yield position
+        if not positions:
+            return
+        after = positions[-1].escalation
