@@ -17,19 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
-"""Raised if the database is unreachable, or has no connection or disk space left."""
+"""Raised if the database is unreachable, or out of connections or disk space."""
 
 TRUSTED = 1.0
-"""Seconds after its last use in which a connection is assumed to be alive: a ping costs as much as a query."""
+"""For this many seconds after its last use, a connection is assumed to be alive: a ping costs as much as a query."""
 
 CONFLICTS = frozenset({"40P01", "40001", "55P03"})
-"""Deadlock, serialization failure, lock not available: the database answers, but other transactions conflict."""
+"""Deadlock, serialization failure and lock not available: the database is up, but transactions conflict."""
 
 TRANSACTION_TIMEOUT = "25P04"
 """The transaction took longer than ``transaction_timeout``, and PostgreSQL ended the connection."""
 
 UNPREPARED = frozenset({"0A000", "26000"})
-"""Feature not supported (a cached plan whose result type has changed), and unknown prepared statement."""
+"""Feature not supported (the result type of a cached plan has changed), and unknown prepared statement."""
 
 
 def is_conflict(error: BaseException) -> bool:
@@ -38,7 +38,7 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def is_down(error: BaseException) -> bool:
-    """Whether the database can't be reached, ended the connection, or ran out of the transaction's time."""
+    """Whether the database is unreachable, closed the connection, or timed out the transaction."""
     timed_out = getattr(getattr(error, "orig", None), "sqlstate", None) == TRANSACTION_TIMEOUT
     return timed_out or isinstance(error, DATABASE_DOWN)
 
@@ -52,8 +52,8 @@ def driver_url(url: str) -> str:
 class _PersistentPrepareManager(PrepareManager):
     """Keeps prepared statements across rollbacks.
 
-    psycopg drops them, because the transaction may have created tables. Muster's transactions never do, and every page
-    that only reads ends in a rollback, so each statement would be planned again on every request.
+    psycopg drops them, because the transaction may have created tables. Muster's transactions never do, but every
+    read-only page ends in a rollback, so each statement would otherwise be planned again on every request.
     """
 
     def clear(self) -> bool:
@@ -69,8 +69,8 @@ class _Connection(AsyncConnection[Any]):
 def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) -> AsyncEngine:
     """Create an engine with at most ``connections`` connections.
 
-    If no connection is available within ``connect_timeout`` seconds, using it raises ``OperationalError``, so
-    that a page can answer 503 before its reader gives up.
+    If no connection is available within ``connect_timeout`` seconds, using the engine raises one of ``DATABASE_DOWN``,
+    so that a page can answer 503 before its user gives up.
     """
     engine = create_async_engine(
         driver_url(url),
@@ -81,7 +81,7 @@ def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) ->
         hide_parameters=True,
         # Three times faster than the standard library, and a round reads hundreds of plans.
         json_deserializer=from_json,
-        # JIT compilation takes longer than any of these statements runs.
+        # JIT compilation takes longer than running any of these statements.
         connect_args={
             "connect_timeout": connect_timeout,
             "options": "-c timezone=UTC -c jit=off",
@@ -96,7 +96,10 @@ def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) ->
 
 
 def _discard_stale_statements(context: ExceptionContext) -> None:
-    """Drop a connection with statements prepared before their tables changed or on another server: they never run."""
+    """Drop a connection whose prepared statements predate a table change or belong to another server.
+
+    They can never run.
+    """
     if getattr(context.original_exception, "sqlstate", None) in UNPREPARED:
         context.is_disconnect = True
 
@@ -106,7 +109,7 @@ def _note_use(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
 
 
 def _ping_idle(dialect: Dialect, dbapi_connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
-    """Ping a connection that was idle before handing it out. If it is dead, so are the others of the pool.
+    """Ping an idle connection before handing it out. If it is dead, so are the others in the pool.
 
     Raises ``InvalidatePoolError``, which makes the pool open a new connection.
     """
@@ -120,7 +123,7 @@ def _ping_idle(dialect: Dialect, dbapi_connection: Any, record: ConnectionPoolEn
 def _use_binary_format(
     conn: Any, cursor: Any, statement: str, parameters: Any, context: ExecutionContext | None, many: bool
 ) -> None:
-    """Fetch rows in binary for statements with the execution option ``binary``: many numbers in half the time."""
+    """Fetch rows in binary format if a statement has the option ``binary``: twice as fast for many numbers."""
     if context is not None and context.execution_options.get("binary"):
         cursor._cursor.format = Format.BINARY
 

@@ -1,7 +1,7 @@
-"""LISTEN that survives restarts of the database.
+"""LISTEN that survives database restarts.
 
-Notifications can be lost, so a listener reads everything when listening begins and after each
-reconnection. The payload ``EVERYTHING`` announces both.
+Notifications can be lost, so a listener reads everything when listening begins and after each reconnection. In both
+cases it receives the payload ``EVERYTHING``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Notification:
 
 
 async def listen(url: str, channels: Sequence[str], *, retry_seconds: float = 0.5) -> AsyncIterator[Notification]:
-    """Yield notifications of these channels for ever, and one ``EVERYTHING`` per channel after each (re)connection.
+    """Yield notifications from these channels for ever, and one ``EVERYTHING`` per channel after each (re)connection.
 
     ``url`` may include SQLAlchemy's driver name. Reconnects every ``retry_seconds`` while the database is unreachable.
     """
@@ -52,7 +52,7 @@ async def listen(url: str, channels: Sequence[str], *, retry_seconds: float = 0.
 
 
 async def _connect(address: str) -> AsyncConnection[tuple[object, ...]]:
-    # Keep-alives, because a listener never sends and would not notice a dead peer.
+    # Keepalives, because a listener never sends anything and wouldn't otherwise notice a dead peer.
     return await AsyncConnection.connect(
         address,
         autocommit=True,

@@ -1,7 +1,7 @@
 """Migrate a database to this release's schema.
 
-Runs under an advisory lock, so that any number of processes can start at the same time, and with a lock
-time-out, so that a migration yields to traffic instead of blocking it, and is retried.
+Runs under an advisory lock, so that any number of processes can start at the same time, and with a lock timeout: a
+migration that has to wait gives way to traffic instead of blocking it, and is retried.
 """
 
 import logging
@@ -23,7 +23,7 @@ from domain.deadlines import MIGRATION_LOCK
 
 LOCK = 4_206_118_301  # an arbitrary advisory lock key, used by nothing else
 PAUSE = timedelta(seconds=1)
-"""Between two attempts, so that waiting statements can run."""
+"""Pause between two attempts, so that waiting statements can run."""
 ATTEMPTS = 150
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def _config() -> Config:
 def upgrade(url: str, revision: str = "head") -> None:
     """Run every pending migration up to this revision, each in its own transaction.
 
-    Retries a migration that meets a lock, for some minutes. After that, and on any other error, raises the
+    Retries a migration blocked by a lock for several minutes. After that, and on any other error, raises the
     database's exception; no migration is left half done.
     """
     engine = create_engine(driver_url(url), poolclass=NullPool)
@@ -56,7 +56,7 @@ def upgrade(url: str, revision: str = "head") -> None:
                 connection.commit()
                 return
             except (LockNotAvailable, DeadlockDetected, OperationalError) as failure:
-                # Bare from a migration's statements, wrapped from Alembic's own.
+                # A migration's statements raise the driver's bare error; Alembic's own raise it wrapped.
                 connection.rollback()
                 is_lock = isinstance(getattr(failure, "orig", failure), LockNotAvailable | DeadlockDetected)
                 if not (attempts_left and is_lock):

@@ -17,7 +17,7 @@ _AT_MOST = text("SELECT set_config('transaction_timeout', :milliseconds, true)")
 async def transaction(
     engine: AsyncEngine, at_most: float = TRANSACTION.total_seconds()
 ) -> AsyncIterator[AsyncConnection]:
-    """A transaction that PostgreSQL aborts after ``at_most`` seconds, so that it can't commit after its caller gave up.
+    """A transaction that PostgreSQL aborts after ``at_most`` seconds: it can't commit after its caller has given up.
 
     Raises ``OperationalError`` when it is aborted.
     """

@@ -39,10 +39,10 @@ async def book(
     now: datetime,
     request: BookingRequest | None = None,
 ) -> BookingWithCall:
-    """Use up the link and take the seat. Idempotent: booking the same start again returns the same booking.
+    """Use up the link and take the seat. Idempotent: booking the same start time again returns the same booking.
 
-    ``request`` is what the escalation may book, if already read. Raises ``LinkUnknown``, ``LinkUsed``,
-    ``LinkExpired``, ``NotNow``, ``SlotRefused``, ``SlotTaken``.
+    ``request`` is what the escalation may book, if the caller has already read it. Raises ``LinkUnknown``,
+    ``LinkUsed``, ``LinkExpired``, ``NotNow``, ``SlotRefused``, ``SlotTaken``.
     """
     refuse_beyond(start, now)
     if request is None:
@@ -72,7 +72,7 @@ async def book(
 async def _record_sale(
     conn: AsyncConnection, escalation_id: str, sold: BookingWithCall, request: BookingRequest, now: datetime
 ) -> None:
-    """Write the event, and queue the confirmation to the customer."""
+    """Write the event, and queue the customer's confirmation."""
     start = sold.starts_at.isoformat()
     body = {"starts_at": start, "booking_id": sold.booking_id, "call_id": sold.call_id}
     await record(conn, escalation_id, Kind.BOOKED, now, body=body, actor="customer", relayed=False, state=State.BOOKED)
@@ -145,7 +145,7 @@ async def _check_constraints(conn: AsyncConnection, desk_id: int, start: datetim
 
 
 async def cancel(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
-    """Cancel for the customer. Idempotent. Raises ``TooLate`` once the call has begun."""
+    """Cancel a booking at the customer's request. Idempotent. Raises ``TooLate`` once the call has begun."""
     row = await lock(conn, escalation_id)
     if row.outcome == Outcome.CANCELLED:
         return
@@ -170,7 +170,7 @@ async def cancel(conn: AsyncConnection, escalation_id: str, now: datetime) -> No
 async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> int | None:
     """Release everything that an escalation holds: seat, call, offers, links. Returns the id of its booking, if any.
 
-    The caller has locked the escalation.
+    The caller must have locked the escalation.
     """
     await _bump_day_versions(conn, escalation_id)
     sold = update(booking).where(booking.c.escalation == escalation_id, booking.c.state.in_(["sold", "at_risk"]))
@@ -190,7 +190,7 @@ async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> i
 
 
 async def _bump_day_versions(conn: AsyncConnection, escalation_id: str) -> None:
-    """Increment the versions of the seat's days before its witness is deleted, in the order in which sales lock."""
+    """Increment the seat's day versions before its witness is deleted, in the order in which sales lock them."""
     seats = select(pool.c.desk, witness.c.day).join(booking, booking.c.id == witness.c.booking)
     seats = seats.join(pool, pool.c.id == witness.c.pool).where(booking.c.escalation == escalation_id)
     for row in (await conn.execute(seats)).all():
@@ -200,7 +200,7 @@ async def _bump_day_versions(conn: AsyncConnection, escalation_id: str) -> None:
 async def _notify_of_booking(
     conn: AsyncConnection, escalation_id: str, kind: str, booking_id: int, now: datetime
 ) -> None:
-    """Queue a mail about a booking. Its params are a copy, so that a mail sent later says the same."""
+    """Queue an email about a booking. Its params are copied now, so that an email sent later says the same."""
     query = select(booking.c.starts_at, booking.c.seconds, booking.c.sequence).where(booking.c.id == booking_id)
     row = (await conn.execute(query)).one()
     await notify_customer(

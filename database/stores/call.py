@@ -1,4 +1,7 @@
-"""Personal join links, which record who joined a call, and the call's end. Only they lead to the room's address."""
+"""Personal join links, which record who joined a call, and the end of the call.
+
+Only join links lead to the room's address.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, token_hash
 
 
 async def make_join_links(conn: AsyncConnection, call_id: str, tokens: Tokens) -> None:
-    """Create the customer's join link of a call, unless it exists."""
+    """Create the customer's join link for a call, unless it exists."""
     row = {"token_hash": token_hash(tokens.customer_join(call_id)), "call": call_id, "side": "customer"}
     await conn.execute(insert(join_link).values(row).on_conflict_do_nothing())
 
@@ -94,7 +97,7 @@ async def arrive(conn: AsyncConnection, token: str, room_url: str, now: datetime
 
 
 async def _record_arrival(conn: AsyncConnection, row: Row[Any], room_url: str, now: datetime) -> None:
-    """Record the first arrival; a returning agent ends the customer's report of being alone."""
+    """Record the first arrival; a returning agent clears the customer's report of being alone."""
     column = f"{row.side}_joined_at"
     if getattr(row, column) is not None:
         if row.side == "agent" and row.alone_at is not None:
@@ -131,8 +134,8 @@ async def _accepted_offer(conn: AsyncConnection, call_id: str) -> int:
 async def note_alone(conn: AsyncConnection, call_id: str, now: datetime) -> None:
     """Record the customer's report that nobody else is in the room. Idempotent.
 
-    The agent's desk asks them back; if they don't come, or their desk is silent, another agent gets the call.
-    Raises ``CallOver`` if the call has ended.
+    The agent's desk asks them to come back; if they don't, or the desk is silent, another agent gets the call. Raises
+    ``CallOver`` if the call has ended.
     """
     escalation_id = (await conn.execute(select(call.c.escalation).where(call.c.id == call_id))).scalar_one()
     await lock(conn, str(escalation_id))
@@ -149,7 +152,7 @@ async def note_alone(conn: AsyncConnection, call_id: str, now: datetime) -> None
 
 
 async def end_call(conn: AsyncConnection, call_id: str, person_id: int, now: datetime) -> None:
-    """End a call for its agent. Idempotent. Raises ``JoinUnknown``, ``NotYours``, ``CallOver``."""
+    """End a call at its agent's request. Idempotent. Raises ``JoinUnknown``, ``NotYours``, ``CallOver``."""
     escalation_id = (await conn.execute(select(call.c.escalation).where(call.c.id == call_id))).scalar_one_or_none()
     if escalation_id is None:
         raise JoinUnknown()

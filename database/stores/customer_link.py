@@ -23,26 +23,26 @@ from domain.ids import Tokens, token_hash
 from domain.plan import Plan
 
 RAISED_BY = 1000
-"""What a renewed link adds to the priority of the call that it books."""
+"""How much a renewed link adds to the priority of the call booked with it."""
 
 
 @dataclass(frozen=True)
 class IssuedLink:
-    """A link that the customer has."""
+    """A link that has been sent to the customer."""
 
     link_id: int
     life: LinkLife
 
 
 async def issue_first(conn: AsyncConnection, escalation_id: str, plan: Plan, tokens: Tokens, now: datetime) -> None:
-    """Issue the link of a new escalation, in the transaction that opens it."""
+    """Issue a new escalation's link, in the transaction that opens it."""
     await _issue(conn, escalation_id, plan, tokens, now, letter="invitation", priority=False)
 
 
 async def renew(
     conn: AsyncConnection, escalation_id: str, tokens: Tokens, now: datetime, *, letter: str, priority: bool
 ) -> IssuedLink:
-    """Issue a new link after a call that didn't take place; the caller has locked the escalation."""
+    """Issue a new link after a call that didn't take place; the caller must have locked the escalation."""
     stored = (await conn.execute(select(escalation.c.plan).where(escalation.c.id == escalation_id))).scalar_one()
     return await _issue(conn, escalation_id, load_plan(stored), tokens, now, letter=letter, priority=priority)
 
@@ -97,7 +97,7 @@ async def _retire_links(conn: AsyncConnection, escalation_id: str, state: str) -
 
 
 async def nudge(conn: AsyncConnection, escalation_id: str, link_id: int, now: datetime, *, key: str = "") -> None:
-    """Send the customer the link again while it is unused; once per ``key``."""
+    """Send the customer the link again if it is still unused; once per ``key``."""
     await lock(conn, escalation_id)
     effect = f"nudge/{link_id}/{key}"
     query = select(customer_link).where(customer_link.c.id == link_id)
@@ -109,7 +109,10 @@ async def nudge(conn: AsyncConnection, escalation_id: str, link_id: int, now: da
 
 
 async def expire(conn: AsyncConnection, escalation_id: str, now: datetime) -> tuple[str | None, Row[Any] | None]:
-    """End an unused link and its escalation. Returns the outcome of an ended escalation, else its newest call."""
+    """End an unused link and its escalation.
+
+    Returns the outcome if the escalation has ended, otherwise its newest call.
+    """
     row = await lock(conn, escalation_id)
     if row.state == State.INVITED:
         await _retire_links(conn, escalation_id, "expired")
@@ -198,5 +201,5 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
 
 
 def _is_call_now(row: Any) -> Any:
-    """A call now also has a link, the first: it shows the waiting room and books nothing."""
+    """A call now has a link, too, the first one: it shows the waiting room and books nothing."""
     return (call.c.escalation == row.escalation_id) & (call.c.booking.is_(None)) & (call.c.nth == row.nth)

@@ -1,4 +1,4 @@
-"""Effects of the muster: start a call now, renew the link after a failed search, replace an agent's no-show."""
+"""Effects of the muster: start a call now, renew the link after a failed search, replace an agent who didn't join."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id, token_hash
 from domain.plan import Plan
 
 NOT_ASKED_AGAIN = ("declined", "missed")
-"""States of an offer after which its person isn't asked for that call again."""
+"""Offer states after which the person isn't asked for that call again."""
 
 
 async def begin_call_now(conn: AsyncConnection, escalation_id: str, plan: Plan, tokens: Tokens, now: datetime) -> str:
@@ -61,7 +61,8 @@ async def renew_after(
 ) -> IssuedLink | None:
     """After a call that didn't take place, issue a new link or, after ``LINKS_AT_MOST``, end the escalation.
 
-    ``kind`` is ``NOBODY_AVAILABLE`` or ``CUSTOMER_MISSED``. Done once per call. Returns the link, or None at the end.
+    ``kind`` is ``NOBODY_AVAILABLE`` or ``CUSTOMER_MISSED``. Done once per call. Returns the link, or None if the
+    escalation has ended.
     """
     row = await lock(conn, escalation_id)
     effect = f"{kind.value}/{call_id}"
@@ -131,7 +132,7 @@ async def replace_agent(conn: AsyncConnection, escalation_id: str, call_id: str,
 async def reopen(conn: AsyncConnection, calls: Sequence[Any], now: datetime, *, raised: bool = False) -> None:
     """Return calls to waiting; their searches resume at the same step.
 
-    The time in which an agent had the call doesn't count as search time.
+    The time during which an agent had the call doesn't count as search time.
     """
     changes: dict[str, Any] = {"state": "waiting", "person": None, "team": None, "title": None}
     changes |= {"attribution": None, "accepted_at": None}
@@ -158,7 +159,7 @@ class CallRows:
 async def settle(conn: AsyncConnection, escalation_id: str, call_id: str) -> CallRows:
     """Read the call's state and all events of its escalation that a workflow waits for, relayed or not. Kicks a round.
 
-    This is what a workflow does if no signal arrives.
+    Used by a workflow when no signal arrives.
     """
     query = select(call.c.state, escalation.c.state.label("escalation_state"), escalation.c.outcome)
     query = query.join(escalation, escalation.c.id == call.c.escalation).where(call.c.id == call_id)

@@ -1,4 +1,4 @@
-"""The survey: send it, remind once, save the rating, alert the team lead to a bad one."""
+"""The survey: send it, remind once, save the rating, and alert the team lead to a bad one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from domain.rating import AlreadyRated, SurveyOver, is_bad
 
 
 async def ask(conn: AsyncConnection, escalation_id: str, call_id: str, tokens: Tokens, now: datetime) -> bool:
-    """Send the survey of a call. Returns False if this customer was asked too recently by the rules."""
+    """Send a call's survey. Returns False if, by the rules, this customer was asked too recently."""
     row = await lock(conn, escalation_id)
     effect = f"survey_sent/{call_id}"
     if await done_before(conn, escalation_id, effect) is not None:
@@ -107,7 +107,7 @@ class SurveyPage:
     desk_name: str
     desk_zone: str
     held_at: datetime | None
-    """Start of the call: when the agent joined, else when they accepted."""
+    """Start of the call: when the agent joined, or otherwise when they accepted."""
     expires_at: datetime
     score: int | None
     comment: str

@@ -1,4 +1,4 @@
-"""Reminders before a booked call and to a customer who is late, each sent once."""
+"""Reminders before a booked call, and to a customer who is late. Each is sent once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from domain.escalation import Kind
 
 
 async def remind_customer(conn: AsyncConnection, escalation_id: str, call_id: str, step: str, now: datetime) -> None:
-    """Send a reminder to the customer. ``step`` contains the start and the lead time, so a moved call gets its own."""
+    """Send a reminder to the customer.
+
+    ``step`` contains the start time and the lead time, so a moved call gets its own reminder.
+    """
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     effect = f"customer_reminded/{call_id}/{step}"
@@ -44,7 +47,7 @@ async def remind_agent(conn: AsyncConnection, escalation_id: str, call_id: str, 
 
 
 async def call_for_customer(conn: AsyncConnection, escalation_id: str, call_id: str, step: str, now: datetime) -> None:
-    """Mail a late-customer reminder, if the agent has joined and the customer hasn't."""
+    """Email a late-customer reminder if the agent has joined and the customer hasn't."""
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     effect = f"customer_called_for/{call_id}/{step}"

@@ -74,7 +74,7 @@ booking = Table(
 Index("booking_one_a_link", booking.c.link, unique=True)
 Index("booking_escalation_idx", booking.c.escalation)
 
-# The limits of a witness, as `domain/seats/demand.py` writes them.
+# A witness's limits, as written by `domain/seats/demand.py`.
 seat_terms = Table(
     "seat_terms",
     metadata,
@@ -97,7 +97,7 @@ witness = Table(
 )
 Index("witness_day_idx", witness.c.day, witness.c.version)
 
-# People who get no seat before `until`, whatever their shift: in a call, or above the occupancy limit.
+# People who are given no seats before `until`, whatever their shift: they are in a call, or above the occupancy limit.
 engaged = Table(
     "engaged",
     metadata,
@@ -114,7 +114,7 @@ roster = Table(
     Column("version", BigInteger, nullable=False, server_default=text("0")),
 )
 
-# A start that can be sold if these witnesses move; proven again on each use.
+# A start time that can be sold if these witnesses move; proven again on each use.
 seat_room = Table(
     "seat_room",
     metadata,

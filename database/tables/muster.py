@@ -43,7 +43,7 @@ call = Table(
     instant("agent_joined_at", nullable=True),
     instant("ended_at", nullable=True),
     instant("wrapped_up_at", nullable=True),
-    # What the waiting customer sees since the last round: place, estimate, and when the place last got worse.
+    # What the waiting customer has seen since the last round: place, estimate, and when the place last got worse.
     Column("place", SmallInteger),
     Column("estimate", Text),
     instant("put_back_at", nullable=True),
@@ -94,7 +94,7 @@ guard = Table(
     Column("occupancy_limit", SmallInteger, nullable=False),
 )
 
-# What the auditor repaired, counted by kind.
+# The auditor's repairs, counted by kind.
 repair = Table(
     "repair",
     metadata,

@@ -1,4 +1,4 @@
-"""Rollouts, and directory names that changed after a rules text was written."""
+"""Rollouts, and directory names that have changed since a rules text was written."""
 
 from sqlalchemy import (
     BigInteger,

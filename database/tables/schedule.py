@@ -1,4 +1,4 @@
-"""Schedules: single days, time off, time kept free of calls, calendar feeds in and out."""
+"""Schedules: single days, time off, time kept free of calls, incoming and outgoing calendar feeds."""
 
 from sqlalchemy import (
     ARRAY,
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE
 
 from database.tables.base import instant, metadata
 
-# Settings of a person. `feed_nth` counts the secret addresses of their ICS feed. If `edited_at` is set, the weekly
+# A person's settings. `feed_nth` counts the secret addresses of their ICS feed. If `edited_at` is set, the weekly
 # hours were changed on a page, and seeding leaves them alone.
 person_schedule = Table(
     "person_schedule",
@@ -71,8 +71,8 @@ kept_free = Table(
     Column("ends_on", Date),
 )
 
-# A calendar that Muster reads, by address or as an uploaded file (then `url` is empty). `content` is the last good
-# copy without its texts; `next_at` is when it is checked next.
+# A calendar that Muster reads from an address or an uploaded file (then `url` is empty). `content` is the last good
+# copy without its texts; `next_at` is when it will next be checked.
 calendar_feed = Table(
     "calendar_feed",
     metadata,

@@ -26,7 +26,7 @@ class AccountSummary:
 
 
 async def all_accounts(conn: AsyncConnection) -> list[AccountSummary]:
-    """All accounts by name; those of people who have left come last."""
+    """All accounts, sorted by name; those of people who have left come last."""
     return await _accounts(conn)
 
 

@@ -1,4 +1,4 @@
-"""API tokens: bearer secrets of other programs, stored as hashes, each with its scopes."""
+"""API tokens: bearer secrets for other programs, stored as hashes, each with its scopes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def revoke_token(conn: AsyncConnection, name: str, now: datetime) -> bool:
 
 
 async def all_tokens(conn: AsyncConnection) -> list[ApiToken]:
-    """All tokens, active ones first, then by name."""
+    """All tokens, active ones first, sorted by name."""
     query = select(api_token).order_by(api_token.c.revoked_at.is_not(None), api_token.c.name)
     return [_token(row) for row in await conn.execute(query)]
 

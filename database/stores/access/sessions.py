@@ -24,7 +24,7 @@ class Session:
     account: Account
     expires_at: datetime
     time_zone: str
-    """Of the organisation."""
+    """The organisation's time zone."""
 
 
 _SESSIONS = text("""
@@ -45,7 +45,7 @@ async def find_account(conn: AsyncConnection, email: str) -> Account | None:
 async def set_password_hash(conn: AsyncConnection, person_id: int, password_hash: str | None) -> None:
     """Change a person's password; ends all their sessions and unused sign-in links."""
     await conn.execute(update(person).where(person.c.id == person_id).values(password_hash=password_hash))
-    # Links first: deleting waits for a link that is being used now, so the session that it begins ends, too.
+    # Links first: the deletion waits for any link in use right now, so the session that it begins is ended, too.
     await end_sign_in_links_of(conn, person_id)
     await end_sessions_of(conn, person_id)
 
@@ -68,7 +68,7 @@ async def begin_session(conn: AsyncConnection, person_id: int, token: str, now: 
 
 
 async def find_sessions(conn: AsyncConnection, hashes: Collection[bytes], now: datetime) -> dict[bytes, Session]:
-    """Find the valid sessions among these secrets' hashes: not ended or expired, of people who are still active."""
+    """Find the valid sessions among these secret hashes: not ended or expired, and the person is still active."""
     rows = await conn.execute(_SESSIONS, {"hashes": list(hashes), "now": now})
     return {row.token_hash: Session(_account(row), row.expires_at, row.time_zone or "UTC") for row in rows}
 
@@ -82,7 +82,7 @@ async def end_sessions_of(conn: AsyncConnection, person_id: int) -> None:
 
 
 async def end_sign_in_links_of(conn: AsyncConnection, person_id: int) -> None:
-    """End a person's unused links; used ones stay, so that opening one again says that it was used."""
+    """End a person's unused links; used ones stay, so that opening one again shows that it was used."""
     unused = sign_in_link.c.used_at.is_(None)
     await conn.execute(delete(sign_in_link).where(sign_in_link.c.person == person_id, unused))
 
@@ -97,7 +97,7 @@ async def renew_sign_in_link(conn: AsyncConnection, person_id: int, expires_at: 
 
 
 async def read_sign_in_link(conn: AsyncConnection, token: str, now: datetime) -> str:
-    """Name of the person whom the link would sign in. Changes nothing.
+    """The name of the person whom the link would sign in. Changes nothing.
 
     Raises ``SignInLinkUnknown``, ``SignInLinkUsed`` or ``SignInLinkExpired``.
     """
@@ -118,7 +118,7 @@ async def read_sign_in_link(conn: AsyncConnection, token: str, now: datetime) ->
 
 
 async def use_sign_in_link(conn: AsyncConnection, token: str, now: datetime) -> int:
-    """Use up the link and return the person's id. Raises the same as ``read_sign_in_link``."""
+    """Use up the link and return the person's id. Raises the same failures as ``read_sign_in_link``."""
     statement = (
         update(sign_in_link)
         .where(

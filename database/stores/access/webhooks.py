@@ -1,4 +1,4 @@
-"""Incoming webhooks: each source's secret, and the responses, so that a replayed event changes nothing."""
+"""Incoming webhooks: each source's secret, and the responses sent, so that a replayed event changes nothing."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def stored_response(conn: AsyncConnection, source: str, event: str) -> Sto
 async def store_response(
     conn: AsyncConnection, source: str, event: str, answer: StoredResponse, now: datetime
 ) -> StoredResponse:
-    """Store a response for replays; of two concurrent ones the first is stored and returned."""
+    """Store a response for replays; if two are concurrent, the first is stored and returned."""
     stored = {"status": answer.status, "body": answer.body}
     row = {"source": source, "event": event, "fingerprint": answer.fingerprint, "answer": stored, "at": now}
     await conn.execute(insert(webhook_received).values(row).on_conflict_do_nothing())

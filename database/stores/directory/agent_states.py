@@ -1,4 +1,4 @@
-"""The state of everybody who takes calls, for a round: where they are, what they have done, what prevents them."""
+"""The state of everybody who takes calls, for a round: presence, past calls, and what keeps them from being asked."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from rules_dsl.directory import Directory
 from rules_dsl.model.decision import AgentState
 
 PRIOR_SCORE, PRIOR_WEIGHT = 4.0, 5
-"""A CSAT mean starts from this many ratings of this score, so that a few good ratings don't lead the ranking."""
+"""A CSAT mean starts with this many ratings of this score, so that a few good ratings can't top the ranking."""
 
-# A call takes its person's time from acceptance to wrap-up, or to the wrap-up's time limit if nobody writes one.
+# A call takes up its agent's time from acceptance to wrap-up, or to the wrap-up's time limit if none is written.
 _PEOPLE = text("""
 SELECT p.id, pr.state, pr.reason, pr.since, pr.seen_at, lower(s.works) AS shift_began, upper(s.works) AS shift_ends,
   upper(s.during) AS free_until,
@@ -61,12 +61,12 @@ WHERE p.active AND p.team IS NOT NULL AND 'agent' = ANY(p.roles)
 
 
 def posterior_mean(total: int | None, count: int | None) -> float:
-    """Mean of ``count`` ratings that add up to ``total``, drawn towards the prior while they are few."""
+    """Mean of ``count`` ratings that add up to ``total``, pulled towards the prior while there are few of them."""
     return (PRIOR_SCORE * PRIOR_WEIGHT + float(total or 0)) / (PRIOR_WEIGHT + (count or 0))
 
 
 async def read_colleagues(conn: AsyncConnection, directory: Directory, now: datetime) -> Mapping[int, Colleague]:
-    """Read the state of everybody who takes calls, by person, with what prevents each from taking one now."""
+    """Read the state of everybody who takes calls, keyed by person, with what prevents each from taking one now."""
     midnight = now.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     values = {"now": now, "midnight": midnight, "lately": now - OCCUPANCY_WINDOW}
     rows: Sequence[Row[Any]] = (await conn.execute(_PEOPLE, values)).all()

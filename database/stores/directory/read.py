@@ -53,12 +53,12 @@ async def read_directory(conn: AsyncConnection) -> Directory:
 
 
 def _not_retired(table: Table) -> Select[Any]:
-    """Rows that were not deleted; deleted ones stay for past escalations."""
+    """Rows not marked as deleted; deleted rows are kept for past escalations."""
     return select(table).where(table.c.retired_at.is_(None)).order_by(table.c.id)
 
 
 async def _people(conn: AsyncConnection) -> tuple[Person, ...]:
-    """Active people in a team; managers and administrators outside every team take no calls."""
+    """Active people in a team; managers and administrators without a team take no calls."""
     skills: dict[int, dict[int, int]] = defaultdict(dict)
     for row in await conn.execute(select(tables.person_skill)):
         skills[row.person][row.skill] = row.level

@@ -1,4 +1,4 @@
-"""Renamed teams, titles and skills, applied in order to texts written before."""
+"""Renamings of teams, titles and skills, applied in order to rules texts written before them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Renaming:
     was: str
     becomes: str
     after_number: int
-    """The highest version number of the rules before the renaming."""
+    """The highest version number of the rules before this renaming."""
     author: str
     at: datetime
 
@@ -55,5 +55,5 @@ def with_new_names(text: str, renamings: Sequence[Renaming]) -> str:
 
 
 async def text_today(conn: AsyncConnection, text: str, number: int) -> str:
-    """A text as old as version ``number`` with today's names. Changes nothing but names."""
+    """A text from the time of version ``number``, with today's names. Nothing but names changes."""
     return await asyncio.to_thread(with_new_names, text, await renamings_since(conn, number))

@@ -1,4 +1,4 @@
-"""Reading schedules, the shifts that result from them, and the names of people."""
+"""Reading schedules, the shifts that result from them, and people's names."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from domain.schedules.schedule import (
 )
 
 MARGIN = timedelta(days=2)
-"""Read before and after the requested days, for spans that begin before them and for time zones."""
+"""Extra time read before and after the requested days, because of time zones and spans that begin earlier."""
 
 
 @dataclass(frozen=True)
 class DeskHours:
-    """Defaults of the organisation for schedules that don't set their own."""
+    """The organisation's defaults for schedules that don't set their own."""
 
     time_zone: str
     holiday_region: str
@@ -46,7 +46,7 @@ async def read_desk_hours(conn: AsyncConnection) -> DeskHours:
 
 
 async def read_schedules(conn: AsyncConnection, people: Iterable[int], first: date, last: date) -> dict[int, Schedule]:
-    """Read these people's schedules, with what concerns the days ``first`` to ``last``."""
+    """Read these people's schedules, with everything that affects the days from ``first`` to ``last``."""
     ids = sorted(set(people))
     bounds = Range(_midnight(first) - MARGIN, _midnight(last) + MARGIN)
     weekly = await _repeating(conn, weekly_shift, ids, first, last)
@@ -131,7 +131,7 @@ async def team_members(conn: AsyncConnection, number: int) -> list[int]:
 
 
 async def zone_of(conn: AsyncConnection, who: int) -> str:
-    """A person's time zone: that of their first weekly hours, else the organisation's."""
+    """A person's time zone: that of their first weekly hours, or otherwise the organisation's."""
     query = select(weekly_shift.c.time_zone).where(weekly_shift.c.person == who).order_by(weekly_shift.c.id).limit(1)
     own: str | None = (await conn.execute(query)).scalar_one_or_none()
     return own or (await read_desk_hours(conn)).time_zone
@@ -166,7 +166,7 @@ async def active_person(conn: AsyncConnection, who: int) -> PersonName | None:
 
 
 async def home_team(conn: AsyncConnection, who: int) -> int | None:
-    """The person's team, else the largest; None if all teams are empty."""
+    """The person's team, or otherwise the largest; None if all teams are empty."""
     in_teams = select(person.c.team).where(person.c.team.is_not(None), person.c.active)
     own = in_teams.where(person.c.id == who)
     largest = in_teams.group_by(person.c.team).order_by(func.count().desc(), person.c.team).limit(1)
@@ -190,7 +190,7 @@ class PersonOnShift:
 async def page_of_shifts(
     conn: AsyncConnection, bounds: Span, team_name: str, after: int, most: int
 ) -> list[PersonOnShift]:
-    """At most ``most`` people with ids above ``after``, by id, with shifts; of one team if ``team_name`` is set."""
+    """At most ``most`` people with ids above ``after``, sorted by id, with shifts; only from ``team_name`` if set."""
     query = (
         select(person.c.id, person.c.email, person.c.name, team.c.name.label("team"))
         .join(team, team.c.id == person.c.team)

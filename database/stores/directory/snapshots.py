@@ -1,6 +1,6 @@
 """Immutable snapshots of the directory, identified by the hash of their content.
 
-Opening an escalation takes one if the current directory has none yet, whoever changed it and however.
+Opening an escalation takes one if the current directory has none yet, regardless of who changed it and how.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _WrittenSnapshot:
 
 
 _last: _WrittenSnapshot | None = None
-# The last directory that this process saw: it seldom changes and every opening needs it.
+# The last directory that this process saw: it seldom changes, and every opening needs it.
 
 
 async def store_snapshot(conn: AsyncConnection, directory: Directory, now: datetime) -> str:
@@ -46,14 +46,14 @@ async def store_snapshot(conn: AsyncConnection, directory: Directory, now: datet
 
 
 async def read_snapshots(conn: AsyncConnection, hashes: Collection[str]) -> dict[str, Directory]:
-    """Read snapshots by hash. Fields that a newer release added have their defaults in older snapshots."""
+    """Read snapshots by hash. Fields that an older snapshot lacks get their defaults."""
     query = select(directory_snapshot.c.hash, directory_snapshot.c.directory)
     rows = await conn.execute(query.where(directory_snapshot.c.hash.in_(hashes)))
     return {row.hash: _DIRECTORY.validate_python(row.directory) for row in rows}
 
 
 def _written(directory: Directory) -> _WrittenSnapshot:
-    """Serialize without mail addresses: no rule uses them, so changing one changes no decision."""
+    """Serialize without email addresses: no rule uses them, so changing one changes no decision."""
     people = tuple(replace(person, email="") for person in directory.people)
     content = _DIRECTORY.dump_python(replace(directory, people=people), mode="json")
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -1,1 +1,1 @@
-"""Opening and ending escalations, and the outbox to their workflows."""
+"""Opening and ending escalations, and the outbox for their workflows."""

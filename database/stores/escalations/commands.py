@@ -1,7 +1,7 @@
-"""What people and other programs do to an escalation that is open: book, move, cancel, wrap up, rate, nudge, withdraw.
+"""What people and programs do to an open escalation: book, move, cancel, wrap up, rate, nudge, withdraw.
 
-Each is one transaction, which decides, writes its event and with it what the workflow will be told. The answer is true
-when it is given, whatever becomes of any other process, and giving it takes neither a worker nor Temporal.
+Each is one transaction, which decides and writes the event from which the workflow will learn of it. The answer is
+final once given, whatever happens to other processes, and needs neither a worker nor Temporal.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ from domain.wrap_up import WrapUp
 
 
 class EscalationCommands:
-    """All are idempotent: sending one again answers the same.
+    """All are idempotent: sending one again gives the same answer.
 
-    Besides its own failures each raises ``EscalationUnknown``, ``NotNow``, ``Busy`` and ``Unreachable``; after the last
-    it isn't known whether it was done, and sending it again is safe. ``now`` defaults to this process's clock.
+    Besides its own failures, each raises ``EscalationUnknown``, ``NotNow``, ``Busy`` and ``Unreachable``; after
+    ``Unreachable``, it isn't known whether the command took effect, but sending it again is safe. ``now`` defaults to
+    this process's clock.
     """
 
     def __init__(self, engine: AsyncEngine, tokens: Tokens) -> None:
@@ -45,7 +46,7 @@ class EscalationCommands:
     async def book(
         self, escalation_id: str, link_id: int, starts_at: datetime, now: datetime | None = None
     ) -> BookingWithCall:
-        """Use up the link and take a seat. Raises as ``database.stores.booking.book``."""
+        """Use up the link and take a seat. Raises the same failures as ``database.stores.booking.book``."""
         moment = now or datetime.now(UTC)
 
         async def sale(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
@@ -54,7 +55,7 @@ class EscalationCommands:
         return await self._sell(sale, SaleRequest(escalation_id, starts_at, moment, link_id))
 
     async def move(self, escalation_id: str, starts_at: datetime, now: datetime | None = None) -> BookingWithCall:
-        """Take another seat for the same call. Raises as ``database.stores.booking.move``."""
+        """Take another seat for the same call. Raises the same failures as ``database.stores.booking.move``."""
         moment = now or datetime.now(UTC)
 
         async def sale(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
@@ -63,7 +64,7 @@ class EscalationCommands:
         return await self._sell(sale, SaleRequest(escalation_id, starts_at, moment))
 
     async def cancel(self, escalation_id: str, now: datetime | None = None) -> None:
-        """Cancel for the customer. Raises ``TooLate`` once the call has begun."""
+        """Cancel a booking at the customer's request. Raises ``TooLate`` once the call has begun."""
         async with self._transaction() as conn:
             await booking.cancel(conn, escalation_id, now or datetime.now(UTC))
 
@@ -82,7 +83,7 @@ class EscalationCommands:
             await rating.save_rating(conn, escalation_id, call_id, score, comment.strip(), now or datetime.now(UTC))
 
     async def nudge(self, escalation_id: str, actor: str, now: datetime | None = None) -> str:
-        """Give a waiting escalation a push; returns what was done, as a sentence."""
+        """Nudge a waiting escalation; returns a sentence saying what was done."""
         async with self._transaction() as conn:
             return await nudge(conn, escalation_id, actor, now or datetime.now(UTC))
 
@@ -101,7 +102,7 @@ class EscalationCommands:
     async def _sell(
         self, sell: Callable[[AsyncConnection, BookingRequest], Awaitable[BookingWithCall]], sale_request: SaleRequest
     ) -> BookingWithCall:
-        """Sell within ``SALE``, the queue included, so that no sale takes place after its caller has given up."""
+        """Sell within ``SALE``, including time in the queue, so that no sale takes place after the caller gave up."""
         clock = asyncio.get_running_loop().time
         until = clock() + SALE.total_seconds()
 

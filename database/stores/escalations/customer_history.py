@@ -1,4 +1,4 @@
-"""A customer's earlier escalations, with their ratings, for the agent before a call."""
+"""A customer's earlier escalations, with their ratings, shown to the agent before a call."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ class PastEscalation:
 
 
 async def past_escalations(conn: AsyncConnection, customer_id: int, excluding: str) -> list[PastEscalation]:
-    """The customer's newest escalations, without the one whose id is ``excluding``."""
+    """The customer's newest escalations, except the one with the id ``excluding``."""
     rows = await conn.execute(_PAST, {"customer": customer_id, "this": excluding, "shown": PAST_SHOWN})
     return [PastEscalation(**{**row._mapping, "escalation_id": str(row.escalation_id)}) for row in rows]

@@ -1,4 +1,4 @@
-"""A push by support ops: mail the link again, or search for a person again and tell the workflow everything again."""
+"""Nudges by support ops: email the link again, or restart the search and resend the workflow's events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.ids import KICK_CHANNEL, OUTBOX_CHANNEL
 
 
 async def nudge(conn: AsyncConnection, escalation_id: str, actor: str, now: datetime) -> str:
-    """Push an escalation on; returns what was done, as a sentence. Raises ``EscalationUnknown``."""
+    """Nudge an escalation; returns a sentence saying what was done. Raises ``EscalationUnknown``."""
     row = await lock(conn, escalation_id)
     if row.state in (State.CLOSED, State.REFUSED):
         return "There is nothing to push: this escalation is over."
@@ -32,7 +32,7 @@ async def nudge(conn: AsyncConnection, escalation_id: str, actor: str, now: date
 
 
 async def _relay_again(conn: AsyncConnection, escalation_id: str) -> None:
-    """Put every event that a workflow waits for back into the outbox; hearing one twice does no harm."""
+    """Put every event that a workflow waits for back into the outbox; receiving one twice does no harm."""
     kinds = [kind.value for kind in RELAYED_AT_ONCE - {Kind.OPENED}]
     again = update(escalation_event).where(
         escalation_event.c.escalation == escalation_id, escalation_event.c.kind.in_(kinds)

@@ -43,11 +43,11 @@ from rules_dsl import read_facts
 from rules_dsl.directory import Directory, Facts
 
 PRIORITY_STEP = 10
-"""What one step of an ordered priority is worth when calls compete; the gap leaves space to raise one."""
+"""How much one step of an ordered priority counts when calls compete; the gap leaves room to raise a call."""
 
 
 async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, now: datetime) -> OpeningResult:
-    """Open an escalation; it is committed when this returns. A refusal by the rules is also stored, then raised.
+    """Open an escalation; it is committed when this returns. A refusal by the rules is stored as well, then raised.
 
     Raises ``CallRefused``, ``BookingOnly``, ``NoRules``, ``KeyReused``, and the rules' ``FactRefused``.
     """

@@ -1,4 +1,4 @@
-"""The outbox: events that their workflow hasn't received. The timeline itself is the outbox."""
+"""The outbox: events that the workflow hasn't received yet. The timeline itself is the outbox."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call
 from domain.escalation import RELAYED_AT_ONCE, State
 
-# One relay per escalation at a time, so that its events arrive in order and never before its workflow has started.
-# An advisory lock instead of a row lock: an effect of the same escalation must not wait for a slow Temporal.
+# One relay per escalation at a time, so that its events arrive in order and never before its workflow has started. An
+# advisory lock instead of a row lock: effects on the same escalation must not wait when Temporal is slow.
 _WAITING = text("""
 SELECT escalation FROM (
   SELECT escalation, min(id) AS first FROM escalation_event WHERE told_at IS NULL AND kind = ANY(:kinds)
@@ -41,10 +41,10 @@ class UnrelayedEvent:
 
 
 async def take_unrelayed(conn: AsyncConnection, most: int = 64) -> dict[str, list[UnrelayedEvent]]:
-    """Lock at most ``most`` escalations and return their unrelayed events, in order, by escalation.
+    """Lock at most ``most`` escalations and return their unrelayed events, in order, keyed by escalation.
 
-    No other relay takes these escalations until the transaction ends. An escalation is taken if its workflow waits
-    for one of its events; its other events are relayed with it.
+    No other relay takes these escalations until the transaction ends. An escalation is taken if its workflow is
+    waiting for one of its events; the others are relayed along with it.
     """
     kinds = [kind.value for kind in RELAYED_AT_ONCE]
     waiting = (await conn.execute(_WAITING, {"kinds": kinds, "most": most})).scalars().all()
@@ -72,11 +72,11 @@ class WorkflowStart:
     seq: int
     """The escalation's last event."""
     events: Sequence[Row[Any]]
-    """What a workflow would have been told of this call."""
+    """The events of this call that a workflow waits for."""
 
 
 async def read_workflow_start(conn: AsyncConnection, escalation_id: str) -> WorkflowStart | None:
-    """Read what an escalation's workflow starts with; None if it is over or unknown."""
+    """Read the data that an escalation's workflow starts with; None if the escalation is over or unknown."""
     not_over = escalation.c.state.not_in([State.CLOSED.value, State.REFUSED.value])
     query = select(escalation.c.plan, escalation.c.mode, escalation.c.state, escalation.c.seq)
     query = query.where(escalation.c.id == escalation_id, not_over)

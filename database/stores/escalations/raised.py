@@ -1,4 +1,4 @@
-"""Escalations for the agent who raised them: the list, and one with its link and plan."""
+"""Escalations as seen by the agent who raised them: the list, and a single one with its link and plan."""
 
 from __future__ import annotations
 

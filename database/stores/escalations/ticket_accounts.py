@@ -28,13 +28,13 @@ FROM known GROUP BY ticket_system ORDER BY count(*) FILTER (WHERE recent) DESC, 
 
 
 async def accounts_in_use(conn: AsyncConnection) -> dict[str, tuple[str, ...]]:
-    """The known accounts of each help desk. The help desk with most of the latest 200 tickets comes first."""
+    """The known accounts of each help desk. The help desk with the most of the latest 200 tickets comes first."""
     rows = await conn.execute(_IN_USE, {"open": [state.value for state in OPEN_STATES]})
     return {row.ticket_system: tuple(row.accounts or ()) for row in rows}
 
 
 async def account_of_source(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
-    """The account of a webhook source, whatever address its webhook contains.
+    """A webhook source's account, whatever address its webhook contains.
 
     A source without an account gets that of the first address it sends, unless another source has it; until then,
     its own name is used as the account.
@@ -57,8 +57,9 @@ async def account_of_source(conn: AsyncConnection, source: WebhookSource, url: s
 async def account_of_solved(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
     """The account whose ticket a webhook of this source reports as solved.
 
-    The same as ``account_of_source``, with one exception: if the help desk has only this source, its account is
-    unknown and no address was sent, the only account in use is meant. The source gets to see no link for that.
+    The same as ``account_of_source``, with one exception: if this is the help desk's only source, its account is
+    unknown and no address was sent, the result is the only account in use. This gives the source no access to any
+    link.
     """
     account = await account_of_source(conn, source, url)
     if account != source.name:

@@ -1,4 +1,4 @@
-"""Ending an escalation early: withdrawn by staff, or its ticket was solved."""
+"""Ending an escalation early, because staff withdrew it or its ticket was solved."""
 
 from __future__ import annotations
 

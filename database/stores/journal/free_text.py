@@ -20,7 +20,7 @@ async def store_text(conn: AsyncConnection, text: str) -> str:
 
 
 async def read_text(conn: AsyncConnection, ref: str) -> str:
-    """The text of a reference; empty if the reference is empty or unknown."""
+    """The text behind a reference; empty if the reference is empty or unknown."""
     if not ref:
         return ""
     return (await conn.execute(select(words.c.text).where(words.c.ref == ref))).scalar_one_or_none() or ""

@@ -1,4 +1,4 @@
-"""The queue of messages to send: written in the transaction of the effect that causes them, taken by the sender.
+"""The queue of messages to send: written in the transaction of the effect that causes them, and taken by the sender.
 
 Only the database's clock decides when a message is due, so a process whose clock is wrong neither
 delays messages nor sends them early.
@@ -85,7 +85,7 @@ async def take_due(
 ) -> list[QueuedMessage]:
     """Take at most ``at_most`` due messages, the longest due first, except ``busy``, which this sender already has.
 
-    They are due again after ``lease``: a running sender renews it; a killed sender's messages come back.
+    They become due again after ``lease``: a running sender renews it; a killed sender's messages come back.
     """
     due = (
         select(message.c.id)
@@ -111,7 +111,7 @@ async def take_due(
 
 
 async def renew(conn: AsyncConnection, message_ids: Sequence[str], lease: timedelta) -> None:
-    """Extend the lease of messages that take long to send; one scheduled for a later retry keeps its time."""
+    """Extend the lease on messages that are slow to send; one already scheduled for a retry keeps its time."""
     queued = message.c.id.in_(message_ids) & (message.c.state == "queued")
     expires_sooner = message.c.next_attempt_at < func.now() + lease
     await conn.execute(update(message).where(queued & expires_sooner).values(next_attempt_at=func.now() + lease))
@@ -148,12 +148,12 @@ async def give_up(conn: AsyncConnection, queued: QueuedMessage, error: str) -> N
 
 
 async def drop(conn: AsyncConnection, message_id: str) -> None:
-    """Remove a message whose recipient this installation doesn't have, such as an alert webhook."""
+    """Remove a message to a recipient that this installation doesn't have, such as an alert webhook."""
     await conn.execute(message.delete().where(message.c.id == message_id, message.c.state == "queued"))
 
 
 async def send_again(conn: AsyncConnection, message_id: str) -> bool:
-    """Requeue a failed message; returns False if it is not failed."""
+    """Requeue a failed message; returns False if it has not failed."""
     failed = update(message).where(message.c.id == message_id, message.c.state == "failed")
     requeued = failed.values(state="queued", attempts=0, next_attempt_at=func.now()).returning(message.c.id)
     if (await conn.execute(requeued)).first() is None:

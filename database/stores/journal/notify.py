@@ -1,4 +1,4 @@
-"""Queue messages to the customer, an agent, team leads or managers, in the transaction of the effect behind them."""
+"""Queue messages to customers, agents, team leads or managers, in the transaction of the effect that causes them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from database.tables.escalation import escalation
 async def notify_customer(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
-    """Queue a mail to the customer; ``key`` distinguishes messages of one kind."""
+    """Queue an email to the customer; ``key`` distinguishes messages of the same kind."""
     await _mail(conn, escalation_id, kind, None, f"{kind}/{key}", now, params)
 
 
 async def notify_person(
     conn: AsyncConnection, escalation_id: str, person_id: int, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
-    """Queue a mail to a staff member."""
+    """Queue an email to a staff member."""
     recipient = (await conn.execute(select(person.c.email).where(person.c.id == person_id))).scalar_one()
     await _mail(conn, escalation_id, kind, recipient, f"{kind}/{key}/{person_id}", now, params)
 
@@ -31,7 +31,7 @@ async def notify_person(
 async def notify_leads(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
-    """Queue a mail to everybody with the title that leads the escalation's team, and a post to the alert webhook."""
+    """Queue an email to everybody with the title that leads the escalation's team, and a post to the alert webhook."""
     query = (
         select(person.c.id, person.c.email)
         .join(team, (team.c.id == person.c.team) & (team.c.lead_title == person.c.title))
@@ -46,7 +46,7 @@ async def notify_leads(
 async def notify_managers(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
-    """Queue a mail to every manager, and a post to the alert webhook."""
+    """Queue an email to every manager, and a post to the alert webhook."""
     query = select(person.c.id, person.c.email).where(any_(person.c.roles) == "manager", person.c.active)
     for manager in await conn.execute(query.order_by(person.c.id)):
         await _mail(conn, escalation_id, kind, manager.email, f"{kind}/{key}/{manager.id}", now, params)

@@ -1,4 +1,4 @@
-"""Plans as JSON: to and from the database, and for the API."""
+"""Plans as JSON, for the database and for the API."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def load_plan(stored: Mapping[str, Any]) -> Plan:
 
 
 def plan_view(plan: Plan) -> dict[str, Any]:
-    """A plan as the API shows it: what was decided, by which rule and version, and why."""
+    """A plan as shown by the API: what was decided, by which rule and version, and why."""
     decision = plan.decision
     return {
         "ruleset": plan.ruleset,

@@ -1,7 +1,7 @@
 """The timeline: one event per effect, written in the effect's transaction.
 
-Every effect locks its escalation first (``lock``), so effects of one escalation never interleave, and ``seq`` is
-gapless and in commit order. An effect with an idempotency key is done once, however often it runs.
+Every effect locks its escalation first (``lock``), so effects on one escalation never interleave, and ``seq`` is
+gapless and in commit order. An effect with an idempotency key takes place once, however often it is run.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ async def lock(conn: AsyncConnection, escalation_id: str) -> Row[Any]:
 
 
 async def done_before(conn: AsyncConnection, escalation_id: str, key: str) -> dict[str, Any] | None:
-    """The body of the event that an effect with this key wrote before, or None."""
+    """The body of the event already written by an effect with this key, or None."""
     query = select(escalation_event.c.body).where(
         escalation_event.c.escalation == escalation_id, escalation_event.c.key == key
     )
@@ -93,7 +93,7 @@ async def record(
 
 
 async def _clear_outbox(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
-    """Mark all events as relayed when the workflow ends: those it didn't wait for would stay in the outbox for ever."""
+    """Mark all events as relayed when the workflow ends: those it didn't wait for would never leave the outbox."""
     unrelayed = (escalation_event.c.escalation == escalation_id) & escalation_event.c.told_at.is_(None)
     await conn.execute(update(escalation_event).where(unrelayed).values(told_at=now))
 

@@ -14,12 +14,12 @@ from domain.rounds.presence import VANISHED_AFTER
 
 SLICE = timedelta(minutes=30)
 POOLS = 8
-"""Number of pools shown: those with the most sold calls, then with the most people."""
+"""Number of pools shown: those with the most sold calls come first, then those with the most people."""
 CALLS = 30
 """Number of calls shown in each list."""
 
-# A person is there in a slice if its middle lies in their shift. They are taken if a sold call rests on them in it, or
-# if a running call, or a rest above the occupancy limit, lasts into it.
+# A person is there in a slice if the middle of the slice is within their shift. They are taken if a sold call rests on
+# them during the slice, or if a running call, or a rest because of the occupancy limit, lasts into it.
 _SEATS = text("""
 WITH slices AS (SELECT at, tstzrange(at, at + CAST(:slice AS interval)) AS span
   FROM generate_series(CAST(:first AS timestamptz), CAST(:last AS timestamptz), CAST(:slice AS interval)) at),
@@ -75,15 +75,15 @@ _TEAMS = text("SELECT id, name FROM team")
 
 @dataclass(frozen=True)
 class Slice:
-    """Half an hour of a pool, in numbers of people and calls."""
+    """Numbers of people and calls for one pool in one half-hour."""
 
     at: datetime
     there: int
     """People on shift."""
     taken: int
-    """Of those, how many have a sold call of any pool, are in a call that lasts until then, or rest."""
+    """How many of them have a sold call from any pool, are in a call that lasts until then, or are resting."""
     sold: int
-    """Calls sold from this pool."""
+    """Calls booked against this pool."""
 
     @property
     def free(self) -> int:
@@ -95,12 +95,12 @@ class PoolAhead:
     description: str
     slices: tuple[Slice, ...]
     sold: int
-    """Calls sold from it in these hours."""
+    """Calls booked against it in these hours."""
 
 
 @dataclass(frozen=True)
 class HeadCount:
-    """Numbers of agents; one agent can count in several."""
+    """Numbers of agents; one agent can be counted in several."""
 
     on_shift: int
     on_calls: int
@@ -111,7 +111,7 @@ class HeadCount:
 
 @dataclass(frozen=True)
 class CallAhead:
-    """A call that waits for somebody, is offered to somebody, or is due soon."""
+    """A call that is waiting for somebody, is offered to somebody, or is due soon."""
 
     escalation: str
     subject: str
@@ -146,7 +146,7 @@ class Guard:
     staffing_gap: float
     """Seats per hour."""
     unsold_until: datetime | None
-    """No seats are sold on these people before this; None until the seat keeper has recorded it."""
+    """No seats are booked against these people before this time; None until the seat keeper has recorded it."""
 
 
 @dataclass(frozen=True)
@@ -160,16 +160,16 @@ class Board:
     lost: tuple[SeatLost, ...]
     guards: tuple[Guard, ...]
     limit: int
-    """Occupancy limit, in percent."""
+    """The occupancy limit, as a percentage."""
 
     @property
     def gap(self) -> float:
-        """Seats per hour that all guarded teams lack together."""
+        """Seats per hour missing in all guarded teams together."""
         return sum(guard.staffing_gap for guard in self.guards)
 
 
 async def read_board(conn: AsyncConnection, now: datetime, hours: int) -> Board:
-    """Read the board for ``now`` and ``hours`` ahead."""
+    """Read the board for ``now`` and the next ``hours`` hours."""
     calls = [
         CallAhead(**{**row._mapping, "escalation": str(row.escalation)})
         for row in await conn.execute(_CALLS, {"until": now + timedelta(hours=1), "calls": 3 * CALLS})

@@ -66,13 +66,14 @@ _TODAY = text(
 _ONE = text(_CARD.format(why="o.why", offer="call = c.id AND nth = :nth AND person = :person", call="c.id = :call"))
 _OF_ROUND = text(
     _CARD.format(
-        # Read for hundreds of desks together, so only what each draws at first.
+        # Read for hundreds of desks together, so it contains only what each desk draws at first.
         why="jsonb_build_object('values', o.why -> 'values')",
         offer="call = c.id AND round = :round AND state = 'offered'",
         call="c.id IN (SELECT call FROM offer WHERE round = :round AND state = 'offered')",
     )
 )
-# The newest offer that still rings; else the newest that passed recently, unless a call was accepted since.
+# The newest offer that is still ringing; otherwise the newest that recently passed, unless a call was accepted since
+# then.
 _NEWEST = text("""
 SELECT call, nth FROM offer o WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
   AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed AND NOT EXISTS (
@@ -83,7 +84,7 @@ ORDER BY (state = 'offered' AND expires_at > clock_timestamp()) DESC, made_at DE
 
 @dataclass(frozen=True)
 class DeskHead:
-    """The desk's person, their last presence state, and their shift."""
+    """The desk's agent, their last presence state, and their shift."""
 
     person_id: int
     person_name: str
@@ -97,9 +98,9 @@ class DeskHead:
     since: datetime | None
     seen_at: datetime | None
     shift_ends: datetime | None
-    """End of the whole shift, lunch and meetings included. None outside every shift."""
+    """End of the whole shift, including lunch and meetings. None if the person is not on shift."""
     free_until: datetime | None
-    """Until when calls can be served; None if they can't now."""
+    """The person can serve calls until this time; None if they can't now."""
     next_shift: datetime | None
 
 
@@ -115,7 +116,7 @@ class CallCard:
     expires_at: datetime
     answered_at: datetime | None
     remaining: float
-    """Seconds left to answer, by the database's clock; 0 when over."""
+    """Seconds left to answer, by the database's clock; 0 once it has expired."""
     why: Mapping[str, Any]
     offered_to: int
     call_state: str
@@ -156,9 +157,9 @@ async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> Des
 
 
 async def find_offer(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> CallCard | None:
-    """The offer that rings, else the newest passed one; ``remaining`` tells them apart.
+    """The offer that is ringing, otherwise the newest passed one; ``remaining`` tells them apart.
 
-    A passed offer is shown for ``PASSED_SHOWN_FOR``, unless a call was accepted since.
+    A passed offer is shown for ``PASSED_SHOWN_FOR``, unless a call has been accepted since then.
     """
     newest = (await conn.execute(_NEWEST, moment.values(person=person_id))).one_or_none()
     return None if newest is None else await find_card(conn, str(newest.call), newest.nth, person_id)
@@ -171,18 +172,18 @@ async def find_card(conn: AsyncConnection, call_id: str, nth: int, person_id: in
 
 
 async def ringing_since(conn: AsyncConnection, round_id: int) -> dict[int, CallCard]:
-    """The offers of a round that still ring, by person; ``why`` contains only the values."""
+    """A round's offers that are still ringing, keyed by person; ``why`` contains only the values."""
     rows = await conn.execute(_OF_ROUND, {"round": round_id})
     return {row._mapping["offered_to"]: _card(row._mapping) for row in rows}
 
 
 async def current_calls(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> list[CallCard]:
-    """Calls that this person has accepted and not wrapped up, newest first."""
+    """Calls that this person has accepted but not yet wrapped up, newest first."""
     return [_card(row._mapping) for row in await conn.execute(_CURRENT, moment.values(person=person_id))]
 
 
 async def calls_today(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> list[CallCard]:
-    """Calls that this person accepted today, by start."""
+    """Calls that this person accepted today, by start time."""
     return [_card(row._mapping) for row in await conn.execute(_TODAY, moment.values(person=person_id))]
 
 

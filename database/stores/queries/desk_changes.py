@@ -1,4 +1,4 @@
-"""Change detection for desks, by one cheap statement, and the people whom a notification concerns."""
+"""Change detection for desks, with one cheap statement, and the people affected by a notification."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PASSED_SHOWN_FOR = timedelta(minutes=2)
 RAISED_SHOWN = 12
 """Number of raised escalations that a desk shows."""
 
-# One hash per area that changes if the area would be drawn differently, so that a desk that asks every few
-# seconds gets only what has changed.
+# One hash per area, which changes whenever the area would be drawn differently, so that a desk that polls every few
+# seconds receives only what has changed.
 _CHANGES = text("""
 SELECT who.person, changes.* FROM unnest(CAST(:people AS integer[])) AS who(person) CROSS JOIN LATERAL (
 WITH situation AS MATERIALIZED (SELECT concat(
@@ -57,7 +57,7 @@ SELECT
 
 @dataclass(frozen=True)
 class DeskChanges:
-    """One short hash per area; a different one means that the area has changed."""
+    """One short hash per area; a different hash means that the area has changed."""
 
     presence: str
     offer: str
@@ -68,7 +68,7 @@ class DeskChanges:
 
 @dataclass(frozen=True)
 class DeskMoment:
-    """The moment for which a desk is read: now, and when today began in the organisation's time zone."""
+    """The moment for which a desk is read: the time now, and when today began in the organisation's time zone."""
 
     now: datetime
     day_began: datetime
@@ -90,7 +90,7 @@ class DeskMoment:
 async def read_many_desk_changes(
     conn: AsyncConnection, people: Collection[int], moment: DeskMoment
 ) -> dict[int, DeskChanges]:
-    """The hashes of each person's desk, by person."""
+    """The hashes of each person's desk, keyed by person."""
     values = moment.values(people=list(people), silent=moment.now - VANISHED_AFTER, raised=RAISED_SHOWN)
     rows = await conn.execute(_CHANGES, values)
     return {row.person: DeskChanges(row.presence, row.offer, row.calls, row.today, row.mine) for row in rows}
@@ -101,12 +101,12 @@ async def read_desk_changes(conn: AsyncConnection, person_id: int, moment: DeskM
 
 
 def changes_while_ringing(call_id: str, nth: int) -> str:
-    """The offer area's hash while only this offer rings, the same as ``read_many_desk_changes`` returns."""
+    """The offer area's hash while only this offer is ringing, identical to what ``read_many_desk_changes`` returns."""
     return hashlib.md5(f"{call_id}/{nth}/offeredt".encode(), usedforsecurity=False).hexdigest()[:10]
 
 
 async def people_in_hand(conn: AsyncConnection, escalations: Collection[str]) -> set[int]:
-    """People who have accepted a call of one of these escalations and not wrapped it up."""
+    """People who have accepted, but not yet wrapped up, a call in one of these escalations."""
     query = text(
         "SELECT DISTINCT person FROM call WHERE escalation = ANY(CAST(:escalations AS uuid[]))"
         " AND person IS NOT NULL AND state IN ('taken', 'on_call', 'wrapping_up')"

@@ -26,7 +26,7 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True)
 class WholeEscalation:
-    """All rows of an escalation. Lists are in order of time."""
+    """All rows of an escalation. Lists are in chronological order."""
 
     id: str
     state: str
@@ -50,16 +50,16 @@ class WholeEscalation:
     team: str | None
     links: tuple[Fields, ...]
     booking: Fields | None
-    """The latest."""
+    """The latest booking."""
     calls: tuple[Fields, ...]
-    """With ``person_name``, ``team_name``, ``title_name``, and the ``wrap_up`` or None."""
+    """Each with ``person_name``, ``team_name``, ``title_name``, and its ``wrap_up`` or None."""
     offers: tuple[Fields, ...]
-    """With ``person_name``."""
+    """Each with ``person_name``."""
     rating: Fields | None
     events: tuple[Fields, ...]
     messages: tuple[Fields, ...]
     names: dict[int, str]
-    """Names of all people by id, for those in the events."""
+    """All people's names by id, to look up the ids in events."""
 
 
 async def read_whole(conn: AsyncConnection, escalation_id: str) -> WholeEscalation | None:

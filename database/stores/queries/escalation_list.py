@@ -35,13 +35,13 @@ class EscalationLine:
 
 @dataclass(frozen=True)
 class EscalationFilter:
-    """Filters of a list. Empty fields filter nothing."""
+    """Filters for a list. An empty field doesn't filter."""
 
     states: tuple[str, ...] = ()
     words: str = ""
     """Part of the ticket's id or subject, or of the customer's name or address."""
     still_since: datetime | None = None
-    """Only escalations without an event since."""
+    """Only escalations without an event since then."""
     failed_messages: bool = False
 
 
@@ -53,7 +53,7 @@ async def counts_by_state(conn: AsyncConnection) -> dict[str, int]:
 async def list_stuck_first(
     conn: AsyncConnection, sought: EscalationFilter, *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
-    """Escalations by their last event, the oldest first, so that stuck ones lead."""
+    """Escalations by their last event, oldest first, so that stuck ones come first."""
     query = _filtered(sought).order_by(escalation.c.updated_at, escalation.c.id).limit(limit)
     if after is not None:
         query = query.where(tuple_(escalation.c.updated_at, escalation.c.id) > _typed(after))
@@ -63,7 +63,7 @@ async def list_stuck_first(
 async def list_newest(
     conn: AsyncConnection, states: Sequence[str] = (), *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
-    """Escalations by opening, newest first."""
+    """Escalations by opening time, newest first."""
     query = _filtered(EscalationFilter(tuple(states))).limit(limit)
     query = query.order_by(escalation.c.opened_at.desc(), escalation.c.id.desc())
     if after is not None:
@@ -115,7 +115,7 @@ def _line(row: Row[Any]) -> EscalationLine:
 
 
 async def send_again(conn: AsyncConnection, escalation_id: str, message_id: str) -> bool:
-    """Requeue a failed message of an escalation. Returns False if it is not failed, such as on a second click."""
+    """Requeue a failed message of an escalation. Returns False if it has not failed, for example on a second click."""
     statement = (
         update(message)
         .where(message.c.id == message_id, message.c.escalation == escalation_id, message.c.state == "failed")

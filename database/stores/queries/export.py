@@ -1,4 +1,4 @@
-"""The export: all data, one JSON object per line, for backups, other tools and the ledger of a test."""
+"""The export: all data, one JSON object per line, for backups, other tools and test ledgers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WITHOUT: dict[str, tuple[str, ...]] = {
     "message": ("params",),
     "escalation": ("workflow_input",),
 }
-"""Columns that are not exported: secrets, their hashes, and data that only serves processing."""
+"""Columns that are not exported: secrets, their hashes, and data needed only for processing."""
 
 EXPORTED: tuple[Table, ...] = (
     directory.desk,
@@ -65,8 +65,8 @@ EXPORTED: tuple[Table, ...] = (
 async def export_lines(conn: AsyncConnection, tables: Iterable[Table] = EXPORTED) -> AsyncIterator[str]:
     """Yield one line per row, with its table's name as ``type``, and at the end ``{"type": "end", "lines": n}``.
 
-    All lines are from one snapshot, so ``conn`` must be at the start of its transaction. An export without the
-    last line is incomplete.
+    All lines come from one snapshot, so ``conn`` must be at the start of its transaction. An export without the last
+    line is incomplete.
     """
     await conn.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
     lines = 0

@@ -1,10 +1,10 @@
 """The context of a letter, read when it is sent.
 
-A message's ``params`` say what it is about. If one is missing, the escalation's newest is used:
+A message's ``params`` say what it is about. For any that is missing, the escalation's newest is used:
 
 - ``link`` (nth): invitation, invitation_again, customer_missed, nobody_available.
 - ``booking`` (id), and its ``starts_at`` (ISO 8601), ``seconds``, ``sequence`` at the time of queueing: confirmation,
-  moved, cancelled, withdrawn. Because they are in ``params``, a copy sent after a crash equals the first.
+  moved, cancelled, withdrawn. Because they are in ``params``, a copy sent after a crash is identical to the first.
 - ``call`` (id): reminder, call_now, running_late, customer_called_for, survey, survey_again and all letters to staff.
 - ``person`` and ``offer`` (nth): agent_reminder; otherwise the agent who accepted the call.
 - ``outcome``: withdrawn.
@@ -116,7 +116,7 @@ _NEW_LINK = frozenset(
 
 
 def _link(waiting: QueuedMessage, the_booking: Row[Any] | None) -> Select[Any]:
-    """The link in the letter: a new one, or that of the booking it is about."""
+    """The link in the letter: the newest one, or the one used for the letter's booking."""
     query = select(customer_link).where(customer_link.c.escalation == waiting.escalation_id)
     if nth := waiting.params.get("link"):
         return query.where(customer_link.c.nth == nth)
@@ -145,7 +145,7 @@ def _starts_at(waiting: QueuedMessage, the_call: Row[Any] | None, the_booking: R
 
 
 async def _agent(conn: AsyncConnection, waiting: QueuedMessage, the_call: Row[Any] | None) -> AgentContext | None:
-    """The agent named in the letter: the person in the params, else the one who has the call."""
+    """The agent named in the letter: the person in the params, otherwise the one who has the call."""
     person_id = waiting.params.get("person") or (the_call.person if the_call else None)
     if person_id is None:
         return None
@@ -169,7 +169,7 @@ def _id_of(row: Row[Any] | None) -> str | None:
 
 
 def _known_zone(*names: str) -> str:
-    """The first of these names that the time-zone database contains, else UTC."""
+    """The first of these names that the time-zone database contains, otherwise UTC."""
     for name in filter(None, names):
         try:
             return ZoneInfo(name).key

@@ -1,6 +1,6 @@
 """Outcomes of calls in a period: in total and by title, team and person.
 
-Everything is counted by the call's end, so that a call, its wrap-up and its rating fall into the same period.
+Everything is counted at the time the call ended, so that a call, its wrap-up and its rating fall into the same period.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class By(StrEnum):
 
 @dataclass(frozen=True)
 class Period:
-    """Half-open, UTC."""
+    """Half-open, in UTC."""
 
     since: datetime
     until: datetime
@@ -35,25 +35,25 @@ class Period:
 
 @dataclass(frozen=True)
 class Measures:
-    """Figures of the calls served in one period. None if there was nothing to measure."""
+    """Figures for the calls served in one period. A field is None if there was nothing to measure."""
 
     name: str
-    """Of the title, team or person; empty for the total."""
+    """The title's, team's or person's name; empty for the total."""
     served: int
     """Calls in which both sides joined."""
     ratings: int
     csat: float | None
-    """Mean of 1 to 5."""
+    """Mean score, from 1 to 5."""
     wrapped_up: int
     resolved: int
     handle_seconds: float | None
-    """Median, from the first of the two joining to the wrap-up."""
+    """Median time from the moment the first side joined until the wrap-up."""
     replies: float | None
-    """Mean of the ticket's replies before the call."""
+    """Mean number of replies on the ticket before the call."""
 
     @property
     def resolution(self) -> float | None:
-        """Share of recorded calls that were resolved, 0 to 1."""
+        """Share of wrapped-up calls whose ticket was resolved, from 0 to 1."""
         return self.resolved / self.wrapped_up if self.wrapped_up else None
 
 
@@ -80,12 +80,12 @@ _NAMED: dict[By, tuple[Column[Any], Table]] = {
 
 
 async def measure(conn: AsyncConnection, period: Period) -> Measures:
-    """The figures of the whole organisation."""
+    """The figures for the whole organisation."""
     return _measures("", (await conn.execute(_served(period))).one())
 
 
 async def measure_by(conn: AsyncConnection, period: Period, by: By) -> list[Measures]:
-    """The figures by title, team or person, those with the most calls first."""
+    """The figures by title, team or person, starting with those with the most calls."""
     column, names = _NAMED[by]
     query = _served(period).add_columns(names.c.name.label("name")).join(names, names.c.id == column)
     query = query.group_by(names.c.id, names.c.name).order_by(func.count().desc(), names.c.name)
@@ -105,7 +105,7 @@ async def not_served(conn: AsyncConnection, period: Period) -> NotServed:
 
 
 async def by_day(conn: AsyncConnection, period: Period, zone: str) -> list[DayFigures]:
-    """The figures of each day, in this time zone, on which calls ended."""
+    """The figures for each day on which calls ended, in this time zone."""
     day = func.date(func.timezone(zone, call.c.ended_at)).label("day")
     query = _served(period).add_columns(day).group_by(day).order_by(day)
     return [

@@ -25,7 +25,7 @@ class AcceptRequest:
 
 
 def _take(lock: str) -> TextClause:
-    # The escalation is locked first, as by every effect, and only then is the clock read. The UPDATE re-evaluates an
+    # The escalation is locked first, as in every effect, and only then is the clock read. The UPDATE re-evaluates an
     # offer that changed meanwhile, so it is taken in time or not at all.
     return text(f"""
 WITH request AS MATERIALIZED (
@@ -79,7 +79,7 @@ _TAKE_UNLOCKED = _take("FOR UPDATE SKIP LOCKED")
 async def take(
     conn: AsyncConnection, request: AcceptRequest, tokens: Tokens, now: datetime | None
 ) -> Acceptance | None:
-    """Accept an open offer for its person; returns None, and changes nothing, if it isn't open or somebody else's."""
+    """Accept an open offer for its person; changes nothing and returns None if it isn't open or isn't theirs."""
     row = (await conn.execute(_TAKE, _values([request], tokens, now))).one_or_none()
     return _acceptance(row) if row is not None else None
 
@@ -87,7 +87,7 @@ async def take(
 async def take_many(
     conn: AsyncConnection, requests: Sequence[AcceptRequest], tokens: Tokens
 ) -> dict[AcceptRequest, Acceptance]:
-    """Accept those of these offers that are open and not locked by others; changes nothing about the rest."""
+    """Accept the offers that are open and not locked by others; leaves the rest unchanged."""
     rows = await conn.execute(_TAKE_UNLOCKED, _values(requests, tokens, None))
     return {AcceptRequest(str(row.call), row.nth, row.person): _acceptance(row) for row in rows}
 

@@ -1,4 +1,4 @@
-"""Accepting and declining an offer. The row decides who was in time; the workflow learns it afterwards."""
+"""Accepting and declining an offer. The row decides who was in time; the workflow learns of it afterwards."""
 
 from __future__ import annotations
 

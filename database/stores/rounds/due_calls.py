@@ -1,4 +1,7 @@
-"""The due calls of a round. The people who might take them: ``database/stores/directory/agent_states.py``."""
+"""A round's due calls.
+
+For the people who might take them, see ``database/stores/directory/agent_states.py``.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,10 @@ from domain.rounds.search import DueCall
 from rules_dsl.model.decision import OrderKey
 
 CALLS_AT_MOST = 500
-"""A round takes the most urgent calls; the next one follows immediately."""
+"""A round takes this many of the most urgent calls; the next round follows immediately."""
 
 # Sorted by urgency: a customer waiting in the room outranks any priority that wasn't raised. Among equals, booked
-# calls come first, because they were promised, and then the longest wait.
+# calls come first, because they were promised, then those that have waited longest.
 _WAITING = """
 SELECT c.id, c.escalation, c.starts_at, c.search_began_at, c.muster_at, c.step, c.skipped, e.plan, e.customer,
   e.facts ->> 'product area' AS area
@@ -41,7 +44,8 @@ SELECT DISTINCT e.customer, c.person FROM call c JOIN escalation e ON e.id = c.e
 WHERE e.customer = ANY(:customers) AND c.person IS NOT NULL AND c.agent_joined_at IS NOT NULL
 """)
 
-# Ratings of the last half year by person and product area, which is taken from the wrap-up, else from the ticket.
+# Ratings from the last six months by person and product area. The area comes from the wrap-up, otherwise from the
+# ticket.
 _CSAT_BY_AREA = text("""
 SELECT area, person, sum(score) AS score_sum, count(*) AS score_count FROM (
   SELECT c.person, r.score, coalesce(nullif(w.product_area, ''), e.facts ->> 'product area') AS area

@@ -1,4 +1,4 @@
-"""Write a round's events in a few statements: a flock of 500 calls must not cost 500 round trips."""
+"""Write a round's events in a few statements: a burst of 500 calls must not cost 500 round trips."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS u(id uuid, seq int, kind text, 
 
 @dataclass(frozen=True)
 class EventToWrite:
-    """An event of a round, for an escalation that the round has locked."""
+    """An event caused by a round, for an escalation that the round has locked."""
 
     escalation_id: str
     kind: Kind

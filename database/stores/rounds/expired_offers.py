@@ -1,4 +1,4 @@
-"""Take calls back: the offer expired, its person's desk went silent, or the customer found nobody in the room."""
+"""Take calls back if the offer expired, the agent's desk went silent, or the customer found nobody in the room."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.ids import LIVE_CHANNEL
 from domain.rounds.presence import FLOOR_SILENT_AFTER, VANISHED_AFTER, gone_after
 
 UNANSWERED = "an offer ran out unanswered"
-"""Reason of the away state into which a person is put after an offer expired unanswered."""
+"""Reason shown for the away state in which a person is put after an offer expired unanswered."""
 
 # During a call, a silent desk proves nothing, because people close it and talk. Only the customer's report counts.
 _PASSED = text("""
@@ -39,7 +39,7 @@ SELECT count(*) FILTER (WHERE seen_at > :silent) AS heard, count(*) FILTER (WHER
 FROM presence WHERE state = 'available' AND seen_at > :floor
 """)
 
-# These wrap-ups can still be written, but their time limit has passed, and their people can be asked again.
+# These wrap-ups can still be written, but their time limit has passed, so their agents can be asked again.
 _LONG_WRAP_UPS = text("""
 WITH over AS (
   SELECT o.call, o.nth FROM offer o JOIN call c ON c.id = o.call JOIN escalation e ON e.id = c.escalation
@@ -60,7 +60,7 @@ async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
     events: list[EventToWrite] = []
     for row in rows:
         ended = update(offer).where(offer.c.call == row.call, offer.c.nth == row.nth)
-        # People at their desk who ignored the customer's report are not asked for this call again.
+        # People at their desk who ignored the customer's report are not asked again for this call.
         state = "missed" if row.midway and not row.silent else "expired"
         await conn.execute(ended.values(state=state, answered_at=now))
         body = {"call_id": str(row.call), "offer": row.nth, "person": row.person}
@@ -87,7 +87,7 @@ async def _gone_after(conn: AsyncConnection, now: datetime) -> timedelta:
 
 
 async def end_long_wrap_ups(conn: AsyncConnection, now: datetime) -> int:
-    """Free everybody whose wrap-up has exceeded the plan's time limit. Returns the number of people."""
+    """Free everybody whose wrap-up has exceeded the plan's time limit. Returns how many people that was."""
     people = (await conn.execute(_LONG_WRAP_UPS, {"now": now})).scalars().all()
     for person in people:
         await notify(conn, LIVE_CHANNEL, f"person:{person}")

@@ -21,7 +21,8 @@ from domain.ids import KICK_CHANNEL
 from domain.rounds.late_calls import AHEAD, TELL_BEFORE, will_be_late
 from domain.rounds.search import DueCall
 
-# The planned end of each person's current call, counted from its booked start or its acceptance, whichever is later.
+# The planned end of each person's current call, counted from its booked start time or its acceptance, whichever is
+# later.
 _BUSY = text("""
 SELECT o.person, greatest(coalesce(c.starts_at, c.accepted_at, o.made_at), coalesce(c.accepted_at, o.made_at))
   + make_interval(secs => CAST(e.plan #>> '{decision,booking,slot}' AS float8)
@@ -72,7 +73,7 @@ async def _begin_early(conn: AsyncConnection, late: Sequence[DueCall], now: date
 
 
 async def _notify_late_call(conn: AsyncConnection, late: DueCall, now: datetime) -> None:
-    """Notify the customer once per call, by mail and on their page."""
+    """Notify the customer once per call, by email and on their page."""
     first_time = update(call).where(call.c.id == late.call_id, call.c.told_late_at.is_(None)).values(told_late_at=now)
     if (await conn.execute(first_time)).rowcount == 0:
         return

@@ -18,12 +18,12 @@ GRAIN = timedelta(minutes=15)
 """Calls that end within the same quarter of an hour are checked together."""
 
 PEOPLE_AT_MOST = 100
-"""People whose seats a round tries to give to others; all further people count as needed."""
+"""The most people whose seats a round tries to give to others; anybody beyond that counts as needed."""
 
 TIME_BUDGET = 1.0
-"""Seconds that a round, which has five, spends on this; people not checked by then count as needed, too."""
+"""Seconds of a round's five that it spends on this; people not checked by then count as needed, too."""
 
-# The seats in that time with their witnesses. Calls that are already due (`due`) are served by this round.
+# The seats during that time, with their witnesses. Calls that are already due (`due`) are served by this round.
 _SEATS = text("""
 SELECT w.person, w.booking,
   EXISTS (SELECT 1 FROM call c WHERE c.booking = w.booking AND (c.state <> 'waiting' OR c.muster_at <= :now)) AS due
@@ -34,7 +34,7 @@ FROM witness w WHERE w.during && tstzrange(:now, :until)
 async def with_needed(
     conn: AsyncConnection, due: Sequence[DueCall], free: Collection[int], now: datetime
 ) -> list[DueCall]:
-    """Return the calls, each with those of the ``free`` people who are needed for other seats while it lasts."""
+    """Return the calls, each with the ``free`` people who are needed for other seats while it lasts."""
     ends: dict[datetime, list[int]] = defaultdict(list)
     for index, call in enumerate(due):
         ends[_ends_at(call, now)].append(index)
@@ -54,7 +54,7 @@ async def with_needed(
 
 
 def _ends_at(call: DueCall, now: datetime) -> datetime:
-    """When a person who takes the call now is free again, rounded up to ``GRAIN``."""
+    """When a person who takes the call now will be free again, rounded up to ``GRAIN``."""
     decision = call.plan.decision
     lasts = timedelta(seconds=decision.booking.slot + decision.calls.wrap_up)
     end = max(call.starts_at or now, now) + lasts

@@ -36,7 +36,8 @@ async def write_offers(
 ) -> tuple[int, list[EventToWrite]]:
     """Write a round's offers, and accept those with `accept automatically`.
 
-    ``began`` is the round's start by ``time.perf_counter``. Returns the number of offers, and the events to write.
+    ``began`` is when the round began, according to ``time.perf_counter``. Returns the number of offers, and the events
+    to write.
     """
     if not result.offers:
         return 0, []
@@ -83,7 +84,7 @@ async def write_offers(
 
 
 def _reasons(offers: Sequence[Chosen], directory: Directory, round_id: int) -> Iterator[dict[str, Any]]:
-    """The column ``why`` of each offer."""
+    """Each offer's ``why`` column."""
     names = {person.id: person.name for person in directory.people}
     for chosen in offers:
         yield {

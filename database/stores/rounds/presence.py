@@ -14,7 +14,7 @@ from domain.rounds.presence import VANISHED_AFTER, PresenceState
 
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
-# Setting the same state again is no change, unless the desk had vanished in between.
+# Setting the same state again changes nothing, unless the desk had vanished in between.
 _SET = text("""
 INSERT INTO presence AS p (person, state, reason, since, seen_at)
 VALUES (:person, :state, :reason, :now, :now)
@@ -25,7 +25,7 @@ ON CONFLICT (person) DO UPDATE SET
 RETURNING since = :now AS changed
 """)
 
-# Skips rows locked by another heartbeat, or by a round that will be finished before the next one.
+# Skips rows locked by another heartbeat, or by a round that will be finished before the next heartbeat.
 _BEAT = text("""
 WITH before AS (
   SELECT person, seen_at FROM presence WHERE person = ANY(:people) FOR UPDATE SKIP LOCKED)
@@ -41,7 +41,7 @@ _FIND = text("SELECT state, reason, since, seen_at FROM presence WHERE person = 
 
 @dataclass(frozen=True)
 class Presence:
-    """A person's presence state, since when, and the last sign of life of their desk."""
+    """A person's presence state, when it began, and their desk's last sign of life."""
 
     state: PresenceState
     reason: str
@@ -71,7 +71,7 @@ async def set_presence(conn: AsyncConnection, person_id: int, state: str, reason
 async def heartbeats(conn: AsyncConnection, people: Collection[int], now: datetime) -> None:
     """Record signs of life: each person's state stays valid for another ``VANISHED_AFTER``.
 
-    Does nothing for people who never set a state. Coming back after a silence restarts ``since``.
+    Does nothing for people who have never set a state. Coming back after a silence restarts ``since``.
     """
     rows = await conn.execute(_BEAT, {"people": list(people), "now": now, "silent": now - VANISHED_AFTER})
     for row in [row for row in rows if row.came_back]:

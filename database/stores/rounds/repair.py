@@ -1,4 +1,4 @@
-"""Repairs of what should have happened and didn't, for the auditor."""
+"""The auditor's repairs of what should have happened but didn't."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from domain.escalation import RELAYED_AT_ONCE, Kind
 from domain.ids import KICK_CHANNEL, OUTBOX_CHANNEL
 
 OVERDUE = timedelta(seconds=15)
-"""Grace for what should happen within seconds: relaying an event, ending an offer, starting a workflow."""
+"""Grace period for what should happen within seconds: relaying an event, ending an offer, starting a workflow."""
 SPENT = timedelta(hours=1)
-"""Time after a booked call before its unreleased seat counts as left over."""
+"""How long after a booked call its unreleased seat counts as left over."""
 
 _UNRELAYED = text("""
 SELECT count(*) FROM escalation_event WHERE told_at IS NULL AND kind = ANY(:kinds) AND at < :before
 """)
 
-# Every effect locks its escalation first; so do these statements, skipping escalations that are locked now.
+# Every effect locks its escalation first; so do these statements, but they skip escalations that are already locked.
 
-# Live offers of calls that are over: their people are still marked as busy.
+# Live offers for calls that are over: their agents are still marked as busy.
 _BUSY_WITH_NOTHING = text("""
 WITH found AS (
   SELECT o.call, o.nth FROM offer o JOIN call c ON c.id = o.call JOIN escalation e ON e.id = c.escalation
@@ -46,7 +46,7 @@ WITH found AS (
 UPDATE call c SET state = 'waiting' FROM found WHERE c.id = found.id RETURNING c.escalation, c.id
 """)
 
-# Bookings long past whose call is over, but whose seat was not released.
+# Past bookings whose call is over but whose seat was never released.
 _SPENT_SEATS = text("""
 SELECT b.id, b.escalation FROM booking b JOIN escalation e ON e.id = b.escalation
 WHERE b.state IN ('sold', 'at_risk') AND upper(b.occupies) < :before
@@ -70,9 +70,9 @@ WHERE e.state NOT IN ('closed', 'refused') AND e.opened_at < :before AND e.id > 
 ORDER BY e.id LIMIT :most
 """)
 HEARD_WITHIN = timedelta(minutes=2)
-"""After an event was relayed, before its workflow should have heard of it: a busy worker takes its time."""
+"""Time allowed from relaying an event until its workflow has received it: a busy worker takes a while."""
 PAGE = 50
-"""Escalations whose workflows the auditor checks at a time."""
+"""Number of escalations whose workflows the auditor checks at a time."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Findings:
     busy_with_nothing: int
     offered_to_nobody: int
     held_too_long: int
-    """Overdue offers, and seats of calls that are over."""
+    """Overdue offers, and seats held for calls that are over."""
 
     @property
     def repaired(self) -> bool:
@@ -100,7 +100,7 @@ class RepairCount:
 
 
 async def audit(conn: AsyncConnection, now: datetime) -> Findings:
-    """Find, repair and count; each repaired row becomes an event of its escalation."""
+    """Find, repair and count problems; each repaired row is recorded as an event of its escalation."""
     kinds = [kind.value for kind in RELAYED_AT_ONCE]
     unrelayed: int = (await conn.execute(_UNRELAYED, {"kinds": kinds, "before": now - OVERDUE})).scalar_one()
     if unrelayed:
@@ -122,7 +122,7 @@ async def audit(conn: AsyncConnection, now: datetime) -> Findings:
 
 
 async def _release_overdue(conn: AsyncConnection, now: datetime) -> int:
-    """End offers that no round has ended, and release seats that the end of a call has not released."""
+    """End offers that no round has ended, and release seats that were not released when their call ended."""
     ended = await end_passed_offers(conn, now - OVERDUE)
     spent = (await conn.execute(_SPENT_SEATS, {"before": now - SPENT})).all()
     for row in spent:
@@ -138,23 +138,23 @@ async def _count(conn: AsyncConnection, what: str, times: int, now: datetime) ->
 
 
 async def counted_repairs(conn: AsyncConnection) -> list[RepairCount]:
-    """Repairs since the installation began, by kind."""
+    """Number of repairs since installation, by kind."""
     return [RepairCount(**row._mapping) for row in await conn.execute(_COUNTED)]
 
 
 @dataclass(frozen=True)
 class Position:
-    """How far an open escalation's rows are."""
+    """How far an open escalation has got, according to its rows."""
 
     escalation: str
     seq: int
-    """Its last event."""
+    """The number of its last event."""
     relayed_seq: int
-    """The last event that its workflow has had time to hear of; 0 if there is none."""
+    """The last event that its workflow has had time to receive; 0 if there is none."""
 
 
 async def open_after(conn: AsyncConnection, after: str, now: datetime) -> list[Position]:
-    """At most ``PAGE`` open escalations by id, starting after the id ``after``."""
+    """At most ``PAGE`` open escalations, sorted by id, starting after the id ``after``."""
     kinds = [kind.value for kind in RELAYED_AT_ONCE - {Kind.OPENED}]
     values = {"before": now - OVERDUE, "relayed_before": now - HEARD_WITHIN, "kinds": kinds}
     rows = await conn.execute(_OPEN, values | {"after": after, "most": PAGE})

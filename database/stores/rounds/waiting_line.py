@@ -16,7 +16,7 @@ from rules_dsl.directory import Directory
 
 _SHOWN = text("SELECT id, place, estimate FROM call WHERE id = ANY(:calls)")
 
-# The waiting times of the latest fifty accepted calls.
+# The waiting times for the fifty most recently accepted calls.
 _WAITS = text("""
 SELECT accepted_at - muster_at AS waited FROM call
 WHERE accepted_at > CAST(:now AS timestamptz) - interval '2 hours' AND accepted_at >= muster_at

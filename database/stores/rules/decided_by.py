@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 # Versions with the same meaning have the same hash. If the candidate decided, take the newest of them, otherwise the
-# newest that everybody had. An opening may have read the clock just before a version was published, and the version
-# after.
+# newest that everybody had. An opening may have read the clock just before a version was published but the version
+# just after.
 _DECIDED = text("""
 SELECT r.number, r.author, r.reason, s.rollout, s.percent, s.candidate, o.candidate AS tried
 FROM escalation e
@@ -32,7 +32,7 @@ class InRollout:
     candidate: int
     """Number of the candidate version."""
     by_candidate: bool
-    """Whether the candidate decided this escalation; otherwise the then current rules did."""
+    """Whether the candidate decided this escalation; otherwise the rules current at that time did."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class DecidedBy:
 
 
 async def decided_by(conn: AsyncConnection, escalation_id: str) -> DecidedBy | None:
-    """Find the version that decided an escalation; None if no published version has that meaning."""
+    """Find the version that decided an escalation; None if no published version matches its rules."""
     row = (await conn.execute(_DECIDED, {"id": escalation_id})).one_or_none()
     if row is None:
         return None

@@ -63,14 +63,14 @@ class RulesForOpening:
     directory: Directory
     ruleset: Ruleset | None
     rollout: int | None = None
-    """The running rollout in which this opening counts."""
+    """The running rollout that this opening counts towards."""
     percent: int = EVERYBODY
     candidate: bool = False
     """Whether these are the candidate's rules."""
 
 
 async def rules_for_opening(conn: AsyncConnection, customer: str) -> RulesForOpening:
-    """The candidate's rules for its share of the customers during a rollout, otherwise the current rules.
+    """During a rollout, the candidate's rules for its share of the customers; otherwise the current rules.
 
     A candidate that no longer fits the directory decides nothing: its customers get the current rules, too.
     Raises ``RulesOutdated`` if those don't fit.
@@ -83,7 +83,7 @@ async def rules_for_opening(conn: AsyncConnection, customer: str) -> RulesForOpe
             if attempt == _ATTEMPTS - 1 or await _is_unchanged(conn, desk):
                 raise
             continue
-        # If a name changed between two of these statements, directory and rules would not match.
+        # If a name changed between two of these statements, the directory and the rules would not match.
         if await _is_unchanged(conn, desk):
             return rules
     return rules
@@ -139,7 +139,7 @@ async def all_rollouts(conn: AsyncConnection, *, limit: int = 20) -> list[Rollou
 async def advance(
     conn: AsyncConnection, rollout_id: int, seen: int, percent: int, author: str, reason: str, now: datetime
 ) -> None:
-    """Give the candidate to a larger share of the customers. With 100 percent, it is adopted and its rollout ends.
+    """Give the candidate to a larger share of the customers. At 100 percent, it is adopted and its rollout ends.
 
     ``seen`` is the share that the page showed. Raises ``StageMoved``, and ``StageUnfit`` if the candidate
     doesn't fit the directory.
@@ -161,7 +161,7 @@ async def advance(
 
 
 async def roll_back(conn: AsyncConnection, rollout_id: int, author: str, reason: str, now: datetime) -> None:
-    """End a rollout, whatever its share: the current rules decide for everybody again.
+    """End a rollout, whatever its share: the current rules apply to everybody again.
 
     Raises ``StageMoved`` if the rollout has ended.
     """
@@ -172,7 +172,7 @@ async def roll_back(conn: AsyncConnection, rollout_id: int, author: str, reason:
 async def restore_version(
     conn: AsyncConnection, number: int, seen: int | None, author: str, now: datetime
 ) -> PublishedRules:
-    """Publish an earlier version again for everybody, with today's names; ends a running rollout.
+    """Publish an earlier version again for everybody, with today's names; ends any running rollout.
 
     ``seen`` is the number of the current version on the page. Raises ``StageMoved``, and ``RulesRefused`` if
     the directory no longer has what the version names.

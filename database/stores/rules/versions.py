@@ -1,6 +1,6 @@
-"""Published rules: all versions with author and reason, and which one is current.
+"""Published rules: all versions with their authors and reasons, and which one is current.
 
-A version is current for everybody from ``adopted_at`` on, until a later one is. A candidate, and one that was rolled
+A version is current for everybody from ``adopted_at`` until a later one is adopted. A candidate, or a version rolled
 back before everybody had it, has no ``adopted_at`` (see ``database.stores.rules.rollouts``).
 """
 
@@ -28,7 +28,7 @@ from rules_dsl.directory import Directory
 @dataclass(frozen=True)
 class PublishedRules:
     number: int
-    """Sequence number from 1; publishing an earlier version again gives it a new number."""
+    """Sequence number, starting at 1; publishing an earlier version again gives it a new number."""
     version: str
     """Hash of the rules' meaning; publishing the same rules again gives the same hash."""
     text: str
@@ -71,7 +71,7 @@ class RulesOutdated(Failure):
 
 @dataclass
 class NoDesk(Failure):
-    """No organisation has been seeded, so rules have nothing to name."""
+    """No organisation has been seeded, so there is nothing for rules to name."""
 
     title = "No organisation has been set up yet"
 
@@ -169,7 +169,7 @@ async def publish(
     *,
     percent: int = EVERYBODY,
 ) -> PublishedRules:
-    """Publish a text for ``percent`` of the customers; it decides escalations opened from now on.
+    """Publish a text for this percentage of the customers; it decides escalations opened from now on.
 
     ``based_on`` is the number of the version that the author started from, or None if there was none. The first
     version is always for everybody. Publishing the current version or the running candidate again changes nothing.
@@ -210,7 +210,7 @@ async def write_version(
     *,
     adopted: bool,
 ) -> PublishedRules:
-    """Add a version, under ``lock_rules``. Versions never change afterwards, except for ``adopted_at``."""
+    """Add a version, while holding ``lock_rules``. Versions never change afterwards, except for ``adopted_at``."""
     highest = (await conn.execute(select(func.max(ruleset.c.number)).where(ruleset.c.desk == desk_id))).scalar()
     row = {"desk": desk_id, "number": (highest or 0) + 1, "version": version, "text": text}
     row |= {"author": author, "reason": reason, "published_at": now, "adopted_at": now if adopted else None}

@@ -20,7 +20,7 @@ from domain.schedules.calendar_feed import EXPANDED_AHEAD, FEEDS_AT_MOST, Readin
 from domain.schedules.change import ScheduleRefused
 
 LEASE = timedelta(minutes=3)
-"""A taken feed is due again after this, in case its reader died."""
+"""A feed that was taken becomes due again after this time, in case its reader died."""
 LONGEST_ERROR = 300
 FILE_EVERY = timedelta(days=1)
 """How often an uploaded file is processed: it never changes, but later days come into range."""
@@ -38,10 +38,10 @@ class DueFeed:
     laid_out_until: datetime | None
     failures: int
     time_zone: str
-    """Time zone of events that name none."""
+    """Time zone for events that don't name one."""
 
     def reaches_ahead(self, now: datetime) -> bool:
-        """Whether its busy times reach far enough ahead."""
+        """Whether its busy times extend far enough ahead."""
         return self.laid_out_until is not None and self.laid_out_until > now + EXPANDED_AHEAD
 
 
@@ -54,9 +54,9 @@ class CalendarFeedEntry:
     url: str
     error: str
     read_at: datetime | None
-    """When it was last read successfully; its busy times are from then."""
+    """When it was last read successfully; its busy times date from then."""
     busy: int
-    """Number of busy times ahead."""
+    """Number of upcoming busy times."""
 
 
 async def add_feed(
@@ -93,7 +93,7 @@ RETURNING f.id, f.person, f.url, f.etag, f.content, f.content_hash, f.laid_out_u
 
 
 async def take_due(conn: AsyncConnection, now: datetime, most: int) -> list[DueFeed]:
-    """Take at most ``most`` due feeds, the longest due first, so that no other reader gets them for ``LEASE``."""
+    """Take at most ``most`` due feeds, longest overdue first, so that no other reader gets them for ``LEASE``."""
     rows = await conn.execute(_DUE, {"now": now, "lease": LEASE, "most": most})
     return [DueFeed(*row) for row in rows]
 
@@ -101,7 +101,7 @@ async def take_due(conn: AsyncConnection, now: datetime, most: int) -> list[DueF
 async def store_reading(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, mark: str, etag: str
 ) -> ReassignResult:
-    """Store what a feed says now and update the person's shifts; managers are notified of calls at risk."""
+    """Store what a feed says now and update the person's shifts; alerts managers to calls at risk."""
     values = {"content": reading.content, "content_hash": mark, "etag": etag, "laid_out_until": until}
     if not await _settle(conn, feed, now, values | {"error": "", "failures": 0, "read_at": now}):
         return ReassignResult(0, ())
@@ -111,7 +111,7 @@ async def store_reading(
 async def extend_reading(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, reason: str
 ) -> ReassignResult:
-    """Store further days of a feed's last good copy, because it could not be fetched."""
+    """Store further days from a feed's last good copy, because it could not be fetched."""
     await note_failure(conn, feed, reason, now)
     await conn.execute(update(calendar_feed).where(calendar_feed.c.id == feed.id).values(laid_out_until=until))
     return await _apply_busy(conn, feed, reading.busy, now)

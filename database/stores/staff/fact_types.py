@@ -32,7 +32,7 @@ class UsedLine:
 
 @dataclass
 class FactInUse(Failure):
-    """A change of the vocabulary would break published rules."""
+    """A change to the vocabulary would break published rules."""
 
     name: str
     lines: tuple[UsedLine, ...]
@@ -49,7 +49,7 @@ class FactInUse(Failure):
 
 @dataclass
 class FactUnfit(Failure):
-    """A declaration that rules couldn't use in sentences."""
+    """A declaration that couldn't be used in rule sentences."""
 
     unfit: FactTypeProblem
 

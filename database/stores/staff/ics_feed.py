@@ -23,7 +23,7 @@ class OwnCall:
     starts_at: datetime
     seconds: int
     ticket: str
-    """System and number."""
+    """The ticket's system and number."""
     over: bool
 
 
@@ -59,7 +59,7 @@ async def end_own_calendar(conn: AsyncConnection, who: int, actor: str, now: dat
 
 
 async def whose_calendar(conn: AsyncConnection, token: str) -> int | None:
-    """The active person whose valid address this is, or None."""
+    """The active person to whom this valid address belongs, or None."""
     query = (
         select(person_schedule.c.person)
         .join(person, person.c.id == person_schedule.c.person)
@@ -81,5 +81,5 @@ ORDER BY starts_at, c.id
 
 
 async def calls_of(conn: AsyncConnection, who: int, since: datetime) -> list[OwnCall]:
-    """The calls that a person has accepted after ``since``, by start."""
+    """The calls that a person has accepted after ``since``, by start time."""
     return [OwnCall(*row) for row in await conn.execute(_CALLS, {"who": who, "since": since})]

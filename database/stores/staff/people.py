@@ -27,12 +27,12 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class PeopleFilter:
-    """A filter of the list of people. Empty: all active people."""
+    """A filter for the list of people. If empty, it lists all active people."""
 
     words: str = ""
     """Separated by spaces; each must be part of the name or the address."""
     team: int | None = None
-    """0 for people outside the teams."""
+    """0 for people without a team."""
     title: int | None = None
     skill: int | None = None
     gone: bool = False
@@ -50,24 +50,24 @@ class PersonLine:
     """Name and level, highest level first."""
     languages: tuple[str, ...]
     zones: tuple[str, ...]
-    """Time zones of their weekly hours."""
+    """The time zones of their weekly hours."""
     active: bool
 
 
 @dataclass(frozen=True)
 class SeatMoves:
-    """What a change of a person did to the booked calls that rested on them."""
+    """What changing a person did to the booked calls that rested on them."""
 
     given: int = 0
     """Number of calls given to somebody else."""
     at_risk: int = 0
     """Number of calls that nobody else can take: they stay booked, and their round looks for somebody."""
     lost: tuple[AtRisk, ...] = ()
-    """The calls at risk, by start."""
+    """The calls at risk, by start time."""
 
 
 async def find_people(conn: AsyncConnection, sieve: PeopleFilter, page: int = 1) -> tuple[list[PersonLine], int]:
-    """One page of people by name, and the total number. Pages count from 1."""
+    """One page of people, sorted by name, and the total number. Pages count from 1."""
     matching = _filtered(select(person.c.id), sieve)
     total = (await conn.execute(select(func.count()).select_from(matching.subquery()))).scalar_one()
     ids = matching.order_by(func.lower(person.c.name), person.c.id).limit(PAGE).offset((page - 1) * PAGE)
@@ -75,7 +75,7 @@ async def find_people(conn: AsyncConnection, sieve: PeopleFilter, page: int = 1)
 
 
 async def card_of(conn: AsyncConnection, who: int) -> PersonDetails:
-    """Read everything that the form of a person changes. Raises ``PersonGone``."""
+    """Read everything that a person's form can change. Raises ``PersonGone``."""
     row = (await conn.execute(select(person).where(person.c.id == who))).one_or_none()
     if row is None:
         raise PersonGone
@@ -91,7 +91,7 @@ async def zones_of(conn: AsyncConnection, who: int) -> tuple[str, ...]:
 
 
 async def seats_resting_on(conn: AsyncConnection, who: int) -> int:
-    """Number of booked calls whose witness this person is."""
+    """Number of booked calls that have this person as their witness."""
     query = select(func.count()).select_from(witness).where(witness.c.person == who)
     number: int = (await conn.execute(query)).scalar_one()
     return number
@@ -122,7 +122,7 @@ async def change_person(
     fit = await _fit(conn, judge(before), who)
     if fit == before:
         return SeatMoves()
-    # Locks days, then escalations, then rows, in the same order as sales and changes of shifts.
+    # Locks days, then escalations, then rows, in the same order as sales and shift changes.
     if _may_lose_seats(before, fit):
         await lock_days_of(conn, who, now)
     seats_before, at_risk_before = await seats_resting_on(conn, who), await _at_risk(conn)
@@ -145,7 +145,7 @@ async def change_person(
 
 
 def _may_lose_seats(before: PersonDetails, after: PersonDetails) -> bool:
-    """Whether anything changes that pools or shifts depend on."""
+    """Whether the change affects anything that pools or shifts depend on."""
     return replace(after, name=before.name, email=before.email, roles=before.roles) != before
 
 

@@ -1,4 +1,4 @@
-"""Changes of schedules. A dry run always comes first, so that a change that loses booked calls is confirmed.
+"""Schedule changes. A dry run always comes first, so that changes that lose booked calls are confirmed.
 
 ``change_schedule`` writes the change and the shifts in the caller's transaction; a dry run rolls it back.
 """
@@ -57,7 +57,7 @@ async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor
 
 
 async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> ReassignResult:
-    """Set the holidays of everybody without their own setting. Raises ``ScheduleRefused``."""
+    """Set the holidays for everybody without their own setting. Raises ``ScheduleRefused``."""
     if region != NO_HOLIDAYS and not knows_region(region):
         raise ScheduleRefused("holidays", f"“{region}” is not a country or region with known holidays.")
     await conn.execute(update(desk).values(holiday_region=region))
@@ -75,7 +75,7 @@ async def person_by_mail(conn: AsyncConnection, email: str) -> int:
 
 
 async def time_off_by_key(conn: AsyncConnection, who: int, key: str) -> int | None:
-    """The id of the time off to which another program gave this key, or None."""
+    """The id of the time-off entry to which another program gave this key, or None."""
     query = select(time_off.c.id).where(time_off.c.person == who, time_off.c.key == key)
     number: int | None = (await conn.execute(query)).scalar_one_or_none()
     return number
@@ -136,7 +136,7 @@ async def _add(conn: AsyncConnection, table: Table, who: int, rows: Sequence[dic
 
 
 async def _remove(conn: AsyncConnection, table: Table, who: int, number: int) -> None:
-    """Remove an entry; an already removed one is no error. Raises ``EntryUnknown`` if it is somebody else's."""
+    """Remove an entry; removing one twice is not an error. Raises ``EntryUnknown`` if it is somebody else's."""
     if not 0 < number < 2**31:
         return
     owner = (await conn.execute(select(table.c.person).where(table.c.id == number))).scalar_one_or_none()

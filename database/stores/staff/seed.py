@@ -1,6 +1,6 @@
 """Seeding: load a directory from a file into the tables. Can be repeated.
 
-Names (of teams, titles, skills, facts) and mail addresses (of people) are the keys: existing rows keep their ids and
+Names (of teams, titles, skills, facts) and email addresses (of people) are the keys: existing rows keep their ids and
 are updated; rows that the file no longer contains stay, because past escalations may reference them.
 """
 
@@ -34,7 +34,7 @@ class SeededPerson:
 
 @dataclass(frozen=True)
 class Outsider:
-    """A person outside every team, who takes no calls."""
+    """A person without a team, who takes no calls."""
 
     name: str
     email: str
@@ -108,7 +108,7 @@ async def _write_person(
 
 
 async def _write_shifts(conn: AsyncConnection, number: int, person: Person) -> None:
-    """Write the weekly hours of the file, unless they were changed on a page since."""
+    """Write the file's weekly hours, unless they have been changed on a page since then."""
     edited = select(person_schedule.c.person).where(
         person_schedule.c.person == number, person_schedule.c.edited_at.is_not(None)
     )
@@ -132,7 +132,7 @@ async def _put(conn: AsyncConnection, table: Table, row: Mapping[str, Any]) -> i
 
 
 async def _put_person(conn: AsyncConnection, row: Mapping[str, Any]) -> int:
-    """Insert or update by mail address, ignoring case; the stored address stays as it is. Returns the id."""
+    """Insert or update by email address, ignoring case; the stored address stays as it is. Returns the id."""
     person = tables.person
     statement = upsert(person).values(row)
     changes = {name: statement.excluded[name] for name in row if name != "email"}

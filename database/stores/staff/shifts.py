@@ -45,8 +45,8 @@ async def update_all_shifts(conn: AsyncConnection, now: datetime) -> int:
 async def update_shifts(conn: AsyncConnection, people: Collection[int], now: datetime) -> ReassignResult:
     """Write these people's shifts from two days ago to ``DAYS_AHEAD`` days ahead, changing only what differs.
 
-    Sold seats on lost time are given to others. The caller has locked no escalation and no day, except by
-    ``lock_days_of``. If no time is lost, no sale has to wait.
+    Seats sold in time that is lost are given to others. The caller must not have locked any escalation or day, except
+    through ``lock_days_of``. If no time is lost, no sale has to wait.
     """
     change = await _lock_and_compare(conn, people, now)
     if change.new != change.stored:
@@ -59,10 +59,10 @@ async def update_shifts(conn: AsyncConnection, people: Collection[int], now: dat
 
 
 async def lock_days_of(conn: AsyncConnection, who: int, now: datetime) -> None:
-    """Lock all days on which this person has shifts ahead or a sold seat against sales until the transaction ends.
+    """Lock all days on which this person has upcoming shifts or a sold seat, so that no sale uses them.
 
-    Called before the first change by a transaction that may take all their time away. Also locks the escalations of
-    their bookings.
+    The locks last until the transaction ends. A transaction that may take away all of a person's time calls this before
+    its first change. Also locks the escalations of their bookings.
     """
     days: set[tuple[int, date]] = set()
     while True:
@@ -85,9 +85,9 @@ class _Change:
     stored: Rows
     new: Rows
     lost: Rows
-    """Time ahead that is stored and not in ``new``, of people who lose any."""
+    """Stored future time that is not in ``new``, for the people who lose any."""
     whole: Rows
-    """The whole shifts of which ``new`` are parts."""
+    """The whole shifts that the spans in ``new`` belong to."""
 
 
 async def _lock_and_compare(conn: AsyncConnection, people: Collection[int], now: datetime) -> _Change:
@@ -185,7 +185,7 @@ async def _write(conn: AsyncConnection, stored: Rows, new: Rows, untouchable: se
 
 
 async def _write_whole(conn: AsyncConnection, people: Collection[int], whole: Rows) -> None:
-    """Write beside each shift the whole shift that it is part of, if they differ."""
+    """Write next to each shift the whole shift that it is part of, if the two differ."""
     changed = []
     for row in await conn.execute(_PIECES, {"people": list(people)}):
         piece = (row.during.lower, row.during.upper)
@@ -204,7 +204,7 @@ async def _write_whole(conn: AsyncConnection, people: Collection[int], whole: Ro
 
 
 async def shifts_of(conn: AsyncConnection, people: Iterable[int], bounds: Span) -> dict[int, list[Span]]:
-    """The shifts of these people, clipped to the bounds."""
+    """These people's shifts, clipped to the bounds."""
     spans: dict[int, list[Span]] = {who: [] for who in people}
     query = select(shift).where(shift.c.person.in_(list(spans)), shift.c.during.overlaps(Range(*bounds)))
     for row in await conn.execute(query.order_by(shift.c.person, shift.c.during)):

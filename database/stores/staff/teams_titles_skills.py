@@ -36,7 +36,7 @@ class NameEntry:
     people: int
     """Number of active people."""
     address: str = ""
-    """Of a team."""
+    """The team's email address."""
     lead_title: int | None = None
     lead: str = ""
 
@@ -72,7 +72,7 @@ async def add_name(conn: AsyncConnection, kind: NameKind, typed: str, actor: str
 async def change_team(
     conn: AsyncConnection, number: int, address: str, lead_title: int | None, actor: str, now: datetime
 ) -> None:
-    """Change a team's mail address and leading title. Raises ``NameGone``, ``NameUnfit``."""
+    """Change a team's email address and leading title. Raises ``NameGone``, ``NameUnfit``."""
     await lock_rules(conn)
     row = await _row(conn, "team", number)
     if (row.address, row.lead_title) == (address, lead_title):
@@ -86,10 +86,10 @@ async def change_team(
 async def rename_name(
     conn: AsyncConnection, kind: NameKind, number: int, seen: str, typed: str, author: str, actor: str, now: datetime
 ) -> list[PublishedRules]:
-    """Rename a team, title or skill, and publish the rules that name it with the new name; returns those versions.
+    """Rename a team, title or skill, also in the current rules and the candidate; returns the versions published.
 
-    ``seen`` is the name that the page showed. No decision changes: apart from names, the rules compile to the same.
-    Raises ``NameUnfit``, ``NameTaken``, ``NameGone`` and ``RenameRefused``.
+    ``seen`` is the name that the page showed. No decision changes: apart from names, the rules compile to the same
+    result. Raises ``NameUnfit``, ``NameTaken``, ``NameGone`` and ``RenameRefused``.
     """
     desk_id = await lock_rules(conn)
     row, name = await _row(conn, kind, number), fit_name(typed)
@@ -184,7 +184,7 @@ async def delete_name(conn: AsyncConnection, kind: NameKind, number: int, seen: 
         raise NameInUse(kind, row.name, uses)
     if kind == "skill":
         await conn.execute(delete(person_skill).where(person_skill.c.skill == number))
-    # The name can be used again, and pages about the past show which one was meant.
+    # The name becomes available again, and pages about the past still show which one was meant.
     retired_name = f"{row.name} (deleted {now.day} {now:%b %Y}, {number})"
     await conn.execute(update(table).where(table.c.id == number).values(retired_at=now, name=retired_name))
     await directory_changed(conn)

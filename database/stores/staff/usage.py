@@ -65,7 +65,7 @@ async def _people(conn: AsyncConnection, kind: NameKind, number: int) -> int:
 
 
 async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: set[int]) -> tuple[int, ...]:
-    """Numbers of earlier versions that name it, by today's names."""
+    """Numbers of earlier versions that name it, translated to today's names."""
     numbers = []
     for version in await published_versions(conn, limit=EARLIER):
         if version.number not in in_force:
@@ -77,7 +77,7 @@ async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: s
 
 
 def _lines(version: PublishedRules, kind: NameKind, name: str, directory: Directory, is_current: bool) -> list[RuleUse]:
-    """Lines that name it, and for a skill those that find it by the product area."""
+    """Lines that name it and, for a skill, those that find it through the product area."""
     lines = {place.line: place.text for place in name_uses(version.text, kind, name)}
     if kind == "skill" and is_area_skill(directory, name):
         ruleset = draft_rules(version.text, directory)
