@@ -1,4 +1,4 @@
-"""Activities of booking, for escalations of the release before: a seat is held, moved, given back."""
+"""Booking activities, for escalations opened under the previous release: hold, move and release a seat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activities of the call: what to do about a customer who hasn't joined."""
+"""Call activities: what to do about a customer who hasn't joined."""
 
 from __future__ import annotations
 

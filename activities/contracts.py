@@ -26,13 +26,13 @@ from activities.messages import (
 
 @activity.defn
 async def nudge_customer(link: NudgeLink) -> None:
-    """Remind the customer of a link that has not been used."""
+    """Remind the customer about a link that hasn't been used."""
     raise NotImplementedError
 
 
 @activity.defn
 async def expire_link(at: At) -> Stands:
-    """End an unused link and its escalation. If the link was used after all, return the booked call."""
+    """Expire an unused link and end its escalation. If the link was used after all, return the booked call."""
     raise NotImplementedError
 
 
@@ -56,31 +56,31 @@ async def cancel_booking(at: At) -> None:
 
 @activity.defn
 async def remind_customer(call: OfCall) -> None:
-    """Mail the customer a reminder, once per ``call.step``."""
+    """Email the customer a reminder, once per ``call.step``."""
     raise NotImplementedError
 
 
 @activity.defn
 async def remind_agent(call: OfCall) -> None:
-    """Mail the agent who took the call a reminder, once per ``call.step``. Nothing happens if nobody has taken it."""
+    """Email a reminder to the agent who took the call, once per ``call.step``. Does nothing if nobody has taken it."""
     raise NotImplementedError
 
 
 @activity.defn
 async def settle(call: OfCall) -> Settled:
-    """Read the call's state and missed events from the database, if no signal came for too long."""
+    """Read the call's state and any missed events from the database, after too long without a signal."""
     raise NotImplementedError
 
 
 @activity.defn
 async def nobody_available(call: OfCall) -> LinkOut | None:
-    """Tell the customer that nobody is available. Returns the priority link, or None if no more may be issued."""
+    """Tell the customer that nobody is available. Returns the priority link, or None if no more links may be issued."""
     raise NotImplementedError
 
 
 @activity.defn
 async def replace_agent(call: OfCall) -> bool:
-    """Search for someone other than the agent of this offer. False if that agent joined after all."""
+    """Search for someone other than the agent who accepted this offer. False if that agent joined after all."""
     raise NotImplementedError
 
 
@@ -92,13 +92,13 @@ async def call_for_customer(call: OfCall) -> None:
 
 @activity.defn
 async def customer_missed(call: OfCall) -> Missed:
-    """Record the customer's no-show, if it is one, and issue a new link, unless no more may be issued."""
+    """If the customer really missed the call, record the no-show and issue a new link, unless no more are allowed."""
     raise NotImplementedError
 
 
 @activity.defn
 async def save_wrap_up(request: SaveWrapUp) -> None:
-    """Save what the agent recorded about the call, even after the call was closed without it."""
+    """Save the agent's wrap-up, even if the call has already been closed without one."""
     raise NotImplementedError
 
 
@@ -110,13 +110,13 @@ async def end_unrecorded(call: OfCall) -> None:
 
 @activity.defn
 async def ask_for_rating(call: OfCall) -> bool:
-    """Send the survey. False if the rules spare this customer, who was asked recently."""
+    """Send the survey. False if this customer was surveyed too recently for the rules to ask again."""
     raise NotImplementedError
 
 
 @activity.defn
 async def ask_again(call: OfCall) -> None:
-    """Send the survey's one reminder."""
+    """Send the only reminder about the survey."""
     raise NotImplementedError
 
 
@@ -134,11 +134,11 @@ async def end_survey(call: OfCall) -> None:
 
 @activity.defn
 async def withdraw(ending: Ending) -> None:
-    """End the escalation early: withdrawn, or its ticket solved."""
+    """End the escalation early, because it was withdrawn or its ticket was solved."""
     raise NotImplementedError
 
 
 @activity.defn
 async def run_round() -> int:
-    """Run one round, as the tickers do, for the backstop. Returns the number of offers made."""
+    """Run one round for the backstop, just as the tickers do. Returns the number of offers made."""
     raise NotImplementedError

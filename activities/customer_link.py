@@ -1,4 +1,4 @@
-"""Activities of the customer link: nudge, expire."""
+"""Customer-link activities: nudge the customer, expire the link."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CustomerLinkActivities:
 
 
 def link_out(issued: IssuedLink | None) -> LinkOut | None:
-    """The link as the workflow's message type; None stays None."""
+    """The link, converted to the workflow's message type; None stays None."""
     if issued is None:
         return None
     return LinkOut(issued.link_id, issued.life.nudge_at, issued.life.expires_at)

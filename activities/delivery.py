@@ -29,12 +29,12 @@ class Dispatcher:
     addresses: Addresses
     mailer: Mailer
     posters: Mapping[str, ChatPoster]
-    """By the recipient's name in the message queue: ``alerts``."""
+    """Keyed by the recipient's name in the message queue, such as ``alerts``."""
     mail_from: str = ""
-    """Sender of all mail; empty: each team's own address."""
+    """Sender of all mail; if empty, each team sends from its own address."""
 
     async def deliver(self, channel: Channel, context: LetterContext) -> None:
-        """Raises ``Undelivered``, or ``NoRecipient`` if the webhook isn't configured."""
+        """Deliver the message. Raises ``Undelivered``, or ``NoRecipient`` if the webhook isn't configured."""
         if reason := reason_obsolete(context):
             raise Undelivered(f"not sent, because {reason}", final=True)
         try:

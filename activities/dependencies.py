@@ -1,4 +1,4 @@
-"""What activities need from outside, passed in by the worker."""
+"""The activities' external dependencies, passed in by the worker."""
 
 from __future__ import annotations
 

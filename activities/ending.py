@@ -1,4 +1,4 @@
-"""The activity that ends an escalation early: withdrawn, or its ticket solved."""
+"""The activity that ends an escalation early, when it is withdrawn or its ticket is solved."""
 
 from __future__ import annotations
 

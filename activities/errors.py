@@ -1,4 +1,4 @@
-"""Domain failures across Temporal: sent as application errors, turned back into failures by the caller."""
+"""Passes domain failures through Temporal as application errors, which the caller turns back into failures."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 @asynccontextmanager
 async def effect(dependencies: Dependencies) -> AsyncIterator[AsyncConnection]:
-    """A transaction of limited length; a domain failure in it becomes a non-retryable error.
+    """A transaction with a time limit; a domain failure in it becomes a non-retryable error.
 
-    The limit keeps a transaction that outlasts its activity's timeout from committing after the next attempt began.
+    Without the limit, a transaction that outlasts its activity's timeout could commit after the next attempt has begun.
     """
     with as_application_error():
         async with transaction(dependencies.engine) as conn:
@@ -35,7 +35,7 @@ def as_application_error() -> Iterator[None]:
     try:
         yield
     except (Busy, Unreachable):
-        # No answer: Temporal tries again.
+        # These aren't answers, so Temporal retries.
         raise
     except Failure as failure:
         raise application_error_of(failure) from failure
@@ -43,7 +43,7 @@ def as_application_error() -> Iterator[None]:
 
 def application_error_of(failure: Failure) -> ApplicationError:
     details = _JSON.dump_python(asdict(failure), mode="json")
-    # A refusal is an answer: benign errors are neither logged nor counted as failures of the worker.
+    # A refusal is a valid answer: benign errors are neither logged nor counted as worker failures.
     benign = ApplicationErrorCategory.BENIGN
     return ApplicationError(failure.title, details, type=type(failure).__name__, non_retryable=True, category=benign)
 

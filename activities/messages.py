@@ -1,7 +1,7 @@
-"""The messages in workflow histories: input, updates, signals, arguments and results of activities.
+"""The messages in workflow histories: input, updates, signals, activity arguments and activity results.
 
-One frozen dataclass per message. Histories live for years, so messages change only by added fields with
-defaults. They hold ids, never personal data.
+Each message is a frozen dataclass. Histories live for years, so the only change allowed to a message is to add fields
+with defaults. Messages hold ids, never personal data.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class LinkOut:
 
 @dataclass(frozen=True)
 class CallDue:
-    """A call to serve: booked, or now."""
+    """A call to serve: a booked call, or a call now."""
 
     call_id: str
     starts_at: datetime | None
@@ -56,13 +56,13 @@ class EscalationOpened:
     link: LinkOut | None
     """None for a call now."""
     call: CallDue | None
-    """Set for a call now."""
+    """Set only for a call now."""
     seq: int = 0
-    """Set if the workflow is rebuilt from the rows: the last event that they had."""
+    """If the workflow is rebuilt from the rows, the number of the last event in them."""
     reports_seq: bool = False
-    """Whether it keeps the last event received in its memo; workflows of older releases don't."""
+    """Whether the workflow records the last event received in its memo; workflows from older releases don't."""
     events: tuple[Event, ...] = ()
-    """Set if the workflow is rebuilt: everything that it would have been told of its calls."""
+    """If the workflow is rebuilt, all the events about its calls that its predecessor should have received."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Happened:
-    """The signal that carries events, in their order."""
+    """The signal that carries events, in order."""
 
     events: tuple[Event, ...]
 
@@ -135,17 +135,17 @@ class Withdraw:
 
 @dataclass(frozen=True)
 class Booked:
-    """The answer to booking and moving."""
+    """The answer to a booking or a move."""
 
     call: CallDue
 
 
-# Activities: the escalation, and the time of the decision.
+# Activity arguments: the escalation, and the time of the decision.
 
 
 @dataclass(frozen=True)
 class At:
-    """One escalation at one time, for activities that need nothing else."""
+    """An escalation and a time, for activities that need nothing else."""
 
     escalation_id: str
     now: datetime
@@ -165,9 +165,9 @@ class OfCall:
     call_id: str
     now: datetime
     step: str = ""
-    """Distinguishes repeated messages of one kind, such as reminders, by their start and lead."""
+    """Distinguishes repeated messages of the same kind, such as reminders, by start time and lead time."""
     offer: int = 0
-    """The accepted offer concerned, if any; else 0."""
+    """The number of the accepted offer concerned, or 0 if there is none."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ class Missed:
 
 @dataclass(frozen=True)
 class Settled:
-    """A call's state in the database, and every event that a workflow waits for."""
+    """A call's state in the database, and all events about it that workflows wait for."""
 
     call_state: str
     events: tuple[Event, ...] = ()
@@ -228,7 +228,7 @@ class Settled:
 
 @dataclass(frozen=True)
 class Stands:
-    """An escalation after its link expired: booked after all, or ended with this outcome."""
+    """An escalation's state after its link expired: booked after all, or ended with this outcome."""
 
     call: CallDue | None = None
     outcome: str | None = None

@@ -1,4 +1,4 @@
-"""Activities of the muster: read the call's state, give up the search, replace an agent, run the backstop's round."""
+"""Muster activities: read the call's state, give up the search, replace an agent, run the backstop's round."""
 
 from __future__ import annotations
 

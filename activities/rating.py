@@ -1,4 +1,4 @@
-"""Activities of the rating: send the survey, save the score."""
+"""Rating activities: send the survey, save the score."""
 
 from __future__ import annotations
 

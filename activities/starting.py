@@ -30,7 +30,7 @@ LONGEST_KEYWORD = 200
 
 
 def times_of(plan: Plan) -> Times:
-    """The plan's times, as the workflow's message type."""
+    """The plan's times, converted to the workflow's message type."""
     decision = plan.decision
     return Times(
         prepare=decision.calls.prepare,
@@ -54,9 +54,10 @@ async def start_workflow(
     again: bool = False,
     time_limit: timedelta = timedelta(seconds=3),
 ) -> bool:
-    """Start an escalation's workflow. False if the escalation has ended, or a workflow of it has already run.
+    """Start an escalation's workflow. False if the escalation has ended or its workflow was already started.
 
-    With ``again``, a lost workflow is rebuilt: it is given what it would have been told. Raises ``RPCError``.
+    With ``again``, the workflow is rebuilt from the rows: its input includes all the events that its predecessor should
+    have received. Raises ``RPCError``.
     """
     reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
     async with engine.connect() as conn:

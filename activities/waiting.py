@@ -1,4 +1,4 @@
-"""Activities of waiting for the call: reminders."""
+"""Activities for the wait before a call: reminders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activities of the wrap-up: save it, or close a call without one."""
+"""Wrap-up activities: save the wrap-up, or close a call without one."""
 
 from __future__ import annotations
 

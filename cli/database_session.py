@@ -1,4 +1,4 @@
-"""Database work for commands: if the database doesn't answer, the command ends with a one-line error."""
+"""Database access for commands: if the database doesn't answer, the command ends with a one-line error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """End the command with the driver's first line if the database can't be reached."""
+    """If the database can't be reached, end the command with the first line of the driver's error."""
     try:
         yield
     except OperationalError as failure:

@@ -1,4 +1,4 @@
-"""`muster doctor`: reports what is reachable, and in which state."""
+"""`muster doctor`: reports what is reachable and what state it is in."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    """Report what is reachable, and in which state. Exits with 1 if something is wrong."""
+    """Report what is reachable and what state it is in. Exits with status 1 if something is wrong."""
     settings = settings_beside_stack()
     findings = list(_examine(settings))
     for finding in findings:

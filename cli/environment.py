@@ -14,7 +14,7 @@ from config.settings import SettingMissing, Settings
 
 
 def read_settings() -> Settings:
-    """The settings from the environment. An invalid one ends the command with an error that names it."""
+    """The settings from the environment. An invalid setting ends the command with an error that names it."""
     try:
         settings = Settings()
     except ValidationError as refused:
@@ -24,9 +24,9 @@ def read_settings() -> Settings:
 
 
 def settings_beside_stack() -> Settings:
-    """Settings for a command run by hand: those of a `muster up` with the same home, unless set otherwise.
+    """Settings for a manually run command: those of a running `muster up` with the same home, unless a database is set.
 
-    Then it also sets ``TEMPORAL_ADDRESS`` for this process.
+    In the former case, this also sets ``TEMPORAL_ADDRESS`` for this process, unless it is set already.
     """
     settings = read_settings()
     record = Home(settings.home).read_record()
@@ -45,7 +45,7 @@ def settings_beside_stack() -> Settings:
 
 
 def example(name: str) -> Path:
-    """A file in the project's ``examples/``."""
+    """A file in the project's ``examples/`` folder."""
     return Path(__file__).parent.parent / "examples" / name
 
 

@@ -14,18 +14,18 @@ from domain.ticket_reference import ReferenceUnclear, TicketReference, read_refe
 
 
 @click.command()
-@click.option("--ticket", required=True, help="Address of the ticket, or its id with --ticket-url.")
-@click.option("--email", required=True, help="Mail address of the customer.")
-@click.option("--name", default="", help="Name of the customer. Default: the part before the @.")
-@click.option("--subject", default="", help="Subject of the ticket. Default: its id.")
+@click.option("--ticket", required=True, help="The ticket's address, or its id together with --ticket-url.")
+@click.option("--email", required=True, help="The customer's email address.")
+@click.option("--name", default="", help="The customer's name. Default: the part of the email address before the @.")
+@click.option("--subject", default="", help="The ticket's subject. Default: its id.")
 @click.option("--system", default="", help="Help desk, if the address doesn't show it.")
-@click.option("--ticket-url", default="", help="Address of the ticket, if --ticket is an id.")
+@click.option("--ticket-url", default="", help="The ticket's address, if --ticket is an id.")
 @click.option(
     "--fact", "facts", multiple=True, metavar="NAME=VALUE", help="A fact, such as 'priority=urgent'. Repeatable."
 )
-@click.option("--time-zone", default="", help="Time zone of the customer, such as Europe/Copenhagen.")
-@click.option("--now", is_flag=True, help="A call now instead of a booking.")
-@click.option("--url", help="Address of the installation. Default: MUSTER_PUBLIC_URL or the embedded stack's.")
+@click.option("--time-zone", default="", help="The customer's time zone, such as Europe/Copenhagen.")
+@click.option("--now", is_flag=True, help="Ask for a call now instead of a booking.")
+@click.option("--url", help="The installation's address. Default: MUSTER_PUBLIC_URL or the embedded stack's address.")
 @click.option("--token", envvar="MUSTER_API_TOKEN", help="API token. Default: the one in credentials.json.")
 def escalate(**options: Any) -> None:
     """Escalate a ticket to a call and print the API's answer as JSON."""
@@ -77,7 +77,10 @@ def _request(reference: TicketReference, options: dict[str, Any]) -> dict[str, A
 
 
 def _fact(argument: str) -> tuple[str, Any]:
-    """Name and value: ``replies=7`` is a number, ``tags=["safety"]`` a list; a value that isn't JSON is text."""
+    """A fact's name and value.
+
+    ``replies=7`` gives a number, ``tags=["safety"]`` a list, and non-JSON values are text.
+    """
     name, equals, value = argument.partition("=")
     if not equals:
         raise click.BadParameter(f"{argument!r} is not of the form NAME=VALUE", param_hint="--fact")

@@ -13,7 +13,7 @@ from database.stores.queries.export import export_lines
 @click.command()
 @click.option("--json", "as_json", is_flag=True, default=True, help="One JSON object per line (the only format).")
 def export(as_json: bool) -> None:
-    """Export all data, one JSON object per line. The last line, of type "end", shows that nothing is missing."""
+    """Export all data, one JSON object per line. A last line of type "end" shows that nothing is missing."""
     run_on_database(_write(process_settings().require_database_url()))
 
 

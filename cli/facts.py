@@ -1,4 +1,4 @@
-"""`muster facts`: edits the vocabulary, with the same checks as the page."""
+"""`muster facts`: edits the vocabulary, with the same checks as on its page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def facts() -> None:
 
 
 @facts.command("list")
-@click.option("--json", "as_json", is_flag=True, help="In the format of a directory file's `facts`.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON in the format of a directory file's `facts`.")
 def list_(as_json: bool) -> None:
     """List the declared facts."""
     declared = _run(_declared())
@@ -43,9 +43,9 @@ def list_(as_json: bool) -> None:
 
 @facts.command()
 @click.argument("name")
-@click.option("--type", "kind", type=click.Choice(_KINDS), required=True, help="Type of its values.")
-@click.option("--value", "values", multiple=True, help="A value of a choice. Repeatable, in order.")
-@click.option("--ordered", is_flag=True, help="The values are ordered from least to most.")
+@click.option("--type", "kind", type=click.Choice(_KINDS), required=True, help="Type of the fact's values.")
+@click.option("--value", "values", multiple=True, help="A value of a choice; repeat for each value, in order.")
+@click.option("--ordered", is_flag=True, help="The values are given in order, from least to most.")
 @click.option("--always-known", is_flag=True, help="Every ticket has it, so rules needn't handle its absence.")
 @click.option("--change", is_flag=True, help="Change the existing fact instead of declaring a new one.")
 @author_option
@@ -54,7 +54,7 @@ def declare(
 ) -> None:
     """Declare the fact NAME, or change it.
 
-    A change that would break lines of the published rules is refused, and these lines are listed.
+    A change that would break lines of the published rules is refused, and those lines are listed.
     """
     _run(_keep(FactType(name, kind, values, ordered, not always_known), author, new=not change))
     click.echo(f"{'changed' if change else 'declared'}: {name}")
@@ -91,7 +91,7 @@ async def _remove(name: str, author: str) -> None:
 
 @asynccontextmanager
 async def _connected() -> AsyncIterator[AsyncConnection]:
-    """One transaction, committed unless something is raised."""
+    """A transaction that is committed unless an exception is raised."""
     engine = open_engine(process_settings().require_database_url(), connections=1)
     try:
         async with engine.begin() as conn:
@@ -101,7 +101,7 @@ async def _connected() -> AsyncIterator[AsyncConnection]:
 
 
 def _run(work: Coroutine[None, None, Any]) -> Any:
-    """Run the coroutine; a refusal ends the command with its own message."""
+    """Run the coroutine; a refusal ends the command with the refusal's own message."""
     try:
         return run_on_database(work)
     except Failure as refused:

@@ -1,15 +1,17 @@
-"""Tunes Python's garbage collector: a full collection stops a process for tenths of a second."""
+"""Tunes Python's garbage collector, whose full collections pause a process for tenths of a second."""
 
 from __future__ import annotations
 
 import gc
 
 YOUNG, MIDDLE, ALL = 50_000, 20, 50
-"""Thresholds: new objects per young collection, young per middle collection, middle per full collection."""
+"""Thresholds: new objects before a young collection, young ones before a middle one, middle ones before a full one."""
 
 
 def collect_seldom() -> None:
-    """Exempt everything loaded so far from collection, and collect rarely. Call once a process has loaded its modules.
+    """Exempt everything loaded so far from collection, and collect rarely.
+
+    Call this once the process has loaded its modules.
 
     Reference counting frees almost all garbage immediately; only reference cycles wait for a collection.
     """

@@ -1,4 +1,4 @@
-"""Groups of commands that import a command's module only when it is called, so that processes start fast."""
+"""Command groups that import a command's module only when the command is called, so that processes start fast."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class CommandEntry(NamedTuple):
     module: str
     line: str
     name: str = ""
-    """Its name in the module, if that differs from the command's name."""
+    """The name that the module uses for it, if that differs from the command's name."""
 
 
 class Commands(click.Group):

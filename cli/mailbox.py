@@ -1,4 +1,4 @@
-"""`muster mailbox`: accepts every mail and stores it as a file instead of sending it."""
+"""`muster mailbox`: accepts every email and stores it as a file instead of sending it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST = 10 * 1024 * 1024
 
 
 class MailStore:
-    """Writes each mail to its own ``.eml`` file, synced to disk before it is acknowledged."""
+    """Writes each email to its own ``.eml`` file, which is synced to disk before the email is acknowledged."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

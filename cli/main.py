@@ -17,11 +17,12 @@ COMMANDS = {
     "facts": CommandEntry("cli.facts", "List, declare, change and remove the facts that rules can use."),
     "escalate": CommandEntry("cli.escalate", "Open an escalation through the API."),
     "simulate": CommandEntry(
-        "cli.simulate", "Simulate days: people found at call time, compared with names fixed at booking."
+        "cli.simulate",
+        "Simulate days: people found at call time, compared with people fixed at booking or with other staffing.",
     ),
     "export": CommandEntry("cli.export", "Export all data as JSON lines."),
     "rebuild": CommandEntry("cli.rebuild", "Rebuild workflows from the rows.", "rebuild_command"),
-    "doctor": CommandEntry("cli.doctor", "Report what is reachable, and in which state."),
+    "doctor": CommandEntry("cli.doctor", "Report what is reachable and what state it is in."),
     "mailbox": CommandEntry("cli.mailbox", "Store mail in a folder instead of sending it (started by `muster up`)."),
 }
 HIDDEN = {"mailbox"}

@@ -1,4 +1,4 @@
-"""`muster migrate`: migrates the database's schema."""
+"""`muster migrate`: migrates the database schema."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from rules_dsl.directory import Directory, WeeklyShift
 EVERY_DAY = tuple(range(7))
 LINKS_LAST = timedelta(days=7)
 OUTSIDERS = {"manager": "Signe Lund", "ops": "Tomas Novak", "admin": "Maren Dahl"}
-"""Names of the people added for roles that nobody in the directory has."""
+"""Names of the people who are added for roles that nobody in the directory has."""
 
 
 @click.command()
@@ -97,7 +97,7 @@ async def _seed(
 
 
 async def _api_token(conn: AsyncConnection, home: Home, now: datetime) -> str:
-    """The token in credentials.json if it is still valid, else a new one."""
+    """The token in credentials.json if it is still valid, otherwise a new one."""
     if home.credentials.exists():
         earlier = str(json.loads(home.credentials.read_text()).get("api_token"))
         if await find_token(conn, earlier) is not None:

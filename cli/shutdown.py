@@ -14,7 +14,7 @@ from cli.garbage_collection import collect_seldom
 def run_and_leave(work: Coroutine[None, None, None]) -> None:
     """Run the coroutine, then exit without the interpreter's finalisation. Does not return.
 
-    Temporal's core sometimes aborts the process during finalisation, after all its work is done.
+    Temporal's core sometimes aborts the process during finalisation, although all work has been done by then.
     """
     collect_seldom()
     code = 0

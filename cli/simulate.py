@@ -1,4 +1,4 @@
-"""`muster simulate`: simulates days and compares ways of working. Needs no database if given files."""
+"""`muster simulate`: simulates days and compares ways of working. Needs no database if it is given files."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from domain.simulation.scenario import Binding, Habits, Scenario
 
 SHARE = click.FloatRange(0, 1)
 ESCALATIONS_AT_MOST = 50_000
-"""Past escalations read."""
+"""Maximum number of past escalations to read."""
 TICKETS = 400
-"""Generated tickets from which escalations are drawn if there is no history."""
+"""Number of tickets to generate and draw escalations from if there is no history."""
 
 
 @click.command()
@@ -38,8 +38,12 @@ TICKETS = 400
 @click.option("--days", type=click.IntRange(1, 31), default=1, show_default=True)
 @click.option("--escalations", type=click.FloatRange(1, 5000), default=30.0, show_default=True, help="Per day.")
 @click.option("--past", "weeks", type=click.IntRange(1, 52), help="Replay this many past weeks of real escalations.")
-@click.option("--now-share", type=SHARE, default=0.2, show_default=True, help="Share of escalations to a call now.")
-@click.option("--sick", type=SHARE, default=Habits.sick, show_default=True, help="Share of shifts missed.")
+@click.option(
+    "--now-share", type=SHARE, default=0.2, show_default=True, help="Share of escalations that ask for a call now."
+)
+@click.option(
+    "--sick", type=SHARE, default=Habits.sick, show_default=True, help="Share of shifts missed because of sickness."
+)
 @click.option("--overrun", type=SHARE, default=Habits.overrun, show_default=True, help="Share of calls that overrun.")
 @click.option(
     "--no-show", type=SHARE, default=Habits.no_show, show_default=True, help="Share of customers who don't join."
@@ -63,7 +67,7 @@ def simulate(
     weeks: int | None,
     **options: Any,
 ) -> None:
-    """Simulate days: people found at call time, compared with names fixed at booking, or with other staffing."""
+    """Simulate days: people found at call time, compared with people fixed at booking or with other staffing."""
     if (rules_file is None) != (directory is None):
         raise click.UsageError("--rules and --directory must be given together")
     if weeks is not None and rules_file is not None:

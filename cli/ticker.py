@@ -11,6 +11,6 @@ from workers.ticker_main import run_ticker
 
 @click.command()
 def ticker() -> None:
-    """Run the rounds that find people for due calls, until SIGTERM. Run two or more."""
+    """Run the rounds that find people for due calls, until SIGTERM. Run two or more tickers."""
     settings = process_settings()
     run_and_leave(run_ticker(settings))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 TOKEN_PATHS = ("c", "calendar", "join", "rate", "sign-in")
-"""First segments of the paths whose second segment is a secret token."""
+"""First segments of paths in which the second segment is a secret token."""
 
 _SLASH = "(?:/|%2F)"
 _IN_PATH = re.compile(rf"({_SLASH}(?:{'|'.join(TOKEN_PATHS)}){_SLASH}+)[^\s/?#\"'%]+", re.IGNORECASE)
@@ -33,7 +33,7 @@ def in_one_line(text: str) -> str:
 
 
 class TextLines(logging.Formatter):
-    """``2026-11-24T10:30:00.123Z INFO web.security.access …``; a traceback follows, each of its lines indented."""
+    """``2026-11-24T10:30:00.123Z INFO web.security.access …``; a traceback follows, with each line indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         message = in_one_line(without_tokens(record.getMessage()))
@@ -56,17 +56,17 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = without_tokens(self.formatException(record.exc_info))
-        # JSON doesn't escape every control character, and some readers take them for line ends.
+        # JSON doesn't escape every control character, and some readers treat unescaped ones as line ends.
         return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(entry, ensure_ascii=False))
 
 
 def configure(level: str = "INFO", style: Literal["text", "json"] = "text") -> None:
-    """Send every logger of this process through one handler. Call once, from an entry point."""
+    """Send every logger in this process through one handler. Call this once, from an entry point."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if style == "json" else TextLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # These log every request and query at INFO; our own lines log the effects.
+    # These log every request and query at INFO; our own log lines record the effects.
     for chatty in ("httpx", "httpcore", "mail.log", "sqlalchemy.engine"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
 

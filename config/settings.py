@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SettingMissing(Exception):
-    """A required setting without a sensible default isn't set."""
+    """A setting that is required and has no sensible default isn't set."""
 
     def __init__(self, variable: str, needed_for: str) -> None:
         super().__init__(f"set {variable}: it is needed {needed_for}")
@@ -24,7 +24,7 @@ class SettingMissing(Exception):
 
 
 def with_driver(url: str) -> str:
-    """A ``postgres://`` or ``postgresql://`` address with the driver that Muster uses. Raises ``ValueError``."""
+    """A ``postgres://`` or ``postgresql://`` address, changed to name Muster's driver. Raises ``ValueError``."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
         raise ValueError("expected an address such as postgresql://user:password@host:5432/muster")
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     )
 
     database_url: Annotated[str, AfterValidator(with_driver)] | None = Field(
-        None, description="PostgreSQL 18 database; without it, `muster up` starts its own."
+        None, description="Address of the PostgreSQL 18 database; without one, `muster up` starts its own."
     )
     database_pool: int = Field(10, ge=1, description="Maximum database connections per process.")
     secret_key: SecretStr | None = Field(
@@ -78,9 +78,9 @@ class Settings(BaseSettings):
         False, description="Allow calendars on private addresses, such as your own calendar server."
     )
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level to log.")
     log_format: Literal["text", "json"] = Field(
-        "text", description="Each record as a readable line or as a JSON object."
+        "text", description="Log each record as a readable line or as a JSON object."
     )
 
     @property

@@ -17,7 +17,7 @@ _CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
 
 
 class OurPayloadConverter(CompositePayloadConverter):
-    """Pydantic's converter, whose type adapters are cached once per process, although each workflow has a converter."""
+    """Pydantic's converter, with type adapters cached per process, although each workflow has its own converter."""
 
     def __init__(self) -> None:
         super().__init__(*_CONVERTERS)
@@ -27,11 +27,11 @@ DATA_CONVERTER = DataConverter(payload_converter_class=OurPayloadConverter)
 
 
 async def connect(*, lazy: bool = True) -> Client:
-    """A client for the life of a process.
+    """A client for the lifetime of a process.
 
     A lazy client connects on its first call, which raises if Temporal is down (``RuntimeError`` on the first
-    connection, ``RPCError`` afterwards). Otherwise this function connects and raises ``RuntimeError``. A worker
-    can't use a lazy client.
+    connection, ``RPCError`` afterwards). Without ``lazy``, this function connects, and raises ``RuntimeError`` if it
+    can't. A worker can't use a lazy client.
     """
     options = ClientConfig.load_client_connect_config()
     return await Client.connect(

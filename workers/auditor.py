@@ -1,8 +1,8 @@
-"""The auditor: looks for what should have moved and didn't, repairs it and counts it.
+"""The auditor: looks for what should have moved and didn't, repairs it and counts the repairs.
 
-Events that no workflow has received are the relay's work (it polls the outbox), including those that open an
-escalation. The auditor's work is rows that contradict each other, lost workflows of open escalations, and writing
-shifts further ahead.
+Events that no workflow has received, including those that open an escalation, are left to the relay, which polls the
+outbox. The auditor deals with rows that contradict each other, rebuilds workflows that are lost or disagree with the
+rows, and writes shifts further ahead.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ AUDIT_EVERY = 30.0
 SHIFTS_EVERY = timedelta(hours=6)
 FIRST = str(uuid.UUID(int=0))
 REBUILT_AT_ONCE = 20
-"""Workflows that are replaced in one go, beside any number that are gone."""
+"""Maximum workflows to replace per audit, not counting those that are gone."""
 
 
 async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
@@ -65,9 +65,10 @@ async def write_all_shifts(engine: AsyncEngine, now: datetime) -> None:
 
 
 async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:
-    """Rebuild what disagrees with the rows among the next open escalations after this id; returns the id to go on from.
+    """Rebuild workflows that disagree with the rows; returns the id to continue from.
 
-    At most ``REBUILT_AT_ONCE`` at a time, so that a worker that is only slow isn't given more work.
+    Checks the next open escalations after the given id. Rebuilds at most ``REBUILT_AT_ONCE``, so that a worker that is
+    merely slow isn't given even more work.
     """
     async with engine.connect() as conn:
         positions = await open_after(conn, after, now)
@@ -90,7 +91,7 @@ async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now
 
 @contextmanager
 def _failures_logged(part: str) -> Iterator[None]:
-    """Log a failure of this part, which runs again next time."""
+    """Log a failure in this part, which will run again next time."""
     try:
         yield
     except (SQLAlchemyError, OSError, RPCError, RuntimeError) as error:

@@ -1,7 +1,7 @@
-"""Reads people's calendars, each every quarter of an hour, and trusts none of them.
+"""Reads each person's calendar every fifteen minutes, and trusts none of them.
 
-A calendar that hangs, lies, repeats forever or is too large occupies one of ``CONCURRENT_FEEDS`` for some seconds;
-its last good copy counts meanwhile.
+A calendar that hangs, lies, repeats forever or is too large occupies one of the ``CONCURRENT_FEEDS`` readers for a few
+seconds; meanwhile, its last good copy counts.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ log = logging.getLogger(__name__)
 POLL_EVERY = 5.0
 CONCURRENT_FEEDS = 4
 READERS = asyncio.Semaphore(2)
-"""Limits the reader processes that run at the same time."""
+"""Limits how many reader processes run at the same time."""
 
 
 async def run_calendars(engine: AsyncEngine, stop: asyncio.Event, *, private_addresses: bool = False) -> None:
-    """Read due calendars until ``stop``: the next as soon as one is done, however long the others take."""
+    """Read due calendars until ``stop``: the next starts as soon as one is done, however long the others take."""
     stopping = asyncio.create_task(stop.wait())
     reading: set[asyncio.Task[None]] = set()
     try:
@@ -63,7 +63,7 @@ async def _due(engine: AsyncEngine, now: datetime, most: int) -> list[DueFeed]:
 
 
 async def read_due_calendars(engine: AsyncEngine, now: datetime, *, private_addresses: bool = False) -> int:
-    """Read due calendars, at most ``CONCURRENT_FEEDS``; returns how many."""
+    """Read at most ``CONCURRENT_FEEDS`` due calendars; returns their number."""
     due = await _due(engine, now, CONCURRENT_FEEDS)
     async with asyncio.TaskGroup() as group:
         for feed in due:

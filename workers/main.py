@@ -34,7 +34,7 @@ from workers.sender import SenderSettings, run_sender
 log = logging.getLogger(__name__)
 
 CHECK_EVERY = 2.0
-"""Seconds between two checks whether Temporal or the database answers."""
+"""Seconds between checks of whether Temporal or the database answers."""
 
 
 async def run_worker(settings: Settings) -> None:
@@ -71,7 +71,7 @@ def sender_settings(settings: Settings) -> SenderSettings:
         user=settings.smtp_user or "",
         password=password,
     )
-    # Webhooks of an embedded stack are usually on the same machine.
+    # An embedded stack's webhooks are usually on the same machine.
     private = settings.webhook_private_addresses or settings.embedded
     url = settings.alert_webhook_url
     hooks = {"alerts": Webhook(url, private_addresses=private)} if url else {}
@@ -79,7 +79,7 @@ def sender_settings(settings: Settings) -> SenderSettings:
 
 
 async def _connected(stop: asyncio.Event) -> Client | None:
-    """The client, once Temporal answers; None if stopped before."""
+    """The client, once Temporal answers; None if stopped before that."""
     while not stop.is_set():
         try:
             client = await connect(lazy=False)

@@ -1,6 +1,7 @@
 """Compares workflows with the rows, and rebuilds a workflow from the rows when they disagree.
 
-A workflow keeps the course, not the truth, so it can be thrown away: what it needs is in PostgreSQL.
+A workflow tracks an escalation's course but isn't the source of truth. It can be thrown away, because everything that
+it needs is in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from domain.ids import workflow_id
 
 TIMEOUT = timedelta(seconds=3)
 _FAILING = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
-"""Set by the server after two workflow tasks in a row have failed: this worker can't replay the history."""
+"""Set by the server after two workflow tasks in a row have failed: the workers can't replay the history."""
 
 
 class Problem(StrEnum):
-    """Why a workflow is rebuilt; the words stand in the escalation's timeline."""
+    """Why a workflow is rebuilt, in the words that appear in the escalation's timeline."""
 
     GONE = "its workflow was gone"
     FAILING = "its workflow's tasks failed"
@@ -45,7 +46,7 @@ async def problem_of(client: Client, position: Position) -> Problem | None:
         return Problem.FAILING
     heard = (await described.memo()).get("seq")
     if heard is None:
-        # Started by the release before, which kept no position.
+        # Started by the previous release, which recorded no position.
         return None
     if heard > position.seq:
         return Problem.AHEAD

@@ -24,7 +24,7 @@ from workflows.backstop import BackstopWorkflow
 from workflows.escalation import EscalationWorkflow
 
 CACHED_WORKFLOWS = 1000
-"""At least as many as the largest flock; about 95 kB each."""
+"""At least as many as the calls in the largest burst; about 95 kB each."""
 
 
 def activities_of(dependencies: Dependencies) -> list[Callable[..., Any]]:
@@ -73,7 +73,7 @@ def build_worker(client: Client, dependencies: Dependencies, *, runner: Workflow
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=50,
         max_concurrent_local_activities=300,
-        # After a worker dies, the next update of its workflows waits this long; the default is ten seconds.
+        # After a worker dies, the next update to each of its workflows waits this long; the default is ten seconds.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         graceful_shutdown_timeout=timedelta(seconds=3),
     )

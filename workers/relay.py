@@ -1,7 +1,7 @@
 """The relay: signals events from the outbox to workflows, at least once; a workflow ignores repeated events.
 
-The event that opens an escalation starts its workflow. So if the web process dies right after opening one, its
-workflow is still started here.
+Relaying the event that opens an escalation starts its workflow. So if the web process dies right after opening an
+escalation, the workflow is still started here.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from workers.waking import first_of
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = 8
-"""Concurrent signals: few, so that updates that people wait for aren't queued behind a flock."""
+"""Concurrent signals; few, so that updates that people wait for don't queue behind a burst of signals."""
 POLL_EVERY = 5.0
-"""Seconds, in case a notification is lost."""
+"""Seconds between polls, in case a notification is lost."""
 TIMEOUT = timedelta(seconds=5)
 SIGNAL = "happened"
 _UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
@@ -58,7 +58,7 @@ async def run_relay(engine: AsyncEngine, client: Client, stop: asyncio.Event) ->
 
 
 async def relay_once(engine: AsyncEngine, client: Client) -> int:
-    """Relay the events of one batch of escalations; returns how many of these received theirs."""
+    """Relay the events for one batch of escalations; returns how many of those escalations received theirs."""
     async with engine.begin() as conn:
         unrelayed = await take_unrelayed(conn)
         gate = asyncio.Semaphore(IN_FLIGHT)
@@ -106,12 +106,12 @@ async def _signal(client: Client, escalation_id: str, events: tuple[Event, ...])
 
 
 def _namespace_missing(error: RPCError) -> bool:
-    """Whether the server lacks our namespace, as after a fresh set-up. Then "not found" doesn't mean "ended"."""
+    """Whether the server lacks our namespace, as after a fresh setup. Then "not found" doesn't mean "ended"."""
     return any(detail.type_url.endswith("NamespaceNotFoundFailure") for detail in error.grpc_status.details)
 
 
 def _without_free_text(body: dict[str, Any]) -> dict[str, Any]:
-    """What may go into a history. An agent's reason for declining stays in the timeline (docs/decisions/0008)."""
+    """What may go into a history: an agent's reason for declining stays in the timeline (docs/decisions/0008)."""
     return {name: value for name, value in body.items() if name != "reason"}
 
 

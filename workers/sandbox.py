@@ -1,6 +1,7 @@
-"""The workflow sandbox, with our own pure modules passed through: loaded once per process, not once per workflow.
+"""The workflow sandbox, with our own pure modules passed through.
 
-Workflow files use ordinary imports. Tests run the strict sandbox, which rejects a module that isn't pure.
+These are loaded once per process, not once per workflow, and workflow files use ordinary imports. Tests run the strict
+sandbox, which rejects any module that isn't pure.
 """
 
 from __future__ import annotations

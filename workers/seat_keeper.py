@@ -1,9 +1,10 @@
-"""The seat keeper: does repeatedly what a sale has no time for.
+"""The seat keeper: regularly does what there is no time for during a sale.
 
-It updates pools from the directory; pins each taken call to the agent who took it and reassigns their other seats at
-that time; sells nothing for some hours on people above the occupancy limit; searches seats for bookings at risk with
-every method; and prepares, with the solver, moves for starts that short moves can't free. One process at a time does
-this. If none does, nothing wrong is sold: fewer starts are offered, and bookings at risk stay at risk.
+It updates pools from the directory; pins each taken call to the agent who took it, and reassigns that agent's other
+seats for that time; blocks sales against people above the occupancy limit for some hours; tries every method of finding
+seats for bookings at risk; and uses the solver to prepare moves for start times that short moves can't free. One
+process at a time does this. If none does, sales stay correct, but fewer start times are offered and bookings at risk
+stay at risk.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from database.stores.seats.pin_assignee import pin_taken
 log = logging.getLogger(__name__)
 
 RUN_EVERY = 5.0
-"""Seconds between two runs."""
+"""Seconds between runs."""
 RUN_AT_MOST = 10.0
-"""Seconds per run; whatever is left comes first in the next one."""
+"""Maximum seconds per run; whatever is left over comes first in the next one."""
 _MY_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended('seat keeper', 0))")
 
 
@@ -73,7 +74,7 @@ async def _follow_directory(engine: AsyncEngine, now: datetime) -> None:
 
 @contextmanager
 def _failures_logged(part: str) -> Iterator[None]:
-    """Log a failure of this part, which runs again next time; the other parts still run."""
+    """Log a failure in this part, which will run again next time; the other parts still run."""
     try:
         yield
     except (SQLAlchemyError, OSError) as error:

@@ -1,7 +1,7 @@
-"""Sends queued messages: mail and webhooks by separate channel workers, so that neither delays the other.
+"""Sends queued messages: mail and webhooks through separate channel workers, so that neither delays the other.
 
-A message is taken with a short lease, renewed while it is being sent. A killed sender's messages are due again
-when their leases expire, and are sent with the same Message-ID.
+A message is taken with a short lease, renewed while it is being sent. A killed sender's messages are due again when
+their leases expire, and are sent with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ log = logging.getLogger(__name__)
 CONCURRENT: Mapping[Channel, int] = {Channel.MAIL: 6, Channel.WEBHOOK: 2}
 LEASE = timedelta(seconds=8)
 RENEW_EVERY = 2.0
-"""Seconds; well below the lease."""
+"""Seconds between renewals; well below the lease."""
 POLL_EVERY = 5.0
-"""Seconds at most between two polls, in case a notification is lost."""
+"""Maximum seconds between polls, in case a notification is lost."""
 STORE_AGAIN_AFTER = 0.5
 """Seconds until storing an outcome is retried."""
 GRACE = 3.0
-"""Seconds for messages in flight to be sent when the process stops."""
+"""Seconds that messages in flight are given when the process stops."""
 
 _UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
 
@@ -50,15 +50,15 @@ _UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
 @dataclass(frozen=True)
 class SenderSettings:
     public_url: str
-    """Address that customers reach, without a trailing slash."""
+    """Address at which customers reach Muster, without a trailing slash."""
     smtp: SmtpServer
     mail_from: str = ""
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
-    """By name; ``alerts`` gets bad ratings and calls that nobody takes."""
+    """Keyed by name; ``alerts`` receives bad ratings and calls that nobody takes."""
 
 
 async def run_sender(engine: AsyncEngine, tokens: Tokens, settings: SenderSettings, stop: asyncio.Event) -> None:
-    """Send until ``stop``. Survives an outage of the database; messages in flight get ``GRACE`` to be sent."""
+    """Send until ``stop``, when messages in flight get ``GRACE`` to be sent. Survives an outage of the database."""
     dispatcher = Dispatcher(
         Addresses(settings.public_url, tokens),
         SmtpMailer(settings.smtp),
@@ -148,7 +148,7 @@ class ChannelWorker:
                         await message_queue.renew(conn, list(self._in_flight), LEASE)
 
     async def _deliver(self, queued: QueuedMessage) -> None:
-        """Send the message and store the outcome, however long the database is unreachable meanwhile."""
+        """Send the message and store the outcome, however long the database is unreachable in between."""
         failure = await self._attempt(queued)
         while True:
             try:
@@ -168,7 +168,7 @@ class ChannelWorker:
         except SQLAlchemyError as error:
             return Undelivered(f"its data could not be read: {_first_line(error)}")
         except Exception as error:
-            # A letter that can't be rendered must not stop the others; it is retried, then shown as failed.
+            # A message that can't be rendered must not stop the others; it is retried, then shown as failed.
             log.exception("unexpected error while sending message=%s kind=%s", queued.id, queued.kind)
             return Undelivered(f"it could not be written: {type(error).__name__}")
         return None
@@ -180,7 +180,7 @@ class ChannelWorker:
                 await message_queue.mark_sent(conn, queued.id)
             elif isinstance(failure, NoRecipient):
                 await message_queue.drop(conn, queued.id)
-            # Jitter needs no secure randomness.
+            # Jitter doesn't need secure randomness.
             elif wait := next_wait(queued.attempts, failure, random.random()):
                 await message_queue.retry_later(conn, queued.id, str(failure), wait)
             else:

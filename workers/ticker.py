@@ -1,6 +1,6 @@
 """The ticker: runs a round when a call becomes due, when an offer expires, and on a kick.
 
-Two or more processes run it without a leader: the round's try-lock decides which one runs.
+Two or more processes run it without a leader: the round's try-lock decides which of them runs it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from workers.waking import first_of
 log = logging.getLogger(__name__)
 
 SLEEP_AT_MOST = 2.0
-"""Seconds at most between two rounds: an agent who vanishes causes no event."""
+"""Maximum seconds between rounds, because an agent who vanishes causes no event."""
 PAUSE = 0.25
-"""Seconds between two rounds while somebody waits and nobody is free. Kicks during it are combined."""
+"""Seconds between rounds while a call is due and nobody is free. Kicks during the pause are combined."""
 LOOK_AHEAD_EVERY = 10.0
-"""Seconds between two searches for booked calls that will start late."""
+"""Seconds between searches for booked calls that will start late."""
 
 _NEXT = text("""
 SELECT extract(epoch FROM least(
@@ -67,7 +67,7 @@ async def run_ticker(engine: AsyncEngine, tokens: Tokens, stop: asyncio.Event) -
 
 
 async def tick(engine: AsyncEngine, tokens: Tokens) -> float:
-    """Run one round; returns the seconds until the next one is due, at most."""
+    """Run one round; returns the maximum number of seconds to wait before the next one."""
     async with engine.begin() as conn:
         report = await run_round(conn, tokens)
     if report is not None and report.due >= CALLS_AT_MOST and report.offers:

@@ -1,4 +1,4 @@
-"""The ticker process: runs rounds apart from the worker's event loop."""
+"""The ticker process: runs rounds outside the worker's event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waits for whichever comes first: the stop, a notification, or a time-out."""
+"""Waits for whichever comes first: the stop, a notification or a timeout."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 async def act(
     activity: Callable[[Argument], Awaitable[Result]], argument: Argument, *, within: timedelta | None = None
 ) -> Result:
-    """Run an effect that must happen: retried until it succeeds. Its time-outs never end the escalation.
+    """Run an effect that must happen, retrying it until it succeeds. Its timeouts never end the escalation.
 
     With ``within``, gives up after that time and raises ``ActivityError``.
     """

@@ -1,4 +1,4 @@
-"""Booking, as the workflow hears of it: PostgreSQL has sold a seat, and a call is due."""
+"""Booking, as seen by the workflow: PostgreSQL has sold a seat, so there is a call to serve."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from activities.messages import CallDue, Event, Times
 
 
 def call_due(event: Event, times: Times) -> CallDue:
-    """The call of an event ``booked`` or ``moved``; its search begins when its agent begins to prepare."""
+    """The call in a ``booked`` or ``moved`` event; the search begins when its agent should begin to prepare."""
     starts_at = datetime.fromisoformat(event.body["starts_at"])
     return CallDue(event.body["call_id"], starts_at, starts_at - timedelta(seconds=times.prepare))

@@ -19,7 +19,7 @@ AGENT_NO_SHOW, CUSTOMER_LATE, CUSTOMER_NO_SHOW = "agent no-show", "customer late
 
 
 class CallCourse(Enum):
-    """How an accepted call went on."""
+    """What became of an accepted call."""
 
     TOOK_PLACE = "took place"
     SEARCH_AGAIN = "search again"
@@ -52,7 +52,7 @@ def _at(moment: datetime) -> Callable[[], datetime]:
 
 
 def _deadlines(state: WorkflowState, taken: CallHolder) -> list[tuple[datetime, str]]:
-    """The deadlines for joining, in order of time. Simultaneous ones are in alphabetical order."""
+    """The deadlines for joining, in chronological order. Simultaneous ones are in alphabetical order."""
     assert state.call is not None
     start = max(state.call.starts_at or taken.at, taken.at)
     wait_for_customer = state.times.wait_for_customer
@@ -63,7 +63,7 @@ def _deadlines(state: WorkflowState, taken: CallHolder) -> list[tuple[datetime, 
 
 
 async def _pass_deadline(state: WorkflowState, taken: CallHolder, deadline: str, moment: datetime) -> CallCourse | None:
-    """Act on a passed deadline. The activity checks the rows, as events may be missing. None: continue waiting."""
+    """Act on a passed deadline. The activity checks the rows, as events may be missing. None means to keep waiting."""
     if deadline == AGENT_NO_SHOW:
         if await act(contracts.replace_agent, state.of_call(offer=taken.offer)):
             state.call_events.lost.add(taken.offer)

@@ -20,15 +20,15 @@ class CallHolder:
 
 @dataclass
 class CallEvents:
-    """Events of one call. The result doesn't depend on their order or repetition."""
+    """The events of one call. The result doesn't depend on their order or on repetition."""
 
     accepted: dict[int, datetime] = field(default_factory=dict)
-    """Time of acceptance by offer number."""
+    """Times of acceptance, keyed by offer number."""
     lost: set[int] = field(default_factory=set)
     """Offers whose agent vanished or didn't join."""
     exhausted: bool = False
     begun_with: set[int] = field(default_factory=set)
-    """Offers with which the call began: their agent and the customer had both joined."""
+    """Offers under which the call began: their agent and the customer had both joined."""
     ended_at: datetime | None = None
     wrapped_up: bool = False
 
@@ -51,7 +51,8 @@ class CallEvents:
             case Kind.EXHAUSTED:
                 self.exhausted = True
             case Kind.CALL_BEGAN:
-                # Events of older releases lack the offer. No offer has the number 0, so such a beginning is never lost.
+                # Events from older releases lack the offer. No offer has the number 0, so such a beginning is never
+                # lost.
                 self.begun_with.add(event.body.get("offer", 0))
             case Kind.CALL_ENDED:
                 self.ended_at = event.at

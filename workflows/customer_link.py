@@ -1,4 +1,4 @@
-"""The customer has the link: they book, or it expires."""
+"""While the customer has the link: they book, or it expires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The escalation: one ticket raised to a call, from the link to the rating. Read `run` aloud."""
+"""The escalation: one ticket raised to a call, from the link to the rating. `run` tells the whole story."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from workflows.state import WorkflowState
 
 @workflow.defn(name="Escalation")
 class EscalationWorkflow(OldUpdates):
-    """Keeps the course of one escalation: what is waited for, and what is done when the time is up.
+    """Tracks the course of one escalation: what it waits for, and what is done when time runs out.
 
-    What happened is decided in PostgreSQL and told here, in order and at least once.
+    What people do is decided in PostgreSQL and reported here, in order and at least once.
     """
 
     @workflow.init

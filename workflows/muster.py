@@ -1,4 +1,4 @@
-"""The muster: rounds find the person and the relay signals who; this waits for it, with a net."""
+"""The muster: rounds find the person and the relay signals who it is; this module waits for that, with a net."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from workflows.state import WorkflowState
 from workflows.waiting import wait
 
 JITTER = timedelta(seconds=30)
-"""Spreads the nets of calls that are due in the same second."""
+"""Spreads out the nets of calls that are due in the same second."""
 NET_AT_MOST = timedelta(minutes=5)
-"""Longest wait until the rows are read again."""
+"""Longest wait before the rows are read again."""
 
 
 async def find_somebody(state: WorkflowState) -> bool:
-    """Wait until a person has taken the call: True; or the search failed or the escalation is over: False.
+    """Wait for a person to take the call. False if the search fails or the escalation is over.
 
-    For a booked call this is the whole wait, reminders included. Nothing happens here at the muster itself, only some
-    time later, if no signal came.
+    For a booked call, this covers the whole wait, including reminders. Nothing happens here at the time of the muster;
+    some time later, the rows are read if no signal has come.
     """
     timeout = timedelta(seconds=state.times.offer) + workflow.random().random() * JITTER
     settled_at = None

@@ -1,6 +1,7 @@
-"""Updates by which the release before let people act. Nobody sends them any more; they stand in recorded histories.
+"""Updates through which people acted in the previous release.
 
-They go with the next release. What people do is decided in PostgreSQL now and comes as an event (``happened``).
+Nobody sends them any more, but recorded histories contain them. The next release will remove them. What people do is
+now decided in PostgreSQL and arrives as an event (``happened``).
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ Result = TypeVar("Result")
 
 
 def careful(handler: Callable[Params, Awaitable[Result]]) -> Callable[Params, Awaitable[Result]]:
-    """Make unexpected exceptions of a handler reach the caller as errors; otherwise they block the whole workflow."""
+    """Pass a handler's unexpected exceptions to the caller as errors; otherwise they would block the whole workflow."""
 
     @functools.wraps(handler)
     async def guarded(*args: Params.args, **kwargs: Params.kwargs) -> Result:
@@ -60,7 +61,7 @@ def careful(handler: Callable[Params, Awaitable[Result]]) -> Callable[Params, Aw
 
 
 async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Argument) -> Result:
-    """Run an effect as a local activity; if that times out, as an ordinary one until its outcome is known."""
+    """Run an effect as a local activity; if that times out, run it as an ordinary one until its outcome is known."""
     try:
         return await workflow.execute_local_activity(
             activity,
@@ -70,10 +71,10 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
             retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=4),
         )
     except ApplicationError:
-        # The activity's own error: a refusal, or its last failure. The same live and on replay.
+        # The activity's own error: a refusal, or its last failure. It is the same live and on replay.
         raise
     except FailureError:
-        # No answer in time. Not only ActivityError: a time-out is wrapped in one when live, but bare on replay.
+        # No answer in time. Not only ActivityError: a timeout is wrapped in one when live, but raised bare on replay.
         pass
     try:
         return await act(activity, argument, within=UNTIL_KNOWN)
@@ -88,7 +89,7 @@ def _refusal(error: ActivityError) -> ApplicationError | None:
 
 
 class OldUpdates:
-    """The handlers, inherited by the workflow."""
+    """The update handlers, which the workflow inherits."""
 
     state: WorkflowState
 
@@ -99,7 +100,7 @@ class OldUpdates:
         async with state.lock:
             order = HoldSeat(state.escalation_id, slot.link_id, slot.starts_at, workflow.now())
             booked = await decide(contracts.hold_seat, order)
-            # A repeated request with an older link is answered with that link's call, which is over.
+            # A repeated request with an older link is answered with that link's call, which is already over.
             if state.call is None and state.link is not None and state.link.link_id == slot.link_id:
                 state.begin_call(booked.call)
             return booked

@@ -1,4 +1,4 @@
-"""The rating: the survey is sent, repeated once, and ends."""
+"""The rating: the survey is sent, followed by one reminder, and then closed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workflows.state import WorkflowState, until
 
 
 async def ask_for_rating(state: WorkflowState) -> None:
-    """Send the survey some time after the call, ask once more, and end it if the customer doesn't answer."""
+    """Send the survey some time after the call, ask once more, and close it if the customer doesn't answer."""
     times, ended_at = state.times, state.call_events.ended_at or workflow.now()
 
     def answered() -> bool:

@@ -18,7 +18,7 @@ from workflows.call_events import CallEvents, CallHolder
 
 @dataclass
 class WorkflowState:
-    """The state of one escalation. Handlers and stages change it, and the stages' waits check it."""
+    """The state of one escalation. Handlers and stages change it; stages wait for changes in it."""
 
     escalation_id: str
     times: Times
@@ -31,10 +31,10 @@ class WorkflowState:
     past_calls: set[str] = field(default_factory=set)
     """Ids of calls that didn't take place: a repeated event must not begin them again."""
     seq: int = 0
-    """The last event received, by its number in the timeline."""
+    """The number, in the timeline, of the last event received."""
     reports_seq: bool = False
     booked_seq: int = 0
-    """The last booking or move received."""
+    """The number of the last booking or move received."""
     rated: bool = False
     reminders: list[Reminder] = field(default_factory=list)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -62,7 +62,7 @@ class WorkflowState:
 
     @property
     def begun(self) -> bool:
-        """Whether the call has begun, or has even ended."""
+        """Whether the call has begun, or has already ended."""
         return self.call_events.began or self.call_events.ended_at is not None or self.wrapped_up
 
     @property
@@ -91,7 +91,7 @@ class WorkflowState:
                 self.events_of(call_id).add(event)
 
     def events_of(self, call_id: str) -> CallEvents:
-        """The events of one call, to be added to."""
+        """The events of one call, created if there are none yet."""
         return self.events_by_call.setdefault(call_id, CallEvents())
 
     def _add_booking(self, event: Event) -> None:
@@ -103,7 +103,7 @@ class WorkflowState:
             self.begin_call(call)
 
     def begin_call(self, call: CallDue) -> None:
-        """Set the booked or moved call, with those of its reminders that aren't past."""
+        """Set the booked or moved call, with those of its reminders that are still to come."""
         times, self.call, self.reminders = self.times, call, []
         if call.starts_at is not None:
             self.reminders = reminders_of(
@@ -114,9 +114,10 @@ class WorkflowState:
             )
 
     def renew(self, call: CallDue, link: LinkOut | None) -> None:
-        """Drop a call that didn't take place. The new link starts the next attempt; without one, it is over.
+        """Drop a call that didn't take place.
 
-        The customer may have booked with the new link before it is known here; then that call stays.
+        The new link starts the next attempt; without one, the escalation is over. The customer may have booked with the
+        new link before this workflow learns of it; if so, that call stays.
         """
         self.link = link
         self.past_calls.add(call.call_id)
@@ -127,7 +128,7 @@ class WorkflowState:
 
 
 async def until(done: Callable[[], bool], deadline: datetime, summary: str) -> bool:
-    """Wait for ``done`` until the deadline; returns whether it happened. ``summary`` is shown in Temporal's UI."""
+    """Wait for ``done`` until the deadline; returns whether it came true. ``summary`` is shown in Temporal's UI."""
     if done():
         return True
     remaining = deadline - workflow.now()

@@ -11,11 +11,11 @@ from workflows.acting import act
 from workflows.state import WorkflowState, until
 
 EXTRA = timedelta(minutes=10)
-"""After the plan's wrap-up time, before the agent is freed without a wrap-up."""
+"""Added to the plan's wrap-up time before the agent is freed without a wrap-up."""
 
 
 async def wait_for_wrap_up(state: WorkflowState) -> None:
-    """Wait for the wrap-up; without one in time, close the call."""
+    """Wait for the wrap-up; if none comes in time, close the call."""
     deadline = workflow.now() + timedelta(seconds=state.times.wrap_up) + EXTRA
 
     def recorded() -> bool:

@@ -1,6 +1,6 @@
 """The customer's calendar entry for a booking (RFC 5545, RFC 5546), with the team as organiser.
 
-Mail and the customer's page build it with the same two functions, so a calendar that gets both keeps one entry.
+Emails and the customer's page build it with the same two functions, so a calendar that receives both keeps one entry.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from domain.letter import BookingContext, name_line, one_line, subject_line
 
 class Method(StrEnum):
     REQUEST = "REQUEST"
-    """A new or changed booking; ``sequence`` says which is newer."""
+    """A new or changed booking; ``sequence`` shows which version is newer."""
     CANCEL = "CANCEL"
     PUBLISH = "PUBLISH"
     """For download from a page."""
@@ -27,12 +27,12 @@ class Method(StrEnum):
 @dataclass(frozen=True)
 class Invite:
     uid: str
-    """Constant for the life of the booking, so that a move changes the entry instead of adding one."""
+    """Stays the same for the booking's lifetime, so that moving it updates the entry instead of adding another."""
     sequence: int
     starts_at: datetime
     seconds: int
     subject: str
-    """Of the ticket."""
+    """The ticket's subject."""
     team_name: str
     team_address: str
     customer_name: str
@@ -43,7 +43,7 @@ class Invite:
 
 
 class Parties(Protocol):
-    """Who meets about what; both a letter's context and the customer's page provide it."""
+    """Who meets whom about what, as provided by both a letter's context and the customer's page."""
 
     @property
     def escalation_id(self) -> str: ...
@@ -53,7 +53,7 @@ class Parties(Protocol):
     def team_name(self) -> str: ...
     @property
     def team_address(self) -> str:
-        """Empty if there is no team."""
+        """The team's email address; empty if there is no team."""
 
     @property
     def customer_name(self) -> str: ...
@@ -109,7 +109,7 @@ def _utc(moment: datetime) -> datetime:
 
 def _party(address: str, name: str) -> vCalAddress:
     party = vCalAddress(f"mailto:{one_line(address)}")
-    # Parameter values have no escape for a double quote.
+    # A parameter value has no way to escape a double quote.
     party.params["CN"] = vText(one_line(name or address).replace('"', "'"))
     return party
 

@@ -1,7 +1,7 @@
-"""Barren recurrences: rules that never occur, such as each 30th of February. Expanding one runs to the year 9999.
+"""Barren recurrences: rules that never occur, such as every 30 February. Expanding one would run to the year 9999.
 
-Whether a rule ever occurs is tried on the last forty years before 10000, in which every date falls on every day of
-the week. The trial starts in step with the rule's interval, so no occurrence is missed.
+To see whether a rule ever occurs, it is tried on the last forty years before the year 10000, in which every date falls
+on every day of the week. The trial starts in step with the rule's interval, so no occurrence is missed.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from icalendar.cal import Component
 from domain.schedules.calendar_feed import FeedUnread
 
 TRIED_FROM = datetime(9960, 1, 1, tzinfo=UTC)
-"""Rules are expanded up to the year 9999. This year has a 29th of February."""
+"""The trial's first year: a leap year. Rules are expanded up to the year 9999."""
 LAST = datetime.max.replace(tzinfo=UTC)
 STEPS_AT_MOST = 150_000
-"""Steps tried for all recurrences of a calendar; each costs a few microseconds."""
+"""Maximum trial steps for all of a calendar's recurrences together; each takes a few microseconds."""
 _DAYS = {"HOURLY": 1 / 24, "DAILY": 1.0, "WEEKLY": 7.0, "MONTHLY": 28.0, "YEARLY": 365.0}
 
 
 def drop_barren(events: Iterable[Component]) -> None:
-    """Remove barren recurrence rules from these events; their first occurrence stays.
+    """Remove barren recurrence rules from these events, leaving each event's first occurrence.
 
     Raises ``FeedUnread`` if so many rules occur so rarely that trying them all would take too long.
     """
@@ -47,17 +47,17 @@ def drop_barren(events: Iterable[Component]) -> None:
 
 
 def _is_narrowed(rule: object) -> bool:
-    """Whether the rule has ``BY…`` parts: only those can leave it without any occurrence."""
+    """Whether the rule has ``BY…`` parts. Without them, a rule always has occurrences."""
     return isinstance(rule, vRecur) and any(part.upper().startswith("BY") for part in rule)
 
 
 def _steps_to_first(rule: vRecur, first: object) -> int:
-    """Steps until the first occurrence; negative if there was none."""
+    """Steps tried until the first occurrence; negative if none was found."""
     frequency, every = str(_first(rule, "FREQ", "DAILY")).upper(), max(1, int(_first(rule, "INTERVAL", 1)))
     begin, dropped_parts = _begin(getattr(first, "dt", first)), ["COUNT", "UNTIL"]
     try:
         if frequency in ("MONTHLY", "YEARLY"):
-            # The day of the month matters. Trying every month or year finds at least as many occurrences.
+            # The day of the month matters, so keep it. Trying every month or year finds at least as many occurrences.
             trial_start, every = begin.replace(year=TRIED_FROM.year), 1
             dropped_parts.append("INTERVAL")
         else:
@@ -74,7 +74,7 @@ def _steps_to_first(rule: vRecur, first: object) -> int:
 
 
 def _begin(first: object) -> datetime:
-    """The wall-clock time; its zone doesn't matter here."""
+    """The start as wall-clock time; its time zone doesn't matter here."""
     if isinstance(first, datetime):
         return first.replace(tzinfo=UTC)
     return datetime.combine(first, time(), UTC) if isinstance(first, date) else TRIED_FROM

@@ -1,7 +1,7 @@
-"""Limits on the work that a calendar can cause, checked before it is expanded: a few lines can mean millions of times.
+"""Limits the work that a calendar can cause. A few lines can describe millions of occurrences.
 
-Expanding a recurrence steps through it from its first occurrence, and costs more for each occurrence within the bounds.
-The estimates are upper bounds; real calendars stay far below the limits.
+The limits are checked before expansion, which steps through a recurrence from its first occurrence and costs extra for
+each occurrence within the bounds. The estimates are upper bounds; real calendars stay far below the limits.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from domain.booking import Span
 from domain.schedules.calendar_feed import FeedUnread
 
 DATES_AT_MOST = 5_000
-"""Single dates added to or excluded from recurrences (RDATE, EXDATE), in one calendar."""
+"""Maximum single dates added to or excluded from recurrences (RDATE, EXDATE) in one calendar."""
 OCCURRENCES_AT_MOST = 20_000
-"""Occurrences of all recurrences within the bounds; each costs about a tenth of a millisecond."""
+"""Maximum occurrences within the bounds, over all recurrences; each takes about 0.1 ms."""
 STEPS_AT_MOST = 500_000
-"""Steps of all recurrences from their first occurrences on; each costs a few microseconds."""
+"""Maximum steps over all recurrences, counted from their first occurrences; each takes a few microseconds."""
 _DAYS = {"HOURLY": 1 / 24, "DAILY": 1.0, "WEEKLY": 7.0, "MONTHLY": 28.0, "YEARLY": 365.0}
 _FOLDED = re.compile(rb"\r?\n[ \t]")
 _ZERO_INTERVAL = re.compile(rb"(?im)^RRULE[^\r\n]*INTERVAL=[-+]?0*(?:;|\r?$)")
@@ -31,7 +31,7 @@ _DATES = re.compile(rb"(?im)^(?:RDATE|EXDATE)[^\r\n]*")
 
 
 def refuse_unread(content: bytes) -> None:
-    """Check the raw file before it is parsed, which takes longer the more it names. Raises ``FeedUnread``."""
+    """Check the raw file before parsing, which takes longer the more dates there are. Raises ``FeedUnread``."""
     lines = _FOLDED.sub(b"", content)
     if _ZERO_INTERVAL.search(lines):
         raise FeedUnread("an event in it has INTERVAL=0, so it would repeat forever on one day")
@@ -55,7 +55,7 @@ def refuse_endless(events: Iterable[Component], bounds: Span) -> None:
 
 
 def is_over(event: Component, bounds: Span) -> bool:
-    """Whether the event lies before the bounds and can't recur. True of most events in a calendar."""
+    """Whether the event ended before the bounds and can't recur, as is true of most events in a calendar."""
     if "RRULE" in event or "RDATE" in event or "RECURRENCE-ID" in event or "DURATION" in event:
         return False
     last = _day(event.get("DTEND", event.get("DTSTART")))
@@ -63,7 +63,7 @@ def is_over(event: Component, bounds: Span) -> bool:
 
 
 def _work(rule: vRecur, first: date | None, bounds: Span) -> tuple[float, float]:
-    """Upper bounds: occurrences within ``bounds``, and steps from the first occurrence on."""
+    """Upper bounds for the number of occurrences within ``bounds`` and for the steps from the first occurrence."""
     frequency = str(_first(rule, "FREQ", "DAILY")).upper()
     begin = first or bounds[0].date()
     last = _day(_first(rule, "UNTIL", None)) or bounds[1].date()
@@ -81,7 +81,7 @@ def _periods(begin: date, end: date, period_days: float) -> int:
 
 
 def _per_period(rule: vRecur, frequency: str) -> int:
-    """Occurrences in one period of the recurrence, at most."""
+    """Maximum occurrences in one period of the recurrence."""
     number = 1
     for part in ("BYHOUR", "BYMINUTE", "BYSECOND"):
         number *= max(1, len(rule.get(part, [])))

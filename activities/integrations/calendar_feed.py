@@ -1,4 +1,4 @@
-"""Fetches a person's calendar from an address that they gave: bounded in time, size, redirects and addresses."""
+"""Fetches a person's calendar from an address that they gave, with limits on time, size, redirects and hosts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.delivery import Undelivered
 from domain.schedules.calendar_feed import LARGEST, FeedUnread
 
 TIMEOUT = 20.0
-"""Seconds for everything, redirects included, so that a server sending a byte a second is given up too."""
+"""Seconds for everything, including redirects, so that we also give up on a server that sends one byte per second."""
 REDIRECTS_AT_MOST = 3
 LONGEST_ETAG = 200
 
@@ -20,14 +20,14 @@ LONGEST_ETAG = 200
 @dataclass(frozen=True)
 class FetchResult:
     content: bytes | None
-    """None: unchanged."""
+    """None if unchanged."""
     etag: str
 
 
 async def fetch_calendar(
     url: str, *, etag: str = "", private_addresses: bool = False, time_limit: float = TIMEOUT
 ) -> FetchResult:
-    """The calendar at this address. Raises ``FeedUnread``."""
+    """Fetch the calendar at this address. Raises ``FeedUnread``."""
     try:
         async with asyncio.timeout(time_limit):
             return await _follow(httpx.URL(web_address(url)), etag, private_addresses)
@@ -40,13 +40,13 @@ async def fetch_calendar(
 
 
 def web_address(url: str) -> str:
-    """The address with ``webcal://``, the calendars' own scheme, replaced by ``https://``."""
+    """The address, with the calendar scheme ``webcal://`` replaced by ``https://``."""
     scheme, separator, rest = url.strip().partition("://")
     return f"https://{rest}" if separator and scheme.lower() in ("webcal", "webcals") else url.strip()
 
 
 async def _follow(url: httpx.URL, etag: str, private_addresses: bool) -> FetchResult:
-    # Each redirect's address is checked, and connected to by the IP address that was checked.
+    # Each redirect's host is checked, and we connect to the very IP address that was checked.
     for _ in range(REDIRECTS_AT_MOST + 1):
         ip_address = await address_to_call(url, private_addresses, "calendar")
         headers = {"host": url.netloc.decode("ascii"), "accept": "text/calendar", "accept-encoding": "identity"}
@@ -75,7 +75,7 @@ async def _read(answer: httpx.Response) -> FetchResult:
     if answer.status_code != httpx.codes.OK:
         raise FeedUnread(f"the server answered {answer.status_code}")
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
-        # Decompression can't be bounded: a few bytes may become a great many.
+        # Decompression can't be bounded: a few bytes may expand to a great many.
         raise FeedUnread("it is compressed, although we asked for it uncompressed")
     content = bytearray()
     async for chunk in answer.aiter_raw():
@@ -86,6 +86,6 @@ async def _read(answer: httpx.Response) -> FetchResult:
 
 
 def _etag(answer: httpx.Response) -> str:
-    """Empty if the ETag can't be sent back unchanged."""
+    """The response's ETag; empty if it can't be sent back unchanged."""
     etag = answer.headers.get("etag", "")
     return etag if len(etag) <= LONGEST_ETAG and etag.isascii() and etag.isprintable() else ""

@@ -1,8 +1,8 @@
 """Reads an untrusted calendar (RFC 5545) in a separate process.
 
-A small file can describe a million occurrences, and a thread can't be stopped. So the process
-``python -m activities.integrations.calendar_reading`` reads it, with memory and CPU time limited by the system.
-Only times are kept; texts never leave that process.
+A small file can describe a million occurrences, and a thread can't be stopped. So it is read by a process of its own,
+with memory and CPU time limited by the operating system: ``python -m activities.integrations.calendar_reading``. Only
+times are kept; text never leaves that process.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from domain.schedules.shifts import merged
 from rules_dsl.model.clock_words import zone_named
 
 TIMEOUT = 25.0
-"""Seconds until a reader is killed; far more than a real calendar needs on a busy machine."""
+"""Seconds until a reader is killed; far more than a real calendar needs, even on a busy machine."""
 CPU_SECONDS = 10
 MEMORY = 800 * 1024 * 1024
 KEPT = (
@@ -48,13 +48,13 @@ KEPT = (
     "TRANSP",
     "SEQUENCE",
 )
-"""Properties kept of an event; none of them is text that somebody wrote."""
+"""The event properties that are kept; none of them holds text that somebody typed."""
 TOO_OFTEN = {"SECONDLY", "MINUTELY"}
 BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 
 
 async def read_calendar(content: bytes, bounds: Span, zone: str, time_limit: float = TIMEOUT) -> Reading:
-    """Busy times between the bounds. ``zone`` applies to times without one. Raises ``FeedUnread``."""
+    """Busy times within the bounds. ``zone`` applies to times without a zone of their own. Raises ``FeedUnread``."""
     request = json.dumps({"from": bounds[0].isoformat(), "until": bounds[1].isoformat(), "zone": zone})
     reader = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -85,7 +85,10 @@ async def read_calendar(content: bytes, bounds: Span, zone: str, time_limit: flo
 
 
 def main() -> None:
-    """Entry point of the process: the request as its argument, the calendar on stdin, JSON on stdout."""
+    """Entry point of the process.
+
+    It takes the request as an argument and the calendar on stdin, and writes JSON to stdout.
+    """
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.nice(5)
@@ -95,7 +98,7 @@ def main() -> None:
 
 
 def answer(content: bytes, bounds: Span, zone: str) -> dict[str, Any]:
-    """The process's JSON result: ``busy`` and ``content``, or ``error``. No exception of a library gets through."""
+    """The process's JSON result: ``busy`` and ``content``, or ``error``. Library exceptions never escape."""
     try:
         reading = read(content, bounds, zone)
     except FeedUnread as unread:
@@ -109,7 +112,7 @@ def answer(content: bytes, bounds: Span, zone: str) -> dict[str, Any]:
 
 
 def read(content: bytes, bounds: Span, zone: str) -> Reading:
-    """Read in this process, without limits on time and memory. Raises ``FeedUnread``."""
+    """Read the calendar in this process, without limits on time and memory. Raises ``FeedUnread``."""
     refuse_unread(content)
     try:
         calendars = Calendar.from_ical(content, multiple=True)
@@ -153,7 +156,7 @@ def _without_texts(calendar: Component, bounds: Span) -> Calendar:
 
 
 def _counts(event: Component) -> bool:
-    """Whether the event may make its owner busy. A cancelled one still replaces its occurrence of a series."""
+    """Whether the event may make its owner busy. A cancelled event still replaces its occurrence in a series."""
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         # The expansion skips rules that the parser couldn't read.
@@ -199,7 +202,7 @@ def _instants(start: date, stop: date, floating: ZoneInfo) -> Span:
 
 
 def _instant(moment: date, floating: ZoneInfo) -> datetime:
-    """The instant in UTC. A date means its midnight; a time without a zone is in the calendar's."""
+    """The instant in UTC. A date means midnight on that day; a time without a zone is in the calendar's zone."""
     at = moment if isinstance(moment, datetime) else datetime.combine(moment, time(), floating)
     return (at if at.tzinfo else at.replace(tzinfo=floating)).astimezone(UTC)
 

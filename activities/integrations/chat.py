@@ -1,6 +1,7 @@
 """Outgoing webhooks: a JSON body posted to a configured address.
 
-They have the headers of Standard Webhooks, unsigned: the same ``webhook-id`` on every attempt, and its time.
+They carry the Standard Webhooks headers without a signature: a ``webhook-id``, the same on every attempt, and the
+attempt's time.
 """
 
 from __future__ import annotations
@@ -20,25 +21,25 @@ from activities.integrations.public_address import address_to_call
 from domain.delivery import Undelivered
 
 LONGEST_ANSWER = 2048
-"""Bytes read of an answer."""
+"""Maximum bytes read from a response."""
 
 
 class ChatPoster(Protocol):
     async def post(self, message_id: str, payload: Mapping[str, Any]) -> None:
-        """Post one message. Raises ``Undelivered``, although the message may still have arrived."""
+        """Post one message. Raises ``Undelivered``; even then, the message may have arrived."""
 
 
 @dataclass(frozen=True)
 class Webhook:
     url: str
     private_addresses: bool = False
-    """Whether the address may be in a private network."""
+    """Whether the address may be on a private network."""
     timeout: float = 15
-    """Seconds for one whole attempt."""
+    """Seconds allowed for each whole attempt."""
 
 
 class WebhookPoster:
-    """Posts to one webhook. Ignores redirects and the environment's proxies."""
+    """Posts to one webhook. Ignores redirects, and proxies set in the environment."""
 
     def __init__(self, webhook: Webhook) -> None:
         self._webhook = webhook
@@ -75,7 +76,7 @@ class WebhookPoster:
 
 
 async def _beginning(answer: httpx.Response) -> str:
-    """The first bytes of an answer, never decompressed, so that a small answer can't become a large one."""
+    """The first bytes of a response, never decompressed, so that a small response can't expand into a large one."""
     read = b""
     async for chunk in answer.aiter_raw():
         read += chunk

@@ -1,4 +1,4 @@
-"""Mail by SMTP."""
+"""Sends mail by SMTP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.delivery import Undelivered
 
 class Mailer(Protocol):
     async def send(self, mail: EmailMessage) -> None:
-        """Send a mail to the mail server. Raises ``Undelivered``, although the mail may still have arrived."""
+        """Hand an email to the mail server. Raises ``Undelivered``; even then, the email may have arrived."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class SmtpServer:
     port: int = 25
     encryption: Literal["none", "starttls", "tls"] = "none"
     user: str = ""
-    """Empty: no authentication."""
+    """If empty, there is no authentication."""
     password: str = field(default="", repr=False)
     timeout: float = 30
-    """Seconds for one whole mail."""
+    """Seconds allowed for each whole email."""
 
 
 class SmtpMailer:
-    """Opens a connection for each mail, so that a server that stops answering delays only that mail."""
+    """Opens a connection for each email, so that a server that stops answering delays only that email."""
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
@@ -63,13 +63,13 @@ class SmtpMailer:
 
 
 _CONFIGURATION_CODES = frozenset({502, 503, 530, 534, 535, 538})
-"""Replies about authentication or the protocol, not about this mail (RFC 4954, 6)."""
+"""Replies about authentication or the protocol, not about this email (RFC 4954, section 6)."""
 
 
 def _refusal(refused: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """The failure to report. 5xx replies about a mail are final (RFC 5321, 4.2.1); all else is retried.
+    """The failure to report. 5xx replies about an email are final (RFC 5321, section 4.2.1).
 
-    A server that refuses the connection or the greeting is retried too.
+    Everything else is retried, including a server that refuses the connection or the greeting.
     """
     of_server = isinstance(refused, aiosmtplib.SMTPConnectResponseError | aiosmtplib.SMTPHeloError)
     final = refused.code >= 500 and refused.code not in _CONFIGURATION_CODES and not of_server

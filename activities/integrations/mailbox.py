@@ -1,4 +1,4 @@
-"""Reads the mail that the embedded mailbox caught, for the page of caught mail and for test drivers."""
+"""Reads the mail that the embedded mailbox caught, for the caught-mail page and for test drivers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
 
 @dataclass(frozen=True)
 class CaughtMail:
-    """One mail. ``caught_at`` is when it arrived; ``date`` is its Date header, None if unreadable."""
+    """One email. ``caught_at`` is when it arrived; ``date`` is its Date header, None if unreadable."""
 
     id: str
     caught_at: datetime
@@ -48,7 +48,7 @@ class CaughtMail:
 
 
 def list_mail(folder: Path) -> list[CaughtMail]:
-    """Every mail in the folder, oldest first; none if the folder doesn't exist."""
+    """Every email in the folder, oldest first; none if the folder doesn't exist."""
     return [_read(path) for path in sorted(folder.glob("*.eml"))]
 
 

@@ -1,6 +1,6 @@
-"""Protection against SSRF: resolves the host of a given address once, checks the IP address, and connects to that.
+"""SSRF protection: an address's host is resolved once, the IP address is checked, and we connect to that one.
 
-If the HTTP client resolved the name again, it could get another IP address the second time.
+If the HTTP client resolved the name again, it could get a different IP address the second time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 async def address_to_call(url: httpx.URL, private_allowed: bool, what: str = "webhook") -> str:
-    """The IP address to connect to. Raises ``Undelivered`` if it is private, unless allowed.
+    """The IP address to connect to. Raises ``Undelivered`` if it is private, unless private addresses are allowed.
 
     ``what`` names the address in errors: "webhook", "calendar".
     """

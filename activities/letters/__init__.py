@@ -1,1 +1,1 @@
-"""Letters: the templates of messages to people, and their rendering as mail or chat. Pure."""
+"""Letters: the templates for messages to people, and how they are rendered as email or chat. Pure."""

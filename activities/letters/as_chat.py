@@ -7,13 +7,13 @@ from typing import Any
 from activities.letters.letter import Letter
 
 LONGEST_BLOCK = 2900
-"""Characters per block; Slack refuses more than 3000."""
+"""Maximum characters per block; Slack rejects blocks of more than 3000."""
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def as_chat(letter: Letter) -> dict[str, Any]:
-    """The payload: ``text`` for notifications and clients without blocks, ``blocks`` for the others."""
+    """The payload: ``text`` for notifications and clients without blocks, ``blocks`` for all others."""
     text = _escaped(letter.subject)
     blocks = [_section(f"*{text}*"), *(_section(_escaped(line)) for line in letter.lines)]
     if letter.button:
@@ -28,7 +28,10 @@ def _section(text: str) -> dict[str, Any]:
 
 
 def _escaped(text: str) -> str:
-    """Escape text so that it can't become a link or a mention; truncated between characters, never inside an escape."""
+    """Escape text so that it can't become a link or a mention.
+
+    It is truncated, but never in the middle of an escape.
+    """
     escaped: list[str] = []
     length = 0
     for char in text:

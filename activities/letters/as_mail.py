@@ -1,6 +1,7 @@
-"""Renders a letter as a mail: text, simple HTML, and for bookings a calendar entry.
+"""Renders a letter as an email: text, simple HTML and, for bookings, a calendar entry.
 
-The same letter always renders to the same bytes, so that a copy sent after a crash can be told from a second letter.
+The same letter always renders to the same bytes, so that a copy sent after a crash can be told apart from a second
+email.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ _PAGES = Environment(
 
 
 def as_mail(letter: Letter, context: LetterContext, addresses: Addresses, sender: str = "") -> EmailMessage:
-    """The mail, from the team. ``sender`` replaces the team's address if one address sends all mail.
+    """The email, sent from the team's address. ``sender`` replaces that if one address sends all mail.
 
-    Raises ``Undelivered`` if the recipient isn't a valid address, ``Incomplete`` if the context lacks something.
+    Raises ``Undelivered`` if the recipient's address isn't valid, ``Incomplete`` if something is missing from the
+    context.
     """
     mail = EmailMessage(policy=SMTP)
     team = context.team_address or sender or f"no-reply@{addresses.host}"
@@ -76,7 +78,7 @@ def _address(address: str, name: str = "") -> Address:
 
 
 def _add_entry(mail: EmailMessage, method: Method, entry: Invite) -> None:
-    """Attach the entry twice, as calendars expect: as an alternative, which they act on, and as a file to open."""
+    """Attach the entry twice, as calendars expect: as an alternative part, which they act on, and as a file to open."""
     content = invite(entry, method)
     mail.add_alternative(content, maintype="text", subtype="calendar", params={"charset": "utf-8", "method": method})
     mail.add_attachment(content, maintype="application", subtype="ics", filename="invite.ics")

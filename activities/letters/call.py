@@ -1,4 +1,4 @@
-"""Letters around the call: a call now, the late-customer reminder, the customer's no-show."""
+"""Letters about the call: a call now, the late-customer reminder, the customer's no-show."""
 
 from activities.letters.customer_link import until
 from activities.letters.letter import Addresses, Button, Letter
@@ -49,5 +49,5 @@ def customer_missed(context: LetterContext, addresses: Addresses) -> Letter:
 
 
 def may_book(context: LetterContext) -> bool:
-    """Whether there is a new link to offer; the number of links per escalation is limited."""
+    """Whether there is a new link to offer, given that the number of links per escalation is limited."""
     return context.link is not None and context.link.open

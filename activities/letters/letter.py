@@ -12,7 +12,7 @@ from domain.letter import Incomplete, LetterContext
 @dataclass(frozen=True)
 class Button:
     label: str
-    """Begins with a verb: what clicking does."""
+    """Begins with a verb that says what clicking does."""
     address: str
 
 
@@ -26,12 +26,12 @@ class Letter:
     after: tuple[str, ...] = ()
     """Paragraphs after the button."""
     calendar: str = ""
-    """``REQUEST`` or ``CANCEL`` to attach an entry for the customer's calendar; else empty."""
+    """``REQUEST`` or ``CANCEL`` to attach an entry for the customer's calendar; otherwise empty."""
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """The addresses in letters. Their tokens are derived each time and never stored."""
+    """The addresses used in letters. Their tokens are derived whenever they are needed, and never stored."""
 
     base: str
     """The public address, without a trailing slash."""
@@ -42,7 +42,7 @@ class Addresses:
         return urlsplit(self.base).hostname or "localhost"
 
     def customer_page(self, context: LetterContext) -> str:
-        """The customer's page: for booking, then for viewing, moving and cancelling the call, and as waiting room."""
+        """The customer's page: for booking; for viewing, moving and cancelling the call; and as a waiting room."""
         if context.link is None:
             raise Incomplete("customer link")
         return f"{self.base}/c/{self.tokens.customer_link(context.escalation_id, context.link.nth)}"
@@ -60,7 +60,7 @@ class Addresses:
         return f"{self.base}/rate/{self.tokens.survey(_call(context))}"
 
     def story(self, context: LetterContext) -> str:
-        """The escalation's page for support ops."""
+        """The support-ops page about the escalation."""
         return f"{self.base}/ops/{context.escalation_id}"
 
 

@@ -1,4 +1,4 @@
-"""The survey, whose link opens a page and never rates by itself, its reminder, and the alert for a bad rating."""
+"""The survey, its reminder, and the alert for a bad rating. The survey's link only opens a page."""
 
 from activities.letters.letter import Addresses, Button, Letter
 from activities.letters.wording import at, customer, hello

@@ -13,7 +13,7 @@ _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 def at(moment: datetime, zone: str) -> str:
     """``Tuesday 24 November 2026 at 10:30 (Europe/Copenhagen, UTC+1)``.
 
-    The offset is included because one hour occurs twice in the night when clocks are put back.
+    The offset is included because one hour occurs twice on the night when the clocks go back.
     """
     local = moment.astimezone(ZoneInfo(zone))
     offset = _offset(local.utcoffset() or timedelta())
@@ -36,7 +36,7 @@ def span(time: timedelta) -> str:
 
 
 def starts(context: LetterContext) -> datetime:
-    """The start of the booked call. Raises ``Incomplete`` for a call now."""
+    """The booked call's start time. Raises ``Incomplete`` for a call now."""
     if context.starts_at is None:
         raise Incomplete("start")
     return context.starts_at

@@ -1,4 +1,4 @@
-"""The writer of each kind of letter."""
+"""Maps each kind of letter to the function that writes it."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ WRITERS: Mapping[LetterKind, Callable[[LetterContext, Addresses], Letter]] = {
 
 
 def write(context: LetterContext, addresses: Addresses) -> Letter:
-    """The letter for this context. Raises ``Incomplete`` if the context lacks something it needs."""
+    """The letter for this context. Raises ``Incomplete`` if the context lacks something that the letter needs."""
     return WRITERS[context.kind](context, addresses)

@@ -1,4 +1,4 @@
-"""The embedded stack, all of Muster on one machine: what is started, in which order, with which settings."""
+"""The embedded stack, all of Muster on one machine: what is started, in what order and with what settings."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DATABASE = "muster"
 
 
 class PortTaken(Exception):
-    """Another program uses the web port."""
+    """Another program is using the web port."""
 
     def __init__(self, port: int) -> None:
         super().__init__(f"port {port} is in use by another program: choose another with MUSTER_PORT")
 
 
 class EmbeddedStack:
-    """Muster's processes in one home, with PostgreSQL, Temporal and a mailbox unless the settings name others."""
+    """Muster's processes in one home, along with PostgreSQL, Temporal and a mailbox unless the settings name others."""
 
     def __init__(
         self, settings: Settings, home: Home, report: Callable[[str], None], seeding: Sequence[str] = ()

@@ -26,7 +26,7 @@ class AlreadyRunning(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """A child process, identifiable although the system reuses process ids."""
+    """A child process, identifiable even if the system reuses its process id."""
 
     pid: int
     started: float
@@ -120,7 +120,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def end_leftovers(record: Record) -> None:
-    """Kill children that outlived a killed supervisor, on systems that don't do that themselves."""
+    """Kill children that outlived a killed supervisor, on systems that don't do so automatically."""
     ending = []
     for running in record.children.values():
         with contextlib.suppress(psutil.Error):
@@ -144,7 +144,7 @@ def is_free(port: int) -> bool:
 
 
 def choose_ports(names: Sequence[str], after: int, earlier: dict[str, int]) -> dict[str, int]:
-    """A free port for each name: the earlier one if possible, else one just above ``after``, else any."""
+    """A free port for each name: the previous one if possible, otherwise one just above ``after``, otherwise any."""
     chosen: dict[str, int] = {}
     for offset, name in enumerate(names, 1):
         preferred = (earlier.get(name), after + offset)

@@ -18,18 +18,18 @@ from cli.stack.supervisor import Child
 from domain.ids import TASK_QUEUE
 
 _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Ignores the environment's proxies."""
+"""Ignores proxies set in the environment."""
 
 PROCESSES = ("worker", "ticker-1", "ticker-2", "web", "mailbox")
 FOUNDATIONS = ("temporal", "postgres")
-"""Stopped after the processes that need them."""
+"""These are stopped after the processes that need them."""
 
 NICENESS = {"worker": 5}
-"""Above 0: gives way to the others. People wait for the web, a round and the database; workflows can lag a little."""
+"""Above 0, to give way to the others. People wait for the web, rounds and the database; workflows can lag a little."""
 
 
 def muster(name: str, environment: Mapping[str, str], *arguments: str) -> Child:
-    """A `muster …` command as a child. ``-P``: modules in the current folder must not shadow ours."""
+    """A `muster …` command as a child. ``-P`` keeps modules in the current folder from shadowing ours."""
     return Child(name, (sys.executable, "-P", "-m", "cli.main", *arguments), environment)
 
 
@@ -51,7 +51,7 @@ def postgres_child(cluster: postgres.Cluster) -> Child:
 
 def temporal_child(server: temporal.Server) -> Child:
     async def ready() -> bool:
-        # The front end listens before its namespace exists: accepting the retention proves that it does.
+        # The front end listens before its namespace exists; once it accepts the retention, the namespace must exist.
         return await accepts(server.port) and await temporal.raise_retention(server)
 
     return Child("temporal", temporal.command(server), {**os.environ, **temporal.ENVIRONMENT}, ready)
@@ -73,7 +73,7 @@ def web_child(url: str, environment: Mapping[str, str]) -> Child:
 
 
 def worker_child(environment: Mapping[str, str], server: temporal.Server | None) -> Child:
-    """The worker. Ready when it polls Temporal; with an external Temporal, as soon as it runs."""
+    """The worker. It is ready when it polls Temporal or, with an external Temporal, as soon as it runs."""
     child = replace(muster("worker", environment, "worker"), niceness=NICENESS["worker"])
     if server is None:
         return child
@@ -87,7 +87,7 @@ def worker_child(environment: Mapping[str, str], server: temporal.Server | None)
 
 
 async def read(url: str) -> bytes | None:
-    """The body of a successful answer from one of our own addresses, or None."""
+    """The body of a successful response from one of our own addresses, or None."""
 
     def get() -> bytes | None:
         try:
@@ -101,7 +101,7 @@ async def read(url: str) -> bytes | None:
 
 
 async def accepts(port: int) -> bool:
-    """Whether something listens on this port of 127.0.0.1."""
+    """Whether something is listening on this port of 127.0.0.1."""
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:

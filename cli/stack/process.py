@@ -13,17 +13,17 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 
 _SESSION = Path("/proc/self/autogroup")
-"""The session's niceness, on Linux systems that share CPU time between sessions first; missing on others."""
+"""Holds the session's niceness on Linux systems that first divide CPU time among sessions; missing on others."""
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def die_with_parent(with_signal: signal.Signals = signal.SIGKILL, niceness: int = 0) -> Callable[[], None] | None:
     """For ``preexec_fn``: make Linux send the child this signal when its parent ends, however that happens.
 
-    ``niceness`` from 0 to 19: how much the child gives way to other processes if CPU time is short.
+    ``niceness``, from 0 to 19, is how much the child gives way to other processes if CPU time is short.
 
-    Returns None on other systems, where the next `muster up` kills leftovers.
-    Start such children from the main thread: Linux sends the signal when the starting *thread* ends.
+    Returns None on other systems, where the next `muster up` kills leftover children. Start such children from the main
+    thread: Linux sends the signal when the *thread* that started the child ends.
     """
     if _LIBC is None:
         return None

@@ -17,9 +17,9 @@ from cli.stack.postgres import RunAs
 from cli.stack.process import die_with_parent
 
 HEALTHY_AFTER = 5.0
-"""Seconds after which a child counts as healthy: if it dies later, it is restarted without a pause."""
+"""Seconds after which a child counts as healthy: if it dies after that, it is restarted without a pause."""
 LONGEST_PAUSE = 2.0
-"""Seconds at most between restarts of a child that keeps dying."""
+"""Maximum seconds between restarts of a child that keeps dying."""
 
 
 class ChildFailed(Exception):
@@ -31,13 +31,13 @@ class ChildFailed(Exception):
 
 
 async def always_ready() -> bool:
-    """Readiness check of a child that is ready as soon as it runs."""
+    """Readiness check for a child that is ready as soon as it runs."""
     return True
 
 
 @dataclass(frozen=True)
 class Child:
-    """A process to keep running."""
+    """A process that is kept running."""
 
     name: str
     command: tuple[str, ...]
@@ -45,16 +45,16 @@ class Child:
     ready: Callable[[], Awaitable[bool]] = always_ready
     stop_signal: signal.Signals = signal.SIGTERM
     last_signal: signal.Signals = signal.SIGKILL
-    """Sent if it didn't stop in time."""
+    """Sent if the child didn't stop in time."""
     orphan_signal: signal.Signals = signal.SIGKILL
     """Sent by the system if the supervisor is killed."""
     run_as: RunAs = field(default_factory=RunAs)
     niceness: int = 0
-    """How much it gives way to the others if CPU time is short, up to 19."""
+    """How much the child gives way to the others if CPU time is short, from 0 to 19."""
 
 
 class Supervisor:
-    """Keeps children running. ``report`` gets lines for people; ``changed`` is called when a process id changes."""
+    """Keeps children running. ``report`` receives lines for people; ``changed`` is called when a process id changes."""
 
     def __init__(self, logs: Path, report: Callable[[str], None], changed: Callable[[], None]) -> None:
         self._logs = logs
@@ -80,7 +80,7 @@ class Supervisor:
             await asyncio.sleep(0.1)
 
     async def run_once(self, child: Child) -> None:
-        """Run a command to its end. Raises ``ChildFailed`` unless it exits with 0."""
+        """Run a command to completion. Raises ``ChildFailed`` unless it exits with status 0."""
         process = await self._open(child)
         try:
             code = await process.wait()
@@ -92,7 +92,7 @@ class Supervisor:
             raise ChildFailed(child.name, self._log(child.name))
 
     async def stop(self, names: tuple[str, ...], within: float) -> None:
-        """Ask these children to stop, all together; kill those still running after ``within`` seconds."""
+        """Ask all these children to stop at the same time; kill those still running after ``within`` seconds."""
         for name in names:
             if keeper := self._keepers.pop(name, None):
                 keeper.cancel()
@@ -141,7 +141,7 @@ class Supervisor:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Ctrl-C at a terminal goes to a whole process group: only the supervisor should get it.
+                # Ctrl-C in a terminal goes to a whole process group, but only the supervisor should receive it.
                 start_new_session=True,
                 preexec_fn=die_with_parent(child.orphan_signal, child.niceness),
                 cwd="/",

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 ENVIRONMENT = {"GOGC": "400"}
-"""Makes the server's garbage collector run less often: a quarter less CPU per workflow, for some memory."""
+"""Makes the server's garbage collector run less often: saves a quarter of the CPU per workflow, for some memory."""
 
 RETENTION = timedelta(days=30)
 """How long closed histories are kept; the development server's default is one day."""
@@ -63,7 +63,7 @@ def command(server: Server) -> tuple[str, ...]:
 
 
 async def raise_retention(server: Server) -> bool:
-    """Set the retention of closed histories to ``RETENTION``. False if the server didn't accept it."""
+    """Set the retention period for closed histories to ``RETENTION``. False if the server didn't accept it."""
     hours = int(RETENTION.total_seconds() // 3600)
     process = await asyncio.create_subprocess_exec(
         *(str(BINARY), "operator", "namespace", "update", "--namespace", "default"),
