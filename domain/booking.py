@@ -1,4 +1,4 @@
-"""Booking: the time that a call occupies, and how a start can be refused."""
+"""Booking: the time that a call occupies, and why a start time can be refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Span = tuple[datetime, datetime]
 
 
 def occupied(starts_at: datetime, decision: Decision) -> Span:
-    """The time that a call takes from a person: preparation, talk and wrap-up."""
+    """The time for which a call occupies a person: preparation, talk and wrap-up."""
     calls, booking = decision.calls, decision.booking
     return (
         starts_at - timedelta(seconds=calls.prepare),
@@ -23,7 +23,7 @@ def occupied(starts_at: datetime, decision: Decision) -> Span:
 
 @dataclass
 class SlotTaken(Failure):
-    """The start is no longer free. ``nearest``: free starts around it."""
+    """The start time is no longer free. ``nearest`` are free start times around it."""
 
     starts_at: datetime
     nearest: tuple[datetime, ...] = ()
@@ -33,7 +33,7 @@ class SlotTaken(Failure):
 
 @dataclass
 class SlotRefused(Failure):
-    """The start isn't offered: in the past, off the grid, within the notice, outside the opening hours."""
+    """The start time isn't offered: in the past, off the grid, within the notice period or outside opening hours."""
 
     starts_at: datetime
     reason: str
@@ -48,6 +48,8 @@ class SlotRefused(Failure):
 
 @dataclass
 class TooLate(Failure):
-    """Too late to move or cancel: moving ends when the search for a person begins, cancelling when the call does."""
+    """Too late to move or cancel the call: moving ends when the search for a person begins, cancelling when the call
+    does.
+    """
 
     title = "It is too late to change this call"

@@ -1,4 +1,4 @@
-"""The call: how long each side may be late, and what refuses a join."""
+"""The call: how long each side may be late, and why joining is refused."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from domain.failure import Failure
 
 AGENT_GRACE = timedelta(minutes=2)
-"""An agent who hasn't joined this long after the start is replaced."""
+"""An agent who hasn't joined this long after the start time is replaced."""
 ALONE_TIMEOUT = timedelta(seconds=30)
-"""How long an agent at their desk has to return to a customer who says that nobody is in the room."""
+"""How long an agent at their desk has to return to a customer who reports that nobody is in the room."""
 LATE_REMINDERS_AT = (0.2, 0.6)
-"""A customer who hasn't joined is reminded after these shares of the grace."""
+"""A customer who hasn't joined is reminded after these fractions of the grace period."""
 LONGEST_CALL = timedelta(hours=4)
-"""How long after its planned end a call without a wrap-up ends by itself."""
+"""How long after its planned end a call without a wrap-up is ended automatically."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class NotYours(Failure):
 
 
 def agent_grace(wait_for_customer: int) -> timedelta:
-    """How long an agent may be late: two minutes, or half of the customer's grace if that is shorter."""
+    """How long an agent may be late: two minutes, or half of the customer's grace period if that is shorter."""
     return min(AGENT_GRACE, timedelta(seconds=wait_for_customer / 2))
 
 

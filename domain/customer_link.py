@@ -1,4 +1,4 @@
-"""The customer link: when it expires, when it is nudged, and what refuses it."""
+"""The customer link: when it expires, when the customer is nudged, and why it is refused."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from domain.failure import Failure
 
 NUDGE_AT = 0.6
-"""The customer is nudged after this share of the link's lifetime."""
+"""The customer is nudged after this fraction of the link's lifetime."""
 LINKS_AT_MOST = 5
-"""Links of one escalation: the first, and those renewed after a call that nobody took or joined."""
+"""The maximum number of links per escalation: the first, and those renewed after a call that nobody took or joined."""
 
 
 @dataclass(frozen=True)

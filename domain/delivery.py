@@ -22,17 +22,17 @@ WAITS = (
     18 * HOUR,
     24 * HOUR,
 )
-"""Seconds after the first, second, … failed attempt: 75 hours in all, as in Standard Webhooks."""
+"""Seconds to wait after the first, second, … failed attempt: 75 hours in all, as in Standard Webhooks."""
 
 JITTER = 0.1
-"""Waits are up to this share longer, so that messages that failed together aren't retried together."""
+"""Each wait is longer by up to this fraction, so that messages that failed together aren't retried together."""
 LONGEST_RETRY_AFTER = 24 * HOUR
 """The longest wait, in seconds, that a receiver may ask for."""
 
 
 @dataclass
 class Undelivered(Exception):
-    """An attempt failed. ``final``: another one would fail too."""
+    """An attempt failed. ``final`` means that another one would fail too."""
 
     reason: str
     final: bool = False
@@ -46,7 +46,7 @@ class Undelivered(Exception):
 def next_wait(attempts: int, failure: Undelivered, chance: float) -> timedelta | None:
     """The time until the next attempt, or None to give up.
 
-    ``attempts``: made so far, at least 1. ``chance``: in [0, 1), spreads the waits.
+    ``attempts`` is the number made so far, at least 1. ``chance``, in [0, 1), spreads out the waits.
     """
     if failure.final or attempts > len(WAITS):
         return None

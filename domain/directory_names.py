@@ -1,4 +1,4 @@
-"""Names in the directory: which are valid, and why one can't be changed or deleted."""
+"""Names in the directory: which ones are valid, and why one can't be changed or deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNFIT = re.compile(r"[\"“”„\x00-\x1f\x7f]")
 
 
 def fit_name(typed: str, what: str = "A name") -> str:
-    """The name as it is stored, with single spaces. Raises ``NameUnfit``."""
+    """The name as stored, with single spaces. Raises ``NameUnfit``."""
     name = " ".join(typed.split())
     if not name:
         raise NameUnfit(f"{what} is required.")
@@ -77,11 +77,11 @@ class RenameRefused(Failure):
 
 @dataclass(frozen=True)
 class RuleUse:
-    """A line of the rules that uses a name."""
+    """A line in the rules that uses a name."""
 
     version: int
     current: bool
-    """Whether it is the current version; else it is in rollout."""
+    """Whether this version is the current one; otherwise it is in rollout."""
     line: int
     text: str
 
@@ -92,17 +92,19 @@ class Uses:
 
     rules: tuple[RuleUse, ...] = ()
     earlier: tuple[int, ...] = ()
-    """Earlier versions that use it: without it, it would no longer be possible to go back to them."""
+    """Earlier versions that use it; without it, going back to them would no longer be possible."""
     people: int = 0
     leads: tuple[str, ...] = ()
-    """Teams that this title leads."""
+    """Teams that people with this title lead."""
     escalations: int = 0
     """Open escalations whose plans use it."""
     kind: str = field(default="team")
 
     @property
     def prevents_deletion(self) -> bool:
-        """Whether it can't be deleted. A skill is taken from its people; a team or title must have nobody first."""
+        """Whether something prevents deleting it. A skill is simply taken from its people; a team or title must be
+        empty first.
+        """
         return bool(self.rules or self.leads or self.escalations or (self.people and self.kind != "skill"))
 
 

@@ -59,7 +59,7 @@ class Outcome(StrEnum):
     """By support ops or the agent."""
     TICKET_SOLVED = "ticket_solved"
     NOT_SERVED = "not_served"
-    """Nobody took the call or the customer didn't join it, and no more links may be issued."""
+    """Nobody took the call or the customer didn't join it, and no further link may be issued."""
     REFUSED = "refused"
 
 
@@ -135,8 +135,9 @@ RELAYED_AT_ONCE = frozenset(
         Kind.RATED,
     }
 )
-"""Events that a workflow waits for. Other events decided in PostgreSQL are relayed with the next of these, so that an
-ordinary call needs few signals."""
+"""Events that a workflow waits for. Other events decided in PostgreSQL are relayed together with the next of these, so
+that an ordinary call needs few signals.
+"""
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class Ticket:
     subject: str
     facts: dict[str, Any] = field(default_factory=dict)
     account: str = ""
-    """The account of the help desk, such as ``harbor.zendesk.com``; empty: the one of its address."""
+    """The help desk account, such as ``harbor.zendesk.com``; if empty, the one in the ticket's address."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ class OpeningResult:
 
     escalation_id: str
     created: bool
-    """False if the ticket already had an open escalation, or the request was sent before."""
+    """False if the ticket already had an open escalation, or if the request had been sent before."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The base of every failure that is shown to a person. Each one is defined beside its capability."""
+"""The base class of every failure that is shown to a person. Each failure is defined beside its capability."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Busy(Failure):
 
 @dataclass
 class Unreachable(Failure):
-    """A part that this needs doesn't answer. It may have been done; sending it again is safe."""
+    """Something that this needs doesn't answer. The request may have been carried out; sending it again is safe."""
 
     part: str
 

@@ -1,4 +1,4 @@
-"""Ids, queue names, channels and tokens: all are built here."""
+"""Ids, queue names, channels and tokens, which are all built here."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from datetime import datetime
 
 TASK_QUEUE = "escalations"
 OUTBOX_CHANNEL = "outbox"
-"""NOTIFY: an event is waiting to be relayed to its workflow."""
+"""NOTIFY channel: an event is waiting to be relayed to its workflow."""
 KICK_CHANNEL = "kick"
-"""NOTIFY: a round may find somebody now, because a person became free, or a call was declined, moved or is due."""
+"""NOTIFY channel: a round may now find somebody, because a person is free, or a call was declined, moved or is due."""
 LIVE_CHANNEL = "live"
-"""NOTIFY: pages that show this should update. Payload: ``escalation:<id>``, ``person:<id>``, ``round:<id>``."""
+"""NOTIFY channel: pages that show the object in the payload should update. Payload: ``escalation:<id>``,
+``person:<id>``, ``round:<id>``.
+"""
 MESSAGE_CHANNEL = "message"
-"""NOTIFY: a message is waiting to be sent."""
+"""NOTIFY channel: a message is waiting to be sent."""
 
 _CALLS = uuid.UUID("6b0fe0a5-9f0e-4f2b-8c4e-0f6a6a1c2d3e")
 
@@ -26,20 +28,20 @@ def workflow_id(escalation_id: str) -> str:
 
 
 def call_id(escalation_id: str, nth: int) -> str:
-    """The id of the nth call of an escalation: always the same."""
+    """The id of an escalation's nth call, which is deterministic."""
     return str(uuid.uuid5(_CALLS, f"{escalation_id}/{nth}"))
 
 
 def message_id(escalation_id: str, key: str) -> str:
-    """The id of one message, by which a second copy is distinguished from a second message."""
+    """The id of one message, which tells a second copy from a second message."""
     return str(uuid.uuid5(_CALLS, f"{escalation_id}/message/{key}"))
 
 
 class Tokens:
     """Secret tokens for links: 32 bytes each, derived from the installation's key.
 
-    A derived token is as unguessable as a random one, and can be written into a mail again after a crash, although the
-    database stores only its hash (docs/decisions/0002).
+    A derived token is as unguessable as a random one, and can be written into an email again after a crash, although
+    the database stores only its hash (docs/decisions/0002).
     """
 
     def __init__(self, key: bytes) -> None:
@@ -64,7 +66,7 @@ class Tokens:
         return self._token("survey", call)
 
     def own_calendar(self, person: int, nth: int) -> str:
-        """The token of the calendar in which a person sees their calls; a new one replaces the old one."""
+        """The token for the calendar in which a person sees their calls; a new one replaces the old one."""
         return self._token("own_calendar", person, nth)
 
     def form(self, session: str, purpose: str, at: datetime | None = None) -> str:
@@ -73,5 +75,5 @@ class Tokens:
 
 
 def token_hash(token: str) -> bytes:
-    """The hash of a token, as the database stores it."""
+    """The hash of a token, as stored in the database."""
     return hashlib.sha256(token.encode()).digest()

@@ -1,4 +1,4 @@
-"""Letters: the kinds of messages to people, and the context that each is rendered from."""
+"""Letters: the kinds of messages to people, and the context from which each is rendered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LetterKind(StrEnum):
     REMINDER = "reminder"
     CALL_NOW = "call_now"
     RUNNING_LATE = "running_late"
-    """Earlier calls run over, so nobody will be free when this one should begin."""
+    """Earlier calls are running over, so nobody will be free when this one should begin."""
     CUSTOMER_CALLED_FOR = "customer_called_for"
     CUSTOMER_MISSED = "customer_missed"
     NOBODY_AVAILABLE = "nobody_available"
@@ -32,7 +32,7 @@ class LetterKind(StrEnum):
     LEAD_ALERT = "lead_alert"
     MANAGER_NOBODY = "manager_nobody"
     MANAGER_SEAT_LOST = "manager_seat_lost"
-    """A calendar or somebody's time off took away the last person who could serve a booked call."""
+    """A calendar or somebody's time off has removed the last person who could serve a booked call."""
     RATING_ALERT = "rating_alert"
 
 
@@ -58,7 +58,7 @@ class LinkContext:
     nth: int
     expires_at: datetime
     open: bool
-    """Neither used, nor expired, nor replaced."""
+    """Not used, expired or replaced."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class BookingContext:
     starts_at: datetime
     seconds: int
     sequence: int
-    """How often it was changed; calendars keep the entry with the highest."""
+    """How often the booking has changed; calendars keep the entry with the highest number."""
 
 
 @dataclass(frozen=True)
@@ -87,22 +87,22 @@ class RatingContext:
 
 @dataclass(frozen=True)
 class LetterContext:
-    """Everything that a letter may contain. Texts are plain: see ``one_line``."""
+    """Everything that a letter may contain. Texts are plain; see ``one_line``."""
 
     message_id: str
     escalation_id: str
     kind: LetterKind
     recipient: str
     written_at: datetime
-    """When the event happened that it is about."""
+    """When the event that the letter is about happened."""
     sent_at: datetime
-    """Now."""
+    """The current time."""
     subject: str
     """The ticket's subject."""
     customer_name: str
     customer_email: str
     time_zone: str
-    """The reader's time zone, an IANA name."""
+    """The reader's time zone, as an IANA name."""
     desk_name: str
     team_name: str
     team_address: str
@@ -112,14 +112,14 @@ class LetterContext:
     booking: BookingContext | None = None
     call_id: str = ""
     starts_at: datetime | None = None
-    """None: a call now."""
+    """None for a call now."""
     survey_until: datetime | None = None
     agent: AgentContext | None = None
     rating: RatingContext | None = None
 
     @property
     def moment(self) -> datetime:
-        """The earliest moment at which it can be read."""
+        """The earliest moment at which the letter can be read."""
         return max(self.written_at, self.sent_at)
 
 
@@ -147,17 +147,17 @@ def reason_obsolete(context: LetterContext) -> str:
 
 
 _DIRECTION = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-"""Characters that change the direction of text, and so can make a line look like another."""
+"""Characters that change the direction of text, and so can make one line look like another."""
 
 
 def plain_text(text: str) -> str:
-    """Untrusted text without control, direction and lone surrogate characters; line breaks are kept."""
+    """Untrusted text without control characters, direction characters and lone surrogates; line breaks are kept."""
     clean = text.translate(_DIRECTION)
     return "".join(char for char in clean if char in "\n\t" or unicodedata.category(char) not in _INVISIBLE).strip()
 
 
 def one_line(text: str, longest: int = 150) -> str:
-    """The same on one line of at most ``longest`` characters, for headers, headings and calendars."""
+    """The same, but on one line of at most ``longest`` characters, for headers, headings and calendars."""
     line = re.sub(r"\s+", " ", plain_text(re.sub(r"[\r\n\x0b\x0c\x85\u2028\u2029]", " ", text)))
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
@@ -168,7 +168,7 @@ def subject_line(text: str) -> str:
 
 
 def name_line(text: str) -> str:
-    """The name of a person, a team or an organisation on one line of at most 80 characters."""
+    """The name of a person, team or organisation on one line of at most 80 characters."""
     return one_line(text, 80)
 
 

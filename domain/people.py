@@ -24,17 +24,17 @@ class PersonDetails:
     email: str
     team: int | None
     title: int | None
-    """Set both team and title, or neither: somebody without a team takes no calls."""
+    """Team and title are set together or not at all; somebody without a team takes no calls."""
     languages: tuple[str, ...] = ()
     skills: Mapping[int, int] = field(default_factory=dict)
-    """Skill id to level, 1 to 5."""
+    """Skill levels from 1 to 5, keyed by skill id."""
     roles: tuple[str, ...] = ("agent",)
     active: bool = True
 
 
 @dataclass
 class CardUnfit(Failure):
-    """``where`` is the wrong field: ``name``, ``email``, ``team``, ``languages``, ``roles``."""
+    """``where`` names the invalid field: ``name``, ``email``, ``team``, ``languages``, ``roles``."""
 
     where: str
     why: str
@@ -78,13 +78,13 @@ class CardStale(Failure):
 
 
 def mark_of(card: PersonDetails) -> str:
-    """A hash that is equal for equal cards only. A form sends it along, to say what it showed."""
+    """A hash that is equal only for equal cards. A form sends it along, to say what it showed."""
     fields = astuple(replace(card, skills=dict(sorted(card.skills.items())), roles=tuple(sorted(card.roles))))
     return sha256(json.dumps(fields).encode()).hexdigest()[:32]
 
 
 def fit_card(card: PersonDetails) -> PersonDetails:
-    """The card as it is stored, with single spaces. Raises ``CardUnfit`` for the first wrong field."""
+    """The card as stored, with single spaces. Raises ``CardUnfit`` for the first invalid field."""
     name, email = " ".join(card.name.split()), card.email.strip()
     if not name or len(name) > LONGEST:
         raise CardUnfit("name", f"A name is required, of at most {LONGEST} characters.")

@@ -1,4 +1,4 @@
-"""The plan: what the rules decided for an escalation when it was opened. It doesn't change until the end."""
+"""The plan: what the rules decided for an escalation when it was opened. It stays the same until the end."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from rules_dsl.directory import Directory
 from rules_dsl.model.decision import CallKind, Decision, SkillNeed, StepKind, Target
 
 GIVE_UP_AFTER = 15 * 60
-"""Seconds that a search continues after its last step, if the rules set no end."""
+"""How many seconds a search continues after its last step, if the rules set no end."""
 
 
 @dataclass(frozen=True)
 class Plan:
     decision: Decision
     ruleset: str
-    """The version of the rules: a SHA-256 in hex."""
+    """The rules' version: a SHA-256 hash in hexadecimal."""
     made_at: datetime
     begins_at: int = 0
-    """How many of its steps count as taken when the search begins and when a seat is sold: 0, unless a manager
-    widened the pool of a booking at risk."""
+    """How many of the plan's steps count as taken when the search begins and when a seat is sold: 0, unless a manager
+    has widened the pool for a booking at risk.
+    """
 
     @property
     def gives_up_after(self) -> int:
-        """Seconds of search after which the customer is told that nobody is available."""
+        """After how many seconds of search the customer is told that nobody is available."""
         end = next((step.after for step in self.decision.steps if step.kind is StepKind.OFFER_BOOKING), None)
         if end is not None:
             return end
@@ -35,7 +36,7 @@ class Plan:
 
     @property
     def pool_key(self) -> str:
-        """The key of its pool, equal for plans whose calls the same people can serve."""
+        """The pool's key: equal for plans whose calls can be served by the same people."""
         targets, required = requirements_after(self.decision, self.begins_at)
         target_keys = sorted(f"{target.team}:{','.join(map(str, sorted(target.titles)))}" for target in targets)
         need_keys = sorted(f"{need.skill}/{need.level}/{need.language}" for need in required)
@@ -50,12 +51,12 @@ class Plan:
         return f"{words} with {needs}" if needs else words
 
     def first_people(self, directory: Directory) -> tuple[int, ...]:
-        """The people whom the search may ask when it begins, who can also be the witness of its seat."""
+        """The people whom the search may ask when it begins, and who can also be the witness for its seat."""
         return pool(self.decision, directory, 0, step=self.begins_at).members
 
 
 def _need_text(need: SkillNeed) -> str:
-    """The need as the rules write it, with the language if it is the customer's."""
+    """The need as written in the rules, with the language named if it is the customer's."""
     return need.text if need.language is None else f"{need.text} ({need.language.capitalize()})"
 
 
@@ -68,7 +69,7 @@ def check_allows(plan: Plan, mode: Mode) -> None:
 
 
 def team_of(target: Target, directory: Directory) -> int | None:
-    """The team in whose name the customer gets mail: the target's, or the one with the most people of its titles."""
+    """The team in whose name the customer gets emails: the target's, or the one with most people holding its titles."""
     if target.team is not None:
         return target.team
     teams = [person.team for person in directory.people if person.title in target.titles]

@@ -29,5 +29,5 @@ class SurveyOver(Failure):
 
 
 def is_bad(score: int, alert_under: int | None) -> bool:
-    """Whether the team lead gets an alert, according to the plan."""
+    """Whether the plan requires an alert to the team lead."""
     return alert_under is not None and score < alert_under

@@ -1,6 +1,7 @@
-"""Backtest of a draft: the same past escalations under two texts, with the directories of their time. Pure.
+"""Backtesting a draft: the same past escalations under two texts, with the directories of their time. Pure.
 
-Escalations are never processed one by one: they are in columns, and whatever several have in common is computed once.
+Escalations are never processed one by one: they are stored in columns, and whatever several have in common is computed
+once.
 """
 
 from __future__ import annotations
@@ -33,23 +34,23 @@ from rules_dsl.directory import Directory
 from rules_dsl.model.amounts import format_duration
 
 EXAMPLES = 3
-"""Escalations listed for each move."""
+"""How many escalations are listed for each move."""
 
 _Move = tuple[int, int, ChangeKind]
-"""The positions of the two rules, ``NO_RULE`` if none applies."""
+"""The positions of the two rules; ``NO_RULE`` if none applies."""
 
 
 class Backtest:
-    """Takes escalations, the newest first, in any number of portions. Either text may leave gaps."""
+    """Accepts escalations, the newest first, in any number of portions. Either text may leave some without a rule."""
 
     def __init__(self, before: Ruleset, after: Ruleset, schedules: Mapping[int, Schedule] | None = None) -> None:
-        """``schedules``: the recorded days of people, by person; the others have weekly hours alone."""
+        """``schedules`` are the recorded days of people, keyed by person; everybody else has weekly hours only."""
         self._texts = (before, after)
         self._matcher = RuleMatcher(before.rules, after.rules)
         self._reaches = ReachTable(self._texts)
         self._schedules = RecordedSchedules(schedules or {})
         self._on_shift: dict[str, OnShift] = {}
-        """By the hash of a directory."""
+        """Keyed by the hash of a directory."""
         self._call_counts = (CallCounts(), CallCounts())
         self._rule_counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
         self._change_cache: dict[tuple[int, int, bool], ChangeKind] = {}
@@ -60,11 +61,11 @@ class Backtest:
 
     @property
     def facts(self) -> frozenset[str]:
-        """The names of the facts that portions must have."""
+        """The names of the facts that portions must contain."""
         return self._matcher.facts | {*REACH_FACTS}
 
     def add_directories(self, snapshots: Mapping[str, Directory]) -> None:
-        """Add directories by their hash, before any escalation that was opened under them."""
+        """Add directories, keyed by hash. Must come before any escalation that was opened under them."""
         self._reaches.add_directories({hash_: PeopleMasks(directory) for hash_, directory in snapshots.items()})
         self._on_shift |= {hash_: OnShift(directory, self._schedules) for hash_, directory in snapshots.items()}
 
@@ -101,7 +102,9 @@ class Backtest:
         return None if position == NO_RULE else self._matcher.rules[position]
 
     def _on_shift_at_calls(self, history: HistoryColumns) -> Numbers:
-        """For each call the number of the set of people on shift then, as its own directory numbers them."""
+        """For each call, the number of the set of people on shift at that time, as numbered by the call's own
+        directory.
+        """
         numbers = np.zeros(len(history), dtype=np.intp)
         for directory, hash_ in enumerate(history.directories):
             positions = np.flatnonzero(history.directory == directory)
@@ -109,7 +112,7 @@ class Backtest:
         return numbers
 
     def _count(self, history: HistoryColumns, reaches: Sequence[Numbers], on_shift: Numbers) -> Numbers:
-        """Count the results of both texts. Returns the change of each escalation."""
+        """Count the results under both texts. Returns how each escalation changes."""
         groups = group_equal(*reaches, history.now, on_shift)
         changes: list[ChangeKind] = []
         for position, number in zip(groups.first.tolist(), groups.counts.tolist(), strict=True):

@@ -36,13 +36,13 @@ def moment_of(instant: int) -> datetime:
 
 @dataclass
 class Values:
-    """The numbered values of one fact, across any number of portions. 0 is unknown."""
+    """The numbered values of one fact, across any number of portions. 0 means unknown."""
 
     by_number: list[FactValue | None] = field(default_factory=lambda: [None])
     _numbers: dict[tuple[type, FactValue], int] = field(default_factory=dict)
 
     def number(self, value: FactValue | None) -> int:
-        """The value's number. Equal values of one type share it; 1 is not yes."""
+        """The value's number. Equal values share a number if they have the same type: 1 and True don't."""
         if value is None:
             return 0
         key = (type(value), value)
@@ -66,13 +66,13 @@ class HistoryColumns:
     ids: Sequence[str]
     opened_at: Instants
     call_at: Instants
-    """``NEVER``: none was booked."""
+    """``NEVER`` if no call was booked."""
     now: NDArray[np.bool_]
     directories: Sequence[str]
-    """Hashes of snapshots, to which ``directory`` refers by position."""
+    """Snapshot hashes, to which ``directory`` refers by position."""
     directory: Numbers
     facts: Mapping[str, FactColumn]
-    """By name. All other facts are unknown."""
+    """Keyed by name. All other facts are unknown."""
 
     def __len__(self) -> int:
         return len(self.opened_at)
@@ -82,7 +82,7 @@ class HistoryColumns:
         return {name: value for name, value in values if value is not None}
 
     def at(self, position: int) -> HistoryEntry:
-        """One of them, with the facts that these columns have."""
+        """The escalation at this position, with the facts that these columns contain."""
         call_at = int(self.call_at[position])
         return HistoryEntry(
             self.ids[position],
@@ -95,7 +95,7 @@ class HistoryColumns:
 
 
 def columns_of(history: Sequence[HistoryEntry], names: Iterable[str]) -> HistoryColumns:
-    """Columns of these escalations, with these of their facts."""
+    """Columns for these escalations, with only these of their facts."""
     hashes = list(dict.fromkeys(one.directory for one in history))
     positions = {hash_: position for position, hash_ in enumerate(hashes)}
     return HistoryColumns(
@@ -130,7 +130,7 @@ class Groups:
 
 
 def group_equal(*columns: NDArray[Any]) -> Groups:
-    """Group the positions at which these columns of whole numbers have equal values. All have the same length."""
+    """Group the positions at which these integer columns have equal values. All columns have the same length."""
     key = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
         least = int(column.min(initial=0))

@@ -13,29 +13,29 @@ from rules_dsl.model.decision import CallKind, Decision
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One past escalation: what its decision was made from."""
+    """One past escalation: what its decision was based on."""
 
     id: str
     opened_at: datetime
     facts: Facts
     directory: str
-    """The hash of the directory's snapshot at its opening."""
+    """The hash of the directory snapshot at its opening."""
     call_at: datetime | None
-    """When its call was: the opening of a call now, else the start last booked. None: none was booked."""
+    """When its call was: the opening for a call now, otherwise the last booked start time. None if none was booked."""
     now: bool
     """Whether it was opened as a call now."""
 
 
 class ChangeKind(IntEnum):
-    """How a draft changes one escalation: the greatest kind that applies."""
+    """How a draft changes one escalation: the greatest change that applies."""
 
     NONE = 0
     MANNER = 1
-    """The same people at the same steps, in another order or for another length."""
+    """The same people at the same steps, but in another order or with another call length."""
     LATER = 2
-    """The same people first, others later or at another time."""
+    """The same people first, but different people later, or at another time."""
     ELSEWHERE = 3
-    """Other people first, or no call where there was one, or a call where there was none."""
+    """Different people first, no call where there was one, or a call where there was none."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class Treatment:
     """What one rule does with an escalation, in the words of the rules."""
 
     rule: str
-    """Its name; ``otherwise``; empty if no rule applies."""
+    """The rule's name; ``otherwise``; empty if no rule applies."""
     kind: CallKind | None
-    """None: no rule applies."""
+    """None if no rule applies."""
     whom: str
-    """``team "Support" with skill "diesel"``; the text of ``no call, say``; empty if no rule applies."""
+    """``team "Support" with skill "diesel"``, or the text of ``no call, say``; empty if no rule applies."""
 
 
 @dataclass(frozen=True)
 class PastMove:
-    """Escalations that the draft treats differently, by the rules that take them before and after."""
+    """Escalations that the draft treats differently, for one pair of rules: the one before and the one after."""
 
     before: Treatment
     after: Treatment
@@ -67,11 +67,13 @@ class Candidates:
     """Who might have taken one past call, under one of the two texts."""
 
     decision: Decision | None
-    """None: no rule applies."""
+    """None if no rule applies."""
     people: tuple[int, ...]
-    """Ids of the people on shift then whom the directory puts first. Empty: no call, or nobody there."""
+    """Ids of the people on shift at that time who rank first by directory data alone. Empty if there is no call, or
+    nobody is there.
+    """
     pools: tuple[tuple[int, tuple[int, ...]], ...]
-    """By step: seconds of search, and the ids of the people who may be asked from then on."""
+    """For each step, the seconds of search before it and the ids of the people who may be asked from then on."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,12 @@ class PastExample:
 
 @dataclass(frozen=True)
 class Load:
-    """Expected calls of one title or team; a call counts in equal shares for those who might have taken it."""
+    """Expected calls for one title or team; a call is divided equally among those who might have taken it."""
 
     id: int
     calls: Fraction
     seconds: Fraction
-    """Of preparation, talk and wrap-up, as the rules plan them."""
+    """Seconds of preparation, talk and wrap-up, as planned by the rules."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +106,16 @@ class Totals:
     """The results under one of the two texts. Each escalation is in exactly one of the four counts."""
 
     called: int
-    """Somebody would have been asked."""
+    """Escalations in which somebody would have been asked."""
     nobody: int
-    """A call was allowed, but no step had anybody on shift, or anybody at all."""
+    """Escalations in which a call was allowed, but no step had anybody on shift, or anybody at all."""
     refused: int
     unmatched: int
     titles: tuple[Load, ...]
-    """By title id; their calls add up to ``called``."""
+    """Ordered by title id; their calls add up to ``called``."""
     teams: tuple[Load, ...]
     rules: tuple[RuleCount, ...]
-    """In the order of the text, including those that took no escalation."""
+    """In the order of the text, including rules that took no escalation."""
 
     @property
     def escalations(self) -> int:
@@ -128,7 +130,7 @@ class RulesComparison:
     after: Totals
     changes: dict[ChangeKind, int]
     moves: tuple[PastMove, ...]
-    """All changes but ``NONE``, the greatest kind first, then the largest number."""
+    """All changes except ``NONE``: the greatest kind first, then the largest number."""
     first_opened: datetime | None
 
     @property

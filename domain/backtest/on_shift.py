@@ -1,6 +1,6 @@
-"""Who was on shift at many past moments: weekly hours as the directory had them, days as they are recorded. Pure.
+"""Who was on shift at many past moments: weekly hours as the directory had them, all else as recorded. Pure.
 
-Busy times of calendars don't count, because past ones aren't kept.
+Busy times from calendars don't count, because past ones aren't kept.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from domain.schedules.schedule import ONE_DAY, Repeating, Schedule, WeeklyHours,
 from rules_dsl.directory import Directory, Person, WeeklyShift
 
 BLOCK = timedelta(weeks=4) // timedelta(microseconds=1)
-"""Spans are computed for so many microseconds at a time, when one of their moments is first needed."""
+"""Spans are computed for a block of this many microseconds, when one of its moments is first needed."""
 
 
 @dataclass
 class RecordedSchedules:
-    """The recorded days of people, by person; people without any have weekly hours alone."""
+    """The recorded days of people, keyed by person; people without any have weekly hours only."""
 
     recorded: Mapping[int, Schedule]
     _number_of: dict[tuple[int, tuple[WeeklyShift, ...]], int] = field(default_factory=dict)
@@ -42,13 +42,13 @@ class RecordedSchedules:
         return self._number_of[person_key]
 
     def schedule_of(self, person: Person) -> Schedule:
-        """The recorded schedule with the directory's weekly hours. Those that still exist keep their dates."""
+        """The recorded schedule with the directory's weekly hours. Hours that still exist keep their dates."""
         recorded = self.recorded.get(person.id, Schedule(person.id))
         weekly = [when for shift in person.shifts for when in _dated(shift, recorded)]
         return replace(recorded, weekly=tuple(WeeklyHours(0, when) for when in weekly), busy=())
 
     def edges(self, number: int, block: int) -> Instants:
-        """Alternating begins and ends of the spans in which calls could be served, in and a little around a block."""
+        """Alternating starts and ends of the spans in which calls could be served, in and slightly around a block."""
         key = (number, block)
         if key not in self._edges:
             first, last = (moment_of(at * BLOCK).date() for at in (block, block + 1))
@@ -65,22 +65,22 @@ def _dated(shift: WeeklyShift, recorded: Schedule) -> list[Repeating]:
 
 
 class OnShift:
-    """The people of one directory as masks, bit *n* for the *n*-th person; each set of people on shift has a number."""
+    """The people in one directory as masks, bit *n* for the *n*-th person; each set of people on shift has a number."""
 
     def __init__(self, directory: Directory, schedules: RecordedSchedules) -> None:
         self._schedules = schedules
         self._people: dict[int, int] = {}
-        """By number of a schedule: the mask of people who have it."""
+        """The mask of the people who have a schedule, keyed by the schedule's number."""
         for position, person in enumerate(directory.people):
             number = schedules.number(person)
             self._people[number] = self._people.get(number, 0) | 1 << position
         self._numbers: dict[int | None, int] = {None: 0}
         self._blocks: dict[int, tuple[Instants, Numbers]] = {}
         self.masks: list[int | None] = [None]
-        """By number; the first is for a missing moment."""
+        """Indexed by number; the first one is for a missing moment."""
 
     def numbers(self, moments: Instants) -> Numbers:
-        """For each moment the number of the set of people on shift."""
+        """For each moment, the number of the set of people on shift."""
         result = np.zeros(len(moments), dtype=np.intp)
         blocks = moments // BLOCK
         for block in np.unique(blocks[moments != NEVER]).tolist():
@@ -90,7 +90,7 @@ class OnShift:
         return result
 
     def _block(self, block: int) -> tuple[Instants, Numbers]:
-        """The instants at which anybody comes or goes, and the number of the people there before and after each."""
+        """The instants at which anybody comes or goes, and the number of the set of people before and after each."""
         if block not in self._blocks:
             changes: dict[int, int] = {}
             for number, people in self._people.items():

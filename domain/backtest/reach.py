@@ -1,4 +1,4 @@
-"""Reach: whom one rule can ask in one directory, step by step, and who of them might take a call. Pure."""
+"""Reach: whom one rule can ask in one directory, step by step, and which of them might take a call. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Action:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Equal for rules that reach the same for all facts: they differ only in name, conditions and wording."""
+        """Equal for rules that have the same reach for all facts: they differ only in name, conditions and wording."""
         rule, rules = self.rule, self.ruleset
         own = (rule.kind, rule.targets, rule.requires, rule.prefers, rule.order, rule.steps, rule.slot, rule.prepare)
         return (*own, rules.booking, rules.calls, rules.area_skills)
@@ -40,13 +40,15 @@ class Action:
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """Whom a rule can ask. No decision: no rule applies. No pools: the rule refuses a call."""
+    """Whom a rule can ask. Without a decision, no rule applies; without pools, the rule refuses a call."""
 
     people: PeopleMasks
     decision: Decision | None
-    """Its name and wording are those of any rule that does the same."""
+    """Its name and wording may be those of any rule that does the same."""
     pools: tuple[tuple[int, int], ...] = ()
-    """Seconds of search, and the mask of people who may be asked from then on. An empty pool costs no time."""
+    """For each pool, the seconds of search before it and the mask of the people who may be asked from then on. An empty
+    pool takes no time.
+    """
     _cache: dict[tuple[bool, int | None], int] = field(default_factory=dict, repr=False)
 
     @property
@@ -62,19 +64,19 @@ class Reach:
 
     @cached_property
     def first(self) -> int:
-        """The first pool with anybody in it."""
+        """The first pool that contains anybody."""
         return next((mask for _, mask in self.pools if mask), NOBODY)
 
     @cached_property
     def _ever(self) -> int:
-        """Everybody who may be asked at some step."""
+        """Everybody who may be asked at any step."""
         return self.first | (self.pools[-1][1] if self.pools else NOBODY)
 
     def first_people(self, now: bool, on_shift: int | None) -> int:
-        """Mask of the people who might take the call; ``on_shift`` is None if there is no moment.
+        """A mask of the people who might take the call; ``on_shift`` is None if there is no moment.
 
-        A call now goes to the first step with somebody on shift. A booked call is sold on its first pool: if nobody of
-        that pool was on shift at the hour booked, it would have been booked for another hour.
+        A call now goes to the first step with somebody on shift. A booked call is booked against its first pool: if
+        nobody in that pool was on shift at the booked hour, it would have been booked for another hour.
         """
         key = (now, on_shift if on_shift is None else on_shift & self._ever)
         if key not in self._cache:
@@ -82,7 +84,7 @@ class Reach:
         return self._cache[key]
 
     def candidates(self, decision: Decision | None, now: bool, on_shift: int | None) -> Candidates:
-        """The same as person ids, with the pools of all steps. ``decision`` is that of the rule itself."""
+        """The same, as person ids, with the pools of all steps. ``decision`` is the rule's own."""
         return Candidates(
             decision,
             self._ids(self.first_people(now, on_shift)),
@@ -117,7 +119,7 @@ def reach_of(decision: Decision, people: PeopleMasks) -> Reach:
 
 
 def compare_reach(before: Reach, after: Reach, now: bool) -> ChangeKind:
-    """How the second differs from the first. For a booked call, a call equals ``offer booking only``."""
+    """How ``after`` differs from ``before``. If a call was booked, ``offer booking only`` counts as a call."""
     calls = (CallKind.CALL, CallKind.BOOKING_ONLY)
     both_called = not now and before.kind in calls and after.kind in calls
     if before.kind is not after.kind and not both_called:
@@ -130,7 +132,7 @@ def compare_reach(before: Reach, after: Reach, now: bool) -> ChangeKind:
 
 
 def _growing_pools(reach: Reach) -> list[tuple[int, int]]:
-    """The pools without those that add nobody."""
+    """The pools, leaving out those that add nobody."""
     pools: list[tuple[int, int]] = []
     for after, mask in reach.pools:
         if mask and (not pools or pools[-1][1] != mask):

@@ -1,4 +1,4 @@
-"""The reach of the rules that take many past escalations, computed once for those that have it in common. Pure."""
+"""The reach of the rules that take many past escalations, computed once for all escalations that share it. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ REACH_FACTS = (LANGUAGE, PRODUCT_AREA)
 """The facts on which a rule's reach may depend."""
 
 _ReachValues = tuple[FactValue | None, ...]
-"""Values of ``REACH_FACTS``; None: unknown, or the reach doesn't depend on it."""
+"""Values of ``REACH_FACTS``; None if unknown, or if the reach doesn't depend on the fact."""
 
 
 class ReachTable:
-    """The reaches of the rules of several texts. A rule is identified by its position in all texts, concatenated."""
+    """The reaches of the rules in several texts. A rule is identified by its position in the concatenated texts."""
 
     def __init__(self, texts: Sequence[Ruleset]) -> None:
         self.actions = [Action(rule, text) for text in texts for rule in text.rules]
         self.reaches: list[Reach] = []
-        """By number. Rules that do the same share the number of their reach."""
+        """Indexed by number. Rules that do the same share a number."""
         self._people: dict[str, PeopleMasks] = {}
         kinds: dict[tuple[object, ...], int] = {}
         numbers = (kinds.setdefault(one.key, len(kinds)) for one in self.actions)
@@ -37,7 +37,7 @@ class ReachTable:
         self._numbers: dict[tuple[str, int, _ReachValues], int] = {}
 
     def add_directories(self, people: Mapping[str, PeopleMasks]) -> None:
-        """Add the people of directories, by their hash."""
+        """Add the people in these directories, keyed by hash."""
         self._people |= people
 
     def numbers(self, history: HistoryColumns, rules_by_text: Sequence[Numbers]) -> list[Numbers]:

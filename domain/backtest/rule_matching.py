@@ -1,6 +1,6 @@
-"""Which rules take many past escalations: the rule index's masks of rows, vectorised. Pure.
+"""Which rule takes each of many past escalations: the rule index's row masks, vectorised. Pure.
 
-The result equals that of ``RuleIndex.first`` for each escalation.
+The result is the same as that of ``RuleIndex.first`` for each escalation.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _ONE = np.uint64(1)
 
 @dataclass
 class _FactMasks:
-    """The distinct masks that the values of one fact leave possible."""
+    """The distinct masks of rows that the values of one fact leave possible."""
 
     mask_of: Callable[[FactValue | None], int]
     masks: dict[int, int] = field(default_factory=dict)
     """The number of each mask."""
     _values: Values | None = None
     _mask_numbers: list[int] = field(default_factory=list)
-    """By number of a value: the number of its mask."""
+    """The number of each value's mask, indexed by the value's number."""
 
     def mask_numbers(self, values: Values) -> Numbers:
-        """The number of the mask of each of these values."""
+        """For each of these values, the number of its mask."""
         if values is not self._values:
             self._values, self._mask_numbers = values, []
         for value in values.by_number[len(self._mask_numbers) :]:
@@ -44,8 +44,8 @@ class _FactMasks:
 
 
 class RuleMatcher:
-    """Two texts in one index, so that common conditions are looked up once. Rules are identified by their position in
-    both texts, one after the other.
+    """Two texts in one index, so that shared conditions are looked up only once. Rules are identified by their position
+    in the two texts, one after the other.
     """
 
     def __init__(self, before: Sequence[Rule], after: Sequence[Rule]) -> None:
@@ -82,10 +82,10 @@ class RuleMatcher:
         return remaining
 
     def _first(self, remaining: Words, history: HistoryColumns) -> Numbers:
-        """The rule of the lowest remaining row. Rules that the index holds only in part are evaluated one by one."""
+        """The rule of the lowest remaining row. Rules that are only partly in the index are evaluated one by one."""
         word_index = (remaining != 0).argmax(axis=1)
         word = remaining[np.arange(len(remaining)), word_index]
-        # The exponent of a power of two is its bit, exactly.
+        # The exponent of a power of two gives the bit's position exactly.
         bit = np.frexp((word & (~word + _ONE)).astype(np.float64))[1] - 1
         rules = self._owners[np.where(word == 0, len(self._owners) - 1, word_index * 64 + bit)]
         if self.index.unindexed:
@@ -101,12 +101,12 @@ class RuleMatcher:
 
 
 def _open(edges: Instants, instants: Instants) -> Numbers:
-    """1 from an opening until before its closing; else 0."""
+    """1 from each opening until just before its closing; otherwise 0."""
     return np.searchsorted(edges, instants, side="right") % 2
 
 
 def _mask_functions(index: RuleIndex) -> Iterator[tuple[str, Callable[[FactValue | None], int]]]:
-    """Each fact of the index, with the function from its value to the mask of rows that it leaves."""
+    """Each fact in the index, with a function from its value to the mask of rows that remain."""
     for name, masks, other in index.choices:
         yield name, partial(_choice, masks, other)
     for name, *masks_of_flag in index.flags:

@@ -1,4 +1,4 @@
-"""The totals of a rules text over many escalations: who would have had how many calls. Pure."""
+"""The totals for a rules text over many escalations: who would have had how many calls. Pure."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class CallCounts:
     refused: int = 0
     unmatched: int = 0
     calls: Counter[tuple[int, int, int]] = field(default_factory=Counter)
-    """By directory (the ``id`` of its masks), mask of the people who might take it, and seconds of the call."""
+    """Keyed by directory (the ``id`` of its masks), mask of the people who might take the call, and its seconds."""
     people: dict[int, PeopleMasks] = field(default_factory=dict)
 
     def add(self, reach: Reach, now: bool, on_shift: int | None, number: int) -> None:
-        """Count so many escalations with this reach and these people on shift."""
+        """Count ``number`` escalations with this reach and these people on shift."""
         if reach.kind is None:
             self.unmatched += number
         elif reach.kind is CallKind.REFUSED:
@@ -46,7 +46,7 @@ class CallCounts:
         )
 
     def _loads(self, groups: Mapping[int, Mapping[int, int]]) -> tuple[Load, ...]:
-        """Loads by group. Each call counts in equal shares for the people who might take it."""
+        """Loads per group. Each call is divided equally among the people who might take it."""
         shares: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
         for (key, mask, seconds), number in self.calls.items():
             size = mask.bit_count()

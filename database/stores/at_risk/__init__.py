@@ -1,1 +1,1 @@
-"""Booked calls at risk, because nobody can serve them any more: alerts, and what helps."""
+"""Bookings at risk, because nobody can serve them any more: alerts and remedies."""

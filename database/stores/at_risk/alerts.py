@@ -1,4 +1,4 @@
-"""Bookings at risk: alerts to managers, and who could work longer to serve them."""
+"""Bookings at risk: alerts to managers, and the people who could serve them by working longer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from domain.letter import LetterKind
 
 
 async def alert_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: datetime) -> None:
-    """Queue a message to managers for each, at most one per booking and day, because a calendar may change often."""
+    """Queue a message to the managers for each of these bookings: at most one per booking and day, because a calendar
+    may change often.
+    """
     for one in lost:
         key = f"{one.booking}/{now.date()}"
         kind = LetterKind.MANAGER_SEAT_LOST.value
@@ -25,12 +27,12 @@ async def alert_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: d
 
 @dataclass(frozen=True)
 class CouldWork:
-    """Somebody in the call's pool who is off shift then, and neither away nor another call's witness."""
+    """Somebody in the call's pool who is off shift at that time, and neither away nor another call's witness."""
 
     person: int
     name: str
     near: bool
-    """Whether a shift of theirs lies within four hours of the call."""
+    """Whether one of their shifts lies within four hours of the call."""
 
 
 PEOPLE_PER_BOOKING = 3
@@ -57,7 +59,7 @@ ORDER BY b.id, near DESC, p.name, p.id
 async def remedies_for(
     conn: AsyncConnection, bookings: Sequence[int], without: int | None
 ) -> Mapping[int, list[CouldWork]]:
-    """By booking: a few people who could serve it if they worked longer or on another day; never ``without``."""
+    """For each booking, a few people who could serve it by working longer or on another day; never ``without``."""
     found: dict[int, list[CouldWork]] = defaultdict(list)
     if bookings:
         for row in await conn.execute(_COULD_WORK, {"bookings": list(bookings), "except": without or 0}):

@@ -1,4 +1,4 @@
-"""What a manager can do for one booking at risk: release the reserve for it, or let it start with a later step."""
+"""What a manager can do for one booking at risk: release the reserve for it, or begin its plan at a later step."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from domain.seats.search import Answer, Search, apply_placement
 
 @dataclass
 class ReserveNotEnough(Failure):
-    """Nobody in reserve can take the call by now."""
+    """Nobody in the reserve can take the call any more."""
 
     title = "The reserve does not help"
 
@@ -42,7 +42,7 @@ class ReserveNotEnough(Failure):
 
 @dataclass
 class NotWiderEnough(Failure):
-    """Nobody in that pool can take the call by now, or its plan has no such step."""
+    """Nobody in the wider pool can take the call any more, or the plan has no such step."""
 
     title = "The wider pool does not help"
 
@@ -53,18 +53,18 @@ class NotWiderEnough(Failure):
 
 @dataclass(frozen=True)
 class _SeatSearch:
-    """The search for a seat for a booking at risk, under the lock of its day."""
+    """The result of searching for a seat for a booking at risk, under its day's lock."""
 
     booking_id: int
     plan: Plan
-    """The current plan of its escalation."""
+    """The escalation's current plan."""
     seats: Seats
     search: Search | None
     """None if no seat was found."""
 
 
 async def release_reserve(conn: AsyncConnection, escalation_id: str, actor: str, now: datetime) -> bool:
-    """Give the call a seat from its plan's reserve. Returns False if it isn't at risk, and does nothing then.
+    """Give the call a seat from its plan's reserve. Returns False, without changing anything, if it isn't at risk.
 
     The reserve still applies to every other call. Raises ``EscalationUnknown``, ``ReserveNotEnough``.
     """
@@ -83,10 +83,10 @@ async def release_reserve(conn: AsyncConnection, escalation_id: str, actor: str,
 
 
 async def widen_pool(engine: AsyncEngine, escalation_id: str, step: int, actor: str, now: datetime) -> bool:
-    """Let the call start with this step of its plan, and give it a seat in that step's pool. False if not at risk.
+    """Begin the call's plan at this step, and give it a seat in that step's pool. Returns False if it isn't at risk.
 
-    Its search also starts with that step, and if the customer moves the call, so does the new seat. Raises
-    ``EscalationUnknown``, ``NotWiderEnough``.
+    The search for a person will also begin at that step, and so will the search for a new seat if the customer moves
+    the call. Raises ``EscalationUnknown``, ``NotWiderEnough``.
     """
     async with engine.connect() as conn:
         request = await read_booking_request(conn, escalation_id, now)
@@ -94,7 +94,7 @@ async def widen_pool(engine: AsyncEngine, escalation_id: str, step: int, actor: 
             return False
     plan = _beginning_with(request.plan, step)
     async with engine.begin() as conn:
-        # Its own transaction: it may reassign seats of people who left, on other days than the one locked next.
+        # A separate transaction: it may reassign seats of people who have left, on days other than the one locked next.
         wider = await pool_of(conn, request.desk, plan, await read_directory(conn), now)
     async with engine.begin() as conn:
         return await _give_wider_seat(conn, replace(request, pool=wider), plan, actor, now)
@@ -110,7 +110,7 @@ def _beginning_with(plan: Plan, step: int) -> Plan:
 async def _give_wider_seat(
     conn: AsyncConnection, request: BookingRequest, plan: Plan, actor: str, now: datetime
 ) -> bool:
-    """Move booking, escalation and witness to the wider pool, under the lock of the day."""
+    """Move the booking, the escalation and the witness to the wider pool, under the day's lock."""
     result = await _find_seat(conn, request, now)
     if result is None:
         return False
@@ -143,7 +143,7 @@ async def _at_risk(conn: AsyncConnection, escalation_id: str, now: datetime) -> 
 async def _find_seat(
     conn: AsyncConnection, request: BookingRequest, now: datetime, *, with_reserve: bool = False
 ) -> _SeatSearch | None:
-    """Search for a seat under the lock of the day, then lock the escalation. None if it isn't at risk (any more)."""
+    """Search for a seat under the day's lock, then lock the escalation. None if it isn't at risk (any more)."""
     row = await _at_risk(conn, request.escalation, now)
     if row is None:
         return None

@@ -1,7 +1,7 @@
-"""The slow searches for seats, outside every lock: prepared moves for starts, and people for bookings at risk.
+"""The slow seat searches, outside every lock: prepared moves for start times, and people for bookings at risk.
 
-What is found for a start is stored as a prepared move (``prepared_moves``) and checked again under the lock when it is
-used, so its age doesn't matter. Finding one changes nothing that is sold.
+A move found for a start time is stored as a prepared move (``prepared_moves``) and checked again under the lock when it
+is used, so its age doesn't matter. Finding one changes nothing that is already sold.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from domain.seats.solver import place_by_window
 
 SECONDS_A_START = SEARCH.total_seconds()
 STARTS_A_TURN = 24
-"""Starts searched for one escalation in its turn, the nearest first; then others have theirs."""
+"""How many start times are searched for one escalation per turn, the nearest first; then the others have their turn."""
 
 _BOOKING_REQUESTS = text("""
 SELECT DISTINCT ON (pool, ruleset, rule) id FROM escalation
@@ -66,22 +66,22 @@ class SearchMemory:
     """What a process remembers between searches: what had no solution, whose turn is next, how much time is left."""
 
     unsolved: dict[tuple[Demand, tuple[int, ...]], datetime] = field(default_factory=dict)
-    """By demand and versions of its days: when no solution was found."""
+    """When no solution was found, keyed by demand and the versions of its days."""
     had_turn: set[str] = field(default_factory=set)
-    """Keys that come last next time, because they had a turn and others had none yet."""
+    """Keys that come last next time, because they have had a turn while others haven't."""
     until: float = math.inf
-    """In seconds of the monotonic clock. No search begins after it."""
+    """The time after which no search begins, in seconds on the monotonic clock."""
     occupied: OccupancyMemory = field(default_factory=OccupancyMemory)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    """Once set, no search begins either."""
+    """Once this is set, no search begins either."""
 
     @property
     def left(self) -> float:
-        """Seconds left; below zero if none."""
+        """Seconds left; negative if the time has run out."""
         return -1.0 if self.stop.is_set() else self.until - time.monotonic()
 
     def in_turn(self, keys: Iterable[str]) -> Iterator[str]:
-        """Yield the keys while time is left, those first that were left out before."""
+        """Yield the keys while time is left, beginning with those that were left out last time."""
         for key in sorted(keys, key=lambda key: key in self.had_turn):
             if self.left <= 0:
                 return
@@ -96,9 +96,10 @@ class SearchMemory:
 
 
 async def prepare_move(engine: AsyncEngine, request: BookingRequest, start: datetime, now: datetime) -> bool:
-    """Search for a prepared move for one start, and store it for the next sale. Returns whether one was found.
+    """Search for a prepared move for one start time, and store it for the next sale. Returns whether one was found.
 
-    Skips a start that is proven gone, and one that failed within the last minute if its seats haven't changed since.
+    Skips start times that are proven gone, and those that failed within the last minute if their seats haven't changed
+    since.
     """
     day = request.day_of(start)
     demand = request.demand(start, day)
@@ -120,7 +121,7 @@ async def prepare_move(engine: AsyncEngine, request: BookingRequest, start: date
 
 
 async def prepare_moves(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> int:
-    """Prepare moves for everybody who may book now, one turn each. Returns how many starts were opened."""
+    """Prepare moves for everybody who may book now, one turn each. Returns the number of start times opened."""
     async with engine.connect() as conn:
         escalation_ids = [str(one) for one in (await conn.execute(_BOOKING_REQUESTS)).scalars()]
     opened = 0
@@ -140,7 +141,7 @@ async def prepare_moves(engine: AsyncEngine, memory: SearchMemory, now: datetime
 
 
 def _by_day(board: SeatBoard, demands: Sequence[Demand]) -> dict[Demand, Placement]:
-    """Find moves day by day: a sale locks only the day of its start, so no call of another day may move."""
+    """Find moves day by day: a sale locks only the day of its start time, so no call on another day may move."""
     found: dict[Demand, Placement] = {}
     for day in sorted({demand.day for demand in demands}):
         of_day = [demand for demand in demands if demand.day == day]
@@ -151,8 +152,8 @@ def _by_day(board: SeatBoard, demands: Sequence[Demand]) -> dict[Demand, Placeme
 async def _starts_without_move(
     engine: AsyncEngine, escalation_id: str, memory: SearchMemory, now: datetime
 ) -> tuple[dict[Demand, tuple[int, ...]], SeatBoard]:
-    """The next starts that may be sellable and have no prepared move, by demand, with the versions of their days; and
-    a board to search on.
+    """The next start times that may be sellable but have no prepared move, by demand, with their days' versions; and a
+    board to search on.
     """
     async with engine.connect() as conn:
         request = await read_booking_request(conn, escalation_id, now)
@@ -178,12 +179,12 @@ async def _starts_without_move(
 
 
 def _versions_around(versions: dict[date, int], roster: int, day: date) -> tuple[int, ...]:
-    """The versions on which a search for this day depends."""
+    """The day versions that a search for this day depends on."""
     return (roster, *(versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1)))
 
 
 async def recover(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> int:
-    """Search for a witness for each booking at risk, with the solver too. Returns how many have a seat again."""
+    """Search for a witness for each booking at risk, also with the solver. Returns how many have a seat again."""
     async with engine.connect() as conn:
         rows = {f"booking {row.id}": row for row in await conn.execute(_AT_RISK, {"now": now})}
     return sum([await _recover_one(engine, rows[key], now) for key in memory.in_turn(rows)])
@@ -217,7 +218,7 @@ async def _recover_one(engine: AsyncEngine, row: Row[Any], now: datetime) -> boo
 async def _give_seat(
     conn: AsyncConnection, row: Row[Any], day: date, demand: Demand, placement: Placement, now: datetime
 ) -> bool:
-    """Write the placement under the lock of the day. Returns False if it no longer fits or the booking has changed."""
+    """Write the placement under the day's lock. Returns False if it no longer fits or the booking has changed."""
     await lock_days(conn, row.desk, [day - ONE_DAY, day, day + ONE_DAY])
     seats = await load_seats(conn, day - ONE_DAY, day + ONE_DAY)
     search = apply_placement(seats.board, demand, placement, {day.toordinal()})

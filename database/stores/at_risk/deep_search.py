@@ -1,4 +1,4 @@
-"""The deep search for the dry run of a change: for which of the calls at risk a longer search would find somebody."""
+"""The deep search for the dry run of a change: which calls at risk could be served after a longer search."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, demand_of
 
 LONGER = 8.0
-"""Seconds that the search may take for all calls at risk."""
+"""Seconds that the search may take for all calls at risk together."""
 
 _CALLS = text("""
 SELECT b.id, b.pool, b.starts_at, b.occupies, e.plan, d.time_zone

@@ -1,4 +1,4 @@
-"""Remedies for a booking at risk: people to ask. None is applied automatically."""
+"""Remedies for a booking at risk: people to ask. None of them is applied automatically."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from rules_dsl.model.decision import StepKind
 
 WIDENING = (StepKind.WIDEN, StepKind.DROP_SKILL)
 HYPOTHETICAL_POOL = -1
-"""The id of a pool that nothing is sold from."""
+"""The id of a pool that exists only for searching; no seat is sold from it."""
 OVERTIME_AT_MOST = 2 * 3600
-"""Seconds before or after a shift for which somebody may be asked."""
+"""How many seconds before or after a shift somebody may be asked to work."""
 
 
 _AWAY = text("""
@@ -39,7 +39,7 @@ WHERE during && tstzrange(:first, :last)
 
 @dataclass(frozen=True)
 class Away:
-    """Somebody who has time off or is busy by their calendar; in seconds since 1970."""
+    """Somebody who has time off or is busy according to their calendar; times are in seconds since 1970."""
 
     person: int
     begin: int
@@ -48,7 +48,7 @@ class Away:
 
 @dataclass(frozen=True)
 class Overtime:
-    """Somebody whose shift would have to begin earlier or end later, and the minutes it is short by."""
+    """Somebody whose shift would have to begin earlier or end later, and by how many minutes."""
 
     person: int
     name: str
@@ -60,19 +60,19 @@ class Wider:
     """A later step of the plan whose pool can serve the call."""
 
     step: int
-    """Its number in the plan, from 1."""
+    """The step's number in the plan, counted from 1."""
     text: str
-    """As the rules write it."""
+    """As written in the rules."""
     people: int
-    """How many of its pool are on shift for the whole call, free or not."""
+    """How many people in its pool are on shift for the whole call, whether free or not."""
 
 
 @dataclass(frozen=True)
 class RemedyPeople:
-    """Who could serve one call after all."""
+    """People who could still serve one call."""
 
     release_reserve: bool
-    """Whether the team's reserve can serve it."""
+    """Whether the team's reserve can serve the call."""
     wider: tuple[Wider, ...]
     """Earliest step first."""
     overtime: tuple[Overtime, ...]
@@ -84,11 +84,11 @@ class Remedies:
     starts_at: datetime
     people: RemedyPeople
     new_times: tuple[datetime, ...]
-    """The free starts nearest to the call's."""
+    """The free start times nearest to the call's own."""
 
 
 async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) -> Remedies | None:
-    """Remedies for this escalation's booking at risk; None if it has none. Raises ``EscalationUnknown``."""
+    """Remedies for this escalation's booking at risk; None if no booking is at risk. Raises ``EscalationUnknown``."""
     request = await read_booking_request(conn, escalation_id, now)
     query = select(booking.c.id, booking.c.starts_at).where(booking.c.escalation == escalation_id)
     at_risk = (await conn.execute(query.where(booking.c.state == "at_risk"))).first()
@@ -110,7 +110,7 @@ async def remedies_of(conn: AsyncConnection, escalation_id: str, now: datetime) 
 
 
 async def read_away(conn: AsyncConnection, first: datetime, last: datetime) -> tuple[Away, ...]:
-    """Who has time off or is busy by their calendar between these moments, and when."""
+    """Who has time off or is busy according to their calendar between these moments, and when."""
     return tuple(Away(*row) for row in await conn.execute(_AWAY, {"first": first, "last": last}))
 
 
@@ -122,9 +122,9 @@ def people_for(
     away: Sequence[Away],
     everybody: SeatBoard | None = None,
 ) -> RemedyPeople:
-    """Who could serve a call that has no witness on this board. People ``away`` then aren't asked for overtime.
+    """Who could serve a call that has no witness on this board. Nobody who is ``away`` then is asked for overtime.
 
-    ``everybody``: a board that also has the people who are in no pool yet.
+    ``everybody`` is a board that also has the people who aren't in any pool yet.
     """
     names = {person.id: person.name for person in directory.people}
     away_then = {one.person for one in away if one.begin < demand.end and demand.begin < one.end}
@@ -137,17 +137,17 @@ def people_for(
 
 
 def without_reserve(demand: Demand) -> Demand:
-    """The same call, which may also take somebody whom its team keeps in reserve."""
+    """The same call, but it may also take somebody from its team's reserve."""
     return demand._replace(terms=replace(demand.terms, reserve=0))
 
 
 def find_remedy_place(board: SeatBoard, demand: Demand, days: Collection[int] | None = None) -> Placement | Answer:
-    """Who could take this call after all; only calls of these days move."""
+    """Who could take this call after all. Only calls on these days may move."""
     return find_place(board, demand, depth=2, tries=200, days=days)[0]
 
 
 def _wider(board: SeatBoard, demand: Demand, plan: Plan, directory: Directory) -> tuple[Wider, ...]:
-    """The later steps that add people to the pool, and with whom a place for the call is found."""
+    """The later steps that add people to the pool, and thereby make it possible to place the call."""
     found, asked_before = [], set(plan.first_people(directory))
     for number, step in enumerate(plan.decision.steps, 1):
         if number <= plan.begins_at or step.kind not in WIDENING:
@@ -162,7 +162,7 @@ def _wider(board: SeatBoard, demand: Demand, plan: Plan, directory: Directory) -
 
 
 def _overtime(board: SeatBoard, demand: Demand, away: Set[int]) -> list[tuple[int, int]]:
-    """People of the pool who have no other call then, and by how many minutes their shift is too short."""
+    """People in the pool who have no other call at that time, and by how many minutes their shift is too short."""
     free = board.idle(demand, board.pools.get(demand.pool, 0) & ~board.mask_of(away))
     found = []
     for index in indexes_in(free):

@@ -1,1 +1,1 @@
-"""Reading past escalations, for backtests and simulations of rules."""
+"""Reading past escalations, for backtesting and simulating rules."""

@@ -1,6 +1,6 @@
-"""The states of agents at past moments, on which orders depend: how busy they were, and their ratings until then.
+"""Agent states at past moments, which rankings depend on: how busy agents were, and their ratings until then.
 
-Read for many moments at the same time, and only what the given orders need.
+Many moments are read together, and only the data that the given order keys need.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from database.stores.directory.agent_states import posterior_mean
 from rules_dsl import PRODUCT_AREA
 from rules_dsl.model.decision import AgentState, OrderKey
 
-# A row for each example and each person who might have been first in it.
+# One row for each example and each person who might have been asked first in it.
 _EXAMPLES = """
 WITH a AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset(CAST(:examples AS jsonb)) AS a
@@ -75,16 +75,18 @@ class PastCall:
     escalation: str
     at: datetime
     midnight: datetime
-    """The midnight before it, in the organisation's time zone."""
+    """The midnight before the call, in the organisation's time zone."""
     area: str | None
-    """The product area."""
+    """The call's product area."""
     people: tuple[int, ...]
 
 
 async def states_at(
     conn: AsyncConnection, moments: Sequence[PastCall], keys: Collection[OrderKey]
 ) -> dict[_Key, AgentState]:
-    """The states of all people of all moments, by escalation and person. Only fields that ``keys`` need are right."""
+    """The states of all people at all these moments, by escalation and person. Only the fields needed for ``keys`` are
+    correct.
+    """
     by_escalation = {one.escalation: one for one in moments}
     parameters = {"examples": json.dumps([row for one in moments for row in _rows(one)]), "area": PRODUCT_AREA}
     fields: dict[_Key, _Fields] = defaultdict(dict)

@@ -39,9 +39,9 @@ class PastDesk:
     directory: Directory
     ruleset: Ruleset
     facts: tuple[Facts, ...]
-    """Of every past escalation that the current vocabulary can still read."""
+    """The facts of every past escalation that the current vocabulary can still read."""
     arrivals: tuple[Arrival, ...]
-    """The escalations that led to a call, now or with its first booking; others are left out."""
+    """Escalations that led to a call now or to a booking, of which the first one counts; others are left out."""
 
 
 async def count_past(conn: AsyncConnection, since: datetime) -> int:
@@ -51,7 +51,7 @@ async def count_past(conn: AsyncConnection, since: datetime) -> int:
 
 
 async def read_past_desk(conn: AsyncConnection, since: datetime, most: int) -> PastDesk:
-    """Today's directory and rules, with the latest escalations opened since then, ``most`` of them at most.
+    """Today's directory and rules, and the latest escalations opened since then, at most ``most`` of them.
 
     Raises ``NothingPublished``.
     """

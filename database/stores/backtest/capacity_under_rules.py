@@ -1,6 +1,6 @@
-"""What other rules would take from seats: booked calls are decided again, on a board of their own.
+"""How other rules would affect sold seats: booked calls are decided again, on a separate board.
 
-The pools of the other rules are created as publishing and opening would, and rolled back by the caller.
+The other rules' pools are created just as publishing and opening would create them; the caller rolls them back.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from rules_dsl.model.decision import CallKind
 
 AHEAD = timedelta(days=28)
 MOST = 2000
-"""Booked calls that are checked, the nearest first."""
+"""How many booked calls are checked at most, the nearest first."""
 SHOWN = 20
-"""Calls for which remedies are computed."""
+"""For how many calls remedies are computed."""
 SHORT, LONGER = 1.0, 8.0
-"""Seconds of search."""
+"""Seconds that the short search and the longer one may take."""
 
 _SOLD = text("""
 SELECT b.id, b.escalation::text, b.starts_at, e.facts::text, e.opened_at, e.subject
@@ -53,7 +53,7 @@ class BookedCall:
     subject: str
     starts_at: datetime
     plan: Plan
-    """Under the other rules."""
+    """The call's plan under the other rules."""
 
     @property
     def pool(self) -> str:
@@ -65,21 +65,21 @@ class UnderRules:
     """Booked calls as other rules would have planned them."""
 
     board: SeatBoard
-    """With the people of the other rules' pools, and every call as it is."""
+    """The board, with the people in the other rules' pools and with every call unchanged."""
     demands: tuple[Demand, ...]
-    """The calls that need other people, another time or other limits under the other rules."""
+    """The calls that would need other people, another time or other limits under the other rules."""
     calls: Mapping[int, BookedCall]
-    """The calls of these demands, by booking."""
+    """The calls behind these demands, keyed by booking."""
     checked: int
-    """Booked calls that were decided again."""
+    """How many booked calls were decided again."""
     away: tuple[Away, ...] = ()
     """People who can't be asked to work longer on these days."""
 
 
 async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> UnderRules | None:
-    """Decide the calls booked for the days ahead again, as of their opening; None if none is booked.
+    """Decide again, as of their opening, the calls booked for the days ahead; None if there are none.
 
-    Writes pools: the caller rolls its transaction back.
+    Writes pools, so the caller must roll back its transaction.
     """
     until = now + AHEAD
     values = {"now": now, "until": until, "most": MOST}
@@ -111,7 +111,7 @@ async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> 
 
 
 def _plan(rules: Ruleset, facts: str, opened_at: datetime, now: datetime) -> Plan | None:
-    """The plan under these rules; None if they would not have planned a call, which then needs nobody."""
+    """The plan under these rules; None if they would not have planned a call, so that nobody is needed."""
     try:
         decision = rules.decide(facts_of(facts), opened_at, explain=False)
     except NoRuleApplies:
@@ -124,7 +124,7 @@ class CapacityReview:
     under: UnderRules
     unserved: UnservedCalls
     remedies: Mapping[int, RemedyPeople]
-    """By booking: who could serve it after all, for the nearest ``SHOWN``."""
+    """For each of the nearest ``SHOWN`` calls, who could still serve it, keyed by booking."""
     looked_longer: bool
 
     @property

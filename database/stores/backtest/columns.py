@@ -1,6 +1,6 @@
 """Reading past escalations in columns: PostgreSQL returns aggregated columns instead of rows.
 
-Receiving a row would cost more than everything that is decided about it.
+Receiving rows one by one would cost more than everything that is decided from them.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from domain.escalation import Mode
 from rules_dsl.directory import Directory
 
 PORTIONS = 8
-"""How many portions a span is read in; one is read while the previous one is decided."""
+"""How many portions a time span is read in; one is read while the previous one is being decided."""
 _EPOCH_OF_POSTGRES = instant_of(datetime(2000, 1, 1, tzinfo=UTC))
 
-# `->>` is half the work of `->`; the type, which it drops, is known from the directory of that time.
+# `->>` costs half as much as `->`. It drops the type, which is known from the directory of that time.
 _BARE = "string_agg(coalesce(p.facts ->> CAST(:{0} AS text), ''), E'\\n') AS {0}"
 _IN_JSON = "string_agg(coalesce(CAST(p.facts -> CAST(:{0} AS text) AS text), ''), E'\\n') AS {0}"
 _IN_ORDER = """
@@ -42,7 +42,7 @@ SELECT count(*) FILTER (WHERE p.ruleset <> :version) AS under_others,
   string_agg(CASE WHEN p.mode = :now_mode THEN '\\x01'::bytea ELSE '\\x00' END, '') AS now,
   string_agg(coalesce(p.directory, ''), E'\\n') AS directories
 """
-# Its own query: joined, the last booking of each escalation would be looked up one by one.
+# A separate query: in a join, each escalation's last booking would be looked up one by one.
 _BOOKINGS = text("""
 SELECT string_agg(uuid_send(b.escalation), '') AS escalations, string_agg(timestamptz_send(b.starts_at), '') AS starts,
   string_agg(int8send(b.id), '') AS ids
@@ -52,7 +52,7 @@ WHERE e.opened_at >= :since AND e.opened_at < :until
 
 
 class _Ids(Sequence[str]):
-    """Ids of sixteen bytes each, formatted on access."""
+    """Sixteen-byte ids, formatted on access."""
 
     def __init__(self, ids: bytes) -> None:
         self._ids = ids
@@ -72,7 +72,7 @@ class _Ids(Sequence[str]):
 
 @dataclass
 class HistoryReader:
-    """Reads portions with these facts, and shares the numbering of their values across portions."""
+    """Reads portions with these facts, and numbers the facts' values consistently across portions."""
 
     names: Sequence[str]
     _texts: dict[str, FactTexts] = field(default_factory=dict)
@@ -80,8 +80,8 @@ class HistoryReader:
     async def portions(
         self, conn: AsyncConnection, since: datetime, until: datetime, version: str
     ) -> AsyncIterator[StoredPortion]:
-        """Portions of the escalations opened in this half-open span, the newest first. ``version``: the published
-        rules'.
+        """Portions of the escalations opened in this half-open span, the newest first. ``version`` is that of the
+        published rules.
         """
         step = (until - since) / PORTIONS
         edges = [*(since + step * number for number in range(PORTIONS)), until]
@@ -95,10 +95,10 @@ class HistoryReader:
     async def facts(
         self, conn: AsyncConnection, portion: StoredPortion, directories: Mapping[str, Directory]
     ) -> dict[str, tuple[str, Read]]:
-        """The text column of each fact in a portion, and its parser. ``directories``: the portion's, by hash.
+        """The text column of each fact in a portion, and its parser. ``directories`` are the portion's, keyed by hash.
 
         If the type of a value is unknown, because the fact was checked under a directory that isn't stored or under
-        several that differ, the fact is read again in JSON.
+        several that differ, the fact is read again as JSON.
         """
         hashes = portion.hashes
         stored = [directories[hash_] for hash_ in hashes if hash_]
@@ -115,7 +115,7 @@ class HistoryReader:
         return columns
 
     def columns(self, portion: StoredPortion, facts: Mapping[str, tuple[str, Read]]) -> HistoryColumns:
-        """Parse a portion. Slow, but needs no database."""
+        """Parse a portion. This is slow, but needs no database."""
         return portion.columns(
             {name: self._texts.setdefault(name, FactTexts()).column(*column) for name, column in facts.items()}
         )
@@ -131,7 +131,7 @@ async def _read(
 
 @dataclass(frozen=True)
 class StoredPortion:
-    """A portion as read, not parsed yet."""
+    """A portion that has been read but not parsed yet."""
 
     row: Row[Any]
     bookings: Row[Any]
@@ -142,7 +142,7 @@ class StoredPortion:
 
     @property
     def under_others(self) -> int:
-        """How many were opened under other rules than the published ones."""
+        """How many were opened under rules other than the published ones."""
         number: int = self.row.under_others
         return number
 
@@ -153,7 +153,7 @@ class StoredPortion:
 
     @property
     def hashes(self) -> Set[str]:
-        """The hashes of their directories; "" if none was stored."""
+        """The directory hashes of these escalations; "" if no directory was stored."""
         return dict.fromkeys(self._directories).keys()
 
     @cached_property
@@ -175,7 +175,7 @@ class StoredPortion:
         )
 
     def _booked(self) -> Instants:
-        """The start of each escalation's last booking."""
+        """The start time of each escalation's last booking."""
         result = np.full(len(self), NEVER)
         if self.bookings.ids is None:
             return result

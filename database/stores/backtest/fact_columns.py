@@ -1,4 +1,4 @@
-"""Facts as columns of text from PostgreSQL: how to parse them, each distinct text once."""
+"""Facts as text columns from PostgreSQL: how to parse them, each distinct text only once."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from rules_dsl.directory import Directory, FactKind, FactValue
 UNKNOWN = ""
 """Stands for an unknown fact; no value has this text."""
 BETWEEN = "\n"
-"""Separates the texts of a column."""
+"""Separates the texts in a column."""
 
 Read = Callable[[str], FactValue | None]
 """Parses a text; never called with ``UNKNOWN``."""
 
 
 def as_json(text: str) -> FactValue | None:
-    """Parse a value in JSON, whatever its type."""
+    """Parse a JSON value of any type."""
     value = json.loads(text)
     return tuple(value) if type(value) is list else value
 
@@ -50,14 +50,14 @@ _PARSERS: dict[FactKind, Read] = {
     "yes/no": _yes_no,
     "tags": _tags,
 }
-"""Parsers of bare text, by the kind of the fact when it was checked; the text doesn't contain its type."""
+"""Parsers for bare text, by the kind that the fact had when it was checked; the text doesn't contain its type."""
 
 
 def bare_text_parser(name: str, directories: Iterable[Directory]) -> Read | None:
-    """The parser for bare texts of a fact that were checked under these directories; None if they don't agree."""
+    """The parser for a fact's bare texts that were checked under these directories; None if they disagree."""
     facts = [directory.fact_named(name) for directory in directories]
     parsers = {_PARSERS[fact.kind] for fact in facts if fact is not None}
-    # A directory that doesn't declare the fact has no values of it.
+    # A directory that doesn't declare the fact has no values for it.
     return parsers.pop() if len(parsers) == 1 else None if parsers else as_json
 
 

@@ -1,4 +1,4 @@
-"""Who would have been asked first in past calls: the plan's order, by what was recorded until then.
+"""Who would have been asked first for past calls: the plan's order, based on what had been recorded by then.
 
 Calls, offers and ratings are recorded; presence isn't, so everybody on shift counts as present.
 """
@@ -18,12 +18,12 @@ from rules_dsl.directory import Directory
 from rules_dsl.model.decision import AgentState, Pool
 
 AT_MOST = 40
-"""Examples for which this is computed."""
+"""How many examples this is computed for."""
 
 
 @dataclass(frozen=True)
 class FirstPeople:
-    """The names of the people asked first under both texts; empty: nobody."""
+    """The names of the people asked first under both texts; empty if nobody would have been."""
 
     before: str
     after: str
@@ -32,7 +32,7 @@ class FirstPeople:
 async def first_asked(
     conn: AsyncConnection, examples: Sequence[PastExample], directories: Mapping[str, Directory]
 ) -> dict[str, FirstPeople]:
-    """By escalation: who would have been asked first, for the first ``AT_MOST`` examples."""
+    """For the first ``AT_MOST`` examples, who would have been asked first, keyed by escalation."""
     examples = examples[:AT_MOST]
     keys = {key for one in examples for side in _sides(one) if side.decision for key in side.decision.order}
     states = await states_at(conn, [_past_call(one, directories[one.entry.directory]) for one in examples], keys)

@@ -1,4 +1,4 @@
-"""Running a backtest: reads only what decisions are made from, in portions."""
+"""Running a backtest. Only the data that decisions are made from is read, in portions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PastTicket:
 
 
 def facts_of(stored: str) -> Facts:
-    """Facts from their stored JSON; they were checked at the opening."""
+    """Facts from their stored JSON, which was checked at the opening."""
     facts = json.loads(stored)
     for name, value in facts.items():
         if type(value) is list:
@@ -53,25 +53,25 @@ async def read_tickets(conn: AsyncConnection, ids: Collection[str]) -> dict[str,
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """The result of a backtest, with the names that it takes to show it."""
+    """The result of a backtest, with the names needed to show it."""
 
     comparison: RulesComparison
     since: datetime
     until: datetime
     tickets: Mapping[str, PastTicket]
-    """The tickets of the examples, by escalation."""
+    """The tickets of the examples, keyed by escalation."""
     asked: Mapping[str, FirstPeople]
-    """Who would have been asked first, by escalation; only for some of the examples."""
+    """Who would have been asked first, keyed by escalation; only for some of the examples."""
     titles: Mapping[int, str]
     teams: Mapping[int, str]
     under_others: int
-    """Escalations opened under other rules than the published ones; both texts decide them again."""
+    """Escalations opened under rules other than the published ones; both texts decide them again."""
     unrecorded: int
-    """Escalations opened before directories were stored: today's is used."""
+    """Escalations opened before directories were stored; today's directory is used for them."""
 
     @property
     def weeks(self) -> float:
-        """The length of the history in weeks: less than requested if the first escalation is later."""
+        """The length of the history in weeks: less than requested if the first escalation is more recent."""
         if self.comparison.first_opened is None:
             return 0.0
         return max(1.0, (self.until - max(self.since, self.comparison.first_opened)) / timedelta(weeks=1))
@@ -80,14 +80,14 @@ class BacktestResult:
 async def run_backtest(
     conn: AsyncConnection, published: Ruleset, draft: Ruleset, directory: Directory, weeks: int, now: datetime
 ) -> BacktestResult:
-    """Compare a draft with the published rules on the escalations of the last weeks. ``directory`` is today's."""
+    """Compare a draft with the published rules on the escalations of recent weeks. ``directory`` is today's."""
     since = now - timedelta(weeks=weeks)
     backtest = Backtest(published, draft, await _read_all_schedules(conn, since, now))
     directories = {"": directory}
     backtest.add_directories(directories)
     reader = HistoryReader(sorted(backtest.facts))
     unrecorded = under_others = 0
-    # One portion is decided in a thread while the next one is read.
+    # One portion is decided in a thread while the next one is being read.
     deciding: asyncio.Future[None] | None = None
     async for portion in reader.portions(conn, since, now, published.version):
         unrecorded += portion.unrecorded
@@ -117,7 +117,7 @@ async def run_backtest(
 
 
 async def _read_all_schedules(conn: AsyncConnection, since: datetime, now: datetime) -> dict[int, Schedule]:
-    """The schedules of everybody, including people who have left, as far ahead as past calls may have been booked."""
+    """Everybody's schedules, including people who have left, as far ahead as past calls may have been booked."""
     everybody = (await conn.execute(select(person.c.id))).scalars()
     return await read_schedules(conn, everybody, since.date(), (now + timedelta(days=DAYS_AHEAD)).date())
 

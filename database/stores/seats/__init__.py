@@ -1,1 +1,1 @@
-"""Which seats are free, sold, and served by whom."""
+"""Which seats are free, which are sold, and who serves them."""

@@ -1,4 +1,4 @@
-"""Assignments as rows: the locks of a day, and the witnesses that a sale or a change writes."""
+"""Assignments as rows: a day's locks, and the witnesses that a sale or a change writes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _MOVE = update(witness).where(witness.c.booking == bindparam("number"))
 
 
 async def lock_days(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> None:
-    """Lock these days of an organisation until the transaction ends: one seller at a time.
+    """Lock these days for an organisation until the transaction ends, so that there is one seller at a time.
 
-    The database's constraints are the guard; this lock is the queue before it.
+    Correctness comes from the database's constraints; this lock is only the queue in front of them.
     """
     for day in sorted(set(days)):
         lock_day = text("SELECT pg_advisory_xact_lock(:desk, :day)")
@@ -32,7 +32,7 @@ async def lock_days(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -
 
 @dataclass(frozen=True)
 class WitnessChange:
-    """A witness to be written: of which call, who, and which day slot it takes."""
+    """A witness to write: for which call, who it is, and which day slot it takes."""
 
     demand: Demand
     person: int
@@ -45,7 +45,7 @@ class WitnessChange:
 
 
 def changes_of(seats: Seats, touched: Collection[int]) -> list[WitnessChange]:
-    """What must be written so that the rows of these bookings match the board."""
+    """The changes to write so that the rows of these bookings match the board."""
     board, terms_ids = seats.board, {terms: number for number, terms in seats.terms.items()}
     return [
         WitnessChange(
@@ -60,9 +60,9 @@ def changes_of(seats: Seats, touched: Collection[int]) -> list[WitnessChange]:
 
 
 async def write_witnesses(conn: AsyncConnection, desk_id: int, changes: Sequence[WitnessChange]) -> None:
-    """Write these witnesses under new versions of their days.
+    """Write these witnesses, under new versions of their days.
 
-    The caller holds the locks of the days, and of every escalation whose timeline its transaction writes.
+    The caller holds the locks on these days, and on every escalation whose timeline its transaction writes.
     """
     versions = {
         day: await next_version(conn, desk_id, date.fromordinal(day))
@@ -74,9 +74,9 @@ async def write_witnesses(conn: AsyncConnection, desk_id: int, changes: Sequence
 
 
 async def move_witnesses(conn: AsyncConnection, changes: Sequence[WitnessChange], versions: Mapping[int, int]) -> None:
-    """Update the witnesses of existing bookings; ``versions`` are those of their days, by ordinal.
+    """Update the witnesses of existing bookings; ``versions`` are those of their days, keyed by ordinal.
 
-    A witness that is gone by now belonged to a call that was cancelled meanwhile: it is not created again.
+    A witness that no longer exists belonged to a call that has been cancelled meanwhile, so it isn't created again.
     """
     if moved := await _rows(conn, changes, versions):
         await conn.execute(_MOVE, [row | {"number": row["booking"]} for row in moved])
@@ -106,7 +106,7 @@ async def _rows(
 
 
 async def drop_witnesses(conn: AsyncConnection, desk_id: int, bookings: Mapping[int, int]) -> None:
-    """Delete the witnesses of these bookings; the values are the ordinals of their days."""
+    """Delete these bookings' witnesses; each value is the ordinal of the booking's day."""
     for day in sorted(set(bookings.values())):
         await next_version(conn, desk_id, date.fromordinal(day))
     await conn.execute(delete(witness).where(witness.c.booking.in_(list(bookings))))

@@ -1,4 +1,4 @@
-"""Which starts are free, and which witnesses a sale of one needs. ``booking.py`` sells it."""
+"""Which start times are free, and which witnesses a sale needs. ``booking.py`` sells them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from domain.seats.search import Answer, apply_placement, place_for_sale
 from domain.seats.slots import Window, offered_starts, why_not_offered, window
 
 TRIES_A_PAGE = 60
-"""People tried for all starts of one page."""
+"""How many people are tried for all start times on one page."""
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,23 @@ class BookingRequest:
     state: str
     """The escalation's state."""
     stored: Mapping[str, Any] = field(compare=False, repr=False)
-    """The plan as its row has it."""
+    """The plan as stored in the escalation's row."""
 
     @cached_property
     def local(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
     def day_of(self, start: datetime) -> date:
-        """The local day of this start."""
+        """The local day of this start time."""
         return start.astimezone(self.local).date()
 
     def demand(self, start: datetime, day: date, booking: int = -1) -> Demand:
-        """What a call at this start takes of a person; ``day`` is its local day."""
+        """What a call at this start time takes of a person; ``day`` is its local day."""
         begin = int(start.timestamp()) - self.terms.prepare
         return Demand(booking, self.pool, begin, begin + self.seconds, day.toordinal(), self.terms)
 
     def days(self, start: datetime) -> set[date]:
-        """The local day of this start, and the adjacent day if the call or the gaps around it reach into it."""
+        """The local day of this start time, and the adjacent day if the call or the gaps around it extend into it."""
         around = timedelta(seconds=self.terms.gap)
         begin = start - timedelta(seconds=self.terms.prepare)
         edges = (begin - around, start, begin + timedelta(seconds=self.seconds) + around)
@@ -78,7 +78,7 @@ class BookingRequest:
 
     @cached_property
     def seconds(self) -> int:
-        """How long the call keeps its person busy: preparation, talk and wrap-up."""
+        """How long the call keeps somebody busy: preparation, talk and wrap-up."""
         return self.plan.decision.calls.prepare + self.plan.decision.booking.slot + self.plan.decision.calls.wrap_up
 
     @cached_property
@@ -119,7 +119,7 @@ def booking_request_of(row: Row[Any] | None, escalation_id: str, now: datetime) 
 
 
 async def free_starts(conn: AsyncConnection, escalation_id: str, now: datetime) -> list[datetime]:
-    """The starts that this escalation can book, in order."""
+    """The start times that this escalation can book, in order."""
     request = await read_booking_request(conn, escalation_id, now)
     starts = offered_starts(request.plan.decision, request.zone, request.allowed)
     if not starts:
@@ -146,7 +146,7 @@ def _move_opens(
     answers: Mapping[datetime, Answer],
     move: PreparedMove,
 ) -> bool:
-    """Whether this prepared move opens this start; cached until the day's seats change."""
+    """Whether this prepared move opens this start time; cached until the day's seats change."""
     if answers[start] is Answer.NO:
         return False
     of_day = answers_of(seats, request, day)
@@ -158,7 +158,7 @@ def _move_opens(
 def answer_starts(
     seats: Seats, request: BookingRequest, starts: Iterable[tuple[datetime, date]], tries: int
 ) -> dict[datetime, Answer]:
-    """For each start, whether it can be sold, trying at most ``tries`` people. Cached answers are reused."""
+    """Whether each start time can be sold, trying at most ``tries`` people. Cached answers are reused."""
     result: dict[datetime, Answer] = {}
     for day, pairs in groupby(starts, key=itemgetter(1)):
         starts_of_day = [start for start, _ in pairs]
@@ -170,7 +170,7 @@ def answer_starts(
 
 
 def answers_of(seats: Seats, request: BookingRequest, day: date) -> DayOfAnswers:
-    """The cached answers of this day; empty once it or an adjacent day has changed."""
+    """The cached answers for this day; empty once the day or an adjacent one has changed."""
     key = (day, request.pool, request.terms, request.seconds)
     version = tuple(seats.versions.get(day + number * ONE_DAY, 0) for number in (-1, 0, 1))
     of_day: DayOfAnswers | None = seats.answers.get(key)
@@ -180,7 +180,7 @@ def answers_of(seats: Seats, request: BookingRequest, day: date) -> DayOfAnswers
 
 
 def failure_if_gone(request: BookingRequest, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
-    """The failure to raise for a start that is proven gone. The rules' own reason comes first."""
+    """The failure to raise for a start time that is proven gone. The rules' own reason takes precedence."""
     reason = why_not_offered(request.plan.decision, request.zone, request.allowed, start, now)
     return SlotTaken(start) if reason is None else SlotRefused(start, reason)
 
@@ -194,9 +194,10 @@ async def seat_at(
     now: datetime,
     instead_of: int | None = None,
 ) -> list[WitnessChange]:
-    """The witnesses to write for a call at this start. Raises ``SlotRefused`` or ``SlotTaken``.
+    """The witnesses to write for a call at this start time. Raises ``SlotRefused`` or ``SlotTaken``.
 
-    The caller holds the locks of these days; only their calls may move. ``instead_of`` is the booking that moves here.
+    The caller holds the locks on these days; only calls on them may move. ``instead_of`` is the booking being moved
+    here.
     """
     if (reason := why_not_offered(request.plan.decision, request.zone, request.allowed, start, now)) is not None:
         raise SlotRefused(start, reason)
@@ -220,9 +221,9 @@ async def seat_at(
 def _changes_to_sell(
     seats: Seats, demand: Demand, days: set[int], move: PreparedMove | None = None
 ) -> list[WitnessChange] | None:
-    """What must be written to sell this call, by short moves or by a prepared move; None if nobody can take it.
+    """The changes to write to sell this call, by short moves or by a prepared move; None if nobody can take it.
 
-    The board is unchanged: nothing is sold until the transaction commits.
+    The board stays unchanged, because nothing is sold until the transaction commits.
     """
     board = seats.board
     existing = board.take(demand.booking) if demand.booking in board.assignments else None

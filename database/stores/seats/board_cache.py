@@ -1,7 +1,7 @@
 """Cached seat boards: one per organisation, in the memory of a process.
 
-A cached board is updated by versions: one per day, incremented by every sale, and one of the roster, incremented by
-triggers. It may only contain committed rows, so a transaction that writes seats loads a board for itself.
+A cached board is kept current by versions: one per day, incremented by every sale, and one for the roster, incremented
+by triggers. It may only contain committed rows, so a transaction that writes seats loads its own board.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from database.stores.seats.load_board import Seats, days_between, load_seats, re
 from domain.schedules.schedule import ONE_DAY
 
 MAX_SPAN = timedelta(days=100)
-"""The longest span that a cached board grows to."""
+"""The longest span to which a cached board grows."""
 
 _CHANGES = text("""
 SELECT r.version AS roster, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written,
@@ -43,18 +43,18 @@ FROM roster r CROSS JOIN unnest(CAST(:days AS date[]), CAST(:seen AS bigint[]), 
 """What has changed on each day since version ``seen``, from one snapshot; one row per changed witness.
 
 An unchanged day that isn't ``exact`` costs a single index lookup. That is what the inner conditions and OFFSET 0 are
-for; without them, every witness of every day is read.
+for; without them, every witness on every day would be read.
 """
 
 
 @dataclass(frozen=True)
 class DayVersion:
-    """The state of a day's seats in the database, as far as a cached board is compared with it."""
+    """The parts of a day's state in the database that a cached board is compared with."""
 
     day: date
     roster: int
     versions: Mapping[date, int]
-    """Of the day and the adjacent days."""
+    """The versions of the day and the adjacent days."""
     engaged: Mapping[str, int]
     checksum: tuple[int, int]
     """How many witnesses the day has, and the sum of their booking ids."""
@@ -77,11 +77,11 @@ class SeatBoards:
         exact: Collection[date] = (),
         seats_unwritten: bool = False,
     ) -> Seats:
-        """The board of these days and the adjacent ones, as the caller's transaction sees them now.
+        """The board for these days and the adjacent ones, as the caller's transaction sees them now.
 
         ``exact`` are days whose lock the caller holds; their witnesses are also compared by checksum. A transaction
-        that has written anything gets its own board, unless ``seats_unwritten`` says that it wrote no seat, shift or
-        pool.
+        that has written anything gets its own board, unless ``seats_unwritten`` says that it has written no seat, shift
+        or pool.
         """
         first, last = first - ONE_DAY, last + ONE_DAY
         key = (conn.engine.url, desk)
@@ -92,7 +92,7 @@ class SeatBoards:
                 if changes[0].roster == cached.roster and (seats_unwritten or not changes[0].has_written):
                     await _apply_changes(conn, cached, changes)
                     return cached
-        # Everybody who comes while the board is loaded waits, and gets the same one.
+        # Callers that arrive while the board is being loaded wait for it, and share it.
         async with self._loading[key]:
             if self._boards.get(key) is cached:
                 wide_first, wide_last = _span(cached, first, last)
@@ -106,7 +106,7 @@ class SeatBoards:
         )
 
     def cached(self, database: URL, desk: int) -> Seats | None:
-        """The cached board, however old; nothing is read."""
+        """The cached board, however old it is; nothing is read."""
         return self._boards.get((database, desk))
 
     def if_current(self, conn: AsyncConnection, desk: int, version: DayVersion) -> Seats | None:
@@ -124,16 +124,16 @@ class SeatBoards:
         return cached
 
     def forget(self, conn: AsyncConnection, desk: int) -> None:
-        """Drop the cached board, because the database refused what it allowed."""
+        """Drop the cached board, because the database refused something that the board allowed."""
         self._boards.pop((conn.engine.url, desk), None)
 
 
 BOARDS = SeatBoards()
-"""Those of this process."""
+"""The boards of this process."""
 
 
 def _span(cached: Seats | None, first: date, last: date) -> tuple[date, date]:
-    """These days together with the cached ones, or these alone if that would be too many."""
+    """These days together with the cached ones, or these alone if that span would be too long."""
     if cached is None or max(last, cached.last) - min(first, cached.first) > MAX_SPAN:
         return first, last
     return min(first, cached.first), max(last, cached.last)

@@ -1,4 +1,4 @@
-"""Booked calls, by the link that booked them or by their escalation."""
+"""Booked calls, found by the link that booked them or by their escalation."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class BookingWithCall:
 
 @dataclass(frozen=True)
 class Link:
-    """The current row of a link by which a call is booked."""
+    """The current row of a link that a call is booked with."""
 
     id: int
     nth: int
@@ -57,7 +57,7 @@ class Link:
 async def link_and_booking(
     conn: AsyncConnection, escalation_id: str, link_id: int
 ) -> tuple[Link, BookingWithCall | None]:
-    """The link, and what it booked. Raises ``LinkUnknown``."""
+    """The link, and what it has booked. Raises ``LinkUnknown``."""
     row = (await conn.execute(_LINK_AND_BOOKING, {"link": link_id, "of": escalation_id})).one_or_none()
     if row is None:
         raise LinkUnknown()
@@ -74,13 +74,13 @@ async def lock_with_link(
     """
     row = (await conn.execute(_LOCK_WITH_LINK, {"link": link_id, "of": escalation_id})).one_or_none()
     if row is None or row.state != State.INVITED or row.link_state != "open":
-        # Only the locked rows are current: a booking made while waiting for the lock shows in a new statement.
+        # Only the locked rows are current: a booking made while we waited for the lock is visible to a new statement.
         return await lock(conn, escalation_id), *await link_and_booking(conn, escalation_id, link_id)
     return row, Link(link_id, row.link_nth, row.link_state, row.link_expires_at), None
 
 
 async def booking_of_link(conn: AsyncConnection, escalation_id: str, link_id: int) -> BookingWithCall:
-    """What this link booked. Raises ``LinkUnknown`` if it has booked nothing."""
+    """What this link has booked. Raises ``LinkUnknown`` if it has booked nothing."""
     _, booked = await link_and_booking(conn, escalation_id, link_id)
     if booked is None:
         raise LinkUnknown()

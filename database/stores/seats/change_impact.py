@@ -1,7 +1,7 @@
-"""What changes of people do to sold seats: pool changes, and who can be spared.
+"""What changes to people do to sold seats: pool changes, and who can be spared.
 
-One transaction locks the days against sales, writes the change, and reassigns every seat that depended on what was
-lost; the rest are at risk. Nothing is cancelled. A dry run is the same transaction, rolled back.
+One transaction locks the days against sales, writes the change, and reassigns every seat that loses its witness; those
+for which nobody is found are at risk. Nothing is cancelled. A dry run is the same transaction, rolled back.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ WHERE state IN ('invited', 'booked', 'mustering') AND pool IS NOT NULL ORDER BY 
 async def set_pool_members(
     conn: AsyncConnection, members: Mapping[int, Collection[int]], now: datetime
 ) -> ReassignResult:
-    """Give each of these pools exactly these people. Seats sold on those who leave are reassigned within the pool."""
+    """Give each pool exactly these people. Seats booked against those who leave are reassigned within the pool."""
     rows = await conn.execute(select(pool_agent).where(pool_agent.c.pool.in_(list(members))))
     current = {(row.pool, row.person) for row in rows}
     target = {(pool, person) for pool, people in members.items() for person in people}
@@ -70,7 +70,7 @@ async def set_pool_members(
 
 
 async def sync_pools(conn: AsyncConnection, directory: Directory, now: datetime) -> ReassignResult:
-    """Set the members of every pool that open escalations use to those of this directory."""
+    """Update the members of every pool that open escalations use from this directory."""
     members: dict[int, frozenset[int]] = {}
     for row in await conn.execute(_POOLS_IN_USE):
         members[row.pool] = frozenset(load_plan(row.plan).first_people(directory))
@@ -84,10 +84,11 @@ async def sparable(
     except_bookings: Collection[int],
     until: float = math.inf,
 ) -> frozenset[int]:
-    """Those of ``people`` without whom every sold seat can still be served in that time, one at a time.
+    """Those of ``people`` who could each be spared during that time, with every sold seat still served.
 
-    ``until``, in seconds of the monotonic clock: people not tried by then aren't among them. ``except_bookings`` need
-    nobody, because their calls are being offered now. The caller's transaction has written no seat, shift or pool.
+    ``until`` is in seconds on the monotonic clock; people not tried by then aren't included. ``except_bookings`` need
+    nobody, because their calls are being offered now. The caller's transaction must not have written any seat, shift or
+    pool.
     """
     desk = await read_desk(conn)
     if desk is None:
@@ -118,9 +119,9 @@ async def sparable(
 
 
 async def affected_days(conn: AsyncConnection, lost: Mapping[int, Sequence[Span]]) -> set[tuple[int, date]]:
-    """Organisation and day of everything that these people's loss of this time can affect.
+    """Organisation and day of everything that the loss of these people's time can affect.
 
-    These are the days of the time, the adjacent ones, and those on which these people have sold seats.
+    These are the days concerned, the adjacent ones, and those on which these people are witnesses.
     """
     desk = await read_desk(conn)
     if desk is None or not lost:

@@ -1,4 +1,4 @@
-"""The starts of one day as agents see them: open, or closed with the reason."""
+"""One day's start times as agents see them: open, or closed with the reason."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from domain.seats.slots import grid_of, starts_of, why_not_offered
 
 TRIES = 200
 STARTS_AT_MOST = 300
-"""Starts of one day that are shown."""
+"""How many start times are shown for one day."""
 
 
 @dataclass(frozen=True)
 class SlotState:
     start: datetime
     closed: SlotClosure | None
-    """None if it can be booked."""
+    """None if the start time can be booked."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class DayOfSlots:
 
 
 async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | None, now: datetime) -> DayOfSlots:
-    """Every start of the grid on this day, by default the first that is offered. Raises ``EscalationUnknown``."""
+    """Every start time of the grid on this day, or on the first day offered if None. Raises ``EscalationUnknown``."""
     request = await read_booking_request(conn, escalation_id, now)
     day = day or request.day_of(request.allowed.earliest)
     seats = await BOARDS.current(conn, request.desk, day, day)
@@ -77,7 +77,7 @@ def _closed(
 
 
 async def _team_mates(conn: AsyncConnection, request: BookingRequest, seats: Seats) -> int:
-    """Mask of the people that the plan would ask if it required no skills."""
+    """A mask of the people whom the plan would ask if it required no skills."""
     if not request.plan.decision.requires:
         return 0
     without_skills = replace(request.plan, decision=replace(request.plan.decision, requires=()))

@@ -1,8 +1,9 @@
-"""What people are really doing, where it affects seats: running calls, and the occupancy limit.
+"""What people are actually doing, where it affects seats: running calls, and the occupancy limit.
 
-An accepted call, booked or now, keeps its person busy until its expected end plus wrap-up. Somebody above the occupancy
-limit rests. Until then, no seat is sold on them. A seat that was sold on somebody in a call is reassigned if possible;
-if not, the rounds look ahead (``domain.rounds.late_calls``): the search begins early, and the customer is told.
+An accepted call, whether booked or now, keeps the assigned agent busy until its expected end plus wrap-up; somebody
+above the occupancy limit rests. Meanwhile, no seat is booked against them. A seat already booked against somebody in a
+call is reassigned if possible; if not, the rounds look ahead (``domain.rounds.late_calls``): the search begins early,
+and the customer is told.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from domain.seats.search import Search
 OCCUPANCY_EVERY = timedelta(seconds=30)
 """How often everybody's occupancy is computed."""
 
-# The planned end of each accepted call, counted from its booked start or the acceptance, whichever is later.
+# The planned end of each accepted call, counted from its booked start time or its acceptance, whichever is later.
 _RUNNING = text("""
 SELECT o.person, CASE WHEN c.state = 'wrapping_up' THEN c.ended_at
     ELSE greatest(coalesce(c.starts_at, c.accepted_at, o.made_at), coalesce(c.accepted_at, o.made_at))
@@ -55,13 +56,13 @@ class Engagement(NamedTuple):
 
 @dataclass
 class OccupancyMemory:
-    """Who is above the occupancy limit, cached per process, because it takes reading everybody's last hours."""
+    """Who is above the occupancy limit, cached per process, because it depends on everybody's last hours."""
 
     at: datetime | None = None
     skipped: frozenset[int] = frozenset()
 
     async def people(self, conn: AsyncConnection, now: datetime) -> frozenset[int]:
-        """The people above the limit; at most 30 seconds old."""
+        """The people above the limit, at most 30 seconds out of date."""
         if self.at is None or not timedelta() <= now - self.at < OCCUPANCY_EVERY:
             teams = await team_occupancy(conn, now)
             self.at, self.skipped = now, frozenset().union(*(one.skipped for one in teams.values()))
@@ -69,9 +70,9 @@ class OccupancyMemory:
 
 
 async def follow_engagements(engine: AsyncEngine, occupancy: OccupancyMemory, now: datetime) -> int:
-    """Record who is engaged now, and reassign the seats of people whose calls will still be running then.
+    """Record who is engaged now, and reassign seats that begin while their witness will still be in a running call.
 
-    Returns how many seats were reassigned.
+    Returns the number of seats reassigned.
     """
     async with engine.connect() as conn:
         desk = await read_desk(conn)
@@ -84,7 +85,7 @@ async def follow_engagements(engine: AsyncEngine, occupancy: OccupancyMemory, no
         async with engine.begin() as conn:
             await lock_days(conn, desk.id, [today])
             await _write(conn, current, stored.keys() - current.keys())
-            # Makes cached boards read it.
+            # The new version makes cached boards read the change.
             await next_version(conn, desk.id, today)
     async with engine.connect() as conn:
         rows = (await conn.execute(_CONFLICTS, {"now": now})).all()
@@ -96,7 +97,7 @@ async def follow_engagements(engine: AsyncEngine, occupancy: OccupancyMemory, no
 
 
 async def resting(conn: AsyncConnection) -> Mapping[int, datetime]:
-    """The people above the occupancy limit, with the time until which no seat is sold on them."""
+    """The people above the occupancy limit, each with the time until which no seat is booked against them."""
     rows = await conn.execute(select(engaged).where(engaged.c.why == "occupancy"))
     return {row.person: row.until for row in rows}
 
@@ -121,9 +122,9 @@ async def _write(conn: AsyncConnection, current: Mapping[int, Engagement], ended
 
 
 async def _reassign_conflicts(conn: AsyncConnection, desk_id: int, day: date, now: datetime) -> int:
-    """Reassign the seats of this day that conflict with running calls, under the day's lock.
+    """Reassign the seats on this day that conflict with running calls, under the day's lock.
 
-    A seat that nobody else can serve stays as it is. Returns how many were reassigned.
+    A seat that nobody else can serve is left unchanged. Returns the number of seats reassigned.
     """
     await lock_days(conn, desk_id, [day - ONE_DAY, day, day + ONE_DAY])
     rows = (await conn.execute(_CONFLICTS, {"now": now})).all()

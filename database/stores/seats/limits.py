@@ -1,4 +1,4 @@
-"""The terms of witnesses as rows: few, each stored once, and referred to by id."""
+"""The terms of witnesses as rows: there are few, each stored once and referenced by id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def load_terms(stored: object) -> Terms:
 
 
 def select_terms_id(terms: Terms) -> Select[int]:
-    """The query for the id of these terms; no row if no call has had them before."""
+    """The query for the id of these terms; it returns no row if no call has had them before."""
     return select(seat_terms.c.id).where(seat_terms.c.terms == _TERMS.dump_python(terms, mode="json"))
 
 

@@ -20,7 +20,7 @@ from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Member, Terms, merge_touching
 
 MANY = 2000
-"""From this many calls on, a board is built in a thread, so that the event loop serves others meanwhile."""
+"""With this many calls or more, a board is built in a thread, so that the event loop stays free for others."""
 
 _BOARD_VERSION = text("""
 SELECT r.version AS roster, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written,
@@ -59,7 +59,7 @@ _VERSIONS = text("SELECT day, version FROM desk_day WHERE desk = :desk AND day B
 
 @dataclass(frozen=True)
 class BoardVersion:
-    """What is read before the rows, so that whatever changes in between is read again the next time."""
+    """What is read before the rows, so that anything that changes in between is read again next time."""
 
     roster: int
     """The version of people, pools and shifts."""
@@ -72,44 +72,44 @@ class BoardVersion:
 
 @dataclass
 class Seats:
-    """A seat board, and what its rows have besides."""
+    """A seat board, and what its rows contain besides."""
 
     board: SeatBoard
     first: date
     last: date
-    """Days whose seats are on it, both included."""
+    """The days from ``first`` to ``last``, both included, have their seats on the board."""
     roster: int
     """The version of people, pools and shifts."""
     versions: dict[date, int] = field(default_factory=dict)
     terms: Mapping[int, Terms] = field(default_factory=dict)
-    """By id."""
+    """Keyed by id."""
     answers: dict[Any, Any] = field(default_factory=dict)
-    """What was computed on this board, each with the versions for which it is valid."""
+    """Results computed on this board, each with the versions for which it is valid."""
     updating: asyncio.Lock = field(default_factory=asyncio.Lock)
     _engaged: Mapping[Any, int] = field(default_factory=dict)
     _nth: dict[int, int] = field(default_factory=dict)
     _columns: list[tuple[Sequence[int], Sequence[int]]] = field(default_factory=list)
-    """Bookings and their day slots as read, not in ``_nth`` yet."""
+    """Bookings and their day slots as read, but not yet in ``_nth``."""
 
     @property
     def nth(self) -> dict[int, int]:
-        """By booking: its day slot."""
+        """The day slot of each booking."""
         while self._columns:
             self._nth.update(zip(*self._columns.pop(), strict=True))
         return self._nth
 
     async def apply_rows(self, conn: AsyncConnection, rows: Sequence[Row[Any]], replace: Sequence[date] = ()) -> None:
-        """Put these witnesses on the board, replacing those of the same bookings, and all of the days in ``replace``.
+        """Put these witnesses on the board. They replace those of the same bookings, and all on days in ``replace``.
 
-        It awaits nothing after the first change, so nobody sees a half-updated board.
+        Nothing is awaited after the first change, so nobody sees a half-updated board.
         """
         if any(row.terms is not None and row.terms not in self.terms for row in rows):
             self.terms = await read_terms(conn)
         for day in replace:
             for booking in list(self.board.assignments.bookings_of(day.toordinal())):
                 self._drop(booking)
-        # A person who isn't on the board came after it was loaded. The roster's version has changed with them, so the
-        # board is loaded again the next time.
+        # A person who isn't on the board was added after it was loaded. That changed the roster's version too, so the
+        # board will be loaded again next time.
         for row in (row for row in rows if row.person in self.board.index_of):
             if row.booking in self.board.assignments:
                 self._drop(row.booking)
@@ -119,7 +119,7 @@ class Seats:
             self.nth[row.booking] = row.nth
 
     def set_engaged(self, until: Mapping[Any, int]) -> None:
-        """Set until when people are in a call or above the occupancy limit, by person."""
+        """Set, for each person, until when they are in a call or above the occupancy limit."""
         if until != self._engaged:
             self._engaged = until
             self.board.engage({int(person): end for person, end in until.items()})
@@ -144,7 +144,8 @@ async def load_seats(
 ) -> Seats:
     """Load a board for this transaction alone, including what it has written itself.
 
-    ``version``: its version, if already read. With ``everybody``, people on shift who are in no pool are on it too.
+    ``version`` is the board's version, if already read. With ``everybody``, the board also has people on shift who are
+    in no pool.
     """
     if version is None:
         version = await read_board_version(conn, 0, first, last)
@@ -173,7 +174,7 @@ async def load_seats(
 def _board(
     rows: Sequence[Row[Any]], people: Sequence[Row[Any]], terms: Mapping[int, Terms], everybody: bool
 ) -> SeatBoard | None:
-    """Build a board of these people and whole days; None if a witness isn't one of them."""
+    """Build a board from these people and whole days; None if a witness isn't among the people."""
     witnesses = {person for row in rows for person in row.people}
     pools: dict[int, list[int]] = {}
     members = []
@@ -199,13 +200,13 @@ def _member(row: Row[Any]) -> Member:
     shifts = merge_touching(list(zip(row.begins or (), row.ends or (), strict=True)))
     works: tuple[tuple[int, int], ...] = ()
     if row.work_begins:
-        # A shift that stores no whole shift is all of it.
+        # A shift without a stored whole shift is itself the whole shift.
         works = merge_touching([*shifts, *zip(row.work_begins, row.work_ends, strict=True)])
     return Member(row.id, row.team, row.title, len(row.pools or ()), shifts, works)
 
 
 async def read_witnesses(conn: AsyncConnection, days: Sequence[date]) -> Sequence[Row[Any]]:
-    """All witnesses of these days."""
+    """All witnesses on these days."""
     return (await conn.execute(_WITNESSES, {"days": days})).all()
 
 
@@ -216,7 +217,7 @@ async def read_versions(conn: AsyncConnection, desk: int, first: date, last: dat
 
 
 async def next_version(conn: AsyncConnection, desk_id: int, day: date) -> int:
-    """Increment the version of a day; its row stays locked until the transaction ends."""
+    """Increment a day's version; its row stays locked until the transaction ends."""
     statement = insert(desk_day).values(desk=desk_id, day=day, version=1)
     statement = statement.on_conflict_do_update(
         index_elements=["desk", "day"], set_={"version": desk_day.c.version + 1}

@@ -1,7 +1,7 @@
-"""How busy each team is, and what that takes from its seats.
+"""How busy each team is, and how many seats that costs it.
 
-Calls now skip a person above the occupancy limit (docs/decisions/0016), and no seat is sold on them for the next hours
-(``engagements``). The team's gap is given in seats per hour, so that it can be compared with what is sold.
+A person above the occupancy limit gets no calls now (docs/decisions/0016), and no seat is booked against them for the
+next hours (``engagements``). The team's gap is given in seats per hour, so that it can be compared with what is sold.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from database.tables.muster import guard
 from domain.rounds.eligibility import OCCUPANCY_LIMIT, Colleague
 
 USUAL_CALL = timedelta(minutes=30)
-"""How long a call is taken to last if the last week had none."""
+"""The assumed length of a call if there were none in the last week."""
 
 _AVERAGE_LENGTH = text("""
 SELECT avg(wrapped_up_at - accepted_at) FROM call
@@ -30,34 +30,34 @@ WHERE wrapped_up_at > CAST(:now AS timestamptz) - interval '7 days' AND agent_jo
 
 @dataclass(frozen=True)
 class TeamOccupancy:
-    """One team at one moment."""
+    """One team's occupancy at one moment."""
 
     team: int
     on_duty: int
-    """People on shift and present."""
+    """How many people are on shift and present."""
     busy_percent: int
-    """The share of the time they worked, in the last four hours of their shifts, that was calls."""
+    """The percentage of working time spent on calls, over the last four hours of their shifts."""
     skipped: frozenset[int]
-    """People above the limit: they get no calls now, and no seat is sold on them for the next hours."""
+    """People above the limit: they get no calls now, and no seat is booked against them for the next hours."""
     staffing_gap: float
-    """Seats per hour that these people would add at the limit, to one decimal; 0 if nobody is above it."""
+    """Seats per hour that these people would add at the limit, to one decimal place; 0 if nobody is above it."""
 
 
 async def occupancy_limit(conn: AsyncConnection) -> int:
-    """The organisation's limit in percent."""
+    """The organisation's occupancy limit, as a percentage."""
     found: int | None = (await conn.execute(select(guard.c.occupancy_limit).limit(1))).scalar_one_or_none()
     return OCCUPANCY_LIMIT if found is None else found
 
 
 async def set_occupancy_limit(conn: AsyncConnection, desk: int, percent: int) -> None:
-    """Set the limit to 10 to 100 percent. At 100, a person is skipped only if all of their time was calls."""
+    """Set the limit, from 10 to 100 %. At 100 %, a person is skipped only if all of their time was spent on calls."""
     statement = insert(guard).values(desk=desk, occupancy_limit=percent)
     changed = {"occupancy_limit": percent}
     await conn.execute(statement.on_conflict_do_update(index_elements=["desk"], set_=changed))
 
 
 async def team_occupancy(conn: AsyncConnection, now: datetime) -> Mapping[int, TeamOccupancy]:
-    """Every team with people on duty, by its id."""
+    """Every team with people on duty, keyed by team id."""
     directory = await read_directory(conn)
     colleagues = await read_colleagues(conn, directory, now)
     limit = await occupancy_limit(conn)

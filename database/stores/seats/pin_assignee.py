@@ -1,4 +1,4 @@
-"""Pinning: once somebody has taken a booked call, they are its witness, and no longer change."""
+"""Pinning: once somebody has taken a booked call, they are its witness, and the witness no longer changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
 
 BATCH = 100
-"""Calls pinned in one transaction, during which sales of their day wait."""
+"""How many calls are pinned in one transaction, during which sales on their day wait."""
 
 _TO_PIN = text("""
 SELECT w.booking, w.day, c.person, p.desk, true AS taken
@@ -42,10 +42,10 @@ WHERE CASE WHEN seen.taken
 
 
 async def pin_taken(engine: AsyncEngine, now: datetime) -> int:
-    """Pin every call that somebody in its pool has taken, and reassign their conflicting calls. Returns how many.
+    """Pin every call taken by somebody in its pool, and reassign their conflicting calls. Returns the number pinned.
 
-    If the agent left or never joined, the call is unpinned. If the agent isn't in the call's pool, or took it outside
-    their shift, they can't be its witness, and the previous one stays.
+    If the agent has left or never joined, the call is unpinned. If the agent isn't in the call's pool, or took it
+    outside their shift, they can't be its witness, and the previous witness stays.
     """
     async with engine.connect() as conn:
         rows = (await conn.execute(_TO_PIN)).all()
@@ -71,7 +71,7 @@ async def _pin(conn: AsyncConnection, desk_id: int, day: date, rows: Sequence[Ro
         "taken": [row.taken for row in rows],
     }
     if set((await conn.execute(_UNCHANGED, seen)).scalars()) != set(seen["bookings"]):
-        # One of them has ended or is waiting again: the next run pins the others.
+        # One of the calls has ended or is waiting again, so the next run pins the others.
         return 0
     await write_witnesses(conn, desk_id, changes_of(seats, pinned))
     await reassign(conn, lost, now)
@@ -79,8 +79,8 @@ async def _pin(conn: AsyncConnection, desk_id: int, day: date, rows: Sequence[Ro
 
 
 def _put(board: SeatBoard, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int]]:
-    """Make the people who have these calls their witnesses. Returns the bookings for which that worked, and those that
-    conflict with them.
+    """Make the people who have these calls their witnesses. Returns the bookings for which that worked, and the
+    bookings that conflict with those.
     """
     previous = {row.booking: board.take(row.booking) for row in rows}
     pinned, lost = [], set[int]()
@@ -92,7 +92,7 @@ def _put(board: SeatBoard, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int
             pinned.append(row.booking)
             lost |= {call.booking for call in conflicts}
             continue
-        # Taken early, before the planned end of the previous call: one person can't be the witness of both.
+        # Taken early, before the previous call's planned end: one person can't be the witness for both.
         demand, index = previous[row.booking]
         if board.conflicts(index, demand):
             lost.add(row.booking)

@@ -1,4 +1,4 @@
-"""Prepared moves: a start that can be sold if these witnesses move, as the solver found ahead of time."""
+"""Prepared moves: start times that can be sold if certain witnesses move, found by the solver ahead of time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SELECT count(*), max(found_at) FROM seat_room WHERE pool = :pool AND day BETWEEN
 
 @dataclass(frozen=True)
 class PreparedMove:
-    """A witness for a start, and the moves it needs."""
+    """A witness for a start time, and the moves that this needs."""
 
     placement: Placement
     found_at: datetime
@@ -33,7 +33,7 @@ class PreparedMove:
 async def read_prepared_moves(
     conn: AsyncConnection, pool: int, sample: Demand, first: date, last: date
 ) -> dict[datetime, PreparedMove]:
-    """By start: the prepared moves of the same pool, limits and length on these days."""
+    """The prepared moves for the same pool, limits and length on these days, keyed by start time."""
     length = timedelta(seconds=sample.end - sample.begin)
     query = select(seat_room).where(
         seat_room.c.pool == pool,
@@ -53,7 +53,7 @@ async def read_prepared_moves(
 async def cached_prepared_moves(
     conn: AsyncConnection, seats: Seats, sample: Demand, first: date, last: date
 ) -> Mapping[datetime, PreparedMove]:
-    """The same, cached with the board, and read again only if some were stored or deleted since."""
+    """The same, but cached with the board, and read again only if moves have been stored or deleted since."""
     key = ("prepared", sample.pool, sample.terms, sample.end - sample.begin, first, last)
     days = {"pool": sample.pool, "first": first, "last": last}
     stamp = tuple((await conn.execute(_STAMP, days)).one())
@@ -65,7 +65,7 @@ async def cached_prepared_moves(
 
 
 def move_still_fits(seats: Seats, demand: Demand, move: PreparedMove) -> bool:
-    """Whether this move still opens a seat for the demand on the current board. The board is unchanged."""
+    """Whether this move still opens a seat for the demand on the current board. The board stays unchanged."""
     search = apply_placement(seats.board, demand, move.placement)
     if search is None:
         return False
@@ -74,7 +74,7 @@ def move_still_fits(seats: Seats, demand: Demand, move: PreparedMove) -> bool:
 
 
 async def store_prepared_moves(conn: AsyncConnection, found: Sequence[tuple[Demand, Placement]], now: datetime) -> None:
-    """Store these moves, replacing older ones for the same starts."""
+    """Store these moves, replacing older ones for the same start times."""
     for demand, placement in found:
         row = {
             "pool": demand.pool,

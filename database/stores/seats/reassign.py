@@ -1,6 +1,7 @@
-"""Sold seats whose witness drops out: each is reassigned, or is at risk.
+"""Sold seats whose witness drops out: each is reassigned, or else at risk.
 
-The booking stays whatever becomes of its witness. At risk it has none, and its round looks for whoever is there.
+The booking stays, whatever happens to its witness. A booking at risk has none, and its round looks for whoever is
+available.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from domain.schedules.schedule import ONE_DAY
 from domain.seats.search import Search
 
 DEPTH, TRIES = 2, 600
-"""Limits of the search for one other witness."""
+"""Search limits for finding one other witness."""
 
 _LOST = text("""
 SELECT b.id, b.escalation, b.starts_at, p.description AS pool, p.desk, w.day, e.subject,
@@ -43,30 +44,30 @@ class AtRisk:
     escalation_id: str
     starts_at: datetime
     pool: str
-    """As the rules write it."""
+    """As written in the rules."""
     subject: str
 
 
 @dataclass(frozen=True)
 class ReassignResult:
-    """What a change of people or their time did to sold seats."""
+    """What a change to people or their time did to sold seats."""
 
     moved: int
-    """How many bookings have another witness now."""
+    """How many bookings now have another witness."""
     at_risk: tuple[AtRisk, ...]
-    """Bookings without one. At most these: a longer search may find somebody for some."""
+    """Bookings without a witness. This is an upper bound: a longer search may find somebody for some of them."""
 
 
 async def lock_sold_days(conn: AsyncConnection, people: Iterable[int] | None = None) -> None:
-    """Lock the days on which these people have sold seats (None: anybody), so that nothing is sold on them.
+    """Lock the days on which these people are witnesses (None: anybody), so that nothing is sold on those days.
 
-    To be called before the first change, because sales lock the day first, too.
+    Call this before the first change, because sales lock the day first, too.
     """
     await lock_desk_days(conn, await sold_days(conn, people))
 
 
 async def sold_days(conn: AsyncConnection, people: Iterable[int] | None = None) -> set[tuple[int, date]]:
-    """Organisation and day of every sold seat of these people (None: of anybody)."""
+    """Organisation and day of every sold seat that has one of these people as its witness (None: anybody)."""
     days = select(pool.c.desk, witness.c.day).join(pool, pool.c.id == witness.c.pool).distinct()
     if people is not None:
         days = days.where(witness.c.person.in_(list(people)))
@@ -74,7 +75,7 @@ async def sold_days(conn: AsyncConnection, people: Iterable[int] | None = None) 
 
 
 async def lock_desk_days(conn: AsyncConnection, days: Iterable[tuple[int, date]]) -> None:
-    """Lock these days of these organisations, in the order in which every transaction locks them."""
+    """Lock these days of these organisations, in the order that every transaction uses."""
     for desk_id, day in sorted(set(days)):
         await lock_days(conn, desk_id, [day])
 
@@ -82,7 +83,7 @@ async def lock_desk_days(conn: AsyncConnection, days: Iterable[tuple[int, date]]
 async def lock_escalations(conn: AsyncConnection, bookings: Iterable[int]) -> None:
     """Lock the escalations of these bookings.
 
-    To be called before the first day's version is incremented: a cancellation locks its escalation, then the day.
+    Call this before incrementing the first day's version: a cancellation locks its escalation first, then the day.
     """
     query = select(booking.c.escalation).where(booking.c.id.in_(sorted(set(bookings)))).distinct()
     for escalation_id in sorted(str(one) for one in (await conn.execute(query)).scalars()):
@@ -92,7 +93,7 @@ async def lock_escalations(conn: AsyncConnection, bookings: Iterable[int]) -> No
 async def reassign(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> ReassignResult:
     """Find another witness for each of these bookings, moving others if needed; the rest are at risk.
 
-    The most urgent come first. The caller has locked their days and written its changes.
+    The most urgent bookings come first. The caller has locked their days and written its own changes.
     """
     rows = (await conn.execute(_LOST, {"lost": sorted(set(lost))})).all()
     if not rows:
@@ -117,7 +118,7 @@ async def reassign(conn: AsyncConnection, lost: Iterable[int], now: datetime) ->
 
 
 def _find_witnesses(seats: Seats, rows: Sequence[Row[Any]]) -> tuple[int, list[WitnessChange], list[Row[Any]]]:
-    """How many calls moved, what must be written, and the rows for which nobody was found."""
+    """The number of calls moved, the changes to write, and the rows for which nobody was found."""
     search = Search(seats.board, TRIES, days={row.day.toordinal() for row in rows})
     previous_index = {booking: index for booking, (_, index) in seats.board.assignments.items()}
     demands = {row.id: search.take(row.id) for row in rows}

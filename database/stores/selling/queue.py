@@ -1,4 +1,4 @@
-"""How a process sells seats: the precheck refuses a start that is proven gone; other sales take turns per day.
+"""How a process sells seats: the precheck refuses a start time that is proven gone; other sales take turns per day.
 
 In the database, the day's lock keeps sales apart (``assignments.lock_days``). This queue comes before it, so that
 waiting sales hold no connection.
@@ -30,14 +30,14 @@ from domain.seats.slots import refuse_beyond
 _TURN, _AFTER_SEARCH = TURN.total_seconds(), AFTER_SEARCH.total_seconds()
 _SEARCH = (SEARCH + SEARCH_ROUND_TRIP).total_seconds()
 CONCURRENT_SALES = 2
-"""Sales of one day that are in the database at the same time: one sells, the next is ready."""
+"""How many sales for one day are in the database at the same time: one sells, the next is ready."""
 CONCURRENT_PRECHECKS = 2
-"""Prechecks at the same time: sales that have begun must not wait for a connection behind them."""
+"""How many prechecks run at the same time; few, so that sales already under way needn't wait for a connection."""
 
 
 @dataclass(frozen=True)
 class SaleRequest:
-    """The start that an escalation's customer asks for; ``link`` books it, without one a booked call moves there."""
+    """The start time that a customer asks for: ``link`` books it; without a link, the booked call moves there."""
 
     escalation: str
     start: datetime
@@ -46,11 +46,11 @@ class SaleRequest:
 
 
 class Sellers:
-    """Sells seats, for one process."""
+    """Sells seats within one process."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        # Each precheck is a single statement, so it needs no transaction to begin and end.
+        # Each precheck is a single statement, so no transaction is needed around it.
         self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._turns: WeakValueDictionary[tuple[int, date], asyncio.Semaphore] = WeakValueDictionary()
         self._prechecks = asyncio.Semaphore(CONCURRENT_PRECHECKS)
@@ -59,10 +59,10 @@ class Sellers:
     async def sell(
         self, sale_request: SaleRequest, sale: Callable[[BookingRequest], Awaitable[BookingWithCall]], until: float
     ) -> BookingWithCall:
-        """Sell by ``sale``, which is one transaction. If short moves find nobody, run the solver once outside of it,
-        and sell again. ``until`` is by the clock of the event loop: no search begins that would end after it.
+        """Sell with ``sale``, a single transaction. Raises ``SlotTaken``, ``SlotRefused``, and what ``sale`` raises.
 
-        Raises ``SlotTaken``, ``SlotRefused``, and what ``sale`` raises.
+        If short moves find nobody, run the solver once outside the transaction, and try again. ``until`` is a time on
+        the event loop's clock: no search begins that would end after it.
         """
         refuse_beyond(sale_request.start, sale_request.now)
         request = await self._precheck(sale_request)
@@ -83,13 +83,15 @@ class Sellers:
     ) -> BookingWithCall:
         must_wait = turns.locked()
         async with turns:
-            # Others may have sold meanwhile. The cached board may be stale, so the precheck decides, before any lock.
+            # There may have been other sales. The cached board may be stale, so the precheck decides, before any lock.
             if must_wait and request.state == State.INVITED and self._proven_gone_in_cache(request, sale_request.start):
                 request = await self._precheck(sale_request)
             return await sale(request)
 
     async def _precheck(self, sale_request: SaleRequest) -> BookingRequest:
-        """What may be booked. Raises ``SlotTaken`` or ``SlotRefused`` if the link is open and the start proven gone."""
+        """What may be booked. Raises ``SlotTaken`` or ``SlotRefused`` if the link is open and the start time is proven
+        gone.
+        """
         start, now = sale_request.start, sale_request.now
         async with self._prechecks, self._reading.connect() as conn:
             request, precheck = await read_precheck(conn, sale_request.escalation, sale_request.link, start, now)
@@ -111,8 +113,9 @@ class Sellers:
         return turns
 
     async def _solver_finds_move(self, sale_request: SaleRequest, request: BookingRequest, until: float) -> bool:
-        """Whether the solver found a move that opens the start. One search at a time per process: two hundred sales
-        of the last seat must not all run it.
+        """Whether the solver found a move that opens the start time.
+
+        Each process runs one search at a time, because two hundred sales of the last seat must not all run it.
         """
         clock = asyncio.get_running_loop().time
         if until - clock() < _SEARCH or self._search_is_futile(sale_request, request):
@@ -128,7 +131,7 @@ class Sellers:
         return False
 
     def _search_is_futile(self, sale_request: SaleRequest, request: BookingRequest) -> bool:
-        """Whether the solver has nothing to find, by the cached board on which the sale was just tried."""
+        """Whether the solver has nothing to find, judging by the cached board on which the sale was just tried."""
         start = sale_request.start
         seats = self._cached_board(request, start)
         if seats is None:
@@ -137,7 +140,7 @@ class Sellers:
         return answers.recently_unsolved(start, sale_request.now) or self._proven_gone_in_cache(request, start)
 
     def _proven_gone_in_cache(self, request: BookingRequest, start: datetime) -> bool:
-        """Whether the start is proven gone by the cached board, however old; nothing is read."""
+        """Whether the start time is proven gone according to the cached board, however old; nothing is read."""
         seats = self._cached_board(request, start)
         return seats is not None and proven_gone(seats.board, request.demand(start, request.day_of(start)))
 

@@ -1,5 +1,8 @@
-"""The statements of a sale. Booking, witness, call, join link and used link are one statement, so that the day's lock
-is held as briefly as possible."""
+"""The statements of a sale.
+
+The booking, witness, call, join link and used link are written by one statement, so that the day's lock is held as
+briefly as possible.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ async def sell(
 ) -> BookingWithCall:
     """Write a booking with its witness and its call, use up the link, and move the witnesses that make way.
 
-    Exactly one of ``changes`` is new. The caller holds the locks of its day and of the escalation.
+    Exactly one of ``changes`` is new. The caller holds the locks on the day and on the escalation.
     """
     new = next(change for change in changes if not change.existed)
     terms_id = await id_of_terms(conn, new.demand.terms) if new.terms_id is None else new.terms_id
@@ -117,17 +120,17 @@ WHERE e.id = :escalation
 
 @dataclass(frozen=True)
 class Precheck:
-    """What a sale starts from."""
+    """The state that a sale starts from."""
 
     link_is_open: bool
     seats: DayVersion
-    """The state of its day's seats in the database."""
+    """The state of that day's seats in the database."""
 
 
 async def read_precheck(
     conn: AsyncConnection, escalation_id: str, link_id: int | None, start: datetime, now: datetime
 ) -> tuple[BookingRequest, Precheck]:
-    """Read in one statement what may be booked, and what the sale starts from. Raises ``EscalationUnknown``."""
+    """Read, in one statement, what may be booked and what the sale starts from. Raises ``EscalationUnknown``."""
     parameters = {"escalation": escalation_id, "link": link_id, "start": start}
     row = (await conn.execute(_PRECHECK, parameters)).one_or_none()
     if row is None:
