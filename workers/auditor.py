@@ -77,7 +77,7 @@ async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now
         problem = await problem_of(client, position)
         if problem is None:
             continue
-        if rebuilt == REBUILT_AT_ONCE and problem is not Problem.GONE:
+        if rebuilt >= REBUILT_AT_ONCE and problem is not Problem.GONE:
             return after
         after = position.escalation
         # This reads the rows again: the escalation and its workflow may have ended since the query above.
