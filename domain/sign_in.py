@@ -1,4 +1,4 @@
-"""Signing in: roles, accounts, and what refuses a sign-in."""
+"""Signing in: roles, accounts, and why a sign-in is refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Account:
     email: str
     roles: frozenset[str]
     password_hash: str | None
-    """Argon2id. None: this person signs in by link only."""
+    """Argon2id. None if this person signs in by link only."""
 
 
 @dataclass
@@ -82,7 +82,7 @@ class TooManyMisses(Failure):
     """Rate limit: too many wrong tokens or passwords from one address, or sign-in attempts for one account."""
 
     retry_after: int
-    """Seconds."""
+    """In seconds."""
 
     title = "Too many tries"
 

@@ -1,4 +1,4 @@
-"""Accounts of tickets: the same number in two accounts of a help desk is two tickets."""
+"""Ticket accounts: the same number in two help desk accounts means two tickets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BY_WEBHOOK = "webhook:"
 
 @dataclass(frozen=True)
 class OpenTicket:
-    """An open escalation, with what identifies its ticket besides the number."""
+    """An open escalation, with whatever identifies its ticket besides the number."""
 
     escalation_id: str
     account: str
@@ -23,7 +23,7 @@ class OpenTicket:
 
 @dataclass
 class AccountTaken(Failure):
-    """Another source of webhooks already has this account."""
+    """Another webhook source already has this account."""
 
     account: str
     source: str
@@ -36,15 +36,15 @@ class AccountTaken(Failure):
 
 
 def by_source(name: str) -> str:
-    """The actor of a source of webhooks: ``webhook:harbor``."""
+    """A webhook source's actor, such as ``webhook:harbor``."""
     return f"{_BY_WEBHOOK}{name}"
 
 
 def is_of(ticket: OpenTicket, account: str, opened_by: str) -> bool:
-    """Whether an open escalation is for this account's ticket, as seen by ``opened_by``, who opens or ends one now.
+    """Whether an open escalation is for this account's ticket. ``opened_by`` is opening or ending one now.
 
-    One that an earlier release opened has only its address. One that a source raised before its account was known has
-    the source's name instead, and still belongs to that source.
+    One opened by an earlier release has only the ticket's address. One that a source raised before the source's account
+    was known has the source's name instead, and still belongs to that source.
     """
     own_account = ticket.account or account_of(ticket.url)
     if own_account == account:
@@ -54,6 +54,6 @@ def is_of(ticket: OpenTicket, account: str, opened_by: str) -> bool:
 
 
 def only(accounts: Iterable[str]) -> str:
-    """The account if there is exactly one; else empty."""
+    """The account if there is exactly one; otherwise empty."""
     distinct = set(accounts) - {""}
     return distinct.pop() if len(distinct) == 1 else ""

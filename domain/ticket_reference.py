@@ -63,7 +63,7 @@ def read_reference(given: str, usual_system: str) -> TicketReference:
 
 
 def account_of(url: str) -> str:
-    """The help desk account of an address, such as ``harbor.zendesk.com``; empty if unknown.
+    """The help desk account that an address belongs to, such as ``harbor.zendesk.com``; empty if unknown.
 
     Accounts number their tickets independently, so a number alone doesn't identify one.
     """
@@ -80,7 +80,7 @@ def account_of(url: str) -> str:
 
 
 def _parts(url: str) -> tuple[SplitResult, str]:
-    """The parts of an address, and its host. Raises ``ReferenceUnclear``."""
+    """An address split into its parts, and its host. Raises ``ReferenceUnclear``."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()

@@ -9,21 +9,21 @@ _INVISIBLE = re.compile(
     "[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
-"""Invisible characters, and those that change the direction of text: with them, two names could look the same."""
+"""Invisible characters, and those that change the direction of text. They could make two names look the same."""
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
-"""Invisible, but several scripts and emoji of people need them."""
+"""Invisible, but needed by several scripts and by emoji of people."""
 _NO_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
 _PART = r'[^@\s<>()\[\],;:\\"]+'
 _ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")
 
 
 def has_unseen(text: str) -> bool:
-    """Whether it has invisible characters, or no visible ones."""
+    """Whether the text has invisible characters, or no visible ones."""
     categories = {unicodedata.category(char) for char in text}
     has_visible = any(category[0] in "LNPS" for category in categories)
     return not has_visible or bool(categories & _NO_TEXT) or bool(_INVISIBLE.search(text.translate(_JOINERS)))
 
 
 def is_mail_address(text: str) -> bool:
-    """Whether mail can be sent to it unchanged: one address, no display name, no invisible characters."""
+    """Whether mail can be sent to this text unchanged: one address, no display name, no invisible characters."""
     return bool(_ADDRESS.fullmatch(text)) and text.isprintable() and not has_unseen(text)

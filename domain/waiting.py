@@ -13,14 +13,14 @@ class Reminder:
     side: str
     """``customer`` or ``agent``."""
     step: str
-    """Contains the start and the lead, so that a moved call gets its reminders again."""
+    """Contains the start time and the lead time, so that a moved call gets its reminders again."""
 
 
 def reminders_of(start: datetime, now: datetime, *, customer: Sequence[int], agent: Sequence[int]) -> list[Reminder]:
-    """The future reminders of a call, in order of time.
+    """A call's future reminders, in chronological order.
 
-    ``customer`` and ``agent`` are seconds before the start. Before the muster nobody has the call, so callers give no
-    earlier reminders for the agent.
+    ``customer`` and ``agent`` are in seconds before the start time. Before the muster nobody has the call, so callers
+    pass no agent reminders for earlier times.
     """
     reminders = [
         Reminder(start - timedelta(seconds=lead), side, f"{start.isoformat()}/{lead}")

@@ -1,6 +1,7 @@
-"""Estimates with confidence intervals: shares, medians, and the difference of two of either. Pure.
+"""Estimates with confidence intervals: shares, medians, and the difference between two of either. Pure.
 
-Each interval contains the true value in at least about 95 of 100 cases, for a single look at a single figure.
+Each interval contains the true value in at least about 95 of 100 cases. This holds for a single look at a single
+figure, not for repeated looks.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Estimate:
 
 
 def share(successes: int, cases: int) -> Estimate | None:
-    """A share, 0 to 1, with its score interval; None without cases.
+    """A share between 0 and 1, with its score interval; None without cases.
 
     Wilson, E. B. (1927), Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
     """
@@ -43,12 +44,13 @@ def share(successes: int, cases: int) -> Estimate | None:
 
 
 def median(values: Sequence[float]) -> Estimate | None:
-    """The median, with an interval between two of the values, whatever their distribution.
+    """The median, with an interval whose ends are two of the values; it assumes no distribution.
 
-    The number of values below the true median is binomial with one half, so the interval from the k-th smallest to
-    the k-th largest misses it with twice the binomial's tail (Thompson, W. R. (1936), On confidence ranges for the
-    median. Ann. Math. Statist. 7, 122-128; David and Nagaraja, Order Statistics, 7.1). An infinite value stands for
-    something that never happened, and counts. None without values; below six values the interval is infinite.
+    The number of values below the true median is binomial with p = 1/2, so the interval from the k-th smallest to the
+    k-th largest misses it with twice the binomial tail probability (Thompson, W. R. (1936), On confidence ranges for
+    the median. Ann. Math. Statist. 7, 122-128; David and Nagaraja, Order Statistics, 7.1). An infinite value stands for
+    something that never happened, and is counted. None without values; with fewer than six values, the interval is
+    infinite.
     """
     cases = len(values)
     if cases == 0:
@@ -64,7 +66,7 @@ def median(values: Sequence[float]) -> Estimate | None:
 
 
 def _rank(cases: int) -> int:
-    """The largest k with P(Binomial(cases, 1/2) < k) at most 2.5 %; exact."""
+    """The largest k with P(Binomial(cases, 1/2) < k) at most 2.5 %, computed exactly."""
     term, tail, rank, whole = 1, 0, 0, 1 << cases
     while (tail + term) * 40 <= whole:
         tail += term
@@ -74,12 +76,12 @@ def _rank(cases: int) -> int:
 
 
 def difference(first: Estimate | None, second: Estimate | None) -> Estimate | None:
-    """``first`` minus ``second``, of two independent groups; None if one is unknown or infinite.
+    """``first`` minus ``second``, for two independent groups; None if either is unknown or infinite.
 
-    The distances to each interval's ends are squared and added: for shares this is method 10 of Newcombe, R. G.
-    (1998), Interval estimation for the difference between independent proportions. Statist. Med. 17, 873-890; for
-    other figures Zou, G. Y. and Donner, A. (2008), Construction of confidence limits about effect measures.
-    Statist. Med. 27, 1693-1702.
+    The distances to each interval's ends are squared and added: for shares this is method 10 of Newcombe, R. G. (1998),
+    Interval estimation for the difference between independent proportions. Statist. Med. 17, 873-890; for other
+    figures, that of Zou, G. Y. and Donner, A. (2008), Construction of confidence limits about effect measures. Statist.
+    Med. 27, 1693-1702.
     """
     if first is None or second is None or inf in (abs(first.value), abs(second.value)):
         return None
@@ -90,18 +92,18 @@ def difference(first: Estimate | None, second: Estimate | None) -> Estimate | No
 
 
 def cases_for_share(current: float, percent: int, step: float = 0.1) -> int:
-    """How many cases a candidate with ``percent`` of all needs to detect a share that differs by ``step``, with 80 %
-    power.
+    """How many candidate cases it takes to detect, with 80 % power, a share that differs by ``step``.
 
-    ``current`` is the share without it. Two normal approximations with groups of unequal size (Fleiss, Levin and Paik,
-    Statistical Methods for Rates and Proportions, 4.3, without its correction).
+    The candidate gets ``percent`` of all cases; ``current`` is the share without it. Uses normal approximations for two
+    groups of unequal size (Fleiss, Levin and Paik, Statistical Methods for Rates and Proportions, 4.3, without the
+    correction).
     """
     variance = max(current * (1 - current), step * (1 - step))
     return round((Z + _POWER) ** 2 * variance * (1 + percent / (100 - percent)) / step**2)
 
 
 def cases_for_order(percent: int, step: float = 0.1) -> int:
-    """How many cases a candidate needs to detect that its figure is the smaller in ``50 % + step`` of all pairs.
+    """How many candidate cases it takes to detect that its figure is the smaller one in ``50 % + step`` of all pairs.
 
     Noether, G. E. (1987), Sample size determination for some common nonparametric tests. JASA 82, 645-647.
     """

@@ -18,7 +18,7 @@ class Side:
 
     escalations: int
     refused: int
-    """By the rules."""
+    """Refused by the rules."""
     waits: Sequence[float]
     """Seconds of search until somebody accepted; infinite if nobody did."""
     offers: int
@@ -45,7 +45,7 @@ class RolloutMeasure(StrEnum):
 class Verdict(StrEnum):
     TOO_FEW = "too few"
     ALIKE = "alike"
-    """Enough cases, and no difference found."""
+    """There are enough cases, and no difference was found."""
     BETTER = "better"
     WORSE = "worse"
 
@@ -58,7 +58,7 @@ class Comparison:
     change: Estimate | None
     """Candidate minus current."""
     cases_needed: int
-    """Cases of the candidate with which a relevant change would be detected."""
+    """How many candidate cases it takes to detect a relevant change."""
     verdict: Verdict
 
     @property
@@ -67,7 +67,7 @@ class Comparison:
 
 
 def compare(candidate: Side, current: Side, percent: int) -> tuple[Comparison, ...]:
-    """Compare by all measures, for a rollout step in which ``percent`` of the customers had the candidate (not 100)."""
+    """Compare by every measure, for a rollout step that gave the candidate ``percent`` (below 100) of the customers."""
     return (
         _compare(
             RolloutMeasure.WAIT, median(candidate.waits), median(current.waits), cases_for_order(percent), less=True
@@ -109,7 +109,7 @@ def _compare(
     *,
     less: bool = False,
 ) -> Comparison:
-    """``less``: a smaller figure is better."""
+    """``less``: whether a smaller figure is better."""
     change = difference(candidate, current)
     verdict = Verdict.TOO_FEW
     if candidate and current and change and min(candidate.cases, current.cases) >= FEWEST:

@@ -8,28 +8,28 @@ from dataclasses import dataclass
 from domain.failure import Failure
 
 ROLLOUT_STEPS = (10, 30, 70, 100)
-"""Percent of the customers, in order. The last step is everybody."""
+"""Percentages of the customers, in order. The last step is everybody."""
 EVERYBODY = ROLLOUT_STEPS[-1]
 _PLACES = 10_000
 
 
 def place_of(customer: str, rollout: int) -> int:
-    """A customer's place, 0 to 9,999, in one rollout: constant, and evenly distributed.
+    """A customer's place in one rollout, from 0 to 9,999: constant, and evenly distributed.
 
-    ``customer`` is the mail address, in any case. Each rollout draws again, so that it isn't always the same customers
-    who get a candidate first.
+    ``customer`` is the mail address, in upper or lower case. Each rollout draws new places, so that it isn't always the
+    same customers who get a candidate first.
     """
     digest = hashlib.sha256(f"{rollout}\n{customer.strip().lower()}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8]) * _PLACES >> 64
 
 
 def has_candidate(customer: str, rollout: int, percent: int) -> bool:
-    """Whether the candidate decides for this customer. Once it does, it does at every later step."""
+    """Whether the candidate decides for this customer. Once it does, it also does so at every later step."""
     return place_of(customer, rollout) * 100 < percent * _PLACES
 
 
 def next_rollout_step(percent: int) -> int:
-    """The share of the next step; everybody after the last one."""
+    """The next step's percentage; after the last step, it stays at everybody."""
     return next((step for step in ROLLOUT_STEPS if step > percent), EVERYBODY)
 
 
@@ -58,7 +58,7 @@ class StageRuns(Failure):
 
 @dataclass
 class StageMoved(Failure):
-    """The page was out of date: somebody else has moved the rollout meanwhile."""
+    """The page was out of date: somebody else has moved the rollout in the meantime."""
 
     now: str
     """The current status, as a clause."""

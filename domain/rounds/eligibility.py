@@ -1,8 +1,8 @@
-"""Eligibility: who may be asked to take a call, and who should rather not be, with the reason in words.
+"""Eligibility: who may be asked to take a call, and who only as a last resort, with the reason in words.
 
-A *hard constraint* excludes a person from a call in any case: the ``limits`` of the rules, the end of their shift, and
-for a call now the occupancy limit. A *soft constraint* lets them be asked only if nobody else can take the call.
-docs/decisions/0016-guards-before-preferences.md says which is which, and why.
+A *hard constraint* always excludes a person from a call: the rules' ``limits``, the end of the person's shift and, for
+a call now, the occupancy limit. A *soft constraint* allows asking them only if nobody else can take the call.
+docs/decisions/0016-guards-before-preferences.md explains which is which, and why.
 """
 
 from __future__ import annotations
@@ -16,27 +16,28 @@ from domain.booking import Span
 from rules_dsl.model.decision import AgentState, Limits
 
 OCCUPANCY_LIMIT = 85
-"""Default for the percentage of their time that a person may spend on calls."""
+"""The default limit: the percentage of their time that a person may spend on calls."""
 OCCUPANCY_WINDOW = timedelta(hours=4)
-"""Occupancy is computed over this much of a person's current shift, at most."""
+"""Occupancy is computed over at most this much of a person's current shift."""
 OCCUPANCY_WINDOW_MIN = timedelta(hours=1)
-"""Occupancy is a share of at least this much time: one call right after coming on shift is no overload."""
+"""Occupancy is a share of at least this much time: one call right after the shift begins is no overload."""
 SHARE_SLACK = 2
 SHARE_FACTOR = 1.25
-"""A person has had more than their share if they reached it plus the slack, and it times the factor."""
+"""A person has had more than their share once their calls reach both share plus slack and share times factor."""
 
 
 def rests_until(now: datetime) -> datetime:
-    """Until when no seat is sold on somebody who is above the limit now and stays above it.
+    """The time until which no seat is booked against somebody who is above the occupancy limit and stays above it.
 
-    As far ahead as occupancy looks back, rounded up to half an hour, so that it doesn't change with every run.
+    It is as far ahead as occupancy looks back, rounded up to the next half hour so that it doesn't change with every
+    run.
     """
     half_hours = -(-(now + OCCUPANCY_WINDOW).timestamp() // 1800)
     return datetime.fromtimestamp(half_hours * 1800, UTC)
 
 
 class SoftConstraint(IntEnum):
-    """Soft constraints by weight: each outweighs the lighter ones together."""
+    """Soft constraints by weight: each outweighs all the lighter ones combined."""
 
     MORE_THAN_THEIR_SHARE = 1
     NEEDED_FOR_A_SEAT = 2
@@ -52,29 +53,29 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Colleague:
-    """What a round knows of one person."""
+    """What a round knows about one person."""
 
     person: int
     hindrance: str
-    """Why they can't be asked for anything now (``not on shift``, ``away: lunch``, ``on a call``); else empty."""
+    """Why they can't be asked now (``not on shift``, ``away: lunch``, ``on a call``); otherwise empty."""
     on_duty: bool
     """On shift and present, free or not."""
     idle: timedelta | None
     """Time since their last call ended; None if they had none."""
     state: AgentState
     shift: Span | None = None
-    """The whole current shift, including meetings and lunch; None if unknown, and then no limit of it applies."""
+    """The whole current shift, including meetings and lunch; None if unknown, in which case no shift limit applies."""
     busy_in_shift: timedelta = timedelta(0)
-    """Calls and wrap-up in the current shift."""
+    """Time spent on calls and wrap-up in the current shift."""
     busy_lately: timedelta = timedelta(0)
-    """The same, in its last ``OCCUPANCY_WINDOW``."""
+    """The same, within the shift's last ``OCCUPANCY_WINDOW``."""
     worked_today: timedelta = timedelta(0)
     """Time on shift since the organisation's day began."""
     free_until: datetime | None = None
-    """The end of the time in which they can serve calls: a meeting, lunch, the end of the shift; None if unknown."""
+    """When their time for calls ends, at a meeting, lunch or the end of the shift; None if unknown."""
 
     def occupancy(self, now: datetime) -> int:
-        """Percent of their recent time that they spent on calls."""
+        """The percentage of their recent time that they spent on calls."""
         worked = OCCUPANCY_WINDOW_MIN
         if self.shift is not None:
             worked = max(min(now - self.shift[0], OCCUPANCY_WINDOW), OCCUPANCY_WINDOW_MIN)
@@ -83,7 +84,7 @@ class Colleague:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a call needs of a person's time. Calls with equal needs share one check."""
+    """What a call demands of a person's time. Calls with equal needs share one check."""
 
     limits: Limits
     begins_at: datetime
@@ -128,7 +129,7 @@ def _by_time(needs: Needs, colleague: Colleague, occupancy_limit: int, now: date
 
 
 def above_their_share(people: Sequence[Colleague]) -> frozenset[int]:
-    """Those of a pool who have had more than their share of its people's calls of today, by their time on shift."""
+    """Everybody in a pool who has had more than their share of its calls today, in proportion to time on shift."""
     calls = sum(one.state.calls_today for one in people)
     worked = sum((one.worked_today for one in people), timedelta(0))
     found = set()

@@ -1,9 +1,9 @@
 """Late calls: booked calls that will start late because earlier ones run over. Pure.
 
-Nobody is bound to a booked call before its muster, so a running call never collides with *its* next call. It collides
-with all calls that are due soon, if more calls run over than there are people to spare. A matching of the calls due
-soon with the people who will be free by then says which can't start in time. A second one, as if nobody were on a call,
-leaves out those that lack people anyway: an early search would not find anybody sooner.
+Nobody is assigned to a booked call before its muster, so a call that runs over never delays one particular call. It
+delays the calls due soon as a whole, if more calls run over than there are people to spare. A matching of the calls due
+soon with the people who will be free by then shows which can't start in time. A second matching, as if nobody were on a
+call, leaves out those that would lack people anyway: an early search wouldn't find anybody sooner.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from domain.rounds.search import DueCall, Pools
 from rules_dsl.directory import Directory
 
 AHEAD = timedelta(minutes=10)
-"""The least time before its start at which a call is checked; one with longer preparation, from its muster on."""
+"""How long before its start time a call is checked; one with longer preparation, from its muster on."""
 TELL_BEFORE = timedelta(minutes=4)
-"""How long before its start the customer of a late call is told."""
+"""How long before a late call's start time its customer is told."""
 OVERRUN = timedelta(minutes=5)
 """How much longer a call that runs over is expected to last."""
 
@@ -35,7 +35,7 @@ def free_at(now: datetime, planned_end: datetime | None) -> datetime:
 
 
 def busy_until(now: datetime, planned_end: datetime) -> datetime:
-    """Until when a call keeps its person's seats unsold: its planned end, extended in whole ``OVERRUN`` steps."""
+    """The time until which a call keeps seats off its person: its planned end, extended in steps of ``OVERRUN``."""
     if planned_end > now:
         return planned_end
     return planned_end + OVERRUN * ((now - planned_end) // OVERRUN + 1)
@@ -49,11 +49,11 @@ def will_be_late(
     occupancy_limit: int,
     now: datetime,
 ) -> tuple[DueCall, ...]:
-    """Those of the booked calls due soon that can't start in time because people are still busy, in order of urgency.
+    """The booked calls due soon that can't start in time because people are still busy, in order of urgency.
 
-    ``busy_until``: the planned end of each person's current call, for those who have one.
+    ``busy_until``: when the current call of each person on a call is planned to end.
     """
-    # People on a call may have closed their desk.
+    # People on a call are included even if they have closed their desk.
     people = [one for _, one in sorted(colleagues.items()) if one.on_duty or one.person in busy_until]
     if not soon:
         return ()
@@ -61,7 +61,7 @@ def will_be_late(
     titles = {person.id: person.title for person in directory.people}
     column = {one.person: number for number, one in enumerate(people)}
     free = np.array([free_at(now, busy_until.get(one.person)).timestamp() for one in people])
-    # Computed once for all calls that have it in common.
+    # Computed once for all calls with the same pool or needs.
     members: dict[object, NDArray[np.bool_]] = {}
     allowed: dict[Needs, NDArray[np.bool_]] = {}
     able = np.zeros((len(soon), len(people)), dtype=np.bool_)

@@ -1,21 +1,21 @@
 """The solver of a round: which calls get somebody, and who gets which.
 
-Two questions, one after the other, each answered exactly.
+It answers two questions in turn, each exactly.
 
-*Which calls*: the sets of calls that can be served together are the independent sets of a transversal matroid. So
-going through the calls in order of urgency, and adding each one for which the calls before it can be rearranged (Kuhn's
-augmenting path), serves as many calls as possible and never passes over a more urgent call for a less urgent one
-(Edmonds and Fulkerson, "Transversals and matroid partition", 1965).
+*Which calls*: the sets of calls that can be served together are the independent sets of a transversal matroid.
+Therefore, going through the calls in order of urgency and adding each one that fits after rearranging those before it
+(Kuhn's augmenting path) serves as many calls as possible, and never passes over a more urgent call for a less urgent
+one (Edmonds and Fulkerson, "Transversals and matroid partition", 1965).
 
-*Who gets which*: for exactly these calls, the assignment of least total cost (Jonker and Volgenant, in SciPy).
-The cost of a pair is lexicographic, made of three whole numbers, smallest sum first:
+*Who gets which*: for exactly these calls, the assignment with the least total cost (Jonker and Volgenant, in SciPy). A
+pair's cost is made of three whole numbers, whose sums are minimised lexicographically, in this order:
 
-1. ``soft``: the weight of the soft constraints on asking this person (domain/rounds/eligibility.py),
+1. ``soft``: the weight of the soft constraints against asking this person (domain/rounds/eligibility.py),
 2. ``rank``: how many of those who could take the call come before them in the plan's order,
 3. ``tie``: the stable draw between equals.
 
-The numbers are packed into one that is exact in a double. If there are too many people for that, only the draw gets
-coarser.
+The three are packed into one number that a double represents exactly. If there are too many people for that, only the
+draw becomes coarser.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 EXACT = 2.0**53
-"""Whole numbers up to this one are exact in a double."""
+"""A double represents all whole numbers up to this one exactly."""
 
 
 @dataclass(frozen=True)
 class CostMatrix:
-    """Calls, most urgent first, by people: every array has one row per call and one column per person."""
+    """Every array has one row per call, most urgent first, and one column per person."""
 
     able: NDArray[np.bool_]
     soft: NDArray[np.int64]
@@ -41,7 +41,7 @@ class CostMatrix:
 
 
 def match(cost_matrix: CostMatrix) -> list[int | None]:
-    """For each call the column it gets, or None if it can't be served in this round."""
+    """The column that each call gets, or None if the call can't be served in this round."""
     matched: list[int | None] = [None] * len(cost_matrix.able)
     calls = servable(cost_matrix.able)
     if not calls:
@@ -70,9 +70,9 @@ def costs(cost_matrix: CostMatrix, calls: list[int]) -> NDArray[np.float64]:
 
 
 def servable(able: NDArray[np.bool_]) -> list[int]:
-    """The calls to serve, in order of urgency: as many as possible, the more urgent first.
+    """The calls to serve, in order of urgency: as many as possible, preferring more urgent ones.
 
-    Each call's people are one integer with a bit per person, so that an augmenting path takes few operations.
+    Each call's people are one integer with a bit per person, so an augmenting path takes few operations.
     """
     rows = [int.from_bytes(np.packbits(row, bitorder="little").tobytes(), "little") for row in able]
     search = _Search(rows)
@@ -80,7 +80,7 @@ def servable(able: NDArray[np.bool_]) -> list[int]:
 
 
 class _Search:
-    """A matching that grows call by call. People whom a failed search has seen are dead ends for every later call."""
+    """A matching that grows call by call. People visited by a failed search are dead ends for every later call."""
 
     def __init__(self, rows: list[int]) -> None:
         self._rows = rows
@@ -92,7 +92,7 @@ class _Search:
         self._person_of: dict[int, int] = {}
 
     def serve(self, call: int) -> bool:
-        """Find somebody for this call while every call before it keeps somebody. Returns whether that is possible."""
+        """Find somebody for this call while every earlier call keeps somebody. Returns whether that is possible."""
         seen, reached_from, queue = self._dead_ends, dict[int, int](), [call]
         for one in queue:
             new = self._rows[one] & ~seen

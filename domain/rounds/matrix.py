@@ -1,6 +1,6 @@
 """The free people and due calls of a round, as the arrays that the solver takes.
 
-What many calls have in common (their pool, their limits, their order) is computed once.
+Whatever many calls share (pool, limits, order) is computed only once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class RoundMatrix:
         self._keys_by_plan: dict[object, NDArray[np.float64]] = {}
         self._absent: dict[object, list[int]] = {}
         self._ranks_by_keys: dict[object, tuple[NDArray[np.float64], _Ranks]] = {}
-        """With the order keys that they were computed from, whose ``id`` is in the key and must not be reused."""
+        """Stored with the order keys they were computed from: the cache key contains their ``id``, which must not be
+        reused."""
 
     def cost_matrix(self, calls: Sequence[DueCall]) -> CostMatrix:
         able = np.stack([self._able(call) for call in calls])
@@ -97,9 +98,9 @@ class RoundMatrix:
         return weights
 
     def _order(self, call: DueCall, able: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """For those who could take the call: how many come before each, and each one's place among their equals."""
+        """For everybody who could take the call: how many people come before them, and their place among equals."""
         columns, equals, first_of_equals = self._ranks(call, able)
-        # The columns are sorted, so equals are adjacent, and their places run from that of the first.
+        # The columns are sorted, so equals are adjacent, and their places count up from the first one's.
         order = np.lexsort((self._draw(call)[columns], equals))
         rank, tie = np.zeros(len(able), dtype=np.int64), np.zeros(len(able), dtype=np.int64)
         rank[columns] = first_of_equals
@@ -107,8 +108,9 @@ class RoundMatrix:
         return rank, tie
 
     def _ranks(self, call: DueCall, able: NDArray[np.bool_]) -> _Ranks:
-        """The columns of those who could take the call, in the plan's order; each one's group of equals; and the place
-        of the first of that group.
+        """The columns of the people who could take the call, in the plan's order.
+
+        Also each person's group of equals, and the place of that group's first member.
         """
         order_keys = self._order_keys(call)
         cache_key = id(order_keys), able.tobytes()
@@ -124,7 +126,7 @@ class RoundMatrix:
         return self._ranks_by_keys[cache_key][1]
 
     def _order_keys(self, call: DueCall) -> NDArray[np.float64]:
-        """The order key of each free person in this plan, one row each; smaller comes first."""
+        """Each free person's order key under this plan, one row per person; smaller keys come first."""
         decision, preferred = call.plan.decision, self._preferred(call)
         key = (decision.prefers, decision.requires, decision.order, preferred)
         if key not in self._keys_by_plan:
@@ -147,7 +149,7 @@ class RoundMatrix:
         return self._pools.at(call.plan.decision, call.step).preferred
 
     def _draw(self, call: DueCall) -> NDArray[np.uint64]:
-        """``rules_dsl.evaluation.ranking.stable_hash`` of the escalation with every person, vectorised."""
+        """``rules_dsl.evaluation.ranking.stable_hash`` for the escalation and every person, vectorised."""
         mixed = self._ids * np.uint64(0x9E3779B97F4A7C15) + np.uint64(hash_of_escalation(call.escalation_id))
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

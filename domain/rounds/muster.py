@@ -1,8 +1,8 @@
-"""The muster: who is asked to take each due call. Pure: everything known in, everything to change out.
+"""The muster: who is asked to take each due call. Pure: it takes everything known and returns everything to change.
 
-All calls and all people of a round are matched together: ``search`` advances each call's search, ``eligibility`` says
-who may not or should rather not be asked, ``matrix`` puts it into arrays, ``matching`` solves them, and ``reasons``
-says why it was this person.
+All calls and people in a round are matched together: ``search`` advances each call's search, ``eligibility`` says who
+must not be asked, or only as a last resort, ``matrix`` turns this into arrays, ``matching`` solves them, and
+``reasons`` explains why this person was chosen.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ def choose(
     now: datetime,
     occupancy_limit: int = OCCUPANCY_LIMIT,
 ) -> RoundResult:
-    """Decide one round. ``due`` is in order of urgency; nobody gets two calls. ``occupancy_limit`` is in percent."""
+    """Decide one round; nobody gets two calls.
+
+    ``due`` is in order of urgency, and ``occupancy_limit`` is a percentage.
+    """
     pools = Pools(directory, colleagues)
     searches = tuple(advance(call, pools, now) for call in due)
     calls = [search.call for search in searches if not search.exhausted]

@@ -1,7 +1,7 @@
-"""Presence: who can be offered a call at this moment.
+"""Presence: who can be offered a call right now.
 
-A person is present as long as their desk sends heartbeats. An open page or event stream proves nothing: a laptop that
-was shut keeps both for minutes.
+A person is present as long as their desk sends heartbeats. An open page or event stream proves nothing: a closed laptop
+keeps both alive for minutes.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 VANISHED_AFTER = timedelta(seconds=17)
-"""A desk silent for this long has vanished: it missed three heartbeats. A ticker wakes at least every two seconds, so
-that a vanished person is noticed within 20."""
+"""A desk that is silent for this long has vanished: it has missed three heartbeats. A ticker wakes at least every two
+seconds, so a vanished person is noticed within 20 seconds."""
 FLOOR_SILENT_AFTER = timedelta(minutes=2)
-"""The same if at least half of all desks fell silent together: then the outage is most likely on our side."""
+"""Applies instead if at least half of all desks fell silent together: the outage is then most likely on our side."""
 FLOOR_AT_LEAST = 3
-"""Fewer people than this may well have left together."""
+"""If fewer people than this fall silent together, they may simply have left."""
 BEAT_EVERY = timedelta(seconds=5)
-"""The interval of a desk's heartbeats. The page passes it to the scripts."""
+"""The interval between a desk's heartbeats. The page passes it to the scripts."""
 LONGEST_REASON = 80
-"""Characters."""
+"""In characters."""
 
 AWAY_REASONS = ("break", "lunch", "meeting", "training", "writing tickets")
 """Suggested in the away menu; people may type others."""
@@ -41,8 +41,8 @@ def alive(seen_at: datetime, now: datetime) -> bool:
 def gone_after(heard: int, silent: int) -> timedelta:
     """How long a desk must be silent to count as vanished.
 
-    ``heard``: how many desks send heartbeats; ``silent``: how many stopped within ``FLOOR_SILENT_AFTER``. After an
-    outage of the database, the network or the web, calls aren't taken from everybody who has one.
+    ``heard``: how many desks send heartbeats; ``silent``: how many stopped within ``FLOOR_SILENT_AFTER``. This way, an
+    outage of the database, the network or the web doesn't take everybody's calls away.
     """
     return FLOOR_SILENT_AFTER if silent >= max(heard, FLOOR_AT_LEAST) else VANISHED_AFTER
 

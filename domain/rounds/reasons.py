@@ -1,4 +1,4 @@
-"""The reasons of an offer: why this person and not the others, in words, for the offer and for support ops."""
+"""The reasons for an offer: why this person and not the others, in words, for the offer and for support ops."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Alternative:
 
     person: int
     values: tuple[str, ...]
-    """Their values of the plan's order, in words."""
+    """The values by which the plan orders them, in words."""
     after: str
     """Why they come after the person who is asked."""
 
@@ -41,17 +41,17 @@ class Chosen:
     step: int
     pool_text: str
     values: tuple[str, ...]
-    """This person's values of the plan's order, in words."""
+    """The values by which the plan orders this person, in words."""
     considered: tuple[Alternative, ...]
-    """The best of the others who could have been asked, in order."""
+    """The best alternatives to this person, in order."""
     excluded: tuple[HardConstraint, ...]
     soft_constraints: tuple[str, ...] = ()
-    """The soft constraints despite which they are asked, because nobody else can take the call; in words."""
+    """The soft constraints, in words, that are overridden because nobody else can take the call."""
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """Explains the offers of a round that has been decided."""
+    """Explains the offers that a round has decided on."""
 
     round_matrix: RoundMatrix
     cost_matrix: CostMatrix
@@ -62,7 +62,7 @@ class Reasons:
     _words: dict[object, tuple[str, ...]] = field(default_factory=dict)
 
     def explain(self, call: DueCall, row: int, column: int) -> Chosen:
-        """The offer of the call in this row to the person in this column, with its reasons."""
+        """The offer of this row's call to this column's person, with its reasons."""
         decision = call.plan.decision
         cost_matrix = self.cost_matrix
         able = np.flatnonzero(cost_matrix.able[row])
@@ -80,7 +80,7 @@ class Reasons:
         )
 
     def _best(self, row: int, able: NDArray[np.intp]) -> list[int]:
-        """The first of those who could take a call, by soft constraints, then by the plan's order."""
+        """The first few people who could take a call, by soft constraints, then by the plan's order."""
         cost_matrix, most = self.cost_matrix, CONSIDERED_AT_MOST + 1
         # Rank plus place among equals is the place in the plan's order, which is less than the number of columns.
         places = (

@@ -15,13 +15,13 @@ from rules_dsl.model.decision import Decision, Pool, Step, StepKind
 
 @dataclass(frozen=True)
 class DueCall:
-    """A call that waits for a person."""
+    """A call waiting for a person."""
 
     call_id: str
     escalation_id: str
     plan: Plan
     starts_at: datetime | None
-    """None: now."""
+    """None for a call now."""
     began_at: datetime
     """When the search began."""
     step: int
@@ -30,20 +30,20 @@ class DueCall:
     refused_by: frozenset[int] = frozenset()
     """People who declined it or did not join it."""
     knows_customer: frozenset[int] = frozenset()
-    """People who had a call with this customer before."""
+    """People who have had a call with this customer before."""
     needed: frozenset[int] = frozenset()
-    """People without whom the seats sold for its time could not all be served."""
+    """People who are needed to serve all the seats sold for its time."""
     csat_here: Mapping[int, float] = field(default_factory=dict)
-    """Mean ratings in this call's product area, by person, for those who have any."""
+    """Each person's mean rating in this call's product area, for those who have ratings."""
     muster_at: datetime | None = None
-    """When its search will begin; None: it has begun."""
+    """When its search will begin; None if it has begun."""
 
     @property
     def due_at(self) -> datetime:
         return self.muster_at or self.began_at
 
     def needs(self, now: datetime) -> Needs:
-        """What it needs of the person who takes it. A booked call that is late keeps its planned end."""
+        """What it demands of the person who takes it. A booked call that is late keeps its planned end."""
         decision = self.plan.decision
         lasts = timedelta(seconds=decision.booking.slot)
         wrap_up = timedelta(seconds=decision.calls.wrap_up)
@@ -52,12 +52,12 @@ class DueCall:
 
 @dataclass(frozen=True)
 class SearchState:
-    """A search after it was advanced."""
+    """A search's state after it has been advanced."""
 
     call: DueCall
     """With its new step and skipped time."""
     taken: tuple[Step, ...] = ()
-    """The steps taken now."""
+    """The steps that were just taken."""
     exhausted: bool = False
 
 
@@ -106,7 +106,7 @@ def advance(call: DueCall, pools: Pools, now: datetime) -> SearchState:
 
 
 def _exhausted(call: DueCall, now: datetime) -> bool:
-    """Whether the search is over and the customer must be told; never before the start that they booked."""
+    """Whether the search is over and the customer must be told; never before the start time that they booked."""
     searching = (now - call.began_at).total_seconds()
     early = call.starts_at is not None and now < call.starts_at
     return searching >= call.plan.gives_up_after and not early

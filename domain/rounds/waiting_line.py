@@ -1,4 +1,7 @@
-"""The waiting line: what a customer is told about the calls before theirs and the rough wait. Never a false number."""
+"""The waiting line: what a customer is told about the calls ahead of theirs and the approximate wait.
+
+It never shows a false number.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from enum import StrEnum
 from domain.rounds.search import DueCall, Pools
 
 ENOUGH = 5
-"""Recent waits that an estimate needs."""
+"""How many recent waits an estimate needs."""
 A_MOMENT = timedelta(minutes=1)
 A_FEW_MINUTES = timedelta(minutes=5)
 
@@ -21,7 +24,7 @@ class WaitEstimate(StrEnum):
     MOMENT = "moment"
     MINUTES = "minutes"
     LONGER = "longer"
-    """Longer than a few minutes; also if nobody who could take the call is at their desk."""
+    """Longer than a few minutes; also used if nobody who could take the call is at their desk."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,14 @@ class PlaceInLine:
 
     call_id: str
     place: int
-    """1 is next. Only the calls before it that somebody in its own pool could take count."""
+    """1 is next. An earlier call only counts if somebody in this call's pool could take it."""
     estimate: WaitEstimate
 
 
 def line_up(
     waiting: Sequence[DueCall], pools: Pools, waits: Sequence[timedelta], now: datetime
 ) -> tuple[PlaceInLine, ...]:
-    """The current line. ``waiting`` is in order of urgency; ``waits``: how long others waited recently."""
+    """The current line. ``waiting`` is in order of urgency; ``waits`` says how long others have waited recently."""
     pools_of_calls = [frozenset(pools.at(call.plan.decision, call.step).members) for call in waiting]
     pools_before: list[frozenset[int]] = []
     usual = sorted(waits)[len(waits) // 2] if len(waits) >= ENOUGH else None
@@ -62,7 +65,7 @@ def _estimate(place: int, usual: timedelta | None, waited: timedelta, somebody: 
 
 
 def worse(current: PlaceInLine, shown: int | None) -> bool:
-    """Whether the current place is later than the one that the customer has been shown."""
+    """Whether the current place is further back than the one that the customer has been shown."""
     return shown is not None and current.place > shown
 
 
@@ -77,5 +80,5 @@ def estimate_words(estimate: str | None) -> str:
 
 
 def people_before(place: int) -> str:
-    """``You are next.``, ``One call is before yours.``"""
-    return {1: "You are next.", 2: "One call is before yours."}.get(place, f"{place - 1} calls are before yours.")
+    """``You are next.``, ``One call is ahead of yours.``"""
+    return {1: "You are next.", 2: "One call is ahead of yours."}.get(place, f"{place - 1} calls are ahead of yours.")

@@ -12,22 +12,22 @@ from domain.booking import Span
 from domain.schedules.change import ScheduleRefused
 
 LARGEST = 2_000_000
-"""Bytes of a calendar."""
+"""The largest calendar that is read, in bytes."""
 LARGEST_FILE = 900_000
-"""Bytes of a calendar file uploaded by a form."""
+"""The largest calendar file that can be uploaded, in bytes."""
 SPANS_AT_MOST = 5_000
-"""Busy times in a calendar; a calendar with more is not read."""
+"""The most busy times in a calendar; one with more is not read."""
 AHEAD = timedelta(days=62)
 BACK = timedelta(days=3)
 EXPANDED_AHEAD = timedelta(days=48)
-"""A calendar that hasn't changed is expanded again when its busy times reach less far ahead than this."""
+"""An unchanged calendar is expanded again once its busy times reach less far ahead than this."""
 EVERY = timedelta(minutes=15)
 SLOWEST = timedelta(hours=6)
 FEEDS_AT_MOST = 10
-"""For one person."""
+"""The most feeds per person."""
 LONGEST_NAME, LONGEST_ADDRESS = 60, 2000
 OWN_PREFIX = "muster-"
-"""Prefix of the UIDs that Muster gives, so that our own entries in somebody's calendar don't count as busy times."""
+"""Prefix of the UIDs that Muster assigns, so that our own entries in somebody's calendar don't count as busy times."""
 
 
 @dataclass
@@ -47,11 +47,11 @@ class Reading:
     busy: tuple[Span, ...]
     """Merged, in order, within the requested bounds."""
     content: bytes
-    """The calendar without its texts: only the times, from which later days can be expanded."""
+    """The calendar without its texts: just the times, from which later days can be expanded."""
 
 
 def horizon(now: datetime) -> Span:
-    """The span in which busy times are expanded."""
+    """The span over which busy times are expanded."""
     return now - BACK, now + AHEAD
 
 
@@ -65,12 +65,15 @@ _STAMPS = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED|CREATED)[:;][^\r\n]*\r?\n", re
 
 
 def fingerprint(content: bytes) -> str:
-    """A hash that is equal if the calendar hasn't changed. Some programs write the time of the request into events."""
+    """A hash that stays the same if the calendar hasn't changed.
+
+    Some programs write the time of the request into events, which is ignored.
+    """
     return hashlib.sha256(_STAMPS.sub(b"", content)).hexdigest()
 
 
 def check_name(name: str) -> str:
-    """The name of a calendar, stripped. Raises ``ScheduleRefused``."""
+    """A calendar's name, stripped. Raises ``ScheduleRefused``."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise ScheduleRefused("name", f"Name the calendar in 1 to {LONGEST_NAME} characters.")
@@ -78,7 +81,7 @@ def check_name(name: str) -> str:
 
 
 def check_address(url: str) -> str:
-    """The address of a calendar, stripped. Raises ``ScheduleRefused``."""
+    """A calendar's address, stripped. Raises ``ScheduleRefused``."""
     url = url.strip()
     reason = "Enter the address of a calendar, such as https://calendar.example/me.ics."
     if not url or len(url) > LONGEST_ADDRESS or not url.isprintable() or " " in url:

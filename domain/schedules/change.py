@@ -1,4 +1,4 @@
-"""Changes to a schedule, and which are refused. Pure."""
+"""Changes to a schedule, and which of them are refused. Pure."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from rules_dsl.model.clock_words import zone_names
 
 LONGEST_TIME_OFF = timedelta(days=731)
 FARTHEST = timedelta(days=5 * 366)
-"""The furthest day from today, past or future, for which something can be planned."""
+"""How far from today, past or future, something can be planned."""
 LONGEST_WORDS = 80
 LONGEST_KEY = 100
 SPANS_A_DAY = 12
 ROWS_AT_MOST = 300
-"""Entries of one kind for one person."""
+"""The most entries of one kind per person."""
 AS_THE_DESK, NO_HOLIDAYS = "desk", ""
 
 
 @dataclass
 class ScheduleRefused(Failure):
-    """A change that isn't possible. ``field`` is the field of the form that is wrong."""
+    """A change that isn't possible. ``field`` is the form field that is wrong."""
 
     field: str
     reason: str
@@ -65,11 +65,11 @@ class RemoveWeekly:
 
 @dataclass(frozen=True)
 class SetDay:
-    """The hours of a single day, which replace earlier changes of that day."""
+    """The hours of a single day, which replace earlier changes to that day."""
 
     day: date
     hours: tuple[tuple[int, int], ...]
-    """Start and end in minutes; empty: day off."""
+    """Start and end in minutes; empty for a day off."""
     time_zone: str
     as_well: bool = False
     """Whether they add to the weekly hours instead of replacing them."""
@@ -77,7 +77,7 @@ class SetDay:
 
 @dataclass(frozen=True)
 class ClearDay:
-    """Remove the changes of this day, so that the weekly hours count again."""
+    """Remove the changes to this day, so that the weekly hours apply again."""
 
     day: date
 
@@ -87,7 +87,7 @@ class AddTimeOff:
     kind: TimeOffKind
     during: Span
     key: str | None = None
-    """Another program's key for it; the same key again replaces the entry."""
+    """Another program's key for the entry; using the same key again replaces it."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class StopKeepingFree:
 
 @dataclass(frozen=True)
 class SetHolidays:
-    """``desk``: the organisation's holidays. Empty: none. Else a region of the ``holidays`` library, like ``DE-BY``."""
+    """``desk`` for the organisation's holidays, empty for none, otherwise a ``holidays`` region such as ``DE-BY``."""
 
     region: str
 

@@ -1,4 +1,4 @@
-"""Coverage: a team's week, day by day, with who is there and the hours in which nobody is. Pure."""
+"""Coverage: a team's week, day by day, with who is there and the hours when nobody is. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PersonDay:
 
     available: tuple[Span, ...]
     absent: tuple[Absence, ...]
-    """Absences, clipped to the working hours; and time off that covers the whole day, working hours or not."""
+    """Absences, clipped to the working hours; also time off for the whole day, even one without working hours."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class TeamDay:
     """One team on one day."""
 
     counts: tuple[int, ...]
-    """How many people are there, by half hour."""
+    """How many people are there in each half hour."""
     gaps: tuple[Span, ...]
-    """When somebody would work, but nobody is there."""
+    """When somebody should be working, but nobody is there."""
 
 
 def bounds_of(day: date, zone: str) -> Span:
@@ -69,7 +69,7 @@ def _person_day(bounds: Span, available: Sequence[Span], working: Sequence[Span]
 
 
 def team_days(schedules: Iterable[Schedule], days: Sequence[date], zone: str) -> list[TeamDay]:
-    """The days of a team with these schedules."""
+    """A team's days, given these schedules."""
     first, last = days[0] - ONE_DAY, days[-1] + ONE_DAY
     available: list[list[Span]] = []
     planned: list[Span] = []

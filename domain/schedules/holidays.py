@@ -12,7 +12,7 @@ import holidays
 
 @cache
 def regions() -> tuple[str, ...]:
-    """Every country with holidays (``DK``) and every part with some of its own (``DE-BY``), sorted."""
+    """Every country with holidays (``DK``) and every region with holidays of its own (``DE-BY``), sorted."""
     countries = holidays.list_supported_countries(include_aliases=False)
     parts = [f"{country}-{part}" for country, parts in countries.items() for part in parts]
     return tuple(sorted([*countries, *parts]))
@@ -24,7 +24,7 @@ def knows_region(region: str) -> bool:
 
 @lru_cache(maxsize=512)
 def holidays_of(region: str, year: int) -> Mapping[date, str]:
-    """The holidays of one year with their names; none for an empty region."""
+    """One year's holidays with their names; none if the region is empty."""
     if not region:
         return MappingProxyType({})
     country, _, part = region.partition("-")

@@ -1,8 +1,8 @@
 """A person's schedule: weekly hours, single days, and what takes time away. Pure.
 
-Working hours are the weekly hours, changed by single days, except those that begin on a holiday. Calls are served in
-what is left after time off, busy times of calendars and time that is kept free. A day is in the time zone of the
-shift, and a shift belongs to the day on which it begins (docs/decisions/0017).
+Working hours are the weekly hours, as changed by single days, except those that begin on a holiday. Calls can be served
+in whatever remains after time off, calendars' busy times and time kept free. A day is in the shift's time zone, and a
+shift belongs to the day on which it begins (docs/decisions/0017).
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Repeating:
-    """A span of wall time on some days of the week, optionally between two dates."""
+    """A wall-clock span on certain days of the week, optionally between two dates."""
 
     days: tuple[int, ...]
     """0 is Monday."""
     start_minute: int
     end_minute: int
-    """If at or before the start: on the following day."""
+    """If this isn't after the start, it is on the following day."""
     time_zone: str
     first: date | None = None
     last: date | None = None
-    """The last day on which it begins."""
+    """The last day on which the span begins."""
 
     def on(self, day: date) -> bool:
-        """Whether it begins on this day."""
+        """Whether the span begins on this day."""
         begun = self.first is None or self.first <= day
         return day.weekday() in self.days and begun and (self.last is None or day <= self.last)
 
 
 class DayKind(StrEnum):
-    """What a single day changes."""
+    """How a single day changes the weekly hours."""
 
     INSTEAD = "instead"
     """These hours replace the weekly ones."""
@@ -87,7 +87,7 @@ class TimeOff:
 
 @dataclass(frozen=True)
 class KeptFree:
-    """Time at work without calls: training, a project."""
+    """Time at work without calls, such as training or a project."""
 
     id: int
     what: str
@@ -116,7 +116,7 @@ class Absence:
 
 
 def span_on(day: date, start_minute: int, end_minute: int, zone: str) -> Span:
-    """The span between two wall times of a day. An end at or before the start is on the following day."""
+    """The span between two wall-clock times on a day. An end at or before the start is on the following day."""
     local = ZoneInfo(zone)
     end = end_minute if end_minute > start_minute else end_minute + 1440
     return wall_instant(day, start_minute, local), wall_instant(day, end, local)
@@ -152,20 +152,20 @@ def absences(schedule: Schedule, first: date, last: date) -> list[Absence]:
 
 
 def available_spans(schedule: Schedule, first: date, last: date) -> list[Span]:
-    """When calls can be served: the working hours that begin on these days, without absences."""
+    """When calls can be served: the working hours that begin on these days, minus absences."""
     away = merged([absence.during for absence in absences(schedule, first, last)])
     return without(working_spans(schedule, first, last), away)
 
 
 def whole_shifts(schedule: Schedule, first: date, last: date) -> list[Span]:
-    """Working spans that still include lunch, meetings and time off in between, but no time off at their ends."""
+    """Working spans that still include lunch, meetings and time off in between, but no time off at either end."""
     off = merged([one.during for one in schedule.time_off])
     left = (without([span], off) for span in working_spans(schedule, first, last))
     return [(parts[0][0], parts[-1][1]) for parts in left if parts]
 
 
 def without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
-    """The parts of ``spans`` outside of all holes. Both are in order and don't overlap; nor does the result."""
+    """The parts of ``spans`` outside all holes. Both inputs are in order and free of overlaps, and so is the result."""
     result: list[Span] = []
     first_hole = 0
     for start, stop in spans:

@@ -13,9 +13,9 @@ from rules_dsl.directory import WeeklyShift
 
 @lru_cache(maxsize=65_536)
 def wall_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    """The instant of a wall time, in UTC. Minute 1440 is the next midnight.
+    """A wall-clock time as an instant in UTC. Minute 1440 is the next midnight.
 
-    A wall time that a clock change skips moves forward by the length of the gap; one that it repeats means the first.
+    A time that a clock change skips moves forward by the length of the gap; for one that is repeated, the first counts.
     """
     wall = datetime.combine(day, time(0)) + timedelta(minutes=minute)
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)

@@ -1,1 +1,1 @@
-"""Seats without names: whether everything that was sold can be served."""
+"""Seats without names: deciding whether everything that was sold can be served."""

@@ -1,7 +1,7 @@
-"""Which starts of a day can be sold: each found out once, and cached until its seats change.
+"""Which of a day's start times can be sold: each answer is computed once, and cached until seats change.
 
-The direct test and the proof that a start is gone run for every start. Moving others takes long, so a page tries a
-limited number of people, and the next page continues where it stopped.
+The direct test and the proof that a start time is gone run for every start time. Moving other calls takes long, so each
+page request tries a limited number of people, and the next one continues where it stopped.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from domain.seats.search import Answer, Search
 
 SOLVER_RETRY_AFTER = timedelta(minutes=1)
 TRIES_A_START = 12
-"""People tried for one start before it is left to the solver."""
+"""How many people are tried for one start time before it is left to the solver."""
 
 
 @dataclass
 class DayOfAnswers:
-    """The starts of one day, for calls of one pool, one length and the same limits."""
+    """One day's start times, for calls with the same pool, length and limits."""
 
     version: Hashable
-    """The versions of the days whose seats matter: the answers are valid until one changes."""
+    """The versions of the days whose seats matter; the answers are valid until one of them changes."""
     answers: dict[datetime, Answer] = field(default_factory=dict)
     prepared: dict[datetime, tuple[datetime, bool]] = field(default_factory=dict)
-    """By start: when its prepared move was found, and whether it still fits."""
+    """For each start time, when its prepared move was found, and whether it still fits."""
     no_short_move: set[datetime] = field(default_factory=set)
-    """Starts for which a sale's search found nobody."""
+    """Start times for which a sale's search found nobody."""
     _tried: set[datetime] = field(default_factory=set)
-    """Starts for which a page has tried all the moves that it may."""
+    """Start times for which a page has tried as many moves as it may."""
     _unsolved: dict[datetime, datetime] = field(default_factory=dict)
-    """By start: when the solver found nothing. It may have lacked time, so it gets another try later."""
+    """For each start time, when the solver found nothing. It may have run out of time, so it tries again later."""
 
     def note_unsolved(self, start: datetime, now: datetime) -> None:
-        """Record that the solver found nothing for this start."""
+        """Record that the solver found nothing for this start time."""
         self._unsolved[start] = now
 
     def recently_unsolved(self, start: datetime, now: datetime) -> bool:
-        """Whether the solver has found nothing for this start within the last minute."""
+        """Whether the solver failed to find anything for this start time within the last minute."""
         return start in self._unsolved and now - self._unsolved[start] < SOLVER_RETRY_AFTER
 
     def answer_directly(self, board: SeatBoard, starts: Sequence[datetime], sample: Demand) -> None:
-        """Answer the starts that have no answer yet, by the direct test and the proof.
+        """Answer the start times that have no answer yet, using the direct test and the proof.
 
-        ``sample`` is the demand of a call at any start of the day.
+        ``sample`` is the demand of a call at any of the day's start times.
         """
         _, pool, begin, end, day, terms, _ = sample
         prepare, length = terms.prepare, end - begin
@@ -60,8 +60,9 @@ class DayOfAnswers:
                     self.answers[start] = direct_answer(board, Demand(-1, pool, begin, begin + length, day, terms))
 
     def answer_with_moves(self, board: SeatBoard, starts: Sequence[datetime], sample: Demand, tries: int) -> int:
-        """Move one other call for each start whose answer is MAYBE, until ``tries`` people were tried. Returns how
-        many were.
+        """Try moving one other call for each start time whose answer is MAYBE, until ``tries`` people have been tried.
+
+        Returns how many were.
         """
         left = tries
         for start in starts:
@@ -80,7 +81,7 @@ class DayOfAnswers:
 
 
 def direct_answer(board: SeatBoard, demand: Demand) -> Answer:
-    """Answer by the direct test and the proof, without moving anybody."""
+    """Answer using the direct test and the proof, without moving anybody."""
     eligible = board.eligible(demand)
     if not eligible:
         return Answer.NO

@@ -1,7 +1,7 @@
 """Which witness each sold call has, by booking, by day and by person.
 
-A day of many calls is added in columns, as the rows come, and expanded to single calls only when somebody asks for
-one of them: most questions of a page need no single call.
+A day with many calls is added as columns, just as the rows are read, and expanded to single calls only when one of them
+is needed: most of a page's questions don't need any.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CapKey = tuple[int, tuple[tuple[int, int], ...]]
 
 
 class CallGroup(NamedTuple):
-    """Sold calls of one day and pool under the same limits, as columns."""
+    """Sold calls with the same day, pool and limits, as columns."""
 
     pool: int
     day: int
@@ -25,7 +25,7 @@ class CallGroup(NamedTuple):
     pinned: bool
     bookings: Sequence[int]
     people: Sequence[int]
-    """Person indexes of their witnesses."""
+    """Their witnesses' person indexes."""
     begins: Sequence[int]
     ends: Sequence[int]
 
@@ -37,14 +37,14 @@ class _Day:
 
     def __init__(self) -> None:
         self.columns: list[CallGroup] = []
-        """Added and not expanded yet."""
+        """Added, but not expanded yet."""
         self.assignments: dict[int, tuple[Demand, int]] = {}
         self.by_person: dict[int, dict[int, Demand]] = {}
-        """By person index, by booking."""
+        """Keyed by person index, then by booking."""
         self.counts: dict[CapKey, Counter[int]] = {}
-        """By limit: how many calls each person has, by person index."""
+        """For each limit, the number of calls per person, keyed by person index."""
         self.first, self.last = 1 << 62, -(1 << 62)
-        """The span of all of them, their gaps included."""
+        """The span of all the day's calls, including their gaps."""
 
     def add_many(self, group: CallGroup) -> None:
         self.columns.append(group)
@@ -63,13 +63,13 @@ class _Day:
 
 
 class Assignments(Mapping[int, tuple[Demand, int]]):
-    """By booking: its demand, and the index of its witness."""
+    """For each booking, its demand and its witness's index."""
 
     def __init__(self) -> None:
         self._days: dict[int, _Day] = {}
         self._day_by_booking: dict[int, int] = {}
         self._pending: list[CallGroup] = []
-        """Added, and not in ``_day_by_booking`` yet."""
+        """Added, but not in ``_day_by_booking`` yet."""
 
     @property
     def _day_of(self) -> dict[int, int]:
@@ -91,7 +91,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         return booking in self._day_of
 
     def add_many(self, group: CallGroup) -> None:
-        """Add many calls, none of which is here yet."""
+        """Add many calls, none of which has been added before."""
         self._pending.append(group)
         self._days.setdefault(group.day, _Day()).add_many(group)
 
@@ -115,7 +115,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         return self._days[day].expand().assignments.keys() if day in self._days else ()
 
     def checksum(self, day: int) -> tuple[int, int]:
-        """How many calls this day has, and the sum of their booking ids."""
+        """The number of calls on this day, and the sum of their booking ids."""
         if (of_day := self._days.get(day)) is None:
             return 0, 0
         columns = [group.bookings for group in of_day.columns]
@@ -123,15 +123,15 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         return number, sum(of_day.assignments) + sum(map(sum, columns))
 
     def calls_on_day(self, index: int, day: int) -> Collection[Demand]:
-        """The calls of this person that start on this day."""
+        """This person's calls that start on this day."""
         return self._days[day].expand().by_person.get(index, {}).values() if day in self._days else ()
 
     def counts(self, day: int) -> Mapping[CapKey, Counter[int]]:
-        """By limit: how many calls of this day each person has, by person index."""
+        """For each limit, the number of this day's calls per person, keyed by person index."""
         return self._days[day].counts if day in self._days else {}
 
     def within(self, index: int, begin: int, end: int) -> list[Demand]:
-        """The calls that keep this person busy at some moment of this time, their gaps included, in order."""
+        """The calls, including their gaps, that keep this person busy at any moment within this time, in order."""
         found = [
             call
             for day in self._near(begin, end)
@@ -141,7 +141,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         return sorted(found, key=lambda call: (call.busy_from, call.booking)) if len(found) > 1 else found
 
     def between(self, begin: int, end: int) -> Iterable[Demand]:
-        """All calls that lie entirely in this time, their gaps included."""
+        """All calls that lie entirely within this time, including their gaps."""
         for day in self._near(begin, end):
             for call, _ in day.assignments.values():
                 if begin <= call.busy_from and call.end <= end:

@@ -1,8 +1,8 @@
 """The seat board: who is on shift when, and who is the witness of which sold seat, organised for fast queries.
 
-People, pools and shifts are in ``roster``, the calls in ``assignments``, the time that they take in ``intervals``,
-limits across several calls in ``limits``. This class asks all of them together, and is the only place that changes
-them: by ``put`` and ``take``.
+People, pools and shifts are in ``roster``, the calls in ``assignments``, the time that these take in ``intervals``,
+limits across several calls in ``limits``. This class queries them all together, and is the only one that changes them,
+through ``put`` and ``take``.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from domain.seats.roster import Roster
 
 
 class SeatBoard:
-    """People, pools and sold seats. Sets of people are masks: the bit at a person's index is theirs.
+    """People, pools and sold seats. Sets of people are bit masks, with one bit at each person's index.
 
-    Seats change by ``put`` and ``take`` only.
+    Seats change only through ``put`` and ``take``.
     """
 
     def __init__(self, members: Iterable[Member], pools: Mapping[int, Collection[int]]) -> None:
         self.roster = Roster(members, pools)
         self.assignments = Assignments()
-        """By booking: its demand, and the index of its witness."""
+        """For each booking, its demand and its witness's index."""
         self.intervals = Intervals(self.roster.edges, self.roster.masks)
         self.reserve = Reserve(self.roster, self.intervals)
         self._days = DayLimits(self.roster, self.assignments)
@@ -36,25 +36,25 @@ class SeatBoard:
         return self.roster.mask_of(people)
 
     def add_pool(self, pool: int, people: Iterable[int]) -> None:
-        """Add a hypothetical pool of these people. Its id is below zero, so that it is not a stored pool's."""
+        """Add a hypothetical pool of these people. Its id is negative, so it can't be a stored pool's."""
         self.roster.add_pool(pool, people)
 
     # Questions.
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool, on shift for all of this time and not engaged, whatever else is sold on them."""
+        """Who is in the pool, on shift for all of this time and not engaged, whatever other calls they back."""
         return self.roster.eligible(demand) & ~self._engaged.at(demand.busy_from)
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:
-        """Who is on shift, for each interval of this time."""
+        """Who is on shift in each interval of this time."""
         return self.roster.on_shift(begin, end)
 
     def idle(self, demand: Demand, mask: int) -> int:
-        """Those of ``mask`` who have no other call in this time or in the gap before it."""
+        """Everybody in ``mask`` who has no other call during this time or in the gap before it."""
         return self.intervals.idle(demand.busy_from, demand.end, mask)
 
     def can_take(self, demand: Demand, mask: int | None = None) -> int:
-        """The direct test: who can take this call with nothing else changed, of all eligible or of ``mask``."""
+        """The direct test: who, of all eligible or of ``mask``, can take this call if nothing else changes."""
         mask = self.idle(demand, self.eligible(demand) if mask is None else mask)
         if mask:
             mask &= ~self.full(demand.day, demand.terms)
@@ -65,15 +65,15 @@ class SeatBoard:
         return mask
 
     def full(self, day: int, terms: Terms) -> int:
-        """Who has reached the daily limit and gets no further call on this day."""
+        """Who has reached the daily limit and gets no more calls on this day."""
         return self._days.full(day, terms)
 
     def in_reserve(self, demand: Demand) -> int:
-        """Everybody of the teams that are down to their reserve at some moment of this time."""
+        """Everybody in teams that are down to their reserve at some moment of this time."""
         return self.reserve.in_reserve(demand)
 
     def shift_allows(self, index: int, demand: Demand) -> bool:
-        """Whether this person's shift stays within its share of calls with this one added."""
+        """Whether this person's shift stays within its permitted share of calls if this one is added."""
         own, shift = demand.terms.shift_percent, self.shift_at(index, demand.begin)
         if shift is None:
             return False
@@ -86,15 +86,15 @@ class SeatBoard:
         )
 
     def shift_at(self, index: int, moment: int) -> tuple[int, int] | None:
-        """The whole shift of this person around this moment."""
+        """This person's whole shift around this moment."""
         return self.roster.shift_at(index, moment)
 
     def calls_in_shift(self, index: int, shift: tuple[int, int]) -> list[Demand]:
-        """The calls of this person that begin in this time."""
+        """This person's calls that begin within this time."""
         return [call for call in self.assignments.within(index, *shift) if shift[0] <= call.begin < shift[1]]
 
     def conflicts(self, index: int, demand: Demand) -> list[Demand]:
-        """The calls of this person that overlap with this one or are too close to it."""
+        """This person's calls that overlap with this one or are too close to it."""
         return [
             call
             for call in self.assignments.within(index, demand.busy_from, demand.end)
@@ -102,11 +102,11 @@ class SeatBoard:
         ]
 
     def calls_on_day(self, index: int, day: int) -> Collection[Demand]:
-        """The calls of this person that start on this day."""
+        """This person's calls that start on this day."""
         return self.assignments.calls_on_day(index, day)
 
     def able(self, group: IntervalGroup) -> int:
-        """Who could have these calls if nothing else were sold."""
+        """Who could take these calls if nothing else were sold."""
         if group.able is None:
             group.able = self.roster.able(group.key.pool, group.begin, group.end, group.key.terms)
         return group.able
@@ -114,7 +114,7 @@ class SeatBoard:
     # Changes.
 
     def engage(self, until: Mapping[int, int]) -> None:
-        """Set until when people get no call, by person; replaces what was set before."""
+        """Set the time until which each person gets no call; replaces all earlier settings."""
         self._engaged = EngagedPeople(self.roster, until)
 
     def put(self, demand: Demand, index: int) -> None:
@@ -125,18 +125,18 @@ class SeatBoard:
         self.reserve.changed(demand)
 
     def take(self, booking: int) -> tuple[Demand, int]:
-        """Take the call off its witness. Raises ``KeyError`` if it has none."""
+        """Remove the call from its witness. Raises ``KeyError`` if it has none."""
         demand, index = self.assignments.drop(booking)
         self.intervals.take(demand, index)
         for other in self.conflicts(index, demand):
-            # Existing calls may be closer together than new ones may be sold.
+            # Existing calls may be closer together than new ones are allowed to be.
             self.intervals.block(other.busy_from, other.end, index)
         self._days.changed(demand.day, index)
         self.reserve.changed(demand)
         return demand, index
 
     def add_many(self, groups: Iterable[CallGroup]) -> None:
-        """Put many calls on an empty board: faster than one by one."""
+        """Put many calls on an empty board, which is faster than one by one."""
         columns = [group for group in groups if len(group.bookings)]
         for group in columns:
             self.assignments.add_many(group)

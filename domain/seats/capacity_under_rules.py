@@ -1,7 +1,8 @@
-"""Booked calls under other rules than those they were sold under: how many of them nobody could serve.
+"""How many booked calls nobody could serve under rules other than those they were sold under.
 
-An escalation keeps the plan that it was opened with, so new rules never cost a sold seat. The calls that they could
-not serve show what they take from the seats of those hours. Pure; the board belongs to the caller and is changed.
+An escalation keeps the plan that it was opened with, so new rules never cost anybody a sold seat. The calls that
+couldn't be served under them show how much capacity the new rules take from those hours. Pure, except that the caller's
+board is changed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from domain.seats.search import Search, apply_placement
 from domain.seats.solver import place_by_window, rearrange
 
 DEPTH, TRIES = 2, 200
-"""Limits of the search for one call, as for a change of shifts."""
+"""Search limits for one call, the same as for a change of shifts."""
 SECONDS_A_CALL, SECONDS_A_DAY = 1.0, 3.0
 WHOLE_DAY = 24 * 3600
 
@@ -26,14 +27,14 @@ class UnservedCalls:
     calls: tuple[Demand, ...]
     """Calls for which nobody was found in the search so far."""
     at_least: int = 0
-    """Proven: of all calls of their days, at least so many can't be served by any assignment."""
+    """Proven: of all calls on their days, at least this many can't be served by any assignment."""
 
 
 def find_unserved(board: SeatBoard, demands: Sequence[Demand], until: float) -> UnservedCalls:
-    """Place each of these instead of the call that its booking has on the board; others may move.
+    """Place each of these calls instead of the one that its booking has on the board; others may move.
 
-    The board then holds the placements. After ``until``, in seconds of the monotonic clock, only the direct test
-    runs, so the result has too many calls rather than too few.
+    Afterwards the board holds the placements. Once the monotonic clock passes ``until``, only the direct test runs, so
+    the result has too many calls rather than too few.
     """
     search = Search(board, TRIES)
     for call in demands:
@@ -52,7 +53,7 @@ def find_unserved(board: SeatBoard, demands: Sequence[Demand], until: float) -> 
 
 
 def proven_unserved(board: SeatBoard, unplaced: Sequence[Demand], seconds: float) -> UnservedCalls:
-    """Use the solver on these calls for half of the seconds, then prove how many of the rest can't be served."""
+    """Use the solver on these calls for half of ``seconds``, then prove how many of the rest can't be served."""
     until, half = time.monotonic() + seconds, time.monotonic() + seconds / 2
     unserved = []
     for call in unplaced:

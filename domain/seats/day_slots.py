@@ -1,4 +1,4 @@
-"""Day slots: which numbered position in a person's day each call has. By it the database enforces the daily limit."""
+"""Day slots: each call's numbered position in a person's day, by which the database enforces the daily limit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.seats.demand import MOST_A_DAY
 
 
 def day_slots_of(board: SeatBoard, touched: Collection[int], nth: Mapping[int, int]) -> dict[int, int]:
-    """Returns a day slot for each touched booking, and a new one for each booking that must give its own up.
+    """A day slot for each touched booking, and a new one for each booking that must give up its own.
 
     ``nth`` has the day slots of existing bookings. No day slot exceeds its call's limit, unless the person's
     existing calls already do.

@@ -1,6 +1,6 @@
-"""What a sale must respect: a plan's limits as whole numbers, and what one call takes of a person.
+"""What a sale must respect: a plan's limits as whole numbers, and what one call takes of a person's time.
 
-Times are whole seconds since 1970 in UTC, so a day has as many as it lasts, through every clock change.
+Times are whole seconds since 1970 in UTC, so a day with a clock change simply has more or fewer seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rules_dsl.model.decision import Decision
 NEVER = 1 << 62
 """Later than any moment."""
 MOST_A_DAY = 99
-"""Calls a day of one person if the rules set no limit; the database counts no further."""
+"""Calls per person and day if the rules set no limit; the database counts no further."""
 
 
 @dataclass(frozen=True)
@@ -26,31 +26,31 @@ class Terms:
     gap: int = 0
     """Seconds without a call before this one."""
     cap: int = MOST_A_DAY
-    """Calls a day of one person."""
+    """Calls per day for one person."""
     title_caps: tuple[tuple[int, int], ...] = ()
-    """(title, calls a day) of one person; the lower of this and ``cap`` counts."""
+    """(title, calls per day) for one person; the lower of this and ``cap`` applies."""
     reserve: int = 0
-    """Percent of a team's people on shift who stay free, rounded up to whole people."""
+    """Percentage of a team's people on shift who stay free, rounded up to whole people."""
     shift_percent: int = 100
-    """At most this share of a shift in calls."""
+    """The largest percentage of a shift that calls may take up."""
     shift_end: int = 0
-    """Seconds before the end of a shift in which no call begins."""
+    """No call begins in this many seconds before the end of a shift."""
     prepare: int = 0
-    """Seconds of preparation at the beginning of the occupied time."""
+    """Seconds of preparation at the start of the occupied time."""
 
     def cap_of(self, title: int) -> int:
-        """Calls a day of one person with this title."""
+        """Calls per day for one person with this title."""
         return min([self.cap, *(most for named, most in self.title_caps if named == title)])
 
 
 class Demand(NamedTuple):
-    """What one call takes of one person of a pool: a span of time, including preparation and wrap-up.
+    """What one call takes of one person in a pool: a span of time, including preparation and wrap-up.
 
     A tuple, because a page reads ten thousand of them while somebody waits.
     """
 
     booking: int
-    """Below zero if it isn't sold."""
+    """Negative if it isn't sold."""
     pool: int
     begin: int
     end: int
@@ -62,7 +62,7 @@ class Demand(NamedTuple):
 
     @property
     def busy_from(self) -> int:
-        """When the gap before it begins, from which on its person has no other call."""
+        """When the gap before it begins; from then on, its person has no other call."""
         return self.begin - self.terms.gap
 
 
@@ -74,21 +74,21 @@ class Member:
     team: int
     title: int
     flexibility: int
-    """The number of their pools. The least flexible become witnesses first."""
+    """The number of pools they are in. The least flexible people become witnesses first."""
     shifts: tuple[tuple[int, int], ...]
     """Half-open, in order, merged if they touch."""
     works: tuple[tuple[int, int], ...] = ()
-    """The whole shifts that ``shifts`` are pieces of, in order and not touching; empty if they are the same."""
+    """The whole shifts of which ``shifts`` are pieces, in order and not touching; empty if both are the same."""
 
     @property
     def whole_shifts(self) -> tuple[tuple[int, int], ...]:
-        """What the limits of a shift refer to."""
+        """The shifts that shift limits refer to."""
         return self.works or self.shifts
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A witness for one call, and the other witnesses that change for it."""
+    """A witness for one call, and the other witnesses that change to make room for it."""
 
     person: int
     moves: tuple[tuple[int, int], ...] = ()
@@ -110,7 +110,7 @@ def terms_of(decision: Decision) -> Terms:
 
 
 def demand_of(decision: Decision, pool: int, starts_at: datetime, day: date, booking: int = -1) -> Demand:
-    """The demand of a call with this start."""
+    """The demand of a call with this start time."""
     start = int(starts_at.timestamp())
     end = start + decision.booking.slot + decision.calls.wrap_up
     return Demand(booking, pool, start - decision.calls.prepare, end, day.toordinal(), terms_of(decision))

@@ -1,8 +1,9 @@
-"""The proof that a start is gone: at some instant of it, the running calls and this one outnumber their people.
+"""The proof that a start time is gone: at some instant of the call, it and the running ones outnumber their people.
 
-A matching of calls and people at each single instant is necessary, not sufficient (docs/seats.md), so finding none
-is a proof, and finding one proves nothing. The witnesses already are such a matching; one more call fits at an
-instant exactly if an alternating path leads from it to somebody free there. A group of like calls is one step of it.
+A matching of calls and people at each single instant is necessary but not sufficient (docs/seats.md): finding none is a
+proof, while finding one proves nothing. The witnesses already form such a matching; one more call fits at an instant
+exactly if an alternating path leads from it to somebody who is free then. A group of similar calls counts as one step
+of the path.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from domain.seats.intervals import IntervalGroup
 
 
 def proven_gone(board: SeatBoard, demand: Demand, eligible: int | None = None) -> bool:
-    """Whether this call is proven impossible beside all sold ones, whatever moves; nothing need be locked to say so.
+    """Whether it is proven that this call can't be served alongside all sold ones, whatever moves. Needs no lock.
 
     ``eligible``: the mask of people eligible for it, if known.
     """
@@ -33,7 +34,10 @@ def proven_gone(board: SeatBoard, demand: Demand, eligible: int | None = None) -
 
 
 def _somebody_can_be_freed(board: SeatBoard, eligible: int, free: int, running: list[IntervalGroup]) -> bool:
-    """Whether an alternating path leads from one of ``eligible`` to somebody free; all are masks of people."""
+    """Whether an alternating path leads from somebody in ``eligible`` to somebody free.
+
+    All sets of people are masks.
+    """
     reached, unvisited = eligible, running
     while True:
         grown, still_unvisited = reached, []

@@ -1,7 +1,7 @@
-"""Time cut at every instant at which a call begins or ends; for each interval, who is idle and which calls run.
+"""Time, divided at each instant at which a call begins or ends: for each interval, who is idle and which calls run.
 
-Like calls (one pool, one time, the same limits) form a group with a mask of people, so questions about an interval
-cost time in the number of groups, however many people serve them.
+Similar calls (same pool, time and limits) form a group with a mask of people, so the cost of a question about an
+interval depends on the number of groups, not on how many people serve them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from domain.seats.demand import Demand, Terms
 
 
 class GroupKey(NamedTuple):
-    """What the calls of a group have in common besides their time."""
+    """What the calls in a group have in common besides their time."""
 
     pool: int
     day: int
@@ -26,7 +26,7 @@ class GroupKey(NamedTuple):
 
 
 class IntervalGroup:
-    """Like calls at one time, and the mask of people they keep busy."""
+    """Similar calls at the same time, and the mask of people they keep busy."""
 
     __slots__ = ("able", "begin", "end", "key", "people")
 
@@ -36,11 +36,11 @@ class IntervalGroup:
         self.end = end
         self.people = people
         self.able: int | None = None
-        """Who could have these calls if nothing else were sold; None until somebody asks."""
+        """Who could take these calls if nothing else were sold; None until this is first needed."""
 
 
 class Intervals:
-    """Half-open intervals of time. Changed by ``put`` and ``take`` only."""
+    """Half-open intervals of time, changed only by ``put`` and ``take``."""
 
     def __init__(self, edges: Iterable[int], masks: Sequence[int]) -> None:
         self._edges = sorted({0, *edges})
@@ -48,10 +48,10 @@ class Intervals:
         self._idle = [(1 << len(masks)) - 1] * len(self._edges)
         self._running: list[list[IntervalGroup]] = [[] for _ in self._edges]
         self.proofs: dict[tuple[int, int], bool] = {}
-        """By position of an interval and mask of eligible people: what was proven; cleared when any call changes."""
+        """Results of proofs, keyed by interval position and mask of eligible people; cleared when any call changes."""
 
     def add_many(self, columns: Iterable[CallGroup]) -> None:
-        """Put many calls on intervals that have none."""
+        """Put many calls on intervals that have none yet."""
         begins: dict[int, list[IntervalGroup]] = defaultdict(list)
         ends: dict[int, list[IntervalGroup]] = defaultdict(list)
         edges = set(self._edges)
@@ -70,7 +70,7 @@ class Intervals:
     def _by_time(self, group: CallGroup) -> dict[tuple[int, int], int]:
         masks, people_by_time = self._masks, dict[tuple[int, int], int]()
         get = people_by_time.get
-        # Half the time of adding a day passes here, so each pair is created once and looked up twice.
+        # Adding a day spends half of its time here, so each pair is created once and looked up twice.
         for index, times in zip(group.people, zip(group.begins, group.ends, strict=True), strict=True):
             people_by_time[times] = get(times, 0) | masks[index]
         return people_by_time
@@ -86,7 +86,7 @@ class Intervals:
                 busy ^= group.people
             for group in begins.get(edge, ()):
                 running[group] = None
-                # Existing calls may be closer together than new ones may be sold.
+                # Existing calls may be closer together than new ones are allowed to be.
                 disjoint = disjoint and not busy & group.people
                 busy |= group.people
             if not disjoint:
@@ -97,7 +97,7 @@ class Intervals:
     # Questions.
 
     def idle(self, begin: int, end: int, mask: int) -> int:
-        """Those of ``mask`` who have no call in this time."""
+        """Everybody in ``mask`` who has no call during this time."""
         for position in self._positions(begin, end):
             mask &= self._idle[position]
             if not mask:
@@ -117,12 +117,12 @@ class Intervals:
         return found
 
     def firsts(self, begin: int, end: int) -> list[int]:
-        """The first instant of each interval that overlaps this time; that of the first one may lie before it."""
+        """The first instant of each interval that overlaps this time; the earliest may lie before it."""
         positions = self._positions(begin, end)
         return self._edges[positions.start : positions.stop]
 
     def engaged_at(self, moment: int, reserve: int) -> int:
-        """Who is on a call whose plan keeps at least this reserve, in percent; the gap before a call doesn't count."""
+        """Who is on a call whose plan keeps at least this percentage in reserve, not counting the gap before it."""
         mask = 0
         for group in self._running[bisect_right(self._edges, moment) - 1]:
             if group.key.terms.reserve >= reserve and group.begin <= moment:
@@ -149,7 +149,7 @@ class Intervals:
             self._idle[position] &= keep
 
     def take(self, demand: Demand, index: int) -> None:
-        """The opposite of ``put``. The caller then blocks the time of this person's other calls again."""
+        """The reverse of ``put``. The caller must then block the time of this person's other calls again."""
         self.proofs.clear()
         group, person = self._group(demand), self._masks[index]
         positions = self._positions(demand.busy_from, demand.end)

@@ -1,4 +1,4 @@
-"""Limits across sold calls: calls a day, a team's reserve, and who is engaged until when."""
+"""Limits across sold calls: calls per day, a team's reserve, and who is engaged until when."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NO_LIMIT: CapKey = (MOST_A_DAY, ())
 
 
 class DayLimits:
-    """Who gets no further call on a day. A call with a higher limit doesn't count against a lower one."""
+    """Who gets no more calls on a day. A call with a higher limit doesn't count against a lower one."""
 
     def __init__(self, roster: Roster, calls: Assignments) -> None:
         self._roster, self._calls = roster, calls
         self._full: dict[int, dict[CapKey, int]] = defaultdict(dict)
 
     def full(self, day: int, terms: Terms) -> int:
-        """Those who can't be given a call with these limits on this day."""
+        """Everybody who can't be given a call with these limits on this day."""
         masks, key = self._full[day], cap_key(terms)
         if key not in masks:
             counts = self._calls.counts(day)
@@ -35,13 +35,13 @@ class DayLimits:
         return masks[key]
 
     def changed(self, day: int, index: int) -> None:
-        """Update for this person, who has one call more or less on this day."""
+        """Update for this person, who has one call more or fewer on this day."""
         masks, person = self._full[day], self._roster.masks[index]
         for key, mask in masks.items():
             masks[key] = mask | person if self._is_full(index, day, key) else mask & ~person
 
     def _at_most(self, day: int) -> int:
-        """An upper bound for the calls that anybody has on this day."""
+        """An upper bound on the number of calls that anybody has on this day."""
         return sum(max(by_person.values(), default=0) for by_person in self._calls.counts(day).values())
 
     def _is_full(self, index: int, day: int, key: CapKey) -> bool:
@@ -65,17 +65,17 @@ def _cap_of(key: CapKey, title: int) -> int:
 
 
 class Reserve:
-    """The share of each team on shift, in percent, that stays free of calls at every moment."""
+    """The percentage of each team's people on shift that stays free of calls at every moment."""
 
     def __init__(self, roster: Roster, intervals: Intervals) -> None:
         self._roster, self._intervals = roster, intervals
         self.shares: set[int] = set()
-        """The reserves, in percent, of the calls on the board."""
+        """The reserve percentages of the calls on the board."""
         self._cache: dict[int, dict[int, int]] = defaultdict(dict)
-        """By share and the first instant of an interval: everybody of the teams that are down to it."""
+        """Everybody in teams that are down to their reserve, keyed by share, then by an interval's first instant."""
 
     def in_reserve(self, demand: Demand) -> int:
-        """Everybody of the teams that are down to their reserve at some moment of this time."""
+        """Everybody in teams that are down to their reserve at some moment of this time."""
         own, mask = demand.terms.reserve, 0
         for share in {own, *(other for other in self.shares if other < own)}:
             cache = self._cache[share]
@@ -87,7 +87,7 @@ class Reserve:
         return mask
 
     def changed(self, demand: Demand) -> None:
-        """Update for this call, which was put or taken."""
+        """Update for this call, which has been put or taken."""
         if demand.terms.reserve:
             self.shares.add(demand.terms.reserve)
             firsts = self._intervals.firsts(demand.begin, demand.end)
@@ -96,8 +96,9 @@ class Reserve:
                     cache.pop(first, None)
 
     def moments(self, begin: int, end: int, share: int, more: Collection[int]) -> Iterator[tuple[int, int, int]]:
-        """Each moment of this time at which something changes, and ``more``: who is on shift, and who is on a call
-        whose plan keeps at least ``share`` percent in reserve."""
+        """For each moment at which something changes, and each of ``more``: who is on shift, and who is on a call whose
+        plan keeps at least ``share`` percent in reserve.
+        """
         changes = (edge for edge in self._intervals.firsts(begin, end) if edge > begin)
         for moment in sorted({*more, begin, *changes}):
             yield moment, self._roster.on_shift_at(moment), self._intervals.engaged_at(moment, share)
@@ -112,14 +113,14 @@ class Reserve:
 
 
 def sellable(on_shift: int, reserve_percent: int) -> int:
-    """How many of those on shift may be on sold calls at the same time; the reserve is rounded up."""
+    """How many people on shift may be on sold calls at the same time; the reserve is rounded up."""
     return on_shift - -(-on_shift * reserve_percent // 100)
 
 
 class EngagedPeople:
-    """Who is in a running call or above the occupancy limit, and until when: they get no seat before.
+    """Who is on a running call or above the occupancy limit, and until when: they get no seat before then.
 
-    Seats already sold on them stay: a running call only ever moves others away from its person.
+    Seats they already back stay: a running call can only cause other calls to be moved away from its person.
     """
 
     def __init__(self, roster: Roster, until: Mapping[int, int]) -> None:
@@ -127,8 +128,8 @@ class EngagedPeople:
         self._ends = [end for end, _ in reversed(latest_first)]
         masks: list[int] = list(accumulate((roster.mask_of([person]) for _, person in latest_first), or_))
         self._masks: list[int] = [*reversed(masks), 0]
-        """At each position, who is engaged until its end or longer."""
+        """For each of ``_ends``, who is engaged until then or longer."""
 
     def at(self, moment: int) -> int:
-        """Who is engaged beyond this moment."""
+        """Who is still engaged after this moment."""
         return self._masks[bisect_right(self._ends, moment)]

@@ -1,4 +1,4 @@
-"""Why a start is closed, in words for agents and support ops. Customers see only what is open."""
+"""Why a start time is closed, in words for agents and support ops. Customers see only what is open."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from domain.seats.infeasibility import proven_gone
 
 class Why(StrEnum):
     NOT_OFFERED = "not_offered"
-    """The rules don't offer it: hours, notice, horizon, grid."""
+    """The rules don't offer it, because of the hours, notice, horizon or grid."""
     NOBODY_IN_POOL = "nobody_in_pool"
     SKILL = "skill"
     """People of the team are on shift, but none has the required skills."""
     OFF_SHIFT = "off_shift"
     SHIFT_ENDS = "shift_ends"
     BOOKED = "booked"
-    """Everybody on shift has a booked call in this time."""
+    """Everybody on shift has a booked call during this time."""
     ENGAGED = "engaged"
-    """Everybody on shift is in a call that runs until then, or above the occupancy limit."""
+    """Everybody on shift is either on a call that runs until then or above the occupancy limit."""
     DAY_LIMIT = "day_limit"
     RESERVE = "reserve"
     SHIFT_SHARE = "shift_share"
     NO_ARRANGEMENT = "no_arrangement"
-    """Somebody is free at each moment, but the search so far found no way to serve this call and all booked ones."""
+    """Somebody is free at each moment, but the search so far has found no way to serve this call and all booked
+    ones."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class SlotClosure:
     text: str
     """A sentence without its full stop."""
     proven: bool = True
-    """Whether no reassignment could open it, given current shifts and bookings."""
+    """Whether no reassignment could free it, given the current shifts and bookings."""
 
 
 def why_closed(board: SeatBoard, demand: Demand, team_mates: int = 0) -> SlotClosure | None:
-    """The first of the usual reasons that leaves nobody for this start; None if the direct test finds somebody.
+    """The first of the usual reasons that rules everybody out at this time; None if the direct test finds somebody.
 
     ``team_mates``: mask of the people who could be asked if no skills were required.
     """
@@ -80,7 +81,7 @@ def _off_shift(board: SeatBoard, demand: Demand, team_mates: int) -> SlotClosure
 
 
 def _at_limit(board: SeatBoard, demand: Demand, free: int, proven: bool) -> SlotClosure:
-    """The reason if somebody has the time, and a limit rules them out."""
+    """The reason if somebody has the time but a limit rules them out."""
     left = free & ~board.full(demand.day, demand.terms)
     if not left:
         return SlotClosure(Why.DAY_LIMIT, f"{_people(free)} free, but at the limit of calls a day", proven)

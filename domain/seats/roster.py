@@ -1,7 +1,7 @@
-"""Who is on shift when, and in which pool: big integers with one bit per person, between the edges of shifts.
+"""Who is on shift when, and in which pool: for each interval between shift edges, a big integer with a bit per person.
 
-A question about a time is an AND over the intervals that it covers. So it costs the same for ten people as for a
-thousand, needs no grid, and ignores clock changes.
+A question about a span of time is an AND over the intervals that it covers. It therefore costs the same for ten people
+as for a thousand, needs no grid, and isn't affected by clock changes.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from operator import xor
 from domain.seats.demand import Demand, Member, Terms
 
 CACHE_LIMIT = 50_000
-"""Cached answers to who is on shift all through a time."""
+"""How many answers are cached about who is on shift throughout a span of time."""
 
 
 class Roster:
-    """People, pools and shifts. Never changes, except that hypothetical pools are added."""
+    """People, pools and shifts. Never changes, except that hypothetical pools can be added."""
 
     def __init__(self, members: Iterable[Member], pools: Mapping[int, Collection[int]]) -> None:
         self.members = sorted(members, key=lambda member: (member.flexibility, member.person))
-        """By person index."""
+        """Indexed by person index."""
         self.index_of = {member.person: index for index, member in enumerate(self.members)}
         self.masks = [1 << index for index in range(len(self.members))]
-        """By person index: the mask of this person alone."""
+        """For each person index, the mask of this person alone."""
         self._everybody = (1 << len(self.members)) - 1
         self.pools = {pool: self.mask_of(people) for pool, people in pools.items()}
         self.teams: dict[int, int] = defaultdict(int)
@@ -37,11 +37,11 @@ class Roster:
         if any(member.works for member in self.members):
             self._work_edges, self._at_work = self._over_time([member.whole_shifts for member in self.members])
         self._on_shift_through: dict[tuple[int, int, int], int] = {}
-        """By begin, end and a later end: who is on shift from begin to end, and at work until the later end. Of all
-        pools, because many ask about the same time."""
+        """Keyed by begin, end and a later end: who is on shift from begin to end, and at work until the later end. For
+        all pools together, because many questions are about the same time."""
 
     def add_pool(self, pool: int, people: Iterable[int]) -> None:
-        """Add a pool to ask about, on this board only."""
+        """Add a pool for questions to this board only."""
         self.pools[pool] = self.mask_of(people)
 
     def mask_of(self, people: Iterable[int]) -> int:
@@ -52,7 +52,7 @@ class Roster:
         return mask
 
     def _over_time(self, spans: Sequence[Sequence[tuple[int, int]]]) -> tuple[list[int], list[int]]:
-        """The instants at which something changes, and from each on the mask of people inside one of their spans.
+        """The instants at which something changes, and the mask of people who are in one of their spans from then on.
 
         A person's spans are disjoint and don't touch.
         """
@@ -65,13 +65,13 @@ class Roster:
         return edges, list(accumulate((changes[edge] for edge in edges), xor))
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool and on shift for all of this time, whatever else they have."""
+        """Who is in the pool and on shift for all of this time, whatever other calls they have."""
         return self.able(demand.pool, demand.begin, demand.end, demand.terms)
 
     def able(self, pool: int, begin: int, end: int, terms: Terms) -> int:
         """Who is in the pool and on shift from begin to end, and not too close to the end of the whole shift.
 
-        A lunch or meeting is not the end of a shift.
+        Lunch or a meeting doesn't count as the end of a shift.
         """
         last = max(end, begin + terms.prepare + terms.shift_end + 1) if terms.shift_end else end
         mask = self._on_shift_through.get((begin, end, last))
@@ -92,11 +92,11 @@ class Roster:
         return mask
 
     def nobody_on_shift(self, pool: int, moment: int) -> bool:
-        """Whether none of the pool is on shift then."""
+        """Whether nobody in the pool is on shift at this moment."""
         return not self.pools.get(pool, 0) & self._on_shift[bisect_right(self.edges, moment) - 1]
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:
-        """Who is on shift, for each interval of this time."""
+        """Who is on shift in each interval of this time."""
         for position in _positions(self.edges, begin, end):
             yield self._on_shift[position]
 
@@ -104,7 +104,7 @@ class Roster:
         return self._on_shift[bisect_right(self.edges, moment) - 1]
 
     def shift_at(self, index: int, moment: int) -> tuple[int, int] | None:
-        """The whole shift of this person around this moment."""
+        """This person's whole shift around this moment."""
         shifts = self.members[index].whole_shifts
         position = bisect_right(shifts, (moment, 1 << 62)) - 1
         return shifts[position] if position >= 0 and moment < shifts[position][1] else None

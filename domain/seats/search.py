@@ -1,7 +1,7 @@
-"""Find a witness for one more call by moving a few others: short, bounded, and right whenever it finds one.
+"""Find a witness for one more call by moving a few others: a short, bounded search whose solutions are always valid.
 
-The direct test comes first; then people whose conflicting calls can go to others, up to a depth and a number of
-tries. If this finds nothing, a solution may still exist: ``solver`` searches further.
+The direct test comes first; then the search tries people whose conflicting calls can go to others, up to a maximum
+depth and number of tries. If this finds nothing, a solution may still exist: ``solver`` searches further.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from domain.seats.infeasibility import proven_gone
 from domain.seats.intervals import GroupKey
 
 TRIES_TO_SELL = 300
-"""People tried for one sale."""
+"""How many people are tried for one sale."""
 MOST_CONFLICTS = 3
-"""Most calls of one person that are moved together to make way for another."""
+"""The most calls of one person that are moved together to make room for another."""
 
 
 class Answer(Enum):
     YES = "yes"
     NO = "no"
-    """Proven."""
+    """Proven impossible."""
     MAYBE = "maybe"
 
 
@@ -36,11 +36,11 @@ class Search:
     tries: int
     """How many more people may be tried."""
     days: Collection[int] | None = None
-    """Only calls of these days may move; None: of any day."""
+    """Only calls on these days may move; None allows any day."""
     excluded: int = 0
     """Mask of people who get no call."""
     undo_log: list[tuple[bool, Demand, int]] = field(default_factory=list)
-    """Changes so far: whether the call was put or taken, the call, the person index."""
+    """The changes so far: whether the call was put or taken, the call, and the person index."""
 
     def place(self, demand: Demand, depth: int, excluded: int = 0) -> bool:
         """Give this call to somebody, moving others at most ``depth`` deep. If it fails, the board is unchanged."""
@@ -51,8 +51,8 @@ class Search:
         return depth > 0 and any(self._place_on(demand, index, depth) for index in self._by_conflicts(demand, eligible))
 
     def _by_conflicts(self, demand: Demand, eligible: int) -> Iterator[int]:
-        """People whose conflicting calls may all move, those with the fewest first."""
-        # At each number, the mask of those with at least so many conflicting calls.
+        """People whose conflicting calls may all move, starting with those who have the fewest."""
+        # For each number, the mask of people with at least that many conflicting calls.
         with_conflicts = [eligible, *[0] * (MOST_CONFLICTS + 1)]
         immovable = 0
         for group in self.board.intervals.groups(demand.busy_from, demand.end):
@@ -108,7 +108,7 @@ class Search:
                 self.board.put(demand, index)
 
     def take(self, booking: int) -> Demand:
-        """Take this call off its witness."""
+        """Remove this call from its witness."""
         demand, _ = self.board.assignments[booking]
         self._take(demand)
         return demand
@@ -129,7 +129,7 @@ class Search:
         self.undo_log.append((True, demand, index))
 
     def moved(self) -> dict[int, int]:
-        """By booking: each call that was touched and has a witness now, with that person's id."""
+        """For each booking whose call was touched and now has a witness, that person's id."""
         return {
             booking: self.board.members[self.board.assignments[booking][1]].person
             for booking in dict.fromkeys(demand.booking for _, demand, _ in self.undo_log)
@@ -142,8 +142,8 @@ def find_place(
 ) -> tuple[Placement | Answer, int]:
     """Find a witness for this call and the moves it needs. The board is unchanged afterwards.
 
-    Returns the placement, ``Answer.NO`` if none is proven to exist, or ``Answer.MAYBE``; and how many people were
-    tried.
+    Returns the placement, ``Answer.NO`` if it is proven that there is none, or ``Answer.MAYBE``; and how many people
+    were tried.
     """
     if free := board.can_take(demand):
         return Placement(board.members[(free & -free).bit_length() - 1].person), 0
@@ -159,7 +159,7 @@ def find_place(
 
 
 def place_for_sale(board: SeatBoard, demand: Demand, days: Collection[int]) -> Search | None:
-    """Place a call within what a sale may search while others wait: moves up to two deep, of these days only.
+    """Place a call by the short search that a sale has time for: moves up to two deep, only of calls on these days.
 
     Returns the search that changed the board, or None if it found nobody; the board is then unchanged.
     """
@@ -172,13 +172,14 @@ def place_for_sale(board: SeatBoard, demand: Demand, days: Collection[int]) -> S
 def apply_placement(
     board: SeatBoard, demand: Demand, placement: Placement, days: Collection[int] | None = None
 ) -> Search | None:
-    """Apply a placement that was found earlier. Returns the search that changed the board, or None if it no longer
-    fits; the board is then unchanged.
+    """Apply a placement found earlier.
+
+    Returns the search that changed the board, or None if it no longer fits; the board is then unchanged.
     """
     search = Search(board, 0, days)
     moves = []
     for booking, person in placement.moves:
-        # A booking that was cancelled since takes no time.
+        # A booking that has since been cancelled takes no time.
         if booking in board.assignments:
             existing, index = board.assignments[booking]
             if board.index_of.get(person) == index:

@@ -1,4 +1,4 @@
-"""Which starts the rules offer: the grid, the opening hours, the notice and the horizon. Pure."""
+"""Which start times the rules offer: the grid, the opening hours, the notice and the horizon. Pure."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ BEYOND = timedelta(days=5 * 366)
 
 @dataclass(frozen=True)
 class Window:
-    """The first and last moment at which starts are offered."""
+    """The first and last moments at which a call can start."""
 
     earliest: datetime
     latest: datetime
 
 
 def window(decision: Decision, zone: str, now: datetime, *, priority: bool = False) -> Window:
-    """The starts allowed at ``now``. A priority link waives the notice, not the preparation."""
+    """When calls can start, as of ``now``. A priority link waives the notice, not the preparation."""
     booking = decision.booking
     earliest = now + timedelta(seconds=decision.calls.prepare)
     if not priority:
@@ -40,13 +40,14 @@ def window(decision: Decision, zone: str, now: datetime, *, priority: bool = Fal
 
 
 def starts_of(day: date, every: int, zone: ZoneInfo) -> Iterator[datetime]:
-    """The grid of one local day, as instants in order. A wall time that a clock change skips has no start; one that
-    it repeats has two.
+    """The start times on one local day's grid, as instants in order.
+
+    A wall-clock time that a clock change skips yields none; one that it repeats yields two.
     """
     midnight = datetime.combine(day, time(0))
     first, last = midnight.replace(tzinfo=zone), (midnight + timedelta(days=1)).replace(tzinfo=zone)
     if first.utcoffset() == last.utcoffset():
-        # No clock change on this day: wall time and elapsed time are one.
+        # There is no clock change on this day, so wall-clock time and elapsed time agree.
         begin = first.astimezone(UTC)
         yield from (begin + timedelta(seconds=second) for second in range(0, 86_400, every))
         return
@@ -67,14 +68,17 @@ def _on_grid(start: datetime, every: int, zone: ZoneInfo) -> bool:
 
 
 def within_hours(hours: OpenHours | None, start: datetime, seconds: int) -> bool:
-    """Whether the whole talk lies in the opening hours."""
+    """Whether the whole talk lies within the opening hours."""
     if hours is None:
         return True
     return is_open(hours, start) and is_open(hours, start + timedelta(seconds=max(seconds - 1, 0)))
 
 
 def grid_of(decision: Decision) -> int:
-    """Seconds of wall time between two starts. Back to back, each call's time begins where the previous one's ends."""
+    """Seconds of wall-clock time between two start times.
+
+    If calls are back to back, each one's time begins where the previous one's ends.
+    """
     booking, calls = decision.booking, decision.calls
     if booking.back_to_back:
         return max(decision.limits.gap + calls.prepare + booking.slot + calls.wrap_up, 1)
@@ -83,7 +87,7 @@ def grid_of(decision: Decision) -> int:
 
 @lru_cache(maxsize=2048)
 def starts_in_hours(day: date, every: int, zone: str, hours: OpenHours | None, slot: int) -> tuple[datetime, ...]:
-    """The starts of one local day whose whole talk lies in the opening hours."""
+    """One local day's start times for which the whole talk lies within the opening hours."""
     starts = starts_of(day, every, ZoneInfo(zone))
     if hours is None:
         return tuple(starts)
@@ -105,7 +109,7 @@ def starts_in_hours(day: date, every: int, zone: str, hours: OpenHours | None, s
 
 
 def offered_starts(decision: Decision, zone: str, allowed: Window) -> list[tuple[datetime, date]]:
-    """Every start that the rules allow, with its local day, in order, whether or not a seat is free."""
+    """Every start time that the rules allow, with its local day, in order, whether or not a seat is free."""
     local, booking = ZoneInfo(zone), decision.booking
     day, last = allowed.earliest.astimezone(local).date(), allowed.latest.astimezone(local).date()
     found: list[tuple[datetime, date]] = []
@@ -117,7 +121,7 @@ def offered_starts(decision: Decision, zone: str, allowed: Window) -> list[tuple
 
 
 def why_not_offered(decision: Decision, zone: str, allowed: Window, start: datetime, now: datetime) -> str | None:
-    """The reason, in words, why the rules don't allow this start; None if they do."""
+    """Why the rules don't allow this start time, in words; None if they do."""
     local, booking = ZoneInfo(zone), decision.booking
     if start <= now:
         return "it is in the past"
@@ -133,11 +137,11 @@ def why_not_offered(decision: Decision, zone: str, allowed: Window, start: datet
 
 
 def refuse_beyond(start: datetime, now: datetime) -> None:
-    """Raise ``SlotRefused`` for a start so far away that dates or time zones may not reach it."""
+    """Raise ``SlotRefused`` for a start time so far away that date or time zone arithmetic might fail."""
     if abs(start - now) > BEYOND:
         raise SlotRefused(start, "it is in the past" if start < now else "it is further ahead than calls are booked")
 
 
 def nearest(starts: Sequence[datetime], target: datetime, most: int = 3) -> tuple[datetime, ...]:
-    """The free starts closest to the target, in order of time."""
+    """The free start times closest to the target, in chronological order."""
     return tuple(sorted(sorted(starts, key=lambda start: abs(start - target))[:most]))

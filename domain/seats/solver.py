@@ -1,11 +1,11 @@
-"""The solver: rearranges every seat within some hours by a mixed-integer program (HiGHS).
+"""The solver: rearranges all seats within a few hours with a mixed-integer program (HiGHS).
 
-If it finds a solution, that is a witness for every call. If not, there is none with everything outside of the window
+A solution is a witness for every call. If it finds none, then either none exists with everything outside the window
 unchanged, or none was found in time; both count as no. It takes tenths of a second, so it runs outside every lock.
 
 Variables: x[call, person], for each person who is eligible and not busy with fixed calls. Rows: each call has one
-person; a person has one of the calls that run at an instant; limits of a day, a shift and a team's reserve are kept.
-A limit that is already exceeded may stay exceeded, but not by more.
+person; a person has at most one of the calls that run at any instant; daily limits, shift limits and each team's
+reserve are respected. A limit that is already exceeded may stay exceeded, but not by more.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from domain.seats.demand import Demand, Placement
 from domain.seats.limits import sellable
 
 WINDOW = 2 * 3600
-"""Seconds before and after a call in which others are rearranged."""
+"""Other calls are rearranged within this many seconds before and after a call."""
 
 
 @dataclass
 class _Program:
-    """The rows of a program: coefficients, and lower and upper bounds."""
+    """The rows of a mixed-integer program: coefficients, and lower and upper bounds."""
 
     rows: list[int] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
@@ -49,11 +49,11 @@ class SolverResult:
     """The solver's result."""
 
     people: dict[int, int] | None
-    """By booking: the person index for each call that is served; None if no solution was found in time."""
+    """Each served booking's person index; None if no solution was found in time."""
     at_most: int
     """Proven: no more calls than this can be served."""
     calls: int
-    """How many calls there are: the new ones and the movable ones."""
+    """The number of calls, both new and movable."""
 
 
 def rearrange(
@@ -65,7 +65,7 @@ def rearrange(
     around: int = WINDOW,
     all_of_them: bool = True,
 ) -> SolverResult:
-    """Serve the new calls and all movable ones near them; with ``all_of_them`` false, as many as possible.
+    """Serve the new calls and all movable ones near them; if ``all_of_them`` is false, as many as possible.
 
     ``new_calls`` aren't on the board, which is unchanged afterwards. ``around`` is in seconds.
     """
@@ -86,7 +86,7 @@ def rearrange(
 def place_by_window(
     board: SeatBoard, demand: Demand, *, seconds: float, days: Collection[int] | None = None, around: int = WINDOW
 ) -> Placement | None:
-    """A witness for this call with the moves it needs, or None if no solution was found."""
+    """A witness for this call and the moves it requires, or None if no solution was found."""
     people = rearrange(board, [demand], seconds=seconds, days=days, around=around).people
     if people is None:
         return None
@@ -99,7 +99,7 @@ def place_by_window(
 
 
 def _candidates(board: SeatBoard, call: Demand, witness: int | None) -> list[int]:
-    """Indexes of the people who could have this call next to the fixed ones; its witness can, whatever the limits."""
+    """Indexes of people who could take this call beside the fixed ones; its witness can, whatever the limits."""
     mask = board.idle(call, board.eligible(call))
     if witness is not None:
         mask |= 1 << witness
@@ -167,13 +167,13 @@ def _run(
 
 Rows = Iterator[tuple[list[int], list[float], float]]
 Columns = dict[tuple[int, int], int]
-"""By the number of a call and a person index."""
+"""Keyed by call number and person index."""
 
 
 def _overlaps(
     board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, current: dict[int, int]
 ) -> Rows:
-    """A person has at most one of the calls that run when one of them begins."""
+    """Whenever a call begins, a person has at most one of the calls running then."""
     seen: set[tuple[int, ...]] = set()
     for beginning in calls:
         running = [number for number, call in enumerate(calls) if call.busy_from <= beginning.busy_from < call.end]
@@ -190,7 +190,7 @@ def _overlaps(
 def _days(
     board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, current: dict[int, int]
 ) -> Rows:
-    """Calls a day: a person has at most ``most`` of those whose limit is ``most`` or less."""
+    """Calls per day: of the calls whose limit is ``most`` or less, a person has at most ``most``."""
     by_day: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for number, call in enumerate(calls):
         for index in eligible[number]:
@@ -209,7 +209,7 @@ def _days(
 def _shifts(
     board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, current: dict[int, int]
 ) -> Rows:
-    """Shares of a shift: calls whose plans allow a share or less take at most that share of a person's shift."""
+    """Shift shares: calls whose plans allow at most a given share take at most that share of a person's shift."""
     by_shift: dict[tuple[int, tuple[int, int]], list[int]] = defaultdict(list)
     for number, call in enumerate(calls):
         for index in eligible[number]:
@@ -232,7 +232,7 @@ def _shifts(
 def _reserves(
     board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, current: dict[int, int]
 ) -> Rows:
-    """A team keeps its reserve at each instant at which a call begins or a shift changes."""
+    """A team keeps its reserve whenever a call begins or a shift changes."""
     highest = max(call.terms.reserve for call in calls)
     for share in {share for share in {highest, *board.reserve.shares} if 0 < share <= highest}:
         numbers = [number for number, call in enumerate(calls) if call.terms.reserve >= share]

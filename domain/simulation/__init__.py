@@ -1,6 +1,6 @@
-"""What if: days of support with the real rules, seats and rounds, as a discrete-event simulation.
+"""What if: support days with the real rules, seats and rounds, as a discrete-event simulation.
 
-Answers what it gains to find the person at call time, what one colleague less would cost, and the like. Random numbers
-depend on the seed and their purpose alone, so two ways of working meet the very same customers, sick days and long
-calls (common random numbers: Law, Simulation Modeling and Analysis, 5th ed., 11.2).
+It answers questions such as what is gained by finding the person at call time, or what one colleague fewer would cost.
+Random numbers depend only on the seed and their purpose, so two ways of working meet the very same customers, sick days
+and long calls (common random numbers: Law, Simulation Modeling and Analysis, 5th ed., 11.2).
 """

@@ -1,4 +1,4 @@
-"""Comparing ways of working: many replications of each, and their difference with its confidence interval."""
+"""Comparing ways of working: many replications of each, and the differences with their confidence intervals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over replications with its 95 % interval by Student's t; for one replication, its value."""
+    """A mean over replications with its 95 % interval by Student's t; for a single replication, its value."""
 
     mean: float
     low: float
@@ -26,7 +26,7 @@ class Interval:
 
     @property
     def certain(self) -> bool:
-        """Whether the interval excludes zero, so that the difference is not down to chance."""
+        """Whether the interval excludes zero, so that the difference is unlikely to be due to chance."""
         return self.low > 0 or self.high < 0
 
 
@@ -37,13 +37,13 @@ class Way:
     name: str
     scenario: Scenario
     figures: tuple[Figures, ...]
-    """By seed, from 0."""
+    """Indexed by seed, starting at 0."""
 
     def interval(self, figure: str) -> Interval:
         return interval_of([_value(one, figure) for one in self.figures])
 
     def occupancy(self) -> dict[str, Interval]:
-        """By title."""
+        """The occupancy for each title."""
         titles = {title: None for one in self.figures for title in one.occupancy}
         return {title: interval_of([one.occupancy.get(title, 0.0) for one in self.figures]) for title in titles}
 
@@ -58,7 +58,7 @@ def difference(way: Way, other: Way, figure: str) -> Interval:
 
 
 def interval_of(values: Sequence[float]) -> Interval:
-    """The mean with its 95 % interval. Raises ``StatisticsError`` for no values."""
+    """The mean with its 95 % interval. Raises ``StatisticsError`` if there are no values."""
     mean = fmean(values)
     if len(values) < 2:
         return Interval(mean, mean, mean)
@@ -67,7 +67,7 @@ def interval_of(values: Sequence[float]) -> Interval:
 
 
 Mapper = Callable[[Callable[[tuple[Scenario, int]], Figures], Iterable[tuple[Scenario, int]]], Iterable[Figures]]
-"""``map``, or that of a pool of processes: replications are independent."""
+"""``map``, or a process pool's ``map``, as replications are independent."""
 
 
 def play_ways(ways: Mapping[str, Scenario], replications: int, mapper: Mapper = map) -> tuple[Way, ...]:
@@ -91,7 +91,7 @@ def _value(one: Figures, figure: str) -> float:
 
 
 def staffed(directory: Directory, title: str, change: int) -> Directory:
-    """The same directory with more or fewer people of a title: removes the last ones, or adds copies of the first.
+    """The same directory with more or fewer people with a title: the last ones are removed, or the first ones copied.
 
     Raises ``ValueError`` if nobody has the title, or more people would be removed than have it.
     """

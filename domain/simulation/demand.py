@@ -1,4 +1,4 @@
-"""The random part of a replication: who escalates when, who is sick, which calls run long. The seed decides it."""
+"""The random part of a replication, decided by the seed: who escalates when, who is sick, which calls run long."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from rules_dsl import Facts
 from rules_dsl.directory import Directory, FactType, FactValue
 
 UNKNOWN = 0.1
-"""Share of generated tickets on which an optional fact is missing."""
+"""Share of generated tickets in which an optional fact is missing."""
 
 
 EXTRA_DAYS = 10
-"""Days simulated after the last one that counts, so that late bookings get their call."""
+"""Days simulated after the last one that counts, so that late bookings still get their calls."""
 
 
 def shifts_of(scenario: Scenario) -> dict[int, tuple[Span, ...]]:
-    """Everybody's shifts in the simulated days, by person."""
+    """Everybody's shifts on the simulated days, by person."""
     last, people = scenario.last + timedelta(days=EXTRA_DAYS), scenario.directory.people
     return {person.id: tuple(shift_spans(person.shifts, scenario.first, last)) for person in people}
 
 
 def sick_days(shifts: Mapping[int, tuple[Span, ...]], habits: Habits, seed: int) -> frozenset[tuple[int, datetime]]:
-    """(person, begin of the shift) for every shift that its person misses.
+    """(person, start of the shift) for every shift that its person misses.
 
-    Each shift has its own threshold, so a greater share only adds sick days.
+    Each shift has its own threshold, so a higher share of sick shifts only adds sick days.
     """
     return frozenset(
         (person, begin)
@@ -42,7 +42,7 @@ def sick_days(shifts: Mapping[int, tuple[Span, ...]], habits: Habits, seed: int)
 
 
 def arrivals(scenario: Scenario, shifts: Mapping[int, tuple[Span, ...]], seed: int) -> tuple[Arrival, ...]:
-    """All escalations in order of time. Customers want a minute in which somebody is on shift."""
+    """All escalations in chronological order. Customers ask for a minute in which somebody is on shift."""
     if scenario.past:
         return tuple(_with_call(arrival, scenario.habits, seed) for arrival in scenario.past)
     drawn: list[Arrival] = []
@@ -63,7 +63,7 @@ def _arrival(number: int, moment: datetime, scenario: Scenario, rng: Random) -> 
 
 
 def _with_call(arrival: Arrival, habits: Habits, seed: int) -> Arrival:
-    """The arrival with a random length of the talk, and whether the customer comes."""
+    """The arrival with a random talk length, and whether the customer joins."""
     rng = Random(f"{seed}/call/{arrival.number}")
     talk = min(rng.lognormvariate(math.log(habits.talk), habits.talk_spread), 4.0)
     long, comes = rng.random() < habits.overrun, rng.random() >= habits.no_show
@@ -80,7 +80,7 @@ def _staffed_minutes(scenario: Scenario, shifts: Mapping[int, tuple[Span, ...]],
 
 
 def _poisson(mean: float, rng: Random) -> int:
-    """The number of arrivals of a day, by counting exponential gaps."""
+    """The number of arrivals on one day, by counting exponential gaps."""
     count, left = 0, mean
     while (left := left - rng.expovariate(1.0)) > 0:
         count += 1
@@ -88,7 +88,7 @@ def _poisson(mean: float, rng: Random) -> int:
 
 
 def made_up_facts(directory: Directory, count: int, seed: int) -> tuple[Facts, ...]:
-    """Generated tickets, if there is no history: a random value of every declared fact, some unknown."""
+    """Generated tickets, for when there is no history: a random value for every declared fact, some unknown."""
     rng = Random(f"{seed}/facts")
     tickets = (
         {fact.name: value for fact in directory.facts if (value := _value(fact, rng)) is not None} for _ in range(count)

@@ -22,13 +22,13 @@ class Worker:
 
     person: int
     shifts: tuple[Span, ...]
-    """The shifts that they aren't sick on."""
+    """The shifts on which they aren't sick."""
     calls: list[Span] = field(default_factory=list)
-    """From acceptance, or from the preparation of a booking in their name, to the end of wrap-up."""
+    """Each from acceptance, or from the start of preparation for a booking in their name, to the end of wrap-up."""
     asked_at: datetime | None = None
-    """When they last got an offer."""
+    """When they last received an offer."""
     occupied: str = ""
-    """Why they can't be asked now, in the words of a round; else empty."""
+    """Why they can't be asked now, in a round's words; otherwise empty."""
 
     def on_shift(self, now: datetime) -> bool:
         return any(begin <= now < end for begin, end in self.shifts)
@@ -49,7 +49,7 @@ class SimulatedFloor:
             for person, spans in shifts.items()
         }
         self.named: dict[int, list[Span]] = defaultdict(list)
-        """Booked time by the person it is in the name of; empty if people are found at call time."""
+        """Booked time, keyed by the person named for it; empty if people are found at call time."""
 
     def colleagues(self, now: datetime, midnight: datetime, needed: timedelta) -> Mapping[int, Colleague]:
         """Everybody as a round sees them. ``needed``: how long a call that begins now would take."""

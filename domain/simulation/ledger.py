@@ -26,13 +26,13 @@ class SimulatedEnd:
     booked: bool
     outcome: SimulatedOutcome
     wait: float | None = None
-    """Seconds from the booked hour, or from the request for a call now, until an agent joined; served calls only."""
+    """Seconds from the booked start time, or from asking for a call now, until an agent joined; served calls only."""
     person: int | None = None
 
 
 @dataclass
 class Ledger:
-    """What a replication has recorded so far."""
+    """What one replication has recorded so far."""
 
     ends: list[SimulatedEnd] = field(default_factory=list)
     offers: int = 0
@@ -42,15 +42,15 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one replication. Shares are between 0 and 1; a share of nothing is 1, a wait of nothing 0."""
+    """The figures of one replication. Shares are between 0 and 1; without cases, a share is 1 and a wait is 0."""
 
     booked: int
     honoured: float
-    """Of the booked calls whose customer came, the share that an agent took in time."""
+    """Of the booked calls whose customer joined, the share that an agent took in time."""
     median_wait: float
-    """Seconds past the booked hour, of honoured calls."""
+    """Seconds after the booked start time, for honoured calls."""
     on_time: float
-    """Of the booked calls whose customer came, the share that began within a minute of the hour."""
+    """Of the booked calls whose customer joined, the share that began within a minute of the booked start time."""
     no_seat: float
     """Of the customers who wanted to book, the share that found no free time."""
     asked_now: int
@@ -61,14 +61,14 @@ class Figures:
     declines: float
     """The share of offers that were declined or left unanswered."""
     occupancy: Mapping[str, float]
-    """By title: the share of time on shift that was calls, preparation and wrap-up."""
+    """Keyed by title: the share of time on shift that was spent on calls, preparation and wrap-up."""
     fairness: float
-    """Jain's index of people's busy share: 1 if all are equally busy, 1/n if one of n does everything
-    (Jain, Chiu and Hawe, A Quantitative Measure of Fairness, 1984)."""
+    """Jain's index of how evenly people are busy: 1 if all are equally busy, 1/n if one of n does everything (Jain,
+    Chiu and Hawe, A Quantitative Measure of Fairness, 1984)."""
 
 
 def figures(ledger: Ledger, busy: Mapping[int, float], on_shift: Mapping[int, float], directory: Directory) -> Figures:
-    """Compute the figures. ``busy`` and ``on_shift`` are seconds by person."""
+    """Compute the figures. ``busy`` and ``on_shift`` are in seconds, keyed by person."""
     booked = [one for one in ledger.ends if one.booked and one.outcome is not SimulatedOutcome.NO_SEAT]
     came = [one for one in booked if one.outcome in (SimulatedOutcome.SERVED, SimulatedOutcome.LOST)]
     waits = [one.wait for one in came if one.wait is not None]

@@ -23,11 +23,11 @@ from rules_dsl.model.decision import CallKind, Decision
 
 Process = Generator[simpy.Event, object, None]
 ROUND_AT_LEAST_EVERY = 30.0
-"""Seconds between two rounds while calls wait and nothing else happens, because steps may be due by then."""
+"""The most seconds between two rounds while calls wait and nothing else happens: a step may have become due."""
 
 
 class WaitingCall:
-    """A call that waits for a person."""
+    """A call waiting for a person."""
 
     def __init__(self, env: simpy.Environment, arrival: Arrival, due: DueCall, needed: timedelta) -> None:
         self.arrival = arrival
@@ -70,7 +70,7 @@ class Replication:
         return figures(self.ledger, *self._times(), self.scenario.directory)
 
     def _times(self) -> tuple[dict[int, float], dict[int, float]]:
-        """Seconds on calls and on shift within the days that count, by person."""
+        """Each person's seconds on calls and on shift within the days that count."""
         first, last = self._midnight(self.scenario.first), self._midnight(self.scenario.last + timedelta(days=1))
         workers = self.floor.workers.values()
         busy = {one.person: seconds_within(one.calls, first, last) for one in workers}
@@ -160,7 +160,7 @@ class Replication:
             self.kick.succeed()
 
     def _round(self) -> None:
-        """Run one round, by the product's own ``choose``."""
+        """Run one round, using the product's own ``choose``."""
         due = [one for one in self.waiting if not one.offered]
         if not due:
             return
@@ -201,7 +201,7 @@ class Replication:
         self.waiting.remove(waiting)
         waiting.taken.succeed(chosen.person)
 
-    # People named when booked.
+    # People named at booking time.
 
     def _named_booking(self, sale: SimulatedSale) -> Process:
         seat, arrival = sale.seat, sale.arrival
@@ -233,7 +233,7 @@ class Replication:
     # The call.
 
     def _call(self, worker: Worker, arrival: Arrival, decision: Decision, since: datetime) -> Process:
-        """From the moment an agent joins until their wrap-up ends."""
+        """A call, from the moment an agent joins until their wrap-up ends."""
         booked = arrival.wanted_at is not None
         taken_at, joined = worker.calls[-1][0], self.now
         if arrival.comes or not booked:

@@ -13,10 +13,10 @@ class ReportMeasure:
     """How one figure is shown."""
 
     figure: str
-    """Its name in ``Figures``."""
+    """Its field name in ``Figures``."""
     words: str
     share: bool
-    """Shown as a percentage; else in seconds."""
+    """Shown as a percentage; otherwise in seconds."""
     better: int
     """1 if more is better, -1 if less is."""
 
@@ -35,11 +35,11 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class ReportLine:
-    """One figure of all ways."""
+    """One figure for all ways of working."""
 
     words: str
     cells: tuple[str, ...]
-    """By way: the mean with its 95 % interval."""
+    """For each way, the mean with its 95 % interval."""
 
 
 def lines(ways: Sequence[Way]) -> tuple[ReportLine, ...]:
@@ -50,7 +50,7 @@ def lines(ways: Sequence[Way]) -> tuple[ReportLine, ...]:
 
 
 def occupancy_lines(ways: Sequence[Way]) -> tuple[ReportLine, ...]:
-    """By title: the share of their shifts that people spent on calls."""
+    """For each title, the share of their shifts that people spent on calls."""
     by_way = [way.occupancy() for way in ways]
     titles = {title: None for occupancy in by_way for title in occupancy}
     nobody = Interval(0.0, 0.0, 0.0)

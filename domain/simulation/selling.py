@@ -1,8 +1,8 @@
-"""Selling seats in the simulation: the real grid, notice, hours and terms, on the product's own seat board.
+"""Selling seats in the simulation, with the real grid, notice, hours and terms, on the product's own seat board.
 
-If people are found at call time, a start is sold as in a real sale: by the direct test, the proof that it is gone, and
-short moves; only the solver is left out. If a booking names its person, nobody can be moved any more, so only somebody
-who is free for the whole time can get it.
+If people are found at call time, a start time is sold as in a real sale, using the direct test, the proof that it is
+gone, and short moves; only the solver is left out. If a booking names its person, nobody can be moved any more, so only
+somebody who is free for the whole time can take it.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from rules_dsl import pool
 from rules_dsl.model.decision import Booking, Decision
 
 DEPTH, TRIES = 2, 300
-"""Limits of the search for another witness when somebody is ill, as for a change of shifts."""
+"""Limits of the search for another witness when somebody is ill, the same as for a change of shifts."""
 
 
 @dataclass(frozen=True)
 class Seat:
-    """A sold start."""
+    """A sold seat."""
 
     starts_at: datetime
     occupies: Span
     person: int
-    """Its private witness if people are found at call time; else the person named to the customer."""
+    """Its private witness if people are found at call time; otherwise the person named to the customer."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class SeatBook:
         self._shifts = shifts
         self._sick = sorted(sick, key=lambda missed: missed[1])
         self._missed = 0
-        """How many of these shifts have begun, so that their people are known to be ill."""
+        """How many of the sick shifts have begun, so that their people are known to be ill."""
         self._named = scenario.binding is not Binding.CALL_TIME
         self._grids: dict[tuple[Booking, date], list[tuple[datetime, date]]] = {}
         self._pools: dict[tuple[int, ...], int] = {}
@@ -61,7 +61,7 @@ class SeatBook:
         """The current board, without people who have called in sick."""
 
     def sell(self, arrival: Arrival, decision: Decision) -> SimulatedSale | None:
-        """Sell the free start nearest to the wanted time; None if none is left within the horizon."""
+        """Sell the free start time nearest to the desired one; None if none is left within the horizon."""
         wanted_at = arrival.wanted_at or arrival.at
         zone = self._scenario.directory.time_zone
         starts = self._starts(decision, window(decision, zone, arrival.at))
@@ -85,7 +85,7 @@ class SeatBook:
         return None if person is None else _seat(start, demand, person)
 
     def _take(self, demand: Demand) -> int | None:
-        """Put the call on the board. Returns its person, or None if nobody can take it."""
+        """Put the call on the board. Returns the person who got it, or None if nobody can take it."""
         if self._named:
             free = list(indexes_in(self.board.can_take(demand)))
             if not free:
@@ -101,7 +101,10 @@ class SeatBook:
         return self.board.members[index].person
 
     def _pool(self, decision: Decision, now: datetime) -> int:
-        """The number of the decision's pool. Makes sure that the board has it, without those who are ill by now."""
+        """The number of the decision's pool.
+
+        Makes sure that the board has this pool, without anybody who is ill by now.
+        """
         members = tuple(pool(decision, self._scenario.directory, 0, step=0).members)
         missed_before = self._missed
         while self._missed < len(self._sick) and self._sick[self._missed][1] <= now:
@@ -112,7 +115,7 @@ class SeatBook:
         return self._pools[members]
 
     def _people(self, before: SeatBoard | None = None) -> SeatBoard:
-        """A board of the people who aren't ill, with the calls of the board ``before``, reassigned if their person is.
+        """A board of the people who aren't ill, with the calls from ``before``, reassigned if their person is ill.
 
         A call that nobody else can serve stays sold, without a witness.
         """
@@ -141,7 +144,7 @@ class SeatBook:
         return search.board
 
     def _starts(self, decision: Decision, allowed: Window) -> list[tuple[datetime, date]]:
-        """``offered_starts``, cached by day, because the grid and hours of a day are the same for everybody."""
+        """``offered_starts``, cached by day, because a day's grid and hours are the same for everybody."""
         zone = self._scenario.directory.time_zone
         day, last = (moment.astimezone(ZoneInfo(zone)).date() for moment in (allowed.earliest, allowed.latest))
         starts: list[tuple[datetime, date]] = []

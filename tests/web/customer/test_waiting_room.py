@@ -43,7 +43,7 @@ async def test_the_waiting_room_is_honest(office: Office, changes: str, says: st
 async def test_the_live_line_changes_without_the_page(office: Office) -> None:
     mira = await caller(office, mode=Mode.NOW)
     page = await read_page(office, mira.address)
-    assert "Your call, now" in page
+    assert "<h1>Your call</h1>" in page
     (live,) = re.findall(r'hx-get="([^"]+)"', page)
     await mira.run("UPDATE call SET state = 'offered'")
     assert "We are asking someone" in await read_page(office, live)
@@ -91,10 +91,10 @@ async def test_a_withdrawn_call(office: Office, outcome: str) -> None:
     ("changes", "said", "unsaid"),
     [
         ("place = 1, estimate = 'moment'", ["You are next.", "We expect it to take a moment."], "urgent"),
-        ("place = 2, estimate = 'minutes'", ["One call is before yours.", "a few minutes."], "urgent"),
+        ("place = 2, estimate = 'minutes'", ["One call is ahead of yours.", "a few minutes."], "urgent"),
         (
             "place = 3, estimate = 'longer', put_back_at = now()",
-            ["2 calls are before yours.", "A more urgent call came in before yours.", "longer than a few minutes."],
+            ["2 calls are ahead of yours.", "A more urgent call came in before yours.", "longer than a few minutes."],
             "You are next",
         ),
         ("place = 3, estimate = 'longer', put_back_at = now() - interval '4 minutes'", ["2 calls"], "urgent"),
