@@ -45,7 +45,7 @@ from web.security.rate_limit import LinkRateLimit, SignInLimit
 from web.security.session import Sessions
 from web.temporal.gateway import WorkflowGateway
 
-# Routes match in this order. Desks send most requests, then pages for their assets.
+# Routes are matched in this order. Desks send the most requests, followed by pages loading their assets.
 _PARTS = (
     desk,
     assets,
@@ -65,18 +65,18 @@ _PARTS = (
 )
 
 VITAL_CONNECTIONS = 4
-"""Connections beside the pool that no page can use up."""
+"""Connections in addition to the pool, which no page can exhaust."""
 COMMAND_CONNECTIONS = 6
-"""More of the kind, for what customers and agents do: book, move, cancel, rate, wrap up."""
+"""More of these, for what customers and agents do: book, move, cancel, rate, wrap up."""
 
 
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
-    """Starts without waiting for the database or Temporal; either may come later, or go and come back."""
+    """Starts without waiting for the database or Temporal. Either may become available later, or go and come back."""
     settings: Settings = app.state.settings
     url = settings.require_database_url()
     app.state.engine = open_engine(url, connections=settings.database_pool)
-    # Sessions, heartbeats and offers work however many pages are requested.
+    # Sessions, heartbeats and offers keep working no matter how many pages are requested.
     vital = open_engine(url, connections=VITAL_CONNECTIONS)
     app.state.sessions = Sessions(vital)
     app.state.signs_of_life = SignsOfLife(vital)

@@ -37,7 +37,7 @@ class AssetMissing(Exception):
 
 @cache
 def assets() -> dict[str, Asset]:
-    """All static files by their path below ``static/``."""
+    """All static files, keyed by their path below ``static/``."""
     return {
         path.relative_to(FOLDER).as_posix(): _read(path)
         for path in sorted(FOLDER.rglob("*"))
@@ -46,7 +46,7 @@ def assets() -> dict[str, Asset]:
 
 
 def asset_url(name: str) -> str:
-    """The address of a static file, which changes with its content. Raises ``AssetMissing``."""
+    """The URL of a static file, which changes with the file's content. Raises ``AssetMissing``."""
     if name not in assets():
         raise AssetMissing(name)
     return f"/static/{name}?v={assets()[name].version}"
@@ -79,7 +79,7 @@ def _read(path: Path) -> Asset:
 
 
 def _inline(statement: re.Match[str]) -> str:
-    """An imported style sheet as a layer of the importing one, so that a page loads one file."""
+    """An imported style sheet, inlined as a layer of the importing one, so that a page loads a single file."""
     name, layer = statement[1], statement[2]
     source = FOLDER / name
     if not source.is_file():

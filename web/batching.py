@@ -1,4 +1,4 @@
-"""Shares one query among requests that ask the database for the same at about the same time."""
+"""Shares one query among requests that ask the database for the same kind of thing at about the same time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MOST_AT_ONCE = 500
 
 
 class Batcher(Generic[Key, Answer]):
-    """Runs one query at a time; requests that come meanwhile share the next one.
+    """Runs one query at a time; requests that arrive meanwhile share the next one.
 
-    An answer is therefore never older than its request, and under load a request costs fewer statements. ``ask``
-    takes at most ``most`` distinct keys and answers for those that exist; if it raises, each of its requests raises
-    the same. ``pause`` is the least time between the starts of two queries, in seconds: a longer wait for each
-    request, but fewer queries in a busy process.
+    An answer is therefore never older than its request, and under load each request costs fewer statements. ``ask``
+    takes at most ``most`` distinct keys and answers for those that exist; if it raises, all requests in the batch
+    raise the same exception. ``pause`` is the minimum time between the starts of two queries, in seconds: requests may
+    wait longer, but a busy process runs fewer queries.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Batcher(Generic[Key, Answer]):
         answer = self._waiting[key]
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._serve())
-        # A cancelled request must not cancel the others that wait for the same key.
+        # A cancelled request must not cancel the others waiting for the same key.
         return await asyncio.shield(answer)
 
     async def _serve(self) -> None:
@@ -64,5 +64,5 @@ class Batcher(Generic[Key, Answer]):
 
 def _fail(future: asyncio.Future[Answer | None], problem: BaseException) -> None:
     future.set_exception(problem)
-    # Marks the exception as retrieved: every request that waited may have been cancelled.
+    # Marks the exception as retrieved, because every waiting request may have been cancelled.
     future.exception()

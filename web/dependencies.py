@@ -1,6 +1,7 @@
-"""What routes take from the application, as typed parameters: ``engine: Engine``.
+"""What routes need from the application, as typed parameters such as ``engine: Engine``.
 
-The desk's own objects are injected beside their classes, as in ``web.desk.feed``; who is signed in, by ``Signed``.
+The desk's own dependencies are declared beside their classes, as in ``web.desk.feed``; ``Signed`` says who is signed
+in.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from web.temporal.gateway import WorkflowGateway
 
 
 def settings_of(request: Request) -> Settings:
-    """The settings, for code outside of routes: access checks, cookies, templates."""
+    """The settings, for code outside routes: access checks, cookies, templates."""
     settings: Settings = request.app.state.settings
     return settings
 
 
 def tokens_of(request: Request) -> Tokens:
-    """The tokens, for code outside of routes."""
+    """The tokens, for code outside routes."""
     tokens: Tokens = request.app.state.tokens
     return tokens
 
@@ -85,12 +86,12 @@ AppTokens = Annotated[Tokens, Depends(_tokens)]
 AppCommands = Annotated[EscalationCommands, Depends(_commands)]
 """What people do to an escalation: book, move, cancel, wrap up, rate, nudge, withdraw."""
 Gateway = Annotated[WorkflowGateway, Depends(_gateway)]
-"""What Temporal knows of a workflow."""
+"""What Temporal knows about a workflow."""
 LiveEvents = Annotated[Live, Depends(_live)]
 """Notifications from the database, for event streams."""
 LinkLimiter = Annotated[LinkRateLimit, Depends(_link_rate_limit)]
 """Counts wrong links by client address."""
 SignInLimiter = Annotated[SignInLimit, Depends(_sign_in_limit)]
-"""Counts attempts to sign in, by client address and by account."""
+"""Counts sign-in attempts, by client address and by account."""
 MetricsRegistry = Annotated[CollectorRegistry, Depends(_registry)]
-"""The figures of `/metrics`."""
+"""The figures shown at `/metrics`."""

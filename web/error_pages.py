@@ -36,7 +36,7 @@ _WORDS = {
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of every route: failures in their own words, unexpected errors logged."""
+    """Handle all errors from all routes: failures are described in their own words, unexpected errors are logged."""
     app.add_exception_handler(Failure, _answer)
     app.add_exception_handler(HTTPException, _answer)
     app.add_exception_handler(RequestValidationError, _answer)
@@ -46,7 +46,7 @@ def install(app: FastAPI) -> None:
 
 
 class _LastResort:
-    """Answers unexpected errors. Inside the other middleware, so that these responses have its headers too."""
+    """Answers unexpected errors. Sits inside the other middleware, so that these responses get its headers too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -90,7 +90,7 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 
 def failure_page(request: Request, failure: Exception) -> Response:
-    """The page of any error, with status, title and detail from ``describe``."""
+    """The page for any error, with status, title and detail from ``describe``."""
     status, title, detail = describe(failure)
     headers = getattr(failure, "headers", None) or {}
     response = page(request, "failure.html", status, title=title, detail=detail)
@@ -99,9 +99,9 @@ def failure_page(request: Request, failure: Exception) -> Response:
 
 
 def describe(failure: Exception) -> tuple[int, str, str]:
-    """Status, title and detail of any error."""
+    """An error's status, title and detail."""
     if isinstance(failure, Failure):
-        # An unknown token must read like any other wrong address.
+        # An unknown token must look like any other wrong URL.
         fallback = _WORDS[404][1] if status_of(failure) == 404 else ""
         return status_of(failure), failure.title, failure.detail if failure.detail != failure.title else fallback
     status = failure.status_code if isinstance(failure, HTTPException) else 500

@@ -24,7 +24,7 @@ from domain.sign_in import (
 from domain.ticket_reference import ReferenceUnclear
 
 CONFLICT = 409
-"""The status of failures that are not listed: the current state doesn't allow the request."""
+"""The status for failures that are not listed: the current state doesn't allow the request."""
 
 _BY_STATUS: dict[int, tuple[type[Failure], ...]] = {
     401: (
@@ -73,7 +73,7 @@ _STATUS = {kind: status for status, kinds in _BY_STATUS.items() for kind in kind
 
 
 def status_of(failure: Failure | type[Failure]) -> int:
-    """The failure's own ``status``, which those of the web have; else the one listed here."""
+    """The failure's own ``status``, if it is one of the web package's failures; otherwise the one listed here."""
     kind = failure if isinstance(failure, type) else type(failure)
     listed = next((_STATUS[base] for base in kind.__mro__ if base in _STATUS), CONFLICT)
     status: int = getattr(kind, "status", listed)

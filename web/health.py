@@ -18,13 +18,13 @@ router = APIRouter()
 
 @router.get("/healthz")
 async def healthz() -> JSONResponse:
-    """200 while this process answers, whatever the state of its dependencies: restarting it wouldn't help them."""
+    """200 while this process responds, whatever the state of its dependencies: restarting it wouldn't help them."""
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/readyz")
 async def readyz(engine: Engine) -> JSONResponse:
-    """200 while the database answers, 503 while it doesn't."""
+    """200 while the database responds, 503 while it doesn't."""
     if not await is_reachable(engine):
         return JSONResponse({"status": "waiting", "database": "unreachable"}, 503, {"Retry-After": "2"})
     return JSONResponse({"status": "ready", "database": "ok"})
@@ -32,7 +32,7 @@ async def readyz(engine: Engine) -> JSONResponse:
 
 @router.get("/metrics")
 async def metrics(engine: Engine, registry: MetricsRegistry) -> Response:
-    """The figures of this process, and the auditor's repairs from the database if it answers."""
+    """This process's figures, and the auditor's repairs from the database if it responds."""
     body = generate_latest(registry)
     with suppress(*DATABASE_DOWN):
         async with engine.connect() as conn:

@@ -29,11 +29,11 @@ class StreamEvent:
 
 
 Draw = Callable[[str], Awaitable[Sequence[StreamEvent]]]
-"""Returns the events for one payload, often none. ``EVERYTHING`` comes first and after each reconnection."""
+"""Returns the events for one payload, often none. ``EVERYTHING`` comes first, and again after each reconnection."""
 
 
 class Live:
-    """Distributes notifications to streams. ``start`` in the lifespan; ``hush`` when the server begins to stop."""
+    """Distributes notifications to streams. Call ``start`` in the lifespan, ``hush`` when the server begins to stop."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -52,13 +52,13 @@ class Live:
                 await self._task
 
     def hush(self) -> None:
-        """End every stream; browsers reconnect by themselves. Safe to call twice."""
+        """End every stream; browsers reconnect automatically. Safe to call twice."""
         self._hushed = True
         self._publish(None)
 
     @contextlib.contextmanager
     def subscribe(self) -> Iterator[asyncio.Queue[str | None]]:
-        """A queue of payloads, the first ``EVERYTHING``; None means that the server is stopping."""
+        """A queue of payloads, starting with ``EVERYTHING``; None means that the server is stopping."""
         queue: asyncio.Queue[str | None] = asyncio.Queue(_WAITING_AT_MOST)
         queue.put_nowait(None if self._hushed else EVERYTHING)
         self._subscribers.add(queue)
@@ -73,7 +73,7 @@ class Live:
 
     def _publish(self, payload: str | None) -> None:
         for queue in self._subscribers:
-            # A reader that lags this far behind gets everything once instead.
+            # A reader this far behind gets everything once instead.
             if queue.full():
                 while not queue.empty():
                     queue.get_nowait()
@@ -100,7 +100,7 @@ def event_stream(
                     payload = await asyncio.wait_for(queue.get(), max(checked + KEEP_ALIVE - clock(), 0.0))
                 except TimeoutError:
                     payload = ""
-                # Checked by the clock, because a stream that is never idle may outlive its session too.
+                # Checked at regular intervals, because even a stream that is never idle may outlive its session.
                 if clock() - checked >= KEEP_ALIVE:
                     if not await still_allowed():
                         return

@@ -1,4 +1,4 @@
-"""Prometheus metrics: count and duration of requests by route, and the auditor's repairs."""
+"""Prometheus metrics: request counts and durations by route, and the auditor's repairs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class RequestMetrics:
-    """Counts and times requests, labelled with the route's template: addresses may hold tokens."""
+    """Counts and times requests, labelled with the route's template rather than the URL, which may contain tokens."""
 
     def __init__(self, app: ASGIApp, *, registry: CollectorRegistry) -> None:
         self.app = app
@@ -38,7 +38,7 @@ class RequestMetrics:
 
 
 class Repairs(Collector):
-    """The auditor's repairs as counted in the database, so the same from every process."""
+    """The auditor's repairs as counted in the database, so that every process reports the same numbers."""
 
     def __init__(self, times: Mapping[str, int]) -> None:
         self._times = times
@@ -51,7 +51,7 @@ class Repairs(Collector):
 
 
 def repairs_text(times: Mapping[str, int]) -> bytes:
-    """The repairs in the text format of Prometheus."""
+    """The repairs in Prometheus's text format."""
     registry = CollectorRegistry()
     registry.register(Repairs(times))
     return generate_latest(registry)

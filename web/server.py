@@ -1,4 +1,4 @@
-"""The web process: uvicorn, ending the event streams immediately when it stops."""
+"""The web process: uvicorn, which ends its event streams immediately when it stops."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 
 class _Server(uvicorn.Server):
-    """Ends event streams on a stop signal: uvicorn waits for open responses, and these never end by themselves."""
+    """Ends event streams on a stop signal: uvicorn waits for open responses, and these never end on their own."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
@@ -21,7 +21,7 @@ class _Server(uvicorn.Server):
 
 
 def run(app: FastAPI, *, host: str, port: int) -> None:
-    """Serve until a signal. There are metrics but no access log, because addresses hold tokens."""
+    """Serve until a signal arrives. There are metrics but no access log, because URLs contain tokens."""
     config = uvicorn.Config(
         app,
         host=host,

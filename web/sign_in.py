@@ -91,7 +91,7 @@ async def sign_in_by_link(request: Request, engine: Engine, limiter: LinkLimiter
         limiter.count_failure(request)
         raise
     except SignInLinkUsed:
-        # The second of a double click: the first has signed this browser in.
+        # The second click of a double click: the first has already signed this browser in.
         if await find_signed_in(request) is None:
             raise
         return RedirectResponse("/", 303)
@@ -108,13 +108,13 @@ async def sign_out_here(request: Request, engine: Engine) -> RedirectResponse:
 
 
 async def _home(request: Request) -> str:
-    """The first page that this person may open; empty if not signed in or without a role."""
+    """The first page that this person may open; empty for somebody who isn't signed in or has no role."""
     signed = await find_signed_in(request)
     places = places_for(signed.roles) if signed else ()
     return places[0][0] if places else ""
 
 
 def _local_path(to: str) -> str:
-    """The address to continue to, if it is a path of this site; else empty."""
+    """The path to continue to, if it is on this site; otherwise empty."""
     local = to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable()
     return to if local else ""

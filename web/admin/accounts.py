@@ -1,4 +1,4 @@
-"""Accounts: new sign-in links and passwords."""
+"""Creates sign-in links and sets passwords for accounts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def accounts_page(request: Request, engine: Engine) -> HTMLResponse:
 async def renew_link(
     request: Request, engine: Engine, settings: AppSettings, signed: Signed, person_id: int
 ) -> Response:
-    """Create a link that signs in once, shown once. The person's previous link stops working."""
+    """Create a single-use sign-in link and show it once. The person's previous link stops working."""
     account = await _account(engine, person_id)
     now = datetime.now(UTC)
     async with engine.begin() as conn:
@@ -47,7 +47,7 @@ async def renew_link(
 async def set_password(
     request: Request, engine: Engine, signed: Signed, person_id: int, password: Annotated[str, Form()] = ""
 ) -> Response:
-    """Set a password. Ends the person's sessions and unused sign-in links."""
+    """Set a password. This ends the person's sessions and invalidates their unused sign-in links."""
     account = await _account(engine, person_id)
     if not SHORTEST <= len(password) <= LONGEST:
         wrong = f"A password has {SHORTEST} to {LONGEST} characters."
@@ -68,7 +68,7 @@ async def _page(request: Request, engine: AsyncEngine, status: int = 200, **cont
 
 
 async def _account(engine: AsyncEngine, person_id: int) -> AccountSummary:
-    """The account of somebody who works here. Raises 404 for others."""
+    """The account of somebody who still works here. Raises 404 for anyone else."""
     async with engine.connect() as conn:
         account = await account_of(conn, person_id) if 0 < person_id < 2**31 else None
     if account is None or not account.active:

@@ -1,4 +1,4 @@
-"""The facts that rules can use: listed, declared, changed and removed."""
+"""Lists, declares, changes and removes the facts that rules can use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/admin/facts")
 
 @dataclass(frozen=True)
 class FactForm:
-    """The form as typed."""
+    """The form's fields as typed."""
 
     name: str = ""
     kind: str = "choice"

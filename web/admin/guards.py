@@ -1,4 +1,4 @@
-"""The occupancy limit: how busy a person may be with calls, and whom it excludes from each team now."""
+"""The occupancy limit: how busy with calls people may be, and whom it currently excludes in each team."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def guards_page(request: Request, engine: Engine) -> HTMLResponse:
 
 @router.post("", dependencies=[Guarded])
 async def keep(request: Request, engine: Engine, signed: Signed, percent: Annotated[str, Form()] = "") -> Response:
-    """Set the limit, which applies from the next round on."""
+    """Set the limit, which takes effect with the next round."""
     typed = percent.strip().removesuffix("%").strip()
     limit = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 3 else 0
     if not LOWEST <= limit <= HIGHEST:

@@ -1,4 +1,4 @@
-"""API tokens: created here, shown once, revoked immediately."""
+"""Creates API tokens, shows each of them once, and revokes them with immediate effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sources of incoming webhooks, each with its own secret, which is never shown again."""
+"""Incoming webhook sources, each with its own secret, which is never shown again once saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The REST API: other programs open, read and withdraw escalations, change schedules, and export everything."""
+"""The REST API, through which other programs open, read and withdraw escalations, change schedules, and export data."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""Authenticates API calls by bearer token and scope."""
+"""Authenticates API requests by bearer token and checks the token's scopes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from web.dependencies import Engine
 
 
 def scope(name: str) -> Callable[..., Awaitable[ApiToken]]:
-    """A dependency: the caller's token, if it has this scope. Raises ``TokenMissing`` or ``ScopeMissing``."""
+    """A dependency that returns the caller's token. Raises ``TokenMissing``, or ``ScopeMissing`` without this scope."""
 
     async def caller(request: Request, engine: Engine) -> ApiToken:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")

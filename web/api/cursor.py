@@ -1,4 +1,4 @@
-"""Cursors of paged lists: opaque to the caller, checked when they come back."""
+"""Cursors for paged lists: opaque to the caller, and validated when they come back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write_cursor(place: Place) -> str:
 
 
 def read_cursor(cursor: str | None) -> Place | None:
-    """The place in a cursor; None without one. Raises ``FieldsRefused`` for a cursor that we didn't write."""
+    """The position that a cursor stands for; None without one. Raises ``FieldsRefused`` if we didn't issue it."""
     if not cursor:
         return None
     try:

@@ -36,16 +36,16 @@ LONGEST_KEY = 200
 async def open_escalation(
     request: Request, engine: Engine, tokens: AppTokens, settings: AppSettings, token: Writer
 ) -> Response:
-    """Raise a ticket to a call. The same ticket while its call is still to come is the same escalation (200).
+    """Escalate a ticket to a call. A ticket whose call is still to come gets its existing escalation back (200).
 
-    `Idempotency-Key` makes a request safe to send again: the first answer stands.
+    `Idempotency-Key` makes a request safe to resend: the first result stands.
     """
     body = await read_model(request, OpenEscalation)
     opening = body.opening(token.actor, _key(request))
     opened = await open_now(engine, tokens, opening)
     escalation = await read_or_raise(engine, opened.escalation_id)
     if escalation.state == State.REFUSED:
-        # The key was used before, and the rules refused that request.
+        # The key was already used, for a request that the rules refused.
         refuse_again(escalation)
     link = customer_link(tokens, escalation, settings.base_url)
     headers = {"Location": f"/api/v1/escalations/{escalation.id}", "Cache-Control": "no-store"}
@@ -57,10 +57,10 @@ async def list_escalations(
     engine: Engine,
     token: Reader,
     state: Annotated[list[State] | None, Query(description="One or more states.")] = None,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=200)] = None,
+    cursor: Annotated[str | None, Query(description="`next` from the previous page.", max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
-    """Newest first. `next` is null on the last page."""
+    """Escalations, newest first. `next` is null on the last page."""
     after = read_cursor(cursor)
     async with engine.connect() as conn:
         lines = await list_newest(conn, [one.value for one in state or ()], after=after, limit=limit + 1)
@@ -83,7 +83,7 @@ async def read_escalation(engine: Engine, token: Reader, escalation_id: str) -> 
 async def withdraw_escalation(
     request: Request, engine: Engine, commands: AppCommands, token: Writer, escalation_id: str
 ) -> dict[str, Any]:
-    """The call is no longer wanted, or the ticket is solved. Sent again, it changes nothing."""
+    """Withdraw: the call is no longer wanted, or the ticket is solved. Repeating the request changes nothing."""
     empty = request.headers.get("content-length", "") == "0" or "content-type" not in request.headers
     body = WithdrawEscalation() if empty else await read_model(request, WithdrawEscalation)
     escalation = await read_or_raise(engine, escalation_id)
@@ -94,7 +94,7 @@ async def withdraw_escalation(
 
 
 async def open_now(engine: AsyncEngine, tokens: Tokens, opening: Opening) -> OpeningResult:
-    """Open an escalation by the database's clock. Raises as ``open_or_refuse``, but ``FieldsRefused`` for facts."""
+    """Open an escalation at the database's time. Raises as ``open_or_refuse``; ``FieldsRefused`` for unfit facts."""
     try:
         return await open_or_refuse(engine, opening, tokens, await _now(engine))
     except FactRefused as refused:
@@ -115,7 +115,7 @@ async def read_or_raise(engine: AsyncEngine, escalation_id: str) -> WholeEscalat
 
 
 def refuse_again(escalation: WholeEscalation) -> None:
-    """Raise again what the rules raised when they refused this escalation."""
+    """Raise the same refusal again if the rules refused this escalation."""
     try:
         check_allows(escalation.plan, Mode(escalation.mode))
     except CallRefused as refused:
@@ -134,6 +134,6 @@ def _key(request: Request) -> str | None:
 
 
 async def _now(engine: AsyncEngine) -> datetime:
-    """The database's clock, the one that all processes share."""
+    """The current time by the database's clock, which all processes share."""
     async with engine.connect() as conn:
         return await database_now(conn, None)

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/v1", tags=["export"])
 
 @router.get("/export", response_class=StreamingResponse, responses=described())
 async def export(engine: Engine, token: Exporter) -> StreamingResponse:
-    """NDJSON of one moment, each line with a `type`; the last one is `{"type": "end", "lines": n}`."""
+    """Everything as of one moment, as NDJSON. Each line has a `type`; the last is `{"type": "end", "lines": n}`."""
     lines = _lines(engine)
     # Read the first line before the response begins, so that an unreachable database still gives a 503.
     first = await anext(lines)

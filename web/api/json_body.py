@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_bytes(request: Request, limit: int = BYTES) -> bytes:
-    """The raw body. Raises ``BodyTooLarge`` by the declared length, or as soon as too much has come."""
+    """The raw body. Raises ``BodyTooLarge`` if its declared length is too large, or once too much has arrived."""
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise BodyTooLarge(limit)
@@ -32,7 +32,7 @@ async def read_bytes(request: Request, limit: int = BYTES) -> bytes:
 
 
 async def read_model(request: Request, model: type[Model]) -> Model:
-    """The body as this model, validated strictly. Raises failures of ``web.api.problems``."""
+    """The body, strictly validated as this model. Raises failures from ``web.api.problems``."""
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise KindUnsupported
@@ -47,7 +47,7 @@ def as_model(value: Any, model: type[Model]) -> Model:
 
 
 def parse(body: bytes) -> Any:
-    """Parse JSON by RFC 8259: UTF-8, no NaN, no duplicate names, at most ``DEPTH`` levels. Raises ``NotJson``."""
+    """Parse strict RFC 8259 JSON: UTF-8, no NaN, no duplicate names, at most ``DEPTH`` levels. Raises ``NotJson``."""
     if _depth(body) > DEPTH:
         raise NotJson(f"Values may be nested at most {DEPTH} levels deep.")
     try:
@@ -61,7 +61,7 @@ def parse(body: bytes) -> Any:
 
 
 def _depth(body: bytes) -> int:
-    """The depth of brackets outside of strings, measured without recursion."""
+    """How deeply brackets are nested outside strings, measured without recursion."""
     deepest = depth = 0
     for match in _STRUCTURE.finditer(body):
         mark = match[0]

@@ -1,4 +1,4 @@
-"""RFC 9457 problems: all unsuccessful responses of the API, with the fields at fault."""
+"""RFC 9457 problems: all the API's error responses, naming the fields at fault."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rules_dsl import FactRefused
 from web.error_status import status_of
 
 RETRY_AFTER = 5
-"""Seconds after which a 503 may be tried again."""
+"""Seconds after which a request that got a 503 may be retried."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def problem(
 
 
 def failure_problem(failure: Failure) -> JSONResponse:
-    """The problem of a failure. Its ``type`` is the class name in kebab case: ``urn:muster:slot-taken``."""
+    """A failure as a problem. Its ``type`` is the class name in kebab case: ``urn:muster:slot-taken``."""
     name = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in type(failure).__name__)
     members: dict[str, Any] = {}
     if isinstance(failure, CallRefused):
@@ -137,7 +137,7 @@ def failure_problem(failure: Failure) -> JSONResponse:
 
 
 def fact_errors(refused: FactRefused, opening: Opening) -> FieldsRefused:
-    """Facts that the directory doesn't declare or that don't fit it, each with its pointer into the request."""
+    """The facts that the directory doesn't declare or doesn't accept, each with a pointer into the request."""
 
     def pointer(name: str) -> str:
         return f"/{'ticket' if name in opening.ticket.facts else 'customer'}/facts/{escaped(name)}"
@@ -146,14 +146,14 @@ def fact_errors(refused: FactRefused, opening: Opening) -> FieldsRefused:
 
 
 def http_problem(error: HTTPException) -> JSONResponse:
-    """The problem of the framework's own errors: unknown addresses and methods."""
+    """The framework's own errors as problems: unknown URLs and methods."""
     phrase = HTTPStatus(error.status_code).phrase
     detail = error.detail if error.detail != phrase else ""
     return problem(error.status_code, phrase, detail, headers=error.headers)
 
 
 def field_errors(refused: ValidationError) -> tuple[FieldError, ...]:
-    """All fields that a model refused."""
+    """Every field that failed the model's validation."""
     return tuple(
         FieldError("".join(f"/{escaped(part)}" for part in error["loc"]), _message(error["msg"], error["type"]))
         for error in refused.errors(include_url=False, include_input=False, include_context=False)
@@ -161,7 +161,7 @@ def field_errors(refused: ValidationError) -> tuple[FieldError, ...]:
 
 
 def escaped(part: object) -> str:
-    """One step of a JSON pointer."""
+    """A name, escaped as one segment of a JSON pointer."""
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
@@ -174,7 +174,7 @@ def _message(message: str, kind: str) -> str:
 
 
 async def answer_with_problem(request: Request, failure: Exception) -> JSONResponse:
-    """The problem of any error; for an unexpected one without details."""
+    """Any error as a problem, without details if the error is unexpected."""
     if isinstance(failure, Failure):
         return failure_problem(failure)
     if isinstance(failure, HTTPException):

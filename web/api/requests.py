@@ -1,4 +1,4 @@
-"""The bodies that the API reads: strict types, no unknown fields."""
+"""Request bodies of the API: strict types, no unknown fields."""
 
 from __future__ import annotations
 
@@ -15,30 +15,32 @@ class Body(BaseModel):
 
 
 class TicketBody(Body):
-    system: Short = Field(description="The help desk, as `zendesk`.", examples=["zendesk"])
+    system: Short = Field(description="The help desk, such as `zendesk`.", examples=["zendesk"])
     id: Short = Field(description="The ticket's id in that help desk.", examples=["4711"])
     url: WebAddress = Field(description="Where an agent opens the ticket.")
     subject: Subject = Field(examples=["Engine stops at sea"])
     facts: Facts = Field(
-        default={}, description="What the rules may ask, by the names of the desk's vocabulary: priority, tags, …"
+        default={}, description="What rules can ask about, keyed by the names of declared facts: priority, tags, …"
     )
 
 
 class CustomerBody(Body):
     name: Name
-    email: Mail = Field(description="Where the link and the survey go.")
-    time_zone: Zone = Field(default="", description="IANA name; else the desk's zone is shown first.")
+    email: Mail = Field(description="Where the link and the survey are sent.")
+    time_zone: Zone = Field(
+        default="", description="IANA name. Without one, times are first shown in the organisation's zone."
+    )
     language: Language = ""
     facts: Facts = Field(default={}, description="Facts about the customer: tier, ARR, …")
 
 
 class OpenEscalation(Body):
-    """A ticket to be raised to a call."""
+    """A ticket to escalate to a call."""
 
     ticket: TicketBody
     customer: CustomerBody
     mode: Literal["booking", "now"] = Field(
-        default="booking", description="`now` begins at once to look for somebody; nothing is booked."
+        default="booking", description="`now` starts searching for somebody immediately; nothing is booked."
     )
 
     def opening(self, opened_by: str, key: str | None) -> Opening:
@@ -48,7 +50,7 @@ class OpenEscalation(Body):
 
 
 class WithdrawEscalation(Body):
-    """The call is no longer wanted."""
+    """Why the escalation ends: the call is no longer wanted, or the ticket is solved."""
 
     outcome: Literal["withdrawn", "ticket_solved"] = "withdrawn"
     reason: Reason = ""

@@ -1,4 +1,4 @@
-"""The bodies of requests that change schedules."""
+"""Request bodies that change schedules."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ Moment = Annotated[datetime, AfterValidator(_aware)]
 
 class HoursBody(Body):
     start: Clock = Field(alias="from", examples=["09:00"])
-    end: Clock = Field(alias="until", description="At or before `from`: on the following day.", examples=["17:00"])
+    end: Clock = Field(alias="until", description="If at or before `from`, on the following day.", examples=["17:00"])
 
 
 class Consequences(Body):
-    dry_run: bool = Field(default=False, description="Only tell what it would do.")
+    dry_run: bool = Field(default=False, description="Only report what the change would do.")
     accept_at_risk: bool = Field(
-        default=False, description="Do it although booked calls can't be served by anybody on shift any more."
+        default=False, description="Make the change even if nobody on shift can serve some booked calls any more."
     )
 
 
 class ChangeDay(Consequences):
-    """One day's hours, in the place of what was planned for it before."""
+    """One day's hours, replacing whatever was planned for that day."""
 
-    hours: list[HoursBody] = Field(description="None: doesn't work on this day.", max_length=12)
-    time_zone: Zone = Field(default="", description="IANA name; else the person's.")
-    as_well: bool = Field(default=False, description="Beside the weekly hours instead of in their place.")
+    hours: list[HoursBody] = Field(description="Empty if the person doesn't work on this day.", max_length=12)
+    time_zone: Zone = Field(default="", description="IANA name; defaults to the person's time zone.")
+    as_well: bool = Field(default=False, description="In addition to the weekly hours instead of replacing them.")
 
     def change(self, day: date, zone: str) -> SetDay:
         spans = tuple((minute_of_day(one.start) or 0, minute_of_day(one.end) or 0) for one in self.hours)

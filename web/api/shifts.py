@@ -1,4 +1,4 @@
-"""Shifts for other programs: who works when; single days and time off from personnel systems."""
+"""Shifts for other programs: reading who works when, and setting single days and time off from HR systems."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ async def list_shifts(
     engine: Engine,
     token: ShiftReader,
     since: Annotated[Moment, Query(alias="from", description="RFC 3339.")],
-    until: Annotated[Moment, Query(description="At most 62 days later.")],
-    team: Annotated[str, Query(description="The name of a team; else all.", max_length=200)] = "",
-    after: Annotated[int, Query(ge=0, lt=2**31, description="`next` of the page before.")] = 0,
+    until: Annotated[Moment, Query(description="At most 62 days after `from`.")],
+    team: Annotated[str, Query(description="A team's name; defaults to all teams.", max_length=200)] = "",
+    after: Annotated[int, Query(ge=0, lt=2**31, description="`next` from the previous page.")] = 0,
 ) -> dict[str, Any]:
-    """When each person can be given calls: hours of work less time off, busy times and time kept free."""
+    """When each person can take calls: working hours minus time off, busy times and time kept free."""
     if not timedelta() < until - since <= LONGEST:
         raise FieldsRefused((FieldError("?until", "must be after `from`, by at most 62 days"),))
     async with engine.connect() as conn:
@@ -50,7 +50,7 @@ async def list_shifts(
 
 @router.put("/people/{email}/days/{day}", openapi_extra=body_of(ChangeDay), responses=described(404, 409, 422))
 async def set_day(request: Request, engine: Engine, token: ShiftWriter, email: str, day: date) -> Response:
-    """One day's hours. Sent again, it changes nothing."""
+    """Set one day's hours. Repeating the request changes nothing."""
     body = await read_model(request, ChangeDay)
     person, zone = await _person(engine, email)
     return await _carry_out(engine, token, person, body.change(day, zone), body)
@@ -60,7 +60,7 @@ async def set_day(request: Request, engine: Engine, token: ShiftWriter, email: s
 async def clear_day(
     engine: Engine, token: ShiftWriter, email: str, day: date, dry_run: bool = False, accept_at_risk: bool = False
 ) -> Response:
-    """The weekly hours count again on this day."""
+    """Return to the weekly hours on this day."""
     person, _ = await _person(engine, email)
     consequences = Consequences(dry_run=dry_run, accept_at_risk=accept_at_risk)
     return await _carry_out(engine, token, person, ClearDay(day), consequences)
@@ -68,7 +68,7 @@ async def clear_day(
 
 @router.put("/people/{email}/time-off/{key}", openapi_extra=body_of(TakeTimeOff), responses=described(404, 409, 422))
 async def take_time_off(request: Request, engine: Engine, token: ShiftWriter, email: str, key: str) -> Response:
-    """Time off under a key of yours; the same key again replaces it."""
+    """Set time off under a key that you choose. Using the same key again replaces it."""
     body = await read_model(request, TakeTimeOff)
     person, _ = await _person(engine, email)
     return await _carry_out(engine, token, person, body.change(key), body)
@@ -76,7 +76,7 @@ async def take_time_off(request: Request, engine: Engine, token: ShiftWriter, em
 
 @router.delete("/people/{email}/time-off/{key}", responses=described(404))
 async def take_back_time_off(engine: Engine, token: ShiftWriter, email: str, key: str) -> Response:
-    """The time off of this key is taken back. Sent again, it changes nothing."""
+    """Remove the time off with this key. Repeating the request changes nothing."""
     person, _ = await _person(engine, email)
     async with engine.connect() as conn:
         number = await time_off_by_key(conn, person, key)
@@ -84,7 +84,7 @@ async def take_back_time_off(engine: Engine, token: ShiftWriter, email: str, key
 
 
 async def _person(engine: AsyncEngine, email: str) -> tuple[int, str]:
-    """The id and time zone of the person with this mail address. Raises ``PersonUnknown``."""
+    """The id and time zone of the person with this email address. Raises ``PersonUnknown``."""
     async with engine.connect() as conn:
         person = await person_by_mail(conn, email)
         return person, await zone_of(conn, person)
@@ -93,7 +93,7 @@ async def _person(engine: AsyncEngine, email: str) -> tuple[int, str]:
 async def _carry_out(
     engine: AsyncEngine, token: ApiToken, person: int, change: Change, consequences: Consequences
 ) -> Response:
-    """Change a schedule; roll back a dry run, and a change that puts calls at risk without ``accept_at_risk``."""
+    """Change a schedule. Rolls back a dry run, and a change that puts calls at risk without ``accept_at_risk``."""
     now = datetime.now(UTC)
     async with engine.connect() as conn, conn.begin() as transaction:
         result = await _changed(conn, person, change, token.actor, now)

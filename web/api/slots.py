@@ -24,9 +24,9 @@ async def list_slots(
     engine: Engine,
     token: Reader,
     escalation_id: str,
-    day: Annotated[date | None, Query(description="Of the desk's zone; else the first day that is offered.")] = None,
+    day: Annotated[date | None, Query(description="In the organisation's zone; else the first day offered.")] = None,
 ) -> dict[str, Any]:
-    """Every start of one day as the desk sees it. What is `proven` can't open as people's time is planned now."""
+    """All start times on one day, as agents see them. A `proven` one can't open unless people's hours change."""
     now = datetime.now(UTC)
     if day is not None and abs(day - now.date()) > FARTHEST:
         raise FieldsRefused((FieldError("?day", f"must be within {FARTHEST.days} days of today"),))

@@ -13,7 +13,7 @@ from domain.rounds.waiting_line import estimate_words
 
 
 def customer_link(tokens: Tokens, escalation: WholeEscalation, base_url: str) -> str | None:
-    """The address of the latest customer link, or None if the rules refused the call."""
+    """The URL of the latest customer link, or None if the rules refused the call."""
     if not escalation.links:
         return None
     return f"{base_url}/c/{tokens.customer_link(escalation.id, escalation.links[-1]['nth'])}"
@@ -25,7 +25,7 @@ def opened_view(escalation: WholeEscalation, link: str | None) -> Fields:
 
 
 def escalation_view(escalation: WholeEscalation) -> Fields:
-    """One escalation with everything about it. Fields without a value are null."""
+    """An escalation in full. Fields without a value are null."""
     return {
         "id": escalation.id,
         "state": escalation.state,
@@ -120,5 +120,5 @@ def _plain(value: Any) -> Any:
 
 
 def _moment(value: datetime | None) -> str | None:
-    """RFC 3339 in UTC."""
+    """The moment in UTC, formatted as in RFC 3339."""
     return None if value is None else value.isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Types of the API's fields: text without control characters, mail and web addresses, time zones, facts."""
+"""Field types for the API: text without control characters, email and web addresses, time zones, facts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MAIL = re.compile(
     rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@(?:{_LABEL}\.)*{_LABEL}"
 )
 _OVERRIDES = "\u202d\u202e"
-"""They reverse the text that follows, so that it reads differently from what it is."""
+"""These reverse the text that follows, so that it displays differently from what it says."""
 LARGEST = 2**53 - 1
-"""The largest whole number that every JSON reader keeps exactly."""
+"""The largest integer that every JSON parser preserves exactly."""
 _FACT_TEXT = 1000
 _FACTS = 100
 
@@ -53,7 +53,7 @@ def _web(text: str) -> str:
 
 
 def _fact(value: Any) -> Any:
-    """A fact's value as sent, checked for size alone. Whether it fits is decided by the directory's fact types."""
+    """A fact's value as sent, checked only for size. Whether it fits is decided by the directory's fact types."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -70,7 +70,7 @@ def _fact(value: Any) -> Any:
 
 
 def _without_nulls(facts: dict[str, Any]) -> dict[str, Any]:
-    """Leaves out null, which means that the fact is unknown."""
+    """Drops null values, which mean that a fact is unknown."""
     return {name: value for name, value in facts.items() if value is not None}
 
 
@@ -79,7 +79,7 @@ def _or_empty(value: Any) -> Any:
 
 
 def _limits(longest: int, shortest: int = 1) -> StringConstraints:
-    """So many characters, after removing white space at both ends."""
+    """Limits the length, after stripping whitespace at both ends."""
     return StringConstraints(strict=True, strip_whitespace=True, min_length=shortest, max_length=longest)
 
 

@@ -1,4 +1,4 @@
-"""The board's page, its parts for a refresh, and the stream that says when to refresh."""
+"""The board page, the parts that a refresh replaces, and the stream that says when to refresh."""
 
 from __future__ import annotations
 

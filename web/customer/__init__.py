@@ -1,4 +1,4 @@
-"""The customer's pages: one address from the invitation to the call, one for the rating. No account."""
+"""The customer's pages: one URL from the invitation to the call, and one for the rating. No account is needed."""
 
 from fastapi import APIRouter
 

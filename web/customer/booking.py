@@ -1,4 +1,4 @@
-"""Booking, moving and cancelling. No choice is preselected: a form sent with its defaults changes nothing."""
+"""Booking, moving and cancelling. No choice is preselected, so submitting an untouched form changes nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Field = Annotated[str, Form()]
 
 @router.post("/c/{token}/book", dependencies=[Guarded])
 async def book(visit: LinkRequest, commands: AppCommands, token: str, start: Field = "", zone: Field = "") -> Response:
-    """Book the chosen start. Booking the same start again shows the booking."""
+    """Book the chosen start time. Booking the same one again just shows the booking."""
     link = await visit.open_link(token)
     stage = stage_of(link, datetime.now(UTC))
     chosen = read_start(start)
@@ -49,7 +49,7 @@ async def book(visit: LinkRequest, commands: AppCommands, token: str, start: Fie
 
 @router.post("/c/{token}/move", dependencies=[Guarded])
 async def move(visit: LinkRequest, commands: AppCommands, token: str, start: Field = "", zone: Field = "") -> Response:
-    """Move the booked call to the chosen start."""
+    """Move the booked call to the chosen start time."""
     link = await visit.open_link(token)
     stage, chosen = stage_of(link, datetime.now(UTC)), read_start(start)
     if stage is CustomerStage.BOOK or (link.booking is not None and link.booking.starts_at == chosen):
@@ -69,7 +69,7 @@ async def move(visit: LinkRequest, commands: AppCommands, token: str, start: Fie
 
 @router.post("/c/{token}/cancel", dependencies=[Guarded])
 async def cancel(visit: LinkRequest, commands: AppCommands, token: str, sure: Field = "", zone: Field = "") -> Response:
-    """Cancel if the customer ticked the box. Cancelling again changes nothing."""
+    """Cancel the call if the customer ticked the box. Cancelling again changes nothing."""
     link = await visit.open_link(token)
     stage = stage_of(link, datetime.now(UTC))
     if stage in (CustomerStage.BOOK, CustomerStage.CANCELLED):
@@ -85,7 +85,7 @@ async def cancel(visit: LinkRequest, commands: AppCommands, token: str, sure: Fi
         link = await visit.open_link(token)
         if stage_of(link, datetime.now(UTC)) is not CustomerStage.CANCELLED:
             return _refused(visit, link, zone, failure)
-        # The second of a double click: the first has cancelled it.
+        # The second click of a double click: the first has already cancelled the call.
     return _back(token, zone)
 
 
@@ -96,7 +96,7 @@ async def _choose_first(visit: CustomerRequest, link: LinkPage, zone: str) -> Re
 async def _other_slots(
     visit: CustomerRequest, link: LinkPage, zone: str, failure: Failure, chosen: datetime
 ) -> Response:
-    """The current slots with the reason, the nearest free ones first."""
+    """The start times that are free now, nearest first, with the reason for the refusal."""
     when = times.when(chosen, zone_of(link, zone))
     reason = f"{when}: {failure.detail[0].lower()}{failure.detail[1:]}".rstrip(".")
     return await slots_page(visit, link, zone, refused=reason, wanted=chosen, status=status_of(failure))

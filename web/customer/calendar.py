@@ -1,4 +1,4 @@
-"""The calendar entry of a booking, the same as in the mail."""
+"""A booking's calendar entry, the same as in the email."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ router = APIRouter()
 
 @router.get("/c/{token}/calendar.ics")
 async def calendar_entry(visit: LinkRequest, settings: AppSettings, token: str) -> Response:
-    """Has the UID and SEQUENCE of the mailed one, so that a calendar keeps one entry. 404 before there is a booking."""
+    """Has the emailed entry's UID and SEQUENCE, so that a calendar keeps one entry. 404 if there is no booking yet."""
     link = await visit.open_link(token)
     if link.booking is None:
         raise LinkUnknown

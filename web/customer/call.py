@@ -21,7 +21,7 @@ from web.wording import times
 router = APIRouter()
 
 OPENS = timedelta(minutes=15)
-"""How long before its start a call that nobody has taken yet can be joined."""
+"""How long before its start time a call can be joined even if nobody has taken it yet."""
 
 
 @router.get("/join/{token}")
@@ -36,7 +36,8 @@ async def join_now(
 ) -> Response:
     """Redirect to the room; or, while nobody has taken the call, to the waiting room, recording the arrival.
 
-    A form sent without pressing its button, or by its first one, joins nobody: see the page's form.
+    Submitting the form without a button, or with its first button, doesn't join the call: see the form in the
+    template.
     """
     join, link = await _open(visit, token)
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The customer's one address, ``/c/{token}``, which shows whatever their call needs now."""
+"""The customer's single URL, ``/c/{token}``, which shows whatever their call currently needs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ router = APIRouter()
 
 @dataclass(frozen=True)
 class CustomerRequest:
-    """A request to a customer's address, with what its response is made from."""
+    """A request to a customer's URL, with everything needed to respond to it."""
 
     request: Request
     engine: AsyncEngine
@@ -57,7 +57,7 @@ LinkRequest = Annotated[CustomerRequest, Depends(_customer_request)]
 
 
 def zone_of(link: LinkPage, chosen: str) -> str:
-    """The customer's time zone: the one they chose, else the one known of them, else the organisation's."""
+    """The customer's time zone: the one they chose, otherwise the one on record, otherwise the organisation's."""
     return times.zone_or(chosen, times.zone_or(link.customer_zone, link.desk_zone))
 
 
@@ -81,7 +81,7 @@ async def link_page(
 
 @router.get("/c/{token}/line")
 async def live_part(visit: LinkRequest, token: str, shown: str = "", zone: str = "") -> Response:
-    """The part of the page that changes; 204 if the version ``shown`` is current."""
+    """The part of the page that changes; 204 if the version ``shown`` is still current."""
     link = await visit.open_link(token)
     stage = stage_of(link, datetime.now(UTC))
     if stage not in LIVE or (stage is CustomerStage.BOOKED) != shown.startswith(CustomerStage.BOOKED):
@@ -102,7 +102,7 @@ async def slots_page(
     first: date | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    """The free starts from the day ``first`` on; after a refusal, its reason and the starts nearest to ``wanted``."""
+    """Free start times from the day ``first`` on; after a refusal, the reason and the times nearest to ``wanted``."""
     reads_in = zone_of(link, zone)
     async with visit.engine.connect() as conn:
         starts: Sequence[datetime] = await free_starts(conn, link.escalation_id, datetime.now(UTC))
@@ -130,7 +130,7 @@ async def slots_page(
 def status_page(
     visit: CustomerRequest, link: LinkPage, zone: str = "", *, refused: str = "", status: int = 200
 ) -> HTMLResponse:
-    """The page of a call that is booked, waited for or over. ``refused`` says why the last action failed."""
+    """The page for a booked, pending or finished call. ``refused`` says why the last action failed."""
     stage = stage_of(link, datetime.now(UTC))
     template = "status.html" if stage in LIVE else "ended.html"
     context = _common(visit, link, zone) | _status(visit, link, stage)
@@ -138,7 +138,7 @@ def status_page(
 
 
 def _status(visit: CustomerRequest, link: LinkPage, stage: CustomerStage) -> dict[str, Any]:
-    """The context of a call's page and of its live part."""
+    """The template context for a call's page and its live part."""
     now = datetime.now(UTC)
     waiting = stage in WAITING_ROOM
     return {
@@ -156,7 +156,7 @@ def _status(visit: CustomerRequest, link: LinkPage, stage: CustomerStage) -> dic
 
 
 def _version(link: LinkPage, stage: CustomerStage, now: datetime) -> str:
-    """Equal as long as the live part looks the same; begins with the stage."""
+    """Stays the same as long as the live part looks the same. Begins with the stage."""
     line = line_of(link, stage, now)
     text = (line.says, line.late, *line.more, line.alone) if line else ()
     content = (stage.value, *text, _is_here(link))
@@ -172,7 +172,7 @@ def _join_address(visit: CustomerRequest, link: LinkPage) -> str:
 
 
 def _common(visit: CustomerRequest, link: LinkPage, zone: str) -> dict[str, Any]:
-    """The context that all pages of a link share. ``chosen_zone`` is the zone chosen by hand, kept in links."""
+    """The template context shared by all pages of a link. ``chosen_zone`` is the zone chosen by hand, kept in links."""
     return {
         "link": link,
         "here_url": f"/c/{visit.request.path_params['token']}",

@@ -37,7 +37,7 @@ async def rate(
     score: Annotated[str, Form()] = "",
     comment: Annotated[str, Form()] = "",
 ) -> Response:
-    """Save the rating. A second one changes nothing and shows the first."""
+    """Save the rating. A second rating changes nothing and shows the first."""
     request = visit.request
     survey = await _open(visit, token)
     chosen = int(score) if score in map(str, range(LOWEST, HIGHEST + 1)) else None
@@ -53,7 +53,7 @@ async def rate(
     try:
         await commands.rate(survey.escalation_id, survey.call_id, chosen, comment)
     except (AlreadyRated, NotNow):
-        # The second of a double click may come after the first has closed the escalation.
+        # The second click of a double click may arrive after the first has closed the escalation.
         survey = await _open(visit, token)
         if survey.score is None:
             raise

@@ -1,4 +1,4 @@
-"""Free starts for the customer: by day, in one named time zone. Pure."""
+"""The customer's free start times, grouped by day, in one named time zone. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 from web.wording import times
 
 DAYS_SHOWN = 3
-"""Days shown unfolded; the others take a click."""
+"""Days shown expanded; the others need a click."""
 STARTS_SHOWN = 12
-"""Starts of one day shown unfolded."""
+"""Start times per day shown expanded."""
 STARTS_A_PAGE = 600
-"""Starts on one page, except that days are never split."""
+"""Start times per page, except that days are never split."""
 _YEARS = range(2000, 2200)
 
 
 @dataclass(frozen=True)
 class Slot:
     value: str
-    """The form's value: the start in UTC."""
+    """The form value: the start time in UTC."""
     clock: str
     label: str
     """Day and time, for buttons and screen readers."""
@@ -40,13 +40,13 @@ class SlotDay:
 
 @dataclass(frozen=True)
 class More:
-    """The days after those of this page."""
+    """The days after those on this page."""
 
     first: date
     name: str
     """The first day in words."""
     free: int
-    """Free starts on all these days."""
+    """Free start times on all these days together."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class PageOfDays:
     days: tuple[SlotDay, ...]
     more: More | None
     later: bool
-    """Whether there are days before those of this page."""
+    """Whether there are days before those on this page."""
 
 
 def slot(start: datetime, zone: str) -> Slot:
@@ -67,9 +67,9 @@ def _slot(start: datetime, clock: str, day: str) -> Slot:
 
 
 def page_of_days(starts: Sequence[datetime], zone: str, first: date | None = None) -> PageOfDays:
-    """One page of the days with free starts in this zone: from ``first`` on, or all if no day is as late.
+    """One page of days with free start times in this zone: from ``first`` on, or all if no day is that late.
 
-    Takes whole days up to ``STARTS_A_PAGE`` starts, at least one.
+    Takes whole days, up to ``STARTS_A_PAGE`` start times but at least one day.
     """
     local = ZoneInfo(zone)
     by_date: dict[date, list[datetime]] = {}
@@ -92,7 +92,7 @@ def page_of_days(starts: Sequence[datetime], zone: str, first: date | None = Non
 
 def _day(starts: Sequence[datetime], day: date, zone: str, local: ZoneInfo) -> SlotDay:
     name, midnight = times.day(starts[0], zone), datetime(day.year, day.month, day.day, tzinfo=local)
-    # An hour can occur twice only on a day whose clock changes.
+    # An hour can occur twice only on a day when the clocks change.
     constant_offset = midnight.utcoffset() == (midnight + timedelta(days=1)).utcoffset()
     slots = []
     for start in starts:
@@ -103,7 +103,7 @@ def _day(starts: Sequence[datetime], day: date, zone: str, local: ZoneInfo) -> S
 
 
 def read_day(value: str) -> date | None:
-    """The day in an address, or None if it isn't one."""
+    """The day in a URL, or None if it isn't a date."""
     try:
         return date.fromisoformat(value)
     except ValueError:
@@ -111,7 +111,7 @@ def read_day(value: str) -> date | None:
 
 
 def read_start(value: str) -> datetime | None:
-    """The start that a form sent, or None if it isn't a moment with an offset."""
+    """The start time that a form sent, or None if it isn't a moment with a UTC offset."""
     try:
         start = datetime.fromisoformat(value.strip())
     except ValueError:

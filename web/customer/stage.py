@@ -1,4 +1,4 @@
-"""The customer's stage, from the rows: which page their link shows now. Pure."""
+"""The customer's stage, derived from the rows: which page their link currently shows. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CustomerStage(StrEnum):
     REPLACED = "replaced"
     """The customer has a newer link."""
     NOT_SERVED = "not_served"
-    """Nobody could take the call, or the customer didn't join. They got a mail about it."""
+    """Nobody could take the call, or the customer didn't join. They were told by email."""
     CANCELLED = "cancelled"
     """By the customer."""
     WITHDRAWN = "withdrawn"
@@ -36,7 +36,7 @@ LIVE = WAITING_ROOM | {CustomerStage.BOOKED}
 """Stages whose page updates itself while it is open."""
 CANCELLABLE = frozenset({CustomerStage.BOOKED, CustomerStage.FINDING, CustomerStage.ASKING, CustomerStage.READY})
 GONE = frozenset({CustomerStage.EXPIRED, CustomerStage.REPLACED})
-"""Stages whose page has the status 410."""
+"""Stages whose page is sent with status 410."""
 
 _BY_CALL = {
     "offered": CustomerStage.ASKING,
@@ -70,5 +70,5 @@ def stage_of(link: LinkPage, now: datetime) -> CustomerStage:
 
 
 def may_move(link: LinkPage, stage: CustomerStage) -> bool:
-    """True until the search for a person begins. A call now has no booking to move."""
+    """True until the search for a person begins. With “call now”, there is no booking to move."""
     return stage is CustomerStage.BOOKED and link.booking is not None

@@ -1,4 +1,4 @@
-"""The status line of a customer's call: its state, what happens next, and by when. It updates itself."""
+"""The status line for a customer's call: its state, what happens next, and by when. It updates itself."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class StatusLine:
     """The CSS class that draws the shape before the words."""
     says: str
     by: datetime | None = None
-    """When the search ends at the latest."""
+    """The latest time at which the search ends."""
     late: bool = False
     more: tuple[str, ...] = ()
     """More sentences: the place in line, the estimate, and whether either got worse."""
     alone: bool = False
-    """Whether to show the button with which customers say that they are alone in the room."""
+    """Whether to show the button for customers to say that they are alone in the room."""
 
 
 def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine | None:
-    """The line for a call that is to come or has begun; None if there is no call, or it has ended."""
+    """The status line for a call that is pending or running; None if there is no call or it has ended."""
     if link.call is None:
         return None
     team, start = link.team_name, link.call.starts_at
@@ -57,7 +57,7 @@ def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine |
 
 
 def _in_line(link: LinkPage, late: bool, now: datetime) -> tuple[str, ...]:
-    """The place in line and the estimate from the last round, and for a while that the place got worse."""
+    """The place in line and the estimate from the last round, and briefly that a more urgent call came first."""
     call = link.call
     if call is None or call.place is None:
         return ()

@@ -1,4 +1,4 @@
-"""Acceptances: one transaction writes those that come at about the same time."""
+"""Acceptances that arrive at about the same time are written in one transaction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Acceptances:
         self._batcher = Batcher(self._take, most=AT_ONCE)
 
     async def accept(self, call_id: str, nth: int, person_id: int) -> Acceptance:
-        """Accept an offer as ``answers.accept`` does; alone, after waiting, if its row is locked by another."""
+        """Accept an offer as ``answers.accept`` does. If its row is locked, wait for it and accept it separately."""
         request = AcceptRequest(call_id, nth, person_id)
         if (accepted := await self._batcher.get(request)) is not None:
             return accepted

@@ -1,7 +1,7 @@
-"""The areas of a desk, rendered separately, so that an update sends only what has changed and keeps what is typed.
+"""The areas of a desk, rendered separately, so that an update sends only what has changed and keeps typed text.
 
-Every area has its fingerprint in a hidden field. A desk sends the fingerprints with each request, and the response
-holds the areas whose fingerprint differs.
+Every area has a fingerprint, stored in a hidden field. A desk sends its fingerprints with each request, and the
+response contains the areas whose fingerprints differ.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SEEN = "seen."
 
 @dataclass(frozen=True)
 class DeskRequest:
-    """A request from somebody's desk, with what its response is rendered from."""
+    """A request from somebody's desk, with what is needed to render the response."""
 
     request: Request
     signed: SignedIn
@@ -56,12 +56,12 @@ OwnDesk = Annotated[DeskRequest, Depends(_desk_request)]
 
 
 def areas_of(signed: SignedIn) -> tuple[str, ...]:
-    """All areas for agents; for others, who take no calls, only the escalations that they raised."""
+    """All areas for agents; for others, who take no calls, only the escalations they raised."""
     return AREAS if "agent" in signed.roles else ("mine",)
 
 
 def seen_in(fields: Mapping[str, Any]) -> dict[str, str]:
-    """The fingerprints that a desk sent, by area."""
+    """The fingerprints that a desk sent, keyed by area."""
     return {name: str(fields[SEEN + name]) for name in AREAS if SEEN + name in fields}
 
 
@@ -74,7 +74,7 @@ async def declared_facts(conn: AsyncConnection) -> tuple[FactType, ...]:
 async def _read_areas(
     conn: AsyncConnection, desk: DeskRequest, moment: DeskMoment, areas: Collection[str]
 ) -> dict[str, Any]:
-    """The context that the templates of these areas need."""
+    """The context that these areas' templates need."""
     person = desk.person_id
     context: dict[str, Any] = {"now": moment.now, "zone": desk.signed.time_zone, "state_words": state_words}
     context |= {"notice": "", "wrap_form": {}, "wrap_problem": "", "swap": False, "brief": False}
@@ -101,9 +101,9 @@ async def _read_areas(
 
 
 async def draw_changed(desk: DeskRequest, seen: Mapping[str, str], force: Collection[str] = (), **context: Any) -> str:
-    """The areas whose fingerprint differs from the one seen, and the forced ones; empty if there are none.
+    """The areas whose fingerprints differ from those seen, and the forced ones; empty if there are none.
 
-    ``context`` overrides what the templates are rendered with.
+    ``context`` overrides the values that the templates are rendered with.
     """
     moment = DeskMoment.of(datetime.now(UTC), desk.signed.time_zone)
     async with desk.engine.connect() as conn:
@@ -118,7 +118,7 @@ async def draw_changed(desk: DeskRequest, seen: Mapping[str, str], force: Collec
 
 
 async def answer(desk: DeskRequest, status: int = 200, force: Collection[str] = (), **context: Any) -> Response:
-    """The response to a form: changed areas if the desk swaps them; else the page, after success by a redirect."""
+    """The response to a form: the changed areas if the desk swaps them in; otherwise the page, or a redirect to it."""
     headers = {"Retry-After": "3"} if status == 503 else {}
     if "hx-request" in desk.request.headers:
         seen = seen_in(await desk.request.form())

@@ -73,13 +73,13 @@ async def wrap_up(
             saved = await saved_wrap_up(conn, str(call_id), desk.person_id)
         if saved is None:
             return await refuse(failure.detail, status_of(failure))
-        # The second of a double click: the first has saved it meanwhile.
+        # The second click of a double click: the first has already saved the wrap-up.
         return await _already_saved(desk, typed, saved)
     return await answer(desk, notice="Wrapped up. Thank you.")
 
 
 async def _already_saved(desk: DeskRequest, typed: Mapping[str, Any], saved: WrapUp) -> Response:
-    """The response to a second wrap-up, which changes nothing: a success if it equals the first, else 409."""
+    """The response to a second wrap-up, which changes nothing: success if it equals the first, otherwise 409."""
     same = all(typed[name] == value for name, value in asdict(saved).items())
     return await answer(desk, 200 if same else 409, force=("calls",), notice=_saved_words(saved))
 

@@ -1,4 +1,4 @@
-"""An offer or a call as the desk shows it: with the ticket's facts, the customer's past and the reasons."""
+"""An offer or a call as the desk shows it, with the ticket's facts, the customer's history and the reasons."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CardView:
     plan: list[str]
     rule: list[str]
     passed: str
-    """Why the offer can't be answered any more; empty while it rings."""
+    """Why the offer can't be answered any more; empty while it can."""
 
     @property
     def face(self) -> list[tuple[str, str]]:

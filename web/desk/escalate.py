@@ -1,4 +1,4 @@
-"""Escalating a ticket, and the page of an escalation for whoever raised it."""
+"""Escalating a ticket, and the page that shows an escalation to whoever raised it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def escalate(
     signed: Signed,
     mode: Annotated[Mode, Form()] = Mode.BOOKING,
 ) -> Response:
-    """Open an escalation. The same form sent again leads to the same escalation."""
+    """Open an escalation. Submitting the same form again leads to the same escalation."""
     async with engine.connect() as conn:
         declared, in_use = await declared_facts(conn), await accounts_in_use(conn)
     form = form_of(await request.form(), declared)

@@ -1,4 +1,4 @@
-"""The form that escalates a ticket: its fields, its problems, and the opening it requests."""
+"""The form for escalating a ticket: its fields, its problems, and the opening it requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class EscalateForm:
     name: str = ""
     email: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """By fact name."""
+    """Keyed by fact name."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Problems:
     """What is wrong with the form."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
-    """By field name."""
+    """Keyed by field name."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """By fact name."""
+    """Keyed by fact name."""
 
 
 def form_of(sent: Mapping[str, object], declared: Sequence[FactType]) -> EscalateForm:
-    """Read a form or a prefilled address. Facts come as ``fact.priority`` or, in addresses, as ``priority``."""
+    """Read a form or a URL that prefills it. Facts are named ``fact.priority`` or, in URLs, ``priority``."""
 
     def typed(name: str) -> str:
         value = sent.get(name, "")
@@ -65,7 +65,8 @@ def opening_of(
 ) -> Opening | Problems:
     """The opening that this form requests, or its problems.
 
-    ``in_use`` holds the accounts of each help desk, the usual help desk first: a bare number is one of its tickets.
+    ``in_use`` maps each help desk to its accounts, with the usual help desk first: a bare number is one of its
+    tickets.
     """
     wrong: dict[str, str] = {}
     reference, account = None, ""
@@ -91,7 +92,7 @@ def opening_of(
 
 @dataclass
 class AccountUnclear(Failure):
-    """A ticket number alone, while tickets come from several accounts that may each have it."""
+    """Only a ticket number was given, and several accounts may each have a ticket with that number."""
 
     number: str
 
@@ -106,7 +107,7 @@ class AccountUnclear(Failure):
 
 
 def _account(reference: TicketReference, accounts: Collection[str]) -> str:
-    """The account in the ticket's address, else the only one in use. Raises ``AccountUnclear``."""
+    """The account in the ticket's URL, otherwise the only one in use. Raises ``AccountUnclear``."""
     account = account_of(reference.url)
     if not account and len(accounts) > 1:
         raise AccountUnclear(reference.id)
@@ -114,7 +115,7 @@ def _account(reference: TicketReference, accounts: Collection[str]) -> str:
 
 
 def _reference(form: EscalateForm, usual_system: str) -> TicketReference:
-    """The ticket as its address says; else as typed, with the system as typed, from the address, or the usual one."""
+    """The ticket that its URL names; otherwise as typed, in the typed system, the URL's or the usual one."""
     reference = read_reference(form.ticket or form.url, form.system or usual_system)
     if reference.url:
         return reference

@@ -1,4 +1,4 @@
-"""Tells desks what concerns them. Each process looks it up once, however many of its desks are open."""
+"""Tells desks what concerns them. Each process looks this up once, no matter how many of its desks are open."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from web.desk.areas import declared_facts
 from web.live import Live
 
 COLLECTED_FOR = 0.05
-"""Seconds for which notifications are collected, so that two about one event wake a desk once. Offers don't wait."""
+"""Seconds of collecting notifications, so that two about the same event wake a desk only once. Offers don't wait."""
 ROUNDS_KEPT = 8
 REFRESH_TIME = 0.01
-"""Seconds reserved for each desk that is woken: if there are many, they refresh one after the other."""
+"""Seconds reserved for each desk that is woken: if there are many, they refresh one after another."""
 OFFER_TIME = 0.003
-"""Seconds reserved for each offer and its answer, before the desks that a large round wakes refresh."""
+"""Seconds reserved for each offer and its answer, before the desks woken by a large round refresh."""
 BUSY = 0.5
-"""Seconds of reserved time from which on heartbeats don't refresh desks."""
+"""Once this many seconds are reserved, heartbeats no longer refresh desks."""
 DRAWN_AT_ONCE = 6
-"""Desks rendered at the same time: fewer than there are connections, so that no other page waits for them."""
+"""Desks rendered concurrently: fewer than there are connections, so that no other page waits for them."""
 TIMEOUT = 2.0
-"""Seconds that a desk's request waits to be rendered; after that, the desk is woken again later."""
+"""Seconds that a desk's request waits for its turn to be rendered; after that, the desk is woken again later."""
 _WAITING_AT_MOST = 100
 
 log = logging.getLogger(__name__)
@@ -41,14 +41,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RoundOffers:
-    """A round's offers by person, with the fact types for rendering them."""
+    """A round's offers, keyed by person, with the fact types needed to render them."""
 
     cards: Mapping[int, CallCard]
     declared: tuple[FactType, ...]
 
 
 class Feed:
-    """Runs beside the application. Each desk subscribes, and receives ``EVERYTHING`` or ``round:`` and a number."""
+    """Runs alongside the application. Each desk subscribes, and receives ``EVERYTHING`` or ``round:`` with a number."""
 
     def __init__(self, live: Live, engine: AsyncEngine) -> None:
         self._live = live
@@ -65,7 +65,7 @@ class Feed:
 
     @contextlib.contextmanager
     def subscribe(self, person_id: int) -> Iterator[asyncio.Queue[str | None]]:
-        """A queue of what concerns this person, the first ``EVERYTHING``; None means that the server is stopping."""
+        """A queue of what concerns this person, beginning with ``EVERYTHING``; None means that the server stops."""
         queue: asyncio.Queue[str | None] = asyncio.Queue(_WAITING_AT_MOST)
         queue.put_nowait(None if self._stopped else EVERYTHING)
         self._desks[person_id].add(queue)
@@ -77,23 +77,23 @@ class Feed:
                 del self._desks[person_id]
 
     def offers_of(self, round_id: int) -> RoundOffers | None:
-        """The offers of one of the last rounds; None if it is forgotten."""
+        """The offers made in a recent round; None if the round is no longer kept."""
         return self._rounds.get(round_id)
 
     def turn(self) -> float:
-        """Seconds after which a desk that is woken now should refresh: 0, unless many are woken with it."""
+        """How many seconds a desk woken now should wait before it refreshes: 0, unless many others are woken too."""
         now = asyncio.get_running_loop().time()
         turn = max(self._next_turn, now)
         self._next_turn = turn + REFRESH_TIME
         return turn - now
 
     def busy(self) -> bool:
-        """Whether many desks that were woken have yet to refresh."""
+        """Whether many woken desks have yet to refresh."""
         return self._next_turn > asyncio.get_running_loop().time() + BUSY
 
     @contextlib.asynccontextmanager
     async def drawing(self, person_id: int) -> AsyncIterator[bool]:
-        """Wait until this person's desk may be rendered. Yields False after ``TIMEOUT``, and wakes the desk again."""
+        """Wait until this person's desk may be rendered. After ``TIMEOUT``, yields False and wakes the desk again."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 await self._drawing.acquire()
@@ -116,7 +116,7 @@ class Feed:
             self._publish(person, None)
 
     def receive(self, payload: str) -> None:
-        """Handle one notification: offers immediately, everything else with what comes in ``COLLECTED_FOR``."""
+        """Handle one notification: offers immediately, all others with what arrives within ``COLLECTED_FOR``."""
         kind, _, name = payload.partition(":")
         if payload == EVERYTHING:
             self._people.update(self._desks)
@@ -138,7 +138,7 @@ class Feed:
             try:
                 people |= await self._in_hand(escalations)
             except DATABASE_DOWN:
-                # The desks refresh, and the response says that the database is unreachable.
+                # The desks still refresh, and the response tells them that the database is unreachable.
                 people = set(self._desks)
         for person in people:
             self._publish(person, EVERYTHING)
@@ -164,7 +164,7 @@ class Feed:
 
     def _publish(self, person: int, payload: str | None) -> None:
         for queue in self._desks.get(person, ()):
-            # A desk that lags this far behind refreshes everything once instead.
+            # A desk this far behind refreshes everything once instead.
             if queue.full():
                 while not queue.empty():
                     queue.get_nowait()

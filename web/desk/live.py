@@ -1,4 +1,4 @@
-"""The desk's page, its changed areas, and the stream that says when to refresh."""
+"""The desk page, its changed areas, and the stream that says when to refresh."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from web.page import draw
 from web.security.session import Signed, SignedIn, still_signed_in
 
 WAKE = "wake"
-"""Event: something may have changed. Its data is the milliseconds after which the desk should refresh."""
+"""Event: something may have changed. Its data says how many milliseconds the desk should wait before it refreshes."""
 OFFER = "offer"
-"""Event: an offer, rendered. When a round asks hundreds of people, none of their desks has to request it."""
+"""Event: a rendered offer. When a round asks hundreds of people, none of their desks has to request its offer."""
 
 router = APIRouter()
 
@@ -37,12 +37,12 @@ async def show_desk(desk: OwnDesk) -> Response:
 
 @router.get("/desk/live")
 async def changes(desk: OwnDesk, feed: DeskFeed) -> Response:
-    """The areas whose fingerprints differ from those sent; 204 if none does."""
+    """The areas whose fingerprints differ from those sent; 204 if none do."""
     return await changed(desk, feed, seen_in(desk.request.query_params))
 
 
 async def changed(desk: DeskRequest, feed: Feed, seen: Mapping[str, str]) -> Response:
-    """The areas that differ from those seen; 204 if none does, or if the desk waited too long and is woken again."""
+    """The areas that differ from those seen; 204 if none do, or if the desk waited too long and will be woken again."""
     async with feed.drawing(desk.person_id) as in_time:
         parts = await draw_changed(desk, seen) if in_time else ""
     return HTMLResponse(parts) if parts else Response(status_code=204)

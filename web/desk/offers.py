@@ -1,4 +1,4 @@
-"""Answering an offer. The offer's row decides who was in time, within milliseconds."""
+"""Answering an offer. Within milliseconds, the offer's row decides who was in time."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _STEPS = {
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """The plan as short sentences, in order of time."""
+    """The plan as short sentences, in chronological order."""
     decision = plan.decision
     lines = [
         f"The call goes to {plan.pool_text}; it lasts {length(decision.booking.slot)}.",

@@ -1,4 +1,4 @@
-"""Setting one's presence, and heartbeats."""
+"""Presence changes and heartbeats."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ async def change_presence(
 
 @router.post("/desk/presence/heartbeat", dependencies=[Guarded])
 async def heartbeat(desk: OwnDesk, heartbeats: Heartbeats, feed: DeskFeed) -> Response:
-    """A sign of life. The response holds the areas that differ from the fingerprints sent; 204 if none does."""
+    """A sign of life. The response contains the areas that differ from the fingerprints sent; 204 if none do."""
     seen = seen_in(await desk.request.form())
     current = await heartbeats.keep(desk.person_id, desk.signed.time_zone)
     differs = current and any(getattr(current, name) != seen[name] for name in areas_of(desk.signed) if name in seen)
-    # If many desks have changed, each is woken to refresh in its turn.
+    # If many desks have changed, each is woken to refresh when its turn comes.
     if not differs or feed.busy():
         return Response(status_code=204)
     return await changed(desk, feed, seen)

@@ -1,4 +1,4 @@
-"""Heartbeats: desks send one every few seconds, and one transaction writes those of many desks."""
+"""Heartbeats: each desk sends one every few seconds, and one transaction writes those from many desks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from database.stores.rounds.presence import heartbeats
 from web.batching import Batcher
 
 PAUSE = 0.2
-"""Least seconds between two transactions, so also the longest that a heartbeat waits to be written."""
+"""Minimum seconds between two transactions, and so the longest that a heartbeat waits to be written."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,17 @@ class SignOfLife:
 
 
 class SignsOfLife:
-    """The heartbeats of this process's desks."""
+    """The heartbeats from this process's desks."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._batcher = Batcher(self._keep, pause=PAUSE)
 
     async def keep(self, person_id: int, time_zone: str) -> DeskChanges | None:
-        """Write a heartbeat; returns the desk's current fingerprints, with today's calls by this time zone."""
+        """Write a heartbeat and return the desk's current fingerprints.
+
+        ``time_zone`` decides which calls count as today's.
+        """
         return await self._batcher.get(SignOfLife(person_id, time_zone))
 
     async def _keep(self, signs: Collection[SignOfLife]) -> dict[SignOfLife, DeskChanges]:

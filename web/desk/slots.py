@@ -27,7 +27,7 @@ router = APIRouter()
 
 @dataclass(frozen=True)
 class Stretch:
-    """Consecutive starts that are all open, or all closed for the same reason."""
+    """Consecutive start times that are all open, or all closed for the same reason."""
 
     first: str
     last: str
@@ -35,7 +35,7 @@ class Stretch:
     closed: str
     """Why they are closed; empty if they are open."""
     proven: bool
-    """False if a search failed that will be repeated."""
+    """False if the search failed and will be repeated."""
 
 
 @router.get("/desk/escalations/{escalation_id}/slots")
@@ -45,7 +45,7 @@ async def show_slots(request: Request, engine: Engine, escalation_id: UUID, day:
 
 @router.post("/desk/escalations/{escalation_id}/release-reserve", dependencies=[Guarded])
 async def release(request: Request, engine: Engine, signed: Signed, escalation_id: UUID) -> Response:
-    """Let somebody of the reserve take a call at risk. Doing it again changes nothing."""
+    """Release the reserve for a call at risk, so that somebody held back can take it. Doing it twice is harmless."""
     try:
         async with engine.begin() as conn:
             done = await release_reserve(conn, str(escalation_id), signed.actor, datetime.now(UTC))
@@ -58,7 +58,7 @@ async def release(request: Request, engine: Engine, signed: Signed, escalation_i
 async def widen(
     request: Request, engine: Engine, signed: Signed, escalation_id: UUID, step: Annotated[str, Form()] = ""
 ) -> Response:
-    """Let a call at risk begin with a later step of its plan. Doing it again changes nothing."""
+    """Let a call at risk begin with a later step of its plan. Doing it twice is harmless."""
     number = int(step) if step.isascii() and step.isdecimal() and len(step) < 4 else 0
     try:
         done = await widen_pool(engine, str(escalation_id), number, signed.actor, datetime.now(UTC))
@@ -103,7 +103,7 @@ async def _page(
 
 
 def _day(text: str) -> date | None:
-    """The day if it is within 400 days of today; else None, for the first day with starts."""
+    """The day if it is within 400 days of today; otherwise None, which means the first day with start times."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Pages of the embedded stack alone: the caught mail, and a stand-in for the room."""
+"""Pages that only the embedded stack has: caught emails, and a stand-in for the room."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def mailbox(request: Request, settings: AppSettings) -> HTMLResponse:
 
 @router.get("/dev/mail.json")
 async def mailbox_json(settings: AppSettings) -> list[dict[str, Any]]:
-    """All mail caught, oldest first."""
+    """All caught emails, oldest first."""
     return [mail.as_json() for mail in await asyncio.to_thread(list_mail, settings.mail_folder)]
 
 

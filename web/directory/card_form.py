@@ -1,4 +1,4 @@
-"""Reads the form of a person, and compares it with the saved card."""
+"""Reads a person's form and compares it with the saved card."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class SentCard:
     trying: bool
     """A dry run, to see what happens to booked calls."""
     longer: bool
-    """A dry run with a longer search for somebody to take them."""
+    """A dry run with a longer search for people to take those calls."""
     seen: str
-    """The ``mark_of`` the card in the form when it was opened."""
+    """``mark_of`` the card that was current when the form was opened."""
     shown: frozenset[int] = frozenset()
     """Bookings at risk that the page has already shown."""
 
 
 async def sent_card(request: Request) -> SentCard:
-    """Read the form of a person. Choices that aren't numbers count as not chosen."""
+    """Read a person's form. Choices that aren't numbers count as not chosen."""
     form = await request.form()
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     levels = {
@@ -61,12 +61,12 @@ def _shown(fields: Mapping[str, str]) -> frozenset[int]:
 
 
 def chosen_number(text: str) -> int:
-    """The number of a choice; 0 if the text isn't one."""
+    """The number that was chosen; 0 if the text isn't one."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def with_roles(card: PersonDetails, saved: PersonDetails, signed: SignedIn) -> PersonDetails:
-    """The card with its roles if an administrator sent it, else with the saved ones."""
+    """The card with its roles if an administrator sent it, otherwise with the saved roles."""
     return card if "admin" in signed.roles else replace(card, roles=saved.roles)
 
 

@@ -1,4 +1,4 @@
-"""Teams, titles and skills: added, renamed together with the rules that name them, deleted if unused."""
+"""Adds teams, titles and skills, renames them together with the rules that name them, and deletes unused ones."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LONGEST_ADDRESS = 200
 
 
 async def choices(conn: AsyncConnection) -> dict[str, Any]:
-    """The teams, titles and skills to choose from on the pages of people."""
+    """The teams, titles and skills to choose from on people's pages."""
     return {f"{kind}s": await names_of_kind(conn, kind) for kind in KINDS.values()}
 
 
@@ -71,7 +71,7 @@ async def name_page(request: Request, engine: Engine, signed: Signed, kind: str,
 async def rename_page(
     request: Request, engine: Engine, signed: Signed, kind: str, number: Number, name: Typed = "", seen: Typed = ""
 ) -> Response:
-    """Rename it, in the rules too. No decision changes."""
+    """Rename a team, title or skill, in the rules too. No decision changes."""
     which = _kind(kind)
     try:
         async with engine.begin() as conn:
@@ -102,7 +102,7 @@ async def change_page(
 async def delete_page(
     request: Request, engine: Engine, signed: Signed, kind: str, number: Number, seen: Typed = ""
 ) -> Response:
-    """Delete it, or show what uses it: lines of which rules versions, people, escalations."""
+    """Delete a team, title or skill, or show what uses it: lines in rules versions, people, escalations."""
     which = _kind(kind)
     try:
         async with engine.begin() as conn:
@@ -167,7 +167,7 @@ def _kind(kind: str) -> NameKind:
 
 
 def _address(text: str) -> str:
-    """The sender address of a team. Raises ``NameUnfit``."""
+    """A team's sender address. Raises ``NameUnfit``."""
     address = text.strip()
     if len(address) > LONGEST_ADDRESS or not is_mail_address(address):
         raise NameUnfit("Please enter the mail address from which customers get mail, such as support@example.com.")

@@ -1,4 +1,4 @@
-"""The list of people, found by name, team, title and skill."""
+"""The list of people, searchable by name, team, title and skill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One person: added, changed, deactivated. A change can be tried before it is saved."""
+"""Adds, changes and deactivates a person. A change can be tried before it is saved."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ async def person_page(request: Request, engine: Engine, signed: Signed, number: 
 
 @router.post("/people/{number}", dependencies=[Guarded])
 async def change_page(request: Request, engine: Engine, signed: Signed, number: Number, sent: Sent) -> Response:
-    """Save the card; or roll back, if only a dry run was wanted or if calls are at risk that weren't shown yet."""
+    """Save the card, or roll back if this is a dry run or if calls are at risk that haven't been shown yet."""
     card, seen = sent.card, sent.seen
     try:
         moves, saved, unserved = await _change(engine, signed, number, sent)
     except CardStale as stale:
-        # The page shows the current card's mark, so sending the form again overwrites it.
+        # The page carries the current card's mark, so submitting the form again overwrites that card.
         seen = mark_of(stale.stands)
         meanwhile = differing(card, stale.stands, signed)
         return await _form(request, engine, signed, number, card, status_of(stale), seen=seen, meanwhile=meanwhile)
@@ -94,7 +94,7 @@ async def _change(
         search = await board_without(conn, moves.lost) if sent.longer else None
         if not save:
             await transaction.rollback()
-    # After the connection is released, because the page needs another.
+    # Runs after the connection is released, because the page needs another one.
     unserved = None if search is None else await asyncio.to_thread(proven_unserved, *search, LONGER)
     return moves, save, unserved
 

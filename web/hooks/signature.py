@@ -1,4 +1,4 @@
-"""Authenticates webhooks by the signature over their raw body, and by their time."""
+"""Authenticates webhooks by the signature over their raw body and by their timestamp."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from domain.failure import Failure
 
 WINDOW = timedelta(minutes=5)
-"""How far a webhook's time may differ from ours; older ones may be replays."""
+"""How far a webhook's timestamp may differ from our clock; older webhooks may be replays."""
 
 
 @dataclass

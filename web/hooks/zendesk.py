@@ -34,7 +34,7 @@ _LONGEST_ID = 200
 
 @dataclass(frozen=True)
 class _Parts:
-    """What carrying out a webhook needs."""
+    """What is needed to carry out a webhook."""
 
     engine: AsyncEngine
     tokens: Tokens
@@ -48,7 +48,7 @@ async def _parts(engine: Engine, tokens: AppTokens, commands: AppCommands, setti
 
 @router.post("/zendesk/{source}")
 async def zendesk(request: Request, parts: Annotated[_Parts, Depends(_parts)], source: str) -> JSONResponse:
-    """A signed webhook. Sent again, it gets its first response and changes nothing."""
+    """Carry out a signed webhook. If it is sent again, it gets its first response and changes nothing."""
     body = await read_bytes(request)
     sender = await _authenticate(parts.engine, request, source, body)
     payload = parse(body)
@@ -77,7 +77,7 @@ async def _authenticate(engine: AsyncEngine, request: Request, name: str, body: 
 
 
 def _event_id(request: Request, payload: Any) -> str:
-    """The id of the event, else of the invocation, else a hash of the signature: the same for every delivery."""
+    """The event's id, otherwise the invocation's, otherwise a hash of the signature: the same for every delivery."""
     event_id = payload.get("id") if isinstance(payload, dict) else None
     if isinstance(event_id, str) and 0 < len(event_id) <= _LONGEST_ID:
         return event_id
@@ -101,7 +101,7 @@ async def _carry_out(parts: _Parts, source: WebhookSource, event: str, payload: 
 
 
 async def _open(parts: _Parts, source: WebhookSource, event: str, command: Opens) -> dict[str, Any]:
-    """Open an escalation. A refusal by the rules is a success too, because a retry would not change it."""
+    """Open an escalation. A refusal by the rules counts as success too, because a retry would be refused again."""
     opening = command.body.opening(by_source(source.name), event)
     async with parts.engine.begin() as conn:
         account = await account_of_source(conn, source, opening.ticket.url)

@@ -1,9 +1,9 @@
 """Reads the payload of a Zendesk webhook, in either of its two forms.
 
-An *event subscription* sends Zendesk's own payload (``type: zen:event-type:ticket.…``, the ticket as ``detail``). It
-names the requester by id only, so it can always end an escalation, but opens one only if ``requester`` was added.
-A *trigger or automation* sends the body that an administrator wrote into it: the body of the API's
-``POST /api/v1/escalations``, or ``{"ticket": {…, "status": "solved"}}``.
+An *event subscription* sends Zendesk's own payload (``type: zen:event-type:ticket.…``, with the ticket as ``detail``).
+It names the requester only by id, so it can always end an escalation, but opens one only if ``requester`` was added. A
+*trigger or automation* sends a body that an administrator wrote for it: the body of the API's ``POST
+/api/v1/escalations``, or ``{"ticket": {…, "status": "solved"}}``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Ends:
 
     ticket_id: str
     url: str = ""
-    """The ticket's address, if sent; it tells the account."""
+    """The ticket's URL, if sent; it identifies the account."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Requester(BaseModel):
 
 
 class EventTicket(TicketBody):
-    """A ticket of an event, which may come without an address."""
+    """The ticket in an event. It may have no URL."""
 
     url: WebAddress | Literal[""] = ""
 
@@ -66,7 +66,7 @@ class EventEscalation(OpenEscalation):
 
 
 class Detail(BaseModel):
-    """What we read of an event's ticket. Other fields are ignored, because Zendesk adds new ones."""
+    """The fields we read from an event's ticket. Others are ignored, because Zendesk adds new ones."""
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
@@ -78,11 +78,11 @@ class Detail(BaseModel):
     url: str = ""
     requester: Requester | None = None
     facts: dict[str, Any] = {}
-    """Not from Zendesk: facts that whatever forwards the event may add, like ``requester``."""
+    """Facts that whatever forwards the event may add. Like ``requester``, they don't come from Zendesk."""
 
 
 def read_payload(payload: Any, directory: Directory) -> Opens | Ends | IgnoredWebhook:
-    """What the webhook asks for. Raises ``FieldsRefused`` if it asks for a call and lacks what a call needs."""
+    """What the webhook asks for. Raises ``FieldsRefused`` if it asks for a call but lacks what a call needs."""
     if not isinstance(payload, dict):
         raise FieldsRefused((FieldError("", "must be an object"),))
     kind = payload.get("type")
@@ -160,7 +160,7 @@ def _request(ticket_id: str, detail: Detail, requester: Requester, directory: Di
 
 
 def _facts(detail: Detail, directory: Directory) -> dict[str, Any]:
-    """The ticket's facts that the directory declares. The priority is lower-cased to match its values."""
+    """The facts of the ticket that the directory declares. The priority is lowercased to match the declared values."""
     facts: dict[str, Any] = {}
     priority = directory.fact_named("priority")
     if priority is not None and (detail.priority or "").casefold() in priority.values:

@@ -1,4 +1,4 @@
-"""Actions on an escalation: nudge it, withdraw it, send a failed message again."""
+"""Actions on an escalation: nudge it, withdraw it, resend a failed message."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LONGEST_REASON = 1000
 async def nudge(
     request: Request, engine: Engine, commands: AppCommands, signed: Signed, escalation_id: str
 ) -> Response:
-    """Push it on: mail the link again, or search again and tell the workflow everything again."""
+    """Get it moving: email the link again, or search again and tell the workflow everything again."""
     escalation = await read_or_raise(engine, escalation_id)
     try:
         await commands.nudge(escalation.id, signed.actor)
@@ -57,7 +57,7 @@ async def withdraw(
         return story_page(request, signed.roles, escalation, 422, wrong=wrong)
     try:
         if escalation.state == State.CLOSED:
-            # The command answers a repeated withdrawal like the first one; here a new reason was typed.
+            # The command treats a repeated withdrawal like the first one, but here a new reason was typed.
             raise NotNow(escalation.state)
         await commands.withdraw(escalation.id, signed.actor, reason=reason)
         await _audit(engine, signed, "withdrew", escalation.id)

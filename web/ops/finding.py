@@ -1,4 +1,4 @@
-"""The list of escalations, by state, words and time without an event; the longest without one first."""
+"""The list of escalations, filtered by state, words and time since the last event. The longest-idle one comes first."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ REPAIRED = {
 
 @dataclass(frozen=True)
 class Filter:
-    """The filter in the list's address."""
+    """The filter in the list's URL."""
 
     state: str = "open"
     """``open``, ``all``, or one state."""
     words: str = ""
     age: str = ""
-    """Least seconds without an event; empty for any."""
+    """Minimum seconds since the last event; empty for no minimum."""
     failed: bool = False
     """Only escalations with a failed message."""
 
@@ -52,7 +52,7 @@ class Filter:
         return EscalationFilter(states, self.words, unchanged_since, self.failed)
 
     def address(self, **changes: str) -> str:
-        """The address of the list's first page with these changes to the filter."""
+        """The URL of the list's first page with these changes to the filter."""
         query = {"state": self.state, "q": self.words, "age": self.age, "failed": "1" if self.failed else ""}
         return "/ops?" + urlencode({name: value for name, value in (query | changes).items() if value})
 

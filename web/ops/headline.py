@@ -17,7 +17,7 @@ class Headline:
     where: str
     next: str
     by: datetime | None
-    """When that happens at the latest; None if nothing will happen by itself."""
+    """The latest time at which that happens; None if nothing will happen automatically."""
 
 
 def headline(escalation: WholeEscalation) -> Headline:

@@ -44,7 +44,10 @@ async def one_page(
 def story_page(
     request: Request, roles: frozenset[str], escalation: WholeEscalation, status: int = 200, **context: Any
 ) -> HTMLResponse:
-    """The page. ``context`` may hold ``said`` after an action, or ``wrong`` and ``typed`` after a failed one."""
+    """The escalation's page.
+
+    ``context`` may hold ``said`` after an action, or ``wrong`` and ``typed`` after a failed one.
+    """
     may_act = bool(roles & {"ops", "admin"})
     defaults: dict[str, Any] = {"said": "", "wrong": "", "typed": ""}
     return page(

@@ -1,4 +1,4 @@
-"""The story: the timeline as sentences, one for each kind of event."""
+"""The story: the timeline in sentences, with a wording for each kind of event."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ class StorySentence:
     said: str
     """Free text that somebody wrote, shown as a quote; often empty."""
     mark: str
-    """The CSS class of the shape before it: ``waiting``, ``offered``, ``on``, ``done``, ``person``, ``lost``."""
+    """The CSS class of the shape before it: ``waiting``, ``offered``, ``on``, ``done``, ``person`` or ``lost``."""
 
 
 @dataclass(frozen=True)
 class StoryContext:
-    """What a sentence can name."""
+    """What a sentence can mention."""
 
     body: Mapping[str, Any]
     actor: str
-    """As ``reader_name``: ``Mira Olsen``, ``The API (zendesk)``."""
+    """As returned by ``reader_name``: ``Mira Olsen``, ``The API (zendesk)``."""
     person: str
-    """The agent whom the event is about; empty if it is about none."""
+    """The agent whom the event is about; empty if there is none."""
     customer: str
     zone: str
 
     def when(self, field: str) -> str:
-        """A moment of the body, in the organisation's time zone."""
+        """A moment from the event's body, in the organisation's time zone."""
         moment = self.body.get(field)
         return times.when(datetime.fromisoformat(moment), self.zone) if isinstance(moment, str) else "an unknown time"
 
@@ -98,12 +98,12 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
 
 
 def story_of(escalation: WholeEscalation) -> list[StorySentence]:
-    """The events of an escalation in order."""
+    """An escalation's events in order."""
     return [_sentence(event, escalation) for event in escalation.events]
 
 
 def reader_name(actor: str, escalation: WholeEscalation) -> str:
-    """An actor for readers: ``person:7`` as a name, programs by kind."""
+    """An actor in readable form: a person's name for ``person:7``, the kind for a program."""
     kind, _, which = actor.partition(":")
     if kind == "person" and which.isdigit():
         return escalation.names.get(int(which), "Somebody who has left")
@@ -125,7 +125,7 @@ def _sentence(event: Fields, escalation: WholeEscalation) -> StorySentence:
 
 
 def _quote(kind: Kind, body: Fields, escalation: WholeEscalation) -> str:
-    """The free text with an event. Comments and notes are in rows of their own, where they can be erased."""
+    """The free text that belongs to an event. Comments and notes have rows of their own, where they can be erased."""
     if kind is Kind.RATED and escalation.rating:
         return str(escalation.rating["comment"] or "")
     if kind is Kind.WRAPPED_UP:
@@ -161,7 +161,7 @@ def _resolved(context: StoryContext) -> str:
 
 
 def _found(context: StoryContext) -> str:
-    """How the seat was found, if somebody did something for it."""
+    """How the seat was found and by whom, if somebody had to do something to find it."""
     return f": {context.get('found')}, by {context.actor}" if "found" in context.body else ""
 
 

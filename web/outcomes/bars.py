@@ -34,7 +34,7 @@ RAIL = WIDTH - LABEL - FIGURE
 
 
 def chart(title: str, rows: Sequence[tuple[str, float | None, str]], most: float) -> Chart:
-    """``rows`` are name, value (None: no bar) and figure as text; ``most`` is the value of a full bar."""
+    """Each row has a name, a value (None for no bar) and its figure as text; ``most`` is the value of a full bar."""
     bars = tuple(
         Bar(_short(name), figure, number * ROW, round(RAIL * min(1.0, (value or 0.0) / most)) if most else 0)
         for number, (name, value, figure) in enumerate(rows)
@@ -63,7 +63,7 @@ class Columns:
 
 
 def columns(title: str, rows: Sequence[tuple[str, int]]) -> Columns:
-    """Columns in order of time; ``rows`` are name and value."""
+    """Columns in chronological order; each row has a name and a value."""
     most = max((value for _, value in rows), default=0)
     step = WIDE / max(1, len(rows))
     bars = tuple(

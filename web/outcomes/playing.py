@@ -1,4 +1,4 @@
-"""Runs simulations outside of the web's event loop: each in its own process, one at a time."""
+"""Runs simulations outside the web's event loop: each in its own process, one at a time."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class SimulationRunner:
         self._busy = asyncio.Lock()
 
     async def play(self, ways: Mapping[str, Scenario], replications: int) -> tuple[Way, ...]:
-        """Play them. Raises ``AlreadyPlaying``, or ``TooLong`` after ``LONGEST``, ending the process."""
+        """Play these scenarios. Raises ``AlreadyPlaying``, or ``TooLong`` if it had to end the process."""
         if self._busy.locked():
             raise AlreadyPlaying
         async with self._busy:
@@ -63,7 +63,7 @@ class SimulationRunner:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """Ends the pool and its processes without waiting for a simulation that still runs."""
+    """Ends the pool and its processes without waiting for a simulation that is still running."""
     children = list((pool._processes or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)
     for child in children:

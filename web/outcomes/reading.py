@@ -25,7 +25,7 @@ router = APIRouter(prefix="/outcomes")
 SPANS = (7, 28, 90, 365)
 DEFAULT = 28
 SHOWN = 30
-"""Most lines of a table on the page; the CSV has all."""
+"""Maximum rows of a table on the page; the CSV has them all."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -70,7 +70,7 @@ async def outcomes_csv(engine: Engine, days: int = DEFAULT, by: By = By.PERSON) 
 
 
 def cell(value: str) -> str:
-    """The value, quoted if a spreadsheet could take it for a formula."""
+    """The value, quoted if a spreadsheet could mistake it for a formula."""
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 

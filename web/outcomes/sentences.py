@@ -1,4 +1,4 @@
-"""Six figures, each in a sentence with its unit and period, and beside it the figure of the period before."""
+"""Six figures, each in a sentence with its unit and period, and beside it the previous period's figure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Sum:
     number: str
     sentence: str
     neighbour: str
-    """The figure of the period before."""
+    """The previous period's figure."""
 
 
 @dataclass(frozen=True)
 class ReportPeriods:
-    """The current period and the one before, of equal length."""
+    """The current period and the previous one, of equal length."""
 
     days: int
     now: Measures
@@ -30,7 +30,7 @@ class ReportPeriods:
 
 
 def six(spans: ReportPeriods) -> list[Sum]:
-    """The six figures of the page, in order."""
+    """The page's six figures, in order."""
     now, before, days = spans.now, spans.before, f"last {spans.days} days"
     return [
         Sum(

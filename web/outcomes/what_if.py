@@ -1,4 +1,4 @@
-"""What if: the organisation's days simulated with its own rules, compared with other ways of working."""
+"""What if: simulates the organisation's days with its own rules, and compares other ways of working."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/outcomes/what-if")
 
 REPLICATIONS = 12
 MOST = 600
-"""Most escalations of one replication on this page."""
+"""Maximum escalations per replication on this page."""
 PAST = (1, 4)
 """Choices of how many past weeks to replay."""
 TICKETS = 400
@@ -44,7 +44,7 @@ _runner = SimulationRunner()
 
 
 class WhatIfForm(BaseModel):
-    """The form. Shares are in percent."""
+    """The form. Shares are percentages."""
 
     play: bool = False
     days: int = Field(1, ge=1, le=7)
@@ -57,12 +57,12 @@ class WhatIfForm(BaseModel):
     title: str = Field("", max_length=200)
     change: int = Field(0, ge=-20, le=20)
     past: int = Field(0, ge=0, le=4)
-    """Weeks up to today whose escalations are replayed; 0 to draw escalations."""
+    """How many weeks of past escalations to replay, up to today; 0 to draw escalations at random."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One way in the chart: a dot at the mean, on a line for the interval; x from 0 to 100."""
+    """One way of working in the chart: a dot at the mean, on a line for the interval; x runs from 0 to 100."""
 
     name: str
     figure: str
@@ -133,7 +133,7 @@ def _ways(scenario: Scenario, form: WhatIfForm) -> dict[str, Scenario]:
 
 
 def _axis(ways: Sequence[Way]) -> int:
-    """Where the chart's axis begins, in percent: a multiple of ten below every interval."""
+    """Where the chart's axis begins, as a percentage: a multiple of ten below every interval."""
     lowest = min((way.interval("honoured").low for way in ways), default=0.0)
     return min(max(int(lowest * 10) * 10, 0), 90)
 

@@ -1,4 +1,4 @@
-"""Rules: reading, editing and trying them, publishing a version, rollouts, and going back."""
+"""Rules: reading, editing and trying them, publishing a version, rollouts, and going back to an earlier version."""
 
 from fastapi import APIRouter
 

@@ -52,7 +52,7 @@ def _option(option: Completion) -> dict[str, Any]:
 
 @router.post("/format", dependencies=[Guarded])
 async def format_text(request: Request, engine: Engine, settings: AppSettings, draft: Sent) -> Response:
-    """The formatted text: JSON for the editor's script, else the editor's page."""
+    """The formatted text: JSON for the editor's script, otherwise the editor's page."""
     text, wrong = await asyncio.to_thread(_format, draft.text)
     if request.headers.get("accept", "").startswith("application/json"):
         return JSONResponse({"text": text, "wrong": wrong})
@@ -62,7 +62,7 @@ async def format_text(request: Request, engine: Engine, settings: AppSettings, d
 
 
 def _format(text: str) -> tuple[str, str]:
-    """The formatted text; or the text unchanged, and a sentence why."""
+    """The formatted text, or the unchanged text with a sentence that says why."""
     if len(text) > LONGEST or not text.strip():
         return text, "There is nothing to tidy up." if len(text) <= LONGEST else "Too long to tidy up."
     try:
@@ -85,7 +85,7 @@ async def diagnostic_page(request: Request, code: str) -> HTMLResponse:
 
 
 def _parts(text: str) -> list[tuple[str, list[str]]]:
-    """Paragraphs, split into alternating plain and marked pieces, and fenced examples in one piece."""
+    """Paragraphs, split into alternating plain and marked pieces, and fenced examples as single pieces."""
     parts: list[tuple[str, list[str]]] = []
     for number, piece in enumerate(re.split(r"^```\w*\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)):
         if number % 2:

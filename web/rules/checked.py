@@ -13,11 +13,11 @@ from rules_dsl import Diagnostic, Directory, Fix, check_rules, quick_fixes, rend
 FILE = "desk.rules"
 _DRAWN = re.compile(r" *\d* +\| ")
 LONGEST = 300_000
-"""Characters of a rules text."""
+"""Maximum characters of a rules text."""
 MOST_SHOWN = 200
-"""Diagnostics shown for one text."""
+"""Maximum diagnostics shown for one text."""
 MOST_DRAWN = 5_000
-"""Lines of a text shown with their numbers."""
+"""Maximum lines of a text shown with their numbers."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class DiagnosticView:
 class CheckResult:
     text: str
     diagnostics: tuple[DiagnosticView, ...] = ()
-    """At most ``MOST_SHOWN``, errors preferred, in the order of the file."""
+    """At most ``MOST_SHOWN``, in the order of the file. Errors take precedence."""
     errors: int = 0
-    """Of the whole text, like ``warnings``, whether shown or not."""
+    """Counted in the whole text, like ``warnings``, whether shown or not."""
     warnings: int = 0
     bad_lines: frozenset[int] = frozenset()
     """All lines with a diagnostic."""
@@ -60,7 +60,7 @@ class CheckResult:
 
     @property
     def more(self) -> int:
-        """Diagnostics that are counted but not shown."""
+        """The number of diagnostics that are counted but not shown."""
         return self.count - len(self.diagnostics)
 
     @property
@@ -78,12 +78,12 @@ def drawn_lines(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """The text as typed: browsers send every line end as CR LF."""
+    """The text as typed. Browsers send every line ending as CR LF."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 async def check(text: str, directory: Directory) -> CheckResult:
-    """Check a text, in a thread because a long one takes a while."""
+    """Check a text, in a thread because long texts take a while."""
     if len(text) > LONGEST:
         problem = f"these rules have {len(text):,} characters; at most {LONGEST:,} can be read"
         return CheckResult(text, (DiagnosticView(0, "error", "", problem, "", ()),), errors=1)

@@ -1,4 +1,4 @@
-"""The difference between two texts, line by line, with some lines around each change."""
+"""The difference between two texts, line by line, with a few lines of context around each change."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from web.rules.checked import MOST_DRAWN
 AROUND = 3
 """Unchanged lines shown before and after a change."""
 MOST_COMPARED = 3_000
-"""Most lines between the first and the last change that are compared one by one; more are shown as one change.
+"""Up to this many lines between the first and the last change, lines are compared; beyond it, they are one change.
 
-Among thousands of similar lines, as conditions of rules are, comparing takes cubic time.
+Comparing thousands of similar lines, such as the conditions of rules, takes cubic time.
 """
 _Change = tuple[str, int, int, int, int]
-"""An opcode of ``difflib``: kind, first and last line before, first and last line after."""
+"""A ``difflib`` opcode: kind, range of lines before, range of lines after."""
 
 
 @dataclass(frozen=True)

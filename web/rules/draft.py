@@ -23,7 +23,7 @@ from web.rules.outcome import SampleOutcome, outcome_of
 from web.rules.sample import Sample, SampleReading, read_sample, sample_like, sample_of, typed_value
 
 FILL = "fill"
-"""The field of the button that fills in an example."""
+"""The form field of the button that fills in an example."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class ReviewContext:
-    """What a review needs, all read at one moment."""
+    """What a review needs, all read at the same moment."""
 
     current: PublishedRules | None
     directory: Directory
@@ -55,7 +55,7 @@ class SampleResult:
     sample: Sample
     read: SampleReading
     fits: bool
-    """Whether the draft compiles with the directory."""
+    """Whether the draft compiles against the directory."""
     outcome: SampleOutcome | None
     fact_words: tuple[tuple[str, str], ...]
     """All facts with their values in words."""
@@ -101,7 +101,7 @@ async def review_draft(draft: Draft, context: ReviewContext) -> DraftReview:
 
 
 async def try_sample(text: str, fields: Mapping[str, object], context: ReviewContext) -> SampleResult:
-    """Try a draft on the sample in these fields; if ``fill`` is one of them, on the file's ``example`` instead."""
+    """Try a draft on the sample in these fields, or on the file's ``example`` if the ``fill`` button was pressed."""
     return await asyncio.to_thread(_try, text, fields, context)
 
 

@@ -1,4 +1,4 @@
-"""The current rules, and the editor: checking, trying and publishing a draft, which no refusal loses."""
+"""The current rules, and the editor: checking, trying and publishing a draft, which is kept after a refusal."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def edit_page(request: Request, engine: Engine, settings: AppSettings) -> 
 
 @router.post("/check", dependencies=[Guarded])
 async def check_text(request: Request, engine: Engine, settings: AppSettings, draft: Sent) -> Response:
-    """The review of a draft: for a request of the editor's script its parts alone, else the editor's page."""
+    """The review of a draft: only its parts for a request from the editor's script, otherwise the editor's page."""
     review = await review_draft(draft, await read_review_context(engine))
     if request.headers.get("hx-request") == "true":
         return page(request, "rules/_review.html", **vars(review))
@@ -74,11 +74,11 @@ async def check_text(request: Request, engine: Engine, settings: AppSettings, dr
 
 @router.post("/try", dependencies=[Guarded])
 async def try_page(request: Request, engine: Engine, settings: AppSettings, draft: Sent) -> Response:
-    """The result for a sample: for a request of the editor's script its part alone, else the editor's page."""
+    """The result for a sample: only its part for a request from the editor's script, otherwise the editor's page."""
     context = await read_review_context(engine)
     if request.headers.get("hx-request") == "true":
         result = await try_sample(draft.text, draft.fields, context)
-        # Leaves the fields alone while somebody types in them, unless their content or their errors change.
+        # Leaves the fields alone while somebody is typing in them, unless their content or their errors change.
         redraw_fields = FILL in draft.fields or "wrong_before" in draft.fields or result.read.wrong
         template = "rules/_sample_filled.html" if redraw_fields else "rules/_sample_result.html"
         return page(request, template, result=result)
@@ -91,7 +91,7 @@ async def publish_text(
 ) -> Response:
     """Publish a draft. Refused if it has errors or no reason, or if its author hasn't seen the current version.
 
-    Shows first which booked calls could not be served under the draft.
+    First shows which booked calls could not be served under the draft.
     """
     draft, renamed = await with_todays_names(engine, draft)
     context = await read_review_context(engine)
@@ -129,7 +129,7 @@ async def publish_text(
 
 
 def _share(draft: Draft) -> int:
-    """The percentage of customers to publish to: the chosen rollout step, else everybody."""
+    """The percentage of customers to publish to: the chosen rollout step, otherwise everybody."""
     chosen = draft.fields.get("percent")
     return next((step for step in ROLLOUT_STEPS if str(step) == chosen), EVERYBODY)
 
@@ -137,7 +137,7 @@ def _share(draft: Draft) -> int:
 def editor(
     request: Request, room_url: str, draft: Draft, review: DraftReview, status: int = 200, **context: Any
 ) -> HTMLResponse:
-    """The editor's page. A nonce of this response alone lets its script add one style sheet."""
+    """The editor's page. A nonce unique to this response lets its script add one style sheet."""
     defaults: dict[str, Any] = {"wrong": "", "reason_wrong": "", "compare": None, "show_text": False, "fresh": False}
     defaults |= {"running": None, "renamed": (), "shares": ROLLOUT_STEPS, "words": share_words}
     nonce = secrets.token_urlsafe(16)

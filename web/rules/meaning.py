@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rules_dsl import Change, Directory, Move, compare_rules, draft_rules
 
 SHOWN = 6
-"""Moves that the page shows unfolded."""
+"""How many moves the page shows expanded."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a draft does with a sample escalation, for managers: the rule and why, who is asked when, the plan."""
+"""What a draft does with a sample escalation, for managers: which rule and why, who is asked when, the plan."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ _MARKS = {
 
 @dataclass(frozen=True)
 class TitleGroup:
-    """People of one title in one team."""
+    """The people with one title in one team."""
 
     title: str
     team: str
     count: int
     there: int
-    """On shift at the sample's moment."""
+    """How many are on shift at the sample's moment."""
     new: int
-    """Not asked by the step before."""
+    """How many were not asked by the previous step."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ class PoolStep:
     """A step of the plan with the people it asks."""
 
     after: str
-    """``immediately``, ``after 3 min``."""
+    """Such as ``immediately`` or ``after 3 min``."""
     text: str
     mark: str
     """``first``, ``wider``, ``alert`` or ``booking``."""
     groups: tuple[TitleGroup, ...]
     excluded: tuple[tuple[str, tuple[str, ...]], ...]
-    """Reasons with the names of those whom they exclude."""
+    """Each reason with the names of the people it excludes."""
 
     @property
     def count(self) -> int:
@@ -101,7 +101,7 @@ class SampleOutcome:
 
     @property
     def above(self) -> tuple[Reason, ...]:
-        """The first line that didn't match, for each rule above."""
+        """For each rule above, the first line that didn't match."""
         return tuple(reason for reason in self.decision.why if not reason.held)
 
 
@@ -164,7 +164,7 @@ def _groups(
 def _order(
     decision: Decision, steps: tuple[EscalationStep, ...], directory: Directory, states: Mapping[int, AgentState]
 ) -> tuple[RankedPerson, ...]:
-    """The people of the first pool that isn't empty, best first."""
+    """The people in the first non-empty pool, best first."""
     pool: Pool | None = next((step.pool for step in steps if step.pool.members), None)
     if pool is None:
         return ()
@@ -176,7 +176,7 @@ def _order(
 
 
 def plan_words(decision: Decision) -> tuple[str, ...]:
-    """The times of the plan in short sentences; none if there is no call."""
+    """The plan's times in short sentences; none if there is no call."""
     if decision.kind is CallKind.REFUSED:
         return ()
     booking, calls = decision.booking, decision.calls

@@ -1,4 +1,4 @@
-"""The backtest of a draft: a part of the editor for requests of its script, else a page."""
+"""A draft's backtest: a part of the editor for requests from its script, otherwise a page."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def past_of_draft(
 
 
 async def _backtest(engine: AsyncEngine, draft: str, weeks: int) -> tuple[CheckResult | None, PastView | None, str]:
-    """The diagnostics if the draft has errors, the backtest if it ran, and else a sentence why it didn't."""
+    """The diagnostics if the draft has errors, the backtest if it ran, and otherwise a sentence that says why not."""
     async with engine.connect() as conn:
         current, directory = await current_published(conn), await read_directory(conn)
         if current is None:

@@ -11,14 +11,14 @@ from domain.backtest.history import ChangeKind, Load, PastMove
 from rules_dsl.model.decision import CallKind
 
 SHOWN = 12
-"""Moves that the page shows unfolded."""
+"""How many moves the page shows expanded."""
 NOTICEABLE = 0.5
-"""Calls a week that are worth mentioning."""
+"""The smallest change in calls per week that is worth mentioning."""
 
 
 @dataclass(frozen=True)
 class LoadChange:
-    """Calls and hours a week of one title or team, now and under the draft."""
+    """Calls and hours per week for one title or team, now and under the draft."""
 
     name: str
     calls: float
@@ -97,7 +97,7 @@ class PastView:
 
     @property
     def most(self) -> float:
-        """Calls a week of the longest bar."""
+        """How many calls per week the longest bar stands for."""
         return max((max(title.calls, title.new_calls) for title in self.titles), default=0.0)
 
 
@@ -116,7 +116,7 @@ def newly_refused(move: PastMove) -> bool:
 
 
 def treatment_words(kind: CallKind | None, whom: str) -> str:
-    """``team "Support"``; ``no call: Three written replies first.``; ``no rule``."""
+    """Such as ``team "Support"``, ``no call: Three written replies first.`` or ``no rule``."""
     match kind:
         case None:
             return "no rule"
@@ -149,7 +149,7 @@ def _a_week(load: Load | None, weeks: Fraction) -> tuple[float, float]:
 
 
 def _rules(backtest: BacktestResult) -> tuple[RuleChange, ...]:
-    """The rules in the draft's order, then those that it no longer has."""
+    """The rules in the draft's order, followed by those that it no longer has."""
     old = {rule.treatment.rule: rule for rule in backtest.comparison.before.rules}
     new = {rule.treatment.rule: rule for rule in backtest.comparison.after.rules}
     rows = [(rule, old.get(name), rule.count) for name, rule in new.items()]

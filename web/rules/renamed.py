@@ -15,9 +15,9 @@ from web.rules.draft import Draft
 
 
 async def with_todays_names(engine: AsyncEngine, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
-    """The draft with current names, and the renamings in it: ``Team "Office" renamed to "Back office"``.
+    """The draft with current names, and what was renamed in it: ``Team "Office" renamed to "Back office"``.
 
-    If nothing but names has changed since its author started, the draft is based on the current version.
+    If nothing but names has changed since its author started, the draft is now based on the current version.
     """
     if draft.base is None:
         return draft, ()

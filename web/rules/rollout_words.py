@@ -87,7 +87,7 @@ def cards(comparisons: Sequence[Comparison], candidate: str, current: str) -> li
 
 
 def headline(comparisons: Sequence[Comparison]) -> tuple[str, str]:
-    """A CSS class, and a sentence that answers whether to continue the rollout."""
+    """A CSS class, and a sentence that says whether to continue the rollout."""
 
     def titles(verdict: Verdict) -> list[str]:
         return [_WORDS[one.measure].title.lower() for one in comparisons if one.verdict is verdict]
@@ -151,7 +151,7 @@ def _sentence(comparison: Comparison, words: _MeasureWords) -> str:
         if current is None or current.cases < FEWEST:
             return f"Too few to tell: the current rules have {current.cases if current else 0} {words.cases}."
         return "Can’t be compared: for half of the calls or more, nobody was found."
-    assert change is not None  # all other verdicts are about one
+    assert change is not None  # all other verdicts come with a change
     if comparison.verdict is Verdict.ALIKE:
         return f"No visible difference: {_span(change, measure)}."
     word = words.better if comparison.verdict is Verdict.BETTER else words.worse
@@ -183,13 +183,13 @@ def _percent(value: float) -> str:
 
 
 def _longest(comparison: Comparison) -> float:
-    """The end of a rail for seconds: the largest finite figure or interval end, plus a tenth."""
+    """Where a rail for seconds ends: at the largest finite figure or interval end, plus a tenth."""
     sides = [side for side in (comparison.candidate, comparison.current) if side]
     return max((end for side in sides for end in (side.value, side.high) if isfinite(end)), default=60.0) * 1.1
 
 
 def _tenths(comparison: Comparison) -> tuple[float, float]:
-    """The ends of a rail for shares: the tenths around both intervals."""
+    """Where a rail for shares begins and ends: at the tenths around both intervals."""
     sides = [side for side in (comparison.candidate, comparison.current) if side]
     ends = [end for side in sides for end in (side.low, side.high)]
     if not ends:

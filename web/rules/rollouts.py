@@ -63,7 +63,7 @@ async def next_page(
     reason: Typed = "",
     shown: Typed = "",
 ) -> Response:
-    """Continue to the chosen share. Refused if the rollout has moved on since the page was loaded."""
+    """Continue the rollout to the chosen share. Refused if it has moved on since the page was loaded."""
     seen_share, chosen = _percent(seen), _percent(to)
     why = reason.strip()[:LONGEST_REASON] or f"On to {share_words(chosen)}"
     fields: dict[str, object] = {"seen": seen, "to": to, "reason": reason}
@@ -80,7 +80,7 @@ async def next_page(
 async def _preview(
     request: Request, engine: AsyncEngine, number: int, fields: dict[str, object], shown: str
 ) -> HTMLResponse | None:
-    """The booked calls that the candidate could not serve, unless there are none or they were shown."""
+    """The page with the booked calls that the candidate's rules could not serve; None if there are none to show."""
     async with engine.connect() as conn:
         rollout = await find_rollout(conn, number)
     if rollout is None or rollout.outcome is not None:

@@ -21,23 +21,23 @@ class Sample:
     """The fields as typed."""
 
     facts: Mapping[str, str]
-    """By fact name; empty if unknown."""
+    """Keyed by fact name; a value is empty if the fact is unknown."""
     at: str = ""
     """``2026-02-04T12:00`` in the organisation's time zone; empty for now."""
 
 
 @dataclass(frozen=True)
 class SampleReading:
-    """What could be read of a sample."""
+    """What could be read from a sample."""
 
     facts: Facts
     moment: datetime
     wrong: Mapping[str, str]
-    """Why fields could not be read, by fact name; ``at`` for the moment."""
+    """Why fields could not be read, keyed by fact name, or ``at`` for the moment."""
 
 
 def usual_sample(declared: Sequence[FactType]) -> Sample:
-    """The sample on a new page: facts that may be missing are, the others have ordinary values."""
+    """The sample on a new page: optional facts are missing, the others have ordinary values."""
     return Sample({fact.name: "" if fact.may_be_missing else _ordinary(fact) for fact in declared})
 
 
@@ -54,7 +54,7 @@ def sample_of(fields: Mapping[str, object], declared: Sequence[FactType]) -> Sam
 
 
 def sample_like(facts: Facts, moment: datetime, directory: Directory) -> Sample:
-    """The sample that reads as these facts and this moment."""
+    """The sample that, when read, yields these facts and this moment."""
     typed = {fact.name: typed_value(fact, facts.get(fact.name), directory.currency) for fact in directory.facts}
     return Sample(typed, f"{moment.astimezone(ZoneInfo(directory.time_zone)):%Y-%m-%dT%H:%M}")
 
@@ -76,7 +76,7 @@ def typed_value(fact: FactType, value: FactValue | None, currency: str) -> str:
 
 
 def read_sample(sample: Sample, directory: Directory, now: datetime) -> SampleReading:
-    """Read fact by fact, so that each field has its own error. Facts that can't be read count as unknown."""
+    """Read a sample fact by fact, so that each field has its own error. Facts that can't be read count as unknown."""
     facts: dict[str, FactValue] = {}
     wrong: dict[str, str] = {}
     for fact in directory.facts:
@@ -98,7 +98,7 @@ def read_sample(sample: Sample, directory: Directory, now: datetime) -> SampleRe
 
 
 def _moment(typed: str, zone: str) -> datetime | None:
-    """The moment in UTC; read in this time zone unless the text has an offset. None if it isn't one."""
+    """The moment in UTC, read in this time zone unless the text has an offset. None if the text isn't a moment."""
     try:
         moment = datetime.fromisoformat(typed)
     except ValueError:

@@ -1,4 +1,4 @@
-"""All versions of the rules: the list, one version, the difference between two, and going back to one."""
+"""All versions of the rules: the list, one version, the difference between two, and going back to an earlier one."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def publish_again(
     seen: Annotated[str, Form()] = "",
     shown: Annotated[str, Form()] = "",
 ) -> Response:
-    """Go back for everybody: publishes the old text with current names, and ends a running rollout.
+    """Go back to this version for everybody: publish its text with current names, and end any running rollout.
 
     Refused if the directory lacks something that the text names, or if the rules have changed since the page was
     loaded.

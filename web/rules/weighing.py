@@ -1,7 +1,7 @@
 """Shows, before rules are published, which booked calls could not be served under them.
 
-The first answer is quick and an upper bound; a longer search follows. Booked calls keep the plan they were opened
-with, so none is lost: the page shows what the rules cost in seats at those hours, before anybody publishes them.
+The first answer is a quick upper bound; a longer search follows. Booked calls keep the plan they were opened with, so
+none is lost: the page shows what the rules would cost in seats at those hours, before anybody publishes them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class PublishRequest:
 
     sentence: str
     action: str
-    """The address that the form is posted to."""
+    """The URL that the form is posted to."""
     back: str = ""
     """The page to return to; empty for the editor, which is shown again with the text."""
 
@@ -46,7 +46,7 @@ async def preview_if_needed(
     fields: Mapping[str, object],
     shown: object,
 ) -> HTMLResponse | None:
-    """The page with the booked calls that these rules could not serve; None if there are none or all were ``shown``."""
+    """The page with the booked calls at risk under these rules; None if there are none or all were ``shown``."""
     weighed = await weigh_rules(engine, text, longer=False) if len(text) <= LONGEST else None
     if weighed is None or {call.booking for call in weighed.unserved.calls} <= _numbers(shown):
         return None
@@ -55,7 +55,7 @@ async def preview_if_needed(
 
 @router.post("/weigh", dependencies=[Guarded])
 async def weigh(request: Request, engine: Engine, signed: Signed) -> Response:
-    """The same with a longer search: for a request of the page's script its part alone, else the page."""
+    """The same with a longer search: only its part for a request from the page's script, otherwise the page."""
     form = await request.form()
     sent = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     text = plain(sent.get("text", ""))[:LONGEST]

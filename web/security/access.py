@@ -19,7 +19,7 @@ class Open(Enum):
 
     PUBLIC = "public"
     LINK = "link"
-    """The address holds a secret token, which the route looks up."""
+    """The URL contains a secret token, which the route looks up."""
     API = "api"
     """A bearer token with scopes, checked by ``web.api``."""
     HOOK = "hook"
@@ -173,7 +173,7 @@ MATRIX: dict[str, Rule] = {
 }
 
 BACKGROUND = frozenset({"POST /desk/presence/heartbeat"})
-"""Routes that pages call in the background, so that nobody waits for the response."""
+"""Routes that pages call in the background; nobody waits for the response."""
 
 PLACES: tuple[tuple[str, str], ...] = (
     ("/desk", "Desk"),
@@ -204,10 +204,10 @@ def places_for(roles: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 async def allowed(request: Request) -> None:
-    """Let the request through or raise. Sets ``request.state.signed`` to who sent it, None on open routes.
+    """Let the request through or raise. Sets ``request.state.signed`` to who sent it, or None on open routes.
 
-    Raises ``NotSignedIn``, ``RoleMissing``, ``UnfitText`` for query parameters, or 404 if the path holds unfit text
-    or belongs to the embedded stack alone.
+    Raises ``NotSignedIn``, ``RoleMissing``, ``UnfitText`` for query parameters, or 404 if the path contains unfit text
+    or exists only in the embedded stack.
     """
     key = key_of(request.method, request.scope["route"].path)
     rule = MATRIX.get(key, frozenset())

@@ -1,8 +1,8 @@
 """CSRF protection: unsafe requests must come from our own pages, with a form token made for this person.
 
-A form token is bound to what lets the person in: the link's token in the path, or the session. A request
-without ``Sec-Fetch-Site`` and ``Origin`` doesn't come from a browser, so it can't abuse anybody's cookies; it
-still needs the form token.
+A form token is bound to what gives the person access: the link's token in the path, or the session. A request without
+``Sec-Fetch-Site`` and ``Origin`` doesn't come from a browser, so it can't abuse anybody's cookies; it still needs the
+form token.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HEADER = "x-form-token"
 
 @dataclass
 class FormRefused(Failure):
-    """The form token is missing or isn't this person's, or the request came from another site."""
+    """The form token is missing or was made for somebody else, or the request came from another site."""
 
     status = 403
     title = "This form is out of date"
@@ -36,7 +36,7 @@ class FormRefused(Failure):
 
 
 def form_token(request: Request) -> str:
-    """The token that forms on this page must send, in the field ``form_token``."""
+    """The token that forms on this page must send in the field ``form_token``."""
     return tokens_of(request).form(_bound_to(request), "page")
 
 

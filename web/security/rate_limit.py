@@ -1,4 +1,4 @@
-"""Rate limits against guessing: of wrong links, and of attempts to sign in."""
+"""Rate limits against guessing, for wrong links and for sign-in attempts."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from fastapi import Request
 from domain.sign_in import TooManyMisses
 
 FAILURES_A_MINUTE = 30
-"""Per client address: wrong links and, counted separately, attempts to sign in."""
+"""Per client address: wrong links and, counted separately, sign-in attempts."""
 SIGN_INS_A_MINUTE = 10
-"""Attempts to sign in to one account, from any address."""
+"""Sign-in attempts per account, from any address."""
 _LONGEST_ACCOUNT = 320
-"""Characters of a mail address that count; the key of a bucket must not grow without limit."""
+"""How many characters of an email address count; a bucket's key must not grow without limit."""
 Clock = Callable[[], float]
 """Monotonic seconds."""
 
 
 class LinkRateLimit:
-    """Limits wrong links per client address. Counts in this process alone, enough against guessing 32 bytes."""
+    """Limits wrong links per client address. Counting in this process alone is enough against guessing 32 bytes."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._by_address = _Buckets(FAILURES_A_MINUTE, clock)
@@ -30,17 +30,17 @@ class LinkRateLimit:
     def count_failure(self, request: Request) -> None:
         """Count a wrong link, or raise ``TooManyMisses`` if there were too many.
 
-        Called for wrong links only: an office may share one address, and its right links must work.
+        Called only for wrong links: an office may share one address, and its valid links must keep working.
         """
         self._by_address.check(_address(request))
         self._by_address.add(_address(request))
 
 
 class SignInLimit:
-    """Limits attempts to sign in by password, per client address and per account, in this process alone.
+    """Limits password sign-in attempts, per client address and per account, in this process alone.
 
-    An attempt counts before its password is checked, so that a thousand at the same time cost no more hashing than
-    the limit allows. A successful one is subtracted again.
+    An attempt counts before its password is checked, so that a thousand simultaneous attempts cost no more hashing
+    than the limit allows. A successful attempt is subtracted again.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -61,7 +61,7 @@ class SignInLimit:
 
 
 class _Buckets:
-    """One leaky bucket per key, for the keys used most recently."""
+    """One leaky bucket per key, for the most recently used keys."""
 
     MOST_KEYS = 10_000
 
@@ -72,7 +72,7 @@ class _Buckets:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def check(self, key: str) -> None:
-        """Raise ``TooManyMisses`` if one more would overflow this key's bucket."""
+        """Raise ``TooManyMisses`` if one more attempt would overflow this key's bucket."""
         excess = self._level(key) + 1 - self._capacity
         if excess > 0:
             raise TooManyMisses(math.ceil(excess * self._seconds_each))

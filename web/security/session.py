@@ -19,7 +19,7 @@ from web.dependencies import settings_of, tokens_of
 from web.security.cookie import drop_cookie, session_token
 
 HURRIED, PATIENT = 0.01, 0.25
-"""Least seconds between two queries for sessions: if somebody waits for the response, and if nobody does."""
+"""Minimum seconds between two session queries: if somebody is waiting for the response, and if nobody is."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class SignedIn:
 
     @property
     def actor(self) -> str:
-        """This person's name in timelines and the audit log: ``person:7``."""
+        """This person as named in timelines and the audit log: ``person:7``."""
         return f"person:{self.person_id}"
 
     def form_token(self, purpose: str = "page") -> str:
@@ -42,7 +42,7 @@ class SignedIn:
 
 
 class Sessions:
-    """Looks up sessions for many requests together, without a cache: ending one takes effect immediately."""
+    """Looks up sessions for many requests together, without a cache, so that ending one takes effect immediately."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -50,7 +50,7 @@ class Sessions:
         self._patient = Batcher(self._find, pause=PATIENT)
 
     async def find(self, session_hash: bytes, *, patient: bool = False) -> sessions.Session | None:
-        """The unexpired session with this hash; ``patient`` if nobody waits for the response."""
+        """The unexpired session with this hash. Pass ``patient`` if nobody is waiting for the response."""
         return await (self._patient if patient else self._hurried).get(session_hash)
 
     async def _find(self, hashes: Collection[bytes]) -> dict[bytes, sessions.Session]:
@@ -59,7 +59,7 @@ class Sessions:
 
 
 async def find_signed_in(request: Request, *, patient: bool = False) -> SignedIn | None:
-    """The person of this request's session, or None; ``patient`` as for ``Sessions.find``."""
+    """The person whose session this request belongs to, or None. ``patient`` is as for ``Sessions.find``."""
     token = session_token(request)
     if token is None:
         return None

@@ -14,7 +14,7 @@ _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass
 class UnfitText(Failure):
-    """Text that can't be stored. ``field`` is its place, such as ``customer.name``; empty for the address."""
+    """Text that can't be stored. ``field`` says where it is, such as ``customer.name``; empty for the URL."""
 
     field: str = ""
 

@@ -1,4 +1,4 @@
-"""The ICS feed of one's shifts and calls, for calendar apps. Its secret address is the only key."""
+"""A person's ICS feed of shifts and calls, for calendar apps. Its secret URL is the only protection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CALLS_BACK = timedelta(days=30)
 async def own_calendar_page(
     request: Request, engine: Engine, settings: AppSettings, limiter: LinkLimiter, token: str
 ) -> Response:
-    """The stored shifts, and calls from 30 days ago on."""
+    """The stored shifts, and calls since 30 days ago."""
     now = datetime.now(UTC)
     async with engine.connect() as conn:
         person = await whose_calendar(conn, token.removesuffix(".ics"))

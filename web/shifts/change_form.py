@@ -38,7 +38,7 @@ class SubmittedForm:
     """A form as sent."""
 
     fields: tuple[tuple[str, str], ...]
-    """The fields to repeat, hidden, on the page that asks for confirmation."""
+    """The form's fields, repeated as hidden fields on the page that asks for confirmation."""
     what: str
     """The kind of change."""
     confirmed: bool
@@ -46,7 +46,7 @@ class SubmittedForm:
     """Bookings at risk that the page has already shown."""
     form: FormData
     longer: bool = False
-    """Change nothing; search longer for people who could take the calls at risk."""
+    """Don't change anything; search longer for people who could take the calls at risk."""
 
 
 async def sent_change(request: Request) -> SubmittedForm:
@@ -64,7 +64,7 @@ SentForm = Annotated[SubmittedForm, Depends(sent_change)]
 def change_of(sent: SubmittedForm, now: datetime, zone: str, on_shift: Sequence[Span]) -> Change:
     """The change that a form requests. Raises ``ScheduleRefused``.
 
-    ``zone`` is the person's time zone, ``on_shift`` their shifts around now.
+    ``zone`` is the person's time zone; ``on_shift`` holds their shifts around the current time.
     """
     form = sent.form
     match sent.what:
@@ -99,7 +99,7 @@ def _text(form: FormData, name: str) -> str:
 
 
 def _seen(form: FormData) -> frozenset[int]:
-    # Not shortened like other fields: a missing number would be asked about again and again.
+    # Not shortened like other fields: the page would ask again and again about a number that was cut off.
     value = form.get("seen", "")
     numbers = value.split(",") if isinstance(value, str) else []
     return frozenset(int(one) for one in numbers if one.isascii() and one.isdigit() and len(one) < 20)
@@ -124,7 +124,7 @@ def _repeating(form: FormData, zone: str) -> Repeating:
 
 
 def _kept_free(form: FormData, zone: str) -> Repeating:
-    """Weekly if weekdays are ticked; else daily from the first date to the last, or on the first alone."""
+    """Weekly if weekdays are ticked; otherwise daily from the first date to the last, or on the first alone."""
     if _days(form):
         return _repeating(form, zone)
     first = _date(form, "first")
@@ -176,7 +176,7 @@ def _kind(form: FormData) -> TimeOffKind:
 
 
 def _time_off(form: FormData, zone: str) -> Span:
-    """From the first day to the last, both included; shortened by the times if there are any."""
+    """From the first day through the last. Times, if given, say when the first begins and the last ends."""
     first = _date(form, "from_day")
     last = _date_or_none(form, "until_day") or first
     start = _minute(form, "from_time") if _text(form, "from_time") else 0

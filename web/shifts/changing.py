@@ -1,4 +1,4 @@
-"""Carries out a change of schedules, once whoever makes it has seen what it does to booked calls."""
+"""Carries out a schedule change, once the person making it has seen what it does to booked calls."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from web.shifts.change_form import SubmittedForm
 
 @dataclass(frozen=True)
 class ScheduleChangeRequest:
-    """A requested change, as the page that shows its consequences needs it."""
+    """A requested change, as needed by the page that shows its consequences."""
 
     sentence: str
     zone: str
     action: str
-    """The address that the form is posted to."""
+    """The URL that the form is posted to."""
     back: str
     person: int | None = None
     always_shown: bool = False
     """Show the consequences even if no booked call is affected."""
     announced: bool = True
-    """Tell managers about calls at risk. False if a manager makes the change."""
+    """Whether managers are told about calls at risk. False if a manager makes the change."""
 
 
 async def carry_out(
@@ -44,7 +44,7 @@ async def carry_out(
     now: datetime,
     write: Callable[[AsyncConnection], Awaitable[ReassignResult]],
 ) -> Response:
-    """Make the change, or show first what it does. Calls at risk are always shown before anything changes."""
+    """Make the change, or first show what it would do. Calls at risk are always shown before anything changes."""
     async with engine.connect() as conn, conn.begin() as transaction:
         result = await write(conn)
         unseen = {call.booking for call in result.at_risk} - sent.seen
@@ -55,7 +55,7 @@ async def carry_out(
         elif change.announced:
             await alert_lost_seats(conn, result.at_risk, now)
     if show_first:
-        # After the connection is released, because the page needs another.
+        # Runs after the connection is released, because the page needs another one.
         unserved = None if search is None else await asyncio.to_thread(proven_unserved, *search, LONGER)
         if sent.longer and request.headers.get("hx-request") == "true":
             return page(request, "_longer_search.html", at_risk=result.at_risk, unserved=unserved)

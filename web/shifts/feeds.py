@@ -1,4 +1,4 @@
-"""Adds a calendar by address or file. Only the worker reads its content."""
+"""Adds a calendar by URL or file. Only the worker reads its content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One's own shifts: the days ahead, sickness, time off, connected calendars and the ICS feed."""
+"""A person's own shifts: the days ahead, sickness, time off, connected calendars and the ICS feed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def add_my_calendar(view: View, engine: Engine, signed: Signed, sent: Sent
 
 @router.post("/calendar", dependencies=[Guarded])
 async def my_calendar(engine: Engine, tokens: AppTokens, signed: Signed, sent: SentForm) -> Response:
-    """Create or replace the secret address of the ICS feed, or turn it off."""
+    """Create, replace or turn off the secret URL of the ICS feed."""
     now = datetime.now(UTC)
     async with engine.begin() as conn:
         if sent.what == "end":

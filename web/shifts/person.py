@@ -1,4 +1,4 @@
-"""One person's schedule: the manager's page, and the parts that one's own page shares."""
+"""One person's schedule: the manager's page, and the parts that it shares with the person's own page."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SICK = ("sick_now", "sick_today")
 
 @dataclass(frozen=True)
 class SchedulePage:
-    """What the page of a schedule is rendered from."""
+    """What a schedule's page is rendered from."""
 
     request: Request
     engine: AsyncEngine
@@ -77,7 +77,7 @@ async def add_calendar(view: View, engine: Engine, signed: Signed, number: Numbe
 async def change_and_answer(
     view: SchedulePage, signed: SignedIn, person_id: int, sent: SubmittedForm, *, own: bool = False
 ) -> Response:
-    """Make the change that a form requests, or show what it would do, or what is wrong with it."""
+    """Make the change that a form requests, or show what it would do or what is wrong with it."""
     now = datetime.now(UTC)
     try:
         if own and sent.what not in OWN:
@@ -115,7 +115,7 @@ async def draw_schedule(
     own: bool = False,
     day: str = "",
 ) -> HTMLResponse:
-    """The page of the current schedule. A refused form keeps what was typed into it."""
+    """The page that shows the current schedule. A refused form keeps what was typed into it."""
     now = datetime.now(UTC)
     today = now.date()
     async with view.engine.connect() as conn:
@@ -161,7 +161,7 @@ async def _person(conn: AsyncConnection, person_id: int) -> PersonName:
 
 
 def _week_ahead(schedule: Schedule, now: datetime, zone: str) -> list[tuple[date, dict[str, Any], str]]:
-    """The next seven days: date, content of the cell, and holiday."""
+    """The next seven days, each with its date, the content of its cell, and its holiday."""
     first = wording.local_date(now, zone)
     days = [first + timedelta(days=step) for step in range(7)]
     plans = person_days(schedule, days, zone)
@@ -169,7 +169,7 @@ def _week_ahead(schedule: Schedule, now: datetime, zone: str) -> list[tuple[date
 
 
 def _entries(schedule: Schedule, zone: str, now: datetime) -> dict[str, list[tuple[int, str, Any]]]:
-    """The entries of each kind: id, words, and what else its line shows."""
+    """The entries of each kind: id, words, and whatever else the line shows."""
     today = wording.local_date(now, zone)
     changes = sorted((one for one in schedule.day_changes if one.day >= today), key=lambda one: (one.day, one.id))
     return {
@@ -188,7 +188,7 @@ def _entries(schedule: Schedule, zone: str, now: datetime) -> dict[str, list[tup
 
 
 def _host(feed: CalendarFeedEntry) -> str:
-    """The host of a calendar's address. The rest is secret."""
+    """The host in a calendar's URL. The rest of the URL is secret."""
     return feed.url.split("://", 1)[-1].split("/", 1)[0] if feed.url else "a file"
 
 

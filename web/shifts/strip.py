@@ -1,4 +1,4 @@
-"""A person's day as a cell of a table."""
+"""A person's day as a table cell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from web.shifts import wording
 
 
 def cells(day: PersonDay, zone: str) -> dict[str, Any]:
-    """``hours`` in words, and ``absent`` with kind, purpose and times."""
+    """The day's ``hours`` in words, and its ``absent`` times, each with kind, purpose and time span."""
     absent = []
     for one in day.absent:
         what = one.what if one.kind is AbsenceKind.KEPT_FREE else wording.ABSENT[one.kind]

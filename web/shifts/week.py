@@ -1,4 +1,4 @@
-"""A team's week: who works when, and when nobody does; and the organisation's holidays."""
+"""A team's week (who works when, and when nobody does) and the organisation's holidays."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ async def desk_holidays(request: Request, engine: Engine, signed: Signed, sent: 
 
 @dataclass(frozen=True)
 class _Address:
-    """Called by the template: this page's address with some parameters changed."""
+    """Called by the template: returns this page's URL with some parameters changed."""
 
     parameters: dict[str, str]
 
@@ -136,7 +136,7 @@ class _Address:
 
 
 def _days(week: str, today: date) -> list[date]:
-    """Monday to Sunday of the week with this date; of the current week if it is no date or too far away."""
+    """Monday to Sunday of the week containing this date, or of the current week if it is no date or too far away."""
     try:
         day = date.fromisoformat(week)
     except ValueError:

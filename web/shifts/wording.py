@@ -83,7 +83,7 @@ def span(during: Span, zone: str) -> str:
 
 
 def times(during: Span, zone: str) -> str:
-    """``09:00–17:00`` within one day of the zone; ``all day``."""
+    """``09:00–17:00``, or ``all day``. Assumes a span within one day in this zone."""
     start, stop = during
     local = ZoneInfo(zone)
     if _midnight(start, local) and _midnight(stop, local):
@@ -102,7 +102,7 @@ def _midnight(moment: datetime, zone: ZoneInfo) -> bool:
 
 
 def change_words(change: Change, name: str, zone: str) -> str:
-    """The change as a sentence. ``name`` is the person's, or ``You``."""
+    """The change as a sentence. ``name`` is the person's name, or ``You``."""
     is_ = "are" if name == "You" else "is"
     match change:
         case AddWeekly(when):

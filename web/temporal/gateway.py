@@ -1,4 +1,4 @@
-"""What Temporal knows of an escalation's workflow: its history, and what runs or waits for a retry."""
+"""What Temporal knows about an escalation's workflow: its history, and which activities run or wait for a retry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from web.temporal.history import HistoryRow, PendingActivity, history_rows, pend
 
 
 class WorkflowGateway:
-    """Reads only. Raises ``EscalationUnknown`` if Temporal keeps no such workflow, and ``Unreachable``."""
+    """Reads only. Raises ``EscalationUnknown`` if Temporal has no such workflow, and ``Unreachable``."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -29,7 +29,7 @@ class WorkflowGateway:
             raise _failure(error, escalation_id) from error
 
     async def pending(self, escalation_id: str) -> list[PendingActivity]:
-        """Activities that run or wait for a retry."""
+        """Activities that are running or waiting for a retry."""
         try:
             description = await self._handle(escalation_id).describe(rpc_timeout=PAGE)
         except (RPCError, RuntimeError) as error:

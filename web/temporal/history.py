@@ -1,4 +1,4 @@
-"""A workflow's history as rows for people: activities, timers, updates and signals."""
+"""A workflow's history as readable rows: activities, timers, updates and signals."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from temporalio.client import WorkflowExecutionDescription
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One event of the history."""
+    """One event in the history."""
 
     event_id: int
     time: datetime
     what: str
-    """Its type, the name of its activity, signal, update or marker, and its summary if there is one."""
+    """The event's type, the name of its activity, signal, update or marker, and its summary if there is one."""
     details: str
-    """Its inputs and results as JSON, or the message of its failure."""
+    """The event's inputs and results as JSON, or its failure message."""
 
 
 @dataclass(frozen=True)
 class PendingActivity:
-    """An activity that runs or waits for a retry."""
+    """An activity that is running or waiting for a retry."""
 
     type: str
     attempt: int
@@ -37,7 +37,7 @@ class PendingActivity:
 
 
 def history_rows(events: Iterable[HistoryEvent]) -> list[HistoryRow]:
-    """All events but workflow tasks, which only say that the worker ran the workflow's code."""
+    """All events except workflow tasks, which only say that the worker ran the workflow's code."""
     return [_row(event) for event in events if not EventType.Name(event.event_type).startswith(_WORKFLOW_TASK)]
 
 
@@ -88,7 +88,7 @@ def _payload(payload: Payload) -> Any:
 
 
 def pending_activities(description: WorkflowExecutionDescription) -> list[PendingActivity]:
-    """Activities that run or wait for a retry."""
+    """Activities that are running or waiting for a retry."""
     activities: Sequence[Any] = description.raw_description.pending_activities
     return [
         PendingActivity(

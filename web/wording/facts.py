@@ -1,4 +1,4 @@
-"""A ticket's facts in words, and from form fields."""
+"""Puts a ticket's facts into words, and reads facts from form fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIELD = "fact."
 
 
 def fact_rows(facts: Mapping[str, Any], declared: Sequence[FactType]) -> list[tuple[str, str]]:
-    """(name, value) of the known facts: declared ones in their order, then others. Leaves out empty values."""
+    """The known facts as (name, value): declared ones in declaration order, then others. Leaves out empty values."""
     types = {fact.name: fact for fact in declared}
     names = [*(name for name in types if name in facts), *sorted(name for name in facts if name not in types)]
     rows = ((name, fact_words(facts[name], types.get(name))) for name in names)
@@ -34,7 +34,7 @@ def fact_words(value: Any, declared: FactType | None) -> str:
 
 
 def facts_of_form(fields: Mapping[str, str], declared: Sequence[FactType]) -> dict[str, Any]:
-    """The facts that somebody filled in, by name, as a help desk would send them."""
+    """The facts that somebody filled in, keyed by name, as a help desk would send them."""
     return {
         fact.name: value_from_text(fact, fields[fact.name]) for fact in declared if fields.get(fact.name, "").strip()
     }

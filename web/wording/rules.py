@@ -17,18 +17,19 @@ _BRIEF = {
     "best CSAT": "rated {}",
     "most experienced": "skill {}",
 }
-"""By what a ranking says before its colon; ``{}`` takes what follows the colon."""
+"""Keyed by what precedes the colon in a ranking; ``{}`` stands for what follows it."""
 
 
 def pool_words(pool: str) -> str:
-    """``team "Payments" with the customer's language (German)`` as ``Payments, in German``."""
+    """Turns ``team "Payments" with the customer's language (German)`` into ``Payments, in German``."""
     return _NAMED.sub(r"\1", _LANGUAGE.sub(r", in \1", pool))
 
 
 def why_words(values: Iterable[str]) -> list[str]:
-    """The reasons for somebody's rank, without preferences that they don't meet and zeros.
+    """The reasons for somebody's rank, without zeros and the preferences they don't meet.
 
-    ``prefer skill "SEPA": yes, skill "SEPA"`` is ``SEPA``; ``longest idle: 7 minutes`` is ``idle for 7 minutes``.
+    ``prefer skill "SEPA": yes, skill "SEPA"`` becomes ``SEPA``; ``longest idle: 7 minutes`` becomes ``idle for 7
+    minutes``.
     """
     return [words for words in map(_brief, values) if words]
 

@@ -46,7 +46,7 @@ _OUTCOMES = {
 
 
 def state_words(state: str, outcome: str | None = None) -> StateWords:
-    """Words for a state, or for the outcome if it is closed. Unknown states are shown as they are."""
+    """Words for a state, or for the outcome if it is closed. Unknown states are shown unchanged."""
     if state == State.CLOSED and outcome in list(Outcome) and Outcome(outcome) in _OUTCOMES:
         return _OUTCOMES[Outcome(outcome)]
     if state in list(State):

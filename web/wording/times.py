@@ -1,4 +1,4 @@
-"""Times in the reader's named zone, durations, and the distance to now."""
+"""Times in the reader's named time zone, durations, and how long ago or ahead a moment is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def zone_names() -> tuple[str, ...]:
 
 
 def zone_or(name: str | None, fallback: str = "UTC") -> str:
-    """The name if it is a time zone, else the fallback if that is one, else UTC."""
+    """The name if it is a time zone, otherwise the fallback if that is one, otherwise UTC."""
     return next((zone for zone in (name, fallback) if zone and zone in _all_zones()), "UTC")
 
 
