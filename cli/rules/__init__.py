@@ -1,1 +1,1 @@
-"""`muster rules`: a rules file at a terminal, in a pipeline, or in an editor."""
+"""`muster rules`: rules files in a terminal, a pipeline or an editor."""

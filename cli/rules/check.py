@@ -18,7 +18,7 @@ _EXPECTATIONS = (BlockKind.EXPECT, BlockKind.NEVER, BlockKind.EVERY)
 _GAP = "R308"
 HOLDS, FAILS = "holds", "fails"
 _EXPECTATION_CODE = "R5"
-"""Prefix of the codes of expectations; other errors prevent running them."""
+"""The code prefix of diagnostics about expectations. Any other error prevents expectations from running."""
 
 
 @click.command()
@@ -29,7 +29,7 @@ _EXPECTATION_CODE = "R5"
 def check(file: Path, directory: Path, strict: bool, as_json: bool) -> None:
     """Check FILE and print every diagnostic.
 
-    Exit code: 0 if there are no errors, 1 for warnings with --strict, 2 for errors.
+    Exit code: 0 if there are no errors, 1 for warnings if --strict is given, 2 for errors.
     """
     text = read_text(file)
     diagnostics = check_rules(text, read_directory(directory))
@@ -50,9 +50,9 @@ def check(file: Path, directory: Path, strict: bool, as_json: bool) -> None:
 @directory_option
 @json_option
 def test(file: Path, directory: Path, as_json: bool) -> None:
-    """Run the expectations of FILE and print the result of each.
+    """Run the expectations in FILE and print the result of each.
 
-    Exit code: 0 if all hold, 2 if one doesn't or the file has other errors.
+    Exit code: 0 if all expectations hold, 2 if one fails or the file has other errors.
     """
     text = read_text(file)
     diagnostics = check_rules(text, read_directory(directory))
@@ -102,7 +102,7 @@ def _print_results(file: Path, text: str, results: Sequence[Result], other: Sequ
 
 
 def _results(text: str, diagnostics: Sequence[Diagnostic]) -> list[Result]:
-    """The result of each expectation. Claims are proven only if every example succeeds."""
+    """The result of each expectation. Claims are checked only if every example holds."""
     by_block = [(block, _about(block, end, diagnostics)) for block, end in _expectations(text)]
     example_failed = any(_has_errors(about) for block, about in by_block if block.kind is BlockKind.EXPECT)
     return [Result(block, _result(block, about, example_failed), about) for block, about in by_block]
@@ -121,7 +121,7 @@ def _has_errors(about: Sequence[Diagnostic]) -> bool:
 
 
 def _expectations(text: str) -> list[tuple[Block, int]]:
-    """Each expectation, with the line of the block below it."""
+    """Each expectation, with the line number of the next block."""
     blocks = parse_rules(text).tree.blocks
     ends = [below.at.line for _, below in pairwise(blocks)]
     return [

@@ -1,4 +1,4 @@
-"""`muster rules diff`: the effect of a change on escalations, then the text diff."""
+"""`muster rules diff`: how a change affects escalations, followed by a text diff."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from rules_dsl import Change, Move, compare_rules
 @directory_option
 @json_option
 def diff(before: Path, after: Path, directory: Path, as_json: bool) -> None:
-    """Show what changes for whom from the rules file BEFORE to AFTER, then the diff of the texts.
+    """Show what changes for whom between the rules files BEFORE and AFTER, then a text diff.
 
-    Exit code: 0 if every escalation is treated as before, 1 if something changes, 2 for errors in either file.
+    Exit code: 0 if every escalation is treated as before, 1 if anything changes, 2 for errors in either file.
     """
     names = read_directory(directory)
     change = compare_rules(read_ruleset(before, names), read_ruleset(after, names))

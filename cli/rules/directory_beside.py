@@ -1,4 +1,4 @@
-"""Finds and caches the directory file of a rules file. Reads it again when it changes."""
+"""Finds the directory file for a rules file, caches it, and reads it again when it changes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _SUFFIX = ".directory.json"
 
 
 class NoDirectory(Exception):
-    """There is no directory file, or it has an error; the text says which."""
+    """The directory file is missing or has an error; the message says which."""
 
 
 @dataclass
 class DirectoryFiles:
-    """The directory files of rules files, cached by path."""
+    """The directory files for rules files, cached by path."""
 
     given: Path | None = None
-    """The file for all rules files; by default, each rules file has one next to it."""
+    """One directory file for all rules files; by default, the one next to each rules file."""
     _cache: dict[Path, tuple[float, Directory]] = field(default_factory=dict)
-    """Time of change and content, by path."""
+    """Modification time and content, keyed by path."""
 
     def directory(self, rules: Path | None) -> Directory:
-        """The directory for a rules file; None: a file that isn't saved yet. Raises ``NoDirectory``."""
+        """The directory for a rules file, whose path is None until it is saved. Raises ``NoDirectory``."""
         path = self.given or _beside(rules)
         try:
             changed = path.stat().st_mtime

@@ -40,7 +40,7 @@ class DecidedEscalation:
         return f"{person.name} ({title}, {team}{off_shift})"
 
     def excluded(self, pool: Pool) -> dict[str, list[str]]:
-        """The names of excluded people, by the reason."""
+        """The names of excluded people, grouped by reason."""
         by_reason: dict[str, list[str]] = {}
         for exclusion in pool.excluded:
             by_reason.setdefault(exclusion.reason, []).append(self.person(exclusion.person).name)
@@ -74,7 +74,7 @@ def _decide(file: Path, directory: Path, facts: str, moment: str | None) -> Deci
 @at_option
 @json_option
 def explain(file: Path, directory: Path, facts: str, moment: str | None, as_json: bool) -> None:
-    """Explain which rule of FILE applies to an escalation and why, and who may be asked, step by step.
+    """Explain which rule in FILE applies to an escalation and why, and who may be asked at each step.
 
     A fact that isn't given is unknown.
     """

@@ -18,9 +18,10 @@ from rules_dsl import RulesRefused, format_rules, render
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; end with 1 if a file would change.")
 @json_option
 def fmt(files: tuple[Path, ...], only_check: bool, as_json: bool) -> None:
-    """Format FILES in their canonical form. Names are not resolved, so no directory is needed.
+    """Rewrite FILES in canonical form. Names are not resolved, so no directory is needed.
 
-    Exit code: 1 with --check if a file would change, 2 if a line is not understood (that file stays as it is), else 0.
+    Exit code: 2 if a line is not understood (that file is left unchanged), 1 if --check is given and a file would
+    change, otherwise 0.
     """
     results = [_formatted(file, only_check) for file in files]
     if as_json:
@@ -40,7 +41,7 @@ def fmt(files: tuple[Path, ...], only_check: bool, as_json: bool) -> None:
 
 
 def _formatted(file: Path, only_check: bool) -> dict[str, Any]:
-    """Format one file. Compares bytes, so line ends count, and never rewrites a file that isn't UTF-8."""
+    """Format one file. Compares bytes, so line endings count, and never rewrites a file that isn't UTF-8."""
     content = file.read_bytes()
     try:
         text = content.decode("utf-8")

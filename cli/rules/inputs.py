@@ -1,4 +1,4 @@
-"""Inputs of the commands on rules files: files, a directory, facts, a moment. An error is one line."""
+"""Inputs to the `muster rules` commands: files, a directory, facts, a moment. Each error takes one line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_text(file: Path) -> str:
 
 
 def read_directory(file: Path) -> Directory:
-    """Read a directory file. Ends the command with the first error in it."""
+    """Read a directory file. If it has errors, exits with the first one."""
     try:
         data = json.loads(file.read_text("utf-8"))
         if not isinstance(data, dict):
@@ -38,7 +38,7 @@ def read_directory(file: Path) -> Directory:
 
 
 def read_ruleset(file: Path, directory: Directory) -> Ruleset:
-    """Compile a rules file. If it has errors, ends the command with every diagnostic."""
+    """Compile a rules file. If it has errors, prints every diagnostic and exits."""
     text = read_text(file)
     try:
         return compile_rules(text, directory)
@@ -49,7 +49,7 @@ def read_ruleset(file: Path, directory: Directory) -> Ruleset:
 
 
 def facts_given(given: str, directory: Directory) -> Facts:
-    """Read facts from a JSON object, or from a file with one."""
+    """Read facts from a JSON object, or from a file that contains one."""
     try:
         data = json.loads(given if given.lstrip().startswith("{") else Path(given).read_text("utf-8"))
         if not isinstance(data, dict):
@@ -60,7 +60,7 @@ def facts_given(given: str, directory: Directory) -> Facts:
 
 
 def moment_given(given: str | None, zone: str) -> datetime:
-    """The moment in UTC, now by default. A day and time without a date is in the week of the expectations."""
+    """The moment in UTC; by default, now. A weekday and time without a date fall in the example week."""
     if given is None:
         return datetime.now(UTC)
     zone_info = ZoneInfo(zone)

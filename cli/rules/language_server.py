@@ -1,4 +1,4 @@
-"""The language server: the functions of commands and pages, for editors."""
+"""The language server: brings the features of the commands and pages to editors."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _EMPTY = Directory("", "UTC", "EUR")
 
 @dataclass(frozen=True)
 class _CheckedText:
-    """A text and its diagnostics, to fix what was shown."""
+    """A text and its diagnostics, so that quick fixes apply to what was shown."""
 
     text: str
     diagnostics: tuple[Diagnostic, ...]
@@ -56,10 +56,10 @@ class RulesServer(LanguageServer):
         self.directories = DirectoryFiles(given)
         self.checked: dict[str, _CheckedText] = {}
         self.warnings_shown: set[str] = set()
-        """Warnings about missing directories, each of which is shown once."""
+        """Warnings about missing directories that were already shown, so that each is shown only once."""
 
     def directory_of(self, uri: str) -> Directory | None:
-        """The directory for a document. If there is none, returns None and shows a warning, once."""
+        """The directory for a document. If there is none, returns None and shows a warning the first time."""
         path = to_fs_path(uri)
         try:
             return self.directories.directory(Path(path) if path else None)
@@ -77,7 +77,7 @@ class RulesServer(LanguageServer):
         return TextPositions(text, lsp.PositionEncodingKind(self.workspace.position_encoding))
 
     async def check(self, uri: str, pause: float = 0) -> None:
-        """Check and publish the current text's diagnostics, unless it changes meanwhile."""
+        """Check the current text and publish its diagnostics, unless it changes in the meantime."""
         text, revision = self.text(uri), self.workspace.get_text_document(uri).version
         await asyncio.sleep(pause)
         if not self._is_current(uri, text):
@@ -100,7 +100,7 @@ class RulesServer(LanguageServer):
 
 
 def language_server(given: Path | None) -> RulesServer:
-    """Create a server, not started. ``given``: the directory file; by default the one next to each rules file."""
+    """Create a server without starting it. ``given`` is the directory file, by default the one next to each file."""
     server = RulesServer(given)
     server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(_opened)
     server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(_changed)
@@ -173,7 +173,7 @@ def _fix(server: RulesServer, params: lsp.CodeActionParams) -> list[lsp.CodeActi
 
 
 def _format(server: RulesServer, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
-    """One edit for the whole text; none if it is formatted already or a line is not understood."""
+    """One edit that replaces the whole text; none if it is already formatted or a line is not understood."""
     text = server.text(params.text_document.uri)
     try:
         formatted = format_rules(text)

@@ -1,4 +1,4 @@
-"""`muster rules past`: backtests a draft on the escalations of the last weeks, from the database."""
+"""`muster rules past`: backtests a draft on recent escalations from the database."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CHANGES = {
 @click.option("--weeks", type=click.IntRange(1, 104), default=4, show_default=True, help="How far to look back.")
 @json_option
 def past(file: Path, weeks: int, as_json: bool) -> None:
-    """Show what FILE would have done with the escalations of the last weeks, compared with the published rules.
+    """Show what FILE would have done with the escalations of recent weeks, compared with the published rules.
 
     People, teams and shifts are as they were when each escalation was opened. Changes nothing.
     """
@@ -67,7 +67,7 @@ async def _backtest(url: str, text: str, name: str, weeks: int) -> BacktestResul
 
 
 def _compiled(text: str, name: str, directory: Directory) -> Ruleset:
-    """Compile the draft. If it has errors, ends the command with every diagnostic."""
+    """Compile the draft. If it has errors, prints every diagnostic and exits."""
     ruleset = draft_rules(text, directory)
     if ruleset is None:
         diagnostics: Sequence[Diagnostic] = check_rules(text, directory)
@@ -105,7 +105,7 @@ def _treated(treatment: Treatment) -> str:
 
 
 def _loads(backtest: BacktestResult) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
-    """Titles with calls and hours a week, now and by the draft."""
+    """Each title's calls and hours per week, now and under the draft."""
     old, new = (
         {load.id: load for load in side.titles} for side in (backtest.comparison.before, backtest.comparison.after)
     )

@@ -1,4 +1,4 @@
-"""`muster rules publish`: publishes a rules file, like the page does."""
+"""`muster rules publish`: publishes a rules file, as the page does."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _PublishRequest:
 
 @dataclass
 class _AtRisk(Failure):
-    """Some booked calls could not be served by these rules."""
+    """Some booked calls could not be served under these rules."""
 
     review: CapacityReview
 
@@ -81,11 +81,11 @@ def publish(
     accept_at_risk: bool,
     as_json: bool,
 ) -> None:
-    """Publish FILE: it decides escalations opened from now on.
+    """Publish FILE, so that it decides escalations opened from now on.
 
-    It is checked against the directory in the database, and its expectations are run. Exit code: 0 if it is published
-    now or was before; 1 if it is refused because of warnings with --strict, another published version, or booked calls
-    that it could not serve; 2 for errors in the file.
+    It is checked against the directory in the database, and its expectations are run. Exit code: 0 if it is now
+    published or already was; 1 if it is refused because of warnings under --strict, because another version has been
+    published, or because of booked calls that it could not serve; 2 for errors in the file.
     """
     if not reason.strip():
         raise click.BadParameter("give the reason in a few words", param_hint="--reason")
@@ -113,7 +113,7 @@ def _result_line(file: Path, published: PublishedRules | None, percent: int) -> 
 
 
 async def _publish(database_url: str, request: _PublishRequest) -> tuple[PublishedRules | None, tuple[Diagnostic, ...]]:
-    """Publish, and return the version, or None if diagnostics prevent it."""
+    """Publish and return the version; None if diagnostics prevent publishing."""
     engine = open_engine(database_url, connections=1)
     try:
         if not request.accept_at_risk:

@@ -1,4 +1,4 @@
-"""`muster rules serve`: the language server, if the extra is installed."""
+"""`muster rules serve`: the language server, available if its extra is installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cli.options import FILE
 def serve(directory: Path | None) -> None:
     """Run the language server for an editor, over stdin and stdout.
 
-    Diagnostics as you type, completion from the directory, quick fixes, formatting, and hover texts.
+    It offers diagnostics as you type, completion from the directory, quick fixes, formatting, and hover texts.
     """
     try:
         module = importlib.import_module("cli.rules.language_server")

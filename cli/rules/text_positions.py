@@ -16,18 +16,18 @@ _WIDTHS = {PositionEncodingKind.Utf8: ("utf-8", 1), PositionEncodingKind.Utf16: 
 
 @dataclass(frozen=True)
 class TextPositions:
-    """A text with the offsets of its lines."""
+    """A text and its line offsets."""
 
     text: str
     encoding: PositionEncodingKind
-    """The unit of columns: a byte of UTF-8, a code unit of UTF-16, or a character."""
+    """The unit that columns count: a UTF-8 byte, a UTF-16 code unit, or a character."""
     starts: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "starts", [0, *(found.end() for found in _LINE_END.finditer(self.text))])
 
     def line(self, number: int) -> str:
-        """Line ``number``, from 0, without the line end."""
+        """Line ``number``, counting from 0, without its line ending."""
         return _LINE_END.split(self.text[self.starts[number] :], maxsplit=1)[0]
 
     def position(self, offset: int) -> Position:
@@ -35,7 +35,7 @@ class TextPositions:
         return Position(number, self._units(self.text[self.starts[number] : offset]))
 
     def offset(self, position: Position) -> int:
-        """The offset of a position; the nearest one if the text has no such position."""
+        """The offset of a position, or of the nearest one if the text has no such position."""
         if position.line >= len(self.starts):
             return len(self.text)
         line, units = self.line(position.line), 0
@@ -49,7 +49,7 @@ class TextPositions:
         return Range(self.position(start), self.position(end))
 
     def of_diagnostic(self, diagnostic: Diagnostic) -> Range:
-        """The range of a diagnostic. Without a line, it is the first line."""
+        """The range of a diagnostic, or the first line if the diagnostic has no line."""
         number = min(max(diagnostic.line, 1), len(self.starts)) - 1
         line = self.line(number)
         first = min(max(diagnostic.column, 1) - 1, len(line))
