@@ -1,6 +1,6 @@
-"""The rules language: from a text that a support manager can read aloud to a decision, and who may be asked.
+"""The rules language: turns a text that a support manager can read aloud into decisions, and into who may be asked.
 
-Modules are imported when one of their names is first used, so that a command in a terminal loads only what it runs.
+Modules are imported when one of their names is first used, so that a terminal command loads only what it runs.
 """
 
 from __future__ import annotations

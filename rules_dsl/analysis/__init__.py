@@ -1,1 +1,1 @@
-"""Static analysis of rules: reachability, gaps, contradictions, differences."""
+"""Static analysis of rules: reachability, gaps, contradictions and differences."""

@@ -1,4 +1,4 @@
-"""The work budget of all proofs in one check, so that saving a file takes less than a second."""
+"""The work budget for all proofs in one check, so that saving a file takes less than a second."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 MOST_WORK = 2_200_000
-"""Units of work, a third of a microsecond or less each: about 0.7 s on two cores of 2020."""
+"""Work units, each taking a third of a microsecond or less: about 0.7 s in all on a two-core machine from 2020."""
 
 
 class TooLarge(Exception):
@@ -28,7 +28,7 @@ class Budget:
 
     @contextmanager
     def half(self) -> Iterator[None]:
-        """Limit the block to half of the remaining budget, so that one hard question leaves some for the next."""
+        """Limit the ``with`` block to half of the remaining budget, to leave some for the next question."""
         reserved = self.left // 2
         self.left -= reserved
         try:

@@ -13,12 +13,12 @@ from rules_dsl.syntax.parser import parse_rules
 
 
 def check_rules(text: str, directory: Directory) -> tuple[Diagnostic, ...]:
-    """All diagnostics of a rules file, in the order of its lines. Never raises."""
+    """All diagnostics for a rules file, in line order. Never raises."""
     return _checked(text, directory)[1]
 
 
 def compile_rules(text: str, directory: Directory) -> Ruleset:
-    """The ruleset. Raises ``RulesRefused`` with all diagnostics if there is an error; warnings alone don't."""
+    """The ruleset. If there is an error, raises ``RulesRefused`` with all diagnostics; warnings alone don't raise."""
     ruleset, diagnostics = _checked(text, directory)
     if ruleset is None:
         raise RulesRefused(diagnostics)
@@ -26,7 +26,7 @@ def compile_rules(text: str, directory: Directory) -> Ruleset:
 
 
 def draft_rules(text: str, directory: Directory) -> Ruleset | None:
-    """The ruleset without expectations and proofs, for comparisons, not for decisions. None if it has errors."""
+    """The ruleset without expectations and proofs: for comparisons, not for decisions. None if there are errors."""
     parsed = parse_rules(text)
     names = Names(directory, list(parsed.diagnostics))
     ruleset = lower_file(names, parsed.tree, text) if parsed.complete else None

@@ -1,4 +1,4 @@
-"""Checks ``expect never`` claims and gaps between rules: proofs about every escalation, or counterexamples."""
+"""Checks for false ``expect never`` claims and gaps between rules, by proof over every escalation or counterexample."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_GAPS = 3
 def check_claims(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
     """Report false claims, escalations that no rule matches, rules without effect, and incomplete proofs.
 
-    Only for a file without errors.
+    Only for files without errors.
     """
     silent = names.silent()
     never = [(block, claim) for block in tree.of(BlockKind.NEVER) if (claim := lower_when(silent, block.when))]
@@ -40,7 +40,7 @@ def check_claims(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
 
 
 def _check_gap(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: Proofs | None) -> None:
-    """A gap is an error: a ticket is never left without a rule."""
+    """Report gaps as errors, because every ticket needs a rule."""
     last = tree.of(BlockKind.RULE)[-1]
     at = last.name.at if last.name else last.at
     try:

@@ -1,8 +1,8 @@
-"""The remainder of a region after subtracting cubes: an exact search with unit propagation, in disjoint regions.
+"""What remains of a region after subtracting cubes, as disjoint regions: an exact search with unit propagation.
 
-For each class of each attribute, one number has a bit for every cube that contains it, so the cubes that intersect a
-region are the ``and`` of a few numbers. A cube with a single constraint beyond the region (a unit) is subtracted
-directly; if there is none, the region is split along the cube with the fewest constraints.
+For each class of each attribute, one integer has a bit for every cube that allows the class, so the cubes that
+intersect a region are the bitwise AND of a few integers. A cube with a single constraint beyond the region (a unit) is
+subtracted directly; if there is none, the region is split along the cube with the fewest constraints.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from rules_dsl.analysis.value_classes import Region
 from rules_dsl.model.prefix_masks import PrefixMasks, stretches
 
 _CUBES_A_STEP = 1000
-"""A pass over all attributes takes twice as long with this many cubes more."""
+"""With this many additional cubes, a pass over all attributes takes twice as long."""
 
 
 class Cover:
-    """Cubes, indexed to find those that intersect a region, and the region's remainder without them."""
+    """Cubes, indexed to find those that intersect a region and what they leave of it."""
 
     def __init__(self, cubes: Sequence[Cube], whole: Region, budget: Budget) -> None:
         self.cubes = [tuple(cube.items()) for cube in cubes]
@@ -68,7 +68,7 @@ class Cover:
         return found
 
     def touching(self, region: Region, among: int) -> int:
-        """Those of ``among`` that intersect the region."""
+        """The cubes in ``among`` that intersect the region."""
         for place, mask in enumerate(region):
             if mask != self.whole[place]:
                 cached = self._allowing[place].get(mask)
@@ -78,7 +78,7 @@ class Cover:
         return among
 
     def remainder(self, region: Region, among: int) -> Iterator[Region]:
-        """Yield disjoint regions: together, the region without the cubes ``among``. Raises ``TooLarge``."""
+        """Yield disjoint regions that together make up the region minus the cubes ``among``. Raises ``TooLarge``."""
         stack = [(region, self.touching(region, among))]
         spend, step = self.budget.spend, self._step
         while stack:
@@ -107,10 +107,10 @@ class Cover:
                 yield here
 
     def _fewest_constraints(self, here: Region, touching: int) -> list[tuple[int, int]]:
-        """The constraints beyond the region of the cube that has fewest; empty if a cube contains the region.
+        """The constraints of the cube that constrains the region least; empty if a cube contains the region.
 
-        Counts all cubes at the same time: bit ``i`` of ``counts[n]`` is the n-th binary digit of cube ``i``'s number
-        of constraints. Takes the first cube with at most one, else the first of those with fewest.
+        Counts for all cubes in parallel: bit ``i`` of ``counts[n]`` is the n-th binary digit of cube ``i``'s constraint
+        count. Takes the first cube with at most one constraint, otherwise the first of those with the fewest.
         """
         counts = [0] * self._digits
         for place, (mask, cache) in enumerate(zip(here, self._beyond, strict=True)):

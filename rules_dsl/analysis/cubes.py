@@ -1,6 +1,6 @@
 """Conditions as unions of cubes. A cube allows some classes of a few attributes, and all classes of the others.
 
-Kleene's logic becomes plain sets: one where a condition is true, one where it is false; the rest is unknown.
+Kleene logic becomes plain sets: one in which a condition is true and one in which it is false; elsewhere it is unknown.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from rules_dsl.analysis.value_classes import TIME, Region, Space
 from rules_dsl.evaluation.program import Clause, HasTags, InHours, IsDefined, IsKnown, IsYes, OneOf, Test, When, Within
 
 Cube = dict[int, int]
-"""Allowed classes, as masks, by attribute; an absent attribute is unconstrained."""
+"""One mask of allowed classes per attribute; an absent attribute is unconstrained."""
 MOST_CUBES = 3000
-"""Maximum cubes of one condition."""
+"""Maximum cubes per condition."""
 _COMPARED = 200
-"""With more cubes, finding those contained in others costs too much."""
+"""With more cubes than this, finding those contained in others costs too much."""
 _INTERSECTION_WORK = 5
-"""Units of work of one intersection."""
+"""Work units per intersection."""
 
 
 @dataclass
 class Cubes:
-    """Turns conditions into cubes of one space, each definition once. Raises ``TooLarge``."""
+    """Turns conditions into cubes in one space, converting each definition once. Raises ``TooLarge``."""
 
     space: Space
     budget: Budget
     _cache: dict[tuple[int, bool], tuple[Test, list[Cube]]] = field(default_factory=dict)
-    """By the ``id`` of the test, because a definition may have hundreds of lines; holds the test so that it lives."""
+    """Keyed by the test's ``id``, because a definition may have hundreds of lines. The test is stored to keep its
+    ``id`` valid."""
     _starts: dict[int, list[int]] = field(default_factory=dict)
-    """The first value of each class, by numeric attribute."""
+    """For each numeric attribute, the first value of each class."""
 
     def of(self, when: When) -> list[Cube]:
         """The cubes in which a condition is true."""
@@ -84,7 +85,7 @@ class Cubes:
         return mask if truth else attribute.known & ~mask
 
     def _range(self, test: Within, place: int) -> int:
-        """The classes of a range. Classes start where some range starts or has ended, so each is in or out."""
+        """The classes in a range. Classes begin where a range begins or has just ended, so each is wholly in or out."""
         starts = self._starts.get(place)
         if starts is None:
             firsts = (values[0] for values in self.space.attributes[place].classes)
@@ -116,7 +117,7 @@ class Cubes:
         return result
 
     def _without_repeats(self, cubes: list[Cube]) -> list[Cube]:
-        """The cubes, in order, without those that another one contains."""
+        """The cubes, in order, without those contained in another."""
         if len(cubes) < 2:
             return cubes
         unique = list({tuple(sorted(cube.items())): cube for cube in cubes}.values())

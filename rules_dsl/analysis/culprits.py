@@ -1,4 +1,4 @@
-"""The culprits of an unreachable rule: a smallest set of rules that covers its regions."""
+"""The culprits behind an unreachable rule: a smallest set of rules that covers its regions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rules_dsl.analysis.cover import Cover
 from rules_dsl.analysis.value_classes import Region
 
 _MOST_CHOICES = 20_000
-"""Sets examined for one result; beyond that, a small set will do and need not be a smallest one."""
+"""Limits the search for one result; beyond it, a small set will do, even if it isn't the smallest."""
 
 
 def fewest(cover: Cover, regions: Sequence[Region], groups: Sequence[int], budget: Budget) -> list[int]:
@@ -44,7 +44,7 @@ def _bits(number: int) -> list[int]:
 
 
 def _smallest(points: list[int], choices: Budget) -> int:
-    """A smallest hitting set of the points; a greedy one if the search takes too long."""
+    """A smallest hitting set for the points, or a greedy one if the search takes too long."""
     try:
         for size in range(len(points) + 1):
             found = _hitting_set(points, 0, size, choices)
@@ -73,7 +73,7 @@ def _hitting_set(points: list[int], chosen: int, size: int, choices: Budget) -> 
 
 
 def _greedy(points: list[int]) -> int:
-    """A greedy hitting set: always the group that hits most points, then without those that aren't needed."""
+    """A greedy hitting set: repeatedly adds the group that hits the most points, then drops superfluous groups."""
     chosen, missed = 0, points
     while missed:
         counts: dict[int, int] = {}

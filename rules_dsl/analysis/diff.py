@@ -41,7 +41,7 @@ class Move:
     text: str
     """``from rule "Invoices" (team "Office") to `otherwise` (team "Support")``"""
     same_outcome: bool
-    """Whether both rules do the same."""
+    """Whether both rules do the same thing."""
     regions: tuple[MovedRegion, ...]
 
 
@@ -78,7 +78,7 @@ def compare_rules(before: Ruleset, after: Ruleset) -> Change:
 
 
 def _moves(before: Ruleset, after: Ruleset) -> Iterator[Move]:
-    """Yield the moves. Rules that match in both versions can't be both sides of one, which saves comparing them."""
+    """Yield the moves. No escalation moves between two rules that are unchanged, so those pairs are not compared."""
     rules = (*before.rules, *after.rules)
     facts = {fact.name: fact for fact in (*before.vocabulary.facts, *after.vocabulary.facts)}
     proofs = Proofs.of([rule.when for rule in rules], tuple(facts.values()), after.time_zone)
@@ -93,7 +93,7 @@ def _moves(before: Ruleset, after: Ruleset) -> Iterator[Move]:
 
 
 def _changed(proofs: Proofs, rules: Sequence[Rule], old: int) -> set[int]:
-    """Rules, of both versions, that the other version lacks or has in another position."""
+    """Rules from either version that the other version lacks or has in another position."""
     keys = [
         (rule.name, tuple(tuple(sorted(cube.items())) for cube in cubes))
         for rule, cubes in zip(rules, proofs.rules, strict=True)

@@ -1,4 +1,4 @@
-"""How rules' actions and the settings differ, in words."""
+"""Describes in words how rules' actions and the settings differ."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def outcome_words(rule: Rule) -> str:
 
 
 def same_outcome(one: Rule, other: Rule) -> bool:
-    """Whether two rules do the same, apart from name and condition."""
+    """Whether two rules are the same apart from their names and conditions."""
     return replace(one, name="", line=0, when=other.when) == replace(other, name="", line=0)
 
 
@@ -68,7 +68,7 @@ _PARTS: dict[str, Callable[[Rule], str]] = {
 
 
 def changed_actions(before: Sequence[Rule], after: Sequence[Rule]) -> Iterator[str]:
-    """Yield the differences of actions, matching rules by name."""
+    """Yield the differences in actions, matching rules by name."""
     old, new = {rule.name: rule for rule in before}, {rule.name: rule for rule in after}
     for name, rule in new.items():
         if name not in old:

@@ -22,7 +22,7 @@ class Example:
 
 
 def examples_of(text: str, ruleset: Ruleset, directory: Directory) -> tuple[Example, ...]:
-    """The examples of a text, of which ``ruleset`` is the compilation. Examples with an unknown fact are left out."""
+    """The examples in a text that compiles to ``ruleset``. Examples with an unknown fact are omitted."""
     found: list[Example] = []
     for block in parse_rules(text).tree.of(BlockKind.EXPECT):
         names = Names(directory, [])

@@ -1,7 +1,8 @@
-"""The moments that opening hours distinguish: every open/closed combination of a year, each with an example.
+"""The moments that opening hours distinguish: every open/closed combination in a year, each with an example.
 
-Hours can't distinguish days with the same weekday, UTC offsets and holidays whose neighbours match too, so one day of
-each kind is examined. That covers winter, summer, the weeks between two continents' clock changes, and every holiday.
+Hours can't distinguish days that have the same weekday, UTC offsets and holidays, and whose neighbouring days do too,
+so only one day of each kind is examined. That covers winter, summer, the weeks between two continents' clock changes,
+and every holiday.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ _NOON = defaults.EXAMPLE_MOMENT[1] * 60
 
 @lru_cache(maxsize=64)
 def hour_combinations(hours: tuple[OpenHours, ...], zone: str) -> tuple[tuple[datetime, tuple[bool, ...]], ...]:
-    """Each open/closed combination that occurs, in the order of ``hours``, with the first moment of it.
+    """Each open/closed combination that occurs, in the order of ``hours``, with the first moment at which it occurs.
 
-    Wednesday noon of the example week comes first; without hours it is the only moment.
+    Wednesday noon in the example week comes first; without hours, it is the only moment.
     """
     noon = wall_instant(ZoneInfo(zone), defaults.EXAMPLE_WEEK + timedelta(days=2), _NOON)
     found: dict[int, datetime] = {sum(is_open(one, noon) << at for at, one in enumerate(hours)): noon}
@@ -37,7 +38,7 @@ def hour_combinations(hours: tuple[OpenHours, ...], zone: str) -> tuple[tuple[da
 
 
 def _boundaries(hours: tuple[OpenHours, ...], day: date) -> Iterator[datetime]:
-    """Yield the moments of a day at which any of the hours may open or close."""
+    """Yield the moments on a day at which any of the hours may open or close."""
     for one in hours:
         zone = ZoneInfo(one.time_zone)
         minutes = sorted({minute for _, start, end in one.spans for minute in (start, end)} | {0})
@@ -46,11 +47,11 @@ def _boundaries(hours: tuple[OpenHours, ...], day: date) -> Iterator[datetime]:
 
 
 def _open_at(moments: list[datetime], hours: tuple[OpenHours, ...], day: date) -> dict[datetime, int]:
-    """By moment of a day, one bit for each of the hours that is open, computed in one sweep."""
+    """For each of a day's moments, a bit mask of the hours that are open, computed in one sweep."""
     edges: list[tuple[datetime, int, int]] = []
     for at, one in enumerate(hours):
         zone = ZoneInfo(one.time_zone)
-        # Days differ between zones, so the neighbours count too.
+        # A day begins and ends at different times in different zones, so neighbouring days count too.
         for nearby in (day + timedelta(days=shift) for shift in range(-2, 3)):
             spans = [(start, end) for weekday, start, end in one.spans if weekday == nearby.weekday()]
             for start, end in spans if spans and not is_holiday(one, nearby) else ():

@@ -1,4 +1,4 @@
-"""Exact answers about every possible escalation: an example, or the proof that there is none."""
+"""Exact answers about every possible escalation: an example, or proof that none exists."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from rules_dsl.directory import FactType
 from rules_dsl.evaluation.program import When
 
 _MOST_EXAMINED = 60
-"""Regions examined to find a few distinct gaps."""
+"""Maximum regions examined to find a few distinct gaps."""
 
 
 @dataclass
 class Proofs:
-    """The rules of a file, in order, as cubes. Every question raises ``TooLarge`` once the budget is spent."""
+    """A file's rules, in order, as cubes. Every query raises ``TooLarge`` once the budget is spent."""
 
     space: Space
     cubes: Cubes
@@ -28,7 +28,7 @@ class Proofs:
     """The cubes in which each rule's condition is true, ignoring the rules above it."""
     cover: Cover
     groups: list[int]
-    """The cubes of each rule, as bits in the cover."""
+    """Each rule's cubes, as a bit mask over the cover."""
     budget: Budget
 
     @staticmethod
@@ -36,7 +36,7 @@ class Proofs:
         rules: Sequence[When], facts: Sequence[FactType], zone: str, *, also: Sequence[When] = (),
         budget: Budget | None = None,
     ) -> Proofs:  # fmt: skip
-        """``also``: further conditions that questions will use. Raises ``TooLarge``."""
+        """``also`` holds further conditions that queries will use. Raises ``TooLarge``."""
         space = space_of(facts, (*rules, *also), zone)
         budget = budget or Budget()
         cubes = Cubes(space, budget)
@@ -49,15 +49,15 @@ class Proofs:
         return Proofs(space, cubes, by_rule, cover, groups, budget)
 
     def above(self, place: int) -> int:
-        """The cubes of the rules above rule ``place``."""
+        """The cubes of all rules above rule ``place``."""
         return self.between(0, place)
 
     def between(self, first: int, last: int) -> int:
-        """The cubes of the rules from ``first`` to ``last``, exclusive."""
+        """The cubes of the rules from ``first`` up to but excluding ``last``."""
         return sum(self.groups[first:last])
 
     def reaching(self, place: int, of: Sequence[Cube] = ({},)) -> Iterator[Region]:
-        """Yield regions of ``of`` that rule ``place`` decides, each extended within one of the rule's cubes."""
+        """Yield regions within ``of`` that rule ``place`` decides, each extended within one of the rule's cubes."""
         above = self.above(place)
         for cube in self.rules[place]:
             for other in of:
@@ -71,16 +71,16 @@ class Proofs:
         return any(next(self.cover.remainder(region, above), None) for region in regions)
 
     def remainder(self, cube: Cube, among: int) -> Iterator[Region]:
-        """Yield the possible regions of a cube without the cubes ``among``, each extended as far as possible."""
+        """Yield the possible regions in a cube minus the cubes ``among``, each extended as far as possible."""
         bounds = within(cube, self.space.possible)
         if bounds is not None:
             for region in self.cover.remainder(bounds, among):
                 yield self.cover.widened(region, bounds, among)
 
     def gaps(self, most: int) -> list[Region]:
-        """Up to ``most`` regions that no rule matches, none inside another.
+        """Up to ``most`` regions that no rule matches, none contained in another.
 
-        If there are none, facts that are never missing may be missing too: no ticket may be left without a rule.
+        If there are none, also tries tickets that lack facts that are never missing: every ticket needs a rule.
         """
         return self._gaps(self.space.possible, most) or self._gaps(self.space.whole, most)
 
@@ -95,7 +95,7 @@ class Proofs:
         return found
 
     def culprits(self, place: int) -> list[int]:
-        """A smallest set of rules above that covers rule ``place``, which must be unreachable."""
+        """A smallest set of earlier rules that covers rule ``place``, which must be unreachable."""
         regions = [region for cube in self.rules[place] if (region := within(cube, self.space.possible)) is not None]
         return fewest(self.cover, regions, self.groups[:place], self.budget)
 
@@ -104,7 +104,7 @@ class Proofs:
 
 
 def find(holding: Sequence[When], failing: Sequence[When], facts: Sequence[FactType], zone: str) -> Situation | None:
-    """A situation in which all of ``holding`` are true and none of ``failing`` is; None proves that there is none.
+    """A situation in which all of ``holding`` are true and none of ``failing`` are; None proves that none exists.
 
     Raises ``TooLarge``.
     """

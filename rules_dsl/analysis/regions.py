@@ -1,4 +1,4 @@
-"""Regions of escalations in readable form, and an example escalation of each."""
+"""Regions of escalations in readable form, each with an example escalation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Situation:
     """Facts and a moment: an example of an escalation."""
 
     facts: dict[str, FactValue]
-    """Known facts; other facts of the file's conditions are unknown."""
+    """Known facts; other facts in the file's conditions are unknown."""
     unknown: tuple[str, ...]
     """Facts that must be unknown."""
     now: datetime
@@ -30,7 +30,7 @@ class Situation:
 
 
 def situation_in(space: Space, region: Region) -> Situation:
-    """The example of a region: the first allowed value of each attribute."""
+    """The example for a region: the first allowed value of each attribute."""
     facts: dict[str, FactValue] = {}
     unknown: list[str] = []
     decisive: list[str] = []
@@ -63,7 +63,7 @@ def describe_situation(situation: Situation, vocabulary: Vocabulary, zone: str) 
 
 
 def describe_moment(moment: datetime, zone: str) -> str:
-    """Day and time of a moment in the example week; other moments with their date."""
+    """The weekday and time of a moment; outside the example week, the date too."""
     local = moment.astimezone(ZoneInfo(zone))
     day = DAYS[local.weekday()]
     if 0 <= (local.date() - defaults.EXAMPLE_WEEK).days < len(DAYS):
@@ -83,7 +83,7 @@ def describe_region(space: Space, region: Region, vocabulary: Vocabulary, zone: 
 
 
 def _matters(attribute: Attribute, mask: int) -> bool:
-    """Whether a mask excludes a possible class. If a fact is never missing, "unknown" is not one."""
+    """Whether a mask excludes a possible class. "Unknown" is not possible for a fact that is never missing."""
     if attribute.fact is not None and not attribute.fact.may_be_missing and mask & attribute.known:
         return mask & attribute.known != attribute.known
     return mask != attribute.whole
@@ -143,7 +143,7 @@ def _span(vocabulary: Vocabulary, fact: str, first: int, last: int) -> str:
 
 
 def _hours(space: Space, mask: int, zone: str) -> list[str]:
-    """The hours with the same state at all these moments; also the first moment, unless they identify the moments."""
+    """The hours with the same state at all these moments; also the first moment, if those hours match other moments."""
     states = [state for number, (_, state) in enumerate(space.moments) if mask >> number & 1]
     names = [hours.name for hours in space.hours]
     constant = [place for place, name in enumerate(names) if names.count(name) == 1]

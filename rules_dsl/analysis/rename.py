@@ -1,4 +1,4 @@
-"""Renames in the directory: where a file uses a name, the file with the new name, and what else would break."""
+"""Renames in the directory: finds where a file uses a name, replaces it, and reports what else would break."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class NameUse:
 
 
 def name_uses(text: str, kind: NameKind, name: str) -> tuple[NameUse, ...]:
-    """The lines that use the name of a team, title or skill, in order, each once."""
+    """The lines that use the name of a team, title or skill, in order and without repeats."""
     lines = {place.line for place in _places(text, kind, name)}
     return tuple(NameUse(line.number, line.text.strip()) for line in read_lines(text) if line.number in lines)
 
 
 def replace_name(text: str, kind: NameKind, was: str, becomes: str) -> str:
-    """Replace a name and nothing else, except that line ends become newlines. Works on unfinished drafts too."""
+    """Replace a name and nothing else, except that line endings become newlines. Works on unfinished drafts too."""
     places = {(place.line, place.column): place for place in _places(text, kind, was)}
     if not places:
         return text
@@ -64,7 +64,7 @@ def same_decisions(before: Ruleset, after: Ruleset) -> bool:
 
 
 def uses_area_skills(ruleset: Ruleset) -> bool:
-    """Whether a rule uses ``skill of this product area``, the skill with the product area's name."""
+    """Whether a rule uses ``skill of this product area``, the skill named after the product area."""
     groups = (references for rule in ruleset.rules for references in (rule.requires, *rule.prefers))
     kinds = (reference.kind.value for references in groups for reference in references)
     drops = any(step.kind.value == "drop_skill" and step.skill is None for rule in ruleset.rules for step in rule.steps)
@@ -72,7 +72,7 @@ def uses_area_skills(ruleset: Ruleset) -> bool:
 
 
 def is_area_skill(directory: Directory, skill: str) -> bool:
-    """Whether a product area has the skill's name, so that ``skill of this product area`` may mean it."""
+    """Whether a product area has the skill's name, so that ``skill of this product area`` may refer to the skill."""
     fact = directory.fact_named(PRODUCT_AREA)
     return fact is not None and skill.lower() in (value.lower() for value in fact.values)
 
@@ -92,7 +92,7 @@ def _without_wording(node: object) -> object:
 
 
 def may_name(text: str, kind: NameKind, name: str) -> bool:
-    """Whether a line contains the kind's keyword and the quoted name: a quick check with false positives only."""
+    """Whether a line contains the kind's keyword and the quoted name: a quick check that may give false positives."""
     return any(
         any(token.low == kind for token in line.tokens) and any(_is_name(token, name) for token in line.tokens)
         for line in read_lines(text)
@@ -106,7 +106,7 @@ def _is_name(token: Token, name: str) -> bool:
 def _places(text: str, kind: NameKind, name: str) -> Iterator[Place]:
     lines = {line.number for line in read_lines(text) if any(_is_name(token, name) for token in line.tokens)}
     for block in parse_rules(text).tree.blocks if lines else ():
-        # The tree of a repeated sentence is shared, so only its line has the line number.
+        # Repeated sentences share a tree, so the line number must come from the line.
         uses = [(use, line.at.line) for line in block.actions if line.at.line in lines for use in _names(line)]
         uses += [(use, use[1].at.line) for part in (block.settings, block.outcomes) for use in _names(part)]
         for (kind_of_use, phrase), line in uses:

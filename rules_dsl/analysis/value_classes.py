@@ -1,4 +1,4 @@
-"""The space of all escalations, reduced to what a file's conditions distinguish: attributes with few classes each.
+"""The space of all escalations, reduced to what a file's conditions distinguish: attributes with a few classes each.
 
 A set of classes is a bit mask. A region has one mask per attribute and is their product, which is never expanded.
 """
@@ -27,12 +27,12 @@ class Attribute:
     """A property that conditions test: a fact, one tag of a fact, or the moment."""
 
     fact: FactType | None
-    """None: the moment."""
+    """None for the moment."""
     classes: tuple[tuple[FactValue, ...], ...]
-    """The known values of each class. For numbers, the first and the last value, -1 for no end."""
+    """The known values in each class. For numbers, the first and last value, the latter -1 if unbounded."""
     tag: str | None = None
     unknown: int = 0
-    """The mask of the class "unknown", which is the last one; 0 if there is none."""
+    """The mask of the "unknown" class, which comes last; 0 if there is none."""
 
     @property
     def whole(self) -> int:
@@ -49,13 +49,13 @@ class Space:
 
     attributes: tuple[Attribute, ...]
     places: dict[tuple[str, str | None], int]
-    """Indexes of attributes, by fact (with None) and by fact and tag."""
+    """Attribute indexes, keyed by fact and tag, with None as the tag of the fact itself."""
     hours: tuple[OpenHours, ...]
     moments: tuple[tuple[datetime, tuple[bool, ...]], ...]
     whole: Region
-    """Everything, even if facts that are never missing are unknown."""
+    """All escalations, even those that lack facts that are never missing."""
     possible: Region
-    """Everything in which facts that are never missing are known."""
+    """All escalations in which facts that are never missing are known."""
 
 
 def space_of(facts: Sequence[FactType], whens: Iterable[When], zone: str) -> Space:
@@ -81,7 +81,7 @@ def space_of(facts: Sequence[FactType], whens: Iterable[When], zone: str) -> Spa
 
 
 def _tests_of(whens: Iterable[When], opened: set[int]) -> Iterator[Atom]:
-    """Yield all tests of facts and hours. A definition used by many rules is ``opened`` once."""
+    """Yield all tests of facts and hours. Definitions already expanded are in ``opened``, so each is expanded once."""
     for when in whens:
         for clause in _clauses_of(when):
             if not isinstance(clause.test, IsDefined):

@@ -1,4 +1,4 @@
-"""Runs a file's examples through the same decision as escalations."""
+"""Runs a file's examples through the same decision code as escalations."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _check_outcomes(names: Names, tree: RulesFile, block: Block) -> None:
 
 
 def given_facts(names: Names, block: Block) -> dict[str, FactValue]:
-    """The facts of an example. Tags that are never missing default to none, other facts to unknown."""
+    """The facts in an example. Tags that are never missing default to no tags, other facts to unknown."""
     found: dict[str, FactValue] = {
         fact.name: () for fact in names.directory.facts if fact.kind == "tags" and not fact.may_be_missing
     }
@@ -70,7 +70,7 @@ def given_facts(names: Names, block: Block) -> dict[str, FactValue]:
 
 
 def _split(names: Names, given: GivenFact) -> tuple[FactType | None, tuple[Phrase, ...]]:
-    """The fact, by the longest matching name, and the words of its value; ``not reopened`` is ``reopened no``."""
+    """The fact with the longest matching name, and the words of its value; ``not reopened`` means ``reopened no``."""
     words = given.words
     negated = words[0].text.lower() == "not" and not words[0].quoted
     words = words[1:] if negated else words
@@ -102,7 +102,7 @@ def _value(names: Names, fact: FactType, words: tuple[Phrase, ...], given: Given
 
 
 def example_moment(ruleset: Ruleset, moment: tuple[int, int] | None) -> datetime:
-    """The instant of an example, in UTC: a day and time of the example week, in the ruleset's time zone."""
+    """An example's moment in UTC, from a weekday and time in the example week in the ruleset's time zone."""
     weekday, minute = moment or defaults.EXAMPLE_MOMENT
     day = defaults.EXAMPLE_WEEK + timedelta(days=weekday)
     return wall_instant(ZoneInfo(ruleset.time_zone), day, minute * 60).astimezone(UTC)
@@ -124,7 +124,7 @@ def _run(names: Names, ruleset: Ruleset, block: Block, facts: dict[str, FactValu
 
 
 def outcome_holds(outcome: ExpectedOutcome, decision: Decision, directory: Directory) -> bool:
-    """Whether the decision has this outcome by ``outcome.after`` seconds, ignoring a ``not``."""
+    """Whether the decision has this outcome after ``outcome.after`` seconds, ignoring any ``not``."""
     if outcome.kind == "rule":
         return decision.rule == outcome.names[0].text
     if outcome.kind in _KINDS:
@@ -139,7 +139,7 @@ def outcome_holds(outcome: ExpectedOutcome, decision: Decision, directory: Direc
 
 
 def targets_after(decision: Decision, elapsed: int) -> list[Target]:
-    """The targets, widenings included, after ``elapsed`` seconds of search."""
+    """The targets, including widenings, after ``elapsed`` seconds of searching."""
     widened = (
         target
         for step in decision.steps
@@ -150,7 +150,7 @@ def targets_after(decision: Decision, elapsed: int) -> list[Target]:
 
 
 def _matches(outcome: ExpectedOutcome, targets: list[Target], directory: Directory) -> list[bool]:
-    """Whether each person in the targets has the named team or title; a target without people counts itself."""
+    """For each person in the targets, whether the team or title matches; a target without people is checked itself."""
     names = {name.text for name in outcome.names}
     groups = directory.teams if outcome.kind == "team" else directory.titles
     expected = {group.id for group in groups if group.name in names}

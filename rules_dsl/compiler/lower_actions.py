@@ -1,4 +1,4 @@
-"""Lowers a rule's actions: resolves names, fills in defaults, checks the order of steps."""
+"""Lowers a rule's actions: resolves names, fills in defaults, checks the step order."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _STEPS = {
 
 
 def group_of(line: ActionLine) -> type[object]:
-    """The group of an action. A rule's own lines of a group replace all defaults of that group."""
+    """The group of an action. A rule's own lines in a group replace all defaults in that group."""
     return OfferBookingOnly if isinstance(line, NoCall) else type(line)
 
 
@@ -101,9 +101,9 @@ def _check_order(names: Names, line: OrderBy) -> None:
 
 
 def lower_rule(names: Names, name: str, block: Block, when: When, lines: Sequence[ActionLine]) -> Rule:
-    """Build a rule from ``lines``, the block's own and the defaults.
+    """Build a rule from ``lines``: the block's own lines and the defaults.
 
-    ``check_lines`` has reported their errors, so ``names`` is a silent copy, and lines with errors are left out.
+    ``check_lines`` has already reported their errors, so ``names`` is a silent copy, and lines with errors are skipped.
     """
     kind, refusal = _kind(lines)
     order = tuple(OrderKey(key.text) for line in lines if isinstance(line, OrderBy) for key in line.keys)
@@ -159,7 +159,7 @@ def lower_targets(names: Names, phrases: tuple[TargetPhrase, ...]) -> tuple[Targ
 
 
 def _check_people(names: Names, phrase: TargetPhrase, team: int | None) -> None:
-    """Warn of a team without people, and of a title that nobody, or nobody in the team, has."""
+    """Warn about a team without people, or a title that nobody (or nobody in the team) has."""
     people = [person for person in names.directory.people if team is None or person.team == team]
     if phrase.team and not people:
         names.report("R323", phrase.team.at, found=phrase.team.text)

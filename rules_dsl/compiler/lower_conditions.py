@@ -1,4 +1,4 @@
-"""Lowers conditions to tests: resolves facts and values, parses amounts by the fact's type."""
+"""Lowers conditions to tests: resolves facts and values, parses amounts according to the fact's type."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _lower(names: Names, condition: Condition) -> tuple[Test, bool] | None:
 
 
 def _ends(condition: FactCompares) -> tuple[Phrase | None, Phrase | None, int, int]:
-    """Lower and upper end, and 1 for an exclusive one (``over``, ``under``), which moves inwards by that."""
+    """The lower and upper bounds, and how far each moves inwards: 1 if exclusive (``over``, ``under``), otherwise 0."""
     value = condition.value
     if condition.comparison in (Comparator.AT_LEAST, Comparator.OVER):
         return value, None, int(condition.comparison is Comparator.OVER), 0
@@ -156,7 +156,7 @@ def _is(names: Names, fact: FactType, condition: FactIs) -> tuple[Test, bool] | 
 
 
 def choice_value(names: Names, fact: FactType, phrase: Phrase) -> str | None:
-    """The value of a choice, ignoring case. Reports an unknown one and returns None."""
+    """The value of a choice, ignoring case. If the value is unknown, reports it and returns None."""
     for value in fact.values:
         if value.lower() == phrase.text.lower():
             return value
@@ -167,7 +167,7 @@ def choice_value(names: Names, fact: FactType, phrase: Phrase) -> str | None:
 
 
 def read_amount(names: Names, fact: FactType, phrase: Phrase) -> int | None:
-    """The number of a value: seconds, minor units, or its index among the values of a choice. None after an error."""
+    """A value as a number: seconds, minor units, or its index among a choice's values. None after an error."""
     amount: int | None = None
     if fact.kind == "choice":
         value = choice_value(names, fact, phrase)

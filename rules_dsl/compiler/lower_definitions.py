@@ -1,4 +1,4 @@
-"""Lowers ``define`` blocks in order of dependency, which also finds circular ones."""
+"""Lowers ``define`` blocks in dependency order, which also finds circular ones."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rules_dsl.syntax.tree_conditions import DefinedHolds
 
 DEEPEST = 10
 LARGEST = 500
-"""Maximum lines of a definition, including those of all definitions in it."""
+"""Maximum lines in a definition, including those of the definitions that it uses."""
 _SHOWN = 10
-"""Maximum names shown of a cycle."""
+"""Maximum names shown per cycle."""
 
 
 def lower_definitions(names: Names, tree: RulesFile) -> None:
-    """Fill ``names.defined``; a definition with an error is None there."""
+    """Fill ``names.defined``, with None for each definition that has an error."""
     blocks: dict[str, Block] = {}
     for block in tree.of(BlockKind.DEFINE):
         if block.name is None:
@@ -41,7 +41,7 @@ def lower_definitions(names: Names, tree: RulesFile) -> None:
 
 @dataclass
 class _Sizes:
-    """Depth and number of lines of each definition, nested ones included; limited to keep decisions fast."""
+    """The depth and line count of each definition, including nested ones; limited to keep decisions fast."""
 
     deep: dict[str, int] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -57,7 +57,7 @@ def _uses(block: Block) -> list[str]:
 
 
 def _in_order(names: Names, blocks: dict[str, Block]) -> list[str]:
-    """Names in order of dependency. Reports each cycle once; no name of a cycle is compiled."""
+    """Names in dependency order. Reports each cycle once; no name in a cycle is compiled."""
     order: list[str] = []
     state: dict[str, str] = {}
     sizes = _Sizes()

@@ -1,4 +1,4 @@
-"""Lowers a file to a ruleset: names, structure, defaults. Reports all errors; raises nothing."""
+"""Lowers a file to a ruleset: names, structure, defaults. Reports all errors and raises none."""
 
 from __future__ import annotations
 

@@ -20,13 +20,13 @@ _REPEATABLE = frozenset({"title calls", "more"})
 _WORKING_DAYS = frozenset({"notice", "horizon"})
 _EVERY_DAY = 24 * 3600
 MOST_HOURS = 40
-"""Maximum opening hours in a file, because proofs examine every combination that occurs."""
+"""Maximum number of ``hours`` in a file, because proofs examine every combination that occurs."""
 MOST_SPANS = 30
-"""Maximum spans of one of them, as written."""
+"""Maximum spans in each of them, as written."""
 
 
 def settings_of(names: Names, tree: RulesFile, kind: BlockKind) -> dict[str, Setting]:
-    """The lines of a block by key. Reports duplicates, and working days where they aren't supported."""
+    """A block's lines, keyed by setting. Reports duplicates, and working days where they aren't supported."""
     found: dict[str, Setting] = {}
     for block in tree.of(kind):
         for setting in block.settings:
@@ -63,7 +63,7 @@ def _checked_zone(names: Names, zone: Phrase) -> str:
 
 
 def lower_hours(names: Names, tree: RulesFile, zone: str) -> None:
-    """Fill ``names.hours``; hours with an error are None there."""
+    """Fill ``names.hours``, with None for hours that have an error."""
     first_lines: dict[str, int] = {}
     for block in tree.of(BlockKind.HOURS):
         if block.name is None:
@@ -98,7 +98,7 @@ def _open_hours(names: Names, block: Block, name: str, zone: str) -> OpenHours:
 
 
 def lower_limits(names: Names, tree: RulesFile) -> LimitRules:
-    """The limits of a file; of several of one kind, the strictest."""
+    """A file's limits: the strictest of each kind."""
     limits = LimitRules()
     settings_of(names, tree, BlockKind.LIMITS)
     for setting in (setting for block in tree.of(BlockKind.LIMITS) for setting in block.settings):
@@ -172,7 +172,7 @@ def lower_reminders(names: Names, tree: RulesFile) -> Reminders:
 
 
 def check_agent_reminders(names: Names, tree: RulesFile, earliest: int) -> None:
-    """Warn of agent reminders before anybody is asked, which is ``earliest`` seconds before a call."""
+    """Warn about agent reminders due before anybody is asked, which happens ``earliest`` seconds before a call."""
     lines = (setting for block in tree.of(BlockKind.REMINDERS) for setting in block.settings if setting.key == "agent")
     for duration in (duration for line in lines for duration in line.durations):
         if duration.seconds >= earliest:

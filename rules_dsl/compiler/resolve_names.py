@@ -17,37 +17,37 @@ from rules_dsl.syntax.tree_conditions import Condition, Phrase, Place
 Part = TypeVar("Part", bound=Hashable)
 _MOST_LISTED = 8
 _MOST_COMPARED = 5_000
-"""Names compared for suggestions in one file, so that thousands of unknown names don't take long."""
+"""Maximum names compared for suggestions per file, so that thousands of unknown names don't take long."""
 
 
 @dataclass
 class Names:
-    """The names of a directory and of the file being compiled, and the diagnostics so far."""
+    """The names in a directory and in the file being compiled, and the diagnostics so far."""
 
     directory: Directory
     diagnostics: list[Diagnostic] = field(default_factory=list)
     hours: dict[str, OpenHours | None] = field(default_factory=dict)
-    """None: declared with an error, which has its own diagnostic."""
+    """None if declared with an error, which has its own diagnostic."""
     defined: dict[str, IsDefined | None] = field(default_factory=dict)
     used: set[tuple[str, str, int]] = field(default_factory=set)
-    """Kind, name and id of every name resolved; part of the version."""
+    """The kind, name and id of every resolved name; part of what the version identifies."""
     line: int = 0
-    """The line being compiled, which places inside cached sentences lack."""
+    """The number of the line being compiled, because places inside cached sentences have none."""
     clauses: dict[Condition, Clause] = field(default_factory=dict)
-    """Compiled conditions without diagnostics. A condition on many lines is one object."""
+    """Compiled conditions that had no diagnostics. Lines with the same condition share one object."""
     targets: dict[tuple[TargetPhrase, ...], tuple[Target, ...]] = field(default_factory=dict)
     _interned: dict[Hashable, Hashable] = field(default_factory=dict)
     _interned_clauses: dict[tuple[int, bool, str], Clause] = field(default_factory=dict)
-    """By the ``id`` of the test, because comparing a definition may mean comparing hundreds of lines."""
+    """Keyed by the test's ``id``, because comparing a definition may mean comparing hundreds of lines."""
     compared: int = 0
     """Names compared for suggestions so far."""
 
     def intern(self, part: Part) -> Part:
-        """An equal part built before, if any: a ruleset holds equal parts once."""
+        """An equal part built earlier, if any, so that a ruleset stores equal parts only once."""
         return cast(Part, self._interned.setdefault(part, part))
 
     def clause(self, test: Test, negated: bool, text: str) -> Clause:
-        """The clause of a test; one object for equal arguments."""
+        """The clause for a test; equal arguments give the same object."""
         if not isinstance(test, IsDefined):
             test = self.intern(test)
         key = (id(test), negated, text)

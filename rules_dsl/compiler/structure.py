@@ -113,7 +113,7 @@ def _named(line: ActionLine) -> str:
 
 
 def _check_after_otherwise(names: Names, tree: RulesFile) -> None:
-    """Report rules below ``otherwise``. Other unreachable rules take a proof."""
+    """Report rules below ``otherwise``. Finding other unreachable rules takes a proof."""
     fallback = next(iter(tree.of(BlockKind.OTHERWISE)), None)
     for block in tree.of(BlockKind.RULE):
         if fallback is not None and block.at.line > fallback.at.line:

@@ -1,7 +1,7 @@
 """The directory that rules are checked and evaluated against: teams, titles, skills, people, facts.
 
-A frozen snapshot, without clock or database. Ids are those of the store; a directory from a JSON file (``from_json``)
-numbers its names in file order.
+A frozen snapshot, independent of clock and database. Ids come from the store; a directory from a JSON file
+(``from_json``) numbers its names in file order.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from rules_dsl.model.json_fields import JsonObject
 
 FactKind = Literal["choice", "count", "money", "duration", "yes/no", "tags", "moment"]
 FactValue = str | int | bool | tuple[str, ...]
-"""Choice: one of its values. Count: whole. Money: minor units. Duration: seconds. Tags: a sorted tuple."""
+"""Choice: one of its values. Count: a whole number. Money: minor units. Duration: seconds. Tags: a sorted tuple."""
 Facts = Mapping[str, FactValue]
 """The known facts of a ticket and its customer, by name. An absent fact is unknown."""
 
 
 @dataclass(frozen=True)
 class Team:
-    """People who work together and share a mail address."""
+    """People who work together and share an email address."""
 
     id: int
     name: str
     address: str
-    """The sender of mail to customers."""
+    """The sender address of emails to customers."""
     lead_title: int | None = None
     """The title that leads the team."""
 
@@ -62,7 +62,7 @@ class FactType:
 
 @dataclass(frozen=True)
 class WeeklyShift:
-    """Weekly working hours, half-open, in wall time of their own zone. Minutes are of the day; the end may be 1440."""
+    """Weekly working hours, half-open, in the wall time of their own zone. Minutes count from midnight, up to 1440."""
 
     days: tuple[int, ...]
     """0 is Monday."""
@@ -81,7 +81,7 @@ class Person:
     team: int
     title: int
     skills: Mapping[int, int] = field(default_factory=dict)
-    """Skill id to level, 1 to 5."""
+    """Levels from 1 to 5, keyed by skill id."""
     languages: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     shifts: tuple[WeeklyShift, ...] = ()
@@ -89,7 +89,7 @@ class Person:
 
 @dataclass(frozen=True)
 class HolidayCalendar:
-    """A name for the holidays of a country or a part of it."""
+    """A name for the holidays of a country or of a state or province in it."""
 
     name: str
     country: str
@@ -125,7 +125,7 @@ class Directory:
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Directory:
-        """Read JSON as in ``examples/*.directory.json``. Raises ``ValueError`` naming the wrong field."""
+        """Read JSON as in ``examples/*.directory.json``. Raises a ``ValueError`` that names the invalid field."""
         top = JsonObject(data)
         teams, titles, skills = _teams(top), _titles(top), _skills(top)
         zone = top.text("time_zone")
@@ -168,7 +168,7 @@ def _teams(top: JsonObject) -> tuple[Team, ...]:
 
 
 def read_fact_types(top: JsonObject) -> tuple[FactType, ...]:
-    """Read the vocabulary under the key ``facts``. Raises ``ValueError`` naming the wrong field."""
+    """Read the vocabulary under the key ``facts``. Raises a ``ValueError`` that names the invalid field."""
     found: list[FactType] = []
     for name, item in top.mapping("facts").members():
         if len(found) == MOST_FACTS:

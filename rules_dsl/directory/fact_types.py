@@ -1,4 +1,4 @@
-"""Checks on declared facts, so that sentences about them are never ambiguous."""
+"""Checks fact declarations, so that sentences about facts are never ambiguous."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FactTypeProblem:
 def fact_type_problem(
     name: str, kind: str, values: Sequence[str], ordered: bool, others: Sequence[str] = ()
 ) -> FactTypeProblem | None:
-    """The first reason to refuse a fact next to those named ``others``; None if there is none."""
+    """The first reason to refuse a fact, given the names of the other facts; None if there is none."""
     name_problem = _name_problem(name, others)
     if name_problem is not None:
         return FactTypeProblem("name", name_problem)

@@ -21,7 +21,7 @@ KINDS = {
 """The kinds of facts, as diagnostics and pages name them."""
 _YES, _NO = frozenset({"yes", "true"}), frozenset({"no", "false"})
 _DIGITS = 20
-"""Maximum digits parsed of a number; longer ones are out of range anyway."""
+"""Maximum digits parsed in a number; longer numbers are out of range anyway."""
 _MOST_TAGS = 1000
 _LONGEST_TAG = 200
 _LARGEST = 10**15
@@ -36,7 +36,7 @@ class FactRefused(Exception):
         self.name = name
         self.reason = reason
         self.others = others
-        """The other errors among the same facts."""
+        """Further errors in the same facts."""
 
     @property
     def all(self) -> tuple[FactRefused, ...]:
@@ -44,10 +44,10 @@ class FactRefused(Exception):
 
 
 def read_facts(raw: Mapping[str, object], directory: Directory) -> Facts:
-    """Read facts by name; an absent one, or ``None``, is unknown. Raises one ``FactRefused`` with all errors.
+    """Read facts by name; one that is absent or ``None`` is unknown. Raises one ``FactRefused`` with all errors.
 
-    Count: a whole number, or its digits. Money: minor units, or ``"250k"``. Duration: seconds, or ``"3 days"``.
-    Choice: one of its values. Tags: a list of texts. Yes/no: true or false, or the words. Moment: ISO 8601 with a zone.
+    Count: a whole number, or its digits. Money: minor units, or ``"250k"``. Duration: seconds, or ``"3 days"``. Choice:
+    one of its values. Tags: a list of strings. Yes/no: true or false, or the words. Moment: ISO 8601 with a time zone.
     """
     found: dict[str, FactValue] = {}
     refused: list[FactRefused] = []
@@ -72,7 +72,7 @@ def _declared(name: str, directory: Directory) -> FactType:
 
 
 def value_from_text(fact: FactType, typed: str) -> object:
-    """Convert text from a form or a help desk to input for ``read_facts``. An empty text is unknown."""
+    """Convert text from a form or a help desk to input for ``read_facts``. Empty text means unknown."""
     typed = typed.strip()
     low = typed.lower()
     if not typed:
@@ -87,7 +87,7 @@ def value_from_text(fact: FactType, typed: str) -> object:
 
 
 def kind_of_fact(fact: FactType) -> str:
-    """A fact's type and values, for people: ``one of a list: low, normal, high``."""
+    """A fact's type and values in words: ``one of a list: low, normal, high``."""
     values = f": {', '.join(fact.values)}" if fact.values else ""
     return f"{'an ordered list' if fact.ordered else KINDS[fact.kind]}{values}"
 

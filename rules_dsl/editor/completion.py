@@ -1,4 +1,4 @@
-"""Completion: what can follow at a place in a rules file, from the language, the directory and the file itself."""
+"""Completion: what can come next in a rules file, based on the language, the directory and the file itself."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class Completion:
     end: int
     kind: ChoiceKind
     detail: str = ""
-    """A few words, such as how many people have a skill, or the type of a fact; may be empty."""
+    """A few words, such as how many people have a skill, or a fact's type; may be empty."""
 
     @property
     def info(self) -> str:
-        """The meaning of a phrase of the language, in a sentence or two; may be empty."""
+        """The meaning of the phrase, in a sentence or two; may be empty."""
         return meaning(self.label.strip(", ")) if self.kind == "keyword" else ""
 
 
 def complete(text: str, offset: int, directory: Directory) -> tuple[Completion, ...]:
-    """Completions, likeliest first; none in comments, in free text, and if nothing known can follow. Never raises."""
+    """Completions, likeliest first; none in comments or free text, or if nothing known can follow. Never raises."""
     offset = max(0, min(offset, len(text)))
     lines = _LINE_END.split(text[:offset])
     line = next(read_lines(lines[-1]))
@@ -95,7 +95,7 @@ class _CursorPlace:
 
 
 def _split_partial(line: Line) -> tuple[tuple[Token, ...], Token | None]:
-    """The complete tokens before the cursor, and the token at whose end it is, if any."""
+    """The complete tokens before the cursor, and the token that ends at the cursor, if any."""
     tokens = line.tokens
     if tokens and tokens[-1].kind is TokenKind.UNCLOSED:
         return tokens[:-1], tokens[-1]
@@ -117,7 +117,7 @@ def _matches(candidate: PhraseCandidate, partial: Token | None) -> bool:
 def _titles_of_team_first(
     candidates: list[PhraseCandidate], tokens: tuple[Token, ...], directory: Directory
 ) -> list[PhraseCandidate]:
-    """After a team, titles that somebody in it has come first."""
+    """After a team, offer first the titles that somebody in that team has."""
     team_word = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at - 1].low == "team"), None)
     if team_word is None or not any(one.phrase.kind == "title" for one in candidates):
         return candidates
@@ -128,7 +128,7 @@ def _titles_of_team_first(
 
 
 def _patterns(names: KnownNames, above: list[str]) -> tuple[Pattern, ...]:
-    """The patterns of the sentences of the current block, then those of the headings."""
+    """The sentence patterns of the current block, then the heading patterns."""
     body: list[Line] = []
     for raw in reversed(above):
         line = next(read_lines(raw))

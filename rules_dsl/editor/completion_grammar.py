@@ -1,4 +1,4 @@
-"""Patterns of sentences, and walking along them to find what can follow an unfinished one."""
+"""Sentence patterns, and a walk through them to find what can follow an unfinished sentence."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Either:
 
 @dataclass(frozen=True)
 class Any:
-    """The part any number of times, including none."""
+    """The part, repeated any number of times, including zero."""
 
     part: Pattern
 
@@ -55,7 +55,7 @@ Pattern = ChoicePhrase | Gap | InTurn | Either | Any
 
 @dataclass(frozen=True)
 class PhraseCandidate:
-    """A phrase that fits from token ``start`` on, of which ``matched`` words are already written."""
+    """A phrase that fits from token ``start`` on; its first ``matched`` words are already written."""
 
     phrase: ChoicePhrase
     start: int
@@ -68,7 +68,7 @@ def phrase(text: str, kind: ChoiceKind = "keyword", detail: str = "") -> ChoiceP
 
 
 def name(text: str, kind: ChoiceKind, detail: str = "") -> ChoicePhrase:
-    """A quoted name, which is one word."""
+    """A quoted name, which counts as one word."""
     return ChoicePhrase(text, (text.lower(),), kind, detail)
 
 

@@ -21,11 +21,11 @@ DURATION = in_turn(NUMBER, either(*DURATION_UNITS, "working days", "working day"
 
 @dataclass(frozen=True)
 class KnownNames:
-    """The names of a directory and a file, as gaps and patterns of sentences."""
+    """The names in a directory and a file, as gaps and sentence patterns."""
 
     directory: Directory
     text: str
-    """The whole file, which names hours, definitions and rules."""
+    """The whole file, which declares hours, definitions and rules."""
 
     @cached_property
     def teams(self) -> Gap:
@@ -108,7 +108,7 @@ def _conditions(fact: FactType) -> list[Pattern]:
 
 
 def _given(fact: FactType) -> Pattern:
-    """A fact of an example: its name, then its value."""
+    """A fact in an example: its name, then its value."""
     name_of_fact = phrase(fact.name, "fact", kind_of_fact(fact))
     if fact.kind == "yes/no":
         value: Pattern = perhaps(phrase("no"))

@@ -1,4 +1,4 @@
-"""The sentences of each kind of block, as patterns for completion."""
+"""The sentences allowed in each kind of block, as patterns for completion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hover: an explanation of the phrase at a place in a rules file."""
+"""Hover: an explanation of the phrase at a position in a rules file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from rules_dsl.syntax.tokens import Token, TokenKind, tokenize
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LONGEST = 6
-"""Maximum words of a phrase with a meaning."""
+"""Maximum words in a phrase that has a meaning."""
 
 
 @dataclass(frozen=True)
 class Hover:
-    """An explanation and the phrase that it is about."""
+    """An explanation and the phrase that it explains."""
 
     text: str
     start: int
@@ -50,7 +50,7 @@ def hover(text: str, offset: int, directory: Directory) -> Hover | None:
 
 
 def _candidates(tokens: Sequence[Token], at: int, directory: Directory) -> Iterator[tuple[int, int, str]]:
-    """Yield first token, last token and explanation: of a name, a fact, or the longest phrase with a meaning."""
+    """Yield the first token, last token and explanation of a name, a fact, or the longest phrase that has a meaning."""
     if tokens[at].kind is TokenKind.NAME:
         explanation = _name(tokens, at, directory)
         if explanation:

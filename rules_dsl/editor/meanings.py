@@ -1,4 +1,4 @@
-"""The meaning of each phrase of the language in a sentence, shown on hover and in completions."""
+"""One-sentence explanations of the language's phrases, shown on hover and in completions."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ MEANINGS: dict[str, str] = {
     "then": "The expected result.",
     "after": "The expected result this long after the start of the search.",
 }
-"""By the phrase in lower case."""
+"""Keyed by phrase, in lower case."""
 
 
 def meaning(phrase: str) -> str:

@@ -1,1 +1,1 @@
-"""Evaluation of a ruleset: which rule applies, who may be asked, in which order."""
+"""Evaluation of a ruleset: which rule applies, who may be asked, and in what order."""

@@ -1,4 +1,4 @@
-"""Who may be asked when: the steps of one decision, assuming that nobody takes the call."""
+"""Who may be asked, and when: the steps of one decision, assuming that nobody takes the call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class EscalationStep:
 
 
 def escalation_steps(decision: Decision, directory: Directory) -> tuple[EscalationStep, ...]:
-    """The steps of a decision; none if calls are refused. A step with an empty pool is followed immediately."""
+    """The steps of a decision; none if calls are refused. After a step with an empty pool, the next follows
+    immediately."""
     if decision.kind is CallKind.REFUSED:
         return ()
     first = pool(decision, directory, 0, step=0)

@@ -1,4 +1,4 @@
-"""Evaluates conditions in three-valued logic: True, False, or None if it depends on an unknown fact."""
+"""Evaluates conditions in three-valued logic: True, False, or None if the result depends on an unknown fact."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_holds(test: Test, facts: Facts, now: datetime) -> Truth:
 
 
 def both(truths: Iterable[Truth]) -> Truth:
-    """Kleene's and."""
+    """Conjunction in Kleene logic."""
     result: Truth = True
     for truth in truths:
         if truth is False:
@@ -67,7 +67,7 @@ def both(truths: Iterable[Truth]) -> Truth:
 
 
 def either(truths: Iterable[Truth]) -> Truth:
-    """Kleene's or."""
+    """Disjunction in Kleene logic."""
     result: Truth = False
     for truth in truths:
         if truth is True:

@@ -1,4 +1,4 @@
-"""Explains why a rule applied or not, line by line, with the actual values."""
+"""Explains line by line why a rule did or didn't apply, with the actual values."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The compiled index: a mask of rows for each value of each fact; the lowest remaining bit is the first rule.
+"""The compiled index: a mask of rows for each value of each fact; the lowest remaining bit is the first match.
 
-The result is the same as evaluating the rules one by one, also with unknown facts.
+The result is the same as evaluating the rules one by one, even with unknown facts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class RuleIndex:
 
     rules: tuple[Rule, ...]
     owners: tuple[int, ...]
-    """The rule of each row; rows are in the order of their rules."""
+    """Each row's rule; rows are in rule order."""
     unindexed: frozenset[int]
     """Rules that rows can't fully represent: if one of their rows remains, the rule itself is evaluated."""
     start: int
@@ -65,7 +65,7 @@ class RuleIndex:
 
 
 def index_of(rules: Sequence[Rule]) -> RuleIndex:
-    """Build the index of rules in their order."""
+    """Build the index for rules, keeping their order."""
     rows: list[Row] = []
     owners: list[int] = []
     unindexed: set[int] = set()

@@ -18,12 +18,12 @@ from rules_dsl.evaluation.program import HasTags, IsKnown, IsYes, OneOf, Within
 LiteralsByRow = Mapping[int, Row]
 """The literals of one fact, by row number."""
 RowsByLiterals = Mapping[Row, int]
-"""The inverse: the mask of rows with exactly these literals, because many rows share them."""
+"""The inverse: for each set of literals, which many rows may share, the mask of the rows with exactly that set."""
 
 
 @dataclass(frozen=True)
 class ChoiceMasks:
-    """The masks of a choice: ``masks`` by named value, and by None for unknown; ``other`` for all other values."""
+    """The masks for a choice: ``masks`` by named value, with None for unknown, and ``other`` for all other values."""
 
     masks: Mapping[FactValue | None, int]
     other: int
@@ -31,7 +31,7 @@ class ChoiceMasks:
 
 @dataclass(frozen=True)
 class FlagMasks:
-    """The masks of a yes-or-no fact."""
+    """The masks for a yes/no fact."""
 
     yes: int
     no: int
@@ -40,7 +40,7 @@ class FlagMasks:
 
 @dataclass(frozen=True)
 class RangeMasks:
-    """The masks of a number. ``masks[n]`` is for values with ``n`` bounds at or below them."""
+    """The masks for a number. ``masks[n]`` is for values with ``n`` bounds at or below them."""
 
     bounds: tuple[int, ...]
     masks: tuple[int, ...]
@@ -55,12 +55,12 @@ class RangeMasks:
 
 @dataclass(frozen=True)
 class TagMasks:
-    """The masks of a set of tags."""
+    """The masks for a set of tags."""
 
     required: tuple[tuple[int, Mapping[str, int]], ...]
-    """Each: the rows without this requirement, and by tag the rows that it satisfies."""
+    """For each requirement: the rows that don't have it, and, keyed by tag, the rows in which the tag satisfies it."""
     excluded: Mapping[str, int]
-    """By tag, the rows that it excludes."""
+    """For each tag, the rows that it excludes."""
     unknown: int
     no_tags: int
     """For a value that isn't a set of tags."""
@@ -83,7 +83,7 @@ FactMasks = ChoiceMasks | FlagMasks | RangeMasks | TagMasks
 
 
 def masks_for(by_row: LiteralsByRow, rows: int) -> FactMasks | None:
-    """The masks of one fact; None if its tests are of several types, or can't be expressed as masks."""
+    """The masks for one fact; None if its tests are of several types or can't be expressed as masks."""
     groups = _grouped(by_row)
     literals = dict.fromkeys(literal for group in groups for literal in group)
     kinds = {type(literal.test) for literal in literals} - {IsKnown}
@@ -140,7 +140,7 @@ def _choice(groups: RowsByLiterals, free: int, literals: Iterable[Literal]) -> C
 
 
 def _range(groups: RowsByLiterals, free: int, literals: Iterable[Literal]) -> RangeMasks:
-    """Row by row, the bounds where it becomes possible or impossible; a running xor over the bounds gives the masks."""
+    """Record for each row the bounds at which it becomes possible or impossible; a running XOR then gives the masks."""
     tests = [one.test for one in literals if isinstance(one.test, Within)]
     ends = {test.low for test in tests if test.low is not None}
     ends |= {test.high + 1 for test in tests if test.high is not None}
@@ -169,7 +169,7 @@ def _is_empty(test: Within) -> bool:
 
 
 def _tags(by_row: LiteralsByRow, free: int) -> TagMasks | None:
-    """None for "not all of these tags", which masks by single tags can't express."""
+    """None for "not all of these tags", which masks for single tags can't express."""
     excluded: dict[str, int] = {}
     required: list[tuple[int, dict[str, int]]] = []
     all_rows = free

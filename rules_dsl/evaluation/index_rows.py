@@ -13,18 +13,18 @@ from itertools import product
 from rules_dsl.evaluation.program import Clause, HasTags, InHours, IsDefined, IsKnown, IsYes, OneOf, When, Within
 
 MOST_ROWS = 64
-"""Maximum rows of one condition. One that needs more (nested ``not`` of definitions) is evaluated directly."""
+"""Maximum rows per condition. One that needs more (nested negated definitions) is evaluated directly."""
 
 
 Atom = OneOf | Within | IsKnown | IsYes | HasTags | InHours
-"""A test that is no definition."""
+"""A test other than a definition."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Literal:
-    """A test of a fact or of hours and the expected answer, which "unknown" never is.
+    """A test of a fact or of hours and the expected answer, which is never "unknown".
 
-    Equal literals are one object, compared by identity, because an index compares thousands.
+    Equal literals are one object, compared by identity, because an index compares thousands of them.
     """
 
     test: Atom
@@ -42,14 +42,15 @@ class TooManyRows(Exception):
 
 @dataclass(frozen=True)
 class Rows:
-    """Converts the conditions of one file to rows."""
+    """Converts a file's conditions to rows."""
 
     _by_test: dict[tuple[Atom, bool], Literal] = field(default_factory=dict)
     _by_clause: dict[int, Literal] = field(default_factory=dict)
-    """By the ``id`` of the clause: equal clauses are mostly one object and needn't be compared."""
+    """Keyed by the clause's ``id``: equal clauses are usually one object and needn't be compared."""
 
     def of(self, when: When, truth: bool = True) -> list[Row]:
-        """Rows of which one holds if and only if the condition certainly is ``truth``. Raises ``TooManyRows``."""
+        """Rows of which at least one holds if and only if the condition is certainly ``truth``. Raises
+        ``TooManyRows``."""
         if truth and len(when.alternatives) == 1 and not when.unless:
             row = self._plain(when.alternatives[0])
             if row is not None:

@@ -1,6 +1,6 @@
-"""The people of a directory as bit masks, to compute the pools of many decisions fast. Pure.
+"""The people in a directory as bit masks, to compute the pools for many decisions quickly. Pure.
 
-Bit *n* is the *n*-th person. Results equal those of ``pool``, without the reasons.
+Bit *n* is the *n*-th person. The results are the same as from ``pool``, without the reasons.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rules_dsl.model.decision import Decision, OrderKey, SkillNeed, StepKind, Ta
 
 @dataclass(frozen=True)
 class PeopleMasks:
-    """The masks of one directory, cached by target and by skill."""
+    """The masks for one directory, cached by target and by skill."""
 
     directory: Directory
     _by_target: dict[Target, int] = field(default_factory=dict, repr=False, compare=False)
@@ -41,9 +41,9 @@ class PeopleMasks:
         return mask & self._agents
 
     def likely_first(self, decision: Decision, step: int, among: int) -> int:
-        """Those of ``among`` who rank first by what the directory alone knows.
+        """The people in ``among`` who rank first, judging by the directory alone.
 
-        That is the ``prefer`` lines and experience, up to the first sort key that depends on the day's calls.
+        It covers ``prefer`` lines and experience, up to the first sort key that depends on the day's calls.
         """
         if not any(taken.kind is StepKind.DROP_PREFERRED for taken in decision.steps[:step]):
             for needs in decision.prefers:

@@ -11,7 +11,7 @@ AGENT = "agent"
 
 
 def pool(decision: Decision, directory: Directory, elapsed: int, *, step: int | None = None) -> Pool:
-    """The pool after ``elapsed`` seconds of search, or after exactly ``step`` steps if given.
+    """The pool after ``elapsed`` seconds of searching, or after exactly ``step`` steps if given.
 
     A step with an empty pool is skipped immediately. Raises ``ValueError`` for a step that the decision doesn't have.
     """
@@ -28,7 +28,7 @@ def pool(decision: Decision, directory: Directory, elapsed: int, *, step: int | 
 
 
 def requirements_after(decision: Decision, taken: int) -> tuple[tuple[Target, ...], tuple[SkillNeed, ...]]:
-    """The targets, of which a person must be in one, and the skills that they must have, after ``taken`` steps."""
+    """The targets (a person must be in one of them) and the required skills after ``taken`` steps."""
     steps = decision.steps[:taken]
     targets = [*decision.targets]
     dropped: set[int] = set()

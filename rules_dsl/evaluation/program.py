@@ -18,7 +18,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """True if a number is in a range, both ends included; None for an open end."""
+    """True if a number is in a range, both ends included; None for an unbounded end."""
 
     fact: str
     low: int | None
@@ -41,7 +41,7 @@ class IsYes:
 
 @dataclass(frozen=True, slots=True)
 class HasTags:
-    """True if a set of tags has any of these, or all of them if ``every``."""
+    """True if a set of tags includes any of these, or all of them if ``every`` is set."""
 
     fact: str
     tags: tuple[str, ...]
@@ -68,7 +68,7 @@ Test = OneOf | Within | IsKnown | IsYes | HasTags | InHours | IsDefined
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One condition. A ruleset has one object for all lines with it."""
+    """One condition. All lines in a ruleset with the same condition share one object."""
 
     test: Test
     negated: bool
@@ -78,13 +78,13 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A rule's condition: all clauses of one of the alternatives, and none of ``unless``."""
+    """A rule's condition. It holds if all clauses of an alternative hold and none of ``unless`` do."""
 
     alternatives: tuple[tuple[Clause, ...], ...]
     """An empty alternative is always true: ``when anything``."""
     unless: tuple[Clause, ...] = ()
     lines: tuple[int, ...] = field(default=(), compare=False)
-    """1-based line of each clause, those of ``unless`` last; empty if it isn't from a file."""
+    """The 1-based line of each clause, ``unless`` clauses last; empty if the condition isn't from a file."""
 
 
 ALWAYS = When(((),))
@@ -92,7 +92,7 @@ ALWAYS = When(((),))
 
 @dataclass(frozen=True, slots=True)
 class SkillReference:
-    """A skill in a rule. Which one may depend on the customer's language or the product area."""
+    """A skill in a rule. Which skill it is may depend on the customer's language or the product area."""
 
     kind: SkillKind
     skill: int | None
@@ -114,7 +114,7 @@ class Rule:
     prefers: tuple[tuple[SkillReference, ...], ...]
     order: tuple[OrderKey, ...]
     steps: tuple[Step, ...]
-    """``DROP_SKILL`` without a skill means the skill of the escalation's product area."""
+    """``DROP_SKILL`` without a skill means the skill for the escalation's product area."""
     slot: int | None
     prepare: int | None
     note: str
@@ -130,7 +130,7 @@ class MoreCalls:
 
 @dataclass(frozen=True)
 class LimitRules:
-    """The limits of a file, the strictest of each kind."""
+    """A file's limits: the strictest of each kind."""
 
     calls_a_day: int | None = None
     title_calls_a_day: tuple[tuple[int, int], ...] = ()

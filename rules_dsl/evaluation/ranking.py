@@ -30,7 +30,7 @@ def rank(
 def order_key(decision: Decision, person: Person, state: AgentState, *, preferred: bool) -> tuple[float, ...]:
     """A person's sort key, smaller first: one number per ``prefer`` line, then one per ``order by`` key.
 
-    ``preferred``: whether ``prefer`` lines still apply.
+    ``preferred`` says whether ``prefer`` lines still apply.
     """
     lines = decision.prefers if preferred else ()
     unmet = (float(not any(meets(person, need) for need in needs)) for needs in lines)
@@ -40,7 +40,7 @@ def order_key(decision: Decision, person: Person, state: AgentState, *, preferre
 def stable_hash(escalation_id: str, person_id: int) -> int:
     """A 64-bit tie-breaker, the same on every machine and in every process.
 
-    Mixes ``hash_of_escalation`` with the person's id by splitmix64, which a round can do for all people vectorized.
+    Mixes ``hash_of_escalation`` with the person's id using splitmix64, which a round can vectorize over all people.
     """
     mixed = (hash_of_escalation(escalation_id) + person_id * 0x9E3779B97F4A7C15) & _64_BITS
     mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _64_BITS
@@ -132,5 +132,5 @@ def _words(key: OrderKey, state: AgentState, person: Person, decision: Decision)
 
 
 def _about(seconds: int) -> str:
-    """A duration, from one minute on in whole minutes: ``48 minutes``."""
+    """A duration in words; from one minute up, rounded down to whole minutes: ``48 minutes``."""
     return format_duration(seconds if seconds < 60 else seconds // 60 * 60)

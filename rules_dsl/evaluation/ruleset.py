@@ -1,4 +1,4 @@
-"""A compiled rules file. A decision is a pure function of facts and the moment."""
+"""A compiled rules file. A decision is a pure function of the facts and the moment."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Ruleset:
     """A compiled file, ready for decisions."""
 
     version: str
-    """SHA-256, in hex, of the canonical text and the ids of its names."""
+    """The SHA-256 hash, in hex, of the canonical text and the ids of its names."""
     time_zone: str
     rules: tuple[Rule, ...]
     """The first match wins; ``otherwise`` is last."""
@@ -51,14 +51,14 @@ class Ruleset:
     feedback: Feedback
     links: Links
     area_skills: tuple[tuple[str, int], ...]
-    """Product areas with a skill of the same name, and that skill's id."""
+    """Product areas that have a skill of the same name, each with that skill's id."""
     vocabulary: Vocabulary
 
     def decide(self, facts: Facts, now: datetime, *, explain: bool = True) -> Decision:
-        """Decide one escalation. ``now`` has a time zone; the same inputs give the same decision.
+        """Decide one escalation. ``now`` must have a time zone; the same inputs always give the same decision.
 
         Without ``explain``, ``why`` stays empty, which is faster. Raises ``ValueError`` for a moment without a time
-        zone, ``NoRuleApplies`` if no rule matches.
+        zone, and ``NoRuleApplies`` if no rule matches.
         """
         index = self._first_match(facts, now)
         rule = self.rules[index]
@@ -71,8 +71,8 @@ class Ruleset:
         return self._decision(rule, facts, now, why)
 
     def outcome_of(self, rule: Rule, facts: Facts = MappingProxyType({})) -> Decision:
-        """The decision if this rule applies. Kind, targets and slot don't depend on facts; skills depend on language
-        and product area alone. The limits are those without facts."""
+        """The decision if this rule applies. Kind, targets and slot don't depend on facts; skills depend only on
+        language and product area. The limits assume that no other facts are known."""
         relevant = {name: facts[name] for name in (LANGUAGE, PRODUCT_AREA) if name in facts}
         return self._decision(rule, relevant, datetime.min.replace(tzinfo=UTC), ())
 
@@ -90,7 +90,7 @@ class Ruleset:
 
     @cached_property
     def index(self) -> RuleIndex:
-        """The index, built by the first decision."""
+        """The index, built on the first decision."""
         return index_of(self.rules)
 
     def _decision(self, rule: Rule, facts: Facts, now: datetime, why: tuple[Reason, ...]) -> Decision:
@@ -118,7 +118,8 @@ class Ruleset:
         )
 
     def _booking(self, rule: Rule) -> Booking:
-        """The booking settings. A rule with its own slot length keeps only an explicit grid of starts."""
+        """The booking settings. In a rule with its own slot length, start times follow that length unless the file sets
+        their interval."""
         if rule.slot is None:
             return self.booking
         on_slot = self.booking.start_every == self.booking.slot

@@ -59,7 +59,7 @@ def join_list(items: Sequence[str], join: str) -> str:
 
 
 def format_phrase(phrase: Phrase) -> str:
-    """A phrase as written. One that mixes quoted and bare words has the quotes in its text."""
+    """A phrase as written. If it mixes quoted and bare words, its text contains the quotes."""
     return phrase.text if '"' in phrase.text else phrase.written
 
 
@@ -71,8 +71,8 @@ def format_word(phrase: Phrase) -> str:
 
 
 def format_amount(value: Phrase) -> str:
-    """``90 mins`` becomes ``90 minutes``, ``250K`` ``250k``. A single word is never a duration, because an ordered
-    choice may have a value such as ``24h``."""
+    """``90 mins`` becomes ``90 minutes``, and ``250K`` becomes ``250k``. A single word is never read as a duration,
+    because an ordered choice may have a value such as ``24h``."""
     tokens = value.text.lower().split()
     duration = None if value.quoted or len(tokens) < 2 else read_duration(tokens)
     if duration is None or duration.tokens != len(tokens):
@@ -86,5 +86,5 @@ def _with_unit_case(value: Phrase) -> str:
 
 
 def format_duration_phrase(duration: Duration) -> str:
-    """A duration in the author's units, which may be intentional: ``60 minutes`` stays."""
+    """A duration in the author's units, which may be intentional: ``60 minutes`` stays unchanged."""
     return spell_out_duration(duration.text.lower().split())

@@ -18,14 +18,14 @@ INDENT = "  "
 
 
 class FormattingFailed(Exception):
-    """The output differs in meaning from the input: a bug of the formatter, never an error in the file."""
+    """The output differs in meaning from the input: a bug in the formatter, never an error in the file."""
 
 
 def format_rules(text: str) -> str:
     """Format a file. Keeps comments and meaning; formatting twice changes nothing. Names are not resolved.
 
     Raises ``RulesRefused`` with the diagnostics if a line is not understood or would become too long, and
-    ``FormattingFailed`` rather than return a text with another meaning.
+    ``FormattingFailed`` rather than return a text with a different meaning.
     """
     parsed = parse_rules(text)
     if parsed.diagnostics:
@@ -66,7 +66,7 @@ def _formatted_lines(parsed: ParseResult, text: str) -> Iterator[str]:
 
 
 def _joined_hours(parsed: ParseResult) -> set[int]:
-    """Lines of hours directly below other hours, without a comment between: they form a list without blank lines."""
+    """The lines of ``hours`` directly below other ``hours``, with no comment between: no blank line separates them."""
     commented = {comment.line for comment in parsed.tree.comments}
     return {
         block.at.line
@@ -77,7 +77,7 @@ def _joined_hours(parsed: ParseResult) -> set[int]:
 
 
 def _deeper(parsed: ParseResult) -> dict[int, str]:
-    """The indents of ``and`` lines in rules with several alternatives: deeper than the alternative's first line."""
+    """The indentation of ``and`` lines in rules with several alternatives: deeper than the alternative's first line."""
     return {
         line.number: 2 * INDENT
         for block in parsed.tree.blocks
@@ -97,7 +97,7 @@ def _inside(pending: list[Comment | None], indent: str = INDENT) -> Iterator[str
 
 def _between(pending: list[Comment | None], started: bool, ending: bool) -> Iterator[str]:
     """Comments between two blocks. Indented ones directly below a block belong to it; the others go above the next
-    heading, groups of them separated by a blank line."""
+    heading, in groups separated by blank lines."""
     own = 0
     while started and own < len(pending) and (comment := pending[own]) is not None and comment.column > 1:
         own += 1

@@ -34,7 +34,7 @@ from rules_dsl.syntax.tree_actions import (
 
 
 def format_block(block: Block) -> dict[int, str]:
-    """The lines of a block by number, except those of an expectation that ``format_expectation`` formats."""
+    """A block's lines, keyed by number, except the expectation lines that ``format_expectation`` formats."""
     lines = {line.at.line: format_when(line) for line in block.when}
     lines |= {line.at.line: format_action(line) for line in block.actions}
     lines |= {setting.at.line: _setting(setting, block.kind) for setting in block.settings}

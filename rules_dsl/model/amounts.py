@@ -21,7 +21,7 @@ _UNITS = {
 }
 _UNIT_NAMES = {1: "second", 60: "minute", 3600: "hour", 86400: "day", 7 * 86400: "week"}
 LONGEST = 10 * 366 * 86400
-"""The longest duration of the language, ten years, in seconds."""
+"""The longest duration that the language allows, ten years, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def read_duration(words: Sequence[str]) -> ParsedDuration | None:
 
 
 def spell_out_duration(words: Sequence[str]) -> str:
-    """Spell out the units of words that ``read_duration`` accepts: ``90s`` becomes ``90 seconds``."""
+    """Spell out the units in a duration that ``read_duration`` accepts: ``90s`` becomes ``90 seconds``."""
     if len(words) == 3 and words[1] == "working":
         return f"{words[0]} working day{'' if words[0] == '1' else 's'}"
     spelled: list[str] = []
@@ -77,7 +77,7 @@ def _part(words: Sequence[str]) -> tuple[Decimal, int] | None:
 
 
 def read_money(word: str, currency: str) -> int | None:
-    """Parse an amount in minor units: ``250k`` in EUR is 25,000,000 cents. None if it is none."""
+    """Parse an amount in minor units: ``250k`` in EUR is 25,000,000 cents. None if the text isn't an amount."""
     found = _MONEY.fullmatch(word.lower())
     if found is None:
         return None
@@ -96,7 +96,7 @@ def format_money(amount: int, currency: str) -> str:
 
 
 def format_duration(seconds: int) -> str:
-    """``3 minutes``: in the largest unit that divides the seconds."""
+    """``3 minutes``: in the largest unit that divides the seconds evenly."""
     for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds and seconds % size == 0:
             count = seconds // size

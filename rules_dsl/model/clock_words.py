@@ -21,7 +21,7 @@ def day_number(word: str) -> int | None:
 
 
 def minute_of_day(word: str) -> int | None:
-    """Minutes since midnight; ``24:00`` is 1440. None if it is no time of day."""
+    """Minutes since midnight; ``24:00`` is 1440. None if the word isn't a time of day."""
     found = _TIME.fullmatch(word)
     if found is None:
         return None

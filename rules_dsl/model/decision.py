@@ -1,7 +1,7 @@
-"""The decision of the rules for one escalation. It is stored with the escalation and never changes.
+"""The rules' decision for one escalation. It is stored with the escalation and never changes.
 
-Times are whole seconds. Ids are those of the directory. Names next to ids are for display only: as they were when the
-decision was made, and never used for lookups.
+Times are whole seconds. Ids are those in the directory. Names next to ids are as they were when the decision was made;
+they are for display only and never used for lookups.
 """
 
 from __future__ import annotations
@@ -76,13 +76,13 @@ class Limits:
     """The limits on calls per agent."""
 
     calls_a_day: int | None = None
-    """Maximum calls a day per agent, including ``up to … more`` for this escalation."""
+    """Maximum calls per agent per day, including ``up to … more`` for this escalation."""
     gap: int = 0
     """Minimum seconds between two calls of one agent."""
     title_calls_a_day: tuple[tuple[int, int], ...] = ()
-    """(title, maximum calls a day per agent with it); the stricter of this and ``calls_a_day`` applies."""
+    """(title, maximum calls per day for each agent with it); the stricter of this and ``calls_a_day`` applies."""
     shift_percent: int | None = None
-    """Maximum percentage of a shift spent in calls."""
+    """Maximum percentage of a shift spent on calls."""
     shift_end: int = 0
     """No call begins within this many seconds of the end of a shift."""
 
@@ -96,7 +96,7 @@ class OpenHours:
     spans: tuple[tuple[int, int, int], ...]
     """(weekday, start minute, end minute); 24:00 is minute 1440."""
     holidays: str | None = None
-    """Country code of the ``holidays`` library; its holidays are closed."""
+    """Country code in the ``holidays`` library; that country's holidays count as closed."""
     holiday_subdivision: str | None = None
     """State or province, if its holidays differ."""
 
@@ -108,10 +108,10 @@ class Booking:
     slot: int
     """Duration of a call, in seconds."""
     start_every: int
-    """Interval between starts, in seconds of local wall time from midnight; ``slot`` by default."""
+    """Interval between start times, in seconds of local wall time counted from midnight; ``slot`` by default."""
     notice: int
-    """Minimum seconds until the first start; 0 if ``notice_working_days`` is set, which is counted when slots are
-    listed."""
+    """Minimum seconds until the first start time; 0 if ``notice_working_days`` is set (counted when slots are
+    listed)."""
     horizon: int
     """Maximum seconds ahead; 0 if ``horizon_working_days`` is set."""
     notice_working_days: int = 0
@@ -147,11 +147,11 @@ class Feedback:
 
     ask_after: int
     ask_again_after: int | None
-    """Seconds after the first survey; None: never. By default two days."""
+    """Seconds after the first survey, by default two days; None for never."""
     alert_under: int | None
-    """The team lead is alerted about a score under this."""
+    """The team lead is alerted about scores below this."""
     every: int = 0
-    """Minimum seconds between two surveys of one customer; 0: no limit."""
+    """Minimum seconds between two surveys to the same customer; 0 for no limit."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Links:
     """The lifetimes of links, in seconds."""
 
     live_expires: int
-    """For the link of a call now."""
+    """For the link to a call now."""
     booking_expires: int
     survey_expires: int
 
@@ -180,7 +180,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Decision:
-    """The core of a plan: the result of rules for facts at a moment."""
+    """The core of a plan: the result of applying rules to facts at a moment."""
 
     rule: str
     """The rule's name, or ``otherwise``."""
@@ -218,7 +218,7 @@ class AgentState:
     """Seconds since the person last got a call; for round robin."""
     csat: float = 0.0
     csat_here: float = 0.0
-    """Posterior means of the ratings: overall, and on this product area."""
+    """Posterior means of the ratings: overall, and in this product area."""
     handled_before: bool = False
 
 
@@ -233,7 +233,7 @@ class HardConstraint:
 
 @dataclass(frozen=True)
 class Pool:
-    """Who may be asked at one point of the search."""
+    """Who may be asked at one point in the search."""
 
     step: int
     """Number of steps taken; 0 for the plan's first targets."""

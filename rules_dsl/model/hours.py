@@ -1,4 +1,4 @@
-"""Opening hours and working days, in wall time of their own time zone.
+"""Opening hours and working days, in the wall time of their own time zone.
 
 A skipped wall time moves forward; a repeated one means its first occurrence.
 """
@@ -17,20 +17,20 @@ _FARTHEST = 3700
 
 
 def wall_instant(zone: ZoneInfo, day: date, second: int) -> datetime:
-    """The UTC instant of a wall time in seconds since midnight; 86400 is the next midnight."""
+    """The UTC instant of a wall time, given in seconds since midnight; 86400 is the next midnight."""
     wall = datetime.combine(day, time()) + timedelta(seconds=second)
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 @lru_cache(maxsize=256)
 def _closed_days(country: str, subdivision: str | None, year: int) -> frozenset[date]:
-    """The holidays of a year. Imports the library on first use, which takes as long as checking most files."""
+    """The holidays in a year. Imports the library only when needed: that takes as long as checking most files."""
     holidays = importlib.import_module("holidays")
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
 
 
 def knows_country(country: str, subdivision: str | None = None) -> bool:
-    """Whether the ``holidays`` library has this calendar."""
+    """Whether the ``holidays`` library knows this country and subdivision."""
     try:
         _closed_days(country, subdivision, 2026)
     except NotImplementedError:
@@ -39,7 +39,7 @@ def knows_country(country: str, subdivision: str | None = None) -> bool:
 
 
 def holidays_in(hours: OpenHours, year: int) -> frozenset[date]:
-    """The days of a year on which these hours are closed, whatever the weekday."""
+    """The days in a year on which these hours are closed, whatever the weekday."""
     return _closed_days(hours.holidays, hours.holiday_subdivision, year) if hours.holidays else frozenset()
 
 
@@ -63,14 +63,14 @@ def is_open(hours: OpenHours, moment: datetime) -> bool:
 
 
 def is_working_day(hours: OpenHours | None, day: date) -> bool:
-    """Whether a day has opening hours and is no holiday; without hours, Monday to Friday."""
+    """Whether a day has opening hours and isn't a holiday; without hours, whether it is Monday to Friday."""
     if hours is None:
         return day.weekday() < 5
     return any(weekday == day.weekday() for weekday, _, _ in hours.spans) and not is_holiday(hours, day)
 
 
 def working_days_after(hours: OpenHours | None, zone: str, moment: datetime, n: int) -> datetime:
-    """The same wall time on the n-th working day after the moment's day, in UTC; for 0 the moment itself.
+    """The same wall time on the n-th working day after the moment's day, in UTC; for 0, the moment itself.
 
     Saturday noon plus 1 working day is Monday noon. Raises ``ValueError`` if the hours have no working day.
     """

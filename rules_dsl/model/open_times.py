@@ -1,4 +1,4 @@
-"""Opening hours expanded over a period, for testing many moments. Pure."""
+"""Opening hours expanded over a period, to test many moments quickly. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joins any range of a list of masks in one step (a sparse table), because numbers may have many classes."""
+"""Joins any range in a list of masks in one step (a sparse table), because numbers may have many classes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def stretches(mask: int) -> Iterator[tuple[int, int]]:
 
 
 def ones(mask: int) -> Iterator[int]:
-    """Yield the positions of the one bits."""
+    """Yield the positions of the set bits."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1

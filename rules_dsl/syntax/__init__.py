@@ -1,1 +1,1 @@
-"""From text to tree, with located diagnostics."""
+"""From text to syntax tree, with located diagnostics."""

@@ -1,4 +1,4 @@
-"""A block during parsing: which lines it may contain, and in what order."""
+"""A block while it is parsed: which lines it may contain, and in what order."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class BlockDraft:
     zone: Phrase | None = None
     holidays: Phrase | None = None
     expectation: ExpectationLines | None = None
-    """None: no line of an expectation yet."""
+    """None until the first line of an expectation."""
     damaged: bool = False
     heading_error: Diagnostic | None = None
 
@@ -74,7 +74,7 @@ class BlockDraft:
         self._refuse(Cursor(line))
 
     def repeat(self, sentence: Sentence, number: int) -> bool:
-        """Take a sentence parsed before as line ``number``; False if the line has to be parsed."""
+        """Reuse an already parsed sentence as line ``number``; False if the line has to be parsed."""
         if not isinstance(sentence, WhenSentence):
             if self.kind in _WITH_ACTIONS:
                 self.actions.append(on_line(sentence, number))

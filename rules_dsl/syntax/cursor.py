@@ -20,7 +20,7 @@ class Cursor:
         self.tokens: tuple[Token, ...] = line.tokens
         self.index = index
         self.example = example
-        """A complete line to copy, shown with a diagnostic about this one."""
+        """A complete line to copy, shown with a diagnostic about the line being parsed."""
 
     @property
     def done(self) -> bool:
@@ -94,7 +94,7 @@ class Cursor:
         return self.tokens[self.index - 1]
 
     def name(self, expected: str) -> Phrase:
-        """Consume a quoted name. Bare words instead get a diagnostic of their own: add quotes."""
+        """Consume a quoted name. Bare words get their own diagnostic, which suggests quotes."""
         if self.sees_name():
             token = self.next_token(expected)
             at = self.since(self.index - 1)

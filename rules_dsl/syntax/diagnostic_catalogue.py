@@ -1,4 +1,4 @@
-"""Texts of all diagnostics, by code. Every code has its page in docs/messages/."""
+"""The texts of all diagnostics, by code. Every code has its own page in docs/messages/."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class DiagnosticText:
-    """The severity, text and helps of one code, as format strings."""
+    """The severity, text and help lines for one code, as format strings."""
 
     severity: Severity
     text: str

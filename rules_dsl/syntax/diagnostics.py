@@ -1,4 +1,4 @@
-"""Diagnostics of a rules file: a stable code, a place, the author's words, and what to write instead."""
+"""Diagnostics about a rules file: a stable code, a place, the author's words, and what to write instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rules_dsl.syntax.tokens import source_lines
 from rules_dsl.syntax.tree_conditions import Place
 
 _WIDEST = 240
-"""Maximum characters of a line shown; of a longer one, the part around the place."""
+"""Maximum characters shown of a line; of a longer line, only the part around the place is shown."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class Diagnostic:
     code: str
     severity: Severity
     line: int
-    """1-based, in characters, as ``column``."""
+    """1-based, like ``column``, which counts characters."""
     column: int
     length: int
     text: str
     helps: tuple[str, ...] = ()
     arguments: tuple[tuple[str, str], ...] = ()
-    """The placeholder values of the text, by name; quick fixes are built from them."""
+    """The values of the text's placeholders, by name; quick fixes are built from them."""
 
     def on(self, line: int) -> Diagnostic:
-        """Set the line unless it is set. It is 0 inside a cached sentence, which may occur on several lines."""
+        """Set the line unless it is already set. It is 0 inside a cached sentence, which may occur on several lines."""
         return self if self.line else replace(self, line=line)
 
 
@@ -52,7 +52,7 @@ class RulesRefused(Exception):
 
 
 def diagnostic(code: str, at: Place, **arguments: str | int | None) -> Diagnostic:
-    """Build a diagnostic from ``CATALOGUE``. Helps with a missing argument are omitted."""
+    """Build a diagnostic from ``CATALOGUE``. Help lines with a missing argument are omitted."""
     template = CATALOGUE[code]
     helps = tuple(help.format(**arguments) for help in template.helps if _complete(help, arguments))
     return Diagnostic(
@@ -82,7 +82,7 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
 
 
 def render(diagnostic: Diagnostic, text: str, file_name: str) -> str:
-    """Format a diagnostic for a terminal: text, place, the line with carets under the phrase, helps."""
+    """Format a diagnostic for a terminal: text, place, the line with carets under the phrase, help lines."""
     parts = [f"{diagnostic.severity} {diagnostic.code}: {diagnostic.text}"]
     parts.append(f"  {file_name}, line {diagnostic.line}, column {diagnostic.column}")
     lines = source_lines(text)

@@ -1,7 +1,7 @@
-"""A fast path for the plainest conditions: one regular expression for the whole line.
+"""A fast path for the simplest conditions: one regular expression for the whole line.
 
-Most conditions of a long file are a fact and its value, in words separated by single spaces. Everything else, errors
-included, is left to ``parse_conditions``. For a line that both accept, both give the same result.
+Most conditions in a long file are a fact and its value, in words separated by single spaces. Everything else, including
+errors, is left to ``parse_conditions``. For a line that both accept, both give the same result.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _COMPARISONS = {comparison.value: comparison for comparison in Comparator}
 
 @cached_by_line
 def plain_condition(raw: str) -> WhenSentence | None:
-    """The line as a condition; None if it is anything but plain."""
+    """The line as a condition; None if it isn't that simple."""
     found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
     if found is None:
         return None

@@ -25,7 +25,7 @@ _PLAIN = re.compile(r'\s*(rule|define|expect)[ ]("([^"“”]*+)")\s*')
 _FIRST_WORDS = frozenset({"rules", "by", "otherwise", *_ALONE, *_NAMED})
 _NEVER_FIRST = frozenset({"when", "and", "or", "unless", "note"})
 _MISSPELLED_AT_MOST = 2
-"""Maximum tokens of a line that is taken for a misspelled heading."""
+"""Maximum tokens in a line that is taken for a misspelled heading."""
 _EXAMPLES = {
     BlockKind.HEAD: 'rules for "Harbor Boats support"',
     BlockKind.HOURS: 'hours "office" are Mon to Fri 08:30 to 16:30',
@@ -38,7 +38,7 @@ _EXAMPLES = {
 
 
 def plain_heading(number: int, raw: str) -> BlockDraft | None:
-    """Parse a heading of a word and a name, as nearly all are, by one regular expression. None for other lines."""
+    """Parse a heading that is a word and a name, as nearly all are, with one regular expression; None if it isn't."""
     found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
     name = " ".join(found[3].split()) if found else ""
     if found is None or not name:
@@ -49,7 +49,7 @@ def plain_heading(number: int, raw: str) -> BlockDraft | None:
 
 
 def open_block(line: Line, inside: BlockKind | None) -> BlockDraft | None:
-    """The block that a line opens; None if it is no heading."""
+    """The block that a line opens; None if the line isn't a heading."""
     first = line.tokens[0].low
     if first in _NEVER_FIRST:
         return None
@@ -143,7 +143,7 @@ def _day(cursor: Cursor) -> int:
 
 
 def _misspelled(cursor: Cursor, inside: BlockKind | None) -> BlockDraft | None:
-    """Recognize a heading by its form: a word followed by a name, or a word alone on its line."""
+    """Recognize a misspelled heading by its form: a word followed by a name, or a word alone on its line."""
     tokens = cursor.tokens
     if tokens[0].kind is not TokenKind.BARE:
         return None

@@ -1,4 +1,4 @@
-"""Parses actions: the lines below ``by default``, ``rule`` and ``otherwise`` that are no conditions."""
+"""Parses actions: the lines below ``by default``, ``rule`` and ``otherwise`` that aren't conditions."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _FIXED_STEPS = (
 
 @cached_by_line
 def action_sentence(raw: str) -> ActionLine | None:
-    """Parse a line as an action; None if its first words begin none. Raises ``BadLine``.
+    """Parse a line as an action; None if no action begins with its first words. Raises ``BadLine``.
 
-    The lines of its places are 0, because the result is cached for all lines with this text.
+    The line numbers in its places are 0, because the result is cached for all lines with this text.
     """
     cursor = Cursor(Line(0, tokenize(raw)[0], None, raw))
     if not cursor.sees_any(_FIRST_WORDS):
@@ -205,5 +205,5 @@ SENTENCES: dict[tuple[str, ...], tuple[str, Callable[[Cursor], ActionLine]]] = {
     ("prepare",): ("prepare 5 minutes before", _prepare),
     ("note",): ('note "Somebody may be waiting."', _note),
 }
-"""By the first words of a sentence: a line to copy, and the parser of the rest."""
+"""Keyed by a sentence's first words: a line to copy, and the parser for the rest."""
 _FIRST_WORDS = frozenset(tokens[0] for tokens in SENTENCES)

@@ -51,7 +51,7 @@ _EXAMPLES = {lead.value.partition(" ")[0]: f"{lead.value} priority is urgent" fo
 
 
 def lead_of(line: Line) -> Lead | None:
-    """The lead of a condition line; None if the line is no condition."""
+    """The lead of a condition line; None if the line isn't a condition."""
     first = line.tokens[0].low
     if first == "or":
         return Lead.OR_WHEN if len(line.tokens) > 1 and line.tokens[1].low == "when" else None

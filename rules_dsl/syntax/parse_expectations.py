@@ -32,7 +32,7 @@ class ExpectationLines:
     outcomes: list[ExpectedOutcome] = field(default_factory=list)
 
     def read(self, cursor: Cursor) -> bool:
-        """Parse one line; False if its first word is none of an expectation's. Raises ``BadLine``."""
+        """Parse one line; False if no expectation line begins with its first word. Raises ``BadLine``."""
         low = cursor.tokens[0].low
         if low not in _STARTS:
             return False
@@ -73,7 +73,7 @@ def time_of_day(cursor: Cursor) -> int:
 
 
 def _given(cursor: Cursor) -> list[GivenFact]:
-    """Facts separated by commas. ``and`` is part of one, for tags: ``tags "safety" and "night"``."""
+    """Facts separated by commas. For tags, ``and`` doesn't end the fact: ``tags "safety" and "night"``."""
     found: list[GivenFact] = []
     while True:
         start = cursor.index

@@ -94,7 +94,7 @@ SENTENCES: dict[BlockKind, tuple[SettingSentence, ...]] = {
 
 
 def setting_line(cursor: Cursor, kind: BlockKind) -> Setting | None:
-    """Parse a line as a setting; None if no sentence of the block begins like it. Raises ``BadLine``."""
+    """Parse a line as a setting; None if no sentence in the block begins like it. Raises ``BadLine``."""
     furthest, closest_error = 0, None
     for sentence in SENTENCES[kind]:
         attempt = Cursor(cursor.line, example=sentence.example)
@@ -117,7 +117,7 @@ def home_of(line: Line) -> BlockKind | None:
 
 
 def _match(cursor: Cursor, sentence: SettingSentence) -> tuple[int, Setting | Diagnostic]:
-    """The number of matched parts of the pattern, and the setting or the error."""
+    """How many parts of the pattern matched, and the setting or the error."""
     setting = Setting(sentence.key, cursor.whole())
     progress = 0
     try:

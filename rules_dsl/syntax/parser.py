@@ -15,20 +15,20 @@ from rules_dsl.syntax.tree_conditions import START, Place
 
 _UNCLOSED = TokenKind.UNCLOSED
 LARGEST = 1_000_000
-"""Maximum bytes of UTF-8; a larger file is refused unread."""
+"""Maximum size in UTF-8 bytes; a larger file is refused unread."""
 MOST_DIAGNOSTICS = 200
-"""Diagnostics after which the rest of a file is not read."""
+"""The number of diagnostics after which the rest of a file is not read."""
 
 
 @dataclass(frozen=True)
 class ParseResult:
-    """The tree of a file, and its syntax errors."""
+    """A file's syntax tree and syntax errors."""
 
     tree: RulesFile
     diagnostics: tuple[Diagnostic, ...]
-    """Syntax errors only (R1xx); the checker finds those of names and structure."""
+    """Syntax errors only (R1xx); the checker finds errors in names and structure."""
     complete: bool = True
-    """False if parsing was given up, so that the tree says nothing about the file."""
+    """False if parsing was abandoned, so that the tree says nothing about the file."""
 
 
 def parse_rules(text: str) -> ParseResult:
@@ -51,7 +51,7 @@ class _Parser:
         self.blocks: list[Block] = []
         self.draft: BlockDraft | None = None
         self.line_before_heading = False
-        """Whether R114 was reported, which is done once."""
+        """Whether R114 has already been reported, which happens at most once."""
         self.sentences: dict[str, Sentence] = {}
         """Sentences parsed so far, by line. They mean the same in any rule, and most lines of a long file repeat."""
 
@@ -77,7 +77,7 @@ class _Parser:
         return ParseResult(RulesFile(tuple(self.blocks), tuple(comments)), tuple(self.diagnostics), complete)
 
     def _fast(self, number: int, raw: str) -> bool:
-        """Take a line by its text alone; False if it has to be tokenized."""
+        """Parse a line from its text alone; False if it has to be tokenized."""
         draft = plain_heading(number, raw)
         if draft is not None:
             self._close()

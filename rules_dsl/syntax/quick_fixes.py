@@ -21,7 +21,7 @@ class Fix:
     """Replace the characters from ``start`` to ``end`` with ``replacement``."""
 
     title: str
-    """For a menu: the new text, or what the fix does."""
+    """The menu entry: the new text, or what the fix does."""
     start: int
     """Offsets into the text, in characters (code points)."""
     end: int
@@ -35,7 +35,7 @@ class _DiagnosticPlace:
     start: int
     end: int
     line: str
-    """Without the line end."""
+    """Without the line ending."""
     line_start: int
     newline: str
 

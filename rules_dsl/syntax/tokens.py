@@ -1,4 +1,4 @@
-"""The tokenizer. A quoted name is one token, so is a comma; `#` starts a comment."""
+"""The tokenizer. A quoted name is one token, and so is a comma; `#` starts a comment."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _IS_BARE, _IS_COMMA, _IS_NAME, _IS_COMMENT = 1, 2, 3, 4
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _BYTE_ORDER_MARK = "\ufeff"
 LONGEST_LINE = 5_000
-"""Maximum characters of a line; the parser refuses a longer one."""
+"""Maximum characters in a line; the parser refuses a longer one."""
 _LONGEST_CACHED = 200
-"""Maximum characters of a line whose result is cached."""
+"""Maximum characters in a line whose result is cached."""
 _CACHE_SIZE = 8192
 _Result = TypeVar("_Result")
 _clear_functions: list[Callable[[], None]] = []
 
 
 def cached_by_line(read: Callable[[str], _Result]) -> Callable[[str], _Result]:
-    """Cache a function of one line, whose result depends on the line's text alone.
+    """Cache a function whose result depends only on the text of one line.
 
-    Most sentences of a long file repeat, and a file is read again for its version, for its diagnostics and after
-    each keystroke.
+    Most sentences in a long file repeat, and a file is read again for its version, its diagnostics and after each
+    keystroke.
     """
     cached = lru_cache(maxsize=_CACHE_SIZE)(read)
     _clear_functions.append(cached.cache_clear)
@@ -59,7 +59,7 @@ _BARE, _COMMA, _NAME, _UNCLOSED = TokenKind.BARE, TokenKind.COMMA, TokenKind.NAM
 
 
 class Token(NamedTuple):
-    """One token. A named tuple, because a file has tens of thousands."""
+    """One token. A named tuple, because a file has tens of thousands of them."""
 
     kind: TokenKind
     text: str
@@ -95,7 +95,7 @@ class Line(NamedTuple):
 
 
 def read_lines(text: str) -> Iterator[Line]:
-    """Yield every line of a file, blank ones too. Line ends may be ``\\n``, ``\\r\\n`` or ``\\r``."""
+    """Yield every line in a file, including blank ones. Line ends may be ``\\n``, ``\\r\\n`` or ``\\r``."""
     for number, raw in enumerate(lines_of(text), 1):
         yield read_line(number, raw)
 
@@ -130,7 +130,7 @@ def tokenize(raw: str) -> tuple[tuple[Token, ...], tuple[int, str] | None]:
 
 
 def _bare_tokens(raw: str) -> tuple[Token, ...]:
-    """Tokens of a line of bare words, as most conditions are: the fast path."""
+    """The fast path: tokens of a line that has only bare words, as most conditions do."""
     tokens: list[Token] = []
     end = 0
     for text in raw.split():
@@ -141,7 +141,7 @@ def _bare_tokens(raw: str) -> tuple[Token, ...]:
 
 
 def canonical_text(text: str) -> str:
-    """The text without comments and extra spacing; a version is the hash of it."""
+    """The text without comments and extra spacing; a version is a hash of it."""
     lines = map(_canonical_line, lines_of(text))
     return "\n".join(line for line in lines if line)
 
@@ -159,9 +159,9 @@ def lines_of(text: str) -> list[str]:
 
 class SourceLine(NamedTuple):
     start: int
-    """Offset of the first character in the text."""
+    """The offset of the line's first character in the text."""
     text: str
-    """Without the line end."""
+    """Without the line ending."""
 
 
 @lru_cache(maxsize=4)

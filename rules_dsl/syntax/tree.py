@@ -74,7 +74,7 @@ class GivenFact:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block. Only the fields of its kind are filled."""
+    """One block. Only the fields for its kind are filled."""
 
     kind: BlockKind
     at: Place
@@ -90,7 +90,7 @@ class Block:
     """Weekday and minute of the day, from an example's ``at``."""
     outcomes: tuple[ExpectedOutcome, ...] = ()
     damaged: bool = False
-    """Whether a line in it failed to parse, so that what seems to be missing may be there."""
+    """Whether a line in it failed to parse, so that something that seems to be missing may be there."""
 
 
 @dataclass(frozen=True)

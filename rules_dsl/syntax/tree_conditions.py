@@ -11,7 +11,8 @@ class Place(NamedTuple):
     """The place of a phrase: 1-based line and column, length in characters."""
 
     line: int
-    """0 inside a cached sentence, which may occur on several lines; its ``WhenLine`` or ``ActionLine`` has the line."""
+    """0 inside a cached sentence, which may occur on several lines: see the line of its ``WhenLine`` or
+    ``ActionLine``."""
     column: int
     length: int
 
@@ -143,18 +144,18 @@ class Lead(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WhenSentence:
-    """A condition with its lead, independent of its line: the lines of its places are 0."""
+    """A condition with its lead, independent of its line: the line numbers in its places are 0."""
 
     lead: Lead
     condition: Condition | None
-    """None: ``when anything``, which always holds."""
+    """None for ``when anything``, which always holds."""
     text: str
     """The condition as written."""
     at: Place
 
 
 class WhenLine(NamedTuple):
-    """One condition line of a block. A named tuple like ``Place``, because a file has thousands."""
+    """One condition line of a block. A named tuple like ``Place``, because a file has thousands of them."""
 
     sentence: WhenSentence
     """Shared by all lines with the same text."""
