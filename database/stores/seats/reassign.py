@@ -109,7 +109,7 @@ async def reassign(conn: AsyncConnection, lost: Iterable[int], now: datetime) ->
     await write_witnesses(conn, desk_id, changes)
     for row in unserved:
         await conn.execute(_AT_RISK, {"number": row.id})
-        body = {"booking_id": row.id, "found": "nobody of those on shift is free for this call any more"}
+        body = {"booking_id": row.id, "found": "nobody on shift is free for this call any more"}
         await record(conn, str(row.escalation), Kind.SEAT_LOST, now, body=body)
     return ReassignResult(
         moved,
