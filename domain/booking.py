@@ -48,8 +48,8 @@ class SlotRefused(Failure):
 
 @dataclass
 class TooLate(Failure):
-    """Too late to move or cancel the call: moving ends when the search for a person begins, cancelling when the call
-    does.
+    """Too late to move or cancel the call. It can be moved until the search for a person begins, and cancelled until
+    the call begins.
     """
 
     title = "It is too late to change this call"

@@ -1,4 +1,4 @@
-"""The call: how long each side may be late, and why joining is refused."""
+"""The call: how late each side may be, and why joining is refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ALONE_TIMEOUT = timedelta(seconds=30)
 LATE_REMINDERS_AT = (0.2, 0.6)
 """A customer who hasn't joined is reminded after these fractions of the grace period."""
 LONGEST_CALL = timedelta(hours=4)
-"""How long after its planned end a call without a wrap-up is ended automatically."""
+"""A call without a wrap-up is ended automatically this long after its planned end."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class NotYours(Failure):
 
 
 def agent_grace(wait_for_customer: int) -> timedelta:
-    """How long an agent may be late: two minutes, or half of the customer's grace period if that is shorter."""
+    """How late an agent may be: two minutes, or half of the customer's grace period if that is shorter."""
     return min(AGENT_GRACE, timedelta(seconds=wait_for_customer / 2))
 
 

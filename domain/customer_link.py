@@ -1,4 +1,4 @@
-"""The customer link: when it expires, when the customer is nudged, and why it is refused."""
+"""The customer link: when it expires, when the customer is nudged, and why the link is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from domain.failure import Failure
 NUDGE_AT = 0.6
 """The customer is nudged after this fraction of the link's lifetime."""
 LINKS_AT_MOST = 5
-"""The maximum number of links per escalation: the first, and those renewed after a call that nobody took or joined."""
+"""The maximum number of links per escalation: the first one, and the new ones issued after a call that nobody took or
+joined.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class LinkExpired(Failure):
 
 @dataclass
 class LinkUsed(Failure):
-    """The link has already booked its call; the page shows that call instead."""
+    """The link has already been used to book a call; the page shows that call instead."""
 
     starts_at: datetime
 

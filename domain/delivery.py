@@ -25,7 +25,7 @@ WAITS = (
 """Seconds to wait after the first, second, … failed attempt: 75 hours in all, as in Standard Webhooks."""
 
 JITTER = 0.1
-"""Each wait is longer by up to this fraction, so that messages that failed together aren't retried together."""
+"""Each wait is lengthened by up to this fraction, so that messages that failed together aren't retried together."""
 LONGEST_RETRY_AFTER = 24 * HOUR
 """The longest wait, in seconds, that a receiver may ask for."""
 
@@ -46,7 +46,8 @@ class Undelivered(Exception):
 def next_wait(attempts: int, failure: Undelivered, chance: float) -> timedelta | None:
     """The time until the next attempt, or None to give up.
 
-    ``attempts`` is the number made so far, at least 1. ``chance``, in [0, 1), spreads out the waits.
+    ``attempts`` is the number of attempts made so far, at least 1. ``chance`` is a random number in [0, 1) that spreads
+    out the waits.
     """
     if failure.final or attempts > len(WAITS):
         return None

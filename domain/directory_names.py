@@ -51,7 +51,7 @@ class NameTaken(Failure):
 
 @dataclass
 class NameGone(Failure):
-    """Somebody else has deleted or renamed it since the page was rendered."""
+    """Somebody else has deleted or renamed the team, title or skill since the page was rendered."""
 
     kind: str
 
@@ -81,7 +81,7 @@ class RuleUse:
 
     version: int
     current: bool
-    """Whether this version is the current one; otherwise it is in rollout."""
+    """Whether this is the current version; otherwise, it is the one being rolled out."""
     line: int
     text: str
 
@@ -92,7 +92,7 @@ class Uses:
 
     rules: tuple[RuleUse, ...] = ()
     earlier: tuple[int, ...] = ()
-    """Earlier versions that use it; without it, going back to them would no longer be possible."""
+    """Earlier versions of the rules that use it; once it is deleted, going back to them is no longer possible."""
     people: int = 0
     leads: tuple[str, ...] = ()
     """Teams that people with this title lead."""
@@ -102,8 +102,8 @@ class Uses:
 
     @property
     def prevents_deletion(self) -> bool:
-        """Whether something prevents deleting it. A skill is simply taken from its people; a team or title must be
-        empty first.
+        """Whether anything prevents its deletion. A skill is simply removed from the people who have it; a team or
+        title must be empty first.
         """
         return bool(self.rules or self.leads or self.escalations or (self.people and self.kind != "skill"))
 

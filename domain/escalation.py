@@ -1,4 +1,4 @@
-"""An escalation: one ticket raised to a call, with its states, outcomes and events."""
+"""An escalation: one ticket for which a call was requested, with its states, outcomes and events."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Mode(StrEnum):
 
 
 class State(StrEnum):
-    """The state of an escalation, in the order of its life."""
+    """The states of an escalation, in the order in which it passes through them."""
 
     INVITED = "invited"
     """The customer has a link and hasn't booked."""
     BOOKED = "booked"
     MUSTERING = "mustering"
-    """Being offered to people."""
+    """The call is being offered to people."""
     ACCEPTED = "accepted"
     """A person has accepted the call, which hasn't begun."""
     ON_CALL = "on_call"
@@ -88,7 +88,7 @@ class Kind(StrEnum):
     EXHAUSTED = "exhausted"
     """The last step found nobody."""
     NOBODY_AVAILABLE = "nobody_available"
-    """The customer was told, and got a priority link."""
+    """The customer was told so, and got a priority link."""
     CUSTOMER_JOINED = "customer_joined"
     AGENT_JOINED = "agent_joined"
     AGENT_MISSED = "agent_missed"
@@ -99,7 +99,7 @@ class Kind(StrEnum):
     CUSTOMER_ALONE = "customer_alone"
     """The customer says that nobody is in the room with them."""
     MUSTER_EARLY = "muster_early"
-    """The search began early, because earlier calls run over."""
+    """The search began early, because earlier calls were running over."""
     TOLD_LATE = "told_late"
     """The customer was told that the call may begin late."""
     CALL_ENDED = "call_ended"
@@ -111,7 +111,7 @@ class Kind(StrEnum):
     RATED = "rated"
     RATING_ALERTED = "rating_alerted"
     SEAT_LOST = "seat_lost"
-    """Nobody on shift is free for a booked call any more. It stays booked, and its round looks for somebody."""
+    """Nobody on shift is free for a booked call any more. The call stays booked, and its round looks for somebody."""
     SEAT_FOUND = "seat_found"
     """A call that had lost its seat has one again."""
     MESSAGE_FAILED = "message_failed"
@@ -135,14 +135,14 @@ RELAYED_AT_ONCE = frozenset(
         Kind.RATED,
     }
 )
-"""Events that a workflow waits for. Other events decided in PostgreSQL are relayed together with the next of these, so
-that an ordinary call needs few signals.
+"""Events that a workflow waits for. Other events decided in PostgreSQL are relayed together with the next one listed
+here, so that an ordinary call needs few signals.
 """
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """A reference to a case in a help desk, with its facts as sent."""
+    """A reference to a case in a help desk, with the facts sent along."""
 
     system: str
     id: str
@@ -165,7 +165,7 @@ class Customer:
 
 @dataclass(frozen=True)
 class Opening:
-    """A request to raise a ticket to a call."""
+    """A request for a call about a ticket."""
 
     ticket: Ticket
     customer: Customer
@@ -181,7 +181,7 @@ class OpeningResult:
 
     escalation_id: str
     created: bool
-    """False if the ticket already had an open escalation, or if the request had been sent before."""
+    """False if the ticket already had an open escalation, or if the same request had been sent before."""
 
 
 @dataclass
@@ -201,7 +201,7 @@ class CallRefused(Failure):
 
 @dataclass
 class BookingOnly(Failure):
-    """The rules allow a booked call, not a call now."""
+    """The rules allow a booked call, but not a call now."""
 
     rule: str
 

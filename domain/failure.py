@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Failure(Exception):
     """An expected error, with a sentence that tells the user what to do. Subclasses carry their data as fields.
 
-    ``title`` may be shown to the user. Only the web knows the HTTP status.
+    ``title`` may be shown to the user. The HTTP status is known only to the web code.
     """
 
     title = "That can't be done now"
@@ -36,7 +36,9 @@ class Busy(Failure):
 
 @dataclass
 class Unreachable(Failure):
-    """Something that this needs doesn't answer. The request may have been carried out; sending it again is safe."""
+    """A service that this request needs isn't answering. The request may have been carried out; sending it again is
+    safe.
+    """
 
     part: str
 

@@ -1,4 +1,4 @@
-"""Ids, queue names, channels and tokens, which are all built here."""
+"""Ids, queue names, channels and tokens: all of them are built here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OUTBOX_CHANNEL = "outbox"
 KICK_CHANNEL = "kick"
 """NOTIFY channel: a round may now find somebody, because a person is free, or a call was declined, moved or is due."""
 LIVE_CHANNEL = "live"
-"""NOTIFY channel: pages that show the object in the payload should update. Payload: ``escalation:<id>``,
+"""NOTIFY channel: pages that show the object named in the payload should update. Payload: ``escalation:<id>``,
 ``person:<id>``, ``round:<id>``.
 """
 MESSAGE_CHANNEL = "message"
@@ -33,15 +33,15 @@ def call_id(escalation_id: str, nth: int) -> str:
 
 
 def message_id(escalation_id: str, key: str) -> str:
-    """The id of one message, which tells a second copy from a second message."""
+    """The id of one message, by which a second copy can be told from a second message."""
     return str(uuid.uuid5(_CALLS, f"{escalation_id}/message/{key}"))
 
 
 class Tokens:
     """Secret tokens for links: 32 bytes each, derived from the installation's key.
 
-    A derived token is as unguessable as a random one, and can be written into an email again after a crash, although
-    the database stores only its hash (docs/decisions/0002).
+    A derived token is as hard to guess as a random one. It can also be written into an email again after a crash,
+    although the database stores only its hash (docs/decisions/0002).
     """
 
     def __init__(self, key: bytes) -> None:
@@ -66,7 +66,7 @@ class Tokens:
         return self._token("survey", call)
 
     def own_calendar(self, person: int, nth: int) -> str:
-        """The token for the calendar in which a person sees their calls; a new one replaces the old one."""
+        """The token for the calendar in which a person sees their calls; a new token replaces the old one."""
         return self._token("own_calendar", person, nth)
 
     def form(self, session: str, purpose: str, at: datetime | None = None) -> str:

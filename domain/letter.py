@@ -1,4 +1,4 @@
-"""Letters: the kinds of messages to people, and the context from which each is rendered."""
+"""Letters: the kinds of messages sent to people, and the context from which each message is rendered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LetterKind(StrEnum):
     REMINDER = "reminder"
     CALL_NOW = "call_now"
     RUNNING_LATE = "running_late"
-    """Earlier calls are running over, so nobody will be free when this one should begin."""
+    """Earlier calls are running over, so nobody will be free at this call's start time."""
     CUSTOMER_CALLED_FOR = "customer_called_for"
     CUSTOMER_MISSED = "customer_missed"
     NOBODY_AVAILABLE = "nobody_available"
@@ -32,7 +32,7 @@ class LetterKind(StrEnum):
     LEAD_ALERT = "lead_alert"
     MANAGER_NOBODY = "manager_nobody"
     MANAGER_SEAT_LOST = "manager_seat_lost"
-    """A calendar or somebody's time off has removed the last person who could serve a booked call."""
+    """Because of a calendar entry or time off, the last person who could serve a booked call can't any more."""
     RATING_ALERT = "rating_alert"
 
 
@@ -58,7 +58,7 @@ class LinkContext:
     nth: int
     expires_at: datetime
     open: bool
-    """Not used, expired or replaced."""
+    """The link hasn't been used or replaced, and hasn't expired."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class BookingContext:
     starts_at: datetime
     seconds: int
     sequence: int
-    """How often the booking has changed; calendars keep the entry with the highest number."""
+    """How many times the booking has been changed; calendars keep the entry with the highest number."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class RatingContext:
 
 @dataclass(frozen=True)
 class LetterContext:
-    """Everything that a letter may contain. Texts are plain; see ``one_line``."""
+    """Everything that a letter may contain. All texts are plain text; see ``one_line``."""
 
     message_id: str
     escalation_id: str
@@ -137,7 +137,7 @@ _LATE_REMINDER = timedelta(minutes=5)
 
 
 def reason_obsolete(context: LetterContext) -> str:
-    """Why a delayed letter is no longer true and should not be sent; empty if it should."""
+    """Why a delayed email is no longer true and should not be sent; empty if it should be sent."""
     if context.kind in (LetterKind.REMINDER, LetterKind.AGENT_REMINDER, LetterKind.RUNNING_LATE):
         late = context.starts_at is not None and context.sent_at > context.starts_at + _LATE_REMINDER
         return "the call has begun" if late else ""
@@ -147,11 +147,11 @@ def reason_obsolete(context: LetterContext) -> str:
 
 
 _DIRECTION = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-"""Characters that change the direction of text, and so can make one line look like another."""
+"""Characters that change the direction of text, and can thus make one text look like another."""
 
 
 def plain_text(text: str) -> str:
-    """Untrusted text without control characters, direction characters and lone surrogates; line breaks are kept."""
+    """Untrusted text without its control characters, direction characters and lone surrogates; line breaks are kept."""
     clean = text.translate(_DIRECTION)
     return "".join(char for char in clean if char in "\n\t" or unicodedata.category(char) not in _INVISIBLE).strip()
 

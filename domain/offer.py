@@ -1,4 +1,4 @@
-"""An offer: a call shown to one person for a limited time, and the result of accepting it."""
+"""An offer: a call offered to one person for a limited time, and the result of accepting it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.failure import Failure
 
 @dataclass
 class OfferPassed(Failure):
-    """An answer to an offer that is no longer open."""
+    """The offer being answered is no longer open."""
 
     state: str
 
@@ -31,7 +31,7 @@ class OfferPassed(Failure):
 
 @dataclass(frozen=True)
 class Attribution:
-    """Who took a call, frozen on acceptance."""
+    """Who took a call; fixed when the call is accepted."""
 
     person: int
     person_name: str

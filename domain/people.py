@@ -53,7 +53,7 @@ class PersonGone(Failure):
 
 @dataclass
 class NotYoursToChange(Failure):
-    """The change is reserved for administrators, or would lock its author out."""
+    """Only administrators may make this change, or it would lock out the person making it."""
 
     why: str
 
@@ -78,7 +78,9 @@ class CardStale(Failure):
 
 
 def mark_of(card: PersonDetails) -> str:
-    """A hash that is equal only for equal cards. A form sends it along, to say what it showed."""
+    """A hash that is equal only for equal cards. A form sends it along to identify the version of the card that it
+    showed.
+    """
     fields = astuple(replace(card, skills=dict(sorted(card.skills.items())), roles=tuple(sorted(card.roles))))
     return sha256(json.dumps(fields).encode()).hexdigest()[:32]
 
@@ -107,7 +109,7 @@ def fit_card(card: PersonDetails) -> PersonDetails:
 def check_may_change(
     editor_roles: Collection[str], editor: int, person: int, before: PersonDetails, after: PersonDetails
 ) -> None:
-    """Raise ``NotYoursToChange`` if the change is reserved for administrators, or would lock its editor out."""
+    """Raise ``NotYoursToChange`` if only administrators may make the change, or if it would lock out the editor."""
     administers = "admin" in editor_roles
     if not administers and set(before.roles) - {"agent"}:
         raise NotYoursToChange("Only an administrator changes people who have other roles than agent.")

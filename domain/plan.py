@@ -1,4 +1,4 @@
-"""The plan: what the rules decided for an escalation when it was opened. It stays the same until the end."""
+"""The plan: what the rules decided when an escalation was opened. It stays the same until the escalation ends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Plan:
 
     @property
     def gives_up_after(self) -> int:
-        """After how many seconds of search the customer is told that nobody is available."""
+        """How many seconds into the search the customer is told that nobody is available."""
         end = next((step.after for step in self.decision.steps if step.kind is StepKind.OFFER_BOOKING), None)
         if end is not None:
             return end
@@ -51,7 +51,7 @@ class Plan:
         return f"{words} with {needs}" if needs else words
 
     def first_people(self, directory: Directory) -> tuple[int, ...]:
-        """The people whom the search may ask when it begins, and who can also be the witness for its seat."""
+        """The people who may be asked when the search begins, and who can also be the witness for the call's seat."""
         return pool(self.decision, directory, 0, step=self.begins_at).members
 
 
@@ -69,7 +69,9 @@ def check_allows(plan: Plan, mode: Mode) -> None:
 
 
 def team_of(target: Target, directory: Directory) -> int | None:
-    """The team in whose name the customer gets emails: the target's, or the one with most people holding its titles."""
+    """The team in whose name the customer gets emails: the target's team, or else the one with the most people holding
+    the target's titles.
+    """
     if target.team is not None:
         return target.team
     teams = [person.team for person in directory.people if person.title in target.titles]

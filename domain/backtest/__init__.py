@@ -1,1 +1,1 @@
-"""Backtests: what a draft of the rules would have done with past escalations."""
+"""Backtests: how a draft of the rules would have treated past escalations."""

@@ -1,7 +1,7 @@
-"""Backtesting a draft: the same past escalations under two texts, with the directories of their time. Pure.
+"""Backtesting a draft: the same past escalations under two texts, with the directories as they were then. Pure.
 
-Escalations are never processed one by one: they are stored in columns, and whatever several have in common is computed
-once.
+Escalations are never processed one by one: they are stored in columns, and whatever several of them share is computed
+only once.
 """
 
 from __future__ import annotations
@@ -34,17 +34,19 @@ from rules_dsl.directory import Directory
 from rules_dsl.model.amounts import format_duration
 
 EXAMPLES = 3
-"""How many escalations are listed for each move."""
+"""How many escalations are listed as examples of each move."""
 
 _Move = tuple[int, int, ChangeKind]
 """The positions of the two rules; ``NO_RULE`` if none applies."""
 
 
 class Backtest:
-    """Accepts escalations, the newest first, in any number of portions. Either text may leave some without a rule."""
+    """Takes escalations, the newest first, in any number of portions. In either text, there may be escalations that no
+    rule takes.
+    """
 
     def __init__(self, before: Ruleset, after: Ruleset, schedules: Mapping[int, Schedule] | None = None) -> None:
-        """``schedules`` are the recorded days of people, keyed by person; everybody else has weekly hours only."""
+        """``schedules`` are people's recorded days, keyed by person; everybody else has weekly hours only."""
         self._texts = (before, after)
         self._matcher = RuleMatcher(before.rules, after.rules)
         self._reaches = ReachTable(self._texts)
@@ -65,7 +67,7 @@ class Backtest:
         return self._matcher.facts | {*REACH_FACTS}
 
     def add_directories(self, snapshots: Mapping[str, Directory]) -> None:
-        """Add directories, keyed by hash. Must come before any escalation that was opened under them."""
+        """Add directories, keyed by hash. Must be called before adding any escalation that was opened under them."""
         self._reaches.add_directories({hash_: PeopleMasks(directory) for hash_, directory in snapshots.items()})
         self._on_shift |= {hash_: OnShift(directory, self._schedules) for hash_, directory in snapshots.items()}
 

@@ -82,7 +82,7 @@ class HistoryColumns:
         return {name: value for name, value in values if value is not None}
 
     def at(self, position: int) -> HistoryEntry:
-        """The escalation at this position, with the facts that these columns contain."""
+        """The escalation at this position, with only the facts that these columns contain."""
         call_at = int(self.call_at[position])
         return HistoryEntry(
             self.ids[position],
@@ -95,7 +95,7 @@ class HistoryColumns:
 
 
 def columns_of(history: Sequence[HistoryEntry], names: Iterable[str]) -> HistoryColumns:
-    """Columns for these escalations, with only these of their facts."""
+    """These escalations as columns, with only the named facts."""
     hashes = list(dict.fromkeys(one.directory for one in history))
     positions = {hash_: position for position, hash_ in enumerate(hashes)}
     return HistoryColumns(
@@ -123,9 +123,9 @@ class Groups:
     """Positions grouped by equal values in several columns."""
 
     first: Numbers
-    """The first position of each group."""
+    """The first position in each group."""
     group: Numbers
-    """The group of each position."""
+    """The group that each position belongs to."""
     counts: Numbers
 
 

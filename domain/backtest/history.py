@@ -13,13 +13,13 @@ from rules_dsl.model.decision import CallKind, Decision
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One past escalation: what its decision was based on."""
+    """One past escalation: what the decision on it was based on."""
 
     id: str
     opened_at: datetime
     facts: Facts
     directory: str
-    """The hash of the directory snapshot at its opening."""
+    """The hash of the directory snapshot at the time of its opening."""
     call_at: datetime | None
     """When its call was: the opening for a call now, otherwise the last booked start time. None if none was booked."""
     now: bool
@@ -27,15 +27,15 @@ class HistoryEntry:
 
 
 class ChangeKind(IntEnum):
-    """How a draft changes one escalation: the greatest change that applies."""
+    """How a draft changes the treatment of one escalation: the greatest change that applies."""
 
     NONE = 0
     MANNER = 1
-    """The same people at the same steps, but in another order or with another call length."""
+    """The same people at the same steps, but in a different order or for a different call length."""
     LATER = 2
-    """The same people first, but different people later, or at another time."""
+    """The same people first, but different people later, or the same people at different times."""
     ELSEWHERE = 3
-    """Different people first, no call where there was one, or a call where there was none."""
+    """Different people first, no call instead of a call, or a call instead of none."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ class Candidates:
     nobody is there.
     """
     pools: tuple[tuple[int, tuple[int, ...]], ...]
-    """For each step, the seconds of search before it and the ids of the people who may be asked from then on."""
+    """For each step, how many seconds into the search it is reached, and the ids of the people who may be asked from
+    then on.
+    """
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Load:
     id: int
     calls: Fraction
     seconds: Fraction
-    """Seconds of preparation, talk and wrap-up, as planned by the rules."""
+    """The expected total of seconds spent on these calls: preparation, talk and wrap-up, as planned by the rules."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,9 @@ class Totals:
     """The results under one of the two texts. Each escalation is in exactly one of the four counts."""
 
     called: int
-    """Escalations in which somebody would have been asked."""
+    """Escalations for which somebody would have been asked."""
     nobody: int
-    """Escalations in which a call was allowed, but no step had anybody on shift, or anybody at all."""
+    """Escalations for which a call was allowed, but no step had anybody on shift, or anybody at all."""
     refused: int
     unmatched: int
     titles: tuple[Load, ...]
@@ -130,7 +132,9 @@ class RulesComparison:
     after: Totals
     changes: dict[ChangeKind, int]
     moves: tuple[PastMove, ...]
-    """All changes except ``NONE``: the greatest kind first, then the largest number."""
+    """All moves except those of kind ``NONE``: the greatest kind of change first and, within a kind, the most
+    escalations first.
+    """
     first_opened: datetime | None
 
     @property

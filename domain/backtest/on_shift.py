@@ -1,6 +1,6 @@
-"""Who was on shift at many past moments: weekly hours as the directory had them, all else as recorded. Pure.
+"""Who was on shift at each of many past moments: weekly hours are taken from the directory, all else as recorded. Pure.
 
-Busy times from calendars don't count, because past ones aren't kept.
+Busy times from calendars are ignored, because past ones aren't kept.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from domain.schedules.schedule import ONE_DAY, Repeating, Schedule, WeeklyHours,
 from rules_dsl.directory import Directory, Person, WeeklyShift
 
 BLOCK = timedelta(weeks=4) // timedelta(microseconds=1)
-"""Spans are computed for a block of this many microseconds, when one of its moments is first needed."""
+"""Spans are computed in blocks of this many microseconds, each when a moment in it is first needed."""
 
 
 @dataclass
 class RecordedSchedules:
-    """The recorded days of people, keyed by person; people without any have weekly hours only."""
+    """People's recorded days, keyed by person; people without any have weekly hours only."""
 
     recorded: Mapping[int, Schedule]
     _number_of: dict[tuple[int, tuple[WeeklyShift, ...]], int] = field(default_factory=dict)
@@ -42,7 +42,9 @@ class RecordedSchedules:
         return self._number_of[person_key]
 
     def schedule_of(self, person: Person) -> Schedule:
-        """The recorded schedule with the directory's weekly hours. Hours that still exist keep their dates."""
+        """The recorded schedule, but with the directory's weekly hours. Hours that are in both keep their recorded
+        dates.
+        """
         recorded = self.recorded.get(person.id, Schedule(person.id))
         weekly = [when for shift in person.shifts for when in _dated(shift, recorded)]
         return replace(recorded, weekly=tuple(WeeklyHours(0, when) for when in weekly), busy=())
@@ -65,7 +67,9 @@ def _dated(shift: WeeklyShift, recorded: Schedule) -> list[Repeating]:
 
 
 class OnShift:
-    """The people in one directory as masks, bit *n* for the *n*-th person; each set of people on shift has a number."""
+    """The people in one directory as masks, with bit *n* for the *n*-th person; each set of people on shift has a
+    number.
+    """
 
     def __init__(self, directory: Directory, schedules: RecordedSchedules) -> None:
         self._schedules = schedules
@@ -77,7 +81,7 @@ class OnShift:
         self._numbers: dict[int | None, int] = {None: 0}
         self._blocks: dict[int, tuple[Instants, Numbers]] = {}
         self.masks: list[int | None] = [None]
-        """Indexed by number; the first one is for a missing moment."""
+        """Indexed by the number of the set; the first entry stands for a missing moment."""
 
     def numbers(self, moments: Instants) -> Numbers:
         """For each moment, the number of the set of people on shift."""

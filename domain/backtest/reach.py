@@ -22,7 +22,9 @@ class Action:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Equal for rules that have the same reach for all facts: they differ only in name, conditions and wording."""
+        """Equal for rules that have the same reach whatever the facts: they differ only in name, conditions and
+        wording.
+        """
         rule, rules = self.rule, self.ruleset
         own = (rule.kind, rule.targets, rule.requires, rule.prefers, rule.order, rule.steps, rule.slot, rule.prepare)
         return (*own, rules.booking, rules.calls, rules.area_skills)
@@ -46,8 +48,8 @@ class Reach:
     decision: Decision | None
     """Its name and wording may be those of any rule that does the same."""
     pools: tuple[tuple[int, int], ...] = ()
-    """For each pool, the seconds of search before it and the mask of the people who may be asked from then on. An empty
-    pool takes no time.
+    """For each pool, how many seconds into the search it is reached, and the mask of the people who may be asked from
+    then on. An empty pool is skipped without waiting.
     """
     _cache: dict[tuple[bool, int | None], int] = field(default_factory=dict, repr=False)
 
@@ -69,14 +71,14 @@ class Reach:
 
     @cached_property
     def _ever(self) -> int:
-        """Everybody who may be asked at any step."""
+        """Everybody who may be asked at one step or another."""
         return self.first | (self.pools[-1][1] if self.pools else NOBODY)
 
     def first_people(self, now: bool, on_shift: int | None) -> int:
         """A mask of the people who might take the call; ``on_shift`` is None if there is no moment.
 
-        A call now goes to the first step with somebody on shift. A booked call is booked against its first pool: if
-        nobody in that pool was on shift at the booked hour, it would have been booked for another hour.
+        A call now goes to the first step with somebody on shift. A booked call is booked against its first pool: had
+        nobody in that pool been on shift at that hour, the call would have been booked for another one.
         """
         key = (now, on_shift if on_shift is None else on_shift & self._ever)
         if key not in self._cache:
@@ -132,7 +134,7 @@ def compare_reach(before: Reach, after: Reach, now: bool) -> ChangeKind:
 
 
 def _growing_pools(reach: Reach) -> list[tuple[int, int]]:
-    """The pools, leaving out those that add nobody."""
+    """The pools, without those that add nobody."""
     pools: list[tuple[int, int]] = []
     for after, mask in reach.pools:
         if mask and (not pools or pools[-1][1] != mask):

@@ -21,7 +21,7 @@ _ReachValues = tuple[FactValue | None, ...]
 
 
 class ReachTable:
-    """The reaches of the rules in several texts. A rule is identified by its position in the concatenated texts."""
+    """The reaches of the rules in several texts. A rule is identified by its position in the texts taken together."""
 
     def __init__(self, texts: Sequence[Ruleset]) -> None:
         self.actions = [Action(rule, text) for text in texts for rule in text.rules]
@@ -41,7 +41,7 @@ class ReachTable:
         self._people |= people
 
     def numbers(self, history: HistoryColumns, rules_by_text: Sequence[Numbers]) -> list[Numbers]:
-        """For each text, the number of the reach of each escalation, given the rules that take them."""
+        """For each text, the number of each escalation's reach, given the rule that takes the escalation."""
         first = self._numbers_at(history, np.arange(len(history)), rules_by_text[0])
         result = [first]
         for rules in rules_by_text[1:]:
@@ -53,7 +53,7 @@ class ReachTable:
         return result
 
     def _numbers_at(self, history: HistoryColumns, positions: Numbers, rules: Numbers) -> Numbers:
-        """The same, for the escalations at these positions."""
+        """The same, but only for the escalations at these positions."""
         if not len(positions):
             return positions
         depends = self._depends[rules]

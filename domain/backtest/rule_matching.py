@@ -1,6 +1,6 @@
 """Which rule takes each of many past escalations: the rule index's row masks, vectorised. Pure.
 
-The result is the same as that of ``RuleIndex.first`` for each escalation.
+The result is the same as calling ``RuleIndex.first`` for each escalation.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from rules_dsl.directory import FactValue
 from rules_dsl.model.open_times import open_edges
 
 Words = NDArray[np.uint64]
-"""Masks of index rows; the last axis has 64 rows per word, the first rows in the first word."""
+"""Masks of index rows. The last axis consists of words for 64 rows each, with the first rows in the first word."""
 NO_RULE = -1
 _ONE = np.uint64(1)
 
 
 @dataclass
 class _FactMasks:
-    """The distinct masks of rows that the values of one fact leave possible."""
+    """The distinct masks of the rows that remain possible for the values of one fact."""
 
     mask_of: Callable[[FactValue | None], int]
     masks: dict[int, int] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class _FactMasks:
 
 class RuleMatcher:
     """Two texts in one index, so that shared conditions are looked up only once. Rules are identified by their position
-    in the two texts, one after the other.
+    in the two texts taken together.
     """
 
     def __init__(self, before: Sequence[Rule], after: Sequence[Rule]) -> None:
@@ -82,7 +82,7 @@ class RuleMatcher:
         return remaining
 
     def _first(self, remaining: Words, history: HistoryColumns) -> Numbers:
-        """The rule of the lowest remaining row. Rules that are only partly in the index are evaluated one by one."""
+        """The rule in the first remaining row. Rules that are only partly in the index are evaluated one by one."""
         word_index = (remaining != 0).argmax(axis=1)
         word = remaining[np.arange(len(remaining)), word_index]
         # The exponent of a power of two gives the bit's position exactly.
@@ -106,7 +106,7 @@ def _open(edges: Instants, instants: Instants) -> Numbers:
 
 
 def _mask_functions(index: RuleIndex) -> Iterator[tuple[str, Callable[[FactValue | None], int]]]:
-    """Each fact in the index, with a function from its value to the mask of rows that remain."""
+    """For each fact in the index, a function from its value to the mask of the rows that remain."""
     for name, masks, other in index.choices:
         yield name, partial(_choice, masks, other)
     for name, *masks_of_flag in index.flags:

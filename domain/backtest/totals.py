@@ -1,4 +1,4 @@
-"""The totals for a rules text over many escalations: who would have had how many calls. Pure."""
+"""The totals of a rules text over many escalations: who would have had how many calls. Pure."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ class CallCounts:
     refused: int = 0
     unmatched: int = 0
     calls: Counter[tuple[int, int, int]] = field(default_factory=Counter)
-    """Keyed by directory (the ``id`` of its masks), mask of the people who might take the call, and its seconds."""
+    """Keyed by directory (the ``id`` of its masks), mask of the people who might take the call, and call length in
+    seconds.
+    """
     people: dict[int, PeopleMasks] = field(default_factory=dict)
 
     def add(self, reach: Reach, now: bool, on_shift: int | None, number: int) -> None:
-        """Count ``number`` escalations with this reach and these people on shift."""
+        """Add ``number`` escalations with this reach and these people on shift to the totals."""
         if reach.kind is None:
             self.unmatched += number
         elif reach.kind is CallKind.REFUSED:

@@ -1,7 +1,7 @@
-"""Estimates with confidence intervals: shares, medians, and the difference between two of either. Pure.
+"""Estimates with confidence intervals: shares, medians, and the difference between two shares or two medians. Pure.
 
-Each interval contains the true value in at least about 95 of 100 cases. This holds for a single look at a single
-figure, not for repeated looks.
+Each interval contains the true value in at least about 95 of 100 cases. This holds for looking at a single figure once,
+not for looking repeatedly.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def median(values: Sequence[float]) -> Estimate | None:
     The number of values below the true median is binomial with p = 1/2, so the interval from the k-th smallest to the
     k-th largest misses it with twice the binomial tail probability (Thompson, W. R. (1936), On confidence ranges for
     the median. Ann. Math. Statist. 7, 122-128; David and Nagaraja, Order Statistics, 7.1). An infinite value stands for
-    something that never happened, and is counted. None without values; with fewer than six values, the interval is
-    infinite.
+    something that never happened, and is counted like any other. None without values; with fewer than six values, the
+    interval is infinite.
     """
     cases = len(values)
     if cases == 0:
@@ -78,10 +78,10 @@ def _rank(cases: int) -> int:
 def difference(first: Estimate | None, second: Estimate | None) -> Estimate | None:
     """``first`` minus ``second``, for two independent groups; None if either is unknown or infinite.
 
-    The distances to each interval's ends are squared and added: for shares this is method 10 of Newcombe, R. G. (1998),
-    Interval estimation for the difference between independent proportions. Statist. Med. 17, 873-890; for other
-    figures, that of Zou, G. Y. and Donner, A. (2008), Construction of confidence limits about effect measures. Statist.
-    Med. 27, 1693-1702.
+    The distances from each figure to the ends of its interval are squared and added: for shares this is method 10 of
+    Newcombe, R. G. (1998), Interval estimation for the difference between independent proportions. Statist. Med. 17,
+    873-890; for other figures, that of Zou, G. Y. and Donner, A. (2008), Construction of confidence limits about effect
+    measures. Statist. Med. 27, 1693-1702.
     """
     if first is None or second is None or inf in (abs(first.value), abs(second.value)):
         return None
@@ -103,7 +103,7 @@ def cases_for_share(current: float, percent: int, step: float = 0.1) -> int:
 
 
 def cases_for_order(percent: int, step: float = 0.1) -> int:
-    """How many candidate cases it takes to detect that its figure is the smaller one in ``50 % + step`` of all pairs.
+    """How many candidate cases it takes to detect that the candidate's value is smaller in ``50 % + step`` of pairs.
 
     Noether, G. E. (1987), Sample size determination for some common nonparametric tests. JASA 82, 645-647.
     """

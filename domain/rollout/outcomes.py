@@ -9,7 +9,7 @@ from enum import StrEnum
 from domain.rollout.confidence import Estimate, cases_for_order, cases_for_share, difference, median, share
 
 FEWEST = 20
-"""With fewer cases on either side, there is no verdict, whatever the figures."""
+"""If either side has fewer cases, there is no verdict, whatever the figures."""
 
 
 @dataclass(frozen=True)
@@ -18,14 +18,14 @@ class Side:
 
     escalations: int
     refused: int
-    """Refused by the rules."""
+    """Escalations that the rules refused."""
     waits: Sequence[float]
-    """Seconds of search until somebody accepted; infinite if nobody did."""
+    """How many seconds into each search somebody accepted; infinite if nobody did."""
     offers: int
     """Offers that have ended."""
     declined: int
     ended: int
-    """Calls that are over, except cancelled ones."""
+    """Calls that are over, not counting cancelled ones."""
     took_place: int
     """Calls in which both sides joined."""
     no_shows: int

@@ -1,4 +1,4 @@
-"""Rollout steps: which customers a candidate decides for, and the next share."""
+"""Rollout steps: which customers the candidate rules decide for, and what share comes next."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _PLACES = 10_000
 def place_of(customer: str, rollout: int) -> int:
     """A customer's place in one rollout, from 0 to 9,999: constant, and evenly distributed.
 
-    ``customer`` is the mail address, in upper or lower case. Each rollout draws new places, so that it isn't always the
-    same customers who get a candidate first.
+    ``customer`` is the email address; upper and lower case make no difference. Places are drawn afresh for each
+    rollout, so that it isn't always the same customers who get a candidate first.
     """
     digest = hashlib.sha256(f"{rollout}\n{customer.strip().lower()}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8]) * _PLACES >> 64
@@ -29,7 +29,7 @@ def has_candidate(customer: str, rollout: int, percent: int) -> bool:
 
 
 def next_rollout_step(percent: int) -> int:
-    """The next step's percentage; after the last step, it stays at everybody."""
+    """The next step's percentage; after the last step, it stays at 100."""
     return next((step for step in ROLLOUT_STEPS if step > percent), EVERYBODY)
 
 
@@ -72,7 +72,7 @@ class StageMoved(Failure):
 
 @dataclass
 class StageUnfit(Failure):
-    """The candidate names something that the directory no longer has."""
+    """The candidate rules name something that is no longer in the directory."""
 
     number: int
     problem: str

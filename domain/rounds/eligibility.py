@@ -1,8 +1,8 @@
-"""Eligibility: who may be asked to take a call, and who only as a last resort, with the reason in words.
+"""Eligibility: who may be asked to take a call, and who may be asked only as a last resort, with the reason in words.
 
 A *hard constraint* always excludes a person from a call: the rules' ``limits``, the end of the person's shift and, for
 a call now, the occupancy limit. A *soft constraint* allows asking them only if nobody else can take the call.
-docs/decisions/0016-guards-before-preferences.md explains which is which, and why.
+docs/decisions/0016-guards-before-preferences.md explains which constraints are hard, which are soft, and why.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from rules_dsl.model.decision import AgentState, Limits
 OCCUPANCY_LIMIT = 85
 """The default limit: the percentage of their time that a person may spend on calls."""
 OCCUPANCY_WINDOW = timedelta(hours=4)
-"""Occupancy is computed over at most this much of a person's current shift."""
+"""Occupancy is computed over the last part of a person's current shift, at most this long."""
 OCCUPANCY_WINDOW_MIN = timedelta(hours=1)
-"""Occupancy is a share of at least this much time: one call right after the shift begins is no overload."""
+"""Occupancy is computed as a share of at least this much time, because one call right after the start of a shift is no
+overload.
+"""
 SHARE_SLACK = 2
 SHARE_FACTOR = 1.25
 """A person has had more than their share once their calls reach both share plus slack and share times factor."""
 
 
 def rests_until(now: datetime) -> datetime:
-    """The time until which no seat is booked against somebody who is above the occupancy limit and stays above it.
+    """The time until which no seat is booked against somebody above the occupancy limit, as long as they stay above it.
 
     It is as far ahead as occupancy looks back, rounded up to the next half hour so that it doesn't change with every
     run.
@@ -37,7 +39,7 @@ def rests_until(now: datetime) -> datetime:
 
 
 class SoftConstraint(IntEnum):
-    """Soft constraints by weight: each outweighs all the lighter ones combined."""
+    """Soft constraints and their weights: each constraint outweighs all the lighter ones combined."""
 
     MORE_THAN_THEIR_SHARE = 1
     NEEDED_FOR_A_SEAT = 2
@@ -72,7 +74,7 @@ class Colleague:
     worked_today: timedelta = timedelta(0)
     """Time on shift since the organisation's day began."""
     free_until: datetime | None = None
-    """When their time for calls ends, at a meeting, lunch or the end of the shift; None if unknown."""
+    """When their current time for calls ends: at a meeting, at lunch or at the end of the shift; None if unknown."""
 
     def occupancy(self, now: datetime) -> int:
         """The percentage of their recent time that they spent on calls."""
@@ -129,7 +131,9 @@ def _by_time(needs: Needs, colleague: Colleague, occupancy_limit: int, now: date
 
 
 def above_their_share(people: Sequence[Colleague]) -> frozenset[int]:
-    """Everybody in a pool who has had more than their share of its calls today, in proportion to time on shift."""
+    """Everybody in a pool who has had more than their share of its calls today; shares are in proportion to time on
+    shift.
+    """
     calls = sum(one.state.calls_today for one in people)
     worked = sum((one.worked_today for one in people), timedelta(0))
     found = set()

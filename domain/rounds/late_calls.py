@@ -1,9 +1,9 @@
 """Late calls: booked calls that will start late because earlier ones run over. Pure.
 
 Nobody is assigned to a booked call before its muster, so a call that runs over never delays one particular call. It
-delays the calls due soon as a whole, if more calls run over than there are people to spare. A matching of the calls due
-soon with the people who will be free by then shows which can't start in time. A second matching, as if nobody were on a
-call, leaves out those that would lack people anyway: an early search wouldn't find anybody sooner.
+delays the calls due soon as a whole if there are more calls running over than people to spare. A matching of the calls
+due soon with the people who will be free by then shows which can't start in time. A second matching, computed as if
+nobody were on a call, excludes calls that would lack people anyway: searching early wouldn't find anybody sooner.
 """
 
 from __future__ import annotations
@@ -20,22 +20,28 @@ from domain.rounds.search import DueCall, Pools
 from rules_dsl.directory import Directory
 
 AHEAD = timedelta(minutes=10)
-"""How long before its start time a call is checked; one with longer preparation, from its muster on."""
+"""A call is checked from this long before its start time; if its preparation takes longer, from the start of its
+muster.
+"""
 TELL_BEFORE = timedelta(minutes=4)
-"""How long before a late call's start time its customer is told."""
+"""How long before the start time of a late call its customer is told."""
 OVERRUN = timedelta(minutes=5)
-"""How much longer a call that runs over is expected to last."""
+"""How much longer a call is expected to last if it is already running over."""
 
 
 def free_at(now: datetime, planned_end: datetime | None) -> datetime:
-    """When somebody is free: now, at the planned end of their call, or ``OVERRUN`` from now if it runs over."""
+    """When somebody is free: now, at the planned end of their call, or ``OVERRUN`` from now if it is already running
+    over.
+    """
     if planned_end is None:
         return now
     return planned_end if planned_end > now else now + OVERRUN
 
 
 def busy_until(now: datetime, planned_end: datetime) -> datetime:
-    """The time until which a call keeps seats off its person: its planned end, extended in steps of ``OVERRUN``."""
+    """The time until which no seats are booked against somebody on a call: its planned end, extended in steps of
+    ``OVERRUN``.
+    """
     if planned_end > now:
         return planned_end
     return planned_end + OVERRUN * ((now - planned_end) // OVERRUN + 1)
@@ -51,7 +57,7 @@ def will_be_late(
 ) -> tuple[DueCall, ...]:
     """The booked calls due soon that can't start in time because people are still busy, in order of urgency.
 
-    ``busy_until``: when the current call of each person on a call is planned to end.
+    ``busy_until``: for each person on a call, its planned end.
     """
     # People on a call are included even if they have closed their desk.
     people = [one for _, one in sorted(colleagues.items()) if one.on_duty or one.person in busy_until]

@@ -41,7 +41,7 @@ class CostMatrix:
 
 
 def match(cost_matrix: CostMatrix) -> list[int | None]:
-    """The column that each call gets, or None if the call can't be served in this round."""
+    """The column assigned to each call, or None if the call can't be served in this round."""
     matched: list[int | None] = [None] * len(cost_matrix.able)
     calls = servable(cost_matrix.able)
     if not calls:
@@ -54,7 +54,7 @@ def match(cost_matrix: CostMatrix) -> list[int | None]:
 
 
 def costs(cost_matrix: CostMatrix, calls: list[int]) -> NDArray[np.float64]:
-    """The packed costs of these calls; the sum over an assignment is exact."""
+    """The packed costs of these calls; the total cost of an assignment is computed exactly."""
     number = len(calls)
     able = cost_matrix.able[calls]
     soft, rank, tie = (np.where(able, part[calls], 0) for part in (cost_matrix.soft, cost_matrix.rank, cost_matrix.tie))
@@ -92,7 +92,9 @@ class _Search:
         self._person_of: dict[int, int] = {}
 
     def serve(self, call: int) -> bool:
-        """Find somebody for this call while every earlier call keeps somebody. Returns whether that is possible."""
+        """Find somebody for this call such that every earlier call still has somebody. Returns whether that is
+        possible.
+        """
         seen, reached_from, queue = self._dead_ends, dict[int, int](), [call]
         for one in queue:
             new = self._rows[one] & ~seen

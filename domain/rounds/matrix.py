@@ -1,4 +1,4 @@
-"""The free people and due calls of a round, as the arrays that the solver takes.
+"""The free people and due calls of a round, as the arrays that the solver works on.
 
 Whatever many calls share (pool, limits, order) is computed only once.
 """
@@ -22,7 +22,7 @@ _Ranks = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
 
 
 class RoundMatrix:
-    """The arrays of a round. Their columns are the people who can be asked for anything at all."""
+    """The arrays of a round. Their columns are the people who can be asked to take a call at all."""
 
     def __init__(
         self, colleagues: Mapping[int, Colleague], directory: Directory, pools: Pools, now: datetime, limit: int
@@ -53,7 +53,9 @@ class RoundMatrix:
         return members & self._masks[needs] & ~self._columns(call.refused_by)
 
     def unable(self, call: DueCall, able: NDArray[np.intp]) -> Iterator[int]:
-        """The people in the call's pool who can't be asked: free ones whose column isn't in ``able``, then the rest."""
+        """The people in the call's pool who can't be asked: first the free people whose column isn't in ``able``, then
+        the rest.
+        """
         excluded = self._members(call).copy()
         excluded[able] = False
         yield from (self.free[column].person for column in np.flatnonzero(excluded))

@@ -1,4 +1,4 @@
-"""The muster: who is asked to take each due call. Pure: it takes everything known and returns everything to change.
+"""The muster: who is asked to take each due call. Pure: takes all that is known, and returns all that must change.
 
 All calls and people in a round are matched together: ``search`` advances each call's search, ``eligibility`` says who
 must not be asked, or only as a last resort, ``matrix`` turns this into arrays, ``matching`` solves them, and

@@ -1,7 +1,7 @@
 """Presence: who can be offered a call right now.
 
-A person is present as long as their desk sends heartbeats. An open page or event stream proves nothing: a closed laptop
-keeps both alive for minutes.
+A person is present as long as their desk sends heartbeats. An open page or event stream proves nothing: both stay alive
+for minutes after a laptop is closed.
 """
 
 from __future__ import annotations
@@ -13,20 +13,22 @@ VANISHED_AFTER = timedelta(seconds=17)
 """A desk that is silent for this long has vanished: it has missed three heartbeats. A ticker wakes at least every two
 seconds, so a vanished person is noticed within 20 seconds."""
 FLOOR_SILENT_AFTER = timedelta(minutes=2)
-"""Applies instead if at least half of all desks fell silent together: the outage is then most likely on our side."""
+"""This limit applies instead if at least half of all desks fell silent together: the outage is then most likely on our
+side.
+"""
 FLOOR_AT_LEAST = 3
-"""If fewer people than this fall silent together, they may simply have left."""
+"""If the desks of fewer people than this fall silent together, the people may simply have left."""
 BEAT_EVERY = timedelta(seconds=5)
 """The interval between a desk's heartbeats. The page passes it to the scripts."""
 LONGEST_REASON = 80
 """In characters."""
 
 AWAY_REASONS = ("break", "lunch", "meeting", "training", "writing tickets")
-"""Suggested in the away menu; people may type others."""
+"""Suggested in the away menu; people may also type their own."""
 
 
 class PresenceState(StrEnum):
-    """The state that a person has set. Whether they are on a call is read from the calls."""
+    """The state that a person has set. Whether they are on a call is determined from the calls."""
 
     AVAILABLE = "available"
     AWAY = "away"

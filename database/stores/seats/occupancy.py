@@ -1,7 +1,8 @@
 """How busy each team is, and how many seats that costs it.
 
 A person above the occupancy limit gets no calls now (docs/decisions/0016), and no seat is booked against them for the
-next hours (``engagements``). The team's gap is given in seats per hour, so that it can be compared with what is sold.
+next hours (``engagements``). What the team loses is given in seats per hour, so that it can be compared with the seats
+sold.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from database.tables.muster import guard
 from domain.rounds.eligibility import OCCUPANCY_LIMIT, Colleague
 
 USUAL_CALL = timedelta(minutes=30)
-"""The assumed length of a call if there were none in the last week."""
+"""The call length assumed if there were no calls in the last week."""
 
 _AVERAGE_LENGTH = text("""
 SELECT avg(wrapped_up_at - accepted_at) FROM call
@@ -40,7 +41,9 @@ class TeamOccupancy:
     skipped: frozenset[int]
     """People above the limit: they get no calls now, and no seat is booked against them for the next hours."""
     staffing_gap: float
-    """Seats per hour that these people would add at the limit, to one decimal place; 0 if nobody is above it."""
+    """How many seats per hour these people would add if they were at the limit, to one decimal place; 0 if nobody is
+    above it.
+    """
 
 
 async def occupancy_limit(conn: AsyncConnection) -> int:

@@ -1,4 +1,4 @@
-"""Pinning: once somebody has taken a booked call, they are its witness, and the witness no longer changes."""
+"""Pinning: once somebody has taken a booked call, they become its witness, and the witness no longer changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
 
 BATCH = 100
-"""How many calls are pinned in one transaction, during which sales on their day wait."""
+"""How many calls are pinned in one transaction; sales for their day wait until it ends."""
 
 _TO_PIN = text("""
 SELECT w.booking, w.day, c.person, p.desk, true AS taken
@@ -42,7 +42,7 @@ WHERE CASE WHEN seen.taken
 
 
 async def pin_taken(engine: AsyncEngine, now: datetime) -> int:
-    """Pin every call taken by somebody in its pool, and reassign their conflicting calls. Returns the number pinned.
+    """Pin each call taken by somebody in its pool, and reassign calls that conflict with it. Returns the number pinned.
 
     If the agent has left or never joined, the call is unpinned. If the agent isn't in the call's pool, or took it
     outside their shift, they can't be its witness, and the previous witness stays.
@@ -79,8 +79,8 @@ async def _pin(conn: AsyncConnection, desk_id: int, day: date, rows: Sequence[Ro
 
 
 def _put(board: SeatBoard, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int]]:
-    """Make the people who have these calls their witnesses. Returns the bookings for which that worked, and the
-    bookings that conflict with those.
+    """Make the person who has each of these calls its witness. Returns the bookings for which that worked, and the
+    other bookings that conflict with them.
     """
     previous = {row.booking: board.take(row.booking) for row in rows}
     pinned, lost = [], set[int]()
@@ -92,7 +92,7 @@ def _put(board: SeatBoard, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int
             pinned.append(row.booking)
             lost |= {call.booking for call in conflicts}
             continue
-        # Taken early, before the previous call's planned end: one person can't be the witness for both.
+        # Taken early, before the planned end of the person's previous call: one person can't be the witness for both.
         demand, index = previous[row.booking]
         if board.conflicts(index, demand):
             lost.add(row.booking)

@@ -1,4 +1,6 @@
-"""Pools: who may serve a plan's bookings, as rows that a witness can refer to, kept in step with the directory."""
+"""Pools: the people who may serve a plan's bookings, stored so that a witness can refer to them, and updated from the
+directory.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,8 @@ from rules_dsl.directory import Directory
 async def pool_of(conn: AsyncConnection, desk: int, plan: Plan, directory: Directory, now: datetime) -> int:
     """The id of the plan's pool. If needed, the pool is created or updated from the directory.
 
-    Seats booked against people who are no longer in it are reassigned. A pool that is up to date is only read, so that
-    openings with the same pool don't wait for each other.
+    Seats booked against people who are no longer in the pool are reassigned. A pool that is up to date is only read, so
+    that openings with the same pool don't wait for each other.
     """
     members = set(plan.first_people(directory))
     if (current := await _current_pool(conn, desk, plan, members)) is not None:
@@ -48,11 +50,11 @@ async def _current_pool(conn: AsyncConnection, desk: int, plan: Plan, members: s
 
 
 async def refresh_pools(conn: AsyncConnection, who: int, now: datetime) -> None:
-    """Update the pools of open escalations from the directory: add whoever is missing, but remove only this person.
+    """Update the pools of open escalations from the directory: add whoever is missing, but remove only ``who``.
 
-    Seats booked against them in a pool that they leave are reassigned, or else at risk; the caller has locked all their
-    days. Removing anybody else is left to the seat keeper, which holds no other locks. Pools that no open escalation
-    uses are updated when an opening needs them.
+    Where ``who`` is removed, the seats booked against them are reassigned, or else put at risk; the caller has locked
+    the days of all these seats. Removing anybody else is left to the seat keeper, which holds no other locks. Pools
+    that no open escalation uses are updated when an opening needs them.
     """
     open_now = escalation.c.state.in_([state.value for state in OPEN_STATES])
     newest = func.row_number().over(partition_by=escalation.c.pool, order_by=escalation.c.opened_at.desc())

@@ -1,4 +1,4 @@
-"""Prepared moves: start times that can be sold if certain witnesses move, found by the solver ahead of time."""
+"""Prepared moves: start times that can be sold if certain witnesses are moved, as found by the solver ahead of time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SELECT count(*), max(found_at) FROM seat_room WHERE pool = :pool AND day BETWEEN
 
 @dataclass(frozen=True)
 class PreparedMove:
-    """A witness for a start time, and the moves that this needs."""
+    """A witness for a start time, and the moves needed to free them."""
 
     placement: Placement
     found_at: datetime
@@ -53,7 +53,7 @@ async def read_prepared_moves(
 async def cached_prepared_moves(
     conn: AsyncConnection, seats: Seats, sample: Demand, first: date, last: date
 ) -> Mapping[datetime, PreparedMove]:
-    """The same, but cached with the board, and read again only if moves have been stored or deleted since."""
+    """The same, but cached together with the board, and read again only if moves have been stored or deleted since."""
     key = ("prepared", sample.pool, sample.terms, sample.end - sample.begin, first, last)
     days = {"pool": sample.pool, "first": first, "last": last}
     stamp = tuple((await conn.execute(_STAMP, days)).one())
@@ -65,7 +65,7 @@ async def cached_prepared_moves(
 
 
 def move_still_fits(seats: Seats, demand: Demand, move: PreparedMove) -> bool:
-    """Whether this move still opens a seat for the demand on the current board. The board stays unchanged."""
+    """Whether this move would still open a seat for the demand on the current board. The board isn't changed."""
     search = apply_placement(seats.board, demand, move.placement)
     if search is None:
         return False

@@ -1,7 +1,5 @@
-"""Sold seats whose witness drops out: each is reassigned, or else at risk.
-
-The booking stays, whatever happens to its witness. A booking at risk has none, and its round looks for whoever is
-available.
+"""Sold seats whose witness drops out: each is reassigned, or else put at risk. The booking stays, whatever happens to
+its witness. A booking at risk has no witness; its round will look for whoever is available.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from domain.schedules.schedule import ONE_DAY
 from domain.seats.search import Search
 
 DEPTH, TRIES = 2, 600
-"""Search limits for finding one other witness."""
+"""Limits on the search for one booking's new witness."""
 
 _LOST = text("""
 SELECT b.id, b.escalation, b.starts_at, p.description AS pool, p.desk, w.day, e.subject,
@@ -50,7 +48,7 @@ class AtRisk:
 
 @dataclass(frozen=True)
 class ReassignResult:
-    """What a change to people or their time did to sold seats."""
+    """How a change to people or to their time affected the seats sold."""
 
     moved: int
     """How many bookings now have another witness."""
@@ -59,7 +57,7 @@ class ReassignResult:
 
 
 async def lock_sold_days(conn: AsyncConnection, people: Iterable[int] | None = None) -> None:
-    """Lock the days on which these people are witnesses (None: anybody), so that nothing is sold on those days.
+    """Lock the days on which these people are witnesses (None: anybody), so that no seats are sold for those days.
 
     Call this before the first change, because sales lock the day first, too.
     """
@@ -67,7 +65,7 @@ async def lock_sold_days(conn: AsyncConnection, people: Iterable[int] | None = N
 
 
 async def sold_days(conn: AsyncConnection, people: Iterable[int] | None = None) -> set[tuple[int, date]]:
-    """Organisation and day of every sold seat that has one of these people as its witness (None: anybody)."""
+    """The organisation and the day of every sold seat whose witness is one of these people (None: anybody)."""
     days = select(pool.c.desk, witness.c.day).join(pool, pool.c.id == witness.c.pool).distinct()
     if people is not None:
         days = days.where(witness.c.person.in_(list(people)))
@@ -91,9 +89,10 @@ async def lock_escalations(conn: AsyncConnection, bookings: Iterable[int]) -> No
 
 
 async def reassign(conn: AsyncConnection, lost: Iterable[int], now: datetime) -> ReassignResult:
-    """Find another witness for each of these bookings, moving others if needed; the rest are at risk.
+    """Find another witness for each of these bookings, moving other witnesses if needed; the rest are put at risk.
 
-    The most urgent bookings come first. The caller has locked their days and written its own changes.
+    The most urgent bookings come first. Before calling this, lock the bookings' days and write the changes that cost
+    them their witnesses.
     """
     rows = (await conn.execute(_LOST, {"lost": sorted(set(lost))})).all()
     if not rows:

@@ -1,1 +1,1 @@
-"""Selling a seat: the queue for a day, and the statements of a sale."""
+"""Selling a seat: the queue for each day, and the SQL statements of a sale."""

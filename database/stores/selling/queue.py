@@ -1,4 +1,4 @@
-"""How a process sells seats: the precheck refuses a start time that is proven gone; other sales take turns per day.
+"""How a process sells seats: a precheck refuses start times that are proven gone; all other sales for a day take turns.
 
 In the database, the day's lock keeps sales apart (``assignments.lock_days``). This queue comes before it, so that
 waiting sales hold no connection.
@@ -30,14 +30,16 @@ from domain.seats.slots import refuse_beyond
 _TURN, _AFTER_SEARCH = TURN.total_seconds(), AFTER_SEARCH.total_seconds()
 _SEARCH = (SEARCH + SEARCH_ROUND_TRIP).total_seconds()
 CONCURRENT_SALES = 2
-"""How many sales for one day are in the database at the same time: one sells, the next is ready."""
+"""How many sales for one day are in the database at the same time: one is selling, and the next is ready."""
 CONCURRENT_PRECHECKS = 2
 """How many prechecks run at the same time; few, so that sales already under way needn't wait for a connection."""
 
 
 @dataclass(frozen=True)
 class SaleRequest:
-    """The start time that a customer asks for: ``link`` books it; without a link, the booked call moves there."""
+    """The start time that a customer asks for. With a ``link``, it is booked; without one, the booked call is moved
+    there.
+    """
 
     escalation: str
     start: datetime
@@ -59,10 +61,10 @@ class Sellers:
     async def sell(
         self, sale_request: SaleRequest, sale: Callable[[BookingRequest], Awaitable[BookingWithCall]], until: float
     ) -> BookingWithCall:
-        """Sell with ``sale``, a single transaction. Raises ``SlotTaken``, ``SlotRefused``, and what ``sale`` raises.
+        """Sell by calling ``sale``, one transaction. Raises ``SlotTaken``, ``SlotRefused``, or what ``sale`` raises.
 
-        If short moves find nobody, run the solver once outside the transaction, and try again. ``until`` is a time on
-        the event loop's clock: no search begins that would end after it.
+        If no short chain of moves opens the seat, run the solver once outside the transaction, and try again. ``until``
+        is a time on the event loop's clock: no search begins that would end after it.
         """
         refuse_beyond(sale_request.start, sale_request.now)
         request = await self._precheck(sale_request)
@@ -115,7 +117,8 @@ class Sellers:
     async def _solver_finds_move(self, sale_request: SaleRequest, request: BookingRequest, until: float) -> bool:
         """Whether the solver found a move that opens the start time.
 
-        Each process runs one search at a time, because two hundred sales of the last seat must not all run it.
+        Each process runs one search at a time, because two hundred sales of the last seat must not each start their
+        own.
         """
         clock = asyncio.get_running_loop().time
         if until - clock() < _SEARCH or self._search_is_futile(sale_request, request):
@@ -131,7 +134,7 @@ class Sellers:
         return False
 
     def _search_is_futile(self, sale_request: SaleRequest, request: BookingRequest) -> bool:
-        """Whether the solver has nothing to find, judging by the cached board on which the sale was just tried."""
+        """Whether the solver can't find anything, judging by the cached board on which the sale was just tried."""
         start = sale_request.start
         seats = self._cached_board(request, start)
         if seats is None:

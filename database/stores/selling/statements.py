@@ -1,7 +1,5 @@
-"""The statements of a sale.
-
-The booking, witness, call, join link and used link are written by one statement, so that the day's lock is held as
-briefly as possible.
+"""The SQL statements of a sale. The booking, witness, call, join link and use of the customer's link are written by one
+statement, so that the day's lock is held as briefly as possible.
 """
 
 from __future__ import annotations
@@ -59,7 +57,7 @@ async def sell(
     tokens: Tokens,
     now: datetime,
 ) -> BookingWithCall:
-    """Write a booking with its witness and its call, use up the link, and move the witnesses that make way.
+    """Write a booking with its witness and its call, use up the link, and move the witnesses who make way.
 
     Exactly one of ``changes`` is new. The caller holds the locks on the day and on the escalation.
     """
