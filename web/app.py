@@ -67,12 +67,12 @@ _PARTS = (
 VITAL_CONNECTIONS = 4
 """Connections in addition to the pool, which no page can exhaust."""
 COMMAND_CONNECTIONS = 6
-"""More of these, for what customers and agents do: book, move, cancel, rate, wrap up."""
+"""Further connections of this kind, for what customers and agents do: book, move, cancel, rate, wrap up."""
 
 
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
-    """Starts without waiting for the database or Temporal. Either may become available later, or go and come back."""
+    """Starts without waiting for the database or Temporal. Either may become available later, or fail and come back."""
     settings: Settings = app.state.settings
     url = settings.require_database_url()
     app.state.engine = open_engine(url, connections=settings.database_pool)

@@ -23,7 +23,7 @@ async def save_wrap_up(
 ) -> None:
     """Record a call's wrap-up, even if its time limit has passed. Idempotent.
 
-    Raises ``NotYours``, and ``NotNow`` before the call was taken or if a different wrap-up was recorded.
+    Raises ``NotYours``, and ``NotNow`` if nobody has taken the call or a different wrap-up was recorded.
     """
     escalation = await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one_or_none()
@@ -84,7 +84,7 @@ async def end_unrecorded(conn: AsyncConnection, escalation_id: str, call_id: str
 
 
 async def _free(conn: AsyncConnection, call_id: str, now: datetime) -> None:
-    """Mark a call as done; its agent can be asked again, and its seat is free."""
+    """Mark a call as done, so that its agent can be asked again and its seat is free."""
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     changes = {"state": "done", "ended_at": row.ended_at or now, "wrapped_up_at": now}
     await conn.execute(update(call).where(call.c.id == call_id).values(changes))

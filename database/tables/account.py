@@ -68,7 +68,7 @@ webhook_source = Table(
     Column("account", Text, nullable=False, server_default=text("''")),
 )
 
-# An account belongs to one source.
+# Each account belongs to only one source.
 Index(
     "webhook_source_account",
     webhook_source.c.account,

@@ -97,7 +97,8 @@ witness = Table(
 )
 Index("witness_day_idx", witness.c.day, witness.c.version)
 
-# People who are given no seats before `until`, whatever their shift: they are in a call, or above the occupancy limit.
+# People who are given no seats before `until`, even if they are on shift: they are in a call, or above the occupancy
+# limit.
 engaged = Table(
     "engaged",
     metadata,

@@ -13,7 +13,10 @@ from web.dependencies import Engine
 
 
 def scope(name: str) -> Callable[..., Awaitable[ApiToken]]:
-    """A dependency that returns the caller's token. Raises ``TokenMissing``, or ``ScopeMissing`` without this scope."""
+    """A dependency that returns the caller's token.
+
+    Raises ``TokenMissing``, or ``ScopeMissing`` if the token lacks this scope.
+    """
 
     async def caller(request: Request, engine: Engine) -> ApiToken:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")

@@ -51,7 +51,7 @@ def body_of(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """A route's responses other than success: these statuses, and those that all routes share."""
+    """A route's additional responses: those with these statuses, and those that all routes share."""
     problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     return {
         status: {"description": _MEANINGS[status]} | ({} if status == 200 else {"content": problem})

@@ -36,9 +36,9 @@ LONGEST_KEY = 200
 async def open_escalation(
     request: Request, engine: Engine, tokens: AppTokens, settings: AppSettings, token: Writer
 ) -> Response:
-    """Escalate a ticket to a call. A ticket whose call is still to come gets its existing escalation back (200).
+    """Escalate a ticket to a call. If the ticket's call is still to come, the existing escalation is returned (200).
 
-    `Idempotency-Key` makes a request safe to resend: the first result stands.
+    `Idempotency-Key` makes a request safe to resend: repeating it returns the first result.
     """
     body = await read_model(request, OpenEscalation)
     opening = body.opening(token.actor, _key(request))
@@ -94,7 +94,10 @@ async def withdraw_escalation(
 
 
 async def open_now(engine: AsyncEngine, tokens: Tokens, opening: Opening) -> OpeningResult:
-    """Open an escalation at the database's time. Raises as ``open_or_refuse``; ``FieldsRefused`` for unfit facts."""
+    """Open an escalation at the database's time.
+
+    Raises what ``open_or_refuse`` raises, and ``FieldsRefused`` for unfit facts.
+    """
     try:
         return await open_or_refuse(engine, opening, tokens, await _now(engine))
     except FactRefused as refused:

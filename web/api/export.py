@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1", tags=["export"])
 async def export(engine: Engine, token: Exporter) -> StreamingResponse:
     """Everything as of one moment, as NDJSON. Each line has a `type`; the last is `{"type": "end", "lines": n}`."""
     lines = _lines(engine)
-    # Read the first line before the response begins, so that an unreachable database still gives a 503.
+    # Read the first line before the response begins, so that an unreachable database still results in a 503.
     first = await anext(lines)
     return StreamingResponse(_chain(first, lines), media_type="application/x-ndjson")
 

@@ -26,7 +26,10 @@ async def list_slots(
     escalation_id: str,
     day: Annotated[date | None, Query(description="In the organisation's zone; else the first day offered.")] = None,
 ) -> dict[str, Any]:
-    """All start times on one day, as agents see them. A `proven` one can't open unless people's hours change."""
+    """All start times on one day, as agents see them.
+
+    If `proven` is true, the start time can't open unless people's hours change.
+    """
     now = datetime.now(UTC)
     if day is not None and abs(day - now.date()) > FARTHEST:
         raise FieldsRefused((FieldError("?day", f"must be within {FARTHEST.days} days of today"),))

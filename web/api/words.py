@@ -15,7 +15,7 @@ _MAIL = re.compile(
     rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@(?:{_LABEL}\.)*{_LABEL}"
 )
 _OVERRIDES = "\u202d\u202e"
-"""These reverse the text that follows, so that it displays differently from what it says."""
+"""Characters that reverse the text after them, so that it isn't displayed as it is stored."""
 LARGEST = 2**53 - 1
 """The largest integer that every JSON parser preserves exactly."""
 _FACT_TEXT = 1000

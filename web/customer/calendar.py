@@ -14,7 +14,10 @@ router = APIRouter()
 
 @router.get("/c/{token}/calendar.ics")
 async def calendar_entry(visit: LinkRequest, settings: AppSettings, token: str) -> Response:
-    """Has the emailed entry's UID and SEQUENCE, so that a calendar keeps one entry. 404 if there is no booking yet."""
+    """The booking as a calendar entry; 404 if there is no booking yet.
+
+    It has the emailed entry's UID and SEQUENCE, so that a calendar keeps only one of the two.
+    """
     link = await visit.open_link(token)
     if link.booking is None:
         raise LinkUnknown

@@ -34,7 +34,7 @@ async def join_page(visit: LinkRequest, token: str) -> HTMLResponse:
 async def join_now(
     visit: LinkRequest, settings: AppSettings, token: str, here: Annotated[str, Form()] = ""
 ) -> Response:
-    """Redirect to the room; or, while nobody has taken the call, to the waiting room, recording the arrival.
+    """Record the arrival and redirect to the room or, while nobody has taken the call, to the waiting room.
 
     Submitting the form without a button, or with its first button, doesn't join the call: see the form in the
     template.
@@ -69,7 +69,7 @@ async def nobody_here(visit: LinkRequest, token: str, sure: Annotated[str, Form(
 
 
 async def _open(visit: CustomerRequest, token: str) -> tuple[JoinPage, LinkPage | None]:
-    """Raises ``JoinUnknown``, or ``TooManyMisses`` after too many wrong links."""
+    """The join page and its call's link. Raises ``JoinUnknown``, or ``TooManyMisses`` after too many wrong links."""
     async with visit.engine.connect() as conn:
         join = await find_join(conn, token)
         if join is not None:

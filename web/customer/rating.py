@@ -62,7 +62,7 @@ async def rate(
 
 
 async def _open(visit: CustomerRequest, token: str) -> SurveyPage:
-    """Raises ``LinkUnknown``, or ``TooManyMisses`` after too many wrong links."""
+    """The survey with this token. Raises ``LinkUnknown``, or ``TooManyMisses`` after too many wrong links."""
     async with visit.engine.connect() as conn:
         survey = await find_survey(conn, token)
     if survey is None:

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from web.wording import times
 
 DAYS_SHOWN = 3
-"""Days shown expanded; the others need a click."""
+"""How many days are shown expanded; the others need a click."""
 STARTS_SHOWN = 12
-"""Start times per day shown expanded."""
+"""How many of a day's start times are visible at first; the others need a click."""
 STARTS_A_PAGE = 600
-"""Start times per page, except that days are never split."""
+"""Maximum number of start times per page, except that a day is never split."""
 _YEARS = range(2000, 2200)
 
 
@@ -44,7 +44,7 @@ class More:
 
     first: date
     name: str
-    """The first day in words."""
+    """The first of these days, in words."""
     free: int
     """Free start times on all these days together."""
 
@@ -54,7 +54,7 @@ class PageOfDays:
     days: tuple[SlotDay, ...]
     more: More | None
     later: bool
-    """Whether there are days before those on this page."""
+    """Whether the page leaves out earlier days."""
 
 
 def slot(start: datetime, zone: str) -> Slot:

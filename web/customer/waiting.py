@@ -19,12 +19,12 @@ class StatusLine:
     """The CSS class that draws the shape before the words."""
     says: str
     by: datetime | None = None
-    """The latest time at which the search ends."""
+    """The time by which the search ends at the latest."""
     late: bool = False
     more: tuple[str, ...] = ()
     """More sentences: the place in line, the estimate, and whether either got worse."""
     alone: bool = False
-    """Whether to show the button for customers to say that they are alone in the room."""
+    """Whether to show the button with which customers report that they are alone in the room."""
 
 
 def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine | None:
@@ -57,7 +57,7 @@ def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine |
 
 
 def _in_line(link: LinkPage, late: bool, now: datetime) -> tuple[str, ...]:
-    """The place in line and the estimate from the last round, and briefly that a more urgent call came first."""
+    """The place in line and estimate from the last round; for a while, also that a more urgent call went ahead."""
     call = link.call
     if call is None or call.place is None:
         return ()

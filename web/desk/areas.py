@@ -101,7 +101,7 @@ async def _read_areas(
 
 
 async def draw_changed(desk: DeskRequest, seen: Mapping[str, str], force: Collection[str] = (), **context: Any) -> str:
-    """The areas whose fingerprints differ from those seen, and the forced ones; empty if there are none.
+    """The areas whose fingerprints differ from those seen, and those in ``force``; empty if there are none.
 
     ``context`` overrides the values that the templates are rendered with.
     """

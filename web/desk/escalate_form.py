@@ -65,8 +65,8 @@ def opening_of(
 ) -> Opening | Problems:
     """The opening that this form requests, or its problems.
 
-    ``in_use`` maps each help desk to its accounts, with the usual help desk first: a bare number is one of its
-    tickets.
+    ``in_use`` maps each help desk to its accounts, with the usual help desk first: a bare number is taken as one of
+    that help desk's tickets.
     """
     wrong: dict[str, str] = {}
     reference, account = None, ""
@@ -115,7 +115,7 @@ def _account(reference: TicketReference, accounts: Collection[str]) -> str:
 
 
 def _reference(form: EscalateForm, usual_system: str) -> TicketReference:
-    """The ticket that its URL names; otherwise as typed, in the typed system, the URL's or the usual one."""
+    """The ticket in the URL; otherwise the typed number, in the typed system, the URL's system or the usual one."""
     reference = read_reference(form.ticket or form.url, form.system or usual_system)
     if reference.url:
         return reference

@@ -22,7 +22,7 @@ from web.desk.areas import declared_facts
 from web.live import Live
 
 COLLECTED_FOR = 0.05
-"""Seconds of collecting notifications, so that two about the same event wake a desk only once. Offers don't wait."""
+"""How many seconds notifications are collected, so that two about one event wake a desk once. Offers don't wait."""
 ROUNDS_KEPT = 8
 REFRESH_TIME = 0.01
 """Seconds reserved for each desk that is woken: if there are many, they refresh one after another."""
@@ -65,7 +65,7 @@ class Feed:
 
     @contextlib.contextmanager
     def subscribe(self, person_id: int) -> Iterator[asyncio.Queue[str | None]]:
-        """A queue of what concerns this person, beginning with ``EVERYTHING``; None means that the server stops."""
+        """A queue of what concerns this person, from ``EVERYTHING`` to a None when the server stops."""
         queue: asyncio.Queue[str | None] = asyncio.Queue(_WAITING_AT_MOST)
         queue.put_nowait(None if self._stopped else EVERYTHING)
         self._desks[person_id].add(queue)
@@ -116,7 +116,7 @@ class Feed:
             self._publish(person, None)
 
     def receive(self, payload: str) -> None:
-        """Handle one notification: offers immediately, all others with what arrives within ``COLLECTED_FOR``."""
+        """Handle one notification: offers immediately, others with all that arrive within ``COLLECTED_FOR``."""
         kind, _, name = payload.partition(":")
         if payload == EVERYTHING:
             self._people.update(self._desks)

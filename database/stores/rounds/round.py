@@ -42,7 +42,7 @@ class RoundReport:
     due: int
     offers: int
     ended: int
-    """Offers ended because they expired, the agent vanished or the wrap-up took too long: somebody may be free."""
+    """Offers that expired or whose agent vanished, and wrap-ups that took too long: somebody may be free now."""
 
 
 async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None = None) -> RoundReport | None:
@@ -71,7 +71,7 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
 
 
 async def try_lock_rounds(conn: AsyncConnection) -> bool:
-    """Lock rounds until this transaction ends, for at most five seconds; False if another process has the lock."""
+    """Lock rounds until this transaction ends (at most five seconds); False if another process holds the lock."""
     await conn.execute(text("SET LOCAL transaction_timeout = '5s'"))
     return bool((await conn.execute(select(func.pg_try_advisory_xact_lock(LOCK)))).scalar_one())
 
@@ -87,7 +87,7 @@ WHERE c.id = u.call
 
 
 async def _write_searches(conn: AsyncConnection, searches: Sequence[SearchState], now: datetime) -> list[EventToWrite]:
-    """Write the searches begun and exhausted, steps and alerts; returns the events to write."""
+    """Write the searches that began or were exhausted, and their steps and alerts; returns the events to write."""
     changed = [search for search in searches if search.call.began_at == now or search.taken or search.exhausted]
     if not changed:
         return []

@@ -1,7 +1,7 @@
-"""Outcomes of the escalations in one rollout step: those decided by the candidate, and by the current rules.
+"""Outcomes of the escalations in one rollout step, decided by the candidate or by the current rules.
 
-Counts only escalations opened during the step, however they continued, so that the two sides differ in nothing but the
-rules, and different steps' shares are never mixed.
+Counts only escalations opened during the step, whatever happened to them later. The two sides therefore differ only in
+their rules, and steps with different shares are never mixed.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ FROM staged_escalation WHERE rollout = :rollout GROUP BY percent
 
 
 async def rollout_sides(conn: AsyncConnection, rollout_id: int, percent: int) -> tuple[Side, Side]:
-    """The candidate's side and the current rules' side, in the step with this share."""
+    """Outcomes under the candidate and under the current rules, in the step with this share."""
     rows = (await conn.execute(_COUNTED, {"rollout": rollout_id, "percent": percent})).mappings().all()
     sides = {row["candidate"]: _side(row) for row in rows}
     return sides[True], sides[False]
 
 
 async def rollout_cases(conn: AsyncConnection, rollout_id: int) -> Mapping[int, tuple[int, int]]:
-    """Numbers of escalations decided by the candidate and by the current rules, keyed by the step's percentage."""
+    """How many escalations the candidate and the current rules each decided, keyed by the step's percentage."""
     rows = await conn.execute(_EACH, {"rollout": rollout_id})
     return {row.percent: (row.candidate, row.current) for row in rows}
 

@@ -1,4 +1,4 @@
-"""The rows of a rollout: the candidate, the current version beside it, and each step so far."""
+"""The rows of a rollout: the candidate, the current version that it may replace, and each step so far."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from database.tables.rollout import rollout, rollout_stage
 
 
 async def running_row(conn: AsyncConnection) -> Row[Any] | None:
-    """The row of the running rollout, or None. At most one runs."""
+    """The row of the running rollout, or None. At most one rollout runs at a time."""
     return (await conn.execute(select(rollout).where(rollout.c.ended_at.is_(None)))).one_or_none()
 
 

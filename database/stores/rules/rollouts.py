@@ -1,4 +1,4 @@
-"""Rollouts: which rules decide an opening, advancing a candidate, rolling it back, restoring an earlier version."""
+"""Rollouts: choose the rules for an opening, advance a candidate, roll it back, restore an earlier version."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Rollout:
     id: int
     candidate: PublishedRules
     current: PublishedRules
-    """The version for the other customers."""
+    """The version for customers outside the candidate's share."""
     percent: int
     steps: tuple[RolloutStep, ...]
     outcome: str | None
@@ -70,10 +70,10 @@ class RulesForOpening:
 
 
 async def rules_for_opening(conn: AsyncConnection, customer: str) -> RulesForOpening:
-    """During a rollout, the candidate's rules for its share of the customers; otherwise the current rules.
+    """The candidate's rules if a rollout is running and the customer is in its share; otherwise the current rules.
 
-    A candidate that no longer fits the directory decides nothing: its customers get the current rules, too.
-    Raises ``RulesOutdated`` if those don't fit.
+    A candidate that no longer fits the directory decides nothing: its customers get the current rules instead. Raises
+    ``RulesOutdated`` if those don't fit either.
     """
     for attempt in range(_ATTEMPTS):
         desk = await read_desk(conn)
@@ -174,8 +174,8 @@ async def restore_version(
 ) -> PublishedRules:
     """Publish an earlier version again for everybody, with today's names; ends any running rollout.
 
-    ``seen`` is the number of the current version on the page. Raises ``StageMoved``, and ``RulesRefused`` if
-    the directory no longer has what the version names.
+    ``seen`` is the number of the current version on the page. Raises ``StageMoved``, and ``RulesRefused`` if the
+    version names something that the directory no longer has.
     """
     desk_id = await lock_rules(conn)
     current, earlier = await current_published(conn), await published_number(conn, number)
@@ -200,7 +200,7 @@ async def _version_of(conn: AsyncConnection, text: str) -> str:
 
 
 async def _status(conn: AsyncConnection) -> str:
-    """``version 3 is current, and version 4 is being tried on 30 % of the customers``."""
+    """For example, ``version 3 is current, and version 4 is being tried on 30 % of the customers``."""
     current, running = await current_published(conn), await running_row(conn)
     status = f"version {current.number} is current" if current else "no version is current"
     if running is None:
@@ -230,6 +230,6 @@ async def _rollout(conn: AsyncConnection, row: Row[Any]) -> Rollout:
     ]
     candidate = await published_number(conn, row.candidate)
     current = await published_number(conn, row.standing)
-    assert candidate is not None  # a foreign key
+    assert candidate is not None  # guaranteed by a foreign key
     assert current is not None
     return Rollout(row.id, candidate, current, row.percent, tuple(steps), row.outcome, row.ended_at, row.ended_by)

@@ -83,7 +83,7 @@ class NoDesk(Failure):
 @dataclass(frozen=True)
 class _CompiledRules:
     directory: Directory
-    """Without people: a ruleset contains none, so it stays valid when people join, move or leave."""
+    """Contains no people: rules never name any, so they stay valid when people join, move or leave."""
     rules: Ruleset
 
 
@@ -171,9 +171,9 @@ async def publish(
 ) -> PublishedRules:
     """Publish a text for this percentage of the customers; it decides escalations opened from now on.
 
-    ``based_on`` is the number of the version that the author started from, or None if there was none. The first
-    version is always for everybody. Publishing the current version or the running candidate again changes nothing.
-    Raises ``RulesRefused`` with its diagnostics, ``RulesMoved`` and ``StageRuns``.
+    ``based_on`` is the number of the version that the author started from, or None if there was none. The first version
+    always applies to everybody. Publishing the current version or the running candidate again changes nothing. Raises
+    ``RulesRefused`` with its diagnostics, ``RulesMoved`` and ``StageRuns``.
     """
     desk_id = await lock_rules(conn)
     current = await current_published(conn)
@@ -210,7 +210,7 @@ async def write_version(
     *,
     adopted: bool,
 ) -> PublishedRules:
-    """Add a version, while holding ``lock_rules``. Versions never change afterwards, except for ``adopted_at``."""
+    """Add a version, after ``lock_rules``. Versions never change once written, except for ``adopted_at``."""
     highest = (await conn.execute(select(func.max(ruleset.c.number)).where(ruleset.c.desk == desk_id))).scalar()
     row = {"desk": desk_id, "number": (highest or 0) + 1, "version": version, "text": text}
     row |= {"author": author, "reason": reason, "published_at": now, "adopted_at": now if adopted else None}

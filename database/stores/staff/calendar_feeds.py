@@ -20,7 +20,7 @@ from domain.schedules.calendar_feed import EXPANDED_AHEAD, FEEDS_AT_MOST, Readin
 from domain.schedules.change import ScheduleRefused
 
 LEASE = timedelta(minutes=3)
-"""A feed that was taken becomes due again after this time, in case its reader died."""
+"""How long after being taken a feed becomes due again, in case its reader died."""
 LONGEST_ERROR = 300
 FILE_EVERY = timedelta(days=1)
 """How often an uploaded file is processed: it never changes, but later days come into range."""
@@ -93,7 +93,7 @@ RETURNING f.id, f.person, f.url, f.etag, f.content, f.content_hash, f.laid_out_u
 
 
 async def take_due(conn: AsyncConnection, now: datetime, most: int) -> list[DueFeed]:
-    """Take at most ``most`` due feeds, longest overdue first, so that no other reader gets them for ``LEASE``."""
+    """Take at most ``most`` due feeds, longest overdue first; no other reader gets them until ``LEASE`` has passed."""
     rows = await conn.execute(_DUE, {"now": now, "lease": LEASE, "most": most})
     return [DueFeed(*row) for row in rows]
 
@@ -101,7 +101,7 @@ async def take_due(conn: AsyncConnection, now: datetime, most: int) -> list[DueF
 async def store_reading(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, mark: str, etag: str
 ) -> ReassignResult:
-    """Store what a feed says now and update the person's shifts; alerts managers to calls at risk."""
+    """Store a feed's current content and update the person's shifts; alerts managers to calls at risk."""
     values = {"content": reading.content, "content_hash": mark, "etag": etag, "laid_out_until": until}
     if not await _settle(conn, feed, now, values | {"error": "", "failures": 0, "read_at": now}):
         return ReassignResult(0, ())
@@ -111,7 +111,7 @@ async def store_reading(
 async def extend_reading(
     conn: AsyncConnection, feed: DueFeed, reading: Reading, now: datetime, *, until: datetime, reason: str
 ) -> ReassignResult:
-    """Store further days from a feed's last good copy, because it could not be fetched."""
+    """Store later days from a feed's last good copy, because the feed itself could not be fetched."""
     await note_failure(conn, feed, reason, now)
     await conn.execute(update(calendar_feed).where(calendar_feed.c.id == feed.id).values(laid_out_until=until))
     return await _apply_busy(conn, feed, reading.busy, now)
@@ -132,7 +132,7 @@ async def note_failure(conn: AsyncConnection, feed: DueFeed, reason: str, now: d
 async def _settle(
     conn: AsyncConnection, feed: DueFeed, now: datetime, values: Mapping[str, object], *, failures: int = 0
 ) -> bool:
-    """Write ``values`` and when the feed is due next; False if it was removed meanwhile."""
+    """Write ``values`` and the time at which the feed is next due; False if the feed has been removed."""
     next_at = next_fetch(now, failures, feed.id) if feed.url else now + FILE_EVERY
     statement = update(calendar_feed).where(calendar_feed.c.id == feed.id)
     updated = await conn.execute(statement.values(**values, next_at=next_at).returning(calendar_feed.c.id))

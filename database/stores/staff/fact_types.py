@@ -1,4 +1,4 @@
-"""The vocabulary of facts that rules can ask about. A fact that published rules use can't be removed or broken."""
+"""The vocabulary of facts that rules can ask about. A change that would break published rules is refused."""
 
 from __future__ import annotations
 

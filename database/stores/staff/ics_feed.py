@@ -28,7 +28,7 @@ class OwnCall:
 
 
 async def own_calendar_address(conn: AsyncConnection, who: int, tokens: Tokens) -> str | None:
-    """The token of a person's valid address, or None."""
+    """The token in a person's current address, or None if they have no address."""
     query = select(person_schedule.c.feed_nth).where(
         person_schedule.c.person == who, person_schedule.c.feed_hash.is_not(None)
     )
@@ -59,7 +59,7 @@ async def end_own_calendar(conn: AsyncConnection, who: int, actor: str, now: dat
 
 
 async def whose_calendar(conn: AsyncConnection, token: str) -> int | None:
-    """The active person to whom this valid address belongs, or None."""
+    """The active person whose current address contains this token, or None."""
     query = (
         select(person_schedule.c.person)
         .join(person, person.c.id == person_schedule.c.person)

@@ -1,4 +1,4 @@
-"""People: find, add, change and deactivate them; pools, shifts and sold seats follow in the same transaction."""
+"""People: find, add, change and deactivate them; pools, shifts and sold seats are updated in the same transaction."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class PersonLine:
 
 @dataclass(frozen=True)
 class SeatMoves:
-    """What changing a person did to the booked calls that rested on them."""
+    """What happened to the booked calls whose witness a person was, when that person was changed."""
 
     given: int = 0
     """Number of calls given to somebody else."""
@@ -114,8 +114,9 @@ async def change_person(
 ) -> SeatMoves:
     """Change a person's details to what ``judge`` returns for the current ones, which are locked meanwhile.
 
-    Updates pools, and gives booked calls that rested on the person to others. A deactivated person is signed out,
-    and loses their shifts and their presence. Raises ``CardUnfit``, ``PersonGone``, and what ``judge`` raises.
+    Updates pools, and gives booked calls that have the person as their witness to others. A deactivated person is
+    signed out, and loses their shifts and their presence. Raises ``CardUnfit``, ``PersonGone``, and whatever ``judge``
+    raises.
     """
     await lock_rules(conn)
     before = await card_of(conn, who)

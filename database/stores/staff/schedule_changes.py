@@ -1,4 +1,4 @@
-"""Schedule changes. A dry run always comes first, so that changes that lose booked calls are confirmed.
+"""Schedule changes. A dry run always comes first, so that somebody confirms a change that loses booked calls.
 
 ``change_schedule`` writes the change and the shifts in the caller's transaction; a dry run rolls it back.
 """
@@ -57,7 +57,7 @@ async def change_schedule(conn: AsyncConnection, who: int, change: Change, actor
 
 
 async def change_desk_holidays(conn: AsyncConnection, region: str, actor: str, now: datetime) -> ReassignResult:
-    """Set the holidays for everybody without their own setting. Raises ``ScheduleRefused``."""
+    """Set the holidays of everybody who has no setting of their own. Raises ``ScheduleRefused``."""
     if region != NO_HOLIDAYS and not knows_region(region):
         raise ScheduleRefused("holidays", f"“{region}” is not a country or region with known holidays.")
     await conn.execute(update(desk).values(holiday_region=region))

@@ -1,4 +1,4 @@
-"""Shifts: schedules written as spans of time, for as many days ahead as slots are sold."""
+"""Shifts: people's schedules stored as spans of time, as far ahead as slots are sold."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from domain.schedules.schedule import available_spans, covering, whole_shifts, w
 
 DAYS_BACK, DAYS_AHEAD = 2, 45
 AT_ONCE = 100
-"""People per transaction when everybody's shifts are updated."""
+"""How many people's shifts the auditor updates in one transaction."""
 
 Rows = Mapping[int, list[Span]]
 """Spans by person, merged and sorted."""
@@ -45,8 +45,8 @@ async def update_all_shifts(conn: AsyncConnection, now: datetime) -> int:
 async def update_shifts(conn: AsyncConnection, people: Collection[int], now: datetime) -> ReassignResult:
     """Write these people's shifts from two days ago to ``DAYS_AHEAD`` days ahead, changing only what differs.
 
-    Seats sold in time that is lost are given to others. The caller must not have locked any escalation or day, except
-    through ``lock_days_of``. If no time is lost, no sale has to wait.
+    Seats sold in time that a person loses are given to others. The caller must not have locked any escalation or day,
+    except through ``lock_days_of``. If no time is lost, no sale has to wait.
     """
     change = await _lock_and_compare(conn, people, now)
     if change.new != change.stored:
@@ -59,7 +59,7 @@ async def update_shifts(conn: AsyncConnection, people: Collection[int], now: dat
 
 
 async def lock_days_of(conn: AsyncConnection, who: int, now: datetime) -> None:
-    """Lock all days on which this person has upcoming shifts or a sold seat, so that no sale uses them.
+    """Lock all days on which this person has upcoming shifts or a sold seat, so that nothing is sold on them.
 
     The locks last until the transaction ends. A transaction that may take away all of a person's time calls this before
     its first change. Also locks the escalations of their bookings.
@@ -85,7 +85,7 @@ class _Change:
     stored: Rows
     new: Rows
     lost: Rows
-    """Stored future time that is not in ``new``, for the people who lose any."""
+    """Future time that is stored but not in ``new``, for the people who lose some."""
     whole: Rows
     """The whole shifts that the spans in ``new`` belong to."""
 
@@ -94,7 +94,7 @@ async def _lock_and_compare(conn: AsyncConnection, people: Collection[int], now:
     """Lock the people and every affected day, and return what differs.
 
     All transactions lock days before people, and all days together. But the affected days are known only once the
-    people are locked; so if a day is missing, this releases the people and locks everything again in order.
+    people are locked; so if a day was missed, this releases the people and locks everything again in order.
     """
     days: set[tuple[int, date]] = set()
     while True:
@@ -135,7 +135,8 @@ async def _stored(conn: AsyncConnection, people: Collection[int]) -> Rows:
     return spans
 
 
-# One statement each: every statement on shifts increments the version by which seat boards notice changes.
+# A single statement for each change: every statement on shifts increments the version by which seat boards notice
+# changes.
 _DELETE = text("""
 DELETE FROM shift s
 USING unnest(CAST(:people AS int[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[])) g (who, start, stop)
@@ -185,7 +186,7 @@ async def _write(conn: AsyncConnection, stored: Rows, new: Rows, untouchable: se
 
 
 async def _write_whole(conn: AsyncConnection, people: Collection[int], whole: Rows) -> None:
-    """Write next to each shift the whole shift that it is part of, if the two differ."""
+    """Store with each shift the whole shift that it is part of, if the two differ."""
     changed = []
     for row in await conn.execute(_PIECES, {"people": list(people)}):
         piece = (row.during.lower, row.during.upper)

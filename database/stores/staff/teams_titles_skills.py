@@ -1,4 +1,4 @@
-"""Teams, titles and skills: add them, rename them together with the rules, delete them if nothing depends on them."""
+"""Teams, titles and skills: add them, rename them (also in the rules), delete them if nothing depends on them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class NameEntry:
 
 
 async def names_of_kind(conn: AsyncConnection, kind: NameKind) -> list[NameEntry]:
-    """The names of a kind in alphabetical order, without deleted ones."""
+    """All names of this kind except deleted ones, in alphabetical order."""
     table = TABLES[kind]
     query = select(table, _people(kind, table).label("people")).where(table.c.retired_at.is_(None))
     if kind == "team":
@@ -153,7 +153,7 @@ async def _write(
 def _with_new_name(
     published: PublishedRules, renaming: Renaming, before: Directory, after: Directory
 ) -> tuple[str, str] | None:
-    """The new text and its version; None if it doesn't contain the name. Raises ``RenameRefused``."""
+    """The new text and its version; None if the text doesn't contain the name. Raises ``RenameRefused``."""
     try:
         text = rename(published.text, renaming.kind, renaming.was, renaming.becomes)
     except RulesRefused as refused:
@@ -184,7 +184,7 @@ async def delete_name(conn: AsyncConnection, kind: NameKind, number: int, seen: 
         raise NameInUse(kind, row.name, uses)
     if kind == "skill":
         await conn.execute(delete(person_skill).where(person_skill.c.skill == number))
-    # The name becomes available again, and pages about the past still show which one was meant.
+    # Frees the name for reuse, while pages about the past still show which team, title or skill was meant.
     retired_name = f"{row.name} (deleted {now.day} {now:%b %Y}, {number})"
     await conn.execute(update(table).where(table.c.id == number).values(retired_at=now, name=retired_name))
     await directory_changed(conn)
@@ -192,7 +192,7 @@ async def delete_name(conn: AsyncConnection, kind: NameKind, number: int, seen: 
 
 
 async def directory_changed(conn: AsyncConnection) -> None:
-    """Increment the directory's version, so that a reader who read it in two parts notices and reads it again."""
+    """Increment the directory's version, so that a process reading it in two parts notices and starts over."""
     await conn.execute(update(desk).values(directory_version=desk.c.directory_version + 1))
 
 
@@ -221,7 +221,7 @@ async def _row(conn: AsyncConnection, kind: NameKind, number: int) -> Row[Any]:
 
 
 async def _refuse_taken(conn: AsyncConnection, kind: NameKind, name: str) -> None:
-    """Refuse a name that differs from an existing one only in case: to a reader, it is the same."""
+    """Refuse a name that differs from an existing one only in case: people would read both as the same name."""
     table = TABLES[kind]
     query = select(table.c.name).where(func.lower(table.c.name) == name.lower())
     for taken in (await conn.execute(query)).scalars():

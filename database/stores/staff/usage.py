@@ -18,7 +18,7 @@ from rules_dsl import Directory, NameKind, draft_rules, is_area_skill, may_name,
 
 TABLES: dict[NameKind, Table] = {"team": team, "title": title, "skill": skill}
 EARLIER = 20
-"""Number of earlier versions searched, because restoring one would need the name."""
+"""How many earlier versions are searched as well, because restoring one would need the name."""
 _AREA_SKILL = "skill of this product area"
 _PATHS: dict[NameKind, str] = {
     "team": "$.decision.**.team ? (@ == $number)",
@@ -65,7 +65,7 @@ async def _people(conn: AsyncConnection, kind: NameKind, number: int) -> int:
 
 
 async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: set[int]) -> tuple[int, ...]:
-    """Numbers of earlier versions that name it, translated to today's names."""
+    """The numbers of the earlier versions that contain this name once they are translated to today's names."""
     numbers = []
     for version in await published_versions(conn, limit=EARLIER):
         if version.number not in in_force:
