@@ -34,7 +34,7 @@ from rules_dsl.syntax.tree_actions import (
 
 
 def format_block(block: Block) -> dict[int, str]:
-    """A block's lines, keyed by number, except the expectation lines that ``format_expectation`` formats."""
+    """A block's formatted lines, keyed by line number, except those that ``format_expectation`` formats."""
     lines = {line.at.line: format_when(line) for line in block.when}
     lines |= {line.at.line: format_action(line) for line in block.actions}
     lines |= {setting.at.line: _setting(setting, block.kind) for setting in block.settings}
@@ -118,8 +118,9 @@ def _skill(skill: SkillPhrase) -> str:
 
 
 def _targets(targets: tuple[TargetPhrase, ...]) -> str:
-    """Join targets unambiguously: a comma before ``title`` would put it inside the team, an ``or`` before a bare name
-    would make it a title."""
+    """Join targets unambiguously: a comma before ``title`` would make it a title in that team, and an ``or`` before a
+    bare name would make that name a title.
+    """
     joined = _target(targets[0])
     for place, target in enumerate(targets[1:], 2):
         with_or = target.bare is None and (target.team is None or place == len(targets))

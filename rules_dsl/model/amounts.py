@@ -1,4 +1,4 @@
-"""Numbers, money and durations as people write them. Exact: no floats."""
+"""Numbers, money and durations as people write them, parsed exactly, without floats."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ def _part(words: Sequence[str]) -> tuple[Decimal, int] | None:
 
 
 def read_money(word: str, currency: str) -> int | None:
-    """Parse an amount in minor units: ``250k`` in EUR is 25,000,000 cents. None if the text isn't an amount."""
+    """Parse an amount of money into minor units: ``250k`` in EUR becomes 25,000,000 cents.
+
+    None if the text isn't an amount.
+    """
     found = _MONEY.fullmatch(word.lower())
     if found is None:
         return None
@@ -96,7 +99,7 @@ def format_money(amount: int, currency: str) -> str:
 
 
 def format_duration(seconds: int) -> str:
-    """``3 minutes``: in the largest unit that divides the seconds evenly."""
+    """Format a duration in the largest unit that divides it evenly: ``3 minutes``."""
     for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds and seconds % size == 0:
             count = seconds // size

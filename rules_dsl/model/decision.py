@@ -12,7 +12,7 @@ from enum import StrEnum
 
 class CallKind(StrEnum):
     CALL = "call"
-    """A booking or a call now, as agent and customer choose."""
+    """A booking or a call now, whichever the agent and the customer choose."""
     BOOKING_ONLY = "booking_only"
     REFUSED = "refused"
     """``no call, say``: see ``Decision.refusal``."""
@@ -24,7 +24,7 @@ class Target:
 
     team: int | None
     titles: tuple[int, ...] = ()
-    """Any of these; empty means every title."""
+    """People with any of these titles are meant; empty means every title."""
     text: str = ""
     """As written: ``team "Support", title "Marine Engineer"``."""
 
@@ -78,9 +78,10 @@ class Limits:
     calls_a_day: int | None = None
     """Maximum calls per agent per day, including ``up to … more`` for this escalation."""
     gap: int = 0
-    """Minimum seconds between two calls of one agent."""
+    """Minimum time in seconds between two calls taken by the same agent."""
     title_calls_a_day: tuple[tuple[int, int], ...] = ()
-    """(title, maximum calls per day for each agent with it); the stricter of this and ``calls_a_day`` applies."""
+    """(title, maximum calls per day for each agent with that title); the stricter of this and ``calls_a_day`` applies.
+    """
     shift_percent: int | None = None
     """Maximum percentage of a shift spent on calls."""
     shift_end: int = 0
@@ -110,10 +111,11 @@ class Booking:
     start_every: int
     """Interval between start times, in seconds of local wall time counted from midnight; ``slot`` by default."""
     notice: int
-    """Minimum seconds until the first start time; 0 if ``notice_working_days`` is set (counted when slots are
-    listed)."""
+    """Minimum time in seconds before the first start time; 0 if ``notice_working_days`` is set (those are counted when
+    slots are listed).
+    """
     horizon: int
-    """Maximum seconds ahead; 0 if ``horizon_working_days`` is set."""
+    """How many seconds ahead a call can be booked at most; 0 if ``horizon_working_days`` is set."""
     notice_working_days: int = 0
     horizon_working_days: int = 0
     hours: OpenHours | None = None
@@ -151,7 +153,7 @@ class Feedback:
     alert_under: int | None
     """The team lead is alerted about scores below this."""
     every: int = 0
-    """Minimum seconds between two surveys to the same customer; 0 for no limit."""
+    """Minimum time in seconds between two surveys sent to the same customer; 0 for no limit."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ class Links:
     """The lifetimes of links, in seconds."""
 
     live_expires: int
-    """For the link to a call now."""
+    """The lifetime of the link to a call now."""
     booking_expires: int
     survey_expires: int
 
@@ -201,7 +203,8 @@ class Decision:
     links: Links
     note: str
     why: tuple[Reason, ...]
-    """For each rule above the matching one, the first line that failed; then the lines that held."""
+    """For each rule above the matching one, its first line that failed; then the lines of the matching rule that held.
+    """
 
 
 @dataclass(frozen=True)

@@ -18,4 +18,4 @@ LINKS = Links(live_expires=30 * 60, booking_expires=7 * 86400, survey_expires=14
 EXAMPLE_WEEK = date(2026, 2, 2)
 """The Monday of the week in which examples take place: an ordinary week without clock changes."""
 EXAMPLE_MOMENT = (2, 12 * 60)
-"""Weekday and minute of the day of an example without a time: Wednesday noon."""
+"""The weekday and minute of the day used for an example that gives no time: Wednesday noon."""

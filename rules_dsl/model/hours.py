@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from rules_dsl.model.decision import OpenHours
 
 _FARTHEST = 3700
-"""Maximum days searched for a working day, more than ten years."""
+"""How many days ahead to search for a working day: more than ten years."""
 
 
 def wall_instant(zone: ZoneInfo, day: date, second: int) -> datetime:
@@ -24,7 +24,10 @@ def wall_instant(zone: ZoneInfo, day: date, second: int) -> datetime:
 
 @lru_cache(maxsize=256)
 def _closed_days(country: str, subdivision: str | None, year: int) -> frozenset[date]:
-    """The holidays in a year. Imports the library only when needed: that takes as long as checking most files."""
+    """The holidays in a year.
+
+    Imports the library only when needed, because the import takes as long as checking most rules files does.
+    """
     holidays = importlib.import_module("holidays")
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
 
@@ -48,7 +51,10 @@ def is_holiday(hours: OpenHours, day: date) -> bool:
 
 
 def is_open(hours: OpenHours, moment: datetime) -> bool:
-    """Whether a span contains the moment, its start included and its end excluded. ``moment`` has a time zone."""
+    """Whether the moment is in one of the spans, each of which includes its start and excludes its end.
+
+    ``moment`` has a time zone.
+    """
     zone = ZoneInfo(hours.time_zone)
     today = moment.astimezone(zone).date()
     days = [today]

@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class JsonObject:
-    """A JSON object and its path. Every reader raises ``ValueError`` naming the field."""
+    """A JSON object and its path.
+
+    Every method that reads a field raises a ``ValueError`` naming that field if it is invalid.
+    """
 
     data: Mapping[str, Any]
     path: str = ""
@@ -71,7 +74,7 @@ class JsonObject:
         return value
 
     def one_of(self, key: str, choices: Mapping[str, int]) -> int:
-        """The id of a name."""
+        """Read a name and return its id."""
         name = self.text(key)
         if name not in choices:
             raise self.error(key, f'"{name}" is not declared above')

@@ -10,7 +10,7 @@ from rules_dsl.model.hours import is_holiday, wall_instant
 
 
 def open_edges(hours: OpenHours, since: datetime, until: datetime) -> list[datetime]:
-    """Alternating openings and closings; adjacent and overlapping spans are merged.
+    """The times at which the hours open and close, alternating; adjacent and overlapping spans are merged.
 
     Between ``since`` and ``until``, inclusive, a moment is in open hours if the number of edges up to it is odd.
     """

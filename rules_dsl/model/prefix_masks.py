@@ -1,15 +1,16 @@
-"""Joins any range in a list of masks in one step (a sparse table), because numbers may have many classes."""
+"""Joins any range in a list of masks in one step, with a sparse table: a numeric fact may have many classes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
 Join = Callable[[int, int], int]
-"""``and`` or ``or``: idempotent, so that overlapping ranges do no harm."""
+"""``and`` or ``or``. Both are idempotent, so overlapping ranges do no harm."""
 
 
 class PrefixMasks:
-    """Joins of all ranges whose length is a power of two. Any range is the join of two of them, which may overlap."""
+    """The joins of all ranges whose length is a power of two. Any range is covered by two of them, perhaps overlapping.
+    """
 
     def __init__(self, masks: Sequence[int], join: Join) -> None:
         self._levels = [list(masks)]

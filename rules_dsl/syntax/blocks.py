@@ -1,4 +1,4 @@
-"""A block while it is parsed: which lines it may contain, and in what order."""
+"""A block while it is being parsed: which lines it may contain, and in what order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Sentence = WhenSentence | ActionLine
 
 @dataclass(slots=True)
 class BlockDraft:
-    """A block so far."""
+    """The part of a block that has been parsed so far."""
 
     kind: BlockKind
     at: Place
@@ -54,7 +54,7 @@ class BlockDraft:
         return replace(block, given=tuple(lines.given), moment=lines.moment, outcomes=tuple(lines.outcomes))
 
     def add(self, line: Line) -> Sentence | None:
-        """Parse a line below the heading. Returns its sentence if ``repeat`` can take it. Raises ``BadLine``."""
+        """Parse a line below the heading. Returns its sentence if ``repeat`` can reuse it. Raises ``BadLine``."""
         if self.kind in _WITH_OUTCOMES and self._expectation(Cursor(line)):
             return None
         if self.kind in _WITH_CONDITIONS:
@@ -107,7 +107,7 @@ class BlockDraft:
         return sentence
 
     def _misplaced(self, lead: Lead) -> str | None:
-        """The diagnostic code for a condition line that can't be here; None if it can."""
+        """The diagnostic code for a condition line that can't appear here; None if it can."""
         continuing = lead is Lead.AND or lead is Lead.OR_WHEN
         if not self.when:
             if continuing and not self.damaged:

@@ -11,7 +11,7 @@ from rules_dsl.syntax.tree_conditions import Duration, Phrase, Place
 
 
 class Cursor:
-    """The position in a line that is being parsed. Every ``refuse`` raises ``BadLine``."""
+    """The position in a line that is being parsed. The ``refuse`` methods raise ``BadLine``."""
 
     __slots__ = ("example", "index", "line", "tokens")
 
@@ -30,7 +30,7 @@ class Cursor:
         raise BadLine(diagnostic(code, at or self.here(), **{"example": self.example, **arguments}))
 
     def here(self) -> Place:
-        """The place of the next token, or the end of the line."""
+        """The place of the next token, or of the end of the line if no token is left."""
         if not self.done:
             return self.place(self.index, self.index + 1)
         last = self.tokens[-1]
@@ -51,7 +51,7 @@ class Cursor:
         return self.place(0, len(self.tokens))
 
     def text(self, start: int, end: int | None = None) -> str:
-        """The tokens as written, separated by single spaces, with none before a comma."""
+        """The tokens as written, separated by single spaces, with no space before a comma."""
         chosen = self.tokens[start : self.index if end is None else end]
         if len(chosen) == 1:
             return chosen[0].written

@@ -15,7 +15,7 @@ class DiagnosticText:
     severity: Severity
     text: str
     helps: tuple[str, ...] = ()
-    """Each is shown only if all of its placeholders have values."""
+    """Each help line is shown only if all of its placeholders have values."""
 
 
 def _error(text: str, *helps: str) -> DiagnosticText:

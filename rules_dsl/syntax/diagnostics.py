@@ -12,7 +12,7 @@ from rules_dsl.syntax.tokens import source_lines
 from rules_dsl.syntax.tree_conditions import Place
 
 _WIDEST = 240
-"""Maximum characters shown of a line; of a longer line, only the part around the place is shown."""
+"""Maximum number of characters shown from a line; if a line is longer, only the part around the place is shown."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Diagnostic:
     """The values of the text's placeholders, by name; quick fixes are built from them."""
 
     def on(self, line: int) -> Diagnostic:
-        """Set the line unless it is already set. It is 0 inside a cached sentence, which may occur on several lines."""
+        """Set the line unless it is already set. In a cached sentence, which may occur on several lines, the line is 0."""
         return self if self.line else replace(self, line=line)
 
 

@@ -40,7 +40,7 @@ _COMPARISONS = {comparison.value: comparison for comparison in Comparator}
 
 @cached_by_line
 def plain_condition(raw: str) -> WhenSentence | None:
-    """The line as a condition; None if it isn't that simple."""
+    """The line as a condition; None if the line isn't that simple."""
     found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
     if found is None:
         return None

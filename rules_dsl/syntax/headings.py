@@ -25,7 +25,7 @@ _PLAIN = re.compile(r'\s*(rule|define|expect)[ ]("([^"“”]*+)")\s*')
 _FIRST_WORDS = frozenset({"rules", "by", "otherwise", *_ALONE, *_NAMED})
 _NEVER_FIRST = frozenset({"when", "and", "or", "unless", "note"})
 _MISSPELLED_AT_MOST = 2
-"""Maximum tokens in a line that is taken for a misspelled heading."""
+"""A line with more tokens than this is never taken for a misspelled heading."""
 _EXAMPLES = {
     BlockKind.HEAD: 'rules for "Harbor Boats support"',
     BlockKind.HOURS: 'hours "office" are Mon to Fri 08:30 to 16:30',
@@ -38,7 +38,7 @@ _EXAMPLES = {
 
 
 def plain_heading(number: int, raw: str) -> BlockDraft | None:
-    """Parse a heading that is a word and a name, as nearly all are, with one regular expression; None if it isn't."""
+    """Use one regular expression to parse a heading made of a word and a name, as most are; None for other lines."""
     found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
     name = " ".join(found[3].split()) if found else ""
     if found is None or not name:

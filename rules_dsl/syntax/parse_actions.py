@@ -42,7 +42,7 @@ _FIXED_STEPS = (
 def action_sentence(raw: str) -> ActionLine | None:
     """Parse a line as an action; None if no action begins with its first words. Raises ``BadLine``.
 
-    The line numbers in its places are 0, because the result is cached for all lines with this text.
+    The places in the result have line number 0, because the result is cached for all lines with this text.
     """
     cursor = Cursor(Line(0, tokenize(raw)[0], None, raw))
     if not cursor.sees_any(_FIRST_WORDS):
@@ -205,5 +205,5 @@ SENTENCES: dict[tuple[str, ...], tuple[str, Callable[[Cursor], ActionLine]]] = {
     ("prepare",): ("prepare 5 minutes before", _prepare),
     ("note",): ('note "Somebody may be waiting."', _note),
 }
-"""Keyed by a sentence's first words: a line to copy, and the parser for the rest."""
+"""For each sentence, keyed by its first words: an example line to copy, and the parser for the rest of the line."""
 _FIRST_WORDS = frozenset(tokens[0] for tokens in SENTENCES)

@@ -117,7 +117,7 @@ def home_of(line: Line) -> BlockKind | None:
 
 
 def _match(cursor: Cursor, sentence: SettingSentence) -> tuple[int, Setting | Diagnostic]:
-    """How many parts of the pattern matched, and the setting or the error."""
+    """How many parts of the pattern matched, and the resulting setting or error."""
     setting = Setting(sentence.key, cursor.whole())
     progress = 0
     try:

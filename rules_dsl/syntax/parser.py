@@ -15,7 +15,7 @@ from rules_dsl.syntax.tree_conditions import START, Place
 
 _UNCLOSED = TokenKind.UNCLOSED
 LARGEST = 1_000_000
-"""Maximum size in UTF-8 bytes; a larger file is refused unread."""
+"""Maximum size of a file in UTF-8 bytes; a larger one is refused without being read."""
 MOST_DIAGNOSTICS = 200
 """The number of diagnostics after which the rest of a file is not read."""
 
@@ -28,11 +28,11 @@ class ParseResult:
     diagnostics: tuple[Diagnostic, ...]
     """Syntax errors only (R1xx); the checker finds errors in names and structure."""
     complete: bool = True
-    """False if parsing was abandoned, so that the tree says nothing about the file."""
+    """False if parsing was abandoned; the tree then says nothing about the file."""
 
 
 def parse_rules(text: str) -> ParseResult:
-    """Parse any text. Never raises: there is always a tree, and a diagnostic for each line not understood."""
+    """Parse any text. Never raises: there is always a tree, and a diagnostic for each line that wasn't understood."""
     if len(text) > LARGEST or len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         return ParseResult(RulesFile((), ()), (diagnostic("R123", START, most=LARGEST),), False)
     if "\0" in text:
@@ -51,9 +51,12 @@ class _Parser:
         self.blocks: list[Block] = []
         self.draft: BlockDraft | None = None
         self.line_before_heading = False
-        """Whether R114 has already been reported, which happens at most once."""
+        """Whether R114 has already been reported; it is reported at most once."""
         self.sentences: dict[str, Sentence] = {}
-        """Sentences parsed so far, by line. They mean the same in any rule, and most lines of a long file repeat."""
+        """Sentences parsed so far, keyed by the text of the line.
+
+        A sentence means the same in every rule, and most lines in a long file are repeated.
+        """
 
     def parse(self, text: str) -> ParseResult:
         comments = []
@@ -122,5 +125,5 @@ class _Parser:
                 self.draft.damaged = True
 
     def _refuse_unclosed(self, line: Line) -> None:
-        """An unclosed quote extends to the end of the line, so it is the last token."""
+        """Refuse a line with an unclosed quote. The quote extends to the end of the line, so it is the last token."""
         Cursor(line, len(line.tokens) - 1).refuse("R102", found=line.tokens[-1].text)

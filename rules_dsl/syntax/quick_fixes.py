@@ -49,7 +49,7 @@ class _DiagnosticPlace:
 
 
 def quick_fixes(text: str, diagnostic: Diagnostic) -> tuple[Fix, ...]:
-    """The fixes of a diagnostic, likeliest first; empty if its suggestion can't be applied as it is. Never raises."""
+    """The fixes for a diagnostic, likeliest first; empty if its suggestion can't be applied as it is. Never raises."""
     make = _FIXES.get(diagnostic.code)
     place = _place(text, diagnostic)
     return make(place, dict(diagnostic.arguments)) if make is not None and place is not None else ()
@@ -118,7 +118,7 @@ def _first_of_nearest(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[F
 
 
 def _step(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[Fix, ...]:
-    """Replace a step with the nearest one; a name in it is kept."""
+    """Replace a step with the nearest known one, keeping any name in it."""
     near = arguments.get("nearest")
     if near is None:
         return ()

@@ -24,7 +24,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 LONGEST_LINE = 5_000
 """Maximum characters in a line; the parser refuses a longer one."""
 _LONGEST_CACHED = 200
-"""Maximum characters in a line whose result is cached."""
+"""The result for a line with more characters than this isn't cached."""
 _CACHE_SIZE = 8192
 _Result = TypeVar("_Result")
 _clear_functions: list[Callable[[], None]] = []
@@ -33,8 +33,8 @@ _clear_functions: list[Callable[[], None]] = []
 def cached_by_line(read: Callable[[str], _Result]) -> Callable[[str], _Result]:
     """Cache a function whose result depends only on the text of one line.
 
-    Most sentences in a long file repeat, and a file is read again for its version, its diagnostics and after each
-    keystroke.
+    Most sentences in a long file are repeated, and a file is read again to compute its version, to find its diagnostics
+    and after each keystroke.
     """
     cached = lru_cache(maxsize=_CACHE_SIZE)(read)
     _clear_functions.append(cached.cache_clear)
@@ -42,7 +42,7 @@ def cached_by_line(read: Callable[[str], _Result]) -> Callable[[str], _Result]:
 
 
 def clear_caches() -> None:
-    """Empty the caches of all lines, as in a new process."""
+    """Clear all of these caches, so that they are empty as in a new process."""
     for clear in _clear_functions:
         clear()
 
@@ -70,7 +70,7 @@ class Token(NamedTuple):
     """In characters, quotes included."""
 
     low: str = ""
-    """In lower case, to compare with keywords; empty for a quoted name, which is never one."""
+    """The text in lower case, for comparing with keywords; empty for a quoted name, which is never a keyword."""
 
     @property
     def written(self) -> str:
@@ -130,7 +130,7 @@ def tokenize(raw: str) -> tuple[tuple[Token, ...], tuple[int, str] | None]:
 
 
 def _bare_tokens(raw: str) -> tuple[Token, ...]:
-    """The fast path: tokens of a line that has only bare words, as most conditions do."""
+    """The fast path: the tokens of a line that consists only of bare words, as most conditions do."""
     tokens: list[Token] = []
     end = 0
     for text in raw.split():

@@ -12,7 +12,7 @@ from rules_dsl.syntax.tree_conditions import Condition, Duration, Phrase, Place,
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of a settings block: its sentence's key, and the values in its gaps."""
+    """One line of a settings block: the key of its sentence, and the values in the gaps."""
 
     key: str
     at: Place
@@ -90,7 +90,7 @@ class Block:
     """Weekday and minute of the day, from an example's ``at``."""
     outcomes: tuple[ExpectedOutcome, ...] = ()
     damaged: bool = False
-    """Whether a line in it failed to parse, so that something that seems to be missing may be there."""
+    """Whether one of its lines failed to parse; if so, that line may contain whatever seems to be missing."""
 
 
 @dataclass(frozen=True)

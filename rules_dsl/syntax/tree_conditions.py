@@ -11,8 +11,9 @@ class Place(NamedTuple):
     """The place of a phrase: 1-based line and column, length in characters."""
 
     line: int
-    """0 inside a cached sentence, which may occur on several lines: see the line of its ``WhenLine`` or
-    ``ActionLine``."""
+    """0 inside a cached sentence, which may occur on several lines; its ``WhenLine`` or ``ActionLine`` has the real
+    line.
+    """
     column: int
     length: int
 
@@ -21,7 +22,7 @@ class Place(NamedTuple):
 
 
 START = Place(1, 1, 1)
-"""The beginning of a file: the place of diagnostics about the whole file."""
+"""The beginning of a file, which is the place given for diagnostics about the whole file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Bookings at risk, because nobody can serve them any more: alerts and remedies."""
+"""Alerts and remedies for bookings that are at risk because nobody can serve them any more."""

@@ -16,8 +16,8 @@ from domain.letter import LetterKind
 
 
 async def alert_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: datetime) -> None:
-    """Queue a message to the managers for each of these bookings: at most one per booking and day, because a calendar
-    may change often.
+    """Queue a message to the managers for each of these bookings: at most one message per booking per day, because a
+    calendar may change often.
     """
     for one in lost:
         key = f"{one.booking}/{now.date()}"
@@ -59,7 +59,10 @@ ORDER BY b.id, near DESC, p.name, p.id
 async def remedies_for(
     conn: AsyncConnection, bookings: Sequence[int], without: int | None
 ) -> Mapping[int, list[CouldWork]]:
-    """For each booking, a few people who could serve it by working longer or on another day; never ``without``."""
+    """For each booking, a few people who could serve it by working longer or on another day.
+
+    The person ``without`` is never one of them.
+    """
     found: dict[int, list[CouldWork]] = defaultdict(list)
     if bookings:
         for row in await conn.execute(_COULD_WORK, {"bookings": list(bookings), "except": without or 0}):

@@ -83,7 +83,8 @@ async def release_reserve(conn: AsyncConnection, escalation_id: str, actor: str,
 
 
 async def widen_pool(engine: AsyncEngine, escalation_id: str, step: int, actor: str, now: datetime) -> bool:
-    """Begin the call's plan at this step, and give it a seat in that step's pool. Returns False if it isn't at risk.
+    """Begin the call's plan at this step, and give the call a seat in that step's pool. Returns False if it isn't at
+    risk.
 
     The search for a person will also begin at that step, and so will the search for a new seat if the customer moves
     the call. Raises ``EscalationUnknown``, ``NotWiderEnough``.
@@ -123,7 +124,7 @@ async def _give_wider_seat(
     try:
         await conn.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     except IntegrityError as refused:
-        # The witness has left the pool or their shift since the board was loaded.
+        # Since the board was loaded, the witness has left the pool or is no longer on shift.
         raise NotWiderEnough from refused
     step = plan.decision.steps[plan.begins_at - 1].text
     how = f"it begins with a later step of its plan, “{step}”"

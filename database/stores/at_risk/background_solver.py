@@ -1,7 +1,7 @@
 """The slow seat searches, outside every lock: prepared moves for start times, and people for bookings at risk.
 
 A move found for a start time is stored as a prepared move (``prepared_moves``) and checked again under the lock when it
-is used, so its age doesn't matter. Finding one changes nothing that is already sold.
+is used, so its age doesn't matter. Finding a move changes nothing that is already sold.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from domain.seats.solver import place_by_window
 
 SECONDS_A_START = SEARCH.total_seconds()
 STARTS_A_TURN = 24
-"""How many start times are searched for one escalation per turn, the nearest first; then the others have their turn."""
+"""How many start times are searched in one escalation's turn, nearest first; then the other escalations have theirs."""
 
 _BOOKING_REQUESTS = text("""
 SELECT DISTINCT ON (pool, ruleset, rule) id FROM escalation
@@ -73,7 +73,7 @@ class SearchMemory:
     """The time after which no search begins, in seconds on the monotonic clock."""
     occupied: OccupancyMemory = field(default_factory=OccupancyMemory)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    """Once this is set, no search begins either."""
+    """Once this event is set, no further search begins."""
 
     @property
     def left(self) -> float:
@@ -98,8 +98,8 @@ class SearchMemory:
 async def prepare_move(engine: AsyncEngine, request: BookingRequest, start: datetime, now: datetime) -> bool:
     """Search for a prepared move for one start time, and store it for the next sale. Returns whether one was found.
 
-    Skips start times that are proven gone, and those that failed within the last minute if their seats haven't changed
-    since.
+    Skips start times that are proven gone, and those for which a search failed within the last minute, unless their
+    seats have changed since.
     """
     day = request.day_of(start)
     demand = request.demand(start, day)
@@ -121,7 +121,7 @@ async def prepare_move(engine: AsyncEngine, request: BookingRequest, start: date
 
 
 async def prepare_moves(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> int:
-    """Prepare moves for everybody who may book now, one turn each. Returns the number of start times opened."""
+    """Prepare moves for everybody who may book now, one turn each. Returns the number of start times it opened."""
     async with engine.connect() as conn:
         escalation_ids = [str(one) for one in (await conn.execute(_BOOKING_REQUESTS)).scalars()]
     opened = 0
@@ -152,8 +152,8 @@ def _by_day(board: SeatBoard, demands: Sequence[Demand]) -> dict[Demand, Placeme
 async def _starts_without_move(
     engine: AsyncEngine, escalation_id: str, memory: SearchMemory, now: datetime
 ) -> tuple[dict[Demand, tuple[int, ...]], SeatBoard]:
-    """The next start times that may be sellable but have no prepared move, by demand, with their days' versions; and a
-    board to search on.
+    """The next start times that may be sellable but have no prepared move, keyed by demand, each with the versions of
+    its days; and a board to search on.
     """
     async with engine.connect() as conn:
         request = await read_booking_request(conn, escalation_id, now)
@@ -184,7 +184,7 @@ def _versions_around(versions: dict[date, int], roster: int, day: date) -> tuple
 
 
 async def recover(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> int:
-    """Search for a witness for each booking at risk, also with the solver. Returns how many have a seat again."""
+    """Search for a witness for each booking at risk, using the solver as well. Returns how many have a seat again."""
     async with engine.connect() as conn:
         rows = {f"booking {row.id}": row for row in await conn.execute(_AT_RISK, {"now": now})}
     return sum([await _recover_one(engine, rows[key], now) for key in memory.in_turn(rows)])

@@ -1,4 +1,4 @@
-"""The deep search for the dry run of a change: which calls at risk could be served after a longer search."""
+"""The deep search in the dry run of a change: a longer search for people who could serve the calls at risk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, demand_of
 
 LONGER = 8.0
-"""Seconds that the search may take for all calls at risk together."""
+"""Time limit in seconds for the whole search, which covers all calls at risk."""
 
 _CALLS = text("""
 SELECT b.id, b.pool, b.starts_at, b.occupies, e.plan, d.time_zone
@@ -26,7 +26,7 @@ WHERE b.id = ANY(:bookings) ORDER BY b.starts_at, b.id
 
 
 async def board_without(conn: AsyncConnection, at_risk: Iterable[AtRisk]) -> tuple[SeatBoard, list[Demand]] | None:
-    """The board as the caller's transaction left it, and the demands of these calls; None if there are none.
+    """The board as the caller's transaction left it, and the demands of these calls; None if there are no calls.
 
     The board stays usable after the caller rolls the transaction back.
     """

@@ -122,7 +122,8 @@ def people_for(
     away: Sequence[Away],
     everybody: SeatBoard | None = None,
 ) -> RemedyPeople:
-    """Who could serve a call that has no witness on this board. Nobody who is ``away`` then is asked for overtime.
+    """Who could serve a call that has no witness on this board. Nobody who is ``away`` at that time is asked to work
+    overtime.
 
     ``everybody`` is a board that also has the people who aren't in any pool yet.
     """
@@ -137,7 +138,7 @@ def people_for(
 
 
 def without_reserve(demand: Demand) -> Demand:
-    """The same call, but it may also take somebody from its team's reserve."""
+    """The same demand, except that people in the team's reserve may also serve it."""
     return demand._replace(terms=replace(demand.terms, reserve=0))
 
 

@@ -1,6 +1,6 @@
-"""Agent states at past moments, which rankings depend on: how busy agents were, and their ratings until then.
+"""Agent states at past moments, which rankings depend on: how busy agents were, and their ratings up to then.
 
-Many moments are read together, and only the data that the given order keys need.
+Many moments are read together, but only the data that the given order keys need.
 """
 
 from __future__ import annotations

@@ -41,7 +41,10 @@ class PastDesk:
     facts: tuple[Facts, ...]
     """The facts of every past escalation that the current vocabulary can still read."""
     arrivals: tuple[Arrival, ...]
-    """Escalations that led to a call now or to a booking, of which the first one counts; others are left out."""
+    """Escalations that led to a call now or to a booking; others are left out.
+
+    If a call was booked repeatedly, the first booking counts.
+    """
 
 
 async def count_past(conn: AsyncConnection, since: datetime) -> int:

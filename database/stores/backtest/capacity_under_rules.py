@@ -1,6 +1,7 @@
-"""How other rules would affect sold seats: booked calls are decided again, on a separate board.
+"""How other rules would affect sold seats: their calls are decided again, on a separate board.
 
-The other rules' pools are created just as publishing and opening would create them; the caller rolls them back.
+The other rules' pools are created just as they would be by publishing the rules and opening escalations; the caller
+rolls this back.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ from rules_dsl.model.decision import CallKind
 
 AHEAD = timedelta(days=28)
 MOST = 2000
-"""How many booked calls are checked at most, the nearest first."""
+"""Maximum number of booked calls to check, nearest first."""
 SHOWN = 20
-"""For how many calls remedies are computed."""
+"""The number of calls for which remedies are computed."""
 SHORT, LONGER = 1.0, 8.0
 """Seconds that the short search and the longer one may take."""
 
@@ -77,7 +78,8 @@ class UnderRules:
 
 
 async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> UnderRules | None:
-    """Decide again, as of their opening, the calls booked for the days ahead; None if there are none.
+    """Decide the calls booked for the days ahead again, as of the moment when each escalation was opened; None if no
+    calls are booked.
 
     Writes pools, so the caller must roll back its transaction.
     """
@@ -111,7 +113,7 @@ async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> 
 
 
 def _plan(rules: Ruleset, facts: str, opened_at: datetime, now: datetime) -> Plan | None:
-    """The plan under these rules; None if they would not have planned a call, so that nobody is needed."""
+    """The plan under these rules; None if they would not have planned a call and so need nobody."""
     try:
         decision = rules.decide(facts_of(facts), opened_at, explain=False)
     except NoRuleApplies:
@@ -141,7 +143,8 @@ class CapacityReview:
 
 
 async def weigh_rules(engine: AsyncEngine, rules_text: str, *, longer: bool) -> CapacityReview | None:
-    """Find the booked calls that these rules could not serve: an upper bound after about a second, or a longer search.
+    """Find the booked calls that these rules could not serve: either an upper bound, after about a second, or the
+    result of a longer search.
 
     None if no call is booked, or if the rules are already published or can't be read.
     """

@@ -1,6 +1,6 @@
 """Reading past escalations in columns: PostgreSQL returns aggregated columns instead of rows.
 
-Receiving rows one by one would cost more than everything that is decided from them.
+Receiving rows one by one would take longer than making all decisions from them.
 """
 
 from __future__ import annotations
@@ -142,13 +142,13 @@ class StoredPortion:
 
     @property
     def under_others(self) -> int:
-        """How many were opened under rules other than the published ones."""
+        """How many escalations were opened under rules other than the published ones."""
         number: int = self.row.under_others
         return number
 
     @property
     def unrecorded(self) -> int:
-        """How many were opened before directories were stored."""
+        """How many escalations were opened before directories were stored."""
         return self._directories.count("")
 
     @property

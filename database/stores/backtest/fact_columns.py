@@ -50,11 +50,13 @@ _PARSERS: dict[FactKind, Read] = {
     "yes/no": _yes_no,
     "tags": _tags,
 }
-"""Parsers for bare text, by the kind that the fact had when it was checked; the text doesn't contain its type."""
+"""Parsers for bare text, by the kind that the fact had when it was checked; the text doesn't say what type it has."""
 
 
 def bare_text_parser(name: str, directories: Iterable[Directory]) -> Read | None:
-    """The parser for a fact's bare texts that were checked under these directories; None if they disagree."""
+    """The parser for a fact's bare texts that were checked under these directories; None if the directories disagree
+    about its kind.
+    """
     facts = [directory.fact_named(name) for directory in directories]
     parsers = {_PARSERS[fact.kind] for fact in facts if fact is not None}
     # A directory that doesn't declare the fact has no values for it.

@@ -23,7 +23,7 @@ AT_MOST = 40
 
 @dataclass(frozen=True)
 class FirstPeople:
-    """The names of the people asked first under both texts; empty if nobody would have been."""
+    """The names of the people who would have been asked first, one under each text; empty if nobody would have been."""
 
     before: str
     after: str

@@ -38,7 +38,7 @@ class PastTicket:
 
 
 def facts_of(stored: str) -> Facts:
-    """Facts from their stored JSON, which was checked at the opening."""
+    """Facts from their stored JSON, which was checked when the escalation was opened."""
     facts = json.loads(stored)
     for name, value in facts.items():
         if type(value) is list:
@@ -65,7 +65,7 @@ class BacktestResult:
     titles: Mapping[int, str]
     teams: Mapping[int, str]
     under_others: int
-    """Escalations opened under rules other than the published ones; both texts decide them again."""
+    """Escalations opened under rules other than the published ones; they are decided again under both texts."""
     unrecorded: int
     """Escalations opened before directories were stored; today's directory is used for them."""
 

@@ -21,7 +21,7 @@ _MOVE = update(witness).where(witness.c.booking == bindparam("number"))
 
 
 async def lock_days(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> None:
-    """Lock these days for an organisation until the transaction ends, so that there is one seller at a time.
+    """Lock these days for an organisation until the transaction ends, so that only one transaction sells at a time.
 
     Correctness comes from the database's constraints; this lock is only the queue in front of them.
     """
@@ -32,7 +32,7 @@ async def lock_days(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -
 
 @dataclass(frozen=True)
 class WitnessChange:
-    """A witness to write: for which call, who it is, and which day slot it takes."""
+    """A witness to write: which call it is for, who it is, and which day slot it takes."""
 
     demand: Demand
     person: int
@@ -60,7 +60,7 @@ def changes_of(seats: Seats, touched: Collection[int]) -> list[WitnessChange]:
 
 
 async def write_witnesses(conn: AsyncConnection, desk_id: int, changes: Sequence[WitnessChange]) -> None:
-    """Write these witnesses, under new versions of their days.
+    """Write these witnesses, and increment the versions of their days.
 
     The caller holds the locks on these days, and on every escalation whose timeline its transaction writes.
     """
@@ -74,9 +74,9 @@ async def write_witnesses(conn: AsyncConnection, desk_id: int, changes: Sequence
 
 
 async def move_witnesses(conn: AsyncConnection, changes: Sequence[WitnessChange], versions: Mapping[int, int]) -> None:
-    """Update the witnesses of existing bookings; ``versions`` are those of their days, keyed by ordinal.
+    """Update the witnesses of existing bookings; ``versions`` holds the new versions of their days, keyed by ordinal.
 
-    A witness that no longer exists belonged to a call that has been cancelled meanwhile, so it isn't created again.
+    A witness that no longer exists belonged to a call that has since been cancelled, so it isn't created again.
     """
     if moved := await _rows(conn, changes, versions):
         await conn.execute(_MOVE, [row | {"number": row["booking"]} for row in moved])

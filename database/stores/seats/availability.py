@@ -1,4 +1,4 @@
-"""Which start times are free, and which witnesses a sale needs. ``booking.py`` sells them."""
+"""Which start times are free, and which witnesses a sale needs. The sale itself is in ``booking.py``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from domain.seats.search import Answer, apply_placement, place_for_sale
 from domain.seats.slots import Window, offered_starts, why_not_offered, window
 
 TRIES_A_PAGE = 60
-"""How many people are tried for all start times on one page."""
+"""How many people are tried for all start times on one page together."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class BookingRequest:
         return start.astimezone(self.local).date()
 
     def demand(self, start: datetime, day: date, booking: int = -1) -> Demand:
-        """What a call at this start time takes of a person; ``day`` is its local day."""
+        """What a call at this start time requires of a person; ``day`` is its local day."""
         begin = int(start.timestamp()) - self.terms.prepare
         return Demand(booking, self.pool, begin, begin + self.seconds, day.toordinal(), self.terms)
 
@@ -196,8 +196,8 @@ async def seat_at(
 ) -> list[WitnessChange]:
     """The witnesses to write for a call at this start time. Raises ``SlotRefused`` or ``SlotTaken``.
 
-    The caller holds the locks on these days; only calls on them may move. ``instead_of`` is the booking being moved
-    here.
+    The caller holds the locks on these days; only calls on those days may move. ``instead_of`` is the booking being
+    moved here.
     """
     if (reason := why_not_offered(request.plan.decision, request.zone, request.allowed, start, now)) is not None:
         raise SlotRefused(start, reason)
@@ -221,7 +221,8 @@ async def seat_at(
 def _changes_to_sell(
     seats: Seats, demand: Demand, days: set[int], move: PreparedMove | None = None
 ) -> list[WitnessChange] | None:
-    """The changes to write to sell this call, by short moves or by a prepared move; None if nobody can take it.
+    """The changes that have to be written to sell this call, by short moves or by a prepared move; None if nobody can
+    take it.
 
     The board stays unchanged, because nothing is sold until the transaction commits.
     """

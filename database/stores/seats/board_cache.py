@@ -1,7 +1,7 @@
 """Cached seat boards: one per organisation, in the memory of a process.
 
 A cached board is kept current by versions: one per day, incremented by every sale, and one for the roster, incremented
-by triggers. It may only contain committed rows, so a transaction that writes seats loads its own board.
+by triggers. The cache may contain only committed rows, so a transaction that writes seats loads its own board.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ for; without them, every witness on every day would be read.
 
 @dataclass(frozen=True)
 class DayVersion:
-    """The parts of a day's state in the database that a cached board is compared with."""
+    """The parts of a day's state in the database against which a cached board is checked."""
 
     day: date
     roster: int
@@ -79,9 +79,9 @@ class SeatBoards:
     ) -> Seats:
         """The board for these days and the adjacent ones, as the caller's transaction sees them now.
 
-        ``exact`` are days whose lock the caller holds; their witnesses are also compared by checksum. A transaction
-        that has written anything gets its own board, unless ``seats_unwritten`` says that it has written no seat, shift
-        or pool.
+        The caller holds the locks on the days in ``exact``, whose witnesses are also compared by checksum. A
+        transaction that has written anything gets its own board, unless ``seats_unwritten`` says that it has written no
+        seat, shift or pool.
         """
         first, last = first - ONE_DAY, last + ONE_DAY
         key = (conn.engine.url, desk)
@@ -106,11 +106,11 @@ class SeatBoards:
         )
 
     def cached(self, database: URL, desk: int) -> Seats | None:
-        """The cached board, however old it is; nothing is read."""
+        """The cached board, however old it is, without reading from the database."""
         return self._boards.get((database, desk))
 
     def if_current(self, conn: AsyncConnection, desk: int, version: DayVersion) -> Seats | None:
-        """The cached board if it matches this version of a day; nothing is read."""
+        """The cached board if it matches this version of a day, without reading from the database."""
         cached = self._boards.get((conn.engine.url, desk))
         days = days_between(version.day - ONE_DAY, version.day + ONE_DAY)
         if cached is None or cached.updating.locked() or not cached.covers(days[0], days[-1]):

@@ -46,7 +46,7 @@ class BookingWithCall:
 
 @dataclass(frozen=True)
 class Link:
-    """The current row of a link that a call is booked with."""
+    """The current row of a link through which a call is booked."""
 
     id: int
     nth: int
@@ -74,7 +74,8 @@ async def lock_with_link(
     """
     row = (await conn.execute(_LOCK_WITH_LINK, {"link": link_id, "of": escalation_id})).one_or_none()
     if row is None or row.state != State.INVITED or row.link_state != "open":
-        # Only the locked rows are current: a booking made while we waited for the lock is visible to a new statement.
+        # Only the locked rows are current: a booking made while we waited for the lock is visible only to a new
+        # statement.
         return await lock(conn, escalation_id), *await link_and_booking(conn, escalation_id, link_id)
     return row, Link(link_id, row.link_nth, row.link_state, row.link_expires_at), None
 

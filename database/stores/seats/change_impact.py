@@ -1,7 +1,7 @@
-"""What changes to people do to sold seats: pool changes, and who can be spared.
+"""How changes to people affect sold seats: pool changes, and who can be spared.
 
-One transaction locks the days against sales, writes the change, and reassigns every seat that loses its witness; those
-for which nobody is found are at risk. Nothing is cancelled. A dry run is the same transaction, rolled back.
+One transaction locks the days against sales, writes the change, and reassigns every seat that loses its witness; seats
+for which nobody is found become at risk. Nothing is cancelled. A dry run is the same transaction, rolled back.
 """
 
 from __future__ import annotations
@@ -84,11 +84,11 @@ async def sparable(
     except_bookings: Collection[int],
     until: float = math.inf,
 ) -> frozenset[int]:
-    """Those of ``people`` who could each be spared during that time, with every sold seat still served.
+    """Those of ``people`` who could each be spared during that time while every sold seat is still served.
 
-    ``until`` is in seconds on the monotonic clock; people not tried by then aren't included. ``except_bookings`` need
-    nobody, because their calls are being offered now. The caller's transaction must not have written any seat, shift or
-    pool.
+    ``until`` is in seconds on the monotonic clock; people not tried by then aren't included. The bookings in
+    ``except_bookings`` need nobody, because their calls are being offered now. The caller's transaction must not have
+    written any seat, shift or pool.
     """
     desk = await read_desk(conn)
     if desk is None:
@@ -119,7 +119,7 @@ async def sparable(
 
 
 async def affected_days(conn: AsyncConnection, lost: Mapping[int, Sequence[Span]]) -> set[tuple[int, date]]:
-    """Organisation and day of everything that the loss of these people's time can affect.
+    """The days, each with its organisation, that may be affected if these people lose time.
 
     These are the days concerned, the adjacent ones, and those on which these people are witnesses.
     """

@@ -37,7 +37,10 @@ class DayOfSlots:
 
 
 async def day_of_slots(conn: AsyncConnection, escalation_id: str, day: date | None, now: datetime) -> DayOfSlots:
-    """Every start time of the grid on this day, or on the first day offered if None. Raises ``EscalationUnknown``."""
+    """Every start time of the grid on this day, or on the first day offered if ``day`` is None.
+
+    Raises ``EscalationUnknown``.
+    """
     request = await read_booking_request(conn, escalation_id, now)
     day = day or request.day_of(request.allowed.earliest)
     seats = await BOARDS.current(conn, request.desk, day, day)

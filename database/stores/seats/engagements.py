@@ -1,9 +1,9 @@
-"""What people are actually doing, where it affects seats: running calls, and the occupancy limit.
+"""The activities of people that affect seats: running calls, and the occupancy limit.
 
 An accepted call, whether booked or now, keeps the assigned agent busy until its expected end plus wrap-up; somebody
-above the occupancy limit rests. Meanwhile, no seat is booked against them. A seat already booked against somebody in a
-call is reassigned if possible; if not, the rounds look ahead (``domain.rounds.late_calls``): the search begins early,
-and the customer is told.
+above the occupancy limit rests. During that time, no new seat may depend on them. A seat whose witness is still in a
+call is reassigned if possible; if not, the search for an agent begins early, and the customer is told
+(``domain.rounds.late_calls``).
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Engagement(NamedTuple):
 
 @dataclass
 class OccupancyMemory:
-    """Who is above the occupancy limit, cached per process, because it depends on everybody's last hours."""
+    """Who is above the occupancy limit, cached per process, because computing it takes everybody's calls in the last
+    few hours.
+    """
 
     at: datetime | None = None
     skipped: frozenset[int] = frozenset()
@@ -97,7 +99,7 @@ async def follow_engagements(engine: AsyncEngine, occupancy: OccupancyMemory, no
 
 
 async def resting(conn: AsyncConnection) -> Mapping[int, datetime]:
-    """The people above the occupancy limit, each with the time until which no seat is booked against them."""
+    """The people above the occupancy limit, each with the time until which no new seat may depend on them."""
     rows = await conn.execute(select(engaged).where(engaged.c.why == "occupancy"))
     return {row.person: row.until for row in rows}
 

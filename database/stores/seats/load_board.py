@@ -20,7 +20,7 @@ from domain.seats.board import SeatBoard
 from domain.seats.demand import Demand, Member, Terms, merge_touching
 
 MANY = 2000
-"""With this many calls or more, a board is built in a thread, so that the event loop stays free for others."""
+"""With this many calls or more, a board is built in a thread, so that the event loop stays free for other work."""
 
 _BOARD_VERSION = text("""
 SELECT r.version AS roster, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written,
@@ -72,12 +72,12 @@ class BoardVersion:
 
 @dataclass
 class Seats:
-    """A seat board, and what its rows contain besides."""
+    """A seat board, and what else was read with its rows."""
 
     board: SeatBoard
     first: date
     last: date
-    """The days from ``first`` to ``last``, both included, have their seats on the board."""
+    """The board has the seats of the days from ``first`` to ``last``, both included."""
     roster: int
     """The version of people, pools and shifts."""
     versions: dict[date, int] = field(default_factory=dict)
@@ -99,7 +99,8 @@ class Seats:
         return self._nth
 
     async def apply_rows(self, conn: AsyncConnection, rows: Sequence[Row[Any]], replace: Sequence[date] = ()) -> None:
-        """Put these witnesses on the board. They replace those of the same bookings, and all on days in ``replace``.
+        """Put these witnesses on the board. They replace the witnesses of the same bookings, and all witnesses on the
+        days in ``replace``.
 
         Nothing is awaited after the first change, so nobody sees a half-updated board.
         """
@@ -119,7 +120,7 @@ class Seats:
             self.nth[row.booking] = row.nth
 
     def set_engaged(self, until: Mapping[Any, int]) -> None:
-        """Set, for each person, until when they are in a call or above the occupancy limit."""
+        """Set the time until which each person is in a call or above the occupancy limit."""
         if until != self._engaged:
             self._engaged = until
             self.board.engage({int(person): end for person, end in until.items()})
