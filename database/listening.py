@@ -1,7 +1,7 @@
-"""LISTEN that survives database restarts.
+"""LISTEN for notifications, even across database restarts.
 
-Notifications can be lost, so a listener reads everything when listening begins and after each reconnection. In both
-cases it receives the payload ``EVERYTHING``.
+Notifications can be lost, so a listener must read everything when listening begins and after each reconnection. The
+payload ``EVERYTHING`` tells it to.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Migrate a database to this release's schema.
 
 Runs under an advisory lock, so that any number of processes can start at the same time, and with a lock timeout: a
-migration that has to wait gives way to traffic instead of blocking it, and is retried.
+migration that has to wait for a lock is aborted and retried instead of holding up traffic.
 """
 
 import logging
@@ -23,7 +23,7 @@ from domain.deadlines import MIGRATION_LOCK
 
 LOCK = 4_206_118_301  # an arbitrary advisory lock key, used by nothing else
 PAUSE = timedelta(seconds=1)
-"""Pause between two attempts, so that waiting statements can run."""
+"""Pause between attempts, so that waiting statements can run."""
 ATTEMPTS = 150
 
 log = logging.getLogger(__name__)

@@ -48,7 +48,7 @@ async def book(
     if request is None:
         request = await read_booking_request(conn, escalation_id, now)
     desk_id, day = request.desk, start.astimezone(request.local).date()
-    # A sale on the other side of midnight may need the same people.
+    # A booking on the other side of midnight may need the same people.
     await lock_days(conn, desk_id, request.days(start))
     seats = await _board_of(conn, request, start)
     row, link, existing = await lock_with_link(conn, escalation_id, link_id)
@@ -106,7 +106,7 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     row = await lock(conn, escalation_id)
     if (row.pool, row.plan) != (request.pool, request.stored):
-        # A manager widened its pool meanwhile.
+        # A manager has widened the escalation's pool in the meantime.
         request = await read_booking_request(conn, escalation_id, now)
         seats = await BOARDS.current(conn, desk_id, min(days), max(days), exact=days)
     current = await live_booking(conn, escalation_id)
@@ -200,7 +200,7 @@ async def _bump_day_versions(conn: AsyncConnection, escalation_id: str) -> None:
 async def _notify_of_booking(
     conn: AsyncConnection, escalation_id: str, kind: str, booking_id: int, now: datetime
 ) -> None:
-    """Queue an email about a booking. Its params are copied now, so that an email sent later says the same."""
+    """Queue an email about a booking. Copies the booking's data, so that the email stays the same if sent later."""
     query = select(booking.c.starts_at, booking.c.seconds, booking.c.sequence).where(booking.c.id == booking_id)
     row = (await conn.execute(query)).one()
     await notify_customer(

@@ -1,4 +1,4 @@
-"""Personal join links, which record who joined a call, and the end of the call.
+"""Ending a call, and the personal join links that record who has joined it.
 
 Only join links lead to the room's address.
 """
@@ -31,14 +31,14 @@ async def make_join_links(conn: AsyncConnection, call_id: str, tokens: Tokens) -
 
 @dataclass(frozen=True)
 class JoinPage:
-    """What the join page shows. ``ready``: an agent has taken the call. ``over``: it has ended for this side."""
+    """What the join page shows. ``ready``: an agent has taken the call. ``over``: the call has ended for this side."""
 
     call_id: str
     side: str
     """``customer`` or ``agent``."""
     person: int | None
     nth: int
-    """Number of the call within its escalation, and of the customer link that led to it."""
+    """Number of the call within its escalation; the customer link that led to it has the same number."""
     escalation_id: str
     subject: str
     team_name: str
@@ -97,7 +97,7 @@ async def arrive(conn: AsyncConnection, token: str, room_url: str, now: datetime
 
 
 async def _record_arrival(conn: AsyncConnection, row: Row[Any], room_url: str, now: datetime) -> None:
-    """Record the first arrival; a returning agent clears the customer's report of being alone."""
+    """Record the first arrival. If the agent returns, clear the customer's report of being alone."""
     column = f"{row.side}_joined_at"
     if getattr(row, column) is not None:
         if row.side == "agent" and row.alone_at is not None:

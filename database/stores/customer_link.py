@@ -1,4 +1,4 @@
-"""The customer's single-use link: issue, renew, nudge, end and find it."""
+"""The customer's single-use link: issuing, renewing, resending, ending and finding it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def find_issued(conn: AsyncConnection, escalation_id: str) -> IssuedLink |
 
 
 async def _retire_links(conn: AsyncConnection, escalation_id: str, state: str) -> None:
-    """Move open and used links to ``state``."""
+    """Change the state of open and used links to ``state``."""
     statement = update(customer_link).where(
         customer_link.c.escalation == escalation_id, customer_link.c.state.in_(["open", "used"])
     )
@@ -97,7 +97,7 @@ async def _retire_links(conn: AsyncConnection, escalation_id: str, state: str) -
 
 
 async def nudge(conn: AsyncConnection, escalation_id: str, link_id: int, now: datetime, *, key: str = "") -> None:
-    """Send the customer the link again if it is still unused; once per ``key``."""
+    """Send the customer the link again if it is still unused; at most once per ``key``."""
     await lock(conn, escalation_id)
     effect = f"nudge/{link_id}/{key}"
     query = select(customer_link).where(customer_link.c.id == link_id)
@@ -201,5 +201,5 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
 
 
 def _is_call_now(row: Any) -> Any:
-    """A call now has a link, too, the first one: it shows the waiting room and books nothing."""
+    """Condition for the call behind the link of a "call now"; such a link shows the waiting room and books nothing."""
     return (call.c.escalation == row.escalation_id) & (call.c.booking.is_(None)) & (call.c.nth == row.nth)

@@ -24,7 +24,7 @@ from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id, token_hash
 from domain.plan import Plan
 
 NOT_ASKED_AGAIN = ("declined", "missed")
-"""Offer states after which the person isn't asked for that call again."""
+"""Offer states after which the person isn't asked to take that call again."""
 
 
 async def begin_call_now(conn: AsyncConnection, escalation_id: str, plan: Plan, tokens: Tokens, now: datetime) -> str:
@@ -59,7 +59,7 @@ async def renew_after(
     tokens: Tokens,
     now: datetime,
 ) -> IssuedLink | None:
-    """After a call that didn't take place, issue a new link or, after ``LINKS_AT_MOST``, end the escalation.
+    """After a call that didn't take place, issue a new link or, after ``LINKS_AT_MOST`` links, end the escalation.
 
     ``kind`` is ``NOBODY_AVAILABLE`` or ``CUSTOMER_MISSED``. Done once per call. Returns the link, or None if the
     escalation has ended.
@@ -89,7 +89,7 @@ async def renew_after(
 
 
 async def _close_call(conn: AsyncConnection, call_id: str, state: str, now: datetime) -> None:
-    """End a call that didn't take place; frees its agent and its seat."""
+    """End a call that didn't take place, and free its agent and its seat."""
     ended = update(call).where(call.c.id == call_id).values(state=state, ended_at=now)
     booking_id = (await conn.execute(ended.returning(call.c.booking))).scalar_one()
     await finish_booking(conn, booking_id)
@@ -111,8 +111,7 @@ async def finish_booking(conn: AsyncConnection, booking_id: int | None) -> None:
 async def replace_agent(conn: AsyncConnection, escalation_id: str, call_id: str, nth: int, now: datetime) -> bool:
     """Search for another agent, because the one who accepted the nth offer hasn't joined.
 
-    Returns True if the agent no longer has the call, because of this or something earlier; False if they joined after
-    all.
+    Returns True if the agent no longer has the call, even if they had already lost it; False if they joined after all.
     """
     await lock(conn, escalation_id)
     its_offer = (offer.c.call == call_id) & (offer.c.nth == nth)
@@ -130,7 +129,7 @@ async def replace_agent(conn: AsyncConnection, escalation_id: str, call_id: str,
 
 
 async def reopen(conn: AsyncConnection, calls: Sequence[Any], now: datetime, *, raised: bool = False) -> None:
-    """Return calls to waiting; their searches resume at the same step.
+    """Put calls back into the state ``waiting``; their searches resume at the same step.
 
     The time during which an agent had the call doesn't count as search time.
     """

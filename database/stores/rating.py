@@ -1,4 +1,4 @@
-"""The survey: send it, remind once, save the rating, and alert the team lead to a bad one."""
+"""The survey: send it, remind the customer once, save the rating, and alert the team lead to a bad one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from domain.rating import AlreadyRated, SurveyOver, is_bad
 
 
 async def ask(conn: AsyncConnection, escalation_id: str, call_id: str, tokens: Tokens, now: datetime) -> bool:
-    """Send a call's survey. Returns False if, by the rules, this customer was asked too recently."""
+    """Send a call's survey. Returns False if the rules forbid it, because this customer was asked recently."""
     row = await lock(conn, escalation_id)
     effect = f"survey_sent/{call_id}"
     if await done_before(conn, escalation_id, effect) is not None:

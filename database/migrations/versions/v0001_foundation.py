@@ -10,5 +10,5 @@ down_revision = None
 
 def upgrade() -> None:
     statements = Path(__file__).with_name("0001_foundation.sql").read_text()
-    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    # The driver's own cursor runs many statements in one call and doesn't treat "%" as a parameter.
     op.get_bind().connection.cursor().execute(statements)

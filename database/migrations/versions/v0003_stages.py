@@ -1,4 +1,4 @@
-"""Publishing by stages, names that change, and what is deleted from the directory."""
+"""Publishing in stages, renamings, and deletions from the directory."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ down_revision = "0001"
 
 def upgrade() -> None:
     statements = Path(__file__).with_name("0003_stages.sql").read_text()
-    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    # The driver's own cursor runs many statements in one call and doesn't treat "%" as a parameter.
     op.get_bind().connection.cursor().execute(statements)

@@ -1,4 +1,4 @@
-"""Immutable snapshots of the directory, by the hash of what they say."""
+"""Immutable snapshots of the directory, identified by the hash of their content."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ down_revision = "0003"
 
 def upgrade() -> None:
     statements = Path(__file__).with_name("0004_directory_snapshots.sql").read_text()
-    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    # The driver's own cursor runs many statements in one call and doesn't treat "%" as a parameter.
     op.get_bind().connection.cursor().execute(statements)

@@ -1,4 +1,4 @@
-"""Seats re-shuffled: limits of each witness, the version of the roster, arrangements found ahead."""
+"""Reshuffling seats: the limits of each witness, the roster's version, and arrangements found in advance."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ down_revision = "0006"
 
 def upgrade() -> None:
     statements = Path(__file__).with_name("0005_seats.sql").read_text()
-    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    # The driver's own cursor runs many statements in one call and doesn't treat "%" as a parameter.
     op.get_bind().connection.cursor().execute(statements)

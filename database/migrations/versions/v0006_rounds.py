@@ -1,4 +1,4 @@
-"""Rounds: what a waiting customer is told, the occupancy limit, counted repairs."""
+"""Rounds: what a waiting customer is told, the occupancy limit, and the number of repairs."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ down_revision = "0007"
 
 def upgrade() -> None:
     statements = Path(__file__).with_name("0006_rounds.sql").read_text()
-    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    # The driver's own cursor runs many statements in one call and doesn't treat "%" as a parameter.
     op.get_bind().connection.cursor().execute(statements)

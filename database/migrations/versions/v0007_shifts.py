@@ -1,4 +1,4 @@
-"""Shifts: days, time off, time kept free, calendars."""
+"""Shifts: days, time off, time kept free of calls, and calendars."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ down_revision = "0004"
 
 def upgrade() -> None:
     statements = Path(__file__).with_name("0007_shifts.sql").read_text()
-    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    # The driver's own cursor runs many statements in one call and doesn't treat "%" as a parameter.
     op.get_bind().connection.cursor().execute(statements)

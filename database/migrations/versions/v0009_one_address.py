@@ -1,4 +1,4 @@
-"""One person an address, however it is written; whole working times beside the pieces in which calls are served."""
+"""Only one person per email address, ignoring case; each shift's whole working time as well as the part for calls."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ down_revision = "0008"
 
 def upgrade() -> None:
     statements = Path(__file__).with_name("0009_one_address.sql").read_text()
-    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    # The driver's own cursor runs many statements in one call and doesn't treat "%" as a parameter.
     op.get_bind().connection.cursor().execute(statements)

@@ -1,4 +1,4 @@
-"""Who is in a call or above the occupancy limit, as far as seats must know of it."""
+"""People who can't be given seats for now, because they are in a call or above the occupancy limit."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ down_revision = "0009"
 
 def upgrade() -> None:
     statements = Path(__file__).with_name("0010_engaged.sql").read_text()
-    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    # The driver's own cursor runs many statements in one call and doesn't treat "%" as a parameter.
     op.get_bind().connection.cursor().execute(statements)

@@ -1,6 +1,6 @@
-"""The accounts of tickets that are open or among the latest, and of the only source of webhooks.
+"""Fill in the account of each open or recent ticket, and of the webhook source if there is only one.
 
-Apart from the column before it, so that the table is never closed while rows are rewritten.
+Separate from the migration that adds the column, so that the table isn't locked while rows are rewritten.
 """
 
 from alembic import op

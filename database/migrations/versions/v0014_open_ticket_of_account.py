@@ -1,4 +1,4 @@
-"""An open escalation is the only one of its account's ticket."""
+"""At most one open escalation for each ticket of an account."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ down_revision = "0013"
 
 def upgrade() -> None:
     statements = Path(__file__).with_name("0014_open_ticket_of_account.sql").read_text()
-    # The driver's own cursor: many statements in one call, and no reading of "%" as a parameter.
+    # The driver's own cursor runs many statements in one call and doesn't treat "%" as a parameter.
     op.get_bind().connection.cursor().execute(statements)

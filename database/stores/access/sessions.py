@@ -45,7 +45,7 @@ async def find_account(conn: AsyncConnection, email: str) -> Account | None:
 async def set_password_hash(conn: AsyncConnection, person_id: int, password_hash: str | None) -> None:
     """Change a person's password; ends all their sessions and unused sign-in links."""
     await conn.execute(update(person).where(person.c.id == person_id).values(password_hash=password_hash))
-    # Links first: the deletion waits for any link in use right now, so the session that it begins is ended, too.
+    # Links first: deleting them waits for any sign-in that is in progress, so that the session it begins is ended, too.
     await end_sign_in_links_of(conn, person_id)
     await end_sessions_of(conn, person_id)
 
@@ -53,7 +53,7 @@ async def set_password_hash(conn: AsyncConnection, person_id: int, password_hash
 async def lock_password(conn: AsyncConnection, person_id: int, password_hash: str) -> None:
     """Lock a person's password against changes until the transaction ends.
 
-    Raises ``SignInRefused`` if it was changed since ``password_hash`` was read.
+    Raises ``SignInRefused`` if it has changed since ``password_hash`` was read.
     """
     query = select(person.c.id).where(person.c.id == person_id, person.c.password_hash == password_hash)
     if (await conn.execute(query.with_for_update(read=True))).one_or_none() is None:
@@ -68,7 +68,7 @@ async def begin_session(conn: AsyncConnection, person_id: int, token: str, now: 
 
 
 async def find_sessions(conn: AsyncConnection, hashes: Collection[bytes], now: datetime) -> dict[bytes, Session]:
-    """Find the valid sessions among these secret hashes: not ended or expired, and the person is still active."""
+    """Find the sessions with these secret hashes that have not ended or expired and whose person is still active."""
     rows = await conn.execute(_SESSIONS, {"hashes": list(hashes), "now": now})
     return {row.token_hash: Session(_account(row), row.expires_at, row.time_zone or "UTC") for row in rows}
 
@@ -82,7 +82,7 @@ async def end_sessions_of(conn: AsyncConnection, person_id: int) -> None:
 
 
 async def end_sign_in_links_of(conn: AsyncConnection, person_id: int) -> None:
-    """End a person's unused links; used ones stay, so that opening one again shows that it was used."""
+    """End a person's unused links; used ones are kept, so that opening one again shows that it was used."""
     unused = sign_in_link.c.used_at.is_(None)
     await conn.execute(delete(sign_in_link).where(sign_in_link.c.person == person_id, unused))
 

@@ -21,7 +21,7 @@ class WebhookSource:
     """``zendesk``."""
     secret: str
     account: str = ""
-    """The account whose tickets it sends, such as ``harbor.zendesk.com``; empty until known."""
+    """The account that its tickets belong to, such as ``harbor.zendesk.com``; empty until known."""
 
     def __repr__(self) -> str:
         return f"WebhookSource({self.name!r}, {self.kind!r})"
@@ -68,7 +68,7 @@ async def stored_response(conn: AsyncConnection, source: str, event: str) -> Sto
 async def store_response(
     conn: AsyncConnection, source: str, event: str, answer: StoredResponse, now: datetime
 ) -> StoredResponse:
-    """Store a response for replays; if two are concurrent, the first is stored and returned."""
+    """Store a response for replays. If two are stored concurrently, the first wins; returns the winner."""
     stored = {"status": answer.status, "body": answer.body}
     row = {"source": source, "event": event, "fingerprint": answer.fingerprint, "answer": stored, "at": now}
     await conn.execute(insert(webhook_received).values(row).on_conflict_do_nothing())

@@ -18,7 +18,7 @@ from rules_dsl.model.decision import AgentState
 PRIOR_SCORE, PRIOR_WEIGHT = 4.0, 5
 """A CSAT mean starts with this many ratings of this score, so that a few good ratings can't top the ranking."""
 
-# A call takes up its agent's time from acceptance to wrap-up, or to the wrap-up's time limit if none is written.
+# A call takes up its agent's time from acceptance until the wrap-up is written or its time limit has passed.
 _PEOPLE = text("""
 SELECT p.id, pr.state, pr.reason, pr.since, pr.seen_at, lower(s.works) AS shift_began, upper(s.works) AS shift_ends,
   upper(s.during) AS free_until,
@@ -66,7 +66,7 @@ def posterior_mean(total: int | None, count: int | None) -> float:
 
 
 async def read_colleagues(conn: AsyncConnection, directory: Directory, now: datetime) -> Mapping[int, Colleague]:
-    """Read the state of everybody who takes calls, keyed by person, with what prevents each from taking one now."""
+    """Read the state of everybody who takes calls, and what keeps each from taking one now; keyed by person."""
     midnight = now.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     values = {"now": now, "midnight": midnight, "lately": now - OCCUPANCY_WINDOW}
     rows: Sequence[Row[Any]] = (await conn.execute(_PEOPLE, values)).all()

@@ -1,4 +1,4 @@
-"""Reading the directory as the rules see it."""
+"""Reading the directory in the form that the rules use."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ async def read_desk(conn: AsyncConnection) -> Row[Any] | None:
 
 
 def fact_types(stored: Sequence[Mapping[str, Any]]) -> tuple[FactType, ...]:
-    """The declared facts, from the organisation's column."""
+    """The declared facts, as stored in the organisation's row."""
     return tuple(FactType(**{**row, "values": tuple(row.get("values", ()))}) for row in stored)
 
 
 async def read_directory(conn: AsyncConnection) -> Directory:
-    """Read the whole directory; an empty one before the organisation has been seeded."""
+    """Read the whole directory; it is empty until the organisation has been seeded."""
     desk = await read_desk(conn)
     if desk is None:
         return Directory("", "UTC", "EUR")

@@ -1,4 +1,4 @@
-"""Renamings of teams, titles and skills, applied in order to rules texts written before them."""
+"""Renamings of teams, titles and skills. They are applied one after another to older rules texts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Renaming:
     was: str
     becomes: str
     after_number: int
-    """The highest version number of the rules before this renaming."""
+    """The number of the newest rules version at the time of this renaming."""
     author: str
     at: datetime
 
@@ -38,7 +38,7 @@ async def note_renaming(conn: AsyncConnection, renamed: Renaming) -> None:
 
 
 async def renamings_since(conn: AsyncConnection, number: int) -> list[Renaming]:
-    """Renamings after version ``number`` was published, in order."""
+    """Renamings since version ``number`` was published, oldest first."""
     query = select(renaming).where(renaming.c.after_number >= number).order_by(renaming.c.id)
     return [
         Renaming(kind, row.subject, row.was, row.becomes, row.after_number, row.author, row.at)
@@ -55,5 +55,5 @@ def with_new_names(text: str, renamings: Sequence[Renaming]) -> str:
 
 
 async def text_today(conn: AsyncConnection, text: str, number: int) -> str:
-    """A text from the time of version ``number``, with today's names. Nothing but names changes."""
+    """Replace the names in a text from the time of version ``number`` with today's; nothing else changes."""
     return await asyncio.to_thread(with_new_names, text, await renamings_since(conn, number))

@@ -29,7 +29,7 @@ from domain.schedules.schedule import (
 )
 
 MARGIN = timedelta(days=2)
-"""Extra time read before and after the requested days, because of time zones and spans that begin earlier."""
+"""Extra time read before and after the requested days, to allow for time zones and for spans that begin earlier."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class PersonOnShift:
 async def page_of_shifts(
     conn: AsyncConnection, bounds: Span, team_name: str, after: int, most: int
 ) -> list[PersonOnShift]:
-    """At most ``most`` people with ids above ``after``, sorted by id, with shifts; only from ``team_name`` if set."""
+    """The next ``most`` people with ids above ``after``, and their shifts; only from team ``team_name`` if given."""
     query = (
         select(person.c.id, person.c.email, person.c.name, team.c.name.label("team"))
         .join(team, team.c.id == person.c.team)

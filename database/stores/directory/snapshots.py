@@ -1,6 +1,6 @@
 """Immutable snapshots of the directory, identified by the hash of their content.
 
-Opening an escalation takes one if the current directory has none yet, regardless of who changed it and how.
+Opening an escalation takes a snapshot of the current directory unless there is one, however the directory was changed.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class _WrittenSnapshot:
 
 
 _last: _WrittenSnapshot | None = None
-# The last directory that this process saw: it seldom changes, and every opening needs it.
+# The last directory that this process read, kept because it seldom changes and opening any escalation needs it.
 
 
 async def store_snapshot(conn: AsyncConnection, directory: Directory, now: datetime) -> str:
-    """Store a snapshot of this directory unless it exists, and return its hash."""
+    """Store a snapshot of this directory unless there already is one, and return its hash."""
     global _last
     if _last is None or _last.directory != directory:
         _last = _written(directory)

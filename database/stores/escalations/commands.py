@@ -1,7 +1,7 @@
 """What people and programs do to an open escalation: book, move, cancel, wrap up, rate, nudge, withdraw.
 
-Each is one transaction, which decides and writes the event from which the workflow will learn of it. The answer is
-final once given, whatever happens to other processes, and needs neither a worker nor Temporal.
+Each is one transaction, which makes the decision and writes the event that informs the workflow. Once given, the answer
+is final, whatever happens to other processes. No command needs a worker or Temporal.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class EscalationCommands:
     async def _sell(
         self, sell: Callable[[AsyncConnection, BookingRequest], Awaitable[BookingWithCall]], sale_request: SaleRequest
     ) -> BookingWithCall:
-        """Sell within ``SALE``, including time in the queue, so that no sale takes place after the caller gave up."""
+        """Sell within ``SALE``, including time spent queuing, so that no sale happens after the caller has given up."""
         clock = asyncio.get_running_loop().time
         until = clock() + SALE.total_seconds()
 

@@ -1,4 +1,4 @@
-"""Opening an escalation: one transaction, from the request to the row that the relay starts a workflow from."""
+"""Opening an escalation: one transaction, from the request to the row from which the relay starts a workflow."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from rules_dsl import read_facts
 from rules_dsl.directory import Directory, Facts
 
 PRIORITY_STEP = 10
-"""How much one step of an ordered priority counts when calls compete; the gap leaves room to raise a call."""
+"""Distance between two levels of an ordered priority when calls compete; the gap leaves room to raise a call."""
 
 
 async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, now: datetime) -> OpeningResult:
@@ -194,7 +194,7 @@ def _account(ticket: Ticket) -> str:
 
 
 def _fingerprint(opening: Opening) -> str:
-    """Hash of the request, without the account, which Muster may have determined itself."""
+    """Hash of the request, excluding the account, which Muster may have determined itself."""
     ticket = {name: value for name, value in asdict(opening.ticket).items() if name != "account"}
     request = {"ticket": ticket, "customer": asdict(opening.customer), "mode": opening.mode.value}
     return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()

@@ -43,8 +43,8 @@ class UnrelayedEvent:
 async def take_unrelayed(conn: AsyncConnection, most: int = 64) -> dict[str, list[UnrelayedEvent]]:
     """Lock at most ``most`` escalations and return their unrelayed events, in order, keyed by escalation.
 
-    No other relay takes these escalations until the transaction ends. An escalation is taken if its workflow is
-    waiting for one of its events; the others are relayed along with it.
+    No other relay takes these escalations until the transaction ends. An escalation is taken if its workflow is waiting
+    for one of its events; its other events are relayed along with that one.
     """
     kinds = [kind.value for kind in RELAYED_AT_ONCE]
     waiting = (await conn.execute(_WAITING, {"kinds": kinds, "most": most})).scalars().all()

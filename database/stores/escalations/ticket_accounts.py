@@ -36,8 +36,8 @@ async def accounts_in_use(conn: AsyncConnection) -> dict[str, tuple[str, ...]]:
 async def account_of_source(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
     """A webhook source's account, whatever address its webhook contains.
 
-    A source without an account gets that of the first address it sends, unless another source has it; until then,
-    its own name is used as the account.
+    A source without an account is given the account of the first address that it sends, unless another source already
+    has that account. Until then, the source's own name is used.
     """
     account = account_of(url)
     if source.account or not account:
@@ -58,8 +58,8 @@ async def account_of_solved(conn: AsyncConnection, source: WebhookSource, url: s
     """The account whose ticket a webhook of this source reports as solved.
 
     The same as ``account_of_source``, with one exception: if this is the help desk's only source, its account is
-    unknown and no address was sent, the result is the only account in use. This gives the source no access to any
-    link.
+    unknown and no address was sent, the result is the account in use, provided that there is only one. This gives the
+    source no access to any link.
     """
     account = await account_of_source(conn, source, url)
     if account != source.name:

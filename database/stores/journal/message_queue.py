@@ -1,7 +1,7 @@
-"""The queue of messages to send: written in the transaction of the effect that causes them, and taken by the sender.
+"""The queue of messages to send: effects write them in their own transactions, and the sender takes them.
 
-Only the database's clock decides when a message is due, so a process whose clock is wrong neither
-delays messages nor sends them early.
+Only the database's clock decides when a message is due, so a process whose clock is wrong neither delays
+messages nor sends them early.
 """
 
 from __future__ import annotations
@@ -83,9 +83,10 @@ class QueuedMessage:
 async def take_due(
     conn: AsyncConnection, channel: Channel, at_most: int, lease: timedelta, busy: Sequence[str] = ()
 ) -> list[QueuedMessage]:
-    """Take at most ``at_most`` due messages, the longest due first, except ``busy``, which this sender already has.
+    """Take at most ``at_most`` due messages, those due longest first, except ``busy``, which this sender already has.
 
-    They become due again after ``lease``: a running sender renews it; a killed sender's messages come back.
+    They become due again after ``lease``: a running sender renews the lease, and a killed sender's messages can be
+    taken again.
     """
     due = (
         select(message.c.id)

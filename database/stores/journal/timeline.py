@@ -67,8 +67,8 @@ async def record(
 ) -> int:
     """Write one event and move the escalation to ``state``; returns the event's ``seq``.
 
-    ``relayed`` means that the workflow already knows, because its own activity writes the event. Other events wait
-    in the outbox.
+    ``relayed`` means that the workflow already knows of the event, because its own activity writes it. Other events
+    wait in the outbox.
     """
     row = {
         "escalation": escalation_id,
@@ -93,7 +93,7 @@ async def record(
 
 
 async def _clear_outbox(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
-    """Mark all events as relayed when the workflow ends: those it didn't wait for would never leave the outbox."""
+    """Mark all events as relayed when the workflow ends: those it didn't await would otherwise stay in the outbox."""
     unrelayed = (escalation_event.c.escalation == escalation_id) & escalation_event.c.told_at.is_(None)
     await conn.execute(update(escalation_event).where(unrelayed).values(told_at=now))
 

@@ -1,4 +1,4 @@
-"""The managers' board of the hours ahead: seats by pool, agents by state, and every call that needs somebody."""
+"""The managers' board for the hours ahead: seats by pool, agents by state, and every call that needs somebody."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ POOLS = 8
 CALLS = 30
 """Number of calls shown in each list."""
 
-# A person is there in a slice if the middle of the slice is within their shift. They are taken if a sold call rests on
-# them during the slice, or if a running call, or a rest because of the occupancy limit, lasts into it.
+# A person counts as `there` in a slice if the middle of the slice is within their shift. They count as `taken` if they
+# are the witness of a sold call during the slice, or if their current call, or a rest due to the occupancy limit, lasts
+# into the slice.
 _SEATS = text("""
 WITH slices AS (SELECT at, tstzrange(at, at + CAST(:slice AS interval)) AS span
   FROM generate_series(CAST(:first AS timestamptz), CAST(:last AS timestamptz), CAST(:slice AS interval)) at),
@@ -95,12 +96,12 @@ class PoolAhead:
     description: str
     slices: tuple[Slice, ...]
     sold: int
-    """Calls booked against it in these hours."""
+    """Calls booked against this pool in the hours shown."""
 
 
 @dataclass(frozen=True)
 class HeadCount:
-    """Numbers of agents; one agent can be counted in several."""
+    """Numbers of agents; the same agent can be included in several of them."""
 
     on_shift: int
     on_calls: int
@@ -144,9 +145,9 @@ class Guard:
     skipped: int
     busy_percent: int
     staffing_gap: float
-    """Seats per hour."""
+    """In seats per hour."""
     unsold_until: datetime | None
-    """No seats are booked against these people before this time; None until the seat keeper has recorded it."""
+    """No seats are booked against these people before this time; None until the seat keeper has set it."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ class Board:
 
     @property
     def gap(self) -> float:
-        """Seats per hour missing in all guarded teams together."""
+        """How many seats per hour all guarded teams together are short of."""
         return sum(guard.staffing_gap for guard in self.guards)
 
 

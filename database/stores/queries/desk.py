@@ -66,7 +66,7 @@ _TODAY = text(
 _ONE = text(_CARD.format(why="o.why", offer="call = c.id AND nth = :nth AND person = :person", call="c.id = :call"))
 _OF_ROUND = text(
     _CARD.format(
-        # Read for hundreds of desks together, so it contains only what each desk draws at first.
+        # Read for hundreds of desks together, so it contains only what a desk displays at first.
         why="jsonb_build_object('values', o.why -> 'values')",
         offer="call = c.id AND round = :round AND state = 'offered'",
         call="c.id IN (SELECT call FROM offer WHERE round = :round AND state = 'offered')",
@@ -157,7 +157,7 @@ async def read_head(conn: AsyncConnection, person_id: int, now: datetime) -> Des
 
 
 async def find_offer(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> CallCard | None:
-    """The offer that is ringing, otherwise the newest passed one; ``remaining`` tells them apart.
+    """Find the offer that is ringing, otherwise the newest passed one; ``remaining`` tells which it is.
 
     A passed offer is shown for ``PASSED_SHOWN_FOR``, unless a call has been accepted since then.
     """

@@ -1,4 +1,4 @@
-"""Change detection for desks, with one cheap statement, and the people affected by a notification."""
+"""Finding out, with one cheap statement, what has changed on desks, and whom a notification affects."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class DeskChanges:
 
 @dataclass(frozen=True)
 class DeskMoment:
-    """The moment for which a desk is read: the time now, and when today began in the organisation's time zone."""
+    """The moment for which a desk is read: the current time, and the start of today in the organisation's time zone."""
 
     now: datetime
     day_began: datetime

@@ -45,7 +45,7 @@ class WholeEscalation:
     """``name, email, time_zone, language``."""
     plan: Plan
     decided_by: DecidedBy | None
-    """The published version that made the plan."""
+    """The published version of the rules that produced the plan."""
     desk_zone: str
     team: str | None
     links: tuple[Fields, ...]

@@ -1,4 +1,4 @@
-"""Paged lists of escalations for support ops and the API, and resending their failed messages."""
+"""Paged lists of escalations, for support ops and the API; resending an escalation's failed messages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The context of a letter, read when it is sent.
 
-A message's ``params`` say what it is about. For any that is missing, the escalation's newest is used:
+A message's ``params`` say what it is about. If one of these is missing, the escalation's newest is used:
 
 - ``link`` (nth): invitation, invitation_again, customer_missed, nobody_available.
 - ``booking`` (id), and its ``starts_at`` (ISO 8601), ``seconds``, ``sequence`` at the time of queueing: confirmation,
@@ -88,7 +88,7 @@ def _escalation(escalation_id: str) -> Select[Any]:
 
 
 def _of_call_now(waiting: QueuedMessage) -> bool:
-    """Whether a withdrawn escalation was a call now, without a booking."""
+    """Whether the withdrawn escalation was for a "call now", which has no booking."""
     return waiting.kind == LetterKind.WITHDRAWN and "booking" not in waiting.params
 
 

@@ -1,1 +1,1 @@
-"""Finding people for calls: rounds, offers, answers, presence, and repairs to them."""
+"""Finding people for calls: rounds, offers, answers, presence and repairs."""

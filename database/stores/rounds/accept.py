@@ -1,4 +1,4 @@
-"""Accept offers in one statement and one commit: a single one, or hundreds in the same second."""
+"""Accept one offer, or hundreds in the same second, in one statement and one commit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class AcceptRequest:
 
 def _take(lock: str) -> TextClause:
     # The escalation is locked first, as in every effect, and only then is the clock read. The UPDATE re-evaluates an
-    # offer that changed meanwhile, so it is taken in time or not at all.
+    # offer that changed meanwhile, so it is accepted in time or not at all.
     return text(f"""
 WITH request AS MATERIALIZED (
   SELECT * FROM unnest(CAST(:calls AS uuid[]), CAST(:nths AS int[]), CAST(:people AS int[]), CAST(:joins AS bytea[]))

@@ -1,4 +1,4 @@
-"""Accepting and declining an offer. The row decides who was in time; the workflow learns of it afterwards."""
+"""Accepting and declining an offer. The offer's row decides who was in time; the workflow is informed afterwards."""
 
 from __future__ import annotations
 

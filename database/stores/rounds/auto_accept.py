@@ -1,4 +1,4 @@
-"""Calls that the rules accept for a person (`accept automatically`), without asking."""
+"""Calls that the rules accept on a person's behalf (`accept automatically`), without asking them."""
 
 from __future__ import annotations
 

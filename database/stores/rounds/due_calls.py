@@ -44,8 +44,8 @@ SELECT DISTINCT e.customer, c.person FROM call c JOIN escalation e ON e.id = c.e
 WHERE e.customer = ANY(:customers) AND c.person IS NOT NULL AND c.agent_joined_at IS NOT NULL
 """)
 
-# Ratings from the last six months by person and product area. The area comes from the wrap-up, otherwise from the
-# ticket.
+# Ratings from the last six months by person and product area. The area comes from the wrap-up or, if it has none, from
+# the ticket.
 _CSAT_BY_AREA = text("""
 SELECT area, person, sum(score) AS score_sum, count(*) AS score_count FROM (
   SELECT c.person, r.score, coalesce(nullif(w.product_area, ''), e.facts ->> 'product area') AS area

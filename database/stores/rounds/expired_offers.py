@@ -18,9 +18,10 @@ from domain.ids import LIVE_CHANNEL
 from domain.rounds.presence import FLOOR_SILENT_AFTER, VANISHED_AFTER, gone_after
 
 UNANSWERED = "an offer ran out unanswered"
-"""Reason shown for the away state in which a person is put after an offer expired unanswered."""
+"""Reason shown when a person has been set to away because they left an offer unanswered."""
 
-# During a call, a silent desk proves nothing, because people close it and talk. Only the customer's report counts.
+# During a call, a silent desk proves nothing, because people close it while they talk. Only the customer's report
+# counts.
 _PASSED = text("""
 SELECT o.call, o.nth, o.person, o.state, c.escalation, o.expires_at <= :now AS ran_out, c.state = 'on_call' AS midway,
   coalesce(p.seen_at <= :silent, true) AS silent, coalesce(p.seen_at <= :unheard, true) AS unheard
@@ -60,7 +61,7 @@ async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
     events: list[EventToWrite] = []
     for row in rows:
         ended = update(offer).where(offer.c.call == row.call, offer.c.nth == row.nth)
-        # People at their desk who ignored the customer's report are not asked again for this call.
+        # People at their desk who ignored the customer's report are not asked to take this call again.
         state = "missed" if row.midway and not row.silent else "expired"
         await conn.execute(ended.values(state=state, answered_at=now))
         body = {"call_id": str(row.call), "offer": row.nth, "person": row.person}
@@ -71,7 +72,7 @@ async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
         await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     await reopen(conn, [row.call for row in rows if not row.midway], now)
     await reopen(conn, [row.call for row in rows if row.midway], now, raised=True)
-    # A desk that was silent may not have shown the offer.
+    # A desk that was silent may not have shown the offer, so its agent isn't set to away.
     rang_out = [row.person for row in rows if row.state == "offered" and row.ran_out and not row.unheard]
     away = update(presence).where(presence.c.person.in_(rang_out), presence.c.state == "available")
     await conn.execute(away.values(state="away", reason=UNANSWERED, since=now))
@@ -87,7 +88,7 @@ async def _gone_after(conn: AsyncConnection, now: datetime) -> timedelta:
 
 
 async def end_long_wrap_ups(conn: AsyncConnection, now: datetime) -> int:
-    """Free everybody whose wrap-up has exceeded the plan's time limit. Returns how many people that was."""
+    """Free everybody whose wrap-up has exceeded the plan's time limit. Returns the number of people."""
     people = (await conn.execute(_LONG_WRAP_UPS, {"now": now})).scalars().all()
     for person in people:
         await notify(conn, LIVE_CHANNEL, f"person:{person}")

@@ -18,12 +18,12 @@ GRAIN = timedelta(minutes=15)
 """Calls that end within the same quarter of an hour are checked together."""
 
 PEOPLE_AT_MOST = 100
-"""The most people whose seats a round tries to give to others; anybody beyond that counts as needed."""
+"""A round tries to give the seats of at most this many people to others; any others count as needed."""
 
 TIME_BUDGET = 1.0
-"""Seconds of a round's five that it spends on this; people not checked by then count as needed, too."""
+"""How many of its five seconds a round may spend on this; people not checked by then count as needed, too."""
 
-# The seats during that time, with their witnesses. Calls that are already due (`due`) are served by this round.
+# The seats between now and `until`, with their witnesses. Calls that are already due (`due`) are served by this round.
 _SEATS = text("""
 SELECT w.person, w.booking,
   EXISTS (SELECT 1 FROM call c WHERE c.booking = w.booking AND (c.state <> 'waiting' OR c.muster_at <= :now)) AS due
@@ -34,7 +34,7 @@ FROM witness w WHERE w.during && tstzrange(:now, :until)
 async def with_needed(
     conn: AsyncConnection, due: Sequence[DueCall], free: Collection[int], now: datetime
 ) -> list[DueCall]:
-    """Return the calls, each with the ``free`` people who are needed for other seats while it lasts."""
+    """Return the calls, each with the ``free`` people who are needed for other seats while the call lasts."""
     ends: dict[datetime, list[int]] = defaultdict(list)
     for index, call in enumerate(due):
         ends[_ends_at(call, now)].append(index)

@@ -50,7 +50,7 @@ class Presence:
 
 
 async def set_presence(conn: AsyncConnection, person_id: int, state: str, reason: str, now: datetime) -> None:
-    """Set a person's presence. ``now`` counts as a sign of life. Raises ``ValueError`` for an unknown state."""
+    """Set a person's presence. Counts as a sign of life at ``now``. Raises ``ValueError`` for an unknown state."""
     new_state = PresenceState(state)
     row = (
         await conn.execute(

@@ -17,7 +17,7 @@ from domain.ids import KICK_CHANNEL, OUTBOX_CHANNEL
 OVERDUE = timedelta(seconds=15)
 """Grace period for what should happen within seconds: relaying an event, ending an offer, starting a workflow."""
 SPENT = timedelta(hours=1)
-"""How long after a booked call its unreleased seat counts as left over."""
+"""A seat that is still unreleased this long after its booked call counts as left over."""
 
 _UNRELAYED = text("""
 SELECT count(*) FROM escalation_event WHERE told_at IS NULL AND kind = ANY(:kinds) AND at < :before
@@ -70,7 +70,7 @@ WHERE e.state NOT IN ('closed', 'refused') AND e.opened_at < :before AND e.id > 
 ORDER BY e.id LIMIT :most
 """)
 HEARD_WITHIN = timedelta(minutes=2)
-"""Time allowed from relaying an event until its workflow has received it: a busy worker takes a while."""
+"""How long a workflow may take to receive an event that was relayed: a busy worker takes a while."""
 PAGE = 50
 """Number of escalations whose workflows the auditor checks at a time."""
 
@@ -91,7 +91,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class RepairCount:
-    """How often the auditor has made one kind of repair."""
+    """How many times the auditor has made one kind of repair."""
 
     what: str
     """A field of ``Findings``, or ``workflow_gone``."""
