@@ -9,8 +9,7 @@ Join = Callable[[int, int], int]
 
 
 class PrefixMasks:
-    """The joins of all ranges whose length is a power of two. Any range is covered by two of them, perhaps overlapping.
-    """
+    """The joins of all ranges whose length is a power of two. Two of them cover any range, and may overlap."""
 
     def __init__(self, masks: Sequence[int], join: Join) -> None:
         self._levels = [list(masks)]

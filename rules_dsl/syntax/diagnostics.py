@@ -31,7 +31,7 @@ class Diagnostic:
     """The values of the text's placeholders, by name; quick fixes are built from them."""
 
     def on(self, line: int) -> Diagnostic:
-        """Set the line unless it is already set. In a cached sentence, which may occur on several lines, the line is 0."""
+        """Set the line unless it is already set. In a cached sentence, which may occur on many lines, the line is 0."""
         return self if self.line else replace(self, line=line)
 
 
