@@ -79,7 +79,7 @@ class SignInLinkExpired(Failure):
 
 @dataclass
 class TooManyMisses(Failure):
-    """Rate limit: too many wrong tokens or passwords from one address, or sign-in attempts for one account."""
+    """Rate limit: too many wrong tokens or passwords from one address, or too many sign-in attempts for one account."""
 
     retry_after: int
     """In seconds."""

@@ -36,15 +36,16 @@ class AccountTaken(Failure):
 
 
 def by_source(name: str) -> str:
-    """A webhook source's actor, such as ``webhook:harbor``."""
+    """The actor name of a webhook source, such as ``webhook:harbor``."""
     return f"{_BY_WEBHOOK}{name}"
 
 
 def is_of(ticket: OpenTicket, account: str, opened_by: str) -> bool:
-    """Whether an open escalation is for this account's ticket. ``opened_by`` is opening or ending one now.
+    """Whether an open escalation is for this account's ticket.
 
-    One opened by an earlier release has only the ticket's address. One that a source raised before the source's account
-    was known has the source's name instead, and still belongs to that source.
+    ``opened_by`` is whoever is opening or ending an escalation now. An escalation opened by an earlier release has only
+    the ticket's address. One that a source raised before the source's account was known has the source's name instead,
+    and still belongs to that source.
     """
     own_account = ticket.account or account_of(ticket.url)
     if own_account == account:

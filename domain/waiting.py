@@ -1,4 +1,4 @@
-"""Waiting for a booked call: its reminders."""
+"""The wait for a booked call: reminders."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Reminder:
 def reminders_of(start: datetime, now: datetime, *, customer: Sequence[int], agent: Sequence[int]) -> list[Reminder]:
     """A call's future reminders, in chronological order.
 
-    ``customer`` and ``agent`` are in seconds before the start time. Before the muster nobody has the call, so callers
-    pass no agent reminders for earlier times.
+    ``customer`` and ``agent`` are lead times in seconds before the start time. Before the muster nobody has the call,
+    so callers pass no agent reminders that would be sent earlier.
     """
     reminders = [
         Reminder(start - timedelta(seconds=lead), side, f"{start.isoformat()}/{lead}")

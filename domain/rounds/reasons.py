@@ -1,4 +1,4 @@
-"""The reasons for an offer: why this person and not the others, in words, for the offer and for support ops."""
+"""Why an offer goes to this person and not to the others, in words, for the offer itself and for support ops."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Chosen:
-    """An offer to be made, with its reasons."""
+    """An offer to be made, and the reasons for it."""
 
     call: DueCall
     person: int
@@ -46,7 +46,7 @@ class Chosen:
     """The best alternatives to this person, in order."""
     excluded: tuple[HardConstraint, ...]
     soft_constraints: tuple[str, ...] = ()
-    """The soft constraints, in words, that are overridden because nobody else can take the call."""
+    """In words, the soft constraints that are overridden because nobody else can take the call."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Reasons:
     _words: dict[object, tuple[str, ...]] = field(default_factory=dict)
 
     def explain(self, call: DueCall, row: int, column: int) -> Chosen:
-        """The offer of this row's call to this column's person, with its reasons."""
+        """The offer of this row's call to this column's person, and the reasons for it."""
         decision = call.plan.decision
         cost_matrix = self.cost_matrix
         able = np.flatnonzero(cost_matrix.able[row])
@@ -82,7 +82,7 @@ class Reasons:
     def _best(self, row: int, able: NDArray[np.intp]) -> list[int]:
         """The first few people who could take a call, by soft constraints, then by the plan's order."""
         cost_matrix, most = self.cost_matrix, CONSIDERED_AT_MOST + 1
-        # Rank plus place among equals is the place in the plan's order, which is less than the number of columns.
+        # Rank plus place among equals is the place in the plan's order; it is less than the number of columns.
         places = (
             cost_matrix.soft[row, able] * cost_matrix.able.shape[1]
             + cost_matrix.rank[row, able]

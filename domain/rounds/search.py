@@ -21,29 +21,29 @@ class DueCall:
     escalation_id: str
     plan: Plan
     starts_at: datetime | None
-    """None for a call now."""
+    """None if the call is wanted now."""
     began_at: datetime
     """When the search began."""
     step: int
     skipped: int
-    """Seconds of search saved by skipping steps whose pool had nobody on duty."""
+    """How many seconds of search were saved by skipping steps whose pool had nobody on duty."""
     refused_by: frozenset[int] = frozenset()
-    """People who declined it or did not join it."""
+    """People who declined this call or did not join it."""
     knows_customer: frozenset[int] = frozenset()
     """People who have had a call with this customer before."""
     needed: frozenset[int] = frozenset()
-    """People who are needed to serve all the seats sold for its time."""
+    """People without whom the seats sold for the time of this call can't all be served."""
     csat_here: Mapping[int, float] = field(default_factory=dict)
     """Each person's mean rating in this call's product area, for those who have ratings."""
     muster_at: datetime | None = None
-    """When its search will begin; None if it has begun."""
+    """When its search will begin; None if it has already begun."""
 
     @property
     def due_at(self) -> datetime:
         return self.muster_at or self.began_at
 
     def needs(self, now: datetime) -> Needs:
-        """What it demands of the person who takes it. A booked call that is late keeps its planned end."""
+        """What the call demands of the person who takes it. A booked call that is late keeps its planned end."""
         decision = self.plan.decision
         lasts = timedelta(seconds=decision.booking.slot)
         wrap_up = timedelta(seconds=decision.calls.wrap_up)
@@ -55,7 +55,7 @@ class SearchState:
     """A search's state after it has been advanced."""
 
     call: DueCall
-    """With its new step and skipped time."""
+    """The call, with its step and skipped time updated."""
     taken: tuple[Step, ...] = ()
     """The steps that were just taken."""
     exhausted: bool = False
@@ -76,7 +76,7 @@ class Pools:
         return self._pools[key]
 
     def key(self, decision: Decision, step: int) -> tuple[object, ...]:
-        """Equal for plans that ask the same people."""
+        """A key that is equal for plans that ask the same people."""
         return (decision.targets, decision.requires, decision.steps[:step])
 
     def somebody_on_duty(self, call: DueCall, step: int) -> bool:
@@ -88,7 +88,7 @@ class Pools:
 
 
 def advance(call: DueCall, pools: Pools, now: datetime) -> SearchState:
-    """Take every step that is due. A step after a pool with nobody on duty is due immediately."""
+    """Take every step that is due. If a step's pool has nobody on duty, the next step is due immediately."""
     steps = call.plan.decision.steps
     elapsed = int((now - call.began_at).total_seconds()) + call.skipped
     skipped, at, taken = call.skipped, call.step, []
@@ -106,7 +106,7 @@ def advance(call: DueCall, pools: Pools, now: datetime) -> SearchState:
 
 
 def _exhausted(call: DueCall, now: datetime) -> bool:
-    """Whether the search is over and the customer must be told; never before the start time that they booked."""
+    """Whether the search is over, so that the customer must be told; never true before the booked start time."""
     searching = (now - call.began_at).total_seconds()
     early = call.starts_at is not None and now < call.starts_at
     return searching >= call.plan.gives_up_after and not early

@@ -19,7 +19,7 @@ A_FEW_MINUTES = timedelta(minutes=5)
 
 
 class WaitEstimate(StrEnum):
-    """About how long until somebody takes the call."""
+    """Roughly how long it will be until somebody takes the call."""
 
     MOMENT = "moment"
     MINUTES = "minutes"
@@ -33,7 +33,7 @@ class PlaceInLine:
 
     call_id: str
     place: int
-    """1 is next. An earlier call only counts if somebody in this call's pool could take it."""
+    """1 means next in line. An earlier call only counts if somebody in this call's pool could take it."""
     estimate: WaitEstimate
 
 

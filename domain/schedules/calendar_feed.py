@@ -12,19 +12,19 @@ from domain.booking import Span
 from domain.schedules.change import ScheduleRefused
 
 LARGEST = 2_000_000
-"""The largest calendar that is read, in bytes."""
+"""The maximum size, in bytes, of a calendar that is read."""
 LARGEST_FILE = 900_000
-"""The largest calendar file that can be uploaded, in bytes."""
+"""The maximum size, in bytes, of an uploaded calendar file."""
 SPANS_AT_MOST = 5_000
-"""The most busy times in a calendar; one with more is not read."""
+"""The maximum number of busy times in a calendar; a calendar with more is not read."""
 AHEAD = timedelta(days=62)
 BACK = timedelta(days=3)
 EXPANDED_AHEAD = timedelta(days=48)
-"""An unchanged calendar is expanded again once its busy times reach less far ahead than this."""
+"""An unchanged calendar is expanded again once its expanded busy times no longer reach this far ahead."""
 EVERY = timedelta(minutes=15)
 SLOWEST = timedelta(hours=6)
 FEEDS_AT_MOST = 10
-"""The most feeds per person."""
+"""The maximum number of feeds per person."""
 LONGEST_NAME, LONGEST_ADDRESS = 60, 2000
 OWN_PREFIX = "muster-"
 """Prefix of the UIDs that Muster assigns, so that our own entries in somebody's calendar don't count as busy times."""
@@ -56,7 +56,7 @@ def horizon(now: datetime) -> Span:
 
 
 def next_fetch(now: datetime, failures: int, feed: int) -> datetime:
-    """When to fetch a calendar again: with back-off after failures, and spread over two minutes by the feed's id."""
+    """When to fetch a calendar again: backing off after failures, and offset by up to two minutes by the feed's id."""
     wait = min(EVERY * (1 << min(failures, 8)), SLOWEST)
     return now + wait + timedelta(seconds=feed * 7 % 120)
 
@@ -67,7 +67,7 @@ _STAMPS = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED|CREATED)[:;][^\r\n]*\r?\n", re
 def fingerprint(content: bytes) -> str:
     """A hash that stays the same if the calendar hasn't changed.
 
-    Some programs write the time of the request into events, which is ignored.
+    The time of the request, which some programs write into events, is ignored.
     """
     return hashlib.sha256(_STAMPS.sub(b"", content)).hexdigest()
 

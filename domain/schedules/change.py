@@ -14,12 +14,12 @@ from rules_dsl.model.clock_words import zone_names
 
 LONGEST_TIME_OFF = timedelta(days=731)
 FARTHEST = timedelta(days=5 * 366)
-"""How far from today, past or future, something can be planned."""
+"""How far from today, in the past or the future, something can be planned."""
 LONGEST_WORDS = 80
 LONGEST_KEY = 100
 SPANS_A_DAY = 12
 ROWS_AT_MOST = 300
-"""The most entries of one kind per person."""
+"""The maximum number of entries of one kind per person."""
 AS_THE_DESK, NO_HOLIDAYS = "desk", ""
 
 
@@ -65,14 +65,14 @@ class RemoveWeekly:
 
 @dataclass(frozen=True)
 class SetDay:
-    """The hours of a single day, which replace earlier changes to that day."""
+    """Set the hours of a single day, replacing any earlier changes to that day."""
 
     day: date
     hours: tuple[tuple[int, int], ...]
     """Start and end in minutes; empty for a day off."""
     time_zone: str
     as_well: bool = False
-    """Whether they add to the weekly hours instead of replacing them."""
+    """Whether these hours are added to the weekly hours instead of replacing them."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,11 @@ class StopKeepingFree:
 
 @dataclass(frozen=True)
 class SetHolidays:
-    """``desk`` for the organisation's holidays, empty for none, otherwise a ``holidays`` region such as ``DE-BY``."""
+    """Set which holidays apply.
+
+    ``region`` is ``desk`` for the organisation's holidays, empty for none, otherwise a region that the ``holidays``
+    library knows, such as ``DE-BY``.
+    """
 
     region: str
 

@@ -1,4 +1,4 @@
-"""Coverage: a team's week, day by day, with who is there and the hours when nobody is. Pure."""
+"""Coverage: who in a team is there on each day of a week, and during which hours nobody is. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PersonDay:
 
     available: tuple[Span, ...]
     absent: tuple[Absence, ...]
-    """Absences, clipped to the working hours; also time off for the whole day, even one without working hours."""
+    """Absences, clipped to the working hours. Time off for a whole day is included even if it has no working hours."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class TeamDay:
     """One team on one day."""
 
     counts: tuple[int, ...]
-    """How many people are there in each half hour."""
+    """The number of people present in each half hour."""
     gaps: tuple[Span, ...]
     """When somebody should be working, but nobody is there."""
 
 
 def bounds_of(day: date, zone: str) -> Span:
-    """From midnight to midnight: 23 to 25 hours."""
+    """The day from midnight to midnight, which lasts 23 to 25 hours."""
     local = ZoneInfo(zone)
     start, stop = (datetime.combine(one, time(0), local).astimezone(UTC) for one in (day, day + ONE_DAY))
     return start, stop

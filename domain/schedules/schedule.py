@@ -1,8 +1,8 @@
-"""A person's schedule: weekly hours, single days, and what takes time away. Pure.
+"""A person's schedule: weekly hours, changes to single days, and absences. Pure.
 
-Working hours are the weekly hours, as changed by single days, except those that begin on a holiday. Calls can be served
-in whatever remains after time off, calendars' busy times and time kept free. A day is in the shift's time zone, and a
-shift belongs to the day on which it begins (docs/decisions/0017).
+Working hours are the weekly hours with the changes to single days applied, except any that begin on a holiday. Calls
+can be served in whatever remains of them after subtracting time off, calendars' busy times and time kept free. Days are
+those of the shift's time zone, and a shift belongs to the day on which it begins (docs/decisions/0017).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Repeating:
     """0 is Monday."""
     start_minute: int
     end_minute: int
-    """If this isn't after the start, it is on the following day."""
+    """If it isn't after the start, it falls on the following day."""
     time_zone: str
     first: date | None = None
     last: date | None = None
@@ -116,7 +116,7 @@ class Absence:
 
 
 def span_on(day: date, start_minute: int, end_minute: int, zone: str) -> Span:
-    """The span between two wall-clock times on a day. An end at or before the start is on the following day."""
+    """The span between two wall-clock times on a day. An end at or before the start falls on the following day."""
     local = ZoneInfo(zone)
     end = end_minute if end_minute > start_minute else end_minute + 1440
     return wall_instant(day, start_minute, local), wall_instant(day, end, local)
@@ -158,7 +158,7 @@ def available_spans(schedule: Schedule, first: date, last: date) -> list[Span]:
 
 
 def whole_shifts(schedule: Schedule, first: date, last: date) -> list[Span]:
-    """Working spans that still include lunch, meetings and time off in between, but no time off at either end."""
+    """Working spans, including any lunch, meetings and time off within them, but without time off at either end."""
     off = merged([one.during for one in schedule.time_off])
     left = (without([span], off) for span in working_spans(schedule, first, last))
     return [(parts[0][0], parts[-1][1]) for parts in left if parts]

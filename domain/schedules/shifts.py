@@ -15,7 +15,8 @@ from rules_dsl.directory import WeeklyShift
 def wall_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """A wall-clock time as an instant in UTC. Minute 1440 is the next midnight.
 
-    A time that a clock change skips moves forward by the length of the gap; for one that is repeated, the first counts.
+    A time that a clock change skips is moved forward by the length of the gap; if a time occurs twice, the first
+    occurrence counts.
     """
     wall = datetime.combine(day, time(0)) + timedelta(minutes=minute)
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
@@ -39,7 +40,7 @@ def shift_spans(weekly: Iterable[WeeklyShift], first: date, last: date) -> list[
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:
-    """The same time in as few spans as possible, in order, without empty ones."""
+    """The fewest spans that cover the same time, in order; none is empty."""
     result: list[Span] = []
     for start, stop in sorted(span for span in spans if span[0] < span[1]):
         if result and start <= result[-1][1]:

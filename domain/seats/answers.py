@@ -1,7 +1,7 @@
 """Which of a day's start times can be sold: each answer is computed once, and cached until seats change.
 
-The direct test and the proof that a start time is gone run for every start time. Moving other calls takes long, so each
-page request tries a limited number of people, and the next one continues where it stopped.
+The direct test and the proof that a start time is gone run for every start time. Moving other calls is slow, so each
+page request tries only a limited number of people, and the next request continues where it stopped.
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ class DayOfAnswers:
     no_short_move: set[datetime] = field(default_factory=set)
     """Start times for which a sale's search found nobody."""
     _tried: set[datetime] = field(default_factory=set)
-    """Start times for which a page has tried as many moves as it may."""
+    """Start times for which a page has already tried as many moves as it is allowed to."""
     _unsolved: dict[datetime, datetime] = field(default_factory=dict)
-    """For each start time, when the solver found nothing. It may have run out of time, so it tries again later."""
+    """For each start time, when the solver last found nothing.
+
+    It may just have run out of time, so it is run again later.
+    """
 
     def note_unsolved(self, start: datetime, now: datetime) -> None:
         """Record that the solver found nothing for this start time."""
@@ -62,7 +65,7 @@ class DayOfAnswers:
     def answer_with_moves(self, board: SeatBoard, starts: Sequence[datetime], sample: Demand, tries: int) -> int:
         """Try moving one other call for each start time whose answer is MAYBE, until ``tries`` people have been tried.
 
-        Returns how many were.
+        Returns how many people were tried.
         """
         left = tries
         for start in starts:

@@ -1,7 +1,7 @@
 """Which witness each sold call has, by booking, by day and by person.
 
-A day with many calls is added as columns, just as the rows are read, and expanded to single calls only when one of them
-is needed: most of a page's questions don't need any.
+A day with many calls is added as columns, in the form in which it is read, and expanded into single calls only when one
+of them is needed: most of a page's queries need none.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Day:
         self.counts: dict[CapKey, Counter[int]] = {}
         """For each limit, the number of calls per person, keyed by person index."""
         self.first, self.last = 1 << 62, -(1 << 62)
-        """The span of all the day's calls, including their gaps."""
+        """The span of all the day's calls, including the gaps before them."""
 
     def add_many(self, group: CallGroup) -> None:
         self.columns.append(group)
@@ -131,7 +131,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         return self._days[day].counts if day in self._days else {}
 
     def within(self, index: int, begin: int, end: int) -> list[Demand]:
-        """The calls, including their gaps, that keep this person busy at any moment within this time, in order."""
+        """The calls that, counting the gaps before them, keep this person busy at any moment of this time, in order."""
         found = [
             call
             for day in self._near(begin, end)
@@ -141,7 +141,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         return sorted(found, key=lambda call: (call.busy_from, call.booking)) if len(found) > 1 else found
 
     def between(self, begin: int, end: int) -> Iterable[Demand]:
-        """All calls that lie entirely within this time, including their gaps."""
+        """All calls that, counting the gaps before them, lie entirely within this time."""
         for day in self._near(begin, end):
             for call, _ in day.assignments.values():
                 if begin <= call.busy_from and call.end <= end:

@@ -1,6 +1,6 @@
 """The seat board: who is on shift when, and who is the witness of which sold seat, organised for fast queries.
 
-People, pools and shifts are in ``roster``, the calls in ``assignments``, the time that these take in ``intervals``,
+People, pools and shifts are in ``roster``, the calls in ``assignments``, the time that the calls take in ``intervals``,
 limits across several calls in ``limits``. This class queries them all together, and is the only one that changes them,
 through ``put`` and ``take``.
 """
@@ -42,7 +42,7 @@ class SeatBoard:
     # Questions.
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool, on shift for all of this time and not engaged, whatever other calls they back."""
+        """Who is in the pool, on shift for all of this time and not engaged, regardless of other calls that they back."""
         return self.roster.eligible(demand) & ~self._engaged.at(demand.busy_from)
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:
@@ -54,7 +54,7 @@ class SeatBoard:
         return self.intervals.idle(demand.busy_from, demand.end, mask)
 
     def can_take(self, demand: Demand, mask: int | None = None) -> int:
-        """The direct test: who, of all eligible or of ``mask``, can take this call if nothing else changes."""
+        """The direct test: who, among everybody eligible or in ``mask``, can take this call if nothing else changes."""
         mask = self.idle(demand, self.eligible(demand) if mask is None else mask)
         if mask:
             mask &= ~self.full(demand.day, demand.terms)
@@ -73,7 +73,7 @@ class SeatBoard:
         return self.reserve.in_reserve(demand)
 
     def shift_allows(self, index: int, demand: Demand) -> bool:
-        """Whether this person's shift stays within its permitted share of calls if this one is added."""
+        """Whether calls still take up no more than the permitted share of this person's shift if this one is added."""
         own, shift = demand.terms.shift_percent, self.shift_at(index, demand.begin)
         if shift is None:
             return False
@@ -136,7 +136,7 @@ class SeatBoard:
         return demand, index
 
     def add_many(self, groups: Iterable[CallGroup]) -> None:
-        """Put many calls on an empty board, which is faster than one by one."""
+        """Put many calls on an empty board, which is faster than putting them there one by one."""
         columns = [group for group in groups if len(group.bookings)]
         for group in columns:
             self.assignments.add_many(group)

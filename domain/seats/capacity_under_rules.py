@@ -1,8 +1,8 @@
-"""How many booked calls nobody could serve under rules other than those they were sold under.
+"""How many booked calls could not be served under rules other than those under which they were sold.
 
 An escalation keeps the plan that it was opened with, so new rules never cost anybody a sold seat. The calls that
-couldn't be served under them show how much capacity the new rules take from those hours. Pure, except that the caller's
-board is changed.
+couldn't be served under the new rules show how much capacity those rules would cost in the hours of these calls. Pure,
+except that the caller's board is changed.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class UnservedCalls:
     calls: tuple[Demand, ...]
     """Calls for which nobody was found in the search so far."""
     at_least: int = 0
-    """Proven: of all calls on their days, at least this many can't be served by any assignment."""
+    """Proven: whatever the assignment, at least this many of all the calls on the same days can't be served."""
 
 
 def find_unserved(board: SeatBoard, demands: Sequence[Demand], until: float) -> UnservedCalls:
-    """Place each of these calls instead of the one that its booking has on the board; others may move.
+    """Put each of these calls on the board in place of its booking's current one; other calls may move.
 
-    Afterwards the board holds the placements. Once the monotonic clock passes ``until``, only the direct test runs, so
-    the result has too many calls rather than too few.
+    Afterwards the board contains the new placements. Once the monotonic clock passes ``until``, only the direct test
+    runs, so the result may contain too many calls, but never too few.
     """
     search = Search(board, TRIES)
     for call in demands:
@@ -53,7 +53,7 @@ def find_unserved(board: SeatBoard, demands: Sequence[Demand], until: float) -> 
 
 
 def proven_unserved(board: SeatBoard, unplaced: Sequence[Demand], seconds: float) -> UnservedCalls:
-    """Use the solver on these calls for half of ``seconds``, then prove how many of the rest can't be served."""
+    """Run the solver on these calls for half of ``seconds``, then prove how many of the rest can't be served."""
     until, half = time.monotonic() + seconds, time.monotonic() + seconds / 2
     unserved = []
     for call in unplaced:

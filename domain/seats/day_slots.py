@@ -11,8 +11,8 @@ from domain.seats.demand import MOST_A_DAY
 def day_slots_of(board: SeatBoard, touched: Collection[int], nth: Mapping[int, int]) -> dict[int, int]:
     """A day slot for each touched booking, and a new one for each booking that must give up its own.
 
-    ``nth`` has the day slots of existing bookings. No day slot exceeds its call's limit, unless the person's
-    existing calls already do.
+    ``nth`` contains the day slots of existing bookings. No day slot exceeds its call's limit, unless the person's
+    existing calls already exceed it.
     """
     result: dict[int, int] = {}
     days = {(board.assignments[booking][1], board.assignments[booking][0].day) for booking in touched}

@@ -1,4 +1,4 @@
-"""What a sale must respect: a plan's limits as whole numbers, and what one call takes of a person's time.
+"""What a sale must respect: a plan's limits as whole numbers, and how much of a person's time one call takes.
 
 Times are whole seconds since 1970 in UTC, so a day with a clock change simply has more or fewer seconds.
 """
@@ -16,7 +16,7 @@ from rules_dsl.model.decision import Decision
 NEVER = 1 << 62
 """Later than any moment."""
 MOST_A_DAY = 99
-"""Calls per person and day if the rules set no limit; the database counts no further."""
+"""Calls per person and day if the rules set no limit; the database counts no higher."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Terms:
     title_caps: tuple[tuple[int, int], ...] = ()
     """(title, calls per day) for one person; the lower of this and ``cap`` applies."""
     reserve: int = 0
-    """Percentage of a team's people on shift who stay free, rounded up to whole people."""
+    """Percentage of a team's people on shift who must stay free, rounded up to whole people."""
     shift_percent: int = 100
     """The largest percentage of a shift that calls may take up."""
     shift_end: int = 0
-    """No call begins in this many seconds before the end of a shift."""
+    """No call begins within this many seconds before the end of a shift."""
     prepare: int = 0
     """Seconds of preparation at the start of the occupied time."""
 
@@ -44,13 +44,13 @@ class Terms:
 
 
 class Demand(NamedTuple):
-    """What one call takes of one person in a pool: a span of time, including preparation and wrap-up.
+    """What one call takes from one person in a pool: a span of time, including preparation and wrap-up.
 
     A tuple, because a page reads ten thousand of them while somebody waits.
     """
 
     booking: int
-    """Negative if it isn't sold."""
+    """Negative if the call hasn't been sold."""
     pool: int
     begin: int
     end: int
@@ -62,7 +62,7 @@ class Demand(NamedTuple):
 
     @property
     def busy_from(self) -> int:
-        """When the gap before it begins; from then on, its person has no other call."""
+        """When the gap before it begins; from then on, its person may have no other call."""
         return self.begin - self.terms.gap
 
 
@@ -82,7 +82,7 @@ class Member:
 
     @property
     def whole_shifts(self) -> tuple[tuple[int, int], ...]:
-        """The shifts that shift limits refer to."""
+        """The shifts to which shift limits apply."""
         return self.works or self.shifts
 
 
@@ -121,7 +121,7 @@ def instant(second: int) -> datetime:
 
 
 def merge_touching(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """The same time in as few spans as possible, in order, without empty ones."""
+    """The fewest spans that cover the same time, in order; none is empty."""
     if all(begin < end < after for (begin, end), (after, _) in pairwise([*spans, (NEVER, NEVER)])):
         return tuple(spans)
     result: list[tuple[int, int]] = []

@@ -1,8 +1,8 @@
-"""The proof that a start time is gone: at some instant of the call, it and the running ones outnumber their people.
+"""The proof that a start time is gone: at some instant, this call and those running then outnumber their people.
 
 A matching of calls and people at each single instant is necessary but not sufficient (docs/seats.md): finding none is a
-proof, while finding one proves nothing. The witnesses already form such a matching; one more call fits at an instant
-exactly if an alternating path leads from it to somebody who is free then. A group of similar calls counts as one step
+proof, while finding one proves nothing. The witnesses already form such a matching; one more call fits at an instant if
+and only if an alternating path leads from it to somebody who is free then. A group of similar calls counts as one step
 of the path.
 """
 
@@ -14,9 +14,9 @@ from domain.seats.intervals import IntervalGroup
 
 
 def proven_gone(board: SeatBoard, demand: Demand, eligible: int | None = None) -> bool:
-    """Whether it is proven that this call can't be served alongside all sold ones, whatever moves. Needs no lock.
+    """Whether it is proven that this call can't be served alongside all sold ones, whichever calls are moved.
 
-    ``eligible``: the mask of people eligible for it, if known.
+    Needs no lock. ``eligible``: the mask of people eligible for it, if known.
     """
     if eligible is None:
         eligible = board.eligible(demand)

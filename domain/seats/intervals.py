@@ -1,7 +1,7 @@
-"""Time, divided at each instant at which a call begins or ends: for each interval, who is idle and which calls run.
+"""Time, divided at each instant at which a call begins or ends: who is idle in each interval, and which calls run.
 
-Similar calls (same pool, time and limits) form a group with a mask of people, so the cost of a question about an
-interval depends on the number of groups, not on how many people serve them.
+Similar calls (same pool, time and limits) form a group with a mask of people, so the cost of a query about an interval
+depends on the number of groups, not on how many people serve them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Intervals:
         """Results of proofs, keyed by interval position and mask of eligible people; cleared when any call changes."""
 
     def add_many(self, columns: Iterable[CallGroup]) -> None:
-        """Put many calls on intervals that have none yet."""
+        """Add many calls to intervals that have none yet."""
         begins: dict[int, list[IntervalGroup]] = defaultdict(list)
         ends: dict[int, list[IntervalGroup]] = defaultdict(list)
         edges = set(self._edges)
@@ -70,7 +70,7 @@ class Intervals:
     def _by_time(self, group: CallGroup) -> dict[tuple[int, int], int]:
         masks, people_by_time = self._masks, dict[tuple[int, int], int]()
         get = people_by_time.get
-        # Adding a day spends half of its time here, so each pair is created once and looked up twice.
+        # Half of the time that it takes to add a day is spent here, so each pair is created once and looked up twice.
         for index, times in zip(group.people, zip(group.begins, group.ends, strict=True), strict=True):
             people_by_time[times] = get(times, 0) | masks[index]
         return people_by_time
@@ -105,24 +105,24 @@ class Intervals:
         return mask
 
     def moments(self, begin: int, end: int) -> Iterator[tuple[int, int, list[IntervalGroup]]]:
-        """For each interval of this time: its position, the mask of idle people, and the calls that run."""
+        """For each interval of this time: its position, the mask of idle people, and the running calls."""
         for position in self._positions(begin, end):
             yield position, self._idle[position], self._running[position]
 
     def groups(self, begin: int, end: int) -> Iterable[IntervalGroup]:
-        """The calls that run at some moment of this time, each group once."""
+        """The groups of calls that run at some moment of this time, each once."""
         found: dict[IntervalGroup, None] = {}
         for position in self._positions(begin, end):
             found.update(dict.fromkeys(self._running[position]))
         return found
 
     def firsts(self, begin: int, end: int) -> list[int]:
-        """The first instant of each interval that overlaps this time; the earliest may lie before it."""
+        """The first instant of each interval that overlaps this time; the earliest one may be before this time."""
         positions = self._positions(begin, end)
         return self._edges[positions.start : positions.stop]
 
     def engaged_at(self, moment: int, reserve: int) -> int:
-        """Who is on a call whose plan keeps at least this percentage in reserve, not counting the gap before it."""
+        """Who is on a call whose plan keeps at least this percentage in reserve; the gap before a call doesn't count."""
         mask = 0
         for group in self._running[bisect_right(self._edges, moment) - 1]:
             if group.key.terms.reserve >= reserve and group.begin <= moment:

@@ -1,4 +1,4 @@
-"""Limits across sold calls: calls per day, a team's reserve, and who is engaged until when."""
+"""Limits across sold calls: calls per day, a team's reserve, and people who are engaged for now."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DayLimits:
         return masks[key]
 
     def changed(self, day: int, index: int) -> None:
-        """Update for this person, who has one call more or fewer on this day."""
+        """Update for this person, who now has one call more or fewer on this day."""
         masks, person = self._full[day], self._roster.masks[index]
         for key, mask in masks.items():
             masks[key] = mask | person if self._is_full(index, day, key) else mask & ~person
@@ -65,7 +65,7 @@ def _cap_of(key: CapKey, title: int) -> int:
 
 
 class Reserve:
-    """The percentage of each team's people on shift that stays free of calls at every moment."""
+    """The percentage of each team's people on shift that must stay free of calls at every moment."""
 
     def __init__(self, roster: Roster, intervals: Intervals) -> None:
         self._roster, self._intervals = roster, intervals
@@ -87,7 +87,7 @@ class Reserve:
         return mask
 
     def changed(self, demand: Demand) -> None:
-        """Update for this call, which has been put or taken."""
+        """Update for this call, which has just been put on the board or taken off it."""
         if demand.terms.reserve:
             self.shares.add(demand.terms.reserve)
             firsts = self._intervals.firsts(demand.begin, demand.end)
@@ -96,8 +96,8 @@ class Reserve:
                     cache.pop(first, None)
 
     def moments(self, begin: int, end: int, share: int, more: Collection[int]) -> Iterator[tuple[int, int, int]]:
-        """For each moment at which something changes, and each of ``more``: who is on shift, and who is on a call whose
-        plan keeps at least ``share`` percent in reserve.
+        """For each moment at which something changes, and each moment in ``more``: who is on shift, and who is on a
+        call whose plan keeps at least ``share`` percent in reserve.
         """
         changes = (edge for edge in self._intervals.firsts(begin, end) if edge > begin)
         for moment in sorted({*more, begin, *changes}):
@@ -113,14 +113,15 @@ class Reserve:
 
 
 def sellable(on_shift: int, reserve_percent: int) -> int:
-    """How many people on shift may be on sold calls at the same time; the reserve is rounded up."""
+    """How many of the people on shift may be on sold calls at the same time; the reserve is rounded up."""
     return on_shift - -(-on_shift * reserve_percent // 100)
 
 
 class EngagedPeople:
-    """Who is on a running call or above the occupancy limit, and until when: they get no seat before then.
+    """Who is on a running call or above the occupancy limit, and until when; before then, they get no new seat.
 
-    Seats they already back stay: a running call can only cause other calls to be moved away from its person.
+    They keep the seats that they already back: a running call can only cause other calls to be moved away from its
+    person.
     """
 
     def __init__(self, roster: Roster, until: Mapping[int, int]) -> None:
@@ -128,7 +129,7 @@ class EngagedPeople:
         self._ends = [end for end, _ in reversed(latest_first)]
         masks: list[int] = list(accumulate((roster.mask_of([person]) for _, person in latest_first), or_))
         self._masks: list[int] = [*reversed(masks), 0]
-        """For each of ``_ends``, who is engaged until then or longer."""
+        """For each of ``_ends``, who is engaged until then or later."""
 
     def at(self, moment: int) -> int:
         """Who is still engaged after this moment."""

@@ -1,6 +1,6 @@
 """Prepared moves: solver solutions found ahead of time for start times that short moves don't free.
 
-One solution often frees several start times, so each is tried on all the others.
+One solution often frees several start times, so each solution is tried on all the other start times.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from domain.seats.search import Search
 from domain.seats.solver import WINDOW, place_by_window
 
 WIDER = 3 * WINDOW
-"""How many seconds around a start time are rearranged if the usual window has no solution."""
+"""Calls within this many seconds of a start time may be rearranged if the usual window has no solution."""
 
 
 def find_prepared_moves(
     board: SeatBoard, demands: Sequence[Demand], *, seconds: float, days: Collection[int] | None = None
 ) -> dict[Demand, Placement]:
-    """Find placements for as many of these as possible, in at most ``seconds`` per solver run.
+    """Find placements for as many of these demands as possible, in at most ``seconds`` per solver run.
 
     The board stays unchanged.
     """
@@ -40,7 +40,7 @@ def find_prepared_moves(
 def _opened_by(
     board: SeatBoard, moves: tuple[tuple[int, int], ...], demands: Sequence[Demand]
 ) -> dict[Demand, Placement]:
-    """The demands that somebody can take after just these moves."""
+    """The demands that somebody can take after these moves alone."""
     search = Search(board, 0)
     calls = [(search.take(booking), board.index_of[person]) for booking, person in moves]
     opened: dict[Demand, Placement] = {}

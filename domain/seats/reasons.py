@@ -1,4 +1,4 @@
-"""Why a start time is closed, in words for agents and support ops. Customers see only what is open."""
+"""Why a start time is closed, in words for agents and support ops. Customers see only the start times that are open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Why(StrEnum):
     """The rules don't offer it, because of the hours, notice, horizon or grid."""
     NOBODY_IN_POOL = "nobody_in_pool"
     SKILL = "skill"
-    """People of the team are on shift, but none has the required skills."""
+    """People from the team are on shift, but none of them has the required skills."""
     OFF_SHIFT = "off_shift"
     SHIFT_ENDS = "shift_ends"
     BOOKED = "booked"
@@ -36,7 +36,7 @@ class SlotClosure:
     text: str
     """A sentence without its full stop."""
     proven: bool = True
-    """Whether no reassignment could free it, given the current shifts and bookings."""
+    """Whether it is proven that no reassignment could free the start time, given the current shifts and bookings."""
 
 
 def why_closed(board: SeatBoard, demand: Demand, team_mates: int = 0) -> SlotClosure | None:

@@ -1,7 +1,7 @@
-"""Who is on shift when, and in which pool: for each interval between shift edges, a big integer with a bit per person.
+"""Who is on shift when, and in which pool: for each interval between shift edges, a big integer, one bit per person.
 
-A question about a span of time is an AND over the intervals that it covers. It therefore costs the same for ten people
-as for a thousand, needs no grid, and isn't affected by clock changes.
+A query about a span of time ANDs the integers of the intervals that it covers. It therefore costs the same for ten
+people as for a thousand, needs no grid, and isn't affected by clock changes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from operator import xor
 from domain.seats.demand import Demand, Member, Terms
 
 CACHE_LIMIT = 50_000
-"""How many answers are cached about who is on shift throughout a span of time."""
+"""The maximum number of cached answers about who is on shift throughout a span of time."""
 
 
 class Roster:
@@ -26,7 +26,7 @@ class Roster:
         """Indexed by person index."""
         self.index_of = {member.person: index for index, member in enumerate(self.members)}
         self.masks = [1 << index for index in range(len(self.members))]
-        """For each person index, the mask of this person alone."""
+        """For each person index, the mask of that person alone."""
         self._everybody = (1 << len(self.members)) - 1
         self.pools = {pool: self.mask_of(people) for pool, people in pools.items()}
         self.teams: dict[int, int] = defaultdict(int)
@@ -37,11 +37,13 @@ class Roster:
         if any(member.works for member in self.members):
             self._work_edges, self._at_work = self._over_time([member.whole_shifts for member in self.members])
         self._on_shift_through: dict[tuple[int, int, int], int] = {}
-        """Keyed by begin, end and a later end: who is on shift from begin to end, and at work until the later end. For
-        all pools together, because many questions are about the same time."""
+        """Keyed by begin, end and a later end: who is on shift from begin to end, and at work until the later end.
+
+        It covers all pools together, because many queries are about the same time.
+        """
 
     def add_pool(self, pool: int, people: Iterable[int]) -> None:
-        """Add a pool for questions to this board only."""
+        """Add a pool that exists only for queries to this board."""
         self.pools[pool] = self.mask_of(people)
 
     def mask_of(self, people: Iterable[int]) -> int:
@@ -52,7 +54,7 @@ class Roster:
         return mask
 
     def _over_time(self, spans: Sequence[Sequence[tuple[int, int]]]) -> tuple[list[int], list[int]]:
-        """The instants at which something changes, and the mask of people who are in one of their spans from then on.
+        """The instants at which something changes, and for each, the mask of people in one of their spans from then on.
 
         A person's spans are disjoint and don't touch.
         """

@@ -18,7 +18,7 @@ from domain.seats.intervals import GroupKey
 TRIES_TO_SELL = 300
 """How many people are tried for one sale."""
 MOST_CONFLICTS = 3
-"""The most calls of one person that are moved together to make room for another."""
+"""The maximum number of one person's calls that are moved together to make room for another call."""
 
 
 class Answer(Enum):
@@ -40,10 +40,13 @@ class Search:
     excluded: int = 0
     """Mask of people who get no call."""
     undo_log: list[tuple[bool, Demand, int]] = field(default_factory=list)
-    """The changes so far: whether the call was put or taken, the call, and the person index."""
+    """For each change so far: whether the call was put or taken, the call, and the person index."""
 
     def place(self, demand: Demand, depth: int, excluded: int = 0) -> bool:
-        """Give this call to somebody, moving others at most ``depth`` deep. If it fails, the board is unchanged."""
+        """Give this call to somebody, moving other calls at most ``depth`` levels deep.
+
+        If it fails, the board is unchanged.
+        """
         eligible = self.board.eligible(demand) & ~(excluded | self.excluded)
         if free := self.board.can_take(demand, eligible):
             self._put(demand, (free & -free).bit_length() - 1)
@@ -129,7 +132,7 @@ class Search:
         self.undo_log.append((True, demand, index))
 
     def moved(self) -> dict[int, int]:
-        """For each booking whose call was touched and now has a witness, that person's id."""
+        """For each booking whose call was touched and now has a witness, the id of that witness."""
         return {
             booking: self.board.members[self.board.assignments[booking][1]].person
             for booking in dict.fromkeys(demand.booking for _, demand, _ in self.undo_log)
@@ -159,9 +162,9 @@ def find_place(
 
 
 def place_for_sale(board: SeatBoard, demand: Demand, days: Collection[int]) -> Search | None:
-    """Place a call by the short search that a sale has time for: moves up to two deep, only of calls on these days.
+    """Place a call using the short search that a sale has time for: moves up to two levels deep, only on these days.
 
-    Returns the search that changed the board, or None if it found nobody; the board is then unchanged.
+    Returns the search that changed the board, or None if it found nobody, in which case the board is unchanged.
     """
     search = Search(board, TRIES_TO_SELL, days)
     if search.place(demand, 0):
@@ -174,7 +177,8 @@ def apply_placement(
 ) -> Search | None:
     """Apply a placement found earlier.
 
-    Returns the search that changed the board, or None if it no longer fits; the board is then unchanged.
+    Returns the search that changed the board, or None if the placement no longer fits, in which case the board is
+    unchanged.
     """
     search = Search(board, 0, days)
     moves = []

@@ -77,7 +77,7 @@ def within_hours(hours: OpenHours | None, start: datetime, seconds: int) -> bool
 def grid_of(decision: Decision) -> int:
     """Seconds of wall-clock time between two start times.
 
-    If calls are back to back, each one's time begins where the previous one's ends.
+    If calls are back to back, each call's time begins when the previous call's ends.
     """
     booking, calls = decision.booking, decision.calls
     if booking.back_to_back:

@@ -1,10 +1,11 @@
 """The solver: rearranges all seats within a few hours with a mixed-integer program (HiGHS).
 
-A solution is a witness for every call. If it finds none, then either none exists with everything outside the window
-unchanged, or none was found in time; both count as no. It takes tenths of a second, so it runs outside every lock.
+A solution is a witness for every call. If it finds none, then either no solution exists that leaves everything outside
+the window unchanged, or none was found in time; both count as no solution. It takes tenths of a second, so it runs
+outside every lock.
 
 Variables: x[call, person], for each person who is eligible and not busy with fixed calls. Rows: each call has one
-person; a person has at most one of the calls that run at any instant; daily limits, shift limits and each team's
+person; at any instant, a person has at most one of the running calls; daily limits, shift limits and each team's
 reserve are respected. A limit that is already exceeded may stay exceeded, but not by more.
 """
 
@@ -23,7 +24,7 @@ from domain.seats.demand import Demand, Placement
 from domain.seats.limits import sellable
 
 WINDOW = 2 * 3600
-"""Other calls are rearranged within this many seconds before and after a call."""
+"""Other calls within this many seconds before and after a call may be rearranged."""
 
 
 @dataclass
@@ -99,7 +100,7 @@ def place_by_window(
 
 
 def _candidates(board: SeatBoard, call: Demand, witness: int | None) -> list[int]:
-    """Indexes of people who could take this call beside the fixed ones; its witness can, whatever the limits."""
+    """Indexes of people who could take this call in addition to the fixed ones; its witness can, whatever the limits."""
     mask = board.idle(call, board.eligible(call))
     if witness is not None:
         mask |= 1 << witness
@@ -129,7 +130,7 @@ def _solve(
     for rows in (_overlaps, _days, _shifts, _reserves):
         for columns, values, high in rows(board, calls, eligible, column, current):
             program.add(columns, high, values=values)
-    # Changing a call's person costs a little, so that few change.
+    # Changing a call's person has a small cost, so that few calls change hands.
     served = 0.0 if all_of_them else -1.0
     cost = np.full(len(column), served)
     for (number, index), column_index in column.items():
@@ -209,7 +210,7 @@ def _days(
 def _shifts(
     board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, current: dict[int, int]
 ) -> Rows:
-    """Shift shares: calls whose plans allow at most a given share take at most that share of a person's shift."""
+    """Shift shares: calls whose plans allow at most a given share take up at most that share of a shift in total."""
     by_shift: dict[tuple[int, tuple[int, int]], list[int]] = defaultdict(list)
     for number, call in enumerate(calls):
         for index in eligible[number]:

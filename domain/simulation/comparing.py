@@ -1,4 +1,4 @@
-"""Comparing ways of working: many replications of each, and the differences with their confidence intervals."""
+"""Comparing ways of working: many replications of each, and confidence intervals for the differences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over replications with its 95 % interval by Student's t; for a single replication, its value."""
+    """A mean over replications, with its 95 % confidence interval by Student's t; for a single replication, its value."""
 
     mean: float
     low: float
@@ -43,7 +43,7 @@ class Way:
         return interval_of([_value(one, figure) for one in self.figures])
 
     def occupancy(self) -> dict[str, Interval]:
-        """The occupancy for each title."""
+        """The occupancy of each title."""
         titles = {title: None for one in self.figures for title in one.occupancy}
         return {title: interval_of([one.occupancy.get(title, 0.0) for one in self.figures]) for title in titles}
 
@@ -67,7 +67,7 @@ def interval_of(values: Sequence[float]) -> Interval:
 
 
 Mapper = Callable[[Callable[[tuple[Scenario, int]], Figures], Iterable[tuple[Scenario, int]]], Iterable[Figures]]
-"""``map``, or a process pool's ``map``, as replications are independent."""
+"""The built-in ``map``, or a process pool's, because replications are independent."""
 
 
 def play_ways(ways: Mapping[str, Scenario], replications: int, mapper: Mapper = map) -> tuple[Way, ...]:
@@ -91,7 +91,7 @@ def _value(one: Figures, figure: str) -> float:
 
 
 def staffed(directory: Directory, title: str, change: int) -> Directory:
-    """The same directory with more or fewer people with a title: the last ones are removed, or the first ones copied.
+    """The same directory with more or fewer people of one title: the last ones are removed, or the first ones copied.
 
     Raises ``ValueError`` if nobody has the title, or more people would be removed than have it.
     """

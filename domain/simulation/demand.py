@@ -29,7 +29,7 @@ def shifts_of(scenario: Scenario) -> dict[int, tuple[Span, ...]]:
 
 
 def sick_days(shifts: Mapping[int, tuple[Span, ...]], habits: Habits, seed: int) -> frozenset[tuple[int, datetime]]:
-    """(person, start of the shift) for every shift that its person misses.
+    """(person, start of the shift) for every shift that the person misses.
 
     Each shift has its own threshold, so a higher share of sick shifts only adds sick days.
     """
@@ -63,7 +63,7 @@ def _arrival(number: int, moment: datetime, scenario: Scenario, rng: Random) -> 
 
 
 def _with_call(arrival: Arrival, habits: Habits, seed: int) -> Arrival:
-    """The arrival with a random talk length, and whether the customer joins."""
+    """The arrival, with a random talk length and a random choice of whether the customer joins."""
     rng = Random(f"{seed}/call/{arrival.number}")
     talk = min(rng.lognormvariate(math.log(habits.talk), habits.talk_spread), 4.0)
     long, comes = rng.random() < habits.overrun, rng.random() >= habits.no_show
@@ -80,7 +80,7 @@ def _staffed_minutes(scenario: Scenario, shifts: Mapping[int, tuple[Span, ...]],
 
 
 def _poisson(mean: float, rng: Random) -> int:
-    """The number of arrivals on one day, by counting exponential gaps."""
+    """The number of arrivals on one day, drawn by counting exponentially distributed gaps."""
     count, left = 0, mean
     while (left := left - rng.expovariate(1.0)) > 0:
         count += 1

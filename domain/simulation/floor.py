@@ -24,11 +24,11 @@ class Worker:
     shifts: tuple[Span, ...]
     """The shifts on which they aren't sick."""
     calls: list[Span] = field(default_factory=list)
-    """Each from acceptance, or from the start of preparation for a booking in their name, to the end of wrap-up."""
+    """Each lasts from acceptance (for a booking in their name, from the start of preparation) to the end of wrap-up."""
     asked_at: datetime | None = None
     """When they last received an offer."""
     occupied: str = ""
-    """Why they can't be asked now, in a round's words; otherwise empty."""
+    """Why they can't be asked now, in the words of a round; empty if they can."""
 
     def on_shift(self, now: datetime) -> bool:
         return any(begin <= now < end for begin, end in self.shifts)

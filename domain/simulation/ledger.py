@@ -26,7 +26,7 @@ class SimulatedEnd:
     booked: bool
     outcome: SimulatedOutcome
     wait: float | None = None
-    """Seconds from the booked start time, or from asking for a call now, until an agent joined; served calls only."""
+    """Seconds from the booked start time, or the request for a call now, until an agent joined; served calls only."""
     person: int | None = None
 
 
@@ -42,7 +42,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one replication. Shares are between 0 and 1; without cases, a share is 1 and a wait is 0."""
+    """The figures of one replication. Shares are between 0 and 1; if there are no cases, a share is 1 and a wait is 0."""
 
     booked: int
     honoured: float
@@ -55,7 +55,7 @@ class Figures:
     """Of the customers who wanted to book, the share that found no free time."""
     asked_now: int
     served_now: float
-    """Of the calls now, the share that was taken in time."""
+    """Of the calls requested for now, the share that was taken in time."""
     median_wait_now: float
     refused: int
     declines: float
@@ -63,8 +63,9 @@ class Figures:
     occupancy: Mapping[str, float]
     """Keyed by title: the share of time on shift that was spent on calls, preparation and wrap-up."""
     fairness: float
-    """Jain's index of how evenly people are busy: 1 if all are equally busy, 1/n if one of n does everything (Jain,
-    Chiu and Hawe, A Quantitative Measure of Fairness, 1984)."""
+    """Jain's index of how evenly people are busy: 1 if all are equally busy, 1/n if one of n people does everything
+    (Jain, Chiu and Hawe, A Quantitative Measure of Fairness, 1984).
+    """
 
 
 def figures(ledger: Ledger, busy: Mapping[int, float], on_shift: Mapping[int, float], directory: Directory) -> Figures:

@@ -1,4 +1,4 @@
-"""One replication: simpy simulates the days, the real round finds the people."""
+"""One replication: simpy simulates the days, and the product's own round finds the people."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rules_dsl.model.decision import CallKind, Decision
 
 Process = Generator[simpy.Event, object, None]
 ROUND_AT_LEAST_EVERY = 30.0
-"""The most seconds between two rounds while calls wait and nothing else happens: a step may have become due."""
+"""The maximum number of seconds between rounds while calls wait and nothing else happens: a step may be due."""
 
 
 class WaitingCall:
@@ -34,7 +34,7 @@ class WaitingCall:
         self.due = due
         self.needed = needed
         self.taken: simpy.Event = env.event()
-        """Succeeds with the person who took it, or None if the search ended."""
+        """Succeeds with the person who took the call, or with None if the search ended."""
         self.offered = False
 
 
@@ -70,7 +70,7 @@ class Replication:
         return figures(self.ledger, *self._times(), self.scenario.directory)
 
     def _times(self) -> tuple[dict[int, float], dict[int, float]]:
-        """Each person's seconds on calls and on shift within the days that count."""
+        """How many seconds each person spent on calls and on shift during the days that count."""
         first, last = self._midnight(self.scenario.first), self._midnight(self.scenario.last + timedelta(days=1))
         workers = self.floor.workers.values()
         busy = {one.person: seconds_within(one.calls, first, last) for one in workers}
@@ -84,7 +84,7 @@ class Replication:
         return self.begin + timedelta(seconds=self.env.now)
 
     def _today(self) -> datetime:
-        """The midnight at which the organisation's day began."""
+        """The midnight at which the organisation's current day began."""
         return self._midnight(self.now.astimezone(ZoneInfo(self.scenario.directory.time_zone)).date())
 
     def _until(self, moment: datetime) -> simpy.Timeout:

@@ -16,7 +16,7 @@ class ReportMeasure:
     """Its field name in ``Figures``."""
     words: str
     share: bool
-    """Shown as a percentage; otherwise in seconds."""
+    """Whether it is shown as a percentage rather than in seconds."""
     better: int
     """1 if more is better, -1 if less is."""
 

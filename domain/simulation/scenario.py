@@ -16,9 +16,9 @@ class Binding(StrEnum):
 
     CALL_TIME = "found at call time"
     BOOKING_TIME = "named when booked"
-    """As scheduling tools do: the slot belongs to one person, and is lost if they can't make it."""
+    """As in scheduling tools: the slot belongs to one person, and is lost if they can't make it."""
     BOOKING_TIME_REBOUND = "named when booked, handed over by hand"
-    """The same, but at the start of a sick person's shift, somebody hands their calls to people who are free."""
+    """The same, but at the start of a sick person's shift, somebody gives their calls to people who are free."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Habits:
     answer: float = 8.0
     """Median time until an offer is answered; log-normal, with spread 0.6."""
     patience: int = 10 * 60
-    """How long a customer waits for the agent before leaving, after the booked start time or in a call now."""
+    """How long a customer waits for the agent, from the booked start time or the request for a call now."""
     lead: float = 20 * 3600.0
     """Median time between the booking and the start time that the customer wants; log-normal, with spread 0.8."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is simulated: ``escalations`` per day on average, with a share of ``now_share`` for a call now."""
+    """What is simulated: ``escalations`` per day on average, of which a share of ``now_share`` ask for a call now."""
 
     directory: Directory
     ruleset: Ruleset
@@ -69,7 +69,7 @@ class Scenario:
         return self.first + timedelta(days=self.days - 1)
 
     def replaying(self, past: tuple[Arrival, ...]) -> Scenario:
-        """The same scenario with these escalations, at least one, and their days from first opening to last call."""
+        """The same scenario, replaying these escalations, at least one, on the days from first opening to last call."""
         zone = ZoneInfo(self.directory.time_zone)
         days = [moment.astimezone(zone).date() for one in past for moment in (one.at, one.wanted_at or one.at)]
         return replace(self, past=past, first=min(days), days=(max(days) - min(days)).days + 1)

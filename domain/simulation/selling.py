@@ -1,8 +1,8 @@
 """Selling seats in the simulation, with the real grid, notice, hours and terms, on the product's own seat board.
 
 If people are found at call time, a start time is sold as in a real sale, using the direct test, the proof that it is
-gone, and short moves; only the solver is left out. If a booking names its person, nobody can be moved any more, so only
-somebody who is free for the whole time can take it.
+gone, and short moves; only the solver is left out. If a booking names its person, it can no longer be moved to somebody
+else, so only somebody who is free for the whole time can take it.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class SeatBook:
             free = list(indexes_in(self.board.can_take(demand)))
             if not free:
                 return None
-            # The person with the fewest bookings that day, as scheduling tools usually choose.
+            # Choose the person with the fewest bookings that day, as scheduling tools usually do.
             index = min(free, key=lambda one: (len(self.board.calls_on_day(one, demand.day)), self._person(one)))
             self.board.put(demand, index)
             return self._person(index)
@@ -103,7 +103,7 @@ class SeatBook:
     def _pool(self, decision: Decision, now: datetime) -> int:
         """The number of the decision's pool.
 
-        Makes sure that the board has this pool, without anybody who is ill by now.
+        Makes sure that the board has this pool, leaving out anybody who is ill by now.
         """
         members = tuple(pool(decision, self._scenario.directory, 0, step=0).members)
         missed_before = self._missed
