@@ -42,7 +42,7 @@ class SeatBoard:
     # Questions.
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool, on shift for all of this time and not engaged, regardless of other calls that they back."""
+        """Who is in the pool, on shift for all of this time and not engaged, regardless of other calls they back."""
         return self.roster.eligible(demand) & ~self._engaged.at(demand.busy_from)
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:

@@ -122,7 +122,7 @@ class Intervals:
         return self._edges[positions.start : positions.stop]
 
     def engaged_at(self, moment: int, reserve: int) -> int:
-        """Who is on a call whose plan keeps at least this percentage in reserve; the gap before a call doesn't count."""
+        """Who is on a call whose plan keeps at least this percentage in reserve; the gap before it doesn't count."""
         mask = 0
         for group in self._running[bisect_right(self._edges, moment) - 1]:
             if group.key.terms.reserve >= reserve and group.begin <= moment:

@@ -100,7 +100,7 @@ def place_by_window(
 
 
 def _candidates(board: SeatBoard, call: Demand, witness: int | None) -> list[int]:
-    """Indexes of people who could take this call in addition to the fixed ones; its witness can, whatever the limits."""
+    """Indexes of people who could take this call as well as the fixed ones; its witness can, whatever the limits."""
     mask = board.idle(call, board.eligible(call))
     if witness is not None:
         mask |= 1 << witness

@@ -18,7 +18,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over replications, with its 95 % confidence interval by Student's t; for a single replication, its value."""
+    """A mean over replications with its 95 % confidence interval by Student's t; for one replication, its value."""
 
     mean: float
     low: float

@@ -42,7 +42,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one replication. Shares are between 0 and 1; if there are no cases, a share is 1 and a wait is 0."""
+    """The figures of one replication. Shares are between 0 and 1; if there are no cases, a share is 1, a wait 0."""
 
     booked: int
     honoured: float
