@@ -1,6 +1,6 @@
-"""The rules language: turns a text that a support manager can read aloud into decisions, and into who may be asked.
+"""The rules language: from a text that a support manager can read aloud to decisions and the people who may be asked.
 
-Modules are imported when one of their names is first used, so that a terminal command loads only what it runs.
+A module is imported when one of its names is first used, so that a terminal command loads only what it needs.
 """
 
 from __future__ import annotations

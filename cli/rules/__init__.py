@@ -1,1 +1,1 @@
-"""`muster rules`: rules files in a terminal, a pipeline or an editor."""
+"""`muster rules`: commands for working with rules files in a terminal, a pipeline or an editor."""

@@ -1,4 +1,4 @@
-"""`muster rules check` and `test`, for pipelines that guard a rules file."""
+"""`muster rules check` and `muster rules test`, which a pipeline can run to guard a rules file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXPECTATIONS = (BlockKind.EXPECT, BlockKind.NEVER, BlockKind.EVERY)
 _GAP = "R308"
 HOLDS, FAILS = "holds", "fails"
 _EXPECTATION_CODE = "R5"
-"""The code prefix of diagnostics about expectations. Any other error prevents expectations from running."""
+"""Diagnostics about expectations have codes with this prefix. After any other error, no expectation is run."""
 
 
 @click.command()
@@ -121,7 +121,7 @@ def _has_errors(about: Sequence[Diagnostic]) -> bool:
 
 
 def _expectations(text: str) -> list[tuple[Block, int]]:
-    """Each expectation, with the line number of the next block."""
+    """Each expectation, with the line number at which the next block begins."""
     blocks = parse_rules(text).tree.blocks
     ends = [below.at.line for _, below in pairwise(blocks)]
     return [

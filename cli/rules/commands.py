@@ -1,4 +1,4 @@
-"""`muster rules`: rules files in a terminal or a pipeline. Most commands need no database."""
+"""`muster rules`: commands for rules files in a terminal or a pipeline. Most need no database."""
 
 from __future__ import annotations
 

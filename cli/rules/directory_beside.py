@@ -41,7 +41,7 @@ class DirectoryFiles:
 
 
 def _beside(rules: Path | None) -> Path:
-    """``desk.directory.json`` next to ``desk.rules``, or the only directory file in the folder."""
+    """For ``desk.rules``, ``desk.directory.json`` in the same folder, or else the only directory file there."""
     if rules is None:
         raise NoDirectory("a file that isn't saved yet has no directory file next to it; pass --directory FILE")
     own = rules.with_suffix(_SUFFIX)

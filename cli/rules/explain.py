@@ -114,7 +114,7 @@ def explain(file: Path, directory: Path, facts: str, moment: str | None, as_json
 @at_option
 @json_option
 def try_(file: Path, directory: Path, facts: str, moment: str | None, as_json: bool) -> None:
-    """Show who would be asked when: the steps of FILE for one escalation, as a timeline.
+    """Show who would be asked, and when: the steps of FILE for one escalation, as a timeline.
 
     A fact that isn't given is unknown.
     """

@@ -41,7 +41,7 @@ def fmt(files: tuple[Path, ...], only_check: bool, as_json: bool) -> None:
 
 
 def _formatted(file: Path, only_check: bool) -> dict[str, Any]:
-    """Format one file. Compares bytes, so line endings count, and never rewrites a file that isn't UTF-8."""
+    """Format one file. A change of line endings counts as a change. A file that isn't UTF-8 is never rewritten."""
     content = file.read_bytes()
     try:
         text = content.decode("utf-8")

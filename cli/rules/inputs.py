@@ -1,4 +1,4 @@
-"""Inputs to the `muster rules` commands: files, a directory, facts, a moment. Each error takes one line."""
+"""Inputs to the `muster rules` commands: files, a directory, facts, a moment. Each error is reported on one line."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def facts_given(given: str, directory: Directory) -> Facts:
 
 
 def moment_given(given: str | None, zone: str) -> datetime:
-    """The moment in UTC; by default, now. A weekday and time without a date fall in the example week."""
+    """The moment in UTC; by default, now. A weekday and time without a date are taken to be in the example week."""
     if given is None:
         return datetime.now(UTC)
     zone_info = ZoneInfo(zone)

@@ -1,4 +1,4 @@
-"""The language server: brings the features of the commands and pages to editors."""
+"""The language server, which brings the features of the commands and pages to editors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rules_dsl import (
 from rules_dsl.directory import Directory
 
 PAUSE = 0.15
-"""Seconds without a keystroke before a text is checked."""
+"""How many seconds must pass without a keystroke before a text is checked."""
 _PAGES = Path(__file__).parents[2] / "docs" / "messages"
 _SEVERITIES = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}
 _KINDS = {
@@ -42,21 +42,21 @@ _EMPTY = Directory("", "UTC", "EUR")
 
 @dataclass(frozen=True)
 class _CheckedText:
-    """A text and its diagnostics, so that quick fixes apply to what was shown."""
+    """A text and its diagnostics, kept so that quick fixes match the diagnostics that were shown."""
 
     text: str
     diagnostics: tuple[Diagnostic, ...]
 
 
 class RulesServer(LanguageServer):
-    """The server's state: directories, and what the editor was last shown."""
+    """The server's state: the directories, and the diagnostics and warnings that the editor has shown."""
 
     def __init__(self, given: Path | None) -> None:
         super().__init__("muster-rules", version("muster"), text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
         self.directories = DirectoryFiles(given)
         self.checked: dict[str, _CheckedText] = {}
         self.warnings_shown: set[str] = set()
-        """Warnings about missing directories that were already shown, so that each is shown only once."""
+        """The warnings about missing directories that have been shown, so that none is shown twice."""
 
     def directory_of(self, uri: str) -> Directory | None:
         """The directory for a document. If there is none, returns None and shows a warning the first time."""
@@ -77,7 +77,7 @@ class RulesServer(LanguageServer):
         return TextPositions(text, lsp.PositionEncodingKind(self.workspace.position_encoding))
 
     async def check(self, uri: str, pause: float = 0) -> None:
-        """Check the current text and publish its diagnostics, unless it changes in the meantime."""
+        """Check the current text and publish its diagnostics, unless the text changes in the meantime."""
         text, revision = self.text(uri), self.workspace.get_text_document(uri).version
         await asyncio.sleep(pause)
         if not self._is_current(uri, text):
@@ -100,7 +100,7 @@ class RulesServer(LanguageServer):
 
 
 def language_server(given: Path | None) -> RulesServer:
-    """Create a server without starting it. ``given`` is the directory file, by default the one next to each file."""
+    """Create a server without starting it. ``given`` is the directory file; by default, the one next to each file."""
     server = RulesServer(given)
     server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(_opened)
     server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(_changed)
@@ -173,7 +173,7 @@ def _fix(server: RulesServer, params: lsp.CodeActionParams) -> list[lsp.CodeActi
 
 
 def _format(server: RulesServer, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
-    """One edit that replaces the whole text; none if it is already formatted or a line is not understood."""
+    """One edit that replaces the whole text; none if it is already formatted or has a line that is not understood."""
     text = server.text(params.text_document.uri)
     try:
         formatted = format_rules(text)

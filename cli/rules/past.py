@@ -105,7 +105,7 @@ def _treated(treatment: Treatment) -> str:
 
 
 def _loads(backtest: BacktestResult) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
-    """Each title's calls and hours per week, now and under the draft."""
+    """Each title's calls and hours per week, under the published rules and under the draft."""
     old, new = (
         {load.id: load for load in side.titles} for side in (backtest.comparison.before, backtest.comparison.after)
     )

@@ -85,7 +85,7 @@ def publish(
 
     It is checked against the directory in the database, and its expectations are run. Exit code: 0 if it is now
     published or already was; 1 if it is refused because of warnings under --strict, because another version has been
-    published, or because of booked calls that it could not serve; 2 for errors in the file.
+    published, or because some booked calls could not be served under these rules; 2 for errors in the file.
     """
     if not reason.strip():
         raise click.BadParameter("give the reason in a few words", param_hint="--reason")
@@ -113,7 +113,7 @@ def _result_line(file: Path, published: PublishedRules | None, percent: int) -> 
 
 
 async def _publish(database_url: str, request: _PublishRequest) -> tuple[PublishedRules | None, tuple[Diagnostic, ...]]:
-    """Publish and return the version; None if diagnostics prevent publishing."""
+    """Publish the file and return the version, or None if diagnostics prevent publishing."""
     engine = open_engine(database_url, connections=1)
     try:
         if not request.accept_at_risk:

@@ -1,4 +1,4 @@
-"""`muster rules serve`: the language server, available if its extra is installed."""
+"""`muster rules serve`: starts the language server. Needs the ``lsp`` extra."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class TextPositions:
 
     text: str
     encoding: PositionEncodingKind
-    """The unit that columns count: a UTF-8 byte, a UTF-16 code unit, or a character."""
+    """The unit in which columns are counted: a UTF-8 byte, a UTF-16 code unit, or a character."""
     starts: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ class TextPositions:
         return Range(self.position(start), self.position(end))
 
     def of_diagnostic(self, diagnostic: Diagnostic) -> Range:
-        """The range of a diagnostic, or the first line if the diagnostic has no line."""
+        """The range of a diagnostic, or of the text's first line if the diagnostic has no line."""
         number = min(max(diagnostic.line, 1), len(self.starts)) - 1
         line = self.line(number)
         first = min(max(diagnostic.column, 1) - 1, len(line))

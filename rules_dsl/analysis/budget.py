@@ -1,4 +1,4 @@
-"""The work budget for all proofs in one check, so that saving a file takes less than a second."""
+"""A limit on the work for all proofs in one check, so that saving a file takes less than a second."""
 
 from __future__ import annotations
 

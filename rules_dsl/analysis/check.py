@@ -26,7 +26,7 @@ def compile_rules(text: str, directory: Directory) -> Ruleset:
 
 
 def draft_rules(text: str, directory: Directory) -> Ruleset | None:
-    """The ruleset without expectations and proofs: for comparisons, not for decisions. None if there are errors."""
+    """The ruleset, without checking expectations: for comparisons, not for decisions. None if there are errors."""
     parsed = parse_rules(text)
     names = Names(directory, list(parsed.diagnostics))
     ruleset = lower_file(names, parsed.tree, text) if parsed.complete else None

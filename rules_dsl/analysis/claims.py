@@ -1,4 +1,4 @@
-"""Checks for false ``expect never`` claims and gaps between rules, by proof over every escalation or counterexample."""
+"""Finds false ``expect never`` claims and gaps between rules: proves that there are none, or gives a counterexample."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """What remains of a region after subtracting cubes, as disjoint regions: an exact search with unit propagation.
 
-For each class of each attribute, one integer has a bit for every cube that allows the class, so the cubes that
-intersect a region are the bitwise AND of a few integers. A cube with a single constraint beyond the region (a unit) is
-subtracted directly; if there is none, the region is split along the cube with the fewest constraints.
+For each class of each attribute, an integer has one bit per cube, which is set if the cube allows the class. The
+bitwise AND of a few such integers gives the cubes that intersect a region. A cube that is narrower than the region in a
+single attribute (a unit) is subtracted directly; if there is no unit, the region is split along the cube with the
+fewest constraints.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from rules_dsl.analysis.value_classes import Region
 from rules_dsl.model.prefix_masks import PrefixMasks, stretches
 
 _CUBES_A_STEP = 1000
-"""With this many additional cubes, a pass over all attributes takes twice as long."""
+"""How many additional cubes make a pass over all attributes take twice as long."""
 
 
 class Cover:
-    """Cubes, indexed to find those that intersect a region and what they leave of it."""
+    """Cubes, indexed to find those that intersect a region and what remains of the region without them."""
 
     def __init__(self, cubes: Sequence[Cube], whole: Region, budget: Budget) -> None:
         self.cubes = [tuple(cube.items()) for cube in cubes]
@@ -109,8 +110,9 @@ class Cover:
     def _fewest_constraints(self, here: Region, touching: int) -> list[tuple[int, int]]:
         """The constraints of the cube that constrains the region least; empty if a cube contains the region.
 
-        Counts for all cubes in parallel: bit ``i`` of ``counts[n]`` is the n-th binary digit of cube ``i``'s constraint
-        count. Takes the first cube with at most one constraint, otherwise the first of those with the fewest.
+        Counts the constraints of all cubes in parallel: bit ``i`` of ``counts[n]`` is the n-th binary digit of cube
+        ``i``'s constraint count. Takes the first cube with at most one constraint, otherwise the first of those with
+        the fewest.
         """
         counts = [0] * self._digits
         for place, (mask, cache) in enumerate(zip(here, self._beyond, strict=True)):

@@ -1,6 +1,6 @@
 """Conditions as unions of cubes. A cube allows some classes of a few attributes, and all classes of the others.
 
-Kleene logic becomes plain sets: one in which a condition is true and one in which it is false; elsewhere it is unknown.
+Kleene logic becomes plain sets: a condition is true in one set, false in another, and unknown everywhere else.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from rules_dsl.evaluation.program import Clause, HasTags, InHours, IsDefined, Is
 Cube = dict[int, int]
 """One mask of allowed classes per attribute; an absent attribute is unconstrained."""
 MOST_CUBES = 3000
-"""Maximum cubes per condition."""
+"""Maximum number of cubes per condition."""
 _COMPARED = 200
-"""With more cubes than this, finding those contained in others costs too much."""
+"""If there are more cubes than this, finding those contained in others would take too long."""
 _INTERSECTION_WORK = 5
 """Work units per intersection."""
 
@@ -30,8 +30,7 @@ class Cubes:
     space: Space
     budget: Budget
     _cache: dict[tuple[int, bool], tuple[Test, list[Cube]]] = field(default_factory=dict)
-    """Keyed by the test's ``id``, because a definition may have hundreds of lines. The test is stored to keep its
-    ``id`` valid."""
+    """Keyed by ``id``, because comparing tests may be slow. The test is stored so that its ``id`` stays valid."""
     _starts: dict[int, list[int]] = field(default_factory=dict)
     """For each numeric attribute, the first value of each class."""
 
@@ -85,7 +84,7 @@ class Cubes:
         return mask if truth else attribute.known & ~mask
 
     def _range(self, test: Within, place: int) -> int:
-        """The classes in a range. Classes begin where a range begins or has just ended, so each is wholly in or out."""
+        """The classes in a range. Every range starts and ends where a class does, so no class is only partly in it."""
         starts = self._starts.get(place)
         if starts is None:
             firsts = (values[0] for values in self.space.attributes[place].classes)
@@ -138,7 +137,7 @@ def _one(place: int, mask: int) -> list[Cube]:
 
 
 def intersection(one: Cube, other: Cube) -> Cube | None:
-    """The cube that both allow; None if it is empty."""
+    """The intersection of both cubes; None if it is empty."""
     result = dict(one)
     for place, mask in other.items():
         both = result.get(place, -1) & mask

@@ -9,14 +9,14 @@ from rules_dsl.analysis.cover import Cover
 from rules_dsl.analysis.value_classes import Region
 
 _MOST_CHOICES = 20_000
-"""Limits the search for one result; beyond it, a small set will do, even if it isn't the smallest."""
+"""Limits the search for one result. Once it is reached, a small set will do, even if it isn't the smallest."""
 
 
 def fewest(cover: Cover, regions: Sequence[Region], groups: Sequence[int], budget: Budget) -> list[int]:
-    """Indexes of the fewest ``groups`` of cubes that together cover the regions. Raises ``TooLarge``.
+    """Indexes of as few ``groups`` of cubes as possible that together cover the regions. Raises ``TooLarge``.
 
-    An implicit hitting set search: each round takes a point that the current set leaves uncovered, and continues with
-    the smallest set that covers all points so far.
+    An implicit hitting set search: each round finds a point that the current set doesn't cover, and continues with the
+    smallest set that covers all points found so far.
     """
     every = sum(groups)
     owner = {low: number for number, group in enumerate(groups) for low in _bits(group)}

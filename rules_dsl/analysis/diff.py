@@ -16,7 +16,7 @@ from rules_dsl.evaluation.program import Rule
 from rules_dsl.evaluation.ruleset import Ruleset
 
 _REGIONS = 2
-"""Maximum regions shown per move."""
+"""Maximum number of regions shown per move."""
 _MOST_MOVES = 40
 
 
@@ -78,7 +78,7 @@ def compare_rules(before: Ruleset, after: Ruleset) -> Change:
 
 
 def _moves(before: Ruleset, after: Ruleset) -> Iterator[Move]:
-    """Yield the moves. No escalation moves between two rules that are unchanged, so those pairs are not compared."""
+    """Yield the moves. Two unchanged rules are not compared, because no escalation moves between them."""
     rules = (*before.rules, *after.rules)
     facts = {fact.name: fact for fact in (*before.vocabulary.facts, *after.vocabulary.facts)}
     proofs = Proofs.of([rule.when for rule in rules], tuple(facts.values()), after.time_zone)

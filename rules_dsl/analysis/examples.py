@@ -18,7 +18,7 @@ class Example:
     name: str
     facts: Facts
     moment: datetime
-    """UTC."""
+    """In UTC."""
 
 
 def examples_of(text: str, ruleset: Ruleset, directory: Directory) -> tuple[Example, ...]:

@@ -1,8 +1,8 @@
 """The moments that opening hours distinguish: every open/closed combination in a year, each with an example.
 
-Hours can't distinguish days that have the same weekday, UTC offsets and holidays, and whose neighbouring days do too,
-so only one day of each kind is examined. That covers winter, summer, the weeks between two continents' clock changes,
-and every holiday.
+Hours can't distinguish two days with the same weekday, UTC offsets and holidays if the days before and after them also
+agree in these, so only one day of each kind is examined. That covers winter, summer, the weeks between two continents'
+clock changes, and every holiday.
 """
 
 from __future__ import annotations

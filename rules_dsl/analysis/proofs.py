@@ -1,4 +1,4 @@
-"""Exact answers about every possible escalation: an example, or proof that none exists."""
+"""Exact answers about every possible escalation: either an example, or a proof that none exists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rules_dsl.directory import FactType
 from rules_dsl.evaluation.program import When
 
 _MOST_EXAMINED = 60
-"""Maximum regions examined to find a few distinct gaps."""
+"""Maximum number of regions examined to find a few distinct gaps."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Proofs:
     """The cubes in which each rule's condition is true, ignoring the rules above it."""
     cover: Cover
     groups: list[int]
-    """Each rule's cubes, as a bit mask over the cover."""
+    """Each rule's cubes, as a bit mask of the cubes in ``cover``."""
     budget: Budget
 
     @staticmethod
@@ -57,7 +57,7 @@ class Proofs:
         return sum(self.groups[first:last])
 
     def reaching(self, place: int, of: Sequence[Cube] = ({},)) -> Iterator[Region]:
-        """Yield regions within ``of`` that rule ``place`` decides, each extended within one of the rule's cubes."""
+        """Yield regions within ``of`` that rule ``place`` decides, each as large as one cube of that rule allows."""
         above = self.above(place)
         for cube in self.rules[place]:
             for other in of:
@@ -71,7 +71,7 @@ class Proofs:
         return any(next(self.cover.remainder(region, above), None) for region in regions)
 
     def remainder(self, cube: Cube, among: int) -> Iterator[Region]:
-        """Yield the possible regions in a cube minus the cubes ``among``, each extended as far as possible."""
+        """Yield what is possible in a cube but not in the cubes ``among``, in regions that are as large as possible."""
         bounds = within(cube, self.space.possible)
         if bounds is not None:
             for region in self.cover.remainder(bounds, among):
@@ -80,7 +80,8 @@ class Proofs:
     def gaps(self, most: int) -> list[Region]:
         """Up to ``most`` regions that no rule matches, none contained in another.
 
-        If there are none, also tries tickets that lack facts that are never missing: every ticket needs a rule.
+        If there are none, also tries tickets that lack facts declared as never missing, because every ticket needs a
+        rule.
         """
         return self._gaps(self.space.possible, most) or self._gaps(self.space.whole, most)
 
@@ -104,7 +105,7 @@ class Proofs:
 
 
 def find(holding: Sequence[When], failing: Sequence[When], facts: Sequence[FactType], zone: str) -> Situation | None:
-    """A situation in which all of ``holding`` are true and none of ``failing`` are; None proves that none exists.
+    """A situation in which all of ``holding`` and none of ``failing`` are true; None if there is provably none.
 
     Raises ``TooLarge``.
     """

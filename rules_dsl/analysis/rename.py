@@ -23,7 +23,7 @@ NameKind = Literal["team", "title", "skill"]
 
 @dataclass(frozen=True)
 class NameUse:
-    """A line of a file that uses a name."""
+    """A line in which a file uses a name."""
 
     line: int
     """1-based."""
@@ -92,7 +92,7 @@ def _without_wording(node: object) -> object:
 
 
 def may_name(text: str, kind: NameKind, name: str) -> bool:
-    """Whether a line contains the kind's keyword and the quoted name: a quick check that may give false positives."""
+    """Whether any line contains the kind's keyword and the quoted name: a quick check that may give false positives."""
     return any(
         any(token.low == kind for token in line.tokens) and any(_is_name(token, name) for token in line.tokens)
         for line in read_lines(text)

@@ -16,13 +16,13 @@ from rules_dsl.syntax.tree import Block, BlockKind, RulesFile
 from rules_dsl.syntax.tree_conditions import START, Place
 
 _NAMED = 3
-"""Maximum rules named in one diagnostic; any more are only counted."""
+"""Maximum number of rules named in one diagnostic; the others are only counted."""
 _MOST_EXPLAINED = 20
-"""Maximum unreachable rules whose culprits are named; a file with more needs a review anyway."""
+"""Maximum number of unreachable rules whose culprits are named; a file with more needs a review anyway."""
 
 
 def check_rules_apply(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: Proofs | None) -> None:
-    """Check rule by rule. If the budget runs out, one diagnostic names the first rule that was not proven."""
+    """Check rule by rule. If the budget runs out, one diagnostic names the first rule that was not fully checked."""
     blocks = tree.of(BlockKind.RULE)
     if proofs is None:
         names.report("R327", _heading_of(blocks[0]) if blocks else START, found="every rule")
@@ -42,7 +42,7 @@ def _heading_of(block: Block) -> Place:
 
 
 def _check_rule(names: Names, ruleset: Ruleset, proofs: Proofs, place: int, block: Block, by_name: bool) -> bool:
-    """Check one rule. True if it could apply but is never reached."""
+    """Check one rule. Returns True if it could apply but is never reached."""
     rule = ruleset.rules[place]
     if block.name is None:
         return False
@@ -102,7 +102,7 @@ def _excluding(proofs: Proofs, lines: list[tuple[Clause, int, bool]]) -> str:
 
 
 def _check_unknown(names: Names, ruleset: Ruleset, proofs: Proofs, blocks: Sequence[Block]) -> None:
-    """Warn about rules that together cover every known value of a fact but not the case that it is unknown."""
+    """Warn about rules that together cover every known value of a fact but not the case in which it is unknown."""
     if len(ruleset.rules) == len(blocks):
         return
     reported: set[tuple[int, int]] = set()
@@ -125,7 +125,7 @@ def _check_unknown(names: Names, ruleset: Ruleset, proofs: Proofs, blocks: Seque
 
 
 def _splits(proofs: Proofs) -> Iterator[tuple[int, int, int, Cube]]:
-    """Yield, for each such set, the attribute, first rule, last rule, and their shared cube with the fact unknown."""
+    """For each such set, yield the attribute, the first and last rule, and the cube that is not covered."""
     seen: dict[tuple[int, tuple[tuple[int, int], ...]], tuple[int, int]] = {}
     for rule, cubes in enumerate(proofs.rules):
         for cube in cubes:
@@ -144,7 +144,7 @@ def _splits(proofs: Proofs) -> Iterator[tuple[int, int, int, Cube]]:
 
 
 def _is_explicit(proofs: Proofs, fact: int) -> bool:
-    """Whether some rule tests explicitly for this fact being unknown, so its author has considered that case."""
+    """Whether a rule tests explicitly that this fact is unknown, which shows that its author considered that case."""
     unknown = proofs.space.attributes[fact].unknown
     return any(cube.get(fact) == unknown for cubes in proofs.rules for cube in cubes)
 

@@ -15,7 +15,7 @@ from rules_dsl.syntax.tree_actions import IfNobody, SkillKind
 
 
 def check_steps(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
-    """Check the rules' own steps, not default steps, which apply to all rules and may add nobody to some."""
+    """Check the rules' own steps. Default steps aren't checked: they apply to all rules and may add nobody in some."""
     blocks = (*tree.of(BlockKind.RULE), *tree.of(BlockKind.OTHERWISE))
     for block, rule in zip(blocks, ruleset.rules, strict=True):
         lines = [line for line in block.actions if isinstance(line, IfNobody)]

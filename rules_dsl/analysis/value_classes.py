@@ -1,6 +1,6 @@
 """The space of all escalations, reduced to what a file's conditions distinguish: attributes with a few classes each.
 
-A set of classes is a bit mask. A region has one mask per attribute and is their product, which is never expanded.
+A set of classes is a bit mask. A region is the product of one mask per attribute; the product is never expanded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Attribute:
     fact: FactType | None
     """None for the moment."""
     classes: tuple[tuple[FactValue, ...], ...]
-    """The known values in each class. For numbers, the first and last value, the latter -1 if unbounded."""
+    """The known values in each class. For numbers, the first and last value; the last is -1 if unbounded."""
     tag: str | None = None
     unknown: int = 0
     """The mask of the "unknown" class, which comes last; 0 if there is none."""
@@ -49,17 +49,17 @@ class Space:
 
     attributes: tuple[Attribute, ...]
     places: dict[tuple[str, str | None], int]
-    """Attribute indexes, keyed by fact and tag, with None as the tag of the fact itself."""
+    """Attribute indexes, keyed by fact and tag; the tag is None for the fact itself."""
     hours: tuple[OpenHours, ...]
     moments: tuple[tuple[datetime, tuple[bool, ...]], ...]
     whole: Region
-    """All escalations, even those that lack facts that are never missing."""
+    """All escalations, even those that lack facts declared as never missing."""
     possible: Region
-    """All escalations in which facts that are never missing are known."""
+    """All escalations in which every fact declared as never missing is known."""
 
 
 def space_of(facts: Sequence[FactType], whens: Iterable[When], zone: str) -> Space:
-    """The space that these conditions distinguish. ``zone`` is the time zone of examples."""
+    """The space, reduced to what these conditions distinguish. ``zone`` is the time zone of the examples."""
     tests = list(dict.fromkeys(_tests_of(whens, set())))
     hours = tuple(dict.fromkeys(test.hours for test in tests if isinstance(test, InHours)))
     moments = hour_combinations(hours, zone)
@@ -81,7 +81,7 @@ def space_of(facts: Sequence[FactType], whens: Iterable[When], zone: str) -> Spa
 
 
 def _tests_of(whens: Iterable[When], opened: set[int]) -> Iterator[Atom]:
-    """Yield all tests of facts and hours. Definitions already expanded are in ``opened``, so each is expanded once."""
+    """Yield all tests of facts and hours. ``opened`` holds the definitions that have already been expanded."""
     for when in whens:
         for clause in _clauses_of(when):
             if not isinstance(clause.test, IsDefined):

@@ -1,4 +1,4 @@
-"""Runs a file's examples through the same decision code as escalations."""
+"""Runs a file's examples through the same code that decides escalations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STEPS = {
 
 
 def check_expectations(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
-    """Resolve the names in expectations; then, if the file has no errors, decide and compare each example."""
+    """Resolve the names in expectations. If the file has no errors, decide each example and compare the results."""
     examples = tree.of(BlockKind.EXPECT)
     given = [given_facts(names, block) for block in examples]
     for block in (*examples, *tree.of(BlockKind.NEVER)):
@@ -53,7 +53,7 @@ def _check_outcomes(names: Names, tree: RulesFile, block: Block) -> None:
 
 
 def given_facts(names: Names, block: Block) -> dict[str, FactValue]:
-    """The facts in an example. Tags that are never missing default to no tags, other facts to unknown."""
+    """The facts in an example. Absent tags are empty if declared as never missing; other absent facts are unknown."""
     found: dict[str, FactValue] = {
         fact.name: () for fact in names.directory.facts if fact.kind == "tags" and not fact.may_be_missing
     }
@@ -102,7 +102,7 @@ def _value(names: Names, fact: FactType, words: tuple[Phrase, ...], given: Given
 
 
 def example_moment(ruleset: Ruleset, moment: tuple[int, int] | None) -> datetime:
-    """An example's moment in UTC, from a weekday and time in the example week in the ruleset's time zone."""
+    """An example's weekday and time, in the example week and the ruleset's time zone, as a moment in UTC."""
     weekday, minute = moment or defaults.EXAMPLE_MOMENT
     day = defaults.EXAMPLE_WEEK + timedelta(days=weekday)
     return wall_instant(ZoneInfo(ruleset.time_zone), day, minute * 60).astimezone(UTC)
@@ -139,7 +139,7 @@ def outcome_holds(outcome: ExpectedOutcome, decision: Decision, directory: Direc
 
 
 def targets_after(decision: Decision, elapsed: int) -> list[Target]:
-    """The targets, including widenings, after ``elapsed`` seconds of searching."""
+    """The targets after ``elapsed`` seconds of searching, including those that steps have added."""
     widened = (
         target
         for step in decision.steps
@@ -150,7 +150,7 @@ def targets_after(decision: Decision, elapsed: int) -> list[Target]:
 
 
 def _matches(outcome: ExpectedOutcome, targets: list[Target], directory: Directory) -> list[bool]:
-    """For each person in the targets, whether the team or title matches; a target without people is checked itself."""
+    """Whether the team or title of each person in the targets matches; for a target without people, its own."""
     names = {name.text for name in outcome.names}
     groups = directory.teams if outcome.kind == "team" else directory.titles
     expected = {group.id for group in groups if group.name in names}

@@ -59,7 +59,7 @@ def lower_when(names: Names, lines: Sequence[WhenLine]) -> When | None:
 
 
 def lower_clause(names: Names, condition: Condition, text: str) -> Clause | None:
-    """The compiled condition; None if it has an error. Shared by all lines with this condition."""
+    """The compiled condition; None if it has an error. All lines with this condition share the result."""
     cached = names.clauses.get(condition)
     if cached is not None:
         return cached
@@ -167,7 +167,7 @@ def choice_value(names: Names, fact: FactType, phrase: Phrase) -> str | None:
 
 
 def read_amount(names: Names, fact: FactType, phrase: Phrase) -> int | None:
-    """A value as a number: seconds, minor units, or its index among a choice's values. None after an error."""
+    """A value as a number: seconds, minor units, or its index among a choice's values. None if there is an error."""
     amount: int | None = None
     if fact.kind == "choice":
         value = choice_value(names, fact, phrase)

@@ -1,4 +1,4 @@
-"""Lowers ``define`` blocks in dependency order, which also finds circular ones."""
+"""Lowers ``define`` blocks in dependency order, which also reveals circular ones."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rules_dsl.syntax.tree_conditions import DefinedHolds
 
 DEEPEST = 10
 LARGEST = 500
-"""Maximum lines in a definition, including those of the definitions that it uses."""
+"""Maximum number of lines in a definition, including those of the definitions that it uses."""
 _SHOWN = 10
-"""Maximum names shown per cycle."""
+"""Maximum number of names shown per cycle."""
 
 
 def lower_definitions(names: Names, tree: RulesFile) -> None:
@@ -41,7 +41,7 @@ def lower_definitions(names: Names, tree: RulesFile) -> None:
 
 @dataclass
 class _Sizes:
-    """The depth and line count of each definition, including nested ones; limited to keep decisions fast."""
+    """The depth and length of each definition, including those that it uses; limited to keep decisions fast."""
 
     deep: dict[str, int] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)

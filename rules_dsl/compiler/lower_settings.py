@@ -22,7 +22,7 @@ _EVERY_DAY = 24 * 3600
 MOST_HOURS = 40
 """Maximum number of ``hours`` in a file, because proofs examine every combination that occurs."""
 MOST_SPANS = 30
-"""Maximum spans in each of them, as written."""
+"""Maximum number of spans in one ``hours``, as written."""
 
 
 def settings_of(names: Names, tree: RulesFile, kind: BlockKind) -> dict[str, Setting]:
@@ -44,7 +44,7 @@ def _seconds(found: dict[str, Setting], key: str, default: int) -> int:
 
 
 def zone_of(names: Names, tree: RulesFile) -> str:
-    """The file's time zone, or the organisation's."""
+    """The file's time zone; if it sets none, the organisation's."""
     found = settings_of(names, tree, BlockKind.HEAD)
     for key, known in (("currency", names.directory.currency), ("time zone", names.directory.time_zone)):
         value = found[key].name if key in found else None
@@ -172,7 +172,7 @@ def lower_reminders(names: Names, tree: RulesFile) -> Reminders:
 
 
 def check_agent_reminders(names: Names, tree: RulesFile, earliest: int) -> None:
-    """Warn about agent reminders due before anybody is asked, which happens ``earliest`` seconds before a call."""
+    """Warn about agent reminders that are due before anybody is asked: ``earliest`` seconds or more before a call."""
     lines = (setting for block in tree.of(BlockKind.REMINDERS) for setting in block.settings if setting.key == "agent")
     for duration in (duration for line in lines for duration in line.durations):
         if duration.seconds >= earliest:

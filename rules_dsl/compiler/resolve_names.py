@@ -17,7 +17,7 @@ from rules_dsl.syntax.tree_conditions import Condition, Phrase, Place
 Part = TypeVar("Part", bound=Hashable)
 _MOST_LISTED = 8
 _MOST_COMPARED = 5_000
-"""Maximum names compared for suggestions per file, so that thousands of unknown names don't take long."""
+"""Maximum number of names compared for suggestions per file, so that thousands of unknown names don't take long."""
 
 
 @dataclass
@@ -30,9 +30,9 @@ class Names:
     """None if declared with an error, which has its own diagnostic."""
     defined: dict[str, IsDefined | None] = field(default_factory=dict)
     used: set[tuple[str, str, int]] = field(default_factory=set)
-    """The kind, name and id of every resolved name; part of what the version identifies."""
+    """The kind, name and id of every resolved name; the ruleset's version depends on them."""
     line: int = 0
-    """The number of the line being compiled, because places inside cached sentences have none."""
+    """The number of the line being compiled; needed because places in cached sentences have no line numbers."""
     clauses: dict[Condition, Clause] = field(default_factory=dict)
     """Compiled conditions that had no diagnostics. Lines with the same condition share one object."""
     targets: dict[tuple[TargetPhrase, ...], tuple[Target, ...]] = field(default_factory=dict)
@@ -40,10 +40,10 @@ class Names:
     _interned_clauses: dict[tuple[int, bool, str], Clause] = field(default_factory=dict)
     """Keyed by the test's ``id``, because comparing a definition may mean comparing hundreds of lines."""
     compared: int = 0
-    """Names compared for suggestions so far."""
+    """How many names have been compared for suggestions so far."""
 
     def intern(self, part: Part) -> Part:
-        """An equal part built earlier, if any, so that a ruleset stores equal parts only once."""
+        """The equal part built earlier, or this one if it is new, so that a ruleset stores equal parts only once."""
         return cast(Part, self._interned.setdefault(part, part))
 
     def clause(self, test: Test, negated: bool, text: str) -> Clause:
@@ -115,7 +115,7 @@ class Names:
         return self.defined.get(phrase.text)
 
     def bare(self, phrase: Phrase) -> None:
-        """Report a name without ``team`` or ``title`` before it."""
+        """Report a name that lacks ``team`` or ``title`` before it."""
         person = self._person(phrase.text)
         if person is not None:
             self._refuse_person(phrase, person)

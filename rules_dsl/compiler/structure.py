@@ -1,4 +1,4 @@
-"""Checks a file as a whole: a fallback rule, unique names, rules that say when and where."""
+"""Checks a file as a whole: that it has a fallback rule, that names are unique, and that rules say when and where."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class FactType:
 
 @dataclass(frozen=True)
 class WeeklyShift:
-    """Weekly working hours, half-open, in the wall time of their own zone. Minutes count from midnight, up to 1440."""
+    """Weekly working hours in the shift's own time zone, end excluded, in minutes from midnight (0 to 1440)."""
 
     days: tuple[int, ...]
     """0 is Monday."""
@@ -89,7 +89,7 @@ class Person:
 
 @dataclass(frozen=True)
 class HolidayCalendar:
-    """A name for the holidays of a country or of a state or province in it."""
+    """A name for the holidays of a country, or of one of its states or provinces."""
 
     name: str
     country: str

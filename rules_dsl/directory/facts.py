@@ -21,7 +21,7 @@ KINDS = {
 """The kinds of facts, as diagnostics and pages name them."""
 _YES, _NO = frozenset({"yes", "true"}), frozenset({"no", "false"})
 _DIGITS = 20
-"""Maximum digits parsed in a number; longer numbers are out of range anyway."""
+"""Maximum number of digits parsed in a number; longer numbers are out of range anyway."""
 _MOST_TAGS = 1000
 _LONGEST_TAG = 200
 _LARGEST = 10**15

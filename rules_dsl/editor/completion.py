@@ -24,7 +24,7 @@ _FIRST_OF_ACTION = frozenset(tokens[0] for tokens in ACTIONS)
 
 @dataclass(frozen=True)
 class Completion:
-    """Replace the characters from ``start`` to ``end`` with ``insert``."""
+    """A proposal to replace the characters from ``start`` to ``end`` with ``insert``."""
 
     label: str
     insert: str
@@ -42,7 +42,7 @@ class Completion:
 
 
 def complete(text: str, offset: int, directory: Directory) -> tuple[Completion, ...]:
-    """Completions, likeliest first; none in comments or free text, or if nothing known can follow. Never raises."""
+    """Completions, most likely first; none in comments or free text, or if nothing known can follow. Never raises."""
     offset = max(0, min(offset, len(text)))
     lines = _LINE_END.split(text[:offset])
     line = next(read_lines(lines[-1]))
@@ -117,7 +117,7 @@ def _matches(candidate: PhraseCandidate, partial: Token | None) -> bool:
 def _titles_of_team_first(
     candidates: list[PhraseCandidate], tokens: tuple[Token, ...], directory: Directory
 ) -> list[PhraseCandidate]:
-    """After a team, offer first the titles that somebody in that team has."""
+    """After a team, offer the titles of people in that team before all others."""
     team_word = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at - 1].low == "team"), None)
     if team_word is None or not any(one.phrase.kind == "title" for one in candidates):
         return candidates

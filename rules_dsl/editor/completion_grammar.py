@@ -13,7 +13,7 @@ ChoiceKind = Literal["keyword", "team", "title", "skill", "fact", "value", "hour
 
 @dataclass(frozen=True)
 class ChoicePhrase:
-    """A fixed phrase. ``words`` are in lower case, to compare with tokens."""
+    """A fixed phrase. ``words`` are in lower case, so that they can be compared with tokens."""
 
     text: str
     words: tuple[str, ...]
@@ -23,7 +23,7 @@ class ChoicePhrase:
 
 @dataclass(frozen=True)
 class Gap:
-    """One free token: a quoted name or a bare word, with the ``choices`` to offer."""
+    """One token to fill in, a quoted name or a bare word; ``choices`` are what to offer for it."""
 
     quoted: bool = True
     choices: tuple[ChoicePhrase, ...] = ()

@@ -13,7 +13,7 @@ from rules_dsl.syntax.tokens import Token, TokenKind, tokenize
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LONGEST = 6
-"""Maximum words in a phrase that has a meaning."""
+"""Maximum number of words in a phrase that has a meaning."""
 
 
 @dataclass(frozen=True)

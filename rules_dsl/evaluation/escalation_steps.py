@@ -23,7 +23,7 @@ class EscalationStep:
     """None for the first step."""
     pool: Pool
     new: tuple[int, ...]
-    """Members that the previous step did not have."""
+    """The members of this pool who were not in the previous step's pool."""
 
 
 def escalation_steps(decision: Decision, directory: Directory) -> tuple[EscalationStep, ...]:

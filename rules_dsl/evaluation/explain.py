@@ -17,7 +17,7 @@ from rules_dsl.model.decision import Reason
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The declared facts and the currency, to show values to people: money and durations are numbers internally."""
+    """The declared facts and the currency, used to put values into words: money and durations are stored as numbers."""
 
     facts: tuple[FactType, ...]
     currency: str
@@ -39,7 +39,7 @@ class Vocabulary:
 
 
 def reasons_against(rule: Rule, facts: Facts, now: datetime, vocabulary: Vocabulary) -> Iterator[Reason]:
-    """Yield the first line of each alternative that failed or was unknown, or the ``unless`` lines that held."""
+    """Yield each alternative's first line that didn't hold; if one held, the ``unless`` lines that exclude it."""
     for place, clause in _failures(rule.when, facts, now):
         yield _reason(rule, place, clause, False, facts, now, vocabulary)
 

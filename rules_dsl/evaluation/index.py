@@ -1,4 +1,4 @@
-"""The compiled index: a mask of rows for each value of each fact; the lowest remaining bit is the first match.
+"""The compiled index: for each value of each fact, a mask of rows. The lowest bit set in all masks is the first match.
 
 The result is the same as evaluating the rules one by one, even with unknown facts.
 """
@@ -32,7 +32,7 @@ class RuleIndex:
     flags: tuple[tuple[str, int, int, int], ...]
     others: tuple[tuple[str, Callable[[FactValue | None], int]], ...]
     hours: tuple[tuple[OpenHours, int, int], ...]
-    """Hours, with the rows possible while they are open and while they are closed."""
+    """Hours, with the rows that are possible while they are open, and those that are possible while they are closed."""
 
     def first(self, facts: Facts, now: datetime) -> int | None:
         """The index of the first rule that is certainly true; None if there is none."""

@@ -23,7 +23,7 @@ RowsByLiterals = Mapping[Row, int]
 
 @dataclass(frozen=True)
 class ChoiceMasks:
-    """The masks for a choice: ``masks`` by named value, with None for unknown, and ``other`` for all other values."""
+    """The masks for a choice: ``masks`` for named values and for None (unknown), ``other`` for all other values."""
 
     masks: Mapping[FactValue | None, int]
     other: int
@@ -169,7 +169,7 @@ def _is_empty(test: Within) -> bool:
 
 
 def _tags(by_row: LiteralsByRow, free: int) -> TagMasks | None:
-    """None for "not all of these tags", which masks for single tags can't express."""
+    """The masks; None if a test is "not all of these tags", which masks for single tags can't express."""
     excluded: dict[str, int] = {}
     required: list[tuple[int, dict[str, int]]] = []
     all_rows = free

@@ -1,7 +1,7 @@
 """Conditions in disjunctive normal form: rows of literals that must all hold. The index is built from them.
 
 A condition is certainly true if and only if one of its rows holds. So ``unless`` lines must be certainly false,
-definitions are expanded, and rows are two-valued.
+definitions are expanded, and a row either holds or doesn't.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import product
 from rules_dsl.evaluation.program import Clause, HasTags, InHours, IsDefined, IsKnown, IsYes, OneOf, When, Within
 
 MOST_ROWS = 64
-"""Maximum rows per condition. One that needs more (nested negated definitions) is evaluated directly."""
+"""Maximum number of rows per condition. One that needs more (nested negated definitions) is evaluated directly."""
 
 
 Atom = OneOf | Within | IsKnown | IsYes | HasTags | InHours
@@ -22,7 +22,7 @@ Atom = OneOf | Within | IsKnown | IsYes | HasTags | InHours
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Literal:
-    """A test of a fact or of hours and the expected answer, which is never "unknown".
+    """A test of a fact or of hours, with the expected answer, which is never "unknown".
 
     Equal literals are one object, compared by identity, because an index compares thousands of them.
     """

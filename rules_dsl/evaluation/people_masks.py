@@ -43,7 +43,7 @@ class PeopleMasks:
     def likely_first(self, decision: Decision, step: int, among: int) -> int:
         """The people in ``among`` who rank first, judging by the directory alone.
 
-        It covers ``prefer`` lines and experience, up to the first sort key that depends on the day's calls.
+        Takes ``prefer`` lines and experience into account, up to the first sort key that depends on the day's calls.
         """
         if not any(taken.kind is StepKind.DROP_PREFERRED for taken in decision.steps[:step]):
             for needs in decision.prefers:
@@ -60,7 +60,7 @@ class PeopleMasks:
         return among
 
     def each(self, mask: int) -> Iterator[tuple[int, Person]]:
-        """Yield each person in a mask, with their bit."""
+        """Yield each person in a mask, preceded by their bit."""
         while mask:
             lowest = mask & -mask
             yield lowest, self.directory.people[lowest.bit_length() - 1]

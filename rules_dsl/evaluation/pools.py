@@ -1,4 +1,4 @@
-"""Pools: the people whom a decision's targets, widenings and skills admit. Pure; ignores presence."""
+"""Pools: the people who match a decision's targets, steps and skills. Pure; ignores presence."""
 
 from __future__ import annotations
 

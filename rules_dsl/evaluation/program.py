@@ -18,7 +18,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """True if a number is in a range, both ends included; None for an unbounded end."""
+    """True if a number is in a range, both ends included. An end is None if unbounded."""
 
     fact: str
     low: int | None
@@ -78,7 +78,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A rule's condition. It holds if all clauses of an alternative hold and none of ``unless`` do."""
+    """A rule's condition. It holds if all clauses of an alternative hold and no ``unless`` clause does."""
 
     alternatives: tuple[tuple[Clause, ...], ...]
     """An empty alternative is always true: ``when anything``."""

@@ -40,7 +40,8 @@ def order_key(decision: Decision, person: Person, state: AgentState, *, preferre
 def stable_hash(escalation_id: str, person_id: int) -> int:
     """A 64-bit tie-breaker, the same on every machine and in every process.
 
-    Mixes ``hash_of_escalation`` with the person's id using splitmix64, which a round can vectorize over all people.
+    Mixes ``hash_of_escalation`` with the person's id using splitmix64, which a round can compute for all people in one
+    vector operation.
     """
     mixed = (hash_of_escalation(escalation_id) + person_id * 0x9E3779B97F4A7C15) & _64_BITS
     mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _64_BITS
@@ -132,5 +133,5 @@ def _words(key: OrderKey, state: AgentState, person: Person, decision: Decision)
 
 
 def _about(seconds: int) -> str:
-    """A duration in words; from one minute up, rounded down to whole minutes: ``48 minutes``."""
+    """A duration in words: ``48 minutes``. Durations of a minute or more are rounded down to whole minutes."""
     return format_duration(seconds if seconds < 60 else seconds // 60 * 60)

@@ -40,7 +40,7 @@ class Ruleset:
     """A compiled file, ready for decisions."""
 
     version: str
-    """The SHA-256 hash, in hex, of the canonical text and the ids of its names."""
+    """The SHA-256 hash, in hex, of the canonical text and the ids of the names in it."""
     time_zone: str
     rules: tuple[Rule, ...]
     """The first match wins; ``otherwise`` is last."""

@@ -22,7 +22,7 @@ class FormattingFailed(Exception):
 
 
 def format_rules(text: str) -> str:
-    """Format a file. Keeps comments and meaning; formatting twice changes nothing. Names are not resolved.
+    """Format a file. Keeps comments and meaning; formatting the result again changes nothing. Names are not resolved.
 
     Raises ``RulesRefused`` with the diagnostics if a line is not understood or would become too long, and
     ``FormattingFailed`` rather than return a text with a different meaning.
@@ -66,7 +66,7 @@ def _formatted_lines(parsed: ParseResult, text: str) -> Iterator[str]:
 
 
 def _joined_hours(parsed: ParseResult) -> set[int]:
-    """The lines of ``hours`` directly below other ``hours``, with no comment between: no blank line separates them."""
+    """The lines of ``hours`` directly below other ``hours`` without a comment between; no blank line precedes them."""
     commented = {comment.line for comment in parsed.tree.comments}
     return {
         block.at.line
