@@ -68,7 +68,7 @@ async def remind_agent(call: OfCall) -> None:
 
 @activity.defn
 async def settle(call: OfCall) -> Settled:
-    """Read the call's state and any missed events from the database, after too long without a signal."""
+    """Read the call's state and any missed events from the database when no signal has come for too long."""
     raise NotImplementedError
 
 

@@ -82,7 +82,7 @@ class Happened:
     events: tuple[Event, ...]
 
 
-# Updates: somebody waits for the answer.
+# Updates: somebody is waiting for the answer.
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Booked:
 
 @dataclass(frozen=True)
 class At:
-    """An escalation and a time, for activities that need nothing else."""
+    """Arguments for activities that need only an escalation and a time."""
 
     escalation_id: str
     now: datetime
@@ -228,7 +228,7 @@ class Settled:
 
 @dataclass(frozen=True)
 class Stands:
-    """An escalation's state after its link expired: booked after all, or ended with this outcome."""
+    """An escalation's state once its link has expired: booked after all, or ended with this outcome."""
 
     call: CallDue | None = None
     outcome: str | None = None

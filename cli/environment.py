@@ -26,7 +26,7 @@ def read_settings() -> Settings:
 def settings_beside_stack() -> Settings:
     """Settings for a manually run command: those of a running `muster up` with the same home, unless a database is set.
 
-    In the former case, this also sets ``TEMPORAL_ADDRESS`` for this process, unless it is set already.
+    If they come from `muster up`, ``TEMPORAL_ADDRESS`` is also set for this process, unless it is set already.
     """
     settings = read_settings()
     record = Home(settings.home).read_record()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 YOUNG, MIDDLE, ALL = 50_000, 20, 50
-"""Thresholds: new objects before a young collection, young ones before a middle one, middle ones before a full one."""
+"""Thresholds: new objects per young collection, young collections per middle one, middle collections per full one."""
 
 
 def collect_seldom() -> None:

@@ -15,7 +15,7 @@ class CommandEntry(NamedTuple):
     module: str
     line: str
     name: str = ""
-    """The name that the module uses for it, if that differs from the command's name."""
+    """What the command is called in the module, if that differs from its name here."""
 
 
 class Commands(click.Group):

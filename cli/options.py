@@ -1,4 +1,4 @@
-"""Options and arguments shared by several commands, each with one name and one help text."""
+"""Options and arguments that several commands share, so that they have the same name and help text everywhere."""
 
 from __future__ import annotations
 

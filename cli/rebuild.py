@@ -20,7 +20,7 @@ from workers.auditor import FIRST
 from workers.rebuild import problem_of, rebuild
 
 BY_HAND = "support asked for it"
-"""The reason in the timeline of an escalation named on the command line."""
+"""The reason shown in the timeline of an escalation that was named on the command line."""
 
 
 @click.command("rebuild")
@@ -61,7 +61,7 @@ async def _run(url: str, named: tuple[str, ...], dry_run: bool) -> None:
 
 
 async def _chosen(engine: AsyncEngine, client: Client, named: tuple[str, ...]) -> AsyncIterator[tuple[str, str]]:
-    """Ids with the reason to rebuild them: those named, else all open ones with a problem."""
+    """Ids of escalations, each with the reason to rebuild it: those named, else all open ones with a problem."""
     for escalation in named:
         yield escalation, BY_HAND
     if named:

@@ -12,9 +12,9 @@ from cli.garbage_collection import collect_seldom
 
 
 def run_and_leave(work: Coroutine[None, None, None]) -> None:
-    """Run the coroutine, then exit without the interpreter's finalisation. Does not return.
+    """Run the coroutine, then exit without finalising the interpreter. Does not return.
 
-    Temporal's core sometimes aborts the process during finalisation, although all work has been done by then.
+    Temporal's core sometimes aborts the process during finalisation, although all the work is done by then.
     """
     collect_seldom()
     code = 0

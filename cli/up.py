@@ -16,7 +16,7 @@ from cli.stack.postgres import DataFolderRefused
 from cli.stack.supervisor import ChildFailed
 
 SHOWN_ROLES = {"agent": "Agent", "manager": "Manager", "ops": "Support ops", "admin": "Administrator"}
-"""Roles for which one person each is listed, with a sign-in link."""
+"""Roles for each of which one person is listed, with a sign-in link."""
 
 
 @click.command()

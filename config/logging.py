@@ -21,7 +21,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 def without_tokens(text: str) -> str:
-    """The text with every link token, bearer token and address password replaced by ``…``."""
+    """The text with every link token, bearer token and password in an address replaced by ``…``."""
     for pattern in (_IN_PATH, _IN_QUERY, _BEARER, _PASSWORD):
         text = pattern.sub(r"\1…", text)
     return text

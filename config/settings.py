@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SettingMissing(Exception):
-    """A setting that is required and has no sensible default isn't set."""
+    """A required setting, which has no sensible default, isn't set."""
 
     def __init__(self, variable: str, needed_for: str) -> None:
         super().__init__(f"set {variable}: it is needed {needed_for}")

@@ -46,7 +46,7 @@ def install(app: FastAPI) -> None:
 
 
 class _LastResort:
-    """Answers unexpected errors. Sits inside the other middleware, so that these responses get its headers too."""
+    """Answers unexpected errors. It runs inside the other middleware, which adds its headers to these responses too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

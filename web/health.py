@@ -18,7 +18,7 @@ router = APIRouter()
 
 @router.get("/healthz")
 async def healthz() -> JSONResponse:
-    """200 while this process responds, whatever the state of its dependencies: restarting it wouldn't help them."""
+    """200 while this process responds, whatever the state of its dependencies: a restart wouldn't fix those."""
     return JSONResponse({"status": "ok"})
 
 
@@ -32,7 +32,7 @@ async def readyz(engine: Engine) -> JSONResponse:
 
 @router.get("/metrics")
 async def metrics(engine: Engine, registry: MetricsRegistry) -> Response:
-    """This process's figures, and the auditor's repairs from the database if it responds."""
+    """This process's figures and, if the database responds, the auditor's repairs recorded in it."""
     body = generate_latest(registry)
     with suppress(*DATABASE_DOWN):
         async with engine.connect() as conn:

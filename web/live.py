@@ -73,7 +73,7 @@ class Live:
 
     def _publish(self, payload: str | None) -> None:
         for queue in self._subscribers:
-            # A reader this far behind gets everything once instead.
+            # A reader this far behind gets ``EVERYTHING`` once instead of what it missed.
             if queue.full():
                 while not queue.empty():
                     queue.get_nowait()

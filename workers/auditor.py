@@ -1,4 +1,4 @@
-"""The auditor: looks for what should have moved and didn't, repairs it and counts the repairs.
+"""The auditor: looks for anything that should have moved on but hasn't, repairs it and counts the repairs.
 
 Events that no workflow has received, including those that open an escalation, are left to the relay, which polls the
 outbox. The auditor deals with rows that contradict each other, rebuilds workflows that are lost or disagree with the
@@ -28,11 +28,11 @@ from workers.rebuild import Problem, problem_of, rebuild
 log = logging.getLogger(__name__)
 
 AUDIT_EVERY = 30.0
-"""Seconds."""
+"""Seconds between audits."""
 SHIFTS_EVERY = timedelta(hours=6)
 FIRST = str(uuid.UUID(int=0))
 REBUILT_AT_ONCE = 20
-"""Maximum workflows to replace per audit, not counting those that are gone."""
+"""Maximum workflows to replace per audit, not counting those that no longer exist."""
 
 
 async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:

@@ -1,6 +1,6 @@
 """The worker process: workflows and activities, relay, sender, auditor, calendar reader and seat keeper.
 
-While the database is unreachable the worker doesn't poll Temporal: it would only take tasks and fail them.
+While the database is unreachable, the worker doesn't poll Temporal: any task that it took would only fail.
 """
 
 from __future__ import annotations

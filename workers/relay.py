@@ -30,7 +30,7 @@ from workers.waking import first_of
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = 8
-"""Concurrent signals; few, so that updates that people wait for don't queue behind a burst of signals."""
+"""Maximum concurrent signals; few, so that updates that people wait for don't queue behind many signals."""
 POLL_EVERY = 5.0
 """Seconds between polls, in case a notification is lost."""
 TIMEOUT = timedelta(seconds=5)

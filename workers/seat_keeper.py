@@ -1,10 +1,10 @@
-"""The seat keeper: regularly does what there is no time for during a sale.
+"""The seat keeper: regularly does the work that is too slow to do during a sale.
 
 It updates pools from the directory; pins each taken call to the agent who took it, and reassigns that agent's other
-seats for that time; blocks sales against people above the occupancy limit for some hours; tries every method of finding
-seats for bookings at risk; and uses the solver to prepare moves for start times that short moves can't free. One
-process at a time does this. If none does, sales stay correct, but fewer start times are offered and bookings at risk
-stay at risk.
+seats for that time; stops, for a few hours, selling the time of people above the occupancy limit; tries every method of
+finding seats for bookings at risk; and uses the solver to prepare moves for start times that short moves can't free.
+One process at a time does this. If none does, sales stay correct, but fewer start times are offered and bookings at
+risk stay at risk.
 """
 
 from __future__ import annotations

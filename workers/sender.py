@@ -40,9 +40,9 @@ RENEW_EVERY = 2.0
 POLL_EVERY = 5.0
 """Maximum seconds between polls, in case a notification is lost."""
 STORE_AGAIN_AFTER = 0.5
-"""Seconds until storing an outcome is retried."""
+"""Seconds to wait before trying again to store an outcome."""
 GRACE = 3.0
-"""Seconds that messages in flight are given when the process stops."""
+"""Seconds that messages in flight have left when the process is told to stop."""
 
 _UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
 
@@ -54,7 +54,7 @@ class SenderSettings:
     smtp: SmtpServer
     mail_from: str = ""
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
-    """Keyed by name; ``alerts`` receives bad ratings and calls that nobody takes."""
+    """Keyed by name; ``alerts`` receives alerts about bad ratings and calls that nobody takes."""
 
 
 async def run_sender(engine: AsyncEngine, tokens: Tokens, settings: SenderSettings, stop: asyncio.Event) -> None:

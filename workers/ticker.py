@@ -51,7 +51,7 @@ async def run_ticker(engine: AsyncEngine, tokens: Tokens, stop: asyncio.Event) -
             try:
                 pause = await tick(engine, tokens)
                 if clock() - looked_ahead_at > LOOK_AHEAD_EVERY:
-                    # The next call may have become due meanwhile.
+                    # The next call may have become due in the meantime.
                     looked_ahead_at, pause = clock(), 0.0
                     async with engine.begin() as conn:
                         await look_ahead(conn)

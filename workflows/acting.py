@@ -20,7 +20,7 @@ async def act(
 ) -> Result:
     """Run an effect that must happen, retrying it until it succeeds. Its timeouts never end the escalation.
 
-    With ``within``, gives up after that time and raises ``ActivityError``.
+    If ``within`` is given, gives up after that time and raises ``ActivityError``.
     """
     return await workflow.execute_activity(
         activity,

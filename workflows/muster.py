@@ -1,4 +1,7 @@
-"""The muster: rounds find the person and the relay signals who it is; this module waits for that, with a net."""
+"""The muster: rounds find the person and the relay signals who it is.
+
+This module waits for that signal, with a timeout as a safety net.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from workflows.state import WorkflowState
 from workflows.waiting import wait
 
 JITTER = timedelta(seconds=30)
-"""Spreads out the nets of calls that are due in the same second."""
+"""Spreads out the safety nets of calls that are due in the same second."""
 NET_AT_MOST = timedelta(minutes=5)
 """Longest wait before the rows are read again."""
 

@@ -1,4 +1,4 @@
-"""The rating: the survey is sent, followed by one reminder, and then closed."""
+"""The rating: the survey is sent, followed up with one reminder, and then closed."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class WorkflowState:
     link: LinkOut | None
     call: CallDue | None
     over: str | None = None
-    """The outcome, once the escalation is over without a call that took place."""
+    """The outcome, once the escalation has ended without a call having taken place."""
     events_by_call: dict[str, CallEvents] = field(default_factory=dict)
     """Events by call id. Kept for unknown calls too, as the answer to their booking may arrive later."""
     past_calls: set[str] = field(default_factory=set)
@@ -128,7 +128,7 @@ class WorkflowState:
 
 
 async def until(done: Callable[[], bool], deadline: datetime, summary: str) -> bool:
-    """Wait for ``done`` until the deadline; returns whether it came true. ``summary`` is shown in Temporal's UI."""
+    """Wait for ``done`` until the deadline; returns whether it became true. ``summary`` is shown in Temporal's UI."""
     if done():
         return True
     remaining = deadline - workflow.now()

@@ -11,7 +11,7 @@ from workflows.state import WorkflowState, until
 
 
 async def wait(state: WorkflowState, done: Callable[[], bool], deadline: Callable[[], datetime], summary: str) -> bool:
-    """Wait for ``done`` until the deadline, sending reminders when they are due; returns whether it came true.
+    """Wait for ``done`` until the deadline, sending reminders when they are due; returns whether it became true.
 
     If the call is moved meanwhile, the wait continues with its new deadline and reminders.
     """

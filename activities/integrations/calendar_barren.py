@@ -1,7 +1,7 @@
 """Barren recurrences: rules that never occur, such as every 30 February. Expanding one would run to the year 9999.
 
 To see whether a rule ever occurs, it is tried on the last forty years before the year 10000, in which every date falls
-on every day of the week. The trial starts in step with the rule's interval, so no occurrence is missed.
+on every day of the week. The trial's start is aligned with the rule's interval, so no occurrence is missed.
 """
 
 from __future__ import annotations

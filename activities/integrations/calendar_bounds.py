@@ -1,7 +1,7 @@
 """Limits the work that a calendar can cause. A few lines can describe millions of occurrences.
 
-The limits are checked before expansion, which steps through a recurrence from its first occurrence and costs extra for
-each occurrence within the bounds. The estimates are upper bounds; real calendars stay far below the limits.
+The limits are checked before expansion, which steps through a recurrence from its first occurrence and takes extra time
+for each occurrence within the bounds. The estimates are upper bounds; real calendars stay far below the limits.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from domain.booking import Span
 from domain.schedules.calendar_feed import FeedUnread
 
 DATES_AT_MOST = 5_000
-"""Maximum single dates added to or excluded from recurrences (RDATE, EXDATE) in one calendar."""
+"""Maximum number of single dates added to or excluded from recurrences (RDATE, EXDATE) in one calendar."""
 OCCURRENCES_AT_MOST = 20_000
-"""Maximum occurrences within the bounds, over all recurrences; each takes about 0.1 ms."""
+"""Maximum occurrences within the bounds, for all recurrences together; each takes about 0.1 ms."""
 STEPS_AT_MOST = 500_000
-"""Maximum steps over all recurrences, counted from their first occurrences; each takes a few microseconds."""
+"""Maximum steps for all recurrences together, counted from their first occurrences; each takes a few microseconds."""
 _DAYS = {"HOURLY": 1 / 24, "DAILY": 1.0, "WEEKLY": 7.0, "MONTHLY": 28.0, "YEARLY": 365.0}
 _FOLDED = re.compile(rb"\r?\n[ \t]")
 _ZERO_INTERVAL = re.compile(rb"(?im)^RRULE[^\r\n]*INTERVAL=[-+]?0*(?:;|\r?$)")

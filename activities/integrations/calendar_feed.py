@@ -1,4 +1,4 @@
-"""Fetches a person's calendar from an address that they gave, with limits on time, size, redirects and hosts."""
+"""Fetches a person's calendar from an address that they entered, with limits on time, size, redirects and hosts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.delivery import Undelivered
 from domain.schedules.calendar_feed import LARGEST, FeedUnread
 
 TIMEOUT = 20.0
-"""Seconds for everything, including redirects, so that we also give up on a server that sends one byte per second."""
+"""Time limit in seconds for the whole fetch, redirects included, even from a server that sends one byte per second."""
 REDIRECTS_AT_MOST = 3
 LONGEST_ETAG = 200
 
@@ -20,7 +20,7 @@ LONGEST_ETAG = 200
 @dataclass(frozen=True)
 class FetchResult:
     content: bytes | None
-    """None if unchanged."""
+    """None if it hasn't changed."""
     etag: str
 
 

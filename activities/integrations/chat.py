@@ -35,7 +35,7 @@ class Webhook:
     private_addresses: bool = False
     """Whether the address may be on a private network."""
     timeout: float = 15
-    """Seconds allowed for each whole attempt."""
+    """Time limit in seconds for one whole attempt."""
 
 
 class WebhookPoster:

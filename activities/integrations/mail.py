@@ -23,10 +23,10 @@ class SmtpServer:
     port: int = 25
     encryption: Literal["none", "starttls", "tls"] = "none"
     user: str = ""
-    """If empty, there is no authentication."""
+    """If empty, no authentication is used."""
     password: str = field(default="", repr=False)
     timeout: float = 30
-    """Seconds allowed for each whole email."""
+    """Time limit in seconds for sending one email."""
 
 
 class SmtpMailer:

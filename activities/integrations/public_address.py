@@ -1,4 +1,4 @@
-"""SSRF protection: an address's host is resolved once, the IP address is checked, and we connect to that one.
+"""SSRF protection: an address's host is resolved once, and we connect to the very IP address that was checked.
 
 If the HTTP client resolved the name again, it could get a different IP address the second time.
 """

@@ -26,7 +26,7 @@ _PAGES = Environment(
 
 
 def as_mail(letter: Letter, context: LetterContext, addresses: Addresses, sender: str = "") -> EmailMessage:
-    """The email, sent from the team's address. ``sender`` replaces that if one address sends all mail.
+    """The email, sent from the team's address, or from ``sender`` if one address sends all mail.
 
     Raises ``Undelivered`` if the recipient's address isn't valid, ``Incomplete`` if something is missing from the
     context.

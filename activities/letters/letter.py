@@ -1,4 +1,4 @@
-"""A letter before rendering: its sentences, its one link, its calendar entry."""
+"""An unrendered letter: its sentences, its only link and its calendar entry."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Record:
-    """The content of ``stack.json``. ``ports`` outlive a run, so that addresses stay the same."""
+    """The content of ``stack.json``. ``ports`` are kept between runs, so that addresses stay the same."""
 
     pid: int | None = None
     ready: bool = False
@@ -99,7 +99,7 @@ class Home:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Lock the home. Raises ``AlreadyRunning``. The lock is released with the process, however it ends."""
+        """Lock the home; the lock never outlives the process. Raises ``AlreadyRunning``."""
         self.make()
         with (self.folder / "lock").open("w") as lock:
             try:
@@ -120,7 +120,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def end_leftovers(record: Record) -> None:
-    """Kill children that outlived a killed supervisor, on systems that don't do so automatically."""
+    """Kill children that outlived a killed supervisor, on systems that don't do this by themselves."""
     ending = []
     for running in record.children.values():
         with contextlib.suppress(psutil.Error):

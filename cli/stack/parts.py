@@ -51,7 +51,7 @@ def postgres_child(cluster: postgres.Cluster) -> Child:
 
 def temporal_child(server: temporal.Server) -> Child:
     async def ready() -> bool:
-        # The front end listens before its namespace exists; once it accepts the retention, the namespace must exist.
+        # The front end listens before its namespace exists; once the retention can be set, the namespace exists.
         return await accepts(server.port) and await temporal.raise_retention(server)
 
     return Child("temporal", temporal.command(server), {**os.environ, **temporal.ENVIRONMENT}, ready)

@@ -171,7 +171,7 @@ def clear_stale_server(folder: Path) -> None:
 
 
 def _hand_over(owner: RunAs, folder: Path, password_file: Path) -> None:
-    """Make the system user own its data, and let it traverse the folders above the data and the binaries."""
+    """Make the system user the owner of its data, and let it traverse the folders above the data and the binaries."""
     for path in (folder, password_file):
         os.chown(path, owner["user"], owner["group"])
     for path in (folder, BINARIES):

@@ -45,7 +45,7 @@ class Child:
     ready: Callable[[], Awaitable[bool]] = always_ready
     stop_signal: signal.Signals = signal.SIGTERM
     last_signal: signal.Signals = signal.SIGKILL
-    """Sent if the child didn't stop in time."""
+    """Sent if the child hasn't stopped in time."""
     orphan_signal: signal.Signals = signal.SIGKILL
     """Sent by the system if the supervisor is killed."""
     run_as: RunAs = field(default_factory=RunAs)

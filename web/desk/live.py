@@ -1,4 +1,4 @@
-"""The desk page, its changed areas, and the stream that says when to refresh."""
+"""The desk page, its changed areas, and the stream that tells it when to refresh."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from web.security.session import Signed, SignedIn, still_signed_in
 WAKE = "wake"
 """Event: something may have changed. Its data says how many milliseconds the desk should wait before it refreshes."""
 OFFER = "offer"
-"""Event: a rendered offer. When a round asks hundreds of people, none of their desks has to request its offer."""
+"""Event: a rendered offer. It spares hundreds of desks a request when a round asks hundreds of people."""
 
 router = APIRouter()
 

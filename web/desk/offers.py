@@ -1,4 +1,4 @@
-"""Answering an offer. Within milliseconds, the offer's row decides who was in time."""
+"""Answering an offer. The offer's row decides within milliseconds who was in time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def accept(desk: OwnDesk, acceptances: DeskAcceptances, call_id: UUID, nth
 
 @router.get("/context")
 async def context(desk: OwnDesk, call_id: UUID, nth: Nth) -> Response:
-    """The ticket, the customer and the reasons for asking this person, requested when somebody opens them."""
+    """The ticket, the customer and the reasons for asking this person, loaded when somebody opens them."""
     async with desk.engine.connect() as conn:
         card = await find_card(conn, str(call_id), nth, desk.person_id)
         view = await show(conn, card, await declared_facts(conn)) if card else None

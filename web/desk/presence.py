@@ -31,7 +31,7 @@ async def change_presence(
 
 @router.post("/desk/presence/heartbeat", dependencies=[Guarded])
 async def heartbeat(desk: OwnDesk, heartbeats: Heartbeats, feed: DeskFeed) -> Response:
-    """A sign of life. The response contains the areas that differ from the fingerprints sent; 204 if none do."""
+    """A sign of life. The response contains the areas whose fingerprints differ from those sent; 204 if none do."""
     seen = seen_in(await desk.request.form())
     current = await heartbeats.keep(desk.person_id, desk.signed.time_zone)
     differs = current and any(getattr(current, name) != seen[name] for name in areas_of(desk.signed) if name in seen)

@@ -1,4 +1,4 @@
-"""Heartbeats: each desk sends one every few seconds, and one transaction writes those from many desks."""
+"""Heartbeats: each desk sends one every few seconds, and one transaction writes the heartbeats of many desks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from database.stores.rounds.presence import heartbeats
 from web.batching import Batcher
 
 PAUSE = 0.2
-"""Minimum seconds between two transactions, and so the longest that a heartbeat waits to be written."""
+"""Minimum seconds between two transactions, and therefore the longest time a heartbeat waits to be written."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Stretch:
     last: str
     count: int
     closed: str
-    """Why they are closed; empty if they are open."""
+    """Why these start times are closed; empty if they are open."""
     proven: bool
     """False if the search failed and will be repeated."""
 
@@ -45,7 +45,10 @@ async def show_slots(request: Request, engine: Engine, escalation_id: UUID, day:
 
 @router.post("/desk/escalations/{escalation_id}/release-reserve", dependencies=[Guarded])
 async def release(request: Request, engine: Engine, signed: Signed, escalation_id: UUID) -> Response:
-    """Release the reserve for a call at risk, so that somebody held back can take it. Doing it twice is harmless."""
+    """Release the reserve for a call at risk, so that somebody held in reserve can take it.
+
+    Doing it twice is harmless.
+    """
     try:
         async with engine.begin() as conn:
             done = await release_reserve(conn, str(escalation_id), signed.actor, datetime.now(UTC))

@@ -19,11 +19,11 @@ NOBODY = PersonDetails("", "", None, None)
 class SentCard:
     card: PersonDetails
     trying: bool
-    """A dry run, to see what happens to booked calls."""
+    """A dry run, which only shows what would happen to booked calls."""
     longer: bool
-    """A dry run with a longer search for people to take those calls."""
+    """A dry run that searches longer for people who could take those calls."""
     seen: str
-    """``mark_of`` the card that was current when the form was opened."""
+    """The result of ``mark_of`` for the card that was current when the form was opened."""
     shown: frozenset[int] = frozenset()
     """Bookings at risk that the page has already shown."""
 
@@ -61,12 +61,12 @@ def _shown(fields: Mapping[str, str]) -> frozenset[int]:
 
 
 def chosen_number(text: str) -> int:
-    """The number that was chosen; 0 if the text isn't one."""
+    """The chosen number; 0 if the text isn't a number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def with_roles(card: PersonDetails, saved: PersonDetails, signed: SignedIn) -> PersonDetails:
-    """The card with its roles if an administrator sent it, otherwise with the saved roles."""
+    """The card with the roles as submitted if an administrator sent it, otherwise with the saved ones."""
     return card if "admin" in signed.roles else replace(card, roles=saved.roles)
 
 

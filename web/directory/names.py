@@ -1,4 +1,4 @@
-"""Adds teams, titles and skills, renames them together with the rules that name them, and deletes unused ones."""
+"""Adds teams, titles and skills, renames them (also in the rules), and deletes unused ones."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def name_page(request: Request, engine: Engine, signed: Signed, kind: str,
 async def rename_page(
     request: Request, engine: Engine, signed: Signed, kind: str, number: Number, name: Typed = "", seen: Typed = ""
 ) -> Response:
-    """Rename a team, title or skill, in the rules too. No decision changes."""
+    """Rename a team, title or skill, also in the rules. No decision changes."""
     which = _kind(kind)
     try:
         async with engine.begin() as conn:

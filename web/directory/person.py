@@ -79,7 +79,7 @@ async def change_page(request: Request, engine: Engine, signed: Signed, number: 
 async def _change(
     engine: AsyncEngine, signed: SignedIn, number: int, sent: SentCard
 ) -> tuple[SeatMoves, bool, UnservedCalls | None]:
-    """What the change does to booked calls, whether it was saved, and which calls the longer search left unserved."""
+    """How the change affects booked calls, whether it was saved, and which calls the longer search left unserved."""
 
     def checked(saved: PersonDetails) -> PersonDetails:
         card = with_roles(sent.card, saved, signed)

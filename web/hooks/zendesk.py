@@ -77,7 +77,7 @@ async def _authenticate(engine: AsyncEngine, request: Request, name: str, body: 
 
 
 def _event_id(request: Request, payload: Any) -> str:
-    """The event's id, otherwise the invocation's, otherwise a hash of the signature: the same for every delivery."""
+    """The event's id, otherwise the invocation's, otherwise a hash of the signature. The same on every delivery."""
     event_id = payload.get("id") if isinstance(payload, dict) else None
     if isinstance(event_id, str) and 0 < len(event_id) <= _LONGEST_ID:
         return event_id

@@ -1,8 +1,8 @@
 """Reads the payload of a Zendesk webhook, in either of its two forms.
 
 An *event subscription* sends Zendesk's own payload (``type: zen:event-type:ticket.…``, with the ticket as ``detail``).
-It names the requester only by id, so it can always end an escalation, but opens one only if ``requester`` was added. A
-*trigger or automation* sends a body that an administrator wrote for it: the body of the API's ``POST
+It names the requester only by id, so it can always end an escalation, but can open one only if a ``requester`` has been
+added. A *trigger or automation* sends a body that an administrator wrote for it: the body of the API's ``POST
 /api/v1/escalations``, or ``{"ticket": {…, "status": "solved"}}``.
 """
 
@@ -78,7 +78,7 @@ class Detail(BaseModel):
     url: str = ""
     requester: Requester | None = None
     facts: dict[str, Any] = {}
-    """Facts that whatever forwards the event may add. Like ``requester``, they don't come from Zendesk."""
+    """Facts that may be added by whatever forwards the event. Like ``requester``, they don't come from Zendesk."""
 
 
 def read_payload(payload: Any, directory: Directory) -> Opens | Ends | IgnoredWebhook:
@@ -160,7 +160,7 @@ def _request(ticket_id: str, detail: Detail, requester: Requester, directory: Di
 
 
 def _facts(detail: Detail, directory: Directory) -> dict[str, Any]:
-    """The facts of the ticket that the directory declares. The priority is lowercased to match the declared values."""
+    """The ticket's facts that the directory declares. The priority is lowercased to match the declared values."""
     facts: dict[str, Any] = {}
     priority = directory.fact_named("priority")
     if priority is not None and (detail.priority or "").casefold() in priority.values:

@@ -30,7 +30,7 @@ _LONGEST_REASON = 1000
 async def nudge(
     request: Request, engine: Engine, commands: AppCommands, signed: Signed, escalation_id: str
 ) -> Response:
-    """Get it moving: email the link again, or search again and tell the workflow everything again."""
+    """Get the escalation moving: email the link again, or restart the search and resend the workflow's events."""
     escalation = await read_or_raise(engine, escalation_id)
     try:
         await commands.nudge(escalation.id, signed.actor)

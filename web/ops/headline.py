@@ -17,7 +17,7 @@ class Headline:
     where: str
     next: str
     by: datetime | None
-    """The latest time at which that happens; None if nothing will happen automatically."""
+    """The deadline for what happens next; None if nothing will happen automatically."""
 
 
 def headline(escalation: WholeEscalation) -> Headline:

@@ -20,7 +20,7 @@ class StorySentence:
     said: str
     """Free text that somebody wrote, shown as a quote; often empty."""
     mark: str
-    """The CSS class of the shape before it: ``waiting``, ``offered``, ``on``, ``done``, ``person`` or ``lost``."""
+    """CSS class of the shape before the text: ``waiting``, ``offered``, ``on``, ``done``, ``person`` or ``lost``."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _sentence(event: Fields, escalation: WholeEscalation) -> StorySentence:
 
 
 def _quote(kind: Kind, body: Fields, escalation: WholeEscalation) -> str:
-    """The free text that belongs to an event. Comments and notes have rows of their own, where they can be erased."""
+    """The free text that belongs to an event. Comments and notes have rows of their own, so that they can be erased."""
     if kind is Kind.RATED and escalation.rating:
         return str(escalation.rating["comment"] or "")
     if kind is Kind.WRAPPED_UP:
@@ -161,7 +161,7 @@ def _resolved(context: StoryContext) -> str:
 
 
 def _found(context: StoryContext) -> str:
-    """How the seat was found and by whom, if somebody had to do something to find it."""
+    """How the seat was found and by whom; empty if nobody had to help find it."""
     return f": {context.get('found')}, by {context.actor}" if "found" in context.body else ""
 
 

@@ -14,7 +14,7 @@ from domain.simulation.comparing import Way, play_ways
 from domain.simulation.scenario import Scenario
 
 LONGEST = 60.0
-"""Seconds that one simulation may take here; `muster simulate` has no limit."""
+"""Maximum seconds for one simulation here; `muster simulate` has no limit."""
 
 
 @dataclass

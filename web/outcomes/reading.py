@@ -25,7 +25,7 @@ router = APIRouter(prefix="/outcomes")
 SPANS = (7, 28, 90, 365)
 DEFAULT = 28
 SHOWN = 30
-"""Maximum rows of a table on the page; the CSV has them all."""
+"""Maximum rows in a table on the page; the CSV file has all rows."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -1,4 +1,4 @@
-"""Six figures, each in a sentence with its unit and period, and beside it the previous period's figure."""
+"""Six figures, each in a sentence with its unit and period, next to the previous period's figure."""
 
 from __future__ import annotations
 

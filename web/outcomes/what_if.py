@@ -25,7 +25,7 @@ router = APIRouter(prefix="/outcomes/what-if")
 
 REPLICATIONS = 12
 MOST = 600
-"""Maximum escalations per replication on this page."""
+"""Maximum number of escalations per replication on this page."""
 PAST = (1, 4)
 """Choices of how many past weeks to replay."""
 TICKETS = 400
@@ -44,12 +44,12 @@ _runner = SimulationRunner()
 
 
 class WhatIfForm(BaseModel):
-    """The form. Shares are percentages."""
+    """The what-if form. Its shares are percentages."""
 
     play: bool = False
     days: int = Field(1, ge=1, le=7)
     escalations: int = Field(30, ge=1, le=MOST)
-    """Per day."""
+    """Escalations per day."""
     now: int = Field(20, ge=0, le=100)
     sick: int = Field(5, ge=0, le=60)
     overrun: int = Field(5, ge=0, le=60)

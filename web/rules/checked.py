@@ -25,15 +25,15 @@ class DiagnosticView:
     """A diagnostic as shown under the editor."""
 
     line: int
-    """1-based; 0 if the text is too long to check."""
+    """The line's number, starting at 1; 0 if the text is too long to check."""
     severity: str
     code: str
     text: str
     drawing: str
-    """The line with a caret under the fault; empty if the text is too long to check."""
+    """The line with a caret under the error; empty if the text is too long to check."""
     helps: tuple[str, ...]
     column: int = 0
-    """1-based, in characters."""
+    """The column in characters, starting at 1."""
     length: int = 0
     fixes: tuple[Fix, ...] = ()
 
@@ -47,7 +47,7 @@ class DiagnosticView:
 class CheckResult:
     text: str
     diagnostics: tuple[DiagnosticView, ...] = ()
-    """At most ``MOST_SHOWN``, in the order of the file. Errors take precedence."""
+    """At most ``MOST_SHOWN``, in file order. If there are more, warnings are left out first."""
     errors: int = 0
     """Counted in the whole text, like ``warnings``, whether shown or not."""
     warnings: int = 0

@@ -11,7 +11,7 @@ from web.rules.checked import MOST_DRAWN
 AROUND = 3
 """Unchanged lines shown before and after a change."""
 MOST_COMPARED = 3_000
-"""Up to this many lines between the first and the last change, lines are compared; beyond it, they are one change.
+"""Up to this number, the lines from the first change to the last are compared; more of them count as one change.
 
 Comparing thousands of similar lines, such as the conditions of rules, takes cubic time.
 """

@@ -60,14 +60,14 @@ class SampleResult:
     fact_words: tuple[tuple[str, str], ...]
     """All facts with their values in words."""
     examples: tuple[str, ...]
-    """Names of the file's examples, with which the sample can be filled in."""
+    """Names of the file's examples, any of which can be used to fill in the sample."""
 
 
 @dataclass(frozen=True)
 class DraftReview:
     checked: CheckResult
     meaning: Meaning | None
-    """None if there are errors, or nothing to compare with."""
+    """None if there are errors or there is nothing to compare with."""
     result: SampleResult
 
 

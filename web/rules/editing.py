@@ -1,4 +1,4 @@
-"""The current rules, and the editor: checking, trying and publishing a draft, which is kept after a refusal."""
+"""The current rules, and the editor, which checks, tries and publishes a draft. A refused draft is kept."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def edit_page(request: Request, engine: Engine, settings: AppSettings) -> 
 
 @router.post("/check", dependencies=[Guarded])
 async def check_text(request: Request, engine: Engine, settings: AppSettings, draft: Sent) -> Response:
-    """The review of a draft: only its parts for a request from the editor's script, otherwise the editor's page."""
+    """The review of a draft: if the editor's script asks, only the review's parts, otherwise the whole page."""
     review = await review_draft(draft, await read_review_context(engine))
     if request.headers.get("hx-request") == "true":
         return page(request, "rules/_review.html", **vars(review))
@@ -74,7 +74,7 @@ async def check_text(request: Request, engine: Engine, settings: AppSettings, dr
 
 @router.post("/try", dependencies=[Guarded])
 async def try_page(request: Request, engine: Engine, settings: AppSettings, draft: Sent) -> Response:
-    """The result for a sample: only its part for a request from the editor's script, otherwise the editor's page."""
+    """The result for a sample: if the editor's script asks, only the result, otherwise the whole page."""
     context = await read_review_context(engine)
     if request.headers.get("hx-request") == "true":
         result = await try_sample(draft.text, draft.fields, context)

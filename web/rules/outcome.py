@@ -101,7 +101,7 @@ class SampleOutcome:
 
     @property
     def above(self) -> tuple[Reason, ...]:
-        """For each rule above, the first line that didn't match."""
+        """For each rule above the matching one, the first line that didn't match."""
         return tuple(reason for reason in self.decision.why if not reason.held)
 
 

@@ -1,4 +1,4 @@
-"""A draft's backtest: a part of the editor for requests from its script, otherwise a page."""
+"""A draft's backtest: a part of the editor's page if its script asks, otherwise a page of its own."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def _percent(value: float) -> str:
 
 
 def _longest(comparison: Comparison) -> float:
-    """Where a rail for seconds ends: at the largest finite figure or interval end, plus a tenth."""
+    """Where a rail for seconds ends: at the largest finite figure or interval end, plus 10 percent."""
     sides = [side for side in (comparison.candidate, comparison.current) if side]
     return max((end for side in sides for end in (side.value, side.high) if isfinite(end)), default=60.0) * 1.1
 

@@ -23,7 +23,7 @@ class Sample:
     facts: Mapping[str, str]
     """Keyed by fact name; a value is empty if the fact is unknown."""
     at: str = ""
-    """``2026-02-04T12:00`` in the organisation's time zone; empty for now."""
+    """``2026-02-04T12:00`` in the organisation's time zone; empty means the current time."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class SampleReading:
 
 
 def usual_sample(declared: Sequence[FactType]) -> Sample:
-    """The sample on a new page: optional facts are missing, the others have ordinary values."""
+    """The sample on a new page: optional facts are left out, the others have ordinary values."""
     return Sample({fact.name: "" if fact.may_be_missing else _ordinary(fact) for fact in declared})
 
 

@@ -1,7 +1,8 @@
 """Shows, before rules are published, which booked calls could not be served under them.
 
-The first answer is a quick upper bound; a longer search follows. Booked calls keep the plan they were opened with, so
-none is lost: the page shows what the rules would cost in seats at those hours, before anybody publishes them.
+The first answer is a quick upper bound; a longer search follows. Booked calls keep the plan with which they were
+opened, so none is lost: the page shows how many seats the rules would cost at those hours, before anybody publishes
+them.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ async def preview_if_needed(
 
 @router.post("/weigh", dependencies=[Guarded])
 async def weigh(request: Request, engine: Engine, signed: Signed) -> Response:
-    """The same with a longer search: only its part for a request from the page's script, otherwise the page."""
+    """The same after a longer search: only the result if the page's script asks, otherwise the whole page."""
     form = await request.form()
     sent = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     text = plain(sent.get("text", ""))[:LONGEST]

@@ -25,7 +25,7 @@ class Open(Enum):
     HOOK = "hook"
     """A signature over the body, checked by ``web.hooks``."""
     EMBEDDED = "embedded"
-    """Exists only in the embedded stack, which listens on this machine alone."""
+    """Exists only in the embedded stack, which listens on this machine only."""
 
 
 Rule = Open | frozenset[Role]
@@ -204,7 +204,7 @@ def places_for(roles: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 async def allowed(request: Request) -> None:
-    """Let the request through or raise. Sets ``request.state.signed`` to who sent it, or None on open routes.
+    """Let the request through or raise. Sets ``request.state.signed`` to its sender, or None on open routes.
 
     Raises ``NotSignedIn``, ``RoleMissing``, ``UnfitText`` for query parameters, or 404 if the path contains unfit text
     or exists only in the embedded stack.

@@ -1,4 +1,4 @@
-"""CSRF protection: unsafe requests must come from our own pages, with a form token made for this person.
+"""CSRF protection: unsafe requests must come from our own pages, with a form token issued to this person.
 
 A form token is bound to what gives the person access: the link's token in the path, or the session. A request without
 ``Sec-Fetch-Site`` and ``Origin`` doesn't come from a browser, so it can't abuse anybody's cookies; it still needs the
@@ -25,7 +25,7 @@ HEADER = "x-form-token"
 
 @dataclass
 class FormRefused(Failure):
-    """The form token is missing or was made for somebody else, or the request came from another site."""
+    """The form token is missing or was issued to somebody else, or the request came from another site."""
 
     status = 403
     title = "This form is out of date"

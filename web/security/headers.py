@@ -9,13 +9,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 1_000_000
-"""In bytes."""
+"""Maximum size of a request body in bytes."""
 
 
 def content_policy(room_url: str, style_nonce: str = "") -> str:
     """Allows only content from this site. Forms may also lead to the rooms' site, because one of them joins a call.
 
-    ``style_nonce``, unique to each response, lets our script that knows it add its own style sheet.
+    ``style_nonce``, unique to each response, lets our own script, which knows it, add a style sheet.
     """
     styles = f"'self' 'nonce-{style_nonce}'" if style_nonce else "'self'"
     room = urlsplit(room_url.replace("{", "").replace("}", ""))
@@ -64,7 +64,7 @@ class Shield:
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
-    """A ``receive`` that raises 413 if the body is too large: before reading by Content-Length, or while reading."""
+    """A ``receive`` that raises 413 if the Content-Length is too large, or once too much has been read."""
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     read = int(declared) if declared.isdigit() and int(declared) > LARGEST_BODY else 0
 

@@ -12,17 +12,20 @@ from fastapi import Request
 from domain.sign_in import TooManyMisses
 
 FAILURES_A_MINUTE = 30
-"""Per client address: wrong links and, counted separately, sign-in attempts."""
+"""Maximum wrong links, and maximum sign-in attempts, per client address."""
 SIGN_INS_A_MINUTE = 10
-"""Sign-in attempts per account, from any address."""
+"""Maximum sign-in attempts per account, from all addresses together."""
 _LONGEST_ACCOUNT = 320
 """How many characters of an email address count; a bucket's key must not grow without limit."""
 Clock = Callable[[], float]
-"""Monotonic seconds."""
+"""Returns the monotonic time in seconds."""
 
 
 class LinkRateLimit:
-    """Limits wrong links per client address. Counting in this process alone is enough against guessing 32 bytes."""
+    """Limits wrong links per client address.
+
+    Counting in this process alone is enough, because 32 bytes are hard to guess.
+    """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._by_address = _Buckets(FAILURES_A_MINUTE, clock)

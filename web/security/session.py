@@ -19,7 +19,7 @@ from web.dependencies import settings_of, tokens_of
 from web.security.cookie import drop_cookie, session_token
 
 HURRIED, PATIENT = 0.01, 0.25
-"""Minimum seconds between two session queries: if somebody is waiting for the response, and if nobody is."""
+"""Minimum seconds between two session queries when somebody is waiting for the response, and when nobody is."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class SignedIn:
     roles: frozenset[str]
     session_hash: bytes
     time_zone: str
-    """The zone in which this person reads times: the organisation's."""
+    """The time zone in which this person is shown times: the organisation's."""
     tokens: Tokens
 
     @property

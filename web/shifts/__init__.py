@@ -1,4 +1,4 @@
-"""Shifts: who works when, changes that first show their consequences, and people's own shifts."""
+"""Shifts: who works when, changes whose consequences are shown first, and people's own shifts."""
 
 from fastapi import APIRouter
 

@@ -22,7 +22,7 @@ CALLS_BACK = timedelta(days=30)
 async def own_calendar_page(
     request: Request, engine: Engine, settings: AppSettings, limiter: LinkLimiter, token: str
 ) -> Response:
-    """The stored shifts, and calls since 30 days ago."""
+    """The stored shifts, and all calls from 30 days ago onwards."""
     now = datetime.now(UTC)
     async with engine.connect() as conn:
         person = await whose_calendar(conn, token.removesuffix(".ics"))

@@ -124,7 +124,7 @@ def _repeating(form: FormData, zone: str) -> Repeating:
 
 
 def _kept_free(form: FormData, zone: str) -> Repeating:
-    """Weekly if weekdays are ticked; otherwise daily from the first date to the last, or on the first alone."""
+    """Weekly if weekdays are ticked; otherwise daily from the first date to the last, or on the first date only."""
     if _days(form):
         return _repeating(form, zone)
     first = _date(form, "first")
@@ -176,7 +176,7 @@ def _kind(form: FormData) -> TimeOffKind:
 
 
 def _time_off(form: FormData, zone: str) -> Span:
-    """From the first day through the last. Times, if given, say when the first begins and the last ends."""
+    """From the first day through the last. Optional times say when the absence begins and ends on those days."""
     first = _date(form, "from_day")
     last = _date_or_none(form, "until_day") or first
     start = _minute(form, "from_time") if _text(form, "from_time") else 0

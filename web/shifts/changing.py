@@ -1,4 +1,4 @@
-"""Carries out a schedule change, once the person making it has seen what it does to booked calls."""
+"""Carries out a schedule change, once the person making it has seen how it affects booked calls."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ class _Address:
 
 
 def _days(week: str, today: date) -> list[date]:
-    """Monday to Sunday of the week containing this date, or of the current week if it is no date or too far away."""
+    """The week (Monday to Sunday) of this date, or the current week if the text isn't a date or is too far away."""
     try:
         day = date.fromisoformat(week)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Temporal knows about an escalation's workflow: its history, and which activities run or wait for a retry."""
+"""What Temporal knows about an escalation's workflow: its history, and its running and waiting activities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from web.temporal.history import HistoryRow, PendingActivity, history_rows, pend
 
 
 class WorkflowGateway:
-    """Reads only. Raises ``EscalationUnknown`` if Temporal has no such workflow, and ``Unreachable``."""
+    """Read-only. Raises ``EscalationUnknown`` if Temporal has no such workflow, and ``Unreachable``."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 @cache
 def zone_names() -> tuple[str, ...]:
-    """The time zones to choose from: places, not abbreviations."""
+    """The time zones to choose from: names of places, not abbreviations."""
     return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
 
 
