@@ -21,7 +21,7 @@ class Agent:
     async def become_available(self) -> None:
         await self.page.goto("/desk")
         await self.page.get_by_role("button", name="I’m available").click()
-        await expect(self.page.get_by_text("The next one appears here by itself")).to_be_visible()
+        await expect(self.page.get_by_text("The next one will appear here automatically")).to_be_visible()
 
     async def go_home(self) -> None:
         """Sets the agent offline."""

@@ -1,4 +1,4 @@
-// Drafts survive a reload, a closed tab and a failed post: stored in this browser, by person and version.
+// Drafts survive a reload, a closed tab and a failed post: they are stored in this browser, per person and version.
 
 const PREFIX = "muster:rules:";
 const KEPT_DAYS = 30;

@@ -30,7 +30,7 @@ const go = (step) => (view) => {
   return true;
 };
 
-/** Applies the first fix of the diagnostic at the cursor, else of the first fixable one on its line. */
+/** Applies the first fix for the diagnostic at the cursor, or otherwise for the first fixable one on its line. */
 const fixHere = (view) => {
   const { head } = view.state.selection.main;
   const line = view.state.doc.lineAt(head);

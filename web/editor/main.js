@@ -1,4 +1,4 @@
-// The rules editor: CodeMirror over the page's own text field, which remains what the form submits.
+// The rules editor: CodeMirror on top of the page's own text field, whose content the form still submits.
 import { closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { indentUnit } from "@codemirror/language";
@@ -77,7 +77,7 @@ function say(text) {
   document.getElementById("editor-said").textContent = text;
 }
 
-/** For screen readers: a summary of what changed next to the text, not all of it at each pause. */
+/** Announces a summary of what changed beside the text, so that screen readers don't read all of it at each pause. */
 function hear(text = "") {
   const heard = document.getElementById("heard");
   if (heard.textContent !== text) heard.textContent = text;
@@ -112,7 +112,7 @@ tried.addEventListener("htmx:afterSwap", ({ target, detail }) => {
 });
 textarea.addEventListener("input", () => drafts.keep(textarea.value));
 for (const trouble of ["htmx:sendError", "htmx:responseError"]) {
-  textarea.addEventListener(trouble, () => say("Could not check just now. Your text is kept in this browser."));
+  textarea.addEventListener(trouble, () => say("The text could not be checked just now. It is kept in this browser."));
 }
 
 document.addEventListener("click", (event) => {

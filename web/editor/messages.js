@@ -1,4 +1,4 @@
-// Diagnostics below the lines they concern, drawn from the list that the server rendered, so that the two agree.
+// Diagnostics below the lines they concern, taken from the list that the server rendered, so that the two agree.
 import { forEachDiagnostic, linter, lintGutter, setDiagnostics, setDiagnosticsEffect } from "@codemirror/lint";
 import { StateField } from "@codemirror/state";
 import { Decoration, EditorView, WidgetType } from "@codemirror/view";
@@ -81,7 +81,7 @@ function drawn(view, diagnostic) {
   line.className = `cm-said-${severity}`;
   const code = document.createElement("a");
   Object.assign(code, { href: `/rules/messages/${told.code}`, target: "_blank", textContent: told.code });
-  code.setAttribute("aria-label", `${severity} ${told.code}: about this diagnostic, in a new tab`);
+  code.setAttribute("aria-label", `${severity} ${told.code}: explained in a new tab`);
   line.append(severity === "error" ? "▲ " : "△ ", code, ` ${told.text}`);
   line.append(...buttons(view, diagnostic));
   if (!fixes.length && told.helps.length) {
@@ -92,7 +92,7 @@ function drawn(view, diagnostic) {
   return line;
 }
 
-/** How far typing above has moved a diagnostic since it was made. */
+/** How far edits above a diagnostic have moved it since it was created. */
 export function movedBy(state, wanted) {
   let moved = 0;
   forEachDiagnostic(state, (diagnostic, from) => {

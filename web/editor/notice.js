@@ -1,4 +1,4 @@
-// The line above the editor about a draft: restored automatically, or offered.
+// The line above the editor about a draft that was restored automatically or can be restored.
 import { Drafts } from "./drafts.js";
 
 const time = (at) => new Date(at).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
@@ -24,12 +24,12 @@ export function bringBack(drafts, textarea, put) {
   const standing = textarea.dataset.base ? `version ${textarea.dataset.base}` : "an empty page";
   if (own) {
     put(own.text);
-    line(`Your draft from ${time(own.at)} is restored. Nobody else sees it until you publish.`, `Start over from ${standing}`, () => {
+    line(`Your draft from ${time(own.at)} has been restored. Nobody else sees it until you publish.`, `Start over from ${standing}`, () => {
       put(served);
       drafts.drop();
     });
   } else if (other) {
-    const begun = other.base ? `on version ${other.base}; since then ${standing} was published` : "before any version was published";
+    const begun = other.base ? `on version ${other.base}; since then, ${standing} has been published` : "before any version was published";
     line(`You have a draft from ${time(other.at)}, begun ${begun}.`, "Restore it", () => {
       put(other.text);
       Drafts.drop(other.key);

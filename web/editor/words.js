@@ -1,4 +1,4 @@
-// The language's words, for highlighting only. What a line means is up to the server.
+// The language's words, for highlighting only. The server decides what a line means.
 
 export const HEADINGS_ALONE = /^(?:by default|otherwise|limits|booking|calls|reminders|feedback|links)\s*(?=#|$)/i;
 export const HEADINGS_NAMED = /^(?:rules for|rule|define|hours|expect never|expect every escalation finds a rule|expect)(?=\s|["“”„#]|$)/i;

@@ -1,2 +1,2 @@
-// A separate clock: browsers throttle the timers of hidden pages, but not a worker's.
+// A separate clock: browsers throttle timers in hidden pages, but not in workers.
 onmessage = (event) => setInterval(() => postMessage(0), event.data);

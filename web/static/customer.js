@@ -1,4 +1,4 @@
-// An enhancement only: without it, times are in the organisation's zone, with a link to change that.
+// An enhancement only: without it, times are in the organisation's time zone, with a link to change it.
 const guessed = document.querySelector("[data-guessed-zone]");
 const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (guessed && own && own !== guessed.dataset.guessedZone && !document.querySelector("[role=alert]")) {

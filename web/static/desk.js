@@ -1,4 +1,4 @@
-// The desk: sends heartbeats, fetches changes, counts an offer down, and rings.
+// The desk: sends heartbeats, fetches changes, counts down an offer, and rings.
 (() => {
   const byId = (id) => document.getElementById(id);
 
@@ -55,9 +55,9 @@
   beat();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
   window.addEventListener("online", beat);
-  // The stream only says when to fetch; it opens with a wake-up, also after each reconnect.
+  // The stream only says when to fetch. It begins with a wake-up, including after each reconnection.
   const stream = new EventSource(desk.dataset.stream);
-  // Hundreds may be woken in the same second: the server says how long this desk waits before it fetches.
+  // Hundreds of desks may be woken in the same second, so the server says how long this one waits before fetching.
   let turn = 0;
   stream.addEventListener("wake", (event) => {
     turn ||= setTimeout(() => {
@@ -65,7 +65,7 @@
       wake();
     }, Number(event.data) || 0);
   });
-  // A round sends its offer along.
+  // After a round, the event itself contains the new offer, so nothing needs to be fetched.
   stream.addEventListener("offer", (event) => htmx.swap("#desk-offer", event.data, { swapStyle: "outerHTML" }));
 
   // The offer. The server says how many seconds are left; this machine's wall clock is never used.

@@ -1,5 +1,5 @@
 "use strict";
-// The page is redrawn whenever something happens; what its reader has unfolded stays unfolded.
+// The page is redrawn whenever something happens; sections that the reader has unfolded stay unfolded.
 const unfolded = new Set();
 document.addEventListener("toggle", ({ target }) => {
   if (target.id) unfolded[target.open ? "add" : "delete"](target.id);

@@ -1,5 +1,5 @@
 "use strict";
-// A diagnostic's link puts the cursor on its line in the editor; without this script it leads to the numbered text.
+// A diagnostic's link puts the cursor on its line in the editor; without this script, it leads to the numbered text.
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element && event.target.closest("a[data-line]");
   const editor = document.getElementById("text");

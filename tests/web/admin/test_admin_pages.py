@@ -72,5 +72,5 @@ async def test_the_occupancy_limit_is_saved_and_audited(office: Office) -> None:
         assert answer.status_code == 422, wrong
         assert "from 10 to 100" in answer.text
     assert (await admin.post("/admin/guards", "/admin/guards", percent="70 %")).status_code == 303
-    assert "At 70 % or more" in await admin.get("/admin/guards")
+    assert "at 70 % or more" in await admin.get("/admin/guards")
     assert (await noted(office))[-1] == "set occupancy limit"

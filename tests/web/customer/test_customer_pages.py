@@ -82,9 +82,9 @@ async def test_more_days_are_on_the_next_page(office: Office, monkeypatch: pytes
     while address:
         page = await read_page(office, address)
         shown = form_to(page, "/book").choices["start"]
-        assert ("Back to the first days" in page) == bool(starts_seen)
+        assert ("Back to the earliest days" in page) == bool(starts_seen)
         starts_seen, remaining = [*starts_seen, *shown], remaining - len(shown)
-        more = re.search(r'href="([^"]+)">More days, from \w+ \d+ \w+ on \((\d+) free times\)', page)
+        more = re.search(r'href="([^"]+)">More days, starting \w+ \d+ \w+ \((\d+) free times\)', page)
         assert more is not None or remaining == 0
         if more is not None:
             assert int(more[2]) == remaining

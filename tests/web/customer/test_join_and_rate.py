@@ -122,7 +122,7 @@ async def test_the_first_rating_stands(office: Office) -> None:
             f"('{booked.call_id}', '{mira.escalation_id}', 4, '<i>calm</i>', now())"
         )
         page = (await client.get(address)).text
-        assert "You rated this call 4 of 5: good." in page
+        assert "You rated this call 4 out of 5: good." in page
         assert "&lt;i&gt;calm&lt;/i&gt;" in page
         assert (await client.post(address, data=form.fields | {"score": "4"})).status_code == 303
         other = await client.post(address, data=form.fields | {"score": "1"})

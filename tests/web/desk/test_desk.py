@@ -45,7 +45,7 @@ async def test_an_empty_desk_teaches_the_first_step(floor: Floor) -> None:
     assert "until you are available" in desk
     assert "I’m available" in desk
     assert "When a ticket can’t be solved in writing" in desk
-    assert "Calls you accept are listed here" in desk
+    assert "Calls you accept will be listed here" in desk
 
 
 async def test_in_a_meeting_nobody_is_off_shift(floor: Floor) -> None:
@@ -61,7 +61,7 @@ async def test_in_a_meeting_nobody_is_off_shift(floor: Floor) -> None:
     await available(browser)
     desk = await browser.get("/desk")
     assert re.search(r"your shift ends at .*; this time is kept free of calls until", desk)
-    assert "this time is kept free of calls. Offers resume afterwards" in desk
+    assert "this time is kept free of calls. Offers will resume afterwards" in desk
     assert "off shift" not in re.split("Colleagues", desk)[0]
 
 
@@ -119,7 +119,7 @@ async def test_an_offer_shows_who_what_when_and_why(floor: Floor) -> None:
     left = re.search(r'data-remaining="([\d.]+)"', desk)
     assert left is not None
     assert 40 < float(left[1]) <= 45
-    for words in ("Which oil?", "rated 3 of 5", "Good call, but I waited. &lt;b&gt;", "Somebody may be drifting"):
+    for words in ("Which oil?", "rated 3 out of 5", "Good call, but I waited. &lt;b&gt;", "Somebody may be drifting"):
         assert words in desk
     for words in ("Rule “Engine stopped at sea”", "Also considered", "not title", "Freja Holm"):
         assert words in desk
@@ -246,9 +246,9 @@ async def test_an_agent_whose_customer_finds_nobody_is_called_back(floor: Floor)
     await me.post(f"/desk/offers/{made.call_id}/1/accept", "/desk")
     now = datetime.now(UTC)
     await floor.change_call(made, state="on_call", customer_joined_at=now, agent_joined_at=now)
-    assert "nobody is in the room" not in await me.get("/desk")
+    assert "nobody else is in the room" not in await me.get("/desk")
     await floor.change_call(made, alone_at=now)
-    assert "says nobody is in the room" in await me.get("/desk")
+    assert "says nobody else is in the room" in await me.get("/desk")
 
 
 async def test_an_incomplete_wrap_up_keeps_what_was_typed(floor: Floor) -> None:

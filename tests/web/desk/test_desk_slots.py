@@ -66,7 +66,7 @@ async def test_a_manager_releases_the_reserve_by_a_button_and_an_agent_does_not(
         f"WITH gone AS (DELETE FROM witness) UPDATE booking SET state = 'at_risk' WHERE id = {booked.booking_id}"
     )
     agent, manager = await floor.office.browser(ME), await floor.office.browser("Marta Manager")
-    assert "A manager can do it here" in await agent.get(page)
+    assert "A manager can do this here" in await agent.get(page)
     assert f'href="{page}">What could help' in await manager.get("/board")
     assert f'href="{page}">What could help' in await manager.get(f"/ops/{one.escalation_id}")
     refused = await agent.post(f"{page.removesuffix('/slots')}/release-reserve", "/desk/escalate")
@@ -74,7 +74,7 @@ async def test_a_manager_releases_the_reserve_by_a_button_and_an_agent_does_not(
     form = form_to(await manager.get(page), "/release-reserve")
     done = await manager.client.post(form.action, data=form.fields)
     assert (done.status_code, done.headers["location"]) == (303, f"{page}?said=released")
-    assert "The reserve is released for this call" in await manager.get(done.headers["location"])
+    assert "The reserve has been released for this call" in await manager.get(done.headers["location"])
     again = await manager.client.post(form.action, data=form.fields)
     assert again.headers["location"] == f"{page}?said=served"
     story = await manager.get(f"/ops/{one.escalation_id}")

@@ -70,7 +70,7 @@ async def test_renaming_a_team_rewrites_the_rules(office: Office) -> None:
     assert ("renamed team", "Office") in [tuple(row) for row in noted]
     number = await number_of(office, team, "Back office")
     page = html.unescape(await manager.get(f"/directory/teams/{number}?said=renamed&versions=2"))
-    assert "No decision changes" in page
+    assert "No decisions change" in page
     assert "version 2, line 24" in page
 
 
@@ -159,13 +159,13 @@ async def test_deleting_shows_the_lines_that_use_the_name(office: Office) -> Non
     assert refused.status_code == 409
     assert "desk.rules, version 1, line 24" in page
     assert 'send to team "Office"' in page
-    assert "move them elsewhere first" in page
+    assert "must be moved elsewhere first" in page
     less = RULES.replace('team "Office"', 'team "Support"')
     await manager.post("/rules/publish", "/rules/edit", text=less, reason="no office", based_on="1")
     support = await number_of(office, team, "Support")
     async with office.engine.begin() as conn:
         await conn.execute(update(person).where(person.c.team == number).values(team=support))
-    assert "version 1 of the rules would need it" in html.unescape(await manager.get(address))
+    assert "version 1 of the rules would require it" in html.unescape(await manager.get(address))
     gone = await manager.post(f"{address}/delete", address, seen="Office")
     assert gone.headers["location"] == "/directory/teams?said=deleted"
     await manager.get(address, 404)
@@ -185,7 +185,7 @@ async def test_open_escalations_and_led_teams_keep_a_name(office: Office) -> Non
     assert "1 open escalation was planned with it" in await manager.get(f"/directory/teams/{number}")
     number = await number_of(office, title, "Marine Engineer")
     page = await manager.get(f"/directory/titles/{number}")
-    assert "It leads Support" in page
+    assert "This title leads Support" in page
     async with office.engine.begin() as conn:
         await conn.execute(update(escalation).values(state="closed"))
     assert "open escalation" not in await manager.get(f"/directory/titles/{number}")
@@ -318,7 +318,7 @@ async def test_concurrent_changes_of_a_person_never_overwrite_each_other_unseen(
     refused = await manager.post(address, address, **fields | {"name": "Anna Berg", "seen": stale})
     page = html.unescape(refused.text)
     assert refused.status_code == 409
-    assert "Somebody else changed Anna Schmidt after you opened this page" in page
+    assert "Somebody else has changed Anna Schmidt since you opened this page" in page
     assert 'value="Anna Berg"' in page
     assert "in name, languages" in page
     again = await manager.post(

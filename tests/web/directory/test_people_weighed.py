@@ -72,7 +72,7 @@ async def test_a_longer_search_for_calls_at_risk_saves_nothing(office: Office) -
     part = await admin.client.post(here, data=again, headers={"HX-Request": "true"})
     assert part.status_code == 200, part.text
     assert "<html" not in part.text
-    assert "nobody was found for 1, and no plan at all serves 1 of them." in part.text
+    assert "nobody was found for 1, and at least 1 of them cannot be served in any arrangement." in part.text
     whole = await admin.client.post(here, data=again)
     assert "After a longer search" in whole.text
     assert "hx-trigger" not in whole.text.partition("</h1>")[2], "it was looked at already"

@@ -16,7 +16,7 @@ async def test_a_simulation_is_played_and_reported(office: Office) -> None:
     played = await manager.get("/outcomes/what-if?play=true&escalations=6&title=Advisor&change=-1")
     assert "Found at call time," in played
     assert "found at call time, 1 fewer: Advisor" in played
-    assert "What each way means" in played
+    assert "What each way of working means" in played
 
 
 async def test_a_past_week_is_replayed(office: Office) -> None:

@@ -110,7 +110,7 @@ async def test_the_ops_page_links_version_and_rollout(in_rollout: tuple[Office, 
     page = await manager.get(f"/ops/{by_candidate}")
     sentence = plain(page)
     assert "by version 2 of the rules (“Nobody should wait three minutes" in sentence
-    assert "…”), in the 30 % rollout step; kept to the end." in sentence
+    assert "…”), in the 30 % rollout step; kept until the escalation ends." in sentence
     assert "said the skippers" not in page
     for address in ("/rules/versions/2", f"/rules/stages/{rollout}?share=30"):
         assert f'href="{address}"' in page
@@ -142,4 +142,4 @@ async def test_rules_that_were_never_published_are_named_by_their_hash(office: O
         await conn.execute(escalation.update().values(ruleset="f" * 64))
     assert await by(office, one) is None
     page = plain(await (await office.browser("Otto Ops")).get(f"/ops/{one}"))
-    assert re.search(r"by rules [0-9a-f]{12}; kept to the end", page)
+    assert re.search(r"by rules [0-9a-f]{12}; kept until the escalation ends", page)

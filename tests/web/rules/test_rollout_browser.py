@@ -124,7 +124,7 @@ async def test_the_directory_works_without_scripts(back: Back) -> None:
     await plain.get_by_role("link", name="Office", exact=True).click()
     await plain.get_by_label("New name").fill("Back office")
     await plain.get_by_role("button", name="Rename").click()
-    await expect(plain.get_by_role("status")).to_contain_text("No decision changes")
+    await expect(plain.get_by_role("status")).to_contain_text("No decisions change")
     await page.goto(plain.url)
     await look(page, "team")
     for address in ("/directory/teams", "/directory/skills", "/directory/people/new"):
@@ -132,7 +132,7 @@ async def test_the_directory_works_without_scripts(back: Back) -> None:
     await plain.goto("/directory?q=anna")
     await plain.get_by_role("link", name="Anna Schmidt").click()
     await plain.get_by_label("Team", exact=True).select_option("Back office")
-    await plain.get_by_role("button", name="See what it changes").click()
+    await plain.get_by_role("button", name="See what would change").click()
     await expect(plain.get_by_role("status")).to_contain_text("Nothing is saved yet")
     await plain.get_by_role("button", name="Save").click()
     await expect(plain.get_by_role("status")).to_contain_text("Saved")

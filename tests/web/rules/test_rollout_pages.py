@@ -141,7 +141,7 @@ async def test_the_page_says_whether_the_data_is_conclusive(office: Office) -> N
     page = html.unescape(await manager.get(f"/rules/stages/{running.id}"))
     assert "Better in time to accept, worse in nothing." in page
     assert "Sooner: by " in page
-    assert "140 by version 2, 330 by version 1" in page
+    assert "140 decided by version 2, 330 by version 1" in page
     assert page.count("<svg") == 4
 
 
@@ -164,8 +164,8 @@ async def test_continuing_and_rolling_back_take_one_click_each(office: Office) -
     assert "version 1 decides for everybody again" in page
     again = await manager.post(f"{address}/roll-back", "/rules/edit")
     assert again.status_code == 409
-    assert "Version 2 beside 1" in await manager.get("/rules/stages")
-    assert "never for everybody" in await manager.get("/rules/versions")
+    assert "Version 2 alongside version 1" in await manager.get("/rules/stages")
+    assert "never live for everybody" in await manager.get("/rules/versions")
 
 
 async def test_to_everybody_and_back_to_an_earlier_version(office: Office) -> None:

@@ -66,7 +66,7 @@ async def test_a_refusal_and_an_empty_step_are_shown(office: Office) -> None:
     part = html.unescape((await manager.post("/rules/try", "/rules/edit", text=refusing, **facts)).text)
     assert "No call" in part
     assert "The agent sees: “Write to the office.”" in part
-    assert "Who is asked when" not in part
+    assert "Who is asked, and when" not in part
     skilled = RULES.replace('send to team "Office"', 'send to team "Office"\n  require skill "diesel"')
     part = html.unescape((await manager.post("/rules/try", "/rules/edit", text=skilled, **facts)).text)
     assert "Nobody; the next step follows immediately" in part

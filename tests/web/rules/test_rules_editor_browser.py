@@ -257,7 +257,7 @@ async def the_picture_follows_the_sample_and_the_draft(page: Page) -> None:
 async def a_draft_outlives_a_reload(page: Page) -> None:
     changed = await text_of(page)
     await page.reload()
-    await expect(page.locator("#draft")).to_contain_text("is restored")
+    await expect(page.locator("#draft")).to_contain_text("has been restored")
     assert await text_of(page) == changed
     await page.get_by_label("Reason for this change").press("Enter")
     await expect(page.locator("#messages")).to_contain_text("What changes for whom")
@@ -271,7 +271,7 @@ async def a_draft_outlives_a_reload(page: Page) -> None:
         [await page.locator("#text").get_attribute("data-person"), "# of old"],
     )
     await page.reload()
-    await expect(page.locator("#draft")).to_contain_text("begun on version 7; since then version 1 was published")
+    await expect(page.locator("#draft")).to_contain_text("begun on version 7; since then, version 1 has been published")
     assert await text_of(page) == RULES
     await page.get_by_role("button", name="Restore it").click()
     assert await text_of(page) == "# of old"

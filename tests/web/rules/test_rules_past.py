@@ -97,7 +97,7 @@ async def test_examples_link_to_their_escalations(past: Office) -> None:
 async def test_without_scripts_the_backtest_is_a_page_with_a_way_back(past: Office) -> None:
     page = await shown(past, TO_ADVISORS + "# mine\n", part=False, reason="Advisors know", based_on="1", weeks="12")
     assert "<html" in page
-    assert "Of 5 escalations" in page
+    assert "Out of 5 escalations" in page
     assert "# mine" in page
     assert 'formaction="/rules/check"' in page
     assert 'name="reason" value="Advisors know"' in page
@@ -165,15 +165,15 @@ async def test_days_off_and_time_off_count_and_the_page_says_what_does_not(past:
     assert calls["Bookkeeper"] == 2
     assert tried.comparison.before.called + tried.comparison.before.nobody == 5
     result = await shown(past, TO_ADVISORS)
-    assert "less days off, holidays, time off and time kept free, as recorded today" in result
-    assert "Past calendar meetings are not kept" in result
+    assert "minus days off, holidays, time off and time kept free, as recorded today" in result
+    assert "Past calendar meetings are not stored" in result
 
 
 async def test_escalations_from_before_the_snapshots_are_tried_with_todays_directory(past: Office) -> None:
     async with past.engine.begin() as conn:
         await conn.execute(escalation.update().values(directory=None))
     result = await shown(past, TO_ADVISORS)
-    assert "4 were opened before the directory was recorded, so they use today’s." in result
+    assert "4 were opened before the directory was recorded, so today’s directory is used for them." in result
     assert "Of 4 escalations, 3 would have gone elsewhere" in result
 
 

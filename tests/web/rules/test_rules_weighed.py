@@ -62,7 +62,7 @@ async def test_a_longer_search_proves_or_finds_people(office: Office) -> None:
     form.fields["text"] = ELSEWHERE
     full_page = await manager.client.post("/rules/weigh", data=form.fields)
     assert "1 of 1 booked calls</span> could not be served under these rules, in the search so far" in full_page.text
-    assert "at least 1 by no plan at all" in full_page.text
+    assert "at least 1 cannot be served in any arrangement" in full_page.text
     assert form_to(full_page.text, "/rules/publish").fields["reason"] == "office"
     part = await manager.client.post("/rules/weigh", data=form.fields, headers={"HX-Request": "true"})
     assert "<html" not in part.text
@@ -81,7 +81,8 @@ async def test_somebody_who_could_work_longer_is_named(office: Office) -> None:
     manager = await office.browser(MANAGER)
     answer = await manager.post("/rules/publish", "/rules/edit", text=ELSEWHERE, reason="office", based_on="1")
     assert (
-        f'<a href="/shifts/people/{who}?day={start.astimezone(UTC).date()}#days">Ines Costa</a> for 10' in answer.text
+        f'<a href="/shifts/people/{who}?day={start.astimezone(UTC).date()}#days">Ines Costa</a> working 10'
+        in answer.text
     )
 
 

@@ -33,7 +33,7 @@ async def test_a_longer_search_for_calls_at_risk_changes_nothing(office: Office)
     part = await manager.client.post(form.action, data=form.fields | {"longer": "yes"}, headers={"HX-Request": "true"})
     assert part.status_code == 200, part.text
     assert "<html" not in part.text
-    assert "nobody was found for 1, and no plan at all serves 1 of them." in part.text
+    assert "nobody was found for 1, and at least 1 of them cannot be served in any arrangement." in part.text
     full_page = await manager.client.post(form.action, data=form.fields | {"longer": "yes", "confirmed": "yes"})
     assert "Nothing has changed yet" in full_page.text
     assert "After a longer search" in full_page.text

@@ -158,7 +158,7 @@ async def test_reporting_sick_takes_two_clicks_and_shows_the_consequences(office
     assert "Nothing has changed yet" in page
     assert "1 booked call" in page
     assert "Engine stops at sea" in page
-    assert "Your manager is notified" in page
+    assert "Your manager will be notified" in page
     assert await state_of(office) == "sold"
     assert await count(office, time_off) == 0
     done = await confirm(agent, first.text, "/shifts/me")
@@ -179,7 +179,7 @@ async def test_a_seat_that_others_can_serve_moves_without_a_question(office: Off
     days = {"from_day": (today - timedelta(days=1)).isoformat(), "until_day": (today + timedelta(days=2)).isoformat()}
     answer = await manager.post(f"{here}/changes", here, what="time_off", kind="leave", **days)
     assert answer.status_code == 303
-    assert "1 booked call has moved to others" in await manager.get(answer.headers["location"])
+    assert "1 booked call has moved to other people" in await manager.get(answer.headers["location"])
     assert await state_of(office) == "sold"
 
 
@@ -188,7 +188,7 @@ async def test_a_manager_is_shown_who_could_work_instead(office: Office) -> None
     manager, here = await office.browser(MANAGER), await schedule_of(office)
     first = await manager.post(f"{here}/changes", here, what="sick_now")
     page = html.unescape(first.text)
-    assert "Could work then:" in page
+    assert "Could work at that time:" in page
     assert "#days" in page
     await confirm(manager, first.text, here)
     assert await state_of(office) == "at_risk"
