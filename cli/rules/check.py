@@ -18,7 +18,7 @@ _EXPECTATIONS = (BlockKind.EXPECT, BlockKind.NEVER, BlockKind.EVERY)
 _GAP = "R308"
 HOLDS, FAILS = "holds", "fails"
 _EXPECTATION_CODE = "R5"
-"""Diagnostics about expectations have codes with this prefix. After any other error, no expectation is run."""
+"""Diagnostics about expectations have codes with this prefix. If there is any other error, no expectation is run."""
 
 
 @click.command()

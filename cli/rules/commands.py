@@ -1,4 +1,4 @@
-"""`muster rules`: commands for rules files in a terminal or a pipeline. Most need no database."""
+"""`muster rules`: commands that work with rules files, in a terminal or a pipeline. Most need no database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`muster rules diff`: how a change affects escalations, followed by a text diff."""
+"""`muster rules diff`: shows how a change affects escalations, then a text diff."""
 
 from __future__ import annotations
 

@@ -20,12 +20,12 @@ class DirectoryFiles:
     """The directory files for rules files, cached by path."""
 
     given: Path | None = None
-    """One directory file for all rules files; by default, the one next to each rules file."""
+    """The directory file for all rules files; if None, each rules file uses the one next to it."""
     _cache: dict[Path, tuple[float, Directory]] = field(default_factory=dict)
     """Modification time and content, keyed by path."""
 
     def directory(self, rules: Path | None) -> Directory:
-        """The directory for a rules file, whose path is None until it is saved. Raises ``NoDirectory``."""
+        """The directory for a rules file; ``rules`` is None for a file that isn't saved yet. Raises ``NoDirectory``."""
         path = self.given or _beside(rules)
         try:
             changed = path.stat().st_mtime
@@ -41,7 +41,7 @@ class DirectoryFiles:
 
 
 def _beside(rules: Path | None) -> Path:
-    """For ``desk.rules``, ``desk.directory.json`` in the same folder, or else the only directory file there."""
+    """For ``desk.rules``: ``desk.directory.json`` in the same folder, or else the only directory file there."""
     if rules is None:
         raise NoDirectory("a file that isn't saved yet has no directory file next to it; pass --directory FILE")
     own = rules.with_suffix(_SUFFIX)

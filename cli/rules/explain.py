@@ -1,4 +1,4 @@
-"""`muster rules explain` and `try`: how a rules file treats one escalation."""
+"""`muster rules explain` and `try`: show how a rules file treats one escalation."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class RulesServer(LanguageServer):
 
 
 def language_server(given: Path | None) -> RulesServer:
-    """Create a server without starting it. ``given`` is the directory file; by default, the one next to each file."""
+    """Create a server without starting it. If no directory file is given, each file uses the one next to it."""
     server = RulesServer(given)
     server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(_opened)
     server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(_changed)
@@ -173,7 +173,7 @@ def _fix(server: RulesServer, params: lsp.CodeActionParams) -> list[lsp.CodeActi
 
 
 def _format(server: RulesServer, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
-    """One edit that replaces the whole text; none if it is already formatted or has a line that is not understood."""
+    """One edit that replaces the whole text; none if the text is formatted or a line is not understood."""
     text = server.text(params.text_document.uri)
     try:
         formatted = format_rules(text)

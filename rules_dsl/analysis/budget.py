@@ -1,4 +1,4 @@
-"""A limit on the work for all proofs in one check, so that saving a file takes less than a second."""
+"""Limits the total work of the proofs in one check, so that saving a file takes less than a second."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 MOST_WORK = 2_200_000
-"""Work units, each taking a third of a microsecond or less: about 0.7 s in all on a two-core machine from 2020."""
+"""Maximum number of work units. On a two-core machine from 2020, each takes up to 1/3 µs: about 0.7 s in all."""
 
 
 class TooLarge(Exception):

@@ -18,11 +18,11 @@ from rules_dsl.analysis.value_classes import Region
 from rules_dsl.model.prefix_masks import PrefixMasks, stretches
 
 _CUBES_A_STEP = 1000
-"""How many additional cubes make a pass over all attributes take twice as long."""
+"""The number of additional cubes that doubles the time for a pass over all attributes."""
 
 
 class Cover:
-    """Cubes, indexed to find those that intersect a region and what remains of the region without them."""
+    """Cubes, indexed to find those that intersect a region and to compute what is left of it outside them."""
 
     def __init__(self, cubes: Sequence[Cube], whole: Region, budget: Budget) -> None:
         self.cubes = [tuple(cube.items()) for cube in cubes]

@@ -9,7 +9,7 @@ from rules_dsl.analysis.cover import Cover
 from rules_dsl.analysis.value_classes import Region
 
 _MOST_CHOICES = 20_000
-"""Limits the search for one result. Once it is reached, a small set will do, even if it isn't the smallest."""
+"""Limit on the search for one result. Once it is reached, a small set will do, even if it isn't the smallest."""
 
 
 def fewest(cover: Cover, regions: Sequence[Region], groups: Sequence[int], budget: Budget) -> list[int]:

@@ -1,7 +1,7 @@
 """The moments that opening hours distinguish: every open/closed combination in a year, each with an example.
 
-Hours can't distinguish two days with the same weekday, UTC offsets and holidays if the days before and after them also
-agree in these, so only one day of each kind is examined. That covers winter, summer, the weeks between two continents'
+Hours can't distinguish two days with the same weekday, UTC offsets and holidays if the days before and after them match
+in these too, so only one day of each kind is examined. That covers winter, summer, the weeks between two continents'
 clock changes, and every holiday.
 """
 
@@ -24,7 +24,7 @@ _NOON = defaults.EXAMPLE_MOMENT[1] * 60
 def hour_combinations(hours: tuple[OpenHours, ...], zone: str) -> tuple[tuple[datetime, tuple[bool, ...]], ...]:
     """Each open/closed combination that occurs, in the order of ``hours``, with the first moment at which it occurs.
 
-    Wednesday noon in the example week comes first; without hours, it is the only moment.
+    Wednesday noon in the example week comes first; if the file has no hours, it is the only moment.
     """
     noon = wall_instant(ZoneInfo(zone), defaults.EXAMPLE_WEEK + timedelta(days=2), _NOON)
     found: dict[int, datetime] = {sum(is_open(one, noon) << at for at, one in enumerate(hours)): noon}

@@ -71,7 +71,7 @@ class Proofs:
         return any(next(self.cover.remainder(region, above), None) for region in regions)
 
     def remainder(self, cube: Cube, among: int) -> Iterator[Region]:
-        """Yield what is possible in a cube but not in the cubes ``among``, in regions that are as large as possible."""
+        """Yield the possible part of a cube that lies outside the cubes ``among``, in regions as large as possible."""
         bounds = within(cube, self.space.possible)
         if bounds is not None:
             for region in self.cover.remainder(bounds, among):

@@ -1,4 +1,4 @@
-"""Renames in the directory: finds where a file uses a name, replaces it, and reports what else would break."""
+"""For renaming in the directory: finds where a file uses a name, replaces it, and reports what else would break."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def _check_unknown(names: Names, ruleset: Ruleset, proofs: Proofs, blocks: Seque
 
 
 def _splits(proofs: Proofs) -> Iterator[tuple[int, int, int, Cube]]:
-    """For each such set, yield the attribute, the first and last rule, and the cube that is not covered."""
+    """For rules that overlook an unknown fact, yield its attribute, the first and last rule, and the missed cube."""
     seen: dict[tuple[int, tuple[tuple[int, int], ...]], tuple[int, int]] = {}
     for rule, cubes in enumerate(proofs.rules):
         for cube in cubes:

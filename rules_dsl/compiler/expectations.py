@@ -150,7 +150,7 @@ def targets_after(decision: Decision, elapsed: int) -> list[Target]:
 
 
 def _matches(outcome: ExpectedOutcome, targets: list[Target], directory: Directory) -> list[bool]:
-    """Whether the team or title of each person in the targets matches; for a target without people, its own."""
+    """For each person in the targets, and for each target without people, whether the team or title matches."""
     names = {name.text for name in outcome.names}
     groups = directory.teams if outcome.kind == "team" else directory.titles
     expected = {group.id for group in groups if group.name in names}

@@ -54,7 +54,7 @@ class Names:
         return self._interned_clauses.get(key) or self._interned_clauses.setdefault(key, Clause(test, negated, text))
 
     def near(self, word: str, known: Sequence[str]) -> str | None:
-        """The closest known name, until ``_MOST_COMPARED`` names have been compared."""
+        """The closest known name; None once more than ``_MOST_COMPARED`` names have been compared."""
         self.compared += len(known)
         return nearest(word, known) if self.compared <= _MOST_COMPARED else None
 

@@ -23,7 +23,7 @@ class ChoicePhrase:
 
 @dataclass(frozen=True)
 class Gap:
-    """One token to fill in, a quoted name or a bare word; ``choices`` are what to offer for it."""
+    """One token to fill in, a quoted name or a bare word; ``choices`` are the values to offer for it."""
 
     quoted: bool = True
     choices: tuple[ChoicePhrase, ...] = ()

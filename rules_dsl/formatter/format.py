@@ -66,7 +66,7 @@ def _formatted_lines(parsed: ParseResult, text: str) -> Iterator[str]:
 
 
 def _joined_hours(parsed: ParseResult) -> set[int]:
-    """The lines of ``hours`` directly below other ``hours`` without a comment between; no blank line precedes them."""
+    """Lines of ``hours`` directly below other ``hours``, with no comment in between; they get no blank line above."""
     commented = {comment.line for comment in parsed.tree.comments}
     return {
         block.at.line
