@@ -53,7 +53,7 @@ class Step:
     """One ``if nobody in`` line."""
 
     after: int
-    """Seconds since the search began; strictly increasing along a decision's steps."""
+    """How many seconds into the search this step is taken; always more than for the step before."""
     kind: StepKind
     targets: tuple[Target, ...] = ()
     skill: int | None = None
@@ -149,7 +149,7 @@ class Feedback:
 
     ask_after: int
     ask_again_after: int | None
-    """Seconds after the first survey, by default two days; None for never."""
+    """When the survey is sent again, in seconds after the first one; two days by default, None for never."""
     alert_under: int | None
     """The team lead is alerted about scores below this."""
     every: int = 0

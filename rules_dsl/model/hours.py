@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from rules_dsl.model.decision import OpenHours
 
 _FARTHEST = 3700
-"""How many days ahead to search for a working day: more than ten years."""
+"""How many days ahead to search for a working day; they cover more than ten years."""
 
 
 def wall_instant(zone: ZoneInfo, day: date, second: int) -> datetime:
@@ -76,7 +76,8 @@ def is_working_day(hours: OpenHours | None, day: date) -> bool:
 
 
 def working_days_after(hours: OpenHours | None, zone: str, moment: datetime, n: int) -> datetime:
-    """The same wall time on the n-th working day after the moment's day, in UTC; for 0, the moment itself.
+    """The instant, in UTC, of the same wall time on the n-th working day after the moment's day; for 0, the moment
+    itself.
 
     Saturday noon plus 1 working day is Monday noon. Raises ``ValueError`` if the hours have no working day.
     """

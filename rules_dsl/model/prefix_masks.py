@@ -1,4 +1,4 @@
-"""Joins any range in a list of masks in one step, with a sparse table: a numeric fact may have many classes."""
+"""Joins any range in a list of masks in one step, with a sparse table, because a numeric fact may have many classes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From text to syntax tree, with located diagnostics."""
+"""Parses text into a syntax tree and diagnostics, each with its place."""

@@ -22,7 +22,7 @@ _EXPECTATION_STARTS = ("given", "at", "then", "after")
 
 
 Sentence = WhenSentence | ActionLine
-"""A line's content, which may repeat in many rules."""
+"""The content of a line, which may occur in many rules."""
 
 
 @dataclass(slots=True)

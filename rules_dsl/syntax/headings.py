@@ -38,7 +38,9 @@ _EXAMPLES = {
 
 
 def plain_heading(number: int, raw: str) -> BlockDraft | None:
-    """Use one regular expression to parse a heading made of a word and a name, as nearly all are; otherwise None."""
+    """Parse a heading made of a word and a name, as nearly all are, with one regular expression; None for any other
+    line.
+    """
     found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
     name = " ".join(found[3].split()) if found else ""
     if found is None or not name:

@@ -205,5 +205,5 @@ SENTENCES: dict[tuple[str, ...], tuple[str, Callable[[Cursor], ActionLine]]] = {
     ("prepare",): ("prepare 5 minutes before", _prepare),
     ("note",): ('note "Somebody may be waiting."', _note),
 }
-"""For each sentence, keyed by its first words: an example line to copy, and the parser for the rest of the line."""
+"""Maps the first words of each sentence to an example line to copy and the parser for the rest of the line."""
 _FIRST_WORDS = frozenset(tokens[0] for tokens in SENTENCES)

@@ -18,7 +18,7 @@ class SettingSentence:
 
     key: str
     pattern: str
-    """Words and gaps in braces; ``a|b`` is either word."""
+    """Words, and gaps in braces; ``a|b`` matches either word."""
     example: str
 
 

@@ -1,4 +1,4 @@
-"""The parser: from text to tree, line by line. A bad line yields one diagnostic; parsing continues on the next."""
+"""Parses text into a tree, line by line. A bad line yields one diagnostic; parsing continues with the next line."""
 
 from __future__ import annotations
 

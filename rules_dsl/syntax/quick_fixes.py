@@ -1,4 +1,4 @@
-"""Quick fixes: a diagnostic's suggestion as a change to the text."""
+"""Quick fixes, which apply a diagnostic's suggestion to the text."""
 
 from __future__ import annotations
 

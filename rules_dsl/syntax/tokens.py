@@ -33,8 +33,8 @@ _clear_functions: list[Callable[[], None]] = []
 def cached_by_line(read: Callable[[str], _Result]) -> Callable[[str], _Result]:
     """Cache a function whose result depends only on the text of one line.
 
-    Most sentences in a long file are repeated, and a file is read again to compute its version, to find its diagnostics
-    and after each keystroke.
+    Most sentences in a long file are repeated, and a file is read again to compute its version and to find its
+    diagnostics, and once more after each keystroke.
     """
     cached = lru_cache(maxsize=_CACHE_SIZE)(read)
     _clear_functions.append(cached.cache_clear)

@@ -1,4 +1,4 @@
-"""Bookings at risk: alerts to managers, and the people who could serve them by working longer."""
+"""Alerts managers to bookings at risk, and finds people who could serve those bookings by working longer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.letter import LetterKind
 
 
 async def alert_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: datetime) -> None:
-    """Queue a message to the managers for each of these bookings: at most one message per booking per day, because a
+    """Queue a message to the managers about each of these bookings, but at most one per booking per day, because a
     calendar may change often.
     """
     for one in lost:
@@ -27,7 +27,7 @@ async def alert_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: d
 
 @dataclass(frozen=True)
 class CouldWork:
-    """Somebody in the call's pool who is off shift at that time, and neither away nor another call's witness."""
+    """Somebody in the call's pool who is off shift at that time, isn't away, and isn't another call's witness."""
 
     person: int
     name: str
@@ -61,7 +61,7 @@ async def remedies_for(
 ) -> Mapping[int, list[CouldWork]]:
     """For each booking, a few people who could serve it by working longer or on another day.
 
-    The person ``without`` is never one of them.
+    The person given as ``without`` is never among them.
     """
     found: dict[int, list[CouldWork]] = defaultdict(list)
     if bookings:

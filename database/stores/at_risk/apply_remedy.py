@@ -66,7 +66,7 @@ class _SeatSearch:
 async def release_reserve(conn: AsyncConnection, escalation_id: str, actor: str, now: datetime) -> bool:
     """Give the call a seat from its plan's reserve. Returns False, without changing anything, if it isn't at risk.
 
-    The reserve still applies to every other call. Raises ``EscalationUnknown``, ``ReserveNotEnough``.
+    The reserve stays in force for every other call. Raises ``EscalationUnknown``, ``ReserveNotEnough``.
     """
     request = await read_booking_request(conn, escalation_id, now)
     result = await _find_seat(conn, request, now, with_reserve=True)

@@ -1,4 +1,5 @@
-"""The slow seat searches, outside every lock: prepared moves for start times, and people for bookings at risk.
+"""The slow seat searches, which run outside every lock: they look for prepared moves for start times, and for people to
+serve bookings at risk.
 
 A move found for a start time is stored as a prepared move (``prepared_moves``) and checked again under the lock when it
 is used, so its age doesn't matter. Finding a move changes nothing that is already sold.
@@ -45,7 +46,8 @@ from domain.seats.solver import place_by_window
 
 SECONDS_A_START = SEARCH.total_seconds()
 STARTS_A_TURN = 24
-"""How many start times are searched in one escalation's turn, nearest first; then the other escalations have theirs."""
+"""How many start times, nearest first, are searched in one escalation's turn before the next escalation's turn begins.
+"""
 
 _BOOKING_REQUESTS = text("""
 SELECT DISTINCT ON (pool, ruleset, rule) id FROM escalation
@@ -66,7 +68,7 @@ class SearchMemory:
     """What a process remembers between searches: what had no solution, whose turn is next, how much time is left."""
 
     unsolved: dict[tuple[Demand, tuple[int, ...]], datetime] = field(default_factory=dict)
-    """When no solution was found, keyed by demand and the versions of its days."""
+    """The time at which a search found no solution, keyed by demand and the versions of its days."""
     had_turn: set[str] = field(default_factory=set)
     """Keys that come last next time, because they have had a turn while others haven't."""
     until: float = math.inf
@@ -141,7 +143,9 @@ async def prepare_moves(engine: AsyncEngine, memory: SearchMemory, now: datetime
 
 
 def _by_day(board: SeatBoard, demands: Sequence[Demand]) -> dict[Demand, Placement]:
-    """Find moves day by day: a sale locks only the day of its start time, so no call on another day may move."""
+    """Find moves one day at a time, because a sale locks only the day of its start time and so can't move calls on
+    other days.
+    """
     found: dict[Demand, Placement] = {}
     for day in sorted({demand.day for demand in demands}):
         of_day = [demand for demand in demands if demand.day == day]
@@ -184,7 +188,10 @@ def _versions_around(versions: dict[date, int], roster: int, day: date) -> tuple
 
 
 async def recover(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> int:
-    """Search for a witness for each booking at risk, using the solver as well. Returns how many have a seat again."""
+    """Search for a witness for each booking at risk, using the solver as well.
+
+    Returns how many bookings have a seat again.
+    """
     async with engine.connect() as conn:
         rows = {f"booking {row.id}": row for row in await conn.execute(_AT_RISK, {"now": now})}
     return sum([await _recover_one(engine, rows[key], now) for key in memory.in_turn(rows)])

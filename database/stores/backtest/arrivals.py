@@ -48,13 +48,13 @@ class PastDesk:
 
 
 async def count_past(conn: AsyncConnection, since: datetime) -> int:
-    """How many escalations since then led to a call."""
+    """How many escalations opened at or after ``since`` led to a call."""
     number: int = (await conn.execute(_COUNT, {"since": since})).scalar_one()
     return number
 
 
 async def read_past_desk(conn: AsyncConnection, since: datetime, most: int) -> PastDesk:
-    """Today's directory and rules, and the latest escalations opened since then, at most ``most`` of them.
+    """Today's directory and rules, and the latest escalations opened at or after ``since``, at most ``most`` of them.
 
     Raises ``NothingPublished``.
     """

@@ -1,4 +1,4 @@
-"""How other rules would affect sold seats: their calls are decided again, on a separate board.
+"""How other rules would affect sold seats. The booked calls are decided again, on a separate board.
 
 The other rules' pools are created just as they would be by publishing the rules and opening escalations; the caller
 rolls this back.
@@ -37,7 +37,7 @@ MOST = 2000
 SHOWN = 20
 """The number of calls for which remedies are computed."""
 SHORT, LONGER = 1.0, 8.0
-"""Seconds that the short search and the longer one may take."""
+"""Time limits in seconds for the short search and for the longer one."""
 
 _SOLD = text("""
 SELECT b.id, b.escalation::text, b.starts_at, e.facts::text, e.opened_at, e.subject
@@ -78,8 +78,8 @@ class UnderRules:
 
 
 async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> UnderRules | None:
-    """Decide the calls booked for the days ahead again, as of the moment when each escalation was opened; None if no
-    calls are booked.
+    """Decide again the calls booked for the days ahead, each as of the moment when its escalation was opened; None if
+    no calls are booked.
 
     Writes pools, so the caller must roll back its transaction.
     """
@@ -113,7 +113,7 @@ async def booked_under(conn: AsyncConnection, rules: Ruleset, now: datetime) -> 
 
 
 def _plan(rules: Ruleset, facts: str, opened_at: datetime, now: datetime) -> Plan | None:
-    """The plan under these rules; None if they would not have planned a call and so need nobody."""
+    """The plan under these rules; None if the rules would not have led to a call, so that nobody is needed."""
     try:
         decision = rules.decide(facts_of(facts), opened_at, explain=False)
     except NoRuleApplies:
@@ -143,8 +143,8 @@ class CapacityReview:
 
 
 async def weigh_rules(engine: AsyncEngine, rules_text: str, *, longer: bool) -> CapacityReview | None:
-    """Find the booked calls that these rules could not serve: either an upper bound, after about a second, or the
-    result of a longer search.
+    """Find the booked calls that these rules could not serve. The result is either an upper bound, found in about a
+    second, or that of a longer search.
 
     None if no call is booked, or if the rules are already published or can't be read.
     """

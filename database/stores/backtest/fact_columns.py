@@ -1,4 +1,4 @@
-"""Facts as text columns from PostgreSQL: how to parse them, each distinct text only once."""
+"""Parses facts that PostgreSQL returns as text columns; each distinct text is parsed only once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who would have been asked first for past calls: the plan's order, based on what had been recorded by then.
+"""Who would have been asked first for past calls, according to the plan's order and to what had been recorded by then.
 
 Calls, offers and ratings are recorded; presence isn't, so everybody on shift counts as present.
 """
@@ -23,7 +23,9 @@ AT_MOST = 40
 
 @dataclass(frozen=True)
 class FirstPeople:
-    """The names of the people who would have been asked first, one under each text; empty if nobody would have been."""
+    """The names of the people who would have been asked first, one name for each of the two rules texts; a name is
+    empty if nobody would have been asked.
+    """
 
     before: str
     after: str

@@ -117,7 +117,7 @@ async def run_backtest(
 
 
 async def _read_all_schedules(conn: AsyncConnection, since: datetime, now: datetime) -> dict[int, Schedule]:
-    """Everybody's schedules, including people who have left, as far ahead as past calls may have been booked."""
+    """The schedules of everybody, even those who have left, as far ahead as past calls may have been booked."""
     everybody = (await conn.execute(select(person.c.id))).scalars()
     return await read_schedules(conn, everybody, since.date(), (now + timedelta(days=DAYS_AHEAD)).date())
 

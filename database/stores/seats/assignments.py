@@ -1,4 +1,4 @@
-"""Assignments as rows: a day's locks, and the witnesses that a sale or a change writes."""
+"""Locks days, and writes or deletes witnesses, for a sale or a change."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ from domain.seats.search import Answer, apply_placement, place_for_sale
 from domain.seats.slots import Window, offered_starts, why_not_offered, window
 
 TRIES_A_PAGE = 60
-"""How many people are tried for all start times on one page together."""
+"""How many people are tried in total for all the start times on one page."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,14 @@ class BookingRequest:
         return start.astimezone(self.local).date()
 
     def demand(self, start: datetime, day: date, booking: int = -1) -> Demand:
-        """What a call at this start time requires of a person; ``day`` is its local day."""
+        """What a call at this start time requires of a person; ``day`` is the start time's local day."""
         begin = int(start.timestamp()) - self.terms.prepare
         return Demand(booking, self.pool, begin, begin + self.seconds, day.toordinal(), self.terms)
 
     def days(self, start: datetime) -> set[date]:
-        """The local day of this start time, and the adjacent day if the call or the gaps around it extend into it."""
+        """The local day of this start time, and the adjacent day if the call or the gaps around it extend into that
+        day.
+        """
         around = timedelta(seconds=self.terms.gap)
         begin = start - timedelta(seconds=self.terms.prepare)
         edges = (begin - around, start, begin + timedelta(seconds=self.seconds) + around)

@@ -1,4 +1,4 @@
-"""How changes to people affect sold seats: pool changes, and who can be spared.
+"""How changes to people, such as pool changes, affect sold seats, and who can be spared.
 
 One transaction locks the days against sales, writes the change, and reassigns every seat that loses its witness; seats
 for which nobody is found become at risk. Nothing is cancelled. A dry run is the same transaction, rolled back.
@@ -52,7 +52,7 @@ WHERE state IN ('invited', 'booked', 'mustering') AND pool IS NOT NULL ORDER BY 
 async def set_pool_members(
     conn: AsyncConnection, members: Mapping[int, Collection[int]], now: datetime
 ) -> ReassignResult:
-    """Give each pool exactly these people. Seats booked against those who leave are reassigned within the pool."""
+    """Give each pool exactly these people. Seats whose witness leaves a pool are reassigned within that pool."""
     rows = await conn.execute(select(pool_agent).where(pool_agent.c.pool.in_(list(members))))
     current = {(row.pool, row.person) for row in rows}
     target = {(pool, person) for pool, people in members.items() for person in people}
@@ -84,7 +84,8 @@ async def sparable(
     except_bookings: Collection[int],
     until: float = math.inf,
 ) -> frozenset[int]:
-    """Those of ``people`` who could each be spared during that time while every sold seat is still served.
+    """Those of ``people`` who could be spared during that time, considered one by one, without leaving any sold seat
+    unserved.
 
     ``until`` is in seconds on the monotonic clock; people not tried by then aren't included. The bookings in
     ``except_bookings`` need nobody, because their calls are being offered now. The caller's transaction must not have
@@ -119,7 +120,7 @@ async def sparable(
 
 
 async def affected_days(conn: AsyncConnection, lost: Mapping[int, Sequence[Span]]) -> set[tuple[int, date]]:
-    """The days, each with its organisation, that may be affected if these people lose time.
+    """The days, each with its organisation, that may be affected if these people become less available.
 
     These are the days concerned, the adjacent ones, and those on which these people are witnesses.
     """

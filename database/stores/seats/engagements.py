@@ -1,9 +1,9 @@
-"""The activities of people that affect seats: running calls, and the occupancy limit.
+"""What keeps people from serving seats: running calls, and the occupancy limit.
 
-An accepted call, whether booked or now, keeps the assigned agent busy until its expected end plus wrap-up; somebody
-above the occupancy limit rests. During that time, no new seat may depend on them. A seat whose witness is still in a
-call is reassigned if possible; if not, the search for an agent begins early, and the customer is told
-(``domain.rounds.late_calls``).
+An accepted call, whether it was booked or is a call now, keeps the assigned agent busy until its expected end plus
+wrap-up; somebody above the occupancy limit rests. During that time, no new seat may depend on them. A seat whose
+witness is still in a call is reassigned if possible; if not, the search for an agent begins early, and the customer is
+told (``domain.rounds.late_calls``).
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class OccupancyMemory:
 
 
 async def follow_engagements(engine: AsyncEngine, occupancy: OccupancyMemory, now: datetime) -> int:
-    """Record who is engaged now, and reassign seats that begin while their witness will still be in a running call.
+    """Record who is engaged now, and reassign seats that begin before their witness's running call ends.
 
     Returns the number of seats reassigned.
     """

@@ -1,4 +1,4 @@
-"""The terms of witnesses as rows: there are few, each stored once and referenced by id."""
+"""The terms of witnesses as rows. There are few different terms; each is stored once and referenced by id."""
 
 from __future__ import annotations
 
