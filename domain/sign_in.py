@@ -45,7 +45,7 @@ class RoleMissing(Failure):
 
 @dataclass
 class SignInRefused(Failure):
-    """Unknown address, wrong password, or no password at all; the answer doesn't say which."""
+    """The address is unknown, the password is wrong, or there is no password; the answer doesn't say which."""
 
     title = "This address and password don't match"
 

@@ -43,8 +43,8 @@ def alive(seen_at: datetime, now: datetime) -> bool:
 def gone_after(heard: int, silent: int) -> timedelta:
     """How long a desk must be silent to count as vanished.
 
-    ``heard``: how many desks send heartbeats; ``silent``: how many stopped within ``FLOOR_SILENT_AFTER``. This way, an
-    outage of the database, the network or the web doesn't take everybody's calls away.
+    ``heard``: how many desks send heartbeats; ``silent``: how many stopped within ``FLOOR_SILENT_AFTER``. The longer
+    limit keeps an outage of the database, the network or the web processes from taking everybody's calls away.
     """
     return FLOOR_SILENT_AFTER if silent >= max(heard, FLOOR_AT_LEAST) else VANISHED_AFTER
 

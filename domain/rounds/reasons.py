@@ -27,7 +27,7 @@ class Alternative:
 
     person: int
     values: tuple[str, ...]
-    """The values by which the plan orders them, in words."""
+    """The values by which the plan orders this alternative, in words."""
     after: str
     """Why they come after the person who is asked."""
 
@@ -80,9 +80,9 @@ class Reasons:
         )
 
     def _best(self, row: int, able: NDArray[np.intp]) -> list[int]:
-        """The first few people who could take a call, by soft constraints, then by the plan's order."""
+        """The first few people who could take a call, ordered by soft constraints and then by the plan."""
         cost_matrix, most = self.cost_matrix, CONSIDERED_AT_MOST + 1
-        # Rank plus place among equals is the place in the plan's order; it is less than the number of columns.
+        # Rank plus place among equals gives the place in the plan's order, which is below the number of columns.
         places = (
             cost_matrix.soft[row, able] * cost_matrix.able.shape[1]
             + cost_matrix.rank[row, able]

@@ -36,7 +36,7 @@ class DueCall:
     csat_here: Mapping[int, float] = field(default_factory=dict)
     """Each person's mean rating in this call's product area, for those who have ratings."""
     muster_at: datetime | None = None
-    """When its search will begin; None if it has already begun."""
+    """When the search for this call will begin; None if it has already begun."""
 
     @property
     def due_at(self) -> datetime:

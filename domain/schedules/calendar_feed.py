@@ -56,7 +56,7 @@ def horizon(now: datetime) -> Span:
 
 
 def next_fetch(now: datetime, failures: int, feed: int) -> datetime:
-    """When to fetch a calendar again: backing off after failures, and offset by up to two minutes by the feed's id."""
+    """When to fetch a calendar again. The wait grows with each failure; the feed's id adds up to two minutes."""
     wait = min(EVERY * (1 << min(failures, 8)), SLOWEST)
     return now + wait + timedelta(seconds=feed * 7 % 120)
 

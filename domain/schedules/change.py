@@ -87,7 +87,7 @@ class AddTimeOff:
     kind: TimeOffKind
     during: Span
     key: str | None = None
-    """Another program's key for the entry; using the same key again replaces it."""
+    """Another program's key for the entry; using the same key again replaces the entry."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ class StopKeepingFree:
 class SetHolidays:
     """Set which holidays apply.
 
-    ``region`` is ``desk`` for the organisation's holidays, empty for none, otherwise a region that the ``holidays``
-    library knows, such as ``DE-BY``.
+    ``region`` is ``desk`` for the organisation's holidays, empty for no holidays, or else a region that the
+    ``holidays`` library knows, such as ``DE-BY``.
     """
 
     region: str

@@ -1,4 +1,4 @@
-"""Coverage: who in a team is there on each day of a week, and during which hours nobody is. Pure."""
+"""Coverage: who in a team is present on each day of a week, and during which hours nobody is. Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TeamDay:
     counts: tuple[int, ...]
     """The number of people present in each half hour."""
     gaps: tuple[Span, ...]
-    """When somebody should be working, but nobody is there."""
+    """When somebody should be working, but nobody is present."""
 
 
 def bounds_of(day: date, zone: str) -> Span:

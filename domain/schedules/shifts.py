@@ -25,7 +25,7 @@ def wall_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
 def shift_spans(weekly: Iterable[WeeklyShift], first: date, last: date) -> list[Span]:
     """Every span of these shifts that begins on the days ``first`` to ``last``, merged if they touch.
 
-    A shift that ends at or before it starts ends on the following day.
+    A shift whose end isn't after its start ends on the following day.
     """
     spans: list[Span] = []
     for shift in weekly:

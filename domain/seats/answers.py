@@ -84,7 +84,7 @@ class DayOfAnswers:
 
 
 def direct_answer(board: SeatBoard, demand: Demand) -> Answer:
-    """Answer using the direct test and the proof, without moving anybody."""
+    """Answer using the direct test and the proof, without moving any calls."""
     eligible = board.eligible(demand)
     if not eligible:
         return Answer.NO

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from domain.seats.demand import Demand, Terms
 
 CapKey = tuple[int, tuple[tuple[int, int], ...]]
-"""Daily limits: for everybody, and by title."""
+"""The daily limit for everybody, and the daily limits by title."""
 
 
 class CallGroup(NamedTuple):
@@ -131,7 +131,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         return self._days[day].counts if day in self._days else {}
 
     def within(self, index: int, begin: int, end: int) -> list[Demand]:
-        """The calls that, counting the gaps before them, keep this person busy at any moment of this time, in order."""
+        """The calls that keep this person busy at any moment of this span, including the gaps before them; in order."""
         found = [
             call
             for day in self._near(begin, end)
@@ -141,7 +141,7 @@ class Assignments(Mapping[int, tuple[Demand, int]]):
         return sorted(found, key=lambda call: (call.busy_from, call.booking)) if len(found) > 1 else found
 
     def between(self, begin: int, end: int) -> Iterable[Demand]:
-        """All calls that, counting the gaps before them, lie entirely within this time."""
+        """All calls that lie entirely within this span, including the gaps before them."""
         for day in self._near(begin, end):
             for call, _ in day.assignments.values():
                 if begin <= call.busy_from and call.end <= end:

@@ -42,15 +42,15 @@ class SeatBoard:
     # Questions.
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool, on shift for all of this time and not engaged, regardless of other calls they back."""
+        """Who is in the pool, on shift for the whole call and not engaged, regardless of other calls they back."""
         return self.roster.eligible(demand) & ~self._engaged.at(demand.busy_from)
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:
-        """Who is on shift in each interval of this time."""
+        """Who is on shift in each interval of this span."""
         return self.roster.on_shift(begin, end)
 
     def idle(self, demand: Demand, mask: int) -> int:
-        """Everybody in ``mask`` who has no other call during this time or in the gap before it."""
+        """Everybody in ``mask`` who has no other call during this call or in the gap before it."""
         return self.intervals.idle(demand.busy_from, demand.end, mask)
 
     def can_take(self, demand: Demand, mask: int | None = None) -> int:
@@ -69,11 +69,11 @@ class SeatBoard:
         return self._days.full(day, terms)
 
     def in_reserve(self, demand: Demand) -> int:
-        """Everybody in teams that are down to their reserve at some moment of this time."""
+        """Everybody in teams that are down to their reserve at some moment of this call."""
         return self.reserve.in_reserve(demand)
 
     def shift_allows(self, index: int, demand: Demand) -> bool:
-        """Whether calls still take up no more than the permitted share of this person's shift if this one is added."""
+        """Whether adding this call keeps this person's calls within the permitted share of the shift."""
         own, shift = demand.terms.shift_percent, self.shift_at(index, demand.begin)
         if shift is None:
             return False
@@ -90,7 +90,7 @@ class SeatBoard:
         return self.roster.shift_at(index, moment)
 
     def calls_in_shift(self, index: int, shift: tuple[int, int]) -> list[Demand]:
-        """This person's calls that begin within this time."""
+        """This person's calls that begin within this shift."""
         return [call for call in self.assignments.within(index, *shift) if shift[0] <= call.begin < shift[1]]
 
     def conflicts(self, index: int, demand: Demand) -> list[Demand]:
@@ -145,7 +145,7 @@ class SeatBoard:
 
 
 def indexes_in(mask: int) -> Iterator[int]:
-    """The positions of the one bits, lowest first."""
+    """The positions of the bits that are set, lowest first."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1

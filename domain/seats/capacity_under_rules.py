@@ -1,7 +1,7 @@
 """How many booked calls could not be served under rules other than those under which they were sold.
 
 An escalation keeps the plan that it was opened with, so new rules never cost anybody a sold seat. The calls that
-couldn't be served under the new rules show how much capacity those rules would cost in the hours of these calls. Pure,
+couldn't be served under the new rules show how much capacity the new rules would cost during those calls' hours. Pure,
 except that the caller's board is changed.
 """
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from rules_dsl.model.decision import Decision
 
 NEVER = 1 << 62
-"""Later than any moment."""
+"""A time later than any that occurs."""
 MOST_A_DAY = 99
-"""Calls per person and day if the rules set no limit; the database counts no higher."""
+"""The maximum number of calls per person and day if the rules set no limit; the database counts no higher."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Terms:
     """A plan's limits for the person who serves its call."""
 
     gap: int = 0
-    """Seconds without a call before this one."""
+    """How many seconds before this call must be free of other calls."""
     cap: int = MOST_A_DAY
     """Calls per day for one person."""
     title_caps: tuple[tuple[int, int], ...] = ()

@@ -70,7 +70,7 @@ class Intervals:
     def _by_time(self, group: CallGroup) -> dict[tuple[int, int], int]:
         masks, people_by_time = self._masks, dict[tuple[int, int], int]()
         get = people_by_time.get
-        # Half of the time that it takes to add a day is spent here, so each pair is created once and looked up twice.
+        # Half the time it takes to add a day is spent here, so each pair is created once and looked up twice.
         for index, times in zip(group.people, zip(group.begins, group.ends, strict=True), strict=True):
             people_by_time[times] = get(times, 0) | masks[index]
         return people_by_time
@@ -97,7 +97,7 @@ class Intervals:
     # Questions.
 
     def idle(self, begin: int, end: int, mask: int) -> int:
-        """Everybody in ``mask`` who has no call during this time."""
+        """Everybody in ``mask`` who has no call during this span."""
         for position in self._positions(begin, end):
             mask &= self._idle[position]
             if not mask:
@@ -105,24 +105,24 @@ class Intervals:
         return mask
 
     def moments(self, begin: int, end: int) -> Iterator[tuple[int, int, list[IntervalGroup]]]:
-        """For each interval of this time: its position, the mask of idle people, and the running calls."""
+        """For each interval of this span: its position, the mask of idle people, and the running calls."""
         for position in self._positions(begin, end):
             yield position, self._idle[position], self._running[position]
 
     def groups(self, begin: int, end: int) -> Iterable[IntervalGroup]:
-        """The groups of calls that run at some moment of this time, each once."""
+        """The groups of calls that run at some moment of this span, each once."""
         found: dict[IntervalGroup, None] = {}
         for position in self._positions(begin, end):
             found.update(dict.fromkeys(self._running[position]))
         return found
 
     def firsts(self, begin: int, end: int) -> list[int]:
-        """The first instant of each interval that overlaps this time; the earliest one may be before this time."""
+        """The first instant of each interval that overlaps this span; the earliest one may lie before the span."""
         positions = self._positions(begin, end)
         return self._edges[positions.start : positions.stop]
 
     def engaged_at(self, moment: int, reserve: int) -> int:
-        """Who is on a call whose plan keeps at least this percentage in reserve; the gap before it doesn't count."""
+        """Who is on a call whose plan keeps at least this percentage in reserve; gaps before calls don't count."""
         mask = 0
         for group in self._running[bisect_right(self._edges, moment) - 1]:
             if group.key.terms.reserve >= reserve and group.begin <= moment:

@@ -35,7 +35,7 @@ class DayLimits:
         return masks[key]
 
     def changed(self, day: int, index: int) -> None:
-        """Update for this person, who now has one call more or fewer on this day."""
+        """Update for this person, who now has one more call on this day, or one fewer."""
         masks, person = self._full[day], self._roster.masks[index]
         for key, mask in masks.items():
             masks[key] = mask | person if self._is_full(index, day, key) else mask & ~person
@@ -75,7 +75,7 @@ class Reserve:
         """Everybody in teams that are down to their reserve, keyed by share, then by an interval's first instant."""
 
     def in_reserve(self, demand: Demand) -> int:
-        """Everybody in teams that are down to their reserve at some moment of this time."""
+        """Everybody in teams that are down to their reserve at some moment of this call."""
         own, mask = demand.terms.reserve, 0
         for share in {own, *(other for other in self.shares if other < own)}:
             cache = self._cache[share]

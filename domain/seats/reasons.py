@@ -19,7 +19,7 @@ class Why(StrEnum):
     OFF_SHIFT = "off_shift"
     SHIFT_ENDS = "shift_ends"
     BOOKED = "booked"
-    """Everybody on shift has a booked call during this time."""
+    """Everybody on shift has a booked call that overlaps this one."""
     ENGAGED = "engaged"
     """Everybody on shift is either on a call that runs until then or above the occupancy limit."""
     DAY_LIMIT = "day_limit"

@@ -1,4 +1,4 @@
-"""Who is on shift when, and in which pool: for each interval between shift edges, a big integer, one bit per person.
+"""Who is on shift when, and in which pool: each interval between shift edges has a big integer with one bit per person.
 
 A query about a span of time ANDs the integers of the intervals that it covers. It therefore costs the same for ten
 people as for a thousand, needs no grid, and isn't affected by clock changes.
@@ -54,7 +54,7 @@ class Roster:
         return mask
 
     def _over_time(self, spans: Sequence[Sequence[tuple[int, int]]]) -> tuple[list[int], list[int]]:
-        """The instants at which something changes, and for each, the mask of people in one of their spans from then on.
+        """The instants at which something changes, and the masks of those who are within a span from each instant on.
 
         A person's spans are disjoint and don't touch.
         """
@@ -67,7 +67,7 @@ class Roster:
         return edges, list(accumulate((changes[edge] for edge in edges), xor))
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool and on shift for all of this time, whatever other calls they have."""
+        """Who is in the pool and on shift for the whole call, whatever other calls they have."""
         return self.able(demand.pool, demand.begin, demand.end, demand.terms)
 
     def able(self, pool: int, begin: int, end: int, terms: Terms) -> int:
@@ -98,7 +98,7 @@ class Roster:
         return not self.pools.get(pool, 0) & self._on_shift[bisect_right(self.edges, moment) - 1]
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:
-        """Who is on shift in each interval of this time."""
+        """Who is on shift in each interval of this span."""
         for position in _positions(self.edges, begin, end):
             yield self._on_shift[position]
 

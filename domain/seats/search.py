@@ -145,8 +145,8 @@ def find_place(
 ) -> tuple[Placement | Answer, int]:
     """Find a witness for this call and the moves it needs. The board is unchanged afterwards.
 
-    Returns the placement, ``Answer.NO`` if it is proven that there is none, or ``Answer.MAYBE``; and how many people
-    were tried.
+    Returns the placement, ``Answer.NO`` if it is proven that there is none, or ``Answer.MAYBE``. The second value is
+    how many people were tried.
     """
     if free := board.can_take(demand):
         return Placement(board.members[(free & -free).bit_length() - 1].person), 0

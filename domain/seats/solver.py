@@ -1,7 +1,7 @@
-"""The solver: rearranges all seats within a few hours with a mixed-integer program (HiGHS).
+"""The solver: uses a mixed-integer program (HiGHS) to rearrange all seats in a window of a few hours.
 
-A solution is a witness for every call. If it finds none, then either no solution exists that leaves everything outside
-the window unchanged, or none was found in time; both count as no solution. It takes tenths of a second, so it runs
+A solution is a witness for every call. If the solver finds none, then either no solution leaves everything outside the
+window unchanged, or none was found in time; both count as no solution. A run takes tenths of a second, so it happens
 outside every lock.
 
 Variables: x[call, person], for each person who is eligible and not busy with fixed calls. Rows: each call has one
@@ -66,7 +66,7 @@ def rearrange(
     around: int = WINDOW,
     all_of_them: bool = True,
 ) -> SolverResult:
-    """Serve the new calls and all movable ones near them; if ``all_of_them`` is false, as many as possible.
+    """Serve the new calls and all movable ones near them, or as many as possible if ``all_of_them`` is false.
 
     ``new_calls`` aren't on the board, which is unchanged afterwards. ``around`` is in seconds.
     """
@@ -100,7 +100,7 @@ def place_by_window(
 
 
 def _candidates(board: SeatBoard, call: Demand, witness: int | None) -> list[int]:
-    """Indexes of people who could take this call as well as the fixed ones; its witness can, whatever the limits."""
+    """Indexes of people who could take this call besides their fixed ones, and of its witness, whatever the limits."""
     mask = board.idle(call, board.eligible(call))
     if witness is not None:
         mask |= 1 << witness

@@ -67,7 +67,7 @@ def interval_of(values: Sequence[float]) -> Interval:
 
 
 Mapper = Callable[[Callable[[tuple[Scenario, int]], Figures], Iterable[tuple[Scenario, int]]], Iterable[Figures]]
-"""The built-in ``map``, or a process pool's, because replications are independent."""
+"""The built-in ``map`` or that of a process pool: replications are independent, so either will do."""
 
 
 def play_ways(ways: Mapping[str, Scenario], replications: int, mapper: Mapper = map) -> tuple[Way, ...]:

@@ -28,7 +28,7 @@ class Worker:
     asked_at: datetime | None = None
     """When they last received an offer."""
     occupied: str = ""
-    """Why they can't be asked now, in the words of a round; empty if they can."""
+    """Why they can't be asked now, worded as in a round; empty if they can."""
 
     def on_shift(self, now: datetime) -> bool:
         return any(begin <= now < end for begin, end in self.shifts)

@@ -42,7 +42,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one replication. Shares are between 0 and 1; if there are no cases, a share is 1, a wait 0."""
+    """The figures of one replication. Shares are between 0 and 1; without any cases, a share is 1 and a wait is 0."""
 
     booked: int
     honoured: float
@@ -52,7 +52,7 @@ class Figures:
     on_time: float
     """Of the booked calls whose customer joined, the share that began within a minute of the booked start time."""
     no_seat: float
-    """Of the customers who wanted to book, the share that found no free time."""
+    """The share of customers wanting to book who found no free time."""
     asked_now: int
     served_now: float
     """Of the calls requested for now, the share that was taken in time."""

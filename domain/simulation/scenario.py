@@ -18,7 +18,7 @@ class Binding(StrEnum):
     BOOKING_TIME = "named when booked"
     """As in scheduling tools: the slot belongs to one person, and is lost if they can't make it."""
     BOOKING_TIME_REBOUND = "named when booked, handed over by hand"
-    """The same, but at the start of a sick person's shift, somebody gives their calls to people who are free."""
+    """The same, but at the start of a sick person's shift, that person's calls are given to people who are free."""
 
 
 @dataclass(frozen=True)
