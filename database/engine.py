@@ -23,13 +23,13 @@ TRUSTED = 1.0
 """For this many seconds after its last use, a connection is assumed to be alive: a ping costs as much as a query."""
 
 CONFLICTS = frozenset({"40P01", "40001", "55P03"})
-"""Deadlock, serialization failure and lock not available: the database is up, but transactions conflict."""
+"""Codes for deadlocks, serialization failures and unavailable locks: the database is up, but transactions conflict."""
 
 TRANSACTION_TIMEOUT = "25P04"
 """The transaction took longer than ``transaction_timeout``, and PostgreSQL ended the connection."""
 
 UNPREPARED = frozenset({"0A000", "26000"})
-"""Feature not supported (the result type of a cached plan has changed), and unknown prepared statement."""
+"""Codes for an unsupported feature (a cached plan's result type has changed) and an unknown prepared statement."""
 
 
 def is_conflict(error: BaseException) -> bool:
@@ -38,7 +38,7 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def is_down(error: BaseException) -> bool:
-    """Whether the database is unreachable, closed the connection, or timed out the transaction."""
+    """Whether the database is unreachable, has closed the connection, or has timed out the transaction."""
     timed_out = getattr(getattr(error, "orig", None), "sqlstate", None) == TRANSACTION_TIMEOUT
     return timed_out or isinstance(error, DATABASE_DOWN)
 
@@ -123,7 +123,7 @@ def _ping_idle(dialect: Dialect, dbapi_connection: Any, record: ConnectionPoolEn
 def _use_binary_format(
     conn: Any, cursor: Any, statement: str, parameters: Any, context: ExecutionContext | None, many: bool
 ) -> None:
-    """Fetch rows in binary format if a statement has the option ``binary``, which is twice as fast for many numbers."""
+    """Fetch rows in binary format, twice as fast for many numbers, if a statement has the option ``binary``."""
     if context is not None and context.execution_options.get("binary"):
         cursor._cursor.format = Format.BINARY
 

@@ -56,7 +56,7 @@ def upgrade(url: str, revision: str = "head") -> None:
                 connection.commit()
                 return
             except (LockNotAvailable, DeadlockDetected, OperationalError) as failure:
-                # A migration's statements raise the driver's bare error; Alembic's own raise it wrapped.
+                # A migration's statements raise the driver's bare error; Alembic's own statements raise it wrapped.
                 connection.rollback()
                 is_lock = isinstance(getattr(failure, "orig", failure), LockNotAvailable | DeadlockDetected)
                 if not (attempts_left and is_lock):

@@ -9,9 +9,9 @@ _INVISIBLE = re.compile(
     "[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
-"""Invisible characters, and those that change the direction of text. They could make two names look the same."""
+"""Characters that are invisible or change the direction of text. They could make two names look the same."""
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
-"""Invisible, but needed by several scripts and by emoji of people."""
+"""Invisible characters that several scripts and the emoji of people need."""
 _NO_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
 _PART = r'[^@\s<>()\[\],;:\\"]+'
 _ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")

@@ -19,8 +19,8 @@ class Reminder:
 def reminders_of(start: datetime, now: datetime, *, customer: Sequence[int], agent: Sequence[int]) -> list[Reminder]:
     """A call's future reminders, in chronological order.
 
-    ``customer`` and ``agent`` are lead times in seconds before the start time. Before the muster nobody has the call,
-    so callers pass no agent reminders that would be sent earlier.
+    ``customer`` and ``agent`` are lead times in seconds before the start time. Before the muster, the call has no
+    agent, so ``agent`` must not contain lead times that reach back beyond the muster.
     """
     reminders = [
         Reminder(start - timedelta(seconds=lead), side, f"{start.isoformat()}/{lead}")

@@ -201,5 +201,5 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
 
 
 def _is_call_now(row: Any) -> Any:
-    """Condition for the call behind the link of a "call now"; such a link shows the waiting room and books nothing."""
+    """SQL condition that finds the call of a "call now" link, which shows the waiting room and books nothing."""
     return (call.c.escalation == row.escalation_id) & (call.c.booking.is_(None)) & (call.c.nth == row.nth)

@@ -1,4 +1,4 @@
-"""Publishing in stages, renamings, and deletions from the directory."""
+"""Add publishing in stages, renamings, and deletions from the directory."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Only one person per email address, ignoring case; each shift's whole working time as well as the part for calls."""
+"""Allow one person per email address, ignoring case; store each shift's whole working time and the part for calls."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""People who can't be given seats for now, because they are in a call or above the occupancy limit."""
+"""Record who can't be given seats for now, because they are in a call or above the occupancy limit."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""At most one open escalation for each ticket of an account."""
+"""Allow at most one open escalation for each ticket of an account."""
 
 from pathlib import Path
 

@@ -68,7 +68,7 @@ async def begin_session(conn: AsyncConnection, person_id: int, token: str, now: 
 
 
 async def find_sessions(conn: AsyncConnection, hashes: Collection[bytes], now: datetime) -> dict[bytes, Session]:
-    """Find the sessions with these secret hashes that have not ended or expired and whose person is still active."""
+    """Find active people's sessions that have one of these secret hashes and have not ended or expired."""
     rows = await conn.execute(_SESSIONS, {"hashes": list(hashes), "now": now})
     return {row.token_hash: Session(_account(row), row.expires_at, row.time_zone or "UTC") for row in rows}
 
@@ -88,7 +88,7 @@ async def end_sign_in_links_of(conn: AsyncConnection, person_id: int) -> None:
 
 
 async def renew_sign_in_link(conn: AsyncConnection, person_id: int, expires_at: datetime) -> str:
-    """Create a one-time link and return its token, for ``/sign-in/{token}``; ends earlier unused ones."""
+    """Create a one-time link, ``/sign-in/{token}``, and return its token; ends earlier links that were never used."""
     await end_sign_in_links_of(conn, person_id)
     token = secrets.token_urlsafe(32)
     row = {"token_hash": token_hash(token), "person": person_id, "expires_at": expires_at}

@@ -23,7 +23,7 @@ from rules_dsl.directory import (
 
 
 async def read_desk(conn: AsyncConnection) -> Row[Any] | None:
-    """The organisation's row, or None before one has been seeded."""
+    """The organisation's row, or None if none has been seeded yet."""
     return (await conn.execute(select(tables.desk).order_by(tables.desk.c.id).limit(1))).one_or_none()
 
 

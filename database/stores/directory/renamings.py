@@ -55,5 +55,5 @@ def with_new_names(text: str, renamings: Sequence[Renaming]) -> str:
 
 
 async def text_today(conn: AsyncConnection, text: str, number: int) -> str:
-    """Replace the names in a text from the time of version ``number`` with today's; nothing else changes."""
+    """Take a text written when version ``number`` was current, and replace only the names in it with today's."""
     return await asyncio.to_thread(with_new_names, text, await renamings_since(conn, number))

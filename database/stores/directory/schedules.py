@@ -190,7 +190,7 @@ class PersonOnShift:
 async def page_of_shifts(
     conn: AsyncConnection, bounds: Span, team_name: str, after: int, most: int
 ) -> list[PersonOnShift]:
-    """The next ``most`` people with ids above ``after``, and their shifts; only from team ``team_name`` if given."""
+    """Up to ``most`` people, starting after the id ``after``, with their shifts; only from ``team_name``, if given."""
     query = (
         select(person.c.id, person.c.email, person.c.name, team.c.name.label("team"))
         .join(team, team.c.id == person.c.team)

@@ -1,6 +1,7 @@
 """Immutable snapshots of the directory, identified by the hash of their content.
 
-Opening an escalation takes a snapshot of the current directory unless there is one, however the directory was changed.
+Whatever has changed the directory, opening an escalation stores a snapshot of its current content unless there already
+is one.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class _WrittenSnapshot:
 
 
 _last: _WrittenSnapshot | None = None
-# The last directory that this process read, kept because it seldom changes and opening any escalation needs it.
+# The last directory that this process read, kept because it seldom changes and every new escalation needs it.
 
 
 async def store_snapshot(conn: AsyncConnection, directory: Directory, now: datetime) -> str:

@@ -32,7 +32,7 @@ async def nudge(conn: AsyncConnection, escalation_id: str, actor: str, now: date
 
 
 async def _relay_again(conn: AsyncConnection, escalation_id: str) -> None:
-    """Return to the outbox all events that a workflow waits for; receiving one twice does no harm."""
+    """Put all events that a workflow waits for back into the outbox; receiving one twice does no harm."""
     kinds = [kind.value for kind in RELAYED_AT_ONCE - {Kind.OPENED}]
     again = update(escalation_event).where(
         escalation_event.c.escalation == escalation_id, escalation_event.c.kind.in_(kinds)

@@ -122,7 +122,7 @@ async def _start_life(
     tokens: Tokens,
     now: datetime,
 ) -> None:
-    """Write the pool, the link or the call, and the event from which the relay starts the workflow."""
+    """Write the pool, either the link or the call, and the event from which the relay starts the workflow."""
     changes = {
         "pool": await pool_of(conn, desk, plan, directory, now),
         "team": team_of(plan.decision.targets[0], directory),
@@ -175,7 +175,7 @@ async def _existing(conn: AsyncConnection, opening: Opening) -> str | None:
 
 
 async def _refuse_again(conn: AsyncConnection, escalation_id: str, mode: Mode) -> None:
-    """Refuse a repeated request in the same words if it was refused before."""
+    """If this request was refused before, refuse it again in the same words."""
     query = select(escalation.c.plan, escalation.c.state).where(escalation.c.id == escalation_id)
     row = (await conn.execute(query)).one()
     if row.state == State.REFUSED and (refusal := _refusal(load_plan(row.plan), mode, escalation_id)) is not None:

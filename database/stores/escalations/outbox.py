@@ -43,8 +43,8 @@ class UnrelayedEvent:
 async def take_unrelayed(conn: AsyncConnection, most: int = 64) -> dict[str, list[UnrelayedEvent]]:
     """Lock at most ``most`` escalations and return their unrelayed events, in order, keyed by escalation.
 
-    No other relay takes these escalations until the transaction ends. An escalation is taken if its workflow is waiting
-    for one of its events; its other events are relayed along with that one.
+    No other relay takes these escalations until the transaction ends. An escalation is taken if it has an event that
+    its workflow is waiting for; its other events are relayed along with that one.
     """
     kinds = [kind.value for kind in RELAYED_AT_ONCE]
     waiting = (await conn.execute(_WAITING, {"kinds": kinds, "most": most})).scalars().all()
@@ -70,7 +70,7 @@ class WorkflowStart:
     call: Row[Any] | None
     """The newest call, unless the escalation is waiting for a booking."""
     seq: int
-    """The escalation's last event."""
+    """Number of the escalation's last event."""
     events: Sequence[Row[Any]]
     """The events of this call that a workflow waits for."""
 

@@ -83,7 +83,7 @@ class QueuedMessage:
 async def take_due(
     conn: AsyncConnection, channel: Channel, at_most: int, lease: timedelta, busy: Sequence[str] = ()
 ) -> list[QueuedMessage]:
-    """Take at most ``at_most`` due messages, those due longest first, except ``busy``, which this sender already has.
+    """Take at most ``at_most`` due messages, longest overdue first, except ``busy``, which this sender already has.
 
     They become due again after ``lease``: a running sender renews the lease, and a killed sender's messages can be
     taken again.

@@ -84,7 +84,7 @@ class Slice:
     taken: int
     """How many of them have a sold call from any pool, are in a call that lasts until then, or are resting."""
     sold: int
-    """Calls booked against this pool."""
+    """Calls sold from this pool."""
 
     @property
     def free(self) -> int:
@@ -96,7 +96,7 @@ class PoolAhead:
     description: str
     slices: tuple[Slice, ...]
     sold: int
-    """Calls booked against this pool in the hours shown."""
+    """Calls sold from this pool in the hours shown."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Guard:
     staffing_gap: float
     """In seats per hour."""
     unsold_until: datetime | None
-    """No seats are booked against these people before this time; None until the seat keeper has set it."""
+    """These people's time isn't sold before this moment; None until the seat keeper has set it."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class Board:
 
     @property
     def gap(self) -> float:
-        """How many seats per hour all guarded teams together are short of."""
+        """How many seats per hour the guarded teams lack in total."""
         return sum(guard.staffing_gap for guard in self.guards)
 
 

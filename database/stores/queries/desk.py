@@ -72,8 +72,8 @@ _OF_ROUND = text(
         call="c.id IN (SELECT call FROM offer WHERE round = :round AND state = 'offered')",
     )
 )
-# The newest offer that is still ringing; otherwise the newest that recently passed, unless a call was accepted since
-# then.
+# The newest offer that is still ringing; otherwise the newest that recently passed, unless a call has been
+# accepted since then.
 _NEWEST = text("""
 SELECT call, nth FROM offer o WHERE person = :person AND made_at > :recent AND state NOT IN ('accepted', 'done')
   AND (state = 'offered' OR coalesce(answered_at, expires_at) > :passed AND NOT EXISTS (
@@ -110,7 +110,7 @@ class CallCard:
 
     call_id: str
     nth: int
-    """Number of this person's offer within the call."""
+    """Number of this person's offer among the call's offers."""
     offer_state: str
     made_at: datetime
     expires_at: datetime

@@ -106,7 +106,7 @@ def changes_while_ringing(call_id: str, nth: int) -> str:
 
 
 async def people_in_hand(conn: AsyncConnection, escalations: Collection[str]) -> set[int]:
-    """People who have accepted, but not yet wrapped up, a call in one of these escalations."""
+    """People who have accepted a call in one of these escalations and have not yet wrapped it up."""
     query = text(
         "SELECT DISTINCT person FROM call WHERE escalation = ANY(CAST(:escalations AS uuid[]))"
         " AND person IS NOT NULL AND state IN ('taken', 'on_call', 'wrapping_up')"

@@ -79,7 +79,7 @@ _TAKE_UNLOCKED = _take("FOR UPDATE SKIP LOCKED")
 async def take(
     conn: AsyncConnection, request: AcceptRequest, tokens: Tokens, now: datetime | None
 ) -> Acceptance | None:
-    """Accept an open offer for its person; changes nothing and returns None if it isn't open or isn't theirs."""
+    """Accept an open offer as this person; changes nothing and returns None if it isn't open or was made to another."""
     row = (await conn.execute(_TAKE, _values([request], tokens, now))).one_or_none()
     return _acceptance(row) if row is not None else None
 

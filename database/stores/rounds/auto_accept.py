@@ -31,7 +31,7 @@ WHERE o.call = g.call AND o.nth = g.nth
 async def accept_by_rule(
     conn: AsyncConnection, offers: Sequence[tuple[Chosen, int]], directory: Directory, tokens: Tokens, now: datetime
 ) -> list[EventToWrite]:
-    """Accept these offers, each given with its number; returns the events to write."""
+    """Accept these offers, each paired with its number; returns the events to write."""
     if not offers:
         return []
     calls = [chosen.call.call_id for chosen, _ in offers]

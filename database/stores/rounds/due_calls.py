@@ -21,7 +21,7 @@ from domain.rounds.search import DueCall
 from rules_dsl.model.decision import OrderKey
 
 CALLS_AT_MOST = 500
-"""A round takes this many of the most urgent calls; the next round follows immediately."""
+"""A round takes only this many calls, the most urgent ones; the next round follows immediately."""
 
 # Sorted by urgency: a customer waiting in the room outranks any priority that wasn't raised. Among equals, booked
 # calls come first, because they were promised, then those that have waited longest.

@@ -81,7 +81,7 @@ async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
 
 
 async def _gone_after(conn: AsyncConnection, now: datetime) -> timedelta:
-    """The silence after which a desk counts as gone; longer if at least half of all desks fell silent together."""
+    """How long a desk must be silent to count as gone; longer if at least half of all desks fell silent together."""
     moments = {"silent": now - VANISHED_AFTER, "floor": now - FLOOR_SILENT_AFTER}
     row = (await conn.execute(_SILENCE, moments)).one()
     return gone_after(row.heard, row.silent)

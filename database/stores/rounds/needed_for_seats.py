@@ -18,7 +18,7 @@ GRAIN = timedelta(minutes=15)
 """Calls that end within the same quarter of an hour are checked together."""
 
 PEOPLE_AT_MOST = 100
-"""A round tries to give the seats of at most this many people to others; any others count as needed."""
+"""A round tries to find other witnesses for at most this many people's seats; the remaining people count as needed."""
 
 TIME_BUDGET = 1.0
 """How many of its five seconds a round may spend on this; people not checked by then count as needed, too."""

@@ -34,7 +34,7 @@ UPDATE call c SET state = 'offered' FROM made WHERE c.id = made.call RETURNING m
 async def write_offers(
     conn: AsyncConnection, result: RoundResult, directory: Directory, tokens: Tokens, now: datetime, began: float
 ) -> tuple[int, list[EventToWrite]]:
-    """Write a round's offers, and accept those with `accept automatically`.
+    """Write a round's offers, and accept those whose rules say `accept automatically`.
 
     ``began`` is when the round began, according to ``time.perf_counter``. Returns the number of offers, and the events
     to write.
