@@ -32,7 +32,7 @@ async def nudge_customer(link: NudgeLink) -> None:
 
 @activity.defn
 async def expire_link(at: At) -> Stands:
-    """Expire an unused link and end its escalation. If the link was used after all, return the booked call."""
+    """Expire an unused link and end its escalation. If the link has been used after all, return the booked call."""
     raise NotImplementedError
 
 

@@ -30,7 +30,7 @@ BY_HAND = "support asked for it"
 def rebuild_command(escalations: tuple[UUID, ...], every: bool, dry_run: bool) -> None:
     """Rebuild workflows from the rows: those of the escalations with these ids, or all that disagree with the rows.
 
-    Nothing is lost by it: a workflow only keeps the deadlines. The auditor does the same by itself within minutes.
+    This loses nothing, because a workflow only keeps the deadlines. The auditor does the same by itself within minutes.
     """
     if bool(escalations) == every:
         raise click.UsageError("name escalations by their ids, or give --all")

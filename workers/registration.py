@@ -24,7 +24,7 @@ from workflows.backstop import BackstopWorkflow
 from workflows.escalation import EscalationWorkflow
 
 CACHED_WORKFLOWS = 1000
-"""At least as many as there are calls in the largest burst; about 95 kB each."""
+"""At least as many as there are calls in the largest burst; each takes about 95 kB."""
 
 
 def activities_of(dependencies: Dependencies) -> list[Callable[..., Any]]:

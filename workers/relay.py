@@ -111,7 +111,7 @@ def _namespace_missing(error: RPCError) -> bool:
 
 
 def _without_free_text(body: dict[str, Any]) -> dict[str, Any]:
-    """What may go into a history: an agent's reason for declining stays in the timeline (docs/decisions/0008)."""
+    """The body without an agent's reason for declining, which may appear only in the timeline (docs/decisions/0008)."""
     return {name: value for name, value in body.items() if name != "reason"}
 
 

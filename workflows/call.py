@@ -63,7 +63,7 @@ def _deadlines(state: WorkflowState, taken: CallHolder) -> list[tuple[datetime, 
 
 
 async def _pass_deadline(state: WorkflowState, taken: CallHolder, deadline: str, moment: datetime) -> CallCourse | None:
-    """Act on a passed deadline. The activity checks the rows, as events may be missing. None means to keep waiting."""
+    """Act on a missed deadline. The activity checks the rows, as events may be missing. None means to keep waiting."""
     if deadline == AGENT_NO_SHOW:
         if await act(contracts.replace_agent, state.of_call(offer=taken.offer)):
             state.call_events.lost.add(taken.offer)

@@ -74,7 +74,7 @@ async def decide(activity: Callable[[Argument], Awaitable[Result]], argument: Ar
         # The activity's own error: a refusal, or its last failure. It is the same live and on replay.
         raise
     except FailureError:
-        # No answer in time. Not only ActivityError: a timeout is wrapped in one when live, but raised bare on replay.
+        # No answer in time. A timeout is an ActivityError only when live; on replay, it is raised without that wrapper.
         pass
     try:
         return await act(activity, argument, within=UNTIL_KNOWN)

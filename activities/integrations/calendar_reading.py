@@ -1,8 +1,8 @@
 """Reads an untrusted calendar (RFC 5545) in a separate process.
 
-A small file can describe a million occurrences, and a thread can't be stopped. So it is read by a process of its own,
-with memory and CPU time limited by the operating system: ``python -m activities.integrations.calendar_reading``. Only
-times are kept; text never leaves that process.
+A small file can describe a million occurrences, and a thread can't be stopped. So each calendar is read by
+a process of its own, ``python -m activities.integrations.calendar_reading``, whose memory and CPU time are limited by
+the operating system. Only times are kept; text never leaves that process.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 
 _SESSION = Path("/proc/self/autogroup")
-"""Holds the session's niceness if Linux divides CPU time among sessions before processes; otherwise missing."""
+"""The session's niceness; this file exists only if Linux divides CPU time among sessions before processes."""
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 

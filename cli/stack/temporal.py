@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 ENVIRONMENT = {"GOGC": "400"}
-"""Makes the server's garbage collector run less often: saves a quarter of the CPU per workflow, costs some memory."""
+"""Makes the server's garbage collector run less often. Saves a quarter of the CPU per workflow but costs memory."""
 
 RETENTION = timedelta(days=30)
 """How long closed histories are kept; the development server's default is one day."""

@@ -1,4 +1,4 @@
-"""The desk page, its changed areas, and the stream that tells it when to refresh."""
+"""The desk page, its changed areas, and the stream that tells the page when to refresh."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ async def rename_page(
 async def change_page(
     request: Request, engine: Engine, signed: Signed, kind: str, number: Number, mail: Typed = "", lead: Typed = ""
 ) -> Response:
-    """Change a team's sender address and the title that leads it."""
+    """Change a team's sender address and the title whose holders lead it."""
     if _kind(kind) != "team":
         raise HTTPException(404)
     try:

@@ -41,13 +41,13 @@ class TooLong(Failure):
 
 
 class SimulationRunner:
-    """Plays simulations, one at a time."""
+    """Runs simulations, one at a time."""
 
     def __init__(self) -> None:
         self._busy = asyncio.Lock()
 
     async def play(self, ways: Mapping[str, Scenario], replications: int) -> tuple[Way, ...]:
-        """Play these scenarios. Raises ``AlreadyPlaying``, or ``TooLong`` if it had to end the process."""
+        """Simulate these scenarios. Raises ``AlreadyPlaying``, or ``TooLong`` if the process had to be ended."""
         if self._busy.locked():
             raise AlreadyPlaying
         async with self._busy:

@@ -27,7 +27,7 @@ REPLICATIONS = 12
 MOST = 600
 """Maximum number of escalations per replication on this page."""
 PAST = (1, 4)
-"""Choices of how many past weeks to replay."""
+"""The numbers of past weeks that can be chosen for a replay."""
 TICKETS = 400
 """Made-up tickets to draw escalations from if the organisation has no history."""
 
@@ -123,7 +123,7 @@ def _scenario(desk: PastDesk, form: WhatIfForm) -> Scenario:
 
 
 def _ways(scenario: Scenario, form: WhatIfForm) -> dict[str, Scenario]:
-    """Raises ``ValueError`` with a sentence for the page if the change of staff is impossible."""
+    """Raises ``ValueError`` with a sentence for the page if staffing can't be changed in this way."""
     ways = {binding.value: replace(scenario, binding=binding) for binding in Binding}
     if form.title and form.change:
         directory = staffed(scenario.directory, form.title, form.change)

@@ -85,7 +85,7 @@ async def diagnostic_page(request: Request, code: str) -> HTMLResponse:
 
 
 def _parts(text: str) -> list[tuple[str, list[str]]]:
-    """Paragraphs, split into alternating plain and marked-up pieces, and fenced examples, each as one piece."""
+    """Paragraphs, each split into alternating plain and marked-up pieces, and fenced examples, each left whole."""
     parts: list[tuple[str, list[str]]] = []
     for number, piece in enumerate(re.split(r"^```\w*\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)):
         if number % 2:

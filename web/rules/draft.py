@@ -31,7 +31,7 @@ class Draft:
     text: str
     reason: str
     base: int | None
-    """The number of the version that its author started from."""
+    """The number of the version that the draft's author started from."""
     fields: Mapping[str, object]
     """All fields of the form."""
 

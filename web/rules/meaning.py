@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rules_dsl import Change, Directory, Move, compare_rules, draft_rules
 
 SHOWN = 6
-"""How many moves the page shows expanded."""
+"""How many moves are visible on the page without unfolding the rest."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from web.security.session import Signed
 router = APIRouter(prefix="/rules")
 
 SPANS = (1, 4, 12)
-"""Choices of how many weeks to try."""
+"""The numbers of weeks that can be chosen for a backtest."""
 DEFAULT_SPAN = 4
 Field = Annotated[str, Form()]
 

@@ -11,7 +11,7 @@ from domain.backtest.history import ChangeKind, Load, PastMove
 from rules_dsl.model.decision import CallKind
 
 SHOWN = 12
-"""How many moves the page shows expanded."""
+"""How many moves are visible on the page without unfolding the rest."""
 NOTICEABLE = 0.5
 """The smallest change in calls per week that is worth mentioning."""
 

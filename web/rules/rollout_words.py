@@ -151,7 +151,7 @@ def _sentence(comparison: Comparison, words: _MeasureWords) -> str:
         if current is None or current.cases < FEWEST:
             return f"Too few to tell: the current rules have {current.cases if current else 0} {words.cases}."
         return "Can’t be compared: for half of the calls or more, nobody was found."
-    assert change is not None  # all other verdicts come with a change
+    assert change is not None  # every other verdict has a change
     if comparison.verdict is Verdict.ALIKE:
         return f"No visible difference: {_span(change, measure)}."
     word = words.better if comparison.verdict is Verdict.BETTER else words.worse
@@ -189,7 +189,7 @@ def _longest(comparison: Comparison) -> float:
 
 
 def _tenths(comparison: Comparison) -> tuple[float, float]:
-    """Where a rail for shares begins and ends: at the tenths around both intervals."""
+    """Where a rail for shares begins and ends: at tenths that lie outside both intervals."""
     sides = [side for side in (comparison.candidate, comparison.current) if side]
     ends = [end for side in sides for end in (side.low, side.high)]
     if not ends:

@@ -152,7 +152,7 @@ def _shares(rollout: Rollout) -> list[int]:
 
 
 async def _problem(conn: AsyncConnection, rollout: Rollout) -> str:
-    """Why a running candidate no longer decides anything; empty if it does."""
+    """Why a running candidate no longer decides anything; empty if it still does."""
     if rollout.outcome is not None:
         return ""
     directory = await read_directory(conn)

@@ -42,7 +42,7 @@ def usual_sample(declared: Sequence[FactType]) -> Sample:
 
 
 def sample_of(fields: Mapping[str, object], declared: Sequence[FactType]) -> Sample:
-    """Read a form; the usual sample if the form has none of these facts."""
+    """The sample in a form, or the usual sample if the form has none of these facts."""
 
     def typed(name: str) -> str:
         value = fields.get(name)

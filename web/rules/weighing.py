@@ -1,8 +1,8 @@
 """Shows, before rules are published, which booked calls could not be served under them.
 
 The first answer is a quick upper bound; a longer search follows. Booked calls keep the plan with which they were
-opened, so none is lost: the page shows how many seats the rules would cost at those hours, before anybody publishes
-them.
+opened, so none is lost. What the page shows, before anybody publishes the rules, is how many seats they would cost at
+those hours.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ async def preview_if_needed(
 
 @router.post("/weigh", dependencies=[Guarded])
 async def weigh(request: Request, engine: Engine, signed: Signed) -> Response:
-    """The same after a longer search: only the result if the page's script asks, otherwise the whole page."""
+    """The calls at risk after a longer search: only the result if the page's script asks, otherwise the whole page."""
     form = await request.form()
     sent = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     text = plain(sent.get("text", ""))[:LONGEST]

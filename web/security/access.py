@@ -204,7 +204,7 @@ def places_for(roles: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 async def allowed(request: Request) -> None:
-    """Let the request through or raise. Sets ``request.state.signed`` to its sender, or None on open routes.
+    """Let the request through or raise. Sets ``request.state.signed`` to the sender, or to None on open routes.
 
     Raises ``NotSignedIn``, ``RoleMissing``, ``UnfitText`` for query parameters, or 404 if the path contains unfit text
     or exists only in the embedded stack.

@@ -15,7 +15,7 @@ LARGEST_BODY = 1_000_000
 def content_policy(room_url: str, style_nonce: str = "") -> str:
     """Allows only content from this site. Forms may also lead to the rooms' site, because one of them joins a call.
 
-    ``style_nonce``, unique to each response, lets our own script, which knows it, add a style sheet.
+    ``style_nonce``, unique to each response, allows our own script to add a style sheet.
     """
     styles = f"'self' 'nonce-{style_nonce}'" if style_nonce else "'self'"
     room = urlsplit(room_url.replace("{", "").replace("}", ""))
@@ -47,7 +47,7 @@ class Shield:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        # A link scanner that sends HEAD must get the headers that a reader would.
+        # A link scanner that sends HEAD must get the headers that a reader would get.
         head = scope["method"] == "HEAD"
         inner = {**scope, "method": "GET"} if head else scope
 

@@ -24,7 +24,7 @@ async def hash_password(password: str) -> str:
 
 
 async def password_matches(password_hash: str | None, password: str) -> bool:
-    """Whether the password matches the hash. Takes just as long without a hash, so that timing reveals no accounts."""
+    """Whether the password matches the hash. Equally slow without a hash, so timing doesn't reveal accounts."""
     loop = asyncio.get_running_loop()
     matches = await loop.run_in_executor(_HASHING, _verify, password_hash, password[:LONGEST])
     return matches and password_hash is not None

@@ -12,7 +12,7 @@ from fastapi import Request
 from domain.sign_in import TooManyMisses
 
 FAILURES_A_MINUTE = 30
-"""Maximum wrong links, and maximum sign-in attempts, per client address."""
+"""Maximum number of wrong links per client address; sign-in attempts have a separate limit of the same size."""
 SIGN_INS_A_MINUTE = 10
 """Maximum sign-in attempts per account, from all addresses together."""
 _LONGEST_ACCOUNT = 320

@@ -46,7 +46,7 @@ class SubmittedForm:
     """Bookings at risk that the page has already shown."""
     form: FormData
     longer: bool = False
-    """Don't change anything; search longer for people who could take the calls at risk."""
+    """Search longer for people who could take the calls at risk, without changing anything."""
 
 
 async def sent_change(request: Request) -> SubmittedForm:
@@ -124,7 +124,7 @@ def _repeating(form: FormData, zone: str) -> Repeating:
 
 
 def _kept_free(form: FormData, zone: str) -> Repeating:
-    """Weekly if weekdays are ticked; otherwise daily from the first date to the last, or on the first date only."""
+    """Repeats weekly if weekdays are ticked; otherwise daily from the first date to the last, or on the first only."""
     if _days(form):
         return _repeating(form, zone)
     first = _date(form, "first")
@@ -193,7 +193,7 @@ def _at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
 
 
 def _sick(what: str, now: datetime, zone: str, on_shift: Sequence[Span]) -> Span:
-    """Until the end of the day or of the current shift, whichever is later."""
+    """The sick leave, which lasts until the end of the day or of the current shift, whichever is later."""
     local = ZoneInfo(zone)
     today = now.astimezone(local).date()
     running = covering(on_shift, now)

@@ -1,4 +1,4 @@
-"""An escalation's state as a mark and words: never a colour alone."""
+"""An escalation's state as a mark and words, never as a colour alone."""
 
 from __future__ import annotations
 

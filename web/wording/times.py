@@ -1,4 +1,4 @@
-"""Times in the reader's named time zone, durations, and how long ago or ahead a moment is."""
+"""Durations, how long ago or ahead a moment is, and times in the reader's time zone, given by name."""
 
 from __future__ import annotations
 
