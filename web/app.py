@@ -65,7 +65,7 @@ _PARTS = (
 )
 
 VITAL_CONNECTIONS = 4
-"""Connections in addition to the pool, which no page can exhaust."""
+"""Connections outside the pool, so that no page can exhaust them."""
 COMMAND_CONNECTIONS = 6
 """Further connections of this kind, for what customers and agents do: book, move, cancel, rate, wrap up."""
 

@@ -79,7 +79,7 @@ def _read(path: Path) -> Asset:
 
 
 def _inline(statement: re.Match[str]) -> str:
-    """An imported style sheet, inlined as a layer of the importing one, so that a page loads a single file."""
+    """An imported style sheet, inlined as a layer of the sheet that imports it, so that a page loads a single file."""
     name, layer = statement[1], statement[2]
     source = FOLDER / name
     if not source.is_file():

@@ -1,4 +1,4 @@
-"""Reminders before a booked call, and to a customer who is late. Each is sent once."""
+"""Reminders: before a booked call, and when a customer is late. Each is sent once."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def remind_agent(conn: AsyncConnection, escalation_id: str, call_id: str, 
 
 
 async def call_for_customer(conn: AsyncConnection, escalation_id: str, call_id: str, step: str, now: datetime) -> None:
-    """Email a late-customer reminder if the agent has joined and the customer hasn't."""
+    """If the agent has joined and the customer hasn't, send the customer a reminder by email."""
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     effect = f"customer_called_for/{call_id}/{step}"

@@ -107,7 +107,8 @@ engaged = Table(
     Column("why", Text, nullable=False),
 )
 
-# One row, incremented by triggers when a shift, a pool's members or a person's team, title or account change.
+# A single row: triggers increment its version when a shift, a pool's members or a person's team, title or account
+# changes.
 roster = Table(
     "roster",
     metadata,
@@ -115,7 +116,7 @@ roster = Table(
     Column("version", BigInteger, nullable=False, server_default=text("0")),
 )
 
-# A start time that can be sold if these witnesses move; proven again on each use.
+# A start time that can be sold if these witnesses move; proven again each time it is used.
 seat_room = Table(
     "seat_room",
     metadata,

@@ -18,7 +18,7 @@ def write_cursor(place: Place) -> str:
 
 
 def read_cursor(cursor: str | None) -> Place | None:
-    """The position that a cursor stands for; None if there is none. Raises ``FieldsRefused`` if we didn't issue it."""
+    """The position that a cursor stands for; None without a cursor. Raises ``FieldsRefused`` if we didn't issue it."""
     if not cursor:
         return None
     try:

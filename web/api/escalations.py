@@ -94,7 +94,7 @@ async def withdraw_escalation(
 
 
 async def open_now(engine: AsyncEngine, tokens: Tokens, opening: Opening) -> OpeningResult:
-    """Open an escalation at the database's time.
+    """Open an escalation at the current time by the database's clock.
 
     Raises what ``open_or_refuse`` raises, and ``FieldsRefused`` for unfit facts.
     """

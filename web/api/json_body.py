@@ -61,7 +61,7 @@ def parse(body: bytes) -> Any:
 
 
 def _depth(body: bytes) -> int:
-    """How deeply brackets are nested outside strings, measured without recursion."""
+    """How deeply brackets are nested, ignoring those in strings; measured without recursion."""
     deepest = depth = 0
     for match in _STRUCTURE.finditer(body):
         mark = match[0]

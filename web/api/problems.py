@@ -1,4 +1,4 @@
-"""RFC 9457 problems: all the API's error responses, naming the fields at fault."""
+"""All error responses of the API, as RFC 9457 problems that name the fields at fault."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ async def _person(engine: AsyncEngine, email: str) -> tuple[int, str]:
 async def _carry_out(
     engine: AsyncEngine, token: ApiToken, person: int, change: Change, consequences: Consequences
 ) -> Response:
-    """Change a schedule. Rolls back a dry run, and a change that puts calls at risk without ``accept_at_risk``."""
+    """Change a schedule. Rolls back if it is a dry run, or it puts calls at risk and ``accept_at_risk`` isn't set."""
     now = datetime.now(UTC)
     async with engine.connect() as conn, conn.begin() as transaction:
         result = await _changed(conn, person, change, token.actor, now)

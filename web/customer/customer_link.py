@@ -172,7 +172,7 @@ def _join_address(visit: CustomerRequest, link: LinkPage) -> str:
 
 
 def _common(visit: CustomerRequest, link: LinkPage, zone: str) -> dict[str, Any]:
-    """The template context shared by all pages of a link. ``chosen_zone`` is the zone chosen by hand, kept in links."""
+    """The template context shared by all pages of a link. ``chosen_zone`` is the zone chosen by hand; links keep it."""
     return {
         "link": link,
         "here_url": f"/c/{visit.request.path_params['token']}",

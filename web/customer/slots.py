@@ -67,7 +67,7 @@ def _slot(start: datetime, clock: str, day: str) -> Slot:
 
 
 def page_of_days(starts: Sequence[datetime], zone: str, first: date | None = None) -> PageOfDays:
-    """One page of days with free start times in this zone: from ``first`` on, or all if no day is that late.
+    """One page of days with free start times in this zone: from ``first`` on, or all days if none is that late.
 
     Takes whole days, up to ``STARTS_A_PAGE`` start times but at least one day.
     """

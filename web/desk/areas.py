@@ -1,4 +1,4 @@
-"""The areas of a desk, rendered separately, so that an update sends only what has changed and keeps typed text.
+"""The areas of a desk, rendered separately: an update sends only what has changed, and never clears typed text.
 
 Every area has a fingerprint, stored in a hidden field. A desk sends its fingerprints with each request, and the
 response contains the areas whose fingerprints differ.

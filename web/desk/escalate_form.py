@@ -115,7 +115,7 @@ def _account(reference: TicketReference, accounts: Collection[str]) -> str:
 
 
 def _reference(form: EscalateForm, usual_system: str) -> TicketReference:
-    """The ticket in the URL; otherwise the typed number, in the typed system, the URL's system or the usual one."""
+    """The ticket in the URL; otherwise the typed number, with the system typed, else the URL's, else the usual one."""
     reference = read_reference(form.ticket or form.url, form.system or usual_system)
     if reference.url:
         return reference

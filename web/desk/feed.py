@@ -22,18 +22,18 @@ from web.desk.areas import declared_facts
 from web.live import Live
 
 COLLECTED_FOR = 0.05
-"""How many seconds notifications are collected, so that two about one event wake a desk once. Offers don't wait."""
+"""For how many seconds notifications are collected, so that two about one event wake a desk once. Offers don't wait."""
 ROUNDS_KEPT = 8
 REFRESH_TIME = 0.01
 """Seconds reserved for each desk that is woken: if there are many, they refresh one after another."""
 OFFER_TIME = 0.003
-"""Seconds reserved for each offer and its answer, before the desks woken by a large round refresh."""
+"""Seconds reserved for each offer and its answer. Desks that a large round has woken refresh only after that."""
 BUSY = 0.5
 """Once this many seconds are reserved, heartbeats no longer refresh desks."""
 DRAWN_AT_ONCE = 6
 """Desks rendered concurrently: fewer than there are connections, so that no other page waits for them."""
 TIMEOUT = 2.0
-"""Seconds that a desk's request waits for its turn to be rendered; after that, the desk is woken again later."""
+"""For how many seconds a desk waits for its turn to be rendered; after that, it is woken again later."""
 _WAITING_AT_MOST = 100
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Feed:
 
     @contextlib.contextmanager
     def subscribe(self, person_id: int) -> Iterator[asyncio.Queue[str | None]]:
-        """A queue of what concerns this person, from ``EVERYTHING`` to a None when the server stops."""
+        """A queue of what concerns this person: ``EVERYTHING`` first, and None when the server stops."""
         queue: asyncio.Queue[str | None] = asyncio.Queue(_WAITING_AT_MOST)
         queue.put_nowait(None if self._stopped else EVERYTHING)
         self._desks[person_id].add(queue)
@@ -81,7 +81,7 @@ class Feed:
         return self._rounds.get(round_id)
 
     def turn(self) -> float:
-        """How many seconds a desk woken now should wait before it refreshes: 0, unless many others are woken too."""
+        """How many seconds a desk should wait before refreshing if it is woken now: 0, unless many others are too."""
         now = asyncio.get_running_loop().time()
         turn = max(self._next_turn, now)
         self._next_turn = turn + REFRESH_TIME

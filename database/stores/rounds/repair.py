@@ -17,7 +17,7 @@ from domain.ids import KICK_CHANNEL, OUTBOX_CHANNEL
 OVERDUE = timedelta(seconds=15)
 """Grace period for what should happen within seconds: relaying an event, ending an offer, starting a workflow."""
 SPENT = timedelta(hours=1)
-"""A seat that is still unreleased this long after its booked call counts as left over."""
+"""How long after its booked call a seat may stay unreleased before it counts as left over."""
 
 _UNRELAYED = text("""
 SELECT count(*) FROM escalation_event WHERE told_at IS NULL AND kind = ANY(:kinds) AND at < :before

@@ -42,13 +42,13 @@ class RoundReport:
     due: int
     offers: int
     ended: int
-    """Offers that expired or whose agent vanished, and wrap-ups that took too long: somebody may be free now."""
+    """Offers that expired or whose agent vanished, and overlong wrap-ups. If any ended, somebody may be free now."""
 
 
 async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None = None) -> RoundReport | None:
     """Run one round in the caller's transaction; returns None if another process is running one.
 
-    ``now`` defaults to the database's clock; ``tokens`` makes the join links of automatically accepted calls.
+    ``now`` defaults to the database's clock; ``tokens`` makes the join links for calls that are accepted automatically.
     """
     began = time.perf_counter()
     if not await try_lock_rounds(conn):
@@ -71,7 +71,7 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
 
 
 async def try_lock_rounds(conn: AsyncConnection) -> bool:
-    """Lock rounds until this transaction ends (at most five seconds); False if another process holds the lock."""
+    """Lock rounds until this transaction ends (after five seconds at the latest); False if others hold them."""
     await conn.execute(text("SET LOCAL transaction_timeout = '5s'"))
     return bool((await conn.execute(select(func.pg_try_advisory_xact_lock(LOCK)))).scalar_one())
 

@@ -16,7 +16,7 @@ from rules_dsl.directory import Directory
 
 _SHOWN = text("SELECT id, place, estimate FROM call WHERE id = ANY(:calls)")
 
-# The waiting times for the fifty most recently accepted calls.
+# The waiting times of the fifty most recently accepted calls.
 _WAITS = text("""
 SELECT accepted_at - muster_at AS waited FROM call
 WHERE accepted_at > CAST(:now AS timestamptz) - interval '2 hours' AND accepted_at >= muster_at
@@ -39,7 +39,7 @@ async def update_places(
     colleagues: Mapping[int, Colleague],
     now: datetime,
 ) -> None:
-    """Write the changed places and estimates of all calls that this round left waiting."""
+    """Write the places and estimates that have changed, for all calls that this round left waiting."""
     offered = {chosen.call.call_id for chosen in result.offers}
     searches = (search for search in result.searches if not search.exhausted)
     waiting = [search.call for search in searches if search.call.call_id not in offered]

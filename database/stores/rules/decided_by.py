@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 # Versions with the same meaning have the same hash. If the candidate decided, take the newest of them; otherwise, the
-# newest that applied to everybody. An opening may have read the clock just before a version was published, but the
-# rules just after.
+# newest that applied to everybody. An opening may have read the clock just before a version was published, and the
+# rules just after that.
 _DECIDED = text("""
 SELECT r.number, r.author, r.reason, s.rollout, s.percent, s.candidate, o.candidate AS tried
 FROM escalation e

@@ -20,10 +20,10 @@ from domain.schedules.calendar_feed import EXPANDED_AHEAD, FEEDS_AT_MOST, Readin
 from domain.schedules.change import ScheduleRefused
 
 LEASE = timedelta(minutes=3)
-"""How long after being taken a feed becomes due again, in case its reader died."""
+"""A feed that a reader has taken becomes due again after this long, in case the reader died."""
 LONGEST_ERROR = 300
 FILE_EVERY = timedelta(days=1)
-"""How often an uploaded file is processed: it never changes, but later days come into range."""
+"""How often an uploaded file is processed again: it never changes, but later days come into range."""
 
 
 @dataclass(frozen=True)

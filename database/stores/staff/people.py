@@ -27,10 +27,10 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class PeopleFilter:
-    """A filter for the list of people. If empty, it lists all active people."""
+    """A filter for the list of people. An empty filter selects all active people."""
 
     words: str = ""
-    """Separated by spaces; each must be part of the name or the address."""
+    """Separated by spaces; each must occur in the name or the address."""
     team: int | None = None
     """0 for people without a team."""
     title: int | None = None
@@ -56,7 +56,7 @@ class PersonLine:
 
 @dataclass(frozen=True)
 class SeatMoves:
-    """What happened to the booked calls whose witness a person was, when that person was changed."""
+    """What changing a person did to the booked calls that had this person as their witness."""
 
     given: int = 0
     """Number of calls given to somebody else."""
@@ -112,11 +112,11 @@ async def add_person(conn: AsyncConnection, card: PersonDetails, actor: str, now
 async def change_person(
     conn: AsyncConnection, who: int, judge: Callable[[PersonDetails], PersonDetails], actor: str, now: datetime
 ) -> SeatMoves:
-    """Change a person's details to what ``judge`` returns for the current ones, which are locked meanwhile.
+    """Change a person's details to what ``judge`` returns for the current ones, which stay locked during the change.
 
-    Updates pools, and gives booked calls that have the person as their witness to others. A deactivated person is
-    signed out, and loses their shifts and their presence. Raises ``CardUnfit``, ``PersonGone``, and whatever ``judge``
-    raises.
+    Updates pools, and looks for other witnesses for the booked calls that this person can no longer serve. A
+    deactivated person is signed out, and loses their shifts and their presence. Raises ``CardUnfit``, ``PersonGone``,
+    and whatever ``judge`` raises.
     """
     await lock_rules(conn)
     before = await card_of(conn, who)
@@ -151,7 +151,7 @@ def _may_lose_seats(before: PersonDetails, after: PersonDetails) -> bool:
 
 
 async def _fit(conn: AsyncConnection, card: PersonDetails, who: int | None) -> PersonDetails:
-    """Validate the details. Raises ``CardUnfit``, also if a team or title was deleted or the address is taken."""
+    """Validate the details. Raises ``CardUnfit`` for invalid ones, a deleted team or title, or a taken address."""
     fit = fit_card(card)
     for table, chosen in ((team, fit.team), (title, fit.title)):
         existing = select(table.c.id).where(table.c.id == chosen, table.c.retired_at.is_(None))

@@ -1,4 +1,4 @@
-"""Schedule changes. A dry run always comes first, so that somebody confirms a change that loses booked calls.
+"""Schedule changes. A dry run always comes first, so that nobody loses booked calls without confirming it.
 
 ``change_schedule`` writes the change and the shifts in the caller's transaction; a dry run rolls it back.
 """
@@ -121,7 +121,7 @@ def _repeating(when: Repeating) -> dict[str, Any]:
 
 
 async def _add(conn: AsyncConnection, table: Table, who: int, rows: Sequence[dict[str, Any]], now: datetime) -> None:
-    """Add rows. Only those that haven't ended count towards the limit, so years of entries don't exhaust it."""
+    """Add rows. Only those that haven't ended count towards the limit, so years of past entries don't exhaust it."""
     yesterday = now - timedelta(days=1)
     ended = {
         weekly_shift: weekly_shift.c.ends_on < yesterday.date(),

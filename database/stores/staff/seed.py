@@ -1,7 +1,7 @@
 """Seeding: load a directory from a file into the tables. Can be repeated.
 
 Names (of teams, titles, skills, facts) and email addresses (of people) are the keys: existing rows keep their ids and
-are updated; rows that the file no longer contains stay, because past escalations may reference them.
+are updated; rows that are no longer in the file are kept, because past escalations may reference them.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ async def _write_person(
 
 
 async def _write_shifts(conn: AsyncConnection, number: int, person: Person) -> None:
-    """Write the file's weekly hours, unless they have been changed on a page since then."""
+    """Write the file's weekly hours, unless this person's hours have ever been changed on a page."""
     edited = select(person_schedule.c.person).where(
         person_schedule.c.person == number, person_schedule.c.edited_at.is_not(None)
     )

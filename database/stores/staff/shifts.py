@@ -45,8 +45,8 @@ async def update_all_shifts(conn: AsyncConnection, now: datetime) -> int:
 async def update_shifts(conn: AsyncConnection, people: Collection[int], now: datetime) -> ReassignResult:
     """Write these people's shifts from two days ago to ``DAYS_AHEAD`` days ahead, changing only what differs.
 
-    Seats sold in time that a person loses are given to others. The caller must not have locked any escalation or day,
-    except through ``lock_days_of``. If no time is lost, no sale has to wait.
+    Seats that a person can no longer serve, because they lose those hours, are given to others. The caller must not
+    have locked any escalation or day, except through ``lock_days_of``. If nobody loses any hours, no sale has to wait.
     """
     change = await _lock_and_compare(conn, people, now)
     if change.new != change.stored:
@@ -61,8 +61,8 @@ async def update_shifts(conn: AsyncConnection, people: Collection[int], now: dat
 async def lock_days_of(conn: AsyncConnection, who: int, now: datetime) -> None:
     """Lock all days on which this person has upcoming shifts or a sold seat, so that nothing is sold on them.
 
-    The locks last until the transaction ends. A transaction that may take away all of a person's time calls this before
-    its first change. Also locks the escalations of their bookings.
+    The locks last until the transaction ends. A transaction that may take away all of a person's hours calls this
+    before its first change. Also locks the escalations of their bookings.
     """
     days: set[tuple[int, date]] = set()
     while True:
@@ -85,7 +85,7 @@ class _Change:
     stored: Rows
     new: Rows
     lost: Rows
-    """Future time that is stored but not in ``new``, for the people who lose some."""
+    """Future hours that are stored but missing from ``new``, for the people who lose any."""
     whole: Rows
     """The whole shifts that the spans in ``new`` belong to."""
 

@@ -77,7 +77,7 @@ async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: s
 
 
 def _lines(version: PublishedRules, kind: NameKind, name: str, directory: Directory, is_current: bool) -> list[RuleUse]:
-    """Lines that name it and, for a skill, those that find it through the product area."""
+    """Lines that contain the name; for a skill, also the lines that find it through the product area."""
     lines = {place.line: place.text for place in name_uses(version.text, kind, name)}
     if kind == "skill" and is_area_skill(directory, name):
         ruleset = draft_rules(version.text, directory)
