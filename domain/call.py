@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from domain.failure import Failure
 
 AGENT_GRACE = timedelta(minutes=2)
-"""An agent who hasn't joined this long after the start time is replaced."""
+"""An agent who still hasn't joined this long after the start time is replaced."""
 ALONE_TIMEOUT = timedelta(seconds=30)
-"""How long an agent at their desk has to return to a customer who reports that nobody is in the room."""
+"""The time limit for an agent at their desk to rejoin a customer who reports that nobody is in the room."""
 LATE_REMINDERS_AT = (0.2, 0.6)
 """A customer who hasn't joined is reminded after these fractions of the grace period."""
 LONGEST_CALL = timedelta(hours=4)

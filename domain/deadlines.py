@@ -29,4 +29,4 @@ SEARCH_ROUND_TRIP = timedelta(seconds=0.3)
 AFTER_SEARCH = timedelta(seconds=0.7)
 """The part of a sale's time that is reserved for selling what the solver has opened."""
 MIGRATION_LOCK = timedelta(seconds=1)
-"""How long a migration, and everybody else behind it, waits for a table lock."""
+"""How long a migration, and everything queued behind it, waits for a table lock."""

@@ -92,10 +92,10 @@ class Uses:
 
     rules: tuple[RuleUse, ...] = ()
     earlier: tuple[int, ...] = ()
-    """Earlier versions of the rules that use it; once it is deleted, going back to them is no longer possible."""
+    """Earlier rules versions that use the name; once it is deleted, it is no longer possible to go back to them."""
     people: int = 0
     leads: tuple[str, ...] = ()
-    """Teams that people with this title lead."""
+    """Teams led by people with this title."""
     escalations: int = 0
     """Open escalations whose plans use it."""
     kind: str = field(default="team")

@@ -24,7 +24,7 @@ class State(StrEnum):
     MUSTERING = "mustering"
     """The call is being offered to people."""
     ACCEPTED = "accepted"
-    """A person has accepted the call, which hasn't begun."""
+    """A person has accepted the call, which hasn't begun yet."""
     ON_CALL = "on_call"
     WRAPPING_UP = "wrapping_up"
     RATING = "rating"
@@ -88,7 +88,7 @@ class Kind(StrEnum):
     EXHAUSTED = "exhausted"
     """The last step found nobody."""
     NOBODY_AVAILABLE = "nobody_available"
-    """The customer was told so, and got a priority link."""
+    """The customer was told that nobody is available, and got a priority link."""
     CUSTOMER_JOINED = "customer_joined"
     AGENT_JOINED = "agent_joined"
     AGENT_MISSED = "agent_missed"
@@ -221,7 +221,7 @@ class NoRules(Failure):
 
 @dataclass
 class KeyReused(Failure):
-    """The same Idempotency-Key was sent with another request."""
+    """The same Idempotency-Key was already sent with a different request."""
 
     key: str
 

@@ -28,12 +28,12 @@ def workflow_id(escalation_id: str) -> str:
 
 
 def call_id(escalation_id: str, nth: int) -> str:
-    """The id of an escalation's nth call, which is deterministic."""
+    """The deterministic id of an escalation's nth call."""
     return str(uuid.uuid5(_CALLS, f"{escalation_id}/{nth}"))
 
 
 def message_id(escalation_id: str, key: str) -> str:
-    """The id of one message, by which a second copy can be told from a second message."""
+    """The id of one message, which distinguishes a second copy of it from a different message."""
     return str(uuid.uuid5(_CALLS, f"{escalation_id}/message/{key}"))
 
 

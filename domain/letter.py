@@ -32,7 +32,7 @@ class LetterKind(StrEnum):
     LEAD_ALERT = "lead_alert"
     MANAGER_NOBODY = "manager_nobody"
     MANAGER_SEAT_LOST = "manager_seat_lost"
-    """Because of a calendar entry or time off, the last person who could serve a booked call can't any more."""
+    """The last person who could serve a booked call no longer can, because of a calendar entry or time off."""
     RATING_ALERT = "rating_alert"
 
 
@@ -94,7 +94,7 @@ class LetterContext:
     kind: LetterKind
     recipient: str
     written_at: datetime
-    """When the event that the letter is about happened."""
+    """The time of the event that the letter is about."""
     sent_at: datetime
     """The current time."""
     subject: str

@@ -53,7 +53,7 @@ class PersonGone(Failure):
 
 @dataclass
 class NotYoursToChange(Failure):
-    """Only administrators may make this change, or it would lock out the person making it."""
+    """The change is reserved for administrators, or would lock out the person making it."""
 
     why: str
 

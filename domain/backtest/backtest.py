@@ -41,8 +41,8 @@ _Move = tuple[int, int, ChangeKind]
 
 
 class Backtest:
-    """Takes escalations, the newest first, in any number of portions. In either text, there may be escalations that no
-    rule takes.
+    """Takes escalations, the newest first, in any number of portions. Under either text, there may be escalations that
+    no rule takes.
     """
 
     def __init__(self, before: Ruleset, after: Ruleset, schedules: Mapping[int, Schedule] | None = None) -> None:
@@ -104,9 +104,7 @@ class Backtest:
         return None if position == NO_RULE else self._matcher.rules[position]
 
     def _on_shift_at_calls(self, history: HistoryColumns) -> Numbers:
-        """For each call, the number of the set of people on shift at that time, as numbered by the call's own
-        directory.
-        """
+        """For each call, which set of people was on shift at that time: its number in the call's own directory."""
         numbers = np.zeros(len(history), dtype=np.intp)
         for directory, hash_ in enumerate(history.directories):
             positions = np.flatnonzero(history.directory == directory)

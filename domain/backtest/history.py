@@ -13,15 +13,15 @@ from rules_dsl.model.decision import CallKind, Decision
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One past escalation: what the decision on it was based on."""
+    """One past escalation, with everything that its decision was based on."""
 
     id: str
     opened_at: datetime
     facts: Facts
     directory: str
-    """The hash of the directory snapshot at the time of its opening."""
+    """The hash of the directory snapshot in force when the escalation was opened."""
     call_at: datetime | None
-    """When its call was: the opening for a call now, otherwise the last booked start time. None if none was booked."""
+    """For a call now, the time of opening; otherwise, the last start time booked, or None if there was none."""
     now: bool
     """Whether it was opened as a call now."""
 
@@ -70,7 +70,7 @@ class Candidates:
     """None if no rule applies."""
     people: tuple[int, ...]
     """Ids of the people on shift at that time who rank first by directory data alone. Empty if there is no call, or
-    nobody is there.
+    nobody is on shift.
     """
     pools: tuple[tuple[int, tuple[int, ...]], ...]
     """For each step, how many seconds into the search it is reached, and the ids of the people who may be asked from

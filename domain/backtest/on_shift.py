@@ -1,4 +1,4 @@
-"""Who was on shift at each of many past moments: weekly hours are taken from the directory, all else as recorded. Pure.
+"""Who was on shift at each of many past moments: weekly hours come from the directory, all else from records. Pure.
 
 Busy times from calendars are ignored, because past ones aren't kept.
 """
@@ -50,7 +50,7 @@ class RecordedSchedules:
         return replace(recorded, weekly=tuple(WeeklyHours(0, when) for when in weekly), busy=())
 
     def edges(self, number: int, block: int) -> Instants:
-        """Alternating starts and ends of the spans in which calls could be served, in and slightly around a block."""
+        """Alternating starts and ends of the spans in which calls could be served, in and just beyond a block."""
         key = (number, block)
         if key not in self._edges:
             first, last = (moment_of(at * BLOCK).date() for at in (block, block + 1))
@@ -84,7 +84,7 @@ class OnShift:
         """Indexed by the number of the set; the first entry stands for a missing moment."""
 
     def numbers(self, moments: Instants) -> Numbers:
-        """For each moment, the number of the set of people on shift."""
+        """For each moment, which set of people was on shift, by number."""
         result = np.zeros(len(moments), dtype=np.intp)
         blocks = moments // BLOCK
         for block in np.unique(blocks[moments != NEVER]).tolist():
@@ -94,7 +94,7 @@ class OnShift:
         return result
 
     def _block(self, block: int) -> tuple[Instants, Numbers]:
-        """The instants at which anybody comes or goes, and the number of the set of people before and after each."""
+        """The instants at which anybody comes or goes, and which set of people is there before and after each."""
         if block not in self._blocks:
             changes: dict[int, int] = {}
             for number, people in self._people.items():

@@ -31,7 +31,7 @@ class Action:
 
     @property
     def depends_on(self) -> tuple[bool, bool]:
-        """Whether the reach depends on the language, and whether on the product area."""
+        """Whether the reach depends on the language, and whether it depends on the product area."""
         kinds = {want.kind for want in (*self.rule.requires, *(want for line in self.rule.prefers for want in line))}
         drops = any(step.kind is StepKind.DROP_SKILL and step.skill is None for step in self.rule.steps)
         return SkillKind.CUSTOMER_LANGUAGE in kinds, drops or SkillKind.PRODUCT_AREA in kinds
@@ -46,7 +46,7 @@ class Reach:
 
     people: PeopleMasks
     decision: Decision | None
-    """Its name and wording may be those of any rule that does the same."""
+    """The decision's name and wording may come from any rule that does the same."""
     pools: tuple[tuple[int, int], ...] = ()
     """For each pool, how many seconds into the search it is reached, and the mask of the people who may be asked from
     then on. An empty pool is skipped without waiting.
@@ -77,8 +77,8 @@ class Reach:
     def first_people(self, now: bool, on_shift: int | None) -> int:
         """A mask of the people who might take the call; ``on_shift`` is None if there is no moment.
 
-        A call now goes to the first step with somebody on shift. A booked call is booked against its first pool: had
-        nobody in that pool been on shift at that hour, the call would have been booked for another one.
+        For a call now, they are found at the first step with somebody on shift. A booked call is booked against its
+        first pool: had nobody in that pool been on shift at that hour, the call would have been booked at another hour.
         """
         key = (now, on_shift if on_shift is None else on_shift & self._ever)
         if key not in self._cache:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from domain.rollout.confidence import Estimate, cases_for_order, cases_for_share, difference, median, share
 
 FEWEST = 20
-"""If either side has fewer cases, there is no verdict, whatever the figures."""
+"""If either side has fewer cases than this, there is no verdict, whatever the figures."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Side:
     ended: int
     """Calls that are over, not counting cancelled ones."""
     took_place: int
-    """Calls in which both sides joined."""
+    """Calls that both sides joined."""
     no_shows: int
     """Customers who did not join."""
     ratings: int

@@ -25,7 +25,7 @@ overload.
 """
 SHARE_SLACK = 2
 SHARE_FACTOR = 1.25
-"""A person has had more than their share once their calls reach both share plus slack and share times factor."""
+"""A person has had more than their share once their calls reach both ``share + slack`` and ``share * factor``."""
 
 
 def rests_until(now: datetime) -> datetime:

@@ -1,9 +1,10 @@
 """Late calls: booked calls that will start late because earlier ones run over. Pure.
 
-Nobody is assigned to a booked call before its muster, so a call that runs over never delays one particular call. It
-delays the calls due soon as a whole if there are more calls running over than people to spare. A matching of the calls
-due soon with the people who will be free by then shows which can't start in time. A second matching, computed as if
-nobody were on a call, excludes calls that would lack people anyway: searching early wouldn't find anybody sooner.
+Nobody is assigned to a booked call before its muster, so a call that runs over never delays one particular call.
+Instead, the calls due soon are delayed as a group if more calls are running over than there are people to spare. A
+matching of the calls due soon with the people who will be free by then shows which can't start on time. A second
+matching, computed as if nobody were on a call, excludes calls that would lack people anyway: searching early wouldn't
+find anybody sooner.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ AHEAD = timedelta(minutes=10)
 muster.
 """
 TELL_BEFORE = timedelta(minutes=4)
-"""How long before the start time of a late call its customer is told."""
+"""How long before a late call's start time the customer is told that it will be late."""
 OVERRUN = timedelta(minutes=5)
 """How much longer a call is expected to last if it is already running over."""
 
@@ -55,7 +56,7 @@ def will_be_late(
     occupancy_limit: int,
     now: datetime,
 ) -> tuple[DueCall, ...]:
-    """The booked calls due soon that can't start in time because people are still busy, in order of urgency.
+    """The booked calls due soon that can't start on time because people are still busy, in order of urgency.
 
     ``busy_until``: for each person on a call, its planned end.
     """
@@ -90,6 +91,6 @@ def will_be_late(
 
 
 def _step_at(call: DueCall, moment: datetime) -> int:
-    """How many steps the call's search will have taken by then."""
+    """How many steps the call's search will have taken by this moment."""
     elapsed = (moment - call.began_at).total_seconds() + call.skipped
     return max(call.step, sum(1 for step in call.plan.decision.steps if step.after <= elapsed))

@@ -11,7 +11,7 @@ one (Edmonds and Fulkerson, "Transversals and matroid partition", 1965).
 pair's cost is made of three whole numbers, whose sums are minimised lexicographically, in this order:
 
 1. ``soft``: the weight of the soft constraints against asking this person (domain/rounds/eligibility.py),
-2. ``rank``: how many of those who could take the call come before them in the plan's order,
+2. ``rank``: how many of those who could take the call come before this person in the plan's order,
 3. ``tie``: the stable draw between equals.
 
 The three are packed into one number that a double represents exactly. If there are too many people for that, only the

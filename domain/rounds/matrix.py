@@ -37,8 +37,8 @@ class RoundMatrix:
         self._keys_by_plan: dict[object, NDArray[np.float64]] = {}
         self._absent: dict[object, list[int]] = {}
         self._ranks_by_keys: dict[object, tuple[NDArray[np.float64], _Ranks]] = {}
-        """Stored with the order keys they were computed from: the cache key contains their ``id``, which must not be
-        reused."""
+        """Each entry also keeps the order keys it was computed from: the cache key contains their ``id``, which must
+        not be reused."""
 
     def cost_matrix(self, calls: Sequence[DueCall]) -> CostMatrix:
         able = np.stack([self._able(call) for call in calls])

@@ -37,12 +37,12 @@ class TeamOccupancy:
     on_duty: int
     """How many people are on shift and present."""
     busy_percent: int
-    """The percentage of working time spent on calls, over the last four hours of their shifts."""
+    """The percentage of working time that they spent on calls, over the last four hours of each shift."""
     skipped: frozenset[int]
     """People above the limit: they get no calls now, and no seat is booked against them for the next hours."""
     staffing_gap: float
-    """How many seats per hour these people would add if they were at the limit, to one decimal place; 0 if nobody is
-    above it.
+    """How many seats per hour the skipped people would add if they were at the limit, to one decimal place; 0 if nobody
+    is above it.
     """
 
 

@@ -79,8 +79,8 @@ async def _pin(conn: AsyncConnection, desk_id: int, day: date, rows: Sequence[Ro
 
 
 def _put(board: SeatBoard, rows: Sequence[Row[Any]]) -> tuple[list[int], set[int]]:
-    """Make the person who has each of these calls its witness. Returns the bookings for which that worked, and the
-    other bookings that conflict with them.
+    """For each of these calls, make the person who has it the witness. Returns the bookings for which that worked, and
+    the other bookings that conflict with them.
     """
     previous = {row.booking: board.take(row.booking) for row in rows}
     pinned, lost = [], set[int]()

@@ -1,4 +1,4 @@
-"""Prepared moves: start times that can be sold if certain witnesses are moved, as found by the solver ahead of time."""
+"""Prepared moves: start times that can be sold if certain witnesses are moved, found by the solver ahead of time."""
 
 from __future__ import annotations
 

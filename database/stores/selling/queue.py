@@ -1,4 +1,4 @@
-"""How a process sells seats: a precheck refuses start times that are proven gone; all other sales for a day take turns.
+"""How a process sells seats: a precheck refuses start times proven to be gone; all other sales for a day take turns.
 
 In the database, the day's lock keeps sales apart (``assignments.lock_days``). This queue comes before it, so that
 waiting sales hold no connection.
@@ -64,7 +64,7 @@ class Sellers:
         """Sell by calling ``sale``, one transaction. Raises ``SlotTaken``, ``SlotRefused``, or what ``sale`` raises.
 
         If no short chain of moves opens the seat, run the solver once outside the transaction, and try again. ``until``
-        is a time on the event loop's clock: no search begins that would end after it.
+        is a time on the event loop's clock: a search that would end later isn't started.
         """
         refuse_beyond(sale_request.start, sale_request.now)
         request = await self._precheck(sale_request)
@@ -85,14 +85,14 @@ class Sellers:
     ) -> BookingWithCall:
         must_wait = turns.locked()
         async with turns:
-            # There may have been other sales. The cached board may be stale, so the precheck decides, before any lock.
+            # Other sales may have gone through. The cached board may be stale: the precheck decides, before any lock.
             if must_wait and request.state == State.INVITED and self._proven_gone_in_cache(request, sale_request.start):
                 request = await self._precheck(sale_request)
             return await sale(request)
 
     async def _precheck(self, sale_request: SaleRequest) -> BookingRequest:
         """What may be booked. Raises ``SlotTaken`` or ``SlotRefused`` if the link is open and the start time is proven
-        gone.
+        to be gone.
         """
         start, now = sale_request.start, sale_request.now
         async with self._prechecks, self._reading.connect() as conn:
@@ -134,7 +134,7 @@ class Sellers:
         return False
 
     def _search_is_futile(self, sale_request: SaleRequest, request: BookingRequest) -> bool:
-        """Whether the solver can't find anything, judging by the cached board on which the sale was just tried."""
+        """Whether a search is certain to fail, judging by the cached board on which the sale was just tried."""
         start = sale_request.start
         seats = self._cached_board(request, start)
         if seats is None:
@@ -143,7 +143,7 @@ class Sellers:
         return answers.recently_unsolved(start, sale_request.now) or self._proven_gone_in_cache(request, start)
 
     def _proven_gone_in_cache(self, request: BookingRequest, start: datetime) -> bool:
-        """Whether the start time is proven gone according to the cached board, however old; nothing is read."""
+        """Whether the cached board, however old, proves the start time to be gone; nothing is read."""
         seats = self._cached_board(request, start)
         return seats is not None and proven_gone(seats.board, request.demand(start, request.day_of(start)))
 

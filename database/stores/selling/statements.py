@@ -1,5 +1,5 @@
-"""The SQL statements of a sale. The booking, witness, call, join link and use of the customer's link are written by one
-statement, so that the day's lock is held as briefly as possible.
+"""The SQL statements of a sale. One statement writes the booking, its witness, the call and the join link, and uses up
+the customer's link, so that the day's lock is held as briefly as possible.
 """
 
 from __future__ import annotations
