@@ -1,4 +1,4 @@
-"""Passes domain failures through Temporal as application errors, which the caller turns back into failures."""
+"""Domain failures as Temporal's application errors, which are not retried."""
 
 from __future__ import annotations
 
@@ -46,18 +46,3 @@ def application_error_of(failure: Failure) -> ApplicationError:
     # A refusal is a valid answer: benign errors are neither logged nor counted as worker failures.
     benign = ApplicationErrorCategory.BENIGN
     return ApplicationError(failure.title, details, type=type(failure).__name__, non_retryable=True, category=benign)
-
-
-def from_application_error(error: ApplicationError) -> Failure | None:
-    """The domain failure behind the error, or None if it isn't one."""
-    kind = next((kind for kind in _kinds(Failure) if kind.__name__ == error.type), None)
-    if kind is None:
-        return None
-    details = error.details[0] if error.details else {}
-    return TypeAdapter(kind).validate_python(details) if details else kind()
-
-
-def _kinds(base: type[Failure]) -> Iterator[type[Failure]]:
-    for kind in base.__subclasses__():
-        yield kind
-        yield from _kinds(kind)
