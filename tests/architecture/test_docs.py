@@ -29,7 +29,7 @@ from tests.architecture.documents import (
     links,
     table,
 )
-from tests.architecture.tree import ROOT, named
+from tests.architecture.tree import ROOT, named, tracked
 from web.metrics import RequestMetrics, repairs_text
 
 STAGES = ("customer_link", "booking", "waiting", "muster", "call", "wrap_up", "rating")
@@ -66,6 +66,14 @@ def test_every_link_has_a_target(page: Path) -> None:
 def test_every_named_file_exists(page: Path) -> None:
     named_files = [code for code in inline_code(page.read_text("utf-8")) if _FILE.fullmatch(code)]
     assert [name for name in named_files if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["docs/first-change.md", "docs/architecture.md", "docs/seats.md"])
+def test_every_named_constant_and_test_exists(page: str) -> None:
+    code = "\n".join(path.read_text("utf-8") for path in tracked("*.py"))
+    names = set(re.findall(r"`([A-Z][A-Z_]{3,}|test_\w+)`", (ROOT / page).read_text("utf-8")))
+    names -= {name for name in names if name.startswith("MUSTER_") or name in ("LISTEN", "NOTIFY")}
+    assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", code)] == []
 
 
 def test_every_make_target_exists() -> None:
