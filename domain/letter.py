@@ -87,7 +87,7 @@ class RatingContext:
 
 @dataclass(frozen=True)
 class LetterContext:
-    """Everything that a letter may contain. All texts are plain text; see ``one_line``."""
+    """Everything that a letter may contain. All strings are plain text; see ``one_line``."""
 
     message_id: str
     escalation_id: str

@@ -24,7 +24,7 @@ def place_of(customer: str, rollout: int) -> int:
 
 
 def has_candidate(customer: str, rollout: int, percent: int) -> bool:
-    """Whether the candidate decides for this customer. Once it does, it also does so at every later step."""
+    """Whether this customer's escalations are decided by the candidate. If so, they are at every later step, too."""
     return place_of(customer, rollout) * 100 < percent * _PLACES
 
 

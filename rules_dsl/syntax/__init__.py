@@ -1,1 +1,1 @@
-"""Parses text into a syntax tree and diagnostics, each with its place."""
+"""Parses text into a syntax tree and diagnostics, each with its position."""

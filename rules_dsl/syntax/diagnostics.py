@@ -12,12 +12,12 @@ from rules_dsl.syntax.tokens import source_lines
 from rules_dsl.syntax.tree_conditions import Place
 
 _WIDEST = 240
-"""Maximum number of characters shown from a line; if a line is longer, only the part around the place is shown."""
+"""Longest part of a line to show, in characters. Of a longer line, the part around the reported position is shown."""
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """An error or warning about a rules file, with its place."""
+    """An error or warning about a rules file, with its position."""
 
     code: str
     severity: Severity

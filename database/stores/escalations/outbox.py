@@ -70,7 +70,7 @@ class WorkflowStart:
     call: Row[Any] | None
     """The newest call, unless the escalation is waiting for a booking."""
     seq: int
-    """Number of the escalation's last event."""
+    """Sequence number of the escalation's last event."""
     events: Sequence[Row[Any]]
     """The events of this call that a workflow waits for."""
 
