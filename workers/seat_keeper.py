@@ -57,7 +57,7 @@ async def keep_seats(engine: AsyncEngine, memory: SearchMemory, now: datetime) -
             await pin_taken(engine, now)
         with _failures_logged("engagements"):
             if reassigned := await follow_engagements(engine, memory.occupied, now):
-                log.info("reassigned seats count=%d reason=running_call", reassigned)
+                log.info("reassigned seats count=%d reason=call_in_progress", reassigned)
         with _failures_logged("at_risk"):
             if recovered := await recover(engine, memory, now):
                 log.info("recovered bookings at risk count=%d", recovered)

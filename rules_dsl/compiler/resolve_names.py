@@ -115,7 +115,7 @@ class Names:
         return self.defined.get(phrase.text)
 
     def bare(self, phrase: Phrase) -> None:
-        """Report a name that lacks ``team`` or ``title`` before it."""
+        """Report a name that isn't preceded by ``team`` or ``title``."""
         person = self._person(phrase.text)
         if person is not None:
             self._refuse_person(phrase, person)
