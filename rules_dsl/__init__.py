@@ -1,4 +1,4 @@
-"""The rules language: from a text that a support manager can read aloud to decisions and the people who may be asked.
+"""The rules language: turns a text that a support manager can read aloud into decisions and lists of people to ask.
 
 A module is imported when one of its names is first used, so that a terminal command loads only what it needs.
 """

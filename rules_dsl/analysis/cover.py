@@ -18,7 +18,7 @@ from rules_dsl.analysis.value_classes import Region
 from rules_dsl.model.prefix_masks import PrefixMasks, stretches
 
 _CUBES_A_STEP = 1000
-"""The number of additional cubes that doubles the time for a pass over all attributes."""
+"""How many additional cubes double the time that a pass over all attributes takes."""
 
 
 class Cover:

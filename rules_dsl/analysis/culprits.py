@@ -13,7 +13,7 @@ _MOST_CHOICES = 20_000
 
 
 def fewest(cover: Cover, regions: Sequence[Region], groups: Sequence[int], budget: Budget) -> list[int]:
-    """Indexes of as few ``groups`` of cubes as possible that together cover the regions. Raises ``TooLarge``.
+    """Indexes of the fewest ``groups`` of cubes that together cover the regions. Raises ``TooLarge``.
 
     An implicit hitting set search: each round finds a point that the current set doesn't cover, and continues with the
     smallest set that covers all points found so far.

@@ -143,7 +143,10 @@ def _span(vocabulary: Vocabulary, fact: str, first: int, last: int) -> str:
 
 
 def _hours(space: Space, mask: int, zone: str) -> list[str]:
-    """The hours with one state at all these moments, plus the first moment if other moments match those hours too."""
+    """The hours that are open at all these moments, and those closed at all of them.
+
+    If other moments match them too, also names the first of these moments.
+    """
     states = [state for number, (_, state) in enumerate(space.moments) if mask >> number & 1]
     names = [hours.name for hours in space.hours]
     constant = [place for place, name in enumerate(names) if names.count(name) == 1]

@@ -1,4 +1,4 @@
-"""For renaming in the directory: finds where a file uses a name, replaces it, and reports what else would break."""
+"""Supports renaming in the directory: finds where a file uses a name, replaces it, reports what else would break."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds steps that add nobody: everybody in their targets may already be asked or lacks a required skill."""
+"""Finds steps that add nobody: everybody in their targets either may already be asked or lacks a required skill."""
 
 from __future__ import annotations
 

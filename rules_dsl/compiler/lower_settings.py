@@ -20,9 +20,9 @@ _REPEATABLE = frozenset({"title calls", "more"})
 _WORKING_DAYS = frozenset({"notice", "horizon"})
 _EVERY_DAY = 24 * 3600
 MOST_HOURS = 40
-"""Maximum number of ``hours`` in a file, because proofs examine every combination that occurs."""
+"""Maximum number of ``hours`` blocks in a file, because proofs examine every combination that occurs."""
 MOST_SPANS = 30
-"""Maximum number of spans in one ``hours``, as written."""
+"""Maximum number of spans in one ``hours`` block, counted as written."""
 
 
 def settings_of(names: Names, tree: RulesFile, kind: BlockKind) -> dict[str, Setting]:
@@ -172,7 +172,7 @@ def lower_reminders(names: Names, tree: RulesFile) -> Reminders:
 
 
 def check_agent_reminders(names: Names, tree: RulesFile, earliest: int) -> None:
-    """Warn about agent reminders that are due before anybody is asked: ``earliest`` seconds or more before a call."""
+    """Warn about agent reminders ``earliest`` seconds or more before a call: they are due before anybody is asked."""
     lines = (setting for block in tree.of(BlockKind.REMINDERS) for setting in block.settings if setting.key == "agent")
     for duration in (duration for line in lines for duration in line.durations):
         if duration.seconds >= earliest:

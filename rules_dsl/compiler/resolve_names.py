@@ -17,7 +17,7 @@ from rules_dsl.syntax.tree_conditions import Condition, Phrase, Place
 Part = TypeVar("Part", bound=Hashable)
 _MOST_LISTED = 8
 _MOST_COMPARED = 5_000
-"""Maximum number of names compared for suggestions per file, so that thousands of unknown names don't take long."""
+"""Maximum number of names compared per file to find suggestions, so that many unknown names don't take long."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Names:
     """How many names have been compared for suggestions so far."""
 
     def intern(self, part: Part) -> Part:
-        """The equal part built earlier, or this one if it is new, so that a ruleset stores equal parts only once."""
+        """An equal part built earlier, or this one if there is none, so that a ruleset stores equal parts only once."""
         return cast(Part, self._interned.setdefault(part, part))
 
     def clause(self, test: Test, negated: bool, text: str) -> Clause:

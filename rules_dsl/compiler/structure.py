@@ -1,4 +1,4 @@
-"""Checks a file as a whole: that it has a fallback rule, that names are unique, and that rules say when and where."""
+"""Checks a file as a whole: that it has a fallback rule, that names are unique, and that rules are complete."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _named(line: ActionLine) -> str:
 
 
 def _check_after_otherwise(names: Names, tree: RulesFile) -> None:
-    """Report rules below ``otherwise``. Finding other unreachable rules takes a proof."""
+    """Report rules below ``otherwise``. Finding other unreachable rules requires a proof."""
     fallback = next(iter(tree.of(BlockKind.OTHERWISE)), None)
     for block in tree.of(BlockKind.RULE):
         if fallback is not None and block.at.line > fallback.at.line:

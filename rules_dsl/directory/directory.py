@@ -30,7 +30,7 @@ class Team:
     address: str
     """The sender address of emails to customers."""
     lead_title: int | None = None
-    """The title that leads the team."""
+    """The title of the people who lead the team."""
 
 
 @dataclass(frozen=True)

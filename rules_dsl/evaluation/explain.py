@@ -39,7 +39,7 @@ class Vocabulary:
 
 
 def reasons_against(rule: Rule, facts: Facts, now: datetime, vocabulary: Vocabulary) -> Iterator[Reason]:
-    """Yield each alternative's first line that didn't hold; if any held, the ``unless`` lines that exclude it."""
+    """Yield each alternative's first line that failed; if an alternative held, the ``unless`` lines that exclude it."""
     for place, clause in _failures(rule.when, facts, now):
         yield _reason(rule, place, clause, False, facts, now, vocabulary)
 

@@ -63,7 +63,7 @@ class TagMasks:
     """For each tag, the rows that it excludes."""
     unknown: int
     no_tags: int
-    """For a value that isn't a set of tags."""
+    """The mask for a value that isn't a set of tags."""
     known: int
 
     def mask(self, value: FactValue | None) -> int:

@@ -1,4 +1,4 @@
-"""Conditions in disjunctive normal form: rows of literals that must all hold. The index is built from them.
+"""Conditions in disjunctive normal form, for the index: in each row, all literals must hold.
 
 A condition is certainly true if and only if one of its rows holds. So ``unless`` lines must be certainly false,
 definitions are expanded, and a row either holds or doesn't.

@@ -118,8 +118,10 @@ class Ruleset:
         )
 
     def _booking(self, rule: Rule) -> Booking:
-        """The booking settings. In a rule with its own slot length, start times follow that length unless the file sets
-        their interval."""
+        """The booking settings.
+
+        In a rule with its own slot length, start times are that far apart unless the file sets their interval.
+        """
         if rule.slot is None:
             return self.booking
         on_slot = self.booking.start_every == self.booking.slot

@@ -66,7 +66,7 @@ def _formatted_lines(parsed: ParseResult, text: str) -> Iterator[str]:
 
 
 def _joined_hours(parsed: ParseResult) -> set[int]:
-    """Lines of ``hours`` directly below other ``hours``, with no comment in between; they get no blank line above."""
+    """First lines of ``hours`` blocks that directly follow another, without a comment: they get no blank line above."""
     commented = {comment.line for comment in parsed.tree.comments}
     return {
         block.at.line
