@@ -16,9 +16,9 @@ class Batcher(Generic[Key, Answer]):
     """Runs one query at a time; requests that arrive meanwhile share the next one.
 
     An answer is therefore never older than its request, and under load each request costs fewer statements. ``ask``
-    takes at most ``most`` distinct keys and answers for those that exist; if it raises, all requests in the batch
-    raise the same exception. ``pause`` is the minimum time between the starts of two queries, in seconds: requests may
-    wait longer, but a busy process runs fewer queries.
+    takes at most ``most`` distinct keys and returns the answers for those that exist; if it raises, all requests in the
+    batch raise the same exception. ``pause`` is the minimum time between the starts of two queries, in seconds:
+    requests may wait longer, but a busy process runs fewer queries.
     """
 
     def __init__(

@@ -98,7 +98,7 @@ weekly_shift = Table(
 
 # Schedules as spans of time, merged where they touch. The primary key is `(person, during without overlaps)`,
 # which a witness references by a temporal foreign key. `works` is the whole shift that this span is part of,
-# including meetings and lunch; null if they are the same.
+# including meetings and lunch; null if the span is the whole shift.
 shift = Table(
     "shift",
     metadata,

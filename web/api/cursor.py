@@ -18,7 +18,7 @@ def write_cursor(place: Place) -> str:
 
 
 def read_cursor(cursor: str | None) -> Place | None:
-    """The position that a cursor stands for; None without a cursor. Raises ``FieldsRefused`` if we didn't issue it."""
+    """The position that a cursor stands for, or None if it is empty. Raises ``FieldsRefused`` for an invalid one."""
     if not cursor:
         return None
     try:

@@ -83,7 +83,10 @@ async def read_escalation(engine: Engine, token: Reader, escalation_id: str) -> 
 async def withdraw_escalation(
     request: Request, engine: Engine, commands: AppCommands, token: Writer, escalation_id: str
 ) -> dict[str, Any]:
-    """Withdraw: the call is no longer wanted, or the ticket is solved. Repeating the request changes nothing."""
+    """Withdraw an escalation whose call is no longer wanted or whose ticket is solved.
+
+    Repeating the request changes nothing.
+    """
     empty = request.headers.get("content-length", "") == "0" or "content-type" not in request.headers
     body = WithdrawEscalation() if empty else await read_model(request, WithdrawEscalation)
     escalation = await read_or_raise(engine, escalation_id)
@@ -94,9 +97,9 @@ async def withdraw_escalation(
 
 
 async def open_now(engine: AsyncEngine, tokens: Tokens, opening: Opening) -> OpeningResult:
-    """Open an escalation at the current time by the database's clock.
+    """Open an escalation, taking the current time from the database's clock.
 
-    Raises what ``open_or_refuse`` raises, and ``FieldsRefused`` for unfit facts.
+    Raises what ``open_or_refuse`` raises, and ``FieldsRefused`` for facts that the directory doesn't accept.
     """
     try:
         return await open_or_refuse(engine, opening, tokens, await _now(engine))

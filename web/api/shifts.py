@@ -60,7 +60,7 @@ async def set_day(request: Request, engine: Engine, token: ShiftWriter, email: s
 async def clear_day(
     engine: Engine, token: ShiftWriter, email: str, day: date, dry_run: bool = False, accept_at_risk: bool = False
 ) -> Response:
-    """Return to the weekly hours on this day."""
+    """Remove the hours set for this day, so that the weekly hours apply again."""
     person, _ = await _person(engine, email)
     consequences = Consequences(dry_run=dry_run, accept_at_risk=accept_at_risk)
     return await _carry_out(engine, token, person, ClearDay(day), consequences)
@@ -93,7 +93,7 @@ async def _person(engine: AsyncEngine, email: str) -> tuple[int, str]:
 async def _carry_out(
     engine: AsyncEngine, token: ApiToken, person: int, change: Change, consequences: Consequences
 ) -> Response:
-    """Change a schedule. Rolls back if it is a dry run, or it puts calls at risk and ``accept_at_risk`` isn't set."""
+    """Change a schedule. Rolls back a dry run, and a change that puts calls at risk without ``accept_at_risk``."""
     now = datetime.now(UTC)
     async with engine.connect() as conn, conn.begin() as transaction:
         result = await _changed(conn, person, change, token.actor, now)

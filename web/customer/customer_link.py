@@ -156,7 +156,7 @@ def _status(visit: CustomerRequest, link: LinkPage, stage: CustomerStage) -> dic
 
 
 def _version(link: LinkPage, stage: CustomerStage, now: datetime) -> str:
-    """Stays the same as long as the live part looks the same. Begins with the stage."""
+    """The live part's version: its stage and a hash, which stay the same as long as the part looks the same."""
     line = line_of(link, stage, now)
     text = (line.says, line.late, *line.more, line.alone) if line else ()
     content = (stage.value, *text, _is_here(link))

@@ -16,10 +16,10 @@ _MAY_BE_LATE = "It may begin a few minutes late: calls before yours are taking l
 @dataclass(frozen=True)
 class StatusLine:
     mark: str
-    """The CSS class that draws the shape before the words."""
+    """The CSS class that draws the shape in front of the text."""
     says: str
     by: datetime | None = None
-    """The time by which the search ends at the latest."""
+    """The latest time at which the search can end."""
     late: bool = False
     more: tuple[str, ...] = ()
     """More sentences: the place in line, the estimate, and whether either got worse."""
@@ -57,7 +57,7 @@ def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine |
 
 
 def _in_line(link: LinkPage, late: bool, now: datetime) -> tuple[str, ...]:
-    """The place in line and estimate from the last round; for a while, also that a more urgent call went ahead."""
+    """The last round's place in line and estimate and, for a while, a note that a more urgent call went ahead."""
     call = link.call
     if call is None or call.place is None:
         return ()

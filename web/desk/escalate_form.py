@@ -115,7 +115,10 @@ def _account(reference: TicketReference, accounts: Collection[str]) -> str:
 
 
 def _reference(form: EscalateForm, usual_system: str) -> TicketReference:
-    """The ticket in the URL; otherwise the typed number, with the system typed, else the URL's, else the usual one."""
+    """The ticket in the URL; otherwise the ticket with the typed number.
+
+    Its system is the one that was typed, otherwise the one in the URL, otherwise the usual one.
+    """
     reference = read_reference(form.ticket or form.url, form.system or usual_system)
     if reference.url:
         return reference

@@ -1,4 +1,4 @@
-"""The auditor's repairs of what should have happened but didn't."""
+"""The auditor's repairs, which make up for what should have happened but didn't."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ WHERE e.state NOT IN ('closed', 'refused') AND e.opened_at < :before AND e.id > 
 ORDER BY e.id LIMIT :most
 """)
 HEARD_WITHIN = timedelta(minutes=2)
-"""How long a workflow may take to receive an event that was relayed: a busy worker takes a while."""
+"""How long a workflow may take to receive a relayed event, since a busy worker needs a while."""
 PAGE = 50
 """Number of escalations whose workflows the auditor checks at a time."""
 
@@ -148,9 +148,9 @@ class Position:
 
     escalation: str
     seq: int
-    """The number of its last event."""
+    """The sequence number of its last event."""
     relayed_seq: int
-    """The last event that its workflow has had time to receive; 0 if there is none."""
+    """The sequence number of the last event that its workflow has had time to receive; 0 if there is none."""
 
 
 async def open_after(conn: AsyncConnection, after: str, now: datetime) -> list[Position]:

@@ -71,7 +71,7 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
 
 
 async def try_lock_rounds(conn: AsyncConnection) -> bool:
-    """Lock rounds until this transaction ends (after five seconds at the latest); False if others hold them."""
+    """Take the round lock until this transaction ends (after five seconds at the latest); False if it is taken."""
     await conn.execute(text("SET LOCAL transaction_timeout = '5s'"))
     return bool((await conn.execute(select(func.pg_try_advisory_xact_lock(LOCK)))).scalar_one())
 

@@ -200,7 +200,7 @@ async def _version_of(conn: AsyncConnection, text: str) -> str:
 
 
 async def _status(conn: AsyncConnection) -> str:
-    """For example, ``version 3 is current, and version 4 is being tried on 30 % of the customers``."""
+    """The status, such as ``version 3 is current, and version 4 is being tried on 30 % of the customers``."""
     current, running = await current_published(conn), await running_row(conn)
     status = f"version {current.number} is current" if current else "no version is current"
     if running is None:

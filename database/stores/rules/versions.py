@@ -229,7 +229,7 @@ async def adopt(conn: AsyncConnection, desk_id: int, number: int, now: datetime)
 
 
 async def _newest_adopted(conn: AsyncConnection) -> Row[Any] | None:
-    """The adopted version with the highest number: versions are adopted in the order of their numbers."""
+    """The version adopted last. It has the highest number, because versions are adopted in numerical order."""
     query = select(ruleset).where(ruleset.c.adopted_at.is_not(None)).order_by(ruleset.c.number.desc()).limit(1)
     return (await conn.execute(query)).one_or_none()
 
