@@ -123,7 +123,7 @@ def _ping_idle(dialect: Dialect, dbapi_connection: Any, record: ConnectionPoolEn
 def _use_binary_format(
     conn: Any, cursor: Any, statement: str, parameters: Any, context: ExecutionContext | None, many: bool
 ) -> None:
-    """Fetch rows in binary format, twice as fast for many numbers, if a statement has the option ``binary``."""
+    """Fetch rows in binary format if a statement has the option ``binary``; this is twice as fast for many numbers."""
     if context is not None and context.execution_options.get("binary"):
         cursor._cursor.format = Format.BINARY
 

@@ -1,7 +1,7 @@
 """LISTEN for notifications, even across database restarts.
 
-Notifications can be lost, so a listener must read everything when listening begins and after each reconnection. It is
-told to by the payload ``EVERYTHING``.
+Notifications can be lost, so a listener must read everything when listening begins and after each reconnection. The
+payload ``EVERYTHING`` tells it to do so.
 """
 
 from __future__ import annotations

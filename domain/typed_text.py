@@ -11,7 +11,7 @@ _INVISIBLE = re.compile(
 )
 """Characters that are invisible or change the direction of text. They could make two names look the same."""
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
-"""Invisible characters that several scripts and the emoji of people need."""
+"""Invisible characters that several writing systems and emoji depicting people need."""
 _NO_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
 _PART = r'[^@\s<>()\[\],;:\\"]+'
 _ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")

@@ -1,4 +1,4 @@
-"""The wait for a booked call: reminders."""
+"""Reminders before a booked call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def reminders_of(start: datetime, now: datetime, *, customer: Sequence[int], age
     """A call's future reminders, in chronological order.
 
     ``customer`` and ``agent`` are lead times in seconds before the start time. Before the muster, the call has no
-    agent, so ``agent`` must not contain lead times that reach back beyond the muster.
+    agent, so ``agent`` must not contain lead times that would put a reminder before the muster.
     """
     reminders = [
         Reminder(start - timedelta(seconds=lead), side, f"{start.isoformat()}/{lead}")

@@ -16,7 +16,7 @@ class Resolution(StrEnum):
 
 CAUSES = ("product fault", "missing feature", "unclear documentation", "wrong use", "billing", "other")
 FOLLOW_UPS = ("none", "reply in the ticket", "another call", "bug report", "change to the documentation")
-"""A fixed choice instead of free text, because it is written into the workflow's history."""
+"""A fixed set of choices instead of free text, because it is written into the workflow's history."""
 GAPS = ("none", "product", "documentation", "training", "process")
 
 

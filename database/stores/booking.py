@@ -1,4 +1,7 @@
-"""Booking, moving and cancelling a call, each in one transaction: the link is used and the seat taken, or neither."""
+"""Booking, moving and cancelling a call, each in one transaction.
+
+Either the link is used and the seat is taken, or nothing changes.
+"""
 
 from __future__ import annotations
 

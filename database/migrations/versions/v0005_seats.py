@@ -1,4 +1,4 @@
-"""Store what reshuffling seats needs: limits of each witness, the roster's version, arrangements found in advance."""
+"""Store what reshuffling seats needs: witnesses' limits, the roster's version, and arrangements found in advance."""
 
 from pathlib import Path
 

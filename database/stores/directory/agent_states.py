@@ -16,7 +16,7 @@ from rules_dsl.directory import Directory
 from rules_dsl.model.decision import AgentState
 
 PRIOR_SCORE, PRIOR_WEIGHT = 4.0, 5
-"""A CSAT mean starts with this many ratings of this score, so that a few good ratings can't top the ranking."""
+"""Every CSAT mean includes this many ratings of this score, so that a few good ratings can't put anyone first."""
 
 # A call takes up its agent's time from acceptance until the wrap-up is written or its time limit has passed.
 _PEOPLE = text("""

@@ -102,7 +102,7 @@ class EscalationCommands:
     async def _sell(
         self, sell: Callable[[AsyncConnection, BookingRequest], Awaitable[BookingWithCall]], sale_request: SaleRequest
     ) -> BookingWithCall:
-        """Sell within ``SALE``, including time spent queuing, so that no sale happens after the caller has given up."""
+        """Sell within ``SALE``, which includes queuing time, so that no sale happens after the caller has given up."""
         clock = asyncio.get_running_loop().time
         until = clock() + SALE.total_seconds()
 

@@ -43,7 +43,7 @@ from rules_dsl import read_facts
 from rules_dsl.directory import Directory, Facts
 
 PRIORITY_STEP = 10
-"""Distance between two levels of an ordered priority when calls compete; the gap leaves room to raise a call."""
+"""Distance between two adjacent levels of an ordered priority; the gap leaves room to raise a call's priority."""
 
 
 async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, now: datetime) -> OpeningResult:

@@ -1,4 +1,4 @@
-"""Free text of the release before, which its workflows know only by reference."""
+"""Free text stored by the previous release, whose workflows know it only by reference."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ async def notify_person(
 async def notify_leads(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
-    """Queue an email to everybody whose title leads the escalation's team, and a post to the alert webhook."""
+    """Queue an email to every lead of the escalation's team (by title), and a post to the alert webhook."""
     query = (
         select(person.c.id, person.c.email)
         .join(team, (team.c.id == person.c.team) & (team.c.lead_title == person.c.title))

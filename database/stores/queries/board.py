@@ -101,7 +101,7 @@ class PoolAhead:
 
 @dataclass(frozen=True)
 class HeadCount:
-    """Numbers of agents; the same agent can be included in several of them."""
+    """Numbers of agents; the same agent can be counted in several of them."""
 
     on_shift: int
     on_calls: int

@@ -183,7 +183,7 @@ async def current_calls(conn: AsyncConnection, person_id: int, moment: DeskMomen
 
 
 async def calls_today(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> list[CallCard]:
-    """Calls that this person accepted today, by start time."""
+    """Calls that this person accepted today, sorted by start time."""
     return [_card(row._mapping) for row in await conn.execute(_TODAY, moment.values(person=person_id))]
 
 

@@ -19,8 +19,8 @@ PASSED_SHOWN_FOR = timedelta(minutes=2)
 RAISED_SHOWN = 12
 """Number of raised escalations that a desk shows."""
 
-# One hash per area, which changes whenever the area would be drawn differently, so that a desk that polls every few
-# seconds receives only what has changed.
+# One hash per area, which changes whenever the area would look different. A desk that polls every few seconds thus
+# receives only what has changed.
 _CHANGES = text("""
 SELECT who.person, changes.* FROM unnest(CAST(:people AS integer[])) AS who(person) CROSS JOIN LATERAL (
 WITH situation AS MATERIALIZED (SELECT concat(

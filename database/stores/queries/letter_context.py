@@ -1,6 +1,6 @@
 """The context of a letter, read when it is sent.
 
-A message's ``params`` say what it is about. If one of the following is missing, the escalation's newest is used:
+A message's ``params`` say what it is about. If one of the following is missing, the escalation's newest one is used:
 
 - ``link`` (nth): invitation, invitation_again, customer_missed, nobody_available.
 - ``booking`` (id), and its ``starts_at`` (ISO 8601), ``seconds``, ``sequence`` at the time of queueing: confirmation,

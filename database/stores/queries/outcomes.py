@@ -137,7 +137,7 @@ def _served(period: Period) -> Select[Any]:
 
 
 def _replies() -> ColumnElement[Any]:
-    """The fact ``replies``, if the escalation has it as a number."""
+    """The fact ``replies``, if the escalation has it and it is a number."""
     replies = escalation.c.facts["replies"]
     return case((func.jsonb_typeof(replies) == "number", cast(replies.astext, Integer)))
 

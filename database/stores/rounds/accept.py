@@ -79,7 +79,7 @@ _TAKE_UNLOCKED = _take("FOR UPDATE SKIP LOCKED")
 async def take(
     conn: AsyncConnection, request: AcceptRequest, tokens: Tokens, now: datetime | None
 ) -> Acceptance | None:
-    """Accept an open offer as this person; changes nothing and returns None if it isn't open or was made to another."""
+    """Accept an open offer as this person; if it isn't open or is someone else's, changes nothing and returns None."""
     row = (await conn.execute(_TAKE, _values([request], tokens, now))).one_or_none()
     return _acceptance(row) if row is not None else None
 
@@ -87,7 +87,7 @@ async def take(
 async def take_many(
     conn: AsyncConnection, requests: Sequence[AcceptRequest], tokens: Tokens
 ) -> dict[AcceptRequest, Acceptance]:
-    """Accept the offers that are open and not locked by others; leaves the rest unchanged."""
+    """Accept the offers that are open and not locked by other transactions; leaves the rest unchanged."""
     rows = await conn.execute(_TAKE_UNLOCKED, _values(requests, tokens, None))
     return {AcceptRequest(str(row.call), row.nth, row.person): _acceptance(row) for row in rows}
 

@@ -21,9 +21,9 @@ from domain.rounds.search import DueCall
 from rules_dsl.model.decision import OrderKey
 
 CALLS_AT_MOST = 500
-"""A round takes only this many calls, the most urgent ones; the next round follows immediately."""
+"""A round takes at most this many calls, the most urgent ones; the next round follows immediately."""
 
-# Sorted by urgency: a customer waiting in the room outranks any priority that wasn't raised. Among equals, booked
+# Sorted by urgency: a customer waiting in the room outranks any call whose priority wasn't raised. Among equals, booked
 # calls come first, because they were promised, then those that have waited longest.
 _WAITING = """
 SELECT c.id, c.escalation, c.starts_at, c.search_began_at, c.muster_at, c.step, c.skipped, e.plan, e.customer,

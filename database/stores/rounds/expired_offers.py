@@ -40,7 +40,7 @@ SELECT count(*) FILTER (WHERE seen_at > :silent) AS heard, count(*) FILTER (WHER
 FROM presence WHERE state = 'available' AND seen_at > :floor
 """)
 
-# These wrap-ups can still be written, but their time limit has passed, so their agents can be asked again.
+# These wrap-ups can still be written, but their time limit has passed, so the agents can be asked to take calls again.
 _LONG_WRAP_UPS = text("""
 WITH over AS (
   SELECT o.call, o.nth FROM offer o JOIN call c ON c.id = o.call JOIN escalation e ON e.id = c.escalation
