@@ -44,8 +44,8 @@ def is_of(ticket: OpenTicket, account: str, opened_by: str) -> bool:
     """Whether an open escalation is for this account's ticket.
 
     ``opened_by`` is whoever is opening or ending an escalation now. An escalation opened by an earlier release has only
-    the ticket's address. One that a source raised before the source's account was known has the source's name instead,
-    and still belongs to that source.
+    the ticket's address. If a source raised it before the source's account was known, it has the source's name instead
+    of an account, and still belongs to that source.
     """
     own_account = ticket.account or account_of(ticket.url)
     if own_account == account:

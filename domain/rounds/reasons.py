@@ -82,7 +82,7 @@ class Reasons:
     def _best(self, row: int, able: NDArray[np.intp]) -> list[int]:
         """The first few people who could take a call, ordered by soft constraints and then by the plan."""
         cost_matrix, most = self.cost_matrix, CONSIDERED_AT_MOST + 1
-        # Rank plus place among equals gives the place in the plan's order, which is below the number of columns.
+        # Rank plus place among equals is the person's place in the plan's order; it is less than the number of columns.
         places = (
             cost_matrix.soft[row, able] * cost_matrix.able.shape[1]
             + cost_matrix.rank[row, able]
@@ -121,7 +121,7 @@ class Reasons:
         return self._words[key]
 
     def _excluded(self, call: DueCall, able: NDArray[np.intp]) -> Iterator[HardConstraint]:
-        """The people in the pool who can't be asked, each with the reason; then those who lack a skill."""
+        """The people in the pool who can't be asked, each with the reason, followed by those who lack a skill."""
         pool = self.pools.at(call.plan.decision, call.step)
         for person in self.round_matrix.unable(call, able):
             yield HardConstraint(person, self._hard_constraint(call, person))

@@ -47,7 +47,7 @@ class Reading:
     busy: tuple[Span, ...]
     """Merged, in order, within the requested bounds."""
     content: bytes
-    """The calendar without its texts: just the times, from which later days can be expanded."""
+    """The calendar stripped of all text: only the times, from which later days can be expanded."""
 
 
 def horizon(now: datetime) -> Span:
@@ -56,7 +56,10 @@ def horizon(now: datetime) -> Span:
 
 
 def next_fetch(now: datetime, failures: int, feed: int) -> datetime:
-    """When to fetch a calendar again. The wait grows with each failure; the feed's id adds up to two minutes."""
+    """When to fetch a calendar again.
+
+    The wait grows with each failure. Up to two minutes are added, depending on the feed's id.
+    """
     wait = min(EVERY * (1 << min(failures, 8)), SLOWEST)
     return now + wait + timedelta(seconds=feed * 7 % 120)
 

@@ -1,7 +1,7 @@
 """Which of a day's start times can be sold: each answer is computed once, and cached until seats change.
 
-The direct test and the proof that a start time is gone run for every start time. Moving other calls is slow, so each
-page request tries only a limited number of people, and the next request continues where it stopped.
+Every start time gets the direct test and, if that finds nobody, an attempt to prove that it is gone. Moving other calls
+is slow, so each page request tries only a limited number of people, and the next request continues where it stopped.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The seat board: who is on shift when, and who is the witness of which sold seat, organised for fast queries.
 
-People, pools and shifts are in ``roster``, the calls in ``assignments``, the time that the calls take in ``intervals``,
-limits across several calls in ``limits``. This class queries them all together, and is the only one that changes them,
-through ``put`` and ``take``.
+``roster`` holds people, pools and shifts; ``assignments`` holds the calls; ``intervals`` holds the time that they take;
+and ``limits`` holds the limits across several calls. This class queries them all together, and is the only one that
+changes them, through ``put`` and ``take``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class SeatBoard:
     # Questions.
 
     def eligible(self, demand: Demand) -> int:
-        """Who is in the pool, on shift for the whole call and not engaged, regardless of other calls they back."""
+        """Who is in the pool, on shift for the whole call and not engaged, regardless of their other sold calls."""
         return self.roster.eligible(demand) & ~self._engaged.at(demand.busy_from)
 
     def on_shift(self, begin: int, end: int) -> Iterator[int]:

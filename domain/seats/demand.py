@@ -62,7 +62,7 @@ class Demand(NamedTuple):
 
     @property
     def busy_from(self) -> int:
-        """When the gap before it begins; from then on, its person may have no other call."""
+        """The start of the gap before the call; from then on, its person may have no other call."""
         return self.begin - self.terms.gap
 
 

@@ -1,4 +1,4 @@
-"""The proof that a start time is gone: at some instant, this call and those running outnumber the people for them.
+"""The proof that a start time is gone: at some instant, too few people could take this call and those in progress.
 
 A matching of calls and people at each single instant is necessary but not sufficient (docs/seats.md): finding none is a
 proof, while finding one proves nothing. The witnesses already form such a matching; one more call fits at an instant if

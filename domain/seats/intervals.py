@@ -1,4 +1,4 @@
-"""Time, divided at each instant at which a call begins or ends: who is idle in each interval, and which calls run.
+"""Time, divided at each start and end of a call: who is idle in each interval, and which calls are in progress.
 
 Similar calls (same pool, time and limits) form a group with a mask of people, so the cost of a query about an interval
 depends on the number of groups, not on how many people serve them.
@@ -105,12 +105,12 @@ class Intervals:
         return mask
 
     def moments(self, begin: int, end: int) -> Iterator[tuple[int, int, list[IntervalGroup]]]:
-        """For each interval of this span: its position, the mask of idle people, and the running calls."""
+        """For each interval of this span: its position, the mask of idle people, and the calls in progress."""
         for position in self._positions(begin, end):
             yield position, self._idle[position], self._running[position]
 
     def groups(self, begin: int, end: int) -> Iterable[IntervalGroup]:
-        """The groups of calls that run at some moment of this span, each once."""
+        """The groups of calls that are in progress at some moment of this span, without duplicates."""
         found: dict[IntervalGroup, None] = {}
         for position in self._positions(begin, end):
             found.update(dict.fromkeys(self._running[position]))

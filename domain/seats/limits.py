@@ -118,10 +118,10 @@ def sellable(on_shift: int, reserve_percent: int) -> int:
 
 
 class EngagedPeople:
-    """Who is on a running call or above the occupancy limit, and until when; before then, they get no new seat.
+    """Who is on a call or above the occupancy limit, and until when; they get no new seat before then.
 
-    They keep the seats that they already back: a running call can only cause other calls to be moved away from its
-    person.
+    They remain the witnesses of the seats they already have: a call in progress can only cause other calls to be moved
+    away from its person.
     """
 
     def __init__(self, roster: Roster, until: Mapping[int, int]) -> None:

@@ -54,7 +54,7 @@ class Roster:
         return mask
 
     def _over_time(self, spans: Sequence[Sequence[tuple[int, int]]]) -> tuple[list[int], list[int]]:
-        """The instants at which something changes, and the masks of those who are within a span from each instant on.
+        """The instants at which something changes, and from each to the next, the mask of people within a span.
 
         A person's spans are disjoint and don't touch.
         """

@@ -1,11 +1,11 @@
 """The solver: uses a mixed-integer program (HiGHS) to rearrange all seats in a window of a few hours.
 
-A solution is a witness for every call. If the solver finds none, then either no solution leaves everything outside the
-window unchanged, or none was found in time; both count as no solution. A run takes tenths of a second, so it happens
-outside every lock.
+A solution assigns a witness to every call. If the solver finds none, then either no solution leaves everything outside
+the window unchanged, or none was found in time; both count as no solution. A run takes tenths of a second, so it
+happens outside every lock.
 
 Variables: x[call, person], for each person who is eligible and not busy with fixed calls. Rows: each call has one
-person; at any instant, a person has at most one of the running calls; daily limits, shift limits and each team's
+person; at any instant, a person has at most one of the calls in progress; daily limits, shift limits and each team's
 reserve are respected. A limit that is already exceeded may stay exceeded, but not by more.
 """
 
@@ -100,7 +100,7 @@ def place_by_window(
 
 
 def _candidates(board: SeatBoard, call: Demand, witness: int | None) -> list[int]:
-    """Indexes of people who could take this call besides their fixed ones, and of its witness, whatever the limits."""
+    """Indexes of its witness and of everybody who could take this call alongside their fixed calls, ignoring limits."""
     mask = board.idle(call, board.eligible(call))
     if witness is not None:
         mask |= 1 << witness
@@ -174,7 +174,7 @@ Columns = dict[tuple[int, int], int]
 def _overlaps(
     board: SeatBoard, calls: list[Demand], eligible: list[list[int]], column: Columns, current: dict[int, int]
 ) -> Rows:
-    """Whenever a call begins, a person has at most one of the calls running then."""
+    """Whenever a call begins, a person has at most one of the calls in progress."""
     seen: set[tuple[int, ...]] = set()
     for beginning in calls:
         running = [number for number, call in enumerate(calls) if call.busy_from <= beginning.busy_from < call.end]

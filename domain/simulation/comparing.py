@@ -18,7 +18,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over replications with its 95 % confidence interval by Student's t; for one replication, its value."""
+    """A mean over replications with its 95 % confidence interval by Student's t, or the value of a single one."""
 
     mean: float
     low: float
@@ -71,7 +71,7 @@ Mapper = Callable[[Callable[[tuple[Scenario, int]], Figures], Iterable[tuple[Sce
 
 
 def play_ways(ways: Mapping[str, Scenario], replications: int, mapper: Mapper = map) -> tuple[Way, ...]:
-    """Simulate every way equally often, with the same random numbers."""
+    """Simulate every way the same number of times, with the same random numbers."""
     tasks = [(scenario, seed) for scenario in ways.values() for seed in range(replications)]
     figures = list(mapper(_play, tasks))
     return tuple(

@@ -23,7 +23,7 @@ from rules_dsl.model.decision import CallKind, Decision
 
 Process = Generator[simpy.Event, object, None]
 ROUND_AT_LEAST_EVERY = 30.0
-"""The maximum number of seconds between rounds while calls wait and nothing else happens, as a step may become due."""
+"""The maximum number of seconds between rounds while calls wait, even if nothing happens: a step may become due."""
 
 
 class WaitingCall:

@@ -49,7 +49,10 @@ class Habits:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is simulated: ``escalations`` per day on average, of which a share of ``now_share`` ask for a call now."""
+    """What is simulated.
+
+    ``escalations`` is the average per day, and ``now_share`` is the share of them that ask for a call now.
+    """
 
     directory: Directory
     ruleset: Ruleset
@@ -69,7 +72,10 @@ class Scenario:
         return self.first + timedelta(days=self.days - 1)
 
     def replaying(self, past: tuple[Arrival, ...]) -> Scenario:
-        """The same scenario, replaying these escalations, at least one, on the days from first opening to last call."""
+        """The same scenario, but replaying these escalations, of which there must be at least one.
+
+        The days run from the first opening to the last call.
+        """
         zone = ZoneInfo(self.directory.time_zone)
         days = [moment.astimezone(zone).date() for one in past for moment in (one.at, one.wanted_at or one.at)]
         return replace(self, past=past, first=min(days), days=(max(days) - min(days)).days + 1)
