@@ -92,7 +92,7 @@ class Uses:
 
     rules: tuple[RuleUse, ...] = ()
     earlier: tuple[int, ...] = ()
-    """Earlier rules versions that use the name; once it is deleted, it is no longer possible to go back to them."""
+    """Earlier rules versions that use the name; deleting the name makes it impossible to go back to them."""
     people: int = 0
     leads: tuple[str, ...] = ()
     """Teams led by people with this title."""

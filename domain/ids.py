@@ -33,7 +33,7 @@ def call_id(escalation_id: str, nth: int) -> str:
 
 
 def message_id(escalation_id: str, key: str) -> str:
-    """The id of one message, which distinguishes a second copy of it from a different message."""
+    """The id of one message: a second copy has the same id, but a different message has another."""
     return str(uuid.uuid5(_CALLS, f"{escalation_id}/message/{key}"))
 
 

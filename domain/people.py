@@ -1,4 +1,4 @@
-"""People as managers edit them: which details are valid, and who may change whom."""
+"""People as managers edit them: which details are valid, and who may change whose details."""
 
 from __future__ import annotations
 

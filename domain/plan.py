@@ -56,7 +56,7 @@ class Plan:
 
 
 def _need_text(need: SkillNeed) -> str:
-    """The need as written in the rules, with the language named if it is the customer's."""
+    """The need as written in the rules, followed by the language's name if the need is for the customer's language."""
     return need.text if need.language is None else f"{need.text} ({need.language.capitalize()})"
 
 

@@ -1,7 +1,7 @@
 """Backtesting a draft: the same past escalations under two texts, with the directories as they were then. Pure.
 
-Escalations are never processed one by one: they are stored in columns, and whatever several of them share is computed
-only once.
+Escalations are never processed one by one: they are stored in columns, and anything that several of them share is
+computed only once.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Backtest:
         return numbers
 
     def _count(self, history: HistoryColumns, reaches: Sequence[Numbers], on_shift: Numbers) -> Numbers:
-        """Count the results under both texts. Returns how each escalation changes."""
+        """Count the results under both texts. Returns how the treatment of each escalation changes."""
         groups = group_equal(*reaches, history.now, on_shift)
         changes: list[ChangeKind] = []
         for position, number in zip(groups.first.tolist(), groups.counts.tolist(), strict=True):

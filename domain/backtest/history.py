@@ -132,8 +132,8 @@ class RulesComparison:
     after: Totals
     changes: dict[ChangeKind, int]
     moves: tuple[PastMove, ...]
-    """All moves except those of kind ``NONE``: the greatest kind of change first and, within a kind, the most
-    escalations first.
+    """All moves except those of kind ``NONE``: the greatest kind of change first and, within a kind, those with the
+    most escalations first.
     """
     first_opened: datetime | None
 

@@ -16,7 +16,7 @@ from domain.schedules.schedule import ONE_DAY, Repeating, Schedule, WeeklyHours,
 from rules_dsl.directory import Directory, Person, WeeklyShift
 
 BLOCK = timedelta(weeks=4) // timedelta(microseconds=1)
-"""Spans are computed in blocks of this many microseconds, each when a moment in it is first needed."""
+"""Spans are computed in blocks of this many microseconds: each block when a moment in it is first needed."""
 
 
 @dataclass
@@ -42,8 +42,8 @@ class RecordedSchedules:
         return self._number_of[person_key]
 
     def schedule_of(self, person: Person) -> Schedule:
-        """The recorded schedule, but with the directory's weekly hours. Hours that are in both keep their recorded
-        dates.
+        """The recorded schedule, but with the directory's weekly hours. Hours found both in the directory and in the
+        records keep their recorded dates.
         """
         recorded = self.recorded.get(person.id, Schedule(person.id))
         weekly = [when for shift in person.shifts for when in _dated(shift, recorded)]

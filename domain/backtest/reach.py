@@ -75,7 +75,7 @@ class Reach:
         return self.first | (self.pools[-1][1] if self.pools else NOBODY)
 
     def first_people(self, now: bool, on_shift: int | None) -> int:
-        """A mask of the people who might take the call; ``on_shift`` is None if there is no moment.
+        """A mask of the people who might take the call; ``on_shift`` is None if the call has no time.
 
         For a call now, they are found at the first step with somebody on shift. A booked call is booked against its
         first pool: had nobody in that pool been on shift at that hour, the call would have been booked at another hour.

@@ -1,4 +1,4 @@
-"""Rollout steps: which customers the candidate rules decide for, and what share comes next."""
+"""Rollout steps: which customers get the candidate rules at each step, and what share comes next."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def place_of(customer: str, rollout: int) -> int:
 
 
 def has_candidate(customer: str, rollout: int, percent: int) -> bool:
-    """Whether this customer's escalations are decided by the candidate. If so, they are at every later step, too."""
+    """Whether the candidate decides this customer's escalations. If so, this also holds at every later step."""
     return place_of(customer, rollout) * 100 < percent * _PLACES
 
 

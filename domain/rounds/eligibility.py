@@ -18,7 +18,7 @@ from rules_dsl.model.decision import AgentState, Limits
 OCCUPANCY_LIMIT = 85
 """The default limit: the percentage of their time that a person may spend on calls."""
 OCCUPANCY_WINDOW = timedelta(hours=4)
-"""Occupancy is computed over the last part of a person's current shift, at most this long."""
+"""Occupancy is computed over the most recent part of a person's current shift, up to this length."""
 OCCUPANCY_WINDOW_MIN = timedelta(hours=1)
 """Occupancy is computed as a share of at least this much time, because one call right after the start of a shift is no
 overload.
@@ -61,7 +61,7 @@ class Colleague:
     hindrance: str
     """Why they can't be asked now (``not on shift``, ``away: lunch``, ``on a call``); otherwise empty."""
     on_duty: bool
-    """On shift and present, free or not."""
+    """On shift and present, whether free or not."""
     idle: timedelta | None
     """Time since their last call ended; None if they had none."""
     state: AgentState

@@ -21,9 +21,7 @@ from domain.rounds.search import DueCall, Pools
 from rules_dsl.directory import Directory
 
 AHEAD = timedelta(minutes=10)
-"""A call is checked from this long before its start time; if its preparation takes longer, from the start of its
-muster.
-"""
+"""Checks of a call begin this long before its start time, or at the start of its muster if that is earlier."""
 TELL_BEFORE = timedelta(minutes=4)
 """How long before a late call's start time the customer is told that it will be late."""
 OVERRUN = timedelta(minutes=5)

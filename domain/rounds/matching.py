@@ -125,6 +125,6 @@ def _lowest(bits: int) -> int:
 
 
 def warm_up() -> None:
-    """Solve something small, so that the first real round doesn't wait for the solver to load."""
+    """Solve a small problem, so that the first real round doesn't wait for the solver to load."""
     zeros = np.zeros((2, 3), dtype=np.int64)
     match(CostMatrix(np.ones((2, 3), dtype=np.bool_), zeros, zeros, zeros))

@@ -1,6 +1,6 @@
 """The free people and due calls of a round, as the arrays that the solver works on.
 
-Whatever many calls share (pool, limits, order) is computed only once.
+Anything that several calls share (pool, limits, order) is computed only once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How busy each team is, and how many seats that costs it.
 
 A person above the occupancy limit gets no calls now (docs/decisions/0016), and no seat is booked against them for the
-next hours (``engagements``). What the team loses is given in seats per hour, so that it can be compared with the seats
-sold.
+next few hours (``engagements``). What the team loses is given in seats per hour, so that it can be compared with the
+seats sold.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class TeamOccupancy:
     busy_percent: int
     """The percentage of working time that they spent on calls, over the last four hours of each shift."""
     skipped: frozenset[int]
-    """People above the limit: they get no calls now, and no seat is booked against them for the next hours."""
+    """People above the limit: they get no calls now, and no seat is booked against them for the next few hours."""
     staffing_gap: float
     """How many seats per hour the skipped people would add if they were at the limit, to one decimal place; 0 if nobody
     is above it.

@@ -17,7 +17,7 @@ from domain.schedules.schedule import ONE_DAY
 from domain.seats.board import SeatBoard
 
 BATCH = 100
-"""How many calls are pinned in one transaction; sales for their day wait until it ends."""
+"""How many calls are pinned in one transaction, which holds up sales for the day of these calls."""
 
 _TO_PIN = text("""
 SELECT w.booking, w.day, c.person, p.desk, true AS taken

@@ -33,7 +33,7 @@ class PreparedMove:
 async def read_prepared_moves(
     conn: AsyncConnection, pool: int, sample: Demand, first: date, last: date
 ) -> dict[datetime, PreparedMove]:
-    """The prepared moves for the same pool, limits and length on these days, keyed by start time."""
+    """The prepared moves on these days for this pool and the sample's limits and length, keyed by start time."""
     length = timedelta(seconds=sample.end - sample.begin)
     query = select(seat_room).where(
         seat_room.c.pool == pool,

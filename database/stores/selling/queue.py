@@ -61,10 +61,11 @@ class Sellers:
     async def sell(
         self, sale_request: SaleRequest, sale: Callable[[BookingRequest], Awaitable[BookingWithCall]], until: float
     ) -> BookingWithCall:
-        """Sell by calling ``sale``, one transaction. Raises ``SlotTaken``, ``SlotRefused``, or what ``sale`` raises.
+        """Sell by calling ``sale``, which is one transaction. If no short chain of moves opens the seat, run the solver
+        once outside the transaction, and try again.
 
-        If no short chain of moves opens the seat, run the solver once outside the transaction, and try again. ``until``
-        is a time on the event loop's clock: a search that would end later isn't started.
+        ``until`` is a time on the event loop's clock: a search that would end later isn't started. Raises
+        ``SlotTaken``, ``SlotRefused``, or what ``sale`` raises.
         """
         refuse_beyond(sale_request.start, sale_request.now)
         request = await self._precheck(sale_request)
