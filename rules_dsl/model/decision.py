@@ -24,7 +24,7 @@ class Target:
 
     team: int | None
     titles: tuple[int, ...] = ()
-    """People with any of these titles are meant; empty means every title."""
+    """People with any of these titles; empty means people with any title."""
     text: str = ""
     """As written: ``team "Support", title "Marine Engineer"``."""
 
@@ -115,7 +115,7 @@ class Booking:
     slots are listed).
     """
     horizon: int
-    """How many seconds ahead a call can be booked at most; 0 if ``horizon_working_days`` is set."""
+    """Maximum number of seconds ahead that a call can be booked; 0 if ``horizon_working_days`` is set."""
     notice_working_days: int = 0
     horizon_working_days: int = 0
     hours: OpenHours | None = None

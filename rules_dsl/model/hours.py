@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from rules_dsl.model.decision import OpenHours
 
 _FARTHEST = 3700
-"""How many days ahead to search for a working day; they cover more than ten years."""
+"""How many days ahead to search for a working day: slightly more than ten years."""
 
 
 def wall_instant(zone: ZoneInfo, day: date, second: int) -> datetime:

@@ -12,7 +12,7 @@ from rules_dsl.model.hours import is_holiday, wall_instant
 def open_edges(hours: OpenHours, since: datetime, until: datetime) -> list[datetime]:
     """The times at which the hours open and close, alternating; adjacent and overlapping spans are merged.
 
-    Between ``since`` and ``until``, inclusive, a moment is in open hours if the number of edges up to it is odd.
+    A moment between ``since`` and ``until``, inclusive, is in open hours if the number of edges up to it is odd.
     """
     zone = ZoneInfo(hours.time_zone)
     day, last = since.astimezone(zone).date() - timedelta(days=1), until.astimezone(zone).date()

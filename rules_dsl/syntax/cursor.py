@@ -30,7 +30,7 @@ class Cursor:
         raise BadLine(diagnostic(code, at or self.here(), **{"example": self.example, **arguments}))
 
     def here(self) -> Place:
-        """The place of the next token, or of the end of the line if no token is left."""
+        """The position of the next token, or of the end of the line if no token is left."""
         if not self.done:
             return self.place(self.index, self.index + 1)
         last = self.tokens[-1]
@@ -44,7 +44,7 @@ class Cursor:
         return Place(self.line.number, column, length)
 
     def since(self, start: int) -> Place:
-        """The place from token ``start`` to the last one consumed."""
+        """The position of the phrase from token ``start`` to the last token consumed."""
         return self.place(start, self.index)
 
     def whole(self) -> Place:

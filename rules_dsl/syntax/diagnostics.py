@@ -1,4 +1,4 @@
-"""Diagnostics about a rules file: a stable code, a place, the author's words, and what to write instead."""
+"""Diagnostics about a rules file: a stable code, a position, the author's words, and what to write instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from rules_dsl.syntax.tokens import source_lines
 from rules_dsl.syntax.tree_conditions import Place
 
 _WIDEST = 240
-"""Longest part of a line to show, in characters. Of a longer line, the part around the reported position is shown."""
+"""Maximum number of characters of a line to show. Of a longer line, only the part around the reported position is
+shown.
+"""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
 
 
 def render(diagnostic: Diagnostic, text: str, file_name: str) -> str:
-    """Format a diagnostic for a terminal: text, place, the line with carets under the phrase, help lines."""
+    """Format a diagnostic for a terminal: text, position, the line with carets under the phrase, help lines."""
     parts = [f"{diagnostic.severity} {diagnostic.code}: {diagnostic.text}"]
     parts.append(f"  {file_name}, line {diagnostic.line}, column {diagnostic.column}")
     lines = source_lines(text)

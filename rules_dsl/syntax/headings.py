@@ -38,8 +38,8 @@ _EXAMPLES = {
 
 
 def plain_heading(number: int, raw: str) -> BlockDraft | None:
-    """Parse a heading made of a word and a name, as nearly all are, with one regular expression; None for any other
-    line.
+    """Parse a heading that consists of a word and a name, as nearly all do, with one regular expression; None for any
+    other line.
     """
     found = _PLAIN.fullmatch(raw) if len(raw) <= LONGEST_LINE else None
     name = " ".join(found[3].split()) if found else ""

@@ -42,7 +42,7 @@ _FIXED_STEPS = (
 def action_sentence(raw: str) -> ActionLine | None:
     """Parse a line as an action; None if no action begins with its first words. Raises ``BadLine``.
 
-    The places in the result have line number 0, because the result is cached for all lines with this text.
+    The positions in the result have line number 0, because the result is cached for all lines with this text.
     """
     cursor = Cursor(Line(0, tokenize(raw)[0], None, raw))
     if not cursor.sees_any(_FIRST_WORDS):

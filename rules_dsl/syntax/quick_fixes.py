@@ -30,7 +30,7 @@ class Fix:
 
 @dataclass(frozen=True)
 class _DiagnosticPlace:
-    """The place in a text that a diagnostic points at."""
+    """The position in a text that a diagnostic points to."""
 
     start: int
     end: int

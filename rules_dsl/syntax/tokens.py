@@ -141,7 +141,7 @@ def _bare_tokens(raw: str) -> tuple[Token, ...]:
 
 
 def canonical_text(text: str) -> str:
-    """The text without comments and extra spacing; a version is a hash of it."""
+    """The text without comments or extra spacing; a version is a hash of it."""
     lines = map(_canonical_line, lines_of(text))
     return "\n".join(line for line in lines if line)
 

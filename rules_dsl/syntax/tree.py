@@ -1,4 +1,4 @@
-"""The syntax tree of a rules file, with places. Names are as written; no directory is involved."""
+"""The syntax tree of a rules file, with positions. Names are as written; no directory is involved."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class GivenFact:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block. Only the fields for its kind are filled."""
+    """One block. Only the fields that apply to its kind are set."""
 
     kind: BlockKind
     at: Place

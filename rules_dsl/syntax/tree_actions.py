@@ -15,7 +15,7 @@ class TargetPhrase:
     team: Phrase | None
     titles: tuple[Phrase, ...]
     bare: Phrase | None
-    """A name without ``team`` or ``title`` before it, which is an error, reported once the directory is available."""
+    """A name that is not preceded by ``team`` or ``title``; the error is reported once the directory is available."""
     text: str
     at: Place
 

@@ -1,4 +1,4 @@
-"""Conditions in the syntax tree: facts and values as written, with their places."""
+"""Conditions in the syntax tree: facts and values as written, with their positions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """The place of a phrase: 1-based line and column, length in characters."""
+    """The position of a phrase: 1-based line and column, length in characters."""
 
     line: int
     """0 inside a cached sentence, which may occur on several lines; its ``WhenLine`` or ``ActionLine`` has the real
@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 
 START = Place(1, 1, 1)
-"""The beginning of a file, which is the place given for diagnostics about the whole file."""
+"""The beginning of a file, which is given as the position of diagnostics about the whole file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Lead(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WhenSentence:
-    """A condition with its lead, independent of its line: the line numbers in its places are 0."""
+    """A condition with its lead, independent of its line: the line numbers in its positions are 0."""
 
     lead: Lead
     condition: Condition | None

@@ -27,7 +27,7 @@ async def alert_lost_seats(conn: AsyncConnection, lost: Iterable[AtRisk], now: d
 
 @dataclass(frozen=True)
 class CouldWork:
-    """Somebody in the call's pool who is off shift at that time, isn't away, and isn't another call's witness."""
+    """Somebody in the call's pool who is off shift during it, isn't away, and isn't another call's witness."""
 
     person: int
     name: str

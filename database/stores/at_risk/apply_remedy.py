@@ -64,7 +64,8 @@ class _SeatSearch:
 
 
 async def release_reserve(conn: AsyncConnection, escalation_id: str, actor: str, now: datetime) -> bool:
-    """Give the call a seat from its plan's reserve. Returns False, without changing anything, if it isn't at risk.
+    """Give the call a seat from its plan's reserve. Returns False, without changing anything, if the call isn't at
+    risk.
 
     The reserve stays in force for every other call. Raises ``EscalationUnknown``, ``ReserveNotEnough``.
     """
@@ -83,8 +84,8 @@ async def release_reserve(conn: AsyncConnection, escalation_id: str, actor: str,
 
 
 async def widen_pool(engine: AsyncEngine, escalation_id: str, step: int, actor: str, now: datetime) -> bool:
-    """Begin the call's plan at this step, and give the call a seat in that step's pool. Returns False if it isn't at
-    risk.
+    """Begin the call's plan at this step, and give the call a seat in that step's pool. Returns False if the call isn't
+    at risk.
 
     The search for a person will also begin at that step, and so will the search for a new seat if the customer moves
     the call. Raises ``EscalationUnknown``, ``NotWiderEnough``.
@@ -144,7 +145,7 @@ async def _at_risk(conn: AsyncConnection, escalation_id: str, now: datetime) -> 
 async def _find_seat(
     conn: AsyncConnection, request: BookingRequest, now: datetime, *, with_reserve: bool = False
 ) -> _SeatSearch | None:
-    """Search for a seat under the day's lock, then lock the escalation. None if it isn't at risk (any more)."""
+    """Search for a seat under the day's lock, then lock the escalation. None if the booking isn't at risk."""
     row = await _at_risk(conn, request.escalation, now)
     if row is None:
         return None

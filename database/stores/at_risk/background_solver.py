@@ -1,5 +1,5 @@
-"""The slow seat searches, which run outside every lock: they look for prepared moves for start times, and for people to
-serve bookings at risk.
+"""The slow seat searches, which run without holding any lock: they look for prepared moves for start times, and for
+people to serve bookings at risk.
 
 A move found for a start time is stored as a prepared move (``prepared_moves``) and checked again under the lock when it
 is used, so its age doesn't matter. Finding a move changes nothing that is already sold.
@@ -70,7 +70,7 @@ class SearchMemory:
     unsolved: dict[tuple[Demand, tuple[int, ...]], datetime] = field(default_factory=dict)
     """The time at which a search found no solution, keyed by demand and the versions of its days."""
     had_turn: set[str] = field(default_factory=set)
-    """Keys that come last next time, because they have had a turn while others haven't."""
+    """Keys that go to the end of the queue, because they have had a turn while others haven't."""
     until: float = math.inf
     """The time after which no search begins, in seconds on the monotonic clock."""
     occupied: OccupancyMemory = field(default_factory=OccupancyMemory)

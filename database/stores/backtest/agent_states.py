@@ -1,4 +1,4 @@
-"""Agent states at past moments, which rankings depend on: how busy agents were, and their ratings up to then.
+"""The agent states that rankings at past moments depend on: how busy agents were, and their ratings up to then.
 
 Many moments are read together, but only the data that the given order keys need.
 """

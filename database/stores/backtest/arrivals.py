@@ -54,7 +54,8 @@ async def count_past(conn: AsyncConnection, since: datetime) -> int:
 
 
 async def read_past_desk(conn: AsyncConnection, since: datetime, most: int) -> PastDesk:
-    """Today's directory and rules, and the latest escalations opened at or after ``since``, at most ``most`` of them.
+    """Today's directory and rules, and the latest escalations opened at or after ``since``, no more than ``most`` of
+    them.
 
     Raises ``NothingPublished``.
     """

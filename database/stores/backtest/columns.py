@@ -23,7 +23,7 @@ from domain.escalation import Mode
 from rules_dsl.directory import Directory
 
 PORTIONS = 8
-"""How many portions a time span is read in; one is read while the previous one is being decided."""
+"""The number of portions in which a time span is read; one is read while the previous one is being decided."""
 _EPOCH_OF_POSTGRES = instant_of(datetime(2000, 1, 1, tzinfo=UTC))
 
 # `->>` costs half as much as `->`. It drops the type, which is known from the directory of that time.
@@ -72,7 +72,7 @@ class _Ids(Sequence[str]):
 
 @dataclass
 class HistoryReader:
-    """Reads portions with these facts, and numbers the facts' values consistently across portions."""
+    """Reads portions with these facts, and gives each value of a fact the same number in all portions."""
 
     names: Sequence[str]
     _texts: dict[str, FactTexts] = field(default_factory=dict)
@@ -95,7 +95,8 @@ class HistoryReader:
     async def facts(
         self, conn: AsyncConnection, portion: StoredPortion, directories: Mapping[str, Directory]
     ) -> dict[str, tuple[str, Read]]:
-        """The text column of each fact in a portion, and its parser. ``directories`` are the portion's, keyed by hash.
+        """The text column of each fact in a portion, and its parser. ``directories`` contains the portion's
+        directories, keyed by hash.
 
         If the type of a value is unknown, because the fact was checked under a directory that isn't stored or under
         several that differ, the fact is read again as JSON.

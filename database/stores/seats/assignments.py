@@ -23,7 +23,7 @@ _MOVE = update(witness).where(witness.c.booking == bindparam("number"))
 async def lock_days(conn: AsyncConnection, desk_id: int, days: Iterable[date]) -> None:
     """Lock these days for an organisation until the transaction ends, so that only one transaction sells at a time.
 
-    Correctness comes from the database's constraints; this lock is only the queue in front of them.
+    Correctness comes from the database's constraints; this lock only makes transactions wait their turn.
     """
     for day in sorted(set(days)):
         lock_day = text("SELECT pg_advisory_xact_lock(:desk, :day)")

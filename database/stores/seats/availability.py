@@ -182,7 +182,7 @@ def answers_of(seats: Seats, request: BookingRequest, day: date) -> DayOfAnswers
 
 
 def failure_if_gone(request: BookingRequest, start: datetime, now: datetime) -> SlotRefused | SlotTaken:
-    """The failure to raise for a start time that is proven gone. The rules' own reason takes precedence."""
+    """The exception to raise for a start time that is proven gone. The rules' own reason takes precedence."""
     reason = why_not_offered(request.plan.decision, request.zone, request.allowed, start, now)
     return SlotTaken(start) if reason is None else SlotRefused(start, reason)
 
@@ -199,7 +199,7 @@ async def seat_at(
     """The witnesses to write for a call at this start time. Raises ``SlotRefused`` or ``SlotTaken``.
 
     The caller holds the locks on these days; only calls on those days may move. ``instead_of`` is the booking being
-    moved here.
+    moved to this start time.
     """
     if (reason := why_not_offered(request.plan.decision, request.zone, request.allowed, start, now)) is not None:
         raise SlotRefused(start, reason)

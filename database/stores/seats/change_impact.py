@@ -1,7 +1,8 @@
 """How changes to people, such as pool changes, affect sold seats, and who can be spared.
 
-One transaction locks the days against sales, writes the change, and reassigns every seat that loses its witness; seats
-for which nobody is found become at risk. Nothing is cancelled. A dry run is the same transaction, rolled back.
+One transaction stops sales on the days by locking them, writes the change, and reassigns every seat that loses its
+witness; seats for which nobody is found become at risk. Nothing is cancelled. A dry run is the same transaction, rolled
+back.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ async def set_pool_members(
 
 
 async def sync_pools(conn: AsyncConnection, directory: Directory, now: datetime) -> ReassignResult:
-    """Update the members of every pool that open escalations use from this directory."""
+    """From this directory, update the members of every pool that open escalations use."""
     members: dict[int, frozenset[int]] = {}
     for row in await conn.execute(_POOLS_IN_USE):
         members[row.pool] = frozenset(load_plan(row.plan).first_people(directory))
@@ -84,8 +85,8 @@ async def sparable(
     except_bookings: Collection[int],
     until: float = math.inf,
 ) -> frozenset[int]:
-    """Those of ``people`` who could be spared during that time, considered one by one, without leaving any sold seat
-    unserved.
+    """Those of ``people`` who could be spared during that time without leaving any sold seat unserved; each is
+    considered alone.
 
     ``until`` is in seconds on the monotonic clock; people not tried by then aren't included. The bookings in
     ``except_bookings`` need nobody, because their calls are being offered now. The caller's transaction must not have
@@ -122,7 +123,7 @@ async def sparable(
 async def affected_days(conn: AsyncConnection, lost: Mapping[int, Sequence[Span]]) -> set[tuple[int, date]]:
     """The days, each with its organisation, that may be affected if these people become less available.
 
-    These are the days concerned, the adjacent ones, and those on which these people are witnesses.
+    These are the days on which they become less available, the adjacent days, and the days on which they are witnesses.
     """
     desk = await read_desk(conn)
     if desk is None or not lost:

@@ -1,4 +1,4 @@
-"""What keeps people from serving seats: running calls, and the occupancy limit.
+"""What keeps people from serving seats: calls in progress, and the occupancy limit.
 
 An accepted call, whether it was booked or is a call now, keeps the assigned agent busy until its expected end plus
 wrap-up; somebody above the occupancy limit rests. During that time, no new seat may depend on them. A seat whose
@@ -72,7 +72,7 @@ class OccupancyMemory:
 
 
 async def follow_engagements(engine: AsyncEngine, occupancy: OccupancyMemory, now: datetime) -> int:
-    """Record who is engaged now, and reassign seats that begin before their witness's running call ends.
+    """Record who is engaged now, and reassign seats that begin before their witness's current call ends.
 
     Returns the number of seats reassigned.
     """
@@ -124,7 +124,7 @@ async def _write(conn: AsyncConnection, current: Mapping[int, Engagement], ended
 
 
 async def _reassign_conflicts(conn: AsyncConnection, desk_id: int, day: date, now: datetime) -> int:
-    """Reassign the seats on this day that conflict with running calls, under the day's lock.
+    """Reassign the seats on this day that conflict with calls in progress, under the day's lock.
 
     A seat that nobody else can serve is left unchanged. Returns the number of seats reassigned.
     """

@@ -59,7 +59,7 @@ _VERSIONS = text("SELECT day, version FROM desk_day WHERE desk = :desk AND day B
 
 @dataclass(frozen=True)
 class BoardVersion:
-    """What is read before the rows, so that anything that changes in between is read again next time."""
+    """What is read before the rows, so that anything that changes between the two reads is read again next time."""
 
     roster: int
     """The version of people, pools and shifts."""
@@ -175,7 +175,7 @@ async def load_seats(
 def _board(
     rows: Sequence[Row[Any]], people: Sequence[Row[Any]], terms: Mapping[int, Terms], everybody: bool
 ) -> SeatBoard | None:
-    """Build a board from these people and whole days; None if a witness isn't among the people."""
+    """Build a board from these people and from the rows of whole days; None if a witness isn't among the people."""
     witnesses = {person for row in rows for person in row.people}
     pools: dict[int, list[int]] = {}
     members = []
@@ -201,7 +201,7 @@ def _member(row: Row[Any]) -> Member:
     shifts = merge_touching(list(zip(row.begins or (), row.ends or (), strict=True)))
     works: tuple[tuple[int, int], ...] = ()
     if row.work_begins:
-        # A shift without a stored whole shift is itself the whole shift.
+        # If no whole shift is stored with a shift, the shift itself is the whole one.
         works = merge_touching([*shifts, *zip(row.work_begins, row.work_ends, strict=True)])
     return Member(row.id, row.team, row.title, len(row.pools or ()), shifts, works)
 
