@@ -58,9 +58,9 @@ class EscalationOpened:
     call: CallDue | None
     """Set only for a call now."""
     seq: int = 0
-    """If the workflow is rebuilt from the rows, the number of the last event in them."""
+    """If the workflow is rebuilt from the rows, the sequence number of the last event in them."""
     reports_seq: bool = False
-    """Whether the workflow records the last event received in its memo; workflows from older releases don't."""
+    """Whether the workflow's memo records the last event received; in workflows from older releases, it doesn't."""
     events: tuple[Event, ...] = ()
     """If the workflow is rebuilt, all the events about its calls that its predecessor should have received."""
 

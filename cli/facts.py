@@ -1,4 +1,4 @@
-"""`muster facts`: edits the vocabulary, with the same checks as on its page."""
+"""`muster facts`: edits the vocabulary, applying the same checks as the web page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`muster rebuild`: replaces workflows by new ones that start from the rows."""
+"""`muster rebuild`: replaces workflows with new ones, built from the rows."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _WORDS = {
 
 
 def install(app: FastAPI) -> None:
-    """Handle all errors from all routes: failures are described in their own words, unexpected errors are logged."""
+    """Handle all errors from all routes: failures are shown with their own messages, unexpected errors are logged."""
     app.add_exception_handler(Failure, _answer)
     app.add_exception_handler(HTTPException, _answer)
     app.add_exception_handler(RequestValidationError, _answer)

@@ -1,4 +1,4 @@
-"""While the customer has the link: they book, or it expires."""
+"""The time during which the customer has the link: they book, or it expires."""
 
 from __future__ import annotations
 

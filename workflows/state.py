@@ -31,10 +31,10 @@ class WorkflowState:
     past_calls: set[str] = field(default_factory=set)
     """Ids of calls that didn't take place: a repeated event must not begin them again."""
     seq: int = 0
-    """The number, in the timeline, of the last event received."""
+    """The sequence number, in the timeline, of the last event received."""
     reports_seq: bool = False
     booked_seq: int = 0
-    """The number of the last booking or move received."""
+    """The sequence number of the last booking or move received."""
     rated: bool = False
     reminders: list[Reminder] = field(default_factory=list)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)

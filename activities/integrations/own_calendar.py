@@ -14,7 +14,7 @@ from domain.schedules.calendar_feed import OWN_PREFIX
 
 
 def own_calendar(shifts: Iterable[Span], calls: Iterable[OwnCall], host: str, desk: str, now: datetime) -> bytes:
-    """Shifts are shown as free, calls as busy. Customers aren't named, as the feed's address is its only secret."""
+    """Shifts are shown as free, calls as busy. Customers aren't named: only a secret address protects the feed."""
     calendar = Calendar()
     calendar.add("prodid", "-//Muster//Own calendar//EN")
     calendar.add("version", "2.0")

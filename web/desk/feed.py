@@ -22,7 +22,7 @@ from web.desk.areas import declared_facts
 from web.live import Live
 
 COLLECTED_FOR = 0.05
-"""For how many seconds notifications are collected, so that two about one event wake a desk once. Offers don't wait."""
+"""Seconds to collect notifications, so that two about the same event wake a desk only once. Offers don't wait."""
 ROUNDS_KEPT = 8
 REFRESH_TIME = 0.01
 """Seconds reserved for each desk that is woken: if there are many, they refresh one after another."""

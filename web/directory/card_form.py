@@ -21,7 +21,7 @@ class SentCard:
     trying: bool
     """A dry run, which only shows what would happen to booked calls."""
     longer: bool
-    """A dry run that searches longer for people who could take those calls."""
+    """A dry run that searches longer for people who could take the affected calls."""
     seen: str
     """The result of ``mark_of`` for the card that was current when the form was opened."""
     shown: frozenset[int] = frozenset()
@@ -66,7 +66,7 @@ def chosen_number(text: str) -> int:
 
 
 def with_roles(card: PersonDetails, saved: PersonDetails, signed: SignedIn) -> PersonDetails:
-    """The card with the roles as submitted if an administrator sent it, otherwise with the saved ones."""
+    """The card with its submitted roles if an administrator sent it, otherwise with the saved roles."""
     return card if "admin" in signed.roles else replace(card, roles=saved.roles)
 
 

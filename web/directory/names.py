@@ -102,7 +102,7 @@ async def change_page(
 async def delete_page(
     request: Request, engine: Engine, signed: Signed, kind: str, number: Number, seen: Typed = ""
 ) -> Response:
-    """Delete a team, title or skill, or show what uses it: lines in rules versions, people, escalations."""
+    """Delete a team, title or skill, or show what uses it: people, escalations, and lines in rules versions."""
     which = _kind(kind)
     try:
         async with engine.begin() as conn:

@@ -34,7 +34,7 @@ _LONGEST_ID = 200
 
 @dataclass(frozen=True)
 class _Parts:
-    """What is needed to carry out a webhook."""
+    """What is needed to act on a webhook."""
 
     engine: AsyncEngine
     tokens: Tokens
@@ -48,7 +48,7 @@ async def _parts(engine: Engine, tokens: AppTokens, commands: AppCommands, setti
 
 @router.post("/zendesk/{source}")
 async def zendesk(request: Request, parts: Annotated[_Parts, Depends(_parts)], source: str) -> JSONResponse:
-    """Carry out a signed webhook. If it is sent again, it gets its first response and changes nothing."""
+    """Act on a signed webhook. If it is sent again, it gets the same response and changes nothing."""
     body = await read_bytes(request)
     sender = await _authenticate(parts.engine, request, source, body)
     payload = parse(body)

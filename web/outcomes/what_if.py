@@ -1,4 +1,4 @@
-"""What if: simulates the organisation's days with its own rules, and compares other ways of working."""
+"""The what-if page: simulates the organisation's days with its own rules, and compares other ways of working."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST = 600
 PAST = (1, 4)
 """The numbers of past weeks that can be chosen for a replay."""
 TICKETS = 400
-"""Made-up tickets to draw escalations from if the organisation has no history."""
+"""Number of made-up tickets to draw escalations from if the organisation has no history."""
 
 EXPLAINED = {
     Binding.CALL_TIME: "As Muster works. A customer books a time of the team; who takes the call is found when it"

@@ -11,7 +11,7 @@ from web.rules.checked import MOST_DRAWN
 AROUND = 3
 """Unchanged lines shown before and after a change."""
 MOST_COMPARED = 3_000
-"""Maximum lines from the first change to the last that are compared; if there are more, they count as one change.
+"""Maximum number of lines compared, from the first change to the last; if there are more, they count as one change.
 
 Comparing thousands of similar lines, such as the conditions of rules, takes cubic time.
 """

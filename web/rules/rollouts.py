@@ -32,7 +32,7 @@ LONGEST_REASON = 500
 
 @router.get("")
 async def rollouts_page(request: Request, engine: Engine, signed: Signed) -> Response:
-    """The running rollout; without one, the list of earlier ones."""
+    """The running rollout or, if there is none, the list of earlier ones."""
     async with engine.connect() as conn:
         running = await running_rollout(conn)
         rollouts = [] if running else await all_rollouts(conn)

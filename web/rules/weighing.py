@@ -1,8 +1,8 @@
 """Shows, before rules are published, which booked calls could not be served under them.
 
 The first answer is a quick upper bound; a longer search follows. Booked calls keep the plan with which they were
-opened, so none is lost. What the page shows, before anybody publishes the rules, is how many seats they would cost at
-those hours.
+opened, so none is lost. Before anybody publishes the rules, the page shows how many seats they would cost at those
+hours.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ LARGEST_BODY = 1_000_000
 
 
 def content_policy(room_url: str, style_nonce: str = "") -> str:
-    """Allows only content from this site. Forms may also lead to the rooms' site, because one of them joins a call.
+    """Allows only content from this site. Forms may also lead to the rooms' site, because one is for joining a call.
 
     ``style_nonce``, unique to each response, allows our own script to add a style sheet.
     """

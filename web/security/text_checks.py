@@ -32,7 +32,7 @@ def is_unfit(text: str) -> bool:
 
 
 def refuse_unfit(value: Any, field: str = "") -> None:
-    """Raise ``UnfitText`` if this value (text, list or mapping, of any depth) holds such text."""
+    """Raise ``UnfitText`` if this value (text, list or mapping, of any depth) contains text that can't be stored."""
     unchecked: list[tuple[str, Any]] = [(field, value)]
     while unchecked:
         name, item = unchecked.pop()

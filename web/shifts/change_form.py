@@ -124,7 +124,7 @@ def _repeating(form: FormData, zone: str) -> Repeating:
 
 
 def _kept_free(form: FormData, zone: str) -> Repeating:
-    """Repeats weekly if weekdays are ticked; otherwise daily from the first date to the last, or on the first only."""
+    """Repeats weekly if weekdays are ticked; otherwise daily from the first date to the last, or only on the first."""
     if _days(form):
         return _repeating(form, zone)
     first = _date(form, "first")

@@ -33,7 +33,7 @@ from web.wording.times import zone_names, zone_or
 router = APIRouter(prefix="/shifts")
 
 COUNTED_AT_MOST = 200
-"""Largest team whose coverage the page computes."""
+"""Size of the largest team for which the page computes coverage."""
 WEEKS_AWAY = 260
 
 

@@ -26,7 +26,7 @@ def pool_words(pool: str) -> str:
 
 
 def why_words(values: Iterable[str]) -> list[str]:
-    """The reasons for somebody's rank, without zeros and the preferences they don't meet.
+    """The reasons for somebody's rank, without zeros and unmet preferences.
 
     ``prefer skill "SEPA": yes, skill "SEPA"`` becomes ``SEPA``; ``longest idle: 7 minutes`` becomes ``idle for 7
     minutes``.

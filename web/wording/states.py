@@ -10,8 +10,8 @@ from domain.escalation import Outcome, State
 @dataclass(frozen=True)
 class StateWords:
     mark: str
-    """The CSS class that draws a shape before the words: ``waiting`` ◷, ``offered`` ◎, ``on`` ●,
-    ``done`` ✓, ``person`` ▲, ``lost`` ✕."""
+    """The CSS class that draws a shape in front of the text: ``waiting`` ◷, ``offered`` ◎, ``on`` ●, ``done`` ✓,
+    ``person`` ▲, ``lost`` ✕."""
     words: str
 
     @property

@@ -1,4 +1,4 @@
-"""Durations, how long ago or ahead a moment is, and times in the reader's time zone, given by name."""
+"""Puts durations and times into words: how long ago or how far ahead, or in the reader's time zone."""
 
 from __future__ import annotations
 
