@@ -60,7 +60,7 @@ async def keep_seats(engine: AsyncEngine, memory: SearchMemory, now: datetime) -
                 log.info("reassigned seats count=%d reason=call_in_progress", reassigned)
         with _failures_logged("at_risk"):
             if recovered := await recover(engine, memory, now):
-                log.info("recovered bookings at risk count=%d", recovered)
+                log.info("recovered at-risk bookings count=%d", recovered)
         with _failures_logged("prepared_moves"):
             await prepare_moves(engine, memory, now)
 
