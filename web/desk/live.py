@@ -42,7 +42,7 @@ async def changes(desk: OwnDesk, feed: DeskFeed) -> Response:
 
 
 async def changed(desk: DeskRequest, feed: Feed, seen: Mapping[str, str]) -> Response:
-    """The areas that differ from those seen; 204 if none do, or if the request waited too long; the desk is then woken again."""
+    """The areas that differ from those seen. 204 if none do, or if drawing waited too long; the desk asks again."""
     async with feed.drawing(desk.person_id) as in_time:
         parts = await draw_changed(desk, seen) if in_time else ""
     return HTMLResponse(parts) if parts else Response(status_code=204)
