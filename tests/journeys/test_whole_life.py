@@ -89,4 +89,4 @@ async def test_a_booked_call_is_reminded_found_held_wrapped_up_and_rated(desk: D
 def record(history: str) -> None:
     """Write the history to the folder in MUSTER_RECORD_HISTORIES, if set."""
     if folder := os.environ.get("MUSTER_RECORD_HISTORIES"):
-        Path(folder, "booked_and_rated.json").write_text(history)
+        Path(folder, "booked_and_rated_rows_first.json").write_text(history)
