@@ -18,9 +18,7 @@ class BookingActivities:
     @activity.defn
     async def hold_seat(self, slot: HoldSeat) -> Booked:
         with as_application_error():
-            return _booked(
-                await self._commands.book(slot.escalation_id, slot.link_id, slot.starts_at, slot.now),
-            )
+            return _booked(await self._commands.book(slot.escalation_id, slot.link_id, slot.starts_at, slot.now))
 
     @activity.defn
     async def move_seat(self, slot: MoveSeat) -> Booked:

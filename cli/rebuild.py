@@ -15,11 +15,11 @@ from cli.database_session import run_on_database
 from cli.environment import settings_beside_stack
 from config.temporal import connect
 from database.engine import open_engine
-from database.stores.rounds.repair import Position, note_rebuilt, open_after
+from database.stores.rounds.repair import Position, open_after
 from workers.auditor import FIRST
 from workers.rebuild import problem_of, rebuild
 
-BY_HAND = "support asked for it"
+BY_HAND = "its workflow was rebuilt by hand"
 """The reason shown in the timeline of an escalation that was named on the command line."""
 
 
@@ -47,9 +47,7 @@ async def _run(url: str, named: tuple[str, ...], dry_run: bool) -> None:
         async for escalation, reason in _chosen(engine, client, named):
             if dry_run:
                 click.echo(f"would rebuild {escalation}: {reason}")
-            elif await rebuild(client, engine, escalation, reason):
-                async with engine.begin() as conn:
-                    await note_rebuilt(conn, escalation, reason, datetime.now(UTC))
+            elif await rebuild(client, engine, escalation, reason, datetime.now(UTC)):
                 click.echo(f"rebuilt {escalation}: {reason}")
             else:
                 click.echo(f"left {escalation}: it is over, or there is no such escalation")

@@ -19,7 +19,7 @@ async def transaction(
 ) -> AsyncIterator[AsyncConnection]:
     """A transaction that PostgreSQL aborts after ``at_most`` seconds: it can't commit after its caller has given up.
 
-    Raises ``OperationalError`` when it is aborted.
+    An aborted one raises an error that ``database.engine.is_down`` recognizes.
     """
     async with engine.begin() as conn:
         await conn.execute(_AT_MOST, {"milliseconds": str(max(1, round(at_most * 1000)))})

@@ -21,7 +21,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from database.stores.at_risk.alerts import alert_lost_seats
-from database.stores.rounds.repair import Findings, audit, note_rebuilt, open_after
+from database.stores.rounds.repair import Findings, audit, open_after
 from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
 from workers.rebuild import Problem, problem_of, rebuild
 
@@ -81,11 +81,9 @@ async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now
             return after
         after = position.escalation
         # This reads the rows again: the escalation and its workflow may have ended since the query above.
-        if await rebuild(client, engine, position.escalation, problem):
+        if await rebuild(client, engine, position.escalation, problem.value, now):
             rebuilt += 1
             log.warning("rebuilt workflow escalation=%s reason=%s", position.escalation, problem.name.lower())
-            async with engine.begin() as conn:
-                await note_rebuilt(conn, position.escalation, problem.value, now)
     return positions[-1].escalation if positions else FIRST
 
 

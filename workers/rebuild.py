@@ -6,7 +6,7 @@ it needs is in PostgreSQL.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,7 +15,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.starting import start_workflow
-from database.stores.rounds.repair import Position
+from database.stores.rounds.repair import Position, note_rebuilt
 from domain.ids import workflow_id
 
 TIMEOUT = timedelta(seconds=3)
@@ -53,12 +53,16 @@ async def problem_of(client: Client, position: Position) -> Problem | None:
     return Problem.BEHIND if heard < position.relayed_seq else None
 
 
-async def rebuild(client: Client, engine: AsyncEngine, escalation_id: str, problem: str) -> bool:
-    """Terminate the escalation's workflow and start it again from the rows; False if the escalation is over."""
+async def rebuild(client: Client, engine: AsyncEngine, escalation_id: str, reason: str, now: datetime) -> bool:
+    """Terminate the escalation's workflow, start it again from the rows, and record why; False if it is over."""
     try:
         handle = client.get_workflow_handle(workflow_id(escalation_id))
-        await handle.terminate(reason=problem, rpc_timeout=TIMEOUT)
+        await handle.terminate(reason=reason, rpc_timeout=TIMEOUT)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-    return await start_workflow(client, engine, escalation_id, again=True, time_limit=TIMEOUT)
+    if not await start_workflow(client, engine, escalation_id, again=True, time_limit=TIMEOUT):
+        return False
+    async with engine.begin() as conn:
+        await note_rebuilt(conn, escalation_id, reason, now)
+    return True

@@ -26,8 +26,8 @@ from web.wording.states import state_words
 router = APIRouter(prefix="/ops")
 
 CONFIRMATIONS = {
-    "nudged": "Nudged. The story shows what happened.",
-    "withdrawn": "Withdrawn. Everybody involved has been told.",
+    "nudged": "Nudged. Whatever happens now appears in the story.",
+    "withdrawn": "Withdrawn. If a call was booked, the customer is emailed.",
     "sent": "Queued. It will be sent in a moment.",
     "not-failed": "This message no longer counts as failed.",
 }

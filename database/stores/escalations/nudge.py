@@ -20,7 +20,7 @@ async def nudge(conn: AsyncConnection, escalation_id: str, actor: str, now: date
     """Nudge an escalation; returns a sentence saying what was done. Raises ``EscalationUnknown``."""
     row = await lock(conn, escalation_id)
     if row.state in (State.CLOSED, State.REFUSED):
-        return "There is nothing to push: this escalation is over."
+        return "There is nothing to nudge: this escalation is over."
     if row.state == State.INVITED and (issued := await find_issued(conn, escalation_id)) is not None:
         await customer_link.nudge(conn, escalation_id, issued.link_id, now, key=f"{actor}/{now.isoformat()}")
         return "The customer has been sent the link again."
@@ -28,7 +28,7 @@ async def nudge(conn: AsyncConnection, escalation_id: str, actor: str, now: date
     await notify(conn, KICK_CHANNEL)
     newest = select(call.c.state).where(call.c.escalation == escalation_id).order_by(call.c.nth.desc()).limit(1)
     state = str((await conn.execute(newest)).scalar_one())
-    return f"The workflow is told everything again, and a round runs. The call is {state.replace('_', ' ')}."
+    return f"The workflow receives all events again, and a round starts. The call is {state.replace('_', ' ')}."
 
 
 async def _relay_again(conn: AsyncConnection, escalation_id: str) -> None:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, text, update
 
 from database.stores.journal.timeline import record
+from database.stores.rounds.repair import note_rebuilt
 from database.tables.escalation import escalation, message
 from domain.escalation import Kind, State
 from tests.web.office import Office, office, ticket
 from web.ops.story import _SENTENCES
+from workers.rebuild import Problem
 
 __all__ = ["office"]
 
@@ -151,3 +153,11 @@ async def test_managers_read_and_cannot_act(office: Office) -> None:
     assert answer.status_code == 403
     await manager.get(f"/ops/{uuid.uuid4()}", 404)
     await manager.get("/ops/what", 404)
+
+
+async def test_the_story_says_why_a_workflow_was_rebuilt(office: Office) -> None:
+    escalation_id = await opened(office)
+    async with office.engine.begin() as conn:
+        await note_rebuilt(conn, escalation_id, Problem.BEHIND.value, datetime.now(UTC))
+    page = await (await office.browser("Otto Ops")).get(f"/ops/{escalation_id}")
+    assert "Muster repaired this escalation: its workflow had not heard of everything." in page
