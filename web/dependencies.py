@@ -6,7 +6,7 @@ in.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
@@ -32,66 +32,30 @@ def tokens_of(request: Request) -> Tokens:
     return tokens
 
 
-# Coroutines, because FastAPI runs plain functions in threads.
+def _from_state(name: str) -> Any:
+    """A dependency on the application's object of this name."""
+
+    # A coroutine, because FastAPI runs plain functions in a thread each.
+    async def found(request: Request) -> Any:
+        return getattr(request.app.state, name)
+
+    return Depends(found)
 
 
-async def _engine(request: Request) -> AsyncEngine:
-    engine: AsyncEngine = request.app.state.engine
-    return engine
-
-
-async def _settings(request: Request) -> Settings:
-    return settings_of(request)
-
-
-async def _tokens(request: Request) -> Tokens:
-    return tokens_of(request)
-
-
-async def _commands(request: Request) -> EscalationCommands:
-    commands: EscalationCommands = request.app.state.commands
-    return commands
-
-
-async def _gateway(request: Request) -> WorkflowGateway:
-    gateway: WorkflowGateway = request.app.state.gateway
-    return gateway
-
-
-async def _live(request: Request) -> Live:
-    live: Live = request.app.state.live
-    return live
-
-
-async def _link_rate_limit(request: Request) -> LinkRateLimit:
-    limit: LinkRateLimit = request.app.state.link_rate_limit
-    return limit
-
-
-async def _sign_in_limit(request: Request) -> SignInLimit:
-    limit: SignInLimit = request.app.state.sign_in_limit
-    return limit
-
-
-async def _registry(request: Request) -> CollectorRegistry:
-    registry: CollectorRegistry = request.app.state.registry
-    return registry
-
-
-Engine = Annotated[AsyncEngine, Depends(_engine)]
+Engine = Annotated[AsyncEngine, _from_state("engine")]
 """The database, for pages and the API."""
-AppSettings = Annotated[Settings, Depends(_settings)]
-AppTokens = Annotated[Tokens, Depends(_tokens)]
+AppSettings = Annotated[Settings, _from_state("settings")]
+AppTokens = Annotated[Tokens, _from_state("tokens")]
 """Derives the secrets of all links and forms."""
-AppCommands = Annotated[EscalationCommands, Depends(_commands)]
+AppCommands = Annotated[EscalationCommands, _from_state("commands")]
 """What people do to an escalation: book, move, cancel, wrap up, rate, nudge, withdraw."""
-Gateway = Annotated[WorkflowGateway, Depends(_gateway)]
+Gateway = Annotated[WorkflowGateway, _from_state("gateway")]
 """What Temporal knows about a workflow."""
-LiveEvents = Annotated[Live, Depends(_live)]
+LiveEvents = Annotated[Live, _from_state("live")]
 """Notifications from the database, for event streams."""
-LinkLimiter = Annotated[LinkRateLimit, Depends(_link_rate_limit)]
+LinkLimiter = Annotated[LinkRateLimit, _from_state("link_rate_limit")]
 """Counts wrong links by client address."""
-SignInLimiter = Annotated[SignInLimit, Depends(_sign_in_limit)]
+SignInLimiter = Annotated[SignInLimit, _from_state("sign_in_limit")]
 """Counts sign-in attempts, by client address and by account."""
-MetricsRegistry = Annotated[CollectorRegistry, Depends(_registry)]
+MetricsRegistry = Annotated[CollectorRegistry, _from_state("registry")]
 """The figures shown at `/metrics`."""
