@@ -1,5 +1,7 @@
 """Sends queued messages: mail and webhooks through separate channel workers, so that neither delays the other.
 
+Within a channel, no destination (the domain of a mail address, or a webhook) can hold every lane.
+
 A message is taken with a short lease, renewed while it is being sent. A killed sender's messages are due again when
 their leases expire, and are sent with the same Message-ID.
 """
@@ -33,7 +35,13 @@ from domain.letter import Channel
 
 log = logging.getLogger(__name__)
 
-CONCURRENT: Mapping[Channel, int] = {Channel.MAIL: 6, Channel.WEBHOOK: 2}
+LANES: Mapping[Channel, int] = {Channel.MAIL: 10, Channel.WEBHOOK: 4}
+"""Maximum messages that are being sent at a time, by channel."""
+LANES_PER_DESTINATION = 4
+"""Maximum messages that are being sent to one destination at a time, as mail or as webhooks."""
+LONGEST_ATTEMPT = 60.0
+"""Seconds that one attempt may take in all, reading the letter's data included. Mail and webhooks have shorter limits
+of their own."""
 LEASE = timedelta(seconds=8)
 RENEW_EVERY = 2.0
 """Seconds between renewals; well below the lease."""
@@ -65,7 +73,7 @@ async def run_sender(engine: AsyncEngine, tokens: Tokens, settings: SenderSettin
         {name: WebhookPoster(webhook) for name, webhook in settings.webhooks.items()},
         settings.mail_from,
     )
-    workers = [ChannelWorker(engine, dispatcher, channel, at_most) for channel, at_most in CONCURRENT.items()]
+    workers = [ChannelWorker(engine, dispatcher, channel, at_most) for channel, at_most in LANES.items()]
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(_wake_on_news(engine, workers))
         running = [group.create_task(worker.run()) for worker in workers]
@@ -91,6 +99,7 @@ class ChannelWorker:
         self._channel = channel
         self._at_most = at_most
         self._in_flight: dict[str, asyncio.Task[None]] = {}
+        self._destinations: dict[str, str] = {}
         self._news = asyncio.Event()
         self._stopping = False
 
@@ -125,18 +134,24 @@ class ChannelWorker:
         if capacity <= 0:
             return POLL_EVERY
         async with self._engine.begin() as conn:
-            taken = await message_queue.take_due(conn, self._channel, capacity, LEASE, list(self._in_flight))
+            taken = await message_queue.take_due(
+                conn, self._channel, capacity, LEASE, self._destinations, LANES_PER_DESTINATION
+            )
             soonest = await message_queue.until_next_due(conn, self._channel)
         for queued in taken:
             task = asyncio.create_task(self._deliver(queued))
             self._in_flight[queued.id] = task
+            self._destinations[queued.id] = queued.destination
             task.add_done_callback(functools.partial(self._finish, queued.id))
         if len(taken) == capacity or soonest is None:
             return POLL_EVERY
+        if soonest <= timedelta(0):
+            # These wait for a lane of their destination; whatever finishes wakes this worker.
+            return 1.0
         return min(max(soonest.total_seconds(), 0.1), POLL_EVERY)
 
     def _finish(self, message_id: str, _: asyncio.Task[None]) -> None:
-        del self._in_flight[message_id]
+        del self._in_flight[message_id], self._destinations[message_id]
         self.wake()
 
     async def _renew(self) -> None:
@@ -160,9 +175,12 @@ class ChannelWorker:
 
     async def _attempt(self, queued: QueuedMessage) -> Undelivered | NoRecipient | None:
         try:
-            async with self._engine.connect() as conn:
-                context = await letter_context(conn, queued)
-            await self._dispatcher.deliver(self._channel, context)
+            async with asyncio.timeout(LONGEST_ATTEMPT):
+                async with self._engine.connect() as conn:
+                    context = await letter_context(conn, queued)
+                await self._dispatcher.deliver(self._channel, context)
+        except TimeoutError:
+            return Undelivered(f"the attempt took longer than {LONGEST_ATTEMPT:.0f} s")
         except (Undelivered, NoRecipient) as failure:
             return failure
         except SQLAlchemyError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Literal, Protocol
@@ -26,7 +27,11 @@ class SmtpServer:
     """If empty, no authentication is used."""
     password: str = field(default="", repr=False)
     timeout: float = 30
-    """Time limit in seconds for sending one email."""
+    """Time limit in seconds for sending one email, whatever the server does meanwhile."""
+
+
+GOODBYE = 2.0
+"""Seconds that the server has to answer QUIT. It has accepted the email by then."""
 
 
 class SmtpMailer:
@@ -50,8 +55,7 @@ class SmtpMailer:
 
     async def _send(self, mail: EmailMessage) -> None:
         server = self._server
-        await aiosmtplib.send(
-            mail,
+        client = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
             username=server.user or None,
@@ -60,6 +64,14 @@ class SmtpMailer:
             start_tls=server.encryption == "starttls",
             timeout=server.timeout,
         )
+        # As a context manager, the client would say goodbye even after the time limit, and wait as long once more.
+        try:
+            await client.connect()
+            await client.send_message(mail)
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                await client.quit(timeout=GOODBYE)
+        finally:
+            client.close()
 
 
 _CONFIGURATION_CODES = frozenset({502, 503, 530, 534, 535, 538})

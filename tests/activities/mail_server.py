@@ -27,10 +27,27 @@ class MailServer:
     """Seconds until DATA is answered."""
     drops: int = 0
     """How many more times to drop the connection after DATA."""
+    drips: bool = False
+    """Answer DATA byte by byte, without end."""
+    deaf_to_quit: bool = False
+    """Never answer QUIT."""
+    stalled_domain: str = ""
+    """Never answer RCPT for addresses of this domain."""
+    stalled: int = 0
+    most_stalled: int = 0
+    heard: bytearray = field(default_factory=bytearray)
+    """Every byte that clients sent."""
     concurrent: int = 0
     most_concurrent: int = 0
 
     async def handle_RCPT(self, server: SMTP, session: Session, to: Envelope, address: str, options: list[str]) -> str:
+        if self.stalled_domain and address.endswith(f"@{self.stalled_domain}"):
+            self.stalled += 1
+            self.most_stalled = max(self.most_stalled, self.stalled)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.stalled -= 1
         if address in self.refused:
             return self.refused[address]
         to.rcpt_tos.append(address)
@@ -44,11 +61,20 @@ class MailServer:
         self.concurrent += 1
         self.most_concurrent = max(self.most_concurrent, self.concurrent)
         await asyncio.sleep(self.slow)
+        while self.drips and isinstance(server.transport, asyncio.WriteTransport):
+            for letter in b"250-wait\r\n":
+                server.transport.write(bytes([letter]))
+                await asyncio.sleep(0.01)
         self.concurrent -= 1
         if self.drops:
             self.drops -= 1
             _cut(server)
         return "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.deaf_to_quit:
+            await asyncio.Event().wait()
+        return "221 Bye"
 
     def settings(self, timeout: float = 5) -> SmtpServer:
         return SmtpServer("127.0.0.1", self.port, timeout=timeout)
@@ -64,7 +90,7 @@ async def listening(server: MailServer) -> AsyncIterator[MailServer]:
     connections: list[SMTP] = []
 
     def connection() -> SMTP:
-        connections.append(SMTP(server, hostname="mail.test", loop=loop))
+        connections.append(_Heard(server, loop))
         return connections[-1]
 
     sockets = await loop.create_server(connection, "127.0.0.1", server.port)
@@ -76,6 +102,16 @@ async def listening(server: MailServer) -> AsyncIterator[MailServer]:
         for smtp in connections:
             _cut(smtp)
         await sockets.wait_closed()
+
+
+class _Heard(SMTP):
+    def __init__(self, server: MailServer, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(server, hostname="mail.test", loop=loop)
+        self._heard = server.heard
+
+    def data_received(self, data: bytes) -> None:
+        self._heard.extend(data)
+        super().data_received(data)
 
 
 def _cut(smtp: SMTP) -> None:

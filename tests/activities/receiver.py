@@ -29,6 +29,8 @@ class Receiver:
     """Answers to the next requests, then ``200 OK``. Empty bytes: no answer."""
     received: list[Received] = field(default_factory=list)
     port: int = 0
+    open: int = 0
+    most_open: int = 0
     written: int = 0
     """Bytes of the last answer that the client took."""
 
@@ -37,6 +39,14 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/hook"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
+        try:
+            await self._answer(reader, writer)
+        finally:
+            self.open -= 1
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         fields = (line.partition(": ") for line in head[1:] if line)
         headers = {name.lower(): value for name, _, value in fields}

@@ -63,6 +63,22 @@ async def test_a_slow_server_times_out(server: MailServer) -> None:
     assert "does not answer" in str(failed)
 
 
+async def test_a_server_that_answers_byte_by_byte_is_left_without_a_goodbye(server: MailServer) -> None:
+    server.drips = True
+    failed = await failure_of(server.settings(timeout=0.5))
+    assert not failed.final
+    assert server.heard.endswith(b"\r\n.\r\n")
+
+
+async def test_a_server_that_never_answers_quit_has_taken_the_mail(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.integrations.mail.GOODBYE", 0.1)
+    server.deaf_to_quit = True
+    await SmtpMailer(server.settings(timeout=30)).send(MAIL)
+    assert len(server.caught) == 1
+
+
 async def test_a_silent_server_times_out() -> None:
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

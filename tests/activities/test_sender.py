@@ -13,6 +13,7 @@ from tests.activities.mail_server import MailServer
 from tests.activities.queued_messages import CUSTOMER, NOW, enqueue, messages_of, open_escalation
 from tests.activities.running_sender import failure_reasons, sending, settled
 from tests.activities.sample_letter import ADDRESSES
+from workers.sender import LANES_PER_DESTINATION
 
 
 async def test_a_letter_goes_out_promptly_and_once(database: AsyncEngine, database_url: str, smtp: MailServer) -> None:
@@ -72,7 +73,9 @@ async def test_a_failed_message_can_be_sent_again(database: AsyncEngine, databas
         await settled(database, escalation_id, "sent")
 
 
-async def test_at_most_six_mails_go_out_in_parallel(database: AsyncEngine, database_url: str, smtp: MailServer) -> None:
+async def test_at_most_four_mails_to_one_domain_go_out_in_parallel(
+    database: AsyncEngine, database_url: str, smtp: MailServer
+) -> None:
     escalation_id = await open_escalation(database)
     smtp.slow = 1
     for nth in range(9):
@@ -80,7 +83,7 @@ async def test_at_most_six_mails_go_out_in_parallel(database: AsyncEngine, datab
     async with sending(database_url, smtp):
         await settled(database, escalation_id, *["sent"] * 9)
     assert len(smtp.caught) == 9
-    assert smtp.most_concurrent == 6
+    assert smtp.most_concurrent == LANES_PER_DESTINATION
 
 
 async def test_two_senders_send_each_message_once(database: AsyncEngine, database_url: str, smtp: MailServer) -> None:

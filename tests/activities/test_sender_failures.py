@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.activities import mail_server
 from tests.activities.mail_server import MailServer
-from tests.activities.queued_messages import enqueue, messages_of, open_escalation, until
+from tests.activities.queued_messages import CUSTOMER, enqueue, messages_of, open_escalation, until
 from tests.activities.receiver import Receiver
 from tests.activities.running_sender import failure_reasons, make_due, sending, settled, tried
 from tests.servers import free_port
+from workers.sender import LANES_PER_DESTINATION
 
 
 async def test_a_refused_address_is_reported_and_delays_no_other_mail(
@@ -66,6 +67,35 @@ async def test_a_slow_mail_server_delays_no_webhook(
     assert "Engine stops at sea" in hook.received[0].payload["text"]
 
 
+async def test_one_slow_mail_domain_leaves_lanes_for_the_others(
+    database: AsyncEngine, database_url: str, smtp: MailServer
+) -> None:
+    escalation_id = await open_escalation(database)
+    smtp.stalled_domain = "tarpit.example"
+    for nth in range(20):
+        await enqueue(database, escalation_id, "reminder", f"{nth:02}", recipient=f"{nth}@tarpit.example")
+    async with sending(database_url, smtp):
+        await until(lambda: _stalled(smtp, LANES_PER_DESTINATION))
+        await enqueue(database, escalation_id, "confirmation")
+        await until(lambda: _caught(smtp, 1))
+    assert smtp.most_stalled == LANES_PER_DESTINATION
+    assert smtp.caught[0]["To"] == CUSTOMER
+
+
+async def test_a_webhook_that_hangs_delays_no_mail(
+    database: AsyncEngine, database_url: str, smtp: MailServer, hook: Receiver
+) -> None:
+    escalation_id = await open_escalation(database)
+    hook.answers = [b""] * 20
+    for nth in range(20):
+        await enqueue(database, escalation_id, "manager_nobody", str(nth), channel="webhook", recipient="alerts")
+    async with sending(database_url, smtp, hook):
+        await until(lambda: _answered(hook))
+        await enqueue(database, escalation_id, "confirmation")
+        await until(lambda: _caught(smtp, 1))
+    assert hook.most_open <= LANES_PER_DESTINATION
+
+
 async def test_a_busy_receiver_is_left_alone_until_its_retry_after(
     database: AsyncEngine, database_url: str, smtp: MailServer, hook: Receiver
 ) -> None:
@@ -105,6 +135,10 @@ async def test_the_sender_outlives_its_connections(database: AsyncEngine, databa
         await enqueue(database, escalation_id, "reminder")
         await settled(database, escalation_id, "sent", "sent")
     assert len(smtp.caught) == 2
+
+
+async def _stalled(smtp: MailServer, count: int) -> bool:
+    return smtp.stalled >= count
 
 
 async def _answered(hook: Receiver) -> bool:

@@ -7,12 +7,14 @@ messages nor sends them early.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, Select, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal import timeline
@@ -74,41 +76,66 @@ class QueuedMessage:
     channel: Channel
     kind: str
     recipient: str
+    destination: str
+    """The domain of the recipient's address, or the webhook's name."""
     params: Mapping[str, Any]
     attempts: int
     """Including the current one."""
     created_at: datetime
 
 
-async def take_due(
-    conn: AsyncConnection, channel: Channel, at_most: int, lease: timedelta, busy: Sequence[str] = ()
-) -> list[QueuedMessage]:
-    """Take at most ``at_most`` due messages, longest overdue first, except ``busy``, which this sender already has.
+_DESTINATION = func.lower(func.substring(message.c.recipient, "[^@]*$"))
+"""The domain of a mail address, or the name of a webhook."""
 
-    They become due again after ``lease``: a running sender renews the lease, and a killed sender's messages can be
+
+async def take_due(
+    conn: AsyncConnection,
+    channel: Channel,
+    at_most: int,
+    lease: timedelta,
+    busy: Mapping[str, str] = MappingProxyType({}),
+    per_destination: int | None = None,
+) -> list[QueuedMessage]:
+    """Take at most ``at_most`` due messages, longest overdue first.
+
+    ``busy`` are the messages that this sender already has, with their destinations. Of one destination, the sender
+    will have at most ``per_destination`` messages, so that a slow one can't hold up the others.
+
+    Messages become due again after ``lease``: a running sender renews the lease, and a killed sender's messages can be
     taken again.
     """
-    due = (
-        select(message.c.id)
+    chosen: list[str] = []
+    held = Counter(busy.values())
+    while len(chosen) < at_most:
+        full = [name for name, number in held.items() if per_destination and number >= per_destination]
+        room = at_most - len(chosen)
+        rows = (await conn.execute(_due(channel, [*busy, *chosen], full, room))).all()
+        for row in rows:
+            if not per_destination or held[row.destination] < per_destination:
+                held[row.destination] += 1
+                chosen.append(row.id)
+        if len(rows) < room:
+            break
+    values = {"attempts": message.c.attempts + 1, "next_attempt_at": func.now() + lease}
+    taken = update(message).where(message.c.id.in_(chosen)).values(values).returning(message, _DESTINATION.label("to"))
+    return [_queued(row) for row in await conn.execute(taken)] if chosen else []
+
+
+def _due(channel: Channel, busy: Sequence[str], full: Sequence[str], at_most: int) -> Select[Any]:
+    """Lock due messages, except ``busy`` ones and those to ``full`` destinations."""
+    return (
+        select(message.c.id, _DESTINATION.label("destination"))
         .where(
             message.c.state == "queued",
             message.c.channel == channel.value,
             message.c.next_attempt_at <= func.now(),
             message.c.id.not_in(busy),
+            _DESTINATION.not_in(full),
         )
         .order_by(message.c.next_attempt_at)
         .limit(at_most)
         .with_for_update(skip_locked=True)
-        .cte("due")
     )
-    taken = (
-        update(message)
-        .where(message.c.id.in_(select(due.c.id)))
-        .values(attempts=message.c.attempts + 1, next_attempt_at=func.now() + lease)
-        .returning(message)
-    )
-    rows = (await conn.execute(taken)).all()
-    return [_queued(row) for row in rows]
 
 
 async def renew(conn: AsyncConnection, message_ids: Sequence[str], lease: timedelta) -> None:
@@ -170,6 +197,7 @@ def _queued(row: Row[Any]) -> QueuedMessage:
         channel=Channel(row.channel),
         kind=row.kind,
         recipient=row.recipient,
+        destination=row.to,
         params=row.params,
         attempts=row.attempts,
         created_at=row.created_at,
