@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.faults.stack import Breakable, breakable_stack
 from tests.faults.trial import FaultTrial, begin_trial
+from tests.workflows.replaying import replay_all
 
 
 @pytest.fixture(scope="session")
@@ -19,5 +21,8 @@ async def broken(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Brea
 
 @pytest.fixture
 async def trial(broken: Breakable, request: pytest.FixtureRequest) -> AsyncIterator[FaultTrial]:
+    """A trial on that stack. Afterwards, every history that it left behind must replay."""
+    began = datetime.now(UTC)
     async with begin_trial(broken, request.node.name) as running:
         yield running
+    await replay_all(await broken.temporal(), began)

@@ -15,8 +15,10 @@ from typing import Any
 
 import httpx
 import psutil
+from temporalio.client import Client
 
 from cli.stack.home import Running
+from config.temporal import DATA_CONVERTER
 from tests.cli.running import Stack, running_stack
 
 RULES = Path(__file__).with_name("hurried.rules")
@@ -43,6 +45,9 @@ class Breakable:
         """Sign-in links of the agents, by name; each works once."""
         people = self._credentials()["people"]
         return {person["name"]: person["sign_in"] for person in people if person["role"] == "agent"}
+
+    async def temporal(self) -> Client:
+        return await Client.connect(self.stack.record.temporal_address, data_converter=DATA_CONVERTER)
 
     def renew_sign_in_links(self) -> None:
         done = self.stack.muster("seed", f"--rules={RULES}", "--always-on-duty", "--quiet")

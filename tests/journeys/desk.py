@@ -31,7 +31,7 @@ from database.stores.staff.seed import seed_directory
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event, message
 from database.tables.muster import call, offer
-from domain.escalation import Customer, Mode, Opening, OpeningResult, Outcome, Ticket
+from domain.escalation import Customer, Kind, Mode, Opening, OpeningResult, Outcome, Ticket
 from domain.ids import Tokens, workflow_id
 from domain.wrap_up import Resolution, WrapUp
 from rules_dsl.directory import Directory
@@ -82,6 +82,14 @@ class Desk:
 
     def workflow(self, escalation_id: str) -> WorkflowHandle[Any, Any]:
         return self.environment.client.get_workflow_handle(workflow_id(escalation_id))
+
+    async def started_workflows(self) -> set[str]:
+        """Ids of the workflows that were started for this organisation."""
+        relayed = select(escalation_event.c.escalation).where(
+            escalation_event.c.kind == Kind.OPENED, escalation_event.c.told_at.is_not(None)
+        )
+        async with self.engine.connect() as conn:
+            return {workflow_id(str(opened)) for opened in (await conn.execute(relayed)).scalars()}
 
     async def relay(self) -> int:
         return await relay_once(self.engine, self.environment.client)

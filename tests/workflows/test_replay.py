@@ -6,12 +6,19 @@ current code's history. Recorded files never change; a new path is a new file.
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from temporalio import workflow
 from temporalio.client import WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from tests.workflows.replaying import replay
+from activities.messages import EscalationOpened
+from config.temporal import DATA_CONVERTER
+from tests.workflows.replaying import replay, replay_all
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
@@ -36,3 +43,27 @@ def test_a_history_contains_no_personal_data(path: Path) -> None:
     for secret in ("mira", "olsen", "example.com", "engine stops"):
         assert secret not in text
         assert secret not in payloads
+
+
+@workflow.defn(name="Escalation")
+class OtherEscalationWorkflow:
+    """Does something else than our escalations do."""
+
+    @workflow.run
+    async def run(self, opened: EscalationOpened) -> str:
+        await asyncio.sleep(0.01)
+        return "held"
+
+
+async def test_a_workflow_whose_history_no_worker_can_replay_is_named(temporal_env: WorkflowEnvironment) -> None:
+    client, began = temporal_env.client, datetime.now(UTC)
+    first = recorded(HISTORIES[0]).events[0].workflow_execution_started_event_attributes
+    (opened,) = await DATA_CONVERTER.decode(first.input.payloads, [EscalationOpened])
+    others = Worker(
+        client, task_queue="others", workflows=[OtherEscalationWorkflow], workflow_runner=UnsandboxedWorkflowRunner()
+    )
+    async with others:
+        await client.start_workflow("Escalation", opened, id="other-escalation", task_queue="others")
+        await temporal_env.fast_forward(client.get_workflow_handle("other-escalation"), timedelta(seconds=1))
+    with pytest.raises(AssertionError, match="other-escalation"):
+        await replay_all(client, began, {"other-escalation"})
