@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         "text", description="Log each record as a readable line or as a JSON object."
     )
+    log_file_megabytes: int = Field(
+        20, ge=1, description="Size at which `muster up` rotates a process's log file, in MiB."
+    )
+    log_files: int = Field(5, ge=1, description="Maximum log files that `muster up` keeps per process.")
 
     @property
     def base_url(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from cli.stack import parts, postgres, temporal
 from cli.stack.home import Home, Record, choose_ports, end_leftovers, is_free
+from cli.stack.logs import LogLimits
 from cli.stack.postgres import Cluster
 from cli.stack.supervisor import Supervisor
 from config.settings import Settings, stored_secret
@@ -32,7 +33,7 @@ class EmbeddedStack:
         self._settings = settings
         self._seeding = tuple(seeding)
         self._home = home
-        self._supervisor = Supervisor(home.logs, self._report_if_running, self._write_record)
+        self._supervisor = Supervisor(home.logs, self._report_if_running, self._write_record, _log_limits(settings))
         self._report = report
         self._ready = False
         self._stopping = False
@@ -155,3 +156,7 @@ class EmbeddedStack:
                 children=dict(running),
             )
         )
+
+
+def _log_limits(settings: Settings) -> LogLimits:
+    return LogLimits(settings.log_file_megabytes * 2**20, settings.log_files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,11 +14,14 @@ from pathlib import Path
 import psutil
 
 from cli.stack.home import Running
+from cli.stack.logs import LogLimits, LogPipe, RotatingLog
 from cli.stack.postgres import RunAs
 from cli.stack.process import die_with_parent
 
 HEALTHY_AFTER = 5.0
 """Seconds after which a child counts as healthy: if it dies after that, it is restarted without a pause."""
+LAST_LINES = 0.5
+"""Seconds to wait for the last lines of a child's log; its descendants may keep the log open for longer."""
 LONGEST_PAUSE = 2.0
 """Maximum seconds between restarts of a child that keeps dying."""
 
@@ -56,8 +60,17 @@ class Child:
 class Supervisor:
     """Keeps children running. ``report`` receives lines for people; ``changed`` is called when a process id changes."""
 
-    def __init__(self, logs: Path, report: Callable[[str], None], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        logs: Path,
+        report: Callable[[str], None],
+        changed: Callable[[], None],
+        log_limits: LogLimits = LogLimits(),  # noqa: B008 - frozen
+    ) -> None:
         self._logs = logs
+        self._log_limits = log_limits
+        self._files: dict[str, RotatingLog] = {}
+        self._pipes: dict[str, LogPipe] = {}
         self._report = report
         self._changed = changed
         self._processes: dict[str, asyncio.subprocess.Process] = {}
@@ -76,6 +89,7 @@ class Supervisor:
         deadline = time.monotonic() + within
         while not await child.ready():
             if time.monotonic() > deadline:
+                await self._read_last_lines(child.name)
                 raise ChildFailed(child.name, self._log(child.name))
             await asyncio.sleep(0.1)
 
@@ -88,6 +102,8 @@ class Supervisor:
             process.kill()
             await process.wait()
             raise
+        finally:
+            await self._read_last_lines(child.name)
         if code != 0:
             raise ChildFailed(child.name, self._log(child.name))
 
@@ -111,6 +127,8 @@ class Supervisor:
         for (child, process), wait in zip(present, waiting, strict=True):
             _send(process, signal.SIGKILL)
             await wait
+            await self._read_last_lines(child.name)
+            self._pipes.pop(child.name).close()
             self._processes.pop(child.name)
             self.running.pop(child.name, None)
         self._changed()
@@ -134,19 +152,31 @@ class Supervisor:
         self._changed()
 
     async def _open(self, child: Child) -> asyncio.subprocess.Process:
-        with self._log(child.name).open("ab") as log:
+        name = child.name
+        if name not in self._files:
+            self._log(name).touch()
+            self._files[name] = RotatingLog(self._log(name), self._log_limits)
+        # Descendants of an earlier process may still write to an earlier pipe, which is read until they end.
+        pipe = self._pipes[name] = LogPipe(self._files[name])
+        try:
             return await asyncio.create_subprocess_exec(
                 *child.command,
                 env=dict(child.environment),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=pipe.sink,
+                stderr=pipe.sink,
                 # Ctrl-C in a terminal goes to a whole process group, but only the supervisor should receive it.
                 start_new_session=True,
                 preexec_fn=die_with_parent(child.orphan_signal, child.niceness),
                 cwd="/",
                 **child.run_as,
             )
+        finally:
+            os.close(pipe.sink)
+
+    async def _read_last_lines(self, name: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._pipes[name].ended.wait(), LAST_LINES)
 
     def _log(self, name: str) -> Path:
         return self._logs / f"{name}.log"

@@ -15,6 +15,7 @@ import pytest
 
 from activities.integrations.mailbox import list_mail
 from cli.stack import parts, postgres, temporal
+from cli.stack.logs import LogLimits, RotatingLog
 from cli.stack.postgres import Cluster
 from cli.stack.supervisor import Child, ChildFailed, Supervisor
 from tests.servers import free_port, running_postgres
@@ -107,3 +108,41 @@ async def test_a_child_that_cannot_start_is_reported_with_its_log(tmp_path: Path
         await supervisor.start(Child("talker", ("sh", "-c", "echo no such room; sleep 9"), os.environ, never), within=1)
     with pytest.raises(ChildFailed, match="out of breath"):
         await supervisor.run_once(Child("runner", ("sh", "-c", "echo out of breath; exit 3"), os.environ))
+
+
+async def test_log_files_rotate_between_lines_and_lose_none(tmp_path: Path) -> None:
+    (tmp_path / "few").mkdir()
+    limited = Supervisor(tmp_path / "few", print, lambda: None, LogLimits(most_bytes=20_000, files=4))
+    await limited.run_once(Child("counter", ("seq", "10000", "19999"), os.environ))
+    await limited.run_once(Child("counter", ("seq", "20000", "22999"), os.environ))
+    names = ["counter.log.3", "counter.log.2", "counter.log.1", "counter.log"]
+    assert sorted(path.name for path in (tmp_path / "few").iterdir()) == sorted(names)
+    lines = [line for name in names for line in (tmp_path / "few" / name).read_text().splitlines()]
+    assert lines == [str(number) for number in range(23000 - len(lines), 23000)]
+    assert len(lines) > 10_000
+    assert all((tmp_path / "few" / name).stat().st_size <= 20_006 for name in names)
+
+
+async def test_a_log_that_is_full_already_is_rotated(tmp_path: Path) -> None:
+    (tmp_path / "old.log").write_text("line\n" * 100)
+    log = RotatingLog(tmp_path / "old.log", LogLimits(most_bytes=100, files=1))
+    log.write(b"the last line of the old file\nthe first line")
+    assert (tmp_path / "old.log").read_text() == "the first line"
+
+
+async def test_a_child_whose_descendants_keep_the_log_open_is_restarted(tmp_path: Path, supervisor: Supervisor) -> None:
+    log = tmp_path / "logs" / "parent.log"
+    await supervisor.start(Child("parent", ("sh", "-c", "sleep 30 & echo $!; exec sleep 30"), os.environ))
+    await until(lambda: len(log.read_text().splitlines()) == 1)
+    os.kill(supervisor.running["parent"].pid, signal.SIGKILL)
+    await until(lambda: len(log.read_text().splitlines()) == 2)
+    for descendant in log.read_text().splitlines():
+        os.kill(int(descendant), signal.SIGKILL)
+
+
+async def test_a_full_disk_costs_lines_of_the_log_and_says_so(tmp_path: Path) -> None:
+    log = RotatingLog(tmp_path / "logs" / "child.log", LogLimits())
+    log.write(b"lost\n")
+    (tmp_path / "logs").mkdir()
+    log.write(b"kept\n")
+    assert (tmp_path / "logs" / "child.log").read_text() == "muster: 5 bytes of this log could not be written\nkept\n"
