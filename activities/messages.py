@@ -60,7 +60,9 @@ class EscalationOpened:
     seq: int = 0
     """If the workflow is rebuilt from the rows, the sequence number of the last event in them."""
     reports_seq: bool = False
-    """Whether the workflow's memo records the last event received; in workflows from older releases, it doesn't."""
+    """Whether the workflow writes the last event received into its memo. Only the previous release set it: the history
+    itself says what a workflow has received.
+    """
     events: tuple[Event, ...] = ()
     """If the workflow is rebuilt, all the events about its calls that its predecessor should have received."""
 

@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.starting import start_workflow
 from database.stores.rounds.repair import Position, note_rebuilt
 from domain.ids import workflow_id
+from workers.last_heard import last_heard
 
 TIMEOUT = timedelta(seconds=3)
 _FAILING = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
@@ -44,10 +45,12 @@ async def problem_of(client: Client, position: Position) -> Problem | None:
         return Problem.GONE
     if described.typed_search_attributes.get(_FAILING):
         return Problem.FAILING
-    heard = (await described.memo()).get("seq")
-    if heard is None:
-        # Started by the previous release, which recorded no position.
+    started_at = (await described.memo()).get("seq")
+    if started_at is None:
+        # Started by a release whose updates told the workflow things that no event did.
         return None
+    # A history of one event is that of a workflow whose start is still delayed.
+    heard = started_at if described.history_length == 1 else await last_heard(client, position.escalation)
     if heard > position.seq:
         return Problem.AHEAD
     return Problem.BEHIND if heard < position.relayed_seq else None

@@ -19,7 +19,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.messages import Event, Happened
-from activities.starting import start_workflow
+from activities.starting import SIGNAL, start_workflow, wake_workflow
 from database.listening import listen
 from database.stores.escalations.outbox import UnrelayedEvent, mark_relayed, take_unrelayed
 from database.stores.journal.timeline import database_now
@@ -34,7 +34,8 @@ IN_FLIGHT = 8
 POLL_EVERY = 5.0
 """Seconds between polls, in case a notification is lost."""
 TIMEOUT = timedelta(seconds=5)
-SIGNAL = "happened"
+WAKING = frozenset({Kind.BOOKED, Kind.WITHDRAWN})
+"""Events that can reach a workflow while its start is delayed."""
 _UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
 
 
@@ -82,7 +83,7 @@ async def _relay(
                 await start_workflow(client, engine, escalation_id, time_limit=TIMEOUT)
             signalled = tuple(message for message in messages if message.kind != Kind.OPENED)
             if signalled:
-                await _signal(client, escalation_id, signalled)
+                await _signal(client, engine, escalation_id, signalled)
         except RPCError as error:
             log.warning("relay failed, retrying escalation=%s error=%s", escalation_id, error.status.name)
         except RuntimeError as error:
@@ -95,7 +96,10 @@ async def _relay(
     return False
 
 
-async def _signal(client: Client, escalation_id: str, events: tuple[Event, ...]) -> None:
+async def _signal(client: Client, engine: AsyncEngine, escalation_id: str, events: tuple[Event, ...]) -> None:
+    if any(event.kind in WAKING for event in events):
+        await wake_workflow(client, engine, escalation_id, Happened(events), TIMEOUT)
+        return
     handle = client.get_workflow_handle(workflow_id(escalation_id))
     try:
         await handle.signal(SIGNAL, Happened(events), rpc_timeout=TIMEOUT)

@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from activities.messages import Happened
+from activities.starting import wake_workflow
 from database.stores.call import arrive
 from database.stores.escalations.commands import EscalationCommands
 from database.stores.escalations.open import open_or_refuse
@@ -95,8 +97,14 @@ class Desk:
         return await relay_once(self.engine, self.environment.client)
 
     async def advance(self, escalation_id: str, by: timedelta) -> None:
-        """Advance the clock, for this escalation's workflow and for people."""
-        await self.environment.fast_forward(self.workflow(escalation_id), by)
+        """Advance the clock, for this escalation's workflow and for people.
+
+        A delayed start is ended first: the test server forgets by how much it has advanced the clock during the delay.
+        """
+        workflow = self.workflow(escalation_id)
+        if (await workflow.describe()).history_length == 1:
+            await wake_workflow(self.environment.client, self.engine, escalation_id, Happened(()), timedelta(seconds=3))
+        await self.environment.fast_forward(workflow, by)
         self.offset += by
 
     async def free_starts(self, escalation_id: str) -> list[datetime]:

@@ -17,6 +17,7 @@ from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.workflows.replaying import replay
 from workers.auditor import FIRST, rebuild_workflows
+from workers.last_heard import last_heard
 from workers.rebuild import Problem
 from workflows.escalation import EscalationWorkflow
 
@@ -44,7 +45,7 @@ async def run_id(desk: Desk, escalation_id: str) -> str:
 
 async def heard(desk: Desk, escalation_id: str) -> int:
     """The last event that the workflow has heard of."""
-    return int((await (await desk.workflow(escalation_id).describe()).memo())["seq"])
+    return await last_heard(desk.environment.client, escalation_id)
 
 
 async def test_a_workflow_that_heard_everything_is_left_alone(desk: Desk) -> None:

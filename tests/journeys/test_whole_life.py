@@ -11,7 +11,7 @@ from temporalio.api.enums.v1 import EventType
 from database.stores.rounds import answers
 from tests.journeys.desk import Desk
 
-EVENTS_AT_MOST = 65
+EVENTS_AT_MOST = 52
 """Events in the history of a complete booked escalation."""
 TEST_SERVER_EVENTS = (
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,

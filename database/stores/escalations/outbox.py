@@ -68,21 +68,26 @@ class WorkflowStart:
     mode: str
     link: IssuedLink | None
     call: Row[Any] | None
-    """The newest call, unless the escalation is waiting for a booking."""
+    """The newest call, unless the escalation is waiting for a booking or over."""
     seq: int
     """Sequence number of the escalation's last event."""
     events: Sequence[Row[Any]]
     """The events of this call that a workflow waits for."""
 
 
-async def read_workflow_start(conn: AsyncConnection, escalation_id: str) -> WorkflowStart | None:
-    """Read the data that an escalation's workflow starts with; None if the escalation is over or unknown."""
-    not_over = escalation.c.state.not_in([State.CLOSED.value, State.REFUSED.value])
+async def read_workflow_start(
+    conn: AsyncConnection, escalation_id: str, *, even_if_over: bool = False
+) -> WorkflowStart | None:
+    """Read the data that an escalation's workflow starts with; None if the escalation is over or unknown.
+
+    With ``even_if_over``, an escalation that is over has neither a link nor a call.
+    """
     query = select(escalation.c.plan, escalation.c.mode, escalation.c.state, escalation.c.seq)
-    query = query.where(escalation.c.id == escalation_id, not_over)
-    row = (await conn.execute(query)).one_or_none()
+    row = (await conn.execute(query.where(escalation.c.id == escalation_id))).one_or_none()
     if row is None:
         return None
+    if row.state in (State.CLOSED, State.REFUSED):
+        return WorkflowStart(row.plan, row.mode, None, None, row.seq, ()) if even_if_over else None
     if row.state == State.INVITED:
         return WorkflowStart(row.plan, row.mode, await find_issued(conn, escalation_id), None, row.seq, ())
     calls = select(call).where(call.c.escalation == escalation_id)
