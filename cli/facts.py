@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any, get_args
 
 import click
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cli.database_session import run_on_database
 from cli.environment import process_settings
+from database.clock import current_time
 from database.engine import open_engine
 from database.stores.directory.read import read_directory
 from database.stores.staff.fact_types import keep_fact, remove_fact
@@ -81,12 +81,12 @@ async def _declared() -> tuple[FactType, ...]:
 
 async def _keep(fact: FactType, author: str, *, new: bool) -> None:
     async with _connected() as conn:
-        await keep_fact(conn, fact, author, datetime.now(UTC), new=new)
+        await keep_fact(conn, fact, author, current_time(), new=new)
 
 
 async def _remove(name: str, author: str) -> None:
     async with _connected() as conn:
-        await remove_fact(conn, name, author, datetime.now(UTC))
+        await remove_fact(conn, name, author, current_time())
 
 
 @asynccontextmanager

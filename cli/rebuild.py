@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from uuid import UUID
 
 import click
@@ -14,6 +13,8 @@ from temporalio.service import RPCError
 from cli.database_session import run_on_database
 from cli.environment import settings_beside_stack
 from config.temporal import connect
+from database.clock import current_time
+from database.clock_reading import read_clock
 from database.engine import open_engine
 from database.stores.rounds.repair import Position, open_after
 from workers.auditor import FIRST
@@ -44,10 +45,11 @@ def rebuild_command(escalations: tuple[UUID, ...], every: bool, dry_run: bool) -
 async def _run(url: str, named: tuple[str, ...], dry_run: bool) -> None:
     engine, client, count = open_engine(url, connections=1), await connect(lazy=False), 0
     try:
+        await read_clock(engine)
         async for escalation, reason in _chosen(engine, client, named):
             if dry_run:
                 click.echo(f"would rebuild {escalation}: {reason}")
-            elif await rebuild(client, engine, escalation, reason, datetime.now(UTC)):
+            elif await rebuild(client, engine, escalation, reason, current_time()):
                 click.echo(f"rebuilt {escalation}: {reason}")
             else:
                 click.echo(f"left {escalation}: it is over, or there is no such escalation")
@@ -70,7 +72,7 @@ async def _chosen(engine: AsyncEngine, client: Client, named: tuple[str, ...]) -
 
 
 async def _every_open(engine: AsyncEngine) -> AsyncIterator[Position]:
-    after, now = FIRST, datetime.now(UTC)
+    after, now = FIRST, current_time()
     while True:
         async with engine.connect() as conn:
             positions = await open_after(conn, after, now)

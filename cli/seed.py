@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from cli.database_session import run_on_database
 from cli.environment import example, process_settings
 from cli.options import seed_directory_option, seed_rules_option
 from cli.stack.home import Home, write_private
+from database.clock import current_time
 from database.engine import open_engine
 from database.stores.access.accounts import all_accounts
 from database.stores.access.api_tokens import SCOPES, create_token, find_token
@@ -72,10 +73,10 @@ def seed(
 async def _seed(
     database_url: str, web_url: str, directory: Directory, rules: str, home: Home, *, once: bool
 ) -> dict[str, Any]:
-    now = datetime.now(UTC)
     engine = open_engine(database_url, connections=1)
     try:
         async with engine.begin() as conn:
+            now = current_time()
             published = await current_published(conn)
             if once and published is not None:
                 accounts = [account for account in await all_accounts(conn) if account.active and account.roles]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from cli.database_session import run_on_database
 from cli.environment import process_settings
 from cli.options import FILE, json_option, optional_directory_option
 from cli.rules.inputs import echo_json, read_directory, read_ruleset
+from database.clock import current_time
 from database.engine import open_engine
 from database.stores.backtest.arrivals import NothingPublished, PastDesk, read_past_desk
 from domain.simulation.comparing import Way, difference, play_ways, staffed
@@ -122,7 +123,7 @@ async def _read(database_url: str, weeks: int) -> PastDesk:
     engine = open_engine(database_url, connections=1)
     try:
         async with engine.connect() as conn:
-            return await read_past_desk(conn, datetime.now(UTC) - timedelta(weeks=weeks), ESCALATIONS_AT_MOST)
+            return await read_past_desk(conn, current_time() - timedelta(weeks=weeks), ESCALATIONS_AT_MOST)
     except NothingPublished as failure:
         raise click.ClickException(failure.title) from None
     finally:
@@ -133,7 +134,7 @@ def _day(options: dict[str, Any]) -> date:
     if options["day"] is not None:
         chosen: date = options["day"].date()
         return chosen
-    today = datetime.now(UTC).date()
+    today = current_time().date()
     return today + timedelta(days=7 - today.weekday())
 
 

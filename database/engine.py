@@ -16,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from database.clock_reading import read_on_connect
+
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
 """Raised if the database is unreachable, or out of connections or disk space."""
 
@@ -88,6 +90,7 @@ def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) ->
             "async_creator_fn": _Connection.connect,
         },
     )
+    event.listen(engine.sync_engine, "connect", read_on_connect)
     event.listen(engine.sync_engine, "before_cursor_execute", _use_binary_format)
     event.listen(engine.sync_engine, "handle_error", _discard_stale_statements)
     event.listen(engine.sync_engine, "checkin", _note_use)

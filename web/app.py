@@ -13,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from config.settings import Settings
 from config.temporal import connect
+from database.clock_reading import keep_clock
 from database.engine import open_engine
 from database.stores.escalations.commands import EscalationCommands
 from domain.ids import Tokens
@@ -68,6 +69,8 @@ VITAL_CONNECTIONS = 4
 """Connections outside the pool, so that no page can exhaust them."""
 COMMAND_CONNECTIONS = 6
 """Further connections of this kind, for what customers and agents do: book, move, cancel, rate, wrap up."""
+WATCHING_CONNECTIONS = 2
+"""Further connections for the database's clock and for `/metrics`, which matter most when all others are in use."""
 
 
 @asynccontextmanager
@@ -85,11 +88,16 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     app.state.commands = EscalationCommands(selling, app.state.tokens)
     app.state.gateway = WorkflowGateway(await connect())
     app.state.desk_feed = Feed(app.state.live, vital)
+    watching = open_engine(url, connections=WATCHING_CONNECTIONS)
     await app.state.live.start()
+    stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(app.state.desk_feed.run())
+        tasks.create_task(keep_clock(watching, stop))
         yield
+        stop.set()
         await app.state.live.stop()
+    await watching.dispose()
     await app.state.engine.dispose()
     await vital.dispose()
     await selling.dispose()

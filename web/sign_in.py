@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from database.clock import current_time
 from database.stores.access import sessions
 from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused, TooManyMisses
 from web.dependencies import Engine, LinkLimiter, SignInLimiter
@@ -74,7 +74,7 @@ async def link_page(request: Request, engine: Engine, limiter: LinkLimiter, toke
     """A page with one button. Viewing it doesn't use up the link, so that mail scanners can't."""
     try:
         async with engine.connect() as conn:
-            name = await sessions.read_sign_in_link(conn, token, datetime.now(UTC))
+            name = await sessions.read_sign_in_link(conn, token, current_time())
     except SignInLinkUnknown:
         limiter.count_failure(request)
         raise
@@ -85,7 +85,7 @@ async def link_page(request: Request, engine: Engine, limiter: LinkLimiter, toke
 async def sign_in_by_link(request: Request, engine: Engine, limiter: LinkLimiter, token: str) -> Response:
     try:
         async with engine.begin() as conn:
-            person_id = await sessions.use_sign_in_link(conn, token, datetime.now(UTC))
+            person_id = await sessions.use_sign_in_link(conn, token, current_time())
             secret = await sign_in(conn, request, person_id)
     except SignInLinkUnknown:
         limiter.count_failure(request)

@@ -13,13 +13,14 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from database.clock import current_time
 from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.rounds.repair import Findings, audit, open_after
 from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
@@ -40,7 +41,7 @@ async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) 
     shifts_written_at: datetime | None = None
     checked_up_to = FIRST
     while not stop.is_set():
-        now = datetime.now(UTC)
+        now = current_time()
         with _failures_logged("shifts"):
             if shifts_written_at is None or now - shifts_written_at > SHIFTS_EVERY:
                 await write_all_shifts(engine, now)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.integrations.calendar_feed import fetch_calendar
 from activities.integrations.calendar_reading import read_calendar
+from database.clock import current_time
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.calendar_feeds import (
     DueFeed,
@@ -41,7 +42,7 @@ async def run_calendars(engine: AsyncEngine, stop: asyncio.Event, *, private_add
     try:
         while not stop.is_set():
             try:
-                now = datetime.now(UTC)
+                now = current_time()
                 for feed in await _due(engine, now, CONCURRENT_FEEDS - len(reading)):
                     reading.add(asyncio.create_task(_process(engine, feed, now, private_addresses)))
             except (SQLAlchemyError, OSError) as error:

@@ -21,6 +21,7 @@ from activities.integrations.chat import Webhook
 from activities.integrations.mail import SmtpServer
 from config.settings import Settings
 from config.temporal import connect
+from database.clock_reading import keep_clock, read_first
 from database.engine import open_engine
 from domain.ids import Tokens
 from workers.auditor import run_auditor
@@ -48,9 +49,12 @@ async def run_worker(settings: Settings) -> None:
     client = await _connected(stop)
     if client is None:
         return
-    # The health check has its own connection: an exhausted pool doesn't mean that the database is unreachable.
-    health_engine = open_engine(settings.require_database_url(), connections=1)
+    # The health check and the clock have their own connections: an exhausted pool doesn't mean that the database is
+    # unreachable.
+    health_engine = open_engine(settings.require_database_url(), connections=2)
+    await read_first(health_engine, stop)
     async with asyncio.TaskGroup() as group:
+        group.create_task(keep_clock(health_engine, stop))
         group.create_task(_poll_while_database_answers(client, dependencies, health_engine, stop))
         group.create_task(run_relay(engine, client, stop))
         group.create_task(run_auditor(engine, client, stop))
@@ -104,7 +108,10 @@ async def _poll_while_database_answers(
             while not stop.is_set() and await _answers(health_engine):
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(stop.wait(), CHECK_EVERY)
-        log.info("worker stopped polling reason=%s", "shutdown" if stop.is_set() else "database_unreachable")
+        if stop.is_set():
+            log.info("worker stopped polling reason=shutdown")
+        else:
+            log.warning("worker stopped polling reason=database_unreachable")
 
 
 async def _answers(engine: AsyncEngine) -> bool:

@@ -14,12 +14,13 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.at_risk.background_solver import SearchMemory, prepare_moves, recover
 from database.stores.directory.read import read_directory
 from database.stores.seats.change_impact import sync_pools
@@ -41,7 +42,7 @@ async def run_seat_keeper(engine: AsyncEngine, stop: asyncio.Event) -> None:
     while not stop.is_set():
         memory.until = time.monotonic() + RUN_AT_MOST
         with _failures_logged("lock"):
-            await keep_seats(engine, memory, datetime.now(UTC))
+            await keep_seats(engine, memory, current_time())
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), RUN_EVERY)
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 import httpx
 
 from activities.integrations.public_address import address_to_call
+from database.clock import current_time
 from domain.delivery import Undelivered
 
 LONGEST_ANSWER = 2048
@@ -58,7 +58,7 @@ class WebhookPoster:
             "host": url.netloc.decode("ascii"),
             "content-type": "application/json",
             "webhook-id": message_id,
-            "webhook-timestamp": str(int(time.time())),
+            "webhook-timestamp": str(int(current_time().timestamp())),
         }
         async with (
             httpx.AsyncClient(timeout=self._webhook.timeout, trust_env=False, follow_redirects=False) as client,
@@ -101,4 +101,4 @@ def _retry_after(answer: httpx.Response) -> float | None:
         until = parsedate_to_datetime(header)
     except ValueError:
         return None
-    return max((until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds(), 0)
+    return max((until.replace(tzinfo=until.tzinfo or UTC) - current_time()).total_seconds(), 0)

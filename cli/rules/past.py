@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from cli.database_session import run_on_database
 from cli.environment import process_settings
 from cli.options import file_argument, json_option
 from cli.rules.inputs import ERRORS, echo_json, read_text
+from database.clock import current_time
 from database.engine import open_engine
 from database.stores.backtest.read import BacktestResult, run_backtest
 from database.stores.directory.read import read_directory
@@ -61,7 +61,7 @@ async def _backtest(url: str, text: str, name: str, weeks: int) -> BacktestResul
                 raise click.ClickException(
                     "the published rules no longer fit the directory, so there is nothing to compare with"
                 )
-            return await run_backtest(conn, before, draft, directory, weeks, datetime.now(UTC))
+            return await run_backtest(conn, before, draft, directory, weeks, current_time())
     finally:
         await engine.dispose()
 

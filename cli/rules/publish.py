@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import click
@@ -14,6 +14,7 @@ from cli.database_session import run_on_database
 from cli.environment import process_settings
 from cli.options import file_argument, json_option
 from cli.rules.inputs import ERRORS, diagnostic_json, echo_json, read_text
+from database.clock import current_time
 from database.engine import open_engine
 from database.stores.access.accounts import all_accounts
 from database.stores.backtest.capacity_under_rules import CapacityReview, weigh_rules
@@ -127,7 +128,7 @@ async def _publish(database_url: str, request: _PublishRequest) -> tuple[Publish
                 return None, diagnostics
             current = await current_published(conn)
             based_on = request.based_on or (current.number if current is not None else None)
-            now = datetime.now(UTC)
+            now = current_time()
             published = await publish_rules(
                 conn, request.text, author, request.reason, based_on, now, percent=request.percent
             )

@@ -95,6 +95,18 @@ def test_pure_code_uses_no_clock_no_randomness_and_no_environment() -> None:
     assert found == []
 
 
+def test_the_systems_clock_is_read_in_one_place() -> None:
+    """A process whose clock is wrong uses the database's."""
+    clocks = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
+    found = set()
+    for path in sources():
+        tree = ast.parse(path.read_text())
+        if any(isinstance(node, ast.Attribute) and ast.unparse(node) in clocks for node in ast.walk(tree)):
+            found.add(named(path))
+    # Trying rules on an example needs no database.
+    assert found == {"database/clock.py", "cli/rules/inputs.py"}
+
+
 def test_every_module_has_a_docstring() -> None:
     undocumented = [
         named(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.exceptions import HTTPException
 
+from database.clock import current_time
 from database.stores.access.accounts import AccountSummary, account_of, all_accounts
 from database.stores.access.sessions import renew_sign_in_link, set_password_hash
 from database.stores.journal.audit_log import write_audit
@@ -35,7 +36,7 @@ async def renew_link(
 ) -> Response:
     """Create a single-use sign-in link and show it once. The person's previous link stops working."""
     account = await _account(engine, person_id)
-    now = datetime.now(UTC)
+    now = current_time()
     async with engine.begin() as conn:
         token = await renew_sign_in_link(conn, account.id, now + LINK_LASTS)
         await write_audit(conn, signed.actor, "renewed sign-in link", f"person:{account.id}", now)
@@ -55,7 +56,7 @@ async def set_password(
     password_hash = await hash_password(password)
     async with engine.begin() as conn:
         await set_password_hash(conn, account.id, password_hash)
-        await write_audit(conn, signed.actor, "set password", f"person:{account.id}", datetime.now(UTC))
+        await write_audit(conn, signed.actor, "set password", f"person:{account.id}", current_time())
     done = f"{account.name} can sign in with the new password. Open sessions and unused sign-in links have ended."
     return await _page(request, engine, done=done)
 

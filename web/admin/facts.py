@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.directory.read import read_directory
 from database.stores.staff.fact_types import FactInUse, FactUnfit, keep_fact, remove_fact
 from rules_dsl import KINDS
@@ -64,7 +64,7 @@ async def keep(
     form = FactForm(name, kind, values, ordered, always_known, new)
     try:
         async with engine.begin() as conn:
-            await keep_fact(conn, form.fact(), signed.actor, datetime.now(UTC), new=new)
+            await keep_fact(conn, form.fact(), signed.actor, current_time(), new=new)
     except FactUnfit as refused:
         return await _page(request, engine, 422, form=form, wrong={refused.unfit.field: refused.unfit.reason})
     except FactInUse as refused:
@@ -76,7 +76,7 @@ async def keep(
 async def remove(request: Request, engine: Engine, signed: Signed, name: Annotated[str, Form()] = "") -> Response:
     try:
         async with engine.begin() as conn:
-            await remove_fact(conn, name, signed.actor, datetime.now(UTC))
+            await remove_fact(conn, name, signed.actor, current_time())
     except FactInUse as refused:
         return await _page(request, engine, 409, used=refused)
     return RedirectResponse("/admin/facts", 303)

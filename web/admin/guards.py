@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.directory.read import read_desk, read_directory
 from database.stores.journal.audit_log import write_audit
 from database.stores.seats.occupancy import occupancy_limit, set_occupancy_limit, team_occupancy
@@ -40,7 +40,7 @@ async def keep(request: Request, engine: Engine, signed: Signed, percent: Annota
         if desk is not None:
             await set_occupancy_limit(conn, desk.id, limit)
             await write_audit(
-                conn, signed.actor, "set occupancy limit", desk.name, datetime.now(UTC), {"percent": str(limit)}
+                conn, signed.actor, "set occupancy limit", desk.name, current_time(), {"percent": str(limit)}
             )
     return RedirectResponse("/admin/guards", 303)
 
@@ -51,7 +51,7 @@ async def _page(
     async with engine.connect() as conn:
         limit = await occupancy_limit(conn)
         directory = await read_directory(conn)
-        teams = await team_occupancy(conn, datetime.now(UTC))
+        teams = await team_occupancy(conn, current_time())
     names = {person.id: person.name for person in directory.people}
     rows = [(team.name, teams[team.id]) for team in directory.teams if team.id in teams]
     shown = str(limit) if typed is None else typed

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.access.api_tokens import SCOPES, TokenNameTaken, all_tokens, create_token, revoke_token
 from database.stores.journal.audit_log import write_audit
 from web.dependencies import Engine
@@ -34,7 +34,7 @@ async def make_token(
     name: Annotated[str, Form()] = "",
     scopes: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
-    name, chosen, now = name.strip(), [scope for scope in scopes or () if scope in SCOPES], datetime.now(UTC)
+    name, chosen, now = name.strip(), [scope for scope in scopes or () if scope in SCOPES], current_time()
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         wrong = f"Name the program that will use it, in 1 to {_LONGEST_NAME} characters."
         return await _page(request, engine, signed.time_zone, 422, wrong=wrong, name=name, chosen=chosen)
@@ -52,7 +52,7 @@ async def make_token(
 
 @router.post("/revoke", dependencies=[Guarded])
 async def revoke(engine: Engine, signed: Signed, name: Annotated[str, Form()] = "") -> Response:
-    now = datetime.now(UTC)
+    now = current_time()
     async with engine.begin() as conn:
         if await revoke_token(conn, name, now):
             await write_audit(conn, signed.actor, "revoked API token", name, now)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.access.webhooks import all_sources, keep_source
 from database.stores.journal.audit_log import write_audit
 from domain.ticket_account import AccountTaken
@@ -56,7 +56,7 @@ async def keep(
     host = account_of(account if "://" in account else f"https://{account}") if account else ""
     if account and "." not in host:
         return await refuse("account", "An account is the address of your help desk, such as harbor.zendesk.com.")
-    now = datetime.now(UTC)
+    now = current_time()
     async with engine.begin() as conn:
         try:
             await keep_source(conn, name, KIND, secret, host)

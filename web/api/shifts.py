@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.clock import current_time
 from database.stores.access.api_tokens import ApiToken
 from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.directory.schedules import PersonOnShift, page_of_shifts, zone_of
@@ -94,7 +95,7 @@ async def _carry_out(
     engine: AsyncEngine, token: ApiToken, person: int, change: Change, consequences: Consequences
 ) -> Response:
     """Change a schedule. Rolls back a dry run, and a change that puts calls at risk without ``accept_at_risk``."""
-    now = datetime.now(UTC)
+    now = current_time()
     async with engine.connect() as conn, conn.begin() as transaction:
         result = await _changed(conn, person, change, token.actor, now)
         refused = bool(result.at_risk) and not consequences.accept_at_risk and not consequences.dry_run

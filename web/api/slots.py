@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from database.clock import current_time
 from database.stores.seats.closed_slots import SlotState, day_of_slots
 from web.api.bearer import Reader
 from web.api.describe import described
@@ -30,7 +31,7 @@ async def list_slots(
 
     If `proven` is true, the start time can't open unless people's hours change.
     """
-    now = datetime.now(UTC)
+    now = current_time()
     if day is not None and abs(day - now.date()) > FARTHEST:
         raise FieldsRefused((FieldError("?day", f"must be within {FARTHEST.days} days of today"),))
     escalation = await read_or_raise(engine, escalation_id)

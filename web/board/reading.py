@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.queries.board import read_board
 from domain.ids import LIVE_CHANNEL
 from web.dependencies import Engine, LiveEvents
@@ -45,7 +45,7 @@ async def board_stream(request: Request, live: LiveEvents) -> StreamingResponse:
 
 
 async def _board(engine: AsyncEngine, zone: str) -> dict[str, Any]:
-    now = datetime.now(UTC)
+    now = current_time()
     async with engine.connect() as conn:
         board = await read_board(conn, now, HOURS)
     most = max((hour.there for pool in board.pools for hour in pool.slices), default=0)

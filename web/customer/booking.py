@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from database.clock import current_time
 from database.stores.customer_link import LinkPage
 from domain.booking import SlotRefused, SlotTaken, TooLate
 from domain.customer_link import LinkExpired, LinkUsed
@@ -30,7 +31,7 @@ Field = Annotated[str, Form()]
 async def book(visit: LinkRequest, commands: AppCommands, token: str, start: Field = "", zone: Field = "") -> Response:
     """Book the chosen start time. Booking the same one again just shows the booking."""
     link = await visit.open_link(token)
-    stage = stage_of(link, datetime.now(UTC))
+    stage = stage_of(link, current_time())
     chosen = read_start(start)
     if stage is CustomerStage.BOOK:
         if chosen is None:
@@ -51,7 +52,7 @@ async def book(visit: LinkRequest, commands: AppCommands, token: str, start: Fie
 async def move(visit: LinkRequest, commands: AppCommands, token: str, start: Field = "", zone: Field = "") -> Response:
     """Move the booked call to the chosen start time."""
     link = await visit.open_link(token)
-    stage, chosen = stage_of(link, datetime.now(UTC)), read_start(start)
+    stage, chosen = stage_of(link, current_time()), read_start(start)
     if stage is CustomerStage.BOOK or (link.booking is not None and link.booking.starts_at == chosen):
         return _back(token, zone)
     if not may_move(link, stage):
@@ -71,7 +72,7 @@ async def move(visit: LinkRequest, commands: AppCommands, token: str, start: Fie
 async def cancel(visit: LinkRequest, commands: AppCommands, token: str, sure: Field = "", zone: Field = "") -> Response:
     """Cancel the call if the customer ticked the box. Cancelling again changes nothing."""
     link = await visit.open_link(token)
-    stage = stage_of(link, datetime.now(UTC))
+    stage = stage_of(link, current_time())
     if stage in (CustomerStage.BOOK, CustomerStage.CANCELLED):
         return _back(token, zone)
     if sure != "yes":
@@ -83,7 +84,7 @@ async def cancel(visit: LinkRequest, commands: AppCommands, token: str, sure: Fi
         await commands.cancel(link.escalation_id)
     except (TooLate, NotNow) as failure:
         link = await visit.open_link(token)
-        if stage_of(link, datetime.now(UTC)) is not CustomerStage.CANCELLED:
+        if stage_of(link, current_time()) is not CustomerStage.CANCELLED:
             return _refused(visit, link, zone, failure)
         # The second click of a double click: the first has already cancelled the call.
     return _back(token, zone)

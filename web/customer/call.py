@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from database.clock import current_time
 from database.stores.call import JoinPage, arrive, find_join, note_alone
 from database.stores.customer_link import LinkPage, find_link
 from domain.call import CallOver, JoinUnknown
@@ -40,7 +41,7 @@ async def join_now(
     template.
     """
     join, link = await _open(visit, token)
-    now = datetime.now(UTC)
+    now = current_time()
     if join.over:
         raise CallOver
     if here != "yes":
@@ -64,7 +65,7 @@ async def nobody_here(visit: LinkRequest, token: str, sure: Annotated[str, Form(
     if sure == "yes" and link.call is not None:
         with suppress(CallOver):
             async with visit.engine.begin() as conn:
-                await note_alone(conn, str(link.call.id), datetime.now(UTC))
+                await note_alone(conn, str(link.call.id), current_time())
     return RedirectResponse(f"/c/{token}", 303)
 
 
@@ -89,7 +90,7 @@ def _page(visit: CustomerRequest, join: JoinPage, link: LinkPage | None, status:
         join=join,
         customer=customer,
         zone=times.zone_or(zones[0] if customer else "", zones[1]),
-        open=join.ready or _is_open(join, datetime.now(UTC)),
+        open=join.ready or _is_open(join, current_time()),
         address=link.team_address if link is not None and customer else "",
         waiting_room=_waiting_room(visit, join) if customer else "",
     )

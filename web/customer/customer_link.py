@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.customer_link import LinkPage, find_link
 from database.stores.seats.availability import free_starts
 from domain.customer_link import LinkUnknown
@@ -73,7 +74,7 @@ async def link_page(
     link = await visit.open_link(token)
     if change == "zone":
         return _choose_zone(visit, link, zone_of(link, zone), move)
-    stage = stage_of(link, datetime.now(UTC))
+    stage = stage_of(link, current_time())
     if stage is CustomerStage.BOOK or (move and may_move(link, stage)):
         return await slots_page(visit, link, zone, first=read_day(first))
     return status_page(visit, link, zone)
@@ -83,10 +84,10 @@ async def link_page(
 async def live_part(visit: LinkRequest, token: str, shown: str = "", zone: str = "") -> Response:
     """The part of the page that changes; 204 if the version ``shown`` is still current."""
     link = await visit.open_link(token)
-    stage = stage_of(link, datetime.now(UTC))
+    stage = stage_of(link, current_time())
     if stage not in LIVE or (stage is CustomerStage.BOOKED) != shown.startswith(CustomerStage.BOOKED):
         return Response(status_code=200, headers={"HX-Refresh": "true"})
-    if _version(link, stage, datetime.now(UTC)) == shown:
+    if _version(link, stage, current_time()) == shown:
         return Response(status_code=204)
     context = _common(visit, link, zone) | _status(visit, link, stage)
     return HTMLResponse(draw(visit.request, "customer/_live.html", **context))
@@ -105,7 +106,7 @@ async def slots_page(
     """Free start times from the day ``first`` on; after a refusal, the reason and the times nearest to ``wanted``."""
     reads_in = zone_of(link, zone)
     async with visit.engine.connect() as conn:
-        starts: Sequence[datetime] = await free_starts(conn, link.escalation_id, datetime.now(UTC))
+        starts: Sequence[datetime] = await free_starts(conn, link.escalation_id, current_time())
     if link.booking is not None:
         starts = [start for start in starts if start != link.booking.starts_at]
     days = page_of_days(starts, reads_in, first)
@@ -131,7 +132,7 @@ def status_page(
     visit: CustomerRequest, link: LinkPage, zone: str = "", *, refused: str = "", status: int = 200
 ) -> HTMLResponse:
     """The page for a booked, pending or finished call. ``refused`` says why the last action failed."""
-    stage = stage_of(link, datetime.now(UTC))
+    stage = stage_of(link, current_time())
     template = "status.html" if stage in LIVE else "ended.html"
     context = _common(visit, link, zone) | _status(visit, link, stage)
     return page(visit.request, f"customer/{template}", 410 if stage in GONE else status, **context, refused=refused)
@@ -139,7 +140,7 @@ def status_page(
 
 def _status(visit: CustomerRequest, link: LinkPage, stage: CustomerStage) -> dict[str, Any]:
     """The template context for a call's page and its live part."""
-    now = datetime.now(UTC)
+    now = current_time()
     waiting = stage in WAITING_ROOM
     return {
         "stage": stage.value,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from database.clock import current_time
 from database.stores.rating import SurveyPage, find_survey
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
@@ -92,4 +92,4 @@ def _page(
 
 
 def _is_open(survey: SurveyPage) -> bool:
-    return survey.score is None and survey.expires_at > datetime.now(UTC)
+    return survey.score is None and survey.expires_at > current_time()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.clock import current_time
 from database.stores.directory.read import fact_types, read_desk
 from database.stores.escalations.raised import raised_by
 from database.stores.queries import desk as desk_queries
@@ -105,7 +106,7 @@ async def draw_changed(desk: DeskRequest, seen: Mapping[str, str], force: Collec
 
     ``context`` overrides the values that the templates are rendered with.
     """
-    moment = DeskMoment.of(datetime.now(UTC), desk.signed.time_zone)
+    moment = DeskMoment.of(current_time(), desk.signed.time_zone)
     async with desk.engine.connect() as conn:
         fingerprints = asdict(await read_desk_changes(conn, desk.person_id, moment))
         areas = [name for name in areas_of(desk.signed) if name in force or fingerprints[name] != seen.get(name)]
@@ -132,7 +133,7 @@ async def answer(desk: DeskRequest, status: int = 200, force: Collection[str] = 
 async def desk_page(
     desk: DeskRequest, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
 ) -> Response:
-    moment = DeskMoment.of(datetime.now(UTC), desk.signed.time_zone)
+    moment = DeskMoment.of(current_time(), desk.signed.time_zone)
     async with desk.engine.connect() as conn:
         fingerprints = asdict(await read_desk_changes(conn, desk.person_id, moment))
         current = await _read_areas(conn, desk, moment, areas_of(desk.signed))

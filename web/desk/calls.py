@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
 
+from database.clock import current_time
 from database.stores.call import end_call
 from database.stores.queries.desk import escalation_of_call
 from database.stores.wrap_up import saved_wrap_up
@@ -30,7 +30,7 @@ router = APIRouter(prefix="/desk/calls/{call_id}")
 async def end(desk: OwnDesk, call_id: UUID) -> Response:
     try:
         async with desk.engine.begin() as conn:
-            await end_call(conn, str(call_id), desk.person_id, datetime.now(UTC))
+            await end_call(conn, str(call_id), desk.person_id, current_time())
     except Failure as failure:
         return await answer(desk, status_of(failure), notice=failure.detail)
     return await answer(desk)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from database.clock import current_time
 from database.stores.escalations.open import open_or_refuse
 from database.stores.escalations.raised import find_raised
 from database.stores.escalations.ticket_accounts import accounts_in_use
@@ -54,7 +54,7 @@ async def escalate(
     if not isinstance(opening, Opening):
         return _draw(request, form, declared, 422, opening)
     try:
-        opened = await open_or_refuse(engine, opening, tokens, datetime.now(UTC))
+        opened = await open_or_refuse(engine, opening, tokens, current_time())
     except FactRefused as refused:
         return _draw(request, form, declared, 422, Problems(facts={fact.name: fact.reason for fact in refused.all}))
     except Failure as failure:

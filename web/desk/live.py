@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from database.clock import current_time
 from database.engine import DATABASE_DOWN
 from database.stores.queries.desk_changes import changes_while_ringing
 from database.stores.rounds.presence import find_colleagues
@@ -31,7 +31,7 @@ async def show_desk(desk: OwnDesk) -> Response:
     colleagues = None
     if "manager" in desk.signed.roles:
         async with desk.engine.connect() as conn:
-            colleagues = await find_colleagues(conn, datetime.now(UTC))
+            colleagues = await find_colleagues(conn, current_time())
     return await desk_page(desk, colleagues=colleagues)
 
 
@@ -72,7 +72,7 @@ def draw_event(request: Request, signed: SignedIn, feed: Feed, payload: str) -> 
     context = {
         "offer": brief(card, offers.declared),
         "fingerprints": {"offer": changes_while_ringing(card.call_id, card.nth)},
-        "now": datetime.now(UTC),
+        "now": current_time(),
         "zone": signed.time_zone,
     }
     return (StreamEvent(OFFER, draw(request, "desk/_offer.html", **context, swap=False, brief=True, in_hand=())),)

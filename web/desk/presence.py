@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
+from database.clock import current_time
 from database.stores.rounds.presence import set_presence
 from domain.rounds.presence import LONGEST_REASON, PresenceState
 from web.desk.areas import OwnDesk, answer, areas_of, seen_in
@@ -25,7 +25,7 @@ async def change_presence(
     reason: Annotated[str, Form(max_length=LONGEST_REASON)] = "",
 ) -> Response:
     async with desk.engine.begin() as conn:
-        await set_presence(conn, desk.person_id, state, reason.strip(), datetime.now(UTC))
+        await set_presence(conn, desk.person_id, state, reason.strip(), current_time())
     return await answer(desk)
 
 

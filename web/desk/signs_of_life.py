@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.queries.desk_changes import DeskChanges, DeskMoment, read_many_desk_changes
 from database.stores.rounds.presence import heartbeats
 from web.batching import Batcher
@@ -39,7 +39,7 @@ class SignsOfLife:
         return await self._batcher.get(SignOfLife(person_id, time_zone))
 
     async def _keep(self, signs: Collection[SignOfLife]) -> dict[SignOfLife, DeskChanges]:
-        now, changes_by_sign = datetime.now(UTC), dict[SignOfLife, DeskChanges]()
+        now, changes_by_sign = current_time(), dict[SignOfLife, DeskChanges]()
         async with self._engine.begin() as conn:
             await heartbeats(conn, {sign.person_id for sign in signs}, now)
             for zone in {sign.time_zone for sign in signs}:

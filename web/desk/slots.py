@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +13,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.at_risk.apply_remedy import NotWiderEnough, ReserveNotEnough, release_reserve, widen_pool
 from database.stores.at_risk.remedies import remedies_of
 from database.stores.seats.closed_slots import SlotState, day_of_slots
@@ -51,7 +52,7 @@ async def release(request: Request, engine: Engine, signed: Signed, escalation_i
     """
     try:
         async with engine.begin() as conn:
-            done = await release_reserve(conn, str(escalation_id), signed.actor, datetime.now(UTC))
+            done = await release_reserve(conn, str(escalation_id), signed.actor, current_time())
     except ReserveNotEnough as failure:
         return await _page(request, engine, escalation_id, status=409, wrong=failure.detail)
     return _to_page(escalation_id, "released" if done else "served")
@@ -64,7 +65,7 @@ async def widen(
     """Let a call at risk begin with a later step of its plan. Doing it twice is harmless."""
     number = int(step) if step.isascii() and step.isdecimal() and len(step) < 4 else 0
     try:
-        done = await widen_pool(engine, str(escalation_id), number, signed.actor, datetime.now(UTC))
+        done = await widen_pool(engine, str(escalation_id), number, signed.actor, current_time())
     except NotWiderEnough as failure:
         return await _page(request, engine, escalation_id, status=409, wrong=failure.detail)
     return _to_page(escalation_id, "widened" if done else "served")
@@ -82,7 +83,7 @@ async def _page(
     status: int = 200,
     wrong: str = "",
 ) -> Response:
-    now = datetime.now(UTC)
+    now = current_time()
     async with engine.connect() as conn:
         slots = await day_of_slots(conn, str(escalation_id), day, now)
         remedies = await remedies_of(conn, str(escalation_id), now)
@@ -111,7 +112,7 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if abs(day - datetime.now(UTC).date()) < timedelta(days=400) else None
+    return day if abs(day - current_time().date()) < timedelta(days=400) else None
 
 
 def _stretches(slots: Iterable[SlotState], zone: str) -> list[Stretch]:

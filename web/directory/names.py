@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Request, Response
@@ -10,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.exceptions import HTTPException
 
+from database.clock import current_time
 from database.stores.staff.teams_titles_skills import (
     add_name,
     change_team,
@@ -56,7 +56,7 @@ async def add_page(
     try:
         team: dict[str, Any] = {"address": _address(mail), "lead_title": _number(lead)} if which == "team" else {}
         async with engine.begin() as conn:
-            await add_name(conn, which, name, signed.actor, datetime.now(UTC), **team)
+            await add_name(conn, which, name, signed.actor, current_time(), **team)
     except (NameTaken, NameUnfit) as refused:
         return await _list(request, engine, which, status_of(refused), wrong=refused.detail, typed=name)
     return RedirectResponse(f"/directory/{kind}?said=added", 303)
@@ -75,7 +75,7 @@ async def rename_page(
     which = _kind(kind)
     try:
         async with engine.begin() as conn:
-            now = datetime.now(UTC)
+            now = current_time()
             written = await rename_name(conn, which, number, seen, name, signed.name, signed.actor, now)
     except (NameTaken, NameUnfit, NameGone, RenameRefused) as refused:
         return await _one(request, engine, signed, which, number, refused, typed=name)
@@ -92,7 +92,7 @@ async def change_page(
         raise HTTPException(404)
     try:
         async with engine.begin() as conn:
-            await change_team(conn, number, _address(mail), _number(lead), signed.actor, datetime.now(UTC))
+            await change_team(conn, number, _address(mail), _number(lead), signed.actor, current_time())
     except (NameGone, NameUnfit) as refused:
         return await _one(request, engine, signed, "team", number, refused)
     return RedirectResponse(f"/directory/{kind}/{number}?said=saved", 303)
@@ -106,7 +106,7 @@ async def delete_page(
     which = _kind(kind)
     try:
         async with engine.begin() as conn:
-            await delete_name(conn, which, number, seen, signed.actor, datetime.now(UTC))
+            await delete_name(conn, which, number, seen, signed.actor, current_time())
     except (NameInUse, NameGone) as refused:
         return await _one(request, engine, signed, which, number, refused)
     return RedirectResponse(f"/directory/{kind}?said=deleted", 303)

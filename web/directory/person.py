@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -11,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.exceptions import HTTPException
 
+from database.clock import current_time
 from database.stores.at_risk.alerts import remedies_for
 from database.stores.at_risk.deep_search import LONGER, board_without
 from database.stores.staff.people import SeatMoves, add_person, card_of, change_person, seats_resting_on, zones_of
@@ -40,7 +40,7 @@ async def add_page(request: Request, engine: Engine, signed: Signed, sent: Sent)
     card = with_roles(sent.card, NOBODY, signed)
     try:
         async with engine.begin() as conn:
-            number = await add_person(conn, card, signed.actor, datetime.now(UTC))
+            number = await add_person(conn, card, signed.actor, current_time())
     except CardUnfit as unfit:
         return await _form(request, engine, signed, None, card, 422, unfit=unfit)
     return RedirectResponse(f"/directory/people/{number}?said=added", 303)
@@ -89,7 +89,7 @@ async def _change(
         return card
 
     async with engine.connect() as conn, conn.begin() as transaction:
-        moves = await change_person(conn, number, checked, signed.actor, datetime.now(UTC))
+        moves = await change_person(conn, number, checked, signed.actor, current_time())
         save = not sent.trying and {call.booking for call in moves.lost} <= sent.shown
         search = await board_without(conn, moves.lost) if sent.longer else None
         if not save:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.access.webhooks import StoredResponse, WebhookSource, find_source, store_response, stored_response
 from database.stores.directory.read import read_directory
 from database.stores.escalations.commands import EscalationCommands
@@ -58,7 +58,7 @@ async def zendesk(request: Request, parts: Annotated[_Parts, Depends(_parts)], s
     if stored is None:
         answer = StoredResponse(fingerprint, 200, await _carry_out(parts, sender, event, payload))
         async with parts.engine.begin() as conn:
-            stored = await store_response(conn, sender.name, event, answer, datetime.now(UTC))
+            stored = await store_response(conn, sender.name, event, answer, current_time())
     elif stored.fingerprint != fingerprint:
         raise FieldsRefused((FieldError("/id", "another event had this id"),))
     return JSONResponse(stored.body, stored.status)
@@ -72,7 +72,7 @@ async def _authenticate(engine: AsyncEngine, request: Request, name: str, body: 
         raise SignatureRefused("The signature does not fit the body and this source's secret.")
     timestamp = request.headers.get("x-zendesk-webhook-signature-timestamp", "")
     signature = request.headers.get("x-zendesk-webhook-signature", "")
-    check_zendesk(source.secret, timestamp, signature, body, datetime.now(UTC))
+    check_zendesk(source.secret, timestamp, signature, body, current_time())
     return source
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.journal.audit_log import write_audit
 from database.stores.queries.escalation_list import send_again
 from domain.escalation import NotNow, State
@@ -79,7 +79,7 @@ async def send_message_again(engine: Engine, signed: Signed, escalation_id: str,
 
 async def _audit(engine: AsyncEngine, signed: SignedIn, action: str, escalation_id: str) -> None:
     async with engine.begin() as conn:
-        await write_audit(conn, signed.actor, action, f"escalation:{escalation_id}", datetime.now(UTC))
+        await write_audit(conn, signed.actor, action, f"escalation:{escalation_id}", current_time())
 
 
 def _back(escalation_id: str, said: str) -> RedirectResponse:

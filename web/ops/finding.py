@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from database.clock import current_time
 from database.stores.queries.escalation_list import EscalationFilter, counts_by_state, list_stuck_first
 from database.stores.rounds.repair import counted_repairs
 from domain.escalation import OPEN_STATES, State
@@ -48,7 +49,7 @@ class Filter:
     @property
     def sought(self) -> EscalationFilter:
         states = {"open": tuple(s.value for s in OPEN_STATES), "all": ()}.get(self.state, (self.state,))
-        unchanged_since = datetime.now(UTC) - timedelta(seconds=int(self.age)) if self.age else None
+        unchanged_since = current_time() - timedelta(seconds=int(self.age)) if self.age else None
         return EscalationFilter(states, self.words, unchanged_since, self.failed)
 
     def address(self, **changes: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.clock import current_time
 from database.stores.queries.outcomes import By, Measures, Period, by_day, measure, measure_by, not_served
 from web.dependencies import Engine
 from web.outcomes import sentences
@@ -106,7 +107,7 @@ def _ratings(by: By, lines: list[Measures], days: int) -> Chart:
 
 
 def _spans(days: int) -> tuple[Period, Period]:
-    now, length = datetime.now(UTC), timedelta(days=days)
+    now, length = current_time(), timedelta(days=days)
     return Period(now - length, now), Period(now - 2 * length, now - length)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
+from database.clock import current_time
 from database.stores.backtest.arrivals import PastDesk, count_past, read_past_desk
 from domain.simulation.comparing import Way, staffed
 from domain.simulation.demand import made_up_facts
@@ -150,9 +151,9 @@ def _marks(ways: Sequence[Way], axis: int) -> list[Mark]:
 
 
 def _since(weeks: int) -> datetime:
-    return datetime.now(UTC) - timedelta(weeks=weeks)
+    return current_time() - timedelta(weeks=weeks)
 
 
 def _next_monday() -> date:
-    today = datetime.now(UTC).date()
+    today = current_time().date()
     return today + timedelta(days=7 - today.weekday())

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.directory.agent_states import read_colleagues
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import PublishedRules, current_published
@@ -83,7 +84,7 @@ Sent = Annotated[Draft, Depends(sent_draft)]
 
 
 async def read_review_context(engine: AsyncEngine) -> ReviewContext:
-    now = datetime.now(UTC)
+    now = current_time()
     async with engine.connect() as conn:
         current, directory = await current_published(conn), await read_directory(conn)
         colleagues = await read_colleagues(conn, directory, now)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from database.clock import current_time
 from database.stores.directory.read import read_directory
 from database.stores.rules.rollouts import running_rollout
 from database.stores.rules.versions import RulesMoved, current_published, publish
@@ -111,7 +111,7 @@ async def publish_text(
         return preview
     try:
         async with engine.begin() as conn:
-            reason, now = draft.reason.strip()[:_LONGEST_REASON], datetime.now(UTC)
+            reason, now = draft.reason.strip()[:_LONGEST_REASON], current_time()
             published = await publish(conn, draft.text, signed.name, reason, draft.base, now, percent=share)
     except StageRuns as running:
         return refuse(409, wrong=running.detail)

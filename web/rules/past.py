@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.backtest.read import run_backtest
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import current_published
@@ -74,7 +74,7 @@ async def _backtest(engine: AsyncEngine, draft: str, weeks: int) -> tuple[CheckR
         if before is None:
             wrong = "Not tried: the current rules no longer fit the directory, so there is nothing to compare with."
             return None, None, wrong
-        backtest = await run_backtest(conn, before, after, directory, weeks, datetime.now(UTC))
+        backtest = await run_backtest(conn, before, after, directory, weeks, current_time())
     return None, past_view(backtest), ""
 
 

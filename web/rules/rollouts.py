@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Request, Response
@@ -10,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.exceptions import HTTPException
 
+from database.clock import current_time
 from database.stores.directory.read import read_directory
 from database.stores.rules.rollout_outcomes import rollout_cases, rollout_sides
 from database.stores.rules.rollouts import Rollout, advance, all_rollouts, find_rollout, roll_back, running_rollout
@@ -71,7 +71,7 @@ async def next_page(
         return preview
     try:
         async with engine.begin() as conn:
-            await advance(conn, number, seen_share, chosen, signed.name, why, datetime.now(UTC))
+            await advance(conn, number, seen_share, chosen, signed.name, why, current_time())
     except (StageMoved, StageUnfit) as refused:
         return await _page(request, engine, signed, number, 0, 409, wrong=refused.detail)
     return RedirectResponse(f"/rules/stages/{number}?said={'everybody' if chosen == EVERYBODY else 'next'}", 303)
@@ -97,7 +97,7 @@ async def roll_back_page(
     try:
         async with engine.begin() as conn:
             why = reason.strip()[:LONGEST_REASON] or "Rolled back"
-            await roll_back(conn, number, signed.name, why, datetime.now(UTC))
+            await roll_back(conn, number, signed.name, why, current_time())
     except StageMoved as moved:
         return await _page(request, engine, signed, number, 0, 409, wrong=moved.detail)
     return RedirectResponse(f"/rules/stages/{number}?said=back", 303)

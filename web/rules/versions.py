@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Query, Request, Response
@@ -11,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.exceptions import HTTPException
 
+from database.clock import current_time
 from database.stores.directory.read import read_directory
 from database.stores.directory.renamings import text_today
 from database.stores.rules.rollouts import restore_version, running_rollout
@@ -106,7 +106,7 @@ async def publish_again(
         return preview
     try:
         async with engine.begin() as conn:
-            await restore_version(conn, number, seen_number, signed.name, datetime.now(UTC))
+            await restore_version(conn, number, seen_number, signed.name, current_time())
     except RulesRefused as refused:
         return await _version_page(request, engine, signed, number, 422, refused=refused)
     except StageMoved as moved:

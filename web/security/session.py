@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.clock import current_time
 from database.stores.access import sessions
 from domain.ids import Tokens, token_hash
 from domain.sign_in import NotSignedIn
@@ -55,7 +56,7 @@ class Sessions:
 
     async def _find(self, hashes: Collection[bytes]) -> dict[bytes, sessions.Session]:
         async with self._engine.connect() as conn:
-            return await sessions.find_sessions(conn, hashes, datetime.now(UTC))
+            return await sessions.find_sessions(conn, hashes, current_time())
 
 
 async def find_signed_in(request: Request, *, patient: bool = False) -> SignedIn | None:
@@ -81,7 +82,7 @@ async def find_signed_in(request: Request, *, patient: bool = False) -> SignedIn
 
 async def sign_in(conn: AsyncConnection, request: Request, person_id: int) -> str:
     """Begin a session and end the browser's previous one; returns the secret for ``keep_cookie``."""
-    secret, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    secret, now = secrets.token_urlsafe(32), current_time()
     duration = timedelta(hours=settings_of(request).session_hours)
     previous = session_token(request)
     if previous:

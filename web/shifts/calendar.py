@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 
 from activities.integrations.own_calendar import own_calendar
+from database.clock import current_time
 from database.stores.staff.ics_feed import calls_of, whose_calendar
 from database.stores.staff.shifts import DAYS_AHEAD, shifts_of
 from domain.customer_link import LinkUnknown
@@ -23,7 +24,7 @@ async def own_calendar_page(
     request: Request, engine: Engine, settings: AppSettings, limiter: LinkLimiter, token: str
 ) -> Response:
     """The stored shifts, and all calls from 30 days ago onwards."""
-    now = datetime.now(UTC)
+    now = current_time()
     async with engine.connect() as conn:
         person = await whose_calendar(conn, token.removesuffix(".ics"))
         if person is None:

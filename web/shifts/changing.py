@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.clock import current_time
 from database.stores.at_risk.alerts import alert_lost_seats, remedies_for
 from database.stores.at_risk.deep_search import LONGER, board_without
 from database.stores.seats.change_impact import ReassignResult
@@ -75,7 +76,7 @@ async def _show(
 ) -> Response:
     async with engine.connect() as conn:
         remedies = await remedies_for(conn, [call.booking for call in result.at_risk], change.person)
-        since = datetime.now(UTC) - timedelta(days=1)
+        since = current_time() - timedelta(days=1)
         taken = [] if change.person is None else await calls_of(conn, change.person, since)
     return page(
         request,

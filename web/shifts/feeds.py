@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.datastructures import UploadFile
 
+from database.clock import current_time
 from database.stores.directory.schedules import active_person
 from database.stores.staff.calendar_feeds import add_feed
 from domain.schedules.calendar_feed import LARGEST_FILE, check_address, check_name
@@ -19,7 +18,7 @@ from web.shifts.change_form import SubmittedForm
 
 async def keep_feed(engine: AsyncEngine, signed: SignedIn, person: int, sent: SubmittedForm, back: str) -> Response:
     """Add the calendar and redirect to the page ``back``. Raises ``ScheduleRefused`` or ``PersonUnknown``."""
-    now = datetime.now(UTC)
+    now = current_time()
     fields = dict(sent.fields)
     name, url = check_name(fields.get("name", "")), ""
     content = await _file(sent)

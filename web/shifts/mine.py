@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.clock import current_time
 from database.stores.rounds.presence import find_presence, set_presence
 from database.stores.staff.ics_feed import end_own_calendar, make_own_calendar
 from domain.rounds.presence import PresenceState
@@ -46,7 +45,7 @@ async def add_my_calendar(view: View, engine: Engine, signed: Signed, sent: Sent
 @router.post("/calendar", dependencies=[Guarded])
 async def my_calendar(engine: Engine, tokens: AppTokens, signed: Signed, sent: SentForm) -> Response:
     """Create, replace or turn off the secret URL of the ICS feed."""
-    now = datetime.now(UTC)
+    now = current_time()
     async with engine.begin() as conn:
         if sent.what == "end":
             await end_own_calendar(conn, signed.person_id, signed.actor, now)
@@ -59,4 +58,4 @@ async def _leave_desk(engine: AsyncEngine, signed: SignedIn) -> None:
     """Set a sick person offline, because their desk may still be open."""
     async with engine.begin() as conn:
         if await find_presence(conn, signed.person_id) is not None:
-            await set_presence(conn, signed.person_id, PresenceState.OFFLINE, "", datetime.now(UTC))
+            await set_presence(conn, signed.person_id, PresenceState.OFFLINE, "", current_time())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.clock import current_time
 from database.stores.directory.schedules import PersonName, active_person, holidays_setting, read_schedules, zone_of
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.calendar_feeds import CalendarFeedEntry, feeds_of
@@ -78,7 +79,7 @@ async def change_and_answer(
     view: SchedulePage, signed: SignedIn, person_id: int, sent: SubmittedForm, *, own: bool = False
 ) -> Response:
     """Make the change that a form requests, or show what it would do or what is wrong with it."""
-    now = datetime.now(UTC)
+    now = current_time()
     try:
         if own and sent.what not in OWN:
             raise ScheduleRefused("", "This is for your manager to change.")
@@ -116,7 +117,7 @@ async def draw_schedule(
     day: str = "",
 ) -> HTMLResponse:
     """The page that shows the current schedule. A refused form keeps what was typed into it."""
-    now = datetime.now(UTC)
+    now = current_time()
     today = now.date()
     async with view.engine.connect() as conn:
         person, zone = await _person(conn, person_id), await zone_of(conn, person_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.clock import current_time
 from database.stores.directory.schedules import home_team, read_desk_hours, read_schedules, team_members
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.people import PAGE, PeopleFilter, find_people
@@ -59,7 +60,7 @@ async def week_page(
     if not signed.roles & {"manager", "ops", "admin"}:
         return RedirectResponse("/shifts/me", 303)
     shown_zone = zone_or(zone, signed.time_zone)
-    today = datetime.now(UTC).astimezone(ZoneInfo(shown_zone)).date()
+    today = current_time().astimezone(ZoneInfo(shown_zone)).date()
     days = _days(week, today)
     at = max(1, min(skip, 10_000))
     async with engine.connect() as conn:
@@ -108,7 +109,7 @@ async def week_page(
 async def desk_holidays(request: Request, engine: Engine, signed: Signed, sent: SentForm) -> Response:
     """Set the organisation's holidays, after showing what this changes."""
     value = sent.form.get("region", "")
-    region, now = value if isinstance(value, str) else "", datetime.now(UTC)
+    region, now = value if isinstance(value, str) else "", current_time()
     change = ScheduleChangeRequest(
         f"{f'The holidays of {region}' if region else 'No holidays'} apply to everybody without holidays of their own.",
         signed.time_zone,

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from database.clock import current_time
+
 
 @cache
 def zone_names() -> tuple[str, ...]:
@@ -52,7 +54,7 @@ def when(moment: datetime, zone: str | None = None) -> str:
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """``3 min ago``, ``in 2 h``, ``just now``."""
-    seconds = int(((now or datetime.now(UTC)) - moment).total_seconds())
+    seconds = int(((now or current_time()) - moment).total_seconds())
     size = abs(seconds)
     if size < 5:
         return "just now"

@@ -10,12 +10,13 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.clock import current_time
 from database.stores.at_risk.remedies import Away, RemedyPeople, people_for, read_away
 from database.stores.backtest.read import facts_of
 from database.stores.directory.read import read_desk, read_directory
@@ -159,7 +160,7 @@ async def weigh_rules(engine: AsyncEngine, rules_text: str, *, longer: bool) -> 
 
 async def _dry_run(engine: AsyncEngine, rules: Ruleset) -> UnderRules | None:
     async with engine.connect() as conn, conn.begin() as transaction:
-        under = await booked_under(conn, rules, datetime.now(UTC))
+        under = await booked_under(conn, rules, current_time())
         await transaction.rollback()
     return under
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.clock import current_time
 from database.engine import is_conflict, is_down
 from database.stores import booking, rating, wrap_up
 from database.stores.escalations.nudge import nudge
@@ -35,7 +36,7 @@ class EscalationCommands:
 
     Besides its own failures, each raises ``EscalationUnknown``, ``NotNow``, ``Busy`` and ``Unreachable``; after
     ``Unreachable``, it isn't known whether the command took effect, but sending it again is safe. ``now`` defaults to
-    this process's clock.
+    the database's clock.
     """
 
     def __init__(self, engine: AsyncEngine, tokens: Tokens) -> None:
@@ -47,7 +48,7 @@ class EscalationCommands:
         self, escalation_id: str, link_id: int, starts_at: datetime, now: datetime | None = None
     ) -> BookingWithCall:
         """Use up the link and take a seat. Raises the same failures as ``database.stores.booking.book``."""
-        moment = now or datetime.now(UTC)
+        moment = now or current_time()
 
         async def sale(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
             return await booking.book(conn, escalation_id, link_id, starts_at, self._tokens, moment, request)
@@ -56,7 +57,7 @@ class EscalationCommands:
 
     async def move(self, escalation_id: str, starts_at: datetime, now: datetime | None = None) -> BookingWithCall:
         """Take another seat for the same call. Raises the same failures as ``database.stores.booking.move``."""
-        moment = now or datetime.now(UTC)
+        moment = now or current_time()
 
         async def sale(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
             return await booking.move(conn, escalation_id, starts_at, moment)
@@ -66,26 +67,26 @@ class EscalationCommands:
     async def cancel(self, escalation_id: str, now: datetime | None = None) -> None:
         """Cancel a booking at the customer's request. Raises ``TooLate`` once the call has begun."""
         async with self._transaction() as conn:
-            await booking.cancel(conn, escalation_id, now or datetime.now(UTC))
+            await booking.cancel(conn, escalation_id, now or current_time())
 
     async def wrap_up(
         self, escalation_id: str, call_id: str, person_id: int, form: WrapUp, now: datetime | None = None
     ) -> None:
         """Record how the agent wrapped up a call. Raises ``NotYours``."""
         async with self._transaction() as conn:
-            await wrap_up.save_wrap_up(conn, escalation_id, call_id, person_id, form, now or datetime.now(UTC))
+            await wrap_up.save_wrap_up(conn, escalation_id, call_id, person_id, form, now or current_time())
 
     async def rate(
         self, escalation_id: str, call_id: str, score: int, comment: str = "", now: datetime | None = None
     ) -> None:
         """Save the customer's rating. Raises ``AlreadyRated``, ``SurveyOver``."""
         async with self._transaction() as conn:
-            await rating.save_rating(conn, escalation_id, call_id, score, comment.strip(), now or datetime.now(UTC))
+            await rating.save_rating(conn, escalation_id, call_id, score, comment.strip(), now or current_time())
 
     async def nudge(self, escalation_id: str, actor: str, now: datetime | None = None) -> str:
         """Nudge a waiting escalation; returns a sentence saying what was done."""
         async with self._transaction() as conn:
-            return await nudge(conn, escalation_id, actor, now or datetime.now(UTC))
+            return await nudge(conn, escalation_id, actor, now or current_time())
 
     async def withdraw(
         self,
@@ -97,7 +98,7 @@ class EscalationCommands:
     ) -> None:
         """End the escalation early and release what it holds. Raises ``NotNow`` if it is over."""
         async with self._transaction() as conn:
-            await withdraw(conn, escalation_id, outcome, actor, reason.strip(), now or datetime.now(UTC))
+            await withdraw(conn, escalation_id, outcome, actor, reason.strip(), now or current_time())
 
     async def _sell(
         self, sell: Callable[[AsyncConnection, BookingRequest], Awaitable[BookingWithCall]], sale_request: SaleRequest
