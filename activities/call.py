@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.customer_link import link_out
 from activities.dependencies import Dependencies
-from activities.errors import effect
+from activities.errors import effect, wait_for_both_sides
 from activities.messages import Missed, OfCall
 from database.stores import muster, waiting
 from domain.escalation import Kind
@@ -24,6 +24,7 @@ class CallActivities:
     @activity.defn
     async def customer_missed(self, call: OfCall) -> Missed:
         async with effect(self.dependencies) as conn:
+            await wait_for_both_sides(conn, call)
             if not await waiting.agent_waits_alone(conn, call.escalation_id, call.call_id):
                 return Missed(False)
             renewed = await muster.renew_after(

@@ -1,4 +1,4 @@
-"""Domain failures as Temporal's application errors, which are not retried."""
+"""An activity's transaction, and its failures as Temporal's application errors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.dependencies import Dependencies
+from activities.messages import OfCall
+from database.stores import waiting
 from database.transaction import transaction
 from domain.failure import Busy, Failure, Unreachable
 
@@ -39,6 +42,19 @@ def as_application_error() -> Iterator[None]:
         raise
     except Failure as failure:
         raise application_error_of(failure) from failure
+
+
+async def wait_for_both_sides(conn: AsyncConnection, call: OfCall) -> None:
+    """Before a no-show: if an outage kept people from joining, let Temporal try again when they have had time to."""
+    info = activity.info()
+    now = call.now + (info.current_attempt_scheduled_time - info.scheduled_time)
+    if (longer := await waiting.may_still_join(conn, call.call_id, now)) is not None:
+        raise ApplicationError(
+            "both sides may still join after an outage",
+            type="MayStillJoin",
+            next_retry_delay=longer,
+            category=ApplicationErrorCategory.BENIGN,
+        )
 
 
 def application_error_of(failure: Failure) -> ApplicationError:

@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.customer_link import link_out
 from activities.dependencies import Dependencies
-from activities.errors import effect
+from activities.errors import effect, wait_for_both_sides
 from activities.messages import Event, LinkOut, OfCall, Settled
 from database.stores import muster
 from database.stores.rounds import round
@@ -41,6 +41,7 @@ class MusterActivities:
     @activity.defn
     async def replace_agent(self, call: OfCall) -> bool:
         async with effect(self.dependencies) as conn:
+            await wait_for_both_sides(conn, call)
             return await muster.replace_agent(conn, call.escalation_id, call.call_id, call.offer, call.now)
 
     @activity.defn

@@ -85,6 +85,8 @@ class Kind(StrEnum):
     STEP_TAKEN = "step_taken"
     ALERTED = "alerted"
     ACCEPTED = "accepted"
+    SEARCH_INTERRUPTED = "search_interrupted"
+    """For some time nobody could be asked, because of an outage on our side. That time doesn't count."""
     EXHAUSTED = "exhausted"
     """The last step found nobody."""
     NOBODY_AVAILABLE = "nobody_available"

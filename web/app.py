@@ -35,6 +35,7 @@ from web import (
     shifts,
     sign_in,
 )
+from web.beat import report_serving
 from web.desk.acceptances import Acceptances
 from web.desk.feed import Feed
 from web.desk.signs_of_life import SignsOfLife
@@ -94,8 +95,10 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(app.state.desk_feed.run())
         tasks.create_task(keep_clock(watching, stop))
+        reporting = tasks.create_task(report_serving(vital))
         yield
         stop.set()
+        reporting.cancel()
         await app.state.live.stop()
     await watching.dispose()
     await app.state.engine.dispose()

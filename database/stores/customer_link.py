@@ -16,7 +16,7 @@ from database.tables.booking import booking
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, team
 from database.tables.escalation import customer, escalation
-from database.tables.muster import call
+from database.tables.muster import call, search_clock
 from domain.customer_link import LinkLife, link_life
 from domain.escalation import Kind, Outcome, State
 from domain.ids import Tokens, token_hash
@@ -160,6 +160,8 @@ class LinkPage:
     """The row of table ``booking``, or None."""
     call: Any | None
     """The row of table ``call`` that this link led to, or None."""
+    rounds_ran_at: datetime | None
+    """When somebody was last looked for; None if never yet."""
 
 
 async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
@@ -183,6 +185,7 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
             func.coalesce(team.c.address, "").label("team_address"),
             desk.c.name.label("desk_name"),
             desk.c.time_zone.label("desk_zone"),
+            select(search_clock.c.ran_at).scalar_subquery().label("rounds_ran_at"),
         )
         .join(escalation, escalation.c.id == customer_link.c.escalation)
         .join(customer, customer.c.id == escalation.c.customer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, literal, select, update
+from sqlalchemy import Row, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.call import make_join_links
@@ -17,7 +17,7 @@ from database.stores.journal.timeline import done_before, lock, notify, record
 from database.tables.booking import booking, witness
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event
-from database.tables.muster import call, offer
+from database.tables.muster import call, offer, search_clock
 from domain.customer_link import LINKS_AT_MOST
 from domain.escalation import RELAYED_AT_ONCE, Kind, Outcome, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, call_id, token_hash
@@ -138,6 +138,9 @@ async def reopen(conn: AsyncConnection, calls: Sequence[Any], now: datetime, *, 
     changes |= {"agent_joined_at": None, "alone_at": None, "place": None, "estimate": None}
     time_with_agent = func.coalesce(literal(now) - call.c.accepted_at, timedelta(0))
     changes["search_began_at"] = call.c.search_began_at + time_with_agent
+    # A standstill of the search clock during that time must not be taken out twice.
+    stood = func.coalesce(select(search_clock.c.stood).scalar_subquery(), 0)
+    changes["stood"] = case((call.c.accepted_at.is_(None), call.c.stood), else_=stood)
     if raised:
         changes["priority"] = call.c.priority + RAISED_BY
     reopened = update(call).where(call.c.id.in_(calls), call.c.state.in_(["offered", "taken", "on_call"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.notify import notify_customer, notify_person
 from database.stores.journal.timeline import done_before, lock, record
+from database.stores.search_clock import read_clock
 from database.tables.muster import call, offer
 from domain.escalation import Kind
 
@@ -62,6 +63,15 @@ async def agent_waits_alone(conn: AsyncConnection, escalation_id: str, call_id: 
     await lock(conn, escalation_id)
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     return _waits_alone(row) or row.state == "missed"
+
+
+async def may_still_join(conn: AsyncConnection, call_id: str, now: datetime) -> timedelta | None:
+    """How much longer to wait for both sides of a taken call, because of an outage; None if time is up."""
+    row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
+    if row.state != "taken":
+        return None
+    clock = await read_clock(conn, now)
+    return clock.may_still_join(max(row.starts_at or row.accepted_at, row.accepted_at), now)
 
 
 def _waits_alone(row: Row[Any]) -> bool:

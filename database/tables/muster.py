@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -32,6 +33,9 @@ call = Table(
     instant("search_began_at", nullable=True),
     Column("step", SmallInteger, nullable=False, server_default=text("0")),
     Column("skipped", Integer, nullable=False, server_default=text("0")),
+    # `search_clock.stood` when this search was last brought up to date, and when the latest standstill ended for it.
+    Column("stood", Double, nullable=False, server_default=text("0")),
+    instant("interrupted_at", nullable=True),
     instant("step_at", nullable=True),
     Column("room", Text, nullable=False, server_default=text("''")),
     Column("person", Integer, ForeignKey("person.id")),
@@ -65,6 +69,20 @@ round = Table(
     Column("offers", Integer, nullable=False),
     Column("took_ms", Integer, nullable=False),
 )
+
+# A single row: the clock that all searches share. `stood` is in seconds.
+search_clock = Table(
+    "search_clock",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, server_default=text("1")),
+    instant("ran_at"),
+    instant("stopped_at", nullable=True),
+    instant("resumed_at", nullable=True),
+    Column("stood", Double, nullable=False, server_default=text("0")),
+)
+
+# When a part of Muster last reported that it works.
+part_beat = Table("part_beat", metadata, Column("part", Text, primary_key=True), instant("at"))
 
 offer = Table(
     "offer",

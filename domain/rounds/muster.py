@@ -33,13 +33,15 @@ def choose(
     directory: Directory,
     now: datetime,
     occupancy_limit: int = OCCUPANCY_LIMIT,
+    *,
+    desks_return: bool = False,
 ) -> RoundResult:
     """Decide one round; nobody gets two calls.
 
-    ``due`` is in order of urgency, and ``occupancy_limit`` is a percentage.
+    ``due`` is in order of urgency, and ``occupancy_limit`` is a percentage. ``desks_return``: see ``advance``.
     """
     pools = Pools(directory, colleagues)
-    searches = tuple(advance(call, pools, now) for call in due)
+    searches = tuple(advance(call, pools, now, desks_return=desks_return) for call in due)
     calls = [search.call for search in searches if not search.exhausted]
     round_matrix = RoundMatrix(colleagues, directory, pools, now, occupancy_limit)
     if not calls or not round_matrix.free:

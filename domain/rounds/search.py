@@ -37,6 +37,8 @@ class DueCall:
     """Each person's mean rating in this call's product area, for those who have ratings."""
     muster_at: datetime | None = None
     """When the search for this call will begin; None if it has already begun."""
+    interrupted: timedelta = timedelta(0)
+    """How long nobody could be asked since this call was last read; not counted since ``began_at``."""
 
     @property
     def due_at(self) -> datetime:
@@ -87,8 +89,13 @@ class Pools:
         )
 
 
-def advance(call: DueCall, pools: Pools, now: datetime) -> SearchState:
-    """Take every step that is due. If a step's pool has nobody on duty, the next step is due immediately."""
+def advance(call: DueCall, pools: Pools, now: datetime, *, desks_return: bool = False) -> SearchState:
+    """Take every step that is due. If a step's pool has nobody on duty, the next step is due immediately.
+
+    ``desks_return``: after a standstill, no search widens or ends before desks could come back.
+    """
+    if desks_return:
+        return SearchState(call)
     steps = call.plan.decision.steps
     elapsed = int((now - call.began_at).total_seconds()) + call.skipped
     skipped, at, taken = call.skipped, call.step, []

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -32,7 +32,7 @@ from database.stores.seats.booked_calls import BookingWithCall
 from database.stores.staff.seed import seed_directory
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event, message
-from database.tables.muster import call, offer
+from database.tables.muster import call, offer, search_clock
 from domain.escalation import Customer, Kind, Mode, Opening, OpeningResult, Outcome, Ticket
 from domain.ids import Tokens, workflow_id
 from domain.wrap_up import Resolution, WrapUp
@@ -169,8 +169,11 @@ class Desk:
         ).id
         return person_id
 
-    async def round(self) -> RoundReport | None:
+    async def round(self, *, after_standstill: bool = False) -> RoundReport | None:
+        """Run a round, as if rounds had run all the time until now unless ``after_standstill``."""
         async with self.engine.begin() as conn:
+            if not after_standstill:
+                await conn.execute(update(search_clock).values(ran_at=self.now))
             return await run_round(conn, self.tokens, self.now)
 
     async def live_offer(self) -> Any:

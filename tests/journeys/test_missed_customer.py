@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from activities.messages import Nudge
 from database.stores.call import arrive
 from database.stores.escalations.withdraw import withdraw
 from database.stores.muster import renew_after
 from database.tables.escalation import escalation
+from database.tables.muster import search_clock
 from domain.escalation import Kind, Mode, Outcome
 from tests.journeys.desk import ROOM, Desk
 from workflows.escalation import EscalationWorkflow
@@ -63,3 +64,20 @@ async def test_a_customer_who_joined_without_a_signal_is_no_no_show(desk: Desk) 
     await desk.wrap_up(escalation_id, "Freja Holm", "yes", cause="product fault")
     assert await desk.state_of(escalation_id) == ("rating", "resolved")
     assert "customer_missed" not in await desk.message_kinds(escalation_id)
+
+
+async def test_an_outage_makes_nobody_a_no_show(desk: Desk) -> None:
+    escalation_id = (await desk.open(mode=Mode.NOW)).escalation_id
+    await desk.come_online("Freja Holm")
+    await desk.round()
+    await desk.accept()
+    call_id = str((await desk.call_of(escalation_id)).id)
+    async with desk.engine.begin() as conn:
+        back_at = desk.now + timedelta(minutes=9, seconds=30)
+        await conn.execute(update(search_clock).values(ran_at=back_at, resumed_at=back_at))
+    await desk.advance(escalation_id, timedelta(minutes=10, seconds=30))
+    assert (await desk.state_of(escalation_id))[0] == "accepted", "neither side could join"
+    await desk.join(call_id, "agent")
+    await desk.advance(escalation_id, timedelta(minutes=2))
+    assert (await desk.message_kinds(escalation_id))[-1] == "customer_missed"
+    assert (await desk.timeline(escalation_id)).count("agent_missed") == 0

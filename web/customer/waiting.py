@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from database.stores.customer_link import LinkPage
+from domain.rounds.search_clock import STANDSTILL
 from domain.rounds.waiting_line import estimate_words, people_before
 from web.customer.stage import CustomerStage
 
 PUT_BACK_SHOWN_FOR = timedelta(minutes=3)
 _MAY_BE_LATE = "It may begin a few minutes late: calls before yours are taking longer than planned."
+
+_INTERRUPTED = "A fault on our side held us up, so it takes longer than usual. You kept your place."
+_KEPT = "We go on as soon as it is mended, and you keep your place. This page updates itself."
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,14 @@ def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine |
     if stage is CustomerStage.BOOKED:
         more = (_MAY_BE_LATE,) if link.call.told_late_at is not None else ()
         return StatusLine("done", f"We will find someone from {team} shortly before your call begins.", more=more)
+    if stage is CustomerStage.FINDING and _stands_still(link, now):
+        return StatusLine("waiting", f"A fault on our side keeps us from finding someone from {team}.", more=(_KEPT,))
     if stage is CustomerStage.FINDING:
         says = f"We are finding someone from {team} for you."
-        return StatusLine("waiting", says, _gives_up_at(link), late, _in_line(link, late, now))
+        return StatusLine("waiting", says, _gives_up_at(link), late, _interruption(link) + _in_line(link, late, now))
     if stage is CustomerStage.ASKING:
-        return StatusLine("offered", f"We are asking someone from {team} right now.", _gives_up_at(link), late)
+        says = f"We are asking someone from {team} right now."
+        return StatusLine("offered", says, _gives_up_at(link), late, _interruption(link))
     if stage is CustomerStage.READY and link.call.agent_joined_at is not None:
         return StatusLine("on", f"Someone from {team} is in the room, waiting for you.")
     if stage is CustomerStage.READY:
@@ -54,6 +61,15 @@ def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine |
             "on", f"Your call has begun: someone from {team} is in the room. Join them from here.", alone=True
         )
     return None
+
+
+def _stands_still(link: LinkPage, now: datetime) -> bool:
+    return link.rounds_ran_at is not None and now - link.rounds_ran_at > STANDSTILL
+
+
+def _interruption(link: LinkPage) -> tuple[str, ...]:
+    """Why it takes longer, if for some time nobody could be asked."""
+    return (_INTERRUPTED,) if link.call is not None and link.call.interrupted_at is not None else ()
 
 
 def _in_line(link: LinkPage, late: bool, now: datetime) -> tuple[str, ...]:

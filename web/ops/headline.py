@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from database.stores.queries.escalation_detail import Fields, WholeEscalation
-from domain.escalation import State
+from domain.escalation import Kind, State
 from domain.wrap_up import Resolution
 from web.wording.states import state_words
 from web.wording.times import clock, when
@@ -80,7 +80,9 @@ def _mustering(escalation: WholeEscalation) -> Headline:
         return Headline("The search for a person is about to begin.", "", call["muster_at"] if call else None)
     ends = began + timedelta(seconds=escalation.plan.gives_up_after)
     text = f"If nobody takes it, {escalation.customer['name']} is told at {clock(ends, escalation.desk_zone)}."
-    return Headline(f"Looking for a person since {clock(began, escalation.desk_zone)}.", text, ends)
+    # The search's own clock leaves out standstills and the time with an agent.
+    since = next((e["at"] for e in reversed(escalation.events) if e["kind"] == Kind.MUSTER_BEGAN), began)
+    return Headline(f"Looking for a person since {clock(since, escalation.desk_zone)}.", text, ends)
 
 
 def _accepted(escalation: WholeEscalation) -> Headline:

@@ -64,6 +64,10 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     Kind.STEP_TAKEN: ("offered", lambda t: f"Nobody had taken it, so the next step began: {t.get('step')}."),
     Kind.ALERTED: ("person", lambda t: f"Nobody had taken it, so somebody was alerted: {t.get('step', 'as planned')}."),
     Kind.ACCEPTED: ("done", lambda t: _accepted(t)),
+    Kind.SEARCH_INTERRUPTED: (
+        "person",
+        lambda t: f"Because of an outage, nobody could be asked for {times.length(t.body.get('seconds', 0))}.",
+    ),
     Kind.EXHAUSTED: ("person", lambda t: "The last step found nobody."),
     Kind.NOBODY_AVAILABLE: ("person", lambda t: f"{t.customer} was told that nobody is available{_fresh(t)}."),
     Kind.CUSTOMER_JOINED: ("on", lambda t: f"{t.customer} joined."),

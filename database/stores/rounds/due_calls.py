@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -18,6 +18,7 @@ from database.stores.directory.agent_states import posterior_mean
 from database.stores.journal.plan_json import load_plan
 from database.stores.muster import NOT_ASKED_AGAIN
 from domain.rounds.search import DueCall
+from domain.rounds.search_clock import GRACE, STANDSTILL, SearchClock
 from rules_dsl.model.decision import OrderKey
 
 CALLS_AT_MOST = 500
@@ -26,7 +27,7 @@ CALLS_AT_MOST = 500
 # Sorted by urgency: a customer waiting in the room outranks any call whose priority wasn't raised. Among equals, booked
 # calls come first, because they were promised, then those that have waited longest.
 _WAITING = """
-SELECT c.id, c.escalation, c.starts_at, c.search_began_at, c.muster_at, c.step, c.skipped, e.plan, e.customer,
+SELECT c.id, c.escalation, c.starts_at, c.search_began_at, c.stood, c.muster_at, c.step, c.skipped, e.plan, e.customer,
   e.facts ->> 'product area' AS area
 FROM call c JOIN escalation e ON e.id = c.escalation
 WHERE c.state = 'waiting' AND {which}
@@ -56,19 +57,21 @@ WHERE area = ANY(:areas) GROUP BY area, person
 """)
 
 
-async def read_due(conn: AsyncConnection, now: datetime, most: int = CALLS_AT_MOST) -> list[DueCall]:
+async def read_due(
+    conn: AsyncConnection, clock: SearchClock, now: datetime, most: int = CALLS_AT_MOST
+) -> list[DueCall]:
     """Lock and read at most ``most`` due calls, most urgent first. Skips calls that other transactions have locked."""
     rows = (await conn.execute(_DUE, {"now": now, "most": most, "raised": RAISED_BY})).all()
-    return await _calls(conn, rows, now)
+    return await _calls(conn, rows, clock, now)
 
 
-async def read_soon(conn: AsyncConnection, now: datetime, until: datetime) -> list[DueCall]:
+async def read_soon(conn: AsyncConnection, clock: SearchClock, now: datetime, until: datetime) -> list[DueCall]:
     """Lock and read booked calls that nobody has taken, whose start or search is due by ``until``."""
     values = {"now": now, "until": until, "most": CALLS_AT_MOST, "raised": RAISED_BY}
-    return await _calls(conn, (await conn.execute(_SOON, values)).all(), now)
+    return await _calls(conn, (await conn.execute(_SOON, values)).all(), clock, now)
 
 
-async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime) -> list[DueCall]:
+async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], clock: SearchClock, now: datetime) -> list[DueCall]:
     calls = [row.id for row in rows]
     refused_by: dict[str, set[int]] = defaultdict(set)
     for row in await conn.execute(_REFUSED, {"calls": calls, "states": list(NOT_ASKED_AGAIN)}):
@@ -89,8 +92,9 @@ async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime)
             escalation_id=str(row.escalation),
             plan=plan,
             starts_at=row.starts_at,
-            began_at=row.search_began_at or max(row.muster_at, now),
+            began_at=_counted_from(row, clock, now),
             muster_at=None if row.search_began_at else row.muster_at,
+            interrupted=_interruption(row, clock, now),
             step=max(row.step, plan.begins_at),
             skipped=row.skipped,
             refused_by=frozenset(refused_by[str(row.id)]),
@@ -99,6 +103,23 @@ async def _calls(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime)
         )
         for row, plan in zip(rows, plans, strict=True)
     ]
+
+
+def _counted_from(row: Row[Any], clock: SearchClock, now: datetime) -> datetime:
+    """When the call's search began, moved by what the clock has stood still since the call was last read."""
+    if row.search_began_at is None:
+        return clock.counts_from(max(row.muster_at, now))
+    began_at: datetime = row.search_began_at
+    return began_at + clock.stood - timedelta(seconds=row.stood)
+
+
+def _interruption(row: Row[Any], clock: SearchClock, now: datetime) -> timedelta:
+    if row.search_began_at is not None:
+        lost = clock.stood - timedelta(seconds=row.stood)
+        return max(lost - GRACE, STANDSTILL) if lost else timedelta(0)
+    due_at: datetime = row.muster_at
+    # Due during the standstill: its search begins only now.
+    return now - due_at if clock.resumed_at is not None and due_at < clock.resumed_at <= now else timedelta(0)
 
 
 async def _csat_by_area(conn: AsyncConnection, areas: set[str], now: datetime) -> Mapping[str, Mapping[int, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,8 @@ from domain.rounds.presence import FLOOR_SILENT_AFTER, VANISHED_AFTER, gone_afte
 
 UNANSWERED = "an offer ran out unanswered"
 """Reason shown when a person has been set to away because they left an offer unanswered."""
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 # During a call, a silent desk proves nothing, because people close it while they talk. Only the customer's report
 # counts.
@@ -51,9 +53,13 @@ UPDATE offer o SET state = 'done' FROM over WHERE (o.call, o.nth) = (over.call, 
 """)
 
 
-async def end_passed_offers(conn: AsyncConnection, now: datetime) -> int:
-    """Take back every passed offer and return its call to waiting. Returns the number of offers."""
-    moments = {"now": now, "silent": now - await _gone_after(conn, now), "unanswered": now - ALONE_TIMEOUT}
+async def end_passed_offers(conn: AsyncConnection, now: datetime, *, desks_return: bool = False) -> int:
+    """Take back every passed offer and return its call to waiting. Returns the number of offers.
+
+    ``desks_return``: after a standstill, nobody counts as silent before their desk could come back.
+    """
+    silent = _LONG_AGO if desks_return else now - await _gone_after(conn, now)
+    moments = {"now": now, "silent": silent, "unanswered": _LONG_AGO if desks_return else now - ALONE_TIMEOUT}
     moments["unheard"] = now - VANISHED_AFTER
     rows = (await conn.execute(_PASSED, moments)).all()
     if not rows:

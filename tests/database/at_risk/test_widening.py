@@ -22,6 +22,7 @@ from database.tables.booking import booking, pool, witness
 from database.tables.directory import person, team, weekly_shift
 from database.tables.escalation import escalation
 from domain.rounds.search import Pools, advance
+from domain.rounds.search_clock import SearchClock
 from tests.database.seats.sold import NINE, RULES, furnish, plan_of, sold
 from tests.database.seats.test_seat_keeper import CALL, ONE, run, seat_state
 from workers.seat_keeper import keep_seats
@@ -83,7 +84,7 @@ async def test_its_search_begins_there_and_later_steps_keep_their_time(database:
     await widened(database)
     due = NINE + timedelta(hours=2)
     async with database.connect() as conn:
-        call = (await read_due(conn, due))[0]
+        call = (await read_due(conn, SearchClock(due), due))[0]
         pools = Pools(await read_directory(conn), {})
         assert 3 in pools.at(call.plan.decision, call.step).members
         searched = advance(call, pools, due)

@@ -24,7 +24,7 @@ from database.stores.staff.seed import seed_directory
 from database.tables.customer_link import customer_link
 from database.tables.directory import shift
 from database.tables.escalation import escalation_event, message
-from database.tables.muster import call, offer
+from database.tables.muster import call, offer, search_clock
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import Tokens
 from rules_dsl.directory import Directory
@@ -127,8 +127,11 @@ class Floor:
                 past_call = update(call).where(call.c.escalation == one)
                 await conn.execute(past_call.values(done_call | {"ended_at": done, "wrapped_up_at": done}))
 
-    async def round(self) -> RoundReport | None:
+    async def round(self, *, after_standstill: bool = False) -> RoundReport | None:
+        """Run a round, as if rounds had run all the time until now unless ``after_standstill``."""
         async with self.engine.begin() as conn:
+            if not after_standstill:
+                await conn.execute(update(search_clock).values(ran_at=self.now))
             return await run_round(conn, self.tokens, self.now)
 
     async def look_ahead(self) -> int:

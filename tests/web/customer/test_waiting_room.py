@@ -40,6 +40,22 @@ async def test_the_waiting_room_is_honest(office: Office, changes: str, says: st
         assert (await client.get(live)).headers["HX-Refresh"] == "true"
 
 
+async def test_an_outage_is_named_while_it_lasts_and_afterwards(office: Office) -> None:
+    mira = await caller(office, mode=Mode.NOW)
+    await mira.run("INSERT INTO search_clock (ran_at) VALUES (now() - interval '1 minute')")
+    page = await read_page(office, mira.address)
+    assert "A fault on our side keeps us from finding someone" in page
+    assert "If nobody can take your call by" not in page, "nobody knows when"
+    await mira.run("UPDATE search_clock SET ran_at = now()")
+    assert "A fault on our side" not in await read_page(office, mira.address)
+    await mira.run("UPDATE call SET interrupted_at = now(), search_began_at = now()")
+    page = await read_page(office, mira.address)
+    assert "We are finding someone" in page
+    assert "A fault on our side held us up" in page
+    await mira.run("UPDATE call SET state = 'offered'")
+    assert "A fault on our side held us up" in await read_page(office, mira.address)
+
+
 async def test_the_live_line_changes_without_the_page(office: Office) -> None:
     mira = await caller(office, mode=Mode.NOW)
     page = await read_page(office, mira.address)
