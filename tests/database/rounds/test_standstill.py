@@ -145,3 +145,19 @@ async def test_nobody_is_asked_while_no_web_process_serves_desks(floor: Floor) -
     await floor.round()
     assert await floor.offered() == {"nobody to ask": "Freja Holm"}, "a desk's heartbeat proves that desks are served"
     assert (await floor.call_of(call)).interrupted_at == floor.now
+
+
+async def test_no_step_is_skipped_before_desks_could_come_back(database: AsyncEngine) -> None:
+    floor = Floor(database, NOON)
+    rule = 'rule "Urgent"\n  when priority is high\n  send to title "Marine Engineer"'
+    await floor.furnish(rules=rule + '\n  if nobody in 5 minutes, widen to team "Support"')
+    await floor.round()
+    call = await floor.open("urgent", priority="high")
+    floor.later(minutes=2)
+    await floor.round(after_standstill=True)
+    floor.later(seconds=GRACE.total_seconds() - 1)
+    await floor.round()
+    assert (await floor.call_of(call)).step == 0
+    floor.later(seconds=1)
+    await floor.round()
+    assert (await floor.call_of(call)).step == 1, "nobody of the first step has come back"
