@@ -41,7 +41,10 @@ async def replay_all(client: Client, since: datetime, ids: Collection[str] | Non
 
     async def histories() -> AsyncIterator[WorkflowHistory]:
         for run in runs:
-            yield await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+            history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+            # No worker has run a workflow whose start is delayed, and the replayer would wait for its first task.
+            if any(event.HasField("workflow_task_completed_event_attributes") for event in history.events):
+                yield history
 
     results = await _replayer().replay_workflows(histories(), raise_on_replay_failure=False)
     ids_of_runs = {run.run_id: run.id for run in runs}
