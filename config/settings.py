@@ -78,6 +78,22 @@ class Settings(BaseSettings):
         False, description="Allow calendars on private addresses, such as your own calendar server."
     )
 
+    keep_sessions_days: int = Field(7, ge=1, description="Days to keep sessions that have expired.")
+    keep_sign_in_links_days: int = Field(7, ge=1, description="Days to keep sign-in links that have expired.")
+    keep_request_keys_days: int = Field(
+        30, ge=1, description="Days for which a repeated `Idempotency-Key` returns the first result."
+    )
+    keep_received_webhooks_days: int = Field(
+        30, ge=1, description="Days for which a webhook event received again is recognized."
+    )
+    keep_rounds_days: int = Field(30, ge=1, description="Days to keep rounds that made no offer.")
+    keep_message_bodies_days: int = Field(
+        90, ge=1, description="Days to keep the ids and times that a delivered message was written from."
+    )
+    keep_free_text_days: int = Field(
+        180, ge=90, description="Days to keep free text that the previous release stored apart from its rows."
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level to log.")
     log_format: Literal["text", "json"] = Field(
         "text", description="Log each record as a readable line or as a JSON object."

@@ -9,9 +9,10 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from database.engine import DATABASE_DOWN, is_reachable
+from database.stores.journal.retention import removed_so_far
 from database.stores.rounds.repair import counted_repairs
 from web.dependencies import Engine, MetricsRegistry
-from web.metrics import repairs_text
+from web.metrics import counts_text
 
 router = APIRouter()
 
@@ -36,7 +37,8 @@ async def metrics(engine: Engine, registry: MetricsRegistry) -> Response:
     body = generate_latest(registry)
     with suppress(*DATABASE_DOWN):
         async with engine.connect() as conn:
-            body += repairs_text({repair.what: repair.times for repair in await counted_repairs(conn)})
+            repairs = {repair.what: repair.times for repair in await counted_repairs(conn)}
+            body += counts_text(repairs, await removed_so_far(conn))
     return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,4 +1,4 @@
-"""Prometheus metrics: request counts and durations by route, and the auditor's repairs."""
+"""Prometheus metrics: request counts and durations by route, the auditor's repairs and removed rows."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ class RequestMetrics:
         await self.app(scope, receive, counting_send)
 
 
-class Repairs(Collector):
-    """The auditor's repairs as counted in the database, so that every process reports the same numbers."""
+class StoredCounts(Collector):
+    """Counts kept in the database, so that every process reports the same numbers."""
 
-    def __init__(self, times: Mapping[str, int]) -> None:
-        self._times = times
+    def __init__(self, name: str, meaning: str, counts: Mapping[str, int]) -> None:
+        self._family = CounterMetricFamily(name, meaning, labels=["what"])
+        for what, count in counts.items():
+            self._family.add_metric([what], count)
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        family = CounterMetricFamily("muster_repairs", "Repairs by the auditor", labels=["what"])
-        for what, times in self._times.items():
-            family.add_metric([what], times)
-        yield family
+        yield self._family
 
 
-def repairs_text(times: Mapping[str, int]) -> bytes:
-    """The repairs in Prometheus's text format."""
+def counts_text(repairs: Mapping[str, int], removed: Mapping[str, int]) -> bytes:
+    """The auditor's repairs and the rows removed at their age, in Prometheus's text format."""
     registry = CollectorRegistry()
-    registry.register(Repairs(times))
+    registry.register(StoredCounts("muster_repairs", "Repairs by the auditor", repairs))
+    registry.register(StoredCounts("muster_removed", "Rows removed at their age", removed))
     return generate_latest(registry)

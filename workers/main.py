@@ -1,4 +1,5 @@
-"""The worker process: workflows and activities, relay, sender, auditor, calendar reader and seat keeper.
+"""The worker process: workflows and activities, relay, sender, auditor, retention, calendar reader and
+seat keeper.
 
 While the database is unreachable, the worker doesn't poll Temporal: any task that it took would only fail.
 """
@@ -9,6 +10,7 @@ import asyncio
 import logging
 import signal
 from contextlib import suppress
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,11 +26,13 @@ from config.temporal import connect
 from database.clock_reading import keep_clock, read_first
 from database.engine import open_engine
 from domain.ids import Tokens
+from domain.retention import Expiring, Retention
 from workers.auditor import run_auditor
 from workers.backstop import keep_backstop
 from workers.calendars import run_calendars
 from workers.registration import build_worker
 from workers.relay import run_relay
+from workers.retention import run_retention
 from workers.seat_keeper import run_seat_keeper
 from workers.sender import SenderSettings, run_sender
 
@@ -58,12 +62,27 @@ async def run_worker(settings: Settings) -> None:
         group.create_task(_poll_while_database_answers(client, dependencies, health_engine, stop))
         group.create_task(run_relay(engine, client, stop))
         group.create_task(run_auditor(engine, client, stop))
+        group.create_task(run_retention(engine, retention(settings), stop))
         group.create_task(run_seat_keeper(engine, stop))
         group.create_task(run_sender(engine, dependencies.tokens, sender_settings(settings), stop))
         private = settings.calendar_private_addresses
         group.create_task(run_calendars(engine, stop, private_addresses=private))
     await engine.dispose()
     await health_engine.dispose()
+
+
+def retention(settings: Settings) -> Retention:
+    """The ages in the settings."""
+    days = {
+        Expiring.SESSIONS: settings.keep_sessions_days,
+        Expiring.SIGN_IN_LINKS: settings.keep_sign_in_links_days,
+        Expiring.REQUEST_KEYS: settings.keep_request_keys_days,
+        Expiring.RECEIVED_WEBHOOKS: settings.keep_received_webhooks_days,
+        Expiring.ROUNDS: settings.keep_rounds_days,
+        Expiring.MESSAGE_BODIES: settings.keep_message_bodies_days,
+        Expiring.FREE_TEXT: settings.keep_free_text_days,
+    }
+    return Retention({what: timedelta(days=number) for what, number in days.items()})
 
 
 def sender_settings(settings: Settings) -> SenderSettings:

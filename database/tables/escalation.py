@@ -54,6 +54,7 @@ escalation = Table(
     instant("opened_at"),
     instant("updated_at"),
     instant("closed_at", nullable=True),
+    instant("archived_at", nullable=True),
 )
 # A ticket has at most one escalation whose call is not yet wrapped up.
 Index(

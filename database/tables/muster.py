@@ -121,6 +121,15 @@ repair = Table(
     instant("last_at"),
 )
 
+# Rows removed at an age, counted by kind.
+removal = Table(
+    "removal",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("removed", BigInteger, nullable=False),
+    instant("last_at"),
+)
+
 wrap_up = Table(
     "wrap_up",
     metadata,

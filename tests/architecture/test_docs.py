@@ -30,7 +30,7 @@ from tests.architecture.documents import (
     table,
 )
 from tests.architecture.tree import ROOT, named, tracked
-from web.metrics import RequestMetrics, repairs_text
+from web.metrics import RequestMetrics, counts_text
 
 STAGES = ("customer_link", "booking", "waiting", "muster", "call", "wrap_up", "rating")
 LAYERS = {"domain": "domain", "activities": "activities", "workflows": "workflows", "database": "database/stores"}
@@ -164,7 +164,7 @@ def test_documented_metrics_exist() -> None:
     registry = CollectorRegistry()
     metrics = RequestMetrics(_no_answer, registry=registry)
     metrics.requests.labels("GET", "/", 200).inc()
-    exported = (generate_latest(registry) + repairs_text({"untold": 1})).decode()
+    exported = (generate_latest(registry) + counts_text({"untold": 1}, {"sessions": 1})).decode()
     documented = set(re.findall(r"`(muster_[a-z_]+)`", document("docs/operations.md")))
     assert documented
     assert all(name in exported for name in documented)

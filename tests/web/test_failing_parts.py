@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.settings import Settings
+from database.stores.journal.retention import count_removed
 from tests.servers import free_port
 from tests.web.customers import visitor
 from tests.web.forms import form_to
@@ -105,6 +107,14 @@ async def test_metrics_count_by_route_never_by_address(office: Office) -> None:
         figures = (await client.get("/metrics")).text
     assert 'muster_http_requests_total{method="GET",route="/c/{token}",status="404"} 1.0' in figures
     assert "a-secret-token" not in figures
+
+
+async def test_metrics_count_the_rows_removed_at_their_age(office: Office, database: AsyncEngine) -> None:
+    async with database.begin() as conn:
+        await count_removed(conn, "sessions", 3)
+        await count_removed(conn, "sessions", 4)
+    async with visitor(office.app) as client:
+        assert 'muster_removed_total{what="sessions"} 7.0' in (await client.get("/metrics")).text
 
 
 async def test_static_files_are_cached_for_a_year(office: Office) -> None:

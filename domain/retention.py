@@ -1,0 +1,33 @@
+"""How long rows are kept that nobody needs any more. What is not listed here is kept for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Expiring(StrEnum):
+    """A kind of row that is removed at a certain age."""
+
+    SESSIONS = "sessions"
+    SIGN_IN_LINKS = "sign_in_links"
+    REQUEST_KEYS = "request_keys"
+    """Idempotency keys of API requests."""
+    RECEIVED_WEBHOOKS = "received_webhooks"
+    ROUNDS = "rounds"
+    """Rounds that made no offer."""
+    MESSAGE_BODIES = "message_bodies"
+    """What a delivered message was about. Its recipient, kind and times stay on the escalation's page."""
+    FREE_TEXT = "free_text"
+    """Free text that the previous release stored by reference."""
+
+
+@dataclass(frozen=True)
+class Retention:
+    """The age at which each kind of row is removed, and at which ended escalations are archived."""
+
+    ages: Mapping[Expiring, timedelta]
+    archive_after: timedelta | None = None
+    """Time since an escalation was closed; None if nothing is archived."""
