@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import latency, life, proofs, rounds, rules, simulation, slot_pages, trial, waiting
+from bench import growth, latency, life, proofs, rounds, rules, simulation, slot_pages, trial, waiting
 from bench.flock import measure as flock
 
 RESULTS = Path(__file__).parent / "results"
@@ -56,6 +56,10 @@ def _waiting() -> str:
     return f"{waiting.table()}\n\n{_load()}"
 
 
+def _growth() -> str:
+    return f"{growth.table()}\n\n{_load()}"
+
+
 def _load() -> str:
     return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
 
@@ -90,6 +94,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "waiting": ("What 10,000 waiting escalations cost", _waiting),
     "proofs": ("How long proofs take", _proofs),
     "simulation": ("What finding the person at call time gains", _simulation),
+    "growth": ("Ten thousand events and ten million", _growth),
     "trial": ("How long a backtest takes", _trial),
 }
 

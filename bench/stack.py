@@ -81,7 +81,7 @@ async def benched(folder: Path, people: int) -> AsyncIterator[Bench]:
         url = with_driver(cluster.url("muster"))
         upgrade(url)
         engine = open_engine(url, connections=20)
-        await _furnish(engine, people)
+        await furnish(engine, people)
         client = await _connected(server.address)
         yield Bench(engine, client, Dependencies(engine, Tokens(secrets.token_bytes(32))))
         await engine.dispose()
@@ -95,7 +95,8 @@ async def until_it_answers(cluster: postgres.Cluster) -> None:
     raise TimeoutError("PostgreSQL did not start")
 
 
-async def _furnish(engine: AsyncEngine, people: int) -> None:
+async def furnish(engine: AsyncEngine, people: int) -> None:
+    """Seed ``people`` advisors on shift around the clock, and publish quick.rules."""
     data = json.loads((EXAMPLES / "small_team.directory.json").read_text())
     pattern = next(person for person in data["people"] if person["title"] == "Advisor")
     advisors = [
