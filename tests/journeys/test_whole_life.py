@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
 
 from database.stores.rounds import answers
 from tests.journeys.desk import Desk
+from tests.journeys.recording import record, settled_history
 
 EVENTS_AT_MOST = 52
 """Events in the history of a complete booked escalation."""
@@ -80,13 +79,7 @@ async def test_a_booked_call_is_reminded_found_held_wrapped_up_and_rated(desk: D
         "rating_alerted",
         "closed",
     ]
-    history = await desk.workflow(escalation_id).fetch_history()
-    record(history.to_json())
+    history = await settled_history(desk, escalation_id)
+    record(history, "booked_and_rated_unstarted")
     ours = [event for event in history.events if event.event_type not in TEST_SERVER_EVENTS]
     assert len(ours) <= EVENTS_AT_MOST
-
-
-def record(history: str) -> None:
-    """Write the history to the folder in MUSTER_RECORD_HISTORIES, if set."""
-    if folder := os.environ.get("MUSTER_RECORD_HISTORIES"):
-        Path(folder, "booked_and_rated_rows_first.json").write_text(history)

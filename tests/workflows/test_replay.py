@@ -1,7 +1,7 @@
 """Histories recorded by earlier releases replay with the current code, so running escalations survive a deployment.
 
-`MUSTER_RECORD_HISTORIES=tests/workflows/histories make test ARGS=tests/journeys/test_whole_life.py` records the
-current code's history. Recorded files never change; a new path is a new file.
+`tests/journeys/recording.py` says how to record the current code's histories. Recorded files never change; a new path
+is a new file.
 """
 
 from __future__ import annotations
@@ -21,14 +21,24 @@ from config.temporal import DATA_CONVERTER
 from tests.workflows.replaying import replay, replay_all
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
+LARGEST = 50_000
+"""Bytes."""
+STAGES = """
+link_open nudged booked moved searching_in_rounds offered_and_declined taken in_call customer_missed agent_lost wrap_up
+wrapped_up awaiting_rating rated cancelled withdrawn never_booked given_up
+"""
 
 
 def recorded(path: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(f"recorded-{path.stem}", path.read_text())
 
 
-def test_there_are_histories() -> None:
-    assert HISTORIES
+def test_every_stage_has_a_history() -> None:
+    assert {f"stage_{stage}" for stage in STAGES.split()} <= {path.stem for path in HISTORIES}
+
+
+def test_histories_are_small() -> None:
+    assert {path.stem: path.stat().st_size for path in HISTORIES if path.stat().st_size > LARGEST} == {}
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
