@@ -21,6 +21,7 @@ from cli.stack.home import Home
 from config.settings import Settings
 from config.temporal import connect
 from database.engine import driver_url
+from database.limits import READINESS
 from database.migrate import newest, present
 
 
@@ -55,7 +56,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Finding:
     if settings.database_url is None:
         return Finding("database", False, "not set: run `muster up`, or set MUSTER_DATABASE_URL")
-    engine = create_engine(driver_url(settings.database_url), poolclass=NullPool, connect_args={"connect_timeout": 3})
+    engine = create_engine(driver_url(settings.database_url), poolclass=NullPool, connect_args=READINESS.connect_args)
     try:
         with engine.connect() as connection:
             server = connection.execute(text("SHOW server_version")).scalar_one()

@@ -5,18 +5,20 @@ import time
 from functools import partial
 from typing import Any
 
-from psycopg import AsyncConnection, Error
+from psycopg import Error
 from psycopg._preparing import PrepareManager
 from psycopg.pq import Format
 from pydantic_core import from_json
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine.interfaces import Dialect, ExceptionContext, ExecutionContext
-from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from database.clock_reading import read_on_connect
+from database.guard import GuardedConnection, NotAnswered
+from database.limits import CONNECT, PING, TOOL, WorkLimits
 
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
 """Raised if the database is unreachable, or out of connections or disk space."""
@@ -27,8 +29,10 @@ TRUSTED = 1.0
 CONFLICTS = frozenset({"40P01", "40001", "55P03"})
 """Codes for deadlocks, serialization failures and unavailable locks: the database is up, but transactions conflict."""
 
-TRANSACTION_TIMEOUT = "25P04"
-"""The transaction took longer than ``transaction_timeout``, and PostgreSQL ended the connection."""
+UNAVAILABLE = frozenset({"25P03", "25P04", "25006"})
+"""Codes for a transaction that was idle or took too long, whose connection PostgreSQL has closed, and for a read-only
+database. The driver takes them for bugs in Muster; here they are a kind of outage.
+"""
 
 UNPREPARED = frozenset({"0A000", "26000"})
 """Codes for an unsupported feature (a cached plan's result type has changed) and an unknown prepared statement."""
@@ -40,9 +44,8 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def is_down(error: BaseException) -> bool:
-    """Whether the database is unreachable, has closed the connection, or has timed out the transaction."""
-    timed_out = getattr(getattr(error, "orig", None), "sqlstate", None) == TRANSACTION_TIMEOUT
-    return timed_out or isinstance(error, DATABASE_DOWN)
+    """Whether the database is unreachable, refuses to write, has closed the connection, or took too long."""
+    return isinstance(error, DATABASE_DOWN)
 
 
 def driver_url(url: str) -> str:
@@ -62,17 +65,19 @@ class _PersistentPrepareManager(PrepareManager):
         return False
 
 
-class _Connection(AsyncConnection[Any]):
+class _Connection(GuardedConnection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._prepared = _PersistentPrepareManager()
 
 
-def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) -> AsyncEngine:
-    """Create an engine with at most ``connections`` connections.
+def open_engine(
+    url: str, limits: WorkLimits = TOOL, *, connections: int = 10, connect_timeout: int = CONNECT
+) -> AsyncEngine:
+    """Create an engine for one kind of work, with at most ``connections`` connections.
 
-    If no connection is available within ``connect_timeout`` seconds, using the engine raises one of ``DATABASE_DOWN``,
-    so that a page can answer 503 before its user gives up.
+    If no connection is available within ``connect_timeout`` seconds, or a statement isn't answered within its limit,
+    using the engine raises one of ``DATABASE_DOWN``, so that a page can answer 503 before its user gives up.
     """
     engine = create_async_engine(
         driver_url(url),
@@ -83,16 +88,16 @@ def open_engine(url: str, *, connections: int = 10, connect_timeout: int = 3) ->
         hide_parameters=True,
         # Three times faster than the standard library, and a round reads hundreds of plans.
         json_deserializer=from_json,
-        # JIT compilation takes longer than running any of these statements.
         connect_args={
+            **limits.connect_args,
             "connect_timeout": connect_timeout,
-            "options": "-c timezone=UTC -c jit=off",
-            "async_creator_fn": _Connection.connect,
+            "async_creator_fn": partial(_Connection.open, longest_wait=limits.answer),
         },
     )
     event.listen(engine.sync_engine, "connect", read_on_connect)
     event.listen(engine.sync_engine, "before_cursor_execute", _use_binary_format)
     event.listen(engine.sync_engine, "handle_error", _discard_stale_statements)
+    event.listen(engine.sync_engine, "handle_error", _as_outage, retval=True)
     event.listen(engine.sync_engine, "checkin", _note_use)
     event.listen(engine.sync_engine, "checkout", partial(_ping_idle, engine.dialect))
     return engine
@@ -107,20 +112,40 @@ def _discard_stale_statements(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
+def _as_outage(context: ExceptionContext) -> BaseException | None:
+    """The error to raise instead of a driver's error with one of the codes ``UNAVAILABLE``."""
+    original = context.original_exception
+    if getattr(original, "sqlstate", None) not in UNAVAILABLE:
+        return None
+    # The other connections are fine.
+    context.invalidate_pool_on_disconnect = False
+    return OperationalError(context.statement, None, original, hide_parameters=True)
+
+
 def _note_use(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["used"] = time.monotonic()
+    if dbapi_connection is not None and dbapi_connection.closed:
+        # It was given up while it was rolled back.
+        record.invalidate()
 
 
 def _ping_idle(dialect: Dialect, dbapi_connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
-    """Ping an idle connection before handing it out. If it is dead, so are the others in the pool.
+    """Ping an idle connection before handing it out; the pool replaces one that raises here.
 
-    Raises ``InvalidatePoolError``, which makes the pool open a new connection.
+    If it is dead, so are the others in the pool. If it only doesn't answer, that may be the server's load.
     """
-    if time.monotonic() - record.info.get("used", math.inf) > TRUSTED:
-        try:
-            dialect.do_ping(dbapi_connection)
-        except Error as dead:
-            raise InvalidatePoolError() from dead
+    if time.monotonic() - record.info.get("used", math.inf) <= TRUSTED:
+        return
+    connection: GuardedConnection = dbapi_connection.driver_connection
+    longest_wait, connection.longest_wait = connection.longest_wait, min(PING, connection.longest_wait)
+    try:
+        dialect.do_ping(dbapi_connection)
+    except NotAnswered as silent:
+        raise DisconnectionError() from silent
+    except Error as dead:
+        raise InvalidatePoolError() from dead
+    finally:
+        connection.longest_wait = longest_wait
 
 
 def _use_binary_format(
@@ -129,13 +154,3 @@ def _use_binary_format(
     """Fetch rows in binary format if a statement has the option ``binary``; this is twice as fast for many numbers."""
     if context is not None and context.execution_options.get("binary"):
         cursor._cursor.format = Format.BINARY
-
-
-async def is_reachable(engine: AsyncEngine) -> bool:
-    """Whether this process can reach the database now."""
-    try:
-        async with engine.connect() as conn:
-            await conn.execute(text("SELECT 1"))
-    except DATABASE_DOWN:
-        return False
-    return True

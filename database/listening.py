@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import sql
+
+from database.guard import GuardedConnection
+from database.limits import LISTENING
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +45,8 @@ async def listen(url: str, channels: Sequence[str], *, retry_seconds: float = 0.
                 for channel in channels:
                     yield Notification(channel, EVERYTHING)
                 reachable = True
+                # Silence is normal from here on.
+                conn.longest_wait = math.inf
                 async for notify in conn.notifies():
                     yield Notification(notify.channel, notify.payload)
         except (psycopg.OperationalError, OSError) as error:
@@ -51,14 +57,8 @@ async def listen(url: str, channels: Sequence[str], *, retry_seconds: float = 0.
         await asyncio.sleep(retry_seconds)
 
 
-async def _connect(address: str) -> AsyncConnection[tuple[object, ...]]:
-    # Keepalives, because a listener never sends anything and wouldn't otherwise notice a dead peer.
-    return await AsyncConnection.connect(
-        address,
-        autocommit=True,
-        connect_timeout=3,
-        keepalives_idle=10,
-        keepalives_interval=5,
-        keepalives_count=2,
-        application_name="muster listening",
+async def _connect(address: str) -> GuardedConnection:
+    # It needs the keepalives among these parameters: it never sends anything, so it wouldn't notice a dead peer.
+    return await GuardedConnection.open(
+        address, autocommit=True, longest_wait=LISTENING.answer, **LISTENING.connect_args
     )

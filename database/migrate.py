@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from database.engine import driver_url
-from domain.deadlines import MIGRATION_LOCK
+from database.limits import MIGRATION
 
 LOCK = 4_206_118_301  # an arbitrary advisory lock key, used by nothing else
 PAUSE = timedelta(seconds=1)
@@ -42,11 +42,11 @@ def upgrade(url: str, revision: str = "head") -> None:
     Retries a migration blocked by a lock for several minutes. After that, and on any other error, raises the
     database's exception; no migration is left half done.
     """
-    engine = create_engine(driver_url(url), poolclass=NullPool)
+    engine = create_engine(driver_url(url), poolclass=NullPool, connect_args=MIGRATION.connect_args)
     with engine.connect() as connection:
+        # Another process may be migrating for minutes: that is the one lock to wait for.
+        connection.execute(text("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-        connection.execute(text(f"SET lock_timeout = '{MIGRATION_LOCK // timedelta(milliseconds=1)}ms'"))
-        connection.execute(text("SET statement_timeout = '5min'"))
         connection.commit()
         config = _config()
         config.attributes["connection"] = connection

@@ -296,7 +296,7 @@ async def test_a_wrap_up_that_meets_a_locked_row_is_kept_on_the_page(floor: Floo
         answer = await browser.post(f"/desk/calls/{made}/wrap-up", "/desk", resolved="no", note="Tank was empty")
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
-    assert "asking twice does no harm" in answer.text
+    assert "so nothing was done" in answer.text
     assert 'value="no" required checked' in answer.text
     assert "Tank was empty</textarea>" in answer.text
 
