@@ -23,6 +23,7 @@ from activities.integrations.chat import Webhook
 from activities.integrations.mail import SmtpServer
 from config.settings import Settings
 from config.temporal import connect
+from database import limits
 from database.clock_reading import keep_clock, read_first
 from database.engine import open_engine
 from domain.ids import Tokens
@@ -30,7 +31,7 @@ from domain.retention import Expiring, Retention
 from workers.auditor import run_auditor
 from workers.backstop import keep_backstop
 from workers.calendars import run_calendars
-from workers.registration import build_worker
+from workers.registration import CONCURRENT_ACTIVITIES, build_worker
 from workers.relay import run_relay
 from workers.retention import run_retention
 from workers.seat_keeper import run_seat_keeper
@@ -48,14 +49,17 @@ async def run_worker(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    engine = open_engine(settings.require_database_url(), connections=settings.database_pool + 10)
-    dependencies = Dependencies(engine, Tokens(settings.require_secret_key().encode()))
+    url = settings.require_database_url()
+    # Effects have their own connections: whatever upkeep there is, the timers go on.
+    effects = open_engine(url, limits.EFFECT, connections=CONCURRENT_ACTIVITIES + 2)
+    engine = open_engine(url, limits.UPKEEP, connections=settings.database_pool)
+    dependencies = Dependencies(effects, Tokens(settings.require_secret_key().encode()))
     client = await _connected(stop)
     if client is None:
         return
     # The health check and the clock have their own connections: an exhausted pool doesn't mean that the database is
     # unreachable.
-    health_engine = open_engine(settings.require_database_url(), connections=2)
+    health_engine = open_engine(url, limits.WATCHING, connections=2)
     await read_first(health_engine, stop)
     async with asyncio.TaskGroup() as group:
         group.create_task(keep_clock(health_engine, stop))
@@ -67,6 +71,7 @@ async def run_worker(settings: Settings) -> None:
         group.create_task(run_sender(engine, dependencies.tokens, sender_settings(settings), stop))
         private = settings.calendar_private_addresses
         group.create_task(run_calendars(engine, stop, private_addresses=private))
+    await effects.dispose()
     await engine.dispose()
     await health_engine.dispose()
 

@@ -23,6 +23,13 @@ from workers.sandbox import production_runner
 from workflows.backstop import BackstopWorkflow
 from workflows.escalation import EscalationWorkflow
 
+CONCURRENT_ACTIVITIES = 10
+"""As many as a worker with a twentieth of a core completes within an activity's time limit. With more under way, each
+gets too little time, all time out, and their retries find the worker as busy as before. A transaction takes
+milliseconds, so ten in parallel keep a whole core busy.
+"""
+CONCURRENT_WORKFLOW_TASKS = 30
+"""The same for workflow tasks, whose time limit is twice as long. Fewer slow down the previous release's updates."""
 CACHED_WORKFLOWS = 1000
 """At least as many as there are calls in the largest burst; each takes about 95 kB."""
 
@@ -71,8 +78,9 @@ def build_worker(client: Client, dependencies: Dependencies, *, runner: Workflow
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         max_cached_workflows=CACHED_WORKFLOWS,
-        max_concurrent_activities=50,
-        max_concurrent_local_activities=300,
+        max_concurrent_activities=CONCURRENT_ACTIVITIES,
+        max_concurrent_local_activities=CONCURRENT_ACTIVITIES,
+        max_concurrent_workflow_tasks=CONCURRENT_WORKFLOW_TASKS,
         # After a worker dies, the next update to each of its workflows waits this long; the default is ten seconds.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         graceful_shutdown_timeout=timedelta(seconds=3),

@@ -6,6 +6,7 @@ import asyncio
 import signal
 
 from config.settings import Settings
+from database import limits
 from database.clock_reading import keep_clock
 from database.engine import open_engine
 from domain.ids import Tokens
@@ -18,7 +19,7 @@ async def run_ticker(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    engine = open_engine(settings.require_database_url(), connections=3)
+    engine = open_engine(settings.require_database_url(), limits.ROUND, connections=3)
     tokens = Tokens(settings.require_secret_key().encode())
     async with asyncio.TaskGroup() as group:
         group.create_task(keep_clock(engine, stop))
