@@ -47,7 +47,9 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(with_driver)] | None = Field(
         None, description="Address of the PostgreSQL 18 database; without one, `muster up` starts its own."
     )
-    database_pool: int = Field(10, ge=1, description="Maximum database connections per process.")
+    database_pool: int = Field(
+        10, ge=1, description="Database connections for a web process's pages, or a worker's upkeep."
+    )
     secret_key: SecretStr | None = Field(
         None,
         min_length=32,

@@ -35,6 +35,17 @@ class Busy(Failure):
 
 
 @dataclass
+class Overloaded(Failure):
+    """More requests are under way than can be answered in time, so this one wasn't begun."""
+
+    title = "Too many are asking at this moment"
+
+    @property
+    def detail(self) -> str:
+        return "Too many are asking at this moment, so nothing was done. Please try again in a few seconds."
+
+
+@dataclass
 class Unreachable(Failure):
     """A service that this request needs isn't answering. The request may have been carried out; sending it again is
     safe.

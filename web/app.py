@@ -14,7 +14,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from config.settings import Settings
 from config.temporal import connect
 from database.clock_reading import keep_clock
-from database.engine import open_engine
 from database.stores.escalations.commands import EscalationCommands
 from domain.ids import Tokens
 from web import (
@@ -35,12 +34,15 @@ from web import (
     shifts,
     sign_in,
 )
+from web.admission import Admission
 from web.beat import report_serving
 from web.desk.acceptances import Acceptances
 from web.desk.feed import Feed
 from web.desk.signs_of_life import SignsOfLife
 from web.live import Live
 from web.metrics import RequestMetrics
+from web.pools import open_pools
+from web.readiness import Readiness
 from web.security.access import allowed
 from web.security.headers import Shield
 from web.security.rate_limit import LinkRateLimit, SignInLimit
@@ -66,44 +68,32 @@ _PARTS = (
     dev,
 )
 
-VITAL_CONNECTIONS = 4
-"""Connections outside the pool, so that no page can exhaust them."""
-COMMAND_CONNECTIONS = 6
-"""Further connections of this kind, for what customers and agents do: book, move, cancel, rate, wrap up."""
-WATCHING_CONNECTIONS = 2
-"""Further connections for the database's clock and for `/metrics`, which matter most when all others are in use."""
-
 
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     """Starts without waiting for the database or Temporal. Either may become available later, or fail and come back."""
     settings: Settings = app.state.settings
-    url = settings.require_database_url()
-    app.state.engine = open_engine(url, connections=settings.database_pool)
-    # Sessions, heartbeats and offers keep working no matter how many pages are requested.
-    vital = open_engine(url, connections=VITAL_CONNECTIONS)
-    app.state.sessions = Sessions(vital)
-    app.state.signs_of_life = SignsOfLife(vital)
-    app.state.acceptances = Acceptances(vital, app.state.tokens)
-    selling = open_engine(url, connections=COMMAND_CONNECTIONS)
-    app.state.commands = EscalationCommands(selling, app.state.tokens)
-    app.state.gateway = WorkflowGateway(await connect())
-    app.state.desk_feed = Feed(app.state.live, vital)
-    watching = open_engine(url, connections=WATCHING_CONNECTIONS)
-    await app.state.live.start()
-    stop = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(app.state.desk_feed.run())
-        tasks.create_task(keep_clock(watching, stop))
-        reporting = tasks.create_task(report_serving(vital))
-        yield
-        stop.set()
-        reporting.cancel()
-        await app.state.live.stop()
-    await watching.dispose()
-    await app.state.engine.dispose()
-    await vital.dispose()
-    await selling.dispose()
+    async with open_pools(settings.require_database_url(), settings.database_pool) as pools:
+        app.state.pools = pools
+        app.state.engine, app.state.reports, app.state.customers = pools.pages, pools.reports, pools.customers
+        app.state.sessions = Sessions(pools.desks)
+        app.state.signs_of_life = SignsOfLife(pools.desks)
+        app.state.acceptances = Acceptances(pools.desks, app.state.tokens)
+        app.state.commands = EscalationCommands(pools.commands, app.state.tokens)
+        app.state.customer_commands = EscalationCommands(pools.customers, app.state.tokens)
+        app.state.readiness = Readiness(pools.readiness)
+        app.state.gateway = WorkflowGateway(await connect())
+        app.state.desk_feed = Feed(app.state.live, pools.desks)
+        await app.state.live.start()
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(app.state.desk_feed.run())
+            tasks.create_task(keep_clock(pools.watching, stop))
+            reporting = tasks.create_task(report_serving(pools.desks))
+            yield
+            stop.set()
+            reporting.cancel()
+            await app.state.live.stop()
 
 
 def _add_routes(app: FastAPI, router: APIRouter) -> None:
@@ -144,6 +134,7 @@ def create_app(settings: Settings) -> FastAPI:
     assets.asset_url("vendor/htmx.min.js")
     for part in _PARTS:
         _add_routes(app, part.router)
+    app.add_middleware(Admission)
     error_pages.install(app)
     # The middleware added last is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)

@@ -44,11 +44,17 @@ def _from_state(name: str) -> Any:
 
 Engine = Annotated[AsyncEngine, _from_state("engine")]
 """The database, for pages and the API."""
+Reports = Annotated[AsyncEngine, _from_state("reports")]
+"""The database, for what may take half a minute: outcomes, backtests, exports."""
+Customers = Annotated[AsyncEngine, _from_state("customers")]
+"""The database, for customers, with connections that nothing else can exhaust."""
 AppSettings = Annotated[Settings, _from_state("settings")]
 AppTokens = Annotated[Tokens, _from_state("tokens")]
 """Derives the secrets of all links and forms."""
 AppCommands = Annotated[EscalationCommands, _from_state("commands")]
-"""What people do to an escalation: book, move, cancel, wrap up, rate, nudge, withdraw."""
+"""What staff and programs do to an escalation: wrap up, nudge, withdraw."""
+CustomerCommands = Annotated[EscalationCommands, _from_state("customer_commands")]
+"""What customers do: book, move, cancel, rate."""
 Gateway = Annotated[WorkflowGateway, _from_state("gateway")]
 """What Temporal knows about a workflow."""
 LiveEvents = Annotated[Live, _from_state("live")]

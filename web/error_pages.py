@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from database.engine import DATABASE_DOWN, is_conflict
-from domain.failure import Busy, Failure, Unreachable
+from domain.failure import Busy, Failure, Overloaded, Unreachable
 from domain.sign_in import NotSignedIn, TooManyMisses
 from web.api.problems import answer_with_problem
 from web.error_status import status_of
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = 3
 """Seconds after which to retry when the database or Temporal is unreachable."""
+_EVENTS = {Busy: "lock conflict", Overloaded: "overloaded", Unreachable: "dependency unreachable"}
 _PROGRAMS = ("/api/", "/hooks/")
 _WORDS = {
     400: ("This request can't be read", "Please go back and try again."),
@@ -37,11 +38,11 @@ _WORDS = {
 
 def install(app: FastAPI) -> None:
     """Handle all errors from all routes: failures are shown with their own messages, unexpected errors are logged."""
-    app.add_exception_handler(Failure, _answer)
-    app.add_exception_handler(HTTPException, _answer)
-    app.add_exception_handler(RequestValidationError, _answer)
+    app.add_exception_handler(Failure, answer)
+    app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(RequestValidationError, answer)
     for down in DATABASE_DOWN:
-        app.add_exception_handler(down, _answer)
+        app.add_exception_handler(down, answer)
     app.add_middleware(_LastResort)
 
 
@@ -67,11 +68,12 @@ class _LastResort:
             if scope["type"] != "http" or response_started:
                 raise
             log.exception("unexpected error method=%s path=%s", scope["method"], scope["path"])
-            response = await _answer(Request(scope, receive), error)
+            response = await answer(Request(scope, receive), error)
             await response(scope, receive, send)
 
 
-async def _answer(request: Request, error: Exception) -> Response:
+async def answer(request: Request, error: Exception) -> Response:
+    """The response to any error: a problem for programs, a page for everybody else."""
     failure = _as_failure(error)
     response: Response
     if request.url.path.startswith(_PROGRAMS):
@@ -80,8 +82,8 @@ async def _answer(request: Request, error: Exception) -> Response:
         return _to_sign_in(request)
     else:
         response = failure_page(request, failure)
-    if isinstance(failure, Busy | Unreachable):
-        event = "lock conflict" if isinstance(failure, Busy) else "dependency unreachable"
+    if isinstance(failure, Busy | Overloaded | Unreachable):
+        event = _EVENTS[type(failure)]
         log.warning("%s method=%s path=%s error=%s", event, request.method, request.url.path, _cause(error))
         response.headers["Retry-After"] = str(RETRY_AFTER)
     if isinstance(failure, TooManyMisses):

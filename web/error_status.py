@@ -8,7 +8,7 @@ from domain.call import CallOver, JoinUnknown
 from domain.customer_link import LinkExpired, LinkUnknown
 from domain.directory_names import NameUnfit
 from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, KeyReused
-from domain.failure import Busy, Failure, Unreachable
+from domain.failure import Busy, Failure, Overloaded, Unreachable
 from domain.people import CardUnfit, NotYoursToChange, PersonGone
 from domain.rating import SurveyOver
 from domain.schedules.change import EntryUnknown, PersonUnknown, ScheduleRefused
@@ -66,6 +66,7 @@ _BY_STATUS: dict[int, tuple[type[Failure], ...]] = {
     429: (TooManyMisses,),
     503: (
         Busy,
+        Overloaded,
         Unreachable,
     ),
 }

@@ -8,11 +8,13 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from database.engine import DATABASE_DOWN, is_reachable
+from database.engine import DATABASE_DOWN
 from database.stores.journal.retention import removed_so_far
 from database.stores.rounds.repair import counted_repairs
+from database.writing import Writing
 from web.dependencies import Engine, MetricsRegistry
 from web.metrics import counts_text
+from web.readiness import AppReadiness
 
 router = APIRouter()
 
@@ -24,11 +26,12 @@ async def healthz() -> JSONResponse:
 
 
 @router.get("/readyz")
-async def readyz(engine: Engine) -> JSONResponse:
-    """200 while the database responds, 503 while it doesn't."""
-    if not await is_reachable(engine):
-        return JSONResponse({"status": "waiting", "database": "unreachable"}, 503, {"Retry-After": "2"})
-    return JSONResponse({"status": "ready", "database": "ok"})
+async def readyz(readiness: AppReadiness) -> JSONResponse:
+    """200 while the database takes writes, 503 while it doesn't; the answer is at most a second old."""
+    writing = await readiness.check()
+    if writing is not Writing.OK:
+        return JSONResponse({"status": "waiting", "database": writing.value}, 503, {"Retry-After": "2"})
+    return JSONResponse({"status": "ready", "database": writing.value})
 
 
 @router.get("/metrics")

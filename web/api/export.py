@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.stores.queries.export import export_lines
 from web.api.bearer import Exporter
 from web.api.describe import described
-from web.dependencies import Engine
+from web.dependencies import Reports
 
 router = APIRouter(prefix="/api/v1", tags=["export"])
 
 
 @router.get("/export", response_class=StreamingResponse, responses=described())
-async def export(engine: Engine, token: Exporter) -> StreamingResponse:
+async def export(engine: Reports, token: Exporter) -> StreamingResponse:
     """Everything as of one moment, as NDJSON. Each line has a `type`; the last is `{"type": "end", "lines": n}`."""
     lines = _lines(engine)
     # Read the first line before the response begins, so that an unreachable database still results in a 503.

@@ -17,7 +17,7 @@ from domain.failure import Failure
 from web.customer.customer_link import CustomerRequest, LinkRequest, slots_page, status_page, zone_of
 from web.customer.slots import read_start
 from web.customer.stage import CANCELLABLE, CustomerStage, may_move, stage_of
-from web.dependencies import AppCommands
+from web.dependencies import CustomerCommands
 from web.error_status import status_of
 from web.security.csrf import Guarded
 from web.wording import times
@@ -28,7 +28,9 @@ Field = Annotated[str, Form()]
 
 
 @router.post("/c/{token}/book", dependencies=[Guarded])
-async def book(visit: LinkRequest, commands: AppCommands, token: str, start: Field = "", zone: Field = "") -> Response:
+async def book(
+    visit: LinkRequest, commands: CustomerCommands, token: str, start: Field = "", zone: Field = ""
+) -> Response:
     """Book the chosen start time. Booking the same one again just shows the booking."""
     link = await visit.open_link(token)
     stage = stage_of(link, current_time())
@@ -49,7 +51,9 @@ async def book(visit: LinkRequest, commands: AppCommands, token: str, start: Fie
 
 
 @router.post("/c/{token}/move", dependencies=[Guarded])
-async def move(visit: LinkRequest, commands: AppCommands, token: str, start: Field = "", zone: Field = "") -> Response:
+async def move(
+    visit: LinkRequest, commands: CustomerCommands, token: str, start: Field = "", zone: Field = ""
+) -> Response:
     """Move the booked call to the chosen start time."""
     link = await visit.open_link(token)
     stage, chosen = stage_of(link, current_time()), read_start(start)
@@ -69,7 +73,9 @@ async def move(visit: LinkRequest, commands: AppCommands, token: str, start: Fie
 
 
 @router.post("/c/{token}/cancel", dependencies=[Guarded])
-async def cancel(visit: LinkRequest, commands: AppCommands, token: str, sure: Field = "", zone: Field = "") -> Response:
+async def cancel(
+    visit: LinkRequest, commands: CustomerCommands, token: str, sure: Field = "", zone: Field = ""
+) -> Response:
     """Cancel the call if the customer ticked the box. Cancelling again changes nothing."""
     link = await visit.open_link(token)
     stage = stage_of(link, current_time())

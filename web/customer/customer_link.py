@@ -21,7 +21,7 @@ from domain.seats.slots import nearest
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
-from web.dependencies import AppTokens, Engine, LinkLimiter
+from web.dependencies import AppTokens, Customers, LinkLimiter
 from web.page import draw, page
 from web.security.rate_limit import LinkRateLimit
 from web.wording import times
@@ -49,7 +49,7 @@ class CustomerRequest:
 
 
 async def _customer_request(
-    request: Request, engine: Engine, tokens: AppTokens, limiter: LinkLimiter
+    request: Request, engine: Customers, tokens: AppTokens, limiter: LinkLimiter
 ) -> CustomerRequest:
     return CustomerRequest(request, engine, tokens, limiter)
 

@@ -13,7 +13,7 @@ from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
 from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated
 from web.customer.customer_link import CustomerRequest, LinkRequest
-from web.dependencies import AppCommands
+from web.dependencies import CustomerCommands
 from web.error_status import status_of
 from web.page import page
 from web.security.csrf import Guarded
@@ -32,7 +32,7 @@ async def rating_page(visit: LinkRequest, token: str) -> HTMLResponse:
 @router.post("/rate/{token}", dependencies=[Guarded])
 async def rate(
     visit: LinkRequest,
-    commands: AppCommands,
+    commands: CustomerCommands,
     token: str,
     score: Annotated[str, Form()] = "",
     comment: Annotated[str, Form()] = "",

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.clock import current_time
 from database.stores.queries.outcomes import By, Measures, Period, by_day, measure, measure_by, not_served
-from web.dependencies import Engine
+from web.dependencies import Reports
 from web.outcomes import sentences
 from web.outcomes.bars import Chart, chart, columns
 from web.outcomes.sentences import ReportPeriods, six
@@ -31,7 +31,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @router.get("")
-async def outcomes_page(request: Request, engine: Engine, signed: Signed, days: int = DEFAULT) -> HTMLResponse:
+async def outcomes_page(request: Request, engine: Reports, signed: Signed, days: int = DEFAULT) -> HTMLResponse:
     days = days if days in SPANS else DEFAULT
     now_span, before_span = _spans(days)
     async with engine.connect() as conn:
@@ -58,7 +58,7 @@ async def outcomes_page(request: Request, engine: Engine, signed: Signed, days: 
 
 
 @router.get(".csv")
-async def outcomes_csv(engine: Engine, days: int = DEFAULT, by: By = By.PERSON) -> Response:
+async def outcomes_csv(engine: Reports, days: int = DEFAULT, by: By = By.PERSON) -> Response:
     days = days if days in SPANS else DEFAULT
     now_span, _ = _spans(days)
     async with engine.connect() as conn:

@@ -17,7 +17,7 @@ from domain.simulation.comparing import Way, staffed
 from domain.simulation.demand import made_up_facts
 from domain.simulation.report import interval_text, lines, occupancy_lines, sentences
 from domain.simulation.scenario import Binding, Habits, Scenario
-from web.dependencies import Engine
+from web.dependencies import Reports
 from web.error_status import status_of
 from web.outcomes.playing import AlreadyPlaying, SimulationRunner, TooLong
 from web.page import page
@@ -73,7 +73,7 @@ class Mark:
 
 
 @router.get("")
-async def what_if_page(request: Request, engine: Engine, form: Annotated[WhatIfForm, Query()]) -> HTMLResponse:
+async def what_if_page(request: Request, engine: Reports, form: Annotated[WhatIfForm, Query()]) -> HTMLResponse:
     async with engine.connect() as conn:
         counts = {weeks: await count_past(conn, _since(weeks)) for weeks in PAST}
         desk = await read_past_desk(conn, _since(form.past or max(PAST)), 2 * MOST if form.play else 0)

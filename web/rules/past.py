@@ -13,7 +13,7 @@ from database.stores.backtest.read import run_backtest
 from database.stores.directory.read import read_directory
 from database.stores.rules.versions import current_published
 from rules_dsl import Directory, Ruleset, draft_rules
-from web.dependencies import Engine
+from web.dependencies import Reports
 from web.page import page
 from web.rules.checked import LONGEST, CheckResult, check, plain
 from web.rules.past_words import SHOWN, PastView, past_view, treatment_words
@@ -31,7 +31,7 @@ Field = Annotated[str, Form()]
 @router.post("/past", dependencies=[Guarded])
 async def past_of_draft(
     request: Request,
-    engine: Engine,
+    engine: Reports,
     signed: Signed,
     text: Field = "",
     weeks: Field = "",

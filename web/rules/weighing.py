@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.backtest.capacity_under_rules import SHOWN, CapacityReview, weigh_rules
-from web.dependencies import Engine
+from web.dependencies import Reports
 from web.page import page
 from web.rules.checked import LONGEST, plain
 from web.security.csrf import Guarded
@@ -55,7 +55,7 @@ async def preview_if_needed(
 
 
 @router.post("/weigh", dependencies=[Guarded])
-async def weigh(request: Request, engine: Engine, signed: Signed) -> Response:
+async def weigh(request: Request, engine: Reports, signed: Signed) -> Response:
     """The calls at risk after a longer search: only the result if the page's script asks, otherwise the whole page."""
     form = await request.form()
     sent = {name: value for name, value in form.multi_items() if isinstance(value, str)}
