@@ -22,6 +22,7 @@ from temporalio.service import RPCError
 
 from database.clock import current_time
 from database.stores.at_risk.alerts import alert_lost_seats
+from database.stores.rounds.overdue import find_overdue
 from database.stores.rounds.repair import Findings, audit, open_after
 from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
 from workers.rebuild import Problem, problem_of, rebuild
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 AUDIT_EVERY = 30.0
 """Seconds between audits."""
 SHIFTS_EVERY = timedelta(hours=6)
+OVERDUE_EVERY = timedelta(minutes=5)
+"""Time between searches for workflows that let a deadline pass."""
 FIRST = str(uuid.UUID(int=0))
 REBUILT_AT_ONCE = 20
 """Maximum workflows to replace per audit, not counting those that no longer exist."""
@@ -39,7 +42,7 @@ REBUILT_AT_ONCE = 20
 async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
     """Audit every half minute until ``stop``. A part that fails doesn't keep the others from running."""
     shifts_written_at: datetime | None = None
-    checked_up_to = FIRST
+    checked_up_to, overdue = FIRST, OverdueWorkflows(engine, client)
     while not stop.is_set():
         now = current_time()
         with _failures_logged("shifts"):
@@ -51,8 +54,31 @@ async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) 
                 _report(await audit(conn, now))
         with _failures_logged("workflows"):
             checked_up_to = await rebuild_workflows(engine, client, checked_up_to, now)
+        with _failures_logged("deadlines"):
+            await overdue.rebuild(now)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), AUDIT_EVERY)
+
+
+class OverdueWorkflows:
+    """Workflows that let a deadline pass. One found twice, some minutes apart, is rebuilt.
+
+    A worker that was down finds many deadlines passed at its start, and its workflows are about to act on them.
+    """
+
+    def __init__(self, engine: AsyncEngine, client: Client) -> None:
+        self._engine, self._client = engine, client
+        self._found: frozenset[str] = frozenset()
+        self._looked_at: datetime | None = None
+
+    async def rebuild(self, now: datetime) -> None:
+        if self._looked_at is not None and now - self._looked_at < OVERDUE_EVERY:
+            return
+        async with self._engine.connect() as conn:
+            overdue = await find_overdue(conn, now)
+        again, self._found, self._looked_at = overdue & self._found, overdue, now
+        for escalation_id in sorted(again)[:REBUILT_AT_ONCE]:
+            await _rebuild(self._engine, self._client, escalation_id, Problem.STUCK, now)
 
 
 async def write_all_shifts(engine: AsyncEngine, now: datetime) -> None:
@@ -82,10 +108,15 @@ async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now
             return after
         after = position.escalation
         # This reads the rows again: the escalation and its workflow may have ended since the query above.
-        if await rebuild(client, engine, position.escalation, problem.value, now):
-            rebuilt += 1
-            log.warning("rebuilt workflow escalation=%s reason=%s", position.escalation, problem.name.lower())
+        rebuilt += await _rebuild(engine, client, position.escalation, problem, now)
     return positions[-1].escalation if positions else FIRST
+
+
+async def _rebuild(engine: AsyncEngine, client: Client, escalation_id: str, problem: Problem, now: datetime) -> bool:
+    if not await rebuild(client, engine, escalation_id, problem.value, now):
+        return False
+    log.warning("rebuilt workflow escalation=%s reason=%s", escalation_id, problem.name.lower())
+    return True
 
 
 @contextmanager

@@ -31,6 +31,7 @@ class Problem(StrEnum):
     FAILING = "its workflow's tasks failed"
     BEHIND = "its workflow had not heard of everything"
     AHEAD = "its workflow knew of events that the database has not"
+    STUCK = "its workflow had let a deadline pass"
 
 
 async def problem_of(client: Client, position: Position) -> Problem | None:

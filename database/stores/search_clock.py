@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.rounds.search_clock import SearchClock, turn
+from domain.rounds.search_clock import STANDSTILL, SearchClock, Service
 
 WEB = "web"
 """The part whose beat says that desks are served."""
 WRITE_EVERY = timedelta(seconds=1)
 """A round writes the clock at most this often, unless it stops or resumes."""
 
-# A desk's heartbeat proves that desks are served, whatever the beats of the web processes say.
+# A desk's heartbeat proves that desks are served, whatever the web processes report.
 _READ = text("""
-SELECT c.ran_at, c.stopped_at, c.resumed_at, c.stood,
-  (SELECT greatest(b.at, (SELECT max(seen_at) FROM presence)) FROM part_beat b WHERE b.part = :web) AS served_at
-FROM (VALUES (1)) one (id) LEFT JOIN search_clock c USING (id)
+SELECT c.ran_at, c.stopped_at, c.resumed_at, c.stood, b.since,
+  greatest(b.at, (SELECT max(seen_at) FROM presence)) AS until
+FROM (VALUES (1)) one (id) LEFT JOIN search_clock c USING (id) LEFT JOIN part_beat b ON b.part = :web
 """)
 
 _WRITE = text("""
@@ -28,42 +29,52 @@ ON CONFLICT (id) DO UPDATE SET ran_at = excluded.ran_at, stopped_at = excluded.s
   resumed_at = excluded.resumed_at, stood = excluded.stood
 """)
 
-# People whose phones rang into the standstill get the rest of the time, plus the grace period.
+# People whose desks rang into the standstill get the rest of the time, plus the grace period.
 _RING_ON = text("""
 UPDATE offer SET expires_at = expires_at + make_interval(secs => :lost)
 WHERE (call, nth) IN (SELECT call, nth FROM offer WHERE state = 'offered' FOR UPDATE SKIP LOCKED)
 """)
 
 _BEAT = text("""
-INSERT INTO part_beat AS b (part, at) VALUES (:part, clock_timestamp())
-ON CONFLICT (part) DO UPDATE SET at = greatest(b.at, excluded.at)
+INSERT INTO part_beat AS b (part, since, at) VALUES (:part, clock_timestamp(), clock_timestamp())
+ON CONFLICT (part) DO UPDATE SET at = greatest(b.at, excluded.at),
+  since = CASE WHEN excluded.at - b.at > make_interval(secs => :break) THEN excluded.at ELSE b.since END
 """)
+
+
+@dataclass(frozen=True)
+class ClockReading:
+    """The clock as the latest round left it, if there was one, and who serves desks, if anybody reports."""
+
+    clock: SearchClock | None
+    service: Service | None
+
+
+async def read_clock(conn: AsyncConnection) -> ClockReading:
+    row = (await conn.execute(_READ, {"web": WEB})).one()
+    clock = service = None
+    if row.ran_at is not None:
+        clock = SearchClock(row.ran_at, row.stopped_at, row.resumed_at, timedelta(seconds=row.stood))
+    if row.since is not None:
+        service = Service(row.since, row.until)
+    return ClockReading(clock, service)
 
 
 async def turn_clock(conn: AsyncConnection, now: datetime) -> SearchClock:
     """Bring the clock up to date, in a round's transaction. A resumed clock lets live offers ring on."""
-    row = (await conn.execute(_READ, {"web": WEB})).one()
-    before = None
-    if row.ran_at is not None:
-        before = SearchClock(row.ran_at, row.stopped_at, row.resumed_at, timedelta(seconds=row.stood))
-    clock = turn(before, row.served_at, now)
-    if before is not None and clock.stood > before.stood:
+    reading = await read_clock(conn)
+    before = reading.clock
+    clock = before.turned(reading.service, now) if before is not None else SearchClock(now)
+    resumed = before is not None and clock.resumed_at != before.resumed_at
+    if before is not None and resumed:
         await conn.execute(_RING_ON, {"lost": (clock.stood - before.stood).total_seconds()})
-    changed = before is None or (clock.stopped_at, clock.resumed_at) != (before.stopped_at, before.resumed_at)
-    if changed or before is None or not timedelta(0) <= now - before.ran_at < WRITE_EVERY:
+    due = before is None or not timedelta(0) <= now - before.ran_at < WRITE_EVERY
+    if due or resumed or (before is not None and clock.stopped_at != before.stopped_at):
         values = {"ran_at": clock.ran_at, "stopped_at": clock.stopped_at, "resumed_at": clock.resumed_at}
         await conn.execute(_WRITE, values | {"stood": clock.stood.total_seconds()})
     return clock
 
 
-async def read_clock(conn: AsyncConnection, now: datetime) -> SearchClock:
-    """The clock as the latest round left it; a new one if no round ever ran."""
-    row = (await conn.execute(_READ, {"web": WEB})).one()
-    if row.ran_at is None:
-        return SearchClock(now)
-    return SearchClock(row.ran_at, row.stopped_at, row.resumed_at, timedelta(seconds=row.stood))
-
-
 async def beat(conn: AsyncConnection, part: str = WEB) -> None:
-    """Report that this part works."""
-    await conn.execute(_BEAT, {"part": part})
+    """Report that this part works. A break in its reports restarts ``since``."""
+    await conn.execute(_BEAT, {"part": part, "break": STANDSTILL.total_seconds()})

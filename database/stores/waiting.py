@@ -70,7 +70,9 @@ async def may_still_join(conn: AsyncConnection, call_id: str, now: datetime) -> 
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     if row.state != "taken":
         return None
-    clock = await read_clock(conn, now)
+    clock = (await read_clock(conn)).clock
+    if clock is None:
+        return None
     return clock.may_still_join(max(row.starts_at or row.accepted_at, row.accepted_at), now)
 
 

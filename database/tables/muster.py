@@ -81,8 +81,8 @@ search_clock = Table(
     Column("stood", Double, nullable=False, server_default=text("0")),
 )
 
-# When a part of Muster last reported that it works.
-part_beat = Table("part_beat", metadata, Column("part", Text, primary_key=True), instant("at"))
+# Since when a part of Muster has reported without a break that it works, and when it last did.
+part_beat = Table("part_beat", metadata, Column("part", Text, primary_key=True), instant("since"), instant("at"))
 
 offer = Table(
     "offer",

@@ -16,7 +16,7 @@ from cli.main import main
 from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.workflows.replaying import replay
-from workers.auditor import FIRST, rebuild_workflows
+from workers.auditor import FIRST, OVERDUE_EVERY, OverdueWorkflows, rebuild_workflows
 from workers.last_heard import last_heard
 from workers.rebuild import Problem
 from workflows.escalation import EscalationWorkflow
@@ -121,3 +121,17 @@ async def test_a_workflow_is_rebuilt_by_hand(
     for wrong in ((), ("--all", escalation_id), ("7",)):
         assert (await muster(*wrong)).exit_code == 2
     assert "is over, or there is no such" in (await muster(str(uuid.uuid4()))).output
+
+
+async def test_a_workflow_that_let_a_deadline_pass_is_rebuilt_when_it_is_found_again(desk: Desk) -> None:
+    escalation_id = await taken_by_freja(desk)
+    await desk.relay()
+    before, overdue = await run_id(desk, escalation_id), OverdueWorkflows(desk.engine, desk.environment.client)
+    in_time, late = desk.now + timedelta(minutes=19), desk.now + timedelta(minutes=21)
+    for now in (in_time, in_time + OVERDUE_EVERY, late + OVERDUE_EVERY):
+        # Her customer was to join within ten minutes, and a workflow may be ten minutes late.
+        await overdue.rebuild(now)
+        assert await run_id(desk, escalation_id) == before
+    await overdue.rebuild(late + 2 * OVERDUE_EVERY)
+    assert await run_id(desk, escalation_id) != before
+    assert await audited(desk, escalation_id) == [Problem.STUCK.value]

@@ -10,6 +10,7 @@ CREATE TABLE search_clock (
 );
 CREATE TABLE part_beat (
   part TEXT NOT NULL,
+  since TIMESTAMPTZ NOT NULL,
   at TIMESTAMPTZ NOT NULL,
   CONSTRAINT part_beat_pkey PRIMARY KEY (part)
 );

@@ -21,6 +21,7 @@ from domain.escalation import Kind
 from domain.ids import KICK_CHANNEL
 from domain.rounds.late_calls import AHEAD, TELL_BEFORE, will_be_late
 from domain.rounds.search import DueCall
+from domain.rounds.search_clock import SearchClock
 
 # The planned end of each person's current call, counted from its booked start time or its acceptance, whichever is
 # later.
@@ -42,7 +43,7 @@ async def look_ahead(conn: AsyncConnection, now: datetime | None = None) -> int:
     if not await try_lock_rounds(conn):
         return 0
     moment = await database_now(conn, now)
-    clock = await read_clock(conn, moment)
+    clock = (await read_clock(conn)).clock or SearchClock(moment)
     if clock.stopped:
         return 0
     soon = await read_soon(conn, clock, moment, moment + AHEAD)

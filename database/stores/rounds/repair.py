@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.journal.timeline import lock, notify, record
 from database.stores.muster import finish_booking
 from database.stores.rounds.expired_offers import end_passed_offers
+from database.stores.search_clock import read_clock
 from domain.escalation import RELAYED_AT_ONCE, Kind
 from domain.ids import KICK_CHANNEL, OUTBOX_CHANNEL
 
@@ -123,7 +124,9 @@ async def audit(conn: AsyncConnection, now: datetime) -> Findings:
 
 async def _release_overdue(conn: AsyncConnection, now: datetime) -> int:
     """End offers that no round has ended, and release seats that were not released when their call ended."""
-    ended = await end_passed_offers(conn, now - OVERDUE)
+    reading = await read_clock(conn)
+    judges = reading.clock is None or reading.clock.judges(reading.service, now)
+    ended = await end_passed_offers(conn, now - OVERDUE) if judges else 0
     spent = (await conn.execute(_SPENT_SEATS, {"before": now - SPENT})).all()
     for row in spent:
         await finish_booking(conn, row.id)

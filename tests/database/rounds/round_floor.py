@@ -20,11 +20,12 @@ from database.stores.rounds.late_calls import look_ahead
 from database.stores.rounds.presence import set_presence
 from database.stores.rounds.round import RoundReport, run_round
 from database.stores.rules.versions import publish
+from database.stores.search_clock import beat
 from database.stores.staff.seed import seed_directory
 from database.tables.customer_link import customer_link
 from database.tables.directory import shift
 from database.tables.escalation import escalation_event, message
-from database.tables.muster import call, offer, search_clock
+from database.tables.muster import call, offer, part_beat, search_clock
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import Tokens
 from rules_dsl.directory import Directory
@@ -126,6 +127,12 @@ class Floor:
             async with self.engine.begin() as conn:
                 past_call = update(call).where(call.c.escalation == one)
                 await conn.execute(past_call.values(done_call | {"ended_at": done, "wrapped_up_at": done}))
+
+    async def serve_desks(self) -> None:
+        """Report that web processes have served desks all the time until now."""
+        async with self.engine.begin() as conn:
+            await beat(conn)
+            await conn.execute(update(part_beat).values(since=self.now - timedelta(days=1), at=self.now))
 
     async def round(self, *, after_standstill: bool = False) -> RoundReport | None:
         """Run a round, as if rounds had run all the time until now unless ``after_standstill``."""

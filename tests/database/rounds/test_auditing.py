@@ -25,6 +25,7 @@ async def floor(database: AsyncEngine) -> Floor:
 
 
 async def run_audit(floor: Floor) -> Findings:
+    await floor.serve_desks()
     async with floor.engine.begin() as conn:
         await conn.execute(update(escalation_event).values(told_at=floor.now))
         return await audit(conn, floor.now)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.journal.plan_json import load_plan
 from database.stores.muster import replace_agent
-from database.stores.search_clock import beat
+from database.stores.rounds.repair import audit
 from database.tables.directory import presence
 from database.tables.escalation import escalation_event
 from domain.rounds.search_clock import GRACE
@@ -131,9 +131,7 @@ async def test_time_with_an_agent_and_a_standstill_in_it_are_taken_out_once(floo
 
 
 async def test_nobody_is_asked_while_no_web_process_serves_desks(floor: Floor) -> None:
-    async with floor.engine.begin() as conn:
-        await beat(conn)
-        await conn.execute(text("UPDATE part_beat SET at = :at"), {"at": floor.now})
+    await floor.serve_desks()
     await floor.round()
     call = await floor.open("nobody to ask")
     floor.later(seconds=12)
@@ -161,3 +159,28 @@ async def test_no_step_is_skipped_before_desks_could_come_back(database: AsyncEn
     floor.later(seconds=1)
     await floor.round()
     assert (await floor.call_of(call)).step == 1, "nobody of the first step has come back"
+
+
+async def test_with_every_ticker_dead_the_backstop_still_ends_offers_and_widens_slowly(floor: Floor) -> None:
+    call = await floor.open("one")
+    await floor.serve_desks()
+    await floor.round()
+    began = (await floor.call_of(call)).search_began_at
+    for minute in range(2):
+        floor.later(minutes=1)
+        await floor.serve_desks()
+        if not minute:
+            await floor.beat("Freja Holm")
+        await floor.round(after_standstill=True)
+    assert (await floor.one(select(presence))).state == "away", "the offer expired, because it could be answered"
+    assert (await floor.call_of(call)).search_began_at == began + timedelta(seconds=100)
+
+
+async def test_the_auditor_takes_no_call_from_people_who_could_not_be_heard(floor: Floor) -> None:
+    call = await floor.open("taken")
+    await floor.round()
+    await floor.accept(call)
+    floor.later(minutes=10)
+    async with floor.engine.begin() as conn:
+        assert (await audit(conn, floor.now)).held_too_long == 0
+    assert (await floor.call_of(call)).state == "taken"
