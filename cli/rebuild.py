@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.comparing import find_problem
 from cli.database_session import run_on_database
 from cli.environment import settings_beside_stack
 from config.temporal import connect
@@ -18,10 +19,7 @@ from database.clock_reading import read_clock
 from database.engine import open_engine
 from database.stores.rounds.repair import Position, open_after
 from workers.auditor import FIRST
-from workers.rebuild import problem_of, rebuild
-
-BY_HAND = "its workflow was rebuilt by hand"
-"""The reason shown in the timeline of an escalation that was named on the command line."""
+from workers.rebuild import BY_HAND, rebuild
 
 
 @click.command("rebuild")
@@ -67,7 +65,7 @@ async def _chosen(engine: AsyncEngine, client: Client, named: tuple[str, ...]) -
     if named:
         return
     async for position in _every_open(engine):
-        if (problem := await problem_of(client, position)) is not None:
+        if (problem := await find_problem(client, engine, position, current_time())) is not None:
             yield position.escalation, problem.value
 
 

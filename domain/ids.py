@@ -17,6 +17,8 @@ LIVE_CHANNEL = "live"
 """NOTIFY channel: pages that show the object named in the payload should update. Payload: ``escalation:<id>``,
 ``person:<id>``, ``round:<id>``.
 """
+REBUILD_CHANNEL = "rebuild"
+"""NOTIFY channel: support ops asked for a workflow to be rebuilt."""
 MESSAGE_CHANNEL = "message"
 """NOTIFY channel: a message is waiting to be sent."""
 

@@ -20,12 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.comparing import Problem, find_problem
 from database.clock import current_time
 from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.rounds.overdue import find_overdue
 from database.stores.rounds.repair import Findings, audit, open_after
 from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
-from workers.rebuild import Problem, problem_of, rebuild
+from workers.rebuild import rebuild
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now
         positions = await open_after(conn, after, now)
     rebuilt = 0
     for position in positions:
-        problem = await problem_of(client, position)
+        problem = await find_problem(client, engine, position, now)
         if problem is None:
             continue
         if rebuilt >= REBUILT_AT_ONCE and problem is not Problem.GONE:

@@ -31,6 +31,7 @@ from domain.retention import Expiring, Retention
 from workers.auditor import run_auditor
 from workers.backstop import keep_backstop
 from workers.calendars import run_calendars
+from workers.rebuild_requests import run_rebuild_requests
 from workers.registration import CONCURRENT_ACTIVITIES, build_worker
 from workers.relay import run_relay
 from workers.retention import run_retention
@@ -66,6 +67,7 @@ async def run_worker(settings: Settings) -> None:
         group.create_task(_poll_while_database_answers(client, dependencies, health_engine, stop))
         group.create_task(run_relay(engine, client, stop))
         group.create_task(run_auditor(engine, client, stop))
+        group.create_task(run_rebuild_requests(engine, client, stop))
         group.create_task(run_retention(engine, retention(settings), stop))
         group.create_task(run_seat_keeper(engine, stop))
         group.create_task(run_sender(engine, dependencies.tokens, sender_settings(settings), stop))

@@ -121,6 +121,26 @@ repair = Table(
     instant("last_at"),
 )
 
+# Requests by support ops to rebuild a workflow, which a worker answers.
+rebuild_request = Table(
+    "rebuild_request",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("escalation", Uuid(as_uuid=False), ForeignKey("escalation.id", ondelete="CASCADE"), nullable=False),
+    Column("asked_by", Text, nullable=False),
+    instant("asked_at"),
+    instant("answered_at", nullable=True),
+    Column("answer", Text),
+    Column("last_error", Text, nullable=False, server_default=""),
+)
+Index("rebuild_request_escalation", rebuild_request.c.escalation, rebuild_request.c.asked_at)
+Index(
+    "rebuild_request_open",
+    rebuild_request.c.escalation,
+    unique=True,
+    postgresql_where=rebuild_request.c.answered_at.is_(None),
+)
+
 # Rows removed at an age, counted by kind.
 removal = Table(
     "removal",

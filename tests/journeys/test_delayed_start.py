@@ -10,6 +10,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.last_heard import last_heard
 from database.stores.customer_link import find_issued
 from database.stores.escalations.open import open_or_refuse
 from domain.escalation import Customer, Mode, Opening, Ticket
@@ -17,7 +18,6 @@ from domain.ids import workflow_id
 from tests.journeys.desk import FACTS, Desk
 from tests.journeys.test_positions import audited
 from tests.workflows.replaying import replay
-from workers.last_heard import last_heard
 
 
 async def length(desk: Desk, escalation_id: str) -> int:

@@ -11,14 +11,14 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
+from activities.comparing import Problem
+from activities.last_heard import last_heard
 from activities.messages import Event, Happened
 from cli.main import main
 from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.workflows.replaying import replay
 from workers.auditor import FIRST, OVERDUE_EVERY, OverdueWorkflows, rebuild_workflows
-from workers.last_heard import last_heard
-from workers.rebuild import Problem
 from workflows.escalation import EscalationWorkflow
 
 

@@ -10,8 +10,8 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
+from activities.last_heard import heard_in
 from config.temporal import DATA_CONVERTER
-from workers.last_heard import heard_in
 
 HISTORIES = Path(__file__).parent / "histories"
 MEMO = "booked_and_rated_rows_first"

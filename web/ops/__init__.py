@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.ops import acting, finding, reading
+from web.ops import acting, finding, reading, rebuilding
 
 router = APIRouter()
-for part in (finding, reading, acting):
+for part in (finding, reading, acting, rebuilding):
     router.include_router(part.router)
 
 __all__ = ["router"]

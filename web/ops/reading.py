@@ -16,6 +16,7 @@ from web.api.escalations import read_or_raise
 from web.dependencies import Engine, Gateway, LiveEvents
 from web.live import StreamEvent, event_stream
 from web.ops.headline import headline
+from web.ops.rebuilding import diagnosis, last_asked
 from web.ops.story import reader_name, story_of
 from web.page import page
 from web.security.access import RULES
@@ -70,8 +71,10 @@ def story_page(
 
 
 @router.get("/{escalation_id}/workflow")
-async def workflow_part(request: Request, engine: Engine, gateway: Gateway, escalation_id: str) -> HTMLResponse:
-    """Temporal's history and retries. Loaded separately, so that the page works without Temporal."""
+async def workflow_part(
+    request: Request, engine: Engine, gateway: Gateway, signed: Signed, escalation_id: str
+) -> HTMLResponse:
+    """Temporal's history and retries, and what is wrong. Loaded separately, so that the page works without Temporal."""
     escalation = await read_or_raise(engine, escalation_id)
     history, pending, trouble = [], [], ""
     try:
@@ -87,7 +90,10 @@ async def workflow_part(request: Request, engine: Engine, gateway: Gateway, esca
         trouble = failure.detail
     part = request.headers.get("hx-request") == "true"
     template = "ops/_workflow.html" if part else "ops/workflow.html"
+    found, is_wrong = await diagnosis(engine, gateway, escalation.id)
     context: dict[str, Any] = {"history": history, "pending": pending, "trouble": trouble}
+    context |= {"found": found, "is_wrong": is_wrong, "asked": await last_asked(engine, escalation)}
+    context["may_act"] = bool(signed.roles & {"ops", "admin"})
     return page(request, template, escalation=escalation, zone=escalation.desk_zone, **context)
 
 

@@ -96,7 +96,7 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     Kind.SEAT_LOST: ("person", lambda t: "Shifts or teams changed, and nobody is free for this call any more."),
     Kind.SEAT_FOUND: ("person", lambda t: f"Somebody can be free for this call again{_found(t)}."),
     Kind.MESSAGE_FAILED: ("person", lambda t: f"A message ({_words(t.get('kind', 'mail'))}) could not be delivered."),
-    Kind.REPAIRED: ("person", lambda t: f"Muster repaired this escalation: {t.get('found', 'it was stuck')}."),
+    Kind.REPAIRED: ("person", lambda t: f"{t.actor} repaired this escalation: {t.get('found', 'it was stuck')}."),
     Kind.CLOSED: ("done", lambda t: "The escalation was closed."),
 }
 

@@ -106,6 +106,8 @@ MATRIX: dict[str, Rule] = {
     "GET /ops/{escalation_id}/workflow": WATCHING,
     "GET /ops/{escalation_id}/stream": WATCHING,
     "POST /ops/{escalation_id}/nudge": REPAIRING,
+    "GET /ops/{escalation_id}/rebuild": REPAIRING,
+    "POST /ops/{escalation_id}/rebuild": REPAIRING,
     "POST /ops/{escalation_id}/withdraw": REPAIRING,
     "POST /ops/{escalation_id}/messages/{message_id}/send-again": REPAIRING,
     "GET /rules": RULES,

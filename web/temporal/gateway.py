@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.comparing import Problem, find_problem
+from database.stores.rounds.repair import Position
 from domain.deadlines import PAGE
 from domain.escalation import EscalationUnknown
 from domain.failure import Failure, Unreachable
@@ -35,6 +39,13 @@ class WorkflowGateway:
         except (RPCError, RuntimeError) as error:
             raise _failure(error, escalation_id) from error
         return pending_activities(description)
+
+    async def problem(self, engine: AsyncEngine, position: Position, now: datetime) -> Problem | None:
+        """What is wrong with the workflow of an open escalation, compared with its rows; None if nothing is."""
+        try:
+            return await find_problem(self._client, engine, position, now)
+        except (RPCError, RuntimeError) as error:
+            raise _failure(error, position.escalation) from error
 
     def _handle(self, escalation_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(workflow_id(escalation_id))

@@ -62,14 +62,15 @@ ON CONFLICT (what) DO UPDATE SET times = r.times + excluded.times, last_at = exc
 """)
 _COUNTED = text("SELECT what, times, last_at FROM repair ORDER BY what")
 
-_OPEN = text("""
+_POSITION = """
 SELECT CAST(e.id AS text) AS escalation, e.seq, (
   SELECT coalesce(max(v.seq), 0) FROM escalation_event v
   WHERE v.escalation = e.id AND v.kind = ANY(:kinds) AND v.told_at < :relayed_before) AS relayed_seq
 FROM escalation e
-WHERE e.state NOT IN ('closed', 'refused') AND e.opened_at < :before AND e.id > CAST(:after AS uuid)
-ORDER BY e.id LIMIT :most
-""")
+WHERE e.state NOT IN ('closed', 'refused')
+"""
+_OPEN = text(f"{_POSITION} AND e.opened_at < :before AND e.id > CAST(:after AS uuid) ORDER BY e.id LIMIT :most")
+_ONE = text(f"{_POSITION} AND e.id = CAST(:one AS uuid)")
 HEARD_WITHIN = timedelta(minutes=2)
 """How long a workflow may take to receive a relayed event, since a busy worker needs a while."""
 PAGE = 50
@@ -158,14 +159,25 @@ class Position:
 
 async def open_after(conn: AsyncConnection, after: str, now: datetime) -> list[Position]:
     """At most ``PAGE`` open escalations, sorted by id, starting after the id ``after``."""
+    rows = await conn.execute(_OPEN, _heard(now) | {"before": now - OVERDUE, "after": after, "most": PAGE})
+    return [Position(**row._mapping) for row in rows]
+
+
+async def position_of(conn: AsyncConnection, escalation_id: str, now: datetime) -> Position | None:
+    """This escalation's position; None if it is over."""
+    row = (await conn.execute(_ONE, _heard(now) | {"one": escalation_id})).one_or_none()
+    return None if row is None else Position(**row._mapping)
+
+
+def _heard(now: datetime) -> dict[str, object]:
     kinds = [kind.value for kind in RELAYED_AT_ONCE - {Kind.OPENED}]
-    values = {"before": now - OVERDUE, "relayed_before": now - HEARD_WITHIN, "kinds": kinds}
-    rows = await conn.execute(_OPEN, values | {"after": after, "most": PAGE})
-    return [Position(row.escalation, row.seq, row.relayed_seq) for row in rows]
+    return {"relayed_before": now - HEARD_WITHIN, "kinds": kinds}
 
 
-async def note_rebuilt(conn: AsyncConnection, escalation_id: str, found: str, now: datetime) -> None:
+async def note_rebuilt(
+    conn: AsyncConnection, escalation_id: str, found: str, now: datetime, actor: str = "muster"
+) -> None:
     """Record that a workflow was rebuilt from the rows, and why."""
     await lock(conn, escalation_id)
-    await record(conn, escalation_id, Kind.REPAIRED, now, body={"found": found})
+    await record(conn, escalation_id, Kind.REPAIRED, now, body={"found": found}, actor=actor)
     await _count(conn, "workflow_gone", 1, now)

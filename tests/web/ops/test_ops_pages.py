@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, text, update
 
+from activities.comparing import Problem
 from database.stores.journal.timeline import record
 from database.stores.rounds.repair import note_rebuilt
 from database.tables.escalation import escalation, message
 from domain.escalation import Kind, State
 from tests.web.office import Office, office, ticket
 from web.ops.story import _SENTENCES
-from workers.rebuild import Problem
 
 __all__ = ["office"]
 
