@@ -35,6 +35,7 @@ from database.stores.rounds.due_calls import read_due, read_soon
 from database.stores.rounds.repair import audit, counted_repairs, open_after
 from database.stores.rounds.round import run_round
 from database.stores.rules.rollout_outcomes import rollout_sides
+from database.stores.search_clock import read_clock
 from domain.escalation import OPEN_STATES, Kind
 from domain.ids import Tokens
 from domain.letter import Channel
@@ -151,8 +152,9 @@ async def _auditor(conn: AsyncConnection, sample: Sample) -> None:
 
 
 async def _due(conn: AsyncConnection, sample: Sample) -> None:
-    await read_due(conn, sample.now)
-    await read_soon(conn, sample.now, sample.now + timedelta(minutes=10))
+    clock = await read_clock(conn, sample.now)
+    await read_due(conn, clock, sample.now)
+    await read_soon(conn, clock, sample.now, sample.now + timedelta(minutes=10))
 
 
 _OPEN = tuple(state.value for state in OPEN_STATES)

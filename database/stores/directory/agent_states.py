@@ -46,11 +46,11 @@ LEFT JOIN LATERAL (
     WHERE c.person = p.id AND c.accepted_at > CAST(:now AS timestamptz) - interval '2 days') had
 ) calls ON true
 LEFT JOIN LATERAL (SELECT max(o.made_at) AS last_made FROM offer o WHERE o.person = p.id) asked ON true
-LEFT JOIN LATERAL (
-  SELECT sum(r.score) AS score_sum, count(*) AS score_count
+LEFT JOIN (
+  SELECT c.person, sum(r.score) AS score_sum, count(*) AS score_count
   FROM rating r JOIN call c ON c.id = r.call
-  WHERE c.person = p.id AND r.at > CAST(:now AS timestamptz) - interval '180 days'
-) rated ON true
+  WHERE r.at > CAST(:now AS timestamptz) - interval '180 days' GROUP BY c.person
+) rated ON rated.person = p.id
 LEFT JOIN LATERAL (
   SELECT coalesce(extract(epoch FROM sum(least(upper(t.during), :now) - greatest(lower(t.during), :midnight))), 0)
     AS seconds

@@ -7,10 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Tuple, func, literal, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    Tuple,
+    any_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.escalation import customer, escalation, message
+from domain.escalation import State
 from domain.ids import LIVE_CHANNEL, MESSAGE_CHANNEL
 
 Place = tuple[datetime, str]
@@ -43,18 +60,32 @@ class EscalationFilter:
     still_since: datetime | None = None
     """Only escalations without an event since then."""
     failed_messages: bool = False
+    opened: tuple[datetime, datetime] | None = None
+    """Only escalations opened in this half-open span."""
+
+
+COUNTED = 10_000
+"""Counts stop here: to count the escalations of several years would take longer than reading a page of them."""
+CUSTOMERS_FOUND = 1_000
+"""Maximum customers whose name or address contains the words; their escalations are listed."""
+
+_COUNTS = text("""
+SELECT state, (SELECT count(*) FROM (SELECT FROM escalation e WHERE e.state = s.state LIMIT :most) counted) AS number
+FROM unnest(CAST(:states AS text[])) AS s (state)
+""")
 
 
 async def counts_by_state(conn: AsyncConnection) -> dict[str, int]:
-    query = select(escalation.c.state, func.count().label("number")).group_by(escalation.c.state)
-    return {row.state: row.number for row in await conn.execute(query)}
+    """Number of escalations by state; ``COUNTED + 1`` means more than ``COUNTED``."""
+    values = {"states": [state.value for state in State], "most": COUNTED + 1}
+    return {row.state: row.number for row in await conn.execute(_COUNTS, values) if row.number}
 
 
 async def list_stuck_first(
     conn: AsyncConnection, sought: EscalationFilter, *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
     """Escalations by their last event, oldest first, so that stuck ones come first."""
-    query = _filtered(sought).order_by(escalation.c.updated_at, escalation.c.id).limit(limit)
+    query = (await _filtered(conn, sought)).order_by(escalation.c.updated_at, escalation.c.id).limit(limit)
     if after is not None:
         query = query.where(tuple_(escalation.c.updated_at, escalation.c.id) > _typed(after))
     return [_line(row) for row in await conn.execute(query)]
@@ -64,7 +95,7 @@ async def list_newest(
     conn: AsyncConnection, states: Sequence[str] = (), *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
     """Escalations by opening time, newest first."""
-    query = _filtered(EscalationFilter(tuple(states))).limit(limit)
+    query = (await _filtered(conn, EscalationFilter(tuple(states)))).limit(limit)
     query = query.order_by(escalation.c.opened_at.desc(), escalation.c.id.desc())
     if after is not None:
         query = query.where(tuple_(escalation.c.opened_at, escalation.c.id) < _typed(after))
@@ -76,7 +107,7 @@ def _typed(place: Place) -> Tuple:
     return tuple_(literal(moment, escalation.c.updated_at.type), literal(escalation_id, escalation.c.id.type))
 
 
-def _filtered(sought: EscalationFilter) -> Select[Any]:
+async def _filtered(conn: AsyncConnection, sought: EscalationFilter) -> Select[Any]:
     failed = (
         select(func.count())
         .where(message.c.escalation == escalation.c.id, message.c.state == "failed")
@@ -89,12 +120,22 @@ def _filtered(sought: EscalationFilter) -> Select[Any]:
         query = query.where(escalation.c.state.in_(sought.states))
     if sought.still_since is not None:
         query = query.where(escalation.c.updated_at <= sought.still_since)
+    if sought.opened is not None:
+        since, until = sought.opened
+        query = query.where(escalation.c.opened_at >= since, escalation.c.opened_at < until)
     if sought.failed_messages:
-        query = query.where(failed > 0)
+        query = query.where(escalation.c.id.in_(select(message.c.escalation).where(message.c.state == "failed")))
     if sought.words:
-        columns = (escalation.c.ticket_id, escalation.c.subject, customer.c.name, customer.c.email)
-        query = query.where(or_(*(column.icontains(sought.words, autoescape=True) for column in columns)))
+        query = query.where(or_(*await _with_words(conn, sought.words)))
     return query
+
+
+async def _with_words(conn: AsyncConnection, words: str) -> list[ColumnElement[bool]]:
+    """Conditions on columns of one table, which PostgreSQL can look up in several indexes at once."""
+    of_customer = (column.icontains(words, autoescape=True) for column in (customer.c.name, customer.c.email))
+    found = (await conn.execute(select(customer.c.id).where(or_(*of_customer)).limit(CUSTOMERS_FOUND))).scalars().all()
+    of_ticket = [column.icontains(words, autoescape=True) for column in (escalation.c.ticket_id, escalation.c.subject)]
+    return [*of_ticket, escalation.c.customer == any_(cast(literal(list(found)), ARRAY(BigInteger)))]
 
 
 def _line(row: Row[Any]) -> EscalationLine:

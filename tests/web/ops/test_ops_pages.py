@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import select, text, update
 
 from activities.comparing import Problem
 from database.stores.journal.timeline import record
+from database.stores.queries.escalation_list import counts_by_state
 from database.stores.rounds.repair import note_rebuilt
 from database.tables.escalation import escalation, message
 from domain.escalation import Kind, State
@@ -52,6 +54,37 @@ async def test_the_list_is_filtered_by_words_and_state(office: Office) -> None:
     assert first in await ops.get("/ops?state=no-such-state&age=what")
     assert "Show all 2" in await ops.get("/ops?q=nothing-like-it")
     await ops.get("/ops?after=what", 422)
+
+
+async def test_the_list_counts_no_further_than_it_needs_to(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        await opened(office, str(number))
+    monkeypatch.setattr("database.stores.queries.escalation_list.COUNTED", 2)
+    monkeypatch.setattr("web.ops.finding.COUNTED", 2)
+    async with office.engine.connect() as conn:
+        assert await counts_by_state(conn) == {"invited": 3}
+    page = await (await office.browser("Otto Ops")).get("/ops")
+    assert page.count('<span class="count">2+</span>') == 3, "open, all, and the one state"
+
+
+async def test_the_list_finds_the_escalations_of_a_customer(office: Office) -> None:
+    mine = await opened(office, "1", customer__name="Zoë Quist", customer__email="z.quist@example.com")
+    other = await opened(office, "2")
+    ops = await office.browser("Otto Ops")
+    for words in ("zoë", "Quist@example", "z.qu"):
+        page = await ops.get(f"/ops?q={words}")
+        assert mine in page, words
+        assert other not in page, words
+
+
+async def test_the_list_of_failed_messages_shows_only_those(office: Office) -> None:
+    failed, fine = await opened(office, "1"), await opened(office, "2")
+    async with office.engine.begin() as conn:
+        await conn.execute(update(message).where(message.c.escalation == failed).values(state="failed"))
+    page = await (await office.browser("Otto Ops")).get("/ops?failed=1")
+    assert failed in page
+    assert fine not in page
+    assert "1 message failed" in page
 
 
 async def test_the_list_has_pages(office: Office) -> None:
