@@ -14,6 +14,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+ARCHIVE_EARLIEST = 30
+"""Days after which nobody rates, moves or follows up a call any more."""
+
 
 class SettingMissing(Exception):
     """A required setting, which has no sensible default, isn't set."""
@@ -29,6 +32,13 @@ def with_driver(url: str) -> str:
     if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
         raise ValueError("expected an address such as postgresql://user:password@host:5432/muster")
     return f"postgresql+psycopg://{rest}"
+
+
+def archive_age(days: int) -> int:
+    """Days until an escalation is archived. Raises ``ValueError`` if people may still be working with it."""
+    if (0 <= days < ARCHIVE_EARLIEST and days != 0) or days < 0:
+        raise ValueError(f"expected 0 or at least {ARCHIVE_EARLIEST}")
+    return days
 
 
 class Settings(BaseSettings):
@@ -95,6 +105,13 @@ class Settings(BaseSettings):
     keep_free_text_days: int = Field(
         180, ge=90, description="Days to keep free text that the previous release stored apart from its rows."
     )
+    archive_after_days: Annotated[int, AfterValidator(archive_age)] = Field(
+        0, description="Days after its end at which an escalation is archived as a file; at least 30, or 0 for never."
+    )
+    archive_folder: Path | None = Field(
+        None,
+        description="Folder for archived escalations, readable by web and workers. Default: `archive` in the home.",
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level to log.")
     log_format: Literal["text", "json"] = Field(
@@ -114,6 +131,11 @@ class Settings(BaseSettings):
     def mail_folder(self) -> Path:
         """Folder in which the embedded mailbox stores the mail it catches."""
         return self.home / "mail"
+
+    @property
+    def archive(self) -> Path:
+        """Folder of archived escalations."""
+        return self.archive_folder or self.home / "archive"
 
     def require_database_url(self) -> str:
         if self.database_url is None:

@@ -142,6 +142,10 @@ here, so that an ordinary call needs few signals.
 """
 
 
+REPORTED = (Kind.NOBODY_AVAILABLE, Kind.CUSTOMER_MISSED, Kind.AGENT_MISSED)
+"""Events that reports count, in the order of ``NotServed``. They stay when an escalation is archived."""
+
+
 @dataclass(frozen=True)
 class Ticket:
     """A reference to a case in a help desk, with the facts sent along."""

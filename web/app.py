@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from config.settings import Settings
 from config.temporal import connect
 from database.clock_reading import keep_clock
+from database.stores.archive.folder import ArchiveFolder
 from database.stores.escalations.commands import EscalationCommands
 from domain.ids import Tokens
 from web import (
@@ -125,6 +126,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
+    app.state.archive = ArchiveFolder(settings.archive)
     app.state.tokens = Tokens(settings.require_secret_key().encode())
     app.state.live = Live(settings.require_database_url())
     app.state.link_rate_limit = LinkRateLimit()

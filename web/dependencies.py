@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.settings import Settings
+from database.stores.archive.folder import ArchiveFolder
 from database.stores.escalations.commands import EscalationCommands
 from domain.ids import Tokens
 from web.live import Live
@@ -49,6 +50,8 @@ Reports = Annotated[AsyncEngine, _from_state("reports")]
 Customers = Annotated[AsyncEngine, _from_state("customers")]
 """The database, for customers, with connections that nothing else can exhaust."""
 AppSettings = Annotated[Settings, _from_state("settings")]
+Archive = Annotated[ArchiveFolder, _from_state("archive")]
+"""The documents of archived escalations."""
 AppTokens = Annotated[Tokens, _from_state("tokens")]
 """Derives the secrets of all links and forms."""
 AppCommands = Annotated[EscalationCommands, _from_state("commands")]

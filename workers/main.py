@@ -26,6 +26,7 @@ from config.temporal import connect
 from database import limits
 from database.clock_reading import keep_clock, read_first
 from database.engine import open_engine
+from database.stores.archive.folder import ArchiveFolder
 from domain.ids import Tokens
 from domain.retention import Expiring, Retention
 from workers.auditor import run_auditor
@@ -68,7 +69,7 @@ async def run_worker(settings: Settings) -> None:
         group.create_task(run_relay(engine, client, stop))
         group.create_task(run_auditor(engine, client, stop))
         group.create_task(run_rebuild_requests(engine, client, stop))
-        group.create_task(run_retention(engine, retention(settings), stop))
+        group.create_task(run_retention(engine, retention(settings), ArchiveFolder(settings.archive), stop))
         group.create_task(run_seat_keeper(engine, stop))
         group.create_task(run_sender(engine, dependencies.tokens, sender_settings(settings), stop))
         private = settings.calendar_private_addresses
@@ -89,7 +90,8 @@ def retention(settings: Settings) -> Retention:
         Expiring.MESSAGE_BODIES: settings.keep_message_bodies_days,
         Expiring.FREE_TEXT: settings.keep_free_text_days,
     }
-    return Retention({what: timedelta(days=number) for what, number in days.items()})
+    ages = {what: timedelta(days=number) for what, number in days.items()}
+    return Retention(ages, timedelta(days=settings.archive_after_days) or None)
 
 
 def sender_settings(settings: Settings) -> SenderSettings:

@@ -1,4 +1,4 @@
-"""Removes what has reached its age, every hour, in small batches with pauses.
+"""Removes and archives what has reached its age, every hour, in small batches with pauses.
 
 Any number of workers may do this at the same time: each skips the rows that another one has locked.
 """
@@ -15,9 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.clock import current_time
+from database.stores.archive.folder import ArchiveFolder
 from database.stores.journal.retention import BATCH, remove_batch
 from database.transaction import transaction
 from domain.retention import Expiring, Retention
+from workers.archiver import archive_ended
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +30,13 @@ PAUSE = 0.05
 """Seconds between batches, in which others can use the database."""
 
 
-async def run_retention(engine: AsyncEngine, retention: Retention, stop: asyncio.Event) -> None:
-    """Remove every hour until ``stop``. Survives an outage of the database."""
+async def run_retention(engine: AsyncEngine, retention: Retention, archive: ArchiveFolder, stop: asyncio.Event) -> None:
+    """Remove and archive every hour until ``stop``. Survives an outage of the database."""
     while not stop.is_set():
-        await remove_expired(engine, retention, current_time(), stop)
+        now = current_time()
+        await remove_expired(engine, retention, now, stop)
+        if retention.archive_after is not None:
+            await archive_ended(engine, archive, now - retention.archive_after, now, stop)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), PASS_EVERY.total_seconds())
 

@@ -73,7 +73,9 @@ class Browser:
 
 
 @asynccontextmanager
-async def open_office(engine: AsyncEngine, database_url: str, *, rules: str = RULES) -> AsyncIterator[Office]:
+async def open_office(
+    engine: AsyncEngine, database_url: str, *, rules: str = RULES, archive_folder: Path | None = None
+) -> AsyncIterator[Office]:
     """The boat shop with its rules published, and one person of each role outside the teams."""
     now = datetime.now(UTC)
     directory = Directory.from_json(json.loads((EXAMPLES / "small_team.directory.json").read_text()))
@@ -84,17 +86,19 @@ async def open_office(engine: AsyncEngine, database_url: str, *, rules: str = RU
         if rules:
             await publish(conn, rules, "Marta Manager", "the first rules", None, now)
     secret = SecretStr("a secret of thirty-two characters")
-    settings = Settings(database_url=database_url, secret_key=secret)
+    settings = Settings(database_url=database_url, secret_key=secret, archive_folder=archive_folder)
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield Office(app, engine, {one.name: one.id for one in seeded}, token)
 
 
 @pytest.fixture
-async def office(database: AsyncEngine, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+async def office(
+    database: AsyncEngine, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[Office]:
     """The application without Temporal: what needs it says so, everything else works."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
-    async with open_office(database, database_url) as opened:
+    async with open_office(database, database_url, archive_folder=tmp_path / "archive") as opened:
         yield opened
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,6 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.stores.archive.folder import ArchiveFolder
+from database.stores.archive.story import with_document
 from database.stores.escalations.open import open_or_refuse
 from database.stores.journal.timeline import database_now
 from database.stores.queries.escalation_detail import WholeEscalation, read_whole
@@ -25,7 +28,7 @@ from web.api.json_body import read_model
 from web.api.problems import FieldError, FieldsRefused, fact_errors
 from web.api.requests import OpenEscalation, WithdrawEscalation
 from web.api.views import customer_link, escalation_view, line_view, opened_view
-from web.dependencies import AppCommands, AppSettings, AppTokens, Engine
+from web.dependencies import AppCommands, AppSettings, AppTokens, Archive, Engine
 
 router = APIRouter(prefix="/api/v1", tags=["escalations"])
 
@@ -70,9 +73,9 @@ async def list_escalations(
 
 
 @router.get("/escalations/{escalation_id}", responses=described(404))
-async def read_escalation(engine: Engine, token: Reader, escalation_id: str) -> dict[str, Any]:
+async def read_escalation(engine: Engine, archive: Archive, token: Reader, escalation_id: str) -> dict[str, Any]:
     """One escalation with its plan, booking, offers, call, rating and timeline."""
-    return escalation_view(await read_or_raise(engine, escalation_id))
+    return escalation_view(await read_story(engine, archive, escalation_id))
 
 
 @router.post(
@@ -105,6 +108,12 @@ async def open_now(engine: AsyncEngine, tokens: Tokens, opening: Opening) -> Ope
         return await open_or_refuse(engine, opening, tokens, await _now(engine))
     except FactRefused as refused:
         raise fact_errors(refused, opening) from None
+
+
+async def read_story(engine: AsyncEngine, archive: ArchiveFolder, escalation_id: str) -> WholeEscalation:
+    """The escalation with its whole story, from its document if it is archived. Raises ``EscalationUnknown``."""
+    escalation = await read_or_raise(engine, escalation_id)
+    return escalation if escalation.archived_at is None else await asyncio.to_thread(with_document, escalation, archive)
 
 
 async def read_or_raise(engine: AsyncEngine, escalation_id: str) -> WholeEscalation:

@@ -14,8 +14,8 @@ from database.stores.journal.audit_log import write_audit
 from database.stores.queries.escalation_list import send_again
 from domain.escalation import NotNow, State
 from domain.failure import Failure
-from web.api.escalations import read_or_raise
-from web.dependencies import AppCommands, Engine
+from web.api.escalations import read_or_raise, read_story
+from web.dependencies import AppCommands, Archive, Engine
 from web.error_status import status_of
 from web.ops.reading import story_page
 from web.security.csrf import Guarded
@@ -28,10 +28,10 @@ _LONGEST_REASON = 1000
 
 @router.post("/{escalation_id}/nudge")
 async def nudge(
-    request: Request, engine: Engine, commands: AppCommands, signed: Signed, escalation_id: str
+    request: Request, engine: Engine, archive: Archive, commands: AppCommands, signed: Signed, escalation_id: str
 ) -> Response:
     """Get the escalation moving: email the link again, or restart the search and resend the workflow's events."""
-    escalation = await read_or_raise(engine, escalation_id)
+    escalation = await read_story(engine, archive, escalation_id)
     try:
         await commands.nudge(escalation.id, signed.actor)
         await _audit(engine, signed, "nudged", escalation.id)
@@ -44,13 +44,14 @@ async def nudge(
 async def withdraw(
     request: Request,
     engine: Engine,
+    archive: Archive,
     commands: AppCommands,
     signed: Signed,
     escalation_id: str,
     reason: Annotated[str, Form()] = "",
 ) -> Response:
     """End the escalation before its call. The reason is required, because somebody will ask for it."""
-    escalation = await read_or_raise(engine, escalation_id)
+    escalation = await read_story(engine, archive, escalation_id)
     reason = reason.strip()[:_LONGEST_REASON]
     if not reason:
         wrong = "Please say why, in a few words. The story will show it."

@@ -12,8 +12,8 @@ from database.listening import EVERYTHING
 from database.stores.queries.escalation_detail import WholeEscalation
 from domain.escalation import OPEN_STATES, EscalationUnknown, State
 from domain.failure import Failure, Unreachable
-from web.api.escalations import read_or_raise
-from web.dependencies import Engine, Gateway, LiveEvents
+from web.api.escalations import read_or_raise, read_story
+from web.dependencies import Archive, Engine, Gateway, LiveEvents
 from web.live import StreamEvent, event_stream
 from web.ops.headline import headline
 from web.ops.rebuilding import diagnosis, last_asked
@@ -36,9 +36,9 @@ CONFIRMATIONS = {
 
 @router.get("/{escalation_id}")
 async def one_page(
-    request: Request, engine: Engine, signed: Signed, escalation_id: str, said: str = ""
+    request: Request, engine: Engine, archive: Archive, signed: Signed, escalation_id: str, said: str = ""
 ) -> HTMLResponse:
-    escalation = await read_or_raise(engine, escalation_id)
+    escalation = await read_story(engine, archive, escalation_id)
     return story_page(request, signed.roles, escalation, said=CONFIRMATIONS.get(said, ""))
 
 

@@ -60,6 +60,9 @@ class WholeEscalation:
     messages: tuple[Fields, ...]
     names: dict[int, str]
     """All people's names by id, to look up the ids in events."""
+    archived_at: datetime | None = None
+    document_found: bool = False
+    """Whether an archived escalation's document could be read; without it, most events and messages are missing."""
 
 
 async def read_whole(conn: AsyncConnection, escalation_id: str) -> WholeEscalation | None:
@@ -95,6 +98,7 @@ async def read_whole(conn: AsyncConnection, escalation_id: str) -> WholeEscalati
         events=await _rows(conn, _events_of(escalation_id)),
         messages=await _rows(conn, _messages_of(escalation_id)),
         names={row.id: row.name for row in await conn.execute(select(person.c.id, person.c.name))},
+        archived_at=head.archived_at,
     )
 
 

@@ -131,7 +131,7 @@ async def _filtered(conn: AsyncConnection, sought: EscalationFilter) -> Select[A
 
 
 async def _with_words(conn: AsyncConnection, words: str) -> list[ColumnElement[bool]]:
-    """Conditions on columns of one table, which PostgreSQL can look up in several indexes at once."""
+    """Conditions on columns of one table, which PostgreSQL can look up in several indexes together."""
     of_customer = (column.icontains(words, autoescape=True) for column in (customer.c.name, customer.c.email))
     found = (await conn.execute(select(customer.c.id).where(or_(*of_customer)).limit(CUSTOMERS_FOUND))).scalars().all()
     of_ticket = [column.icontains(words, autoescape=True) for column in (escalation.c.ticket_id, escalation.c.subject)]

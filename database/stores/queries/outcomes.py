@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.tables.directory import person, team, title
 from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call, rating, wrap_up
-from domain.escalation import Kind
+from domain.escalation import REPORTED
 
 
 class By(StrEnum):
@@ -93,15 +93,14 @@ async def measure_by(conn: AsyncConnection, period: Period, by: By) -> list[Meas
 
 
 async def not_served(conn: AsyncConnection, period: Period) -> NotServed:
-    kinds = (Kind.NOBODY_AVAILABLE, Kind.CUSTOMER_MISSED, Kind.AGENT_MISSED)
     query = (
         select(escalation_event.c.kind, func.count().label("number"))
-        .where(escalation_event.c.kind.in_([kind.value for kind in kinds]))
+        .where(escalation_event.c.kind.in_([kind.value for kind in REPORTED]))
         .where(escalation_event.c.at >= period.since, escalation_event.c.at < period.until)
         .group_by(escalation_event.c.kind)
     )
     counts = {row.kind: row.number for row in await conn.execute(query)}
-    return NotServed(*(counts.get(kind.value, 0) for kind in kinds))
+    return NotServed(*(counts.get(kind.value, 0) for kind in REPORTED))
 
 
 async def by_day(conn: AsyncConnection, period: Period, zone: str) -> list[DayFigures]:

@@ -5,8 +5,8 @@ from sqlalchemy import text
 
 from database.migrations.concurrent_indexes import build_indexes
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 INDEXES = {
     "escalation_updated_at": "escalation (updated_at, id)",
