@@ -15,8 +15,12 @@ from database.stores.rounds.repair import Position, position_of
 from domain.ids import workflow_id
 
 TIMEOUT = timedelta(seconds=3)
-_FAILING = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
-"""Set by the server after two workflow tasks in a row have failed: the workers can't replay the history."""
+PROBLEMS_REPORTED = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
+"""Set by the server after some workflow tasks in a row have failed or timed out, and removed by one that succeeds."""
+TASK_FAILED = "category=WorkflowTaskFailed"
+"""The workers can't replay the history. Tasks that time out are no reason to rebuild: a starved worker would only get
+more to do, and if the workflow itself is to blame, it falls behind.
+"""
 
 
 class Problem(StrEnum):
@@ -42,7 +46,7 @@ async def find_problem(client: Client, engine: AsyncEngine, position: Position, 
         return Problem.GONE
     if described.status is not WorkflowExecutionStatus.RUNNING:
         return Problem.GONE
-    if described.typed_search_attributes.get(_FAILING):
+    if TASK_FAILED in (described.typed_search_attributes.get(PROBLEMS_REPORTED) or ()):
         return Problem.FAILING
     started_at: int | None = (await described.memo()).get("seq")
     if started_at is None:
