@@ -16,9 +16,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from activities.integrations.calendar import Invite, Method, entry_of, invite
+from activities.letters.header import WireHeader, address_header, text_header
 from activities.letters.letter import Addresses, Letter
 from domain.delivery import Undelivered
 from domain.letter import Incomplete, LetterContext
+from domain.mail_address import ascii_domain
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, auto_reload=False
@@ -33,10 +35,10 @@ def as_mail(letter: Letter, context: LetterContext, addresses: Addresses, sender
     """
     mail = EmailMessage(policy=SMTP)
     team = context.team_address or sender or f"no-reply@{addresses.host}"
-    mail["From"] = _address(sender or team, context.team_name)
+    mail["From"] = _named("From", sender or team, context.team_name)
     mail["To"] = _address(context.recipient)
-    mail["Reply-To"] = _address(team, context.team_name)
-    mail["Subject"] = letter.subject
+    mail["Reply-To"] = _named("Reply-To", team, context.team_name)
+    mail["Subject"] = subject(letter.subject)
     mail["Date"] = format_datetime(context.written_at)
     mail["Message-ID"] = f"<{context.message_id}@{addresses.host}>"
     mail["Auto-Submitted"] = "auto-generated"
@@ -46,6 +48,11 @@ def as_mail(letter: Letter, context: LetterContext, addresses: Addresses, sender
         _add_entry(mail, Method(letter.calendar), calendar_entry(context, addresses))
     _set_boundaries(mail, context.message_id)
     return mail
+
+
+def subject(text: str) -> WireHeader:
+    """The Subject header for this text: whoever reads the mail sees it letter by letter, in every script."""
+    return text_header("Subject", text)
 
 
 def as_text(letter: Letter, context: LetterContext) -> str:
@@ -69,10 +76,16 @@ def _signature(context: LetterContext) -> tuple[str, ...]:
     return tuple(dict.fromkeys((context.team_name, context.desk_name)))
 
 
+def _named(header: str, address: str, name: str) -> WireHeader | Address:
+    """An address with its owner's name. An address that isn't ASCII needs a server for which no header is encoded."""
+    valid = _address(address, name)
+    return address_header(header, valid.addr_spec, name) if valid.addr_spec.isascii() else valid
+
+
 def _address(address: str, name: str = "") -> Address:
     local, _, domain = address.rpartition("@")
     try:
-        return Address(display_name=name, addr_spec=f"{local}@{domain.encode('idna').decode()}")
+        return Address(display_name=name, addr_spec=f"{local}@{ascii_domain(domain)}")
     except (ValueError, IndexError, MessageError) as error:
         raise Undelivered(f"{address!r} is no mail address", final=True) from error
 

@@ -41,6 +41,15 @@ async def test_a_mail_arrives_unchanged(server: MailServer) -> None:
     assert "https://calls.harborboats.example/c/" in body.get_content()
 
 
+async def test_mail_reaches_an_international_domain(server: MailServer) -> None:
+    context = letter_context(LetterKind.CONFIRMATION, recipient="mira@bådhavn.example", team_name="Bådhavn på Øresund")
+    await SmtpMailer(server.settings()).send(as_mail(write(context, ADDRESSES), context, ADDRESSES))
+    [mail] = server.caught
+    assert b"RCPT TO:<mira@xn--bdhavn-iua.example>" in server.heard
+    assert b"SMTPUTF8" not in server.heard
+    assert mail["From"].addresses[0].display_name == "Bådhavn på Øresund"
+
+
 async def test_a_refused_address_is_final_and_a_busy_one_is_not(server: MailServer) -> None:
     server.refused["mira@olsen.example"] = "550 no such person"
     refused = await failure_of(server.settings())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -10,10 +9,9 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_MAIL = re.compile(
-    rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@(?:{_LABEL}\.)*{_LABEL}"
-)
+from domain.mail_address import LONGEST as LONGEST_MAIL
+from domain.mail_address import is_mail_address
+
 _OVERRIDES = "\u202d\u202e"
 """Characters that reverse the text after them, so that it isn't displayed as it is stored."""
 LARGEST = 2**53 - 1
@@ -30,7 +28,7 @@ def _clean(text: str) -> str:
 
 
 def _mail(text: str) -> str:
-    if not _MAIL.fullmatch(text) or len(text.partition("@")[0]) > 64:
+    if not is_mail_address(text):
         raise ValueError("must be a mail address such as mira@example.com")
     return text
 
@@ -87,7 +85,7 @@ Name = Annotated[str, _limits(200), AfterValidator(_clean)]
 Short = Annotated[str, _limits(100), AfterValidator(_clean)]
 Subject = Annotated[str, _limits(500), AfterValidator(_clean)]
 Reason = Annotated[str, _limits(1000, 0), AfterValidator(_clean)]
-Mail = Annotated[str, _limits(254), AfterValidator(_mail)]
+Mail = Annotated[str, _limits(LONGEST_MAIL), AfterValidator(_mail)]
 Zone = Annotated[str, _limits(60, 0), AfterValidator(_zone), BeforeValidator(_or_empty)]
 Language = Annotated[str, _limits(40, 0), AfterValidator(_clean), BeforeValidator(_or_empty)]
 WebAddress = Annotated[str, _limits(2000), AfterValidator(_clean), AfterValidator(_web)]

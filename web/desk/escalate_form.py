@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.failure import Failure
+from domain.mail_address import is_mail_address
 from domain.ticket_account import only
 from domain.ticket_reference import ReferenceUnclear, TicketReference, account_of, read_reference
 from rules_dsl.directory import FactType
@@ -16,7 +16,6 @@ from web.wording.facts import FIELD, facts_of_form
 LONGEST_SUBJECT = 300
 LONGEST_NAME = 200
 _FIELDS = ("ticket", "system", "url", "subject", "name", "email")
-_MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def opening_of(
         wrong["subject"] = f"At most {LONGEST_SUBJECT} characters, please."
     if not form.name or len(form.name) > LONGEST_NAME:
         wrong["name"] = "Whom will we call? Please enter their name."
-    if not _MAIL.fullmatch(form.email):
+    if not is_mail_address(form.email):
         wrong["email"] = "Please enter a mail address, such as mira@example.com."
     if wrong or reference is None:
         return Problems(wrong)
