@@ -23,6 +23,9 @@ more to do, and if the workflow itself is to blame, it falls behind.
 """
 
 
+_FAILING = f"{PROBLEMS_REPORTED.name} = '{TASK_FAILED}' AND ExecutionStatus = 'Running'"
+
+
 class Problem(StrEnum):
     """Why a workflow is rebuilt, in the words that appear in the escalation's timeline."""
 
@@ -57,6 +60,11 @@ async def find_problem(client: Client, engine: AsyncEngine, position: Position, 
     if heard < position.relayed_seq:
         return Problem.BEHIND
     return Problem.AHEAD if heard > position.seq and await _is_ahead(engine, position, heard, now) else None
+
+
+async def count_failing(client: Client) -> int:
+    """How many running workflows have tasks that fail. Raises ``RPCError`` if Temporal doesn't answer."""
+    return (await client.count_workflows(_FAILING, rpc_timeout=TIMEOUT)).count
 
 
 async def _is_ahead(engine: AsyncEngine, position: Position, heard: int, now: datetime) -> bool:

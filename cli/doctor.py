@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
 
 import click
@@ -16,7 +15,10 @@ from sqlalchemy.pool import NullPool
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
 
+from cli.doctor_probes import examine_probes
+from cli.doctor_rows import examine_rows
 from cli.environment import settings_beside_stack
+from cli.findings import Finding, within
 from cli.stack.home import Home
 from config.settings import Settings
 from config.temporal import connect
@@ -24,17 +26,16 @@ from database.engine import driver_url
 from database.limits import READINESS
 from database.migrate import newest, present
 
-
-@dataclass(frozen=True)
-class Finding:
-    part: str
-    ok: bool
-    detail: str
+ANSWER_WITHIN = 10.0
+"""Seconds that each part has to answer."""
 
 
 @click.command()
 def doctor() -> None:
-    """Report what is reachable and what state it is in. Exits with status 1 if something is wrong."""
+    """Report what is reachable and what state it is in. Exits with status 1 if something is wrong.
+
+    Needs at most a minute, whatever doesn't answer.
+    """
     settings = settings_beside_stack()
     findings = list(_examine(settings))
     for finding in findings:
@@ -48,9 +49,14 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     record = Home(settings.home).read_record()
     state = f"process {record.pid}, {len(record.children)} children" if record.pid else "not running"
     yield Finding("stack", True, f"{settings.home}: {state}")
-    yield _database(settings)
-    yield asyncio.run(_temporal())
-    yield _web(settings)
+    (database,) = within(ANSWER_WITHIN, "database", lambda: [_database(settings)])
+    yield database
+    if database.ok and settings.database_url is not None:
+        url = settings.database_url
+        yield from within(ANSWER_WITHIN, "rows", lambda: examine_rows(url))
+    yield from within(ANSWER_WITHIN, "temporal", lambda: [asyncio.run(_temporal())])
+    yield from within(ANSWER_WITHIN, "web", lambda: [_web(settings)])
+    yield from within(ANSWER_WITHIN, "processes", lambda: examine_probes(settings, record))
 
 
 def _database(settings: Settings) -> Finding:

@@ -49,6 +49,13 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".muster"), description="Folder for the embedded stack's data, logs and mail.")
     host: str = Field("127.0.0.1", description="Address that the web process listens on.")
     port: int = Field(8700, ge=1, le=65535, description="Port that the web process listens on.")
+    probe_host: str = Field("127.0.0.1", description="Address for the probe and metrics of a worker or ticker.")
+    probe_port: int = Field(
+        8790,
+        ge=0,
+        le=65535,
+        description="Port for that, or the next free one of the nine after it; 0 for none.",
+    )
     public_url: str = Field("", description="Base address for customers. Default: http://127.0.0.1:PORT.")
     embedded: bool = Field(
         False, description="Set by `muster up` for its processes: shows the caught mail and the dev room."

@@ -6,10 +6,14 @@ configuration file, as for its command-line tool. Default: 127.0.0.1:7233, names
 
 from __future__ import annotations
 
+import logging
+from functools import cache
+
 from temporalio.client import Client
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 LOCAL = "127.0.0.1:7233"
 
@@ -42,4 +46,13 @@ async def connect(*, lazy: bool = True) -> Client:
         rpc_metadata=options.get("rpc_metadata", {}),
         data_converter=DATA_CONVERTER,
         lazy=lazy,
+        runtime=_runtime(),
     )
+
+
+@cache
+def _runtime() -> Runtime:
+    """Temporal's core, logging through our own handler; by itself, it writes to standard error in its own format."""
+    forwarding = LogForwardingConfig(logging.getLogger("temporalio.core"), append_target_to_name=False)
+    filter_ = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter_, forwarding)))

@@ -19,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from database.clock_reading import read_on_connect
 from database.guard import GuardedConnection, NotAnswered
 from database.limits import CONNECT, PING, TOOL, WorkLimits
+from database.timeouts import TIMEOUTS
 
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
 """Raised if the database is unreachable, or out of connections or disk space."""
@@ -98,6 +99,7 @@ def open_engine(
     event.listen(engine.sync_engine, "before_cursor_execute", _use_binary_format)
     event.listen(engine.sync_engine, "handle_error", _discard_stale_statements)
     event.listen(engine.sync_engine, "handle_error", _as_outage, retval=True)
+    event.listen(engine.sync_engine, "handle_error", TIMEOUTS.note)
     event.listen(engine.sync_engine, "checkin", _note_use)
     event.listen(engine.sync_engine, "checkout", partial(_ping_idle, engine.dialect))
     return engine

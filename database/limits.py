@@ -76,7 +76,7 @@ REPORT = WorkLimits("report", statement=30, idle=60)
 READINESS = WorkLimits("readiness", statement=2)
 """Whether this process can write now."""
 WATCHING = WorkLimits("watching", statement=4)
-"""The database's clock, and whether it answers at all."""
+"""The database's clock, whether it answers at all, and what `/metrics` shows of it."""
 EFFECT = WorkLimits("effect", statement=4)
 """An activity's transaction: shorter than the activity (``domain.deadlines.ACTIVITY``)."""
 ROUND = WorkLimits("round", statement=4)

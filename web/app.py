@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from config.settings import Settings
 from config.temporal import connect
 from database.clock_reading import keep_clock
+from database.process_metrics import DatabaseMetrics
 from database.stores.archive.folder import ArchiveFolder
 from database.stores.escalations.commands import EscalationCommands
 from domain.ids import Tokens
@@ -44,6 +45,7 @@ from web.live import Live
 from web.metrics import RequestMetrics
 from web.pools import open_pools
 from web.readiness import Readiness
+from web.row_metrics import RowMetrics
 from web.security.access import allowed
 from web.security.headers import Shield
 from web.security.rate_limit import LinkRateLimit, SignInLimit
@@ -83,6 +85,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         app.state.commands = EscalationCommands(pools.commands, app.state.tokens)
         app.state.customer_commands = EscalationCommands(pools.customers, app.state.tokens)
         app.state.readiness = Readiness(pools.readiness)
+        app.state.row_metrics = RowMetrics(pools.watching)
         app.state.gateway = WorkflowGateway(await connect())
         app.state.desk_feed = Feed(app.state.live, pools.desks)
         await app.state.live.start()
@@ -133,6 +136,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sign_in_limit = SignInLimit()
     app.state.registry = CollectorRegistry()
     ProcessCollector(registry=app.state.registry)
+    app.state.registry.register(DatabaseMetrics())
     assets.asset_url("vendor/htmx.min.js")
     for part in _PARTS:
         _add_routes(app, part.router)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from database.engine import DATABASE_DOWN
-from database.stores.journal.retention import removed_so_far
-from database.stores.rounds.repair import counted_repairs
 from database.writing import Writing
-from web.dependencies import Engine, MetricsRegistry
-from web.metrics import counts_text
+from web.dependencies import MetricsRegistry
 from web.readiness import AppReadiness
+from web.row_metrics import AppRowMetrics
 
 router = APIRouter()
 
@@ -35,14 +30,10 @@ async def readyz(readiness: AppReadiness) -> JSONResponse:
 
 
 @router.get("/metrics")
-async def metrics(engine: Engine, registry: MetricsRegistry) -> Response:
-    """This process's figures and, if the database responds, the auditor's repairs recorded in it."""
-    body = generate_latest(registry)
-    with suppress(*DATABASE_DOWN):
-        async with engine.connect() as conn:
-            repairs = {repair.what: repair.times for repair in await counted_repairs(conn)}
-            body += counts_text(repairs, await removed_so_far(conn))
-    return Response(body, media_type=CONTENT_TYPE_LATEST)
+async def metrics(rows: AppRowMetrics, registry: MetricsRegistry) -> Response:
+    """This process's figures and those read from the database, whether or not it responds."""
+    from_rows = await rows.text()
+    return Response(generate_latest(registry) + from_rows, media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/robots.txt")

@@ -1,13 +1,10 @@
-"""Prometheus metrics: request counts and durations by route, the auditor's repairs and removed rows."""
+"""Prometheus metrics of the requests: counts and durations by route."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -35,23 +32,3 @@ class RequestMetrics:
             await send(message)
 
         await self.app(scope, receive, counting_send)
-
-
-class StoredCounts(Collector):
-    """Counts kept in the database, so that every process reports the same numbers."""
-
-    def __init__(self, name: str, meaning: str, counts: Mapping[str, int]) -> None:
-        self._family = CounterMetricFamily(name, meaning, labels=["what"])
-        for what, count in counts.items():
-            self._family.add_metric([what], count)
-
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        yield self._family
-
-
-def counts_text(repairs: Mapping[str, int], removed: Mapping[str, int]) -> bytes:
-    """The auditor's repairs and the rows removed at their age, in Prometheus's text format."""
-    registry = CollectorRegistry()
-    registry.register(StoredCounts("muster_repairs", "Repairs by the auditor", repairs))
-    registry.register(StoredCounts("muster_removed", "Rows removed at their age", removed))
-    return generate_latest(registry)

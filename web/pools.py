@@ -34,7 +34,7 @@ class WebPools:
     """Everything else."""
     readiness: AsyncEngine
     watching: AsyncEngine
-    """The database's clock, which matters most when all other connections are in use."""
+    """The database's clock and `/metrics`, which matter most when all other connections are in use."""
 
 
 @asynccontextmanager

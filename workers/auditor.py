@@ -20,12 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.comparing import Problem, find_problem
+from activities.comparing import Problem, count_failing, find_problem
 from database.clock import current_time
 from database.stores.at_risk.alerts import alert_lost_seats
+from database.stores.journal.figures import WORKFLOWS_FAILING, note_figure
 from database.stores.rounds.overdue import find_overdue
 from database.stores.rounds.repair import Findings, audit, open_after
 from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
+from workers.pulse import PULSES
 from workers.rebuild import rebuild
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) 
     checked_up_to, overdue = FIRST, OverdueWorkflows(engine, client)
     while not stop.is_set():
         now = current_time()
+        PULSES.tried("auditor")
         with _failures_logged("shifts"):
             if shifts_written_at is None or now - shifts_written_at > SHIFTS_EVERY:
                 await write_all_shifts(engine, now)
@@ -57,6 +60,9 @@ async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) 
             checked_up_to = await rebuild_workflows(engine, client, checked_up_to, now)
         with _failures_logged("deadlines"):
             await overdue.rebuild(now)
+        with _failures_logged("figures"):
+            await note_failing(engine, client)
+            PULSES.worked("auditor")
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), AUDIT_EVERY)
 
@@ -90,6 +96,13 @@ async def write_all_shifts(engine: AsyncEngine, now: datetime) -> None:
         async with engine.begin() as conn:
             replanned = await update_shifts(conn, people[at : at + AT_ONCE], now)
             await alert_lost_seats(conn, replanned.at_risk, now)
+
+
+async def note_failing(engine: AsyncEngine, client: Client) -> None:
+    """Leave the number of workflows whose tasks fail, and the time of this audit, for `/metrics` and the doctor."""
+    failing = await count_failing(client)
+    async with engine.begin() as conn:
+        await note_figure(conn, WORKFLOWS_FAILING, failing)
 
 
 async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:

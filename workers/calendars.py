@@ -26,6 +26,7 @@ from database.stores.staff.calendar_feeds import (
     take_due,
 )
 from domain.schedules.calendar_feed import FeedUnread, Reading, fingerprint, horizon
+from workers.pulse import PULSES
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +42,12 @@ async def run_calendars(engine: AsyncEngine, stop: asyncio.Event, *, private_add
     reading: set[asyncio.Task[None]] = set()
     try:
         while not stop.is_set():
+            PULSES.tried("calendars")
             try:
                 now = current_time()
                 for feed in await _due(engine, now, CONCURRENT_FEEDS - len(reading)):
                     reading.add(asyncio.create_task(_process(engine, feed, now, private_addresses)))
+                PULSES.worked("calendars")
             except (SQLAlchemyError, OSError) as error:
                 log.warning("calendar feeds unreachable, retrying error=%s", type(error).__name__)
             await asyncio.wait({stopping, *reading}, timeout=POLL_EVERY, return_when=asyncio.FIRST_COMPLETED)

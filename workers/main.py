@@ -32,6 +32,8 @@ from domain.retention import Expiring, Retention
 from workers.auditor import run_auditor
 from workers.backstop import keep_backstop
 from workers.calendars import run_calendars
+from workers.probe import Probe, serving_probe
+from workers.pulse import PULSES, WORKER_PARTS
 from workers.rebuild_requests import run_rebuild_requests
 from workers.registration import CONCURRENT_ACTIVITIES, build_worker
 from workers.relay import run_relay
@@ -51,6 +53,12 @@ async def run_worker(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    PULSES.expect(WORKER_PARTS)
+    with serving_probe(Probe("worker"), settings.probe_host, settings.probe_port):
+        await _work(settings, stop)
+
+
+async def _work(settings: Settings, stop: asyncio.Event) -> None:
     url = settings.require_database_url()
     # Effects have their own connections: whatever upkeep there is, the timers go on.
     effects = open_engine(url, limits.EFFECT, connections=CONCURRENT_ACTIVITIES + 2)
@@ -113,6 +121,7 @@ def sender_settings(settings: Settings) -> SenderSettings:
 async def _connected(stop: asyncio.Event) -> Client | None:
     """The client, once Temporal answers; None if stopped before that."""
     while not stop.is_set():
+        PULSES.tried("polling")
         try:
             client = await connect(lazy=False)
             await keep_backstop(client)
@@ -128,12 +137,14 @@ async def _poll_while_database_answers(
     client: Client, dependencies: Dependencies, health_engine: AsyncEngine, stop: asyncio.Event
 ) -> None:
     while not stop.is_set():
+        PULSES.tried("polling")
         if not await _answers(health_engine):
             await asyncio.sleep(0.5)
             continue
         async with build_worker(client, dependencies):
             log.info("worker started polling")
             while not stop.is_set() and await _answers(health_engine):
+                PULSES.worked("polling")
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(stop.wait(), CHECK_EVERY)
         if stop.is_set():

@@ -22,6 +22,7 @@ from database.stores.rounds.rebuild_requests import (
 )
 from database.stores.rounds.repair import position_of
 from domain.ids import REBUILD_CHANNEL
+from workers.pulse import PULSES
 from workers.rebuild import BY_HAND, rebuild
 from workers.waking import first_of
 
@@ -38,8 +39,10 @@ async def run_rebuild_requests(engine: AsyncEngine, client: Client, stop: asynci
     try:
         while not stop.is_set():
             news.clear()
+            PULSES.tried("rebuild_requests")
             try:
                 await answer_requests(engine, client)
+                PULSES.worked("rebuild_requests")
             except (SQLAlchemyError, OSError) as error:
                 log.warning("rebuild requests unreachable, retrying error=%s", type(error).__name__)
             await first_of(stop, news, POLL_EVERY)

@@ -25,6 +25,7 @@ from database.stores.escalations.outbox import UnrelayedEvent, mark_relayed, tak
 from database.stores.journal.timeline import database_now
 from domain.escalation import Kind
 from domain.ids import OUTBOX_CHANNEL, workflow_id
+from workers.pulse import PULSES
 from workers.waking import first_of
 
 log = logging.getLogger(__name__)
@@ -46,9 +47,11 @@ async def run_relay(engine: AsyncEngine, client: Client, stop: asyncio.Event) ->
     try:
         while not stop.is_set():
             news.clear()
+            PULSES.tried("relay")
             relayed = 0
             try:
                 relayed = await relay_once(engine, client)
+                PULSES.worked("relay")
             except _UNREACHABLE as error:
                 log.warning("outbox unreachable, retrying error=%s", type(error).__name__)
                 await asyncio.sleep(1)

@@ -20,6 +20,7 @@ from database.stores.journal.retention import BATCH, remove_batch
 from database.transaction import transaction
 from domain.retention import Expiring, Retention
 from workers.archiver import archive_ended
+from workers.pulse import PULSES
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ PAUSE = 0.05
 async def run_retention(engine: AsyncEngine, retention: Retention, archive: ArchiveFolder, stop: asyncio.Event) -> None:
     """Remove and archive every hour until ``stop``. Survives an outage of the database."""
     while not stop.is_set():
+        PULSES.tried("retention")
         now = current_time()
         await remove_expired(engine, retention, now, stop)
         if retention.archive_after is not None:
@@ -55,6 +57,7 @@ async def remove_expired(engine: AsyncEngine, retention: Retention, now: datetim
         log.warning("retention pass incomplete %s failed=%s", counts, ",".join(failed))
     else:
         log.info("retention pass %s", counts)
+        PULSES.worked("retention")
     return removed
 
 

@@ -26,6 +26,7 @@ from database.stores.directory.read import read_directory
 from database.stores.seats.change_impact import sync_pools
 from database.stores.seats.engagements import follow_engagements
 from database.stores.seats.pin_assignee import pin_taken
+from workers.pulse import PULSES
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +41,11 @@ async def run_seat_keeper(engine: AsyncEngine, stop: asyncio.Event) -> None:
     """Keep seats until ``stop``. Survives an outage of the database."""
     memory = SearchMemory(stop=stop)
     while not stop.is_set():
+        PULSES.tried("seat_keeper")
         memory.until = time.monotonic() + RUN_AT_MOST
         with _failures_logged("lock"):
             await keep_seats(engine, memory, current_time())
+            PULSES.worked("seat_keeper")
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), RUN_EVERY)
 

@@ -32,6 +32,7 @@ from database.stores.queries.letter_context import letter_context
 from domain.delivery import Undelivered, next_wait
 from domain.ids import MESSAGE_CHANNEL, Tokens
 from domain.letter import Channel
+from workers.pulse import PULSES
 
 log = logging.getLogger(__name__)
 
@@ -115,9 +116,11 @@ class ChannelWorker:
         try:
             while not self._stopping:
                 self._news.clear()
+                PULSES.tried(f"sender_{self._channel.value}")
                 pause = POLL_EVERY
                 try:
                     pause = await self._take()
+                    PULSES.worked(f"sender_{self._channel.value}")
                 except _UNREACHABLE as error:
                     log.warning("message queue unreachable, retrying error=%s", _first_line(error))
                 with contextlib.suppress(TimeoutError):

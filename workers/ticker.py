@@ -19,6 +19,7 @@ from database.stores.rounds.late_calls import look_ahead
 from database.stores.rounds.round import run_round
 from domain.ids import KICK_CHANNEL, Tokens
 from domain.rounds.matching import warm_up
+from workers.pulse import PULSES
 from workers.waking import first_of
 
 log = logging.getLogger(__name__)
@@ -47,9 +48,11 @@ async def run_ticker(engine: AsyncEngine, tokens: Tokens, stop: asyncio.Event) -
     try:
         while not stop.is_set():
             kick.clear()
+            PULSES.tried("rounds")
             pause = SLEEP_AT_MOST
             try:
                 pause = await tick(engine, tokens)
+                PULSES.worked("rounds")
                 if clock() - looked_ahead_at > LOOK_AHEAD_EVERY:
                     # The next call may have become due in the meantime.
                     looked_ahead_at, pause = clock(), 0.0
@@ -70,6 +73,8 @@ async def tick(engine: AsyncEngine, tokens: Tokens) -> float:
     """Run one round; returns the maximum number of seconds to wait before the next one."""
     async with engine.begin() as conn:
         report = await run_round(conn, tokens)
+    if report is not None:
+        PULSES.worked("round_held")
     if report is not None and report.due >= CALLS_AT_MOST and report.offers:
         return 0.0
     if report is None or report.due > report.offers:

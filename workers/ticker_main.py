@@ -11,6 +11,8 @@ from database.clock_reading import keep_clock
 from database.engine import open_engine
 from domain.ids import Tokens
 from workers import ticker
+from workers.probe import Probe, serving_probe
+from workers.pulse import PULSES, TICKER_PARTS
 
 
 async def run_ticker(settings: Settings) -> None:
@@ -21,7 +23,9 @@ async def run_ticker(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     engine = open_engine(settings.require_database_url(), limits.ROUND, connections=3)
     tokens = Tokens(settings.require_secret_key().encode())
-    async with asyncio.TaskGroup() as group:
-        group.create_task(keep_clock(engine, stop))
-        group.create_task(ticker.run_ticker(engine, tokens, stop))
+    PULSES.expect(TICKER_PARTS)
+    with serving_probe(Probe("ticker"), settings.probe_host, settings.probe_port):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(keep_clock(engine, stop))
+            group.create_task(ticker.run_ticker(engine, tokens, stop))
     await engine.dispose()

@@ -15,6 +15,7 @@ from cli.stack.supervisor import Supervisor
 from config.settings import Settings, stored_secret
 
 DATABASE = "muster"
+_PORTS = ("postgres", "temporal", "ui", "smtp", *parts.PROBED)
 
 
 class PortTaken(Exception):
@@ -41,7 +42,7 @@ class EmbeddedStack:
         end_leftovers(earlier)
         if not is_free(settings.port):
             raise PortTaken(settings.port)
-        self.ports = choose_ports(("postgres", "temporal", "ui", "smtp"), settings.port, earlier.ports)
+        self.ports = choose_ports(_PORTS, settings.port, earlier.ports)
         self._cluster = self._own_cluster() if settings.database_url is None else None
         self._server = self._own_temporal() if "TEMPORAL_ADDRESS" not in os.environ else None
 
@@ -84,9 +85,9 @@ class EmbeddedStack:
         start = self._supervisor.start
         await asyncio.gather(self._start_database(environment), self._start_temporal_and_mailbox(environment))
         starts = [
-            start(parts.worker_child(environment, self._server)),
-            start(parts.muster("ticker-1", environment, "ticker")),
-            start(parts.muster("ticker-2", environment, "ticker")),
+            start(parts.worker_child(self._with_probe("worker", environment), self._server)),
+            start(parts.muster("ticker-1", self._with_probe("ticker-1", environment), "ticker")),
+            start(parts.muster("ticker-2", self._with_probe("ticker-2", environment), "ticker")),
             start(parts.web_child(f"http://127.0.0.1:{self._settings.port}", environment)),
         ]
         if self._cluster:
@@ -138,6 +139,9 @@ class EmbeddedStack:
         if self.catches_mail:
             variables |= {"MUSTER_SMTP_HOST": "127.0.0.1", "MUSTER_SMTP_PORT": str(self.ports["smtp"])}
         return {**os.environ, **variables}
+
+    def _with_probe(self, name: str, environment: dict[str, str]) -> dict[str, str]:
+        return environment | {"MUSTER_PROBE_PORT": str(self.ports[name])}
 
     def _report_if_running(self, line: str) -> None:
         if not self._stopping:

@@ -21,6 +21,8 @@ _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Ignores proxies set in the environment."""
 
 PROCESSES = ("worker", "ticker-1", "ticker-2", "web", "mailbox")
+PROBED = ("worker", "ticker-1", "ticker-2")
+"""These serve a probe, each on a port of its own."""
 FOUNDATIONS = ("temporal", "postgres")
 """These are stopped after the processes that need them."""
 

@@ -84,6 +84,22 @@ search_clock = Table(
 # Since when a part of Muster has reported without a break that it works, and when it last did.
 part_beat = Table("part_beat", metadata, Column("part", Text, primary_key=True), instant("since"), instant("at"))
 
+# Rounds held, by minute of the hour, and other figures that one process leaves for the others to show.
+round_minute = Table(
+    "round_minute",
+    metadata,
+    Column("slot", SmallInteger, primary_key=True, autoincrement=False),
+    instant("minute"),
+    Column("rounds", Integer, nullable=False),
+)
+figure = Table(
+    "figure",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    instant("at"),
+)
+
 offer = Table(
     "offer",
     metadata,

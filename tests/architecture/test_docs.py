@@ -9,17 +9,22 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
 import click
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.main import main
+from database.clock import CorrectedClock
+from database.engine import open_engine
+from database.process_metrics import DatabaseMetrics
 from domain.escalation import RELAYED_AT_ONCE
+from domain.vital_signs import VitalSigns
 from tests.architecture.documents import (
     anchors,
     document,
@@ -30,7 +35,10 @@ from tests.architecture.documents import (
     table,
 )
 from tests.architecture.tree import ROOT, named, tracked
-from web.metrics import RequestMetrics, counts_text
+from web.metrics import RequestMetrics
+from web.row_metrics import RowMetrics, RowReading
+from workers.probe import PartMetrics
+from workers.pulse import Pulses
 
 STAGES = ("customer_link", "booking", "waiting", "muster", "call", "wrap_up", "rating")
 LAYERS = {"domain": "domain", "activities": "activities", "workflows": "workflows", "database": "database/stores"}
@@ -160,14 +168,30 @@ def test_figures_on_the_scale_page_are_measured() -> None:
         assert measured, f"{what}: {number} is not in {source.name}, which has newer results"
 
 
-def test_documented_metrics_exist() -> None:
+def test_the_table_of_metrics_lists_each_and_no_other() -> None:
+    documented = [row[0].strip("`") for row in table(document("docs/operations.md"), "metric")]
+    named = set(re.findall(r"`(muster_[a-z_]+)`", document("docs/operations.md")))
+    assert set(documented) == named == exported_metrics()
+    assert len(documented) == len(named)
+
+
+def exported_metrics() -> set[str]:
+    """Names of all metrics of our own, as Prometheus shows them."""
     registry = CollectorRegistry()
-    metrics = RequestMetrics(_no_answer, registry=registry)
-    metrics.requests.labels("GET", "/", 200).inc()
-    exported = (generate_latest(registry) + counts_text({"untold": 1}, {"sessions": 1})).decode()
-    documented = set(re.findall(r"`(muster_[a-z_]+)`", document("docs/operations.md")))
-    assert documented
-    assert all(name in exported for name in documented)
+    RequestMetrics(_no_answer, registry=registry)
+    registry.register(PartMetrics(Pulses()))
+    registry.register(DatabaseMetrics(known_clock()))
+    rows = RowMetrics(open_engine("postgresql://nobody@127.0.0.1/none"))
+    rows.show(RowReading(VitalSigns(0, 0.0, 0, 0.0, 0, 0.0, 0, 0, 0.0, 0, 0.0, 0), {}, {}, 0.0))
+    registry.register(rows)
+    families = [family for family in registry.collect() if family.name.startswith("muster_")]
+    return {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+
+
+def known_clock() -> CorrectedClock:
+    clock = CorrectedClock()
+    clock.learn(clock.now(), clock.now(), timedelta(0))
+    return clock
 
 
 async def _no_answer(*_: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import time
@@ -79,8 +80,10 @@ def test_another_home_on_a_used_port_is_refused(stack: Stack) -> None:
 def test_the_doctor_finds_everything_in_order(stack: Stack) -> None:
     done = stack.muster("doctor")
     assert done.returncode == 0, done.stdout
-    for text in ("PostgreSQL 18", "migrated to", "server 1."):
+    for text in ("PostgreSQL 18", "migrated to", "server 1.", "this machine's agrees"):
         assert text in done.stdout
+    for name in ("worker", "ticker-1", "ticker-2"):
+        assert re.search(rf"^ok +{name} +process {stack.record.children[name].pid}: ", done.stdout, re.MULTILINE)
 
 
 def test_seeding_again_renews_links_and_keeps_the_token(stack: Stack) -> None:

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.faults.agents import Agent, until_offered
 from tests.faults.ledger import Ledger
-from tests.faults.moved_stack import PROCESSES, moved_stack
 from tests.faults.people import Program
+from tests.faults.separate_processes import PROCESSES, separate_processes
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(240)
 async def test_a_whole_call_takes_place_on_a_machine_whose_clock_is_days_off(
     offset: str, database: AsyncEngine, database_url: str, tmp_path: Path
 ) -> None:
-    async with moved_stack(tmp_path, database_url, offset) as stack:
+    async with separate_processes(tmp_path, database_url, offset) as stack:
         ledger = Ledger(stack.url)
         bearer = f"Bearer {stack.credentials['api_token']}"
         program = Program(ledger, ledger.client(Authorization=bearer))
@@ -71,8 +71,16 @@ async def test_a_whole_call_takes_place_on_a_machine_whose_clock_is_days_off(
             said = [line for line in stack.log(name).splitlines() if "clock differs" in line]
             assert len(said) == 1, f"{name} says so once"
             sign = "-" if offset.startswith("+") else "+"
+            answer = await stack.ask(name, "/metrics")
+            assert answer is not None
+            assert f"\nmuster_clock_offset_seconds {sign}2".replace("+", "") in answer.text
             assert re.search(rf"WARNING .* offset=\{sign}259(200|199)\.\d s$", said[0]), said
         await ledger.close()
+        done = await asyncio.to_thread(stack.doctor, offset)
+        assert done.returncode == 1, done.stdout + done.stderr
+        (failed,) = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+        side = "ahead of" if offset.startswith("+") else "behind"
+        assert re.match(rf"FAILED clock +this machine's is 259(200|199) s {side} the database's, which Muster", failed)
 
 
 async def _rows(database: AsyncEngine, query: str) -> list[Row[Any]]:

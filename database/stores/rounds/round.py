@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.directory.agent_states import read_colleagues
 from database.stores.directory.read import read_directory
+from database.stores.journal.figures import count_round
 from database.stores.journal.timeline import database_now
 from database.stores.rounds.due_calls import read_due
 from database.stores.rounds.events import write_events
@@ -50,6 +51,7 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
     if not await try_lock_rounds(conn):
         return None
     moment = await database_now(conn, now)
+    await count_round(conn, moment)
     clock = await turn_clock(conn, moment)
     if clock.stopped:
         # No desk can be reached, so nobody is asked, and nobody has failed to answer.

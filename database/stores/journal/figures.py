@@ -1,0 +1,34 @@
+"""Figures that one process leaves for the others to show: rounds held, and what an audit found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+WORKFLOWS_FAILING = "workflows_failing"
+"""How many workflows have tasks that fail, as Temporal reports it."""
+
+# A ring of sixty minutes, so that nothing needs to be removed.
+_COUNT_ROUND = text("""
+INSERT INTO round_minute AS r (slot, minute, rounds)
+VALUES (extract(minute FROM CAST(:now AS timestamptz)), date_trunc('minute', CAST(:now AS timestamptz)), 1)
+ON CONFLICT (slot) DO UPDATE SET minute = excluded.minute,
+  rounds = CASE WHEN r.minute = excluded.minute THEN r.rounds + 1 ELSE 1 END
+""")
+
+_NOTE = text("""
+INSERT INTO figure (what, value, at) VALUES (:what, :value, clock_timestamp())
+ON CONFLICT (what) DO UPDATE SET value = excluded.value, at = excluded.at
+""")
+
+
+async def count_round(conn: AsyncConnection, now: datetime) -> None:
+    """Count a round, in its own transaction."""
+    await conn.execute(_COUNT_ROUND, {"now": now})
+
+
+async def note_figure(conn: AsyncConnection, what: str, value: int) -> None:
+    """Replace a figure, with the current time."""
+    await conn.execute(_NOTE, {"what": what, "value": value})
