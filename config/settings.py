@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     database_pool: int = Field(
         10, ge=1, description="Database connections for a web process's pages, or a worker's upkeep."
     )
+    workflow_cache: int = Field(
+        1000, ge=0, description="Workflows that a worker keeps in memory (95 kB each); others are replayed when needed."
+    )
     secret_key: SecretStr | None = Field(
         None,
         min_length=32,

@@ -73,7 +73,8 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
     await read_first(health_engine, stop)
     async with asyncio.TaskGroup() as group:
         group.create_task(keep_clock(health_engine, stop))
-        group.create_task(_poll_while_database_answers(client, dependencies, health_engine, stop))
+        polling = _poll_while_database_answers(client, dependencies, health_engine, stop, settings.workflow_cache)
+        group.create_task(polling)
         group.create_task(run_relay(engine, client, stop))
         group.create_task(run_auditor(engine, client, stop))
         group.create_task(run_rebuild_requests(engine, client, stop))
@@ -134,14 +135,14 @@ async def _connected(stop: asyncio.Event) -> Client | None:
 
 
 async def _poll_while_database_answers(
-    client: Client, dependencies: Dependencies, health_engine: AsyncEngine, stop: asyncio.Event
+    client: Client, dependencies: Dependencies, health_engine: AsyncEngine, stop: asyncio.Event, cached: int
 ) -> None:
     while not stop.is_set():
         PULSES.tried("polling")
         if not await _answers(health_engine):
             await asyncio.sleep(0.5)
             continue
-        async with build_worker(client, dependencies):
+        async with build_worker(client, dependencies, cached_workflows=cached):
             log.info("worker started polling")
             while not stop.is_set() and await _answers(health_engine):
                 PULSES.worked("polling")

@@ -67,7 +67,13 @@ def activities_of(dependencies: Dependencies) -> list[Callable[..., Any]]:
     ]
 
 
-def build_worker(client: Client, dependencies: Dependencies, *, runner: WorkflowRunner | None = None) -> Worker:
+def build_worker(
+    client: Client,
+    dependencies: Dependencies,
+    *,
+    runner: WorkflowRunner | None = None,
+    cached_workflows: int = CACHED_WORKFLOWS,
+) -> Worker:
     """A worker for the task queue. ``runner`` defaults to the production sandbox."""
     return Worker(
         client,
@@ -77,7 +83,7 @@ def build_worker(client: Client, dependencies: Dependencies, *, runner: Workflow
         workflow_runner=runner or production_runner(),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-        max_cached_workflows=CACHED_WORKFLOWS,
+        max_cached_workflows=cached_workflows,
         max_concurrent_activities=CONCURRENT_ACTIVITIES,
         max_concurrent_local_activities=CONCURRENT_ACTIVITIES,
         max_concurrent_workflow_tasks=CONCURRENT_WORKFLOW_TASKS,
