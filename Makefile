@@ -10,7 +10,7 @@ VENDOR := web/static/vendor
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint assets setup lock bench soak images clean browser
+.PHONY: help up test lanes lint assets setup lock bench soak images clean browser
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
@@ -39,6 +39,9 @@ lock: .venv/.installed ## Re-pin the dependencies of pyproject.toml
 
 bench: setup ## Run the benchmarks (never part of `make test`)
 	$(BIN)/python -m bench
+
+lanes: setup ## Strike whole stacks with one fault of each kind, and judge what is left (ARGS=… for pytest)
+	$(BIN)/pytest -m lanes $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist worksteal) tests/faults/lanes $(ARGS)
 
 soak: setup ## Kill random processes under load, fuzz the rules, run tests at a dozen points in time (MINUTES=…)
 	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/pytest -m soak tests/faults $(ARGS)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,13 +80,22 @@ def ended(process: psutil.Process) -> bool:
 
 
 @contextlib.contextmanager
-def running_stack(folder: Path, port: int | None = None, options: Sequence[str] = ()) -> Iterator[Stack]:
-    """Run `muster up` with these options until the block ends; yields once it is ready."""
+def running_stack(
+    folder: Path,
+    port: int | None = None,
+    options: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
+) -> Iterator[Stack]:
+    """Run `muster up` with these options and settings until the block ends; yields once it is ready.
+
+    ``before`` is a command that runs the command that follows it.
+    """
     web_port = port or free_port()
     with (folder.parent / f"{folder.name}.up.log").open("a+") as log:
         supervisor = subprocess.Popen(
-            [MUSTER, "up", *options],
-            env=environment(folder, web_port),
+            [*before, MUSTER, "up", *options],
+            env=environment(folder, web_port) | dict(variables or {}),
             stdout=log,
             stderr=log,
             text=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 
 import pytest
 
@@ -22,7 +21,6 @@ async def broken(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Brea
 @pytest.fixture
 async def trial(broken: Breakable, request: pytest.FixtureRequest) -> AsyncIterator[FaultTrial]:
     """A trial on that stack. Afterwards, every history that it left behind must replay."""
-    began = datetime.now(UTC)
     async with begin_trial(broken, request.node.name) as running:
         yield running
-    await replay_all(await broken.temporal(), began)
+    await replay_all(await broken.temporal(), running.began)

@@ -44,6 +44,9 @@ MIX = (
 class Crowd:
     trial: FaultTrial
     rng: random.Random
+    latest: int = 7
+    """Customers who book call at the latest at this one of the starts shown; they are five seconds apart."""
+    longest_delay: float = LONGEST_DELAY
     lives: list[asyncio.Task[str]] = field(default_factory=list)
     opened: int = 0
 
@@ -77,7 +80,7 @@ class Crowd:
     async def _live(self, plan: CustomerPlan, ticket: str) -> str:
         mode = "now" if plan is CustomerPlan.NOW else "booking"
         area = "billing" if self.rng.random() < 0.15 else "hull"
-        await asyncio.sleep(self.rng.uniform(0, LONGEST_DELAY))
+        await asyncio.sleep(self.rng.uniform(0, self.longest_delay))
         customer = await self.trial.program.customer(ticket, mode, area)
         if plan is CustomerPlan.SILENT:
             return "silent"
@@ -85,12 +88,12 @@ class Crowd:
             return await self._change_mind(customer)
         if plan is CustomerPlan.MOVE:
             await customer.book(self.rng.randint(14, 22))
-            await customer.move(self.rng.randint(3, 8))
+            await customer.move(self.rng.randint(min(self.latest, 3), self.latest + 1))
         return await self._talk_and_rate(customer)
 
     async def _change_mind(self, customer: Customer) -> str:
         await customer.book(self.rng.randint(30, 60))
-        await asyncio.sleep(self.rng.uniform(2, 10))
+        await asyncio.sleep(self.rng.uniform(0.5, 2.5) * self.longest_delay)
         cancelled = await customer.cancel()
         return "cancelled" if cancelled is not None and cancelled.ok else "not cancelled"
 
@@ -99,7 +102,7 @@ class Crowd:
         joined_link = ""
         while "Your call is over" not in (page := (await customer.page()).text):
             if '/book"' in page:
-                await customer.book(self.rng.randint(1, 7))
+                await customer.book(self.rng.randint(1, self.latest))
             elif "newer link" in page or "did not take place" in page:
                 if not await self._newest_link(customer):
                     return "not served"

@@ -40,6 +40,8 @@ def judge(ledger: Ledger, evidence: Evidence, mail_kinds: Iterable[str], log_lin
     verdict = Verdict()
     for entry in ledger.entries:
         verdict.counts[f"{entry.what}: {entry.settled}"] += 1
+        if entry.settled is Answer.REFUSED:
+            verdict.counts[f"{entry.what}: {entry.outcome}"] += 1
         verdict.counts["sent again"] += len(entry.answers) - 1
     verdict.unsettled += [f"{entry.what} {entry.about}" for entry in ledger.entries if entry.settled is Answer.UNKNOWN]
     verdict.lost += find_lost(ledger, evidence)

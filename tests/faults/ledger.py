@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -44,6 +45,14 @@ class Entry:
     @property
     def ok(self) -> bool:
         return self.settled is Answer.OK
+
+    @property
+    def outcome(self) -> str:
+        """The last answer, with the status and the address that a browser would go to next."""
+        if self.response is None:
+            return self.settled
+        to = self.response.headers.get("location", "")
+        return f"{self.settled} {self.response.status_code}{' to ' + urlsplit(to).path if to else ''}"
 
     @property
     def text(self) -> str:

@@ -12,7 +12,7 @@ from tests.faults.ledger import Entry, Ledger
 def find_lost(ledger: Ledger, evidence: Evidence) -> Iterator[str]:
     for entry in ledger.entries:
         if entry.ok and entry.what in PROOFS and not PROOFS[entry.what](entry, evidence):
-            yield f"{entry.what} {entry.about}"
+            yield f"{entry.what} {entry.about}, answered {entry.outcome}"
     arrived = {message_of(mail) for mail in evidence.mails}
     for row in evidence.rows["message"]:
         if row["channel"] == "mail" and row["state"] == "sent" and row["id"] not in arrived:

@@ -41,6 +41,10 @@ class Breakable:
         return str(self._credentials()["api_token"])
 
     @property
+    def database_url(self) -> str:
+        return self.stack.record.database_url.replace("+psycopg", "")
+
+    @property
     def sign_in_links(self) -> Mapping[str, str]:
         """Sign-in links of the agents, by name; each works once."""
         people = self._credentials()["people"]
@@ -92,9 +96,14 @@ async def _is_ready(client: httpx.AsyncClient) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def breakable_stack(folder: Path, options: Sequence[str] = ()) -> AsyncIterator[Breakable]:
-    """A fresh stack in this folder, on free ports, until the block ends."""
-    starting = running_stack(folder, options=(f"--rules={RULES}", *options))
+async def breakable_stack(
+    folder: Path, variables: Mapping[str, str] | None = None, before: Sequence[str] = ()
+) -> AsyncIterator[Breakable]:
+    """A stack in this folder, on free ports, with these settings, until the block ends.
+
+    ``before`` is a command that runs the command that follows it.
+    """
+    starting = running_stack(folder, options=(f"--rules={RULES}",), variables=variables, before=before)
     stack = await asyncio.to_thread(starting.__enter__)
     try:
         yield Breakable(stack)

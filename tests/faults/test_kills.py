@@ -12,7 +12,7 @@ from tests.faults.crowd import Crowd
 from tests.faults.stack import RECOVERY_TIMEOUT
 from tests.faults.trial import ORDINARY_MAIL, FaultTrial, in_background
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(420)]
 
 AFTER_DEATHS = ORDINARY_MAIL | {
     *("nobody_available", "manager_nobody", "customer_called_for", "customer_missed", "running_late"),

@@ -8,8 +8,9 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults.agents import Agent
@@ -41,9 +42,17 @@ class FaultTrial:
     program: Program
     mailbox: Mailbox
     logs_before: dict[Path, int]
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
     run: str = field(default_factory=lambda: secrets.token_hex(3))
     """Prefix of this trial's tickets."""
     notes: list[str] = field(default_factory=list)
+
+    recoveries: list[float] = field(default_factory=list)
+    """Seconds from each fault until everything was back."""
+
+    def recovered(self, seconds: float) -> None:
+        self.recoveries.append(seconds)
+        self.notes.append(f"back {seconds:.1f} s after the fault")
 
     def ticket(self, name: object) -> str:
         return f"{self.run}-{name}"
@@ -79,16 +88,29 @@ class FaultTrial:
         mail = await self.mailbox.wait_for(is_survey, within, f"a survey for {to}")
         return next(str(link) for link in mail["links"] if "/rate/" in link)
 
+    async def stories(self) -> str:
+        """The timelines and messages of this trial's escalations, with times, to explain a failure."""
+        rows = (await self.evidence()).rows
+        happened = [(row["escalation"], row["at"], row["kind"]) for row in rows["escalation_event"]]
+        happened += [
+            (row["escalation"], row["sent_at"] or row["created_at"], f"{row['state']} {row['channel']} {row['kind']}")
+            for row in rows["message"]
+        ]
+        return "\n".join(" ".join(line) for line in sorted(happened))
+
     async def withdraw_all(self) -> None:
         """Withdraw every open escalation, so that everybody is free in the next trial."""
         rows = (await self.evidence()).rows["escalation"]
         open_ids = [row["id"] for row in rows if row["state"] not in ("closed", "refused", "rating")]
         await asyncio.gather(*(self.program.withdraw(escalation_id) for escalation_id in open_ids))
 
-    async def judged(self, mail_kinds: Iterable[str] = ORDINARY_MAIL) -> Verdict:
-        """Judge, store the table, and fail if anything is lost, duplicated, unsettled or unexpected."""
+    async def judged(self, mail_kinds: Iterable[str] = ORDINARY_MAIL, logged: Collection[str] = ()) -> Verdict:
+        """Judge, store the table, and fail if anything is lost, duplicated, unsettled or unexpected.
+
+        ``logged`` are parts of errors that this fault makes the processes log.
+        """
         await asyncio.sleep(1.1)  # the mailbox is read at most once a second
-        errors = log_lines(self.logs_before, self.stack.stack.home.logs)
+        errors = log_lines(self.logs_before, self.stack.stack.home.logs, logged)
         verdict = judge(self.ledger, await self.evidence(), mail_kinds, errors)
         table = verdict.table(self.name, *self.notes)
         ARTEFACTS.mkdir(parents=True, exist_ok=True)
