@@ -54,6 +54,7 @@ async def _table(small: int, large: int) -> str:
             lines.append(await _prepared(cluster, size))
             timed[size] = await _timed(cluster, size)
         rows = [_row(query, timed[small][query.name], timed[large][query.name]) for query in QUERIES]
+    lines.append("- Milliseconds: median (longest) of nine runs, each on another escalation that has been read before")
     head = ["| what | 10,000 events: ms | 10 million events: ms | ratio |", "| --- | --- | --- | --- |"]
     return "\n".join([*lines, "", *head, *rows])
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.archive.lives import lock_next_ended, read_document, remove_heavy_rows
 from database.stores.backtest.arrivals import count_past
 from database.stores.call import find_join
 from database.stores.customer_link import find_link
@@ -20,6 +21,7 @@ from database.stores.escalations.outbox import take_unrelayed
 from database.stores.escalations.raised import raised_by
 from database.stores.journal import message_queue, timeline
 from database.stores.journal.audit_log import audit_entries
+from database.stores.journal.retention import remove_batch
 from database.stores.queries import desk, outcomes
 from database.stores.queries.board import read_board
 from database.stores.queries.desk_changes import DeskMoment, read_many_desk_changes
@@ -33,12 +35,13 @@ from database.stores.queries.escalation_list import (
 from database.stores.rating import find_survey
 from database.stores.rounds.due_calls import read_due, read_soon
 from database.stores.rounds.repair import audit, counted_repairs, open_after
-from database.stores.rounds.round import run_round
 from database.stores.rules.rollout_outcomes import rollout_sides
 from database.stores.search_clock import read_clock
 from domain.escalation import OPEN_STATES, Kind
 from domain.ids import Tokens
 from domain.letter import Channel
+from domain.retention import Expiring
+from domain.rounds.search_clock import SearchClock
 
 TOKENS = Tokens(b"a key for nobody's use but a bench")
 
@@ -122,8 +125,8 @@ async def _export(conn: AsyncConnection, sample: Sample) -> None:
         await rows.fetchmany(5_000)
 
 
-async def _colleagues(conn: AsyncConnection, sample: Sample) -> None:
-    await read_colleagues(conn, await read_directory(conn), sample.now)
+async def _colleagues(conn: AsyncConnection, sample: Sample, *, ratings: bool = False) -> None:
+    await read_colleagues(conn, await read_directory(conn), sample.now, ratings=ratings)
 
 
 async def _effect(conn: AsyncConnection, sample: Sample) -> None:
@@ -152,9 +155,28 @@ async def _auditor(conn: AsyncConnection, sample: Sample) -> None:
 
 
 async def _due(conn: AsyncConnection, sample: Sample) -> None:
-    clock = await read_clock(conn, sample.now)
+    clock = (await read_clock(conn)).clock or SearchClock(sample.now)
     await read_due(conn, clock, sample.now)
     await read_soon(conn, clock, sample.now, sample.now + timedelta(minutes=10))
+
+
+async def _retention(conn: AsyncConnection, sample: Sample) -> None:
+    """One batch of each kind, all older than an hour, so that even the small database has enough."""
+    for what in Expiring:
+        await remove_batch(conn, what, sample.now - timedelta(hours=1))
+
+
+async def _archive(conn: AsyncConnection, sample: Sample) -> None:
+    """One escalation, without its file. In the small database even the oldest one ends in two days."""
+    row = await lock_next_ended(conn, sample.now + timedelta(days=9))
+    assert row is not None
+    await read_document(conn, row.id)
+    await remove_heavy_rows(conn, row.id, sample.now)
+
+
+async def _of_day(conn: AsyncConnection, sample: Sample, words: str = "") -> None:
+    opened = (sample.now - timedelta(days=1), sample.now)
+    await list_stuck_first(conn, EscalationFilter(words=words, opened=opened), limit=51)
 
 
 _OPEN = tuple(state.value for state in OPEN_STATES)
@@ -173,6 +195,8 @@ QUERIES = (
     Query("The list: a ticket's number", lambda c, s: _list(c, words=str(s.lives // 60 * (s.number + 1) + 1))),
     Query("The list: a word that none has", lambda c, s: _list(c, words="zeppelin")),
     Query("The list: an open ticket's number", lambda c, s: _list(c, states=_OPEN, words=str(s.lives - 5 - s.number))),
+    Query("The list: a day", _of_day),
+    Query("The list: a ticket's number on a day", lambda c, s: _of_day(c, s, str(s.lives - 300 - s.number))),
     Query("The API's list: newest", lambda c, s: list_newest(c)),
     Query("The API's list: newest that are closed", lambda c, s: list_newest(c, ["closed"])),
     Query("The API's list: mustering", lambda c, s: list_newest(c, ["mustering"])),
@@ -185,8 +209,8 @@ QUERIES = (
     Query("What changed on forty desks", lambda c, s: read_many_desk_changes(c, s.people[:40], s.moment)),
     Query("A customer's earlier escalations", lambda c, s: past_escalations(c, 1 + s.number, s.open)),
     Query("The board, eight hours ahead", lambda c, s: read_board(c, s.now, 8)),
-    Query("Outcomes of a day", lambda c, s: _outcomes(c, s, 1)),
-    Query("Outcomes of 28 days", lambda c, s: _outcomes(c, s, 28)),
+    Query("Outcomes of a day, 400 calls", lambda c, s: _outcomes(c, s, 1)),
+    Query("Outcomes of 28 days, 11,000 calls (small: 450)", lambda c, s: _outcomes(c, s, 28)),
     Query("A rollout's outcomes", lambda c, s: rollout_sides(c, 1, 10)),
     Query("Past escalations to simulate, of a day", lambda c, s: count_past(c, s.now - timedelta(days=1))),
     Query("The export's first 5,000 events", _export),
@@ -195,6 +219,8 @@ QUERIES = (
     Query("The sender's poll of the queue", _sender),
     Query("A round's due calls", _due),
     Query("A round's people", _colleagues),
-    Query("A whole round", lambda c, s: run_round(c, TOKENS)),
+    Query("A round's people, ordered by their ratings", lambda c, s: _colleagues(c, s, ratings=True)),
     Query("The auditor", _auditor),
+    Query("Retention: a batch of 500 rows of each kind", _retention),
+    Query("Archiving an escalation, without its file", _archive),
 )

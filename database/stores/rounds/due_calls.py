@@ -6,7 +6,7 @@ For the people who might take them, see ``database/stores/directory/agent_states
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,8 @@ LIMIT :most FOR UPDATE OF e, c SKIP LOCKED
 _DUE = text(_WAITING.format(which="c.muster_at <= :now"))
 _SOON = text(_WAITING.format(which="c.starts_at > :now AND least(c.starts_at, c.muster_at) <= :until"))
 
+_RATED_ORDERS = {OrderKey.BEST_CSAT, OrderKey.BEST_CSAT_HERE}
+
 _REFUSED = text("SELECT call, person FROM offer WHERE call = ANY(:calls) AND state = ANY(:states)")
 
 _KNOWS_CUSTOMER = text("""
@@ -55,6 +57,11 @@ SELECT area, person, sum(score) AS score_sum, count(*) AS score_count FROM (
   WHERE r.at > CAST(:now AS timestamptz) - interval '180 days' AND c.person IS NOT NULL) rated
 WHERE area = ANY(:areas) GROUP BY area, person
 """)
+
+
+def order_by_ratings(due: Iterable[DueCall]) -> bool:
+    """Whether the plan of any of these calls prefers people with better ratings."""
+    return any(_RATED_ORDERS & set(call.plan.decision.order) for call in due)
 
 
 async def read_due(

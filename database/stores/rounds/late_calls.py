@@ -50,7 +50,7 @@ async def look_ahead(conn: AsyncConnection, now: datetime | None = None) -> int:
     if not soon:
         return 0
     directory = await read_directory(conn)
-    colleagues = await read_colleagues(conn, directory, moment)
+    colleagues = await read_colleagues(conn, directory, moment, ratings=False)
     busy = await _busy_until(conn)
     late = will_be_late(soon, colleagues, busy, directory, await occupancy_limit(conn), moment)
     await _begin_early(conn, [due for due in late if due.due_at > moment], moment)

@@ -17,7 +17,7 @@ from database.stores.directory.agent_states import read_colleagues
 from database.stores.directory.read import read_directory
 from database.stores.journal.figures import count_round
 from database.stores.journal.timeline import database_now
-from database.stores.rounds.due_calls import read_due
+from database.stores.rounds.due_calls import order_by_ratings, read_due
 from database.stores.rounds.events import write_events
 from database.stores.rounds.expired_offers import end_long_wrap_ups, end_passed_offers
 from database.stores.rounds.needed_for_seats import with_needed
@@ -62,7 +62,7 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
     if not due:
         return RoundReport(0, 0, ended)
     directory = await read_directory(conn)
-    colleagues = await read_colleagues(conn, directory, moment)
+    colleagues = await read_colleagues(conn, directory, moment, ratings=order_by_ratings(due))
     free = [person for person, colleague in colleagues.items() if not colleague.hindrance]
     due = await with_needed(conn, due, free, moment)
     limit = await occupancy_limit(conn)

@@ -62,7 +62,7 @@ async def set_occupancy_limit(conn: AsyncConnection, desk: int, percent: int) ->
 async def team_occupancy(conn: AsyncConnection, now: datetime) -> Mapping[int, TeamOccupancy]:
     """Every team with people on duty, keyed by team id."""
     directory = await read_directory(conn)
-    colleagues = await read_colleagues(conn, directory, now)
+    colleagues = await read_colleagues(conn, directory, now, ratings=False)
     limit = await occupancy_limit(conn)
     call_length = (await conn.execute(_AVERAGE_LENGTH, {"now": now})).scalar_one_or_none() or USUAL_CALL
     teams: dict[int, list[Colleague]] = {}

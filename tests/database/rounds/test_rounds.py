@@ -115,9 +115,16 @@ async def test_people_needed_for_a_sold_seat_are_asked_last(floor: Floor) -> Non
     assert (await floor.why(second))["against"] == ["needed for a booked call at that time"]
 
 
-async def test_best_csat_on_this_product_area_is_followed(floor: Floor) -> None:
+@pytest.mark.parametrize(
+    ("order", "first", "scores"),
+    [
+        ("best CSAT on this product area", "Lukas Weber", ("4.00", "3.50")),
+        ("best CSAT", "Freja Holm", ("3.71", "3.50")),
+    ],
+)
+async def test_best_csat_is_followed(floor: Floor, order: str, first: str, scores: tuple[str, str]) -> None:
     await floor.furnish(rules='rule "Hull"\n  when product area is hull\n  send to team "Support"\n'
-                        "  order by best CSAT on this product area")  # fmt: skip
+                        f"  order by {order}")  # fmt: skip
     await floor.come_on(*MATES)
     for name, area, score in (("Freja Holm", "hull", 1), ("Freja Holm", "engine", 5), ("Lukas Weber", "engine", 1)):
         past = await floor.open(f"rated-{name[0]}-{area}", **about(area))
@@ -129,10 +136,10 @@ async def test_best_csat_on_this_product_area_is_followed(floor: Floor) -> None:
             await conn.execute(insert(rating).values(row))
     one = await floor.open("one", **HULL)
     await floor.round()
-    assert await floor.offered() == {"one": "Lukas Weber"}
+    assert await floor.offered() == {"one": first}
     why = await floor.why(one)
-    assert why["values"] == ["best CSAT on this product area: 4.00"]
-    assert why["considered"][0]["values"] == ["best CSAT on this product area: 3.50"]
+    assert why["values"] == [f"{order}: {scores[0]}"]
+    assert why["considered"][0]["values"] == [f"{order}: {scores[1]}"]
 
 
 async def test_calls_are_accepted_automatically_if_the_rules_say_so(floor: Floor) -> None:
