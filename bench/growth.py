@@ -48,13 +48,13 @@ async def _table(small: int, large: int) -> str:
     postgres.initialise(cluster)
     with running(postgres.command(cluster, SETTINGS), FOLDER / "postgres.log", **postgres.run_as()):
         await until_it_answers(cluster)
-        lines = []
-        timed = {}
-        for size in (small, large):
-            lines.append(await _prepared(cluster, size))
-            timed[size] = await _timed(cluster, size)
-        rows = [_row(query, timed[small][query.name], timed[large][query.name]) for query in QUERIES]
-    lines.append("- Milliseconds: median (longest) of nine runs, each on another escalation that has been read before")
+        lines = [await _prepared(cluster, size) for size in (small, large)]
+        timed = await _timed(cluster, (small, large))
+        rows = [_row(query, *timed[query.name]) for query in QUERIES]
+    lines.append(
+        "- Milliseconds: median (longest) of nine runs, each about another escalation, which has been read before"
+    )
+    lines.append("- The two databases take turns, so that both meet the same noise")
     head = ["| what | 10,000 events: ms | 10 million events: ms | ratio |", "| --- | --- | --- | --- |"]
     return "\n".join([*lines, "", *head, *rows])
 
@@ -104,21 +104,30 @@ async def _pattern(engine: AsyncEngine) -> str:
     return (await open_or_refuse(engine, opening, TOKENS, now)).escalation_id
 
 
-async def _timed(cluster: postgres.Cluster, size: int) -> dict[str, list[float]]:
-    """Milliseconds of each query when it is run a second time, each in a transaction that is rolled back."""
-    engine = open_engine(with_driver(cluster.url(f"events_{size}")), connections=1)
+async def _timed(cluster: postgres.Cluster, sizes: tuple[int, int]) -> dict[str, tuple[list[float], list[float]]]:
+    """Milliseconds of each query in the small and the large database, in turn, so that both meet the same noise."""
+    engines = [open_engine(with_driver(cluster.url(f"events_{size}")), connections=1) for size in sizes]
+    samples = []
+    for engine, size in zip(engines, sizes, strict=True):
+        async with engine.connect() as conn:
+            samples.append(await Sample.draw(conn, lives_of(size)))
     timed = {}
-    async with engine.connect() as conn:
-        sample = await Sample.draw(conn, lives_of(size))
     for query in QUERIES:
-        times = []
+        times: tuple[list[float], list[float]] = ([], [])
         for nth in [*range(ROUNDS), *range(ROUNDS)]:
-            async with engine.connect() as conn:
-                began = time.perf_counter()
-                await query.run(conn, sample.nth(nth))
-                times.append((time.perf_counter() - began) * 1000)
-        cold, timed[query.name] = times[:ROUNDS], times[ROUNDS:]
-        shown = f"{statistics.median(timed[query.name]):.1f} ms, at first {statistics.median(cold):.1f} ms"
-        print(f"{size:>10,}  {query.name}: {shown}", flush=True)
-    await engine.dispose()
+            for engine, sample, taken in zip(engines, samples, times, strict=True):
+                taken.append(await _run(query, engine, sample.nth(nth)))
+        timed[query.name] = times[0][ROUNDS:], times[1][ROUNDS:]
+        shown = " and ".join(f"{statistics.median(taken[ROUNDS:]):.1f} ms" for taken in times)
+        print(f"{query.name}: {shown}; at first {statistics.median(times[1][:ROUNDS]):.1f} ms", flush=True)
+    for engine in engines:
+        await engine.dispose()
     return timed
+
+
+async def _run(query: Query, engine: AsyncEngine, sample: Sample) -> float:
+    """Milliseconds of the query, in a transaction that is rolled back."""
+    async with engine.connect() as conn:
+        began = time.perf_counter()
+        await query.run(conn, sample)
+        return (time.perf_counter() - began) * 1000
