@@ -73,25 +73,26 @@ class _Connection(GuardedConnection):
 
 
 def open_engine(
-    url: str, limits: WorkLimits = TOOL, *, connections: int = 10, connect_timeout: int = CONNECT
+    url: str, limits: WorkLimits = TOOL, *, connections: int = 10, connect_timeout: int | None = None
 ) -> AsyncEngine:
     """Create an engine for one kind of work, with at most ``connections`` connections.
 
-    If no connection is available within ``connect_timeout`` seconds, or a statement isn't answered within its limit,
-    using the engine raises one of ``DATABASE_DOWN``, so that a page can answer 503 before its user gives up.
+    If no connection is available in time, or a statement isn't answered within its limit, using the engine raises one
+    of ``DATABASE_DOWN``, so that a page can answer 503 before its user gives up. ``connect_timeout``, in seconds,
+    replaces both limits for connecting.
     """
     engine = create_async_engine(
         driver_url(url),
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=connect_timeout,
+        pool_timeout=connect_timeout or limits.queue,
         # An activity's failure is stored in a workflow history, which must not contain customer data.
         hide_parameters=True,
         # Three times faster than the standard library, and a round reads hundreds of plans.
         json_deserializer=from_json,
         connect_args={
             **limits.connect_args,
-            "connect_timeout": connect_timeout,
+            "connect_timeout": connect_timeout or CONNECT,
             "async_creator_fn": partial(_Connection.open, longest_wait=limits.answer),
         },
     )

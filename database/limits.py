@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from domain.deadlines import MIGRATION_LOCK
 
 CONNECT = 3
-"""How long opening a connection, or waiting for one from the pool, may take."""
+"""How long opening a connection may take."""
 PING = 1.5
 """How long an idle connection may take to prove that it is alive: with ``CONNECT``, less than a page's time limit."""
 UNACKNOWLEDGED = 4
@@ -34,6 +34,8 @@ class WorkLimits:
     """How long a statement may wait for one lock."""
     idle: float = 5
     """How long a transaction may do nothing."""
+    queue: float = CONNECT
+    """How long to wait for a connection from the pool."""
 
     @property
     def answer(self) -> float:
@@ -82,7 +84,7 @@ WATCHING = WorkLimits("watching", statement=4)
 EFFECT = WorkLimits("effect", statement=4)
 """An activity's transaction: shorter than the activity (``domain.deadlines.ACTIVITY``)."""
 ROUND = WorkLimits("round", statement=4)
-UPKEEP = WorkLimits("upkeep", statement=30, idle=180)
+UPKEEP = WorkLimits("upkeep", statement=30, idle=180, queue=30)
 """Relay, sender, auditor, seat keeper and calendar reader. Some keep a transaction as a lock while they do more."""
 TOOL = WorkLimits("tool", statement=300, lock=10, idle=900)
 """Commands that somebody runs by hand."""

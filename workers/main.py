@@ -62,7 +62,7 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
     url = settings.require_database_url()
     # Effects have their own connections: whatever upkeep there is, the timers go on.
     effects = open_engine(url, limits.EFFECT, connections=CONCURRENT_ACTIVITIES + 2)
-    engine = open_engine(url, limits.UPKEEP, connections=settings.database_pool)
+    engine = open_engine(url, limits.UPKEEP, connections=settings.database_pool + 10)
     dependencies = Dependencies(effects, Tokens(settings.require_secret_key().encode()))
     client = await _connected(stop)
     if client is None:
@@ -156,8 +156,10 @@ async def _poll_while_database_answers(
 
 async def _answers(engine: AsyncEngine) -> bool:
     try:
-        async with asyncio.timeout(4), engine.connect() as conn:
+        # The connection has its own limits. Unlike one here, those don't count answers that this process is too busy to
+        # read: restarting a starved worker would make it worse.
+        async with engine.connect() as conn:
             await conn.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except (SQLAlchemyError, OSError):
         return False
     return True

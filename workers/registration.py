@@ -30,6 +30,11 @@ milliseconds, so ten in parallel keep a whole core busy.
 """
 CONCURRENT_WORKFLOW_TASKS = 30
 """The same for workflow tasks, whose time limit is twice as long. Fewer slow down the previous release's updates."""
+BLOCKED = 8
+"""After this many seconds, a workflow that hasn't yielded is taken for blocked, and its task fails: less than the
+task's own limit of ten. The SDK's two seconds are soon over on a machine that is far too busy; then the failed task's
+history is replayed, which takes even longer.
+"""
 CACHED_WORKFLOWS = 1000
 """At least as many as there are calls in the largest burst; each takes about 95 kB."""
 
@@ -75,7 +80,7 @@ def build_worker(
     cached_workflows: int = CACHED_WORKFLOWS,
 ) -> Worker:
     """A worker for the task queue. ``runner`` defaults to the production sandbox."""
-    return Worker(
+    worker = Worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=[EscalationWorkflow, BackstopWorkflow],
@@ -91,3 +96,7 @@ def build_worker(
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         graceful_shutdown_timeout=timedelta(seconds=3),
     )
+    # The SDK has no option for this.
+    if worker._workflow_worker is not None:
+        worker._workflow_worker._deadlock_timeout_seconds = BLOCKED
+    return worker

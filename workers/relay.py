@@ -89,6 +89,8 @@ async def _relay(
                 await _signal(client, engine, escalation_id, signalled)
         except RPCError as error:
             log.warning("relay failed, retrying escalation=%s error=%s", escalation_id, error.status.name)
+        except _UNREACHABLE as error:
+            log.warning("outbox unreachable, retrying escalation=%s error=%s", escalation_id, type(error).__name__)
         except RuntimeError as error:
             log.warning("temporal unreachable, retrying escalation=%s error=%s", escalation_id, type(error).__name__)
         except Exception:
