@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -60,10 +61,22 @@ class JsonLines(logging.Formatter):
         return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(entry, ensure_ascii=False))
 
 
+class TimeOutInOneLine(logging.Filter):
+    """Drops the traceback of an activity's attempt that timed out: it says only where the attempt happened to wait."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if record.name.startswith("temporalio.activity") and isinstance(error, TimeoutError | asyncio.CancelledError):
+            record.msg = f"{record.getMessage()} error={type(error).__name__} {error}".rstrip()
+            record.args, record.exc_info = (), None
+        return True
+
+
 def configure(level: str = "INFO", style: Literal["text", "json"] = "text") -> None:
     """Send every logger in this process through one handler. Call this once, from an entry point."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if style == "json" else TextLines())
+    handler.addFilter(TimeOutInOneLine())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
     # These log every request and query at INFO; our own log lines record the effects.

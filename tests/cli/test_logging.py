@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterator
 
 import pytest
 from pydantic import SecretStr
 from starlette.routing import Route
 
-from config.logging import JsonLines, TextLines, without_tokens
+from config.logging import JsonLines, TextLines, configure, without_tokens
 from config.settings import Settings
 from web.app import create_app
 
@@ -50,6 +51,31 @@ def test_tracebacks_are_logged_without_tokens(formatter: logging.Formatter) -> N
     written = formatter.format(record)
     assert TOKEN not in written
     assert "RuntimeError" in written
+
+
+@pytest.mark.parametrize(("error", "lines"), [(TimeoutError("too long"), 1), (RuntimeError("a fault"), 4)])
+def test_an_activity_that_timed_out_is_one_line(
+    error: Exception, lines: int, capsys: pytest.CaptureFixture[str], restored_logging: None
+) -> None:
+    configure()
+    try:
+        raise error
+    except (TimeoutError, RuntimeError):
+        logging.getLogger("temporalio.activity").warning("Completing activity as failed", exc_info=True)
+    written = capsys.readouterr().err.splitlines()
+    assert len(written) >= lines
+    assert (len(written) == 1) is (lines == 1)
+    assert type(error).__name__ in written[0 if lines == 1 else -1]
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Undo what ``configure`` changes."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    logging.captureWarnings(False)
 
 
 def test_tokens_of_every_route_are_removed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from config.settings import Settings
 from database.stores.archive.folder import ArchiveFolder
 from domain.escalation import REPORTED
-from tests.activities.queued_messages import enqueue, open_escalation
+from domain.retention import Retention
+from tests.activities.queued_messages import enqueue, open_escalation, until
 from tests.database.ended_lives import archive_all, end_life
 from workers.main import retention
+from workers.retention import run_retention
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=40)
@@ -118,6 +121,21 @@ async def test_no_event_can_be_deleted_before_its_escalation_is_archived(
     with pytest.raises(DBAPIError, match="append-only"):
         async with database.begin() as conn:
             await conn.execute(text("UPDATE escalation_event SET body = '{}'"))
+
+
+async def test_a_worker_archives_at_the_age_in_its_settings(database: AsyncEngine, ended: str, tmp_path: Path) -> None:
+    stop = asyncio.Event()
+    ages = Retention({}, archive_after=timedelta(days=30))
+    running = asyncio.create_task(run_retention(database, ages, ArchiveFolder(tmp_path), stop))
+
+    async def is_archived() -> bool:
+        async with database.connect() as conn:
+            return (await conn.execute(text("SELECT archived_at FROM escalation"))).scalar_one() is not None
+
+    await until(is_archived)
+    stop.set()
+    await running
+    assert [file.suffix for file in files(tmp_path)] == [".json"]
 
 
 def test_a_tickets_id_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
