@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,9 +20,9 @@ SEARCH_ATTRIBUTES = ("EscalationMode", "EscalationRule")
 
 
 REPORTS_FAILING_TASKS = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
-"""After how many failures in a row the server reports a workflow as failing."""
-DYNAMIC_CONFIG = {REPORTS_FAILING_TASKS: 2}
-"""Two take ten seconds; the server's default of five, a minute. One can be a worker that is being replaced."""
+"""Dynamic setting: after how many failures in a row the server reports a workflow as failing. The default of five takes
+about a minute. With fewer, a starved worker's slow tasks, which count as deadlocks, would soon look like failing ones.
+"""
 
 
 class TemporalBinaryMissing(Exception):
@@ -57,11 +56,6 @@ class Server:
         return f"127.0.0.1:{self.port}"
 
 
-def dynamic_config(values: Mapping[str, int]) -> tuple[str, ...]:
-    """The options of the development server for these settings."""
-    return tuple(part for name, value in values.items() for part in ("--dynamic-config-value", f"{name}={value}"))
-
-
 def command(server: Server) -> tuple[str, ...]:
     attributes = (part for name in SEARCH_ATTRIBUTES for part in ("--search-attribute", f"{name}=Keyword"))
     return (
@@ -70,7 +64,6 @@ def command(server: Server) -> tuple[str, ...]:
         *("--db-filename", str(server.file)),
         *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
         *("--log-level", "warn"),
-        *dynamic_config(DYNAMIC_CONFIG),
         *attributes,
     )
 

@@ -17,7 +17,7 @@ from activities.comparing import PROBLEMS_REPORTED, Problem
 from activities.dependencies import Dependencies
 from activities.last_heard import last_heard
 from activities.messages import EscalationOpened, Happened
-from cli.stack.temporal import BINARY, REPORTS_FAILING_TASKS, SEARCH_ATTRIBUTES, dynamic_config
+from cli.stack.temporal import BINARY, REPORTS_FAILING_TASKS, SEARCH_ATTRIBUTES
 from config.temporal import DATA_CONVERTER
 from domain.escalation import Mode
 from domain.ids import TASK_QUEUE, Tokens
@@ -45,14 +45,13 @@ class Incompatible:
 @pytest.fixture
 async def reporting(database: AsyncEngine) -> AsyncIterator[Desk]:
     """The boat shop, on a Temporal that reports a failing task at its first failure, without a worker."""
-    once = {REPORTS_FAILING_TASKS: 1}
     async with await WorkflowEnvironment.start_local(
         data_converter=DATA_CONVERTER,
         dev_server_existing_path=str(BINARY),
         port=free_port(),
         search_attributes=[SearchAttributeKey.for_keyword(name) for name in SEARCH_ATTRIBUTES],
         dev_server_log_level="error",
-        dev_server_extra_args=list(dynamic_config(once)),
+        dev_server_extra_args=["--dynamic-config-value", f"{REPORTS_FAILING_TASKS}=1"],
     ) as environment:
         desk = Desk(database, environment, Tokens(b"a key of thirty-two bytes or more"))
         await desk.furnish(round_the_clock((EXAMPLES / "small_team.rules").read_text()))
