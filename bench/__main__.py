@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import growth, latency, life, proofs, rounds, rules, simulation, slot_pages, trial, waiting
+from bench import answers, growth, latency, life, proofs, rounds, rules, simulation, slot_pages, trial, waiting
 from bench.flock import measure as flock
 
 RESULTS = Path(__file__).parent / "results"
@@ -26,6 +26,10 @@ def _latency() -> str:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         return f"{asyncio.run(latency.measure(Path(folder)))} {_load()}"
+
+
+def _answers() -> str:
+    return _in_temporary_folder(answers.measure)
 
 
 def _rules() -> str:
@@ -85,6 +89,7 @@ def _in_temporary_folder(measure: Callable[[Path], Coroutine[None, None, str]]) 
 BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "life": ("One escalation in Temporal", life.table),
     "latency": ("How long a person waits for an answer", _latency),
+    "answers": ("Commands beside their own SQL", _answers),
     "rules": ("How fast rules decide", _rules),
     "seats": ("The last seats", _seats),
     "slots": ("How long a page of free starts takes", _slots),

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 from temporalio import activity, workflow
-from temporalio.client import WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from bench.stack import Bench, benched
+from bench.stack import Bench, benched, percentiles
 from database.stores.escalations.commands import EscalationCommands
 from database.stores.escalations.open import open_or_refuse
 from database.stores.rounds import answers
@@ -59,7 +59,7 @@ class Bare:
         return await workflow.execute_local_activity(nothing, start_to_close_timeout=timedelta(seconds=5))
 
 
-async def _opened(bench: Bench, number: int, mode: Mode) -> str:
+async def opened(bench: Bench, number: int, mode: Mode) -> str:
     opening = Opening(
         Ticket("bench", f"{mode}-{number}", "https://bench.example/1", "A call", FACTS),
         Customer(f"Customer {number}", f"{mode}{number}@example.com", "Europe/Copenhagen"),
@@ -75,7 +75,7 @@ async def _bookings(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
     commands = EscalationCommands(bench.engine, bench.dependencies.tokens)
     starts: list[datetime] = []
     for number in range(ROUNDS):
-        escalation_id = await _opened(bench, number, Mode.BOOKING)
+        escalation_id = await opened(bench, number, Mode.BOOKING)
         async with bench.engine.connect() as conn:
             if not starts:
                 now = datetime.now(UTC)
@@ -92,7 +92,7 @@ async def _bookings(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
 async def _acceptances(bench: Bench) -> list[Callable[[], Awaitable[object]]]:
     """Acceptances of open offers, one per person."""
     for number in range(ROUNDS):
-        await _opened(bench, number, Mode.NOW)
+        await opened(bench, number, Mode.NOW)
     await _relay(bench)
     now = datetime.now(UTC)
     async with bench.engine.begin() as conn:
@@ -123,27 +123,32 @@ async def _timed(request: Callable[[], Awaitable[object]], into: list[float]) ->
     into.append((time.perf_counter() - began) * 1000)
 
 
+def bare_worker(client: Client) -> Worker:
+    runner = SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules("bench", "activities", "domain")
+    )
+    return Worker(client, task_queue="bare", workflows=[Bare], activities=[nothing], workflow_runner=runner)
+
+
+async def bare_workflows(client: Client, count: int) -> list[WorkflowHandle[Bare, None]]:
+    return [await client.start_workflow(Bare.run, id=f"bare-{uuid.uuid4()}", task_queue="bare") for _ in range(count)]
+
+
 async def measure(folder: Path) -> str:
     """The table, as Markdown."""
-    async with benched(folder, PEOPLE) as bench:
-        runner = SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules("bench", "activities", "domain")
-        )
-        bare_worker = Worker(
-            bench.client, task_queue="bare", workflows=[Bare], activities=[nothing], workflow_runner=runner
-        )
-        async with build_worker(bench.client, bench.dependencies), bare_worker:
-            bare = [
-                await bench.client.start_workflow(Bare.run, id=f"bare-{uuid.uuid4()}", task_queue="bare")
-                for _ in range(ROUNDS)
-            ]
-            ways = {
-                "bare update, one activity": [_ask(handle, "ask") for handle in bare],
-                "bare update, one local activity": [_ask(handle, "ask_locally") for handle in bare],
-                "book (row first)": await _bookings(bench),
-                "accept (row first)": await _acceptances(bench),
-            }
-            return await _table(ways)
+    async with (
+        benched(folder, PEOPLE) as bench,
+        build_worker(bench.client, bench.dependencies),
+        bare_worker(bench.client),
+    ):
+        bare = await bare_workflows(bench.client, ROUNDS)
+        ways = {
+            "bare update, one activity": [_ask(handle, "ask") for handle in bare],
+            "bare update, one local activity": [_ask(handle, "ask_locally") for handle in bare],
+            "book (row first)": await _bookings(bench),
+            "accept (row first)": await _acceptances(bench),
+        }
+        return await _table(ways)
 
 
 def _ask(handle: WorkflowHandle[Bare, None], update: str) -> Callable[[], Awaitable[object]]:
@@ -166,14 +171,9 @@ async def _table(ways: dict[str, list[Callable[[], Awaitable[object]]]]) -> str:
         "| --- | --- | --- | --- |",
     ]
     for name in ways:
-        p50, p99 = _percentiles(alone[name])
-        busy50, busy99 = _percentiles(parallel[name])
+        p50, p99 = percentiles(alone[name])
+        busy50, busy99 = percentiles(parallel[name])
         lines.append(f"| {name} | {p50:.0f} / {p99:.0f} | {p50 / limit:.2f} | {busy50:.0f} / {busy99:.0f} |")
     return "\n".join(
         [*lines, "", f"{count // 2} of each alone, {len(parallel['accept (row first)'])} of each in parallel."]
     )
-
-
-def _percentiles(values: list[float]) -> tuple[float, float]:
-    ordered = sorted(values)
-    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]

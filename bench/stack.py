@@ -7,12 +7,15 @@ import contextlib
 import json
 import os
 import secrets
+import statistics
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
@@ -38,6 +41,21 @@ class Bench:
     engine: AsyncEngine
     client: Client
     dependencies: Dependencies
+    cluster: postgres.Cluster
+    temporal: subprocess.Popen[bytes]
+
+    def url_of(self, database: str) -> str:
+        return with_driver(self.cluster.url(database))
+
+    def copy_database(self, name: str) -> None:
+        """Copy the database, to which nobody may be connected."""
+        with psycopg.connect(self.cluster.url("postgres"), autocommit=True) as connection:
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE muster")
+            connection.execute(copy.format(sql.Identifier(name)))
+
+    def stop_temporal(self) -> None:
+        self.temporal.kill()
+        self.temporal.wait()
 
 
 @contextlib.contextmanager
@@ -74,7 +92,7 @@ async def benched(folder: Path, people: int) -> AsyncIterator[Bench]:
     environment = {**os.environ, **temporal.ENVIRONMENT}
     with (
         running(postgres.command(cluster), folder / "postgres.log", **postgres.run_as()),
-        running(temporal.command(server), folder / "temporal.log", env=environment),
+        running(temporal.command(server), folder / "temporal.log", env=environment) as serving,
     ):
         await until_it_answers(cluster)
         postgres.ensure_database(cluster, "muster")
@@ -83,8 +101,14 @@ async def benched(folder: Path, people: int) -> AsyncIterator[Bench]:
         engine = open_engine(url, connections=20)
         await furnish(engine, people)
         client = await _connected(server.address)
-        yield Bench(engine, client, Dependencies(engine, Tokens(secrets.token_bytes(32))))
+        yield Bench(engine, client, Dependencies(engine, Tokens(secrets.token_bytes(32))), cluster, serving)
         await engine.dispose()
+
+
+def percentiles(values: Sequence[float]) -> tuple[float, float]:
+    """The median and the 99th percentile."""
+    ordered = sorted(values)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
 
 
 async def until_it_answers(cluster: postgres.Cluster) -> None:

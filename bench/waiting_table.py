@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from bench.stack import percentiles
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "worker": ("worker",),
@@ -120,9 +121,3 @@ def _notes(results: Waiting) -> str:
         f"counts. Updates: {alone} of each before, {among} among the others, spread over all; a worker keeps 1,000 "
         "workflows in memory and reads the others from their history."
     )
-
-
-def percentiles(values: Sequence[float]) -> tuple[float, float]:
-    """The median and the 99th percentile."""
-    ordered = sorted(values)
-    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
