@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -40,6 +41,8 @@ OVERDUE_EVERY = timedelta(minutes=5)
 FIRST = str(uuid.UUID(int=0))
 REBUILT_AT_ONCE = 20
 """Maximum workflows to replace per audit, not counting those that no longer exist."""
+LOST_FOR = 60.0
+"""Seconds for which one audit rebuilds workflows that no longer exist, before it looks at other things again."""
 
 
 async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
@@ -108,22 +111,36 @@ async def note_failing(engine: AsyncEngine, client: Client) -> None:
 async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:
     """Rebuild workflows that disagree with the rows; returns the id to continue from.
 
-    Checks the next open escalations after the given id. Rebuilds at most ``REBUILT_AT_ONCE``, so that a worker that is
-    merely slow isn't given even more work.
+    Checks the next open escalations after the given id. If some of their workflows no longer exist, Temporal may have
+    lost them all; then it goes on with the next escalations, for as long as ``LOST_FOR``.
+    """
+    until = time.monotonic() + LOST_FOR
+    while True:
+        after, lost = await _rebuild_page(engine, client, after, now)
+        if not lost or after == FIRST or time.monotonic() > until:
+            return after
+
+
+async def _rebuild_page(engine: AsyncEngine, client: Client, after: str, now: datetime) -> tuple[str, bool]:
+    """Rebuild some; returns the id to continue from, and whether workflows were missing.
+
+    Replaces at most ``REBUILT_AT_ONCE``, so that a worker that is merely slow isn't given even more work.
     """
     async with engine.connect() as conn:
         positions = await open_after(conn, after, now)
-    rebuilt = 0
+    replaced, lost = 0, False
     for position in positions:
         problem = await find_problem(client, engine, position, now)
         if problem is None:
             continue
-        if rebuilt >= REBUILT_AT_ONCE and problem is not Problem.GONE:
-            return after
+        if replaced >= REBUILT_AT_ONCE and problem is not Problem.GONE:
+            return after, False
         after = position.escalation
         # This reads the rows again: the escalation and its workflow may have ended since the query above.
-        rebuilt += await _rebuild(engine, client, position.escalation, problem, now)
-    return positions[-1].escalation if positions else FIRST
+        rebuilt = await _rebuild(engine, client, position.escalation, problem, now)
+        lost = lost or (rebuilt and problem is Problem.GONE)
+        replaced += rebuilt and problem is not Problem.GONE
+    return (positions[-1].escalation if positions else FIRST), lost
 
 
 async def _rebuild(engine: AsyncEngine, client: Client, escalation_id: str, problem: Problem, now: datetime) -> bool:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
+from temporalio.client import WorkflowExecutionStatus
 
-from activities.comparing import Problem
+from activities.comparing import Problem, find_problem
 from activities.last_heard import last_heard
 from activities.messages import Event, Happened
 from cli.main import main
+from database.stores.rounds import repair
 from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.workflows.replaying import replay
@@ -135,3 +137,30 @@ async def test_a_workflow_that_let_a_deadline_pass_is_rebuilt_when_it_is_found_a
     await overdue.rebuild(late + 2 * OVERDUE_EVERY)
     assert await run_id(desk, escalation_id) != before
     assert await audited(desk, escalation_id) == [Problem.STUCK.value]
+
+
+async def test_one_audit_rebuilds_every_workflow_that_temporal_lost(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "PAGE", 2)
+    lost = [(await desk.open(ticket=str(number))).escalation_id for number in range(5)]
+    for escalation_id in lost:
+        await desk.workflow(escalation_id).terminate("lost")
+    for escalation_id in lost:
+        assert await audited(desk, escalation_id) == [Problem.GONE]
+        assert (await desk.workflow(escalation_id).describe()).status is WorkflowExecutionStatus.RUNNING
+
+
+async def test_a_workflow_that_heard_of_an_event_after_the_rows_were_read_is_not_ahead(desk: Desk) -> None:
+    escalation_id = await taken_by_freja(desk)
+    now = desk.now + timedelta(minutes=1)
+    async with desk.engine.connect() as conn:
+        position = await repair.position_of(conn, escalation_id, now)
+    assert position is not None
+    await desk.relay()
+    await desk.join(str((await desk.call_of(escalation_id)).id), "customer")
+    await desk.join(str((await desk.call_of(escalation_id)).id), "agent")
+    async with asyncio.timeout(30):
+        while await heard(desk, escalation_id) <= position.seq:  # noqa: ASYNC110 - what is awaited happens in Temporal
+            await asyncio.sleep(0.05)
+    assert await find_problem(desk.environment.client, desk.engine, position, now) is None
