@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import answers, growth, latency, life, proofs, rounds, rules, simulation, slot_pages, trial, waiting
+from bench import answers, growth, latency, life, lost, proofs, rounds, rules, simulation, slot_pages, trial, waiting
 from bench.flock import measure as flock
 
 RESULTS = Path(__file__).parent / "results"
@@ -30,6 +30,10 @@ def _latency() -> str:
 
 def _answers() -> str:
     return _in_temporary_folder(answers.measure)
+
+
+def _lost() -> str:
+    return _in_temporary_folder(lost.measure)
 
 
 def _rules() -> str:
@@ -97,6 +101,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "rounds": ("How a round matches calls with people", _rounds),
     "flock": ("A flock: 500 calls due in one second", _flock),
     "waiting": ("What 10,000 waiting escalations cost", _waiting),
+    "lost": ("After the loss of Temporal's store", _lost),
     "proofs": ("How long proofs take", _proofs),
     "simulation": ("What finding the person at call time gains", _simulation),
     "growth": ("Ten thousand events and ten million", _growth),

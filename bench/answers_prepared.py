@@ -80,9 +80,10 @@ async def _bookings(bench: Bench, count: int) -> list[Booking]:
 
 async def _joined(bench: Bench, first: int, count: int) -> list[HeldCall]:
     """Calls that people have taken and both sides have joined."""
-    tokens, now = bench.dependencies.tokens, datetime.now(UTC)
+    tokens = bench.dependencies.tokens
     for number in range(first, first + count):
         await opened(bench, number, Mode.NOW)
+    now = datetime.now(UTC)
     async with bench.engine.begin() as conn:
         people = (await conn.execute(text("SELECT id FROM person WHERE name LIKE 'Advisor %'"))).scalars().all()
         for person in people:
