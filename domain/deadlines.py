@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 PAGE = timedelta(seconds=4)
-"""How long a page waits for Temporal's answer."""
+"""How long a page waits for Temporal's answer, and for all of the database's answers together."""
 UPDATE = timedelta(seconds=4)
 """How long an update of the previous release waits for its effect, including all attempts."""
 ACTIVITY = timedelta(seconds=5)
