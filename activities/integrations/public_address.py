@@ -14,7 +14,49 @@ import httpx
 from domain.delivery import Undelivered
 
 PORTS = range(1, 65536)
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+SPECIAL_IPV4 = tuple(
+    map(
+        ipaddress.IPv4Network,
+        (
+            "0.0.0.0/8",  # this network
+            "10.0.0.0/8",  # private use
+            "100.64.0.0/10",  # shared by a provider's customers
+            "127.0.0.0/8",  # loopback
+            "169.254.0.0/16",  # link-local; cloud machines find their credentials here
+            "172.16.0.0/12",  # private use
+            "192.0.0.0/24",  # IETF protocol assignments
+            "192.0.2.0/24",  # documentation
+            "192.31.196.0/24",  # AS112
+            "192.52.193.0/24",  # AMT relays
+            "192.88.99.0/24",  # 6to4 relays, deprecated
+            "192.168.0.0/16",  # private use
+            "192.175.48.0/24",  # AS112
+            "198.18.0.0/15",  # benchmarks
+            "198.51.100.0/24",  # documentation
+            "203.0.113.0/24",  # documentation
+            "224.0.0.0/4",  # multicast
+            "240.0.0.0/4",  # reserved, and broadcast
+        ),
+    )
+)
+"""IANA's registries of special-purpose and multicast addresses. Our own list, because Python's differs by version."""
+GLOBAL_IPV6 = ipaddress.IPv6Network("2000::/3")
+"""The only IPv6 addresses that are given to networks of the public internet."""
+SPECIAL_IPV6 = tuple(
+    map(
+        ipaddress.IPv6Network,
+        (
+            "2001::/23",  # IETF protocol assignments, such as Teredo, benchmarks and ORCHID
+            "2001:db8::/32",  # documentation
+            "2002::/16",  # 6to4, which embeds IPv4 addresses; deprecated
+            "2620:4f:8000::/48",  # AS112
+            "3fff::/20",  # documentation
+        ),
+    )
+)
+"""The special ranges within ``GLOBAL_IPV6``."""
+EMBEDDING = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96")))
+"""IPv6 addresses that end with the IPv4 address to which the packet goes: mapped ones and NAT64's."""
 
 
 async def address_to_call(url: httpx.URL, private_allowed: bool, what: str = "webhook") -> str:
@@ -37,12 +79,10 @@ async def address_to_call(url: httpx.URL, private_allowed: bool, what: str = "we
 
 
 def is_public(ip_address: str) -> bool:
-    """Whether an IP address is on the public internet. IPv4 addresses embedded in IPv6 are unwrapped first."""
+    """Whether an IP address is on the public internet. What isn't known to be public is not."""
     address = ipaddress.ip_address(ip_address.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            address = inner
-    return address.is_global and not address.is_multicast
+    if isinstance(address, ipaddress.IPv6Address) and any(address in prefix for prefix in EMBEDDING):
+        address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in special for special in SPECIAL_IPV4)
+    return address in GLOBAL_IPV6 and not any(address in special for special in SPECIAL_IPV6)

@@ -10,7 +10,6 @@ from email.utils import format_datetime
 import pytest
 
 from activities.integrations.chat import Webhook, WebhookPoster
-from activities.integrations.public_address import is_public
 from domain.delivery import Undelivered
 from tests.activities.receiver import Receiver, listening
 from tests.servers import free_port
@@ -109,23 +108,3 @@ async def test_private_addresses_are_refused_before_anything_is_sent(receiver: R
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://x.example/", "no address", ""])
 async def test_only_http_addresses_are_called(url: str) -> None:
     assert (await failure_of(WebhookPoster(Webhook(url)))).final
-
-
-@pytest.mark.parametrize(
-    ("ip_address", "public"),
-    [
-        ("93.184.216.34", True),
-        ("2606:2800:220:1:248:1893:25c8:1946", True),
-        ("10.1.2.3", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("224.0.0.1", False),
-        ("fd00::1", False),
-        ("fe80::1%eth0", False),
-        ("::ffff:10.0.0.1", False),
-        ("64:ff9b::a00:1", False),
-        ("2002:a00:1::", False),
-    ],
-)
-def test_public_addresses_are_told_from_private_ones(ip_address: str, public: bool) -> None:
-    assert is_public(ip_address) is public
