@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cli.findings import Finding
 from database.clock import LIMIT, PROCESS_CLOCK
 from database.engine import open_engine
 from database.limits import WATCHING
+from database.stores.escalations.ticket_accounts import open_tickets
 from database.stores.queries.vital_signs import read_vital_signs
+from domain.ticket_account import OpenTicket, indistinct
 from domain.vital_signs import VitalSigns, concerns
+
+LISTED = 20
+"""Maximum tickets listed that can't be told apart."""
 
 
 def examine_rows(database_url: str) -> Iterator[Finding]:
     """Findings about the rows and about this machine's clock. Raises the database's errors."""
-    signs = asyncio.run(_read(database_url))
+    signs, tickets = asyncio.run(_read(database_url))
     yield _clock()
+    yield tickets_told_apart(tickets)
     worries = {concern.part: str(concern) for concern in concerns(signs)}
     for part, state in _states(signs).items():
         yield Finding(part, part not in worries, worries.get(part, state))
 
 
-async def _read(database_url: str) -> VitalSigns:
+def tickets_told_apart(tickets: Sequence[OpenTicket]) -> Finding:
+    """Lists open escalations that may be for one ticket, because the account of one of them isn't known."""
+    groups = indistinct(tickets)
+    if not groups:
+        return Finding("tickets", True, f"{len(tickets)} open, each one told from the others")
+    listed = "; ".join(
+        f"{group[0].system} {group[0].number}: " + ", ".join(ticket.escalation_id for ticket in group)
+        for group in groups[:LISTED]
+    )
+    more = f"; and {len(groups) - LISTED} more" if len(groups) > LISTED else ""
+    detail = f"open escalations that may be for the same ticket: {listed}{more}: withdraw the one that is too many"
+    return Finding("tickets", False, detail)
+
+
+async def _read(database_url: str) -> tuple[VitalSigns, list[OpenTicket]]:
     engine = open_engine(database_url, WATCHING, connections=1)
     try:
         async with engine.connect() as conn:
-            return await read_vital_signs(conn)
+            return await read_vital_signs(conn), await open_tickets(conn)
     finally:
         await engine.dispose()
 

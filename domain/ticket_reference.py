@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
 
 from domain.failure import Failure
+from domain.ticket_address import read_address
 
 LONGEST = 2000
-
-# Host, path, and the system's name. The first group of the path is the ticket's id.
-_SYSTEMS = (
-    (r"(.+\.)?zendesk\.com", r"(?:/agent|/hc/[^/]+)?/(?:tickets|requests)/(\d+)", "zendesk"),
-    (r"(.+\.)?freshdesk\.com", r"/(?:a|helpdesk|support)/tickets/(\d+)", "freshdesk"),
-    (r"app\.(?:eu\.|au\.)?intercom\.com", r"/.*conversations?/(\d+)", "intercom"),
-    (r"(secure\.)?helpscout\.net", r"/conversation/(\d+)", "helpscout"),
-    (r"(.+\.)?gorgias\.com", r"/app/(?:.*/)?tickets?/(\d+)", "gorgias"),
-    (r"(.+\.)?atlassian\.net", r"/browse/([A-Za-z][A-Za-z0-9]*-\d+)", "jira"),
-    (r"app\.frontapp\.com", r"/.*open/(\w+)", "front"),
+_NUMBER = re.compile(
+    r"[\[(]?(?:(?:ticket|case|request|issue|conversation)\s*)?(?:#|№|no\.?\s|nr\.?\s)?\s*([\w.\-]{1,100})[\])]?",
+    re.IGNORECASE,
 )
-
-_WORKSPACE = re.compile(r"/a/(?:apps|inbox)/([^/]+)")
-"""If a help desk has one host for all of its customers, the workspace in the path distinguishes them."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +44,19 @@ def read_reference(given: str, usual_system: str) -> TicketReference:
     text = given.strip()
     if not text or len(text) > LONGEST:
         raise ReferenceUnclear(given)
-    if "://" in text:
-        return _of_address(text)
-    ticket = text.lstrip("#").strip()
-    if not re.fullmatch(r"[\w.\-]{1,100}", ticket):
-        raise ReferenceUnclear(given)
-    return TicketReference(usual_system, ticket, "")
+    if (address := read_address(text)) is not None:
+        if not address.id:
+            raise ReferenceUnclear(given)
+        return TicketReference(address.system, address.id, address.url)
+    return TicketReference(usual_system, bare_number(text), "")
+
+
+def bare_number(text: str) -> str:
+    """The number or key in ``#778``, ``Ticket 778`` or ``[#778]``. Raises ``ReferenceUnclear``."""
+    found = _NUMBER.fullmatch(text.strip())
+    if found is None:
+        raise ReferenceUnclear(text)
+    return found[1]
 
 
 def account_of(url: str) -> str:
@@ -67,37 +64,5 @@ def account_of(url: str) -> str:
 
     Accounts number their tickets independently, so a number alone doesn't identify one.
     """
-    if "://" not in url and "." in url.partition("/")[0]:
-        # Zendesk's placeholder for a ticket's address has no scheme.
-        url = f"https://{url}"
-    try:
-        parts, host = _parts(url)
-    except ReferenceUnclear:
-        return ""
-    host = host.removeprefix("www.")
-    workspace = _WORKSPACE.match(parts.path) if host.endswith("intercom.com") else None
-    return f"{host}/{workspace[1]}" if workspace else host
-
-
-def _parts(url: str) -> tuple[SplitResult, str]:
-    """An address split into its parts, and its host. Raises ``ReferenceUnclear``."""
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
-    except ValueError:
-        raise ReferenceUnclear(url) from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ReferenceUnclear(url)
-    return parts, host
-
-
-def _of_address(url: str) -> TicketReference:
-    parts, host = _parts(url)
-    for host_pattern, path, system in _SYSTEMS:
-        if re.fullmatch(host_pattern, host) and (found := re.match(path, parts.path)):
-            return TicketReference(system, found[1], url)
-    segments = [part for part in parts.path.split("/") if re.fullmatch(r"[\w.\-]{1,100}", part)]
-    numbered = [part for part in segments if any(letter.isdigit() for letter in part)]
-    if not numbered:
-        raise ReferenceUnclear(url)
-    return TicketReference(host.removeprefix("www."), numbered[-1], url)
+    address = read_address(url)
+    return address.account if address else ""

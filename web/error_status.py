@@ -21,6 +21,7 @@ from domain.sign_in import (
     SignInRefused,
     TooManyMisses,
 )
+from domain.ticket_account import AccountUnclear
 from domain.ticket_reference import ReferenceUnclear
 
 CONFLICT = 409
@@ -53,6 +54,7 @@ _BY_STATUS: dict[int, tuple[type[Failure], ...]] = {
         SurveyOver,
     ),
     422: (
+        AccountUnclear,
         BookingOnly,
         CallRefused,
         CardUnfit,

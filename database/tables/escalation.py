@@ -66,6 +66,11 @@ Index(
     unique=True,
     postgresql_where=escalation.c.state.in_(["invited", "booked", "mustering", "accepted", "on_call", "wrapping_up"]),
 )
+Index(
+    "escalation_open_ticket_id",
+    escalation.c.ticket_id,
+    postgresql_where=escalation.c.state.in_(["invited", "booked", "mustering", "accepted", "on_call", "wrapping_up"]),
+)
 Index("escalation_state_updated", escalation.c.state, escalation.c.updated_at)
 Index("escalation_opened_at", escalation.c.opened_at, escalation.c.id)
 Index("escalation_opened_by", escalation.c.opened_by, escalation.c.opened_at)

@@ -149,3 +149,41 @@ async def test_open_tickets_get_the_account_of_their_address(before_accounts: st
             query = text("SELECT ticket_account FROM escalation ORDER BY ticket_id")
             accounts = (await conn.execute(query)).scalars().all()
     assert accounts == [account_of(url) for url in urls] == ["harbor.zendesk.com", "", "app.intercom.com/x1", ""]
+
+
+_STANDING = text(
+    "INSERT INTO escalation (id, desk, ticket_system, ticket_account, ticket_id, ticket_url, subject, facts, customer,"
+    " mode, state, plan, ruleset, rule, opened_by, opened_at, updated_at) SELECT :id, desk.id, :system, :account,"
+    " :ticket, :url, 's', '{}', customer.id, 'booking', :state, '{}', 'r', 'r', :by, now(), now() FROM desk, customer"
+)
+
+
+async def test_tickets_of_earlier_releases_are_told_apart_by_todays_rules(postgres_cluster: Cluster) -> None:
+    name = f"migrated_{secrets.token_hex(4)}"
+    await asyncio.to_thread(ensure_database, postgres_cluster, name)
+    url = with_driver(postgres_cluster.url(name))
+    await asyncio.to_thread(upgrade, url, "0021")
+    old_zendesk = "https://harbor.zendesk.com/agent/#/tickets/5"
+    standing = [
+        ("harbor.zendesk.com", "harbor.zendesk.com", "5", old_zendesk, "invited", "person:1"),
+        ("zendesk", "", "6", "https://harbor.zendesk.com/agent/tickets/6", "closed", "api:x"),
+        ("zendesk", "harbor", "7", "", "booked", "webhook:harbor"),
+        ("zendesk", "harbor.zendesk.com", "8", "", "invited", "webhook:harbor"),
+        ("zendesk", "", "8", "https://harbor.zendesk.com/agent/tickets/8", "invited", "person:1"),
+    ]
+    async with engine_of(url) as engine:
+        async with engine.begin() as conn:
+            await conn.execute(text("INSERT INTO desk (name, time_zone, currency) VALUES ('d', 'UTC', 'EUR')"))
+            await conn.execute(text("INSERT INTO customer (email, name) VALUES ('m@olsen.example', 'Mira')"))
+            source = "INSERT INTO webhook_source VALUES ('harbor', 'zendesk', 'secret', 'harbor.zendesk.com')"
+            await conn.execute(text(source))
+            names = ("system", "account", "ticket", "url", "state", "by")
+            rows = [dict(zip(names, one, strict=True)) | {"id": uuid.uuid4()} for one in standing]
+            await conn.execute(_STANDING, rows)
+        await asyncio.to_thread(upgrade, url)
+        async with engine.connect() as conn:
+            query = text("SELECT ticket_id, ticket_system, ticket_account FROM escalation ORDER BY 1, 2, 3")
+            found = [tuple(row) for row in await conn.execute(query)]
+    account = "harbor.zendesk.com"
+    double = [("8", "zendesk", ""), ("8", "zendesk", account)]
+    assert found == [*((number, "zendesk", account) for number in "567"), *double]

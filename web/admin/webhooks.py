@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.clock import current_time
-from database.stores.access.webhooks import all_sources, keep_source
+from database.stores.access.webhooks import all_sources, find_source, keep_source
+from database.stores.escalations.ticket_accounts import adopt_tickets
 from database.stores.journal.audit_log import write_audit
 from domain.ticket_account import AccountTaken
 from domain.ticket_reference import account_of
@@ -58,10 +59,13 @@ async def keep(
         return await refuse("account", "An account is the address of your help desk, such as harbor.zendesk.com.")
     now = current_time()
     async with engine.begin() as conn:
+        before = await find_source(conn, name, KIND)
         try:
             await keep_source(conn, name, KIND, secret, host)
         except AccountTaken as taken:
             return await refuse("account", taken.detail, 409)
+        if before is not None and host:
+            await adopt_tickets(conn, before, host)
         await write_audit(conn, signed.actor, "set webhook secret", name, now, {"kind": KIND, "account": host})
     return RedirectResponse("/admin/webhooks", 303)
 

@@ -17,7 +17,9 @@ class Body(BaseModel):
 class TicketBody(Body):
     system: Short = Field(description="The help desk, such as `zendesk`.", examples=["zendesk"])
     id: Short = Field(description="The ticket's id in that help desk.", examples=["4711"])
-    url: WebAddress = Field(description="Where an agent opens the ticket.")
+    url: WebAddress = Field(
+        default="", description="Where an agent opens the ticket. Needed if tickets come from several accounts."
+    )
     subject: Subject = Field(examples=["Engine stops at sea"])
     facts: Facts = Field(
         default={}, description="What rules can ask about, keyed by the names of declared facts: priority, tags, …"

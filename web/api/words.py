@@ -50,6 +50,10 @@ def _web(text: str) -> str:
     return text
 
 
+def _web_or_empty(text: str) -> str:
+    return _web(text) if text else ""
+
+
 def _fact(value: Any) -> Any:
     """A fact's value as sent, checked only for size. Whether it fits is decided by the directory's fact types."""
     if value is None:
@@ -88,7 +92,7 @@ Reason = Annotated[str, _limits(1000, 0), AfterValidator(_clean)]
 Mail = Annotated[str, _limits(LONGEST_MAIL), AfterValidator(_mail)]
 Zone = Annotated[str, _limits(60, 0), AfterValidator(_zone), BeforeValidator(_or_empty)]
 Language = Annotated[str, _limits(40, 0), AfterValidator(_clean), BeforeValidator(_or_empty)]
-WebAddress = Annotated[str, _limits(2000), AfterValidator(_clean), AfterValidator(_web)]
+WebAddress = Annotated[str, _limits(2000, 0), AfterValidator(_clean), AfterValidator(_web_or_empty)]
 FactName = Annotated[str, _limits(100), AfterValidator(_clean)]
 Fact = Annotated[Any, AfterValidator(_fact)]
 Facts = Annotated[dict[FactName, Fact], Field(max_length=_FACTS), AfterValidator(_without_nulls)]

@@ -15,6 +15,7 @@ from database.stores.escalations.ticket_accounts import accounts_in_use
 from database.stores.rules.decided_by import decided_by
 from domain.escalation import EscalationUnknown, Mode, Opening
 from domain.failure import Failure
+from domain.ticket_account import AccountUnclear
 from rules_dsl import FactRefused
 from rules_dsl.directory import FactType
 from web.dependencies import AppSettings, AppTokens, Engine
@@ -50,13 +51,15 @@ async def escalate(
     async with engine.connect() as conn:
         declared, in_use = await declared_facts(conn), await accounts_in_use(conn)
     form = form_of(await request.form(), declared)
-    opening = opening_of(form, declared, in_use, mode, signed.actor)
+    opening = opening_of(form, declared, next(iter(in_use), "ticket"), mode, signed.actor)
     if not isinstance(opening, Opening):
         return _draw(request, form, declared, 422, opening)
     try:
         opened = await open_or_refuse(engine, opening, tokens, current_time())
     except FactRefused as refused:
         return _draw(request, form, declared, 422, Problems(facts={fact.name: fact.reason for fact in refused.all}))
+    except AccountUnclear as unclear:
+        return _draw(request, form, declared, 422, Problems({"ticket": unclear.detail}))
     except Failure as failure:
         return _draw(request, form, declared, status_of(failure), refusal=failure)
     return RedirectResponse(f"/desk/escalations/{opened.escalation_id}{'' if opened.created else '?again=1'}", 303)

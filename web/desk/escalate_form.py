@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.escalation import Customer, Mode, Opening, Ticket
-from domain.failure import Failure
 from domain.mail_address import is_mail_address
-from domain.ticket_account import only
-from domain.ticket_reference import ReferenceUnclear, TicketReference, account_of, read_reference
+from domain.ticket_reference import ReferenceUnclear, TicketReference, read_reference
 from rules_dsl.directory import FactType
 from web.wording.facts import FIELD, facts_of_form
 
@@ -58,21 +56,16 @@ def form_of(sent: Mapping[str, object], declared: Sequence[FactType]) -> Escalat
 def opening_of(
     form: EscalateForm,
     declared: Sequence[FactType],
-    in_use: Mapping[str, Collection[str]],
+    usual_system: str,
     mode: Mode,
     opened_by: str,
 ) -> Opening | Problems:
-    """The opening that this form requests, or its problems.
-
-    ``in_use`` maps each help desk to its accounts, with the usual help desk first: a bare number is taken as one of
-    that help desk's tickets.
-    """
+    """The opening that this form requests, or its problems. A bare number is a ticket of the usual help desk."""
     wrong: dict[str, str] = {}
-    reference, account = None, ""
+    reference = None
     try:
-        reference = _reference(form, next(iter(in_use), "ticket"))
-        account = _account(reference, in_use.get(reference.system, ()))
-    except (ReferenceUnclear, AccountUnclear) as unclear:
+        reference = _reference(form, usual_system)
+    except ReferenceUnclear as unclear:
         wrong["ticket"] = unclear.detail
     if not form.subject:
         wrong["subject"] = "Say in a few words what the call is about. The customer will read it."
@@ -85,32 +78,8 @@ def opening_of(
     if wrong or reference is None:
         return Problems(wrong)
     facts = facts_of_form(form.facts, declared)
-    ticket = Ticket(reference.system, reference.id, reference.url, form.subject, facts, account)
+    ticket = Ticket(reference.system, reference.id, reference.url, form.subject, facts)
     return Opening(ticket, Customer(form.name, form.email), mode, opened_by)
-
-
-@dataclass
-class AccountUnclear(Failure):
-    """Only a ticket number was given, and several accounts may each have a ticket with that number."""
-
-    number: str
-
-    status = 422
-    title = "This could be a ticket of several accounts"
-
-    @property
-    def detail(self) -> str:
-        return (
-            f"Tickets come from several accounts here, and each may have a {self.number}. Paste the ticket’s address."
-        )
-
-
-def _account(reference: TicketReference, accounts: Collection[str]) -> str:
-    """The account in the ticket's URL, otherwise the only one in use. Raises ``AccountUnclear``."""
-    account = account_of(reference.url)
-    if not account and len(accounts) > 1:
-        raise AccountUnclear(reference.id)
-    return account or only(accounts)
 
 
 def _reference(form: EscalateForm, usual_system: str) -> TicketReference:

@@ -14,10 +14,10 @@ from database.clock import current_time
 from database.stores.access.webhooks import StoredResponse, WebhookSource, find_source, store_response, stored_response
 from database.stores.directory.read import read_directory
 from database.stores.escalations.commands import EscalationCommands
-from database.stores.escalations.ticket_accounts import account_of_solved, account_of_source, open_tickets
-from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome
+from database.stores.escalations.ticket_accounts import account_of_solved, account_of_source, find_open, identified
+from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome, Ticket
 from domain.ids import Tokens
-from domain.ticket_account import by_source, is_of
+from domain.ticket_account import by_source
 from web.api.escalations import open_now, read_or_raise
 from web.api.json_body import parse, read_bytes
 from web.api.problems import FieldError, FieldsRefused
@@ -121,8 +121,8 @@ async def _withdraw(parts: _Parts, source: WebhookSource, command: Ends) -> dict
     actor = by_source(source.name)
     async with parts.engine.begin() as conn:
         account = await account_of_solved(conn, source, command.url)
-        candidates = await open_tickets(conn, SYSTEM, command.ticket_id)
-    escalation_id = next((ticket.escalation_id for ticket in candidates if is_of(ticket, account, actor)), None)
+        ticket = await identified(conn, Ticket(SYSTEM, command.ticket_id, command.url, "", account=account))
+        escalation_id = await find_open(conn, ticket, actor)
     if escalation_id is None:
         return {"done": "ignored", "reason": "the ticket has no open escalation"}
     try:

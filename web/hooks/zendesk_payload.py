@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,8 +18,7 @@ from rules_dsl import value_from_text
 from rules_dsl.directory import Directory
 from web.api.json_body import as_model
 from web.api.problems import FieldError, FieldsRefused
-from web.api.requests import OpenEscalation, TicketBody
-from web.api.words import WebAddress
+from web.api.requests import OpenEscalation
 
 SYSTEM = "zendesk"
 TAG = "escalate_call"
@@ -53,16 +52,6 @@ class Requester(BaseModel):
 
     name: str = ""
     email: str
-
-
-class EventTicket(TicketBody):
-    """The ticket in an event. It may have no URL."""
-
-    url: WebAddress | Literal[""] = ""
-
-
-class EventEscalation(OpenEscalation):
-    ticket: EventTicket
 
 
 class Detail(BaseModel):
@@ -139,7 +128,7 @@ def _event(kind: str, payload: dict[str, Any], directory: Directory) -> Opens | 
     if detail.requester is None:
         reason = "an event has only the requester's id: send this webhook from a trigger, with the customer's address"
         raise FieldsRefused((FieldError("/detail/requester", reason),))
-    return Opens(as_model(_request(ticket_id, detail, detail.requester, directory), EventEscalation))
+    return Opens(as_model(_request(ticket_id, detail, detail.requester, directory), OpenEscalation))
 
 
 class _Event(BaseModel):

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores.customer_link import issue_first
 from database.stores.directory.snapshots import store_snapshot
-from database.stores.escalations.ticket_accounts import open_tickets
+from database.stores.escalations.ticket_accounts import find_open, identified
 from database.stores.journal.plan_json import dump_plan, load_plan
 from database.stores.journal.timeline import record
 from database.stores.muster import begin_call_now
@@ -32,13 +32,10 @@ from domain.escalation import (
     OpeningResult,
     Outcome,
     State,
-    Ticket,
 )
 from domain.failure import Failure
 from domain.ids import Tokens
 from domain.plan import Plan, check_allows, team_of
-from domain.ticket_account import is_of
-from domain.ticket_reference import account_of
 from rules_dsl import read_facts
 from rules_dsl.directory import Directory, Facts
 
@@ -61,14 +58,13 @@ async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, 
 async def _open(
     conn: AsyncConnection, opening: Opening, tokens: Tokens, now: datetime
 ) -> tuple[OpeningResult, Failure | None]:
-    ticket, account = opening.ticket, _account(opening.ticket)
-    # Serializes requests for the same ticket, or with the same idempotency key.
-    names = [f"ticket/{ticket.system}/{ticket.id}"]
-    if opening.idempotency_key:
-        names.append(f"key/{opening.opened_by}/{opening.idempotency_key}")
-    for name in sorted(names):
-        await conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
-    if (existing := await _existing(conn, opening)) is not None:
+    ticket = opening.ticket
+    if (existing := await _opened_by_key(conn, opening)) is not None:
+        return OpeningResult(existing, created=False), None
+    identity = await identified(conn, ticket)
+    # The second is the previous release's lock.
+    await _take_turns(conn, f"ticket/{identity.id}", f"ticket/{identity.system}/{identity.id}")
+    if (existing := await find_open(conn, identity, opening.opened_by)) is not None:
         return OpeningResult(existing, created=False), None
     rules = await rules_for_opening(conn, opening.customer.email)
     desk, directory, ruleset = rules.desk, rules.directory, rules.ruleset
@@ -81,9 +77,9 @@ async def _open(
     row = {
         "id": escalation_id,
         "desk": desk.id,
-        "ticket_system": ticket.system,
-        "ticket_account": account,
-        "ticket_id": ticket.id,
+        "ticket_system": identity.system,
+        "ticket_account": identity.account,
+        "ticket_id": identity.id,
         "ticket_url": ticket.url,
         "subject": ticket.subject,
         "facts": dict(facts),
@@ -158,20 +154,26 @@ def _priority(facts: Facts, directory: Directory) -> int:
     return declared.values.index(str(value)) * PRIORITY_STEP
 
 
-async def _existing(conn: AsyncConnection, opening: Opening) -> str | None:
-    """The escalation that this request already opened, or that is open for its ticket."""
-    if opening.idempotency_key:
-        query = select(request_key).where(
-            request_key.c.scope == opening.opened_by, request_key.c.key == opening.idempotency_key
-        )
-        if (row := (await conn.execute(query)).one_or_none()) is not None:
-            if row.fingerprint != _fingerprint(opening):
-                raise KeyReused(opening.idempotency_key)
-            await _refuse_again(conn, str(row.escalation), opening.mode)
-            return str(row.escalation)
-    account = _account(opening.ticket)
-    candidates = await open_tickets(conn, opening.ticket.system, opening.ticket.id)
-    return next((one.escalation_id for one in candidates if is_of(one, account, opening.opened_by)), None)
+async def _opened_by_key(conn: AsyncConnection, opening: Opening) -> str | None:
+    """The escalation that this request already opened, if it has an idempotency key."""
+    if not opening.idempotency_key:
+        return None
+    await _take_turns(conn, f"key/{opening.opened_by}/{opening.idempotency_key}")
+    query = select(request_key).where(
+        request_key.c.scope == opening.opened_by, request_key.c.key == opening.idempotency_key
+    )
+    if (row := (await conn.execute(query)).one_or_none()) is None:
+        return None
+    if row.fingerprint != _fingerprint(opening):
+        raise KeyReused(opening.idempotency_key)
+    await _refuse_again(conn, str(row.escalation), opening.mode)
+    return str(row.escalation)
+
+
+async def _take_turns(conn: AsyncConnection, *names: str) -> None:
+    """Let only one transaction at a time go on for each of these names."""
+    for name in names:
+        await conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
 async def _refuse_again(conn: AsyncConnection, escalation_id: str, mode: Mode) -> None:
@@ -187,10 +189,6 @@ async def _store_key(conn: AsyncConnection, opening: Opening, escalation_id: str
         return
     row = {"scope": opening.opened_by, "key": opening.idempotency_key, "fingerprint": _fingerprint(opening)}
     await conn.execute(request_key.insert().values(row | {"escalation": escalation_id, "at": now}))
-
-
-def _account(ticket: Ticket) -> str:
-    return ticket.account or account_of(ticket.url)
 
 
 def _fingerprint(opening: Opening) -> str:

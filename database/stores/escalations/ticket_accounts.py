@@ -8,8 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.access.webhooks import WebhookSource
 from database.tables.account import webhook_source
 from database.tables.escalation import escalation
-from domain.escalation import OPEN_STATES
-from domain.ticket_account import OpenTicket, only
+from domain.escalation import OPEN_STATES, Ticket
+from domain.ticket_account import (
+    AccountSource,
+    KnownAccounts,
+    OpenTicket,
+    TicketIdentity,
+    by_source,
+    identify,
+    identify_bare,
+    is_of,
+    is_sole,
+    only,
+)
 from domain.ticket_reference import account_of
 
 _IN_USE = text("""
@@ -49,9 +60,25 @@ async def account_of_source(conn: AsyncConnection, source: WebhookSource, url: s
     )
     bound = (await conn.execute(bind.values(account=account).returning(webhook_source.c.name))).one_or_none()
     if bound is not None:
+        await adopt_tickets(conn, source, account)
         return account
     stored = select(webhook_source.c.account).where(webhook_source.c.name == source.name)
     return (await conn.execute(stored)).scalar_one_or_none() or source.name
+
+
+async def adopt_tickets(conn: AsyncConnection, source: WebhookSource, account: str) -> None:
+    """Give the open tickets that this source raised its new account, unless the account has an escalation for them.
+
+    ``source`` is the source before the change.
+    """
+    other = escalation.alias()
+    open_states = [state.value for state in OPEN_STATES]
+    same = select(other.c.id).where(
+        other.c.ticket_account == account, other.c.ticket_id == escalation.c.ticket_id, other.c.state.in_(open_states)
+    )
+    own = escalation.c.ticket_account.in_([source.name, source.account or source.name])
+    raised = update(escalation).where(own, escalation.c.opened_by == by_source(source.name))
+    await conn.execute(raised.where(escalation.c.state.in_(open_states), ~same.exists()).values(ticket_account=account))
 
 
 async def account_of_solved(conn: AsyncConnection, source: WebhookSource, url: str) -> str:
@@ -72,12 +99,55 @@ async def account_of_solved(conn: AsyncConnection, source: WebhookSource, url: s
     return only((await accounts_in_use(conn)).get(source.kind, ())) or account
 
 
-async def open_tickets(conn: AsyncConnection, ticket_system: str, ticket_id: str) -> list[OpenTicket]:
-    """Open escalations of tickets with this id, in any account, oldest first."""
-    query = select(escalation.c.id, escalation.c.ticket_account, escalation.c.ticket_url, escalation.c.opened_by).where(
-        escalation.c.ticket_system == ticket_system,
-        escalation.c.ticket_id == ticket_id,
-        escalation.c.state.in_([state.value for state in OPEN_STATES]),
+async def identified(conn: AsyncConnection, ticket: Ticket) -> TicketIdentity:
+    """Which ticket this is, whoever names it. Raises ``AccountUnclear`` if several accounts may have its number.
+
+    Its account is that of the webhook source (``ticket.account``), else of its address, else the only one known.
+    """
+    sources = await _sources(conn)
+    found = identify(ticket.system, ticket.id, ticket.url, sources, ticket.account)
+    if found is not None:
+        return found
+    return identify_bare(ticket.system, ticket.id, KnownAccounts(sources, await accounts_in_use(conn)))
+
+
+async def find_open(conn: AsyncConnection, ticket: TicketIdentity, opened_by: str) -> str | None:
+    """The id of the open escalation for this ticket.
+
+    One whose account wasn't known is taken to be of this account if its help desk has no other, and from then on is.
+    """
+    candidates = await open_tickets(conn, ticket.id)
+    for one in candidates:
+        if is_of(one, ticket.account, opened_by, ticket.system):
+            return one.escalation_id
+    unknown = [one for one in candidates if not one.account]
+    if not unknown or not ticket.account:
+        return None
+    if not is_sole(ticket, KnownAccounts(await _sources(conn), await accounts_in_use(conn))):
+        return None
+    for one in unknown:
+        if is_of(one, ticket.account, opened_by, ticket.system, sole=True):
+            told = update(escalation).where(escalation.c.id == one.escalation_id).values(ticket_account=ticket.account)
+            await conn.execute(told)
+            return one.escalation_id
+    return None
+
+
+async def open_tickets(conn: AsyncConnection, ticket_id: str | None = None) -> list[OpenTicket]:
+    """Open escalations of tickets with this number, or of all tickets; in any account, oldest first."""
+    columns = (escalation.c.ticket_account, escalation.c.ticket_url, escalation.c.opened_by, escalation.c.ticket_system)
+    query = select(escalation.c.id, escalation.c.ticket_id, *columns).where(
+        escalation.c.state.in_([state.value for state in OPEN_STATES])
     )
+    if ticket_id is not None:
+        query = query.where(escalation.c.ticket_id == ticket_id)
     rows = await conn.execute(query.order_by(escalation.c.opened_at))
-    return [OpenTicket(str(row.id), row.ticket_account, row.ticket_url, row.opened_by) for row in rows]
+    return [
+        OpenTicket(str(row.id), row.ticket_account, row.ticket_url, row.opened_by, row.ticket_system, row.ticket_id)
+        for row in rows
+    ]
+
+
+async def _sources(conn: AsyncConnection) -> list[AccountSource]:
+    rows = await conn.execute(select(webhook_source.c.name, webhook_source.c.kind, webhook_source.c.account))
+    return [AccountSource(row.name, row.kind, row.account) for row in rows]

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Select,
     Tuple,
+    and_,
     any_,
     cast,
     func,
@@ -26,9 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.tables.account import webhook_source
 from database.tables.escalation import customer, escalation, message
 from domain.escalation import State
 from domain.ids import LIVE_CHANNEL, MESSAGE_CHANNEL
+from domain.ticket_address import read_address
 
 Place = tuple[datetime, str]
 """End of a page: the time and the id of its last escalation."""
@@ -56,7 +59,7 @@ class EscalationFilter:
 
     states: tuple[str, ...] = ()
     words: str = ""
-    """Part of the ticket's id or subject, or of the customer's name or address."""
+    """Part of the ticket's id or subject, or of the customer's name or address; or the ticket's own address."""
     still_since: datetime | None = None
     """Only escalations without an event since then."""
     failed_messages: bool = False
@@ -131,7 +134,17 @@ async def _filtered(conn: AsyncConnection, sought: EscalationFilter) -> Select[A
 
 
 async def _with_words(conn: AsyncConnection, words: str) -> list[ColumnElement[bool]]:
-    """Conditions on columns of one table, which PostgreSQL can look up in several indexes together."""
+    """Conditions on columns of one table, which PostgreSQL can look up in several indexes together.
+
+    The address of a ticket, or its number after ``#``, means that ticket alone.
+    """
+    if (address := read_address(words)) is not None and address.id:
+        # Until its account is known, a source's name stands for it.
+        accounts = [escalation.c.ticket_account.in_([address.account, ""])]
+        accounts.append(escalation.c.ticket_account.in_(select(webhook_source.c.name)))
+        return [and_(escalation.c.ticket_id == address.id, or_(*accounts))]
+    if words.startswith("#") and words[1:].strip():
+        return [escalation.c.ticket_id == words[1:].strip()]
     of_customer = (column.icontains(words, autoescape=True) for column in (customer.c.name, customer.c.email))
     found = (await conn.execute(select(customer.c.id).where(or_(*of_customer)).limit(CUSTOMERS_FOUND))).scalars().all()
     of_ticket = [column.icontains(words, autoescape=True) for column in (escalation.c.ticket_id, escalation.c.subject)]
