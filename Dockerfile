@@ -18,6 +18,8 @@ COPY --from=assets /build/web/static/vendor web/static/vendor
 RUN uv pip install --system --no-cache --no-deps --no-build-isolation -e . \
  && useradd --create-home --home-dir /var/lib/muster muster
 USER muster
+# A volume takes over the owner of the folder that it is mounted on.
+RUN mkdir -m 700 /var/lib/muster/archive
 EXPOSE 8700
 ENTRYPOINT ["muster"]
 CMD ["web"]

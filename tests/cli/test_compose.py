@@ -55,6 +55,15 @@ def test_the_structure_is_that_of_a_compose_file() -> None:
         assert all(isinstance(value, str) for value in service.get("environment", {}).values()), name
 
 
+def test_web_and_worker_share_the_archive_outside_their_containers() -> None:
+    for name in ("web", "worker"):
+        assert "archive:/var/lib/muster/archive" in SERVICES[name]["volumes"], name
+        assert "MUSTER_ARCHIVE_FOLDER" not in SERVICES[name]["environment"], name
+    image = (ROOT / "Dockerfile").read_text()
+    assert "MUSTER_HOME=/var/lib/muster\n" in image
+    assert Settings(home=Path("/var/lib/muster")).archive == Path("/var/lib/muster/archive")
+
+
 def test_services_that_must_be_healthy_have_a_health_check() -> None:
     for service in SERVICES.values():
         for needed, how in service.get("depends_on", {}).items():
