@@ -29,8 +29,15 @@ def free_port() -> int:
 def running_postgres(folder: Path) -> Iterator[Cluster]:
     """Run a PostgreSQL server with its data in this folder until the block ends."""
     cluster = Cluster(folder / "postgres", free_port(), secrets.token_urlsafe(16))
+    with serving(cluster, folder / "postgres.log"):
+        yield cluster
+
+
+@contextlib.contextmanager
+def serving(cluster: Cluster, log_file: Path) -> Iterator[None]:
+    """Run this cluster's server, with data that a crash of the machine may lose, until the block ends."""
     postgres.initialise(cluster)
-    with (folder / "postgres.log").open("wb") as log:
+    with log_file.open("wb") as log:
         server = subprocess.Popen(
             postgres.command(cluster, postgres.FORGETFUL),
             stdout=log,
@@ -44,9 +51,9 @@ def running_postgres(folder: Path) -> Iterator[Cluster]:
         deadline = time.monotonic() + 30
         while not postgres.answers(cluster.url("postgres")):
             if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((folder / "postgres.log").read_text())
+                raise RuntimeError(log_file.read_text())
             time.sleep(0.05)
-        yield cluster
+        yield
     finally:
         server.send_signal(postgres.STOP_SIGNAL)
         server.wait(30)

@@ -89,7 +89,7 @@ class Crowd:
         if plan is CustomerPlan.MOVE:
             await customer.book(self.rng.randint(14, 22))
             await customer.move(self.rng.randint(min(self.latest, 3), self.latest + 1))
-        return await self._talk_and_rate(customer)
+        return await self.talk_and_rate(customer)
 
     async def _change_mind(self, customer: Customer) -> str:
         await customer.book(self.rng.randint(30, 60))
@@ -97,7 +97,7 @@ class Crowd:
         cancelled = await customer.cancel()
         return "cancelled" if cancelled is not None and cancelled.ok else "not cancelled"
 
-    async def _talk_and_rate(self, customer: Customer) -> str:
+    async def talk_and_rate(self, customer: Customer) -> str:
         """Follow the page, and the mails with new links, until the call is over; then rate it."""
         joined_link = ""
         while "Your call is over" not in (page := (await customer.page()).text):

@@ -36,7 +36,14 @@ class Verdict:
         return not (self.lost or self.duplicated or self.unsettled or self.unexpected)
 
 
-def judge(ledger: Ledger, evidence: Evidence, mail_kinds: Iterable[str], log_lines: Iterable[str] = ()) -> Verdict:
+def judge(
+    ledger: Ledger,
+    evidence: Evidence,
+    mail_kinds: Iterable[str],
+    log_lines: Iterable[str] = (),
+    never: Iterable[str] = NEVER_EXPECTED,
+) -> Verdict:
+    """``never`` are kinds of events that count as faults."""
     verdict = Verdict()
     for entry in ledger.entries:
         verdict.counts[f"{entry.what}: {entry.settled}"] += 1
@@ -49,7 +56,7 @@ def judge(ledger: Ledger, evidence: Evidence, mail_kinds: Iterable[str], log_lin
     expected_kinds = set(mail_kinds)
     sent = [row for row in evidence.rows["message"] if row["channel"] == "mail"]
     verdict.unexpected += sorted({f"a letter {row['kind']}" for row in sent if row["kind"] not in expected_kinds})
-    verdict.unexpected += [f"an event {row['kind']}: {row['body']}" for row in evidence.events(*NEVER_EXPECTED)]
+    verdict.unexpected += [f"an event {row['kind']}: {row['body']}" for row in evidence.events(*never)]
     verdict.unexpected += ledger.failures
     verdict.unexpected += log_lines
     copies = len(evidence.mails) - len({message_of(mail) for mail in evidence.mails})

@@ -97,13 +97,13 @@ async def _is_ready(client: httpx.AsyncClient) -> bool:
 
 @contextlib.asynccontextmanager
 async def breakable_stack(
-    folder: Path, variables: Mapping[str, str] | None = None, before: Sequence[str] = ()
+    folder: Path, variables: Mapping[str, str] | None = None, before: Sequence[str] = (), port: int | None = None
 ) -> AsyncIterator[Breakable]:
-    """A stack in this folder, on free ports, with these settings, until the block ends.
+    """A stack in this folder, on free ports (or this one for the web), with these settings, until the block ends.
 
     ``before`` is a command that runs the command that follows it.
     """
-    starting = running_stack(folder, options=(f"--rules={RULES}",), variables=variables, before=before)
+    starting = running_stack(folder, port, options=(f"--rules={RULES}",), variables=variables, before=before)
     stack = await asyncio.to_thread(starting.__enter__)
     try:
         yield Breakable(stack)

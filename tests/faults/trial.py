@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.faults.agents import Agent
 from tests.faults.error_logs import log_lines
 from tests.faults.evidence import Evidence
-from tests.faults.judge import Verdict, judge
+from tests.faults.judge import NEVER_EXPECTED, Verdict, judge
 from tests.faults.ledger import Ledger
 from tests.faults.mailbox import Mail, Mailbox
 from tests.faults.people import Customer, Program, address_of
@@ -104,14 +104,19 @@ class FaultTrial:
         open_ids = [row["id"] for row in rows if row["state"] not in ("closed", "refused", "rating")]
         await asyncio.gather(*(self.program.withdraw(escalation_id) for escalation_id in open_ids))
 
-    async def judged(self, mail_kinds: Iterable[str] = ORDINARY_MAIL, logged: Collection[str] = ()) -> Verdict:
+    async def judged(
+        self,
+        mail_kinds: Iterable[str] = ORDINARY_MAIL,
+        logged: Collection[str] = (),
+        never: Iterable[str] = NEVER_EXPECTED,
+    ) -> Verdict:
         """Judge, store the table, and fail if anything is lost, duplicated, unsettled or unexpected.
 
         ``logged`` are parts of errors that this fault makes the processes log.
         """
         await asyncio.sleep(1.1)  # the mailbox is read at most once a second
         errors = log_lines(self.logs_before, self.stack.stack.home.logs, logged)
-        verdict = judge(self.ledger, await self.evidence(), mail_kinds, errors)
+        verdict = judge(self.ledger, await self.evidence(), mail_kinds, errors, never)
         table = verdict.table(self.name, *self.notes)
         ARTEFACTS.mkdir(parents=True, exist_ok=True)
         (ARTEFACTS / f"{re.sub(r'[^a-z0-9]+', '-', self.name)}.txt").write_text(table + "\n")
