@@ -45,6 +45,7 @@ lanes: setup ## Strike whole stacks with one fault of each kind, and judge what 
 
 soak: setup ## Kill random processes under load, fuzz the rules, run tests at a dozen points in time (MINUTES=…)
 	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/pytest -m soak tests/faults $(ARGS)
+	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/python -m tests.faults.matrix $(ARGS)
 
 images: setup browser ## Retake the README's screenshots with the browser tests
 	$(BIN)/pytest tests/browser
