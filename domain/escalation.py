@@ -86,7 +86,7 @@ class Kind(StrEnum):
     ALERTED = "alerted"
     ACCEPTED = "accepted"
     SEARCH_INTERRUPTED = "search_interrupted"
-    """For some time nobody could be asked, because of an outage on our side. That time doesn't count."""
+    """Because of an outage on our side, the search ends later by ``extended_by`` seconds, or began late."""
     EXHAUSTED = "exhausted"
     """The last step found nobody."""
     NOBODY_AVAILABLE = "nobody_available"

@@ -38,7 +38,8 @@ class DueCall:
     muster_at: datetime | None = None
     """When the search for this call will begin; None if it has already begun."""
     interrupted: timedelta = timedelta(0)
-    """How long nobody could be asked since this call was last read; not counted since ``began_at``."""
+    """How much later the search ends because of outages since this call was last read, or how late it begins; already
+    part of ``began_at``."""
 
     @property
     def due_at(self) -> datetime:

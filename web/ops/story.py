@@ -64,10 +64,7 @@ _SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     Kind.STEP_TAKEN: ("offered", lambda t: f"Nobody had taken it, so the next step began: {t.get('step')}."),
     Kind.ALERTED: ("person", lambda t: f"Nobody had taken it, so somebody was alerted: {t.get('step', 'as planned')}."),
     Kind.ACCEPTED: ("done", lambda t: _accepted(t)),
-    Kind.SEARCH_INTERRUPTED: (
-        "person",
-        lambda t: f"Because of an outage, nobody could be asked for {times.length(t.body.get('seconds', 0))}.",
-    ),
+    Kind.SEARCH_INTERRUPTED: ("person", lambda t: _interrupted(t)),
     Kind.EXHAUSTED: ("person", lambda t: "The last step found nobody."),
     Kind.NOBODY_AVAILABLE: ("person", lambda t: f"{t.customer} was told that nobody is available{_fresh(t)}."),
     Kind.CUSTOMER_JOINED: ("on", lambda t: f"{t.customer} joined."),
@@ -153,6 +150,13 @@ def _accepted(context: StoryContext) -> str:
 def _issued(context: StoryContext) -> str:
     link = "A priority link" if context.body.get("priority") else "A booking link"
     return f"{link} was mailed to {context.customer}. It expires {context.when('expires_at')}."
+
+
+def _interrupted(context: StoryContext) -> str:
+    if "began_late_by" in context.body:
+        return f"Because of a fault on our side, the search began {times.length(context.body['began_late_by'])} late."
+    longer = times.length(context.body.get("extended_by", 0))
+    return f"A fault on our side interrupted the search, which may now take {longer} longer."
 
 
 def _fresh(context: StoryContext) -> str:

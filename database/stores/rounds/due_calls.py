@@ -18,7 +18,7 @@ from database.stores.directory.agent_states import posterior_mean
 from database.stores.journal.plan_json import load_plan
 from database.stores.muster import NOT_ASKED_AGAIN
 from domain.rounds.search import DueCall
-from domain.rounds.search_clock import GRACE, STANDSTILL, SearchClock
+from domain.rounds.search_clock import SearchClock
 from rules_dsl.model.decision import OrderKey
 
 CALLS_AT_MOST = 500
@@ -117,13 +117,12 @@ def _counted_from(row: Row[Any], clock: SearchClock, now: datetime) -> datetime:
     if row.search_began_at is None:
         return clock.counts_from(max(row.muster_at, now))
     began_at: datetime = row.search_began_at
-    return began_at + clock.stood - timedelta(seconds=row.stood)
+    return began_at + _interruption(row, clock, now)
 
 
 def _interruption(row: Row[Any], clock: SearchClock, now: datetime) -> timedelta:
     if row.search_began_at is not None:
-        lost = clock.stood - timedelta(seconds=row.stood)
-        return max(lost - GRACE, STANDSTILL) if lost else timedelta(0)
+        return clock.stood - timedelta(seconds=row.stood)
     due_at: datetime = row.muster_at
     # Due during the standstill: its search begins only now.
     return now - due_at if clock.resumed_at is not None and due_at < clock.resumed_at <= now else timedelta(0)

@@ -58,8 +58,9 @@ async def write_searches(
             body = {"call_id": call.call_id}
             events.append(EventToWrite(call.escalation_id, Kind.MUSTER_BEGAN, body, state=State.MUSTERING))
         if call.interrupted:
-            lost = {"call_id": call.call_id, "seconds": int(call.interrupted.total_seconds())}
-            events.append(EventToWrite(call.escalation_id, Kind.SEARCH_INTERRUPTED, lost))
+            change = "began_late_by" if _begins(search) else "extended_by"
+            changed_by: dict[str, Any] = {"call_id": call.call_id, change: round(call.interrupted.total_seconds())}
+            events.append(EventToWrite(call.escalation_id, Kind.SEARCH_INTERRUPTED, changed_by))
         for step in search.taken:
             taken: dict[str, Any] = {"call_id": call.call_id, "step": step.text, "after": step.after}
             if step.kind in (StepKind.ALERT_LEAD, StepKind.ALERT_DUTY):

@@ -54,7 +54,7 @@ async def test_an_outage_is_not_search_time_and_the_story_tells_of_it(floor: Flo
     row = await floor.call_of(call)
     assert (row.state, row.interrupted_at) == ("waiting", floor.now)
     event = await floor.one(select(escalation_event).where(escalation_event.c.kind == "search_interrupted"))
-    assert event.body["seconds"] == 1800
+    assert event.body["extended_by"] == 1800 + GRACE.total_seconds()
     floor.later(seconds=GRACE.total_seconds() + 9)
     await floor.round()
     assert (await floor.call_of(call)).state == "waiting"
@@ -86,6 +86,8 @@ async def test_a_call_due_during_an_outage_has_its_whole_time_afterwards(floor: 
     await floor.round(after_standstill=True)
     row = await floor.call_of(call)
     assert (row.search_began_at, row.interrupted_at) == (floor.now + GRACE, floor.now)
+    event = await floor.one(select(escalation_event).where(escalation_event.c.kind == "search_interrupted"))
+    assert event.body["began_late_by"] == 1200
 
 
 async def test_a_phone_that_rang_into_an_outage_rings_on(floor: Floor) -> None:
