@@ -164,3 +164,14 @@ async def test_a_workflow_that_heard_of_an_event_after_the_rows_were_read_is_not
         while await heard(desk, escalation_id) <= position.seq:  # noqa: ASYNC110 - what is awaited happens in Temporal
             await asyncio.sleep(0.05)
     assert await find_problem(desk.environment.client, desk.engine, position, now) is None
+
+
+async def test_an_opening_that_the_relay_has_yet_to_report_is_left_to_the_relay(desk: Desk) -> None:
+    escalation_id = (await desk.open(mode=Mode.NOW)).escalation_id
+    await desk.workflow(escalation_id).terminate()
+    async with desk.engine.begin() as conn:
+        await conn.execute(text("UPDATE escalation_event SET told_at = NULL WHERE kind = 'opened'"))
+    assert await audited(desk, escalation_id) == []
+    async with desk.engine.begin() as conn:
+        await conn.execute(text("UPDATE escalation_event SET told_at = now() WHERE kind = 'opened'"))
+    assert await audited(desk, escalation_id) == [Problem.GONE.value]

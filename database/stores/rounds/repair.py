@@ -69,7 +69,10 @@ SELECT CAST(e.id AS text) AS escalation, e.seq, (
 FROM escalation e
 WHERE e.state NOT IN ('closed', 'refused')
 """
-_OPEN = text(f"{_POSITION} AND e.opened_at < :before AND e.id > CAST(:after AS uuid) ORDER BY e.id LIMIT :most")
+# The relay starts the workflow of an escalation whose opening it has yet to report.
+_OPEN = text(f"""{_POSITION} AND e.opened_at < :before AND e.id > CAST(:after AS uuid) AND NOT EXISTS (
+  SELECT 1 FROM escalation_event v WHERE v.escalation = e.id AND v.kind = 'opened' AND v.told_at IS NULL)
+ORDER BY e.id LIMIT :most""")
 _ONE = text(f"{_POSITION} AND e.id = CAST(:one AS uuid)")
 HEARD_WITHIN = timedelta(minutes=2)
 """How long a workflow may take to receive a relayed event, since a busy worker needs a while."""
