@@ -35,6 +35,8 @@ class Stack:
     home: Home
     port: int
     supervisor: subprocess.Popen[str]
+    command: str = MUSTER
+    """The path of `muster`."""
 
     @property
     def url(self) -> str:
@@ -46,7 +48,7 @@ class Stack:
 
     def muster(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command with the stack's home."""
-        return run_muster(environment(self.home.folder, self.port), *arguments)
+        return run_muster(environment(self.home.folder, self.port), *arguments, command=self.command)
 
     def serves(self) -> bool:
         try:
@@ -68,8 +70,8 @@ def environment(home: Path, port: int) -> dict[str, str]:
     return {**others, "MUSTER_HOME": str(home), "MUSTER_PORT": str(port)}
 
 
-def run_muster(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([MUSTER, *arguments], env=variables, capture_output=True, text=True, check=False, timeout=60)
+def run_muster(variables: dict[str, str], *arguments: str, command: str = MUSTER) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([command, *arguments], env=variables, capture_output=True, text=True, check=False, timeout=60)
 
 
 def ended(process: psutil.Process) -> bool:
@@ -86,22 +88,23 @@ def running_stack(
     options: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
     before: Sequence[str] = (),
+    command: str = MUSTER,
 ) -> Iterator[Stack]:
     """Run `muster up` with these options and settings until the block ends; yields once it is ready.
 
-    ``before`` is a command that runs the command that follows it.
+    ``before`` is a command that runs the command that follows it; ``command`` is the path of `muster`.
     """
     web_port = port or free_port()
     with (folder.parent / f"{folder.name}.up.log").open("a+") as log:
         supervisor = subprocess.Popen(
-            [*before, MUSTER, "up", *options],
+            [*before, command, "up", *options],
             env=environment(folder, web_port) | dict(variables or {}),
             stdout=log,
             stderr=log,
             text=True,
             start_new_session=True,
         )
-        stack = Stack(Home(folder), web_port, supervisor)
+        stack = Stack(Home(folder), web_port, supervisor, command)
         try:
             until(lambda: stack.is_ready() or supervisor.poll() is not None, 120, "the stack is ready")
             log.seek(0)

@@ -23,6 +23,8 @@ async def trial(broken: Breakable, request: pytest.FixtureRequest) -> AsyncItera
     """A trial on that stack. Afterwards, every history that it left behind must replay."""
     async with begin_trial(broken, request.node.name) as running:
         yield running
+        # After a failure, agents of the next trial must not take this one's calls.
+        await running.withdraw_all()
     if running.recoveries:
         request.node.user_properties.append(("recovery", max(running.recoveries)))
     await replay_all(await broken.temporal(), running.began)

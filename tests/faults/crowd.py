@@ -47,6 +47,8 @@ class Crowd:
     latest: int = 7
     """Customers who book call at the latest at this one of the starts shown; they are five seconds apart."""
     longest_delay: float = LONGEST_DELAY
+    survey_within: float = 90.0
+    """Seconds that customers wait for their survey."""
     lives: list[asyncio.Task[str]] = field(default_factory=list)
     opened: int = 0
 
@@ -110,7 +112,7 @@ class Crowd:
                 joined = await customer.join(page)
                 joined_link = customer.link if joined is not None and joined.ok else joined_link
             await asyncio.sleep(STEP)
-        survey = await self.trial.survey_of(customer, within=90)
+        survey = await self.trial.survey_of(customer, within=self.survey_within)
         rated = await customer.rate(survey, self.rng.randint(3, 5))
         return "rated" if rated.ok else "not rated"
 

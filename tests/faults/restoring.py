@@ -19,12 +19,12 @@ from config.settings import stored_secret
 from tests.faults.stack import Breakable, breakable_stack
 from tests.servers import free_port, serving
 
-DUMP, TEMPORAL, SECRET = "muster.dump", "temporal.db", "secret"
+DUMP, TEMPORAL, SECRET, MAIL = "muster.dump", "temporal.db", "secret", "mail"
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A folder with a dump of the database, a copy of Temporal's file, and the secret key."""
+    """A folder with a dump of the database, a copy of Temporal's file, the secret key, and the mails sent so far."""
 
     folder: Path
 
@@ -38,18 +38,17 @@ class Backup:
         ):
             live.backup(copy)
         shutil.copy(stack.stack.home.folder / SECRET, folder)
+        shutil.copytree(stack.stack.home.folder / MAIL, folder / MAIL)
         return Backup(folder)
 
 
 @contextlib.asynccontextmanager
-async def restored(
-    folder: Path, port: int, rows: Backup, temporal: Backup | None, mail: Path
-) -> AsyncIterator[Breakable]:
-    """A stack in this new folder, with the rows of one backup and Temporal's file of another, or none."""
+async def restored(folder: Path, port: int, rows: Backup, temporal: Backup | None) -> AsyncIterator[Breakable]:
+    """A stack in this new folder, with the rows (and mails) of one backup and Temporal's file of another, or none."""
     home = Home(folder)
     home.make()
     shutil.copy(rows.folder / SECRET, folder)
-    shutil.copytree(mail, folder / "mail", dirs_exist_ok=True)
+    shutil.copytree(rows.folder / MAIL, folder / MAIL, dirs_exist_ok=True)
     if temporal is not None:
         shutil.copy(temporal.folder / TEMPORAL, home.temporal_file)
     cluster = Cluster(home.postgres, free_port(), stored_secret(folder / "postgres-password"))

@@ -19,7 +19,7 @@ from temporalio.client import Client
 
 from cli.stack.home import Running
 from config.temporal import DATA_CONVERTER
-from tests.cli.running import Stack, running_stack
+from tests.cli.running import MUSTER, Stack, running_stack
 
 RULES = Path(__file__).with_name("hurried.rules")
 RECOVERY_TIMEOUT = 60.0
@@ -97,13 +97,19 @@ async def _is_ready(client: httpx.AsyncClient) -> bool:
 
 @contextlib.asynccontextmanager
 async def breakable_stack(
-    folder: Path, variables: Mapping[str, str] | None = None, before: Sequence[str] = (), port: int | None = None
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
+    port: int | None = None,
+    command: str = MUSTER,
 ) -> AsyncIterator[Breakable]:
     """A stack in this folder, on free ports (or this one for the web), with these settings, until the block ends.
 
     ``before`` is a command that runs the command that follows it.
     """
-    starting = running_stack(folder, port, options=(f"--rules={RULES}",), variables=variables, before=before)
+    starting = running_stack(
+        folder, port, options=(f"--rules={RULES}",), variables=variables, before=before, command=command
+    )
     stack = await asyncio.to_thread(starting.__enter__)
     try:
         yield Breakable(stack)

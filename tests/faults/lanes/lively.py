@@ -40,6 +40,11 @@ async def lively(trial: FaultTrial, logged: Collection[str] = ()) -> AsyncIterat
         error.add_note(await trial.stories())
         raise
     trial.notes.append(f"{crowd.opened} escalations: {endings}")
+    if not set(endings) <= GOOD_ENDINGS:
+        trial.notes += [
+            f"{entry.what} {entry.about}: {entry.outcome}" for entry in trial.ledger.entries if not entry.ok
+        ]
+        trial.notes += (await trial.stories()).splitlines()
     await settled(trial, logged)
     assert set(endings) <= GOOD_ENDINGS, endings
 
