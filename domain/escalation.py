@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.failure import Failure
+from domain.ticket_reference import NO_NEWS, TicketNews
 
 
 class Mode(StrEnum):
@@ -157,6 +158,7 @@ class Ticket:
     facts: dict[str, Any] = field(default_factory=dict)
     account: str = ""
     """The help desk account, such as ``harbor.zendesk.com``; if empty, the one in the ticket's address."""
+    news: TicketNews = NO_NEWS
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,8 @@ class Customer:
     """An IANA name; empty if unknown."""
     language: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    phone: str = ""
+    """In E.164; empty if unknown."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,8 @@ class Opening:
     opened_by: str
     """``person:7``, ``api:zendesk``, ``webhook:zendesk``."""
     idempotency_key: str | None = None
+    conversation: tuple[dict[str, Any], ...] = ()
+    """The ticket's latest messages, oldest first: ``author``, ``at``, ``text``."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +238,15 @@ class KeyReused(Failure):
     key: str
 
     title = "This Idempotency-Key was used for another request"
+
+
+@dataclass
+class TicketUnknown(Failure):
+    """No escalation is stored for this ticket."""
+
+    number: str
+
+    title = "No escalation is for this ticket"
 
 
 @dataclass

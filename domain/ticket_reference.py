@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.failure import Failure
 from domain.ticket_address import read_address
@@ -21,6 +22,21 @@ class TicketReference:
     id: str
     url: str
     """Empty if only a number or key was given."""
+
+
+@dataclass(frozen=True)
+class TicketNews:
+    """What became of a ticket. None means that it isn't known."""
+
+    created_at: datetime | None = None
+    solved_at: datetime | None = None
+    reopened_at: datetime | None = None
+    """When it was last reopened after it was solved."""
+    replies: int | None = None
+    """Messages exchanged in writing."""
+
+
+NO_NEWS = TicketNews()
 
 
 @dataclass

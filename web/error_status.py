@@ -7,7 +7,7 @@ from domain.booking import SlotRefused
 from domain.call import CallOver, JoinUnknown
 from domain.customer_link import LinkExpired, LinkUnknown
 from domain.directory_names import NameUnfit
-from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, KeyReused
+from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, KeyReused, TicketUnknown
 from domain.failure import Busy, Failure, Overloaded, Unreachable
 from domain.people import CardUnfit, NotYoursToChange, PersonGone
 from domain.rating import SurveyOver
@@ -45,6 +45,7 @@ _BY_STATUS: dict[int, tuple[type[Failure], ...]] = {
         PersonGone,
         PersonUnknown,
         SignInLinkUnknown,
+        TicketUnknown,
     ),
     410: (
         CallOver,

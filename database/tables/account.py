@@ -66,6 +66,7 @@ webhook_source = Table(
     Column("kind", Text, nullable=False),
     Column("secret", Text, nullable=False),
     Column("account", Text, nullable=False, server_default=text("''")),
+    Column("words", JSONB, nullable=False, server_default=text("'{}'")),
 )
 
 # Each account belongs to only one source.

@@ -25,6 +25,7 @@ customer = Table(
     Column("name", Text, nullable=False),
     Column("time_zone", Text, nullable=False, server_default=text("''")),
     Column("language", Text, nullable=False, server_default=text("''")),
+    Column("phone", Text, nullable=False, server_default=text("''")),
 )
 
 escalation = Table(
@@ -55,6 +56,11 @@ escalation = Table(
     instant("updated_at"),
     instant("closed_at", nullable=True),
     instant("archived_at", nullable=True),
+    instant("ticket_created_at", nullable=True),
+    instant("ticket_solved_at", nullable=True),
+    instant("ticket_reopened_at", nullable=True),
+    Column("ticket_replies", Integer),
+    Column("conversation", JSONB, nullable=False, server_default=text("'[]'")),
 )
 # A ticket has at most one escalation whose call is not yet wrapped up.
 Index(

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.api import escalations, export, openapi, shifts, slots
+from web.api import escalations, export, openapi, shifts, slots, tickets
 
 router = APIRouter()
-for part in (openapi, escalations, slots, shifts, export):
+for part in (openapi, escalations, slots, tickets, shifts, export):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -21,6 +21,7 @@ from domain.escalation import CallRefused, EscalationUnknown, Mode, Opening, Ope
 from domain.ids import Tokens
 from domain.plan import check_allows
 from rules_dsl import FactRefused
+from web.api.answers import EscalationAnswer
 from web.api.bearer import Reader, Writer
 from web.api.cursor import read_cursor, write_cursor
 from web.api.describe import body_of, described
@@ -72,7 +73,7 @@ async def list_escalations(
     return {"escalations": [line_view(line) for line in shown], "next": more}
 
 
-@router.get("/escalations/{escalation_id}", responses=described(404))
+@router.get("/escalations/{escalation_id}", response_model=EscalationAnswer, responses=described(404))
 async def read_escalation(engine: Engine, archive: Archive, token: Reader, escalation_id: str) -> dict[str, Any]:
     """One escalation with its plan, booking, offers, call, rating and timeline."""
     return escalation_view(await read_story(engine, archive, escalation_id))

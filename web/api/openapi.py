@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from web.api import escalations, export, shifts, slots
+from web.api import escalations, export, shifts, slots, tickets
 from web.api.describe import PROBLEM, REF
-from web.api.requests import OpenEscalation, WithdrawEscalation
+from web.api.requests import OpenEscalation, TicketNewsBody, WithdrawEscalation
 from web.api.schedule_bodies import ChangeDay, TakeTimeOff
 from web.dependencies import AppSettings
 
@@ -23,11 +23,11 @@ async def openapi(settings: AppSettings) -> dict[str, Any]:
         title="Muster",
         version="1",
         summary="Turns a support ticket that writing can't solve into a call, and proves what came of it.",
-        routes=[*escalations.router.routes, *slots.router.routes, *shifts.router.routes, *export.router.routes],
+        routes=[route for part in (escalations, slots, tickets, shifts, export) for route in part.router.routes],
         servers=[{"url": settings.base_url}],
     )
     _, bodies = models_json_schema(
-        [(body, "validation") for body in (OpenEscalation, WithdrawEscalation, ChangeDay, TakeTimeOff)],
+        [(body, "validation") for body in (OpenEscalation, WithdrawEscalation, TicketNewsBody, ChangeDay, TakeTimeOff)],
         ref_template=REF,
     )
     components = document.setdefault("components", {})

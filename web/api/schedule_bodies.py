@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 from domain.schedules.change import AddTimeOff, SetDay
 from domain.schedules.schedule import TimeOffKind
 from rules_dsl.model.clock_words import minute_of_day
-from web.api.requests import Body
-from web.api.words import Zone
+from web.api.schema import Body
+from web.api.words import Moment, Zone
 
 
 def _clock(text: str) -> str:
@@ -20,14 +20,7 @@ def _clock(text: str) -> str:
     return text
 
 
-def _aware(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ValueError("must have an offset from UTC, such as 2026-12-01T09:00:00Z")
-    return moment
-
-
 Clock = Annotated[str, StringConstraints(max_length=5), AfterValidator(_clock)]
-Moment = Annotated[datetime, AfterValidator(_aware)]
 
 
 class HoursBody(Body):

@@ -20,7 +20,8 @@ from web.api.bearer import scope
 from web.api.describe import body_of, described
 from web.api.json_body import read_model
 from web.api.problems import FieldError, FieldsRefused, problem
-from web.api.schedule_bodies import ChangeDay, Consequences, Moment, TakeTimeOff
+from web.api.schedule_bodies import ChangeDay, Consequences, TakeTimeOff
+from web.api.words import Moment
 from web.dependencies import Engine
 
 router = APIRouter(prefix="/api/v1", tags=["shifts"])

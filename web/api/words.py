@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -11,8 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from domain.mail_address import LONGEST as LONGEST_MAIL
 from domain.mail_address import is_mail_address
+from web.api.phone import e164
 
-_OVERRIDES = "\u202d\u202e"
+OVERRIDES = "\u202d\u202e"
 """Characters that reverse the text after them, so that it isn't displayed as it is stored."""
 LARGEST = 2**53 - 1
 """The largest integer that every JSON parser preserves exactly."""
@@ -22,7 +24,7 @@ _FACTS = 100
 
 def _clean(text: str) -> str:
     for mark in text:
-        if unicodedata.category(mark) in ("Cc", "Cs") or mark in _OVERRIDES:
+        if unicodedata.category(mark) in ("Cc", "Cs") or mark in OVERRIDES:
             raise ValueError(f"must not contain the character U+{ord(mark):04X}")
     return text
 
@@ -76,6 +78,16 @@ def _without_nulls(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("must have an offset from UTC, such as 2026-12-01T09:00:00Z")
+    return moment
+
+
+def _phone(text: str) -> str:
+    return e164(text) if text else ""
+
+
 def _or_empty(value: Any) -> Any:
     return "" if value is None else value
 
@@ -86,10 +98,13 @@ def _limits(longest: int, shortest: int = 1) -> StringConstraints:
 
 
 Name = Annotated[str, _limits(200), AfterValidator(_clean)]
+NameOrEmpty = Annotated[str, _limits(200, 0), AfterValidator(_clean), BeforeValidator(_or_empty)]
 Short = Annotated[str, _limits(100), AfterValidator(_clean)]
 Subject = Annotated[str, _limits(500), AfterValidator(_clean)]
 Reason = Annotated[str, _limits(1000, 0), AfterValidator(_clean)]
 Mail = Annotated[str, _limits(LONGEST_MAIL), AfterValidator(_mail)]
+Phone = Annotated[str, _limits(40, 0), AfterValidator(_phone), BeforeValidator(_or_empty)]
+Moment = Annotated[datetime, AfterValidator(_aware)]
 Zone = Annotated[str, _limits(60, 0), AfterValidator(_zone), BeforeValidator(_or_empty)]
 Language = Annotated[str, _limits(40, 0), AfterValidator(_clean), BeforeValidator(_or_empty)]
 WebAddress = Annotated[str, _limits(2000, 0), AfterValidator(_clean), AfterValidator(_web_or_empty)]

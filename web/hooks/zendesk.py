@@ -8,23 +8,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.clock import current_time
 from database.stores.access.webhooks import StoredResponse, WebhookSource, find_source, store_response, stored_response
 from database.stores.directory.read import read_directory
 from database.stores.escalations.commands import EscalationCommands
 from database.stores.escalations.ticket_accounts import account_of_solved, account_of_source, find_open, identified
+from database.stores.escalations.ticket_news import record_news
 from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome, Ticket
 from domain.ids import Tokens
-from domain.ticket_account import by_source
+from domain.ticket_account import TicketIdentity, by_source
 from web.api.escalations import open_now, read_or_raise
 from web.api.json_body import parse, read_bytes
 from web.api.problems import FieldError, FieldsRefused
 from web.api.views import customer_link
 from web.dependencies import AppCommands, AppSettings, AppTokens, Engine
 from web.hooks.signature import SignatureRefused, check_zendesk
-from web.hooks.zendesk_payload import SYSTEM, Ends, IgnoredWebhook, Opens, read_payload
+from web.hooks.zendesk_payload import SYSTEM, Ends, IgnoredWebhook, Opens, Reopens, SourceWords, read_payload
 
 router = APIRouter(prefix="/hooks")
 
@@ -90,12 +91,14 @@ def _event_id(request: Request, payload: Any) -> str:
 async def _carry_out(parts: _Parts, source: WebhookSource, event: str, payload: Any) -> dict[str, Any]:
     async with parts.engine.connect() as conn:
         directory = await read_directory(conn)
-    command = read_payload(payload, directory)
-    match command:
+    words = SourceWords(**source.words)
+    match command := read_payload(payload, directory, words, current_time()):
         case IgnoredWebhook():
             return {"done": "ignored", "reason": command.reason}
         case Ends():
             return await _withdraw(parts, source, command)
+        case Reopens():
+            return await _reopen(parts, source, command)
         case Opens():
             return await _open(parts, source, event, command)
 
@@ -120,13 +123,33 @@ async def _withdraw(parts: _Parts, source: WebhookSource, command: Ends) -> dict
     """End the ticket's escalation if its call is still to come."""
     actor = by_source(source.name)
     async with parts.engine.begin() as conn:
-        account = await account_of_solved(conn, source, command.url)
-        ticket = await identified(conn, Ticket(SYSTEM, command.ticket_id, command.url, "", account=account))
+        ticket = await _ticket(conn, source, command)
         escalation_id = await find_open(conn, ticket, actor)
+        await record_news(conn, ticket, actor, command.news)
     if escalation_id is None:
         return {"done": "ignored", "reason": "the ticket has no open escalation"}
+    outcome, reason = (Outcome.TICKET_SOLVED, "") if command.how == "solved" else (Outcome.WITHDRAWN, _reason(command))
     try:
-        await parts.commands.withdraw(escalation_id, actor, Outcome.TICKET_SOLVED)
+        await parts.commands.withdraw(escalation_id, actor, outcome, reason)
     except (NotNow, EscalationUnknown) as failure:
         return {"done": "ignored", "id": escalation_id, "reason": failure.detail}
     return {"done": "withdrawn", "id": escalation_id}
+
+
+async def _reopen(parts: _Parts, source: WebhookSource, command: Reopens) -> dict[str, Any]:
+    """Record that the ticket was reopened. A call that its solution ended isn't offered again by itself."""
+    async with parts.engine.begin() as conn:
+        ticket = await _ticket(conn, source, command)
+        found = await record_news(conn, ticket, by_source(source.name), command.news)
+    if not found:
+        return {"done": "ignored", "reason": "the ticket has no escalation"}
+    return {"done": "recorded", "id": found[0]}
+
+
+async def _ticket(conn: AsyncConnection, source: WebhookSource, command: Ends | Reopens) -> TicketIdentity:
+    account = await account_of_solved(conn, source, command.url)
+    return await identified(conn, Ticket(SYSTEM, command.ticket_id, command.url, "", account=account))
+
+
+def _reason(command: Ends) -> str:
+    return f"The ticket was {command.how}."

@@ -73,6 +73,7 @@ MATRIX: dict[str, Rule] = {
     "GET /api/v1/escalations/{escalation_id}": Open.API,
     "POST /api/v1/escalations/{escalation_id}/withdraw": Open.API,
     "GET /api/v1/escalations/{escalation_id}/slots": Open.API,
+    "PATCH /api/v1/tickets": Open.API,
     "GET /api/v1/shifts": Open.API,
     "PUT /api/v1/people/{email}/days/{day}": Open.API,
     "DELETE /api/v1/people/{email}/days/{day}": Open.API,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.account import webhook_received, webhook_source
 from domain.ticket_account import AccountTaken
+
+Words = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class WebhookSource:
     secret: str
     account: str = ""
     """The account that its tickets belong to, such as ``harbor.zendesk.com``; empty until known."""
+    words: Words = field(default_factory=dict)
+    """The account's own words for each ``status`` and ``priority``, in small letters, with Muster's word."""
 
     def __repr__(self) -> str:
         return f"WebhookSource({self.name!r}, {self.kind!r})"
@@ -38,20 +43,27 @@ class StoredResponse:
 async def find_source(conn: AsyncConnection, name: str, kind: str) -> WebhookSource | None:
     query = select(webhook_source).where(webhook_source.c.name == name, webhook_source.c.kind == kind)
     row = (await conn.execute(query)).one_or_none()
-    return None if row is None else WebhookSource(row.name, row.kind, row.secret, row.account)
+    return None if row is None else _source(row)
 
 
 async def all_sources(conn: AsyncConnection) -> list[WebhookSource]:
     rows = await conn.execute(select(webhook_source).order_by(webhook_source.c.name))
-    return [WebhookSource(row.name, row.kind, row.secret, row.account) for row in rows]
+    return [_source(row) for row in rows]
 
 
-async def keep_source(conn: AsyncConnection, name: str, kind: str, secret: str, account: str = "") -> None:
-    """Add a source, or change its secret and, if one is given, its account. Raises ``AccountTaken``."""
+def _source(row: Row[Any]) -> WebhookSource:
+    return WebhookSource(row.name, row.kind, row.secret, row.account, row.words)
+
+
+async def keep_source(
+    conn: AsyncConnection, name: str, kind: str, secret: str, account: str = "", words: Words | None = None
+) -> None:
+    """Add a source, or change its secret and, if they are given, its account and words. Raises ``AccountTaken``."""
     others = select(webhook_source.c.name).where(webhook_source.c.account == account, webhook_source.c.name != name)
     if account and (taken := (await conn.execute(others)).scalar_one_or_none()) is not None:
         raise AccountTaken(account, taken)
-    row = {"kind": kind, "secret": secret} | ({"account": account} if account else {})
+    row: dict[str, Any] = {"kind": kind, "secret": secret} | ({"account": account} if account else {})
+    row |= {} if words is None else {"words": words}
     statement = insert(webhook_source).values(name=name, **row)
     await conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 

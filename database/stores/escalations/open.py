@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from database.stores.customer_link import issue_first
 from database.stores.directory.snapshots import store_snapshot
 from database.stores.escalations.ticket_accounts import find_open, identified
+from database.stores.escalations.ticket_news import news_columns
 from database.stores.journal.plan_json import dump_plan, load_plan
 from database.stores.journal.timeline import record
 from database.stores.muster import begin_call_now
@@ -36,6 +37,7 @@ from domain.escalation import (
 from domain.failure import Failure
 from domain.ids import Tokens
 from domain.plan import Plan, check_allows, team_of
+from domain.ticket_reference import NO_NEWS
 from rules_dsl import read_facts
 from rules_dsl.directory import Directory, Facts
 
@@ -81,6 +83,8 @@ async def _open(
         "ticket_account": identity.account,
         "ticket_id": identity.id,
         "ticket_url": ticket.url,
+        **news_columns(ticket.news),
+        "conversation": list(opening.conversation),
         "subject": ticket.subject,
         "facts": dict(facts),
         "customer": await _customer(conn, opening),
@@ -192,23 +196,26 @@ async def _store_key(conn: AsyncConnection, opening: Opening, escalation_id: str
 
 
 def _fingerprint(opening: Opening) -> str:
-    """Hash of the request, excluding the account, which Muster may have determined itself."""
-    ticket = {name: value for name, value in asdict(opening.ticket).items() if name != "account"}
-    request = {"ticket": ticket, "customer": asdict(opening.customer), "mode": opening.mode.value}
+    """Hash of the request, excluding the account, which Muster may have determined itself.
+
+    What the previous release didn't know counts only if it was sent, so that its requests keep their hash.
+    """
+    ticket = {name: value for name, value in asdict(opening.ticket).items() if name not in ("account", "news")}
+    customer_sent = {name: value for name, value in asdict(opening.customer).items() if name != "phone" or value}
+    request: dict[str, object] = {"ticket": ticket, "customer": customer_sent, "mode": opening.mode.value}
+    if opening.ticket.news != NO_NEWS:
+        request["news"] = asdict(opening.ticket.news)
+    if opening.conversation:
+        request["conversation"] = opening.conversation
     return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
 
 
 async def _customer(conn: AsyncConnection, opening: Opening) -> int:
     """Insert or update the customer and return their id. Unknown values don't replace known ones."""
     details = opening.customer
-    statement = insert(customer).values(
-        email=details.email.lower(), name=details.name, time_zone=details.time_zone, language=details.language
-    )
-    changes = {"name": statement.excluded.name}
-    if details.time_zone:
-        changes["time_zone"] = statement.excluded.time_zone
-    if details.language:
-        changes["language"] = statement.excluded.language
+    known = {"time_zone": details.time_zone, "language": details.language, "phone": details.phone}
+    statement = insert(customer).values(email=details.email.lower(), name=details.name, **known)
+    changes = {name: statement.excluded[name] for name in ("name", *(name for name, value in known.items() if value))}
     statement = statement.on_conflict_do_update(index_elements=["email"], set_=changes)
     customer_id: int = (await conn.execute(statement.returning(customer.c.id))).scalar_one()
     return customer_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +24,9 @@ from domain.ticket_account import (
     only,
 )
 from domain.ticket_reference import account_of
+
+NEWEST = 1000
+"""Maximum escalations with one number that are looked through, over all accounts."""
 
 _IN_USE = text("""
 WITH latest AS (
@@ -135,17 +140,30 @@ async def find_open(conn: AsyncConnection, ticket: TicketIdentity, opened_by: st
 
 async def open_tickets(conn: AsyncConnection, ticket_id: str | None = None) -> list[OpenTicket]:
     """Open escalations of tickets with this number, or of all tickets; in any account, oldest first."""
-    columns = (escalation.c.ticket_account, escalation.c.ticket_url, escalation.c.opened_by, escalation.c.ticket_system)
-    query = select(escalation.c.id, escalation.c.ticket_id, *columns).where(
-        escalation.c.state.in_([state.value for state in OPEN_STATES])
-    )
+    query = _TICKETS.where(escalation.c.state.in_([state.value for state in OPEN_STATES]))
     if ticket_id is not None:
         query = query.where(escalation.c.ticket_id == ticket_id)
-    rows = await conn.execute(query.order_by(escalation.c.opened_at))
-    return [
-        OpenTicket(str(row.id), row.ticket_account, row.ticket_url, row.opened_by, row.ticket_system, row.ticket_id)
-        for row in rows
-    ]
+    return [_ticket(row) for row in await conn.execute(query.order_by(escalation.c.opened_at))]
+
+
+async def stored_tickets(conn: AsyncConnection, ticket_id: str) -> list[OpenTicket]:
+    """All escalations of tickets with this number, in any account and state, newest first."""
+    query = _TICKETS.where(escalation.c.ticket_id == ticket_id).order_by(escalation.c.opened_at.desc())
+    return [_ticket(row) for row in await conn.execute(query.limit(NEWEST))]
+
+
+_TICKETS = select(
+    escalation.c.id,
+    escalation.c.ticket_account,
+    escalation.c.ticket_url,
+    escalation.c.opened_by,
+    escalation.c.ticket_system,
+    escalation.c.ticket_id,
+)
+
+
+def _ticket(row: Any) -> OpenTicket:
+    return OpenTicket(str(row.id), row.ticket_account, row.ticket_url, row.opened_by, row.ticket_system, row.ticket_id)
 
 
 async def _sources(conn: AsyncConnection) -> list[AccountSource]:

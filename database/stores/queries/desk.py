@@ -5,7 +5,7 @@ Remaining times come from the database's clock, which also decides whether an an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -39,7 +39,7 @@ SELECT c.id AS call_id, o.nth, o.state AS offer_state, o.made_at, o.expires_at, 
   c.customer_joined_at, c.agent_joined_at, c.alone_at, c.ended_at, e.id AS escalation_id, e.state AS escalation_state,
   e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.facts, e.mode, e.plan AS stored_plan,
   cu.id AS customer_id, cu.name AS customer_name, cu.email AS customer_email, cu.time_zone AS customer_zone,
-  cu.language AS customer_language, w.resolved, r.score
+  cu.language AS customer_language, cu.phone AS customer_phone, {conversation} AS conversation, w.resolved, r.score
 FROM call c
   JOIN LATERAL (SELECT * FROM offer WHERE {offer} ORDER BY nth DESC LIMIT 1) o ON true
   JOIN escalation e ON e.id = c.escalation JOIN customer cu ON cu.id = e.customer
@@ -51,6 +51,7 @@ _MY_OFFER = "call = c.id AND person = :person AND state IN ('accepted', 'done')"
 _CURRENT = text(
     _CARD.format(
         why="o.why",
+        conversation="e.conversation",
         offer=_MY_OFFER,
         call="c.person = :person AND c.accepted_at > :recent AND c.state IN ('taken', 'on_call', 'wrapping_up')"
         " ORDER BY c.accepted_at DESC",
@@ -59,15 +60,24 @@ _CURRENT = text(
 _TODAY = text(
     _CARD.format(
         why="o.why",
+        conversation="e.conversation",
         offer=_MY_OFFER,
         call="c.person = :person AND c.accepted_at >= :day ORDER BY coalesce(c.starts_at, c.accepted_at)",
     )
 )
-_ONE = text(_CARD.format(why="o.why", offer="call = c.id AND nth = :nth AND person = :person", call="c.id = :call"))
+_ONE = text(
+    _CARD.format(
+        why="o.why",
+        conversation="e.conversation",
+        offer="call = c.id AND nth = :nth AND person = :person",
+        call="c.id = :call",
+    )
+)
 _OF_ROUND = text(
     _CARD.format(
         # Read for hundreds of desks together, so it contains only what a desk displays at first.
         why="jsonb_build_object('values', o.why -> 'values')",
+        conversation="CAST('[]' AS jsonb)",
         offer="call = c.id AND round = :round AND state = 'offered'",
         call="c.id IN (SELECT call FROM offer WHERE round = :round AND state = 'offered')",
     )
@@ -143,6 +153,10 @@ class CallCard:
     customer_email: str
     customer_zone: str
     customer_language: str
+    customer_phone: str
+    """In E.164; empty if unknown."""
+    conversation: Sequence[Mapping[str, str | None]]
+    """The ticket's latest messages, oldest first: ``author``, ``at``, ``text``."""
     resolved: str | None
     score: int | None
 

@@ -38,11 +38,13 @@ class WholeEscalation:
     updated_at: datetime
     closed_at: datetime | None
     ticket: Fields
-    """``system, id, url, subject, facts``."""
+    """``system, id, url, subject, facts, created_at, solved_at, reopened_at, replies``."""
     declared: tuple[FactType, ...]
     """The organisation's declared facts."""
     customer: Fields
-    """``name, email, time_zone, language``."""
+    """``name, email, time_zone, language, phone``."""
+    conversation: tuple[Fields, ...]
+    """Each with ``author, at, text``."""
     plan: Plan
     decided_by: DecidedBy | None
     """The published version of the rules that produced the plan."""
@@ -86,6 +88,7 @@ async def read_whole(conn: AsyncConnection, escalation_id: str) -> WholeEscalati
         ticket=_ticket(head),
         declared=fact_types(head.declared),
         customer=_customer(head),
+        conversation=tuple(head.conversation),
         plan=load_plan(head.plan),
         decided_by=await decided_by(conn, escalation_id),
         desk_zone=head.desk_zone,
@@ -110,6 +113,7 @@ async def _head(conn: AsyncConnection, escalation_id: str) -> Row[Any] | None:
             customer.c.email,
             customer.c.time_zone.label("customer_zone"),
             customer.c.language,
+            customer.c.phone,
             desk.c.time_zone.label("desk_zone"),
             desk.c.facts.label("declared"),
             team.c.name.label("team_name"),
@@ -124,12 +128,13 @@ async def _head(conn: AsyncConnection, escalation_id: str) -> Row[Any] | None:
 
 def _ticket(head: Row[Any]) -> Fields:
     reference = {"system": head.ticket_system, "id": head.ticket_id, "url": head.ticket_url}
-    return reference | {"subject": head.subject, "facts": head.facts}
+    news = {name: getattr(head, f"ticket_{name}") for name in ("created_at", "solved_at", "reopened_at", "replies")}
+    return reference | {"subject": head.subject, "facts": head.facts} | news
 
 
 def _customer(head: Row[Any]) -> Fields:
     contact = {"name": head.customer_name, "email": head.email}
-    return contact | {"time_zone": head.customer_zone, "language": head.language}
+    return contact | {"time_zone": head.customer_zone, "language": head.language, "phone": head.phone}
 
 
 async def _rows(conn: AsyncConnection, query: Select[Any]) -> tuple[Fields, ...]:
