@@ -1,102 +1,73 @@
-"""Limits the work that a calendar can cause. A few lines can describe millions of occurrences.
-
-The limits are checked before expansion, which steps through a recurrence from its first occurrence and takes extra time
-for each occurrence within the bounds. The estimates are upper bounds; real calendars stay far below the limits.
-"""
+"""Which entries of a calendar are dropped while it is read: most are over, and can't come again."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from datetime import date, datetime
-from math import ceil
-from typing import Any
+from datetime import datetime, timedelta
 
-from icalendar import vRecur
-from icalendar.cal import Component
-
+from activities.integrations.calendar_entries import UNREAD_MARK
+from activities.integrations.calendar_text import RawComponent
+from activities.integrations.calendar_times import Unreadable, parse_length
 from domain.booking import Span
-from domain.schedules.calendar_feed import FeedUnread
+from domain.schedules.calendar_feed import OWN_PREFIX
 
-DATES_AT_MOST = 5_000
-"""Maximum number of single dates added to or excluded from recurrences (RDATE, EXDATE) in one calendar."""
-OCCURRENCES_AT_MOST = 20_000
-"""Maximum occurrences within the bounds, for all recurrences together; each takes about 0.1 ms."""
-STEPS_AT_MOST = 500_000
-"""Maximum steps for all recurrences together, counted from their first occurrences; each takes a few microseconds."""
-_DAYS = {"HOURLY": 1 / 24, "DAILY": 1.0, "WEEKLY": 7.0, "MONTHLY": 28.0, "YEARLY": 365.0}
-_FOLDED = re.compile(rb"\r?\n[ \t]")
-_ZERO_INTERVAL = re.compile(rb"(?im)^RRULE[^\r\n]*INTERVAL=[-+]?0*(?:;|\r?$)")
-_DATES = re.compile(rb"(?im)^(?:RDATE|EXDATE)[^\r\n]*")
+_ZONES_APART = timedelta(days=3)
+_CHANGES_KEPT = timedelta(days=60)
+"""A changed occurrence may replace one that lasts this long."""
+_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
+_UNTIL = re.compile(r"UNTIL\s*=\s*(\d{4}-?\d\d-?\d\d)", re.IGNORECASE)
+_ENDLESS = {"RDATE", "EXRULE", UNREAD_MARK}
 
 
-def refuse_unread(content: bytes) -> None:
-    """Check the raw file before parsing, which takes longer the more dates there are. Raises ``FeedUnread``."""
-    lines = _FOLDED.sub(b"", content)
-    if _ZERO_INTERVAL.search(lines):
-        raise FeedUnread("an event in it has INTERVAL=0, so it would repeat forever on one day")
-    dates = sum(1 + found.group().count(b",") for found in _DATES.finditer(lines))
-    if dates > DATES_AT_MOST:
-        raise FeedUnread(f"it has {dates:,} single dates of recurring events; the limit is {DATES_AT_MOST:,}")
-
-
-def refuse_endless(events: Iterable[Component], bounds: Span) -> None:
-    """Check the parsed events before their recurrences are expanded. Raises ``FeedUnread``."""
-    occurrences = steps = 0.0
-    for event in events:
-        rules = event.get("RRULE", [])
-        for rule in rules if isinstance(rules, list) else [rules]:
-            # The expansion skips rules that the parser couldn't read.
-            if isinstance(rule, vRecur):
-                of_rule = _work(rule, _day(event.get("DTSTART")), bounds)
-                occurrences, steps = occurrences + of_rule[0], steps + of_rule[1]
-    if occurrences > OCCURRENCES_AT_MOST or steps > STEPS_AT_MOST:
-        raise FeedUnread("its recurring events occur too many times to be read")
-
-
-def is_over(event: Component, bounds: Span) -> bool:
-    """Whether the event ended before the bounds and can't recur, as is true of most events in a calendar."""
-    if "RRULE" in event or "RDATE" in event or "RECURRENCE-ID" in event or "DURATION" in event:
+def may_matter(component: RawComponent, bounds: Span) -> bool:
+    """Whether an entry may make somebody busy within the bounds or later. Our own entries never do."""
+    lines = [(line.partition(":")[0].partition(";")[0].strip().upper(), line) for line in component.lines]
+    if any(name == "UID" and line.partition(":")[2].strip().startswith(OWN_PREFIX) for name, line in lines):
         return False
-    last = _day(event.get("DTEND", event.get("DTSTART")))
-    return last is not None and (bounds[0].date() - last).days > 2
+    last = None if component.kind == "VFREEBUSY" else _last_day(lines)
+    return last is None or last >= bounds[0].replace(tzinfo=None) - _ZONES_APART
 
 
-def _work(rule: vRecur, first: date | None, bounds: Span) -> tuple[float, float]:
-    """Upper bounds for the number of occurrences within ``bounds`` and for the steps from the first occurrence."""
-    frequency = str(_first(rule, "FREQ", "DAILY")).upper()
-    begin = first or bounds[0].date()
-    last = _day(_first(rule, "UNTIL", None)) or bounds[1].date()
-    end = min(last, bounds[1].date())
-    period_days = _DAYS.get(frequency, 1.0) * max(1, int(_first(rule, "INTERVAL", 1)))
-    per_period = _per_period(rule, frequency)
-    most = float(_first(rule, "COUNT", float("inf")))
-    steps = min(_periods(begin, end, period_days) * per_period, most)
-    occurrences = min(_periods(max(begin, bounds[0].date()), end, period_days) * per_period, most)
-    return occurrences, steps
+def _last_day(lines: list[tuple[str, str]]) -> datetime | None:
+    """The last day on which an entry can have occurrences; None if that is unknown."""
+    last: datetime | None = None
+    lasts, margin = timedelta(), timedelta()
+    for name, line in lines:
+        value = line.rpartition(":")[2]
+        if name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
+            day = _day_in(value)
+            margin = _CHANGES_KEPT if name == "RECURRENCE-ID" else margin
+        elif name == "RRULE":
+            found = _UNTIL.search(line)
+            day = _day_in(found[1]) if found and "COUNT" not in line.upper() else None
+        elif name == "DURATION":
+            try:
+                lasts = parse_length(value).most
+            except Unreadable:
+                return None
+            continue
+        elif name in _ENDLESS:
+            return None
+        else:
+            continue
+        if day is None or (name == "RECURRENCE-ID" and "RANGE" in line.upper()):
+            return None
+        last = day if last is None else max(last, day)
+    return None if last is None or last.year > 9000 else last + lasts + margin + _spread(lines)
 
 
-def _periods(begin: date, end: date, period_days: float) -> int:
-    return max(0, ceil(((end - begin).days + 1) / period_days))
+def _spread(lines: list[tuple[str, str]]) -> timedelta:
+    """How long each occurrence of a series may last: as long as its first."""
+    days = {name: _day_in(line.rpartition(":")[2]) for name, line in lines if name in ("DTSTART", "DTEND")}
+    first, end = days.get("DTSTART"), days.get("DTEND")
+    return max(end - first, timedelta()) if first and end and any(name == "RRULE" for name, _ in lines) else timedelta()
 
 
-def _per_period(rule: vRecur, frequency: str) -> int:
-    """Maximum occurrences in one period of the recurrence."""
-    number = 1
-    for part in ("BYHOUR", "BYMINUTE", "BYSECOND"):
-        number *= max(1, len(rule.get(part, [])))
-    days = max(1, len(rule.get("BYDAY", [])), len(rule.get("BYMONTHDAY", [])), len(rule.get("BYYEARDAY", [])))
-    if frequency in ("MONTHLY", "YEARLY"):
-        # Each day of the week occurs up to five times a month.
-        days = min(days * 5 * max(1, len(rule.get("BYMONTH", []))), 366)
-    return number * (days if frequency in ("WEEKLY", "MONTHLY", "YEARLY") else 1)
-
-
-def _first(rule: vRecur, part: str, default: Any) -> Any:
-    found = rule.get(part, default)
-    return (found[0] if found else default) if isinstance(found, list) else found
-
-
-def _day(moment: Any) -> date | None:
-    at = getattr(moment, "dt", moment)
-    return at.date() if isinstance(at, datetime) else at if isinstance(at, date) else None
+def _day_in(value: str) -> datetime | None:
+    found = _DAY.match(value.strip())
+    if found is None:
+        return None
+    try:
+        return datetime(int(found[1]), int(found[2]), int(found[3]))  # noqa: DTZ001  zones are within the margin
+    except ValueError:
+        return None

@@ -1,8 +1,9 @@
 """Reads an untrusted calendar (RFC 5545) in a separate process.
 
 A small file can describe a million occurrences, and a thread can't be stopped. So each calendar is read by
-a process of its own, ``python -m activities.integrations.calendar_reading``, whose memory and CPU time are limited by
-the operating system. Only times are kept; text never leaves that process.
+a process of its own, ``python -m activities.integrations.calendar_reading``, whose memory and processor time are
+limited by the operating system; how long a busy machine takes doesn't count. Only times are kept; text never leaves
+that process.
 """
 
 from __future__ import annotations
@@ -12,55 +13,61 @@ import base64
 import json
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from datetime import datetime, tzinfo
+from io import BytesIO
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-import recurring_ical_events  # type: ignore[import-untyped]
-from icalendar import Calendar, Event, FreeBusy, vRecur
-from icalendar.cal import Component
-
-from activities.integrations.calendar_barren import drop_barren
-from activities.integrations.calendar_bounds import is_over, refuse_endless, refuse_unread
+from activities.integrations.calendar_bounds import may_matter
+from activities.integrations.calendar_entries import Entry, Surroundings, busy_periods, normalised
+from activities.integrations.calendar_layout import lay_out
+from activities.integrations.calendar_series import Series, assemble, written, zones_of
+from activities.integrations.calendar_states import forget_others
+from activities.integrations.calendar_text import RawCalendar, RawComponent, split_calendars
+from activities.integrations.calendar_times import instant
+from activities.integrations.calendar_zones import ZoneTable, zone_called
 from domain.booking import Span
-from domain.schedules.calendar_feed import OWN_PREFIX, SPANS_AT_MOST, FeedUnread, Reading
+from domain.schedules.calendar_feed import SPANS_AT_MOST, FeedDelayed, FeedUnread, Reading
 from domain.schedules.schedule import within
 from domain.schedules.shifts import merged
-from rules_dsl.model.clock_words import zone_named
 
-TIMEOUT = 25.0
-"""Seconds until a reader is killed; far more than a real calendar needs, even on a busy machine."""
-CPU_SECONDS = 10
+PATIENCE = 150.0
+"""Seconds until a reader is stopped that gets no processor. Its calendar is tried again."""
+CPU_SECONDS = 20
 MEMORY = 800 * 1024 * 1024
-KEPT = (
-    "UID",
-    "DTSTART",
-    "DTEND",
-    "DURATION",
-    "RRULE",
-    "RDATE",
-    "EXDATE",
-    "RECURRENCE-ID",
-    "STATUS",
-    "TRANSP",
-    "SEQUENCE",
-)
-"""The event properties that are kept; none of them holds text that somebody typed."""
-TOO_OFTEN = {"SECONDLY", "MINUTELY"}
-BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
+TOO_MUCH_WORK = "it takes too long to read: does an event in it repeat every second?"
 
 
-async def read_calendar(content: bytes, bounds: Span, zone: str, time_limit: float = TIMEOUT) -> Reading:
-    """Busy times within the bounds. ``zone`` applies to times without a zone of their own. Raises ``FeedUnread``."""
-    request = json.dumps({"from": bounds[0].isoformat(), "until": bounds[1].isoformat(), "zone": zone})
+async def read_calendar(
+    content: bytes,
+    bounds: Span,
+    zone: str,
+    person: str = "",
+    *,
+    time_limit: float = PATIENCE,
+    cpu_seconds: int = CPU_SECONDS,
+) -> Reading:
+    """Busy times within the bounds.
+
+    ``zone`` applies to times without a zone of their own; ``person`` is the owner's mail address, whose answers to
+    invitations count. Raises ``FeedUnread``, and ``FeedDelayed`` if the machine was too busy.
+    """
+    request = {
+        "from": bounds[0].isoformat(),
+        "until": bounds[1].isoformat(),
+        "zone": zone,
+        "person": person,
+        "cpu_seconds": cpu_seconds,
+    }
     reader = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         __name__,
-        request,
+        json.dumps(request),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -69,19 +76,28 @@ async def read_calendar(content: bytes, bounds: Span, zone: str, time_limit: flo
         async with asyncio.timeout(time_limit):
             answer, _ = await reader.communicate(content)
     except TimeoutError:
-        raise FeedUnread("it takes too long to read: does an event in it repeat every second?") from None
+        # It would have been stopped if it had used up its processor time.
+        raise FeedDelayed("the machine was too busy to read it") from None
     finally:
         if reader.returncode is None:
             with suppress(ProcessLookupError):
                 reader.kill()
             await reader.wait()
-    if reader.returncode != 0:
-        raise FeedUnread("it takes too long to read, or too much memory: does an event in it repeat every second?")
+    return _result(reader.returncode, answer)
+
+
+def _result(code: int | None, answer: bytes) -> Reading:
+    """What a reader answered. Raises ``FeedUnread``, and ``FeedDelayed`` if somebody else stopped it."""
+    if code in (-signal.SIGKILL, -signal.SIGTERM):
+        raise FeedDelayed("its reader was stopped by the machine")
+    if code != 0:
+        raise FeedUnread(TOO_MUCH_WORK)
     result = json.loads(answer)
     if "error" in result:
         raise FeedUnread(str(result["error"]))
     busy = tuple((datetime.fromisoformat(start), datetime.fromisoformat(stop)) for start, stop in result["busy"])
-    return Reading(busy, base64.b64decode(result["content"]))
+    first = datetime.fromisoformat(result["first_unread"]) if result["first_unread"] else None
+    return Reading(busy, base64.b64decode(result["content"]), result["entries"], result["unread"], first)
 
 
 def main() -> None:
@@ -89,122 +105,111 @@ def main() -> None:
 
     It takes the request as an argument and the calendar on stdin, and writes JSON to stdout.
     """
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    request = json.loads(sys.argv[1])
+    # Past the first limit, SIGXCPU stops it; the second only matters if that fails.
+    resource.setrlimit(resource.RLIMIT_CPU, (request["cpu_seconds"], request["cpu_seconds"] + 5))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.nice(5)
-    request = json.loads(sys.argv[1])
     bounds = (datetime.fromisoformat(request["from"]), datetime.fromisoformat(request["until"]))
-    sys.stdout.write(json.dumps(answer(sys.stdin.buffer.read(), bounds, request["zone"])))
+    sys.stdout.write(json.dumps(answer(sys.stdin.buffer, bounds, request["zone"], request["person"])))
 
 
-def answer(content: bytes, bounds: Span, zone: str) -> dict[str, Any]:
-    """The process's JSON result: ``busy`` and ``content``, or ``error``. Library exceptions never escape."""
+def answer(content: bytes | BinaryIO, bounds: Span, zone: str, person: str = "") -> dict[str, Any]:
+    """The process's JSON result, or ``error`` in words for the calendar's owner. No exception escapes."""
     try:
-        reading = read(content, bounds, zone)
+        reading = read(content, bounds, zone, person)
     except FeedUnread as unread:
         return {"error": unread.reason}
-    except Exception as failed:
-        return {"error": f"something in it can't be understood ({type(failed).__name__})"}
+    except MemoryError:
+        return {"error": "it takes too much memory to read"}
+    except Exception:
+        return {"error": "something in it makes no sense to us"}
     return {
         "busy": [[start.isoformat(), stop.isoformat()] for start, stop in reading.busy],
         "content": base64.b64encode(reading.content).decode(),
+        "entries": reading.entries,
+        "unread": reading.unread,
+        "first_unread": reading.first_unread.isoformat() if reading.first_unread else None,
     }
 
 
-def read(content: bytes, bounds: Span, zone: str) -> Reading:
+def read(content: bytes | BinaryIO, bounds: Span, zone: str, person: str = "") -> Reading:
     """Read the calendar in this process, without limits on time and memory. Raises ``FeedUnread``."""
-    refuse_unread(content)
-    try:
-        calendars = Calendar.from_ical(content, multiple=True)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        raise FeedUnread("it is not a calendar") from None
-    if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
-        raise FeedUnread("it is not a calendar")
+    source = BytesIO(content) if isinstance(content, bytes) else content
     busy: list[Span] = []
-    stored: list[bytes] = []
-    for calendar in calendars:
-        bare = _without_texts(calendar, bounds)
-        refuse_endless(bare.walk("VEVENT"), bounds)
-        drop_barren(bare.walk("VEVENT"))
-        floating = ZoneInfo(zone) if (named := zone_named(_zone_of(calendar))) is None else named
-        busy += within(_busy(bare, bounds, floating), bounds)
-        stored.append(bytes(bare.to_ical()))
+    stored: list[str] = []
+    unread: list[datetime | None] = []
+    entries = 0
+
+    def keeps(component: RawComponent) -> bool:
+        forget_others(component, person)
+        return may_matter(component, bounds)
+
+    for calendar in split_calendars(source, keeps):
+        own = _Calendar(calendar, zone, person)
+        laid = lay_out(own.series, bounds, own.floating)
+        busy += within(laid.busy, bounds)
+        lost = own.unread_starts(laid.beyond, bounds)
+        unread += lost
+        entries += calendar.stated or calendar.count
+        stored += own.text(lost.count(None))
     spans = merged(busy)
     if len(spans) > SPANS_AT_MOST:
         raise FeedUnread(f"it has more than {SPANS_AT_MOST:,} busy times in two months")
-    return Reading(tuple(spans), b"".join(stored))
+    known = sorted(start for start in unread if start is not None)
+    coming = next((start for start in known if start >= bounds[0]), None)
+    first = coming or (known[-1] if known else None)
+    return Reading(tuple(spans), "\r\n".join([*stored, ""]).encode(), entries, min(len(unread), entries), first)
 
 
-def _zone_of(calendar: Component) -> str:
-    return str(calendar.get("X-WR-TIMEZONE", ""))
+class _Calendar:
+    """One calendar of a file, normalised."""
 
+    def __init__(self, raw: RawCalendar, zone: str, person: str) -> None:
+        named = zone_called(raw.zone) if raw.zone else zone
+        self._raw = raw
+        self._zone = named if raw.zone else None
+        self.floating: tzinfo = ZoneInfo(named or zone)
+        self._lost = raw.lost
+        around = Surroundings(ZoneTable(raw.zones), self.floating, named is not None, person)
+        entries: list[Entry] = []
+        for component in raw.entries:
+            try:
+                if component.kind == "VFREEBUSY":
+                    entries += busy_periods(component, around)
+                else:
+                    entries.append(normalised(component, around))
+            except Exception:
+                self._lost += 1
+        self.series = assemble(entries, self.floating)
 
-def _without_texts(calendar: Component, bounds: Span) -> Calendar:
-    bare = Calendar()
-    bare.add("prodid", "-//Muster//Busy times//EN")
-    bare.add("version", "2.0")
-    if named := _zone_of(calendar):
-        bare["X-WR-TIMEZONE"] = calendar["X-WR-TIMEZONE"] if zone_named(named) else "UTC"
-    for zone in calendar.walk("VTIMEZONE"):
-        bare.add_component(zone)
-    for event in calendar.walk("VEVENT"):
-        if _counts(event) and not is_over(event, bounds):
-            bare.add_component(_times_of(event, Event(), KEPT))
-    for free_busy in calendar.walk("VFREEBUSY"):
-        bare.add_component(_times_of(free_busy, FreeBusy(), ("UID", "DTSTART", "DTEND", "FREEBUSY")))
-    return bare
+    def unread_starts(self, beyond: Iterable[Series], bounds: Span) -> list[datetime | None]:
+        """When each entry begins that could not be read and may still matter; None if that isn't known."""
+        whole = {id(one) for one in beyond}
+        found: list[datetime | None] = [None] * self._lost
+        for one in self.series:
+            for entry in one.entries:
+                zone = self.floating if entry.zone is None else entry.zone.rules
+                start = instant(entry.start, zone)
+                failed = entry.unread or (id(one) in whole and entry is one.first)
+                over = not one.repeats and entry.length.after(entry.start, zone) < bounds[0]
+                if failed and not (over and not entry.unread_rule):
+                    found.append(start)
+        return found
 
-
-def _counts(event: Component) -> bool:
-    """Whether the event may make its owner busy. A cancelled event still replaces its occurrence in a series."""
-    rules = event.get("RRULE", [])
-    for rule in rules if isinstance(rules, list) else [rules]:
-        # The expansion skips rules that the parser couldn't read.
-        if isinstance(rule, vRecur) and {str(value).upper() for value in rule.get("FREQ", [])} & TOO_OFTEN:
-            raise FeedUnread("an event in it repeats every minute or second")
-    own = str(event.get("UID", "")).startswith(OWN_PREFIX)
-    return not own and "DTSTART" in event
-
-
-def _times_of(source: Component, bare: Component, names: Iterable[str]) -> Component:
-    for name in names:
-        if name in source:
-            bare[name] = source[name]
-    if str(source.get(BUSY_STATUS, "")).upper() == "FREE":
-        bare["TRANSP"] = "TRANSPARENT"
-    return bare
-
-
-def _busy(calendar: Calendar, bounds: Span, floating: ZoneInfo) -> Iterator[Span]:
-    occurrences = recurring_ical_events.of(calendar, skip_bad_series=True).between(*bounds)
-    for event in occurrences:
-        cancelled = str(event.get("STATUS", "")).upper() == "CANCELLED"
-        if cancelled or str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
-            continue
-        with suppress(ValueError, KeyError, TypeError, AttributeError, OverflowError):
-            yield _instants(event.start, event.end, floating)
-    for free_busy in calendar.walk("VFREEBUSY"):
-        periods = free_busy.get("FREEBUSY", [])
-        for line in periods if isinstance(periods, list) else [periods]:
-            if str(line.params.get("FBTYPE", "BUSY")).upper() != "FREE":
-                yield from _periods(line, floating)
-
-
-def _periods(line: Any, floating: ZoneInfo) -> Iterator[Span]:
-    for period in getattr(line, "dts", [line]):
-        with suppress(ValueError, TypeError, AttributeError, OverflowError):
-            start, stop = getattr(period, "dt", period)
-            yield _instants(start, start + stop if isinstance(stop, timedelta) else stop, floating)
-
-
-def _instants(start: date, stop: date, floating: ZoneInfo) -> Span:
-    return _instant(start, floating), _instant(stop, floating)
-
-
-def _instant(moment: date, floating: ZoneInfo) -> datetime:
-    """The instant in UTC. A date means midnight on that day; a time without a zone is in the calendar's zone."""
-    at = moment if isinstance(moment, datetime) else datetime.combine(moment, time(), floating)
-    return (at if at.tzinfo else at.replace(tzinfo=floating)).astimezone(UTC)
+    def text(self, lost: int) -> Iterator[str]:
+        """The normalised lines of the calendar: what may keep its owner busy."""
+        yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Muster//Busy times//EN")
+        if self._zone:
+            yield f"X-WR-TIMEZONE:{self._zone}"
+        yield f"X-MUSTER-ENTRIES:{self._raw.stated or self._raw.count}"
+        yield f"X-MUSTER-LOST:{lost}"
+        kept = [one for one in self.series if any(entry.busy or entry.unread for entry in one.entries)]
+        for zone in zones_of(kept):
+            yield from zone.definition
+        for number, one in enumerate(kept, 1):
+            yield from written(one, number, self.floating)
+        yield "END:VCALENDAR"
 
 
 if __name__ == "__main__":

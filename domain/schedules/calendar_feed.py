@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 from domain.booking import Span
 from domain.schedules.change import ScheduleRefused
 
-LARGEST = 2_000_000
-"""The maximum size, in bytes, of a calendar that is read."""
+LARGEST = 10_000_000
+"""The maximum size, in bytes, of a calendar that is read, as it comes over the wire."""
+LARGEST_UNPACKED = 50_000_000
+"""The maximum size, in bytes, of a calendar that comes compressed."""
 LARGEST_FILE = 900_000
 """The maximum size, in bytes, of an uploaded calendar file."""
 SPANS_AT_MOST = 5_000
@@ -23,6 +25,8 @@ EXPANDED_AHEAD = timedelta(days=48)
 """An unchanged calendar is expanded again once its expanded busy times no longer reach this far ahead."""
 EVERY = timedelta(minutes=15)
 SLOWEST = timedelta(hours=6)
+DELAYED = timedelta(minutes=1)
+"""When a calendar is tried again that the machine was too busy to read."""
 FEEDS_AT_MOST = 10
 """The maximum number of feeds per person."""
 LONGEST_NAME, LONGEST_ADDRESS = 60, 2000
@@ -40,6 +44,11 @@ class FeedUnread(Exception):
         return self.reason
 
 
+@dataclass
+class FeedDelayed(FeedUnread):
+    """The calendar could not be read because the machine is too busy. It is tried again soon, and not counted."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What was read from a calendar."""
@@ -47,7 +56,13 @@ class Reading:
     busy: tuple[Span, ...]
     """Merged, in order, within the requested bounds."""
     content: bytes
-    """The calendar stripped of all text: only the times, from which later days can be expanded."""
+    """The calendar in normalised form, stripped of all text: later days can be expanded from its times."""
+    entries: int = 0
+    """The number of the calendar's entries, past ones included."""
+    unread: int = 0
+    """The number of entries of which something could not be read. They count as busy if their start is known."""
+    first_unread: datetime | None = None
+    """When the first of them begins, if that is known."""
 
 
 def horizon(now: datetime) -> Span:
@@ -64,15 +79,30 @@ def next_fetch(now: datetime, failures: int, feed: int) -> datetime:
     return now + wait + timedelta(seconds=feed * 7 % 120)
 
 
+_PIECE = 256 * 1024
 _STAMPS = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED|CREATED)[:;][^\r\n]*\r?\n", re.MULTILINE)
 
 
 def fingerprint(content: bytes) -> str:
     """A hash that stays the same if the calendar hasn't changed.
 
-    The time of the request, which some programs write into events, is ignored.
+    The time of the request, which some programs write into events, is ignored, and so is when it was compressed.
     """
-    return hashlib.sha256(_STAMPS.sub(b"", content)).hexdigest()
+    found = hashlib.sha256()
+    start = 8 if content.startswith(b"\x1f\x8b") else 0
+    while start < len(content):
+        # In pieces, each ending with a line: other threads get their turn in between.
+        stop = content.find(b"\n", start + _PIECE) + 1 or len(content)
+        found.update(_STAMPS.sub(b"", content[start:stop]))
+        start = stop
+    return found.hexdigest()
+
+
+def unread_words(entries: int, unread: int) -> str:
+    """How many entries could not be read: ``2 of 214 entries could not be read``; empty if all could."""
+    if not unread:
+        return ""
+    return f"{unread:,} of {entries:,} {'entry' if entries == 1 else 'entries'} could not be read"
 
 
 def check_name(name: str) -> str:

@@ -1,0 +1,275 @@
+"""Normalises the entries of a calendar, one by one, each under its own guard.
+
+What belongs to a series (ends, exceptions, added dates, changed occurrences) is brought to the kind and zone of its
+start, because programs write it in others: a day for a time, UTC for a local time, a local time for UTC.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
+
+from activities.integrations.calendar_rules import RecurrenceRule, parse_rule
+from activities.integrations.calendar_states import is_free, makes_busy
+from activities.integrations.calendar_text import RawComponent
+from activities.integrations.calendar_times import (
+    DAY,
+    Length,
+    Moment,
+    Property,
+    Unreadable,
+    instant,
+    parse_length,
+    parse_moment,
+    parse_property,
+)
+from activities.integrations.calendar_zones import Zone, ZoneTable
+
+ASSUMED_LENGTH = Length(seconds=3600)
+"""How long an entry lasts whose end can't be read."""
+WHOLE_DAY = Length(days=1)
+NO_LENGTH = Length()
+UNREAD_MARK = "X-MUSTER-UNREAD"
+"""Marks the entries of a stored copy that could not be read when it was made."""
+DATES_AT_MOST = 5_000
+"""Maximum number of single dates added to or excluded from one series (RDATE, EXDATE)."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event, series or changed occurrence. Local times are in ``zone``; None means the calendar's own zone."""
+
+    uid: str
+    sequence: int
+    start: datetime
+    whole_day: bool
+    zone: Zone | None
+    length: Length = NO_LENGTH
+    rules: tuple[RecurrenceRule, ...] = ()
+    added: dict[datetime, Length | None] = field(default_factory=dict)
+    left_out: frozenset[datetime] = frozenset()
+    changes: Moment | None = None
+    """The occurrence of a series that this entry replaces."""
+    onwards: bool = False
+    """It replaces all later occurrences too."""
+    busy: bool = True
+    unread: bool = False
+    """Something in it could not be read. It counts as busy from its start."""
+    unread_rule: bool = False
+    """Its occurrences after the first one could not be read."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an entry's times depend on."""
+
+    zones: ZoneTable
+    floating: tzinfo
+    """The zone of times without one."""
+    floating_known: bool
+    """False if the calendar names a zone that nobody knows."""
+    person: str
+    """The mail address of the calendar's owner; may be empty."""
+
+
+def normalised(raw: RawComponent, around: Surroundings) -> Entry:
+    """Raises ``Unreadable`` if not even its start can be read."""
+    properties, unread = _properties(raw)
+    if not properties.get("DTSTART"):
+        raise Unreadable("it has no start")
+    first = properties["DTSTART"][0]
+    start = parse_moment(first.value, first.params, around.zones)
+    if not start.whole_day and start.zone is None:
+        unread |= bool(first.params.get("TZID")) or not around.floating_known
+    entry = Entry(
+        _text(properties, "UID"), _number(_text(properties, "SEQUENCE")), start.wall, start.whole_day, start.zone
+    )
+    try:
+        length = _length(properties, entry, around)
+    except (Unreadable, OverflowError):
+        length, unread = WHOLE_DAY if start.whole_day else ASSUMED_LENGTH, True
+    unread |= bool(properties.get(UNREAD_MARK))
+    unread_rule = _text(properties, UNREAD_MARK) == "RULE"
+    busy = makes_busy(properties, around.person)
+    entry = replace(entry, length=length, busy=busy, unread=unread, unread_rule=unread_rule)
+    return _with_recurrence(entry, properties, around)
+
+
+def busy_periods(raw: RawComponent, around: Surroundings) -> list[Entry]:
+    """The busy periods of a VFREEBUSY, each as an entry of its own. Raises ``Unreadable``."""
+    properties, unread = _properties(raw)
+    found: list[Entry] = []
+    for one in properties.get("FREEBUSY", ()):
+        if is_free(one.params):
+            continue
+        for value in filter(None, (piece.strip() for piece in one.value.split(","))):
+            start = parse_moment(value.partition("/")[0], one.params, around.zones)
+            entry = Entry("", 0, start.wall, start.whole_day, start.zone, unread=unread)
+            found.append(replace(entry, length=_added(value, one, entry, around)[1] or NO_LENGTH))
+    return found
+
+
+def _properties(raw: RawComponent) -> tuple[dict[str, list[Property]], bool]:
+    """The properties by name, and whether a line could not be read."""
+    found: dict[str, list[Property]] = defaultdict(list)
+    unread = False
+    for line in raw.lines:
+        try:
+            one = parse_property(line)
+        except Unreadable:
+            # Whether somebody is busy doesn't depend on an attendee whose line is damaged.
+            unread |= not line.upper().startswith("ATTENDEE")
+        else:
+            found[one.name].append(one)
+    return found, unread
+
+
+def _length(properties: dict[str, list[Property]], entry: Entry, around: Surroundings) -> Length:
+    """Raises ``Unreadable``."""
+    if ends := [one for one in properties.get("DTEND", ()) if one.value]:
+        return _until(parse_moment(ends[0].value, ends[0].params, around.zones), entry, around.floating)
+    if lengths := [one for one in properties.get("DURATION", ()) if one.value]:
+        length = parse_length(lengths[0].value)
+        if entry.whole_day:
+            return Length(max(1, length.days + -(-length.seconds // 86_400)))
+        return length
+    if properties.get("DTEND") or properties.get("DURATION"):
+        raise Unreadable("its end is blank")
+    return WHOLE_DAY if entry.whole_day else NO_LENGTH
+
+
+def _until(end: Moment, entry: Entry, floating: tzinfo) -> Length:
+    """The length of an entry that ends then, whatever kind of time its end is."""
+    if entry.whole_day:
+        day = end.day_in(entry.zone, floating)
+        if not end.whole_day and end.wall_in(entry.zone, floating) > day:
+            day += DAY
+        days = (day - entry.start).days
+        if days < 0:
+            raise Unreadable("it ends before it begins")
+        # A single day whose end isn't exclusive.
+        return Length(max(1, days))
+    wall = end.wall_in(entry.zone, floating)
+    if end.whole_day and wall <= entry.start:
+        wall += DAY
+    zone = floating if entry.zone is None else entry.zone.rules
+    seconds = int((instant(wall, zone) - instant(entry.start, zone)).total_seconds())
+    if seconds <= 0:
+        # Both ends in the hour that spring skips, or that autumn has twice.
+        seconds = int((wall - entry.start).total_seconds())
+    if seconds < 0 or seconds > 3660 * 86_400:
+        raise Unreadable("it ends before it begins")
+    return Length(seconds=seconds)
+
+
+def _with_recurrence(entry: Entry, properties: dict[str, list[Property]], around: Surroundings) -> Entry:
+    """Add the rules, dates and exceptions. Of a rule that can't be read, the first occurrence is left."""
+    rules: list[RecurrenceRule] = []
+    added: dict[datetime, Length | None] = {}
+    left_out: set[datetime] = set()
+    changes: Moment | None = None
+    unread, unread_rule = entry.unread or bool(properties.get("EXRULE")), entry.unread_rule
+    for one in properties.get("RRULE", ()):
+        try:
+            if one.value:
+                rules.append(_rule(one.value, entry, around))
+        except (Unreadable, OverflowError):
+            unread = unread_rule = True
+    for one in (*properties.get("RDATE", ()), *properties.get("EXDATE", ())):
+        for value in filter(None, (piece.strip() for piece in one.value.split(","))):
+            if len(added) + len(left_out) >= DATES_AT_MOST:
+                unread = True
+                break
+            try:
+                if one.name == "RDATE":
+                    added.update([_added(value, one, entry, around)])
+                else:
+                    moment = parse_moment(value, one.params, around.zones)
+                    left_out |= set(occurrences_meant(moment, replace(entry, added=added), rules, around.floating))
+            except (Unreadable, OverflowError):
+                unread = True
+    replaced = properties.get("RECURRENCE-ID", [])
+    if replaced and not properties.get("RRULE"):
+        try:
+            changes = parse_moment(replaced[0].value, replaced[0].params, around.zones)
+        except Unreadable:
+            unread = True
+    return replace(
+        entry,
+        rules=tuple(rules),
+        added=added,
+        left_out=frozenset(left_out),
+        changes=changes,
+        onwards=changes is not None and replaced[0].params.get("RANGE", "").upper() == "THISANDFUTURE",
+        unread=unread,
+        unread_rule=unread_rule,
+    )
+
+
+def _rule(value: str, entry: Entry, around: Surroundings) -> RecurrenceRule:
+    rule, until = parse_rule(value, entry.start)
+    if not until:
+        return rule
+    end = parse_moment(until, {}, around.zones)
+    if entry.whole_day:
+        return replace(rule, until=end.day_in(entry.zone, around.floating))
+    if end.whole_day:
+        return replace(rule, until=end.wall + DAY - timedelta(seconds=1))
+    return replace(rule, until=end.wall_in(entry.zone, around.floating))
+
+
+def _added(value: str, one: Property, entry: Entry, around: Surroundings) -> tuple[datetime, Length | None]:
+    """An added date, and its length if it has one of its own (``start/end`` or ``start/length``)."""
+    written, _, rest = value.partition("/")
+    moment = parse_moment(written, one.params, around.zones)
+    if moment.whole_day or entry.whole_day:
+        start = occurrences_meant(moment, entry, (), around.floating)[0]
+    else:
+        start = moment.wall_in(entry.zone, around.floating)
+    if not rest:
+        return start, None
+    if rest.upper().startswith(("P", "+P")):
+        return start, parse_length(rest)
+    end = parse_moment(rest, one.params, around.zones)
+    return start, _until(end, replace(entry, start=start), around.floating)
+
+
+def occurrences_meant(
+    moment: Moment, entry: Entry, rules: Iterable[RecurrenceRule], floating: tzinfo
+) -> list[datetime]:
+    """The starts in a series that a date means: brought to its kind and zone. A day means each of its times then."""
+    if entry.whole_day:
+        return [moment.day_in(entry.zone, floating)]
+    wall = moment.wall_in(entry.zone, floating)
+    if not moment.whole_day and (wall.hour or wall.minute or wall.second):
+        return [wall]
+    times = _times_of_day(entry, rules)
+    midnight = (0, 0, 0) in times or wall in entry.added
+    if moment.whole_day or not midnight:
+        # Midnight stands for the day in a series that never begins at midnight.
+        return [wall.replace(hour=hour, minute=minute, second=second) for hour, minute, second in times]
+    return [wall]
+
+
+def _times_of_day(entry: Entry, rules: Iterable[RecurrenceRule]) -> list[tuple[int, int, int]]:
+    """The times of day at which a series may have occurrences."""
+    own = entry.start
+    times = [(own.hour, own.minute, own.second)]
+    for rule in rules:
+        parts = dict(rule.parts)
+        hours = [int(hour) for hour in parts["BYHOUR"].split(",")] if "BYHOUR" in parts else [own.hour]
+        minutes = [int(minute) for minute in parts["BYMINUTE"].split(",")] if "BYMINUTE" in parts else [own.minute]
+        if rule.frequency == "HOURLY":
+            hours = list(range(24))
+        times += [(hour, minute, own.second) for hour in hours for minute in minutes]
+    return list(dict.fromkeys(times))[:1440]
+
+
+def _text(properties: dict[str, list[Property]], name: str) -> str:
+    return properties[name][0].value if properties.get(name) else ""
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
