@@ -20,12 +20,13 @@ from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.calendar_feeds import (
     DueFeed,
     extend_reading,
+    note_delay,
     note_failure,
     note_unchanged,
     store_reading,
     take_due,
 )
-from domain.schedules.calendar_feed import FeedUnread, Reading, fingerprint, horizon
+from domain.schedules.calendar_feed import FeedDelayed, FeedUnread, Reading, fingerprint, horizon
 from workers.pulse import PULSES
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,10 @@ async def _process(engine: AsyncEngine, feed: DueFeed, now: datetime, private_ad
             await _read(engine, feed, now, private_addresses)
         except (SQLAlchemyError, OSError):
             raise
+        except FeedDelayed as delayed:
+            log.warning("calendar read later calendar=%d reason=%s", feed.id, delayed)
+            async with engine.begin() as conn:
+                await note_delay(conn, feed, now)
         except Exception as error:
             # Calendars are written by strangers: whatever goes wrong with one must not affect the others.
             async with engine.begin() as conn:
@@ -95,13 +100,13 @@ def _reason(feed: DueFeed, error: Exception) -> str:
         log.info("unreadable calendar=%d person=%d reason=%s", feed.id, feed.person, error)
         return error.reason
     log.error("unexpected error while reading calendar=%d person=%d", feed.id, feed.person, exc_info=error)
-    return f"it can't be read ({type(error).__name__})"
+    return "something went wrong while reading it; the operators can find out what"
 
 
 async def _read(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addresses: bool) -> None:
     if not feed.url:
         if not feed.reaches_ahead(now) and feed.content is not None:
-            await _expand(engine, feed, now, feed.content, feed.etag)
+            await _expand(engine, feed, now, feed.content, feed.etag, "")
             return
         async with engine.begin() as conn:
             await note_unchanged(conn, feed, now, "")
@@ -116,18 +121,19 @@ async def _read(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addre
         return
     if fetched.content is None and not etag:
         raise FeedUnread("the server answered 304 to a request without an ETag")
-    unchanged = fetched.content is None or fingerprint(fetched.content) == feed.content_hash
-    if fetched.content is not None and not (unchanged and feed.reaches_ahead(now)):
-        await _expand(engine, feed, now, fetched.content, fetched.etag)
-        return
+    if fetched.content is not None:
+        mark = await asyncio.to_thread(fingerprint, fetched.content)
+        if mark != feed.content_hash or not feed.reaches_ahead(now):
+            await _expand(engine, feed, now, fetched.content, fetched.etag, mark)
+            return
     async with engine.begin() as conn:
         await note_unchanged(conn, feed, now, fetched.etag)
 
 
-async def _expand(engine: AsyncEngine, feed: DueFeed, now: datetime, content: bytes, etag: str) -> None:
+async def _expand(engine: AsyncEngine, feed: DueFeed, now: datetime, content: bytes, etag: str, mark: str) -> None:
     until, reading = await _reading(feed, now, content)
     async with engine.begin() as conn:
-        replanned = await store_reading(conn, feed, reading, now, until=until, mark=fingerprint(content), etag=etag)
+        replanned = await store_reading(conn, feed, reading, now, until=until, mark=mark, etag=etag)
     _log_at_risk(feed, replanned)
 
 
@@ -141,7 +147,7 @@ async def _expand_last_copy(engine: AsyncEngine, feed: DueFeed, now: datetime, c
 async def _reading(feed: DueFeed, now: datetime, content: bytes) -> tuple[datetime, Reading]:
     bounds = horizon(now)
     async with READERS:
-        return bounds[1], await read_calendar(content, bounds, feed.time_zone)
+        return bounds[1], await read_calendar(content, bounds, feed.time_zone, feed.email)
 
 
 def _log_at_risk(feed: DueFeed, replanned: ReassignResult) -> None:

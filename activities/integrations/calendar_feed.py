@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 from dataclasses import dataclass
 
 import httpx
@@ -13,14 +15,16 @@ from domain.schedules.calendar_feed import LARGEST, FeedUnread
 
 TIMEOUT = 20.0
 """Time limit in seconds for the whole fetch, redirects included, even from a server that sends one byte per second."""
-REDIRECTS_AT_MOST = 3
+REDIRECTS_AT_MOST = 8
+ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
+"""Encodings that the reader unpacks, which happens in its own process, within limits."""
 LONGEST_ETAG = 200
 
 
 @dataclass(frozen=True)
 class FetchResult:
     content: bytes | None
-    """None if it hasn't changed."""
+    """As it came, perhaps compressed. None if it hasn't changed."""
     etag: str
 
 
@@ -36,7 +40,23 @@ async def fetch_calendar(
     except TimeoutError:
         raise FeedUnread(f"the server didn't answer within {time_limit:.0f} s") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-        raise FeedUnread(f"it can't be reached ({type(error).__name__})") from None
+        raise FeedUnread(_in_words(error)) from None
+
+
+def _in_words(error: Exception) -> str:
+    """What went wrong on the way to a calendar, for its owner."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return "its server can't be reached safely: the certificate isn't valid"
+        if isinstance(cause, socket.gaierror):
+            return "it can't be reached: nobody knows its server's name"
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.InvalidURL | UnicodeError):
+        return "it can't be reached: its address isn't valid"
+    if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
+        return "its server's answer broke off or makes no sense"
+    return "it can't be reached: its server doesn't answer"
 
 
 def web_address(url: str) -> str:
@@ -49,7 +69,7 @@ async def _follow(url: httpx.URL, etag: str, private_addresses: bool) -> FetchRe
     # Each redirect's host is checked, and we connect to the very IP address that was checked.
     for _ in range(REDIRECTS_AT_MOST + 1):
         ip_address = await address_to_call(url, private_addresses, "calendar")
-        headers = {"host": url.netloc.decode("ascii"), "accept": "text/calendar", "accept-encoding": "identity"}
+        headers = {"host": url.netloc.decode("ascii"), "accept": "text/calendar", "accept-encoding": "gzip"}
         if etag:
             headers["if-none-match"] = etag
         async with (
@@ -74,9 +94,8 @@ async def _read(answer: httpx.Response) -> FetchResult:
         return FetchResult(None, _etag(answer))
     if answer.status_code != httpx.codes.OK:
         raise FeedUnread(f"the server answered {answer.status_code}")
-    if answer.headers.get("content-encoding", "identity").lower() != "identity":
-        # Decompression can't be bounded: a few bytes may expand to a great many.
-        raise FeedUnread("it is compressed, although we asked for it uncompressed")
+    if answer.headers.get("content-encoding", "").strip().lower() not in ENCODINGS:
+        raise FeedUnread("it comes compressed in a way that we can't read")
     content = bytearray()
     async for chunk in answer.aiter_raw():
         content += chunk

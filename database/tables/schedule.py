@@ -89,6 +89,9 @@ calendar_feed = Table(
     instant("read_at", nullable=True),
     instant("laid_out_until", nullable=True),
     instant("next_at"),
+    Column("entries", Integer, nullable=False, server_default=text("0")),
+    Column("unread", Integer, nullable=False, server_default=text("0")),
+    instant("first_unread", nullable=True),
 )
 Index("calendar_feed_next", calendar_feed.c.next_at)
 

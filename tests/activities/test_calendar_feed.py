@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.integrations.calendar_feed import fetch_calendar
-from database.stores.staff.calendar_feeds import CalendarFeedEntry, add_feed, feeds_of
+from database.stores.staff.calendar_feeds import CalendarFeedEntry, add_feed, feeds_never_read, feeds_of
 from database.stores.staff.schedule_changes import change_schedule
 from database.stores.staff.shifts import shifts_of, update_all_shifts
 from database.tables.booking import booking
@@ -66,12 +67,12 @@ async def test_an_etag_that_can_not_be_sent_back_is_not_stored(server: Receiver,
 
 async def test_answers_of_bad_servers_are_refused(server: Receiver) -> None:
     assert "within" in await unread(server, b"", time_limit=0.3)
-    assert "2 MB" in await unread(server, answer(b"x" * 10_000_000))
+    assert "10 MB" in await unread(server, answer(b"x" * LARGEST * 5), time_limit=60)
     assert server.written < LARGEST * 4, "the rest isn't downloaded"
     endless = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"10000\r\n" + b"x" * 65536 + b"\r\n"
     assert await unread(server, endless, time_limit=1)
     assert "404" in await unread(server, answer(b"", status="404 Not Found"))
-    assert "compressed" in await unread(server, answer(b"x", headers="content-encoding: gzip\r\n"))
+    assert "compressed" in await unread(server, answer(b"x", headers="content-encoding: zstd\r\n"))
     assert await unread(server, b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
     assert await unread(server, b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100_000 + b"\r\n")
     for bad_port in ("a.b:70000000000000000000000", "127.0.0.1:99999", "127.0.0.1:0"):
@@ -120,8 +121,9 @@ async def test_private_addresses_are_not_called(server: Receiver, host: str) -> 
 async def test_an_unreachable_server_is_reported() -> None:
     with pytest.raises(FeedUnread, match="reached"):
         await fetch_calendar(f"http://127.0.0.1:{free_port()}/", private_addresses=True)
-    with pytest.raises(FeedUnread):
+    with pytest.raises(FeedUnread, match="address") as unreached:
         await fetch_calendar("http://a..b/")
+    assert "Error" not in unreached.value.reason
 
 
 async def look(engine: AsyncEngine, now: datetime = NINE) -> CalendarFeedEntry:
@@ -202,8 +204,75 @@ async def test_a_fault_while_reading_stays_with_its_calendar(
         await conn.execute(text("UPDATE desk SET time_zone = 'Nowhere/At_All'"))
         await conn.execute(text("UPDATE calendar_feed SET url = :url"), {"url": server.url})
     server.answers = [answer(TEN_TO_ELEVEN)]
-    assert (await look(database)).error == "it can't be read (ZoneInfoNotFoundError)"
+    feed = await look(database)
+    assert feed.error == "something went wrong while reading it; the operators can find out what"
     assert "unexpected error while reading calendar" in caplog.text
+
+
+async def test_a_calendar_that_comes_compressed_is_read(database: AsyncEngine, server: Receiver) -> None:
+    await furnish(database)
+    await give(database, url=server.url)
+    server.answers = [answer(gzip.compress(TEN_TO_ELEVEN), headers="content-encoding: gzip\r\n")]
+    feed = await look(database)
+    assert (feed.error, feed.busy) == ("", 1)
+    assert await hours(database) == [1, 6]
+
+
+async def test_what_could_not_be_read_is_counted_and_counts_as_busy(database: AsyncEngine, server: Receiver) -> None:
+    await furnish(database)
+    await give(database, url=server.url)
+    broken = event("DTSTART:20261201T140000Z", "DURATION:PT1H", "RRULE:FREQ=SOMETIMES")
+    server.answers = [answer(calendar(broken, event("DTSTART:x"), event("DTSTART:20261201T100000Z", "DURATION:PT1H")))]
+    feed = await look(database)
+    two = datetime(2026, 12, 1, 14, tzinfo=UTC)
+    assert (feed.error, feed.entries, feed.unread, feed.first_unread) == ("", 3, 2, two)
+    assert await hours(database) == [1, 3, 2]
+    server.answers = [answer(b"", status="500 No")]
+    later = await look(database, NINE + timedelta(days=30))
+    assert (later.entries, later.unread, later.first_unread) == (3, 2, two)
+
+
+async def test_an_invitation_that_the_person_declined_keeps_no_time(database: AsyncEngine, server: Receiver) -> None:
+    await furnish(database)
+    await give(database, url=server.url)
+    async with database.connect() as conn:
+        email = (await conn.execute(select(person.c.email).where(person.c.id == 1))).scalar_one()
+    invited = ("DTSTART:20261201T100000Z", "DURATION:PT1H", f"ATTENDEE;PARTSTAT=DECLINED:mailto:{email}")
+    server.answers = [answer(calendar(event(*invited)))]
+    assert (await look(database)).busy == 0
+    assert await hours(database) == [8]
+
+
+async def test_a_calendar_that_the_machine_had_no_time_for_is_tried_again_soon(
+    database: AsyncEngine, server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await furnish(database)
+    await give(database, content=TEN_TO_ELEVEN)
+    monkeypatch.setattr("activities.integrations.calendar_reading.read_calendar.__kwdefaults__", {"time_limit": 0.01})
+    delayed = await look(database)
+    assert (delayed.error, delayed.read_at) == ("", None)
+    monkeypatch.undo()
+    assert await read_due_calendars(database, NINE + timedelta(seconds=30)) == 0
+    assert (await look(database, NINE + timedelta(minutes=3))).busy == 1
+    assert await hours(database) == [1, 6]
+
+
+async def test_calendars_that_were_never_read_are_listed(database: AsyncEngine, server: Receiver) -> None:
+    await furnish(database)
+    await give(database, url=server.url)
+    async with database.connect() as conn:
+        assert await feeds_never_read(conn, NINE + timedelta(minutes=30)) == []
+        [waiting] = await feeds_never_read(conn, NINE + timedelta(hours=2))
+        assert (waiting.person, waiting.name, waiting.error) == (1, "Work", "")
+    server.answers = [answer(b"", status="404 Not Found")]
+    await look(database)
+    async with database.connect() as conn:
+        [failed] = await feeds_never_read(conn, NINE)
+        assert failed.error == "the server answered 404"
+    server.answers = [answer(TEN_TO_ELEVEN)]
+    await look(database, NINE + HOUR)
+    async with database.connect() as conn:
+        assert await feeds_never_read(conn, NINE + timedelta(days=9)) == []
 
 
 async def test_a_file_that_is_no_calendar_stays_unread(database: AsyncEngine) -> None:

@@ -18,6 +18,7 @@ from database.stores.staff.ics_feed import own_calendar_address
 from database.stores.staff.schedule_changes import change_schedule
 from database.stores.staff.shifts import shifts_of
 from domain.ids import Tokens
+from domain.schedules.calendar_feed import unread_words
 from domain.schedules.change import PersonUnknown, ScheduleRefused
 from domain.schedules.coverage import person_days
 from domain.schedules.holidays import regions
@@ -137,6 +138,7 @@ async def draw_schedule(
         days=_week_ahead(schedule, now, zone),
         listed=_entries(schedule, zone, now),
         feeds=[(feed, _host(feed)) for feed in feeds],
+        unread=lambda feed: _unread(feed, zone),
         holidays=holidays,
         regions=regions(),
         next_holidays=sorted((on, name) for on, name in schedule.holidays.items() if on >= today)[:4],
@@ -186,6 +188,15 @@ def _entries(schedule: Schedule, zone: str, now: datetime) -> dict[str, list[tup
         ],
         "kept": [(one.id, wording.repeating(one.when), one.what) for one in schedule.kept_free],
     }
+
+
+def _unread(feed: CalendarFeedEntry, zone: str) -> str:
+    """``2 of 214 entries could not be read, the first on Tue 1 Dec``."""
+    counted = unread_words(feed.entries, feed.unread)
+    if feed.first_unread is None:
+        return counted
+    day = wording.date_words(wording.local_date(feed.first_unread, zone)).rpartition(" ")[0]
+    return f"{counted}, {'the first' if feed.unread > 1 else 'the one'} on {day}"
 
 
 def _host(feed: CalendarFeedEntry) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.clock import current_time
 from database.stores.directory.schedules import home_team, read_desk_hours, read_schedules, team_members
 from database.stores.seats.change_impact import ReassignResult
+from database.stores.staff.calendar_feeds import feeds_never_read
 from database.stores.staff.people import PAGE, PeopleFilter, find_people
 from database.stores.staff.schedule_changes import change_desk_holidays
 from database.stores.staff.teams_titles_skills import names_of_kind
@@ -72,6 +73,8 @@ async def week_page(
         schedules = await read_schedules(conn, [person.id for person in people], days[0], days[-1])
         coverage = await _coverage(conn, chosen, days, shown_zone)
         desk = await read_desk_hours(conn)
+        manages = bool(signed.roles & {"manager", "admin"})
+        never_read = await feeds_never_read(conn, current_time()) if manages else []
     rows = [
         (person, [cells(day, shown_zone) for day in person_days(schedules[person.id], days, shown_zone)])
         for person in people
@@ -98,7 +101,8 @@ async def week_page(
         address=address,
         before=(days[0] - timedelta(days=7)).isoformat(),
         after=(days[0] + timedelta(days=7)).isoformat(),
-        manages="manager" in signed.roles or "admin" in signed.roles,
+        manages=manages,
+        never_read=never_read,
         desk_region=desk.holiday_region,
         regions=regions(),
         said=request.query_params.get("said", ""),

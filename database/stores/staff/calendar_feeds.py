@@ -14,12 +14,13 @@ from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.journal.audit_log import write_audit
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.shifts import update_shifts
+from database.tables.directory import person
 from database.tables.schedule import calendar_busy, calendar_feed
 from domain.booking import Span
-from domain.schedules.calendar_feed import EXPANDED_AHEAD, FEEDS_AT_MOST, Reading, next_fetch
+from domain.schedules.calendar_feed import DELAYED, EXPANDED_AHEAD, FEEDS_AT_MOST, Reading, next_fetch
 from domain.schedules.change import ScheduleRefused
 
-LEASE = timedelta(minutes=3)
+LEASE = timedelta(minutes=6)
 """A feed that a reader has taken becomes due again after this long, in case the reader died."""
 LONGEST_ERROR = 300
 FILE_EVERY = timedelta(days=1)
@@ -39,6 +40,8 @@ class DueFeed:
     failures: int
     time_zone: str
     """Time zone for events that don't name one."""
+    email: str
+    """The person's mail address, by which calendars name them."""
 
     def reaches_ahead(self, now: datetime) -> bool:
         """Whether its busy times extend far enough ahead."""
@@ -57,6 +60,12 @@ class CalendarFeedEntry:
     """When it was last read successfully; its busy times date from then."""
     busy: int
     """Number of upcoming busy times."""
+    entries: int = 0
+    """Number of entries in the calendar when it was last read, past ones included."""
+    unread: int = 0
+    """Number of entries that could not be read."""
+    first_unread: datetime | None = None
+    """When the first of these begins, if that is known."""
 
 
 async def add_feed(
@@ -88,7 +97,8 @@ FROM (
 WHERE f.id = due.id
 RETURNING f.id, f.person, f.url, f.etag, f.content, f.content_hash, f.laid_out_until, f.failures,
   coalesce((SELECT w.time_zone FROM weekly_shift w WHERE w.person = f.person ORDER BY w.id LIMIT 1),
-    organisation.time_zone) AS time_zone
+    organisation.time_zone) AS time_zone,
+  (SELECT p.email FROM person p WHERE p.id = f.person) AS email
 """)
 
 
@@ -103,6 +113,7 @@ async def store_reading(
 ) -> ReassignResult:
     """Store a feed's current content and update the person's shifts; alerts managers to calls at risk."""
     values = {"content": reading.content, "content_hash": mark, "etag": etag, "laid_out_until": until}
+    values |= {"entries": reading.entries, "unread": reading.unread, "first_unread": reading.first_unread}
     if not await _settle(conn, feed, now, values | {"error": "", "failures": 0, "read_at": now}):
         return ReassignResult(0, ())
     return await _apply_busy(conn, feed, reading.busy, now)
@@ -127,6 +138,13 @@ async def note_failure(conn: AsyncConnection, feed: DueFeed, reason: str, now: d
     """Record that a feed could not be read. Its last busy times stay in force, and the page shows their age."""
     values = {"error": reason[:LONGEST_ERROR], "failures": feed.failures + 1}
     await _settle(conn, feed, now, values, failures=feed.failures + 1)
+
+
+async def note_delay(conn: AsyncConnection, feed: DueFeed, now: datetime) -> None:
+    """Let a feed be tried again soon: that it could not be read wasn't its fault."""
+    spread = timedelta(seconds=feed.id * 7 % 60)
+    statement = update(calendar_feed).where(calendar_feed.c.id == feed.id)
+    await conn.execute(statement.values(next_at=now + DELAYED + spread))
 
 
 async def _settle(
@@ -175,5 +193,37 @@ async def feeds_of(conn: AsyncConnection, who: int, now: datetime) -> list[Calen
         calendar_feed.c.error,
         calendar_feed.c.read_at,
     )
-    query = select(*columns, busy).where(calendar_feed.c.person == who).order_by(calendar_feed.c.id)
+    counts = (calendar_feed.c.entries, calendar_feed.c.unread, calendar_feed.c.first_unread)
+    query = select(*columns, busy, *counts).where(calendar_feed.c.person == who).order_by(calendar_feed.c.id)
     return [CalendarFeedEntry(*row) for row in await conn.execute(query)]
+
+
+@dataclass(frozen=True)
+class NeverRead:
+    """A calendar of which nothing counts, because it has never been read."""
+
+    person: int
+    person_name: str
+    name: str
+    error: str
+    added_at: datetime
+
+
+NEVER_READ_SHOWN = 20
+_SLOW_TO_READ = timedelta(hours=1)
+
+
+async def feeds_never_read(conn: AsyncConnection, now: datetime) -> list[NeverRead]:
+    """Calendars of active people that failed at the first try, or have waited for an hour; the oldest first."""
+    query = (
+        select(person.c.id, person.c.name, calendar_feed.c.name, calendar_feed.c.error, calendar_feed.c.added_at)
+        .join(person, person.c.id == calendar_feed.c.person)
+        .where(
+            person.c.active,
+            calendar_feed.c.read_at.is_(None),
+            (calendar_feed.c.failures > 0) | (calendar_feed.c.added_at < now - _SLOW_TO_READ),
+        )
+        .order_by(calendar_feed.c.added_at, calendar_feed.c.id)
+        .limit(NEVER_READ_SHOWN)
+    )
+    return [NeverRead(*row) for row in await conn.execute(query)]

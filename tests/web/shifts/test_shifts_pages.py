@@ -6,7 +6,7 @@ import html
 import json
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, text, update
 
 from database.stores.rounds.presence import set_presence
 from database.stores.staff.seed import seed_directory
@@ -297,6 +297,35 @@ async def test_calendars_are_added_and_removed(office: Office) -> None:
     for number in numbers:
         await agent.post("/shifts/me/changes", "/shifts/me", what="remove_feed", id=str(number))
     assert await count(office, calendar_feed) == 0
+
+
+async def test_a_calendar_that_was_never_read_is_shown_to_managers(office: Office) -> None:
+    agent, manager = await office.browser(ANNA), await office.browser(MANAGER)
+    address = "https://calendar.example/secret.ics"
+    await agent.post("/shifts/me/calendars", "/shifts/me", what="calendar", name="Choir", url=address)
+    assert "Choir" not in await manager.get("/shifts")
+    async with office.engine.begin() as conn:
+        await conn.execute(update(calendar_feed).values(failures=1, error="the server answered 404"))
+    page = html.unescape(await manager.get("/shifts"))
+    for words in ("has never been read", ANNA, "Choir", "the server answered 404"):
+        assert words in page
+    assert "secret.ics" not in page
+    async with office.engine.begin() as conn:
+        await conn.execute(update(calendar_feed).values(read_at=datetime.now(UTC)))
+    assert "Choir" not in await manager.get("/shifts")
+
+
+async def test_entries_that_could_not_be_read_are_counted_on_the_page(office: Office) -> None:
+    agent = await office.browser(ANNA)
+    address = "https://calendar.example/secret.ics"
+    await agent.post("/shifts/me/calendars", "/shifts/me", what="calendar", name="Work", url=address)
+    assert "could not be read" not in await agent.get("/shifts/me")
+    first = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    async with office.engine.begin() as conn:
+        await conn.execute(
+            update(calendar_feed).values(entries=214, unread=2, first_unread=first, read_at=datetime.now(UTC))
+        )
+    assert "2 of 214 entries could not be read, the first on Tue 1 Dec." in await agent.get("/shifts/me")
 
 
 async def test_the_ics_feed_opens_by_its_address_until_it_is_turned_off(office: Office) -> None:
