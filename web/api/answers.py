@@ -224,7 +224,7 @@ class PersonShiftsAnswer(BaseModel):
 
 class ShiftsAnswer(BaseModel):
     people: list[PersonShiftsAnswer]
-    next: str | None = Field(description="Send it as `cursor` for the next page. Null on the last page.")
+    next: int | None = Field(description="Send it as `cursor` for the next page. Null on the last page.")
 
 
 class AtRiskAnswer(BaseModel):

@@ -24,7 +24,10 @@ PROBLEM = {
                 "type": "object",
                 "required": ["pointer", "detail"],
                 "properties": {
-                    "pointer": {"type": "string", "description": "JSON pointer into the body."},
+                    "pointer": {
+                        "type": "string",
+                        "description": "JSON pointer into the body, or `?name` for a query parameter.",
+                    },
                     "detail": {"type": "string"},
                 },
             },
@@ -32,13 +35,13 @@ PROBLEM = {
     },
 }
 _MEANINGS = {
-    200: "It already existed.",
     400: "The body is not readable JSON.",
     401: "The token is missing or not valid.",
     403: "The token lacks the scope.",
     404: "There is no such escalation.",
     409: "That is no longer possible.",
     413: "The body is too large.",
+    415: "The body is not JSON.",
     422: "Some fields are invalid, or the rules don't allow it.",
     503: "A service that Muster needs is unavailable; safe to resend after `Retry-After` seconds.",
 }
@@ -50,10 +53,22 @@ def body_of(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
+RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
+LOCATION = {"Location": {"description": "The escalation's address.", "schema": {"type": "string"}}}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes the request safe to resend: with the same key and body, the first result is returned.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}
+
+
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """A route's additional responses: those with these statuses, and those that all routes share."""
+    """A route's error responses: those with these statuses, and those that all routes share."""
     problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     return {
-        status: {"description": _MEANINGS[status]} | ({} if status == 200 else {"content": problem})
-        for status in sorted({*statuses, 400, 401, 403, 413, 503})
+        status: {"description": _MEANINGS[status], "content": problem}
+        | ({"headers": RETRY_AFTER} if status == 503 else {})
+        for status in sorted({*statuses, 400, 401, 403, 413, 415, 422, 503})
     }

@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,15 +16,16 @@ from database.stores.archive.story import with_document
 from database.stores.escalations.open import open_or_refuse
 from database.stores.journal.timeline import database_now
 from database.stores.queries.escalation_detail import WholeEscalation, read_whole
-from database.stores.queries.escalation_list import list_newest
+from database.stores.queries.escalation_list import EscalationFilter, list_newest
 from domain.escalation import CallRefused, EscalationUnknown, Mode, Opening, OpeningResult, Outcome, State
 from domain.ids import Tokens
 from domain.plan import check_allows
 from rules_dsl import FactRefused
-from web.api.answers import EscalationAnswer
+from web.api.answers import EndedAnswer, EscalationAnswer, EscalationsAnswer, OpenedAnswer
 from web.api.bearer import Reader, Writer
 from web.api.cursor import read_cursor, write_cursor
-from web.api.describe import body_of, described
+from web.api.describe import IDEMPOTENCY_KEY, LOCATION, body_of, described
+from web.api.filters import asked_filter
 from web.api.json_body import read_model
 from web.api.problems import FieldError, FieldsRefused, fact_errors
 from web.api.requests import OpenEscalation, WithdrawEscalation
@@ -36,7 +37,17 @@ router = APIRouter(prefix="/api/v1", tags=["escalations"])
 LONGEST_KEY = 200
 
 
-@router.post("/escalations", status_code=201, openapi_extra=body_of(OpenEscalation), responses=described(200, 422))
+@router.post(
+    "/escalations",
+    status_code=201,
+    openapi_extra=body_of(OpenEscalation) | {"parameters": [IDEMPOTENCY_KEY]},
+    response_model=OpenedAnswer,
+    responses={
+        200: {"model": OpenedAnswer, "description": "It already existed.", "headers": LOCATION},
+        201: {"description": "It was opened.", "headers": LOCATION},
+        **described(),
+    },
+)
 async def open_escalation(
     request: Request, engine: Engine, tokens: AppTokens, settings: AppSettings, token: Writer
 ) -> Response:
@@ -56,18 +67,18 @@ async def open_escalation(
     return JSONResponse(opened_view(escalation, link), 201 if opened.created else 200, headers=headers)
 
 
-@router.get("/escalations", responses=described(422))
+@router.get("/escalations", response_model=EscalationsAnswer, responses=described())
 async def list_escalations(
     engine: Engine,
     token: Reader,
-    state: Annotated[list[State] | None, Query(description="One or more states.")] = None,
+    sought: Annotated[EscalationFilter, Depends(asked_filter)],
     cursor: Annotated[str | None, Query(description="`next` from the previous page.", max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """Escalations, newest first. `next` is null on the last page."""
     after = read_cursor(cursor)
     async with engine.connect() as conn:
-        lines = await list_newest(conn, [one.value for one in state or ()], after=after, limit=limit + 1)
+        lines = await list_newest(conn, sought, after=after, limit=limit + 1)
     shown = lines[:limit]
     more = write_cursor((shown[-1].opened_at, shown[-1].id)) if len(lines) > limit else None
     return {"escalations": [line_view(line) for line in shown], "next": more}
@@ -82,6 +93,7 @@ async def read_escalation(engine: Engine, archive: Archive, token: Reader, escal
 @router.post(
     "/escalations/{escalation_id}/withdraw",
     openapi_extra=body_of(WithdrawEscalation, required=False),
+    response_model=EndedAnswer,
     responses=described(404, 409),
 )
 async def withdraw_escalation(

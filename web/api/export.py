@@ -13,10 +13,14 @@ from web.api.bearer import Exporter
 from web.api.describe import described
 from web.dependencies import Reports
 
+NDJSON = {
+    "description": "One JSON object per line, each with a `type`; the last one says how many there are.",
+    "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+}
 router = APIRouter(prefix="/api/v1", tags=["export"])
 
 
-@router.get("/export", response_class=StreamingResponse, responses=described())
+@router.get("/export", response_class=StreamingResponse, responses={200: NDJSON, **described()})
 async def export(engine: Reports, token: Exporter) -> StreamingResponse:
     """Everything as of one moment, as NDJSON. Each line has a `type`; the last is `{"type": "end", "lines": n}`."""
     lines = _lines(engine)

@@ -25,7 +25,7 @@ RETRY_AFTER = 5
 @dataclass(frozen=True)
 class FieldError:
     pointer: str
-    """JSON pointer (RFC 6901) into the body, or ``?name`` for a query parameter."""
+    """JSON pointer (RFC 6901) into the body, ``?name`` for a query parameter, ``{name}`` for a part of the path."""
     detail: str
 
 
@@ -186,4 +186,5 @@ async def answer_with_problem(request: Request, failure: Exception) -> JSONRespo
 
 
 def _parameter(error: Mapping[str, Any]) -> FieldError:
-    return FieldError(f"?{error['loc'][-1]}", _message(error["msg"], error["type"]))
+    place, name = error["loc"][:2]
+    return FieldError(f"?{name}" if place == "query" else f"{{{name}}}", _message(error["msg"], error["type"]))

@@ -16,6 +16,7 @@ from database.stores.directory.schedules import PersonOnShift, page_of_shifts, z
 from database.stores.seats.change_impact import AtRisk, ReassignResult
 from database.stores.staff.schedule_changes import change_schedule, person_by_mail, time_off_by_key
 from domain.schedules.change import Change, ClearDay, RemoveTimeOff, ScheduleRefused
+from web.api.answers import ScheduleAnswer, ShiftsAnswer
 from web.api.bearer import scope
 from web.api.describe import body_of, described
 from web.api.json_body import read_model
@@ -32,25 +33,30 @@ LONGEST = timedelta(days=62)
 AT_ONCE = 100
 
 
-@router.get("/shifts", responses=described(422))
+@router.get("/shifts", response_model=ShiftsAnswer, responses=described(422))
 async def list_shifts(
     engine: Engine,
     token: ShiftReader,
     since: Annotated[Moment, Query(alias="from", description="RFC 3339.")],
     until: Annotated[Moment, Query(description="At most 62 days after `from`.")],
     team: Annotated[str, Query(description="A team's name; defaults to all teams.", max_length=200)] = "",
-    after: Annotated[int, Query(ge=0, lt=2**31, description="`next` from the previous page.")] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=2**31, description="`next` from the previous page.")] = 0,
 ) -> dict[str, Any]:
     """When each person can take calls: working hours minus time off, busy times and time kept free."""
     if not timedelta() < until - since <= LONGEST:
         raise FieldsRefused((FieldError("?until", "must be after `from`, by at most 62 days"),))
     async with engine.connect() as conn:
-        people = await page_of_shifts(conn, (since, until), team, after, AT_ONCE + 1)
+        people = await page_of_shifts(conn, (since, until), team, cursor, AT_ONCE + 1)
     shown = people[:AT_ONCE]
     return {"people": [_view(person) for person in shown], "next": shown[-1].id if len(people) > AT_ONCE else None}
 
 
-@router.put("/people/{email}/days/{day}", openapi_extra=body_of(ChangeDay), responses=described(404, 409, 422))
+@router.put(
+    "/people/{email}/days/{day}",
+    response_model=ScheduleAnswer,
+    openapi_extra=body_of(ChangeDay),
+    responses=described(404, 409, 422),
+)
 async def set_day(request: Request, engine: Engine, token: ShiftWriter, email: str, day: date) -> Response:
     """Set one day's hours. Repeating the request changes nothing."""
     body = await read_model(request, ChangeDay)
@@ -58,7 +64,7 @@ async def set_day(request: Request, engine: Engine, token: ShiftWriter, email: s
     return await _carry_out(engine, token, person, body.change(day, zone), body)
 
 
-@router.delete("/people/{email}/days/{day}", responses=described(404, 409, 422))
+@router.delete("/people/{email}/days/{day}", response_model=ScheduleAnswer, responses=described(404, 409, 422))
 async def clear_day(
     engine: Engine, token: ShiftWriter, email: str, day: date, dry_run: bool = False, accept_at_risk: bool = False
 ) -> Response:
@@ -68,7 +74,12 @@ async def clear_day(
     return await _carry_out(engine, token, person, ClearDay(day), consequences)
 
 
-@router.put("/people/{email}/time-off/{key}", openapi_extra=body_of(TakeTimeOff), responses=described(404, 409, 422))
+@router.put(
+    "/people/{email}/time-off/{key}",
+    response_model=ScheduleAnswer,
+    openapi_extra=body_of(TakeTimeOff),
+    responses=described(404, 409, 422),
+)
 async def take_time_off(request: Request, engine: Engine, token: ShiftWriter, email: str, key: str) -> Response:
     """Set time off under a key that you choose. Using the same key again replaces it."""
     body = await read_model(request, TakeTimeOff)
@@ -76,7 +87,7 @@ async def take_time_off(request: Request, engine: Engine, token: ShiftWriter, em
     return await _carry_out(engine, token, person, body.change(key), body)
 
 
-@router.delete("/people/{email}/time-off/{key}", responses=described(404))
+@router.delete("/people/{email}/time-off/{key}", response_model=ScheduleAnswer, responses=described(404))
 async def take_back_time_off(engine: Engine, token: ShiftWriter, email: str, key: str) -> Response:
     """Remove the time off with this key. Repeating the request changes nothing."""
     person, _ = await _person(engine, email)

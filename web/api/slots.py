@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 
 from database.clock import current_time
 from database.stores.seats.closed_slots import SlotState, day_of_slots
+from web.api.answers import SlotsAnswer
 from web.api.bearer import Reader
 from web.api.describe import described
 from web.api.escalations import read_or_raise
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/api/v1", tags=["escalations"])
 FARTHEST = timedelta(days=400)
 
 
-@router.get("/escalations/{escalation_id}/slots", responses=described(404, 422))
+@router.get("/escalations/{escalation_id}/slots", response_model=SlotsAnswer, responses=described(404, 422))
 async def list_slots(
     engine: Engine,
     token: Reader,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,10 +27,12 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.account import webhook_source
+from database.tables.directory import team
 from database.tables.escalation import customer, escalation, message
 from domain.escalation import State
 from domain.ids import LIVE_CHANNEL, MESSAGE_CHANNEL
 from domain.ticket_address import read_address
+from domain.ticket_reference import account_of, read_reference
 
 Place = tuple[datetime, str]
 """End of a page: the time and the id of its last escalation."""
@@ -65,8 +66,19 @@ class EscalationFilter:
     failed_messages: bool = False
     opened: tuple[datetime, datetime] | None = None
     """Only escalations opened in this half-open span."""
+    outcomes: tuple[str, ...] = ()
+    ticket: str = ""
+    """A ticket's address, or its number in any account."""
+    customer: str = ""
+    """The customer's mail address, in small letters."""
+    team: str = ""
+    """The name of the team that it went to first."""
+    rule: str = ""
+    updated_since: datetime | None = None
+    """Only escalations with an event since then."""
 
 
+EVERY = EscalationFilter()
 COUNTED = 10_000
 """Counts stop here: to count the escalations of several years would take longer than reading a page of them."""
 CUSTOMERS_FOUND = 1_000
@@ -95,10 +107,10 @@ async def list_stuck_first(
 
 
 async def list_newest(
-    conn: AsyncConnection, states: Sequence[str] = (), *, after: Place | None = None, limit: int = 50
+    conn: AsyncConnection, sought: EscalationFilter = EVERY, *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
     """Escalations by opening time, newest first."""
-    query = (await _filtered(conn, EscalationFilter(tuple(states)))).limit(limit)
+    query = (await _filtered(conn, sought)).limit(limit)
     query = query.order_by(escalation.c.opened_at.desc(), escalation.c.id.desc())
     if after is not None:
         query = query.where(tuple_(escalation.c.opened_at, escalation.c.id) < _typed(after))
@@ -130,6 +142,18 @@ async def _filtered(conn: AsyncConnection, sought: EscalationFilter) -> Select[A
         query = query.where(escalation.c.id.in_(select(message.c.escalation).where(message.c.state == "failed")))
     if sought.words:
         query = query.where(or_(*await _with_words(conn, sought.words)))
+    if sought.outcomes:
+        query = query.where(escalation.c.outcome.in_(sought.outcomes))
+    if sought.ticket:
+        query = query.where(_of_ticket(sought.ticket))
+    if sought.customer:
+        query = query.where(customer.c.email == sought.customer)
+    if sought.team:
+        query = query.where(escalation.c.team.in_(select(team.c.id).where(team.c.name == sought.team)))
+    if sought.rule:
+        query = query.where(escalation.c.rule == sought.rule)
+    if sought.updated_since is not None:
+        query = query.where(escalation.c.updated_at >= sought.updated_since)
     return query
 
 
@@ -138,17 +162,24 @@ async def _with_words(conn: AsyncConnection, words: str) -> list[ColumnElement[b
 
     The address of a ticket, or its number after ``#``, means that ticket alone.
     """
-    if (address := read_address(words)) is not None and address.id:
-        # Until its account is known, a source's name stands for it.
-        accounts = [escalation.c.ticket_account.in_([address.account, ""])]
-        accounts.append(escalation.c.ticket_account.in_(select(webhook_source.c.name)))
-        return [and_(escalation.c.ticket_id == address.id, or_(*accounts))]
-    if words.startswith("#") and words[1:].strip():
-        return [escalation.c.ticket_id == words[1:].strip()]
+    address = read_address(words)
+    if (address is not None and address.id) or (words.startswith("#") and words[1:].strip()):
+        return [_of_ticket(words)]
     of_customer = (column.icontains(words, autoescape=True) for column in (customer.c.name, customer.c.email))
     found = (await conn.execute(select(customer.c.id).where(or_(*of_customer)).limit(CUSTOMERS_FOUND))).scalars().all()
     of_ticket = [column.icontains(words, autoescape=True) for column in (escalation.c.ticket_id, escalation.c.subject)]
     return [*of_ticket, escalation.c.customer == any_(cast(literal(list(found)), ARRAY(BigInteger)))]
+
+
+def _of_ticket(given: str) -> ColumnElement[bool]:
+    """Escalations of the ticket with this address, or of those with this number. Raises ``ReferenceUnclear``."""
+    reference = read_reference(given, "")
+    if not reference.url:
+        return escalation.c.ticket_id == reference.id
+    # Until its account is known, a source's name stands for it.
+    of_account = escalation.c.ticket_account.in_([account_of(reference.url), ""])
+    of_source = escalation.c.ticket_account.in_(select(webhook_source.c.name))
+    return and_(escalation.c.ticket_id == reference.id, or_(of_account, of_source))
 
 
 def _line(row: Row[Any]) -> EscalationLine:

@@ -52,6 +52,7 @@ async def test_the_api_describes_itself(office: Office) -> None:
         f"{ESCALATIONS}/{{escalation_id}}",
         f"{ESCALATIONS}/{{escalation_id}}/withdraw",
         f"{ESCALATIONS}/{{escalation_id}}/slots",
+        "/api/v1/tickets",
         "/api/v1/shifts",
         "/api/v1/people/{email}/days/{day}",
         "/api/v1/people/{email}/time-off/{key}",
