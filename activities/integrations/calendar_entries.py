@@ -16,6 +16,7 @@ from activities.integrations.calendar_states import is_free, makes_busy
 from activities.integrations.calendar_text import RawComponent
 from activities.integrations.calendar_times import (
     DAY,
+    LONGEST,
     Length,
     Moment,
     Property,
@@ -52,6 +53,8 @@ class Entry:
     left_out: frozenset[datetime] = frozenset()
     changes: Moment | None = None
     """The occurrence of a series that this entry replaces."""
+    split_from: Moment | None = None
+    """Where a series goes on from another one with its UID; programs write this as an occurrence with a rule."""
     onwards: bool = False
     """It replaces all later occurrences too."""
     busy: bool = True
@@ -150,7 +153,7 @@ def _until(end: Moment, entry: Entry, floating: tzinfo) -> Length:
         if days < 0:
             raise Unreadable("it ends before it begins")
         # A single day whose end isn't exclusive.
-        return Length(max(1, days))
+        return Length(min(max(1, days), LONGEST.days))
     wall = end.wall_in(entry.zone, floating)
     if end.whole_day and wall <= entry.start:
         wall += DAY
@@ -159,9 +162,9 @@ def _until(end: Moment, entry: Entry, floating: tzinfo) -> Length:
     if seconds <= 0:
         # Both ends in the hour that spring skips, or that autumn has twice.
         seconds = int((wall - entry.start).total_seconds())
-    if seconds < 0 or seconds > 3660 * 86_400:
+    if seconds < 0:
         raise Unreadable("it ends before it begins")
-    return Length(seconds=seconds)
+    return Length(seconds=min(seconds, int(LONGEST.total_seconds())))
 
 
 def _with_recurrence(entry: Entry, properties: dict[str, list[Property]], around: Surroundings) -> Entry:
@@ -191,18 +194,22 @@ def _with_recurrence(entry: Entry, properties: dict[str, list[Property]], around
             except (Unreadable, OverflowError):
                 unread = True
     replaced = properties.get("RECURRENCE-ID", [])
-    if replaced and not properties.get("RRULE"):
+    if replaced:
         try:
             changes = parse_moment(replaced[0].value, replaced[0].params, around.zones)
         except Unreadable:
             unread = True
+    is_series = bool(properties.get("RRULE"))
     return replace(
         entry,
         rules=tuple(rules),
         added=added,
         left_out=frozenset(left_out),
-        changes=changes,
-        onwards=changes is not None and replaced[0].params.get("RANGE", "").upper() == "THISANDFUTURE",
+        changes=None if is_series else changes,
+        split_from=changes if is_series else None,
+        onwards=changes is not None
+        and not is_series
+        and replaced[0].params.get("RANGE", "").upper() == "THISANDFUTURE",
         unread=unread,
         unread_rule=unread_rule,
     )

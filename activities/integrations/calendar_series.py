@@ -51,13 +51,17 @@ def assemble(entries: Iterable[Entry], floating: tzinfo) -> list[Series]:
         else:
             found.append(Series(entry))
     for group in by_uid.values():
-        mains = [Series(entry) for entry in _newest(entry for entry in group if entry.changes is None)]
+        versions: dict[Moment | None, list[Entry]] = defaultdict(list)
+        for entry in group:
+            if entry.changes is None:
+                versions[entry.split_from].append(entry)
+        mains = [Series(entry) for alike in versions.values() for entry in _newest(alike)]
         changed: dict[Moment, list[Entry]] = defaultdict(list)
         for entry in group:
             if entry.changes is not None:
                 changed[entry.changes].append(entry)
-        for moment, versions in changed.items():
-            found += _attach(mains, moment, _newest(versions), floating)
+        for moment, alike in changed.items():
+            found += _attach(mains, moment, _newest(alike), floating)
         found += mains
     return found
 

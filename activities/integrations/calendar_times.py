@@ -11,11 +11,13 @@ from dateutil.tz import resolve_imaginary  # type: ignore[import-untyped]
 from activities.integrations.calendar_zones import UTC_ZONE, Zone, ZoneTable
 
 DAY = timedelta(days=1)
+FIRST_YEAR, LAST_YEAR = 1000, 9000
+LONGEST = timedelta(days=365_000)
 _MOMENT = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE
 )
 _LENGTH = re.compile(
-    r"([+-]?)P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,7})H)?(?:(\d{1,8})M)?(?:(\d{1,9})S)?)?", re.IGNORECASE
+    r"([+-]?)P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,7})H)?(?:(\d{1,8})M)?(?:(\d{1,12})S)?)?", re.IGNORECASE
 )
 _LINE = re.compile(
     # A colon in `(UTC+01:00) Amsterdam, Berlin` or `tzone://Microsoft/Utc` doesn't end an unquoted parameter.
@@ -90,12 +92,14 @@ def parse_moment(value: str, params: dict[str, str], zones: ZoneTable) -> Moment
     if found is None:
         raise Unreadable("a date makes no sense")
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    # Many programs write the year 9999 for "never".
+    year = min(year, LAST_YEAR)
     try:
         wall = datetime(year, month, day, hour % 24, minute, min(second, 59))  # noqa: DTZ001  a local time
         wall += DAY if hour == 24 else timedelta()
     except (ValueError, OverflowError):
         raise Unreadable("a date makes no sense") from None
-    if hour > 24 or not 1900 <= wall.year <= 9000:
+    if hour > 24 or wall.year < FIRST_YEAR:
         raise Unreadable("a date makes no sense")
     if found[4] is None or params.get("VALUE", "").upper() == "DATE":
         return Moment(wall.replace(hour=0, minute=0, second=0), whole_day=True, zone=None)
@@ -118,7 +122,9 @@ def parse_length(value: str) -> Length:
         raise Unreadable("a length of time makes no sense")
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
     length = Length(weeks * 7 + days, (hours * 60 + minutes) * 60 + seconds)
-    if (found[1] == "-" and (length.days or length.seconds)) or length.most > timedelta(days=3660):
+    if (found[1] == "-" and (length.days or length.seconds)) or timedelta(
+        days=length.days, seconds=length.seconds
+    ) > LONGEST:
         raise Unreadable("a length of time makes no sense")
     return length
 

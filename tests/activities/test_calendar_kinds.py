@@ -237,6 +237,23 @@ def test_a_series_that_names_an_occurrence_is_a_series() -> None:
     assert starts(event(*WEEKLY, identity)) == ["12-01 09:00", "12-08 09:00", "12-15 09:00"]
 
 
+def test_a_series_that_goes_on_from_another_replaces_no_part_of_it() -> None:
+    first = event(*LOCAL, "RRULE:FREQ=WEEKLY;COUNT=2", "SEQUENCE:1", uid="s")
+    rest = event(
+        "RECURRENCE-ID:20261215T090000Z", "DTSTART:20261215T120000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=2",
+        "SEQUENCE:2", uid="s",
+    )  # fmt: skip
+    assert starts(first, rest) == ["12-01 09:00", "12-08 09:00", "12-15 12:00", "12-22 12:00"]
+
+
+def test_the_year_9999_means_never() -> None:
+    assert len(starts(event(*LOCAL, "RRULE:FREQ=WEEKLY;UNTIL=99991231T235959Z"))) == 20
+    [(start, stop)] = reading(event("DTSTART:20261201T090000Z", "DTEND:99991231T235959Z")).busy
+    assert (start, stop) == (datetime(2026, 12, 1, 9, tzinfo=UTC), BOUNDS[1])
+    birthday = event("DTSTART;VALUE=DATE:16041203", "RRULE:FREQ=YEARLY;UNTIL=99991231")
+    assert starts(birthday) == ["12-02 23:00"]
+
+
 def test_a_change_of_all_later_occurrences_counts_for_them() -> None:
     later = event(
         "RECURRENCE-ID;RANGE=THISANDFUTURE:20261208T090000Z", "DTSTART:20261208T140000Z", "DURATION:PT2H", uid="t"
