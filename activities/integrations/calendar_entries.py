@@ -7,74 +7,37 @@ start, because programs write it in others: a day for a time, UTC for a local ti
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from activities.integrations.calendar_entry import (
+    NO_LENGTH,
+    WHOLE_DAY,
+    Entry,
+    Surroundings,
+    length_until,
+    occurrences_meant,
+)
 from activities.integrations.calendar_rules import RecurrenceRule, parse_rule
 from activities.integrations.calendar_states import is_free, makes_busy
 from activities.integrations.calendar_text import RawComponent
 from activities.integrations.calendar_times import (
     DAY,
-    LONGEST,
     Length,
     Moment,
     Property,
     Unreadable,
-    instant,
     parse_length,
     parse_moment,
     parse_property,
 )
-from activities.integrations.calendar_zones import Zone, ZoneTable
 
 ASSUMED_LENGTH = Length(seconds=3600)
 """How long an entry lasts whose end can't be read."""
-WHOLE_DAY = Length(days=1)
-NO_LENGTH = Length()
 UNREAD_MARK = "X-MUSTER-UNREAD"
 """Marks the entries of a stored copy that could not be read when it was made."""
 DATES_AT_MOST = 5_000
 """Maximum number of single dates added to or excluded from one series (RDATE, EXDATE)."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One event, series or changed occurrence. Local times are in ``zone``; None means the calendar's own zone."""
-
-    uid: str
-    sequence: int
-    start: datetime
-    whole_day: bool
-    zone: Zone | None
-    length: Length = NO_LENGTH
-    rules: tuple[RecurrenceRule, ...] = ()
-    added: dict[datetime, Length | None] = field(default_factory=dict)
-    left_out: frozenset[datetime] = frozenset()
-    changes: Moment | None = None
-    """The occurrence of a series that this entry replaces."""
-    split_from: Moment | None = None
-    """Where a series goes on from another one with its UID; programs write this as an occurrence with a rule."""
-    onwards: bool = False
-    """It replaces all later occurrences too."""
-    busy: bool = True
-    unread: bool = False
-    """Something in it could not be read. It counts as busy from its start."""
-    unread_rule: bool = False
-    """Its occurrences after the first one could not be read."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What an entry's times depend on."""
-
-    zones: ZoneTable
-    floating: tzinfo
-    """The zone of times without one."""
-    floating_known: bool
-    """False if the calendar names a zone that nobody knows."""
-    person: str
-    """The mail address of the calendar's owner; may be empty."""
 
 
 def normalised(raw: RawComponent, around: Surroundings) -> Entry:
@@ -132,7 +95,7 @@ def _properties(raw: RawComponent) -> tuple[dict[str, list[Property]], bool]:
 def _length(properties: dict[str, list[Property]], entry: Entry, around: Surroundings) -> Length:
     """Raises ``Unreadable``."""
     if ends := [one for one in properties.get("DTEND", ()) if one.value]:
-        return _until(parse_moment(ends[0].value, ends[0].params, around.zones), entry, around.floating)
+        return length_until(parse_moment(ends[0].value, ends[0].params, around.zones), entry, around.floating)
     if lengths := [one for one in properties.get("DURATION", ()) if one.value]:
         length = parse_length(lengths[0].value)
         if entry.whole_day:
@@ -143,36 +106,9 @@ def _length(properties: dict[str, list[Property]], entry: Entry, around: Surroun
     return WHOLE_DAY if entry.whole_day else NO_LENGTH
 
 
-def _until(end: Moment, entry: Entry, floating: tzinfo) -> Length:
-    """The length of an entry that ends then, whatever kind of time its end is."""
-    if entry.whole_day:
-        day = end.day_in(entry.zone, floating)
-        if not end.whole_day and end.wall_in(entry.zone, floating) > day:
-            day += DAY
-        days = (day - entry.start).days
-        if days < 0:
-            raise Unreadable("it ends before it begins")
-        # A single day whose end isn't exclusive.
-        return Length(min(max(1, days), LONGEST.days))
-    wall = end.wall_in(entry.zone, floating)
-    if end.whole_day and wall <= entry.start:
-        wall += DAY
-    zone = floating if entry.zone is None else entry.zone.rules
-    seconds = int((instant(wall, zone) - instant(entry.start, zone)).total_seconds())
-    if seconds <= 0:
-        # Both ends in the hour that spring skips, or that autumn has twice.
-        seconds = int((wall - entry.start).total_seconds())
-    if seconds < 0:
-        raise Unreadable("it ends before it begins")
-    return Length(seconds=min(seconds, int(LONGEST.total_seconds())))
-
-
 def _with_recurrence(entry: Entry, properties: dict[str, list[Property]], around: Surroundings) -> Entry:
     """Add the rules, dates and exceptions. Of a rule that can't be read, the first occurrence is left."""
     rules: list[RecurrenceRule] = []
-    added: dict[datetime, Length | None] = {}
-    left_out: set[datetime] = set()
-    changes: Moment | None = None
     unread, unread_rule = entry.unread or bool(properties.get("EXRULE")), entry.unread_rule
     for one in properties.get("RRULE", ()):
         try:
@@ -180,19 +116,8 @@ def _with_recurrence(entry: Entry, properties: dict[str, list[Property]], around
                 rules.append(_rule(one.value, entry, around))
         except (Unreadable, OverflowError):
             unread = unread_rule = True
-    for one in (*properties.get("RDATE", ()), *properties.get("EXDATE", ())):
-        for value in filter(None, (piece.strip() for piece in one.value.split(","))):
-            if len(added) + len(left_out) >= DATES_AT_MOST:
-                unread = True
-                break
-            try:
-                if one.name == "RDATE":
-                    added.update([_added(value, one, entry, around)])
-                else:
-                    moment = parse_moment(value, one.params, around.zones)
-                    left_out |= set(occurrences_meant(moment, replace(entry, added=added), rules, around.floating))
-            except (Unreadable, OverflowError):
-                unread = True
+    entry, all_read = _with_dates(replace(entry, rules=tuple(rules)), properties, around)
+    changes: Moment | None = None
     replaced = properties.get("RECURRENCE-ID", [])
     if replaced:
         try:
@@ -202,17 +127,34 @@ def _with_recurrence(entry: Entry, properties: dict[str, list[Property]], around
     is_series = bool(properties.get("RRULE"))
     return replace(
         entry,
-        rules=tuple(rules),
-        added=added,
-        left_out=frozenset(left_out),
         changes=None if is_series else changes,
         split_from=changes if is_series else None,
         onwards=changes is not None
         and not is_series
         and replaced[0].params.get("RANGE", "").upper() == "THISANDFUTURE",
-        unread=unread,
+        unread=unread or not all_read,
         unread_rule=unread_rule,
     )
+
+
+def _with_dates(entry: Entry, properties: dict[str, list[Property]], around: Surroundings) -> tuple[Entry, bool]:
+    """Add the single dates and exceptions; False if one could not be read."""
+    added: dict[datetime, Length | None] = {}
+    left_out: set[datetime] = set()
+    all_read = True
+    for one in (*properties.get("RDATE", ()), *properties.get("EXDATE", ())):
+        for value in filter(None, (piece.strip() for piece in one.value.split(","))):
+            if len(added) + len(left_out) >= DATES_AT_MOST:
+                return replace(entry, added=added, left_out=frozenset(left_out)), False
+            try:
+                if one.name == "RDATE":
+                    added.update([_added(value, one, entry, around)])
+                else:
+                    moment = parse_moment(value, one.params, around.zones)
+                    left_out |= set(occurrences_meant(moment, replace(entry, added=added), around.floating))
+            except (Unreadable, OverflowError):
+                all_read = False
+    return replace(entry, added=added, left_out=frozenset(left_out)), all_read
 
 
 def _rule(value: str, entry: Entry, around: Surroundings) -> RecurrenceRule:
@@ -232,7 +174,7 @@ def _added(value: str, one: Property, entry: Entry, around: Surroundings) -> tup
     written, _, rest = value.partition("/")
     moment = parse_moment(written, one.params, around.zones)
     if moment.whole_day or entry.whole_day:
-        start = occurrences_meant(moment, entry, (), around.floating)[0]
+        start = occurrences_meant(moment, entry, around.floating)[0]
     else:
         start = moment.wall_in(entry.zone, around.floating)
     if not rest:
@@ -240,38 +182,7 @@ def _added(value: str, one: Property, entry: Entry, around: Surroundings) -> tup
     if rest.upper().startswith(("P", "+P")):
         return start, parse_length(rest)
     end = parse_moment(rest, one.params, around.zones)
-    return start, _until(end, replace(entry, start=start), around.floating)
-
-
-def occurrences_meant(
-    moment: Moment, entry: Entry, rules: Iterable[RecurrenceRule], floating: tzinfo
-) -> list[datetime]:
-    """The starts in a series that a date means: brought to its kind and zone. A day means each of its times then."""
-    if entry.whole_day:
-        return [moment.day_in(entry.zone, floating)]
-    wall = moment.wall_in(entry.zone, floating)
-    if not moment.whole_day and (wall.hour or wall.minute or wall.second):
-        return [wall]
-    times = _times_of_day(entry, rules)
-    midnight = (0, 0, 0) in times or wall in entry.added
-    if moment.whole_day or not midnight:
-        # Midnight stands for the day in a series that never begins at midnight.
-        return [wall.replace(hour=hour, minute=minute, second=second) for hour, minute, second in times]
-    return [wall]
-
-
-def _times_of_day(entry: Entry, rules: Iterable[RecurrenceRule]) -> list[tuple[int, int, int]]:
-    """The times of day at which a series may have occurrences."""
-    own = entry.start
-    times = [(own.hour, own.minute, own.second)]
-    for rule in rules:
-        parts = dict(rule.parts)
-        hours = [int(hour) for hour in parts["BYHOUR"].split(",")] if "BYHOUR" in parts else [own.hour]
-        minutes = [int(minute) for minute in parts["BYMINUTE"].split(",")] if "BYMINUTE" in parts else [own.minute]
-        if rule.frequency == "HOURLY":
-            hours = list(range(24))
-        times += [(hour, minute, own.second) for hour in hours for minute in minutes]
-    return list(dict.fromkeys(times))[:1440]
+    return start, length_until(end, replace(entry, start=start), around.floating)
 
 
 def _text(properties: dict[str, list[Property]], name: str) -> str:

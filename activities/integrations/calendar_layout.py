@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from activities.integrations.calendar_barren import TOO_OFTEN, steps_to_first
-from activities.integrations.calendar_entries import Entry
+from activities.integrations.calendar_entry import Entry
 from activities.integrations.calendar_series import Series
 from activities.integrations.calendar_times import Length, instant
 from domain.booking import Span

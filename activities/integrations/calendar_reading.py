@@ -23,7 +23,8 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from activities.integrations.calendar_bounds import may_matter
-from activities.integrations.calendar_entries import Entry, Surroundings, busy_periods, normalised
+from activities.integrations.calendar_entries import busy_periods, normalised
+from activities.integrations.calendar_entry import Entry, Surroundings
 from activities.integrations.calendar_layout import lay_out
 from activities.integrations.calendar_series import Series, assemble, written, zones_of
 from activities.integrations.calendar_states import forget_others
@@ -56,13 +57,7 @@ async def read_calendar(
     ``zone`` applies to times without a zone of their own; ``person`` is the owner's mail address, whose answers to
     invitations count. Raises ``FeedUnread``, and ``FeedDelayed`` if the machine was too busy.
     """
-    request = {
-        "from": bounds[0].isoformat(),
-        "until": bounds[1].isoformat(),
-        "zone": zone,
-        "person": person,
-        "cpu_seconds": cpu_seconds,
-    }
+    request = [*(bound.isoformat() for bound in bounds), zone, person, cpu_seconds]
     reader = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -105,13 +100,13 @@ def main() -> None:
 
     It takes the request as an argument and the calendar on stdin, and writes JSON to stdout.
     """
-    request = json.loads(sys.argv[1])
+    since, until, zone, person, cpu_seconds = json.loads(sys.argv[1])
     # Past the first limit, SIGXCPU stops it; the second only matters if that fails.
-    resource.setrlimit(resource.RLIMIT_CPU, (request["cpu_seconds"], request["cpu_seconds"] + 5))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.nice(5)
-    bounds = (datetime.fromisoformat(request["from"]), datetime.fromisoformat(request["until"]))
-    sys.stdout.write(json.dumps(answer(sys.stdin.buffer, bounds, request["zone"], request["person"])))
+    bounds = (datetime.fromisoformat(since), datetime.fromisoformat(until))
+    sys.stdout.write(json.dumps(answer(sys.stdin.buffer, bounds, zone, person)))
 
 
 def answer(content: bytes | BinaryIO, bounds: Span, zone: str, person: str = "") -> dict[str, Any]:

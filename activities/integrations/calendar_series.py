@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from activities.integrations.calendar_entries import UNREAD_MARK, Entry, occurrences_meant
+from activities.integrations.calendar_entries import UNREAD_MARK
+from activities.integrations.calendar_entry import Entry, occurrences_meant
 from activities.integrations.calendar_rules import RecurrenceRule
 from activities.integrations.calendar_times import Length, Moment, instant
 from activities.integrations.calendar_zones import UTC_ZONE, Zone
@@ -75,7 +76,7 @@ def _newest(entries: Iterable[Entry]) -> list[Entry]:
 def _attach(mains: list[Series], moment: Moment, versions: list[Entry], floating: tzinfo) -> list[Series]:
     """Let these entries replace an occurrence of the series that it belongs to. Without one, they stand alone."""
     for series in sorted(mains, key=lambda one: not one.repeats):
-        starts = occurrences_meant(moment, series.first, series.first.rules, floating)
+        starts = occurrences_meant(moment, series.first, floating)
         if any(start == series.first.start or (series.repeats and start > series.first.start) for start in starts):
             series.changes.setdefault(starts[0], []).extend(versions)
             return []

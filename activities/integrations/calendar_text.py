@@ -56,48 +56,65 @@ class RawCalendar:
 
 def split_calendars(source: BinaryIO, keeps: Callable[[RawComponent], bool]) -> list[RawCalendar]:
     """The calendars of a file, with the entries that ``keeps`` accepts. Raises ``FeedUnread``."""
-    calendars: list[RawCalendar] = []
-    component: RawComponent | None = None
-    inner: list[str] = []
-    is_open, size = False, 0
-
-    def close() -> None:
-        nonlocal component, size
-        if component is None:
-            return
-        kept = component.kind == "VTIMEZONE" or keeps(component)
-        if kept:
-            size += sum(map(len, component.lines))
-            if size > LARGEST_KEPT:
-                raise FeedUnread(f"more than {LARGEST_KEPT // 1_000_000} MB of it is still to come")
-            (calendars[-1].zones if component.kind == "VTIMEZONE" else calendars[-1].entries).append(component)
-        component = None
-        inner.clear()
-
+    splitter = _Splitter(keeps)
     for name, line in _kept_lines(_unpacked(source)):
-        value = line.partition(":")[2].strip().upper() if name in ("BEGIN", "END") else ""
-        if value == "VCALENDAR":
-            close()
-            is_open = name == "BEGIN"
-            if is_open:
-                calendars.append(RawCalendar())
-        elif not is_open:
-            continue
-        elif name == "BEGIN" and (value in ENTRIES or value == "VTIMEZONE"):
-            close()
-            component = RawComponent(value)
-            calendars[-1].count += value in ENTRIES
-        elif component is None:
-            _note(calendars[-1], name, line.partition(":")[2].strip())
-        elif name == "END" and value == component.kind:
-            close()
-        else:
-            _take(component, inner, name, value, line)
-    if not calendars:
+        splitter.take(name, line)
+    if not splitter.calendars:
         raise FeedUnread("it is not a calendar")
-    if is_open:
+    if splitter.is_open:
         raise FeedUnread("it breaks off in the middle")
-    return calendars
+    return splitter.calendars
+
+
+class _Splitter:
+    def __init__(self, keeps: Callable[[RawComponent], bool]) -> None:
+        self.calendars: list[RawCalendar] = []
+        self.is_open = False
+        self._keeps = keeps
+        self._component: RawComponent | None = None
+        self._inner: list[str] = []
+        self._size = 0
+
+    def take(self, name: str, line: str) -> None:
+        value = line.partition(":")[2].strip()
+        kind = value.upper() if name in ("BEGIN", "END") else ""
+        if kind == "VCALENDAR":
+            self._close()
+            self.is_open = name == "BEGIN"
+            if self.is_open:
+                self.calendars.append(RawCalendar())
+        elif not self.is_open:
+            return
+        elif name == "BEGIN" and (kind in ENTRIES or kind == "VTIMEZONE"):
+            self._close()
+            self._component = RawComponent(kind)
+            self.calendars[-1].count += kind in ENTRIES
+        elif self._component is None:
+            _note(self.calendars[-1], name, value)
+        elif name == "END" and kind == self._component.kind:
+            self._close()
+        else:
+            self._add(self._component, name, kind, line)
+
+    def _add(self, component: RawComponent, name: str, kind: str, line: str) -> None:
+        """Add a line to its component. An alarm's lines belong to the alarm; a zone's halves belong to the zone."""
+        if name == "BEGIN":
+            self._inner.append(kind)
+        elif name == "END" and kind in self._inner:
+            del self._inner[self._inner.index(kind) :]
+        if component.kind == "VTIMEZONE" or (not self._inner and name not in ("BEGIN", "END")):
+            component.lines.append(line)
+
+    def _close(self) -> None:
+        component, self._component = self._component, None
+        self._inner.clear()
+        if component is None or not (component.kind == "VTIMEZONE" or self._keeps(component)):
+            return
+        self._size += sum(map(len, component.lines))
+        if self._size > LARGEST_KEPT:
+            raise FeedUnread(f"more than {LARGEST_KEPT // 1_000_000} MB of it is still to come")
+        calendar = self.calendars[-1]
+        (calendar.zones if component.kind == "VTIMEZONE" else calendar.entries).append(component)
 
 
 def _note(calendar: RawCalendar, name: str, value: str) -> None:
@@ -109,16 +126,6 @@ def _note(calendar: RawCalendar, name: str, value: str) -> None:
             calendar.stated = int(value)
         elif name == "X-MUSTER-LOST":
             calendar.lost = int(value)
-
-
-def _take(component: RawComponent, inner: list[str], name: str, value: str, line: str) -> None:
-    """Add a line to its component. An alarm's lines belong to the alarm; a zone's halves belong to the zone."""
-    if name == "BEGIN":
-        inner.append(value)
-    elif name == "END" and value in inner:
-        del inner[inner.index(value) :]
-    if component.kind == "VTIMEZONE" or (not inner and name not in ("BEGIN", "END")):
-        component.lines.append(line)
 
 
 def _kept_lines(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
