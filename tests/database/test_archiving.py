@@ -59,6 +59,9 @@ async def test_heavy_rows_go_and_what_reports_count_stays(database: AsyncEngine,
 async def test_the_file_tells_the_whole_story_without_the_customers_name_or_address(
     database: AsyncEngine, ended: str, tmp_path: Path
 ) -> None:
+    words = json.dumps([{"author": "Mira", "at": None, "text": "Write to mira@olsen.example."}])
+    async with database.begin() as conn:
+        await conn.execute(text("UPDATE escalation SET conversation = CAST(:words AS jsonb)"), {"words": words})
     await archive_all(database, tmp_path, NOW)
     [file] = files(tmp_path)
     assert file.name == f"zendesk-7-{ended}.json"

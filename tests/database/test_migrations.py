@@ -167,6 +167,7 @@ async def test_tickets_of_earlier_releases_are_told_apart_by_todays_rules(postgr
     standing = [
         ("harbor.zendesk.com", "harbor.zendesk.com", "5", old_zendesk, "invited", "person:1"),
         ("zendesk", "", "6", "https://harbor.zendesk.com/agent/tickets/6", "closed", "api:x"),
+        ("support", "", "#9", "https://harbor.zendesk.com/agent/tickets/9", "closed", "api:x"),
         ("zendesk", "harbor", "7", "", "booked", "webhook:harbor"),
         ("zendesk", "harbor.zendesk.com", "8", "", "invited", "webhook:harbor"),
         ("zendesk", "", "8", "https://harbor.zendesk.com/agent/tickets/8", "invited", "person:1"),
@@ -186,4 +187,6 @@ async def test_tickets_of_earlier_releases_are_told_apart_by_todays_rules(postgr
             found = [tuple(row) for row in await conn.execute(query)]
     account = "harbor.zendesk.com"
     double = [("8", "zendesk", ""), ("8", "zendesk", account)]
-    assert found == [*((number, "zendesk", account) for number in "567"), *double]
+    # The last one's file in the archive is named after its help desk and number.
+    archived = ("#9", "support", account)
+    assert sorted(found) == sorted([*((number, "zendesk", account) for number in "567"), *double, archived])

@@ -117,7 +117,7 @@ def _trigger(payload: dict[str, Any], directory: Directory, words: SourceWords, 
     customer = _part(payload.get("customer"))
     facts = _declared(ticket.get("facts"), directory)
     if isinstance(facts.get("priority"), str):
-        facts["priority"] = words.priority_of(facts["priority"])
+        facts |= {"priority": None, **_priority(facts["priority"], directory, words)}
     mode = "now" if payload.get("mode") == "now" else "booking"
     body = _request(number, url, ticket, facts, customer, directory)
     return Opens(as_model(body | _conversation(payload) | {"mode": mode}, OpenEscalation))
@@ -225,14 +225,18 @@ def _as_declared(name: str, value: Any, directory: Directory) -> Any:
 
 
 def _facts(detail: Mapping[str, Any], directory: Directory, words: SourceWords) -> dict[str, Any]:
-    """The ticket's facts that the directory declares. The priority is lowercased to match the declared values."""
-    facts: dict[str, Any] = {}
-    priority, declared = words.priority_of(detail.get("priority")), directory.fact_named("priority")
-    if declared is not None and priority in declared.values:
-        facts["priority"] = priority
+    """The ticket's facts that the directory declares."""
+    facts = _priority(detail.get("priority"), directory, words)
     if directory.fact_named("tags") is not None:
         facts["tags"] = [tag for tag in _tags(detail) if tag != TAG]
     return facts | _declared(detail.get("facts"), directory)
+
+
+def _priority(value: object, directory: Directory, words: SourceWords) -> dict[str, Any]:
+    """The priority if it, or what the account's word stands for, is one that the directory declares."""
+    priority, declared = words.priority_of(value), directory.fact_named("priority")
+    known = {one.casefold(): one for one in (declared.values if declared else ())}
+    return {"priority": known[priority]} if priority in known else {}
 
 
 def _tags(detail: Mapping[str, Any]) -> list[str]:

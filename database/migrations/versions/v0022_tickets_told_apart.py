@@ -17,7 +17,7 @@ OPEN = "('invited', 'booked', 'mustering', 'accepted', 'on_call', 'wrapping_up')
 BATCH = 1000
 FIRST = "00000000-0000-0000-0000-000000000000"
 _BATCH = text(f"""
-SELECT id, ticket_system, ticket_account, ticket_id, ticket_url FROM escalation
+SELECT id, ticket_system, ticket_account, ticket_id, ticket_url, state IN {OPEN} AS open FROM escalation
 WHERE id > CAST(:after AS uuid) AND ticket_url <> '' AND (ticket_account = '' OR state IN {OPEN})
 ORDER BY id LIMIT :batch
 """)
@@ -58,8 +58,12 @@ def _tell_apart(bind: Connection, sources: list[AccountSource], after: str) -> s
         # What a source or an earlier release knew of the account counts more than the address.
         found = identify(row.ticket_system, row.ticket_id, row.ticket_url, sources, row.ticket_account)
         stands = (row.ticket_system, row.ticket_account, row.ticket_id)
-        if found is not None and (found.system, found.account, found.id) != stands:
-            told.append({"id": row.id, "system": found.system, "account": found.account, "number": found.id})
+        if found is None:
+            continue
+        # An archived escalation's file is named after its help desk and number.
+        own = (found.system, found.account, found.id) if row.open else (row.ticket_system, found.account, row.ticket_id)
+        if own != stands:
+            told.append({"id": row.id} | dict(zip(("system", "account", "number"), own, strict=True)))
     if told:
         bind.execute(_TOLD, told)
     return str(rows[-1].id) if len(rows) == BATCH else ""

@@ -21,10 +21,11 @@ WHERE closed_at < :before AND archived_at IS NULL
 ORDER BY closed_at LIMIT 1 FOR UPDATE OF e SKIP LOCKED
 """)
 
-# The customer is named by their id: name and address stay in the row, so that erasing them there is enough.
+# The customer is named by their id: name, address and last words stay in the rows, so that erasing them there is
+# enough.
 _DOCUMENT = text("""
 SELECT jsonb_build_object(
-  'escalation', to_jsonb(e) - 'archived_at',
+  'escalation', to_jsonb(e) - '{archived_at,conversation}'::text[],
   'team', (SELECT name FROM team WHERE id = e.team),
   'links', (SELECT jsonb_agg(to_jsonb(l) - 'token_hash' ORDER BY nth) FROM customer_link l WHERE l.escalation = e.id),
   'bookings', (SELECT jsonb_agg(to_jsonb(b) - 'witness_of' ORDER BY id) FROM booking b WHERE b.escalation = e.id),

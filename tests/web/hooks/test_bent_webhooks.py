@@ -44,6 +44,7 @@ TICKET_ODDITIES: tuple[dict[str, Any], ...] = (
     {"subject": "Two\r\nlines\u202e"},
     {"subject": "x" * 900},
     {"facts": None},
+    {"facts": {"priority": "dringend", "replies": "", "tags": None}},
     {"tags": None},
     {"status": None},
     {"status": ""},
