@@ -34,6 +34,7 @@ from activities.integrations.calendar_times import (
 
 ASSUMED_LENGTH = Length(seconds=3600)
 """How long an entry lasts whose end can't be read."""
+_TIMES_OF_DAY = {"BYHOUR", "BYMINUTE", "BYSECOND"}
 UNREAD_MARK = "X-MUSTER-UNREAD"
 """Marks the entries of a stored copy that could not be read when it was made."""
 DATES_AT_MOST = 5_000
@@ -63,18 +64,27 @@ def normalised(raw: RawComponent, around: Surroundings) -> Entry:
     return _with_recurrence(entry, properties, around)
 
 
-def busy_periods(raw: RawComponent, around: Surroundings) -> list[Entry]:
-    """The busy periods of a VFREEBUSY, each as an entry of its own. Raises ``Unreadable``."""
+def busy_periods(raw: RawComponent, around: Surroundings) -> tuple[list[Entry], bool]:
+    """The busy periods of a VFREEBUSY, each as an entry of its own, and whether all could be read."""
     properties, unread = _properties(raw)
     found: list[Entry] = []
     for one in properties.get("FREEBUSY", ()):
-        if is_free(one.params):
-            continue
         for value in filter(None, (piece.strip() for piece in one.value.split(","))):
-            start = parse_moment(value.partition("/")[0], one.params, around.zones)
-            entry = Entry("", 0, start.wall, start.whole_day, start.zone, unread=unread)
-            found.append(replace(entry, length=_added(value, one, entry, around)[1] or NO_LENGTH))
-    return found
+            try:
+                found += () if is_free(one.params) else (_period(value, one, around),)
+            except (Unreadable, OverflowError):
+                unread = True
+    return found, not unread
+
+
+def _period(value: str, one: Property, around: Surroundings) -> Entry:
+    """Raises ``Unreadable`` if not even its start can be read."""
+    start = parse_moment(value.partition("/")[0], one.params, around.zones)
+    entry = Entry("", 0, start.wall, start.whole_day, start.zone)
+    try:
+        return replace(entry, length=_added(value, one, entry, around)[1] or NO_LENGTH)
+    except (Unreadable, OverflowError):
+        return replace(entry, length=ASSUMED_LENGTH, unread=True)
 
 
 def _properties(raw: RawComponent) -> tuple[dict[str, list[Property]], bool]:
@@ -159,6 +169,8 @@ def _with_dates(entry: Entry, properties: dict[str, list[Property]], around: Sur
 
 def _rule(value: str, entry: Entry, around: Surroundings) -> RecurrenceRule:
     rule, until = parse_rule(value, entry.start)
+    if entry.whole_day:
+        rule = replace(rule, parts=tuple(part for part in rule.parts if part[0] not in _TIMES_OF_DAY))
     if not until:
         return rule
     end = parse_moment(until, {}, around.zones)

@@ -171,7 +171,9 @@ class _Calendar:
         for component in raw.entries:
             try:
                 if component.kind == "VFREEBUSY":
-                    entries += busy_periods(component, around)
+                    periods, all_read = busy_periods(component, around)
+                    entries += periods
+                    self._lost += not all_read
                 else:
                     entries.append(normalised(component, around))
             except Exception:

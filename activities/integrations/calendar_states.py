@@ -48,4 +48,4 @@ def _answer(attendee: Property) -> str:
 
 def _words(properties: Mapping[str, Iterable[Property]], name: str) -> set[str]:
     """A state's values, without spaces and in capitals."""
-    return {"".join(one.value.split()).upper().replace("-", "") for one in properties.get(name, ())}
+    return {"".join(one.value.split()).upper().replace("-", "").replace("_", "") for one in properties.get(name, ())}

@@ -276,6 +276,7 @@ ME = "miguel.torres@harborboats.example"
         ("X-MICROSOFT-CDO-BUSYSTATUS: workingelsewhere",),
         ("X-MICROSOFT-CDO-BUSYSTATUS:FREE", "TRANSP:OPAQUE"),
         ("x-microsoft-cdo-busystatus:free",),
+        ("X-MICROSOFT-CDO-BUSYSTATUS:WORKING_ELSEWHERE",),
         ("STATUS:CANCELLED",),
         ("STATUS: cancelled",),
         ("STATUS :CANCELLED ",),
@@ -393,9 +394,14 @@ def test_what_is_broken_inside_an_event_touches_nobody(inner: str) -> None:
 
 
 def test_a_broken_free_busy_component_hides_nothing() -> None:
-    broken = "BEGIN:VFREEBUSY\r\nFREEBUSY:x/y\r\nEND:VFREEBUSY\r\n"
-    found = reading(broken, GOOD)
-    assert (found.entries, found.unread, len(found.busy)) == (2, 1, 1)
+    periods = "FREEBUSY:x/y,20261201T090000Z/PT1H\r\nFREEBUSY:20261202T090000Z/z\r\nFREEBUSY:20261204T090000Z/PT2H"
+    found = reading(f"BEGIN:VFREEBUSY\r\n{periods}\r\nEND:VFREEBUSY\r\n", GOOD)
+    assert [f"{start:%d %H}" for start, _ in found.busy] == ["01 09", "02 09", "03 08", "04 09"]
+    assert (found.entries, found.unread) == (2, 2)
+
+
+def test_days_have_no_times_of_day() -> None:
+    assert starts(event(*ALL_DAY, "RRULE:FREQ=DAILY;COUNT=2;BYHOUR=9;BYMINUTE=30")) == ["11-30 23:00"]
 
 
 def test_an_event_that_isn_t_closed_hides_no_other() -> None:
