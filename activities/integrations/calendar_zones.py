@@ -23,6 +23,8 @@ from activities.integrations.calendar_text import RawComponent
 from activities.integrations.calendar_zone_names import PART_HOURS, ZONE_NAMES
 from rules_dsl.model.clock_words import zone_names
 
+LONGEST_NAME = 200
+"""Longer names would take long to search, and no zone has one."""
 DEFINITION_LINES_AT_MOST = 2_000
 _AREAS = {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 _OFFSET = re.compile(r"\(?(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?\)?", re.IGNORECASE)
@@ -59,6 +61,8 @@ class ZoneTable:
         return self._known[name]
 
     def _find(self, name: str) -> Zone | None:
+        if len(name) > LONGEST_NAME:
+            return None
         certain = _iana(name) or _windows(_key(name))
         definition = self._definitions.get(name)
         if certain is None and definition is not None:
@@ -71,6 +75,8 @@ class ZoneTable:
 
 def zone_called(name: str) -> str | None:
     """The IANA name of the zone that another program calls ``name``; None if it is unknown."""
+    if len(name) > LONGEST_NAME:
+        return None
     key = _key(name)
     found = _iana(name) or _windows(key) or _offset(name)
     if found is not None:

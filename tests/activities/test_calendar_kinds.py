@@ -400,6 +400,12 @@ def test_a_broken_free_busy_component_hides_nothing() -> None:
     assert (found.entries, found.unread) == (2, 2)
 
 
+@pytest.mark.parametrize("part", ["(UTC", "(", "a/", "a, ", "x"])
+def test_an_endless_name_of_a_zone_costs_nothing_and_hides_no_event(part: str) -> None:
+    found = reading(zoned(f'"{part * 50_000}"'), GOOD)
+    assert (found.unread, len(found.busy)) == (1, 2)
+
+
 def test_days_have_no_times_of_day() -> None:
     assert starts(event(*ALL_DAY, "RRULE:FREQ=DAILY;COUNT=2;BYHOUR=9;BYMINUTE=30")) == ["11-30 23:00"]
 
