@@ -94,6 +94,8 @@ def parse_rule(value: str, first: datetime) -> tuple[RecurrenceRule, str]:
     if frequency not in _DAYS or not parts.keys() <= _PARTS:
         raise Unreadable("a rule makes no sense")
     try:
+        if len(parts.get("INTERVAL", "")) > 6 or len(count) > 9:
+            raise Unreadable("a rule makes no sense")
         if int(parts.get("INTERVAL", 1)) < 1 or (count and int(count) == 0):
             raise Unreadable("a rule never moves on")
         # Some programs write -1 for a series without an end.

@@ -16,6 +16,9 @@ from activities.integrations.calendar_rules import RecurrenceRule
 from activities.integrations.calendar_times import Length, Moment, instant
 from activities.integrations.calendar_zones import UTC_ZONE, Zone
 
+SERIES_SEARCHED = 20
+"""Among how many series with the same UID the one of a changed occurrence is searched."""
+
 
 @dataclass
 class Series:
@@ -57,6 +60,7 @@ def assemble(entries: Iterable[Entry], floating: tzinfo) -> list[Series]:
             if entry.changes is None:
                 versions[entry.split_from].append(entry)
         mains = [Series(entry) for alike in versions.values() for entry in _newest(alike)]
+        mains.sort(key=lambda one: not one.repeats)
         changed: dict[Moment, list[Entry]] = defaultdict(list)
         for entry in group:
             if entry.changes is not None:
@@ -75,7 +79,7 @@ def _newest(entries: Iterable[Entry]) -> list[Entry]:
 
 def _attach(mains: list[Series], moment: Moment, versions: list[Entry], floating: tzinfo) -> list[Series]:
     """Let these entries replace an occurrence of the series that it belongs to. Without one, they stand alone."""
-    for series in sorted(mains, key=lambda one: not one.repeats):
+    for series in mains[:SERIES_SEARCHED]:
         starts = occurrences_meant(moment, series.first, floating)
         if any(start == series.first.start or (series.repeats and start > series.first.start) for start in starts):
             series.changes.setdefault(starts[0], []).extend(versions)
