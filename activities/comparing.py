@@ -52,11 +52,11 @@ async def find_problem(client: Client, engine: AsyncEngine, position: Position, 
     if TASK_FAILED in (described.typed_search_attributes.get(PROBLEMS_REPORTED) or ()):
         return Problem.FAILING
     started_at: int | None = (await described.memo()).get("seq")
-    if started_at is None:
-        # Started by a release whose updates told the workflow things that no event did.
-        return None
-    # A history of one event is that of a workflow whose start is still delayed.
-    heard = started_at if described.history_length == 1 else await last_heard(client, position.escalation)
+    if started_at is None or described.history_length > 1:
+        heard = await last_heard(client, position.escalation)
+    else:
+        # A history of one event is that of a workflow whose start is still delayed.
+        heard = started_at
     if heard < position.relayed_seq:
         return Problem.BEHIND
     return Problem.AHEAD if heard > position.seq and await _is_ahead(engine, position, heard, now) else None

@@ -26,6 +26,7 @@ from database.clock import current_time
 from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.journal.figures import WORKFLOWS_FAILING, note_figure
 from database.stores.rounds.overdue import find_overdue
+from database.stores.rounds.previous_release import relay_updates_too
 from database.stores.rounds.repair import Findings, audit, open_after
 from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
 from workers.pulse import PULSES
@@ -59,6 +60,9 @@ async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) 
         with _failures_logged("rows"):
             async with engine.begin() as conn:
                 _report(await audit(conn, now))
+        with _failures_logged("updates"):
+            async with engine.begin() as conn:
+                await relay_updates_too(conn, now)
         with _failures_logged("workflows"):
             checked_up_to = await rebuild_workflows(engine, client, checked_up_to, now)
         with _failures_logged("deadlines"):

@@ -62,10 +62,12 @@ ON CONFLICT (what) DO UPDATE SET times = r.times + excluded.times, last_at = exc
 """)
 _COUNTED = text("SELECT what, times, last_at FROM repair ORDER BY what")
 
+# Events that are told as soon as they happened are those of updates (`previous_release.py`).
 _POSITION = """
 SELECT CAST(e.id AS text) AS escalation, e.seq, (
   SELECT coalesce(max(v.seq), 0) FROM escalation_event v
-  WHERE v.escalation = e.id AND v.kind = ANY(:kinds) AND v.told_at < :relayed_before) AS relayed_seq
+  WHERE v.escalation = e.id AND v.kind = ANY(:kinds)
+    AND v.told_at < :relayed_before AND v.told_at <> v.at) AS relayed_seq
 FROM escalation e
 WHERE e.state NOT IN ('closed', 'refused')
 """
