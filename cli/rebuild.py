@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from uuid import UUID
 
 import click
@@ -17,25 +18,30 @@ from config.temporal import connect
 from database.clock import current_time
 from database.clock_reading import read_clock
 from database.engine import open_engine
-from database.stores.rounds.repair import Position, open_after
+from database.stores.rounds.repair import OVERDUE, Position, open_after
 from workers.auditor import FIRST
-from workers.rebuild import BY_HAND, rebuild
+from workers.rebuild import BY_HAND, rebuild, remove
 
 
 @click.command("rebuild")
 @click.argument("escalations", nargs=-1, type=click.UUID, metavar="[ID]...")
 @click.option("--all", "every", is_flag=True, help="Every open escalation whose workflow disagrees with the rows.")
 @click.option("--dry-run", is_flag=True, help="Only print what would be rebuilt, and why.")
-def rebuild_command(escalations: tuple[UUID, ...], every: bool, dry_run: bool) -> None:
+@click.option(
+    "--hand-back", is_flag=True, help="Only remove them, all of them, so that the previous release rebuilds them."
+)
+def rebuild_command(escalations: tuple[UUID, ...], every: bool, dry_run: bool, hand_back: bool) -> None:
     """Rebuild workflows from the rows: those of the escalations with these ids, or all that disagree with the rows.
 
     This loses nothing, because a workflow only keeps the deadlines. The auditor does the same by itself within minutes.
     """
     if bool(escalations) == every:
         raise click.UsageError("name escalations by their ids, or give --all")
+    if hand_back and (dry_run or not every):
+        raise click.UsageError("--hand-back goes with --all, and without --dry-run")
     url = settings_beside_stack().require_database_url()
     try:
-        run_on_database(_run(url, tuple(map(str, escalations)), dry_run))
+        run_on_database(_hand_back(url) if hand_back else _run(url, tuple(map(str, escalations)), dry_run))
     except (RPCError, RuntimeError) as error:
         raise click.ClickException(f"Temporal does not answer: {error}") from None
 
@@ -58,19 +64,31 @@ async def _run(url: str, named: tuple[str, ...], dry_run: bool) -> None:
     click.echo(f"{count} {'would be rebuilt' if dry_run else 'rebuilt'}")
 
 
+async def _hand_back(url: str) -> None:
+    """Remove every open escalation's workflow. While workers of this release run, they would rebuild them."""
+    engine, client, count = open_engine(url, connections=1), await connect(lazy=False), 0
+    try:
+        # A little ahead, to include those opened just now.
+        async for position in _every_open(engine, current_time() + OVERDUE):
+            count += await remove(client, position.escalation)
+    finally:
+        await engine.dispose()
+    click.echo(f"{count} removed; start the previous release now")
+
+
 async def _chosen(engine: AsyncEngine, client: Client, named: tuple[str, ...]) -> AsyncIterator[tuple[str, str]]:
     """Ids of escalations, each with the reason to rebuild it: those named, else all open ones with a problem."""
     for escalation in named:
         yield escalation, BY_HAND
     if named:
         return
-    async for position in _every_open(engine):
+    async for position in _every_open(engine, current_time()):
         if (problem := await find_problem(client, engine, position, current_time())) is not None:
             yield position.escalation, problem.value
 
 
-async def _every_open(engine: AsyncEngine) -> AsyncIterator[Position]:
-    after, now = FIRST, current_time()
+async def _every_open(engine: AsyncEngine, now: datetime) -> AsyncIterator[Position]:
+    after = FIRST
     while True:
         async with engine.connect() as conn:
             positions = await open_after(conn, after, now)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -35,4 +37,18 @@ async def rebuild(
         return False
     async with engine.begin() as conn:
         await note_rebuilt(conn, escalation_id, reason, now, actor)
+    return True
+
+
+async def remove(client: Client, escalation_id: str) -> bool:
+    """Delete the escalation's workflow with its history, so that it counts as lost; False if it is gone already."""
+    request = DeleteWorkflowExecutionRequest(
+        namespace=client.namespace, workflow_execution=WorkflowExecution(workflow_id=workflow_id(escalation_id))
+    )
+    try:
+        await client.workflow_service.delete_workflow_execution(request, timeout=TIMEOUT)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
     return True

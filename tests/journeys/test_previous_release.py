@@ -1,18 +1,22 @@
-"""Lives that the previous release began go on with this one."""
+"""Lives that the previous release began go on with this one, and the other way round."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
 from activities.comparing import Problem
 from activities.messages import EscalationOpened
+from cli.main import main
 from database.stores.rounds.previous_release import relay_updates_too
 from domain.ids import TASK_QUEUE, workflow_id
 from tests.journeys.desk import Desk
-from tests.journeys.test_delayed_start import lose
+from tests.journeys.test_delayed_start import exists, lose
 from tests.journeys.test_positions import audited, heard
 from tests.workflows.replaying import replay
 
@@ -67,3 +71,22 @@ async def test_a_workflow_of_the_previous_release_is_behind_only_if_a_relayed_ev
     assert await audited(desk, escalation_id) == []
     await tell(desk, RELAYED)
     assert await audited(desk, escalation_id) == [Problem.BEHIND]
+
+
+async def test_open_escalations_are_handed_back_to_the_previous_release(
+    desk: Desk, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened = [(await desk.open(ticket=ticket)).escalation_id for ticket in ("1", "2")]
+    monkeypatch.setenv("MUSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("MUSTER_DATABASE_URL", database_url)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", desk.environment.client.service_client.config.target_host)
+    wrong = await asyncio.to_thread(CliRunner().invoke, main, ["rebuild", "--all", "--dry-run", "--hand-back"])
+    assert wrong.exit_code == 2
+    done = await asyncio.to_thread(CliRunner().invoke, main, ["rebuild", "--all", "--hand-back"])
+    assert done.output == "2 removed; start the previous release now\n"
+    for escalation_id in opened:
+        async with asyncio.timeout(60):
+            while await exists(desk, escalation_id):  # noqa: ASYNC110 - happens in Temporal
+                await asyncio.sleep(0.1)
+    for escalation_id in opened:
+        assert await audited(desk, escalation_id) == [Problem.GONE]
