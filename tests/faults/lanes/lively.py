@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Collection
 
 from tests.faults.crowd import Crowd, CustomerPlan
+from tests.faults.judge import NEVER_EXPECTED
 from tests.faults.test_kills import AFTER_DEATHS
 from tests.faults.trial import FaultTrial, in_background
 
@@ -49,8 +50,8 @@ async def lively(trial: FaultTrial, logged: Collection[str] = ()) -> AsyncIterat
     assert set(endings) <= GOOD_ENDINGS, endings
 
 
-async def settled(trial: FaultTrial, logged: Collection[str] = ()) -> None:
+async def settled(trial: FaultTrial, logged: Collection[str] = (), never: Collection[str] = NEVER_EXPECTED) -> None:
     """Withdraw what is still open, wait for an empty backlog, and let the ledger judge."""
     await trial.withdraw_all()
     trial.notes.append(f"the backlog was empty {await trial.drained():.1f} s after the last ending")
-    await trial.judged(AFTER_DEATHS, logged)
+    await trial.judged(AFTER_DEATHS, logged, never)
