@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.journal.figures import WORKFLOWS_FAILING, note_figure
 from database.stores.rounds.overdue import find_overdue
 from database.stores.rounds.previous_release import relay_updates_too
-from database.stores.rounds.repair import Findings, audit, open_after
+from database.stores.rounds.repair import PAGE, Findings, Position, audit, open_after, open_nearest
 from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
 from workers.pulse import PULSES
 from workers.rebuild import rebuild
@@ -115,36 +115,45 @@ async def note_failing(engine: AsyncEngine, client: Client) -> None:
 async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:
     """Rebuild workflows that disagree with the rows; returns the id to continue from.
 
-    Checks the next open escalations after the given id. If some of their workflows no longer exist, Temporal may have
-    lost them all; then it goes on with the next escalations, for as long as ``LOST_FOR``.
+    Checks the nearest calls, then the next open escalations after the given id. If some of their workflows no longer
+    exist, Temporal may have lost them all; then it goes on with the next ones, for as long as ``LOST_FOR``.
     """
-    until = time.monotonic() + LOST_FOR
+    until, lost, skipped = time.monotonic() + LOST_FOR, True, 0
+    while lost and time.monotonic() < until:
+        async with engine.connect() as conn:
+            positions = await open_nearest(conn, skipped, now)
+        _, lost = await _rebuild_those(engine, client, positions, now)
+        skipped += PAGE
     while True:
-        after, lost = await _rebuild_page(engine, client, after, now)
-        if not lost or after == FIRST or time.monotonic() > until:
+        async with engine.connect() as conn:
+            positions = await open_after(conn, after, now)
+        done, lost = await _rebuild_those(engine, client, positions, now)
+        if not positions:
+            return FIRST
+        after = positions[done - 1].escalation if done else after
+        if not lost or time.monotonic() > until:
             return after
 
 
-async def _rebuild_page(engine: AsyncEngine, client: Client, after: str, now: datetime) -> tuple[str, bool]:
-    """Rebuild some; returns the id to continue from, and whether workflows were missing.
+async def _rebuild_those(
+    engine: AsyncEngine, client: Client, positions: Sequence[Position], now: datetime
+) -> tuple[int, bool]:
+    """Check these in order; returns how many were checked, and whether workflows no longer existed.
 
     Replaces at most ``REBUILT_AT_ONCE``, so that a worker that is merely slow isn't given even more work.
     """
-    async with engine.connect() as conn:
-        positions = await open_after(conn, after, now)
     replaced, lost = 0, False
-    for position in positions:
+    for done, position in enumerate(positions):
         problem = await find_problem(client, engine, position, now)
         if problem is None:
             continue
         if replaced >= REBUILT_AT_ONCE and problem is not Problem.GONE:
-            return after, False
-        after = position.escalation
+            return done, False
         # This reads the rows again: the escalation and its workflow may have ended since the query above.
         rebuilt = await _rebuild(engine, client, position.escalation, problem, now)
         lost = lost or (rebuilt and problem is Problem.GONE)
         replaced += rebuilt and problem is not Problem.GONE
-    return (positions[-1].escalation if positions else FIRST), lost
+    return len(positions), lost
 
 
 async def _rebuild(engine: AsyncEngine, client: Client, escalation_id: str, problem: Problem, now: datetime) -> bool:

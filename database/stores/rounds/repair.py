@@ -72,9 +72,16 @@ FROM escalation e
 WHERE e.state NOT IN ('closed', 'refused')
 """
 # The relay starts the workflow of an escalation whose opening it has yet to report.
-_OPEN = text(f"""{_POSITION} AND e.opened_at < :before AND e.id > CAST(:after AS uuid) AND NOT EXISTS (
+_STARTED = f"""{_POSITION} AND e.opened_at < :before AND NOT EXISTS (
   SELECT 1 FROM escalation_event v WHERE v.escalation = e.id AND v.kind = 'opened' AND v.told_at IS NULL)
-ORDER BY e.id LIMIT :most""")
+"""
+_OPEN = text(f"{_STARTED} AND e.id > CAST(:after AS uuid) ORDER BY e.id LIMIT :most")
+# Calls that are on, due, or soonest.
+_NEAREST = text(f"""WITH nearest AS (
+  SELECT escalation, muster_at FROM call WHERE state IN ('waiting', 'offered', 'taken', 'on_call')
+  ORDER BY muster_at OFFSET :skipped LIMIT :most)
+{_STARTED} AND e.id IN (SELECT escalation FROM nearest)
+ORDER BY (SELECT min(muster_at) FROM nearest WHERE escalation = e.id)""")
 _ONE = text(f"{_POSITION} AND e.id = CAST(:one AS uuid)")
 HEARD_WITHIN = timedelta(minutes=2)
 """How long a workflow may take to receive a relayed event, since a busy worker needs a while."""
@@ -165,6 +172,12 @@ class Position:
 async def open_after(conn: AsyncConnection, after: str, now: datetime) -> list[Position]:
     """At most ``PAGE`` open escalations, sorted by id, starting after the id ``after``."""
     rows = await conn.execute(_OPEN, _heard(now) | {"before": now - OVERDUE, "after": after, "most": PAGE})
+    return [Position(**row._mapping) for row in rows]
+
+
+async def open_nearest(conn: AsyncConnection, skipped: int, now: datetime) -> list[Position]:
+    """Open escalations whose calls are on, due or next: at most ``PAGE``, after the first ``skipped`` calls."""
+    rows = await conn.execute(_NEAREST, _heard(now) | {"before": now - OVERDUE, "skipped": skipped, "most": PAGE})
     return [Position(**row._mapping) for row in rows]
 
 

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.rounds.repair import OVERDUE, SPENT, Findings, audit, counted_repairs, note_rebuilt
+from database.stores.rounds.repair import OVERDUE, SPENT, Findings, audit, counted_repairs, note_rebuilt, open_nearest
 from database.tables.escalation import escalation_event
 from database.tables.muster import call
+from domain.escalation import Mode
 from tests.database.rounds.round_floor import Floor
 
 NOTHING = Findings(0, 0, 0, 0)
@@ -90,3 +91,16 @@ async def test_unrelayed_events_and_missing_workflows_are_counted(floor: Floor) 
         assert (await audit(conn, floor.now)).untold == 1
         await note_rebuilt(conn, one, "its workflow was gone", floor.now)
     assert await counted(floor) == {"untold": 1, "workflow_gone": 1}
+
+
+async def test_the_nearest_calls_are_looked_at_first(floor: Floor) -> None:
+    await floor.open("only invited", Mode.BOOKING)
+    opened = []
+    for hours in (5, 1, 4, 2, 3):
+        opened.append((hours, await floor.book(f"in {hours} hours", floor.now + timedelta(hours=hours))))
+    await run_audit(floor)
+    floor.later(minutes=1)
+    async with floor.engine.connect() as conn:
+        nearest = [position.escalation for position in await open_nearest(conn, 0, floor.now)]
+        assert nearest == [escalation for _, escalation in sorted(opened)]
+        assert [one.escalation for one in await open_nearest(conn, 3, floor.now)] == nearest[3:]
