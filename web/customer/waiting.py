@@ -13,8 +13,8 @@ from web.customer.stage import CustomerStage
 PUT_BACK_SHOWN_FOR = timedelta(minutes=3)
 _MAY_BE_LATE = "It may begin a few minutes late: calls before yours are taking longer than planned."
 
-_INTERRUPTED = "A fault on our side held us up, so it takes longer than usual. You kept your place."
-_KEPT = "We go on as soon as it is mended, and you keep your place. This page updates itself."
+_INTERRUPTED = "A fault on our side held us up, so this is taking longer than usual. You have kept your place."
+_KEPT = "We will continue as soon as it is fixed, and you keep your place. This page updates by itself."
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine |
         more = (_MAY_BE_LATE,) if link.call.told_late_at is not None else ()
         return StatusLine("done", f"We will find someone from {team} shortly before your call begins.", more=more)
     if stage is CustomerStage.FINDING and _stands_still(link, now):
-        return StatusLine("waiting", f"A fault on our side keeps us from finding someone from {team}.", more=(_KEPT,))
+        return StatusLine(
+            "waiting", f"A fault on our side is holding up our search for someone from {team}.", more=(_KEPT,)
+        )
     if stage is CustomerStage.FINDING:
         says = f"We are finding someone from {team} for you."
         return StatusLine("waiting", says, _gives_up_at(link), late, _interruption(link) + _in_line(link, late, now))

@@ -44,7 +44,7 @@ async def test_an_outage_is_named_while_it_lasts_and_afterwards(office: Office) 
     mira = await caller(office, mode=Mode.NOW)
     await mira.run("INSERT INTO search_clock (ran_at) VALUES (now() - interval '1 minute')")
     page = await read_page(office, mira.address)
-    assert "A fault on our side keeps us from finding someone" in page
+    assert "A fault on our side is holding up our search" in page
     assert "If nobody can take your call by" not in page, "nobody knows when"
     await mira.run("UPDATE search_clock SET ran_at = now()")
     assert "A fault on our side" not in await read_page(office, mira.address)
