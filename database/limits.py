@@ -57,7 +57,8 @@ class WorkLimits:
             "client_connection_check_interval": f"{CLIENT_CHECK:g}s",
         }
         return {
-            "application_name": f"muster {self.work}",
+            # `PGAPPNAME` wins.
+            "fallback_application_name": f"muster {self.work}",
             "connect_timeout": CONNECT,
             "tcp_user_timeout": UNACKNOWLEDGED * 1000,
             "keepalives_idle": 10,

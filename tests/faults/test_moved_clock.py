@@ -17,7 +17,7 @@ from tests.faults.ledger import Ledger
 from tests.faults.people import Program
 from tests.faults.separate_processes import PROCESSES, separate_processes
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.lanes, pytest.mark.timeout(240)]
 
 
 @pytest.mark.parametrize("offset", ["+3d", "-3d"])

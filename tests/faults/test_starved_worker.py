@@ -16,7 +16,7 @@ from tests.faults.starvation import starved
 from tests.faults.test_kills import AFTER_DEATHS
 from tests.faults.trial import FaultTrial, in_background
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(420)]
 
 STARVED = 25.0
 """For how many seconds the worker gets too little; several times an activity's time limit."""
@@ -40,7 +40,7 @@ async def test_a_worker_with_a_twentieth_of_a_core_falls_behind_and_catches_up(
     done, again = await attempts(await trial.stack.temporal(), began)
     trial.notes.append(f"activities: {done}, of which attempted again: {again}")
     await trial.judged(AFTER_DEATHS)
-    assert set(endings) <= {"rated", "cancelled", "silent"}, endings
+    assert set(endings) <= {"rated", "cancelled", "not cancelled", "silent"}, endings
     assert done > 0
     assert again < done / 2, "activities time out again and again"
 
