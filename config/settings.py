@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -41,6 +42,17 @@ def archive_age(days: int) -> int:
     return days
 
 
+def networks(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks such as ``10.0.0.7, 172.16.0.0/12``. Raises ``ValueError``."""
+    return tuple(ip_network(one.strip()) for one in listed.split(",") if one.strip())
+
+
+def checked_proxies(listed: str) -> str:
+    """The same text. Raises ``ValueError`` if it names anything but addresses and networks."""
+    networks(listed)
+    return listed
+
+
 class Settings(BaseSettings):
     """Read once by an entry point and passed down. Frozen; its ``repr`` hides secrets."""
 
@@ -49,6 +61,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".muster"), description="Folder for the embedded stack's data, logs and mail.")
     host: str = Field("127.0.0.1", description="Address that the web process listens on.")
     port: int = Field(8700, ge=1, le=65535, description="Port that the web process listens on.")
+    trusted_proxies: Annotated[str, AfterValidator(checked_proxies)] = Field(
+        "127.0.0.1, ::1", description="Proxies whose `X-Forwarded-For` is believed: addresses or networks, with commas."
+    )
     probe_host: str = Field("127.0.0.1", description="Address for the probe and metrics of a worker or ticker.")
     probe_port: int = Field(
         8790,
@@ -131,6 +146,11 @@ class Settings(BaseSettings):
         20, ge=1, description="Size at which `muster up` rotates a process's log file, in MiB."
     )
     log_files: int = Field(5, ge=1, description="Maximum log files that `muster up` keeps per process.")
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of trusted proxies."""
+        return networks(self.trusted_proxies)
 
     @property
     def base_url(self) -> str:

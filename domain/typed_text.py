@@ -17,6 +17,21 @@ _PART = r'[^@\s<>()\[\],;:\\"]+'
 _ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")
 
 
+_OVERRIDES = "\u202d\u202e"
+"""Characters that reverse the text after them, so that it isn't displayed as it is stored."""
+
+
+def forbidden_mark(text: str, allowed: str = "") -> str:
+    """The first character that no text of ours may contain, as ``U+202E``; empty if there is none.
+
+    Control characters among them, line ends too unless ``allowed``: in one line of a mail they would begin another.
+    """
+    for mark in text:
+        if mark not in allowed and (unicodedata.category(mark) in ("Cc", "Cs") or mark in _OVERRIDES):
+            return f"U+{ord(mark):04X}"
+    return ""
+
+
 def has_unseen(text: str) -> bool:
     """Whether the text has invisible characters, or no visible ones."""
     categories = {unicodedata.category(char) for char in text}

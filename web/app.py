@@ -41,16 +41,20 @@ from web.beat import report_serving
 from web.desk.acceptances import Acceptances
 from web.desk.feed import Feed
 from web.desk.signs_of_life import SignsOfLife
+from web.large_form import LargeFormRoute
 from web.live import Live
+from web.loop_watch import LoopWatch
 from web.metrics import RequestMetrics
 from web.pools import open_pools
 from web.readiness import Readiness
 from web.row_metrics import RowMetrics
 from web.security.access import allowed
+from web.security.client_address import ClientAddress
 from web.security.headers import Shield
-from web.security.rate_limit import LinkRateLimit, SignInLimit
+from web.security.rate_limit import FORGED_A_MINUTE, SIGN_INS_A_MINUTE, GuessLimit
 from web.security.session import Sessions
 from web.temporal.gateway import WorkflowGateway
+from web.whole_body import WholeBody
 
 # Routes are matched in this order. Desks send the most requests, followed by pages loading their assets.
 _PARTS = (
@@ -93,10 +97,14 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(app.state.desk_feed.run())
             tasks.create_task(keep_clock(pools.watching, stop))
-            reporting = tasks.create_task(report_serving(pools.desks))
+            ending = [
+                tasks.create_task(report_serving(pools.desks)),
+                tasks.create_task(app.state.loop_watch.run()),
+            ]
             yield
             stop.set()
-            reporting.cancel()
+            for task in ending:
+                task.cancel()
             await app.state.live.stop()
 
 
@@ -132,18 +140,24 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.archive = ArchiveFolder(settings.archive)
     app.state.tokens = Tokens(settings.require_secret_key().encode())
     app.state.live = Live(settings.require_database_url())
-    app.state.link_rate_limit = LinkRateLimit()
-    app.state.sign_in_limit = SignInLimit()
+    app.state.link_limit = GuessLimit("links")
+    app.state.sign_in_limit = GuessLimit("sign-in", per_account=SIGN_INS_A_MINUTE)
+    app.state.token_limit = GuessLimit("tokens")
+    app.state.signature_limit = GuessLimit("signatures", per_account=FORGED_A_MINUTE)
     app.state.registry = CollectorRegistry()
     ProcessCollector(registry=app.state.registry)
     app.state.registry.register(DatabaseMetrics())
+    app.state.loop_watch = LoopWatch(app.state.registry)
     assets.asset_url("vendor/htmx.min.js")
+    app.router.route_class = LargeFormRoute
     for part in _PARTS:
         _add_routes(app, part.router)
     app.add_middleware(Admission)
+    app.add_middleware(WholeBody)
     error_pages.install(app)
     # The middleware added last is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
     app.add_middleware(Shield, room_url=settings.room_url, base_url=settings.base_url)
+    app.add_middleware(ClientAddress, trusted=settings.proxies)
     return app

@@ -7,6 +7,8 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from web.http_protocol import PunctualHttp
+
 
 class _Server(uvicorn.Server):
     """Ends event streams on a stop signal: uvicorn waits for open responses, and these never end on their own."""
@@ -24,8 +26,11 @@ def run(app: FastAPI, *, host: str, port: int) -> None:
     """Serve until a signal arrives. There are metrics but no access log, because URLs contain tokens."""
     config = uvicorn.Config(
         app,
+        http=PunctualHttp,
         host=host,
         port=port,
+        # The application itself reads what trusted proxies say.
+        proxy_headers=False,
         access_log=False,
         log_config=None,
         server_header=False,

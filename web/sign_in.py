@@ -46,7 +46,7 @@ async def sign_in_by_password(
 ) -> Response:
     to = _local_path(to)
     try:
-        limiter.begin(request, email)
+        limiter.count(request, email)
     except TooManyMisses as limit:
         refusal = f"{limit.title}. {limit.detail}"
         response: Response = page(request, "sign_in.html", status_of(limit), email=email, to=to, refused=refusal)
@@ -63,7 +63,7 @@ async def sign_in_by_password(
             secret = await sign_in(conn, request, account.person_id)
     except SignInRefused as refusal:
         return page(request, "sign_in.html", 401, email=email, to=to, refused=refusal.detail)
-    limiter.succeeded(request, email)
+    limiter.uncount(request, email)
     response = RedirectResponse(to or "/", 303)
     keep_cookie(request, response, secret)
     return response
@@ -76,7 +76,7 @@ async def link_page(request: Request, engine: Engine, limiter: LinkLimiter, toke
         async with engine.connect() as conn:
             name = await sessions.read_sign_in_link(conn, token, current_time())
     except SignInLinkUnknown:
-        limiter.count_failure(request)
+        limiter.count(request)
         raise
     return page(request, "sign_in_link.html", name=name)
 
@@ -88,7 +88,7 @@ async def sign_in_by_link(request: Request, engine: Engine, limiter: LinkLimiter
             person_id = await sessions.use_sign_in_link(conn, token, current_time())
             secret = await sign_in(conn, request, person_id)
     except SignInLinkUnknown:
-        limiter.count_failure(request)
+        limiter.count(request)
         raise
     except SignInLinkUsed:
         # The second click of a double click: the first has already signed this browser in.

@@ -9,22 +9,23 @@ from fastapi import Depends, Request
 
 from database.stores.access.api_tokens import ApiToken, find_token
 from web.api.problems import ScopeMissing, TokenMissing
-from web.dependencies import Engine
+from web.dependencies import Engine, TokenLimiter
 
 
 def scope(name: str) -> Callable[..., Awaitable[ApiToken]]:
     """A dependency that returns the caller's token.
 
-    Raises ``TokenMissing``, or ``ScopeMissing`` if the token lacks this scope.
+    Raises ``TokenMissing``, ``TooManyMisses`` after too many wrong tokens, or ``ScopeMissing``.
     """
 
-    async def caller(request: Request, engine: Engine) -> ApiToken:
+    async def caller(request: Request, engine: Engine, limiter: TokenLimiter) -> ApiToken:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise TokenMissing
         async with engine.connect() as conn:
             token = await find_token(conn, secret.strip())
         if token is None:
+            limiter.count(request)
             raise TokenMissing
         if name not in token.scopes:
             raise ScopeMissing(name)

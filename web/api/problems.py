@@ -20,6 +20,8 @@ from web.error_status import status_of
 
 RETRY_AFTER = 5
 """Seconds after which a request that got a 503 may be retried."""
+MOST_ERRORS = 100
+"""Maximum fields named in one problem."""
 
 
 @dataclass(frozen=True)
@@ -153,10 +155,10 @@ def http_problem(error: HTTPException) -> JSONResponse:
 
 
 def field_errors(refused: ValidationError) -> tuple[FieldError, ...]:
-    """Every field that failed the model's validation."""
+    """The first ``MOST_ERRORS`` fields that failed the model's validation."""
     return tuple(
         FieldError("".join(f"/{escaped(part)}" for part in error["loc"]), _message(error["msg"], error["type"]))
-        for error in refused.errors(include_url=False, include_input=False, include_context=False)
+        for error in refused.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]
     )
 
 

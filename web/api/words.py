@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -12,10 +11,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from domain.mail_address import LONGEST as LONGEST_MAIL
 from domain.mail_address import is_mail_address
+from domain.typed_text import forbidden_mark
 from web.api.phone import e164
 
-OVERRIDES = "\u202d\u202e"
-"""Characters that reverse the text after them, so that it isn't displayed as it is stored."""
 LARGEST = 2**53 - 1
 """The largest integer that every JSON parser preserves exactly."""
 _FACT_TEXT = 1000
@@ -23,9 +21,8 @@ _FACTS = 100
 
 
 def _clean(text: str) -> str:
-    for mark in text:
-        if unicodedata.category(mark) in ("Cc", "Cs") or mark in OVERRIDES:
-            raise ValueError(f"must not contain the character U+{ord(mark):04X}")
+    if mark := forbidden_mark(text):
+        raise ValueError(f"must not contain the character {mark}")
     return text
 
 

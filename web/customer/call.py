@@ -76,7 +76,7 @@ async def _open(visit: CustomerRequest, token: str) -> tuple[JoinPage, LinkPage 
         if join is not None:
             link = await find_link(conn, visit.tokens.customer_link(join.escalation_id, join.nth))
             return join, link
-    visit.limiter.count_failure(visit.request)
+    visit.limiter.count(visit.request)
     raise JoinUnknown
 
 

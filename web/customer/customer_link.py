@@ -23,7 +23,7 @@ from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, CustomerSt
 from web.customer.waiting import line_of
 from web.dependencies import AppTokens, Customers, LinkLimiter
 from web.page import draw, page
-from web.security.rate_limit import LinkRateLimit
+from web.security.rate_limit import GuessLimit
 from web.wording import times
 
 router = APIRouter()
@@ -36,14 +36,14 @@ class CustomerRequest:
     request: Request
     engine: AsyncEngine
     tokens: Tokens
-    limiter: LinkRateLimit
+    limiter: GuessLimit
 
     async def open_link(self, token: str) -> LinkPage:
         """The link with this token. Raises ``LinkUnknown``, or ``TooManyMisses`` after too many wrong links."""
         async with self.engine.connect() as conn:
             link = await find_link(conn, token)
         if link is None:
-            self.limiter.count_failure(self.request)
+            self.limiter.count(self.request)
             raise LinkUnknown
         return link
 

@@ -12,6 +12,7 @@ from database.stores.rating import SurveyPage, find_survey
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
 from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated
+from domain.typed_text import forbidden_mark
 from web.customer.customer_link import CustomerRequest, LinkRequest
 from web.dependencies import CustomerCommands
 from web.error_status import status_of
@@ -47,6 +48,11 @@ async def rate(
         return _page(request, survey, status=410)
     if chosen is None:
         return _page(request, survey, refused="Choose a score from 1 to 5 first", comment=comment, status=422)
+    # Browsers send each line end as two characters.
+    comment = comment.replace("\r\n", "\n").replace("\r", "\n")
+    if mark := forbidden_mark(comment, allowed="\n\t"):
+        text = f"Your comment contains a character that can’t be shown, {mark}; please type it again"
+        return _page(request, survey, refused=text, comment=comment, chosen=chosen, status=422)
     if len(comment) > LONGEST_COMMENT:
         text = f"Your comment has {len(comment)} characters; there is room for {LONGEST_COMMENT}"
         return _page(request, survey, refused=text, comment=comment, chosen=chosen, status=422)
@@ -66,7 +72,7 @@ async def _open(visit: CustomerRequest, token: str) -> SurveyPage:
     async with visit.engine.connect() as conn:
         survey = await find_survey(conn, token)
     if survey is None:
-        visit.limiter.count_failure(visit.request)
+        visit.limiter.count(visit.request)
         raise LinkUnknown
     return survey
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.mail_address import is_mail_address
 from domain.ticket_reference import ReferenceUnclear, TicketReference, read_reference
+from domain.typed_text import forbidden_mark
 from rules_dsl.directory import FactType
 from web.wording.facts import FIELD, facts_of_form
 
 LONGEST_SUBJECT = 300
 LONGEST_NAME = 200
+_UNFIT = "Please type this again: it contains a character that can't be shown, {}."
 _FIELDS = ("ticket", "system", "url", "subject", "name", "email")
 
 
@@ -75,8 +77,13 @@ def opening_of(
         wrong["name"] = "Whom will we call? Please enter their name."
     if not is_mail_address(form.email):
         wrong["email"] = "Please enter a mail address, such as mira@example.com."
-    if wrong or reference is None:
-        return Problems(wrong)
+    # As strict as the API: neither form nor program may bring marks that a mail's header or a page would misread.
+    for name in _FIELDS:
+        if mark := forbidden_mark(getattr(form, name)):
+            wrong[name] = _UNFIT.format(mark)
+    wrong_facts = {name: _UNFIT.format(mark) for name, text in form.facts.items() if (mark := forbidden_mark(text))}
+    if wrong or wrong_facts or reference is None:
+        return Problems(wrong, wrong_facts)
     facts = facts_of_form(form.facts, declared)
     ticket = Ticket(reference.system, reference.id, reference.url, form.subject, facts)
     return Opening(ticket, Customer(form.name, form.email), mode, opened_by)

@@ -1,103 +1,69 @@
-"""Rate limits against guessing, for wrong links and for sign-in attempts."""
+"""Limits on guesses, for each purpose apart: wrong links, sign-in attempts, wrong tokens, wrong signatures."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from fastapi import Request
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 
 from domain.sign_in import TooManyMisses
+from web.security.client_address import known_address
 
 FAILURES_A_MINUTE = 30
-"""Maximum number of wrong links per client address; sign-in attempts have a separate limit of the same size."""
+"""Maximum guesses per client address and purpose."""
 SIGN_INS_A_MINUTE = 10
 """Maximum sign-in attempts per account, from all addresses together."""
+FORGED_A_MINUTE = 60
+"""Maximum wrong signatures per webhook source, from all addresses together."""
 _LONGEST_ACCOUNT = 320
-"""How many characters of an email address count; a bucket's key must not grow without limit."""
-Clock = Callable[[], float]
-"""Returns the monotonic time in seconds."""
+"""How many characters of an account's name count; a key must not grow without limit."""
 
 
-class LinkRateLimit:
-    """Limits wrong links per client address.
+class GuessLimit:
+    """Limits guesses per client address and, if they aim at one, per account, in this process alone.
 
-    Counting in this process alone is enough, because 32 bytes are hard to guess.
+    Behind a proxy that isn't listed as trusted, nobody's address is known, and only the account's limit applies: else a
+    few wrong guesses would lock out everybody who comes through that proxy.
     """
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
-        self._by_address = _Buckets(FAILURES_A_MINUTE, clock)
+    def __init__(self, purpose: str, *, per_address: int = FAILURES_A_MINUTE, per_account: int | None = None) -> None:
+        self._purpose = purpose
+        self._per_address = RateLimitItemPerMinute(per_address)
+        self._per_account = RateLimitItemPerMinute(per_account) if per_account else None
+        self._storage = MemoryStorage()
+        self._limiter = FixedWindowRateLimiter(self._storage)
 
-    def count_failure(self, request: Request) -> None:
-        """Count a wrong link, or raise ``TooManyMisses`` if there were too many.
+    def count(self, request: Request, account: str = "") -> None:
+        """Count a guess, or raise ``TooManyMisses`` if there were too many in the last minute.
 
-        Called only for wrong links: an office may share one address, and its valid links must keep working.
+        Where what is guessed is hard to guess, only wrong guesses are counted: an office may share one address, and
+        its valid links must keep working.
         """
-        self._by_address.check(_address(request))
-        self._by_address.add(_address(request))
+        keys = list(self._keys(request, account))
+        for item, kind, key in keys:
+            if not self._limiter.test(item, self._purpose, kind, key):
+                resets_at = self._limiter.get_window_stats(item, self._purpose, kind, key).reset_time
+                raise TooManyMisses(max(1, math.ceil(resets_at - time.time())))
+        for item, kind, key in keys:
+            self._limiter.hit(item, self._purpose, kind, key)
 
+    def uncount(self, request: Request, account: str = "") -> None:
+        """Take back a guess that was right.
 
-class SignInLimit:
-    """Limits password sign-in attempts, per client address and per account, in this process alone.
+        Sign-in attempts count before the password is checked, so that a thousand simultaneous ones cost no more hashing
+        than the limit allows.
+        """
+        for item, kind, key in self._keys(request, account):
+            self._storage.decr(item.key_for(self._purpose, kind, key))
 
-    An attempt counts before its password is checked, so that a thousand simultaneous attempts cost no more hashing
-    than the limit allows. A successful attempt is subtracted again.
-    """
-
-    def __init__(self, clock: Clock = time.monotonic) -> None:
-        self._by_address = _Buckets(FAILURES_A_MINUTE, clock)
-        self._by_account = _Buckets(SIGN_INS_A_MINUTE, clock)
-
-    def begin(self, request: Request, email: str) -> None:
-        """Count an attempt. Raises ``TooManyMisses``, whether or not the account exists."""
-        address, account = _address(request), _account(email)
-        self._by_address.check(address)
-        self._by_account.check(account)
-        self._by_address.add(address)
-        self._by_account.add(account)
-
-    def succeeded(self, request: Request, email: str) -> None:
-        self._by_address.subtract(_address(request))
-        self._by_account.subtract(_account(email))
-
-
-class _Buckets:
-    """One leaky bucket per key, for the most recently used keys."""
-
-    MOST_KEYS = 10_000
-
-    def __init__(self, a_minute: int, clock: Clock) -> None:
-        self._clock = clock
-        self._capacity = a_minute
-        self._seconds_each = 60 / a_minute
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def check(self, key: str) -> None:
-        """Raise ``TooManyMisses`` if one more attempt would overflow this key's bucket."""
-        excess = self._level(key) + 1 - self._capacity
-        if excess > 0:
-            raise TooManyMisses(math.ceil(excess * self._seconds_each))
-
-    def add(self, key: str) -> None:
-        self._buckets[key] = (self._level(key) + 1, self._clock())
-        self._buckets.move_to_end(key)
-        while len(self._buckets) > self.MOST_KEYS:
-            self._buckets.popitem(last=False)
-
-    def subtract(self, key: str) -> None:
-        if key in self._buckets:
-            self._buckets[key] = (max(0.0, self._level(key) - 1), self._clock())
-
-    def _level(self, key: str) -> float:
-        level, at = self._buckets.get(key, (0.0, 0.0))
-        return max(0.0, level - (self._clock() - at) / self._seconds_each)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
-
-
-def _account(email: str) -> str:
-    return email.strip().lower()[:_LONGEST_ACCOUNT]
+    def _keys(self, request: Request, account: str) -> Iterator[tuple[RateLimitItem, str, str]]:
+        address = known_address(request)
+        if address is not None:
+            yield self._per_address, "address", address
+        if self._per_account is not None:
+            yield self._per_account, "account", account.strip().lower()[:_LONGEST_ACCOUNT]

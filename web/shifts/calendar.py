@@ -28,7 +28,7 @@ async def own_calendar_page(
     async with engine.connect() as conn:
         person = await whose_calendar(conn, token.removesuffix(".ics"))
         if person is None:
-            limiter.count_failure(request)
+            limiter.count(request)
             raise LinkUnknown
         shifts = await shifts_of(conn, [person], (now - timedelta(days=2), now + timedelta(days=DAYS_AHEAD)))
         calls = await calls_of(conn, person, now - CALLS_BACK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from domain.escalation import Mode
 from tests.web.customers import caller, visitor
@@ -109,6 +110,21 @@ async def test_a_comment_has_a_limit(office: Office) -> None:
         assert answer.status_code == 422
         assert "4001 characters" in answer.text
         assert 'value="5" required aria-label="5, very good" checked' in answer.text
+
+
+async def test_a_comment_has_lines_but_no_other_control_characters(office: Office) -> None:
+    mira = await caller(office)
+    address = await mira.is_asked(await mira.book())
+    async with visitor(office.app) as client:
+        form = form_to((await client.get(address)).text)
+        for comment in ("a \u202e b", "a \x1b[2J b"):
+            answer = await client.post(address, data=form.fields | {"score": "5", "comment": comment})
+            assert answer.status_code == 422
+            assert "can’t be shown" in answer.text
+        answer = await client.post(address, data=form.fields | {"score": "5", "comment": "one\r\n\ttwo"})
+        assert answer.status_code < 400
+    async with office.engine.connect() as conn:
+        assert await conn.scalar(text("SELECT comment FROM rating")) == "one\n\ttwo"
 
 
 async def test_the_first_rating_stands(office: Office) -> None:

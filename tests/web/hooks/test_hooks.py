@@ -284,3 +284,15 @@ async def test_an_id_used_for_another_event_is_refused(office: Office) -> None:
     answer = await send(office, event(requester=REQUESTER))
     assert answer.status_code == 422
     assert await count(office) == 0
+
+
+async def test_a_copy_under_another_unsigned_id_changes_nothing(office: Office) -> None:
+    """The invocation's id is a header that the signature doesn't cover."""
+    await with_source(office)
+    at = datetime.now(UTC)
+    first = await send(office, ticket(), at=at, X_Zendesk_Webhook_Invocation_Id="one")
+    assert first.json()["done"] == "opened"
+    await send(office, {"ticket": {"id": "4711", "status": "solved"}})
+    copy = await send(office, ticket(), at=at, X_Zendesk_Webhook_Invocation_Id="another")
+    assert copy.json() == first.json()
+    assert await count(office) == 1

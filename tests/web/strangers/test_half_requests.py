@@ -1,0 +1,112 @@
+"""Half requests stop nobody: the web closes them in time, and answers everybody else meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import uvicorn
+
+from tests.servers import free_port
+from tests.web.office import Office, office
+from tests.web.test_admission import answers
+from web import whole_body
+from web.http_protocol import HEADERS_WITHIN, LARGEST_HEAD, PunctualHttp
+from web.whole_body import BODY_WITHIN
+
+__all__ = ["office"]
+
+HALF_HEAD = b"GET /desk HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: "
+HALF_BODY = (
+    b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: 900\r\n\r\nemail=half"
+)
+
+
+class HastyHttp(PunctualHttp):
+    headers_within = 1.0
+
+
+@asynccontextmanager
+async def served(office: Office, protocol: type[PunctualHttp]) -> AsyncIterator[int]:
+    port = free_port()
+    config = uvicorn.Config(office.app, http=protocol, port=port, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve())
+    try:
+        async with httpx.AsyncClient() as client:
+            for _ in range(300):
+                if await answers(client, f"http://127.0.0.1:{port}/healthz"):
+                    break
+                await asyncio.sleep(0.05)
+        yield port
+    finally:
+        server.should_exit = True
+        await running
+
+
+async def send_half(port: int, half: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(half)
+    await writer.drain()
+    return reader, writer
+
+
+def test_headers_have_ten_seconds_and_bodies_thirty() -> None:
+    assert (HEADERS_WITHIN, PunctualHttp.headers_within, BODY_WITHIN) == (10, 10, 30)
+
+
+async def test_a_desk_is_answered_beside_200_half_requests(office: Office) -> None:
+    """More than any lane holds: half requests must not have been admitted."""
+    browser = await office.browser("Marta Manager")
+    async with served(office, PunctualHttp) as port:
+        halves = [await send_half(port, half) for half in (HALF_HEAD, HALF_BODY) for _ in range(100)]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=browser.client.headers) as client:
+            for address in ("/desk", "/directory", "/sign-in", "/rules"):
+                assert (await client.get(address)).status_code in (200, 303), address
+        assert not any(reader.at_eof() for reader, _ in halves)
+        for _, writer in halves:
+            writer.close()
+
+
+async def test_headers_that_trickle_in_are_given_up(office: Office) -> None:
+    async with served(office, HastyHttp) as port:
+        for half in (HALF_HEAD, b"\r\n"):
+            reader, writer = await send_half(port, half)
+            answer = await asyncio.wait_for(reader.read(), 60)
+            assert answer.count(b"408 Request Timeout") == 1, half
+            writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await asyncio.wait_for(reader.read(), 60) == b"", "nothing was asked, so nothing is answered"
+        writer.close()
+
+
+async def test_line_ends_between_requests_keep_no_connection(office: Office) -> None:
+    async with served(office, HastyHttp) as port:
+        reader, writer = await send_half(port, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await asyncio.wait_for(reader.readuntil(b'"ok"}'), 60)
+        writer.write(b"\r\n")
+        assert b"408 Request Timeout" in await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+
+
+async def test_headers_without_end_are_refused(office: Office) -> None:
+    async with served(office, PunctualHttp) as port:
+        for head in (HALF_HEAD + b"x" * 2 * LARGEST_HEAD, b"GET /" + b"x" * 2 * LARGEST_HEAD + b" HTTP/1.1\r\n\r\n"):
+            reader, writer = await send_half(port, head)
+            assert b"431" in await asyncio.wait_for(reader.readline(), 60)
+            writer.close()
+
+
+async def test_a_body_that_trickles_in_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole_body, "BODY_WITHIN", 1.0)
+    async with served(office, PunctualHttp) as port:
+        reader, writer = await send_half(port, HALF_BODY)
+        answer = await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+    assert b"408 Request Timeout" in answer
+    assert b"took too long to arrive" in answer
+    assert b"connection: close" in answer.lower()
