@@ -15,7 +15,8 @@ from domain.ids import LIVE_CHANNEL
 from web.dependencies import Engine, LiveEvents
 from web.live import StreamEvent, event_stream
 from web.page import page
-from web.security.session import Signed, still_signed_in
+from web.security.access import still_allowed
+from web.security.session import Signed
 
 router = APIRouter(prefix="/board")
 
@@ -38,10 +39,10 @@ async def board_stream(request: Request, live: LiveEvents) -> StreamingResponse:
     async def draw(payload: str) -> Sequence[StreamEvent]:
         return (StreamEvent("wake", LIVE_CHANNEL),)
 
-    async def still_allowed() -> bool:
-        return await still_signed_in(request)
+    async def allowed() -> bool:
+        return await still_allowed(request)
 
-    return event_stream(live.subscribe(), draw, still_allowed)
+    return event_stream(live.subscribe(), draw, allowed)
 
 
 async def _board(engine: AsyncEngine, zone: str) -> dict[str, Any]:

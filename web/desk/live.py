@@ -16,7 +16,8 @@ from web.desk.card import brief
 from web.desk.feed import DeskFeed, Feed
 from web.live import StreamEvent, event_stream
 from web.page import draw
-from web.security.session import Signed, SignedIn, still_signed_in
+from web.security.access import still_allowed
+from web.security.session import Signed, SignedIn
 
 WAKE = "wake"
 """Event: something may have changed. Its data says how many milliseconds the desk should wait before it refreshes."""
@@ -50,16 +51,16 @@ async def changed(desk: DeskRequest, feed: Feed, seen: Mapping[str, str]) -> Res
 
 @router.get("/desk/stream")
 async def stream(request: Request, signed: Signed, feed: DeskFeed) -> Response:
-    async def still_allowed() -> bool:
+    async def allowed() -> bool:
         try:
-            return await still_signed_in(request)
+            return await still_allowed(request)
         except DATABASE_DOWN:
             return True
 
     async def events(payload: str) -> Sequence[StreamEvent]:
         return draw_event(request, signed, feed, payload)
 
-    return event_stream(feed.subscribe(signed.person_id), events, still_allowed)
+    return event_stream(feed.subscribe(signed.person_id), events, allowed)
 
 
 def draw_event(request: Request, signed: SignedIn, feed: Feed, payload: str) -> tuple[StreamEvent, ...]:

@@ -19,8 +19,8 @@ from web.ops.headline import headline
 from web.ops.rebuilding import diagnosis, last_asked
 from web.ops.story import reader_name, story_of
 from web.page import page
-from web.security.access import RULES
-from web.security.session import Signed, still_signed_in
+from web.security.access import RULES, still_allowed
+from web.security.session import Signed
 from web.wording.facts import fact_rows
 from web.wording.states import state_words
 
@@ -106,6 +106,6 @@ async def stream(request: Request, engine: Engine, live: LiveEvents, escalation_
         return [StreamEvent("changed", "")] if payload in (EVERYTHING, f"escalation:{escalation.id}") else []
 
     async def allowed() -> bool:
-        return await still_signed_in(request)
+        return await still_allowed(request)
 
     return event_stream(live.subscribe(), draw, allowed)

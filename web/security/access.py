@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from ipaddress import ip_address
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from domain.sign_in import NotSignedIn, Role, RoleMissing
 from web.dependencies import settings_of
-from web.security.session import find_signed_in
+from web.security.session import SignedIn, find_signed_in
 from web.security.text_checks import is_unfit, refuse_unfit
 
 
@@ -216,7 +217,7 @@ async def allowed(request: Request) -> None:
     rule = MATRIX.get(key, frozenset())
     request.state.signed = None
     unfit_path = any(is_unfit(part) for part in request.path_params.values())
-    if unfit_path or (rule is Open.EMBEDDED and not settings_of(request).embedded):
+    if unfit_path or (rule is Open.EMBEDDED and not (settings_of(request).embedded and _on_loopback(request))):
         raise HTTPException(404)
     refuse_unfit(request.query_params.multi_items())
     if isinstance(rule, Open):
@@ -224,6 +225,33 @@ async def allowed(request: Request) -> None:
     signed = await find_signed_in(request, patient=key in BACKGROUND)
     if signed is None:
         raise NotSignedIn
-    if not signed.roles & {role.value for role in rule}:
+    if not _has_role(signed, rule):
         raise RoleMissing(tuple(sorted(role.value for role in rule)))
     request.state.signed = signed
+
+
+async def still_allowed(request: Request) -> bool:
+    """Whether the session lasts and its person may still call this route: a stream may outlive both."""
+    signed = await find_signed_in(request, patient=True)
+    rule = MATRIX.get(key_of(request.method, request.scope["route"].path))
+    return signed is not None and isinstance(rule, frozenset) and _has_role(signed, rule)
+
+
+def _has_role(signed: SignedIn, rule: frozenset[Role]) -> bool:
+    return bool(signed.roles & {role.value for role in rule})
+
+
+def _on_loopback(request: Request) -> bool:
+    """Whether the request reached this machine's own address under its own name.
+
+    The name too, because a page of another site can have its name lead to 127.0.0.1, and read what it gets.
+    """
+    reached, _ = request.scope.get("server") or ("", 0)
+    return _is_loopback(request.url.hostname or "") and _is_loopback(reached)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -108,9 +108,4 @@ async def signed_in(request: Request) -> SignedIn:
     return person
 
 
-async def still_signed_in(request: Request) -> bool:
-    """Whether the session still exists, for streams, which may outlive it."""
-    return await find_signed_in(request, patient=True) is not None
-
-
 Signed = Annotated[SignedIn, Depends(signed_in)]
