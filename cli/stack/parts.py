@@ -26,6 +26,9 @@ PROBED = ("worker", "ticker-1", "ticker-2")
 FOUNDATIONS = ("temporal", "postgres")
 """These are stopped after the processes that need them."""
 
+PROBE_WITHIN = 5
+"""Seconds within which the web must say that it is alive."""
+
 NICENESS = {"worker": 2}
 """Above 0, to give way to the others: people wait for the web, rounds and the database. No more than this, because mail
 and everything that is due by time wait for the worker: a process at 2 still gets two thirds of what one at 0 gets.
@@ -73,7 +76,10 @@ def web_child(url: str, environment: Mapping[str, str]) -> Child:
     async def ready() -> bool:
         return await read(f"{url}/healthz") is not None
 
-    return replace(muster("web", environment, "web"), ready=ready)
+    async def answers() -> bool:
+        return await read(f"{url}/healthz", PROBE_WITHIN) is not None
+
+    return replace(muster("web", environment, "web"), ready=ready, answers=answers)
 
 
 def worker_child(environment: Mapping[str, str], server: temporal.Server | None) -> Child:
@@ -90,12 +96,12 @@ def worker_child(environment: Mapping[str, str], server: temporal.Server | None)
     return replace(child, ready=ready)
 
 
-async def read(url: str) -> bytes | None:
-    """The body of a successful response from one of our own addresses, or None."""
+async def read(url: str, within: float = 2) -> bytes | None:
+    """The body of a successful response from one of our own addresses, or None after ``within`` seconds."""
 
     def get() -> bytes | None:
         try:
-            with _WITHOUT_PROXY.open(url, timeout=2) as answer:
+            with _WITHOUT_PROXY.open(url, timeout=within) as answer:
                 body: bytes = answer.read()
                 return body
         except (OSError, http.client.HTTPException):

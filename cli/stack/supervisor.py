@@ -22,6 +22,12 @@ HEALTHY_AFTER = 5.0
 """Seconds after which a child counts as healthy: if it dies after that, it is restarted without a pause."""
 LAST_LINES = 0.5
 """Seconds to wait for the last lines of a child's log; its descendants may keep the log open for longer."""
+PROBE_PAUSE = 2.0
+"""Seconds between two probes of a child that must answer."""
+MISSES = 4
+"""Probes in a row without an answer after which a child counts as hanging."""
+FIRST_ANSWER_WITHIN = 60.0
+"""Seconds from its start for which a child may still be getting ready to answer."""
 LONGEST_PAUSE = 2.0
 """Maximum seconds between restarts of a child that keeps dying."""
 
@@ -47,6 +53,8 @@ class Child:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     ready: Callable[[], Awaitable[bool]] = always_ready
+    answers: Callable[[], Awaitable[bool]] | None = None
+    """A probe; a child that stops answering it hangs, and is killed and replaced. It must end within seconds."""
     stop_signal: signal.Signals = signal.SIGTERM
     last_signal: signal.Signals = signal.SIGKILL
     """Sent if the child hasn't stopped in time."""
@@ -138,11 +146,32 @@ class Supervisor:
         while True:
             process = self._processes[child.name]
             began = time.monotonic()
-            code = await process.wait()
+            code = await self._until_ended(child, process)
             failures = 0 if time.monotonic() - began > HEALTHY_AFTER else failures + 1
             self._report(f"{child.name} ended ({_reason(code)}), restarting it")
             await asyncio.sleep(min(0.1 * 2 ** (failures - 1), LONGEST_PAUSE) if failures else 0)
             await self._spawn(child)
+
+    async def _until_ended(self, child: Child, process: asyncio.subprocess.Process) -> int:
+        """The exit status of a process, which is killed if it hangs."""
+        probing = asyncio.create_task(self._kill_if_hanging(child, process))
+        try:
+            return await process.wait()
+        finally:
+            probing.cancel()
+
+    async def _kill_if_hanging(self, child: Child, process: asyncio.subprocess.Process) -> None:
+        if child.answers is None:
+            return
+        began, misses, has_answered = time.monotonic(), 0, False
+        while misses < MISSES:
+            await asyncio.sleep(PROBE_PAUSE)
+            if await child.answers():
+                misses, has_answered = 0, True
+            elif has_answered or time.monotonic() - began > FIRST_ANSWER_WITHIN:
+                misses += 1
+        self._report(f"{child.name} does not answer, killing it")
+        _send(process, signal.SIGKILL)
 
     async def _spawn(self, child: Child) -> None:
         process = await self._open(child)
