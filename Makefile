@@ -36,6 +36,8 @@ assets: $(VENDOR)/.copied ## Fetch the pinned front-end packages and copy the fi
 lock: .venv/.installed ## Re-pin the dependencies of pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --all-extras pyproject.toml -o requirements.lock
+	echo setuptools | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --constraint requirements.lock pyproject.toml - -o requirements.runtime.lock
 
 bench: setup ## Run the benchmarks (never part of `make test`)
 	$(BIN)/python -m bench

@@ -89,9 +89,24 @@ def test_images_are_pinned(name: str) -> None:
 
 
 def test_base_images_name_their_version() -> None:
-    bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    assert bases
-    assert all(re.search(r":\d", base) for base in bases)
+    image = (ROOT / "Dockerfile").read_text()
+    usual = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)", image, re.MULTILINE))
+    bases = re.findall(r"^FROM \$\{(\w+)\}", image, re.MULTILINE)
+    assert len(bases) == len(re.findall("^FROM", image, re.MULTILINE)) == 2, "a digest can be given for each"
+    assert all(re.search(r":\d", usual[base]) for base in bases)
+
+
+def test_the_image_installs_with_hashes_what_the_tests_use() -> None:
+    assert (
+        "pip install --no-cache-dir --require-hashes -r requirements.runtime.lock\n"
+        in (ROOT / "Dockerfile").read_text()
+    )
+    ours, tested = (
+        set((ROOT / name).read_text().splitlines()) for name in ("requirements.runtime.lock", "requirements.lock")
+    )
+    pinned = {line.partition(" ")[0] for line in ours if "==" in line}
+    assert {"fastapi", "psycopg", "setuptools"} <= {line.partition("==")[0] for line in pinned}
+    assert pinned <= {line.partition(" ")[0] for line in tested}
 
 
 @pytest.mark.parametrize("name", OURS)
