@@ -17,7 +17,7 @@ _PART = r'[^@\s<>()\[\],;:\\"]+'
 _ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")
 
 
-_OVERRIDES = "\u202d\u202e"
+OVERRIDES = "\u202d\u202e"
 """Characters that reverse the text after them, so that it isn't displayed as it is stored."""
 
 
@@ -27,7 +27,7 @@ def forbidden_mark(text: str, allowed: str = "") -> str:
     Control characters among them, line ends too unless ``allowed``: in one line of a mail they would begin another.
     """
     for mark in text:
-        if mark not in allowed and (unicodedata.category(mark) in ("Cc", "Cs") or mark in _OVERRIDES):
+        if mark not in allowed and (unicodedata.category(mark) in ("Cc", "Cs") or mark in OVERRIDES):
             return f"U+{ord(mark):04X}"
     return ""
 

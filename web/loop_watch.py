@@ -21,7 +21,7 @@ _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 class LoopWatch:
     """Observes the processor time that the loop's thread spends from one tick to the next.
 
-    Processor time, because a machine that is busy with other things isn't our fault and can't be mended here.
+    Processor time, because a machine that is busy with other things isn't our fault.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:

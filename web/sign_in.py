@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from database.clock import current_time
 from database.stores.access import sessions
+from database.stores.journal.audit_log import write_audit
 from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused, TooManyMisses
 from web.dependencies import Engine, LinkLimiter, SignInLimiter
 from web.error_status import status_of
@@ -60,8 +61,12 @@ async def sign_in_by_password(
             raise SignInRefused
         async with engine.begin() as conn:
             await sessions.lock_password(conn, account.person_id, password_hash)
-            secret = await sign_in(conn, request, account.person_id)
+            secret = await sign_in(conn, request, account.person_id, by="password")
     except SignInRefused as refusal:
+        if account is not None:
+            async with engine.begin() as conn:
+                person = f"person:{account.person_id}"
+                await write_audit(conn, "visitor", "gave a wrong password", person, current_time())
         return page(request, "sign_in.html", 401, email=email, to=to, refused=refusal.detail)
     limiter.uncount(request, email)
     response = RedirectResponse(to or "/", 303)
@@ -86,7 +91,7 @@ async def sign_in_by_link(request: Request, engine: Engine, limiter: LinkLimiter
     try:
         async with engine.begin() as conn:
             person_id = await sessions.use_sign_in_link(conn, token, current_time())
-            secret = await sign_in(conn, request, person_id)
+            secret = await sign_in(conn, request, person_id, by="link")
     except SignInLinkUnknown:
         limiter.count(request)
         raise

@@ -35,6 +35,7 @@ from tests.architecture.documents import (
     table,
 )
 from tests.architecture.tree import ROOT, named, tracked
+from web.loop_watch import LoopWatch
 from web.metrics import RequestMetrics
 from web.row_metrics import RowMetrics, RowReading
 from workers.probe import PartMetrics
@@ -179,6 +180,7 @@ def exported_metrics() -> set[str]:
     """Names of all metrics of our own, as Prometheus shows them."""
     registry = CollectorRegistry()
     RequestMetrics(_no_answer, registry=registry)
+    LoopWatch(registry)
     registry.register(PartMetrics(Pulses()))
     registry.register(DatabaseMetrics(known_clock()))
     rows = RowMetrics(open_engine("postgresql://nobody@127.0.0.1/none"))

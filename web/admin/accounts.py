@@ -17,7 +17,7 @@ from database.stores.journal.audit_log import write_audit
 from web.dependencies import AppSettings, Engine
 from web.page import page
 from web.security.csrf import Guarded
-from web.security.passwords import LONGEST, SHORTEST, hash_password
+from web.security.passwords import LONGEST, SHORTEST, hash_password, is_easy_to_guess
 from web.security.session import Signed
 
 router = APIRouter(prefix="/admin")
@@ -52,6 +52,9 @@ async def set_password(
     account = await _account(engine, person_id)
     if not SHORTEST <= len(password) <= LONGEST:
         wrong = f"A password has {SHORTEST} to {LONGEST} characters."
+        return await _page(request, engine, 422, wrong=wrong, whose=account)
+    if await is_easy_to_guess(password, account.email, account.name):
+        wrong = "This password is easy to guess: it is common, or made of their own name or address. Choose another."
         return await _page(request, engine, 422, wrong=wrong, whose=account)
     password_hash = await hash_password(password)
     async with engine.begin() as conn:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from database.clock import current_time
 from database.stores.access.api_tokens import ApiToken, find_token
+from database.stores.journal.audit_log import write_audit
 from web.api.problems import ScopeMissing, TokenMissing
 from web.dependencies import Engine, TokenLimiter
 
@@ -28,6 +30,8 @@ def scope(name: str) -> Callable[..., Awaitable[ApiToken]]:
             limiter.count(request)
             raise TokenMissing
         if name not in token.scopes:
+            async with engine.begin() as conn:
+                await write_audit(conn, token.actor, "was refused for want of a scope", name, current_time())
             raise ScopeMissing(name)
         return token
 

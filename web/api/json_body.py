@@ -16,7 +16,7 @@ BYTES = 256 * 1024
 DEPTH = 32
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 """Brackets, and strings to skip. A string without an end reaches to the body's: else each of its escaped quotes would
-be looked at as the beginning of another, which takes quadratic time."""
+begin another search to the end, which takes quadratic time."""
 LARGE = 16 * 1024
 """Bytes from which a body is read in a thread, so that nobody else waits."""
 

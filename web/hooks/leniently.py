@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from web.api.conversation import LONGEST_TEXT, MESSAGES
 from web.api.phone import e164
-from web.api.words import OVERRIDES
+from domain.typed_text import OVERRIDES
 
 _COUNT = 2**31
 

@@ -13,8 +13,9 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.clock import current_time
+from database.stores.journal.audit_log import write_audit
 from database.stores.queries.outcomes import By, Measures, Period, by_day, measure, measure_by, not_served
-from web.dependencies import Reports
+from web.dependencies import Engine, Reports
 from web.outcomes import sentences
 from web.outcomes.bars import Chart, chart, columns
 from web.outcomes.sentences import ReportPeriods, six
@@ -58,11 +59,15 @@ async def outcomes_page(request: Request, engine: Reports, signed: Signed, days:
 
 
 @router.get(".csv")
-async def outcomes_csv(engine: Reports, days: int = DEFAULT, by: By = By.PERSON) -> Response:
+async def outcomes_csv(
+    engine: Reports, pages: Engine, signed: Signed, days: int = DEFAULT, by: By = By.PERSON
+) -> Response:
     days = days if days in SPANS else DEFAULT
     now_span, _ = _spans(days)
     async with engine.connect() as conn:
         lines = await measure_by(conn, now_span, by)
+    async with pages.begin() as conn:
+        await write_audit(conn, signed.actor, "exported outcomes", f"by {by.value}, {days} days", current_time())
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerows([cell(value) for value in row] for row in _rows(by, lines))

@@ -9,7 +9,9 @@ from ipaddress import ip_address
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from domain.sign_in import NotSignedIn, Role, RoleMissing
+from database.clock import current_time
+from database.stores.journal.audit_log import write_audit
+from domain.sign_in import NotSignedIn, Role, RoleMissing, TooManyMisses
 from web.dependencies import settings_of
 from web.security.session import SignedIn, find_signed_in
 from web.security.text_checks import is_unfit, refuse_unfit
@@ -55,6 +57,8 @@ MATRIX: dict[str, Rule] = {
     "GET /sign-in/{token}": Open.LINK,
     "POST /sign-in/{token}": Open.LINK,
     "POST /sign-out": ANYONE,
+    "GET /sessions": ANYONE,
+    "POST /sessions/end": ANYONE,
     # The customer
     "GET /c/{token}": Open.LINK,
     "GET /c/{token}/line": Open.LINK,
@@ -226,8 +230,20 @@ async def allowed(request: Request) -> None:
     if signed is None:
         raise NotSignedIn
     if not _has_role(signed, rule):
+        await _note_refusal(request, signed, key)
         raise RoleMissing(tuple(sorted(role.value for role in rule)))
     request.state.signed = signed
+
+
+async def _note_refusal(request: Request, signed: SignedIn, key: str) -> None:
+    """Write a refusal by role to the audit log: a few a minute for each person, so that nobody can fill it."""
+    state = request.app.state
+    try:
+        state.refusal_limit.count(request, signed.actor)
+    except TooManyMisses:
+        return
+    async with state.engine.begin() as conn:
+        await write_audit(conn, signed.actor, "was refused for want of a role", key, current_time())
 
 
 async def still_allowed(request: Request) -> bool:

@@ -6,15 +6,22 @@ One hash keeps several cores and 64 MiB busy, so at most two run at a time, in t
 from __future__ import annotations
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 SHORTEST = 12
+HARD_ENOUGH = 3
+"""The least of zxcvbn's scores, 0 to 4, that a new password needs: more than a hundred million guesses."""
+_WEIGHED = 72
+"""How many characters are weighed; longer ones take the library quadratic time."""
 LONGEST = 1000
 AT_ONCE = 2
+_WORDS = re.compile(r"[^\w]+")
 _HASHER = PasswordHasher()
 _HASHING = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
 
@@ -28,6 +35,18 @@ async def password_matches(password_hash: str | None, password: str) -> bool:
     loop = asyncio.get_running_loop()
     matches = await loop.run_in_executor(_HASHING, _verify, password_hash, password[:LONGEST])
     return matches and password_hash is not None
+
+
+async def is_easy_to_guess(password: str, *about: str) -> bool:
+    """Whether this is a common password, a pattern, or made of what is known ``about`` the person: address and name."""
+    return await asyncio.get_running_loop().run_in_executor(_HASHING, _is_easy, password, about)
+
+
+def _is_easy(password: str, about: tuple[str, ...]) -> bool:
+    # The library doesn't look for words in mail addresses.
+    words = {word for one in about for word in (one, *_WORDS.split(one)) if word}
+    score: int = zxcvbn(password[:_WEIGHED], user_inputs=sorted(words))["score"]
+    return score < HARD_ENOUGH
 
 
 def _verify(password_hash: str | None, password: str) -> bool:

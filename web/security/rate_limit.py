@@ -20,6 +20,8 @@ SIGN_INS_A_MINUTE = 10
 """Maximum sign-in attempts per account, from all addresses together."""
 FORGED_A_MINUTE = 60
 """Maximum wrong signatures per webhook source, from all addresses together."""
+REFUSALS_A_MINUTE = 10
+"""Maximum refusals by role per person and minute that are written to the audit log."""
 _LONGEST_ACCOUNT = 320
 """How many characters of an account's name count; a key must not grow without limit."""
 

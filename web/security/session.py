@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.clock import current_time
 from database.stores.access import sessions
+from database.stores.journal.audit_log import write_audit
 from domain.ids import Tokens, token_hash
 from domain.sign_in import NotSignedIn
 from web.batching import Batcher
@@ -80,14 +81,18 @@ async def find_signed_in(request: Request, *, patient: bool = False) -> SignedIn
     )
 
 
-async def sign_in(conn: AsyncConnection, request: Request, person_id: int) -> str:
-    """Begin a session and end the browser's previous one; returns the secret for ``keep_cookie``."""
+async def sign_in(conn: AsyncConnection, request: Request, person_id: int, *, by: str) -> str:
+    """Begin a session and end the browser's previous one; returns the secret for ``keep_cookie``.
+
+    ``by`` says in the audit log how the person signed in.
+    """
     secret, now = secrets.token_urlsafe(32), current_time()
     duration = timedelta(hours=settings_of(request).session_hours)
     previous = session_token(request)
     if previous:
         await sessions.end_session(conn, previous)
     await sessions.begin_session(conn, person_id, secret, now, now + duration)
+    await write_audit(conn, f"person:{person_id}", "signed in", f"person:{person_id}", now, {"by": by})
     return secret
 
 

@@ -77,6 +77,28 @@ async def end_session(conn: AsyncConnection, token: str) -> None:
     await conn.execute(delete(session).where(session.c.token_hash == token_hash(token)))
 
 
+@dataclass(frozen=True)
+class OpenSession:
+    key: str
+    """Names the session on its own person's page; not its secret."""
+    began_at: datetime
+    expires_at: datetime
+
+
+async def sessions_of(conn: AsyncConnection, person_id: int, now: datetime) -> list[OpenSession]:
+    """A person's open sessions, newest first."""
+    query = select(session).where(session.c.person == person_id, session.c.expires_at > now)
+    rows = await conn.execute(query.order_by(session.c.began_at.desc()))
+    return [OpenSession(row.token_hash.hex(), row.began_at, row.expires_at) for row in rows]
+
+
+async def end_own_sessions(conn: AsyncConnection, person_id: int, keys: Collection[str]) -> int:
+    """End those of a person's sessions that have these keys; returns how many there were."""
+    hashes = func.encode(session.c.token_hash, "hex")
+    ended = delete(session).where(session.c.person == person_id, hashes.in_(keys)).returning(session.c.person)
+    return len((await conn.execute(ended)).all())
+
+
 async def end_sessions_of(conn: AsyncConnection, person_id: int) -> None:
     await conn.execute(delete(session).where(session.c.person == person_id))
 

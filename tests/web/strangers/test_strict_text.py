@@ -23,7 +23,7 @@ FORM = {
 def requested(**changes: str) -> Opening | Problems:
     facts = {name: changes.pop(name) for name in list(changes) if name == "model"}
     form = EscalateForm(**(FORM | changes), facts=facts)
-    return opening_of(form, [FactType("model", "text")], "zendesk", Mode.BOOKING, "person:1")
+    return opening_of(form, [FactType("model", "choice", ("X1", "X2"))], "zendesk", Mode.BOOKING, "person:1")
 
 
 @pytest.mark.parametrize("mark", MARKS)
@@ -42,7 +42,7 @@ def test_facts_of_the_desks_form_are_too(mark: str) -> None:
 
 
 def test_every_script_is_taken() -> None:
-    taken = requested(subject="エンジンが停止 · محرك · двигатель ⚓", name="Zoë O’Neill-Ångström", model="Ünï 12")
+    taken = requested(subject="エンジンが停止 · محرك · двигатель ⚓", name="Zoë O’Neill-Ångström", model="X2")
     assert isinstance(taken, Opening)
 
 
