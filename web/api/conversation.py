@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from web.api.schema import Body
 from domain.typed_text import OVERRIDES
+from web.api.schema import Body
 from web.api.words import Moment, NameOrEmpty
 
 MESSAGES = 10

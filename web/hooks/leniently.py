@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
+from domain.typed_text import OVERRIDES
 from web.api.conversation import LONGEST_TEXT, MESSAGES
 from web.api.phone import e164
-from domain.typed_text import OVERRIDES
 
 _COUNT = 2**31
 
