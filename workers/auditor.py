@@ -62,7 +62,9 @@ async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) 
                 _report(await audit(conn, now))
         with _failures_logged("updates"):
             async with engine.begin() as conn:
-                await relay_updates_too(conn, now)
+                relayed = await relay_updates_too(conn, now)
+            if relayed:
+                log.info("relaying updates of the previous release events=%d", relayed)
         with _failures_logged("workflows"):
             checked_up_to = await rebuild_workflows(engine, client, checked_up_to, now)
         with _failures_logged("deadlines"):
