@@ -15,7 +15,7 @@ from database.stores.journal.timeline import done_before, lock, record
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, team
-from database.tables.escalation import customer, escalation
+from database.tables.escalation import NAMED_HERE, customer, escalation
 from database.tables.muster import call, search_clock
 from domain.customer_link import LinkLife, link_life
 from domain.escalation import Kind, Outcome, State
@@ -178,7 +178,7 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
             escalation.c.mode,
             escalation.c.subject,
             escalation.c.plan,
-            customer.c.name.label("customer_name"),
+            NAMED_HERE.label("customer_name"),
             customer.c.email.label("customer_email"),
             customer.c.time_zone.label("customer_zone"),
             func.coalesce(team.c.name, desk.c.name).label("team_name"),

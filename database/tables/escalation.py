@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -40,6 +41,7 @@ escalation = Table(
     Column("subject", Text, nullable=False),
     Column("facts", JSONB, nullable=False),
     Column("customer", BigInteger, ForeignKey("customer.id"), nullable=False, index=True),
+    Column("customer_named", Text, nullable=False, server_default=text("''")),
     Column("mode", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("outcome", Text),
@@ -62,6 +64,8 @@ escalation = Table(
     Column("ticket_replies", Integer),
     Column("conversation", JSONB, nullable=False, server_default=text("'[]'")),
 )
+NAMED_HERE = func.coalesce(func.nullif(escalation.c.customer_named, ""), customer.c.name)
+"""The customer's name as this ticket gave it; in escalations of earlier releases, the name in the customer's row."""
 # A ticket has at most one escalation whose call is not yet wrapped up.
 Index(
     "escalation_open_ticket_of_account",

@@ -88,6 +88,7 @@ async def _open(
         "subject": ticket.subject,
         "facts": dict(facts),
         "customer": await _customer(conn, opening),
+        "customer_named": opening.customer.name,
         "mode": opening.mode.value,
         "state": (State.REFUSED if refusal else _first_state(opening.mode)).value,
         "outcome": Outcome.REFUSED.value if refusal else None,

@@ -15,7 +15,7 @@ from database.stores.rules.decided_by import DecidedBy, decided_by
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, person, team, title
-from database.tables.escalation import customer, escalation, escalation_event, message
+from database.tables.escalation import NAMED_HERE, customer, escalation, escalation_event, message
 from database.tables.muster import call, offer, rating, wrap_up
 from domain.plan import Plan
 from rules_dsl.directory import FactType
@@ -109,7 +109,7 @@ async def _head(conn: AsyncConnection, escalation_id: str) -> Row[Any] | None:
     query = (
         select(
             escalation,
-            customer.c.name.label("customer_name"),
+            NAMED_HERE.label("customer_name"),
             customer.c.email,
             customer.c.time_zone.label("customer_zone"),
             customer.c.language,

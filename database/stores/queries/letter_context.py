@@ -23,7 +23,7 @@ from database.stores.journal.message_queue import QueuedMessage
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link, survey
 from database.tables.directory import desk, person, team
-from database.tables.escalation import customer, escalation
+from database.tables.escalation import NAMED_HERE, customer, escalation
 from database.tables.muster import call, offer, rating
 from domain.letter import (
     STAFF_LETTERS,
@@ -74,7 +74,7 @@ def _escalation(escalation_id: str) -> Select[Any]:
     columns = (
         escalation.c.subject,
         escalation.c.outcome,
-        customer.c.name.label("customer_name"),
+        NAMED_HERE.label("customer_name"),
         customer.c.email,
         customer.c.time_zone,
         desk.c.name.label("desk_name"),
