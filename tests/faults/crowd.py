@@ -49,6 +49,8 @@ class Crowd:
     longest_delay: float = LONGEST_DELAY
     survey_within: float = 90.0
     """Seconds that customers wait for their survey."""
+    links_within: float = 15.0
+    """Seconds that customers wait for a newer link."""
     lives: list[asyncio.Task[str]] = field(default_factory=list)
     opened: int = 0
 
@@ -118,7 +120,7 @@ class Crowd:
 
     async def _newest_link(self, customer: Customer) -> bool:
         """Take the link from the last mail; False if no newer one arrives for a while."""
-        for _ in range(10):
+        for _ in range(int(self.links_within / STEP)):
             links = await self.trial.mailbox.links(address_of(customer.ticket), "c")
             newest = urlsplit(links[-1]).path if links else customer.link
             if newest != customer.link:
