@@ -63,7 +63,7 @@ MATRIX: dict[str, str | None] = {
     "timers due while everything is down": (
         f"{OUTAGES}::test_timers_that_run_out_while_everything_is_down_fire_once_each"
     ),
-    "a process whose clock is off": "tests/database/test_clock.py",
+    "a process whose clock is off": "tests/faults/test_moved_clock.py",
     "a code change with escalations under way": "tests/workflows/test_replay.py",
     "a migration under load": "tests/database/test_migrations.py::test_a_migration_yields_to_traffic_and_is_retried",
     "a publication of rules under load": (

@@ -9,9 +9,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests.faults.agents import Agent, until_offered
-from tests.faults.ledger import Answer, Entry
-from tests.faults.people import Customer
+from tests.faults.actors.agents import Agent, until_offered
+from tests.faults.actors.people import Customer
+from tests.faults.judging.ledger import Answer, Entry
 from tests.faults.trial import ORDINARY_MAIL, FaultTrial, in_background
 
 pytestmark = pytest.mark.timeout(300)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.evidence import Evidence, Row
-from tests.faults.judge import judge
-from tests.faults.ledger import Answer, Entry, Ledger
+from tests.faults.judging.evidence import Evidence, Row
+from tests.faults.judging.judge import judge
+from tests.faults.judging.ledger import Answer, Entry, Ledger
 
 CALL, ONE = "call-1", "escalation-1"
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from database.stores.rounds.round import LOCK
-from tests.faults.people import Customer
+from tests.faults.actors.people import Customer
 from tests.faults.test_kills import AFTER_DEATHS, VICTIMS
 from tests.faults.trial import FaultTrial, in_background
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.faults.crowd import Crowd
+from tests.faults.actors.crowd import Crowd
 from tests.faults.stack import RECOVERY_TIMEOUT
 from tests.faults.trial import ORDINARY_MAIL, FaultTrial, in_background
 

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.faults.agents import Agent, until_offered
-from tests.faults.ledger import Ledger
-from tests.faults.people import Program
+from tests.faults.actors.agents import Agent, until_offered
+from tests.faults.actors.people import Program
+from tests.faults.judging.ledger import Ledger
 from tests.faults.separate_processes import PROCESSES, separate_processes
 
 pytestmark = [pytest.mark.lanes, pytest.mark.timeout(240)]

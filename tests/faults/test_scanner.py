@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.faults.agents import Agent, until_offered
-from tests.faults.mailbox import Mail
-from tests.faults.people import address_of, find_form
-from tests.faults.scanner import Scanner
+from tests.faults.actors.agents import Agent, until_offered
+from tests.faults.actors.people import address_of, find_form
+from tests.faults.actors.scanner import Scanner
+from tests.faults.judging.mailbox import Mail
 from tests.faults.trial import ORDINARY_MAIL, FaultTrial, in_background
 
 pytestmark = pytest.mark.timeout(300)

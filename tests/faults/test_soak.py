@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.faults.crowd import Crowd
+from tests.faults.actors.crowd import Crowd
 from tests.faults.test_kills import AFTER_DEATHS
 from tests.faults.trial import FaultTrial, in_background
 

@@ -11,8 +11,8 @@ import pytest
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
-from tests.faults.crowd import Crowd
-from tests.faults.starvation import starved
+from tests.faults.actors.crowd import Crowd
+from tests.faults.striking.starvation import starved
 from tests.faults.test_kills import AFTER_DEATHS
 from tests.faults.trial import FaultTrial, in_background
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults.agents import Agent
-from tests.faults.error_logs import log_lines
-from tests.faults.evidence import Evidence
-from tests.faults.judge import NEVER_EXPECTED, Verdict, judge
-from tests.faults.ledger import Ledger
-from tests.faults.mailbox import Mail, Mailbox
-from tests.faults.people import Customer, Program, address_of
+from tests.faults.actors.agents import Agent
+from tests.faults.actors.people import Customer, Program, address_of
+from tests.faults.judging.error_logs import log_lines
+from tests.faults.judging.evidence import Evidence
+from tests.faults.judging.judge import NEVER_EXPECTED, Verdict, judge
+from tests.faults.judging.ledger import Ledger
+from tests.faults.judging.mailbox import Mail, Mailbox
 from tests.faults.stack import Breakable
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts" / "faults"

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.stack.postgres import Cluster
-from tests.faults.starvation import postmaster_of, standing_still
+from tests.faults.striking.starvation import postmaster_of, standing_still
 from tests.web.customers import Caller, caller, visitor
 from tests.web.forms import form_to
 from tests.web.office import Office, office, ticket

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.faults.gate import Gate
 from tests.faults.stack import Breakable
+from tests.faults.striking.gate import Gate
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Collection
 
-from tests.faults.crowd import Crowd, CustomerPlan
-from tests.faults.judge import NEVER_EXPECTED
+from tests.faults.actors.crowd import Crowd, CustomerPlan
+from tests.faults.judging.judge import NEVER_EXPECTED
 from tests.faults.test_kills import AFTER_DEATHS
 from tests.faults.trial import FaultTrial, in_background
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import pytest
 
 from domain.escalation import Kind
-from tests.faults.freezing import frozen
-from tests.faults.gate import Gate
 from tests.faults.lanes.lively import LIVES, lively
+from tests.faults.striking.freezing import frozen
+from tests.faults.striking.gate import Gate
 from tests.faults.trial import FaultTrial
 
 pytestmark = [pytest.mark.lanes, pytest.mark.timeout(300)]

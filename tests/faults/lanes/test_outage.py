@@ -9,11 +9,11 @@ import time
 import pytest
 
 from domain.escalation import Kind
-from tests.faults.crowd import Crowd, CustomerPlan
-from tests.faults.freezing import supervisor_frozen
+from tests.faults.actors.crowd import Crowd, CustomerPlan
+from tests.faults.actors.people import Customer
 from tests.faults.lanes.lively import ENDS_WITHIN, GOOD_ENDINGS, settled
 from tests.faults.lanes.test_killed import EVERYTHING
-from tests.faults.people import Customer
+from tests.faults.striking.freezing import supervisor_frozen
 from tests.faults.trial import FaultTrial, in_background
 
 pytestmark = [pytest.mark.lanes, pytest.mark.timeout(300)]

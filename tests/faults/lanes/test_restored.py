@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.agents import Agent, until_offered
-from tests.faults.crowd import Crowd
-from tests.faults.people import Customer
-from tests.faults.restoring import Backup, restored
+from tests.faults.actors.agents import Agent, until_offered
+from tests.faults.actors.crowd import Crowd
+from tests.faults.actors.people import Customer
 from tests.faults.stack import breakable_stack
+from tests.faults.striking.restoring import Backup, restored
 from tests.faults.test_kills import AFTER_DEATHS
 from tests.faults.trial import FaultTrial, begin_trial, in_background
 from tests.workflows.replaying import replay_all

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from domain.escalation import Kind
-from tests.faults.freezing import frozen
-from tests.faults.gate import Gate, locked_row
 from tests.faults.lanes.lively import LIVES, lively, settled
 from tests.faults.stack import Breakable, breakable_stack
-from tests.faults.starvation import starved
+from tests.faults.striking.freezing import frozen
+from tests.faults.striking.gate import Gate, locked_row
+from tests.faults.striking.starvation import starved
 from tests.faults.trial import FaultTrial, begin_trial
 from tests.workflows.replaying import replay_all
 

@@ -18,10 +18,10 @@ import pytest
 from cli.stack.process import die_with_parent
 from tests.architecture.tree import ROOT
 from tests.cli.running import MUSTER, environment, run_muster
-from tests.faults.crowd import Crowd
-from tests.faults.freezing import supervisor_frozen
+from tests.faults.actors.crowd import Crowd
 from tests.faults.lanes.lively import GOOD_ENDINGS, LIVES, settled
 from tests.faults.stack import Breakable, breakable_stack
+from tests.faults.striking.freezing import supervisor_frozen
 from tests.faults.trial import FaultTrial, begin_trial, in_background
 from tests.workflows.replaying import replay_all
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.escalation import RELAYED_AT_ONCE
-from tests.faults.ledger import Ledger
-from tests.faults.mailbox import Mail
+from tests.faults.judging.ledger import Ledger
+from tests.faults.judging.mailbox import Mail
 
 Row = dict[str, Any]
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.faults.ledger import Entry, Ledger
+from tests.faults.judging.ledger import Entry, Ledger
 from tests.web.forms import FoundForm, forms_of
 
 _JOIN = re.compile(r'href="(/join/[\w-]+)"')

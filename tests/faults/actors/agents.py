@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.faults.ledger import Entry, Ledger
-from tests.faults.people import find_form, press_join
+from tests.faults.actors.people import find_form, press_join
+from tests.faults.judging.ledger import Entry, Ledger
 from tests.web.forms import FoundForm, forms_of
 
 _OFFER = re.compile(r'data-offer="([\w-]+)/(\d+)" data-remaining="([\d.]+)"')

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from tests.faults.mailbox import Mail, Mailbox
+from tests.faults.judging.mailbox import Mail, Mailbox
 from tests.web.forms import FoundForm, forms_of
 
 _LINKS = re.compile(r'href="([^"]+)"')

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 
 from tests.faults.stack import Breakable
-from tests.faults.starvation import standing_still
+from tests.faults.striking.starvation import standing_still
 
 
 @contextlib.contextmanager

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tests.faults.duplicates import duplicate_assignments, duplicate_mails, duplicate_rows
-from tests.faults.evidence import Evidence, message_of
-from tests.faults.ledger import Answer, Ledger
-from tests.faults.lost import find_lost
+from tests.faults.judging.duplicates import duplicate_assignments, duplicate_mails, duplicate_rows
+from tests.faults.judging.evidence import Evidence, message_of
+from tests.faults.judging.ledger import Answer, Ledger
+from tests.faults.judging.lost import find_lost
 
 NEVER_EXPECTED = frozenset({"message_failed", "repaired"})
 """Kinds of events that mean that something went wrong on our side."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import urlsplit
 
-from tests.faults.people import Customer, address_of
+from tests.faults.actors.people import Customer, address_of
 from tests.faults.trial import FaultTrial
 
 STEP = 1.5

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tests.faults.evidence import Evidence, Row, at, message_of
-from tests.faults.mailbox import Mail
+from tests.faults.judging.evidence import Evidence, Row, at, message_of
+from tests.faults.judging.mailbox import Mail
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 ENDS_ASSIGNMENT = frozenset(

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.faults.ledger import Ledger
+from tests.faults.judging.ledger import Ledger
 
 READ_EVERY = 1.0
 """Seconds."""

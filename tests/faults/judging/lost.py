@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.faults.evidence import Evidence, Row, at, message_of
-from tests.faults.ledger import Entry, Ledger
+from tests.faults.judging.evidence import Evidence, Row, at, message_of
+from tests.faults.judging.ledger import Entry, Ledger
 
 
 def find_lost(ledger: Ledger, evidence: Evidence) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The ledger and its judge: what was lost, doubled or unexpected."""
