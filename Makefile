@@ -43,7 +43,7 @@ bench: setup ## Run the benchmarks (never part of `make test`)
 	$(BIN)/python -m bench
 
 lanes: setup ## Strike whole stacks with one fault of each kind, and judge what is left (ARGS=… for pytest)
-	$(BIN)/pytest -m lanes $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist worksteal) tests/faults $(ARGS)
+	$(BIN)/pytest -m "lanes and not soak" $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist worksteal) tests/faults $(ARGS)
 
 soak: setup ## Kill random processes under load, fuzz the rules, run tests at a dozen points in time (MINUTES=…)
 	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/pytest -m soak tests/faults $(ARGS)

@@ -20,7 +20,7 @@ from tests.faults.separate_processes import PROCESSES, separate_processes
 pytestmark = [pytest.mark.lanes, pytest.mark.timeout(240)]
 
 
-@pytest.mark.parametrize("offset", ["+3d", "-3d"])
+@pytest.mark.parametrize("offset", ["+3d", pytest.param("-3d", marks=pytest.mark.soak)])
 async def test_a_whole_call_takes_place_on_a_machine_whose_clock_is_days_off(
     offset: str, database: AsyncEngine, database_url: str, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.separate_processes import SeparateProcesses, separate_processes
 
-pytestmark = [pytest.mark.lanes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.lanes, pytest.mark.soak, pytest.mark.timeout(240)]
 
 
 async def test_probes_and_logs_tell_what_is_wrong(database_url: str, tmp_path: Path) -> None:

@@ -43,7 +43,19 @@ DEATHS = {
 }
 
 
-@pytest.mark.parametrize("death", DEATHS.values(), ids=DEATHS.keys())
+RARELY = {
+    "web before the commit of a booking",
+    "worker before the commit of an effect",
+    "tickers after the commit of a round",
+    "Temporal in a burst",
+}
+"""Run by ``make soak``: each part dies once in ``make lanes``, too."""
+
+
+@pytest.mark.parametrize(
+    "death",
+    [pytest.param(death, id=name, marks=[pytest.mark.soak] * (name in RARELY)) for name, death in DEATHS.items()],
+)
 async def test_a_kill_at_the_worst_moment_loses_and_doubles_nothing(
     trial: FaultTrial, gate: Gate, death: Death
 ) -> None:

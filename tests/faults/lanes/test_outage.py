@@ -48,6 +48,7 @@ async def test_an_outage_of_a_minute_while_calls_search_gives_nobody_up(trial: F
     assert set(endings) <= GOOD_ENDINGS, endings
 
 
+@pytest.mark.soak
 async def test_timers_that_run_out_while_everything_is_down_fire_once_each(trial: FaultTrial) -> None:
     customer = await trial.program.customer(trial.ticket("late"))
     agents = await trial.agents()

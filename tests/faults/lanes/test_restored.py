@@ -87,7 +87,7 @@ async def live_on(crowd: Crowd, lives: dict[str, Customer], survey: str) -> dict
 @pytest.mark.parametrize(
     ("rows", "temporal"),
     [
-        pytest.param("later", None, id="Temporal lost", marks=pytest.mark.lanes),
+        pytest.param("later", None, id="Temporal lost", marks=pytest.mark.soak),
         pytest.param("later", "earlier", id="Temporal older than the rows", marks=pytest.mark.soak),
         pytest.param("earlier", "later", id="rows older than Temporal", marks=pytest.mark.soak),
     ],
