@@ -46,7 +46,7 @@ lanes: setup ## Strike whole stacks with one fault of each kind, and judge what 
 	$(BIN)/pytest -m "lanes and not soak" $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist worksteal) tests/faults $(ARGS)
 
 soak: setup ## Kill random processes under load, fuzz the rules, run tests at a dozen points in time (MINUTES=…)
-	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/pytest -m soak tests/faults $(ARGS)
+	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/pytest -m soak tests $(ARGS)
 	SOAK_MINUTES=$(or $(MINUTES),5) $(BIN)/python -m tests.faults.matrix $(ARGS)
 
 images: setup browser ## Retake the README's screenshots with the browser tests

@@ -50,6 +50,7 @@ def judge(held: Held, what: str) -> None:
     assert held.seconds < LOOP_HELD_AT_MOST, f"{what} held the loop for {held.seconds * 1000:.0f} ms"
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", TEXTS)
 async def test_the_worst_rules_texts_delay_nobody(office: Office, name: str) -> None:
     headers, fields = await signed_form(office, await office.browser("Marta Manager"), "/rules/edit")
@@ -60,6 +61,7 @@ async def test_the_worst_rules_texts_delay_nobody(office: Office, name: str) -> 
         judge(await ask(office.app, "POST", f"/rules/{part}", headers | {"hx-request": "true"}, body), f"{part} {name}")
 
 
+@pytest.mark.soak
 async def test_the_longest_published_rules_delay_nobody(office: Office) -> None:
     manager = await office.browser("Marta Manager")
     headers, fields = await signed_form(office, manager, "/rules/edit")
