@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.integrations.calendar_feed import fetch_calendar
+from activities.integrations.calendar_reading import CPU_SECONDS
 from database.stores.staff.calendar_feeds import CalendarFeedEntry, add_feed, feeds_never_read, feeds_of
 from database.stores.staff.schedule_changes import change_schedule
 from database.stores.staff.shifts import shifts_of, update_all_shifts
@@ -248,7 +249,8 @@ async def test_a_calendar_that_the_machine_had_no_time_for_is_tried_again_soon(
 ) -> None:
     await furnish(database)
     await give(database, content=TEN_TO_ELEVEN)
-    monkeypatch.setattr("activities.integrations.calendar_reading.read_calendar.__kwdefaults__", {"time_limit": 0.01})
+    limits = {"time_limit": 0.01, "cpu_seconds": CPU_SECONDS}
+    monkeypatch.setattr("activities.integrations.calendar_reading.read_calendar.__kwdefaults__", limits)
     delayed = await look(database)
     assert (delayed.error, delayed.read_at) == ("", None)
     monkeypatch.undo()

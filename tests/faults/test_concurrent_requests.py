@@ -64,7 +64,9 @@ async def test_a_double_click_is_one_click(trial: FaultTrial) -> None:
         talked = await trial.program.customer(trial.ticket("talked"), mode="now", area="billing")
         _, offer = await until_offered([agent])
         await both(agent.accept(offer) for _ in range(2))
-        await both(_end(agent, offer.call) for _ in range(2))
+        ending = (await agent.desk()).form("/end")
+        assert ending is not None
+        await both(agent.end(offer.call, ending) for _ in range(2))
         wrap_up = (await agent.desk()).form("/wrap-up")
         assert wrap_up is not None
         await both(agent.wrap_up(wrap_up) for _ in range(2))
@@ -81,12 +83,6 @@ async def both(clicks: Iterable[Awaitable[Entry | None]]) -> None:
     for entry in await asyncio.gather(*clicks):
         assert entry is not None
         assert entry.ok, entry.text
-
-
-async def _end(agent: Agent, call: str) -> Entry:
-    form = (await agent.desk()).form("/end")
-    assert form is not None
-    return await agent.end(call, form)
 
 
 async def test_the_last_seat_is_sold_once_and_the_others_see_free_times(trial: FaultTrial) -> None:
