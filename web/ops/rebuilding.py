@@ -15,10 +15,10 @@ from activities.comparing import Problem
 from database.clock import current_time
 from database.stores.journal.audit_log import write_audit
 from database.stores.queries.escalation_detail import WholeEscalation
-from database.stores.rounds.overdue import find_overdue
+from database.stores.rounds.overdue import is_overdue
 from database.stores.rounds.rebuild_requests import RebuildAnswer, RebuildRequest, ask_for_rebuild, newest_request
 from database.stores.rounds.repair import position_of
-from domain.escalation import OPEN_STATES, NotNow
+from domain.escalation import NotNow, State
 from domain.failure import Unreachable
 from web.api.escalations import read_or_raise
 from web.dependencies import Engine, Gateway
@@ -74,7 +74,7 @@ async def diagnosis(engine: AsyncEngine, gateway: WorkflowGateway, escalation_id
         return "Temporal does not answer right now, so nobody can tell whether anything is wrong.", True
     if problem is None:
         async with engine.connect() as conn:
-            problem = Problem.STUCK if escalation_id in await find_overdue(conn, now) else None
+            problem = Problem.STUCK if await is_overdue(conn, escalation_id, now) else None
     return (HEALTHY, False) if problem is None else (PROBLEMS[problem], True)
 
 
@@ -111,7 +111,7 @@ async def rebuild(
 ) -> Response:
     """Ask a worker to rebuild it. The same request again, or another while one is unanswered, changes nothing."""
     escalation = await read_or_raise(engine, escalation_id)
-    if escalation.state not in OPEN_STATES:
+    if escalation.state in (State.CLOSED, State.REFUSED):
         raise NotNow(escalation.state)
     now = current_time()
     async with engine.begin() as conn:

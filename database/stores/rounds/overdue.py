@@ -15,7 +15,7 @@ MOST = 100
 """How many escalations are looked up at a time."""
 
 # The deadlines are those of `workflows/`, each at its latest.
-_OVERDUE = text("""
+_OVERDUE = """
 SELECT CAST(e.id AS text) FROM escalation e
 LEFT JOIN LATERAL (SELECT * FROM call WHERE escalation = e.id ORDER BY nth DESC LIMIT 1) c ON true
 CROSS JOIN LATERAL (SELECT
@@ -32,11 +32,18 @@ WHERE e.state NOT IN ('closed', 'refused', 'booked') AND e.updated_at < :before 
     + make_interval(secs => slot, hours => 4)
   WHEN 'wrapping_up' THEN c.ended_at + make_interval(secs => wrap_up, mins => 10)
   WHEN 'rating' THEN coalesce(c.wrapped_up_at, c.ended_at) + make_interval(secs => survey) END
-ORDER BY e.updated_at DESC LIMIT :most
-""")
+"""
+_ALL = text(f"{_OVERDUE} ORDER BY e.updated_at DESC LIMIT :most")
+_ONE = text(f"{_OVERDUE} AND e.id = CAST(:one AS uuid)")
 
 
 async def find_overdue(conn: AsyncConnection, now: datetime) -> frozenset[str]:
-    """Ids of open escalations whose workflow has let a deadline pass, those that changed last first."""
-    rows = await conn.execute(_OVERDUE, {"before": now - LATE, "most": MOST})
+    """Ids of open escalations whose workflow has let a deadline pass: at most ``MOST``, those that changed last."""
+    rows = await conn.execute(_ALL, {"before": now - LATE, "most": MOST})
     return frozenset(rows.scalars())
+
+
+async def is_overdue(conn: AsyncConnection, escalation_id: str, now: datetime) -> bool:
+    """Whether this escalation is open and its workflow has let a deadline pass."""
+    rows = await conn.execute(_ONE, {"before": now - LATE, "one": escalation_id})
+    return rows.scalar_one_or_none() is not None

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.journal.plan_json import load_plan
-from database.stores.rounds.overdue import LATE, find_overdue
+from database.stores.rounds.overdue import LATE, find_overdue, is_overdue
 from domain.escalation import Mode
 from rules_dsl.model.decision import Decision
 from tests.database.rounds.round_floor import Floor
@@ -86,6 +86,8 @@ async def test_a_workflow_is_overdue_ten_minutes_after_its_deadline(
     async with database.connect() as conn:
         assert await find_overdue(conn, due + LATE - SECOND) == frozenset()
         assert await find_overdue(conn, due + LATE + SECOND) == {await opened(floor)}
+        assert not await is_overdue(conn, await opened(floor), due + LATE - SECOND)
+        assert await is_overdue(conn, await opened(floor), due + LATE + SECOND)
 
 
 async def test_a_call_that_rounds_look_after_is_never_overdue(database: AsyncEngine) -> None:

@@ -110,6 +110,14 @@ async def test_a_double_click_asks_once(office: Office) -> None:
     assert await count(office, rebuild_request) == 2
 
 
+async def test_a_workflow_that_waits_for_the_rating_can_be_rebuilt_too(office: Office) -> None:
+    one, ops = await opened(office), await office.browser("Otto Ops")
+    async with office.engine.begin() as conn:
+        await conn.execute(text("UPDATE escalation SET state = 'rating'"))
+    assert (await asked(ops, one)).status_code == 303
+    assert await count(office, rebuild_request) == 1
+
+
 async def test_while_temporal_is_down_the_request_waits_and_says_so(office: Office) -> None:
     one, ops = await opened(office), await office.browser("Otto Ops")
     assert "nobody can tell whether anything is wrong" in await ops.get(f"/ops/{one}/rebuild")
