@@ -26,12 +26,18 @@ async def until_blocked(desk: Desk) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_late_no_show_of_a_finished_escalation_changes_nothing(desk: Desk) -> None:
+async def accepted_call(desk: Desk) -> tuple[str, str]:
+    """A call now that Freja has accepted: the ids of its escalation and of itself."""
     escalation_id = (await desk.open(mode=Mode.NOW)).escalation_id
     await desk.come_online("Freja Holm")
     await desk.round()
     await desk.accept()
     call_id = str((await desk.call_of(escalation_id)).id)
+    return escalation_id, call_id
+
+
+async def test_a_late_no_show_of_a_finished_escalation_changes_nothing(desk: Desk) -> None:
+    escalation_id, call_id = await accepted_call(desk)
     await desk.join(call_id, "agent")
     await desk.advance(escalation_id, timedelta(minutes=7))
     async with desk.engine.begin() as conn:
@@ -51,11 +57,7 @@ async def test_a_late_no_show_of_a_finished_escalation_changes_nothing(desk: Des
 
 
 async def test_a_customer_who_joined_without_a_signal_is_no_no_show(desk: Desk) -> None:
-    escalation_id = (await desk.open(mode=Mode.NOW)).escalation_id
-    await desk.come_online("Freja Holm")
-    await desk.round()
-    await desk.accept()
-    call_id = str((await desk.call_of(escalation_id)).id)
+    escalation_id, call_id = await accepted_call(desk)
     async with desk.engine.begin() as conn:
         for token in (desk.tokens.customer_join(call_id), desk.tokens.agent_join(call_id, 1)):
             await arrive(conn, token, ROOM, desk.now)
@@ -67,11 +69,7 @@ async def test_a_customer_who_joined_without_a_signal_is_no_no_show(desk: Desk) 
 
 
 async def test_an_outage_makes_nobody_a_no_show(desk: Desk) -> None:
-    escalation_id = (await desk.open(mode=Mode.NOW)).escalation_id
-    await desk.come_online("Freja Holm")
-    await desk.round()
-    await desk.accept()
-    call_id = str((await desk.call_of(escalation_id)).id)
+    escalation_id, call_id = await accepted_call(desk)
     async with desk.engine.begin() as conn:
         back_at = desk.now + timedelta(minutes=9, seconds=30)
         await conn.execute(update(search_clock).values(ran_at=back_at, resumed_at=back_at))

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from sqlalchemy import text
 
 from database import limits
 from database.limits import WorkLimits
-from tests.servers import free_port
 from tests.web.customers import caller, visitor
 from tests.web.office import Office, office, ticket
+from tests.web.serving import served
 from web import admission
 from web.admission import CUSTOMERS, DESKS, LANES, OFFICE, PAGES, PROGRAMS, REPORTS, Lane, lane_of
 from web.security.access import MATRIX
@@ -81,32 +78,6 @@ async def test_what_waits_for_anything_too_long_is_given_up(office: Office, monk
     answer = await ops.client.get("/ops")
     assert answer.status_code == 503
     assert "Something we need does not answer right now" in answer.text
-
-
-async def answers(client: httpx.AsyncClient, address: str) -> bool:
-    try:
-        return (await client.get(address)).is_success
-    except httpx.TransportError:
-        return False
-
-
-@asynccontextmanager
-async def served(office: Office) -> AsyncIterator[int]:
-    """The application behind a real server; yields its port. The application has already begun its life."""
-    port = free_port()
-    config = uvicorn.Config(office.app, port=port, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    try:
-        async with httpx.AsyncClient() as client:
-            for _ in range(300):
-                if await answers(client, f"http://127.0.0.1:{port}/healthz"):
-                    break
-                await asyncio.sleep(0.05)
-        yield port
-    finally:
-        server.should_exit = True
-        await running
 
 
 @pytest.mark.usefixtures("patient")

@@ -40,6 +40,15 @@ async def exhausting_call(floor: Floor) -> str:
     return call
 
 
+async def is_given_up_ten_seconds_after_the_grace_period(floor: Floor, call: str) -> None:
+    floor.later(seconds=GRACE.total_seconds() + 9)
+    await floor.round()
+    assert (await floor.call_of(call)).state == "waiting"
+    floor.later(seconds=1)
+    await floor.round()
+    assert (await floor.call_of(call)).state == "unserved"
+
+
 async def test_a_search_is_given_up_after_its_time_if_rounds_ran_all_the_while(floor: Floor) -> None:
     call = await exhausting_call(floor)
     floor.later(seconds=10)
@@ -55,12 +64,7 @@ async def test_an_outage_is_not_search_time_and_the_story_tells_of_it(floor: Flo
     assert (row.state, row.interrupted_at) == ("waiting", floor.now)
     event = await floor.one(select(escalation_event).where(escalation_event.c.kind == "search_interrupted"))
     assert event.body["extended_by"] == 1800 + GRACE.total_seconds()
-    floor.later(seconds=GRACE.total_seconds() + 9)
-    await floor.round()
-    assert (await floor.call_of(call)).state == "waiting"
-    floor.later(seconds=1)
-    await floor.round()
-    assert (await floor.call_of(call)).state == "unserved"
+    await is_given_up_ten_seconds_after_the_grace_period(floor, call)
 
 
 async def test_a_call_that_was_locked_when_rounds_came_back_loses_no_time_either(floor: Floor) -> None:
@@ -69,12 +73,7 @@ async def test_a_call_that_was_locked_when_rounds_came_back_loses_no_time_either
     async with floor.engine.begin() as conn:
         await conn.execute(text("SELECT FROM call WHERE id = :id FOR UPDATE"), {"id": (await floor.call_of(call)).id})
         await floor.round(after_standstill=True)
-    floor.later(seconds=GRACE.total_seconds() + 9)
-    await floor.round()
-    assert (await floor.call_of(call)).state == "waiting"
-    floor.later(seconds=1)
-    await floor.round()
-    assert (await floor.call_of(call)).state == "unserved"
+    await is_given_up_ten_seconds_after_the_grace_period(floor, call)
 
 
 async def test_a_call_due_during_an_outage_has_its_whole_time_afterwards(floor: Floor) -> None:

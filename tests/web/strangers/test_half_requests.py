@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-import uvicorn
 
-from tests.servers import free_port
 from tests.web.office import Office, office
-from tests.web.test_admission import answers
+from tests.web.serving import served
 from web import whole_body
 from web.http_protocol import HEADERS_WITHIN, LARGEST_HEAD, PunctualHttp
 from web.whole_body import BODY_WITHIN
@@ -28,24 +24,6 @@ HALF_BODY = (
 
 class HastyHttp(PunctualHttp):
     headers_within = 1.0
-
-
-@asynccontextmanager
-async def served(office: Office, protocol: type[PunctualHttp]) -> AsyncIterator[int]:
-    port = free_port()
-    config = uvicorn.Config(office.app, http=protocol, port=port, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    try:
-        async with httpx.AsyncClient() as client:
-            for _ in range(300):
-                if await answers(client, f"http://127.0.0.1:{port}/healthz"):
-                    break
-                await asyncio.sleep(0.05)
-        yield port
-    finally:
-        server.should_exit = True
-        await running
 
 
 async def send_half(port: int, half: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
