@@ -8,7 +8,7 @@ import logging
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.search_clock import beat
+from database.stores.search_clock import report_web_serving
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ async def report_serving(engine: AsyncEngine) -> None:
     while True:
         try:
             async with engine.begin() as conn:
-                await beat(conn)
+                await report_web_serving(conn)
         except (SQLAlchemyError, OSError) as error:
             log.warning("web beat failed, retrying error=%s", type(error).__name__)
         await asyncio.sleep(REPORT_EVERY)

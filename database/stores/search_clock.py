@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.rounds.search_clock import STANDSTILL, SearchClock, Service
 
 WEB = "web"
-"""The part whose beat says that desks are served."""
+"""The row of ``part_beat`` for all web processes."""
 WRITE_EVERY = timedelta(seconds=1)
 """A round writes the clock at most this often, unless it stops or resumes."""
 
@@ -50,7 +50,7 @@ class ClockReading:
     service: Service | None
 
 
-async def read_clock(conn: AsyncConnection) -> ClockReading:
+async def read_search_clock(conn: AsyncConnection) -> ClockReading:
     row = (await conn.execute(_READ, {"web": WEB})).one()
     clock = service = None
     if row.ran_at is not None:
@@ -60,9 +60,9 @@ async def read_clock(conn: AsyncConnection) -> ClockReading:
     return ClockReading(clock, service)
 
 
-async def turn_clock(conn: AsyncConnection, now: datetime) -> SearchClock:
+async def turn_search_clock(conn: AsyncConnection, now: datetime) -> SearchClock:
     """Bring the clock up to date, in a round's transaction. A resumed clock lets live offers ring on."""
-    reading = await read_clock(conn)
+    reading = await read_search_clock(conn)
     before = reading.clock
     clock = before.turned(reading.service, now) if before is not None else SearchClock(now)
     resumed = before is not None and clock.resumed_at != before.resumed_at
@@ -75,6 +75,6 @@ async def turn_clock(conn: AsyncConnection, now: datetime) -> SearchClock:
     return clock
 
 
-async def beat(conn: AsyncConnection, part: str = WEB) -> None:
-    """Report that this part works. A break in its reports restarts ``since``."""
-    await conn.execute(_BEAT, {"part": part, "break": STANDSTILL.total_seconds()})
+async def report_web_serving(conn: AsyncConnection) -> None:
+    """Report that a web process serves desks. A break in the reports restarts ``since``."""
+    await conn.execute(_BEAT, {"part": WEB, "break": STANDSTILL.total_seconds()})

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.notify import notify_customer, notify_person
 from database.stores.journal.timeline import done_before, lock, record
-from database.stores.search_clock import read_clock
+from database.stores.search_clock import read_search_clock
 from database.tables.muster import call, offer
 from domain.escalation import Kind
 
@@ -70,7 +70,7 @@ async def may_still_join(conn: AsyncConnection, call_id: str, now: datetime) -> 
     row = (await conn.execute(select(call).where(call.c.id == call_id))).one()
     if row.state != "taken":
         return None
-    clock = (await read_clock(conn)).clock
+    clock = (await read_search_clock(conn)).clock
     if clock is None:
         return None
     return clock.may_still_join(max(row.starts_at or row.accepted_at, row.accepted_at), now)

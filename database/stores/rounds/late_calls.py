@@ -14,7 +14,7 @@ from database.stores.journal.notify import notify_customer
 from database.stores.journal.timeline import database_now, notify, record
 from database.stores.rounds.due_calls import read_soon
 from database.stores.rounds.round import try_lock_rounds
-from database.stores.search_clock import read_clock
+from database.stores.search_clock import read_search_clock
 from database.stores.seats.occupancy import occupancy_limit
 from database.tables.muster import call
 from domain.escalation import Kind
@@ -43,7 +43,7 @@ async def look_ahead(conn: AsyncConnection, now: datetime | None = None) -> int:
     if not await try_lock_rounds(conn):
         return 0
     moment = await database_now(conn, now)
-    clock = (await read_clock(conn)).clock or SearchClock(moment)
+    clock = (await read_search_clock(conn)).clock or SearchClock(moment)
     if clock.stopped:
         return 0
     soon = await read_soon(conn, clock, moment, moment + AHEAD)

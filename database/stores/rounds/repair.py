@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.journal.timeline import lock, notify, record
 from database.stores.muster import finish_booking
 from database.stores.rounds.expired_offers import end_passed_offers
-from database.stores.search_clock import read_clock
+from database.stores.search_clock import read_search_clock
 from domain.escalation import RELAYED_AT_ONCE, Kind
 from domain.ids import KICK_CHANNEL, OUTBOX_CHANNEL
 
@@ -137,7 +137,7 @@ async def audit(conn: AsyncConnection, now: datetime) -> Findings:
 
 async def _release_overdue(conn: AsyncConnection, now: datetime) -> int:
     """End offers that no round has ended, and release seats that were not released when their call ended."""
-    reading = await read_clock(conn)
+    reading = await read_search_clock(conn)
     judges = reading.clock is None or reading.clock.judges(reading.service, now)
     ended = await end_passed_offers(conn, now - OVERDUE) if judges else 0
     spent = (await conn.execute(_SPENT_SEATS, {"before": now - SPENT})).all()

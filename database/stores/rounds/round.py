@@ -24,7 +24,7 @@ from database.stores.rounds.needed_for_seats import with_needed
 from database.stores.rounds.offers import write_offers
 from database.stores.rounds.searches import write_searches
 from database.stores.rounds.waiting_line import update_places
-from database.stores.search_clock import turn_clock
+from database.stores.search_clock import turn_search_clock
 from database.stores.seats.occupancy import occupancy_limit
 from domain.ids import Tokens
 from domain.rounds.muster import choose
@@ -52,7 +52,7 @@ async def run_round(conn: AsyncConnection, tokens: Tokens, now: datetime | None 
         return None
     moment = await database_now(conn, now)
     await count_round(conn, moment)
-    clock = await turn_clock(conn, moment)
+    clock = await turn_search_clock(conn, moment)
     if clock.stopped:
         # No desk can be reached, so nobody is asked, and nobody has failed to answer.
         return RoundReport(0, 0, 0)

@@ -20,7 +20,7 @@ from database.stores.rounds.late_calls import look_ahead
 from database.stores.rounds.presence import set_presence
 from database.stores.rounds.round import RoundReport, run_round
 from database.stores.rules.versions import publish
-from database.stores.search_clock import beat
+from database.stores.search_clock import report_web_serving
 from database.stores.staff.seed import seed_directory
 from database.tables.customer_link import customer_link
 from database.tables.directory import shift
@@ -131,7 +131,7 @@ class Floor:
     async def serve_desks(self) -> None:
         """Report that web processes have served desks all the time until now."""
         async with self.engine.begin() as conn:
-            await beat(conn)
+            await report_web_serving(conn)
             await conn.execute(update(part_beat).values(since=self.now - timedelta(days=1), at=self.now))
 
     async def round(self, *, after_standstill: bool = False) -> RoundReport | None:
